@@ -1,0 +1,78 @@
+"""Errors a user can meet: one clear sentence each, with what came, what was expected, the near match.
+
+Each class carries the exit code the command line ends with.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+
+class EaeuError(Exception):
+    """Base of every error this package raises on purpose; ``exit_code`` is for the command line."""
+
+    exit_code = 2
+
+
+class BadInputError(EaeuError, ValueError):
+    """An argument, a file or a setting is not what was expected (exit code 2)."""
+
+
+class NoDataError(EaeuError, LookupError):
+    """Nothing usable is at hand for the question (exit code 3)."""
+
+    exit_code = 3
+
+
+class PartialDataError(EaeuError):
+    """Some of the data asked for are missing and the caller asked to be strict (exit code 4)."""
+
+    exit_code = 4
+
+
+class DriftError(EaeuError):
+    """A conclusion differs from the accepted baseline (exit code 5)."""
+
+    exit_code = 5
+
+
+class IntegrityError(NoDataError):
+    """Stored data do not match their recorded hash (exit code 3)."""
+
+
+class NotConvergedError(EaeuError, ArithmeticError):
+    """A solver stopped before its condition held; its numbers are not to be used (exit code 3)."""
+
+    exit_code = 3
+
+
+def near_matches(given: str, options: Iterable[str], labels: Mapping[str, str] | None = None) -> list[str]:
+    """Up to three options that look like ``given``, best first; labels (option -> name) are searched too."""
+    wanted = str(given).casefold()
+    keyed: dict[str, str] = {}
+    for option in options:
+        keyed.setdefault(str(option).casefold(), str(option))
+        if labels and option in labels:
+            keyed.setdefault(labels[option].casefold(), str(option))
+    found = difflib.get_close_matches(wanted, list(keyed), n=6, cutoff=0.6)
+    if len(wanted) >= 4:  # shorter fragments occur in too many names to be a hint
+        found += sorted(key for key in keyed if wanted in key and key not in found)
+    return list(dict.fromkeys(keyed[key] for key in found))[:3]
+
+
+def unknown(
+    what: str, given: object, options: Iterable[str], labels: Mapping[str, str] | None = None, hint: str = ""
+) -> BadInputError:
+    """The error for a name that is not known: ``economy 'Kirgizia' not known; did you mean 'KGZ' (...)?``."""
+    options = list(options)
+    near = near_matches(str(given), options, labels)
+    text = f"{what} {given!r} not known"
+    if near:
+        shown = [f"{n!r} ({labels[n]})" if labels and n in labels else repr(n) for n in near]
+        text += f"; did you mean {' or '.join(shown)}?"
+    elif 0 < len(options) <= 12:
+        text += f"; known: {', '.join(map(str, options))}"
+    if hint:
+        text += f" {hint}" if text.endswith("?") else f"; {hint}"
+    return BadInputError(text)

@@ -1,0 +1,72 @@
+"""What every result shares: a check with a verdict, provenance, and one way to be shown."""
+
+from __future__ import annotations
+
+import html
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from .series import SeriesInfo
+
+
+@dataclass(frozen=True)
+class Check:
+    """A test of an estimate whose rule was fixed before the fit.
+
+    ``passed`` is None when the check only informs. ``value`` is compared with ``threshold`` in the way
+    that ``text`` states in words.
+    """
+
+    name: str
+    passed: bool | None
+    value: float | None
+    threshold: float | None
+    text: str
+
+    @property
+    def mark(self) -> str:
+        return {True: "pass", False: "FAIL", None: "info"}[self.passed]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a number comes from: the series behind it, the method's name and its source, the settings."""
+
+    series: tuple[SeriesInfo, ...] = ()
+    method: str = ""
+    reference: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def lines(self) -> list[str]:
+        """A line per series, fit to stand under a figure."""
+        return [info.source_line() for info in self.series]
+
+
+class Result(ABC):
+    """Base of every result: ``to_frame()`` and ``summary()`` are its own, the display is written once here."""
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """The result as a tidy frame."""
+
+    @abstractmethod
+    def summary(self) -> str:
+        """The result in words and a small table; prints nothing, holds no clock."""
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the result on ``ax`` (a new one when None) and return it."""
+        from . import plots
+
+        return plots.draw(self, ax)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(index=False, border=0, float_format=lambda v: f"{v:,.3f}", na_rep="n/a")
+        return f"<div><pre>{html.escape(self.summary())}</pre><details><summary>table</summary>{table}</details></div>"

@@ -1,0 +1,61 @@
+"""One series and where it comes from: the record that travels with every column of a panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS = ("level", "share", "rate", "index", "unknown")
+
+
+@dataclass(frozen=True)
+class SeriesInfo:
+    """What is known of a series.
+
+    ``vintage`` is the date on which the source last revised it ("2026-04-08"), as exactly as it is known;
+    ``vintage_note`` says how it is known when the source does not print it. ``retrieved`` is the date of
+    the download. ``derived_from`` holds the series of which this one was computed, ``formula`` how.
+    """
+
+    code: str
+    label: str = ""
+    unit: str = ""
+    kind: str = "unknown"
+    source: str = ""
+    vintage: str = ""
+    vintage_note: str = ""
+    retrieved: str = ""
+    licence: str = ""
+    note: str = ""
+    formula: str = ""
+    derived_from: tuple[SeriesInfo, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """``code@vintage``: two vintages of one series are two series."""
+        return f"{self.code}@{self.vintage}" if self.vintage else self.code
+
+    def source_line(self) -> str:
+        """One line for the foot of a figure: series, source, vintage."""
+        if self.derived_from:
+            parts = "; ".join(part.source_line() for part in self.derived_from)
+            return f"{self.label or self.code}: {self.formula}, from {parts}"
+        vintage = f", vintage {self.vintage}" if self.vintage else ""
+        source = f", {self.source}" if self.source else ""
+        return f"{self.code}{source}{vintage}"
+
+    def with_(self, **changes: Any) -> SeriesInfo:
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class SeriesData:
+    """A series with its values: ``frame`` has columns ``economy`` (str), ``year`` (int64), ``value``
+    (float64), no missing value, unique (economy, year), sorted by both. ``status`` optional column of
+    observation status or footnote may follow."""
+
+    info: SeriesInfo
+    frame: pd.DataFrame
