@@ -1,0 +1,197 @@
+"""Write aside, then rename: nothing already on disk is lost or left half written.
+
+Every writer of the package goes through here. A file appears under its name only when its bytes are on the
+disk; a directory written as a whole takes the place of the old one in one step (see :func:`directory`).
+Failures the user can act on (no right to write, disk full) are one sentence each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import BadInputError
+
+_REASONS = {
+    errno.EACCES: "no permission to write there",
+    errno.EPERM: "no permission to write there",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EISDIR: "it is a directory",
+    errno.ENOTDIR: "a part of the path is not a directory",
+    errno.EEXIST: "a part of the path is not a directory",
+    errno.ENAMETOOLONG: "the name is too long",
+}
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
+    """Write ``data`` to ``path`` (parents are made) so that readers see the old bytes or the new, never a part.
+
+    Raises :class:`BadInputError` when the place cannot be written; what was there before is then unchanged.
+    """
+    target = Path(path)
+    with replacing(target) as aside:
+        aside.write_bytes(data)
+    return target
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> Path:
+    """:func:`write_bytes` for text: UTF-8, line ends as given, the same on every platform."""
+    return write_bytes(path, text.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A path beside ``path`` to write to, for libraries that want a file name; renamed over ``path`` on success.
+
+    >>> with replacing("table.parquet") as aside:  # doctest: +SKIP
+    ...     frame.to_parquet(aside)
+    """
+    target = Path(path)
+    with _one_sentence(target):
+        if target.is_dir():
+            raise OSError(errno.EISDIR, "is a directory", str(target))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".part", dir=target.parent)
+        os.close(handle)
+        aside = Path(name)
+        try:
+            yield aside
+            _keep_mode(aside, target)
+            _sync(aside)
+            aside.replace(target)
+            _sync_directory(target.parent)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def files(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """An empty staging directory; on success every file in it is renamed to the same relative path in ``folder``.
+
+    For several files that belong together in a folder that holds other things too. All are complete and on the
+    disk before the first is renamed; files of ``folder`` that were not staged stay. If a rename fails, the
+    files already renamed are put back.
+    """
+    target = Path(folder)
+    with _one_sentence(target):
+        target.mkdir(parents=True, exist_ok=True)
+        with _staging(target, target) as stage:
+            new, old = stage / "new", stage / "old"
+            new.mkdir()
+            yield new
+            staged = sorted(p.relative_to(new) for p in new.rglob("*") if p.is_file())
+            for name in staged:
+                _sync(new / name)
+            _swap_in(staged, new, old, target)
+            for parent in sorted({(target / name).parent for name in staged}):
+                _sync_directory(parent)
+
+
+@contextlib.contextmanager
+def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """An empty staging directory that takes the place of the whole directory ``path`` on success.
+
+    The old content is moved aside by one rename and comes back if the second rename fails; it is deleted only
+    when the new one stands.
+    """
+    target = Path(path)
+    with _one_sentence(target):
+        if target.exists() and not target.is_dir():
+            raise OSError(errno.ENOTDIR, "not a directory", str(target))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _staging(target.parent, target) as stage:
+            new, old = stage / "new", stage / "old"
+            new.mkdir()
+            yield new
+            for file in sorted(p for p in new.rglob("*") if p.is_file()):
+                _sync(file)
+            if target.exists():
+                target.rename(old)
+            try:
+                new.rename(target)
+            except OSError:
+                if old.exists():
+                    old.rename(target)
+                raise
+            _sync_directory(target.parent)
+
+
+@contextlib.contextmanager
+def _staging(where: Path, target: Path) -> Iterator[Path]:
+    stage = Path(tempfile.mkdtemp(prefix=f".{target.name[:80]}.", suffix=".part", dir=where))
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _swap_in(names: list[Path], new: Path, old: Path, target: Path) -> None:
+    done: list[Path] = []
+    try:
+        for name in names:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            if (target / name).exists():
+                (old / name).parent.mkdir(parents=True, exist_ok=True)
+                (target / name).rename(old / name)
+            done.append(name)
+            (new / name).replace(target / name)
+    except OSError:
+        for name in reversed(done):
+            (target / name).unlink(missing_ok=True)
+            if (old / name).exists():
+                (old / name).rename(target / name)
+        raise
+
+
+@contextlib.contextmanager
+def _one_sentence(target: Path) -> Iterator[None]:
+    """An operating-system error on the way to ``target`` becomes a :class:`BadInputError`; others pass through."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or not _concerns(error, target):
+            raise
+        reason = _REASONS.get(error.errno, os.strerror(error.errno).lower())
+        raise BadInputError(f"cannot write {str(target)!r}: {reason}") from error
+
+
+def _concerns(error: OSError, target: Path) -> bool:
+    """A write error without a name, or one on the target, its parents or what lies beside it (the staging)."""
+    if error.filename is None:
+        return True
+    failed = Path(os.fsdecode(error.filename)).absolute()
+    wanted = target.absolute()
+    return failed == wanted or failed in wanted.parents or wanted.parent in failed.parents
+
+
+def _keep_mode(aside: Path, target: Path) -> None:
+    """A temporary file is private to its owner; the finished one has the usual rights, or those it had."""
+    if target.exists():
+        mode = target.stat().st_mode & 0o777
+    else:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o666 & ~mask
+    aside.chmod(mode)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
+
+
+def _sync_directory(path: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
