@@ -1,0 +1,60 @@
+# make report: set up and make the report, offline, on the shipped data.  make test: set up and pass the tests.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+OUT    ?= bld/report
+READY  := $(VENV)/.ready
+export PYTHONHASHSEED = 0
+
+.PHONY: help setup report test test-slow lint lab notebooks bench bench-data bench-impact wheel clean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+setup: $(READY) ## set up .venv from uv.lock
+
+$(UV):
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; name one: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(READY): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --quiet --extra dev --compile-bytecode
+	@touch $@
+
+report: $(READY) ## the main job: data to report, in bld/report
+	$(BIN)/eaeu report --out $(OUT)
+
+test: $(READY) lint ## lint, types, tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not network and not slow"
+
+test-slow: $(READY) ## the tests that take minutes
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not network"
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir notebooks
+
+notebooks: $(READY) ## run the notebooks from their text and keep their outputs
+	$(BIN)/python scripts/build_notebooks.py
+
+bench: bench-data bench-impact ## every benchmark
+
+bench-data: $(READY)
+	$(BIN)/python benchmarks/bulk_zip.py
+	$(BIN)/python benchmarks/data.py
+
+bench-impact: $(READY)
+	$(BIN)/python benchmarks/impact_synthetic.py
+	$(BIN)/python benchmarks/impact_sdid.py
+
+wheel: $(READY) ## build a wheel into dist/
+	$(UV) build --wheel --quiet
+
+clean:
+	rm -rf bld dist build

@@ -1,0 +1,58 @@
+"""Writes environment.yml for conda from pyproject.toml; with --check, says whether it is up to date."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CONDA_NAMES = {  # PyPI name: name on conda-forge, where they differ
+    "duckdb": "python-duckdb",
+    "matplotlib": "matplotlib-base",
+}
+FROM_PIP = {"wbgapi", "typst"}  # not on conda-forge
+
+
+def environment(pyproject: Path = ROOT / "pyproject.toml") -> str:
+    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["notebooks"]]
+    conda, pip = [], []
+    for requirement in sorted(wanted):
+        name, extra, version = re.fullmatch(r"([A-Za-z0-9._-]+)(\[[^\]]*\])?(.*)", requirement).groups()
+        if name in FROM_PIP:
+            pip.append(f"{name}{version}")
+        else:
+            conda.append(f"{CONDA_NAMES.get(name, name)}{version}")
+            if extra:
+                conda[-1] = f"{name}-{extra.strip('[]')}{version}" if name == "pandera" else conda[-1]
+    lines = [
+        "# Generated from pyproject.toml by scripts/make_environment.py; edit there.",
+        "name: eaeu-analysis",
+        "channels:",
+        "  - conda-forge",
+        "dependencies:",
+        f"  - python{project['requires-python']}",
+        *[f"  - {item}" for item in sorted(conda)],
+        "  - pip",
+        "  - pip:",
+        *[f"      - {item}" for item in pip],
+        "      - -e .",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    target = ROOT / "environment.yml"
+    text = environment()
+    if "--check" in sys.argv[1:]:
+        same = target.is_file() and target.read_text(encoding="utf-8") == text
+        print("environment.yml is up to date" if same else "environment.yml is out of date: run this without --check")
+        return 0 if same else 1
+    target.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
