@@ -1,0 +1,214 @@
+"""The one result of every estimator: what happened, what would have happened, and how far to trust it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..results import Check, Provenance, Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLE = ["unit", "time", "observed", "counterfactual", "effect", "lower", "upper"]
+
+# Names of checks that the verdict knows. A failed check of the first group means that the comparison itself does not
+# hold, so that no effect is claimed; any other failed check means that an effect, if found, is fragile.
+PRE_FIT = "pre-period fit"
+PRE_TREND = "pre-trend"
+FATAL = (PRE_FIT, PRE_TREND)
+
+
+@dataclass(frozen=True)
+class Effect(Result):
+    """The effect of one event on one outcome of one unit (or of several treated units, averaged).
+
+    ``spec``: the question, complete enough to ask again (plain values only).
+    ``table``: a row per period with columns ``unit, time, observed, counterfactual, effect, lower, upper``;
+    ``lower`` and ``upper`` bound the effect of that period at ``level`` and are NaN where the method gives none.
+    ``estimate``: average effect after the event, in ``measure`` (the unit of the outcome); ``interval`` its interval
+    at ``level``: infinite ends mean that no value can be rejected, NaN that the method has no interval.
+    ``p_value``: two-sided, of no effect; NaN when no test was made. ``inference`` says in words how both came about.
+    ``weights``: weight per donor, None for estimators without. ``pre_mspe``: mean squared gap before the event.
+    ``se``: standard error where the method has one. ``extra``: pieces that belong to one method only.
+    """
+
+    spec: Mapping[str, Any]
+    table: pd.DataFrame
+    estimate: float
+    interval: tuple[float, float]
+    level: float
+    p_value: float
+    weights: pd.Series[float] | None
+    pre_mspe: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
+    method: str = ""
+    measure: str = ""
+    inference: str = ""
+    se: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def event(self) -> int:
+        """First treated period."""
+        return int(self.spec["event"])
+
+    @property
+    def post(self) -> pd.DataFrame:
+        """Rows of ``table`` whose average effect is ``estimate``."""
+        first, last = self.spec.get("post_years") or (self.event, int(self.table["time"].max()))
+        return self.table[self.table["time"].between(first, last)]
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """Checks that did not pass (those that only inform are not among them)."""
+        return tuple(check for check in self.checks if check.passed is False)
+
+    @property
+    def finding(self) -> str:
+        """One of "unreliable", "untested", "none", "fragile", "found": see :func:`finding_of`."""
+        return finding_of(self.estimate, self.interval, self.level, self.p_value, self.checks)
+
+    @property
+    def verdict(self) -> str:
+        """The finding in a sentence, made by rule from estimate, interval, p and checks."""
+        return verdict_of(self)
+
+    def check(self, name: str) -> Check | None:
+        """The check of that name, or None."""
+        return next((check for check in self.checks if check.name == name), None)
+
+    def to_frame(self) -> pd.DataFrame:
+        """``table``: a row per period."""
+        return self.table.copy()
+
+    def summary(self) -> str:
+        spec = self.spec
+        lines = [
+            f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {spec.get('unit')}, "
+            f"event {spec.get('event')}",
+            f"  average effect {number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
+            f"{interval_text(self.interval)}, p = {p_text(self.p_value)}",
+        ]
+        if self.inference:
+            lines.append(f"  inference: {self.inference}")
+        if math.isfinite(self.pre_mspe):
+            lines.append(f"  root mean squared gap before the event {number(math.sqrt(self.pre_mspe))}")
+        if self.weights is not None:
+            lines.append(f"  donors: {weights_text(self.weights)}")
+        lines.append(f"  verdict: {self.verdict}")
+        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
+        lines += [f"  source: {line}" for line in self.provenance.lines()]
+        return "\n".join(lines)
+
+    def _measure(self) -> str:
+        return f" ({self.measure})" if self.measure else ""
+
+
+def finding_of(
+    estimate: float, interval: tuple[float, float], level: float, p_value: float, checks: tuple[Check, ...]
+) -> str:
+    """The rule of the verdict, in this order:
+
+    "unreliable": a check of ``FATAL`` failed or the estimate is not finite; "untested": no p-value and no interval;
+    "none": p above 1 - level, or (without p) the interval holds zero; "fragile": otherwise, with any failed check;
+    "found": otherwise.
+    """
+    failed = [check.name for check in checks if check.passed is False]
+    if not math.isfinite(estimate) or any(name in FATAL for name in failed):
+        return "unreliable"
+    has_interval = not any(math.isnan(end) for end in interval)
+    if math.isnan(p_value) and not has_interval:
+        return "untested"
+    if p_value > 1 - level + 1e-12 or (math.isnan(p_value) and interval[0] <= 0 <= interval[1]):
+        return "none"
+    return "fragile" if failed else "found"
+
+
+def verdict_of(effect: Effect) -> str:
+    """The sentence that goes with :func:`finding_of`."""
+    size = f"{number(effect.estimate, signed=True)}{effect._measure()}"
+    failed = ", ".join(check.name for check in effect.failed)
+    finding = effect.finding
+    if finding == "unreliable":
+        return f"not answered: the comparison does not hold ({failed or 'no finite estimate'}), so {size} is no finding"
+    if finding == "untested":
+        return f"an estimate without a test: {size}"
+    p = f"p = {p_text(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval holds zero"
+    if finding == "none":
+        detectable = effect.check("minimum detectable effect")
+        unseen = ""
+        if detectable is not None and detectable.value is not None and math.isfinite(detectable.value):
+            unseen = f"; an effect below {number(detectable.value)} would not have been seen"
+        elif detectable is not None:
+            unseen = "; with so few comparisons no effect, however large, would have been seen"
+        return f"no effect found: {size} does not stand out ({p}){unseen}"
+    if not math.isfinite(effect.p_value):
+        p = "the interval leaves zero out"
+    direction = "higher" if effect.estimate > 0 else "lower"
+    if finding == "fragile":
+        return f"a fragile effect: {size}, {direction} than without the event ({p}), but it fails: {failed}"
+    return f"an effect found: {size}, {direction} than without the event ({p}), and every check passed"
+
+
+def number(value: float, signed: bool = False) -> str:
+    """Four significant digits, thousands separated; the sign always shown when ``signed``."""
+    if math.isnan(value):
+        return "n/a"
+    if math.isinf(value):
+        return "-inf" if value < 0 else "inf"
+    sign = "+" if signed else "-"
+    if value == 0:
+        return "0"
+    digits = max(0, 3 - math.floor(math.log10(abs(value))))
+    return f"{value:{sign},.{min(digits, 10)}f}"
+
+
+def interval_text(interval: tuple[float, float]) -> str:
+    """The interval, or why there is none."""
+    low, high = interval
+    if math.isnan(low) or math.isnan(high):
+        return "not available"
+    if math.isinf(low) and math.isinf(high):
+        return "unbounded (no value can be rejected)"
+    return f"[{number(low)}, {number(high)}]"
+
+
+def p_text(p_value: float) -> str:
+    """Three decimals."""
+    if math.isnan(p_value):
+        return "n/a"
+    return f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001"
+
+
+def weights_text(weights: pd.Series[float], most: int = 6) -> str:
+    """The largest weights first; those that round to zero are counted, not listed."""
+    ranked = weights[weights > 0.0005].sort_values(ascending=False, kind="stable")
+    shown = ", ".join(f"{name} {value:.3f}" for name, value in ranked.head(most).items())
+    more = len(ranked) - most
+    return shown + (f" and {more} more" if more > 0 else "") + f" (of {len(weights)})"
+
+
+def effect_table(unit: str, time: Any, observed: Any, counterfactual: Any, lower: Any = None, upper: Any = None) -> Any:
+    """The table of an :class:`Effect` from arrays over time (T,); bounds of the effect default to NaN."""
+    import pandas as pd
+
+    observed = np.asarray(observed, dtype=np.float64)
+    counterfactual = np.asarray(counterfactual, dtype=np.float64)
+    missing = np.full(len(observed), np.nan)
+    return pd.DataFrame(
+        {
+            "unit": unit,
+            "time": np.asarray(time, dtype=np.int64),
+            "observed": observed,
+            "counterfactual": counterfactual,
+            "effect": observed - counterfactual,
+            "lower": missing if lower is None else np.asarray(lower, dtype=np.float64),
+            "upper": missing if upper is None else np.asarray(upper, dtype=np.float64),
+        }
+    )[TABLE]

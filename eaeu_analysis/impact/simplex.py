@@ -1,0 +1,220 @@
+"""Least squares on the simplex: the one optimisation problem behind every set of donor weights.
+
+    minimise  |A w - b|^2 + ridge |w|^2 + linear'w   over   w >= 0, sum(w) = 1
+
+solved exactly by a primal active-set method (Wolfe 1976, "Finding the nearest point in a polytope", which this
+is for ridge = linear = 0 after b is taken from every column of A). The support grows by the donor with the most
+negative reduced gradient and shrinks where a weight would turn negative; the end is certified by the duality gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadInputError, NotConvergedError
+
+Array = NDArray[np.float64]
+
+TOLERANCE = 1e-11  # of the duality gap, relative to the mean squared length of the columns
+
+
+@dataclass(frozen=True)
+class SimplexFit:
+    """Weights (J,) with their objective, ``gap`` (proven bound of the objective's distance from the optimum,
+    in the objective's units), ``support`` (indices of positive weights) and number of iterations."""
+
+    weights: Array
+    objective: float
+    gap: float
+    support: NDArray[np.intp]
+    iterations: int
+
+
+def simplex_weights(
+    a: Array, b: Array, ridge: float = 0.0, linear: Array | None = None, start: Array | None = None
+) -> Array:
+    """Weights (J,) that minimise |a w - b|^2 + ridge |w|^2 + linear'w on the simplex; see :func:`simplex_fit`."""
+    return simplex_fit(a, b, ridge, linear, start).weights
+
+
+def simplex_fit(
+    a: Array, b: Array, ridge: float = 0.0, linear: Array | None = None, start: Array | None = None
+) -> SimplexFit:
+    """Simplex-constrained least squares with its certificate.
+
+    ``a``: (rows, J) donors in columns; ``b``: (rows,) target; ``ridge`` >= 0 in squared units of ``a``; ``linear``:
+    (J,) cost per unit of weight, in squared units of ``a``; ``start``: (J,) weights of a nearby problem.
+    When several weights do equally well (more donors than rows) one of them is returned, the same for the same
+    input; a positive ``ridge`` makes the answer unique.
+    Raises BadInputError for shapes that do not fit or values that are not finite, NotConvergedError when the
+    optimality conditions cannot be met.
+    """
+    a = np.asarray(a, dtype=np.float64)
+    b = np.asarray(b, dtype=np.float64)
+    if a.ndim != 2 or b.shape != a.shape[:1] or a.shape[1] == 0:
+        raise BadInputError(
+            f"weights need a (rows, donors) matrix and a target of as many rows; got {a.shape}, {b.shape}"
+        )
+    if ridge < 0:
+        raise BadInputError(f"ridge {ridge} is negative; expected zero or more")
+    distance = a - b[:, None]  # sum(w) = 1, so |a w - b| = |distance w|; the common level cancels here, not later
+    gram = distance.T @ distance
+    if ridge:
+        gram[np.diag_indices_from(gram)] += ridge
+    slope = np.zeros(a.shape[1]) if linear is None else -0.5 * np.asarray(linear, dtype=np.float64)
+    if not (np.isfinite(gram).all() and np.isfinite(slope).all()):
+        raise BadInputError("weights cannot be fitted: a value is missing or infinite")
+    fit = solve_gram(gram, slope, start)
+    if linear is None and ridge == 0:
+        fit = _polished(fit, distance)
+    return fit
+
+
+def solve_gram(gram: Array, slope: Array, start: Array | None = None, tolerance: float = TOLERANCE) -> SimplexFit:
+    """Minimise w'Gw - 2 s'w on the simplex for a positive semi-definite ``gram`` (J, J) and ``slope`` (J,).
+
+    No input is checked: this is the inner step of searches. ``start`` (J,) only gives its support. Raises
+    NotConvergedError when the duality gap stays above ``tolerance`` times the mean of the diagonal.
+    """
+    count = gram.shape[0]
+    diagonal = gram.diagonal()
+    scale = float(diagonal.mean()) + float(np.abs(slope).max())
+    if scale == 0.0:  # every donor equals the target
+        weights = np.full(count, 1.0 / count)
+        return SimplexFit(weights, 0.0, 0.0, np.arange(count), 0)
+    weights = np.zeros(count)
+    if start is None:
+        support = [int(np.argmin(diagonal - 2 * slope))]
+        weights[support] = 1.0
+    else:
+        support = [int(i) for i in np.flatnonzero(start > 0)] or [int(np.argmin(diagonal - 2 * slope))]
+        weights[support] = start[support] if start[support].sum() > 0 else 1.0
+        weights /= weights.sum()
+        weights, support = _to_face_optimum(gram, slope, weights, support, scale)
+    gap = np.inf
+    best = np.inf
+    stalled = 0
+    limit = 20 * count + 100
+    iteration = 0
+    while iteration < limit:
+        iteration += 1
+        gradient = gram @ weights - slope
+        level = float(weights @ gradient)
+        entering = int(np.argmin(gradient))
+        gap = 2.0 * (level - float(gradient[entering]))  # bounds f(w) - min f, for f is convex
+        if gap <= tolerance * scale:
+            break
+        objective = level - float(slope @ weights)
+        stalled = stalled + 1 if objective >= best - 1e-15 * scale else 0
+        best = min(best, objective)
+        if entering in support or stalled > 5:
+            break  # rounding: no donor can improve on what has been reached
+        support.append(entering)
+        weights, support = _to_face_optimum(gram, slope, weights, support, scale)
+    if gap > max(tolerance, 1e-8) * scale:
+        raise NotConvergedError(
+            f"weights of {count} donors did not converge: the duality gap is {gap / scale:.1e} of the scale after "
+            f"{iteration} iterations"
+        )
+    objective = float(weights @ (gram @ weights) - 2 * slope @ weights)
+    return SimplexFit(weights, objective, max(gap, 0.0), np.flatnonzero(weights), iteration)
+
+
+def _to_face_optimum(
+    gram: Array, slope: Array, weights: Array, support: list[int], scale: float
+) -> tuple[Array, list[int]]:
+    """From ``weights`` towards the optimum of the affine hull of ``support``, dropping what turns negative."""
+    while True:
+        target = _affine_optimum(gram, slope, support, scale)
+        if target.min() > 0 or len(support) == 1:
+            new = np.zeros_like(weights)
+            new[support] = target / target.sum()
+            return new, support
+        current = weights[support]
+        falling = target <= 0
+        room = current[falling] / np.maximum(current[falling] - target[falling], 1e-300)
+        step = float(min(room.min(), 1.0))
+        moved = current + step * (target - current)
+        # the donors that hit zero leave; at least one does, so the loop ends
+        leaving = falling & (moved <= 1e-14)
+        leaving[np.flatnonzero(falling)[int(np.argmin(room))]] = True
+        kept = np.flatnonzero(~leaving)
+        weights = np.zeros_like(weights)
+        support = [support[i] for i in kept]
+        weights[support] = np.maximum(moved[kept], 0.0)
+        weights /= weights.sum()
+
+
+def _affine_optimum(gram: Array, slope: Array, support: list[int], scale: float) -> Array:
+    """Minimiser on the affine hull of the support (weights may be negative): one bordered linear system."""
+    m = len(support)
+    if m == 1:
+        return np.ones(1)
+    system = np.empty((m + 1, m + 1))
+    system[:m, :m] = gram[np.ix_(support, support)] / scale
+    system[m, :] = 1.0
+    system[:, m] = 1.0
+    system[m, m] = 0.0
+    right = np.empty(m + 1)
+    right[:m] = slope[support] / scale
+    right[m] = 1.0
+    try:
+        solution = np.asarray(np.linalg.solve(system, right), dtype=np.float64)
+        if np.isfinite(solution).all() and np.abs(solution[:m]).max() < 1e6:
+            return solution[:m]
+    except np.linalg.LinAlgError:
+        pass  # donors on one line: any of the minimisers will do, the shortest is taken
+    return np.asarray(np.linalg.lstsq(system, right, rcond=1e-12)[0][:m], dtype=np.float64)
+
+
+def _polished(fit: SimplexFit, distance: Array) -> SimplexFit:
+    """One solve of the final face by orthogonal factors: the Gram matrix squares the condition number."""
+    support = fit.support
+    if len(support) < 2:
+        return fit
+    base = distance[:, support[0]]
+    rest = np.linalg.lstsq(distance[:, support[1:]] - base[:, None], -base, rcond=None)[0]
+    weights = np.zeros_like(fit.weights)
+    weights[support[1:]] = rest
+    weights[support[0]] = 1.0 - rest.sum()
+    residual = distance @ weights
+    objective = float(residual @ residual)
+    if weights.min() < 0 or objective > fit.objective:
+        return fit
+    return SimplexFit(weights, objective, fit.gap, support, fit.iterations)
+
+
+def simplex_batch(
+    matrices: Array, targets: Array, ridge: float = 0.0, linear: Array | None = None, warm: bool = True
+) -> Array:
+    """Weights (B, J) of B problems of one shape: ``matrices`` (B, rows, J) or (rows, J) shared, ``targets`` (B, rows).
+
+    With ``warm`` each problem starts from the support of the one before (worth it when they are alike; the
+    optimum is the same up to the gap, except where several weights do equally well).
+    """
+    targets = np.atleast_2d(np.asarray(targets, dtype=np.float64))
+    shared = matrices.ndim == 2
+    out = np.empty((len(targets), matrices.shape[-1]))
+    start: Array | None = None
+    for i, target in enumerate(targets):
+        fit = simplex_fit(matrices if shared else matrices[i], target, ridge, linear, start)
+        out[i] = fit.weights
+        start = fit.weights if warm else None
+    return out
+
+
+def is_unique(a: Array, b: Array, weights: Array, tolerance: float = 1e-8) -> bool:
+    """Whether ``weights`` are the only optimum of |a w - b|^2: the donors that could carry weight at no loss are
+    affinely independent."""
+    distance = a - b[:, None]
+    gradient = distance.T @ (distance @ weights)
+    scale = float((distance**2).sum(axis=0).mean())
+    if scale == 0:
+        return a.shape[1] == 1
+    free: NDArray[np.bool_] = gradient - weights @ gradient <= tolerance * scale
+    stacked = np.vstack([distance[:, free] / np.sqrt(scale), np.ones(int(free.sum()))])
+    rank: int = np.linalg.matrix_rank(stacked, tol=1e-7).item()
+    return rank == np.count_nonzero(free)

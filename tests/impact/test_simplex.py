@@ -1,0 +1,192 @@
+"""The simplex solver against slow references, its certificate and its invariances."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import nnls
+
+from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.impact.simplex import is_unique, simplex_batch, simplex_fit, simplex_weights, solve_gram
+
+
+def every_face(gram, slope):
+    """Slow reference: the best feasible point among the optima of all faces, by enumeration."""
+    count = len(slope)
+    best, weights = np.inf, None
+    for size in range(1, count + 1):
+        for face in combinations(range(count), size):
+            face = list(face)
+            system = np.block([[gram[np.ix_(face, face)], np.ones((size, 1))], [np.ones((1, size)), np.zeros((1, 1))]])
+            try:
+                w = np.linalg.solve(system, np.append(slope[face], 1.0))[:size]
+            except np.linalg.LinAlgError:
+                continue
+            if w.min() < -1e-12:
+                continue
+            value = w @ gram[np.ix_(face, face)] @ w - 2 * slope[face] @ w
+            if value < best - 1e-14:
+                best, weights = value, np.zeros(count)
+                weights[face] = w
+    return best, weights
+
+
+def by_nnls(a, b):
+    """Second reference: |(a - b1')u|^2 + (sum(u) - 1)^2 over u >= 0 has its optimum on the same ray."""
+    d = a - b[:, None]
+    scale = np.sqrt((d**2).sum(axis=0).mean())
+    u, _ = nnls(np.vstack([d / scale, np.ones(a.shape[1])]), np.append(np.zeros(len(b)), 1.0), maxiter=10_000)
+    return u / u.sum()
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    rows=st.integers(1, 9),
+    donors=st.integers(1, 7),
+    ridge=st.sampled_from([0.0, 0.1, 5.0]),
+    sloped=st.booleans(),
+    level=st.sampled_from([0.0, 100.0]),
+)
+def test_equals_enumeration_of_every_face(seed, rows, donors, ridge, sloped, level):
+    rng = np.random.default_rng(seed)
+    a = level + rng.normal(size=(rows, donors))
+    b = level + rng.normal(size=rows)
+    linear = rng.normal(size=donors) if sloped else None
+    fit = simplex_fit(a, b, ridge, linear)
+    d = a - b[:, None]
+    gram = d.T @ d + ridge * np.eye(donors)
+    slope = np.zeros(donors) if linear is None else -linear / 2
+    best, weights = every_face(gram, slope)
+    assert fit.weights.min() >= 0
+    assert fit.weights.sum() == pytest.approx(1, abs=1e-12)
+    assert fit.objective == pytest.approx(best, abs=1e-9 * (1 + abs(best)))
+    if rows >= donors or ridge:  # otherwise several weights may do equally well
+        np.testing.assert_allclose(fit.weights, weights, atol=1e-6)
+
+
+@pytest.mark.parametrize(("rows", "donors"), [(10, 40), (19, 38), (30, 12), (8, 150), (60, 60)])
+def test_equals_nnls_on_larger_problems(rows, donors):
+    rng = np.random.default_rng(rows * donors)
+    factors = rng.normal(size=(rows, 3)).cumsum(axis=0)
+    a = factors @ rng.normal(size=(3, donors)) + rng.normal(size=(rows, donors))
+    b = factors @ rng.normal(size=3) + rng.normal(size=rows)
+    w, reference = simplex_weights(a, b), by_nnls(a, b)
+    assert np.sum((a @ w - b) ** 2) <= np.sum((a @ reference - b) ** 2) * (1 + 1e-9) + 1e-12
+    if is_unique(a, b, w):
+        np.testing.assert_allclose(w, reference, atol=1e-6)
+
+
+def test_certificate_bounds_the_distance_from_the_optimum():
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(12, 30)), rng.normal(size=12)
+    fit = simplex_fit(a, b)
+    assert 0 <= fit.gap <= 1e-9
+    loose = np.sum((a @ by_nnls(a, b) - b) ** 2)
+    assert fit.objective - loose <= fit.gap + 1e-12
+
+
+def test_units_and_level_do_not_matter():
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(size=(15, 9)), rng.normal(size=15)
+    w = simplex_weights(a, b)
+    for scale in (1e-9, 1e12):
+        np.testing.assert_allclose(simplex_weights(a * scale, b * scale), w, atol=1e-9)
+    np.testing.assert_allclose(simplex_weights(a + 1e5, b + 1e5), w, atol=1e-6)
+
+
+def test_order_of_rows_and_donors_does_not_matter():
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(15, 9)), rng.normal(size=15)
+    rows, donors = rng.permutation(15), rng.permutation(9)
+    np.testing.assert_allclose(simplex_weights(a[rows][:, donors], b[rows]), simplex_weights(a, b)[donors], atol=1e-12)
+
+
+def test_a_target_inside_the_hull_is_met_exactly():
+    rng = np.random.default_rng(6)
+    a = rng.normal(size=(5, 20))
+    b = a @ rng.dirichlet(np.ones(20))
+    fit = simplex_fit(a, b)
+    assert fit.objective < 1e-20
+    assert not is_unique(a, b, fit.weights)
+
+
+def test_equal_donors_share_without_failing():
+    column = np.arange(6.0)
+    a = np.column_stack([column, column, column + 1])
+    fit = simplex_fit(a, column + 0.5)
+    assert fit.objective == pytest.approx(0, abs=1e-12)
+    assert fit.weights[:2].sum() == pytest.approx(0.5)
+    assert simplex_fit(np.column_stack([column, column]), column).objective == 0
+
+
+def test_one_donor_and_a_vertex():
+    assert simplex_weights(np.ones((3, 1)), np.zeros(3)).tolist() == [1.0]
+    a = np.array([[1.0, 2.0], [1.0, 2.0]])
+    assert simplex_weights(a, np.zeros(2)).tolist() == [1.0, 0.0]
+
+
+def test_a_warm_start_changes_nothing_but_the_work():
+    rng = np.random.default_rng(7)
+    a, b = rng.normal(size=(30, 20)), rng.normal(size=30)
+    cold = simplex_fit(a, b)
+    warm = simplex_fit(a, b, start=cold.weights)
+    np.testing.assert_allclose(warm.weights, cold.weights, atol=1e-12)
+    assert warm.iterations == 1 < cold.iterations
+    elsewhere = simplex_fit(a, b, start=rng.dirichlet(np.ones(20)))
+    np.testing.assert_allclose(elsewhere.weights, cold.weights, atol=1e-9)
+
+
+def test_batch_is_one_by_one():
+    rng = np.random.default_rng(8)
+    a, b = rng.normal(size=(4, 20, 6)), rng.normal(size=(4, 20))
+    for warm in (False, True):
+        out = simplex_batch(a, b, warm=warm)
+        np.testing.assert_allclose(out, [simplex_weights(x, y) for x, y in zip(a, b, strict=True)], atol=1e-9)
+    np.testing.assert_allclose(simplex_batch(a[0], b), [simplex_weights(a[0], y) for y in b], atol=1e-9)
+
+
+def test_ridge_spreads_the_weights():
+    rng = np.random.default_rng(9)
+    a, b = rng.normal(size=(10, 8)), rng.normal(size=10)
+    tight, loose = simplex_weights(a, b), simplex_weights(a, b, ridge=1e6)
+    assert np.sum(loose**2) < np.sum(tight**2)
+    np.testing.assert_allclose(loose, 1 / 8, atol=1e-3)
+
+
+def test_penalty_moves_weight_to_the_cheap_donor():
+    a, b = np.zeros((3, 2)), np.zeros(3)
+    assert simplex_weights(a, b, linear=np.array([1.0, 0.0])).tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "ridge", "says"),
+    [
+        (np.ones((3, 2)), np.ones(4), 0.0, "as many rows"),
+        (np.ones((3, 0)), np.ones(3), 0.0, "as many rows"),
+        (np.array([[1.0, np.nan]]), np.ones(1), 0.0, "missing or infinite"),
+        (np.ones((3, 2)), np.ones(3), -1.0, "negative"),
+    ],
+)
+def test_bad_input_is_one_sentence(a, b, ridge, says):
+    with pytest.raises(BadInputError, match=says):
+        simplex_fit(a, b, ridge)
+
+
+def test_ill_conditioned_problems_converge():
+    rng = np.random.default_rng(10)
+    trend = np.linspace(0, 1, 25)[:, None]
+    for _ in range(40):  # donors that are almost the same line, at very different levels
+        a = trend * rng.uniform(0.5, 2, 60) * 10.0 ** rng.uniform(-3, 4, 60) + 1e-6 * rng.normal(size=(25, 60))
+        b = trend[:, 0] * 30 + 1e-6 * rng.normal(size=25)
+        d = a - b[:, None]
+        fit = simplex_fit(a, b)
+        reference = by_nnls(a, b)
+        assert fit.objective <= np.sum((d @ reference) ** 2) * (1 + 1e-6) + 1e-9 * np.mean(np.sum(d**2, axis=0))
+
+
+def test_solve_gram_takes_an_indefinite_rounding():
+    gram = np.full((4, 4), 1.0) + 1e-17
+    assert solve_gram(gram, np.zeros(4)).weights.sum() == pytest.approx(1)
