@@ -213,8 +213,8 @@ def is_unique(a: Array, b: Array, weights: Array, tolerance: float = 1e-8) -> bo
     gradient = distance.T @ (distance @ weights)
     scale = float((distance**2).sum(axis=0).mean())
     if scale == 0:
-        return a.shape[1] == 1
+        return bool(a.shape[1] == 1)
     free: NDArray[np.bool_] = gradient - weights @ gradient <= tolerance * scale
     stacked = np.vstack([distance[:, free] / np.sqrt(scale), np.ones(int(free.sum()))])
-    rank: int = np.linalg.matrix_rank(stacked, tol=1e-7).item()
-    return rank == np.count_nonzero(free)
+    rank = int(np.linalg.matrix_rank(stacked, tol=1e-7))
+    return bool(rank == np.count_nonzero(free))
