@@ -1,3 +1,51 @@
-"""What does joining a trade bloc do to a country? See README.md."""
+"""What does joining a trade bloc do to a country?
+
+Verbs are functions, nouns are frozen dataclasses; every result has ``to_frame()``, ``summary()`` and ``plot()``.
+Public names are imported when first used, so that ``import eaeu_analysis`` costs nothing.
+
+>>> import eaeu_analysis as ea
+>>> ea.bloc("EAEU").accession("KGZ").isoformat()
+'2015-08-12'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "catalogue": "catalogue",
+    "bloc": "blocs",
+    "Panel": "panel",
+    "load_panel": "panel",
+    "before_after": "compare",
+    "compare_members": "compare",
+    "write_report": "report",
+    "EaeuError": "errors",
+}
+
+__all__ = [*sorted(_HOME), "__version__"]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from .blocs import bloc as bloc
+    from .catalogue import catalogue as catalogue
+    from .compare import before_after as before_after
+    from .compare import compare_members as compare_members
+    from .errors import EaeuError as EaeuError
+    from .panel import Panel as Panel
+    from .panel import load_panel as load_panel
+    from .report import write_report as write_report
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'eaeu_analysis' has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

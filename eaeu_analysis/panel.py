@@ -270,14 +270,14 @@ def event_year(event: object) -> int:
     """The first treated period from 2015, "2015", "2015-08-12" or a date."""
     if isinstance(event, (int, np.integer)) and not isinstance(event, bool):
         return int(event)
-    year = getattr(event, "year", None)
-    if isinstance(year, int):
-        return year
+    text = event.isoformat() if hasattr(event, "isoformat") else str(event).strip()
     try:
-        text = str(event).strip()
-        return int(text) if text.lstrip("-").isdigit() else pd.Timestamp(text).year
+        year = int(text) if text.lstrip("-").isdigit() else pd.Timestamp(text).year
+        if year == year:  # NaT has no year
+            return int(year)
     except (ValueError, TypeError):
-        raise BadInputError(f"event {event!r} is not a year or a date; expected 2015 or '2015-08-12'") from None
+        pass
+    raise BadInputError(f"event {event!r} is not a year or a date; expected 2015 or '2015-08-12'")
 
 
 def _open(source: str | Path, vintage: str | None, **live: Any) -> Source:
