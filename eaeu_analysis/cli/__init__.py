@@ -1,0 +1,80 @@
+"""The command line: parse, call one function, write. Heavy modules are imported inside the commands."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from .. import __version__
+from ..errors import EaeuError
+from . import analysis, data
+
+app = typer.Typer(
+    name="eaeu",
+    help="What does joining a trade bloc do to a country? Start with: eaeu report --out report",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+analysis.register(app)
+app.add_typer(data.app, name="data")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"eaeu_analysis {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done to standard error.")] = False,
+) -> None:
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code and lets no traceback out for a user's error."""
+    for stream in (sys.stdout, sys.stderr):  # the output is UTF-8 whatever the locale says
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    code = _run(argv)
+    if argv is None:
+        sys.exit(code)
+    return code
+
+
+def _run(argv: list[str] | None) -> int:
+    try:
+        outcome = app(args=argv, standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except EaeuError as error:
+        return _say(str(error), error.exit_code)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted; what was finished is kept, nothing is half written", 130)
+    except BrokenPipeError:  # the reader went away, as in `eaeu ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return _say(f"the system refused: {error.strerror or error}{where}", 2)
+
+
+def _say(sentence: str, code: int) -> int:
+    typer.echo(f"eaeu: {sentence}", err=True)
+    return code

@@ -1,0 +1,100 @@
+"""Commands that answer a question: report, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import BadInputError
+from . import output
+
+if TYPE_CHECKING:
+    from ..panel import Panel
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Source = Annotated[str, typer.Option(help="pinned (shipped data), live (store and World Bank), or a path.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command(no_args_is_help=False)(report)
+    app.command()(compare)
+
+
+def report(
+    out: Annotated[Path, typer.Option(help="Folder to write; replaced as a whole when the report is complete.")] = Path(
+        "report"
+    ),
+    source: Source = "pinned",
+    unit: Annotated[str, typer.Option(help="The member the page is about.")] = "KGZ",
+    bloc: Annotated[str, typer.Option(help="The bloc it joined.")] = "EAEU",
+    formats: Annotated[str, typer.Option("--format", help="Any of html,md,json,csv, by comma.")] = "html,md,json,csv",
+    strict: Annotated[bool, typer.Option(help="End with code 4 when an outcome has no data.")] = False,
+) -> None:
+    """Make the report: a page, Markdown, JSON and CSV tables.
+
+    Example: eaeu report --out report && open report/index.html
+    """
+    from ..report import write_report
+
+    done = write_report(out, unit=unit, bloc=bloc, source=source, formats=_listed(formats))
+    typer.echo(done.summary())
+    if strict:
+        done.require_complete()
+
+
+def compare(
+    unit: Annotated[str | None, typer.Argument(help="Economy: KGZ, Kyrgyzstan. Left out: every member.")] = None,
+    bloc: Annotated[str, typer.Option(help="Bloc whose accession date is the event.")] = "EAEU",
+    outcome: Annotated[
+        list[str] | None, typer.Option("--outcome", "-o", help="Outcome name or World Bank code; repeatable.")
+    ] = None,
+    event: Annotated[str | None, typer.Option(help="Year or date instead of the accession date.")] = None,
+    pre: Annotated[int, typer.Option(help="Years before the event.")] = 5,
+    post: Annotated[int, typer.Option(help="Years after it.")] = 4,
+    skip: Annotated[int, typer.Option(help="Years left out from the event on.")] = 1,
+    comparators: Annotated[
+        str | None, typer.Option(help="A pool (rouble, wide) or economies by comma; default: rouble.")
+    ] = None,
+    source: Source = "pinned",
+    as_json: Json = False,
+) -> None:
+    """Compare an economy before and after it joined, beside economies that did not.
+
+    Examples: eaeu compare KGZ; eaeu compare --bloc EAEU; eaeu compare ARM -o remittances --json
+    """
+    from ..compare import before_after, compare_members
+
+    panel, chosen = _panel(outcome, source)
+    pool: str | list[str] | None = comparators
+    if comparators and "," in comparators:
+        pool = _listed(comparators)
+    if unit is None:
+        if event is not None:
+            raise BadInputError("--event needs an economy; members of a bloc have their own accession dates")
+        output.show(compare_members(panel, chosen, bloc=bloc, pre=pre, post=post, skip=skip, comparators=pool), as_json)
+        return
+    if event is None or len(chosen) != 1:
+        output.show(
+            compare_members(
+                panel, chosen, bloc=bloc, units=[unit], event=event, pre=pre, post=post, skip=skip, comparators=pool
+            ),
+            as_json,
+        )
+        return
+    output.show(before_after(panel, chosen[0], unit, event, pre=pre, post=post, skip=skip, comparators=pool), as_json)
+
+
+def _panel(outcomes: list[str] | None, source: str) -> tuple[Panel, list[str]]:
+    """The panel that holds the outcomes asked for, all of the catalogue's when none is."""
+    from ..catalogue import outcomes as known
+    from ..panel import load_panel
+
+    chosen = outcomes or list(known().index)
+    return load_panel(chosen, source=source), chosen
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

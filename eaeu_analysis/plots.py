@@ -1,0 +1,195 @@
+"""Result -> Axes. One style for every figure; computes nothing that a table does not hold.
+
+Colours are Okabe and Ito's, which the colour-blind can tell apart; the treated unit also differs by width and
+darkness, so that a figure survives greyscale. Lines carry their name at their end instead of a legend.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TREATED = "#0b3c5d"
+ACCENT = "#d55e00"
+GREY = "#8a8f98"
+INK = "#22262b"
+SHADE = "#e9edf2"
+PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f6a00", "#000000")
+
+STYLE = {
+    "figure.figsize": (6.4, 4.0),
+    "figure.dpi": 100,
+    "savefig.bbox": None,
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so every machine draws the same
+    "font.size": 9,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#e3e6ea",
+    "grid.linewidth": 0.6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
+    "lines.solid_capstyle": "round",
+    "svg.hashsalt": "eaeu_analysis",
+    "svg.fonttype": "path",
+}
+
+_DRAWERS: dict[str, Callable[[Any, Axes], None]] = {}
+
+
+def drawer(name: str) -> Callable[[Callable[[Any, Axes], None]], Callable[[Any, Axes], None]]:
+    """Registers the function that draws results of class ``name``."""
+
+    def keep(function: Callable[[Any, Axes], None]) -> Callable[[Any, Axes], None]:
+        _DRAWERS[name] = function
+        return function
+
+    return keep
+
+
+def draw(result: Any, ax: Axes | None = None) -> Axes:
+    """Draw any result of the package on ``ax``; a new figure when None."""
+    with mpl.rc_context(STYLE):
+        if ax is None:
+            ax = new_figure().subplots()
+        _DRAWERS[type(result).__name__](result, ax)
+    return ax
+
+
+def new_figure(width: float = 6.4, height: float = 4.0) -> Figure:
+    """A figure outside pyplot's state, so that nothing needs closing; a notebook shows it by its own repr."""
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        return Figure(figsize=(width, height), layout="constrained")
+
+
+def svg(figure: Figure, alt: str) -> str:
+    """The figure as SVG text for a page: same bytes every time, labelled for those who cannot see it."""
+    from xml.sax.saxutils import escape
+
+    buffer = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    salt = hashlib.sha256(alt.encode()).hexdigest()[:8]  # ids must differ between the figures of one page
+    for quote in ('id="', 'href="#', "url(#"):
+        text = text.replace(quote, f"{quote}f{salt}-")
+    head, rest = text.split(">", 1)
+    label = escape(alt, {'"': "&quot;"})
+    return f'{head} role="img" aria-label="{label}"><title>{escape(alt)}</title>{rest}'
+
+
+def end_labels(ax: Axes, ends: Sequence[tuple[str, float, float, str, bool]], size: float = 8) -> None:
+    """Names at the ends of lines, pushed apart so that none covers another.
+
+    ``ends``: (name, x, y, colour, bold) per line.
+    """
+    if not ends:
+        return
+    low, high = ax.get_ylim()
+    height_points = ax.get_window_extent().height * 72 / ax.get_figure().dpi  # type: ignore[union-attr]
+    gap = (high - low) * (size * 1.15) / max(height_points, 1)
+    order = sorted(range(len(ends)), key=lambda i: (ends[i][2], ends[i][0]))
+    places = np.array([ends[i][2] for i in order])
+    for _ in range(200):
+        moved = False
+        for j in range(len(places) - 1):
+            overlap = gap - (places[j + 1] - places[j])
+            if overlap > 1e-9 * max(abs(gap), 1e-300):
+                places[j] -= overlap / 2
+                places[j + 1] += overlap / 2
+                moved = True
+        if not moved:
+            break
+    for place, i in zip(places, order, strict=True):
+        name, x, _, colour, bold = ends[i]
+        ax.annotate(
+            name,
+            (x, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=size,
+            color=colour,
+            fontweight="bold" if bold else "normal",
+            annotation_clip=False,
+        )
+
+
+def mark_event(ax: Axes, event: float, text: str) -> None:
+    """A dashed line at the event with its name at the top."""
+    ax.axvline(event, color=ACCENT, linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
+    ax.annotate(
+        text,
+        (event, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -2),
+        textcoords="offset points",
+        fontsize=7.5,
+        color=ACCENT,
+        va="top",
+    )
+
+
+def lines(
+    ax: Axes,
+    table: pd.DataFrame,
+    treated: str,
+    *,
+    event: float | None = None,
+    event_text: str = "",
+    windows: Sequence[tuple[int, int]] = (),
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    unit: str = "",
+    label_others: bool = True,
+    clean_until: int | None = None,
+) -> None:
+    """Time series of a treated unit (dark, wide) over its comparators (grey), the windows shaded.
+
+    ``table``: time x unit. ``clean_until``: years after it are drawn dotted, being shown apart.
+    """
+    names = names or {}
+    for first, last in windows:
+        ax.axvspan(first - 0.5, last + 0.5, color=SHADE, zorder=0, linewidth=0)
+    ends = []
+    for unit_code in [c for c in table.columns if c != treated] + [treated]:
+        values = table[unit_code].dropna()
+        if values.empty:
+            continue
+        mine = unit_code == treated
+        colour, width = (TREATED, 2.4) if mine else (GREY, 1.0)
+        early = values if clean_until is None else values[values.index <= clean_until]
+        ax.plot(early.index, early.to_numpy(), color=colour, linewidth=width, zorder=3 if mine else 2)
+        if clean_until is not None:
+            late = values[values.index >= clean_until]
+            ax.plot(late.index, late.to_numpy(), color=colour, linewidth=width * 0.8, linestyle=":", zorder=2)
+        if mine or label_others:
+            name = names.get(unit_code, unit_code)
+            ends.append((name, float(values.index[-1]), float(values.iloc[-1]), TREATED if mine else "#5b616b", mine))
+    ax.set_title(title, wrap=True)
+    ax.set_ylabel(unit, fontsize=8)
+    ax.xaxis.get_major_locator().set_params(integer=True, nbins=6)
+    ax.margins(x=0.02)
+    if event is not None:
+        mark_event(ax, event, event_text)
+    end_labels(ax, ends)
