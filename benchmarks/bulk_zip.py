@@ -1,0 +1,101 @@
+"""Read 60 series out of a World Bank bulk zip of full size: seconds and peak memory, in a process of its own.
+
+    python benchmarks/bulk_zip.py [--rows 400000] [--years 65] [--series 60] [--repeat 3]
+
+Makes a zip of the real download's layout in a temporary folder (266 economies and groups, 1,504 indicators,
+values with up to 15 digits, a third of the cells filled) and reads it through ``read_file``. To reach: under
+20 s and under 1 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+FIRST_YEAR = 1960
+
+
+def make(path: Path, rows: int, years: int) -> int:
+    """Write the zip; returns the bytes of its table unpacked."""
+    from eaeu_analysis import names
+
+    rng = np.random.default_rng(0)
+    economies = [*names.economies().index[:217], *names.aggregates().index]
+    indicators = -(-rows // len(economies))
+    header = ["Country Name", "Country Code", "Indicator Name", "Indicator Code"]
+    header += [str(FIRST_YEAR + k) for k in range(years)]
+    size = done = 0
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        archive.writestr("WDICountry.csv", "Country Code,Short Name\n")
+        info = zipfile.ZipInfo("WDICSV.csv", (2026, 4, 8, 0, 0, 0))
+        info.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(info, "w", force_zip64=True) as out:
+            size += out.write((",".join(f'"{name}"' for name in header) + "\n").encode())
+            for economy in economies:
+                count = min(indicators, rows - done)
+                filled = rng.random((count, years)) < 1 / 3
+                values = rng.lognormal(10, 6, (count, years))
+                block = []
+                for k in range(count):
+                    cells = [f"{v:.15g}" if f else "" for v, f in zip(values[k], filled[k], strict=True)]
+                    name = f'"Country of {economy}","{economy}","Indicator, number {k} (units)","{code(k)}",'
+                    block.append(name + ",".join(cells))
+                done += count
+                size += out.write(("\n".join(block) + "\n").encode() if block else b"")
+    return size
+
+
+def code(k: int) -> str:
+    return f"XX.{k // 100:02d}.{k % 100:02d}.ZS"
+
+
+def read(path: str, series: int) -> None:
+    start = time.perf_counter()
+    from eaeu_analysis.sources.files import read_file
+
+    found = read_file(path, [code(7 * k) for k in range(series)])
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KB on Linux
+    values = sum(len(item.frame) for item in found)
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, "series": len(found), "values": values}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=400_000)
+    parser.add_argument("--years", type=int, default=65)
+    parser.add_argument("--series", type=int, default=60)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--read", metavar="ZIP", help="only read this file (used by the benchmark itself)")
+    options = parser.parse_args()
+    if options.read:
+        read(options.read, options.series)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "WDI_CSV.zip"
+        size = make(path, options.rows, options.years)
+        packed = path.stat().st_size
+        print(f"{options.rows:,} rows x {options.years} years: {size / 1e6:.0f} MB in a zip of {packed / 1e6:.0f} MB")
+        runs = []
+        for _ in range(options.repeat):
+            command = [sys.executable, __file__, "--read", str(path), "--series", str(options.series)]
+            runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+            print("  {seconds:.2f} s, {peak_mb:.0f} MB, {series} series, {values:,} values".format(**runs[-1]))
+        print(
+            f"median {statistics.median(r['seconds'] for r in runs):.2f} s, "
+            f"peak {max(r['peak_mb'] for r in runs):.0f} MB (to reach: 20 s, 1,000 MB)"
+        )
+
+
+if __name__ == "__main__":
+    main()
