@@ -1,0 +1,84 @@
+"""Trade blocs: who joined which stage on which day, who left, who watches; and the record of the union.
+
+Read from data/tables/: blocs.toml, timeline.toml, duty_shares.toml, tariff_changes.toml. Every date carries its
+precision, source and confidence. An inexact date stands at the first day of its month or year; whoever asks on a
+given day gets the economy as a member once that month or year is over, when membership is certain.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from ..catalogue import table_path
+from ..errors import near_matches, unknown
+from .dates import as_date
+from .membership import Accession, Bloc, Observer, Stage
+from .reading import read_blocs
+from .record import duty_share_periods, duty_shares, tariff_changes, timeline
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Accession",
+    "Bloc",
+    "Observer",
+    "Stage",
+    "accessions",
+    "as_date",
+    "bloc",
+    "blocs",
+    "duty_share_periods",
+    "duty_shares",
+    "read_blocs",
+    "tariff_changes",
+    "timeline",
+]
+
+
+@functools.lru_cache
+def _blocs() -> dict[str, Bloc]:
+    return read_blocs(table_path("blocs"))
+
+
+def bloc(name: str) -> Bloc:
+    """The bloc of that code, name or alias ("EAEU", "European Union"), in any case; BadInputError with near match."""
+    wanted = str(name).strip().casefold()
+    for found in _blocs().values():
+        if wanted in {n.casefold() for n in (found.code, found.name, *found.aliases)}:
+            return found
+    labels = {b.code: b.name for b in _blocs().values()}
+    hint = "" if near_matches(str(name), labels, labels) else f"known: {', '.join(labels)}"
+    raise unknown("bloc", name, labels, labels, hint)
+
+
+def blocs() -> pd.DataFrame:
+    """All blocs: index ``bloc``; name, kind, membership (stage), since, members (today), ever (members at any time)."""
+    import pandas as pd
+
+    rows = [
+        {
+            "bloc": b.code,
+            "name": b.name,
+            "kind": b.kind,
+            "membership": b.membership,
+            "since": b.stage().date,
+            "members": len(b.members()),
+            "ever": len({a.economy for a in b.accessions}),
+        }
+        for b in _blocs().values()
+    ]
+    return pd.DataFrame(rows).set_index("bloc")
+
+
+def accessions() -> pd.DataFrame:
+    """Each entry of each bloc: ``bloc``, the columns of ``Bloc.to_frame()``, and ``full`` (full membership)."""
+    import pandas as pd
+
+    frames = []
+    for b in _blocs().values():
+        frame = b.to_frame()
+        frame.insert(0, "bloc", b.code)
+        frames.append(frame.assign(full=frame["stage"] == b.membership))
+    return pd.concat(frames, ignore_index=True)

@@ -1,0 +1,253 @@
+"""What a series is: World Bank indicators, and the outcomes a user may name (data/tables/*.toml).
+
+Every table of facts is read here: TOML in, frozen dataclasses out, checked by pydantic. A mistake in a table is
+one sentence that names the file, the entry and the nearest field or value. :mod:`names` and :mod:`blocs` read
+their tables through :func:`read_table` and :func:`parse`.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+
+from . import settings
+from .errors import BadInputError, NoDataError, near_matches, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+Kind = Literal["level", "share", "rate", "index"]
+STRICT = {"extra": "forbid"}  # a field that the dataclass does not have is a mistake in the table
+
+
+# -- tables ----------------------------------------------------------------------------------------------
+def table_path(name: str) -> Path:
+    """Where the table of that name is: ``data/tables/<name>.toml``."""
+    return settings.data_dir() / "tables" / f"{name}.toml"
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The TOML file as it is. NoDataError if it is absent, BadInputError if it is not TOML."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        raise NoDataError(f"table {path} is missing: the installation is incomplete") from None
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"{path} is not UTF-8 text (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadInputError(f"{path} is not valid TOML: {error}") from None
+
+
+@functools.lru_cache
+def _adapter(form: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(form)
+
+
+def parse(form: type[T], raw: object, where: str) -> T:
+    """``raw`` as an instance of the dataclass ``form``; ``where`` names file and entry in the error."""
+    from pydantic import ValidationError
+
+    if not isinstance(raw, Mapping):
+        raise BadInputError(f"{where}: expected fields, got {raw!r}")
+    anything: Any = form
+    try:
+        made: T = _adapter(anything).validate_python(dict(raw))
+    except ValidationError as error:
+        raise BadInputError(_sentence(error.errors(), form, where)) from None
+    return made
+
+
+def _sentence(problems: list[Any], form: Any, where: str) -> str:
+    """The first problem in words, a misspelt field before the field that it leaves missing."""
+    problems = sorted(problems, key=lambda p: p["type"] != "unexpected_keyword_argument")
+    first = problems[0]
+    name = ".".join(str(part) for part in first["loc"])
+    known = [field.name for field in fields(form)]
+    if first["type"] == "unexpected_keyword_argument":
+        text = str(unknown("field", name, known))
+    elif first["type"] == "missing":
+        text = f"field '{name}' is missing"
+    elif first["type"] == "literal_error":
+        options = [part.strip(" '") for part in first["ctx"]["expected"].replace(" or ", ", ").split(",")]
+        text = str(unknown(name, first["input"], options))
+    elif first["type"] == "value_error":
+        text = str(first["ctx"]["error"])
+    else:
+        text = f"field '{name}': {first['msg']}, got {first['input']!r}"
+    return f"{where}: {text}"
+
+
+# -- indicators ------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Indicator:
+    """A World Bank series: its code, its database's number, and how to read a value of it.
+
+    ``sign`` says what a higher or positive value means, ``note`` how the series deceives. ``live_code`` is
+    set where the live service knows the series by another code than the files do.
+    """
+
+    code: str
+    database: int
+    label: str
+    unit: str
+    kind: Kind
+    sign: str
+    topic: str
+    note: str = ""
+    live_code: str = ""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
+@functools.lru_cache
+def _indicators() -> dict[str, Indicator]:
+    path = table_path("indicators")
+    return {code: parse(Indicator, _with(raw, code=code), f"{path}, entry '{code}'") for code, raw in _entries(path)}
+
+
+def _entries(path: Path) -> list[tuple[str, Any]]:
+    return list(read_table(path).items())
+
+
+def _with(raw: object, **more: object) -> object:
+    return {**raw, **more} if isinstance(raw, Mapping) else raw
+
+
+@functools.lru_cache
+def _by_name() -> dict[str, str]:
+    """Code by code and by label, in any case."""
+    table = _indicators()
+    return {i.label.casefold(): c for c, i in table.items()} | {c.casefold(): c for c in table}
+
+
+def indicator(code: str) -> Indicator:
+    """The series of that World Bank code, or of that label, in any case; BadInputError with the near match."""
+    found = _by_name().get(str(code).strip().casefold())
+    if found is None:
+        raise unknown("indicator", code, _indicators(), {c: i.label for c, i in _indicators().items()})
+    return _indicators()[found]
+
+
+def catalogue() -> pd.DataFrame:
+    """All indicators, a row each: index ``code``; ``database, label, unit, kind, sign, topic, note, live_code``."""
+    import pandas as pd
+
+    return pd.DataFrame([asdict(i) for i in _indicators().values()]).set_index("code")
+
+
+# -- outcomes --------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Outcome:
+    """A result that can be asked for by name, and how it is had from indicators.
+
+    Either ``indicator`` or ``numerator`` and ``denominator`` is set; the value is ``scale`` times the one, or
+    ``scale`` times the quotient, of the same economy and year. Where ``zero_is_missing``, a zero in the source
+    means "not reported" (``zero_reason``), except for the economies in ``zero_true_for``. ``log``: levels are
+    analysed in logarithms. ``direction`` says what a rise means, in plain words.
+    """
+
+    name: str
+    label: str
+    short: str
+    unit: str
+    kind: Kind
+    decimals: int
+    zero_is_missing: bool
+    zero_reason: str
+    direction: str
+    indicator: str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    scale: float = 1.0
+    zero_true_for: tuple[str, ...] = ()
+    log: bool = False
+    note: str = ""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    def __post_init__(self) -> None:
+        ratio = (self.numerator is not None, self.denominator is not None)
+        if (self.indicator is None) != all(ratio) or (self.indicator is not None and any(ratio)):
+            raise ValueError("expected either 'indicator' or both 'numerator' and 'denominator'")
+        if self.decimals < 0:
+            raise ValueError(f"field 'decimals' must not be negative, got {self.decimals}")
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The indicators needed: one, or numerator and denominator."""
+        parts = (self.indicator,) if self.indicator else (self.numerator, self.denominator)
+        return tuple(code for code in parts if code is not None)
+
+    @property
+    def formula(self) -> str:
+        scale = "" if self.scale == 1 else f"{self.scale:g} x "
+        return scale + " / ".join(self.codes)
+
+
+@functools.lru_cache
+def _outcomes() -> dict[str, Outcome]:
+    path = table_path("outcomes")
+    return {name: read_outcome(name, raw, f"{path}, entry '{name}'") for name, raw in _entries(path)}
+
+
+def read_outcome(name: str, raw: object, where: str) -> Outcome:
+    """One entry of outcomes.toml, checked against the indicators it names."""
+    made = parse(Outcome, _with(raw, name=name), where)
+    try:
+        parts = [indicator(code) for code in made.codes]
+    except BadInputError as error:
+        raise BadInputError(f"{where}: {error}") from None
+    for code, part in zip(made.codes, parts, strict=True):
+        if code != part.code:
+            raise BadInputError(f"{where}: name the indicator by its code '{part.code}', not as {code!r}")
+    source = parts[0]
+    if made.indicator and made.scale == 1 and (made.kind, made.unit) != (source.kind, source.unit):
+        raise BadInputError(
+            f"{where}: {made.kind} in {made.unit}, but {source.code} is a {source.kind} in {source.unit}"
+        )
+    return made
+
+
+def outcome(name: str) -> Outcome:
+    """The outcome of that name ("remittances"), in any case; BadInputError with the near match."""
+    table = _outcomes()
+    found = table.get(str(name).strip().casefold().replace("-", "_").replace(" ", "_"))
+    if found is None:
+        labels = {n: o.label for n, o in table.items()}
+        hint = "" if near_matches(str(name), table, labels) else f"known: {', '.join(table)}"
+        raise unknown("outcome", name, table, labels, hint)
+    return found
+
+
+def outcomes() -> pd.DataFrame:
+    """All outcomes, a row each: index ``outcome``; label, short, unit, kind, formula and how zeros are read."""
+    import pandas as pd
+
+    columns = ("label", "short", "unit", "kind", "formula", "decimals", "log", "zero_is_missing", "zero_reason")
+    rows = [
+        {"outcome": o.name} | {c: getattr(o, c) for c in (*columns, "direction", "note")} for o in _outcomes().values()
+    ]
+    return pd.DataFrame(rows).set_index("outcome")
+
+
+_frame = catalogue
+
+
+class _CallableModule(ModuleType):
+    def __call__(self) -> pd.DataFrame:
+        return _frame()
+
+
+# Module and public function share the name: ``from eaeu_analysis import catalogue`` must serve who wants
+# ``catalogue()`` and who wants ``catalogue.outcome(...)``, whichever was imported first. The module answers both.
+sys.modules[__name__].__class__ = _CallableModule
+globals()["catalogue"] = sys.modules[__name__]

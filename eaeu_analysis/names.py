@@ -1,0 +1,321 @@
+"""Economies by any of their names: codes of two and three letters, former codes, names in English, Russian and Uzbek.
+
+Names are tried in this order: codes; the names of data/tables/economies.toml and of CLDR, as a whole; then wbgapi's
+coder, fed with the project's economies instead of its network call. The coder looks for a country's name anywhere
+in the text, so that "Northern Ireland" is Ireland to it: what it finds counts only if the text holds no word beyond
+the country's known names. What is not certain is an error with a near match, never a guess.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .errors import BadInputError, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LANGUAGES = ("en", "ru", "uz", "uz_Cyrl")  # of CLDR, whose country names are understood
+# Words that say what sort of state it is, and tell no two economies apart.
+FORMAL = (
+    "the of and a republic rep kingdom state states union federal federation islamic arab commonwealth independent "
+    "sultanate principality grand duchy united plurinational bolivarian hashemite socialist"
+)
+
+
+@dataclass(frozen=True)
+class Economy:
+    """An economy; ``region`` and ``income`` are codes of the World Bank, ``bank`` is false where it keeps no series."""
+
+    iso3: str
+    iso2: str
+    name: str
+    region: str
+    income: str
+    bank: bool = True
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class Dissolved:
+    """A state that is not one economy any more, and those that came after it."""
+
+    name: str
+    successors: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """economies.toml, checked: every code that it mentions is that of an economy."""
+
+    economies: Mapping[str, Economy]
+    regions: Mapping[str, str]
+    incomes: Mapping[str, str]
+    aggregates: Mapping[str, str]
+    codes: Mapping[str, str]  # any code in capitals -> ISO3
+    dissolved: Mapping[str, Dissolved]
+    names: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, tuple[str, ...]]
+
+
+@functools.lru_cache
+def tables() -> Tables:
+    """The shipped table of economies."""
+    from .catalogue import read_table, table_path
+
+    path = table_path("economies")
+    return read_tables(read_table(path), str(path))
+
+
+def read_tables(raw: Mapping[str, Any], where: str) -> Tables:
+    """economies.toml as read; BadInputError names section and entry of the first mistake."""
+    from .catalogue import parse
+
+    sections = ["regions", "incomes", "economies", "aggregates", "old_codes", "dissolved", "names", "groups"]
+    for section in sections:
+        if not isinstance(raw.get(section), Mapping):
+            raise BadInputError(f"{where}: section '{section}' is missing")
+    for section in raw:
+        if section not in sections:
+            raise BadInputError(f"{where}: {unknown('section', section, sections)}")
+
+    economies = {
+        iso3: parse(Economy, {**entry, "iso3": iso3}, f"{where}, economy '{iso3}'")
+        for iso3, entry in raw["economies"].items()
+    }
+    labels = {iso3: e.name for iso3, e in economies.items()}
+    for iso3, economy in economies.items():
+        for field, options in (("region", raw["regions"]), ("income", raw["incomes"])):
+            if getattr(economy, field) not in options:
+                raise BadInputError(f"{where}, economy '{iso3}': {unknown(field, getattr(economy, field), options)}")
+
+    def known(section: str, entry: str, codes: Iterable[str]) -> tuple[str, ...]:
+        for code in codes:
+            if code not in economies:
+                raise BadInputError(f"{where}, {section} '{entry}': {unknown('economy', code, economies, labels)}")
+        return tuple(codes)
+
+    codes = {iso3: iso3 for iso3 in economies}
+    for old, iso3 in [*((e.iso2, e.iso3) for e in economies.values()), *raw["old_codes"].items()]:
+        known("old code", old, [iso3])
+        if codes.setdefault(old, iso3) != iso3:
+            raise BadInputError(f"{where}: code '{old}' stands for both {codes[old]} and {iso3}")
+    dissolved = {code: parse(Dissolved, entry, f"{where}, '{code}'") for code, entry in raw["dissolved"].items()}
+    for code, state in dissolved.items():
+        known("dissolved state", code, state.successors)
+    for code in [*raw["aggregates"], *dissolved]:
+        if code in codes:
+            raise BadInputError(f"{where}: code '{code}' is both an economy's and another's")
+    known("section", "names", raw["names"])
+    groups = {name: known("group", name, members) for name, members in raw["groups"].items()}
+    names = {iso3: tuple(entry) for iso3, entry in raw["names"].items()}
+    return Tables(economies, raw["regions"], raw["incomes"], raw["aggregates"], codes, dissolved, names, groups)
+
+
+# -- asked -----------------------------------------------------------------------------------------------
+def resolve(name: str) -> str:
+    """ISO3 code of the economy of that code or name; BadInputError with the near match if it is not certain.
+
+    >>> resolve("Kirghizia"), resolve("uz"), resolve("ROM"), resolve("Türkiye")
+    ('KGZ', 'UZB', 'ROU', 'TUR')
+    """
+    if not isinstance(name, str):
+        raise BadInputError(f"economy {name!r} not understood: expected an ISO code or a name")
+    return _resolve(name)
+
+
+def resolve_many(names: str | Iterable[str]) -> list[str]:
+    """ISO3 codes of all ``names`` (one name counts as a list of one), in their order."""
+    return [resolve(name) for name in ([names] if isinstance(names, str) else names)]
+
+
+def economy_name(code: str) -> str:
+    """The World Bank's name of an economy or of an aggregate, from its code or another name."""
+    found = tables().economies.get(code)
+    if found is not None:
+        return found.name
+    return tables().aggregates.get(code) or tables().economies[resolve(code)].name
+
+
+def is_aggregate(code: str) -> bool:
+    """Whether the code is that of a sum over economies (World, Euro area ...) and not of an economy."""
+    return str(code).strip().upper() in tables().aggregates
+
+
+def economies() -> pd.DataFrame:
+    """All economies: index ``economy`` (ISO3); ``iso2, name, region, income, bank`` and a true/false column per group.
+
+    ``bank`` is false for Taiwan, of which the World Bank keeps no series.
+    """
+    import pandas as pd
+
+    t = tables()
+    rows = [
+        {
+            "economy": e.iso3,
+            "iso2": e.iso2,
+            "name": e.name,
+            "region": t.regions[e.region],
+            "income": t.incomes[e.income],
+            "bank": e.bank,
+        }
+        | {group: e.iso3 in members for group, members in t.groups.items()}
+        for e in t.economies.values()
+    ]
+    return pd.DataFrame(rows).set_index("economy").sort_index()
+
+
+def aggregates() -> pd.DataFrame:
+    """All aggregates: index ``aggregate`` (code), ``name``."""
+    import pandas as pd
+
+    pairs = sorted(tables().aggregates.items())
+    return pd.DataFrame(pairs, columns=["aggregate", "name"]).set_index("aggregate")
+
+
+def group(name: str) -> list[str]:
+    """Sorted ISO3 codes of a pool of comparators ("central_asia", "cis", "former_soviet", "rouble_shock" ...)."""
+    found = tables().groups.get(str(name).strip().casefold().replace(" ", "_").replace("-", "_"))
+    if found is None:
+        raise unknown("group of economies", name, tables().groups)
+    return sorted(found)
+
+
+# -- how a name is found ---------------------------------------------------------------------------------
+def _key(text: str) -> str:
+    """The text without case, accents, apostrophes and punctuation, one space between words."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
+    plain = re.sub("['`´’‘ʻʼʹ]", "", plain).replace("&", " and ")
+    return re.sub(r"\bst\b", "saint", " ".join(re.sub(r"[^\w]|_", " ", plain).split()))
+
+
+@functools.lru_cache
+def _keys() -> dict[str, str]:
+    """Normalised full name -> ISO3; the table's names win over those of CLDR."""
+    from babel import Locale
+
+    t = tables()
+    found = {_key(e.name): iso3 for iso3, e in t.economies.items()}
+    for iso3, names in t.names.items():
+        found |= {_key(name): iso3 for name in names}
+    for language in LANGUAGES:
+        territories = Locale.parse(language).territories
+        for e in t.economies.values():
+            if e.iso2 in territories:
+                found.setdefault(_key(territories[e.iso2]), e.iso3)
+    return found
+
+
+@functools.lru_cache(maxsize=65536)
+def _resolve(name: str) -> str:
+    t = tables()
+    text = name.strip()
+    code = text.upper()
+    if code in t.codes:
+        return t.codes[code]
+    key = _key(text)
+    if key in _keys():
+        return _keys()[key]
+    _refuse_groups(name, code, key)
+    found = _coder(text)
+    if found is not None and _says_no_more(key, found):
+        return found
+    raise _not_known(name, key, found)
+
+
+def _refuse_groups(name: str, code: str, key: str) -> None:
+    t = tables()
+    for group_code, label in t.aggregates.items():
+        if code == group_code or key == _key(label):
+            raise BadInputError(f"{_called(name, label)} is a group of economies, not an economy")
+    for old, state in t.dissolved.items():
+        if code == old or key in {_key(n) for n in (state.name, *state.names)}:
+            after = ", ".join(f"'{c}' ({t.economies[c].name})" for c in state.successors)
+            raise BadInputError(f"{_called(name, state.name)} is not one economy today; name one of {after}")
+
+
+def _called(name: str, label: str) -> str:
+    return f"'{name}'" if _key(name) == _key(label) else f"'{name}' ({label})"
+
+
+def _says_no_more(key: str, iso3: str) -> bool:
+    """Whether the text holds the names of that economy and formalities alone.
+
+    "Arab Republic of Egypt" does; "Northern Ireland" has a word too many; in "United States and Canada" the words
+    beside Canada are formalities one by one, but together another economy.
+    """
+    own = [known for known, code in _keys().items() if code == iso3]
+    rest = f" {key} "
+    for known in sorted(own, key=len, reverse=True):
+        rest = rest.replace(f" {known} ", " ")
+    words = set(FORMAL.split()).union(*(known.split() for known in own))
+    others = (known for known, code in _keys().items() if code != iso3)
+    return set(rest.split()) <= words and not any(f" {known} " in rest for known in others)
+
+
+def _not_known(name: str, key: str, found: str | None) -> BadInputError:
+    near = [found] if found else _near(key)
+    text = f"economy {name!r} not known"
+    if near:
+        shown = " or ".join(f"'{iso3}' ({tables().economies[iso3].name})" for iso3 in near)
+        text += f"; did you mean {shown}?"
+    else:
+        text += ": expected an ISO code or a name in English, Russian or Uzbek"
+    return BadInputError(text)
+
+
+def _near(key: str) -> list[str]:
+    """ISO3 codes of the names most like the text, best first: one if it stands out, else up to three."""
+    short = len(key) <= 3
+    spelt = {code.casefold(): iso3 for code, iso3 in tables().codes.items()} if short else _keys()
+    scores: dict[str, float] = {}
+    for name in difflib.get_close_matches(key, sorted(spelt), n=12, cutoff=0.6 if short else 0.72):
+        score = difflib.SequenceMatcher(None, name, key).ratio()
+        scores[spelt[name]] = max(score, scores.get(spelt[name], 0.0))
+    if not short:
+        scores |= {iso3: 0.95 for name, iso3 in spelt.items() if f" {key} " in f" {name} "}
+    ranked = sorted(scores, key=lambda iso3: (-scores[iso3], iso3))
+    if ranked and scores[ranked[0]] >= 0.8:
+        ranked = [iso3 for iso3 in ranked if scores[iso3] >= scores[ranked[0]] - 0.05]
+    return ranked[:3]
+
+
+@functools.lru_cache
+def _wbgapi_coder() -> Any:
+    """wbgapi's coder as a private copy: its own code, run where ``fetch`` hands it our economies.
+
+    The copy has a namespace of its own, so wbgapi itself is left as it was and nothing is asked of the network.
+    """
+    from types import FunctionType, SimpleNamespace
+
+    import wbgapi
+    from wbgapi import economy_coder
+
+    rows = [
+        {"id": e.iso3, "name": e.name, "region": {"id": e.region}}
+        for e in sorted(tables().economies.values(), key=lambda e: e.iso3)
+    ]
+    world = {
+        **vars(economy_coder),
+        "w": SimpleNamespace(fetch=lambda *args, **kwargs: iter(rows), Coder=wbgapi.Coder),
+        "_lookup_data": None,
+        "_coder_names": None,
+    }
+    original = economy_coder.coder
+    return FunctionType(original.__code__, world, original.__name__, original.__defaults__)
+
+
+def _coder(text: str) -> str | None:
+    """What wbgapi makes of the text."""
+    found = _wbgapi_coder()(text)
+    return str(found) if found else None
