@@ -65,15 +65,18 @@ def pin(
         recipe = Recipe()
         items = [(Entry(i.info.code, retrieved=retrieved), i) for i in _all_series(found, codes)]
     tables = dict(kept)
+    written: set[str] = set()
     for entry, item in items:
         resource, data = _resource(entry, item, recipe.first_year)
+        if resource["path"] in written:
+            raise BadInputError(f"{entry.code} comes twice in vintage {resource['vintage'] or 'undated'}")
+        written.add(resource["path"])
         tables[resource["path"]] = resource, data
     resources = _with_defaults([resource for resource, _ in tables.values()], set(kept))
     with atomic.directory(out) as stage:
         for path, (_, data) in sorted(tables.items()):
             (stage / path).write_bytes(data)
         (stage / PACKAGE).write_bytes(_package(recipe, resources, out))
-    written = {_path(i.info.with_(code=e.code, vintage=e.vintage or i.info.vintage)) for e, i in items}
     listed = list_entries(PinnedSource(out))
     keys = zip(listed["code"], listed["vintage"], strict=True)
     chosen = [_path(SeriesInfo(str(c), vintage=str(v))) in written for c, v in keys]
@@ -92,12 +95,15 @@ def refresh(out: str | Path, selection: str | Path | Recipe) -> None:
     for resource in source.resources():
         entry = entries.pop((resource["code"], resource["vintage"]), None)
         if entry is None:
-            raise BadInputError(f"the recipe does not name {resource['code']}@{resource['vintage']}, which is pinned")
+            raise BadInputError(
+                f"the recipe does not name {resource['code']} in vintage {resource['vintage']!r}, which is pinned"
+            )
         info = files.with_meaning(SeriesInfo(entry.code), entry.code, resource["label"])
         words = {"title": info.label or info.code, "label": info.label, "unit": info.unit, "kind": info.kind}
         resources.append(resource | words | _said(entry, resource))
     if entries:
-        raise BadInputError(f"the recipe names {'@'.join(next(iter(entries)))}, which is not pinned")
+        code, vintage = next(iter(entries))
+        raise BadInputError(f"the recipe names {code} in vintage {vintage!r}, which is not pinned")
     atomic.write_bytes(Path(out) / PACKAGE, _package(recipe, resources, Path(out)))
 
 

@@ -67,10 +67,10 @@ def read_recipe(path: str | Path) -> Recipe:
                 f"recipe {str(path)!r} has {codes.count(code)} default vintages of {code}; "
                 "mark all but one with default = false"
             )
-    keys = [(entry.code, entry.vintage) for entry in series]
+    keys = [(entry.code, entry.vintage) for entry in series if entry.vintage]
     for code, vintage in keys:
         if keys.count((code, vintage)) > 1:
-            raise BadInputError(f"recipe {str(path)!r} names {code} twice in vintage {vintage or 'undated'!r}")
+            raise BadInputError(f"recipe {str(path)!r} names {code} twice in vintage {vintage}")
     return Recipe(**{**given, "series": tuple(series)})
 
 

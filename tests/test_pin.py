@@ -1,0 +1,310 @@
+"""Pinning: the same input gives the same bytes, nothing on disk is lost, and a bad recipe is one sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from eaeu_analysis import pin
+from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.sources.pinned import PACKAGE, PinnedSource
+
+HEADER = '"Country Name","Country Code","Indicator Name","Indicator Code","1989","2014","2015",\n'
+
+
+def download(date: str, value: str = "125.06") -> str:
+    return (
+        f'"Data Source","World Development Indicators",\n\n"Last Updated Date","{date}",\n\n{HEADER}'
+        f'"Kyrgyz Republic","KGZ","Trade (% of GDP)","NE.TRD.GNFS.ZS","50","{value}","110.9",\n'
+        '"Uzbekistan","UZB","Trade (% of GDP)","NE.TRD.GNFS.ZS","","36.4","",\n'
+        '"World","WLD","Trade (% of GDP)","NE.TRD.GNFS.ZS","","0","58",\n'
+    )
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "from"
+    folder.mkdir()
+    (folder / "trade.csv").write_text(download("2026-04-08"))
+    (folder / "older.csv").write_text(download("2025-01-28", "124.0"))
+    (folder / "mine.csv").write_text("iso3,year,value\nUZB,2015,2\nKGZ,2015,1\nKGZ,1985,9\n")
+    return folder
+
+
+RECIPE = """
+title = "Test"
+[defaults]
+retrieved = "2026-11"
+licence = "CC-BY-4.0"
+[[series]]
+code = "NE.TRD.GNFS.ZS"
+file = "trade.csv"
+note = "a note"
+[[series]]
+code = "NE.TRD.GNFS.ZS"
+file = "older.csv"
+default = false
+[[series]]
+code = "MY.OWN"
+file = "mine.csv"
+source = "Mine"
+vintage = "2024-06-30"
+vintage_note = "guessed"
+via = "a friend"
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "recipe.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def digest(folder: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())}
+
+
+def test_recipe_and_files_together_make_the_record(source, recipe, tmp_path):
+    listed = pin.pin([source], tmp_path / "out", recipe)
+    assert list(listed["code"]) == ["MY.OWN", "NE.TRD.GNFS.ZS", "NE.TRD.GNFS.ZS"]
+    pinned = PinnedSource(tmp_path / "out")
+    assert pinned.verify() == []
+    trade = pinned.resource("NE.TRD.GNFS.ZS")
+    assert {n: trade[n] for n in ("vintage", "default", "source", "retrieved", "licence", "note")} == {
+        "vintage": "2026-04-08",
+        "default": True,
+        "source": "World Bank, World Development Indicators",
+        "retrieved": "2026-11",
+        "licence": "CC-BY-4.0",
+        "note": "a note",
+    }
+    counts = ("first_year", "last_year", "economies", "aggregates", "observations", "zeros")
+    assert [trade[n] for n in counts] == [2014, 2015, 2, 1, 5, 1]
+    own = pinned.resource("MY.OWN")
+    assert (own["source"], own["vintage"], own["vintage_note"], own["via"]) == (
+        "Mine",
+        "2024-06-30",
+        "guessed",
+        "a friend",
+    )
+    assert pinned.read("MY.OWN").frame.to_dict("list") == {
+        "economy": ["KGZ", "UZB"],
+        "year": [2015, 2015],
+        "value": [1, 2],
+    }
+
+
+def test_the_table_is_plain_zstd_parquet_with_aggregates_marked(source, recipe, tmp_path):
+    pin.pin([source], tmp_path / "out", recipe)
+    file = pq.ParquetFile(tmp_path / "out" / "NE.TRD.GNFS.ZS--2026-04-08.parquet")
+    assert file.metadata.row_group(0).column(2).compression == "ZSTD"
+    assert file.schema_arrow.names == ["economy", "year", "value", "aggregate"]
+    table = file.read().to_pandas()
+    assert table["economy"].tolist() == ["KGZ", "KGZ", "UZB", "WLD", "WLD"]
+    assert table["aggregate"].tolist() == [False, False, False, True, True]
+
+
+def test_same_input_same_bytes_whatever_the_order_place_or_process(source, recipe, tmp_path):
+    pin.pin([source], tmp_path / "a", recipe)
+    files = sorted(source.iterdir(), reverse=True)
+    pin.pin(files, tmp_path / "b", recipe)
+    lines = (source / "mine.csv").read_text().splitlines()
+    (source / "mine.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
+    code = "import sys; from eaeu_analysis import pin; pin.pin(sys.argv[1:2], sys.argv[2], sys.argv[3])"
+    command = [sys.executable, "-c", code, str(source), str(tmp_path / "c"), str(recipe)]
+    env = {"PYTHONHASHSEED": "7", "TZ": "Asia/Bishkek", "LC_ALL": "C", "PATH": ""}
+    subprocess.run(command, check=True, env=env, cwd=Path(__file__).parents[1])
+    assert digest(tmp_path / "a") == digest(tmp_path / "b") == digest(tmp_path / "c")
+
+
+def test_straight_from_files_the_header_says_what_is_known(source, tmp_path):
+    listed = pin.pin([source / "trade.csv"], tmp_path / "out", retrieved="2026-11-20")
+    (row,) = listed.to_dict("records")
+    assert (row["code"], row["vintage"], row["retrieved"]) == ("NE.TRD.GNFS.ZS", "2026-04-08", "2026-11-20")
+
+
+def test_another_vintage_is_added_beside_and_the_default_stays(source, tmp_path):
+    out = tmp_path / "out"
+    pin.pin([source / "older.csv"], out)
+    pin.pin([source / "mine.csv"], out)
+    listed = pin.pin([source / "trade.csv"], out)
+    assert listed[["vintage", "default"]].to_numpy().tolist() == [["2026-04-08", False]]
+    pinned = PinnedSource(out)
+    assert [info.key for info in pinned.entries()] == [
+        "NE.TRD.GNFS.ZS@2025-01-28",
+        "NE.TRD.GNFS.ZS@2026-04-08",
+        "mine",
+    ]
+    old = pinned.read("NE.TRD.GNFS.ZS").frame
+    assert old.loc[old["economy"] == "KGZ", "value"].tolist() == [124.0, 110.9]
+    assert pinned.verify() == []
+
+
+def test_pinning_again_changes_nothing(source, tmp_path):
+    pin.pin([source], tmp_path / "out")
+    before = digest(tmp_path / "out")
+    pin.pin([source], tmp_path / "out")
+    assert digest(tmp_path / "out") == before
+
+
+def test_a_bulk_file_gives_the_series_of_the_catalogue(tmp_path):
+    lines = [f'"Kyrgyz Republic","KGZ","Series {k}","XX.{k}","1","2","3",' for k in range(pin.MANY)]
+    lines.append('"Kyrgyz Republic","KGZ","Trade (% of GDP)","NE.TRD.GNFS.ZS","1","2","3",')
+    with zipfile.ZipFile(tmp_path / "WDI_CSV.zip", "w") as archive:
+        archive.writestr("WDICSV.csv", HEADER + "\n".join(lines) + "\n")
+    listed = pin.pin([tmp_path / "WDI_CSV.zip"], tmp_path / "out")
+    assert listed["code"].tolist() == ["NE.TRD.GNFS.ZS"]
+    listed = pin.pin([tmp_path / "WDI_CSV.zip"], tmp_path / "out", codes=["XX.7"])
+    assert listed["code"].tolist() == ["XX.7"]
+    with pytest.raises(NoDataError, match=r"no series 'XX.7777'"):
+        pin.pin([tmp_path / "WDI_CSV.zip"], tmp_path / "out", codes=["XX.7777"])
+
+
+def test_words_are_refreshed_without_the_tables(source, tmp_path):
+    def recipe(text: str) -> Path:
+        path = tmp_path / "dated.toml"
+        path.write_text(text)
+        return path
+
+    dated = RECIPE.replace('"trade.csv"', '"trade.csv"\nvintage = "2026-04-08"')
+    dated = dated.replace('"older.csv"', '"older.csv"\nvintage = "2025-01-28"')
+    out = tmp_path / "out"
+    pin.pin([source], out, recipe(dated))
+    before = digest(out)
+    pin.refresh(out, recipe(dated.replace("a note", "a better note")))
+    after = digest(out)
+    assert {n for n in after if after[n] != before[n]} == {PACKAGE}
+    assert PinnedSource(out).resource("NE.TRD.GNFS.ZS")["note"] == "a better note"
+    pin.refresh(out, recipe(dated))
+    assert digest(out) == before
+    with pytest.raises(BadInputError, match=r"does not name MY.OWN in vintage '2024-06-30', which is pinned"):
+        pin.refresh(out, recipe(dated.split('[[series]]\ncode = "MY.OWN"')[0]))
+    with pytest.raises(BadInputError, match=r"names EXTRA in vintage '', which is not pinned"):
+        pin.refresh(out, recipe(dated + '[[series]]\ncode = "EXTRA"\n'))
+    assert digest(out) == before
+
+
+def test_two_entries_that_turn_out_to_be_one_vintage_are_refused(source, recipe, tmp_path):
+    (source / "older.csv").write_text(download("2026-04-08", "1"))
+    with pytest.raises(BadInputError, match=r"NE.TRD.GNFS.ZS comes twice in vintage 2026-04-08"):
+        pin.pin([source], tmp_path / "out", recipe)
+
+
+# -- nothing is lost
+
+
+@pytest.mark.parametrize("name", ["letters.txt", "sub/deep.csv"])
+def test_a_folder_with_other_things_is_left_alone(source, tmp_path, name):
+    other = tmp_path / "out" / name
+    other.parent.mkdir(parents=True)
+    other.write_text("mine")
+    with pytest.raises(BadInputError, match="holds other files"):
+        pin.pin([source], tmp_path / "out")
+    assert other.read_text() == "mine"
+
+
+def test_a_stray_file_in_a_package_is_not_swept_away(source, recipe, tmp_path):
+    pin.pin([source], tmp_path / "out")
+    (tmp_path / "out" / "stray.txt").write_text("mine")
+    for selection in (None, recipe):
+        with pytest.raises(BadInputError, match=r"stray\.txt"):
+            pin.pin([source], tmp_path / "out", selection)
+    assert (tmp_path / "out" / "stray.txt").read_text() == "mine"
+
+
+def test_nothing_is_added_to_a_tampered_package_but_a_recipe_makes_it_anew(source, recipe, tmp_path):
+    out = tmp_path / "out"
+    pin.pin([source], out, recipe)
+    good = digest(out)
+    next(out.glob("*.parquet")).write_bytes(b"x")
+    with pytest.raises(BadInputError, match="not in order, so nothing is added"):
+        pin.pin([source / "trade.csv"], out)
+    pin.pin([source], out, recipe)
+    assert digest(out) == good
+
+
+@pytest.mark.parametrize("spoil", ["file", "write"])
+def test_a_failure_half_way_leaves_the_old_package(source, recipe, tmp_path, monkeypatch, spoil):
+    out = tmp_path / "out"
+    pin.pin([source], out, recipe)
+    before = digest(out)
+    if spoil == "file":
+        (source / "mine.csv").write_text("iso3,year,value\nKGZ,2015,x\n")
+    else:
+        calls = []
+
+        def full(path, data, original=Path.write_bytes):
+            calls.append(path)
+            if len(calls) == 2:
+                raise OSError(28, "No space left on device")
+            return original(path, data)
+
+        monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(BadInputError, match=r"'x' \(MY.OWN, 2015\)|the disk is full"):
+        pin.pin([source], out, recipe)
+    monkeypatch.undo()
+    assert digest(out) == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["from", "out", "recipe.toml"]
+
+
+def test_a_code_that_is_no_file_name_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("code,iso3,year,value\n../../etc/x,KGZ,2015,1\n")
+    with pytest.raises(BadInputError, match=r"'../../etc/x' cannot be pinned"):
+        pin.pin([tmp_path / "a.csv"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+# -- recipes
+
+BAD = {
+    "unknown key": ('[[series]]\ncode = "A"\nvintag = "2020"\n', "key 'vintag' not known; did you mean 'vintage'"),
+    "unknown top key": ('titel = "x"\n[[series]]\ncode = "A"\n', "did you mean 'title'"),
+    "no code": ('[[series]]\nfile = "a.csv"\n', "series 1: no code"),
+    "no series": ('title = "x"\n', "names no series"),
+    "wrong kind": ('[[series]]\ncode = "A"\nvintage = 2020\n', "vintage is 2020, expected str"),
+    "not TOML": ("[[series\n", "is not TOML"),
+    "two defaults": (
+        '[[series]]\ncode = "A"\nvintage = "1"\n[[series]]\ncode = "A"\nvintage = "2"\n',
+        "2 default vintages of A; mark all but one",
+    ),
+    "twice": (
+        '[[series]]\ncode = "A"\nvintage = "1"\n[[series]]\ncode = "A"\nvintage = "1"\ndefault = false\n',
+        "names A twice",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_recipe_is_one_sentence(tmp_path, case):
+    text, expected = BAD[case]
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(BadInputError, match=expected) as caught:
+        pin.read_recipe(path)
+    assert "recipe.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_that_is_not_there_or_names_a_file_that_is_not(source, tmp_path):
+    with pytest.raises(BadInputError, match="cannot be read"):
+        pin.read_recipe(tmp_path / "none.toml")
+    path = tmp_path / "recipe.toml"
+    path.write_text('[[series]]\ncode = "A"\nfile = "none.csv"\n')
+    with pytest.raises(NoDataError, match=r"takes A from 'none.csv', which is in none of the sources"):
+        pin.pin([source], tmp_path / "out", path)
+
+
+def test_the_package_says_its_licence_and_has_no_clock(source, recipe, tmp_path):
+    pin.pin([source], tmp_path / "out", recipe)
+    package = json.loads((tmp_path / "out" / PACKAGE).read_text("utf-8"))
+    assert package["licenses"] == [pin.LICENCES["CC-BY-4.0"]]
+    assert package["sources"] == [{"title": "Mine"}, {"title": "World Bank, World Development Indicators"}]
+    assert "created" not in package
