@@ -303,7 +303,7 @@ def _open(source: str | Path, vintage: str | None, **live: Any) -> Source:
 
 def _codes(indicators: Sequence[str] | None, source: Source) -> tuple[list[str], list[str]]:
     """World Bank codes to read, and outcomes to compute from them."""
-    from . import catalogue
+    from .catalogue import catalogue, indicator, outcome, outcomes
 
     if isinstance(indicators, str):
         indicators = [indicators]
@@ -311,22 +311,22 @@ def _codes(indicators: Sequence[str] | None, source: Source) -> tuple[list[str],
     if indicators is None:
         return have, []
     codes: list[str] = []
-    outcomes: list[str] = []
-    known = set(catalogue.outcomes().index)
+    computed: list[str] = []
+    known = set(outcomes().index)
     for name in indicators:
         bare = name.partition("@")[0]
         if bare in known:
-            outcomes.append(bare)
-            codes.extend(catalogue.outcome(bare).codes)
+            computed.append(bare)
+            codes.extend(outcome(bare).codes)
         elif bare in have:
             codes.append(name)
         else:
             try:
-                codes.append(catalogue.indicator(bare).code + name[len(bare) :])
+                codes.append(indicator(bare).code + name[len(bare) :])
             except BadInputError:
-                labels = catalogue.catalogue()["label"].to_dict()
+                labels = catalogue()["label"].to_dict()
                 raise unknown("indicator", name, [*have, *known, *labels], labels) from None
-    return list(dict.fromkeys(codes)), outcomes
+    return list(dict.fromkeys(codes)), computed
 
 
 def _plain(value: object) -> str:

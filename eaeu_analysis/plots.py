@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -73,6 +74,11 @@ def draw(result: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def styled() -> AbstractContextManager[None]:
+    """The house style, for those who draw on axes of their own."""
+    return mpl.rc_context(STYLE)
+
+
 def new_figure(width: float = 6.4, height: float = 4.0) -> Figure:
     """A figure outside pyplot's state, so that nothing needs closing; a notebook shows it by its own repr."""
     from matplotlib.figure import Figure
@@ -96,6 +102,14 @@ def svg(figure: Figure, alt: str) -> str:
     head, rest = text.split(">", 1)
     label = escape(alt, {'"': "&quot;"})
     return f'{head} role="img" aria-label="{label}"><title>{escape(alt)}</title>{rest}'
+
+
+def source_line(figure: Figure, provenance: Any) -> None:
+    """Series and vintages in small type under the figure."""
+    parts = [part for info in provenance.series for part in (info.derived_from or (info,))]
+    text = "; ".join(f"{p.code}, vintage {p.vintage}" if p.vintage else p.code for p in parts)
+    owner = next((p.source for p in parts if p.source), "")
+    figure.supxlabel(f"Source: {owner}: {text}" if owner else f"Source: {text}", x=0.01, ha="left", fontsize=6.5)
 
 
 def end_labels(ax: Axes, ends: Sequence[tuple[str, float, float, str, bool]], size: float = 8) -> None:
@@ -193,3 +207,50 @@ def lines(
     if event is not None:
         mark_event(ax, event, event_text)
     end_labels(ax, ends)
+
+
+def shown(result: Any) -> tuple[pd.DataFrame, str]:
+    """What the figure of a BeforeAfter shows: (time x unit) values and their unit.
+
+    Levels of unlike size (dollars of Ukraine and of Tajikistan) are put on one scale: each unit's own mean of the
+    window before, which the table holds, is 100.
+    """
+    table = result.observed
+    if not result.relative:
+        return table, result.outcome.unit
+    base = result.table.set_index("unit")["mean_before"].reindex(table.columns)
+    first, last = result.windows.before
+    return 100 * table[base[base > 0].index] / base[base > 0], f"mean of {first}-{last % 100:02d} = 100"
+
+
+@drawer("BeforeAfter")
+def before_after(result: Any, ax: Axes) -> None:
+    """The treated unit over its comparators, the two windows shaded, later years dotted."""
+    from . import settings
+
+    table, unit = shown(result)
+    spec = result.windows
+    table = table[table.index >= spec.before[0] - 5]
+    lines(
+        ax,
+        table,
+        result.unit,
+        event=event_position(str(result.spec["event"])),
+        event_text="accession" if result.spec.get("bloc") else "event",
+        windows=[spec.before, spec.after],
+        names={c: c for c in table.columns} | {result.unit: result.names[result.unit]},
+        title=result.outcome.label or result.outcome.code,
+        unit=unit,
+        clean_until=settings.LAST_CLEAN_YEAR if spec.latest else None,
+    )
+
+
+def event_position(event: str) -> float:
+    """Where the event stands on an axis of years: a date within the year, a bare year at its middle."""
+    import datetime as dt
+
+    try:
+        day = dt.date.fromisoformat(event)
+    except ValueError:
+        return float(event)
+    return day.year - 0.5 + (day.timetuple().tm_yday - 1) / 365

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -70,3 +72,21 @@ class Result(ABC):
     def _repr_html_(self) -> str:
         table = self.to_frame().to_html(index=False, border=0, float_format=lambda v: f"{v:,.3f}", na_rep="n/a")
         return f"<div><pre>{html.escape(self.summary())}</pre><details><summary>table</summary>{table}</details></div>"
+
+
+def plain(value: Any) -> Any:
+    """``value`` in types that JSON knows; what is missing or infinite becomes null."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(v) for v in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, int, bool)):
+        return value
+    if hasattr(value, "isoformat"):
+        text = value.isoformat()
+        return None if text == "NaT" else text
+    return None if str(value) in ("<NA>", "NaT") else str(value)

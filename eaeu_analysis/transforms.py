@@ -114,17 +114,18 @@ def with_outcome(panel: Panel, name: str) -> Panel:
     """The outcome of the catalogue, computed from the series its definition names (data/tables/outcomes.toml)."""
     if name in panel.frame.columns:
         return panel
-    from . import catalogue
+    from .catalogue import outcome as find_outcome
 
-    outcome = catalogue.outcome(name)
+    outcome = find_outcome(name)
     parts = [_needed(panel, code, f"outcome '{name}'") for code in outcome.codes]
     values, infos = parts[0][0], [info for _, info in parts]
     note = outcome.note
     if outcome.zero_is_missing:
-        zeros = int((values == 0).sum())
-        values = values.where(values != 0)
-        if zeros:
-            note = f"{note} {zeros} zeros are read as missing.".strip()
+        real_zero = values.index.get_level_values(0).isin(outcome.zero_true_for)
+        unreported = (values == 0) & ~real_zero
+        values = values.where(~unreported)
+        if unreported.any():
+            note = f"{note} {int(unreported.sum())} zeros are read as missing.".strip()
     if len(parts) == 2:
         values = outcome.scale * values / parts[1][0]
         formula = (

@@ -65,26 +65,23 @@ def compare(
 
     Examples: eaeu compare KGZ; eaeu compare --bloc EAEU; eaeu compare ARM -o remittances --json
     """
+    from ..blocs import bloc as find_bloc
     from ..compare import before_after, compare_members
 
     panel, chosen = _panel(outcome, source)
-    pool: str | list[str] | None = comparators
-    if comparators and "," in comparators:
-        pool = _listed(comparators)
+    pool: str | list[str] | None = _listed(comparators) if comparators and "," in comparators else comparators
     if unit is None:
         if event is not None:
             raise BadInputError("--event needs an economy; members of a bloc have their own accession dates")
-        output.show(compare_members(panel, chosen, bloc=bloc, pre=pre, post=post, skip=skip, comparators=pool), as_json)
-        return
-    if event is None or len(chosen) != 1:
-        output.show(
-            compare_members(
-                panel, chosen, bloc=bloc, units=[unit], event=event, pre=pre, post=post, skip=skip, comparators=pool
-            ),
-            as_json,
+        output.show(compare_members(panel, chosen, bloc, pre=pre, post=post, skip=skip, comparators=pool), as_json)
+    elif len(chosen) == 1:
+        day = event or find_bloc(bloc).accession(unit)
+        output.show(before_after(panel, chosen[0], unit, day, pre, post, skip, pool, bloc=bloc), as_json)
+    else:
+        found = compare_members(
+            panel, chosen, bloc, units=[unit], event=event, pre=pre, post=post, skip=skip, comparators=pool
         )
-        return
-    output.show(before_after(panel, chosen[0], unit, event, pre=pre, post=post, skip=skip, comparators=pool), as_json)
+        output.show(found, as_json)
 
 
 def _panel(outcomes: list[str] | None, source: str) -> tuple[Panel, list[str]]:

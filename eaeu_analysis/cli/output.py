@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from ..results import plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..results import Result
-
-
-def plain(value: Any) -> Any:
-    """``value`` in types that JSON knows; what is missing or infinite becomes null."""
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(v) for v in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
-    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
-        value = value.item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, (str, int, bool)):
-        return value
-    if hasattr(value, "isoformat"):
-        text = value.isoformat()
-        return None if text == "NaT" else text
-    return None if str(value) in ("<NA>", "NaT") else str(value)
 
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -71,3 +53,29 @@ def table(frame: pd.DataFrame, as_json: bool) -> None:
         typer.echo(dump(rows(frame)), nl=False)
         return
     typer.echo(frame.to_string(index=False, na_rep="", float_format=lambda v: f"{v:,.2f}"))
+
+
+def series_text(found: dict[str, Any]) -> str:
+    """What is known of a series (see sources.listing.describe), for a person."""
+    lines = [f"{found['code']}: {found['label']}", f"  unit: {found['unit']} ({found['kind']})"]
+    lines += [f"  {name}: {found[name]}" for name in ("sign", "note") if found.get(name)]
+    lines.append(f"  {found['sentence']}")
+    for vintage in found["vintages"]:
+        lines += [
+            "",
+            f"  vintage {vintage['vintage'] or 'undated'}{' (default)' if vintage['default'] else ''}: "
+            f"{vintage['first_year']}-{vintage['last_year']}, {vintage['economies']} economies and "
+            f"{vintage['aggregates']} aggregates, {vintage['observations']} values, {vintage['zeros']} zeros",
+            f"    source: {vintage['source']}, retrieved {vintage['retrieved'] or 'not stated'}, {vintage['licence']}",
+        ]
+        lines += [
+            f"    {name.replace('_', ' ')}: {vintage[name]}"
+            for name in ("vintage_note", "note", "hash")
+            if vintage.get(name)
+        ]
+        for row in vintage["coverage"]:
+            years = f"{row['first']}-{row['last']}" if row["present"] else "none"
+            gaps = f", {row['missing_inside']} missing inside" if row["missing_inside"] else ""
+            zeros = f", {row['zeros']} zeros" if row["zeros"] else ""
+            lines.append(f"    {row['economy']} {row['name']}: {years} ({row['present']} values{gaps}{zeros})")
+    return "\n".join(lines) + "\n"

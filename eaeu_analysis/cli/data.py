@@ -1,0 +1,111 @@
+"""``eaeu data``: what is at hand, whether it is whole, and how more is pinned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import IntegrityError
+from . import output
+
+if TYPE_CHECKING:
+    from ..sources.pinned import PinnedSource
+
+app = typer.Typer(
+    help="What data are at hand, whether they are whole, and how to pin more.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Pinned = Annotated[
+    Path | None, typer.Option("--pinned", help="Folder of a pin; left out: the data shipped with the package.")
+]
+
+
+@app.command("list")
+def list_(
+    pinned: Pinned = None,
+    live: Annotated[bool, typer.Option("--live", help="List what the catalogue knows and the pin lacks.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the series, a line per vintage.
+
+    Example: eaeu data list
+    """
+    from ..sources.listing import list_entries, only_live
+
+    source = _open(pinned)
+    if live:
+        output.table(only_live(source), as_json)
+        return
+    frame = list_entries(source)
+    columns = ["code", "vintage", "default", "label", "unit", "first_year", "last_year", "economies", "zeros"]
+    output.table(frame if as_json else frame[columns], as_json)
+
+
+@app.command()
+def show(
+    code: Annotated[str, typer.Argument(help="World Bank code, or CODE@VINTAGE.")],
+    pinned: Pinned = None,
+    economies: Annotated[str | None, typer.Option(help="Whose coverage to show, by comma.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show one series: meaning, traps, vintages, coverage.
+
+    Example: eaeu data show NE.TRD.GNFS.ZS
+    """
+    from ..sources.listing import describe
+
+    chosen = [e.strip() for e in economies.split(",")] if economies else None
+    found = describe(_open(pinned), code, chosen)
+    typer.echo(output.dump(found) if as_json else output.series_text(found), nl=False)
+
+
+@app.command()
+def verify(pinned: Pinned = None, as_json: Json = False) -> None:
+    """Check every pinned table against its recorded hash; ends with code 3 when one differs.
+
+    Example: eaeu data verify
+    """
+    source = _open(pinned)
+    problems = source.verify()
+    if as_json:
+        typer.echo(output.dump({"tables": len(source.resources()), "problems": problems}), nl=False)
+    if problems:
+        more = f" (and {len(problems) - 1} more: see --json)" if len(problems) > 1 else ""
+        raise IntegrityError(f"{problems[0]}{more}")
+    if not as_json:
+        typer.echo(f"{len(source.resources())} tables in {source.root}: every hash, row count and key as recorded")
+
+
+@app.command()
+def pin(
+    sources: Annotated[list[Path], typer.Argument(help="World Bank files (CSV, zip, Parquet) or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Folder of the pin; a table there stays unless it is written again.")],
+    select: Annotated[
+        Path | None, typer.Option(help="Recipe (TOML) that says which series, of which vintage and licence.")
+    ] = None,
+    code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; repeatable.")] = None,
+    retrieved: Annotated[str, typer.Option(help="Date of the download, when the file does not say.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Pin series from files: Parquet tables with source, vintage, licence and SHA-256.
+
+    Example: eaeu data pin API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.zip --out my-data
+    """
+    from ..pin import pin as pin_files
+
+    frame = pin_files(sources, out, selection=select, codes=code, retrieved=retrieved)
+    columns = ["code", "vintage", "default", "economies", "observations", "zeros"]
+    output.table(frame if as_json else frame[columns], as_json)
+    if not as_json:
+        typer.echo(f"{len(frame)} series written to {out}; load them with source='{out}'")
+
+
+def _open(pinned: Path | None) -> PinnedSource:
+    from ..sources.pinned import PinnedSource
+
+    return PinnedSource(pinned)

@@ -1,0 +1,158 @@
+"""What stands in the report: the questions asked of the data, and the answers as result objects."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import settings
+from ..errors import EaeuError, NoDataError
+from ..series import SeriesInfo
+
+if TYPE_CHECKING:
+    from ..compare import BeforeAfter, Comparison
+    from ..panel import Panel
+
+HEADLINES = ("trade", "exports", "imports", "remittances", "gdp_per_head")  # those of the five sentences
+NARROW, WIDE = None, "wide"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something the data cannot say."""
+
+    id: str
+    limit: str
+    follows: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One outcome of the unit: against the non-members that shared its shocks, and against a wide matched pool.
+
+    ``missing`` is why there is no comparison; then both results are None. ``wide_missing`` likewise for the wide one.
+    """
+
+    outcome: str
+    label: str
+    short: str
+    narrow: BeforeAfter | None
+    wide: BeforeAfter | None
+    missing: str = ""
+    wide_missing: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a page shows, before it is worded or drawn."""
+
+    unit: str
+    name: str
+    bloc: str
+    event: str
+    sections: tuple[Section, ...]
+    members: Comparison
+    limits: tuple[Limit, ...]
+    source: str
+
+    @property
+    def series(self) -> tuple[SeriesInfo, ...]:
+        """Every source series used, once, by key."""
+        found: dict[str, SeriesInfo] = {}
+        for info in (s.narrow.outcome for s in self.sections if s.narrow):
+            for part in info.derived_from or (info,):
+                found[part.key] = part
+        return tuple(found[key] for key in sorted(found))
+
+    @property
+    def missing(self) -> tuple[Section, ...]:
+        return tuple(s for s in self.sections if s.narrow is None)
+
+
+@lru_cache
+def limits() -> tuple[Limit, ...]:
+    """The rows of data/tables/limits.toml."""
+    path = settings.data_dir() / "tables" / "limits.toml"
+    return tuple(Limit(**row) for row in tomllib.loads(path.read_text(encoding="utf-8"))["limits"])
+
+
+def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned") -> Content:
+    """Ask every question of the report; an outcome without data becomes a section that says so.
+
+    Raises BadInputError when ``unit`` is not a member of ``bloc``, NoDataError when no outcome has data at all.
+    """
+    from ..blocs import bloc as find_bloc
+    from ..catalogue import outcomes
+    from ..compare import compare_members
+    from ..names import economy_name, resolve
+
+    code = resolve(unit)
+    event = find_bloc(bloc).accession(code).isoformat()
+    table = outcomes()
+    panel, held = _panel(list(table.index), source)
+    rows = [
+        _section(panel, name, str(table.loc[name, "label"]), str(table.loc[name, "short"]), code, event, bloc)
+        if name in held
+        else Section(name, str(table.loc[name, "label"]), str(table.loc[name, "short"]), None, None, held.reason(name))
+        for name in table.index
+    ]
+    if all(row.narrow is None for row in rows):
+        raise NoDataError(f"source {str(source)!r} holds no outcome of {economy_name(code)} around {event}")
+    members = compare_members(panel, [name for name in table.index if name in held], bloc=bloc)
+    return Content(
+        unit=code,
+        name=economy_name(code),
+        bloc=bloc,
+        event=event,
+        sections=tuple(rows),
+        members=members,
+        limits=limits(),
+        source=str(source),
+    )
+
+
+class _Held(dict[str, str]):
+    """Outcomes that the source holds; for the others, why not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.why: dict[str, str] = {}
+
+    def reason(self, name: str) -> str:
+        return self.why.get(name, "not in the source")
+
+
+def _panel(names: list[str], source: str | Path) -> tuple[Panel, _Held]:
+    from ..panel import load_panel
+
+    held = _Held()
+    for name in names:  # one by one, so that one missing series loses one outcome
+        try:
+            load_panel([name], source=source)
+            held[name] = name
+        except NoDataError as error:
+            held.why[name] = str(error)
+    if not held:
+        raise NoDataError(f"source {str(source)!r} holds none of the outcomes: {next(iter(held.why.values()))}")
+    return load_panel(list(held), source=source), held
+
+
+def _section(panel: Panel, outcome: str, label: str, short: str, unit: str, event: str, bloc: str) -> Section:
+    from ..compare import before_after
+
+    try:
+        narrow = before_after(panel, outcome, unit, event, comparators=NARROW, bloc=bloc)
+    except NoDataError as error:
+        return Section(outcome, label, short, None, None, str(error))
+    if not narrow.treated["available"]:
+        return Section(outcome, label, short, narrow, None, "", str(narrow.treated["reason"]))
+    try:
+        return Section(
+            outcome, label, short, narrow, before_after(panel, outcome, unit, event, comparators=WIDE, bloc=bloc)
+        )
+    except EaeuError as error:
+        return Section(outcome, label, short, narrow, None, "", str(error))

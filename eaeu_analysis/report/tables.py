@@ -1,0 +1,114 @@
+"""Rows of the report's tables as plain strings."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..compare.words import number, with_unit
+from ..results import plain
+
+if TYPE_CHECKING:
+    from .content import Content, Section
+
+
+def unit_rows(section: Section) -> list[dict[str, str]]:
+    """A row per economy of one outcome, the treated one first."""
+    if section.narrow is None:
+        return []
+    rows = []
+    for row in section.narrow.table.to_dict("records"):
+        unit = row["change_unit"]
+        rows.append(
+            {
+                "name": str(row["name"]),
+                "before": number(row["mean_before"]),
+                "after": number(row["mean_after"]),
+                "change": with_unit(row["change"], unit) if row["available"] else "n/a",
+                "interval": f"{number(row['lower'], True)} to {number(row['upper'], True)}" if row["available"] else "",
+                "years": f"{row['years_before']}+{row['years_after']}",
+                "latest": with_unit(row["to_latest_change"], unit) if row["to_latest_years"] else "",
+                "reason": str(row["reason"]),
+            }
+        )
+    return rows
+
+
+def section_rows(section: Section) -> dict[str, Any]:
+    """One outcome for the JSON document."""
+    from . import words
+
+    base: dict[str, Any] = {"outcome": section.outcome, "label": section.label, "finding": words.finding(section)}
+    if section.narrow is None:
+        return {**base, "missing": section.missing}
+    return {
+        **base,
+        "unit": section.narrow.outcome.unit,
+        "rows": plain(section.narrow.to_frame().to_dict(orient="records")),
+        "against_narrow": _test(section.narrow),
+        "against_wide": _test(section.wide) if section.wide else {"missing": section.wide_missing},
+        "checks": [
+            {
+                "name": c.name,
+                "passed": c.passed,
+                "value": plain(c.value),
+                "threshold": plain(c.threshold),
+                "text": c.text,
+            }
+            for c in section.narrow.checks
+        ],
+        "sources": section.narrow.provenance.lines(),
+    }
+
+
+def _test(result: Any) -> dict[str, Any]:
+    d = result.difference
+    if d is None:
+        return {"missing": "no comparator has both windows"}
+    return plain(  # type: ignore[no-any-return]
+        {
+            "pool": result.pool.label,
+            "economies": list(result.pool.units),
+            "treated": d.treated,
+            "mean": d.mean,
+            "median": d.median,
+            "unit": d.unit,
+            "difference": d.versus_mean,
+            "p_two_sided": d.test.p_two_sided,
+            "p_floor": d.test.floor,
+            "interval": [d.test.lower, d.test.upper],
+            "interval_unit": d.scale,
+            "level": d.test.level,
+        }
+    )
+
+
+def member_columns(content: Content) -> list[dict[str, str]]:
+    """The columns of the members' table: one per member and event."""
+    frame = content.members.to_frame()
+    pairs = frame[["unit", "name", "event", "step", "before", "after"]].drop_duplicates(["unit", "event"])
+    return [{str(k): str(v) for k, v in row.items()} for row in pairs.to_dict("records")]
+
+
+def member_rows(content: Content) -> list[dict[str, Any]]:
+    """A row per outcome; a cell per member and event: own change, that of the comparators, p."""
+    frame = content.members.to_frame()
+    columns = member_columns(content)
+    rows = []
+    for outcome, group in frame.groupby("outcome", sort=False):
+        found = {(str(r["unit"]), str(r["event"])): r for r in group.to_dict("records")}
+        cells = [_member_cell(found.get((c["unit"], c["event"]))) for c in columns]
+        rows.append({"outcome": str(outcome), "label": str(group["label"].iloc[0]), "cells": cells})
+    return rows
+
+
+def _member_cell(row: dict[Any, Any] | None) -> dict[str, str]:
+    if row is None or not row["available"]:
+        return {"change": "n/a", "beside": "", "p": "", "reason": str(row["reason"]) if row else "not compared"}
+    p = row["p_value"]
+    return {
+        "change": with_unit(row["change"], row["change_unit"]),
+        "beside": number(row["comparators_mean"], signed=True),
+        "p": "" if math.isnan(p) else f"{p:.2f}",
+        "reason": "",
+    }

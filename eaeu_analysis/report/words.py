@@ -1,0 +1,179 @@
+"""Sentences by rule: every number comes from a result object, every direction from its sign."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ..compare.words import number, with_unit
+
+if TYPE_CHECKING:
+    from ..compare import BeforeAfter
+    from .content import Content, Section
+
+COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+LONG = {"percentage points": "percentage points", "per cent": "%"}
+
+
+def count(n: int) -> str:
+    """A small number as a word."""
+    return COUNT[n] if 0 <= n < len(COUNT) else str(n)
+
+
+def span(window: tuple[int, int]) -> str:
+    """2010-14."""
+    return f"{window[0]}-{window[1] % 100:02d}"
+
+
+def moved(value: float, unit: str) -> str:
+    """'fell by 33.7 percentage points', 'did not change'."""
+    if math.isnan(value):
+        return "cannot be compared"
+    told = number(abs(value))
+    if value == 0 or float(told.replace(",", "").split()[0]) == 0:
+        return "did not change"
+    return f"{'rose' if value > 0 else 'fell'} by {told} {LONG.get(unit, unit)}"
+
+
+def subject(section: Section) -> str:
+    """'Trade (exports plus imports)' from 'Trade (exports plus imports), % of GDP'."""
+    return section.label.rsplit(", ", 1)[0].replace(" (computed)", "").replace(" (as published)", " (as published)")
+
+
+def finding(section: Section) -> str:
+    """One sentence for one outcome: the change and that of the comparators."""
+    result = section.narrow
+    if result is None:
+        return f"{subject(section)}: not available, because {section.missing}."
+    row = result.treated
+    if not row["available"]:
+        return f"{subject(section)}: not available ({row['reason']})."
+    text = f"{subject(section)} {moved(row['change'], result.change_unit)}"
+    text += f", from {number(row['mean_before'])} to {number(row['mean_after'])}"
+    return f"{text} ({result.outcome.unit}); {comparators(result)}."
+
+
+def comparators(result: BeforeAfter) -> str:
+    """'in six comparators it rose by 2.9 percentage points on average'."""
+    d = result.difference
+    if d is None:
+        return "no comparator has both windows"
+    return f"in {count(d.test.n - 1)} comparators it {moved(d.mean, d.unit)} on average"
+
+
+def chance(result: BeforeAfter) -> str:
+    """'p = 0.143, the lowest that seven economies allow'."""
+    d = result.difference
+    if d is None:
+        return "no test"
+    least = ", the lowest that is possible" if d.test.p_two_sided <= d.test.floor + 1e-9 else ""
+    return f"p = {d.test.p_two_sided:.2f} among {d.test.n} economies{least}"
+
+
+def answers(content: Content) -> list[str]:
+    """The answer in five sentences."""
+    by_name = {s.outcome: s for s in content.sections}
+    trade, exports, imports = (by_name.get(n) for n in ("trade", "exports", "imports"))
+    remittances, income = by_name.get("remittances"), by_name.get("gdp_per_head")
+    sentences = [
+        _with_windows(content, trade),
+        _pair(exports, imports),
+        _plain(remittances),
+        _plain(income),
+        how_sure(content),
+    ]
+    return [s for s in sentences if s]
+
+
+def _with_windows(content: Content, section: Section | None) -> str:
+    if section is None or section.narrow is None or not section.narrow.treated["available"]:
+        return finding(section) if section else ""
+    result, row = section.narrow, section.narrow.treated
+    spec = result.windows
+    others = comparators(result).replace(" comparators", " non-members that shared the rouble shock")
+    text = (
+        f"Between {span(spec.before)} and {span(spec.after)}, the years around its accession to the {content.bloc}, "
+        f"the trade of {content.name} went from {number(row['mean_before'])} to {number(row['mean_after'])} "
+        f"{result.outcome.unit}; {others}"
+    )
+    return f"{text} ({chance(result)})."
+
+
+def _pair(one: Section | None, other: Section | None) -> str:
+    parts = []
+    for section in (one, other):
+        if section and section.narrow and section.narrow.treated["available"] and section.narrow.difference:
+            result = section.narrow
+            parts.append(
+                f"{section.short.split(',')[0]} {moved(result.treated['change'], result.change_unit)} "
+                f"({with_unit(result.difference.mean, result.difference.unit)} in the comparators)"
+            )
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if parts else ""
+
+
+def _plain(section: Section | None) -> str:
+    return finding(section) if section else ""
+
+
+def tally(content: Content) -> tuple[int, int, int]:
+    """Outcomes tested against the wide pool, those with p of 10 % or less, and how many chance would bring."""
+    tests = [s.wide.difference.test for s in content.sections if s.wide and s.wide.difference]
+    alpha = 1 - (content.sections[0].narrow.level if content.sections[0].narrow else 0.9)
+    able = [t for t in tests if t.floor <= alpha + 1e-12]
+    found = [t for t in able if t.p_two_sided <= alpha + 1e-12]
+    return len(able), len(found), round(alpha * len(able))
+
+
+def how_sure(content: Content) -> str:
+    """The last of the five sentences: what the comparison can and cannot carry."""
+    able, found, by_chance = tally(content)
+    return (
+        f"How sure: set beside twenty economies of similar level and trend, {count(found)} of {count(able)} outcomes "
+        f"moved more than chance would have it at 10 % (chance alone brings about {count(by_chance)}), and a "
+        f"before/after cannot say whether the union or the rouble moved them: it describes, it does not attribute."
+    )
+
+
+def title(section: Section) -> str:
+    """The finding as a figure's title: 'Trade, % of GDP: -33.7 pp, comparators +2.9 pp'."""
+    result = section.narrow
+    short = section.short[:1].upper() + section.short[1:]
+    if result is None or not result.treated["available"]:
+        return f"{short}: no comparison"
+    own = with_unit(result.treated["change"], result.change_unit)
+    beside = f", comparators {with_unit(result.difference.mean, result.difference.unit)}" if result.difference else ""
+    return f"{short}: {own}{beside}"
+
+
+def alt(section: Section) -> str:
+    """What the figure shows, for those who cannot see it."""
+    result = section.narrow
+    if result is None:
+        return section.missing
+    rows = result.table
+    own, others = rows.iloc[0], rows.iloc[1:]
+    text = f"Line chart of {section.label} for {own['name']} and {len(others)} comparators. {title(section)}. "
+    text += f"Means of {span(result.windows.before)} and {span(result.windows.after)}: " + "; ".join(
+        f"{r['name']} {number(r['mean_before'])} to {number(r['mean_after'])}" for r in rows.to_dict("records")
+    )
+    return text + "."
+
+
+def verdict(section: Section) -> str:
+    """What the two tests and the checks say, under the figure."""
+    result = section.narrow
+    if result is None or not result.treated["available"]:
+        return finding(section)
+    parts = []
+    if result.difference:
+        parts.append(f"Against the non-members that shared the rouble shock: {chance(result)}.")
+    if section.wide and section.wide.difference:
+        d = section.wide.difference
+        parts.append(
+            f"Against {d.test.n - 1} economies of similar level and trend: {with_unit(d.versus_mean, d.unit)} "
+            f"from their mean, {chance(section.wide)}."
+        )
+    elif section.wide_missing:
+        parts.append(f"No wide pool: {section.wide_missing}.")
+    return " ".join(p.replace("..", ".") for p in parts)
