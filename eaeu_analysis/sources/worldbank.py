@@ -1,0 +1,297 @@
+"""World Bank series, whole or not at all.
+
+wbgapi does what it knows: the addresses (cut below the service's length limit), the concepts of each database
+under their many names, the paging, the two forms of answers, the notes. It sends requests by one function without
+a time-out, retry or bound, and keeps its settings in module globals. That function is therefore wrapped here, once:
+for a :class:`Call` of this module (a context variable, so each thread has its own) requests go through
+:mod:`.http`, pages are checked by :mod:`.pages` and kept by :mod:`.spool`; for any other use of wbgapi in the same
+program nothing changes, and its globals are only read. A page kept from an interrupted pull answers in place of the
+network, which is all that resumption takes. Its ``DataFrame`` is not used: it grows a frame cell by cell.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import wbgapi
+
+from ..errors import NoDataError
+from .http import FetchError, Tally, Transport
+from .pages import Ledger
+from .request import Request
+from .spool import Spool
+
+ENDPOINT = "https://api.worldbank.org/v2"
+WDI, ARCHIVES = "2", "57"
+PER_PAGE = 5000  # 1.6 MB a page: few requests, and little lost when one fails
+ROUNDS = 3  # times a series is begun again when its pages contradict each other
+_concepts_lock = threading.Lock()
+
+
+@dataclass
+class Call:
+    """One series being fetched: where from, how, and what has come so far."""
+
+    transport: Transport
+    endpoint: str = ENDPOINT
+    spool: Spool | None = None
+    per_page: int = PER_PAGE
+    tally: Tally = field(default_factory=Tally)
+    ledger: Ledger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.host)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.endpoint).netloc
+
+    def begin(self) -> None:
+        """Forget the pages; those kept on disk stay."""
+        self.ledger = Ledger(self.host)
+
+    def query(self, address: str) -> tuple[Any, Any]:
+        """One page for wbgapi: header and answer. ``address`` is below the endpoint, with its query string."""
+        url = self.endpoint.rstrip("/") + address
+        asked = parse_qs(urlsplit(address).query)
+        page, per_page = int(asked["page"][0]), int(asked["per_page"][0])
+        read = functools.partial(self.ledger.read, page=page, per_page=per_page)
+        answer = self._kept(url, read)
+        if answer is None:
+            body, answer = self.transport.get(url, lambda body: (body, read(body)), self.tally)
+            if self.spool:
+                self.spool.put(url, body)
+        self.ledger.enter(answer, re.sub(r"([?&])page=\d+", r"\1", url), page)
+        return (answer[0] if isinstance(answer, list) else answer), answer
+
+    def _kept(self, url: str, read: Callable[[bytes], Any]) -> Any:
+        """The page as an interrupted pull left it, or None; one that no longer reads is dropped."""
+        body = self.spool.get(url) if self.spool else None
+        if body is None or self.spool is None:
+            return None
+        try:
+            return read(body)
+        except FetchError:
+            self.spool.drop(url)
+            return None
+
+
+_call: ContextVar[Call | None] = ContextVar("eaeu_worldbank_call", default=None)
+
+
+def _wrapped(original: Callable[[str], tuple[Any, Any]]) -> Callable[[str], tuple[Any, Any]]:
+    @functools.wraps(original)
+    def query(url: str) -> tuple[Any, Any]:
+        call = _call.get()
+        return original(url) if call is None else call.query(url.removeprefix(wbgapi.endpoint))
+
+    return query
+
+
+if not hasattr(wbgapi, "_queryAPI"):
+    raise ImportError(f"wbgapi {wbgapi.__version__} sends its requests in another way than 1.0.12 to 1.0.14 did")
+wbgapi._queryAPI = _wrapped(wbgapi._queryAPI)
+
+
+@contextmanager
+def calling(call: Call) -> Iterator[None]:
+    """wbgapi's functions, run to their end inside, ask through ``call``."""
+    token = _call.set(call)
+    try:
+        yield
+    finally:
+        _call.reset(token)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A whole series: ``frame`` (economy, year, value; sorted, no gaps as NaN), its label and release.
+
+    ``notes`` are the series' own, by field; ``footnotes`` those of observations, as (economy, year, status, text).
+    ``problems`` are sentences on what could not be had besides the values.
+    """
+
+    frame: pd.DataFrame
+    label: str
+    lastupdated: str
+    version_label: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
+    footnotes: list[tuple[str, int, str, str]] = field(default_factory=list)
+    problems: tuple[str, ...] = ()
+
+
+def fetch(request: Request, call: Call, notes: bool = True) -> Fetched:
+    """The series of ``request``; begun again when its pages contradict each other, at most :data:`ROUNDS` times.
+
+    Raises FetchError when it cannot be had whole, NoDataError when it holds no value.
+    """
+    for round_ in range(1, ROUNDS + 1):
+        call.begin()
+        try:
+            rows = _rows(request, call)
+            fetched = _assembled(rows, request, call)
+            break
+        except FetchError as error:
+            if error.kind not in ("paging", "release"):
+                raise _explained(error, request, call) from error
+            if call.spool:
+                call.spool.clear()
+            if round_ == ROUNDS:
+                raise FetchError(f"{error}, {ROUNDS} times over", error.kind, again=False) from error
+    if fetched.frame.empty:
+        raise NoDataError(f"series '{request.code}' came whole and holds no value for what was asked")
+    return _with_notes(fetched, request, call) if notes else fetched
+
+
+def concepts(database: str, call: Call) -> dict[str, dict[str, str]]:
+    """wbgapi's names of a database's dimensions (economy, series, time...) and the service's; cached by wbgapi."""
+    with _concepts_lock, calling(call):
+        found: dict[str, dict[str, str]] = wbgapi.source.concepts(int(database))
+    missing = {"economy", "series", "time"} - set(found)
+    if missing:
+        raise FetchError(f"database {database} has no dimension {' or '.join(sorted(missing))}", "body", again=False)
+    return found
+
+
+def _rows(request: Request, call: Call) -> list[dict[str, Any]]:
+    keys = concepts(request.database, call)
+    asked = {
+        "series": request.code,
+        "economy": ";".join(request.economies) if request.economies else "all",
+        "time": ";".join(f"YR{year}" for year in request.years) if request.years else "all",
+    }
+    if request.version:
+        asked["version"] = request.version
+    path = f"sources/{request.database}" + "".join(f"/{keys[k]['key']}/{{{k}}}" for k in asked)
+    with calling(call):
+        rows = list(wbgapi.refetch(path, ["economy", "time"], params={"per_page": call.per_page}, **asked))
+    call.ledger.close()
+    return rows
+
+
+def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetched:
+    """Rows as a frame, after the last checks: one series, annual, no key twice."""
+    if not rows:
+        raise NoDataError(f"{call.host} has no row for series '{request.code}' and what was asked")
+    keys = concepts(request.database, call)
+    names = [str(part["concept"]).lower() for part in rows[0]["variable"]]
+    try:
+        place = {k: names.index(keys[k]["key"].replace("%20", " ")) for k in keys if k != "version"}
+        economies = [row["variable"][place["economy"]]["id"] for row in rows]
+        times = [row["variable"][place["time"]]["id"] for row in rows]
+        series = {row["variable"][place["series"]]["id"] for row in rows}
+    except (KeyError, IndexError, TypeError, ValueError):
+        raise FetchError(f"{call.host} sent rows without economy, series or time", "paging", again=False) from None
+    if series != {request.code}:
+        others = ", ".join(sorted(map(str, series - {request.code})))
+        raise FetchError(f"{call.host} was asked for '{request.code}' and sent {others}", "paging", again=False)
+    years = {time: _year(str(time), request.code) for time in set(times)}
+    odd = sorted(e for e in set(economies) if not re.fullmatch(r"[A-Za-z0-9]{2,8}", str(e)))
+    if odd:
+        raise FetchError(f"{call.host} sent an economy code {odd[0]!r}", "paging", again=False)
+    frame = pd.DataFrame(
+        {
+            "economy": pd.array(economies, dtype="str"),
+            "year": pd.array([years[t] for t in times], dtype="int64"),
+            "value": pd.array([row["value"] for row in rows], dtype="Float64").to_numpy(
+                "float64", na_value=float("nan")
+            ),
+        }
+    )
+    twice = frame.duplicated(["economy", "year"])
+    if twice.any():
+        first = frame[twice].iloc[0]
+        told = f"{call.host} sent {int(twice.sum()):,} observations twice, {first.economy} {first.year} among them"
+        raise FetchError(told, "paging", again=False)
+    frame = frame.dropna(subset=["value"]).sort_values(["economy", "year"], ignore_index=True)
+    label = str(rows[0]["variable"][place["series"]].get("value") or "")
+    version = rows[0]["variable"][names.index("version")].get("value", "") if "version" in names else ""
+    return Fetched(frame, label, call.ledger.lastupdated, str(version))
+
+
+def _year(time: str, code: str) -> int:
+    found = re.fullmatch(r"(?:YR)?(\d{4})", time)
+    if not found:
+        raise FetchError(f"series '{code}' is not annual: it has a period '{time}'", "body", again=False)
+    return int(found[1])
+
+
+def _with_notes(fetched: Fetched, request: Request, call: Call) -> Fetched:
+    """The series' notes, and for live series the footnotes and status of observations; a failure is told, not fatal."""
+    notes: dict[str, str] = {}
+    footnotes: list[tuple[str, int, str, str]] = []
+    problems = []
+    try:
+        notes = _series_notes(request, call)
+    except FetchError as error:
+        problems.append(f"its notes could not be read: {error}")
+    if request.database == WDI:
+        try:
+            footnotes = _footnotes(request, call, fetched)
+        except FetchError as error:
+            problems.append(f"its footnotes could not be read: {error}")
+    label = fetched.label or notes.get("IndicatorName", "")
+    return replace(fetched, label=label, notes=notes, footnotes=footnotes, problems=tuple(problems))
+
+
+def _series_notes(request: Request, call: Call) -> dict[str, str]:
+    path = "sources/{source}/series/{series}/metadata"
+    with calling(call):
+        found = list(wbgapi.metadata(path, ["series"], concepts="Series", source=request.database, series=request.code))
+    return {str(k): str(v) for meta in found if meta.id == request.code for k, v in sorted(meta.metadata.items())}
+
+
+def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str, int, str, str]]:
+    """From the older half of the API, the only one that has them, and only for values that the series holds."""
+    frame = fetched.frame
+    economies = ";".join(request.economies) if request.economies and len(request.economies) <= 250 else "all"
+    params = {"source": request.database, "footnote": "y", "per_page": call.per_page}
+    params["date"] = f"{frame['year'].min()}:{frame['year'].max()}"
+    call.begin()
+    with calling(call):
+        rows = list(wbgapi.fetch(f"country/{economies}/indicator/{request.code}", params))
+    release = call.ledger.lastupdated
+    if release and fetched.lastupdated and release != fetched.lastupdated:
+        raise FetchError(f"they are of release {release}, the values of {fetched.lastupdated}", "release", again=False)
+    held = set(zip(frame["economy"], frame["year"], strict=True))
+    found = []
+    for row in rows:
+        status, text = str(row.get("obs_status") or ""), str(row.get("footnote") or "")
+        year = str(row.get("date"))
+        key = (str(row.get("countryiso3code")), int(year) if year.isdigit() else 0)
+        if (status or text) and key in held:
+            found.append((*key, status, text))
+    return sorted(found)
+
+
+def _explained(error: FetchError, request: Request, call: Call) -> FetchError:
+    """The service's message on an unknown or withdrawn series, with the near match from the catalogue."""
+    if error.kind != "message" or error.code not in ("120", "160", "175"):
+        return error
+    from ..errors import near_matches
+
+    labels = _catalogue_labels()
+    near = [] if request.code in labels else near_matches(request.code, labels, labels)
+    shown = " or ".join(f"'{code}' ({labels[code]})" for code in near)
+    where = f"database {request.database}" + (f", version {request.version}" if request.version else "")
+    if request.economies or request.years:
+        where += " (or not for these economies and years)"
+    text = f"series '{request.code}' not known in {where}: {error}" + (f"; did you mean {shown}?" if near else "")
+    if error.code == "175":
+        text = text.replace("not known in", "deleted or archived in")
+    return FetchError(text, "message", again=False, code=error.code)
+
+
+def _catalogue_labels() -> dict[str, str]:
+    from ..catalogue import catalogue
+
+    return {str(code): str(label) for code, label in catalogue()["label"].items()}

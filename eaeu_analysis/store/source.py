@@ -1,0 +1,71 @@
+"""The store behind the source protocol: what is missing or too old is pulled, the rest is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import EaeuError, NoDataError
+from ..series import SeriesData, SeriesInfo
+from ..sources.pull import Progress, pull
+from .entry import KEYS
+from .store import Store
+
+MAX_AGE_DAYS = 30.0
+
+
+class StoreSource:
+    """Live data by way of a store. ``offline`` reads what is there and asks nobody; ``options`` go to ``pull``."""
+
+    def __init__(
+        self,
+        store: Store | None = None,
+        *,
+        max_age: float | None = MAX_AGE_DAYS,
+        offline: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+        **options: Any,
+    ) -> None:
+        self.store = store or Store()
+        self.max_age, self.offline, self.progress, self.options = max_age, offline, progress, options
+
+    def entries(self) -> list[SeriesInfo]:
+        """The series in the store that a panel can take, in all their vintages."""
+        return [entry.series for entry in self.store.entries() if entry.keys == KEYS]
+
+    def prepare(self, codes: Sequence[str], vintage: str | None = None) -> None:
+        """Pull those of ``codes`` that are missing or too old, in one go; raises NoDataError when one cannot be had."""
+        if self.offline or not codes:
+            return
+        report = pull(
+            list(codes), store=self.store, vintage=vintage, max_age=self.max_age, progress=self.progress, **self.options
+        )
+        if report.offline:
+            raise NoDataError(
+                f"live data cannot be had: {report.failed[0].sentence}{self._instead(report.failed[0].code)}"
+            )
+        if report.failed:
+            raise NoDataError("; ".join(f"{row.code}: {row.sentence}" for row in report.failed))
+
+    def read(self, code: str, vintage: str | None = None) -> SeriesData:
+        """One series, pulled first when it is missing or too old."""
+        self.prepare([code], vintage)
+        return self.store.get(code, vintage)
+
+    def _instead(self, code: str) -> str:
+        """What can be used without a network."""
+        held = self.store.entries(code.partition("@")[0])
+        if held:
+            return f"; the store has it as of {held[-1].retrieved_at[:10]} (--max-age), or use --source pinned"
+        return f"; use --source pinned{_pinned_date()}"
+
+
+def _pinned_date() -> str:
+    """The date of the shipped data in brackets, where it can be read."""
+    from ..sources import pinned
+
+    try:
+        dates = sorted({info.vintage for info in pinned.PinnedSource().entries() if info.vintage})
+    except EaeuError:
+        return ""
+    return f" (data of {dates[-1]})" if dates else ""
