@@ -19,14 +19,14 @@ _HOME = {
     "catalogue": "catalogue",
     "bloc": "blocs",
     "Panel": "panel",
-    "load_panel": "panel",
+    "load_panel": "load",
     "before_after": "compare",
     "compare_members": "compare",
     "write_report": "report",
     "EaeuError": "errors",
 }
 
-__all__ = [*sorted(_HOME), "__version__"]  # noqa: PLE0604
+__all__ = [*sorted(_HOME), "__version__"]
 
 if TYPE_CHECKING:
     from .blocs import bloc as bloc
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from .compare import before_after as before_after
     from .compare import compare_members as compare_members
     from .errors import EaeuError as EaeuError
+    from .load import load_panel as load_panel
     from .panel import Panel as Panel
-    from .panel import load_panel as load_panel
     from .report import write_report as write_report
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,6 @@ import pandas as pd
 from . import transforms
 from .errors import BadInputError, NoDataError, unknown
 from .series import SeriesData, SeriesInfo
-
-if TYPE_CHECKING:
-    from .sources import Source
 
 
 @dataclass(frozen=True)
@@ -236,36 +232,6 @@ class Panel:
         return f"Panel({len(self.units)} {self.unit_name}, {first}-{last}, {len(self.indicators)} indicators)"
 
 
-def load_panel(
-    indicators: Sequence[str] | None = None,
-    economies: Sequence[str] | None = None,
-    years: tuple[int, int] | None = None,
-    source: str | Path = "pinned",
-    vintage: str | None = None,
-    **live: Any,
-) -> Panel:
-    """The panel of ``indicators`` (World Bank codes, ``CODE@VINTAGE``, or outcome names such as 'remittances').
-
-    ``source``: "pinned" (shipped with the package), "live" (the store, pulling what is missing), or a path of a
-    World Bank file, a tidy file or a pin. ``vintage`` applies to every code that does not name its own.
-    Outcome names bring in the series they are computed from and are added as columns.
-    Raises BadInputError for an unknown name, NoDataError when the source lacks it.
-    """
-    chosen = _open(source, vintage, **live)
-    wanted, outcomes = _codes(indicators, chosen)
-    items = []
-    for code in wanted:
-        bare, _, own = code.partition("@")
-        item = chosen.read(bare, own or vintage)
-        items.append(SeriesData(item.info.with_(code=code), item.frame) if own else item)
-    panel = Panel.from_series(items)
-    if economies is not None or years is not None:
-        panel = panel.select(None, economies, years)
-    for name in outcomes:
-        panel = panel.with_outcome(name)
-    return panel
-
-
 def event_year(event: object) -> int:
     """The first treated period from 2015, "2015", "2015-08-12" or a date."""
     if isinstance(event, (int, np.integer)) and not isinstance(event, bool):
@@ -278,55 +244,6 @@ def event_year(event: object) -> int:
     except (ValueError, TypeError):
         pass
     raise BadInputError(f"event {event!r} is not a year or a date; expected 2015 or '2015-08-12'")
-
-
-def _open(source: str | Path, vintage: str | None, **live: Any) -> Source:
-    if source == "pinned":
-        from .sources.pinned import PinnedSource
-
-        return PinnedSource()
-    if source == "live":
-        from .sources.live import LiveSource
-
-        return LiveSource(vintage=vintage, **live)
-    path = Path(source)
-    if not path.exists():
-        raise BadInputError(f"source {str(source)!r} not known: expected 'pinned', 'live' or the path of a file or pin")
-    if (path / "datapackage.json").is_file():
-        from .sources.pinned import PinnedSource
-
-        return PinnedSource(path)
-    from .sources.files import FileSource
-
-    return FileSource(path)
-
-
-def _codes(indicators: Sequence[str] | None, source: Source) -> tuple[list[str], list[str]]:
-    """World Bank codes to read, and outcomes to compute from them."""
-    from .catalogue import catalogue, indicator, outcome, outcomes
-
-    if isinstance(indicators, str):
-        indicators = [indicators]
-    have = list(dict.fromkeys(entry.code for entry in source.entries()))
-    if indicators is None:
-        return have, []
-    codes: list[str] = []
-    computed: list[str] = []
-    known = set(outcomes().index)
-    for name in indicators:
-        bare = name.partition("@")[0]
-        if bare in known:
-            computed.append(bare)
-            codes.extend(outcome(bare).codes)
-        elif bare in have:
-            codes.append(name)
-        else:
-            try:
-                codes.append(indicator(bare).code + name[len(bare) :])
-            except BadInputError:
-                labels = catalogue()["label"].to_dict()
-                raise unknown("indicator", name, [*have, *known, *labels], labels) from None
-    return list(dict.fromkeys(codes)), computed
 
 
 def _plain(value: object) -> str:

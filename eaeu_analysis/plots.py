@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ INK = "#22262b"
 SHADE = "#e9edf2"
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f6a00", "#000000")
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.figsize": (6.4, 4.0),
     "figure.dpi": 100,
     "savefig.bbox": None,
@@ -202,7 +203,7 @@ def lines(
             ends.append((name, float(values.index[-1]), float(values.iloc[-1]), TREATED if mine else "#5b616b", mine))
     ax.set_title(title, wrap=True)
     ax.set_ylabel(unit, fontsize=8)
-    ax.xaxis.get_major_locator().set_params(integer=True, nbins=6)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.margins(x=0.02)
     if event is not None:
         mark_event(ax, event, event_text)

@@ -19,11 +19,11 @@ STAGES = [
     {"catalogue", "blocs", "names"},
     {"sources"},
     {"store", "corrections", "diff", "pin"},
-    {"transforms", "panel"},
+    {"transforms", "panel", "load"},
     {"compare", "windows", "comparators", "impact", "trade", "remittances"},
     {"scenario"},
-    {"report"},
     {"plots"},
+    {"report"},
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(STAGES) for name in names}

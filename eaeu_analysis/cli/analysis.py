@@ -87,7 +87,7 @@ def compare(
 def _panel(outcomes: list[str] | None, source: str) -> tuple[Panel, list[str]]:
     """The panel that holds the outcomes asked for, all of the catalogue's when none is."""
     from ..catalogue import outcomes as known
-    from ..panel import load_panel
+    from ..load import load_panel
 
     chosen = outcomes or list(known().index)
     return load_panel(chosen, source=source), chosen

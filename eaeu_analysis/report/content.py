@@ -127,7 +127,7 @@ class _Held(dict[str, str]):
 
 
 def _panel(names: list[str], source: str | Path) -> tuple[Panel, _Held]:
-    from ..panel import load_panel
+    from ..load import load_panel
 
     held = _Held()
     for name in names:  # one by one, so that one missing series loses one outcome

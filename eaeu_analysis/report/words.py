@@ -102,8 +102,8 @@ def _with_windows(content: Content, section: Section | None) -> str:
 def _pair(one: Section | None, other: Section | None) -> str:
     parts = []
     for section in (one, other):
-        if section and section.narrow and section.narrow.treated["available"] and section.narrow.difference:
-            result = section.narrow
+        result = section.narrow if section else None
+        if section and result and result.difference:
             parts.append(
                 f"{section.short.split(',')[0]} {moved(result.treated['change'], result.change_unit)} "
                 f"({with_unit(result.difference.mean, result.difference.unit)} in the comparators)"

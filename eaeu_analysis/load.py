@@ -1,0 +1,94 @@
+"""``load_panel``: names and codes -> sources -> one panel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .catalogue import catalogue, indicator, outcome, outcomes
+from .errors import BadInputError, unknown
+from .panel import Panel
+from .series import SeriesData
+from .sources import Source
+from .sources.files import FileSource
+from .sources.pinned import PinnedSource
+from .store.source import StoreSource
+
+CODE = re.compile(r"[A-Z]{2}(\.[A-Z0-9]+){1,6}")  # the form of a World Bank code
+
+
+def load_panel(
+    indicators: Sequence[str] | None = None,
+    economies: Sequence[str] | None = None,
+    years: tuple[int, int] | None = None,
+    source: str | Path = "pinned",
+    vintage: str | None = None,
+    **live: Any,
+) -> Panel:
+    """The panel of ``indicators`` (World Bank codes, ``CODE@VINTAGE``, or outcome names such as 'remittances').
+
+    ``source``: "pinned" (shipped with the package), "live" (the store, pulling what is missing), or a path of a
+    World Bank file, a tidy file or a pin. ``vintage`` applies to every code that does not name its own.
+    Outcome names bring in the series they are computed from and are added as columns.
+    Raises BadInputError for an unknown name, NoDataError when the source lacks it.
+    """
+    chosen = open_source(source, **live)
+    wanted, computed = _codes(indicators, chosen)
+    if isinstance(chosen, StoreSource):
+        chosen.prepare(wanted, vintage)  # in one go, so that they are pulled side by side
+    items = []
+    for code in wanted:
+        bare, _, own = code.partition("@")
+        item = chosen.read(bare, own or vintage)
+        items.append(SeriesData(item.info.with_(code=code), item.frame) if own else item)
+    panel = Panel.from_series(items)
+    if economies is not None or years is not None:
+        panel = panel.select(None, economies, years)
+    for name in computed:
+        panel = panel.with_outcome(name)
+    return panel
+
+
+def open_source(source: str | Path = "pinned", **live: Any) -> Source:
+    """The source behind a name ("pinned", "live") or a path; ``live`` goes to the store's source."""
+    if source == "pinned":
+        return PinnedSource()
+    if source == "live":
+        return StoreSource(**live)
+    path = Path(source)
+    if not path.exists():
+        raise BadInputError(f"source {str(source)!r} not known: expected 'pinned', 'live' or the path of a file or pin")
+    if (path / "datapackage.json").is_file():
+        return PinnedSource(path)
+    return FileSource(path)
+
+
+def _codes(indicators: Sequence[str] | None, source: Source) -> tuple[list[str], list[str]]:
+    """World Bank codes to read, and outcomes to compute from them."""
+    if isinstance(indicators, str):
+        indicators = [indicators]
+    have = list(dict.fromkeys(entry.code for entry in source.entries()))
+    if indicators is None:
+        return have, []
+    codes: list[str] = []
+    computed: list[str] = []
+    known = set(outcomes().index)
+    for name in indicators:
+        bare = name.partition("@")[0]
+        if bare in known:
+            computed.append(bare)
+            codes.extend(outcome(bare).codes)
+        elif bare in have:
+            codes.append(name)
+        else:
+            try:
+                codes.append(indicator(bare).code + name[len(bare) :])
+            except BadInputError:
+                if isinstance(source, StoreSource) and CODE.fullmatch(bare):
+                    codes.append(name)  # the World Bank has thousands of series that the catalogue does not list
+                    continue
+                labels = {str(c): str(label) for c, label in catalogue()["label"].items()}
+                raise unknown("indicator", name, [*have, *known, *labels], labels) from None
+    return list(dict.fromkeys(codes)), computed
