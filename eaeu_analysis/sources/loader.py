@@ -126,6 +126,13 @@ class Loader:
         rows: list[tuple[Any, ...]] = self.con.execute(sql).fetchall()
         return rows[0] if rows else None
 
+    def _insert(self, table: str, pairs: list[tuple[str, str]]) -> None:
+        import pyarrow as pa
+
+        self.con.register("pairs", pa.table({"a": [a for a, _ in pairs], "b": [b for _, b in pairs]}))
+        self.con.execute(f"INSERT INTO {table} SELECT CAST(a AS VARCHAR), CAST(b AS VARCHAR) FROM pairs")
+        self.con.unregister("pairs")
+
     def _column(self, position: int | None, otherwise: str = "''") -> str:
         return otherwise if position is None else f"trim({internal(self.shape, position)})"
 
@@ -165,8 +172,7 @@ class Loader:
                 new.append((written, plain))
         if len(self.codes) > MAX_CODES:
             raise BadInputError(f"{self.where} has over {MAX_CODES:,} different indicator codes: not a table of series")
-        if new:
-            self.con.executemany("INSERT INTO codes VALUES (?, ?)", new)
+        self._insert("codes", new)
 
     def _stage(self) -> None:
         shape = self.shape
@@ -278,8 +284,7 @@ class Loader:
         if strange:
             self.reading.notes.append(f"{self.where}: codes of no known economy left out: {', '.join(sorted(strange))}")
         self.con.execute("CREATE TABLE economies (written VARCHAR, economy VARCHAR)")
-        if known:
-            self.con.executemany("INSERT INTO economies VALUES (?, ?)", known)
+        self._insert("economies", known)
 
     def _duplicates(self) -> None:
         twice = self._first(
