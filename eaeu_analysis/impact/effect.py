@@ -144,7 +144,7 @@ def verdict_of(effect: Effect) -> str:
         detectable = effect.check("minimum detectable effect")
         unseen = ""
         if detectable is not None and detectable.value is not None and math.isfinite(detectable.value):
-            unseen = f"; an effect below {number(detectable.value)} would not have been seen"
+            unseen = f"; one smaller than {number(detectable.value)} would often be missed"
         elif detectable is not None:
             unseen = "; with so few comparisons no effect, however large, would have been seen"
         return f"no effect found: {size} does not stand out ({p}){unseen}"

@@ -88,9 +88,8 @@ def predictor_values(panel: Panel, predictors: Sequence[Predictor], units: Seque
     for predictor in predictors:
         table = panel.wide(predictor.indicator).reindex(columns=list(units))
         chosen = table[table.index.isin(predictor.listed)]
-        if chosen.empty or chosen.isna().all(axis=None):
-            raise NoDataError(f"predictor '{predictor.label}' has no value for any unit in those years")
-        rows.append(np.asarray(HOW[predictor.how](chosen), dtype=np.float64))
+        nothing = np.full(len(units), np.nan)
+        rows.append(nothing if chosen.empty else np.asarray(HOW[predictor.how](chosen), dtype=np.float64))
     values = np.array(rows)
     if np.isinf(values).any():
         k, n = np.argwhere(np.isinf(values))[0]

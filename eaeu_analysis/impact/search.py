@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgesv
 
 from ..errors import NotConvergedError
 from .simplex import solve_gram
@@ -24,7 +25,8 @@ from .simplex import solve_gram
 Array = NDArray[np.float64]
 
 FLOOR = 0.02
-STARTS = 10
+STARTS = 12
+AGREED = 3  # starts that end at the best fit so far: enough to stop
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def weights_of(v: Array, x: Array, penalty: float = 0.0, start: Array | None = N
     """
     weighted = x * v[:, None]
     gram = weighted.T @ x
-    slope = np.zeros(x.shape[1]) if penalty == 0 else -0.5 * penalty * np.einsum("kj,kj->j", weighted, x)
+    slope = None if penalty == 0 else -0.5 * penalty * np.einsum("kj,kj->j", weighted, x)
     return solve_gram(gram, slope, start).weights
 
 
@@ -64,10 +66,9 @@ def search(
 
     ``x`` (K, J) scaled predictor differences, ``z`` (T, J) outcome differences (donor less treated). The starts are
     equal weights, the weights that a regression of the outcome on the predictors gives, and a lattice over the box in
-    logarithms shifted by ``seed``; the best end is kept. Raises NotConvergedError when no start ends properly.
+    logarithms shifted by ``seed``; the best end is kept, and the search stops early when three starts have ended there.
+    Raises NotConvergedError when no start ends properly.
     """
-    from scipy.optimize import minimize
-
     count = x.shape[0]
     counter = _Objective(x, z, penalty)
     low = float(np.log(floor))
@@ -76,24 +77,35 @@ def search(
         gap = z @ weights
         return VFit(np.ones(count) / count, weights, float(gap @ gap) / len(z), 1, 1, 1)
     ends: list[tuple[float, Array]] = []
+    agreeing = 0
     for begin in _starts(x, z, low, starts, seed):
-        end = minimize(
-            counter,
-            begin,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(low, 0.0)] * count,
-            options={"maxiter": 200, "ftol": 1e-13, "gtol": 1e-9 * counter.scale},
-        )
-        if np.isfinite(end.fun):
-            ends.append((float(end.fun), np.asarray(end.x, dtype=np.float64)))
-    if not ends:
+        ends.append(_descend(counter, begin, low, 50, 1e-9))
+        loss, best = min(ends, key=lambda item: item[0])
+        agreeing = sum(value <= loss + 1e-5 * counter.scale for value, _ in ends)
+        if agreeing >= AGREED:
+            break
+    loss, best = min(_descend(counter, best, low, 200, 1e-14), (loss, best), key=lambda item: item[0])
+    if not np.isfinite(loss):
         raise NotConvergedError("the search for predictor weights found no finite fit from any start")
-    loss, best = min(ends, key=lambda item: item[0])
-    agreeing = sum(value <= loss + 1e-6 * counter.scale for value, _ in ends)
     v = np.exp(best)
     weights = weights_of(v, x, penalty)
     return VFit(v / v.sum(), weights, loss, counter.calls, len(ends), agreeing)
+
+
+def _descend(objective: _Objective, begin: Array, low: float, steps: int, tolerance: float) -> tuple[float, Array]:
+    """Loss and log V where L-BFGS-B, kept in the box [low, 0]^K, ends."""
+    from scipy.optimize import minimize
+
+    objective.near = None
+    end = minimize(
+        objective,
+        begin,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(low, 0.0)] * len(begin),
+        options={"maxiter": steps, "ftol": tolerance, "gtol": 1e-9 * objective.scale},
+    )
+    return float(end.fun), np.asarray(end.x, dtype=np.float64)
 
 
 class _Objective:
@@ -103,16 +115,17 @@ class _Objective:
         self.x, self.z, self.penalty = x, z, penalty
         self.calls = 0
         self.scale = float((z**2).mean()) or 1.0
-        self.no_slope = np.zeros(x.shape[1])
         self.squares = x**2
+        self.near: Array | None = None  # weights of the point before: the next one is near
 
     def __call__(self, log_v: Array) -> tuple[float, Array]:
         self.calls += 1
         x, z = self.x, self.z
         v = np.exp(log_v)
         gram = (x * v[:, None]).T @ x
-        slope = self.no_slope if self.penalty == 0 else -0.5 * self.penalty * (v @ self.squares)
-        fit = solve_gram(gram, slope)
+        slope = None if self.penalty == 0 else -0.5 * self.penalty * (v @ self.squares)
+        fit = solve_gram(gram, slope, self.near)
+        self.near = fit.weights
         on = fit.support
         gap = z @ fit.weights
         loss = float(gap @ gap) / len(z)
@@ -121,8 +134,8 @@ class _Objective:
         # W on the face solves [G 1; 1' 0][w; m] = [s; 1]; p is the adjoint of the loss through that system
         size = len(on)
         system = np.ones((size + 1, size + 1))
-        scale = float(gram.diagonal().mean()) or 1.0
-        system[:size, :size] = gram[np.ix_(on, on)] / scale
+        scale = float(gram.trace()) / len(gram) or 1.0
+        system[:size, :size] = gram[on][:, on] / scale
         system[size, size] = 0.0
         right = np.zeros(size + 1)
         right[:size] = (2.0 / len(z)) * (z[:, on].T @ gap)
@@ -135,12 +148,9 @@ class _Objective:
 
 
 def _solve(system: Array, right: Array) -> Array:
-    try:
-        solution = np.asarray(np.linalg.solve(system, right), dtype=np.float64)
-        if np.abs(solution).max() < 1e12 * max(float(np.abs(right).max()), 1e-300):
-            return solution
-    except np.linalg.LinAlgError:
-        pass
+    _, _, solution, info = dgesv(system, right)
+    if info == 0 and np.abs(solution).max() < 1e12 * max(float(np.abs(right).max()), 1e-300):
+        return np.asarray(solution, dtype=np.float64)
     return np.asarray(np.linalg.lstsq(system, right, rcond=1e-12)[0], dtype=np.float64)
 
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgesv
 
 from ..errors import BadInputError, NotConvergedError
 
 Array = NDArray[np.float64]
 
 TOLERANCE = 1e-11  # of the duality gap, relative to the mean squared length of the columns
+ACCEPTED = 1e-8  # the same, where rounding allows no less; above it the fit is refused
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ def simplex_fit(
     gram = distance.T @ distance
     if ridge:
         gram[np.diag_indices_from(gram)] += ridge
-    slope = np.zeros(a.shape[1]) if linear is None else -0.5 * np.asarray(linear, dtype=np.float64)
-    if not (np.isfinite(gram).all() and np.isfinite(slope).all()):
+    slope = None if linear is None else -0.5 * np.asarray(linear, dtype=np.float64)
+    if not (np.isfinite(gram).all() and (slope is None or np.isfinite(slope).all())):
         raise BadInputError("weights cannot be fitted: a value is missing or infinite")
     fit = solve_gram(gram, slope, start)
     if linear is None and ridge == 0:
@@ -73,100 +75,94 @@ def simplex_fit(
     return fit
 
 
-def solve_gram(gram: Array, slope: Array, start: Array | None = None, tolerance: float = TOLERANCE) -> SimplexFit:
+def solve_gram(gram: Array, slope: Array | None = None, start: Array | None = None) -> SimplexFit:
     """Minimise w'Gw - 2 s'w on the simplex for a positive semi-definite ``gram`` (J, J) and ``slope`` (J,).
 
     No input is checked: this is the inner step of searches. ``start`` (J,) only gives its support. Raises
-    NotConvergedError when the duality gap stays above ``tolerance`` times the mean of the diagonal.
+    NotConvergedError when the duality gap stays above its tolerance.
     """
-    count = gram.shape[0]
+    count = len(gram)
     diagonal = gram.diagonal()
-    scale = float(diagonal.mean()) + float(np.abs(slope).max())
+    scale = float(diagonal.sum()) / count
+    if slope is not None:
+        scale += float(np.abs(slope).max())
     if scale == 0.0:  # every donor equals the target
-        weights = np.full(count, 1.0 / count)
-        return SimplexFit(weights, 0.0, 0.0, np.arange(count), 0)
-    weights = np.zeros(count)
-    if start is None:
-        support = [int(np.argmin(diagonal - 2 * slope))]
-        weights[support] = 1.0
-    else:
-        support = [int(i) for i in np.flatnonzero(start > 0)] or [int(np.argmin(diagonal - 2 * slope))]
-        weights[support] = start[support] if start[support].sum() > 0 else 1.0
-        weights /= weights.sum()
-        weights, support = _to_face_optimum(gram, slope, weights, support, scale)
-    gap = np.inf
-    best = np.inf
-    stalled = 0
-    limit = 20 * count + 100
-    iteration = 0
-    while iteration < limit:
+        return SimplexFit(np.full(count, 1.0 / count), 0.0, 0.0, np.arange(count), 0)
+    support, values = _begin(gram, slope, start, scale)
+    best, stalled, iteration, limit = np.inf, 0, 0, 20 * count + 100
+    while True:
         iteration += 1
-        gradient = gram @ weights - slope
-        level = float(weights @ gradient)
-        entering = int(np.argmin(gradient))
-        gap = 2.0 * (level - float(gradient[entering]))  # bounds f(w) - min f, for f is convex
-        if gap <= tolerance * scale:
+        gradient = values @ gram[support]
+        level = float(values @ gradient[support])  # the quadratic part
+        tilt = 0.0
+        if slope is not None:
+            tilt = float(values @ slope[support])
+            gradient -= slope
+        objective = level - 2.0 * tilt
+        entering = int(gradient.argmin())
+        gap = 2.0 * (level - tilt - float(gradient[entering]))  # bounds f(w) - min f, for f is convex
+        if gap <= TOLERANCE * scale:
             break
-        objective = level - float(slope @ weights)
         stalled = stalled + 1 if objective >= best - 1e-15 * scale else 0
         best = min(best, objective)
-        if entering in support or stalled > 5:
+        if entering in support or stalled > 5 or iteration >= limit:
             break  # rounding: no donor can improve on what has been reached
         support.append(entering)
-        weights, support = _to_face_optimum(gram, slope, weights, support, scale)
-    if gap > max(tolerance, 1e-8) * scale:
+        support, values = _to_face_optimum(gram, slope, support, np.append(values, 0.0), scale)
+    if gap > ACCEPTED * scale:
         raise NotConvergedError(
             f"weights of {count} donors did not converge: the duality gap is {gap / scale:.1e} of the scale after "
             f"{iteration} iterations"
         )
-    objective = float(weights @ (gram @ weights) - 2 * slope @ weights)
+    weights = np.zeros(count)
+    weights[support] = values
     return SimplexFit(weights, objective, max(gap, 0.0), np.flatnonzero(weights), iteration)
 
 
+def _begin(gram: Array, slope: Array | None, start: Array | None, scale: float) -> tuple[list[int], Array]:
+    """Support and its weights: the best single donor, or the optimum of the face that ``start`` is on."""
+    if start is not None and (on := start > 0).any():
+        support = [int(i) for i in np.flatnonzero(on)]
+        return _to_face_optimum(gram, slope, support, start[on] / start[on].sum(), scale)
+    single = gram.diagonal() if slope is None else gram.diagonal() - 2.0 * slope
+    return [int(single.argmin())], np.ones(1)
+
+
 def _to_face_optimum(
-    gram: Array, slope: Array, weights: Array, support: list[int], scale: float
-) -> tuple[Array, list[int]]:
-    """From ``weights`` towards the optimum of the affine hull of ``support``, dropping what turns negative."""
-    while True:
+    gram: Array, slope: Array | None, support: list[int], values: Array, scale: float
+) -> tuple[list[int], Array]:
+    """From ``values`` towards the optimum of the affine hull of ``support``, dropping what turns negative."""
+    while len(support) > 1:
         target = _affine_optimum(gram, slope, support, scale)
-        if target.min() > 0 or len(support) == 1:
-            new = np.zeros_like(weights)
-            new[support] = target / target.sum()
-            return new, support
-        current = weights[support]
+        if target.min() > 0:
+            return support, target / target.sum()
         falling = target <= 0
-        room = current[falling] / np.maximum(current[falling] - target[falling], 1e-300)
-        step = float(min(room.min(), 1.0))
-        moved = current + step * (target - current)
+        room = values[falling] / np.maximum(values[falling] - target[falling], 1e-300)
+        moved = values + min(float(room.min()), 1.0) * (target - values)
         # the donors that hit zero leave; at least one does, so the loop ends
         leaving = falling & (moved <= 1e-14)
-        leaving[np.flatnonzero(falling)[int(np.argmin(room))]] = True
-        kept = np.flatnonzero(~leaving)
-        weights = np.zeros_like(weights)
-        support = [support[i] for i in kept]
-        weights[support] = np.maximum(moved[kept], 0.0)
-        weights /= weights.sum()
+        leaving[np.flatnonzero(falling)[int(room.argmin())]] = True
+        support = [donor for donor, gone in zip(support, leaving.tolist(), strict=True) if not gone]
+        values = np.maximum(moved[~leaving], 0.0)
+        values /= values.sum()
+    return support, np.ones(1)
 
 
-def _affine_optimum(gram: Array, slope: Array, support: list[int], scale: float) -> Array:
+def _affine_optimum(gram: Array, slope: Array | None, support: list[int], scale: float) -> Array:
     """Minimiser on the affine hull of the support (weights may be negative): one bordered linear system."""
     m = len(support)
-    if m == 1:
-        return np.ones(1)
-    system = np.empty((m + 1, m + 1))
-    system[:m, :m] = gram[np.ix_(support, support)] / scale
-    system[m, :] = 1.0
-    system[:, m] = 1.0
+    system = np.ones((m + 1, m + 1))
+    system[:m, :m] = gram[support][:, support]
+    system[:m, :m] /= scale
     system[m, m] = 0.0
-    right = np.empty(m + 1)
-    right[:m] = slope[support] / scale
+    right = np.zeros(m + 1)
     right[m] = 1.0
-    try:
-        solution = np.asarray(np.linalg.solve(system, right), dtype=np.float64)
-        if np.isfinite(solution).all() and np.abs(solution[:m]).max() < 1e6:
-            return solution[:m]
-    except np.linalg.LinAlgError:
-        pass  # donors on one line: any of the minimisers will do, the shortest is taken
+    if slope is not None:
+        right[:m] = slope[support] / scale
+    _, _, solution, info = dgesv(system, right)
+    if info == 0 and np.abs(solution[:m]).max() < 1e6:  # false for NaN too
+        return np.asarray(solution[:m], dtype=np.float64)
+    # donors on one line: any of the minimisers will do, the shortest is taken
     return np.asarray(np.linalg.lstsq(system, right, rcond=1e-12)[0][:m], dtype=np.float64)
 
 

@@ -1,0 +1,252 @@
+"""Checks of a synthetic control, each with its rule fixed here, before any fit.
+
+A check fails when its rule says so; ``passed`` None only informs. The verdict (:func:`.effect.finding_of`) treats a
+failed pre-period fit or pre-trend as "the comparison does not hold" and any other failure as a sign of fragility.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..results import Check
+from .effect import PRE_FIT, PRE_TREND, number, p_text
+from .fit import Fitted, Setup
+from .placebo import InTime, Placebos
+from .problem import Problem
+from .simplex import is_unique
+
+Array = NDArray[np.float64]
+
+FIT_SHARE = 0.5  # of the standard deviation of the outcome before the event
+FIT_LEVEL = 0.05  # of its mean: a flat outcome has little deviation to compare with
+HULL_SHARE = 0.9  # of the fit years in which the outcome must lie within the donors' range
+EFFECTIVE = 2.0  # donors, 1 / sum of squared weights
+LOO_SHARE = 0.5  # of the estimate that must be left without any one donor
+TREND_SHARE = 0.5  # of the estimate that the gap's own trend may explain
+FLAGGED_WEIGHT = 0.10  # total weight of contaminated donors
+
+
+def fit_checks(setup: Setup, fitted: Fitted, intercept: bool, estimate: float) -> list[Check]:
+    """Fit before the event, hull, trend of the gap, concentration of the weights, balance of the predictors."""
+    problem = setup.problem
+    checks = [pre_fit(problem, fitted), pre_trend(problem, fitted, estimate), hull(problem, fitted, intercept)]
+    checks += concentration(problem, fitted)
+    checks.append(uniqueness(problem, fitted) if setup.x is None else extrapolation(setup, fitted))
+    return checks
+
+
+def pre_fit(problem: Problem, fitted: Fitted) -> Check:
+    """Fails when the root mean squared gap exceeds half a standard deviation of the outcome and 5 % of its mean."""
+    own = problem.outcomes[problem.fit, fitted.column]
+    size = float(np.sqrt(fitted.fit_mspe))
+    deviation, mean = float(own.std()), float(np.abs(own).mean())
+    limit = max(FIT_SHARE * deviation, FIT_LEVEL * mean)
+    return Check(
+        PRE_FIT,
+        size <= limit,
+        size,
+        limit,
+        f"root mean squared gap {number(size)} in the fit years, {size / deviation:.2f} of the outcome's standard "
+        f"deviation and {size / mean if mean else float('nan'):.1%} of its mean; passes up to {FIT_SHARE:g} of the one "
+        f"or {FIT_LEVEL:.0%} of the other",
+    )
+
+
+def pre_trend(problem: Problem, fitted: Fitted, estimate: float) -> Check:
+    """Fails when the gap before the event has a trend (least squares, p <= 0.10) that, drawn on to the middle of the
+    years after it, would make up more than half of the estimate."""
+    from scipy.stats import linregress
+
+    times = problem.times[problem.pre].astype(float)
+    line = linregress(times, fitted.gap[problem.pre])
+    reach = float(problem.times[problem.post].mean() - times.mean())
+    drawn = float(line.slope) * reach
+    share = abs(drawn) / abs(estimate) if estimate else float("inf")
+    p = float(line.pvalue)
+    failed = p <= 0.10 and share > TREND_SHARE
+    return Check(
+        PRE_TREND,
+        not failed,
+        p,
+        0.10,
+        f"the gap before the event moves by {number(float(line.slope), signed=True)} a year (p = {p_text(p)}), which "
+        f"drawn on would make {share:.0%} of the estimate; fails at p <= 0.10 with more than {TREND_SHARE:.0%}",
+    )
+
+
+def hull(problem: Problem, fitted: Fitted, intercept: bool) -> Check:
+    """Fails when the outcome leaves the range of the donors in more than a tenth of the fit years (with an intercept
+    levels need not be met, so that it only informs)."""
+    own = problem.outcomes[problem.fit, fitted.column]
+    others = problem.outcomes[problem.fit][:, list(fitted.pool)]
+    inside = float(((own >= others.min(axis=1)) & (own <= others.max(axis=1))).mean())
+    return Check(
+        "convex hull",
+        None if intercept else inside >= HULL_SHARE,
+        inside,
+        HULL_SHARE,
+        f"within the donors' range in {inside:.0%} of the fit years; no average of donors can follow it outside",
+    )
+
+
+def concentration(problem: Problem, fitted: Fitted) -> list[Check]:
+    """Fails below two effective donors; the largest weight informs."""
+    weights = fitted.weights
+    effective = float(1.0 / (weights**2).sum())
+    top = int(np.argmax(weights))
+    name = problem.units[fitted.pool[top]]
+    return [
+        Check(
+            "effective donors",
+            effective >= EFFECTIVE,
+            effective,
+            EFFECTIVE,
+            f"{effective:.1f} effective donors (1 / sum of squared weights); below {EFFECTIVE:g} the counterfactual is "
+            "one country's history",
+        ),
+        Check("largest weight", None, float(weights[top]), None, f"{name} weighs {weights[top]:.0%}"),
+    ]
+
+
+def uniqueness(problem: Problem, fitted: Fitted) -> Check:
+    """Informs whether other weights fit the years before the event as well (outcomes-only)."""
+    own = problem.outcomes[problem.fit, fitted.column] - fitted.shift
+    unique = is_unique(problem.outcomes[problem.fit][:, list(fitted.pool)], own, fitted.weights)
+    text = "no other weights fit as well" if unique else "other weights fit the years before the event as well"
+    return Check("unique weights", None, float(unique), None, text)
+
+
+def extrapolation(setup: Setup, fitted: Fitted) -> Check:
+    """Informs how far the synthetic control is from the treated unit in each predictor, and which lie out of range."""
+    if setup.x is None:
+        return Check("predictor balance", None, None, None, "no predictors")
+    own, others = setup.x[:, fitted.column], setup.x[:, list(fitted.pool)]
+    spread = setup.x[:, [fitted.column, *fitted.pool]].std(axis=1, ddof=1)
+    away = np.abs(own - others @ fitted.weights) / np.where(spread > 0, spread, 1.0)
+    outside = [
+        label
+        for label, value, low, high in zip(setup.labels, own, others.min(axis=1), others.max(axis=1), strict=True)
+        if not low <= value <= high
+    ]
+    worst = int(np.argmax(away))
+    return Check(
+        "predictor balance",
+        None,
+        float(away[worst]),
+        None,
+        f"farthest in '{setup.labels[worst]}': {away[worst]:.2f} standard deviations"
+        + (f"; outside the donors' range: {', '.join(outside)}" if outside else "; all within the donors' range"),
+    )
+
+
+def donor_checks(problem: Problem, fitted: Fitted) -> list[Check]:
+    """Donors dropped, filled, and contaminated (fails when the contaminated weigh more than a tenth)."""
+    checks = []
+    reasons = [f"{name} ({why})" for name, why in list(problem.dropped.items())[:4]]
+    more = len(problem.dropped) - 4
+    text = "; ".join(reasons) + (f"; and {more} more" if more > 0 else "") if reasons else "none"
+    checks.append(Check("donors left out", None, float(len(problem.dropped)), None, text))
+    if problem.filled:
+        filled = ", ".join(f"{name} {count}" for name, count in problem.filled.items())
+        checks.append(
+            Check("values interpolated", None, float(sum(problem.filled.values())), None, f"in gaps of {filled}")
+        )
+    if problem.flagged:
+        names = [problem.units[i] for i in fitted.pool]
+        parts = {name: float(w) for name, w in zip(names, fitted.weights, strict=True) if name in problem.flagged}
+        total = sum(parts.values())
+        heavy = [f"{name} {weight:.0%}: {problem.flagged[name]}" for name, weight in parts.items() if weight > 0.005]
+        checks.append(
+            Check(
+                "contamination",
+                total <= FLAGGED_WEIGHT,
+                total,
+                FLAGGED_WEIGHT,
+                f"donors with an event of their own in the window weigh {total:.0%}, passes up to {FLAGGED_WEIGHT:.0%}"
+                + (f" ({'; '.join(heavy)})" if heavy else ""),
+            )
+        )
+    return checks
+
+
+def placebo_checks(placebos: Placebos, level: float) -> list[Check]:
+    """Other statistics of the placebo test: they fail when they decide otherwise than the main one."""
+    alpha = 1.0 - level
+    p = placebos.p
+    main = p["two_sided"] <= alpha + 1e-12
+    donors = len(placebos.table) - 1
+
+    def agrees(value: float) -> bool:
+        return (value <= alpha + 1e-12) == main
+
+    return [
+        Check(
+            "RMSPE ratio",
+            agrees(p["ratio"]),
+            p["ratio"],
+            alpha,
+            f"p = {p_text(p['ratio'])} by the ratio of root mean squared gaps after and before "
+            f"({number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than the main p",
+        ),
+        Check(
+            "well-fitted donors",
+            agrees(p["within_20_two_sided"]),
+            p["within_20_two_sided"],
+            alpha,
+            f"p = {p_text(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors with a "
+            "mean squared gap before the event of at most 20 times the treated unit's, "
+            f"{p_text(p['within_5_two_sided'])} among the {p['within_5_donors']:.0f} within 5 times; fails if the "
+            "first decides otherwise than the main p",
+        ),
+        Check(
+            "one-sided",
+            None,
+            min(p["greater"], p["less"]),
+            alpha,
+            f"p = {p_text(p['greater'])} for a rise, {p_text(p['less'])} for a fall; by the average effect as it is, "
+            f"{p_text(p['average_two_sided'])} two-sided",
+        ),
+        Check(
+            "minimum detectable effect",
+            None,
+            placebos.detectable,
+            None,
+            f"an average effect of {number(placebos.detectable)} would be found four times in five"
+            if np.isfinite(placebos.detectable)
+            else f"{donors} donors are too few for a test at {alpha:.0%}: no effect can be found",
+        ),
+    ]
+
+
+def time_check(moved: InTime | None, level: float) -> Check:
+    """Fails when the event moved into the years before it shows an effect (rank p <= 1 - level)."""
+    alpha = 1.0 - level
+    if moved is None:
+        return Check("placebo in time", None, None, None, "too few years before the event to move it")
+    return Check(
+        "placebo in time",
+        moved.p > alpha + 1e-12,
+        moved.p,
+        alpha,
+        f"with the event moved to {moved.event}, {number(moved.average, signed=True)} up to the true one "
+        f"(p = {p_text(moved.p)}); fails at p <= {alpha:.2f}",
+    )
+
+
+def loo_check(table: pd.DataFrame, estimate: float) -> Check:
+    """Fails when leaving out one donor changes the sign of the estimate or takes away more than half of it."""
+    if table.empty:
+        return Check("leave-one-out", None, None, None, "no donor can be left out")
+    relative = table["estimate"] / estimate if estimate else table["estimate"] * np.nan
+    worst = int(relative.to_numpy().argmin())
+    return Check(
+        "leave-one-out",
+        bool((relative >= LOO_SHARE).all()),
+        float(relative.iloc[worst]),
+        LOO_SHARE,
+        f"without any one donor between {number(float(table['estimate'].min()))} and "
+        f"{number(float(table['estimate'].max()))}; least without {table['donor'].iloc[worst]}; fails if less than "
+        f"{LOO_SHARE:.0%} of the estimate is left",
+    )

@@ -1,0 +1,188 @@
+"""Placebos in space and in time: would an effect of this size be seen where nothing happened?
+
+In space every donor is treated in turn, by the same recipe and with the treated unit left out of its pool; the p-value
+is the exact rank of the treated unit among all of them, itself included (Abadie, Diamond & Hainmueller 2010, 2015;
+Firpo & Possebom 2018). Best of eleven gives 1/11, never 0. In time the event is moved into the years before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .fit import Fitted, Recipe, Setup, fit_unit
+
+Array = NDArray[np.float64]
+
+FIT_FLOOR = 0.05  # of the median unit's root mean squared gap: a closer fit than that counts as that (all units alike)
+LIMITS = (20.0, 5.0)  # times the treated unit's mean squared gap before the event: donors above are badly fitted
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Placebos:
+    """``table``: a row per unit, the treated first, with root mean squared gaps before and after (``pre_rmspe``,
+    ``post_rmspe``), their ``ratio``, the ``average`` effect and the same over ``pre_rmspe`` (``standardised``).
+
+    ``gaps``: time x unit. ``p``: exact rank p-values by name. ``interval``: of the average effect, by inverting the
+    two-sided test on ``standardised``; infinite when there are too few donors for the level. ``lower``, ``upper`` (T,):
+    the same for the effect of each period from the event on. ``detectable``: the smallest average effect that the test
+    finds with probability ``POWER``, from the placebo distribution.
+    """
+
+    table: pd.DataFrame
+    gaps: pd.DataFrame
+    p: Mapping[str, float]
+    interval: tuple[float, float]
+    lower: Array
+    upper: Array
+    detectable: float
+
+
+def rank_p(values: Array) -> float:
+    """Exact p of the first of ``values`` (N,): the share that is at least as large, itself included; ties count."""
+    tied = 1e-12 * max(abs(float(values[0])), 1e-300)
+    return float(np.count_nonzero(values >= values[0] - tied)) / len(values)
+
+
+def rejections(count: int, level: float) -> int:
+    """How many of ``count`` units may rank at or above the treated one, itself included, for a test at 1 - level."""
+    return int(np.floor((1.0 - level) * count + 1e-9))
+
+
+def in_space(setup: Setup, recipe: Recipe, treated: Fitted, level: float) -> Placebos:
+    """Treat every donor in turn; see :class:`Placebos`."""
+    problem = setup.problem
+    fits = [treated] + [fit_unit(setup, recipe, column) for column in range(1, len(problem.units))]
+    gaps = np.column_stack([fit.gap for fit in fits])
+    return compare(gaps, problem.pre, problem.post, problem.times, problem.units, level, problem.event)
+
+
+def compare(
+    gaps: Array,
+    pre: NDArray[np.bool_],
+    post: NDArray[np.bool_],
+    times: NDArray[np.int64],
+    units: tuple[str, ...],
+    level: float,
+    event: int,
+) -> Placebos:
+    """Rank the first column of ``gaps`` (T, N) among the others."""
+    before = np.sqrt((gaps[pre] ** 2).mean(axis=0))
+    scale = np.maximum(before, FIT_FLOOR * max(float(np.median(before)), 1e-300))
+    after = np.sqrt((gaps[post] ** 2).mean(axis=0))
+    average = gaps[post].mean(axis=0)
+    table = pd.DataFrame(
+        {
+            "pre_rmspe": before,
+            "post_rmspe": after,
+            "ratio": after / scale,
+            "average": average,
+            "standardised": average / scale,
+        },
+        index=pd.Index(units, name="unit"),
+    )
+    p = _p_values(table, before)
+    standardised = table["standardised"].to_numpy()
+    half = scale[0] * _critical(np.abs(standardised[1:]), level)
+    interval = (float(average[0] - half), float(average[0] + half))
+    lower, upper = np.full(len(times), np.nan), np.full(len(times), np.nan)
+    for t in np.flatnonzero((times >= event) & np.isfinite(gaps[:, 0])):
+        others = gaps[t, 1:] / scale[1:]
+        margin = scale[0] * _critical(np.abs(others[np.isfinite(others)]), level)
+        lower[t], upper[t] = gaps[t, 0] - margin, gaps[t, 0] + margin
+    detectable = float(half + scale[0] * _upper_quantile(np.abs(standardised[1:]), level))
+    frame = pd.DataFrame(gaps, index=pd.Index(times, name="time"), columns=pd.Index(units, name="unit"))
+    return Placebos(table, frame, p, interval, lower, upper, detectable)
+
+
+def _p_values(table: pd.DataFrame, before: Array) -> dict[str, float]:
+    """Every rank p-value, two- and one-sided; ``within_20`` leaves out donors fitted more than 20 times worse."""
+    standardised = table["standardised"].to_numpy()
+    average = table["average"].to_numpy()
+    ratio = table["ratio"].to_numpy()
+    p = {
+        "two_sided": rank_p(np.abs(standardised)),
+        "greater": rank_p(standardised),
+        "less": rank_p(-standardised),
+        "ratio": rank_p(ratio),
+        "average_two_sided": rank_p(np.abs(average)),
+        "average_greater": rank_p(average),
+        "average_less": rank_p(-average),
+    }
+    for limit in LIMITS:
+        kept = before**2 <= limit * before[0] ** 2 + 1e-300
+        kept[0] = True
+        name = f"within_{limit:.0f}"
+        p[f"{name}_two_sided"] = rank_p(np.abs(standardised[kept]))
+        p[f"{name}_ratio"] = rank_p(ratio[kept])
+        p[f"{name}_average_two_sided"] = rank_p(np.abs(average[kept]))
+        p[f"{name}_donors"] = float(np.count_nonzero(kept) - 1)
+    return p
+
+
+def _critical(others: Array, level: float) -> float:
+    """The value that the treated unit must exceed to be rejected at 1 - level; infinite when none suffices."""
+    allowed = rejections(len(others) + 1, level)
+    return float(np.sort(others)[-allowed]) if allowed >= 1 else float("inf")
+
+
+def _upper_quantile(others: Array, level: float) -> float:
+    """Quantile ``POWER`` of a placebo statistic that takes either sign alike, given its absolute values."""
+    if rejections(len(others) + 1, level) < 1:
+        return float("inf")
+    return float(np.quantile(np.concatenate([others, -others]), POWER))
+
+
+@dataclass(frozen=True)
+class InTime:
+    """A placebo in time: the moved ``event``, the ``average`` gap from it to the true event and its rank ``p``."""
+
+    event: int
+    average: float
+    p: float
+
+
+def moved_event(setup: Setup) -> int | None:
+    """The first of the last third of the fit years; None when fewer than three years would be left to fit on."""
+    years = setup.problem.fit_years
+    cut = -(-2 * len(years) // 3)
+    return years[cut] if cut >= 3 and len(years) - cut >= 2 else None
+
+
+def in_time(setup: Setup, recipe: Recipe, level: float) -> InTime | None:
+    """The same comparison with the event moved back; ``setup`` has predictors as of the moved event.
+
+    None when too few years are left. The years from the moved event to the true one are judged.
+    """
+    event = moved_event(setup)
+    if event is None:
+        return None
+    problem = setup.problem
+    moved = replace(
+        problem,
+        event=event,
+        fit=problem.fit & (problem.times < event),
+        post=problem.pre & (problem.times >= event),
+    )
+    shifted = replace(setup, problem=moved)
+    result = in_space(shifted, recipe, fit_unit(shifted, recipe), level)
+    return InTime(event, float(result.table["average"].iloc[0]), result.p["two_sided"])
+
+
+def leave_one_out(setup: Setup, recipe: Recipe, treated: Fitted, least: float = 0.01) -> pd.DataFrame:
+    """A row per donor that weighs at least ``least``: its weight, the average effect without it, the fit without it."""
+    problem = setup.problem
+    rows = []
+    for name, weight in zip(problem.donors, treated.weights, strict=True):
+        if weight < least or len(problem.donors) < 3:
+            continue
+        again = fit_unit(setup.without(name), recipe)
+        rows.append((name, float(weight), float(again.gap[problem.post].mean()), float(np.sqrt(again.fit_mspe))))
+    return pd.DataFrame(rows, columns=["donor", "weight", "estimate", "fit_rmspe"]).sort_values(
+        ["weight", "donor"], ascending=[False, True], ignore_index=True
+    )
