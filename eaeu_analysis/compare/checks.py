@@ -1,0 +1,123 @@
+"""Checks of a before/after comparison. Each rule is fixed here, before any number is seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from .. import settings
+from ..results import Check
+from .comparators import Pool
+from .windows import UnitStats, Windows, percent, permutation, span
+
+OUTLIER = 3.5  # robust standard deviations (median absolute deviation x 1.4826) from the median
+
+
+def window_completeness(stats: Mapping[str, UnitStats], spec: Windows) -> Check:
+    """Passes when no unit is without a window and 90 % of all unit-years of the two windows are there."""
+    wanted = len(stats) * sum(last - first + 1 for first, last in (spec.before, spec.after))
+    share = sum(s.years_before + s.years_after for s in stats.values()) / wanted
+    out = [f"{unit} ({s.reason})" for unit, s in stats.items() if not s.available]
+    text = f"{percent(share)} of the unit-years of {span(spec.before)} and {span(spec.after)} are there; 90 % and no unit out"
+    return Check("window completeness", not out and share >= 0.9, share, 0.9, _with(text, "out", out))
+
+
+def clean_window(spec: Windows) -> Check:
+    """Passes when the later window ends by settings.LAST_CLEAN_YEAR."""
+    last = settings.LAST_CLEAN_YEAR
+    text = f"ends in {spec.after[1]}, {last} at the latest wanted: then the pandemic, and sanctioned trade re-routed"
+    return Check("window before the pandemic", spec.after[1] <= last, float(spec.after[1]), float(last), text)
+
+
+def contamination(pool: Pool, used: Sequence[str]) -> Check:
+    """Passes when no comparator has an event of its own in the years compared; informs where nobody has looked."""
+    breaks = [b for b in pool.breaks if b.economy in used]
+    hit = {b.economy for b in breaks}
+    unknown = [u for u in used if u not in pool.examined]
+    passed = False if hit else None if unknown else True
+    text = f"{len(hit)} of {len(used)} comparators had an event of their own in the years compared; 0 wanted"
+    text = _with(text, "events", [f"{b.economy} {b.year} {b.text}" for b in breaks])
+    if unknown:
+        text += f"; not looked into: {len(unknown)} of them"
+    return Check("contamination", passed, float(len(hit)), 0.0, text)
+
+
+def pre_trend(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, level: float, unit: str) -> Check:
+    """Passes when the treated unit's trend before is not extreme: permutation p above 1 - level and above its floor."""
+    name = "pre-trend comparability"
+    slopes = {u: _log_points(s.growth_before) if relative else s.growth_before for u, s in stats.items() if s.available}
+    (_, own), *others = slopes.items()
+    rest = [slope for _, slope in others if math.isfinite(slope)]
+    if not math.isfinite(own) or not rest:
+        return Check(name, None, None, None, f"no trend can be had in {span(spec.before)}")
+    test = permutation(own, rest, level)
+    threshold = max(1 - level, test.floor)
+    text = (
+        f"trend in {span(spec.before)} against the comparators' mean: {test.statistic:+.2f} {unit} a year, "
+        f"permutation p above {threshold:.2f} wanted; carried on, the trends alone would make a difference of "
+        f"{test.statistic * spec.distance:+.1f} {unit}"
+    )
+    return Check(name, test.p_two_sided > threshold + 1e-12, test.p_two_sided, threshold, text)
+
+
+def pre_level(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, level: float, unit: str) -> Check:
+    """Passes when the treated unit's mean before is not extreme either; informs where heights are not comparable."""
+    name = "pre-level comparability"
+    if relative:
+        return Check(name, None, None, None, "not compared: levels differ with the size of the economy or its currency")
+    (_, own), *others = [(u, s.mean_before) for u, s in stats.items() if s.available]
+    test = permutation(own, [value for _, value in others], level)
+    threshold = max(1 - level, test.floor)
+    text = (
+        f"mean in {span(spec.before)} against the comparators' mean: {test.statistic:+.1f} {unit}, permutation p above "
+        f"{threshold:.2f} wanted; a unit that starts from an extreme tends to move towards the others of itself"
+    )
+    return Check(name, test.p_two_sided > threshold + 1e-12, test.p_two_sided, threshold, text)
+
+
+def outlier(stats: Mapping[str, UnitStats], relative: bool, unit: str) -> Check:
+    """Passes when the difference keeps its sign without any one comparator, and against the median."""
+    name = "outlier comparator"
+    values = {u: s.test_value(relative) for u, s in stats.items() if s.available}
+    (_, own), *others = values.items()
+    if len(others) < 2:
+        return Check(name, None, None, None, "one comparator alone: nothing to leave out")
+    codes, rest = [u for u, _ in others], np.array([v for _, v in others])
+    full = own - rest.mean()
+    sign = math.copysign(1, full)
+    without = own - (rest.sum() - rest) / (len(rest) - 1)
+    weakest = int(np.argmin(sign * without))
+    least = float(sign * without[weakest])
+    median = float(np.median(rest))
+    spread = 1.4826 * float(np.median(np.abs(rest - median)))
+    far = [c for c, v in zip(codes, rest, strict=True) if spread > 0 and abs(v - median) > OUTLIER * spread]
+    text = (
+        f"difference {full:+.1f} {unit}; without {codes[weakest]} {sign * least:+.1f}, against the median "
+        f"{own - median:+.1f}; the sign is to hold in each"
+    )
+    passed = least > 0 and sign * (own - median) > 0
+    return Check(name, passed, least, 0.0, _with(text, f"over {OUTLIER} robust deviations from the median", far))
+
+
+def repeated_values(observed: pd.DataFrame, spec: Windows) -> Check:
+    """Informs when a unit carries one and the same value in years that follow each other: often a filled gap."""
+    runs = []
+    table = observed.loc[spec.before[0] : spec.after[1]]
+    years, values = table.index.to_numpy(), table.to_numpy(dtype=float)
+    again = (values[1:] == values[:-1]) & (values[1:] != 0) & (np.diff(years) == 1)[:, None]
+    for i, unit in enumerate(table.columns):
+        if again[:, i].any():
+            runs.append(f"{unit} {', '.join(str(year) for year in years[1:][again[:, i]])}")
+    text = f"{len(runs)} units repeat the value of the year before, which may be a filled gap or a fixed rate"
+    return Check("repeated values", None if runs else True, float(len(runs)), 0.0, _with(text, "units", runs))
+
+
+def _log_points(per_cent: float) -> float:
+    return 100 * math.log1p(per_cent / 100)
+
+
+def _with(text: str, what: str, items: Sequence[str]) -> str:
+    return f"{text}; {what}: {'; '.join(items)}" if items else text

@@ -1,0 +1,245 @@
+"""Who stands beside the treated unit: pools from data/tables/comparators.toml, rules, and who is passed over.
+
+On a panel of economies nobody who belonged to the unit's bloc in the years compared is a comparator.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ..errors import BadInputError, NoDataError, unknown
+from .exposure import Break, inside, joined_elsewhere, membership
+from .windows import Windows, growth, years_needed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..panel import Panel
+
+DEFAULT = "rouble"
+WIDE = "wide"
+STRICT = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A member of a pool that is a list, with the reason why it is one."""
+
+    economy: str
+    reason: str
+    source: str
+    breaks: tuple[Break, ...] = ()
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
+@dataclass(frozen=True)
+class PoolTable:
+    """An entry of comparators.toml: a list of ``members``, or a rule that takes the ``nearest`` that many."""
+
+    label: str
+    rule: str
+    members: tuple[Listed, ...] = ()
+    later_members: bool = False
+    nearest: int = 0
+    min_population: int = 0
+    trend_only_units: tuple[str, ...] = ()
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The comparators of one question. ``units`` in order; ``dropped`` (unit, reason) of those passed over;
+    ``breaks`` known in the years compared; ``examined``: units whose breaks somebody has looked for;
+    ``wanted`` is False where the caller asked for no comparators; ``asked``: the argument, in plain values."""
+
+    label: str
+    rule: str
+    units: tuple[str, ...]
+    asked: str | list[str] | None
+    dropped: tuple[tuple[str, str], ...] = ()
+    breaks: tuple[Break, ...] = ()
+    examined: frozenset[str] = frozenset()
+    wanted: bool = True
+
+
+# -- tables -------------------------------------------------------------------------------------------------
+@functools.lru_cache
+def tables() -> Mapping[str, PoolTable]:
+    """The pools of comparators.toml by name; BadInputError names the entry of the first mistake."""
+    from ..catalogue import parse, read_table, table_path
+
+    path = table_path("comparators")
+    raw = read_table(path).get("pools", {})
+    return {name: parse(PoolTable, entry, f"{path}, pool '{name}'") for name, entry in raw.items()}
+
+
+def asked(panel: Panel, comparators: str | Sequence[str] | None) -> str | list[str] | None:
+    """The argument in plain values, with which the question can be asked again; None is all other units."""
+    if comparators is None:
+        return DEFAULT if panel.world else None
+    return comparators if isinstance(comparators, str) else list(comparators)
+
+
+# -- chosen -------------------------------------------------------------------------------------------------
+def choose(
+    panel: Panel,
+    outcome: str,
+    unit: str,
+    spec: Windows,
+    relative: bool,
+    comparators: str | Iterable[str] | None,
+    bloc: str | None,
+) -> Pool:
+    """The pool for one question: see :func:`eaeu_analysis.before_after` for what may be asked.
+
+    BadInputError for an unknown pool or unit, the unit itself, or a member in an explicit list.
+    """
+    if comparators is not None and not isinstance(comparators, str):
+        return _given(panel, outcome, unit, spec, list(comparators), bloc)
+    name = asked(panel, comparators)
+    if not panel.world:
+        if comparators is not None:
+            raise BadInputError(f"comparators {comparators!r}: pools by name need a panel of economies; give a list")
+        return Pool("all other units", "every other unit of the panel", _others(panel, unit), name)
+    known = tables()
+    if str(name) not in known:
+        raise unknown("pool of comparators", name, known, hint="economies are given as a list: ['TJK', 'UZB']")
+    table = known[str(name)]
+    pool = _nearest(panel, outcome, unit, spec, relative, table, bloc) if table.nearest else _listed(
+        panel, unit, spec, table, bloc
+    )  # fmt: skip
+    return _with_breaks(pool, outcome, unit, spec, bloc)
+
+
+def _others(panel: Panel, unit: str) -> tuple[str, ...]:
+    others = tuple(u for u in panel.units if u != unit)
+    if not others:
+        raise NoDataError(f"no comparators: '{unit}' is the panel's only unit; comparators=[] compares with nobody")
+    return others
+
+
+def _given(panel: Panel, outcome: str, unit: str, spec: Windows, comparators: list[str], bloc: str | None) -> Pool:
+    units = list(dict.fromkeys(panel.resolve(c) for c in comparators))
+    if unit in units:
+        raise BadInputError(f"comparator '{unit}' is the treated unit itself")
+    if panel.world:
+        for code, entry in inside(spec, bloc).items():
+            if code in units:
+                raise BadInputError(
+                    f"comparator '{code}' ({panel.names.get(code, code)}) belonged to {bloc} from {entry.first} on, "
+                    f"inside {spec.before[0]}-{spec.after[1]}; leave it out, or pass bloc=None to compare all the same"
+                )
+    pool = Pool("the units named", "named by the caller", tuple(units), units, wanted=bool(units))
+    return _with_breaks(pool, outcome, unit, spec, bloc) if panel.world else pool
+
+
+def _listed(panel: Panel, unit: str, spec: Windows, table: PoolTable, bloc: str | None) -> Pool:
+    members = inside(spec, bloc)
+    codes = [m.economy for m in table.members]
+    if table.later_members and bloc:
+        codes += [c for c in membership(bloc) if c not in members]
+    present = set(panel.units)
+    units, dropped = [], []
+    for code in dict.fromkeys(codes):
+        if code == unit:
+            continue
+        if code in members:
+            dropped.append((code, f"belonged to {bloc} from {members[code].first} on"))
+        elif code not in present:
+            dropped.append((code, "no data in this panel"))
+        else:
+            units.append(code)
+    return Pool(table.label, table.rule, tuple(units), _name_of(table), tuple(dropped))
+
+
+def _nearest(
+    panel: Panel, outcome: str, unit: str, spec: Windows, relative: bool, table: PoolTable, bloc: str | None
+) -> Pool:
+    """The ``nearest`` candidates by mean and trend before, each over its interquartile range among the candidates."""
+    from .. import names
+
+    rule = " ".join(table.rule.format(nearest=table.nearest, min_population=table.min_population).split())
+    economies = names.tables().economies
+    barred = inside(spec, bloc).keys() | {b.economy for b in joined_elsewhere(unit, spec, bloc)}
+    people = panel.frame.get("SP.POP.TOTL")
+    unpeopled = people is None and table.min_population > 0
+    wide = panel.wide(outcome)
+    level_counts = not any(part in panel.info(outcome).unit for part in table.trend_only_units)
+    income = economies[unit].income
+
+    candidates: dict[str, tuple[float, float]] = {}
+    for code in wide.columns:
+        other = code != unit
+        if other and (code in barred or code not in economies or economies[code].income != income):
+            continue
+        if other and people is not None and not _large_enough(people, code, spec, table.min_population):
+            continue
+        place = _place(wide[code], spec, relative)
+        if place is not None:
+            candidates[str(code)] = place
+    own = candidates.pop(unit, None)
+    if own is None:  # nothing to match on: the caller will say which window is missing
+        return Pool(table.label, rule, (), _name_of(table))
+    codes = sorted(candidates)
+    points = np.array([candidates[c] for c in codes]).reshape(-1, 2)
+    used = points if level_counts else points[:, 1:]
+    target = np.array(own if level_counts else own[1:])
+    width = np.subtract(*np.percentile(used, [75, 25], axis=0)) if len(codes) else np.ones(len(target))
+    distance = np.sqrt((((used - target) / np.where(width > 0, width, 1.0)) ** 2).sum(axis=1))
+    order = np.lexsort((np.arange(len(codes)), np.round(distance, 12)))[: table.nearest]
+    if unpeopled:
+        rule += " Without SP.POP.TOTL in the panel no economy was left out for its size."
+    return Pool(table.label, rule, tuple(codes[i] for i in order), _name_of(table))
+
+
+def _large_enough(people: pd.Series[Any], code: str, spec: Windows, least: int) -> bool:
+    before = people.xs(code, level=0).loc[spec.before[0] : spec.before[1]].dropna()
+    return bool(len(before) and before.mean() >= least)
+
+
+def _place(series: pd.Series[Any], spec: Windows, relative: bool) -> tuple[float, float] | None:
+    """Mean and trend before the event (in logarithms where relative), None without both windows."""
+    before, after = (series.loc[a:b].dropna() for a, b in (spec.before, spec.after))
+    for window, (first, last) in ((before, spec.before), (after, spec.after)):
+        if len(window) < years_needed(last - first + 1):
+            return None
+    values = before.to_numpy(dtype=float)
+    if relative and (values.min() <= 0 or after.mean() <= 0):
+        return None
+    values = np.log(values) if relative else values
+    trend = growth(before.index.to_numpy(dtype=float), values, relative=False)
+    return float(values.mean()), trend if math.isfinite(trend) else 0.0
+
+
+def _with_breaks(pool: Pool, outcome: str, unit: str, spec: Windows, bloc: str | None) -> Pool:
+    listed = {m.economy: m for table in tables().values() for m in table.members}
+    own = [
+        replace(b, economy=code)
+        for code in pool.units
+        if code in listed
+        for b in listed[code].breaks
+        if spec.before[0] <= b.year <= spec.after[1] and _touches(b, outcome)
+    ]
+    joined = [b for b in joined_elsewhere(unit, spec, bloc) if b.economy in pool.units]
+    breaks = sorted([*own, *joined], key=lambda b: (pool.units.index(b.economy), b.year))
+    return replace(pool, breaks=tuple(breaks), examined=frozenset(listed))
+
+
+def _touches(event: Break, outcome: str) -> bool:
+    """Whether it touches the outcome, by its name or the series that it is computed from; no name given touches all."""
+    from ..catalogue import outcome as known
+
+    codes = {code for name in event.touches for code in known(name).codes}
+    return not event.touches or outcome in event.touches or outcome in codes
+
+
+def _name_of(table: PoolTable) -> str:
+    return next(name for name, entry in tables().items() if entry is table)

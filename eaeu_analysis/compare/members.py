@@ -1,0 +1,218 @@
+"""All members of a bloc at once: a table over members, their accession dates and outcomes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from .. import settings
+from ..errors import BadInputError, NoDataError
+from ..panel import Panel, event_year
+from ..results import Check, Provenance, Result
+from ..series import SeriesInfo
+from .comparators import asked
+from .exposure import membership
+from .result import BeforeAfter
+from .run import METHOD, REFERENCE, _before_after, change_unit, told_event, treatment, with_outcome
+from .windows import newey_west_lags, span, windows
+
+
+@dataclass(frozen=True)
+class Step:
+    """One event of one member: the day, what happened on it, and what to bear in mind."""
+
+    unit: str
+    day: str
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison(Result):
+    """Before/after of several members and outcomes. ``results``: each comparison by (unit, event, outcome), without
+    those for which the unit has no data; ``table`` has a row for those too, with the reason."""
+
+    spec: Mapping[str, Any]
+    table: pd.DataFrame
+    results: Mapping[tuple[str, str, str], BeforeAfter]
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per member, event and outcome.
+
+        ``unit, name, event, step, note, before, after`` (windows), ``outcome, label, unit_of_measure, mean_before,
+        mean_after, change, change_unit, log_change, lower, upper, growth_before, growth_after, years_before,
+        years_after``, ``comparators, comparators_mean, comparators_median, difference, difference_median, p_value,
+        p_floor``, ``available, reason`` and, apart, ``to_latest_mean, to_latest_change, to_latest_window``.
+        """
+        return self.table.copy()
+
+    def checked(self, unit: str, event: str) -> dict[str, tuple[Check, ...]]:
+        """The checks of one member's event, by outcome."""
+        return {o: r.checks for (u, e, o), r in self.results.items() if (u, e) == (unit, event)}
+
+    def summary(self) -> str:
+        from .words import comparison_summary
+
+        return comparison_summary(self)
+
+
+def compare_members(
+    panel: Panel,
+    outcomes: str | Sequence[str] | None = None,
+    bloc: str = "EAEU",
+    *,
+    units: Sequence[str] | None = None,
+    event: object | None = None,
+    pre: int = settings.PRE_YEARS,
+    post: int = settings.POST_YEARS,
+    skip: int = settings.SKIP_YEARS,
+    comparators: str | Iterable[str] | None = None,
+    level: float = settings.LEVEL,
+) -> Comparison:
+    """:func:`before_after` for every member of ``bloc`` around the days it joined, outcome by outcome.
+
+    A member's events are the day it joined the first stage of the bloc and the day it joined the bloc itself, where
+    these are two: Belarus, Kazakhstan and Russia entered the customs union in 2010 and the EAEU in 2015; Armenia joined
+    on 2015-01-02 and Kyrgyzstan on 2015-08-12. ``units``: some of the members, or with ``event`` any economies.
+    ``outcomes``: names of the catalogue or indicators of the panel; None is every outcome of the catalogue of which the
+    panel holds the series. Other arguments as in :func:`before_after`.
+    Raises BadInputError for unknown names; what has no data is a row with its reason.
+    """
+    steps = _steps(panel, bloc, units, event)
+    names = _outcomes(panel, outcomes)
+    chosen = comparators if comparators is None or isinstance(comparators, str) else list(comparators)
+    rows, results = [], {}
+    infos: dict[str, SeriesInfo] = {}
+    for name in names:
+        panel = with_outcome(panel, name)
+        infos[name] = panel.info(name)
+    for step in steps:
+        for name in names:
+            try:
+                found = _before_after(
+                    panel, name, step.unit, step.day, pre, post, skip, chosen, None, level, bloc, strict=False
+                )
+            except NoDataError as missing:
+                rows.append(_row(panel, step, infos[name], name, None, str(missing), (pre, post, skip)))
+            else:
+                results[step.unit, step.day, name] = found
+                rows.append(_row(panel, step, infos[name], name, found, "", (pre, post, skip)))
+    spec = {
+        "bloc": bloc,
+        "units": list(dict.fromkeys(s.unit for s in steps)),
+        "outcomes": names,
+        "pre": pre,
+        "post": post,
+        "skip": skip,
+        "comparators": asked(panel, chosen),
+        "level": level,
+    }
+    method = METHOD.format(lags=newey_west_lags(pre + post))
+    provenance = Provenance(tuple(infos.values()), method, REFERENCE, spec)
+    table = pd.DataFrame(rows)
+    return Comparison(spec, table, results, level, _checks(table, results), provenance)
+
+
+def _steps(panel: Panel, bloc: str, units: Sequence[str] | None, event: object | None) -> list[Step]:
+    if event is not None:
+        if not units:
+            raise BadInputError("an event for all members makes no sense: each has its own; name the units")
+        day = str(told_event(event))
+        return [Step(panel.resolve(unit), day, "the event asked for") for unit in units]
+    entries = membership(bloc)
+    known = list(entries) if units is None else [panel.resolve(unit) for unit in units]
+    steps = []
+    for unit in known:
+        if unit not in entries:
+            raise BadInputError(
+                f"{panel.names.get(unit, unit)} ({unit}) is not a member of {bloc} "
+                f"({', '.join(entries)}); give an event to compare it all the same"
+            )
+        entry = entries[unit]
+        if entry.first != entry.joined:
+            steps.append(Step(unit, entry.first.isoformat(), entry.first_stage))
+        note = "The years before already lie inside the earlier stage." if entry.first != entry.joined else ""
+        if entry.joined.month <= 2 and entry.first == entry.joined:
+            note = f"Joined on {entry.joined.isoformat()}: the year left out was a year of membership almost whole."
+        steps.append(Step(unit, entry.joined.isoformat(), entry.stage, note))
+    return sorted(steps, key=lambda s: known.index(s.unit))
+
+
+def _outcomes(panel: Panel, outcomes: str | Sequence[str] | None) -> list[str]:
+    if isinstance(outcomes, str):
+        return [outcomes]
+    if outcomes:
+        return list(dict.fromkeys(outcomes))
+    from ..catalogue import outcome
+    from ..catalogue import outcomes as known
+
+    held = set(panel.frame.columns)
+    found = [n for n in map(str, known().index) if n in held or set(outcome(n).codes) <= held]
+    if not found:
+        raise NoDataError("the panel holds the series of no outcome of the catalogue")
+    return found
+
+
+def _row(
+    panel: Panel,
+    step: Step,
+    info: SeriesInfo,
+    outcome: str,
+    found: BeforeAfter | None,
+    reason: str,
+    counts: tuple[int, int, int],
+) -> dict[str, Any]:
+    spec = windows(event_year(step.day), *counts)
+    own: dict[str, Any] = dict(found.treated) if found else {}
+    kind, relative = treatment(info, None)
+    d = found.difference if found else None
+    numbers = ("mean_before", "mean_after", "change", "log_change", "lower", "upper", "growth_before", "growth_after")
+    return {
+        "unit": step.unit,
+        "name": panel.names.get(step.unit, step.unit),
+        "event": step.day,
+        "step": step.name,
+        "note": step.note,
+        "before": span(spec.before),
+        "after": span(spec.after),
+        "outcome": outcome,
+        "label": info.label or outcome,
+        "unit_of_measure": info.unit,
+        **{name: own.get(name, math.nan) for name in numbers},
+        "change_unit": change_unit(info, kind, relative),
+        "years_before": int(own.get("years_before", 0)),
+        "years_after": int(own.get("years_after", 0)),
+        "comparators": d.test.n - 1 if d else 0,
+        "comparators_mean": d.mean if d else math.nan,
+        "comparators_median": d.median if d else math.nan,
+        "difference": d.versus_mean if d else math.nan,
+        "difference_median": d.versus_median if d else math.nan,
+        "p_value": d.test.p_two_sided if d else math.nan,
+        "p_floor": d.test.floor if d else math.nan,
+        "available": bool(own.get("available", False)),
+        "reason": str(own.get("reason", "")) or reason,
+        "to_latest_mean": own.get("to_latest_mean", math.nan),
+        "to_latest_change": own.get("to_latest_change", math.nan),
+        "to_latest_window": str(own.get("to_latest_window", "")),
+    }
+
+
+def _checks(table: pd.DataFrame, results: Mapping[tuple[str, str, str], BeforeAfter]) -> tuple[Check, ...]:
+    """How many rows have data, and per check of the single comparisons how many pass."""
+    share = float(table["available"].mean())
+    missing = int((~table["available"]).sum())
+    found = [Check("rows with both windows", None, share, None, f"{missing} of {len(table)} rows lack a window")]
+    names = dict.fromkeys(check.name for result in results.values() for check in result.checks)
+    for name in names:
+        verdicts = [c.passed for r in results.values() for c in r.checks if c.name == name]
+        failed = sum(v is False for v in verdicts)
+        text = f"{failed} of {len(verdicts)} comparisons fail it, {sum(v is None for v in verdicts)} inform only"
+        found.append(Check(name, None, float(failed), None, text))
+    return tuple(found)
