@@ -205,8 +205,9 @@ class Store:
             for file in sorted((self.root / "objects").glob("*/*.parquet")):
                 if file.stem not in kept:
                     files.append((file, f"values {file.stem[:12]}"))
-            for file in sorted((self.root / "aside").glob("*")):
-                files.append((file, f"damaged file {file.name[:12]}"))
+            files += [(f, f"damaged file {f.name[:12]}") for f in sorted((self.root / "aside").glob("*"))]
+            unfinished = [*(self.root / "objects").glob("*/.*.part"), *(self.root / "entries").glob(".*.part")]
+            files += [(f, "a file left half written") for f in sorted(unfinished)]  # writers hold the lock we have
             for file, text in files:
                 removed.append(text)
                 if not dry_run:
