@@ -1,0 +1,1 @@
+"""Bilateral trade: reconciled flows, exposure, gravity, agreements, equilibrium, tariffs."""

@@ -1,0 +1,267 @@
+"""Pins bilateral files into ``data/trade``: one schema, one Parquet file a source, one record each in ``flows.json``.
+
+The figures keep what each source says, in US dollars; what is dropped or recoded is counted in the record.
+Same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .. import atomic, settings
+from ..errors import BadInputError, NoDataError
+from .flows import COLUMNS, check_units, tables
+
+RETRIEVED = "2026-11"
+# Old or private codes of one economy; Belgium-Luxembourg is one reporter throughout in the four-yearly panel.
+RECODE = {"ROM": "ROU", "ZAR": "COD", "TMP": "TLS", "MNT": "MNE", "BLX": "BEL", "WBG": "PSE", "PAL": "PSE"}
+# Partner codes that are no economy: bunkers, free zones, special categories, "elsewhere", dependencies not named.
+NOT_ECONOMIES = frozenset(
+    {"BAT", "BUN", "FRE", "KN1", "NZE", "PCE", "PCZ", "RYU", "SIK", "SPE", "SVR", "TAN", "UMI", "UNS", "USP", "VDR"}
+    | {"WLD", "ZPM", "ZW1"}
+)
+
+
+@dataclass
+class Made:
+    """A table on its way to a pin: rows in the schema (or free columns), and notes on what was left out."""
+
+    frame: pd.DataFrame
+    dropped: dict[str, int] = field(default_factory=dict)
+
+
+def pin_flows(source: Path | str, out: Path | str | None = None) -> dict[str, Any]:
+    """Read the bilateral files in folder ``source`` and write the pins to ``out`` (default: ``data/trade``).
+
+    Returns the manifest that is written as ``flows.json``: per pin its label, origin, vintage, licence, rows,
+    years, what was dropped, and SHA-256 of the table and of the file it was read from. All files appear or none.
+    Raises NoDataError when a file is missing, BadInputError when one lacks a column.
+    """
+    folder = Path(source)
+    target = Path(out) if out is not None else settings.data_dir() / "trade"
+    manifest: dict[str, Any] = {}
+    with atomic.files(target) as stage:
+        for name, facts in sorted(tables()["pins"].items()):
+            path = folder / facts["file"]
+            if not path.is_file():
+                raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
+            try:
+                made = READERS[name](path)
+            except KeyError as missing:
+                raise BadInputError(f"{path.name} has no column {missing.args[0]!r}") from missing
+            data = _parquet(made.frame)
+            (stage / f"{name}.parquet").write_bytes(data)
+            manifest[name] = _record(facts, made, data, path)
+        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        (stage / "flows.json").write_text(text, encoding="utf-8")
+    return manifest
+
+
+def _record(facts: dict[str, str], made: Made, data: bytes, path: Path) -> dict[str, Any]:
+    frame = made.frame
+    years = [int(frame["year"].min()), int(frame["year"].max())] if "year" in frame else None
+    return {
+        **{key: facts[key] for key in ("label", "source", "vintage", "licence", "unit", "note")},
+        "retrieved": RETRIEVED,
+        "rows": len(frame),
+        "years": years,
+        "columns": list(frame.columns),
+        "dropped": dict(sorted(made.dropped.items())),
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "source_file": path.name,
+        "source_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    """Deterministic bytes: no index, no pandas metadata, fixed compression."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False).replace_schema_metadata(None)
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", compression_level=15)
+    return buffer.getvalue()
+
+
+# -- reading -------------------------------------------------------------------------------------------------
+def _read(path: Path) -> pd.DataFrame:
+    frame = (
+        pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, keep_default_na=False, na_values=[""])
+    )
+    for column in frame.columns:
+        if isinstance(frame[column].dtype, pd.CategoricalDtype):
+            frame[column] = frame[column].astype(str)
+    return frame
+
+
+def _schema(frame: pd.DataFrame, source: str, made: dict[str, int] | None = None) -> Made:
+    """Recode, drop what is no economy or has no value, order columns and rows."""
+    dropped = dict(made or {})
+    frame = frame.assign(source=source)
+    for column, default in (("product", "TOTAL"), ("status", "")):
+        if column not in frame:
+            frame[column] = default
+    for side in ("exporter", "importer"):
+        frame[side] = frame[side].replace(RECODE)
+
+    def cut(keep: pd.Series[bool], why: str) -> None:
+        nonlocal frame
+        if not keep.all():
+            dropped[why] = dropped.get(why, 0) + int((~keep).sum())
+            frame = frame[keep]
+
+    def named(side: pd.Series[Any]) -> pd.Series[bool]:
+        return side.notna() & side.astype(str).str.fullmatch("[A-Z]{3}") & ~side.isin(NOT_ECONOMIES)
+
+    cut(named(frame["exporter"]) & named(frame["importer"]), "partner is no economy")
+    cut(frame["usd"].notna(), "no value")
+    cut(frame["exporter"] != frame["importer"], "partner is the reporter itself")
+    keys = ["exporter", "importer", "year", "product", "basis"]
+    frame = frame.assign(usd=frame["usd"].astype("float64"), year=frame["year"].astype("int64"))
+    twice = frame.duplicated(keys)
+    if twice.any():  # two old codes of one economy
+        dropped["added to another row of the same economy"] = int(twice.sum())
+        frame = frame.groupby([*keys, "source", "status"])["usd"].sum().reset_index()
+    check_units(frame)
+    return Made(frame.sort_values(keys)[list(COLUMNS)].reset_index(drop=True), dropped)
+
+
+def _world_4yearly(path: Path) -> Made:
+    frame = _read(path)[["exporter", "importer", "year", "export_usd"]].rename(columns={"export_usd": "usd"})
+    return _schema(frame.assign(basis="exporter_fob"), "comtrade_4yearly")
+
+
+def _world_sitc(path: Path) -> Made:
+    frame = _read(path)[["exporter", "importer", "year", "sector", "export_kusd"]].rename(columns={"sector": "product"})
+    frame["usd"] = frame["export_kusd"] * 1e3
+    return _schema(frame.assign(basis="exporter_fob"), "unctad_matrix")
+
+
+def _world_2019(path: Path) -> Made:
+    frame = _read(path)[["exporter", "importer", "year", "export_musd"]]
+    frame["usd"] = frame["export_musd"] * 1e6
+    return _schema(frame.assign(basis="exporter_fob"), "imf_dots")
+
+
+def _by_reporter(frame: pd.DataFrame, exports: str, imports: str) -> pd.DataFrame:
+    """Rows of (reporter, partner, flow) turned into exporter and importer."""
+    sells = frame[frame["flow"] == exports]
+    buys = frame[frame["flow"] == imports]
+    return pd.concat(
+        [
+            sells.assign(exporter=sells["reporter"], importer=sells["partner"], basis="exporter_fob"),
+            buys.assign(exporter=buys["partner"], importer=buys["reporter"], basis="importer_cif"),
+        ]
+    )
+
+
+def _russia(path: Path) -> Made:
+    frame = _read(path)
+    return _schema(
+        _by_reporter(frame, "Export", "Import"),
+        "russia_comtrade",
+        {"turnover": int((frame["flow"] == "Turnover").sum())},
+    )
+
+
+def _russia_hs2(path: Path) -> Made:
+    frame = _read(path)
+    frame["product"] = "HS" + frame["hs2"].astype(int).map("{:02d}".format)
+    return _schema(_by_reporter(frame, "Export", "Import"), "russia_comtrade")
+
+
+def _russia_imts(path: Path) -> Made:
+    frame = _read(path).rename(columns={"indicator": "flow"})
+    frame["usd"] = frame["musd"] * 1e6
+    frame["status"] = ["estimate" if year >= 2022 else "" for year in frame["year"]]
+    bad = (frame["partner"] == "UZB") & (frame["year"] >= 2023)
+    made = _schema(_by_reporter(frame[~bad], "XG_FOB_USD", "MG_CIF_USD"), "imf_imts")
+    made.dropped["implausible (Uzbekistan 2023-24)"] = int(bad.sum())
+    return made
+
+
+def _uzbekistan(path: Path) -> Made:
+    """A zero of this file stands for a missing value, so it becomes a missing row."""
+    frame = _read(path)
+    frame["usd"] = frame["kusd"] * 1e3
+    zero = frame["missing_like_zero"].astype(bool)
+    frame.loc[frame["partner_name"] == "China, Taiwan Province of", "partner"] = "TWN"
+    return _schema(
+        _by_reporter(frame[~zero], "Exports", "Imports"),
+        "uzbekistan_partners",
+        {"zero that means missing": int(zero.sum())},
+    )
+
+
+def _armenia(path: Path) -> Made:
+    frame = _read(path)
+    frame["status"] = [f"{n} of 12 months" if n < 12 else "" for n in frame["months"]]
+    parts = []
+    for column, basis in (
+        ("export_kusd", "exporter_fob"),
+        ("import_origin_kusd", "importer_cif"),
+        ("import_consignment_kusd", "importer_cif_consignment"),
+    ):
+        sells = basis == "exporter_fob"
+        part = frame.assign(
+            exporter=frame["reporter"] if sells else frame["partner"],
+            importer=frame["partner"] if sells else frame["reporter"],
+            usd=frame[column] * 1e3,
+            basis=basis,
+        )
+        parts.append(part)
+    return _schema(pd.concat(parts), "armstat")
+
+
+def _distances(path: Path) -> Made:
+    frame = _read(path)
+    frame = frame.assign(exporter=frame["iso_o"].replace(RECODE), importer=frame["iso_d"].replace(RECODE))
+    numbers = ["contig", "comlang_off", "comlang_ethno", "colony", "comcol", "smctry"]
+    kilometres = ["dist", "distcap", "distw", "distwces"]
+    frame[numbers] = frame[numbers].astype("int8")
+    for column in kilometres:
+        frame[column] = pd.to_numeric(frame[column].replace(".", None)).round(1)
+    columns = ["exporter", "importer", *numbers, *kilometres]
+    return Made(frame.sort_values(["exporter", "importer"])[columns])
+
+
+def _geography(path: Path) -> Made:
+    frame = _read(path)
+    frame = frame[(frame["cap"] == 1) | ~frame["iso3"].duplicated(keep=False)].drop_duplicates("iso3")
+    frame = frame.assign(iso3=frame["iso3"].replace(RECODE), landlocked=frame["landlocked"].astype("int8"))
+    return Made(frame.sort_values("iso3")[["iso3", "area", "dis_int", "landlocked", "lat", "lon"]])
+
+
+def _agreements(path: Path) -> Made:
+    frame = _read(path).rename(columns={"year": "signed", "entryforceyear": "entered"})
+    kosovo = frame["iso3"].isna() & (frame["isonum"] == 900)
+    frame.loc[kosovo, "iso3"] = "XKX"
+    for column in ("signed", "entered"):
+        frame[column] = frame[column].astype("Int16")
+    columns = ["base_treaty", "number", "name", "entry_type", "typememb", "signed", "entered", "iso3"]
+    return Made(frame.drop_duplicates(columns).sort_values(["base_treaty", "number", "iso3"])[columns])
+
+
+READERS: dict[str, Callable[[Path], Made]] = {
+    "world_4yearly": _world_4yearly,
+    "world_sitc": _world_sitc,
+    "world_2019": _world_2019,
+    "russia_annual": _russia,
+    "russia_hs2": _russia_hs2,
+    "russia_imts": _russia_imts,
+    "uzbekistan_annual": _uzbekistan,
+    "armenia_annual": _armenia,
+    "distances": _distances,
+    "geography": _geography,
+    "agreements": _agreements,
+}
