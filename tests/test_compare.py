@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eaeu_analysis.catalogue import outcomes, read_table, table_path
 from eaeu_analysis.compare import before_after, compare_members
-from eaeu_analysis.compare.comparators import tables
+from eaeu_analysis.compare.comparators import own_events, tables
 from eaeu_analysis.compare.exposure import membership
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
 from eaeu_analysis.load import load_panel
@@ -229,7 +229,7 @@ def test_later_members_stand_in_before_they_join_and_never_after(real):
 
 
 def test_members_are_refused_by_name_and_let_in_on_request(real):
-    with pytest.raises(BadInputError, match=r"'RUS' .Russian Federation. belonged to EAEU from 2010-01-01 on, inside"):
+    with pytest.raises(BadInputError, match=r"'RUS' .Russia.*belonged to EAEU from 2010-01-01 on, inside"):
         before_after(real, "trade", "KGZ", 2015, comparators=["TJK", "RUS"])
     r = before_after(real, "trade", "KGZ", 2015, comparators=["TJK", "Russia"], bloc=None)
     assert r.pool.units == ("TJK", "RUS")
@@ -305,6 +305,10 @@ def test_every_member_of_the_table_has_a_reason_a_source_and_known_outcomes():
                 assert event.source
                 assert set(event.touches) <= known
                 assert 2010 <= event.year <= 2019
+    for event in own_events():
+        assert set(event.touches) <= known
+        assert set(event.shared_by) <= set(tables())
+        assert set(event.economies) <= set(membership("EAEU"))
     assert [m.economy for m in tables()["rouble"].members] == ROUBLE
     assert not {m.economy for m in tables()["rouble"].members} & set(membership("EAEU"))
 
@@ -325,6 +329,25 @@ def test_breaks_are_shown_for_the_outcomes_they_touch(real):
     assert "one and the same value" in events("real_exports")
     assert "one and the same value" not in events("exports")
     assert "exchange rates" in events("NE.EXP.GNFS.ZS")  # by the code too
+
+
+def test_events_of_the_treated_unit_count_unless_the_comparators_share_them(real):
+    def found(unit, event, outcome="trade", **more):
+        return check(before_after(real, outcome, unit, event, **more), "other events of its own")
+
+    assert "Kumtor" in found("KGZ", 2015).text  # its gold, whoever stands beside it
+    assert found("KGZ", 2015, "remittances").passed is True  # the rouble's fall is shared by the pool
+    assert "rouble" in found("KGZ", 2015, "remittances", comparators="wide").text
+    assert "rouble" in found("KGZ", 2015, "remittances", comparators=["TJK", "VNM"]).text
+    assert found("RUS", 2010, "tariff").passed is False  # the WTO, not the customs union alone
+    assert "WTO" in found("RUS", 2010, "TM.TAX.MRCH.WM.AR.ZS").text
+    assert found("KAZ", 2010, "tariff", post=5, pre=2).passed is False
+    assert found("UZB", 2015).passed is None  # nobody has looked
+
+
+def test_the_belarusian_crisis_of_the_table_is_in_the_data(real):
+    assert real.column("FP.CPI.TOTL.ZG")["BLR", 2011] == pytest.approx(53, abs=0.5)
+    assert real.column("FP.CPI.TOTL.ZG")["BLR", 2012] == pytest.approx(59, abs=0.5)
 
 
 def test_tajik_real_exports_stand_still_for_three_years(real):

@@ -306,7 +306,7 @@ def test_the_test_keeps_its_size_when_nothing_happened():
 
 
 def test_the_permutation_interval_holds_the_true_effect_as_often_as_it_says():
-    """21 exchangeable units, an effect of 3 on one; 2 of 21 values of p are at most 10 %: 19 of 21 intervals hold it."""
+    """21 exchangeable units, an effect of 3 on one; p is at most 10 % in 2 of 21 cases: 19 of 21 intervals hold it."""
     rng = np.random.default_rng(11)
     tests = [w.permutation(x[0] + 3, x[1:], 0.9) for x in rng.standard_normal((3000, 21))]
     held = np.mean([t.lower <= 3 <= t.upper for t in tests])

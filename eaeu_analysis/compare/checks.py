@@ -13,6 +13,7 @@ from ..results import Check
 from .comparators import Pool
 from .windows import UnitStats, Windows, percent, permutation, span
 
+FEW = 3  # comparators below which a rank says nothing
 OUTLIER = 3.5  # robust standard deviations (median absolute deviation x 1.4826) from the median
 
 
@@ -21,7 +22,8 @@ def window_completeness(stats: Mapping[str, UnitStats], spec: Windows) -> Check:
     wanted = len(stats) * sum(last - first + 1 for first, last in (spec.before, spec.after))
     share = sum(s.years_before + s.years_after for s in stats.values()) / wanted
     out = [f"{unit} ({s.reason})" for unit, s in stats.items() if not s.available]
-    text = f"{percent(share)} of the unit-years of {span(spec.before)} and {span(spec.after)} are there; 90 % and no unit out"
+    years = f"{span(spec.before)} and {span(spec.after)}"
+    text = f"{percent(share)} of the unit-years of {years} are there; 90 % and no unit without a window wanted"
     return Check("window completeness", not out and share >= 0.9, share, 0.9, _with(text, "out", out))
 
 
@@ -45,6 +47,16 @@ def contamination(pool: Pool, used: Sequence[str]) -> Check:
     return Check("contamination", passed, float(len(hit)), 0.0, text)
 
 
+def own_events(pool: Pool) -> Check:
+    """Passes when the years compared hold no event of the treated unit's own that the comparators do not share."""
+    name = "other events of its own"
+    if pool.own is None:
+        return Check(name, None, None, 0.0, "nobody has looked for other events of the treated unit")
+    text = f"{len(pool.own)} recorded in the years compared that the comparators do not share; 0 wanted"
+    text = _with(text, "events", [f"{b.year} {b.text}" for b in pool.own])
+    return Check(name, not pool.own, float(len(pool.own)), 0.0, text)
+
+
 def pre_trend(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, level: float, unit: str) -> Check:
     """Passes when the treated unit's trend before is not extreme: permutation p above 1 - level and above its floor."""
     name = "pre-trend comparability"
@@ -53,6 +65,8 @@ def pre_trend(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, lev
     rest = [slope for _, slope in others if math.isfinite(slope)]
     if not math.isfinite(own) or not rest:
         return Check(name, None, None, None, f"no trend can be had in {span(spec.before)}")
+    if len(rest) < FEW:
+        return Check(name, None, None, None, f"with {len(rest)} trends to compare with nothing can be said")
     test = permutation(own, rest, level)
     threshold = max(1 - level, test.floor)
     text = (
@@ -69,6 +83,8 @@ def pre_level(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, lev
     if relative:
         return Check(name, None, None, None, "not compared: levels differ with the size of the economy or its currency")
     (_, own), *others = [(u, s.mean_before) for u, s in stats.items() if s.available]
+    if len(others) < FEW:
+        return Check(name, None, None, None, f"with {len(others)} means to compare with nothing can be said")
     test = permutation(own, [value for _, value in others], level)
     threshold = max(1 - level, test.floor)
     text = (

@@ -40,6 +40,21 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class OwnEvent:
+    """An event of treated economies' own; ``shared_by`` the pools whose members went through the same."""
+
+    economies: tuple[str, ...]
+    year: int
+    kind: str
+    text: str
+    source: str
+    touches: tuple[str, ...] = ()
+    shared_by: tuple[str, ...] = ()
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
+@dataclass(frozen=True)
 class PoolTable:
     """An entry of comparators.toml: a list of ``members``, or a rule that takes the ``nearest`` that many."""
 
@@ -58,7 +73,8 @@ class PoolTable:
 class Pool:
     """The comparators of one question. ``units`` in order; ``dropped`` (unit, reason) of those passed over;
     ``breaks`` known in the years compared; ``examined``: units whose breaks somebody has looked for;
-    ``wanted`` is False where the caller asked for no comparators; ``asked``: the argument, in plain values."""
+    ``wanted`` is False where the caller asked for no comparators; ``asked``: the argument, in plain values;
+    ``own``: events of the treated unit that these comparators do not share, None where nobody has looked for any."""
 
     label: str
     rule: str
@@ -68,9 +84,20 @@ class Pool:
     breaks: tuple[Break, ...] = ()
     examined: frozenset[str] = frozenset()
     wanted: bool = True
+    own: tuple[Break, ...] | None = None
 
 
 # -- tables -------------------------------------------------------------------------------------------------
+@functools.lru_cache
+def own_events() -> tuple[OwnEvent, ...]:
+    """The events of treated economies in comparators.toml; BadInputError names the entry of the first mistake."""
+    from ..catalogue import parse, read_table, table_path
+
+    path = table_path("comparators")
+    rows = read_table(path).get("treated", [])
+    return tuple(parse(OwnEvent, row, f"{path}, treated {number}") for number, row in enumerate(rows, start=1))
+
+
 @functools.lru_cache
 def tables() -> Mapping[str, PoolTable]:
     """The pools of comparators.toml by name; BadInputError names the entry of the first mistake."""
@@ -230,7 +257,21 @@ def _with_breaks(pool: Pool, outcome: str, unit: str, spec: Windows, bloc: str |
     ]
     joined = [b for b in joined_elsewhere(unit, spec, bloc) if b.economy in pool.units]
     breaks = sorted([*own, *joined], key=lambda b: (pool.units.index(b.economy), b.year))
-    return replace(pool, breaks=tuple(breaks), examined=frozenset(listed))
+    return replace(pool, breaks=tuple(breaks), examined=frozenset(listed), own=_own(pool, outcome, unit, spec))
+
+
+def _own(pool: Pool, outcome: str, unit: str, spec: Windows) -> tuple[Break, ...] | None:
+    """Events of the treated unit in the years compared, but for those that every comparator went through as well."""
+    if not any(unit in event.economies for event in own_events()):
+        return None
+    found = []
+    for event in own_events():
+        same = {m.economy for name in event.shared_by for m in tables()[name].members} | set(event.economies)
+        if unit not in event.economies or not spec.before[0] <= event.year <= spec.after[1]:
+            continue
+        if not (event.shared_by and pool.units and set(pool.units) <= same):
+            found.append(Break(event.year, event.kind, event.text, event.source, event.touches, unit))
+    return tuple(event for event in found if _touches(event, outcome))
 
 
 def _touches(event: Break, outcome: str) -> bool:

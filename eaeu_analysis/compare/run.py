@@ -246,7 +246,7 @@ def _checks(
 ) -> tuple[Check, ...]:
     found = [rules.window_completeness(stats, spec)]
     if panel.world:
-        found.append(rules.clean_window(spec))
+        found += [rules.clean_window(spec), rules.own_events(pool)]
     if difference is not None:
         used = [u for u, s in stats.items() if s.available and u != code]
         found += [
