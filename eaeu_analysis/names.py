@@ -147,6 +147,16 @@ def economy_name(code: str) -> str:
     return tables().aggregates.get(code) or tables().economies[resolve(code)].name
 
 
+def spoken_name(code: str, language: str = "en") -> str:
+    """The name that people say (Kyrgyzstan, Russia), from CLDR; the World Bank's where CLDR has none."""
+    from babel import Locale
+
+    found = tables().economies.get(code)
+    if found is None:
+        return economy_name(code)
+    return str(Locale.parse(language).territories.get(found.iso2, found.name))
+
+
 def is_aggregate(code: str) -> bool:
     """Whether the code is that of a sum over economies (World, Euro area ...) and not of an economy."""
     return str(code).strip().upper() in tables().aggregates

@@ -81,7 +81,7 @@ class Panel:
         codes = frame.index.get_level_values(0)
         is_group = codes.map({c: names.is_aggregate(c) for c in codes.unique()}).to_numpy(dtype=bool)
         economies = frame[~is_group]
-        labels = {c: names.economy_name(c) for c in economies.index.get_level_values(0).unique()}
+        labels = {c: names.spoken_name(c) for c in economies.index.get_level_values(0).unique()}
         return cls(economies, infos, labels, frame[is_group], world=True)
 
     # -- asked -------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ class Panel:
         chosen = list(indicators) if indicators is not None else self.indicators
 
         def cut(frame: pd.DataFrame) -> pd.DataFrame:
-            frame = frame[chosen]
+            frame = frame[[c for c in chosen if c in frame.columns]]  # outcomes are not computed for aggregates
             if years is not None:
                 times = frame.index.get_level_values(1)
                 frame = frame[(times >= years[0]) & (times <= years[1])]

@@ -67,10 +67,14 @@ def drawer(name: str) -> Callable[[Callable[[Any, Axes], None]], Callable[[Any, 
 
 
 def draw(result: Any, ax: Axes | None = None) -> Axes:
-    """Draw any result of the package on ``ax``; a new figure when None."""
+    """Draw any result of the package on ``ax``; when None on a new figure of pyplot, which a notebook shows by itself."""
     with mpl.rc_context(STYLE):
         if ax is None:
-            ax = new_figure().subplots()
+            from matplotlib import pyplot as plt
+
+            figure, ax = plt.subplots(layout="constrained")
+            if getattr(result, "provenance", None):
+                source_line(figure, result.provenance)
         _DRAWERS[type(result).__name__](result, ax)
     return ax
 
@@ -81,7 +85,7 @@ def styled() -> AbstractContextManager[None]:
 
 
 def new_figure(width: float = 6.4, height: float = 4.0) -> Figure:
-    """A figure outside pyplot's state, so that nothing needs closing; a notebook shows it by its own repr."""
+    """A figure outside pyplot's state, so that nothing needs closing."""
     from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):

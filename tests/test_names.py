@@ -276,3 +276,12 @@ def test_codes_are_resolved_without_the_coder() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"wbgapi", "pandas", "babel"} & set(done.stdout.split())
+
+
+def test_spoken_names_are_those_that_people_say() -> None:
+    from eaeu_analysis.names import spoken_name
+
+    assert [spoken_name(c) for c in ("KGZ", "RUS", "UZB", "XKX")] == ["Kyrgyzstan", "Russia", "Uzbekistan", "Kosovo"]
+    assert spoken_name("CHI") == "Channel Islands"  # not in CLDR
+    assert spoken_name("WLD") == "World"
+    assert spoken_name("KGZ", "ru") == "Киргизия"

@@ -136,6 +136,8 @@ def test_two_vintages_are_never_spliced() -> None:
 def test_select_and_resolve(world: Panel) -> None:
     assert world.resolve("Kyrgyzstan") == "KGZ"
     assert world.select(["R"], ["KG"], (2015, 2015)).frame.shape == (1, 1)
+    computed = world.share_of_gdp("X.USD").select(["share_of_gdp(X.USD)"])
+    assert computed.indicators == ["share_of_gdp(X.USD)"]
     with pytest.raises(NoDataError, match="Uzbekistan"):
         world.resolve("UZB")
     with pytest.raises(BadInputError, match="the first is after the last"):

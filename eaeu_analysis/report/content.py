@@ -88,7 +88,7 @@ def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned")
     from ..blocs import bloc as find_bloc
     from ..catalogue import outcomes
     from ..compare import compare_members
-    from ..names import economy_name, resolve
+    from ..names import resolve, spoken_name
 
     code = resolve(unit)
     event = find_bloc(bloc).accession(code).isoformat()
@@ -101,11 +101,11 @@ def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned")
         for name in table.index
     ]
     if all(row.narrow is None for row in rows):
-        raise NoDataError(f"source {str(source)!r} holds no outcome of {economy_name(code)} around {event}")
+        raise NoDataError(f"source {str(source)!r} holds no outcome of {spoken_name(code)} around {event}")
     members = compare_members(panel, [name for name in table.index if name in held], bloc=bloc)
     return Content(
         unit=code,
-        name=economy_name(code),
+        name=spoken_name(code),
         bloc=bloc,
         event=event,
         sections=tuple(rows),
