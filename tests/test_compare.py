@@ -517,6 +517,10 @@ def test_a_unit_without_comparators_keeps_its_own_figures(real):
 def test_other_blocs_and_other_units(real):
     eu = compare_members(real, ["trade"], "EU", units=["POL", "HRV"], comparators=["UKR", "TUR", "MAR", "TUN"])
     assert list(eu.to_frame()["event"]) == ["2004-05-01", "2013-07-01"]
+    asean = compare_members(real, ["trade"], "ASEAN", units=["VNM"], comparators=["IND"]).to_frame()
+    assert list(asean["event"]) == ["1995-07-28"]  # two stages within one year are one event
+    founders = compare_members(real, ["trade"], "EU", units=["DEU"], comparators=["UKR"]).to_frame()
+    assert founders["reason"].str.contains("event 1958 is outside the data").all()
     uz = compare_members(real, ["trade"], units=["UZB"], event=2017)
     assert list(uz.to_frame()["unit"]) == ["UZB"]
     with pytest.raises(BadInputError, match=r"Uzbekistan .UZB. is not a member of EAEU"):

@@ -136,10 +136,11 @@ def _steps(panel: Panel, bloc: str, units: Sequence[str] | None, event: object |
                 f"({', '.join(entries)}); give an event to compare it all the same"
             )
         entry = entries[unit]
-        if entry.first != entry.joined:
+        earlier = entry.first.year != entry.joined.year
+        if earlier:
             steps.append(Step(unit, entry.first.isoformat(), entry.first_stage))
-        note = "The years before already lie inside the earlier stage." if entry.first != entry.joined else ""
-        if entry.joined.month <= 2 and entry.first == entry.joined:
+        note = "The years before already lie inside the earlier stage." if earlier else ""
+        if entry.joined.month <= 2 and not earlier:
             note = f"Joined on {entry.joined.isoformat()}: the year left out was a year of membership almost whole."
         steps.append(Step(unit, entry.joined.isoformat(), entry.stage, note))
     return sorted(steps, key=lambda s: known.index(s.unit))

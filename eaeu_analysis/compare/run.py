@@ -80,7 +80,8 @@ def _before_after(
     bloc: str | None,
     strict: bool,
 ) -> BeforeAfter:
-    """``strict`` False: the treated unit's own figures come back though no comparator has any."""
+    """``strict`` False serves one row of many: the treated unit's own figures come back though no comparator has any,
+    and an event outside the data is a lack of data."""
     panel = with_outcome(panel, outcome)
     info = panel.info(outcome)
     used_kind, relative = treatment(info, kind)
@@ -94,7 +95,8 @@ def _before_after(
         raise NoDataError(f"'{outcome}' has no value in this panel")
     first, last = int(wide.index[0]), int(wide.index[-1])
     if not first <= year <= last:
-        raise BadInputError(f"event {year} is outside the data: '{outcome}' runs {first}-{last}")
+        outside = BadInputError if strict else NoDataError
+        raise outside(f"event {year} is outside the data: '{outcome}' runs {first}-{last}")
     own = wide[code].dropna() if code in wide else pd.Series(dtype=float)
     late = int(own.index[-1]) if panel.world and len(own) else None
     spec = windows(year, pre, post, skip, late)
