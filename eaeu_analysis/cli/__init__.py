@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from .. import __version__
 from ..errors import EaeuError
 from . import analysis, data
+
+# Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
+ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 app = typer.Typer(
     name="eaeu",
@@ -61,12 +63,12 @@ def _run(argv: list[str] | None) -> int:
         return outcome if isinstance(outcome, int) else 0
     except EaeuError as error:
         return _say(str(error), error.exit_code)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
+    except ClickException as error:
         error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+        return int(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted; what was finished is kept, nothing is half written", 130)
     except BrokenPipeError:  # the reader went away, as in `eaeu ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

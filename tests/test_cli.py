@@ -1,0 +1,144 @@
+"""The command line as a person and as a job meet it: exit codes, sentences, no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eaeu_analysis.cli import main
+
+
+def eaeu(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from eaeu_analysis.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *args], capture_output=True, text=True, env={**os.environ, **env}, encoding="utf-8"
+    )
+
+
+COMMANDS = [
+    [],
+    ["report"],
+    ["compare"],
+    ["data"],
+    ["data", "list"],
+    ["data", "show"],
+    ["data", "pin"],
+    ["data", "verify"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(command: list[str], capsys) -> None:
+    assert main([*command, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "Usage:" in text
+    if len(command) != (1 if command == ["data"] else 0):
+        assert "eaeu" in text.split("Options:")[0].split("Usage:")[1].split("\n", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["compare", "Kirgizia"], 2, "did you mean 'KGZ' (Kyrgyz Republic)?"),
+        (["compare", "KGZ", "-o", "remitances"], 2, "did you mean 'remittances'"),
+        (["compare", "KGZ", "--bloc", "EAUE"], 2, "did you mean 'EAEU'"),
+        (["compare", "UZB", "-o", "trade"], 2, "UZB"),
+        (["compare", "KGZ", "-o", "trade", "--event", "soon"], 2, "not a year or a date"),
+        (["compare", "KGZ", "-o", "trade", "--event", "1850"], 2, "outside the data"),
+        (["compare", "KGZ", "-o", "trade", "--pre", "0"], 2, "pre 0"),
+        (["compare", "KGZ", "-o", "trade", "--comparators", "KGZ,TJK"], 2, "KGZ"),
+        (["compare", "KGZ", "-o", "trade", "--comparators", "roubel"], 2, "did you mean 'rouble'"),
+        (["compare", "--event", "2015"], 2, "--event needs an economy"),
+        (["compare", "KGZ", "--source", "/no/such/file"], 2, "'/no/such/file' not known"),
+        (["data", "show", "NE.TRD.GNFS.Z"], 2, "did you mean 'NE.TRD.GNFS.ZS'"),
+        (["data", "show", "TX.VAL.MRCH.R1.ZS"], 3, "only to be had live"),
+        (["data", "verify", "--pinned", "/no/such/folder"], 3, "/no/such/folder"),
+        (["data", "pin", "/no/such/file", "--out", "x"], 2, "/no/such/file"),
+        (["nonsense"], 2, "No such command"),
+        (["report", "--format", "htm"], 2, "did you mean 'html'"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_and_an_exit_code(args: list[str], code: int, says: str, tmp_path, capsys) -> None:
+    old = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        assert main(args) == code
+    finally:
+        os.chdir(old)
+    told = capsys.readouterr()
+    assert says in told.err
+    assert "Traceback" not in told.err
+    assert told.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_compare_as_json_is_json_and_nothing_else() -> None:
+    done = eaeu("compare", "Kyrgyzstan", "-o", "trade", "--json", LC_ALL="C")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    first = told["rows"][0]
+    assert first["unit"] == "KGZ"
+    assert first["change"] == pytest.approx(first["mean_after"] - first["mean_before"])
+    assert any("NE.TRD.GNFS.ZS" in line for line in told["sources"])
+    assert {check["name"] for check in told["checks"]} >= {"window completeness", "contamination"}
+
+
+def test_compare_of_the_whole_bloc() -> None:
+    done = eaeu("compare", "--bloc", "EAEU", "-o", "trade", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert {row["unit"] for row in rows} == {"ARM", "BLR", "KAZ", "KGZ", "RUS"}
+
+
+def test_data_list_show_verify(capsys) -> None:
+    assert main(["data", "list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) >= 60
+    assert main(["data", "show", "BX.TRF.PWKR.DT.GD.ZS"]) == 0
+    assert "never spliced" in capsys.readouterr().out
+    assert main(["data", "verify"]) == 0
+    assert "every hash" in capsys.readouterr().out
+
+
+def test_verify_ends_with_3_and_names_the_tampered_table(tmp_path: Path, capsys) -> None:
+    import shutil
+
+    from eaeu_analysis.settings import data_dir
+
+    shutil.copytree(data_dir() / "pinned", tmp_path / "pinned")
+    table = next((tmp_path / "pinned").glob("SP.POP.TOTL*.parquet"))
+    table.write_bytes(table.read_bytes() + b"x")
+    assert main(["data", "verify", "--pinned", str(tmp_path / "pinned")]) == 3
+    assert table.name in capsys.readouterr().err
+
+
+def test_pin_then_compare_from_the_pin(tmp_path: Path, capsys) -> None:
+    rows = "\n".join(
+        f"{e},{y},{50 + i + (y - 2010) * (i + 1)}"
+        for i, e in enumerate(["KGZ", "TJK", "UZB", "GEO", "MDA", "AZE", "UKR"])
+        for y in range(2008, 2020)
+    )
+    (tmp_path / "NE.TRD.GNFS.ZS.csv").write_text(f"iso3,year,value\n{rows}\n")
+    out = tmp_path / "mine"
+    assert main(["data", "pin", str(tmp_path / "NE.TRD.GNFS.ZS.csv"), "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert main(["compare", "KGZ", "-o", "trade", "--source", str(out), "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)["rows"][0]
+    assert row["change"] == pytest.approx(5.5)  # means of 2010-14 and 2016-19, one point a year
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    code = "import sys; from eaeu_analysis.cli import main; main(['data', 'list', '--json'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        told = process.stderr.read().decode()
+    assert told == ""
+    assert process.returncode == 0
