@@ -1,14 +1,16 @@
 """Who may stand in for the treated unit, and who is excluded or flagged because the union, or another, reached them.
 
-Facts are read from data/tables: accessions from the table of blocs, wars and trade agreements from the table of
-comparators. Only panels of the world are concerned: elsewhere every other unit is a donor.
+Facts are read from data/tables: accessions from the table of blocs, wars and trade agreements (Ukraine from 2014,
+Georgia's and Moldova's with the European Union) from the table of comparators, where each has its source. Only panels
+of the world are concerned: elsewhere every other unit is a donor.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import BadInputError
 
@@ -64,45 +66,45 @@ def choose(
 def _co_members(unit: str, window: tuple[int, int]) -> dict[str, str]:
     """Economies that ever join a customs union which ``unit`` joins a stage of within the window, with the reason."""
     found: dict[str, str] = {}
-    for bloc, first_year in _accessions():
-        joined = first_year.get(unit, [])
-        if any(window[0] <= year <= window[1] for year in joined):
-            for other, years in sorted(first_year.items()):
+    for bloc, joined in _accessions():
+        if any(window[0] <= year <= window[1] for year in joined.get(unit, [])):
+            for other, years in sorted(joined.items()):
                 if other != unit:
                     found.setdefault(other, f"joins the {bloc} ({min(years)})")
     return found
 
 
 def _flags(donors: Sequence[str], window: tuple[int, int]) -> dict[str, str]:
-    from ..catalogue import read_table, table_path
+    """Donors that join a customs union of others, or met a war or a trade agreement of their own, in the window."""
+    from ..compare.comparators import tables
 
     reasons: dict[str, list[str]] = {}
-    for bloc, first_year in _accessions():
-        for name, years in first_year.items():
-            inside = [year for year in years if window[0] <= year <= window[1]]
-            if inside:
-                reasons.setdefault(name, []).append(f"joins the {bloc} ({min(inside)})")
-    comparators = read_table(table_path("comparators"))
-    for pool in comparators.get("pools", {}).values():
-        for member in pool.get("members", []):
-            for event in member.get("breaks", []):
-                if event["kind"] in BREAKS and window[0] <= event["year"] <= window[1]:
-                    reasons.setdefault(member["economy"], []).append(event["text"])
+    for bloc, joined in _accessions():
+        for name, years in joined.items():
+            within = [year for year in years if window[0] <= year <= window[1]]
+            if within:
+                reasons.setdefault(name, []).append(f"joins the {bloc} ({min(within)})")
+    for pool in tables().values():
+        for member in pool.members:
+            for event in member.breaks:
+                if event.kind in BREAKS and window[0] <= event.year <= window[1]:
+                    reasons.setdefault(member.economy, []).append(event.text)
     return {name: "; ".join(dict.fromkeys(reasons[name])) for name in donors if name in reasons}
 
 
-def _accessions() -> list[tuple[str, dict[str, list[int]]]]:
+@functools.lru_cache
+def _accessions() -> tuple[tuple[str, dict[str, list[int]]], ...]:
     """(bloc, {economy: years in which it joined a stage}) for every bloc that is more than a free trade area."""
-    from ..catalogue import read_table, table_path
+    from .. import blocs
 
-    found: list[tuple[str, dict[str, list[int]]]] = []
-    blocs: dict[str, Any] = read_table(table_path("blocs"))
-    for code, bloc in blocs.items():
-        if bloc["kind"] == "free trade area":
+    kinds = blocs.blocs()["kind"]
+    table = blocs.accessions()
+    found = []
+    for code, rows in table.groupby("bloc", sort=False):
+        if kinds[code] == "free trade area":
             continue
         joined: dict[str, list[int]] = {}
-        for row in bloc.get("accession", []):
-            for economy in row["economies"]:
-                joined.setdefault(economy, []).append(row["date"].year)
-        found.append((code, joined))
-    return found
+        for economy, day in zip(rows["economy"], rows["joined"], strict=True):
+            joined.setdefault(str(economy), []).append(int(day.year))
+        found.append((str(code), joined))
+    return tuple(found)

@@ -15,10 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .fit import Fitted, Recipe, Setup, fit_unit
+from .problem import Problem
 
 Array = NDArray[np.float64]
 
-FIT_FLOOR = 0.05  # of the median unit's root mean squared gap: a closer fit than that counts as that (all units alike)
+LEAST = 0.05  # of the median unit's scale: no unit's is taken as less, lest a constant outcome divide by zero
 LIMITS = (20.0, 5.0)  # times the treated unit's mean squared gap before the event: donors above are badly fitted
 POWER = 0.8
 
@@ -26,7 +27,8 @@ POWER = 0.8
 @dataclass(frozen=True)
 class Placebos:
     """``table``: a row per unit, the treated first, with root mean squared gaps before and after (``pre_rmspe``,
-    ``post_rmspe``), their ``ratio``, the ``average`` effect and the same over ``pre_rmspe`` (``standardised``).
+    ``post_rmspe``), their ``ratio``, the ``average`` effect, the ``scale`` that it is judged by (:func:`compare`), and
+    the one over the other (``standardised``).
 
     ``gaps``: time x unit. ``p``: exact rank p-values by name. ``interval``: of the average effect, by inverting the
     two-sided test on ``standardised``; infinite when there are too few donors for the level. ``lower``, ``upper`` (T,):
@@ -59,45 +61,56 @@ def in_space(setup: Setup, recipe: Recipe, treated: Fitted, level: float) -> Pla
     problem = setup.problem
     fits = [treated] + [fit_unit(setup, recipe, column) for column in range(1, len(problem.units))]
     gaps = np.column_stack([fit.gap for fit in fits])
-    return compare(gaps, problem.pre, problem.post, problem.times, problem.units, level, problem.event)
+    return compare(gaps, problem, level)
 
 
-def compare(
-    gaps: Array,
-    pre: NDArray[np.bool_],
-    post: NDArray[np.bool_],
-    times: NDArray[np.int64],
-    units: tuple[str, ...],
-    level: float,
-    event: int,
-) -> Placebos:
-    """Rank the first column of ``gaps`` (T, N) among the others."""
+def noise(outcomes: Array) -> Array:
+    """(N,) size of the yearly noise in ``outcomes`` (T, N): standard deviation of the changes over root two.
+
+    Von Neumann (1941): a trend hardly enters it, and a fit can not shrink it.
+    """
+    return np.asarray(np.diff(outcomes, axis=0).std(axis=0) / np.sqrt(2.0), dtype=np.float64)
+
+
+def compare(gaps: Array, problem: Problem, level: float) -> Placebos:
+    """Rank the first column of ``gaps`` (T, N) among the others, over the years of ``problem``.
+
+    The average effect is judged against the root mean squared gap before the event or the noise of the unit's own
+    outcome in the fit years, whichever is larger: where donors outnumber years, some are fitted to nothing before the
+    event, and a gap that is small only because it was fitted says nothing of how far a comparison strays afterwards.
+    """
+    pre, post, times = problem.pre, problem.post, problem.times
     before = np.sqrt((gaps[pre] ** 2).mean(axis=0))
-    scale = np.maximum(before, FIT_FLOOR * max(float(np.median(before)), 1e-300))
     after = np.sqrt((gaps[post] ** 2).mean(axis=0))
+    scale = _at_least(np.maximum(before, noise(problem.outcomes[problem.fit])))
     average = gaps[post].mean(axis=0)
     table = pd.DataFrame(
         {
             "pre_rmspe": before,
             "post_rmspe": after,
-            "ratio": after / scale,
+            "ratio": after / _at_least(before),
             "average": average,
+            "scale": scale,
             "standardised": average / scale,
         },
-        index=pd.Index(units, name="unit"),
+        index=pd.Index(problem.units, name="unit"),
     )
     p = _p_values(table, before)
     standardised = table["standardised"].to_numpy()
     half = scale[0] * _critical(np.abs(standardised[1:]), level)
     interval = (float(average[0] - half), float(average[0] + half))
     lower, upper = np.full(len(times), np.nan), np.full(len(times), np.nan)
-    for t in np.flatnonzero((times >= event) & np.isfinite(gaps[:, 0])):
+    for t in np.flatnonzero((times >= problem.event) & np.isfinite(gaps[:, 0])):
         others = gaps[t, 1:] / scale[1:]
         margin = scale[0] * _critical(np.abs(others[np.isfinite(others)]), level)
         lower[t], upper[t] = gaps[t, 0] - margin, gaps[t, 0] + margin
     detectable = float(half + scale[0] * _upper_quantile(np.abs(standardised[1:]), level))
-    frame = pd.DataFrame(gaps, index=pd.Index(times, name="time"), columns=pd.Index(units, name="unit"))
+    frame = pd.DataFrame(gaps, index=pd.Index(times, name="time"), columns=pd.Index(problem.units, name="unit"))
     return Placebos(table, frame, p, interval, lower, upper, detectable)
+
+
+def _at_least(sizes: Array) -> Array:
+    return np.maximum(sizes, LEAST * max(float(np.median(sizes)), 1e-300))
 
 
 def _p_values(table: pd.DataFrame, before: Array) -> dict[str, float]:

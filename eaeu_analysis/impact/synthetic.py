@@ -169,8 +169,8 @@ def _by_placebo(setup: Setup, recipe: Recipe, fitted: Fitted, level: float) -> _
     made = placebo.in_space(setup, recipe, fitted, level)
     donors = len(setup.problem.donors)
     text = (
-        f"placebo in space, rank of the average effect over the root mean squared gap before the event among {donors} "
-        "donors and the treated unit, two-sided; the interval inverts it"
+        f"placebo in space: rank of the average effect, in units of the gap or of the noise before the event, among "
+        f"{donors} donors and the treated unit, two-sided; the interval inverts it"
     )
     if not np.isfinite(made.detectable):
         least = 1.0 / (donors + 1)
