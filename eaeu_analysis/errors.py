@@ -37,8 +37,10 @@ class DriftError(EaeuError):
     exit_code = 5
 
 
-class IntegrityError(NoDataError):
-    """Stored data do not match their recorded hash (exit code 3)."""
+class IntegrityError(EaeuError):
+    """Stored data do not match their recorded hash; never passed over as merely missing (exit code 3)."""
+
+    exit_code = 3
 
 
 class NotConvergedError(EaeuError, ArithmeticError):

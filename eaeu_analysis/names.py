@@ -194,7 +194,7 @@ def aggregates() -> pd.DataFrame:
 
 
 def group(name: str) -> list[str]:
-    """Sorted ISO3 codes of a pool of comparators ("central_asia", "cis", "former_soviet", "rouble_shock" ...)."""
+    """Sorted ISO3 codes of a pool of comparators ("central_asia", "cis", "former_soviet" ...)."""
     found = tables().groups.get(str(name).strip().casefold().replace(" ", "_").replace("-", "_"))
     if found is None:
         raise unknown("group of economies", name, tables().groups)

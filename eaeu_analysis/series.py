@@ -40,6 +40,8 @@ class SeriesInfo:
 
     def source_line(self) -> str:
         """One line for the foot of a figure: series, source, vintage."""
+        if len(self.derived_from) == 1 and self.formula == self.derived_from[0].code:
+            return self.derived_from[0].source_line()
         if self.derived_from:
             parts = "; ".join(part.source_line() for part in self.derived_from)
             return f"{self.label or self.code}: {self.formula}, from {parts}"

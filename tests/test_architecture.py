@@ -20,7 +20,7 @@ STAGES = [
     {"sources"},
     {"store", "corrections", "diff", "pin"},
     {"transforms", "panel", "load"},
-    {"compare", "windows", "comparators", "impact", "trade", "remittances"},
+    {"compare", "impact", "trade", "remittances"},
     {"scenario"},
     {"plots"},
     {"report"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from ..results import Result
 
 
+# What a result says beside its rows, where it has it.
+FIELDS = ("spec", "estimate", "interval", "level", "p_value", "difference", "verdict", "finding", "method", "measure")
+
+
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A frame as a list of records."""
     return [plain(record) for record in frame.to_dict(orient="records")]
@@ -25,11 +30,16 @@ def dump(document: Any) -> str:
     return json.dumps(plain(document), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _fields(value: Any) -> Any:
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
+
+
 def document(result: Result) -> dict[str, Any]:
     """A result as a document: its rows, its words, its checks, its sources."""
     provenance = getattr(result, "provenance", None)
     checks = getattr(result, "checks", ())
-    return {
+    more = {name: _fields(getattr(result, name)) for name in FIELDS if getattr(result, name, None) is not None}
+    return more | {
         "summary": result.summary(),
         "rows": rows(result.to_frame()),
         "checks": [
@@ -38,7 +48,7 @@ def document(result: Result) -> dict[str, Any]:
         ],
         "sources": provenance.lines() if provenance else [],
         "method": provenance.method if provenance else "",
-        "settings": provenance.settings if provenance else {},
+        **({} if "spec" in more or not provenance else {"settings": provenance.settings}),
     }
 
 

@@ -84,10 +84,11 @@ def _test(result: Any) -> dict[str, Any]:
 
 
 def member_columns(content: Content) -> list[dict[str, str]]:
-    """The columns of the members' table: one per member and event."""
+    """The columns of the members' table: one per member and event, the member the page is about first."""
     frame = content.members.to_frame()
     pairs = frame[["unit", "name", "event", "step", "before", "after"]].drop_duplicates(["unit", "event"])
-    return [{str(k): str(v) for k, v in row.items()} for row in pairs.to_dict("records")]
+    columns = [{str(k): str(v) for k, v in row.items()} for row in pairs.to_dict("records")]
+    return sorted(columns, key=lambda c: c["unit"] != content.unit)
 
 
 def member_rows(content: Content) -> list[dict[str, Any]]:

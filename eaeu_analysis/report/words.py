@@ -25,11 +25,17 @@ def span(window: tuple[int, int]) -> str:
     return f"{window[0]}-{window[1] % 100:02d}"
 
 
+def said(value: float) -> str:
+    """A size as people say it: '33.7', '2.3', '0.78', '1,166', '2.59 bn'; no sign."""
+    size = abs(value)
+    return f"{size:.1f}" if 1 <= size < 1000 else number(size)
+
+
 def moved(value: float, unit: str) -> str:
     """'fell by 33.7 percentage points', 'did not change'."""
     if math.isnan(value):
         return "cannot be compared"
-    told = number(abs(value))
+    told = said(value)
     if value == 0 or float(told.replace(",", "").split()[0]) == 0:
         return "did not change"
     return f"{'rose' if value > 0 else 'fell'} by {told} {LONG.get(unit, unit)}"
@@ -49,7 +55,7 @@ def finding(section: Section) -> str:
     if not row["available"]:
         return f"{subject(section)}: not available ({row['reason']})."
     text = f"{subject(section)} {moved(row['change'], result.change_unit)}"
-    text += f", from {number(row['mean_before'])} to {number(row['mean_after'])}"
+    text += f", from {said(row['mean_before'])} to {said(row['mean_after'])}"
     return f"{text} ({result.outcome.unit}); {comparators(result)}."
 
 
@@ -91,12 +97,27 @@ def _with_windows(content: Content, section: Section | None) -> str:
     result, row = section.narrow, section.narrow.treated
     spec = result.windows
     others = comparators(result).replace(" comparators", " non-members that shared the rouble shock")
-    text = (
+    return (
         f"Between {span(spec.before)} and {span(spec.after)}, the years around its accession to the {content.bloc}, "
-        f"the trade of {content.name} went from {number(row['mean_before'])} to {number(row['mean_after'])} "
-        f"{result.outcome.unit}; {others}"
+        f"the trade of {content.name} {direction(row['change'])} from {said(row['mean_before'])} to "
+        f"{said(row['mean_after'])} {result.outcome.unit}{already(result)}; {others} ({chance(result)})."
     )
-    return f"{text} ({chance(result)})."
+
+
+def direction(change: float) -> str:
+    """'rose' or 'fell'."""
+    return "rose" if change > 0 else "fell"
+
+
+def already(result: BeforeAfter) -> str:
+    """', and was falling by 1.8 percentage points a year before it already', if the trend before has its sign."""
+    trend, change = result.treated["growth_before"], result.treated["change"]
+    if math.isnan(trend) or trend * change <= 0:
+        return ""
+    verb = "rising" if trend > 0 else "falling"
+    return (
+        f", and was {verb} by {said(trend)} {LONG.get(result.change_unit, result.change_unit)} a year before it already"
+    )
 
 
 def _pair(one: Section | None, other: Section | None) -> str:
@@ -176,4 +197,7 @@ def verdict(section: Section) -> str:
         )
     elif section.wide_missing:
         parts.append(f"No wide pool: {section.wide_missing}.")
+    failed = [c.name for c in result.checks if c.passed is False]
+    if failed:
+        parts.append(f"Checks failed: {', '.join(failed)}.")
     return " ".join(p.replace("..", ".") for p in parts)

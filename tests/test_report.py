@@ -1,0 +1,227 @@
+"""The report: same bytes, numbers that are the results', nothing lost, and a page that stands alone."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eaeu_analysis.compare import before_after
+from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError, PartialDataError
+from eaeu_analysis.load import load_panel
+from eaeu_analysis.report import words as report_words
+from eaeu_analysis.report import write_report
+from eaeu_analysis.report.content import Content, gather
+from eaeu_analysis.settings import data_dir
+
+
+def digest(folder: Path) -> dict[str, str]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("report") / "out"
+    write_report(out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def document(folder: Path) -> dict:
+    return json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+
+def test_the_same_inputs_give_the_same_bytes_in_another_process_and_locale(folder: Path, tmp_path: Path) -> None:
+    env = {**os.environ, "LC_ALL": "C", "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7", "SOURCE_DATE_EPOCH": "1"}
+    code = (
+        f"from eaeu_analysis.cli import main; import sys; sys.exit(main(['report', '--out', {str(tmp_path / 'b')!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert digest(tmp_path / "b") == digest(folder)
+
+
+def test_no_clock_and_no_path_of_this_machine_in_any_file(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            assert str(Path.home()) not in text
+            assert str(folder.parent) not in text
+
+
+def test_the_five_sentences_carry_the_numbers_of_before_after(document: dict) -> None:
+    assert len(document["answers"]) == 5
+    panel = load_panel(["trade", "exports", "imports", "gdp_per_head"])
+    trade = before_after(panel, "trade", "KGZ", "2015-08-12")
+    assert f"from {report_words.said(trade.treated['mean_before'])} to" in document["answers"][0]
+    wide = panel.wide("NE.TRD.GNFS.ZS")["KGZ"]  # and these are means anybody can take
+    assert trade.treated["mean_before"] == pytest.approx(wide.loc[2010:2014].mean())
+    assert trade.treated["mean_after"] == pytest.approx(wide.loc[2016:2019].mean())
+    for name, place in (("exports", 1), ("imports", 1), ("gdp_per_head", 3)):
+        result = before_after(panel, name, "KGZ", "2015-08-12")
+        assert report_words.said(result.estimate) in document["answers"][place]
+
+
+def test_every_number_in_the_answers_is_a_number_of_the_results(document: dict) -> None:
+    """Each decimal number in the five sentences is found, as printed, among the numbers of the JSON document."""
+
+    def numbers(value: object) -> list[float]:
+        if isinstance(value, dict):
+            return [n for v in value.values() for n in numbers(v)]
+        if isinstance(value, list):
+            return [n for v in value for n in numbers(v)]
+        return [float(value)] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
+
+    printed = {report_words.said(n) for n in numbers(document["outcomes"])}
+    printed |= {report_words.number(abs(n)) for n in numbers(document["outcomes"])}
+    printed |= {f"{abs(n):.2f}" for n in numbers(document["outcomes"])}
+    for sentence in document["answers"]:
+        text = re.sub(r"\d{4}-\d\d\b|constant \d{4}", "", sentence)
+        for found in re.findall(r"\d[\d,]*\.\d+", text):
+            assert found in printed, (found, sentence)
+
+
+def test_all_members_and_the_outcomes_asked_for_are_there(document: dict) -> None:
+    events = {(row["unit"], row["event"]) for row in document["members"]}
+    assert {("KGZ", "2015-08-12"), ("ARM", "2015-01-02")} <= events
+    for member in ("BLR", "KAZ", "RUS"):
+        assert {event[:4] for unit, event in events if unit == member} == {"2010", "2015"}
+    outcomes = {row["outcome"] for row in document["outcomes"]}
+    assert outcomes >= {
+        "trade",
+        "exports",
+        "imports",
+        "real_exports",
+        "real_imports",
+        "exports_per_head",
+        "fdi",
+        "remittances",
+        "remittances_usd",
+        "remittances_published",
+        "tariff",
+        "customs_duties",
+        "gdp_growth",
+        "inflation",
+        "current_account",
+        "exchange_rate",
+    }
+
+
+def test_csv_tables_read_back(folder: Path, document: dict) -> None:
+    with (folder / "tables" / "members.csv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert len(rows) == len(document["members"])
+    for row, origin in zip(rows, document["members"], strict=True):
+        assert row["unit"] == origin["unit"]
+        if origin["change"] is not None:
+            assert float(row["change"]) == pytest.approx(origin["change"], rel=1e-9)
+
+
+def test_the_page_stands_alone(folder: Path) -> None:
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!#|data:)""", re.sub(r"<svg.*?</svg>", "", page, flags=re.S))
+    assert "url(http" not in page
+    assert "<script" not in page
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    for target in re.findall(r'href="#([^"]+)"', page):
+        assert target in ids
+    assert page.count('role="img"') == page.count("<svg")
+
+
+def test_names_from_data_are_inert(monkeypatch, tmp_path: Path) -> None:
+    """Markup and formulas in a label stay text in HTML and CSV."""
+    from eaeu_analysis.report import page
+
+    content = gather()
+    evil = '<script>alert("x")</script>'
+    first = content.sections[0]
+    poisoned = Content(
+        **{**vars(content), "name": evil, "sections": (type(first)(**{**vars(first), "short": evil}),), "bloc": evil}
+    )
+    text = page.html(poisoned, {})
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert page._csv([{"a": "=cmd()", "b": "+1", "c": -1.5}]) == "a,b,c\n'=cmd(),'+1,-1.5\n"
+
+
+def test_a_folder_that_is_no_report_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("years of work")
+    with pytest.raises(BadInputError, match="holds other things than a report"):
+        write_report(tmp_path)
+    assert (tmp_path / "thesis.docx").read_text() == "years of work"
+    file = tmp_path / "file"
+    file.write_text("x")
+    with pytest.raises(BadInputError, match="it is a file"):
+        write_report(file)
+
+
+def test_a_failed_run_leaves_the_old_report(folder: Path, tmp_path: Path, monkeypatch) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
+    before = digest(out)
+    monkeypatch.setattr("eaeu_analysis.report.page.markdown", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_report(out)
+    assert digest(out) == before
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_tampered_table_stops_the_report_and_is_named(folder: Path, tmp_path: Path) -> None:
+    pinned = tmp_path / "pinned"
+    shutil.copytree(data_dir() / "pinned", pinned)
+    table = next(pinned.glob("NE.TRD.GNFS.ZS--*.parquet"))
+    table.write_bytes(table.read_bytes()[:-9] + b"tampered!")
+    with pytest.raises(IntegrityError, match=re.escape(table.name)):
+        write_report(tmp_path / "out", source=pinned)
+    assert not (tmp_path / "out").exists()
+
+
+def test_partial_data_are_said_and_strict_refuses(tmp_path: Path) -> None:
+    pinned = tmp_path / "pinned"
+    shutil.copytree(data_dir() / "pinned", pinned)
+    package = json.loads((pinned / "datapackage.json").read_text())
+    dropped = [r for r in package["resources"] if r["code"] == "TM.TAX.MRCH.WM.AR.ZS"]
+    package["resources"] = [r for r in package["resources"] if r not in dropped]
+    (pinned / "datapackage.json").write_text(json.dumps(package))
+    report = write_report(tmp_path / "out", source=pinned)
+    assert [name for name, _ in report.missing] == ["tariff"]
+    assert "tariff" in report.summary()
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "not available" in page
+    with pytest.raises(PartialDataError, match="tariff"):
+        report.require_complete()
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"unit": "Kirgizia"}, BadInputError, "did you mean 'KGZ'"),
+        ({"unit": "UZB"}, BadInputError, "UZB"),
+        ({"bloc": "EAUE"}, BadInputError, "did you mean 'EAEU'"),
+        ({"formats": ["htm"]}, BadInputError, "did you mean 'html'"),
+        ({"source": "nowhere"}, BadInputError, "'nowhere' not known"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_writes_nothing(tmp_path: Path, change: dict, error: type, says: str) -> None:
+    with pytest.raises(error) as caught:
+        write_report(tmp_path / "out", **change)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_source_without_any_outcome_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "XX.YY.csv"
+    file.write_text("iso3,year,value\nKGZ,2014,1\n")
+    with pytest.raises(NoDataError):
+        write_report(tmp_path / "out", source=file)
