@@ -1,0 +1,256 @@
+"""Difference-in-differences and event study, with inference for few treated units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import settings
+from ..errors import BadInputError, unknown
+from ..results import Check, Provenance
+from .design import Design, design_table, shown, state_design
+from .did_core import (
+    Clustered,
+    average_contrasts,
+    clustered,
+    cohort_weights,
+    groups_of,
+    lead_sizes,
+    period_contrasts,
+)
+from .effect import PRE_TREND, Effect, number, p_text
+from .inversion import invert_linear, student
+from .placebo_checks import donor_notes
+from .randomisation import Assignments, assignments, p_value
+from .simplex import Array
+from .wild import bootstrap_p, webb_weights
+from .wild import interval as wild_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..panel import Panel
+
+REFERENCE = (
+    "two-way fixed effects, stacked by date (Cengiz et al. 2019, QJE 134(3)); randomisation: Rosenbaum 2002; "
+    "MacKinnon & Webb 2018, Econometrics Journal 21(2)"
+)
+INFERENCE = ("randomisation", "wild", "cluster")
+FEW = 5  # treated units below which cluster-robust errors and their bootstrap are not to be believed
+
+
+def difference_in_differences(
+    panel: Panel,
+    outcome: str,
+    unit: str | Iterable[str],
+    event: object,
+    donors: Iterable[str] | None = None,
+    *,
+    inference: str = "randomisation",
+    fit_years: object = None,
+    post_years: object = None,
+    gaps: str = "drop",
+    draws: int = 9_999,
+    seed: int = 0,
+    level: float = settings.LEVEL,
+) -> Effect:
+    """Mean change of the treated less mean change of the donors, and the event study that goes with it.
+
+    ``unit`` may list several treated units and ``event`` map each to its date; cohorts are set against the
+    never-treated only and averaged over treated cells. ``inference``:
+    "randomisation" (default): the dates fall on other units of the pool, all assignments listed when at most ``draws``
+    + 1, else ``draws`` random ones; exact p-value, interval by inversion. "wild": wild cluster bootstrap with the null
+    imposed and Webb weights, one date and several treated units. "cluster": Student's t on pyfixest's CRV1 errors, with
+    (treated units - 1) degrees of freedom, several treated units.
+
+    Check "pre-trend" tests all leads jointly: root mean squared deviation from parallel paths before the event against
+    its randomisation distribution. ``extra``: ``event_study`` (frame: relative, estimate, lower, upper, p; base period
+    -1), ``cluster_se``, ``leads_wald_p``, ``cohorts``.
+    Raises BadInputError, NoDataError and NotConvergedError (pyfixest's fixed effects off the exact double difference).
+    """
+    if inference not in INFERENCE:
+        raise unknown("inference", inference, INFERENCE)
+    if not 0 < level < 1:
+        raise BadInputError(f"level {level} is not between 0 and 1")
+    if draws < 99:
+        raise BadInputError(f"draws {draws}: at least 99 are needed")
+    design = state_design(panel, outcome, unit, event, donors, fit_years, post_years, gaps)
+    _refuse_invalid(inference, design)
+    starts = list(design.cohort_rows())
+    y, weights = design.outcomes, cohort_weights(design)
+    plan = assignments(groups_of(design), draws, seed)
+    values = plan.statistics(average_contrasts(y, starts), weights)
+    estimate = float(values[0])
+    regression = clustered(design, estimate)
+
+    se: float | None = regression.se
+    if inference == "randomisation":
+        slopes = plan.statistics(average_contrasts(design.indicator, starts), weights)
+        p, interval, se = p_value(values), invert_linear(values, slopes, level), None
+        how = "all" if plan.exact else f"{draws} random"
+        words = (
+            f"randomisation over {how} assignments of the dates to {len(y)} units ({len(plan.groups)} with the actual)"
+        )
+    elif inference == "wild":
+        webb = webb_weights(draws, len(y), seed)
+        p = bootstrap_p(y, design.indicator, webb)
+        interval = wild_interval(y, design.indicator, webb, level)
+        words = f"wild cluster bootstrap, null imposed, {draws} Webb draws"
+    else:
+        _, interval, p = student(estimate, regression.se, len(design.units) - 1, level)
+        words = f"cluster-robust errors (CRV1 by unit), Student t with {len(design.units) - 1} degrees of freedom"
+
+    info = design.problems[0].info
+    leads = lead_sizes(y, starts, plan)
+    return Effect(
+        spec={
+            "estimator": "difference_in_differences",
+            **design.spec(),
+            "inference": inference,
+            "draws": draws,
+            "seed": seed,
+            "level": level,
+        },
+        table=_table(design, inference, draws, seed, level),
+        estimate=estimate,
+        interval=interval,
+        level=level,
+        p_value=p,
+        weights=None,
+        pre_mspe=float(leads[0] ** 2),
+        checks=tuple(_checks(design, leads, plan, regression, inference, level)),
+        provenance=Provenance((info,), "difference-in-differences", REFERENCE, {"ssc": "k_adj, G_adj"}),
+        method="difference-in-differences",
+        measure=info.unit,
+        inference=words,
+        se=se,
+        extra={
+            "event_study": event_study_frame(design, plan, level),
+            "cluster_se": regression.se,
+            "leads_wald_p": regression.leads_p,
+            "assignments": len(plan.groups),
+            "exact": plan.exact,
+            "dropped": design.dropped(),
+            "flagged": design.flagged(),
+        },
+    )
+
+
+def event_study_frame(design: Design, plan: Assignments, level: float) -> pd.DataFrame:
+    """Effect by period from the event (base -1): estimate, randomisation interval and p; ``units`` treated units."""
+    import pandas as pd
+
+    rows = design.cohort_rows()
+    y, groups = design.outcomes, groups_of(design)
+    sizes = np.array([len(r) for r in rows.values()], dtype=np.float64)
+    records = []
+    for k in range(-max(rows), len(design.times) - min(rows)):
+        has = [g for g, pre in enumerate(rows) if 0 <= pre + k < len(design.times)]
+        starts = [pre for g, pre in enumerate(rows) if g in has]
+        share = np.zeros(len(sizes))
+        share[has] = sizes[has] / sizes[has].sum()
+        if k == -1:
+            records.append((k, int(sizes[has].sum()), 0.0, 0.0, 0.0, np.nan))
+            continue
+        contrasts, slopes = np.zeros((len(sizes), len(y))), np.zeros((len(sizes), len(y)))
+        for g, pre in zip(has, starts, strict=True):
+            contrasts[g] = y[:, pre + k] - y[:, pre - 1]
+            # the effect asked about sits in the treated cells of this period from the event only
+            slopes[g] = groups == g
+        values = plan.statistics(contrasts, share)
+        low, high = invert_linear(values, plan.statistics(slopes, share), level)
+        records.append((k, int(sizes[has].sum()), float(values[0]), low, high, p_value(values)))
+    return pd.DataFrame(records, columns=["relative", "units", "estimate", "lower", "upper", "p"])
+
+
+def _refuse_invalid(inference: str, design: Design) -> None:
+    if inference == "randomisation":
+        return
+    if len(design.units) < 2:
+        raise BadInputError(
+            f"inference '{inference}' needs several treated units: with one treated cluster its errors are far too "
+            "small (or its bootstrap never rejects); use inference='randomisation'"
+        )
+    if inference == "wild" and design.staggered:
+        raise BadInputError("inference 'wild' takes one common event; with several dates use inference='randomisation'")
+
+
+def _table(design: Design, inference: str, draws: int, seed: int, level: float) -> pd.DataFrame:
+    counterfactuals, bounds = [], []
+    for i, start in enumerate(design.starts):
+        times, values = shown(design, i)
+        donors = values[:, 1:].mean(axis=1)
+        at = np.searchsorted(times, design.times[:start])
+        counterfactuals.append(donors + float((values[:, 0] - donors)[at].mean()))
+        bounds.append(_unit_bounds(design, i, draws, seed, level))
+    table: pd.DataFrame = design_table(design, counterfactuals, bounds if inference == "randomisation" else None)
+    return table
+
+
+def _unit_bounds(design: Design, i: int, draws: int, seed: int, level: float) -> tuple[Array, Array]:
+    """Randomisation bounds of one treated unit's effect by period, the other treated units left out."""
+    y = np.vstack([design.treated[i], design.control])
+    groups = np.full(len(y), -1, dtype=np.intp)
+    groups[0] = 0
+    plan = assignments(groups, draws, seed)
+    only: NDArray[np.float64] = np.zeros((1, len(y)))
+    only[0, 0] = 1.0
+    slopes = plan.statistics(only, np.ones(1))
+    values = plan.statistics(period_contrasts(y, int(design.starts[i]))[None], np.ones(1))
+    ends = [invert_linear(column, slopes, level) for column in values.T]
+    low, high = np.array(ends, dtype=np.float64).T
+    return low, high
+
+
+def _checks(
+    design: Design, leads: Array, plan: Assignments, regression: Clustered, inference: str, level: float
+) -> list[Check]:
+    alpha = 1 - level
+    p = p_value(leads)
+    checks = [
+        Check(
+            PRE_TREND,
+            p > alpha + 1e-12,
+            p,
+            alpha,
+            f"all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
+            f"{number(float(leads[0]))}, p = {p_text(p)}; fails at {alpha:.2f} or less",
+        )
+    ]
+    if np.isfinite(regression.leads_p):
+        checks.append(
+            Check(
+                "leads (Wald)",
+                None,
+                regression.leads_p,
+                alpha,
+                f"Wald test of the leads on cluster-robust errors, p = {p_text(regression.leads_p)}",
+            )
+        )
+    if inference == "randomisation":
+        checks.append(
+            Check(
+                "assignments",
+                plan.smallest_p <= alpha + 1e-12,
+                plan.smallest_p,
+                alpha,
+                f"{len(plan.groups)} assignments: no p below {plan.smallest_p:.4f} can come of them; fails above "
+                f"{alpha:.2f}",
+            )
+        )
+    else:
+        checks.append(
+            Check(
+                "treated units",
+                len(design.units) >= FEW,
+                float(len(design.units)),
+                float(FEW),
+                f"{len(design.units)} treated units; with fewer than {FEW} clustered errors are too small and their "
+                "bootstrap erratic (MacKinnon & Webb 2018)",
+            )
+        )
+    share = dict.fromkeys(design.donors, 1 / len(design.donors))
+    return checks + donor_notes(design.dropped(), design.flagged(), share)
