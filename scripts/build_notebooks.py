@@ -23,7 +23,11 @@ def run(text: Path) -> Any:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"
     client = nbclient.NotebookClient(
-        notebook, timeout=TIMEOUT, kernel_name="python3", coalesce_streams=True, resources={"metadata": {"path": str(text.parent)}}
+        notebook,
+        timeout=TIMEOUT,
+        kernel_name="python3",
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(text.parent)}},
     )
     client.execute()
     for cell in notebook.cells:
