@@ -81,7 +81,7 @@ def search(
     for begin in _starts(x, z, low, starts, seed):
         ends.append(_descend(counter, begin, low, 50, 1e-9))
         loss, best = min(ends, key=lambda item: item[0])
-        agreeing = sum(value <= loss + 1e-5 * counter.scale for value, _ in ends)
+        agreeing = sum(value <= 1.01 * loss + 1e-7 for value, _ in ends)
         if agreeing >= AGREED:
             break
     loss, best = min(_descend(counter, best, low, 200, 1e-14), (loss, best), key=lambda item: item[0])
@@ -89,7 +89,7 @@ def search(
         raise NotConvergedError("the search for predictor weights found no finite fit from any start")
     v = np.exp(best)
     weights = weights_of(v, x, penalty)
-    return VFit(v / v.sum(), weights, loss, counter.calls, len(ends), agreeing)
+    return VFit(v / v.sum(), weights, loss * counter.scale, counter.calls, len(ends), agreeing)
 
 
 def _descend(objective: _Objective, begin: Array, low: float, steps: int, tolerance: float) -> tuple[float, Array]:
@@ -103,13 +103,13 @@ def _descend(objective: _Objective, begin: Array, low: float, steps: int, tolera
         jac=True,
         method="L-BFGS-B",
         bounds=[(low, 0.0)] * len(begin),
-        options={"maxiter": steps, "ftol": tolerance, "gtol": 1e-9 * objective.scale},
+        options={"maxiter": steps, "ftol": tolerance, "gtol": 1e-9},
     )
     return float(end.fun), np.asarray(end.x, dtype=np.float64)
 
 
 class _Objective:
-    """Loss and gradient in log V (K,); counts its calls."""
+    """Loss, as a share of ``scale`` so that units do not matter, and its gradient in log V (K,); counts its calls."""
 
     def __init__(self, x: Array, z: Array, penalty: float) -> None:
         self.x, self.z, self.penalty = x, z, penalty
@@ -128,18 +128,18 @@ class _Objective:
         self.near = fit.weights
         on = fit.support
         gap = z @ fit.weights
-        loss = float(gap @ gap) / len(z)
+        loss = float(gap @ gap) / len(z) / self.scale
         if len(on) == 1:  # at a corner W does not move with V
             return loss, np.zeros(len(v))
         # W on the face solves [G 1; 1' 0][w; m] = [s; 1]; p is the adjoint of the loss through that system
         size = len(on)
         system = np.ones((size + 1, size + 1))
-        scale = float(gram.trace()) / len(gram) or 1.0
-        system[:size, :size] = gram[on][:, on] / scale
+        mean = float(gram.trace()) / len(gram) or 1.0
+        system[:size, :size] = gram[on][:, on] / mean
         system[size, size] = 0.0
         right = np.zeros(size + 1)
-        right[:size] = (2.0 / len(z)) * (z[:, on].T @ gap)
-        adjoint = _solve(system, right)[:size] / scale
+        right[:size] = (2.0 / len(z) / self.scale) * (z[:, on].T @ gap)
+        adjoint = _solve(system, right)[:size] / mean
         moved = x[:, on] @ adjoint
         gradient = -moved * (x[:, on] @ fit.weights[on])
         if self.penalty:
