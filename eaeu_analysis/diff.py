@@ -1,4 +1,4 @@
-"""What changed between two vintages: rows added, removed and revised by series, the largest revisions, who is touched."""
+"""What changed between two vintages: rows added, removed, revised by series, the largest revisions, who is touched."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class VintageDiff(Result):
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
 
     def to_frame(self) -> pd.DataFrame:
-        """A row per series: status, vintages, rows, added, removed, revised, economies, largest revision in per cent."""
+        """A row per series: status, vintages, rows, counts of what differs, largest revision in per cent."""
         rows = []
         for s in self.series:
             top = s.largest(1)

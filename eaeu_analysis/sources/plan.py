@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from .. import names
 from ..catalogue import indicator
 from ..errors import BadInputError, EaeuError
 from ..series import SeriesInfo
 from . import archives, worldbank
+from .jobs import Task
 from .request import Request, years_of
 
 log = logging.getLogger(__name__)
@@ -18,14 +18,6 @@ NAMES = {
     worldbank.WDI: "World Bank, World Development Indicators",
     worldbank.ARCHIVES: "World Bank, WDI Database Archives",
 }
-
-
-@dataclass(frozen=True)
-class Task:
-    """``vintage`` is "" for the current release, a month for an archived one, or the day the release must have."""
-
-    request: Request
-    vintage: str
 
 
 def task_for(

@@ -71,16 +71,28 @@ def value(code: str, economy: str, year: int, release: str) -> float | None:
 
 
 def tariff_lines(reporter: str, partner: str, year: int) -> list[dict[str, str]]:
-    """Made-up TRAINS lines: two products, MFN and, between members, a preferential one."""
+    """Made-up TRAINS lines: three products, one with specific duties only, which the service writes as 0."""
     base = int.from_bytes(hashlib.sha256(f"{reporter}{year}".encode()).digest()[:2], "big") % 200 / 10
     lines = []
-    for product, extra in (("020110", 0.0), ("610910", 2.5)):
-        kinds = [("MFN", base + extra)] + ([("PREF", 0.0)] if partner not in ("000", "WLD") else [])
+    for product, extra in (("020110", 0.0), ("610910", 2.5), ("220830", math.nan)):
+        kinds = [("MFN", base + extra)] if partner in ("000", "WLD") else [("PREF", extra / 10)]
         for kind, rate in kinds:
+            specific = math.isnan(rate)
+            shown = 0.0 if specific else round(rate, 3)
             lines.append(
-                {"product": product, "type": kind, "value": repr(round(rate, 3)), "lines": "4", "nomen": "H5",
-                 "min": "0", "max": repr(round(rate * 2, 3)), "sum": repr(round(rate * 4, 3)), "year": str(year)}
-            )  # fmt: skip
+                {
+                    "product": product,
+                    "type": kind,
+                    "value": repr(shown),
+                    "lines": "4",
+                    "specific": "4" if specific else "0",
+                    "nomen": "H5",
+                    "min": "0",
+                    "max": repr(shown * 2),
+                    "sum": repr(shown * 4),
+                    "year": str(year),
+                }
+            )
     return lines
 
 

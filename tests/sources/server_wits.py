@@ -34,7 +34,7 @@ def respond(path: str, query: dict[str, str]) -> tuple[str, int]:
     if flow == "DF_WITS_Tariff_TRAINS":
         body = _trains(reporter, partner, product, last, years)
     else:
-        partners = ["RUS", "KAZ", "WLD"] if partner == "" else partner.split("+")
+        partners = ["RUS", "KAZ", "WLD", "ECS", "UNS"] if partner == "" else partner.split("+")
         products = ["Total", "Food"] if product == "" else product.split("+")
         body = "".join(_stats(reporter, q, p, i, years) for q in partners for p in products for i in last.split("+"))
     return _MESSAGE.format(flow=flow, series=body), 200
@@ -72,6 +72,7 @@ def _trains(reporter: str, partner: str, product: str, kind: str, years: range) 
                     "TARIFFTYPE": line["type"],
                     "OBS_VALUE_MEASURE": "SimpleAverage",
                     "TOTALNOOFLINES": line["lines"],
+                    "NBR_NA_LINES": line["specific"],
                     "SUM_OF_RATES": line["sum"],
                     "MIN_RATE": line["min"],
                     "MAX_RATE": line["max"],

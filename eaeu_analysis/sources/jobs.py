@@ -1,0 +1,199 @@
+"""Fetch many things at once into a store: workers, turns between processes, and what ends a pull for all.
+
+What is fetched, and how, is the caller's: a function from a task to a row of the report.
+"""
+
+from __future__ import annotations
+
+import errno
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import filelock
+
+from ..errors import EaeuError
+from ..series import SeriesData
+from .http import FetchError, Stopped, Tally, Transport
+from .report import Row
+from .request import Request
+from .spool import Spool
+
+_WRITE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+
+
+class Keeper(Protocol):
+    """What a pull needs of a store."""
+
+    @property
+    def problems(self) -> list[Any]: ...
+
+    def fresh(self, code: str, max_age: float | None = None, request: Request | None = None) -> Any: ...
+
+    def put(
+        self,
+        data: SeriesData,
+        request: Request,
+        *,
+        notes: dict[str, str] | None = None,
+        footnotes: Iterable[tuple[str, int, str, str]] = (),
+        problems: Sequence[str] = (),
+        keys: tuple[str, ...] = ...,
+    ) -> Any: ...
+
+    def others_of(self, entry: Any) -> list[Any]: ...
+
+    def partial(self, request: Request) -> Path: ...
+
+    def series_lock(self, request_id: str) -> filelock.BaseFileLock: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """``vintage`` is "" for the current release, a month for an archived one, or the day the release must have."""
+
+    request: Request
+    vintage: str = ""
+
+
+@dataclass
+class Under:
+    """What a fetch under way has at hand: the transport, the pages kept, the count of its requests."""
+
+    transport: Transport
+    spool: Spool
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Told after each series: which, how it ended, how far the pull is. ``seconds_left`` is None at the start."""
+
+    code: str
+    status: str
+    series_done: int
+    series_total: int
+    rows: int
+    seconds_left: float | None
+
+
+class Job:
+    """One pull under way: the queue, the workers, and what stops them all."""
+
+    def __init__(
+        self,
+        store: Keeper,
+        transport: Transport,
+        fetch: Callable[[Task, Under], Row],
+        max_age: float | None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.store, self.transport, self.fetch = store, transport, fetch
+        self.max_age, self.progress, self.total = max_age, progress, 0
+        self.over = ""  # the sentence that ends the pull for every series not begun: no network, disk full
+        self.begun = time.monotonic()
+
+    def run(self, plan: list[Task], workers: int) -> list[Row]:
+        """Rows in the order of the plan. Workers are daemons: an interrupted program ends whatever they wait for."""
+        self.total = len(plan)
+        todo: queue.SimpleQueue[tuple[int, Task]] = queue.SimpleQueue()
+        done: queue.SimpleQueue[tuple[int, Row | BaseException]] = queue.SimpleQueue()
+        for item in enumerate(plan):
+            todo.put(item)
+        for _ in range(min(workers, max(len(plan), 1))):
+            threading.Thread(target=self._work, args=(todo, done), daemon=True).start()
+        rows: dict[int, Row] = {}
+        try:
+            while len(rows) < len(plan):
+                place, row = done.get()
+                if isinstance(row, BaseException):
+                    raise row
+                rows[place] = row
+                self._tell(row, rows)
+        finally:
+            self.transport.stop.set()
+        return [rows[k] for k in sorted(rows)]
+
+    def _work(self, todo: Any, done: Any) -> None:
+        while True:
+            try:
+                place, task = todo.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                done.put((place, self._one(task)))
+            except Stopped:
+                return
+            except BaseException as error:  # a bug: it belongs to the caller, not to a thread's standard error
+                done.put((place, error))
+                return
+
+    def _tell(self, row: Row, rows: dict[int, Row]) -> None:
+        if self.progress is None:
+            return
+        asked = sum(r.status != "cached" for r in rows.values())
+        left = (time.monotonic() - self.begun) / asked * (self.total - len(rows)) if asked else None
+        count = sum(r.rows for r in rows.values())
+        self.progress(Progress(row.code, row.status, len(rows), self.total, count, left))
+
+    def _one(self, task: Task) -> Row:
+        """One series, whatever happens: a row."""
+        request = task.request
+        row = Row(request.code, task.vintage, "failed", 0, "", 0)
+        under = Under(self.transport, Spool(self.store.partial(request)))
+        try:
+            kept = self._kept(task)
+            if kept is not None:
+                return row_of(kept, "cached")
+            if self.over:
+                return replace(row, sentence=f"not asked for: {self.over}")
+            with self._turn(request):
+                kept = self._kept(task)  # another process may have pulled it while we waited
+                return row_of(kept, "cached") if kept is not None else self.fetch(task, under)
+        except FetchError as error:
+            if error.kind == "unreachable":
+                self.over = str(error)
+            return replace(row, sentence=str(error), attempts=under.tally.requests, kind=error.kind)
+        except EaeuError as error:
+            cause = error.__cause__
+            if isinstance(cause, OSError) and cause.errno in _WRITE_ERRORS:
+                reason = str(error).rpartition(": ")[2]
+                self.over = f"the store cannot be written ({reason}); what was stored before is kept"
+                return replace(row, sentence=self.over, attempts=under.tally.requests, kind="disk")
+            return replace(row, sentence=str(error), attempts=under.tally.requests, kind=type(error).__name__)
+        except OSError as error:
+            self.over = f"the store cannot be written ({error.strerror}); what was stored before is kept"
+            return replace(row, sentence=self.over, attempts=under.tally.requests, kind="disk")
+
+    def _kept(self, task: Task) -> Any:
+        entry = self.store.fresh(task.request.code, self.max_age, task.request)
+        if entry is not None and len(task.vintage) == 10 and entry.vintage != task.vintage:
+            return None
+        return entry
+
+    @contextmanager
+    def _turn(self, request: Request) -> Iterator[None]:
+        """Our turn on this request among the processes that share the store."""
+        lock = self.store.series_lock(request.id)
+        while True:
+            if self.transport.stop.is_set():
+                raise Stopped
+            try:
+                lock.acquire(timeout=1.0)
+                break
+            except filelock.Timeout:
+                continue
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def row_of(entry: Any, status: str) -> Row:
+    """The report's row for a stored entry."""
+    return Row(entry.code, entry.vintage, status, entry.rows, "", 0)
