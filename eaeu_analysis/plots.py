@@ -67,7 +67,7 @@ def drawer(name: str) -> Callable[[Callable[[Any, Axes], None]], Callable[[Any, 
 
 
 def draw(result: Any, ax: Axes | None = None) -> Axes:
-    """Draw any result of the package on ``ax``; when None on a new figure of pyplot, which a notebook shows by itself."""
+    """Draw any result of the package on ``ax``; when None on a new figure of pyplot, which a notebook shows."""
     with mpl.rc_context(STYLE):
         if ax is None:
             from matplotlib import pyplot as plt
