@@ -1,0 +1,47 @@
+"""A wheel, installed in an empty environment elsewhere, makes the same report as the checkout."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from eaeu_analysis.report import write_report
+
+ROOT = Path(__file__).resolve().parents[1]
+UV = Path(sys.executable).with_name("uv")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not UV.exists(), reason="uv is not in this environment")]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    subprocess.run([UV, "build", "--wheel", "--quiet", "--out-dir", out, ROOT], check=True)
+    return next(out.glob("*.whl"))
+
+
+def test_the_wheel_holds_package_data_and_templates_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"eaeu_analysis", next(t for t in tops if t.endswith(".dist-info"))}
+    assert "eaeu_analysis/data/pinned/datapackage.json" in names
+    assert "eaeu_analysis/report/templates/page.html" in names
+    assert "eaeu_analysis/py.typed" in names
+    assert not [n for n in names if "test" in Path(n).name or n.endswith((".ipynb", ".pyc"))]
+
+
+def test_it_makes_the_same_report_outside_a_checkout(wheel: Path, tmp_path: Path) -> None:
+    env = tmp_path / "env"
+    subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, env], check=True)
+    subprocess.run([UV, "pip", "install", "--quiet", "--python", env / "bin" / "python", wheel], check=True)
+    subprocess.run([env / "bin" / "eaeu", "report", "--out", "there"], check=True, cwd=tmp_path, capture_output=True)
+    write_report(tmp_path / "here")
+    for path in sorted(p for p in (tmp_path / "here").rglob("*") if p.suffix in {".html", ".json", ".md"}):
+        other = tmp_path / "there" / path.relative_to(tmp_path / "here")
+        if path.suffix == ".json":  # drawn text may differ by a newer matplotlib; the numbers may not
+            assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(other.read_bytes()).digest()
+        assert other.is_file()
