@@ -1,0 +1,241 @@
+"""Pins tariff schedules and the input-output table into ``data/trade``, and reads them back.
+
+One Parquet file a table and one record each in ``tariffs.json``. Nothing of a schedule is dropped: rows that are no
+tariff line keep their place with a status that says why. Same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .. import atomic, names, settings
+from ..errors import BadInputError, IntegrityError, NoDataError, unknown
+from ..series import SeriesInfo
+from .ave import parse_duty
+
+RETRIEVED = "2026-11"
+MANIFEST = "tariffs.json"
+REGIMES = ("fta", "mfn", "full")
+# A cell of the schedule is worded "5%" or "0"; a bare number otherwise came from another table of the redistributor.
+LINE, DUPLICATE, NOT_A_LINE, OTHER_WORDING = "line", "duplicate", "not a line", "line, other wording"
+
+
+@cache
+def tables() -> dict[str, Any]:
+    """The table ``tariffs.toml``: pins and the concordance to the SITC."""
+    text = (settings.data_dir() / "tables" / "tariffs.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def pin_tariffs(source: Path | str, out: Path | str | None = None) -> dict[str, Any]:
+    """Read the files in folder ``source`` and write the pins to ``out`` (default: ``data/trade``).
+
+    Returns the manifest written as ``tariffs.json``: label, origin, vintage, licence, unit, rows, counts, SHA-256 of
+    the table and of its source file. All files appear or none. Raises :class:`NoDataError` for a file that is missing,
+    :class:`BadInputError` for one that is not what it should be.
+    """
+    folder = Path(source)
+    target = Path(out) if out is not None else settings.data_dir() / "trade"
+    manifest: dict[str, Any] = {}
+    with atomic.files(target) as stage:
+        for name, facts in sorted(tables()["pins"].items()):
+            path = folder / facts["file"]
+            if not path.is_file():
+                raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
+            try:
+                frame, counts = _READERS[name](path)
+            except KeyError as missing:
+                raise BadInputError(f"{path.name} has no column {missing.args[0]!r}") from missing
+            data = _parquet(frame)
+            (stage / f"{name}.parquet").write_bytes(data)
+            manifest[name] = {
+                **{key: facts[key] for key in ("label", "source", "vintage", "licence", "unit", "note")},
+                "retrieved": RETRIEVED,
+                "rows": len(frame),
+                "columns": list(frame.columns),
+                "counts": counts,
+                "bytes": len(data),
+                "sha256": hashlib.sha256(data).hexdigest(),
+                "source_file": path.name,
+                "source_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            }
+        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        (stage / MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    """No index, no pandas metadata, fixed compression: the same bytes every time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False).replace_schema_metadata(None)
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", compression_level=15)
+    return buffer.getvalue()
+
+
+def _text(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def _cet(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Lines of the common external tariff: every row of the source with its status, the wording parsed."""
+    raw = _text(path)
+    frame = raw[["hs_code", "duty_rate", "section"]].rename(columns={"hs_code": "code", "duty_rate": "wording"})
+    own = frame["wording"].str.contains("%") | frame["wording"].str.contains(" за ") | (frame["wording"] == "0")
+    frame["_other"] = (~own).astype(int)
+    frame = frame.sort_values(["code", "_other"], kind="stable").reset_index(drop=True)
+    duties = [parse_duty(text) for text in frame["wording"]]
+    for name in ("rule", "ad_valorem", "amount", "currency", "unit"):
+        frame[name] = [getattr(duty, name) for duty in duties]
+    status = pd.Series(LINE, index=frame.index)
+    status[frame["_other"] == 1] = OTHER_WORDING
+    status[frame.duplicated("code", keep="first")] = DUPLICATE
+    status[(frame["code"].str.len() != 10) | _has_children(frame["code"])] = NOT_A_LINE
+    frame["status"] = status
+    counts = {f"status: {name}": int(n) for name, n in sorted(status.value_counts().items())}
+    counts |= {f"rule: {name}": int(n) for name, n in sorted(frame["rule"].value_counts().items())}
+    columns = ["code", "section", "wording", "rule", "ad_valorem", "amount", "currency", "unit", "status"]
+    return frame[columns], counts
+
+
+def _has_children(codes: pd.Series) -> pd.Series:
+    """A code of the form hhhhss0000 that is itself divided into lines of the same hhhhss is a heading, not a line."""
+    six = codes.str[:6]
+    return codes.str.endswith("0000") & (codes.groupby(six).transform("nunique") > 1)
+
+
+def _number(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column.where(column != ""), errors="raise")
+
+
+def _uzb(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    raw = _text(path)
+    frame = pd.DataFrame(
+        {
+            "level": raw["level"].replace({"hs2": "chapter"}),
+            "code": raw["code"],
+            "mfn": _number(raw["uz_avg_mfn_pct"]),
+            "applied": _number(raw["uz_avg_applied_pct"]),
+            "imports_usd": _number(raw["uz_import_kusd"]) * 1000,
+            "demand_elasticity": -_number(raw["import_demand_elasticity"]),
+        }
+    )
+    frame = frame[frame["mfn"].notna()].sort_values(["level", "code"]).reset_index(drop=True)
+    return frame, {"without a rate, left out": int(len(raw) - len(frame))}
+
+
+def _partners(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    raw = _text(path)
+    for regime in raw["regime"].unique():
+        if regime not in REGIMES:
+            raise unknown(f"{path.name}: regime", str(regime), REGIMES)
+    frame = pd.DataFrame(
+        {
+            "partner": raw["name"].map(names.resolve),
+            "regime": raw["regime"],
+            "imports_usd": _number(raw["import_usd"])
+            * 1000,  # the column says USD; it sums to imports only in thousands
+        }
+    )
+    return frame.sort_values("partner").reset_index(drop=True), {}
+
+
+def _averages(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    raw = _text(path)
+    kinds = {"TM.TAX.MRCH.WM.FN.ZS": "mfn", "TM.TAX.MRCH.WM.AR.ZS": "applied"}
+    kind = raw["series"].map(kinds)
+    if kind.isna().any():
+        raise BadInputError(
+            f"{path.name} holds a series that is neither MFN nor applied: {raw['series'][kind.isna()].iloc[0]}"
+        )
+    frame = pd.DataFrame({"economy": raw["iso3"], "year": _number(raw["year"]).astype("int64"), "kind": kind})
+    frame["rate"] = _number(raw["pct"])
+    return frame.sort_values(["economy", "year", "kind"]).reset_index(drop=True), {}
+
+
+# The redistributor writes some codes with the Cyrillic letter that looks like A, and with line breaks inside.
+_LOOK_ALIKE = str.maketrans({"А": "A", "В": "B", "С": "C", "Е": "E", "К": "K", "М": "M", "Н": "H", "О": "O"})
+
+
+def sector_code(text: str) -> str:
+    """A sector code with Latin letters and single spaces."""
+    latin = text.split("(")[0].translate(_LOOK_ALIKE)
+    rest = text[len(text.split("(")[0]) :].replace("без ", "without ").replace(" и ", ", ").translate(_LOOK_ALIKE)
+    return " ".join((latin + rest).split()).rstrip(".")
+
+
+def _inputs(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    raw = pd.read_csv(path, index_col=0)
+    codes = [sector_code(str(code)) for code in raw.index]
+    if codes != [sector_code(str(code)) for code in raw.columns] or len(set(codes)) != len(codes):
+        raise BadInputError(f"{path.name} is not a square table of distinct sectors")
+    frame = raw.set_axis(codes).set_axis(codes, axis=1)
+    index = pd.MultiIndex.from_product([codes, codes], names=["input", "sector"])
+    long = pd.DataFrame({"value": frame.to_numpy(dtype="float64").ravel()}, index=index).reset_index()
+    kept = long[long["value"] != 0].sort_values(["input", "sector"]).reset_index(drop=True)
+    return kept.astype({"input": str, "sector": str}), {"zero, left out": int(len(long) - len(kept))}
+
+
+def _sectors(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    raw = _text(path)
+    frame = pd.DataFrame({"sector": raw["code"].map(sector_code), "name": raw["name"].str.split().str.join(" ")})
+    for name in ("output", "imports", "gva"):
+        frame[name] = _number(raw[name])
+    return frame.sort_values("sector").reset_index(drop=True), {}
+
+
+_READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict[str, int]]]] = {
+    "tariffs_cet": _cet,
+    "tariffs_uzb": _uzb,
+    "tariffs_uzb_partners": _partners,
+    "tariffs_averages": _averages,
+    "inputoutput_uzb": _inputs,
+    "inputoutput_uzb_sectors": _sectors,
+}
+
+
+# -- reading back ----------------------------------------------------------------------------------------------------
+def manifest(folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """``tariffs.json``; :class:`NoDataError` when nothing is pinned."""
+    path = (folder or settings.data_dir() / "trade") / MANIFEST
+    if not path.is_file():
+        raise NoDataError(f"no tariffs are pinned: {str(path)!r} is missing")
+    read: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return read
+
+
+def read_pin(name: str, folder: Path | None = None) -> pd.DataFrame:
+    """A pinned table. Raises :class:`IntegrityError` when its bytes are not those that were pinned."""
+    record = _record(name, folder)
+    path = (folder or settings.data_dir() / "trade") / f"{name}.parquet"
+    if not path.is_file():
+        raise NoDataError(f"the pinned table {name!r} is missing: {str(path)!r}")
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != record["sha256"]:
+        raise IntegrityError(f"the pinned table {name!r} differs from its recorded hash; pin it again")
+    return pd.read_parquet(io.BytesIO(data))
+
+
+def pin_info(name: str, folder: Path | None = None) -> SeriesInfo:
+    """Source, vintage, licence and unit of a pinned table."""
+    record = _record(name, folder)
+    keys = ("label", "unit", "source", "vintage", "retrieved", "licence", "note")
+    return SeriesInfo(code=f"trade/{name}", **{key: record[key] for key in keys})
+
+
+def _record(name: str, folder: Path | None) -> dict[str, Any]:
+    known = manifest(folder)
+    if name not in known:
+        raise unknown("pinned table", name, known)
+    return known[name]
