@@ -1,0 +1,378 @@
+"""Bulk bilateral files of each kind, made here in the shapes they are distributed in, brought to one schema."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import math
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.sources import bilateral, bulk
+
+CODES = 'country_code,country_name,country_iso2,country_iso3\n417,Kyrgyzstan,KG,KGZ\n643,Russian Federation,RU,RUS\n860,Uzbekistan,UZ,UZB\n490,"Other Asia, nes",N/A,S19\n842,USA,US,USA\n58,Belgium-Luxembourg (...1998),BE,BLX\n'  # noqa: E501
+HEAD = "t,i,j,k,v,q\n"
+Y2019 = HEAD + "2019,643,417,271019,1000.5,12\n2019,643,417,271121,500,NA\n2019,643,417,010121,1.25,3\n"
+Y2019 += "2019,417,643,610910,80,\n2019,490,860,854231,7,1\n2019,842,860,840734,3,1\n2019,58,860,300490,9,1\n"
+Y2020 = HEAD + "2020,643,417,271019,900,12\n2020,860,643,70200,33,3\n"
+
+
+def baci(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "BACI_HS92_Y2019_V202401b.csv").write_text(Y2019)
+    (folder / "BACI_HS92_Y2020_V202401b.csv").write_text(Y2020)
+    (folder / "country_codes_V202401b.csv").write_text(CODES)
+    (folder / "product_codes_HS92_V202401b.csv").write_text("code,description\n010121,Horses\n")
+    return folder
+
+
+def as_dict(frame: pd.DataFrame) -> dict[tuple[str, str, int, str], float]:
+    return {(r.exporter, r.importer, r.year, r.product): r.usd for r in frame.itertuples()}
+
+
+EXPECTED = {
+    ("RUS", "KGZ", 2019, "27"): 1_500_500.0,
+    ("RUS", "KGZ", 2019, "01"): 1_250.0,
+    ("KGZ", "RUS", 2019, "61"): 80_000.0,
+    ("TWN", "UZB", 2019, "85"): 7_000.0,
+    ("USA", "UZB", 2019, "84"): 3_000.0,
+    ("RUS", "KGZ", 2020, "27"): 900_000.0,
+    ("UZB", "RUS", 2020, "07"): 33_000.0,  # 70200 is 070200 without its nought
+}
+
+
+def test_baci_as_distributed(tmp_path: Path) -> None:
+    made = bulk.read("baci", baci(tmp_path / "in"), tmp_path / "out")
+    frame = made.frame()
+    assert list(frame.columns) == bilateral.COLUMNS
+    assert as_dict(frame) == EXPECTED
+    assert set(frame["basis"]) == {"reconciled_fob"}
+    assert (made.source, made.vintage, made.level) == ("CEPII BACI HS92", "202401b", "HS2")
+    assert made.left_out.to_numpy().tolist() == [["58", 1, 9_000.0]]
+    assert "left out, no economies: 58" in made.summary()
+    assert frame.equals(frame.sort_values(["year", "exporter", "importer", "product"], ignore_index=True))
+
+
+def test_levels_add_up_to_each_other(tmp_path: Path) -> None:
+    folder = baci(tmp_path / "in")
+    tables = {level: bulk.read("baci", folder, tmp_path / level, level=level).frame() for level in bulk.LEVELS}
+    assert set(tables["HS6"]["product"].str.len()) == {6}
+    assert set(tables["TOTAL"]["product"]) == {"TOTAL"}
+    for fine, coarse in itertools.pairwise(["HS6", "HS4", "HS2"]):
+        cut = tables[fine].assign(product=tables[fine]["product"].str[: bulk.LEVELS[coarse]])
+        summed = cut.groupby(["exporter", "importer", "year", "product"])["usd"].sum()
+        assert (
+            summed.to_dict() == tables[coarse].set_index(["exporter", "importer", "year", "product"])["usd"].to_dict()
+        )
+    assert math.isclose(tables["TOTAL"]["usd"].sum(), tables["HS6"]["usd"].sum())
+
+
+def zipped(folder: Path, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, file.name)
+    return path
+
+
+def gzipped(folder: Path, path: Path) -> Path:
+    path.mkdir()
+    for file in folder.iterdir():
+        (path / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
+    return path
+
+
+@pytest.mark.parametrize(("pack", "name"), [(zipped, "BACI_HS92_V202401b.zip"), (gzipped, "packed")])
+def test_packed_or_plain_is_the_same(tmp_path: Path, pack: Callable[[Path, Path], Path], name: str) -> None:
+    folder = baci(tmp_path / "in")
+    packed = pack(folder, tmp_path / name)
+    assert as_dict(bulk.read("baci", packed, tmp_path / "out").frame()) == EXPECTED
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["in", name, "out"])  # nothing unpacked is left
+
+
+def test_years_economies_and_sides_that_are_asked_for(tmp_path: Path) -> None:
+    folder = baci(tmp_path / "in")
+    (folder / "BACI_HS92_Y2019_V202401b.csv").write_text("not even a table")  # not asked for, so not read
+    one = bulk.read("baci", folder, tmp_path / "one", years=[2020], economies=["Uzbekistan"])
+    assert list(as_dict(one.frame())) == [("UZB", "RUS", 2020, "07")]
+    both = bulk.read("baci", baci(tmp_path / "again"), tmp_path / "both")
+    assert set(both.frame(years=[2019], exporters=["Russia"])["importer"]) == {"KGZ"}
+    with pytest.raises(NoDataError, match="no flows of"):
+        both.frame(years=[1999])
+    with pytest.raises(NoDataError, match="no baci file of the years"):
+        bulk.read("baci", folder, tmp_path / "none", years=[1999])
+
+
+def test_without_the_table_of_countries_the_numbers_of_iso_serve(tmp_path: Path) -> None:
+    folder = baci(tmp_path / "in")
+    (folder / "country_codes_V202401b.csv").unlink()
+    assert as_dict(bulk.read("baci", folder, tmp_path / "out").frame()) == EXPECTED
+
+
+def big(folder: Path, rows: int, years: int) -> Path:
+    """BACI's shape at size: 220 exporters and importers, products of 97 chapters; the same every time."""
+    import duckdb
+
+    folder.mkdir()
+    numbers = sorted(int(n) for n in bilateral.numbers())[:220]
+    for year in range(2017, 2017 + years):
+        pick = [f"hash(x, {year}, {k})" for k in range(4)]
+        duckdb.sql(
+            f"COPY (SELECT {year} AS t, {numbers}[1 + ({pick[0]} % 220)::INTEGER] AS i,"  # noqa: S608
+            f" {numbers}[1 + ({pick[1]} % 220)::INTEGER] AS j,"
+            f" lpad((10100 + {pick[2]} % 960000)::VARCHAR, 6, '0') AS k,"
+            f" ({pick[3]} % 10000000) / 1000.0 AS v, 'NA' AS q"
+            f" FROM range({rows}) r(x)) TO '{folder}/BACI_HS92_Y{year}_V202401b.csv' (HEADER)"
+        )
+    return folder
+
+
+def test_the_bytes_hang_neither_on_threads_nor_on_the_order_of_rows(tmp_path: Path) -> None:
+    folder = big(tmp_path / "in", 60_000, 1)
+    file = folder / "BACI_HS92_Y2017_V202401b.csv"
+    one = bulk.read("baci", folder, tmp_path / "one", threads=1)
+    two = bulk.read("baci", folder, tmp_path / "two", threads=2)
+    head, *rows = file.read_text().splitlines()
+    file.write_text("\n".join([head, *rows[::-1]]) + "\n")
+    turned = bulk.read("baci", folder, tmp_path / "turned", threads=2)
+    first, second, third = ((m.folder / "flows_2017.parquet").read_bytes() for m in (one, two, turned))
+    assert first == second == third
+
+
+def test_a_slow_sum_gives_the_same(tmp_path: Path) -> None:
+    folder = big(tmp_path / "in", 20_000, 1)
+    frame = pd.read_csv(folder / "BACI_HS92_Y2017_V202401b.csv", dtype={"k": str})
+    known = bilateral.numbers()
+    frame = frame.assign(
+        exporter=frame["i"].astype(str).str.zfill(3).map(known),
+        importer=frame["j"].astype(str).str.zfill(3).map(known),
+        product=frame["k"].str[:2],
+    )
+    frame = frame[frame["exporter"] != frame["importer"]]
+    slow = frame.groupby(["exporter", "importer", "product"])["v"].sum() * 1000
+    fast = bulk.read("baci", folder, tmp_path / "out").frame().set_index(["exporter", "importer", "product"])["usd"]
+    pd.testing.assert_series_equal(fast, slow, check_names=False, rtol=1e-12)
+
+
+COMTRADE = "typeCode,freqCode,refYear,reporterCode,reporterISO,flowCode,partnerCode,partnerISO,partner2Code,cmdCode,customsCode,motCode,primaryValue\n"  # noqa: E501
+
+
+def comtrade(*rows: str) -> str:
+    return COMTRADE + "".join(f"C,A,{row}\n" for row in rows)
+
+
+def test_comtrade_in_todays_form(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(
+        comtrade(
+            "2019,417,KGZ,X,643,RUS,0,27,C00,0,100.5",  # Kyrgyz exports at HS2
+            "2019,417,KGZ,X,643,RUS,0,271019,C00,0,60",  # a part of it: not to be added
+            "2019,417,KGZ,X,643,RUS,0,27,C01,0,55",  # one customs procedure of several
+            "2019,417,KGZ,X,643,RUS,0,27,C00,2100,40",  # one means of transport of several
+            "2019,417,KGZ,X,643,RUS,156,27,C00,0,30",  # by second partner
+            "2019,417,KGZ,X,0,W00,0,27,C00,0,100.5",  # the world
+            "2019,643,RUS,M,417,KGZ,0,271019,C00,0,200",  # Russian imports at HS6 alone
+            "2019,643,RUS,M,417,KGZ,0,270112,C00,0,7.25",
+            "2019,643,RUS,RM,417,KGZ,0,271019,C00,0,1",  # re-imports are within imports
+        )
+    )
+    made = bulk.read("comtrade", tmp_path / "c.csv", tmp_path / "out")
+    frame = made.frame().set_index("basis")
+    assert frame.loc["exporter_fob", ["exporter", "importer", "product", "usd"]].tolist() == ["KGZ", "RUS", "27", 100.5]
+    assert frame.loc["importer_cif", ["exporter", "importer", "product", "usd"]].tolist() == [
+        "KGZ",
+        "RUS",
+        "27",
+        207.25,
+    ]
+    assert made.left_out["code"].tolist() == ["W00"]
+
+
+def test_comtrade_totals_and_numbers_without_iso_codes(tmp_path: Path) -> None:
+    text = comtrade("2019,860,,X,842,,0,TOTAL,C00,0,10", "2019,860,,X,842,,0,01,C00,0,4")
+    (tmp_path / "c.csv").write_text(text)
+    frame = bulk.read("comtrade", tmp_path / "c.csv", tmp_path / "out", level="TOTAL").frame()
+    assert as_dict(frame) == {("UZB", "USA", 2019, "TOTAL"): 10.0}
+
+
+def test_comtrade_in_the_form_before(tmp_path: Path) -> None:
+    head = "Classification,Year,Trade Flow Code,Reporter Code,Reporter ISO,Partner Code,Partner ISO,Commodity Code,"
+    head += "Trade Value (US$)\n"
+    rows = "H3,2012,2,398,KAZ,417,KGZ,10,5000\nH3,2012,1,417,KGZ,398,KAZ,10,5600\nH3,2012,3,398,KAZ,417,KGZ,10,1\n"
+    (tmp_path / "c.csv").write_text(head + rows)
+    frame = bulk.read("comtrade", tmp_path / "c.csv", tmp_path / "out").frame()
+    assert frame[["exporter", "importer", "usd", "basis"]].to_numpy().tolist() == [
+        ["KAZ", "KGZ", 5000.0, "exporter_fob"], ["KAZ", "KGZ", 5600.0, "importer_cif"]
+    ]  # fmt: skip
+
+
+DOTS = "Country Name,Country Code,Indicator Name,Indicator Code,Counterpart Country Name,Counterpart Country Code,Attribute,2018,2019,2019Q1\n"  # noqa: E501
+DOTS_ROWS = (
+    '"Russian Federation",922,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"Kyrgyz Rep.",917,Value,1500,1530,300\n'  # noqa: E501
+    '"Kyrgyz Rep.",917,"Goods, Value of Imports, Cost, Insurance, Freight (CIF), US Dollars",TMG_CIF_USD,"China, P.R.: Mainland",924,Value,,1735.5,\n'  # noqa: E501
+    '"Kyrgyz Rep.",917,"Goods, Value of Trade Balance, US Dollars",TBG_USD,"World",1,Value,5,5,\n'
+    '"Kyrgyz Rep.",917,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"World",1,Value,5,5,\n'
+    '"Russian Federation",922,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"Kyrgyz Rep.",917,Status,e,e,\n'  # noqa: E501
+)
+
+
+IMTS = "COUNTRY,INDICATOR,COUNTERPART_COUNTRY,FREQUENCY,SCALE,TIME_PERIOD,OBS_VALUE\n"
+
+
+def test_imf_wide(tmp_path: Path) -> None:
+    (tmp_path / "DOT.csv").write_text(DOTS + DOTS_ROWS, encoding="utf-8")
+    made = bulk.read("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL", scale="millions")
+    assert as_dict(made.frame()) == {
+        ("RUS", "KGZ", 2018, "TOTAL"): 1.5e9,
+        ("RUS", "KGZ", 2019, "TOTAL"): 1.53e9,
+        ("CHN", "KGZ", 2019, "TOTAL"): 1.7355e9,
+    }
+    assert made.left_out["code"].tolist() == ["World"]
+
+
+def test_imf_does_not_guess_the_scale(tmp_path: Path) -> None:
+    (tmp_path / "DOT.csv").write_text(DOTS + DOTS_ROWS, encoding="utf-8")
+    with pytest.raises(BadInputError, match="does not state its scale; give scale='units' or scale='millions'"):
+        bulk.read("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL")
+    with pytest.raises(BadInputError, match="totals alone; ask for level TOTAL"):
+        bulk.read("imf", tmp_path / "DOT.csv", tmp_path / "out")
+
+
+def test_imf_long_with_its_scale_stated(tmp_path: Path) -> None:
+    rows = "RUS,XG_FOB_USD,KGZ,Annual,Millions,2019,1530\nRUS,XG_FOB_USD,KGZ,Monthly,Millions,2019-M01,100\n"
+    rows += "RUS,XG_FOB_USD,UZB,Annual,Units,2019,2067000000\nRUS,XG_FOB_USD,G001,Annual,Units,2019,1\n"
+    (tmp_path / "imts.csv").write_text(IMTS + rows)
+    frame = bulk.read("imf", tmp_path / "imts.csv", tmp_path / "out", level="TOTAL").frame()
+    assert as_dict(frame) == {("RUS", "KGZ", 2019, "TOTAL"): 1.53e9, ("RUS", "UZB", 2019, "TOTAL"): 2.067e9}
+
+
+def bomb(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("BACI_HS92_Y2019_V1.csv", HEAD + " " * (80 << 20))
+
+
+def traversal(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../../BACI_HS92_Y2019_V1.csv", Y2019)
+
+
+def absolute(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("C:\\x\\BACI_HS92_Y2019_V1.csv", Y2019)
+
+
+def lying(path: Path) -> None:
+    """A zip that states fewer bytes than it holds."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("BACI_HS92_Y2019_V1.csv", Y2019)
+    size = len(Y2019).to_bytes(4, "little")
+    path.write_bytes(sink.getvalue().replace(size, (20).to_bytes(4, "little")))
+
+
+def cut(path: Path) -> None:
+    bomb(path)
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (bomb, "would unpack from .* to .* bytes, which no such table does"),
+        (traversal, "which points outside of it"),
+        (absolute, "which points outside of it"),
+        (lying, "is damaged|larger than the zip states|breaks off"),
+        (cut, "is a damaged zip file"),
+    ],
+)
+def test_a_zip_that_is_not_to_be_trusted(tmp_path: Path, make: Callable[[Path], None], sentence: str) -> None:
+    make(tmp_path / "x.zip")
+    with pytest.raises(BadInputError, match=sentence) as caught:
+        bulk.read("baci", tmp_path / "x.zip", tmp_path / "deep" / "out")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "deep" / "out").exists()
+    assert not list((tmp_path / "deep").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "sentence"),
+    [
+        ("baci", "a,b\n1,2\n", "is no BACI table: it has no column t, i, j, k, v"),
+        ("baci", HEAD + "2019,643,417,271019,lots,1\n", "has a cell that is not what its column holds: 'lots'"),
+        ("baci", HEAD + "then,643,417,271019,1,1\n", "'then'"),
+        ("baci", HEAD + "2019,643,417\n2019,643,417,1,1,1,1,1,1\n", "breaks off or is no table|is no BACI table"),
+        ("baci", HEAD, "no flow between two economies"),
+        ("comtrade", "a,b\n1,2\n", "is no Comtrade table"),
+        ("imf", "a,b\n1,2\n", "is no IMF table"),
+        ("imf", IMTS.replace("FREQUENCY,", "") + "RUS,XG_FOB_USD,KGZ,Dozens,2019,1\n", "dozens"),
+    ],
+)  # fmt: skip
+def test_what_is_no_such_table_is_one_sentence(tmp_path: Path, kind: str, text: str, sentence: str) -> None:
+    name = "BACI_HS92_Y2019_V1.csv" if kind == "baci" else "table.csv"
+    (tmp_path / name).write_text(text)
+    level = "TOTAL" if kind == "imf" else "HS2"
+    with pytest.raises((BadInputError, NoDataError), match=sentence) as caught:
+        bulk.read(kind, tmp_path / name, tmp_path / "out", level=level)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_arguments_that_make_no_sense(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="did you mean 'baci'"):
+        bulk.read("bacci", tmp_path, tmp_path / "out")
+    with pytest.raises(BadInputError, match="level 'HS3' not known"):
+        bulk.read("baci", tmp_path, tmp_path / "out", level="HS3")
+    with pytest.raises(BadInputError, match="no such file or folder"):
+        bulk.read("baci", tmp_path / "nowhere", tmp_path / "out")
+    with pytest.raises(BadInputError, match="no baci table in"):
+        bulk.read("baci", tmp_path, tmp_path / "out")
+    with pytest.raises(NoDataError, match="holds no bulk flows"):
+        bulk.opened(tmp_path)
+
+
+def test_the_same_year_twice_or_two_versions_are_refused(tmp_path: Path) -> None:
+    one, two = baci(tmp_path / "one"), baci(tmp_path / "two")
+    with pytest.raises(BadInputError, match=r"the flow from .* in 20\d\d .* is in two of the files"):
+        bulk.read("baci", [one, two], tmp_path / "out")
+    (one / "BACI_HS92_Y2020_V202401b.csv").rename(one / "BACI_HS92_Y2020_V202501.csv")
+    with pytest.raises(BadInputError, match="is not of CEPII BACI HS92, version 202401b, as those before it"):
+        bulk.read("baci", one, tmp_path / "out")
+
+
+def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+    made = bulk.read("baci", baci(tmp_path / "in"), tmp_path / "out")
+    (tmp_path / "BACI_HS92_Y2021_V1.csv").write_text(HEAD + "2021,1,2,3,x,\n")
+    with pytest.raises(BadInputError):
+        bulk.read("baci", tmp_path / "BACI_HS92_Y2021_V1.csv", tmp_path / "out")
+    assert as_dict(bulk.opened(tmp_path / "out").frame()) == as_dict(made.frame()) == EXPECTED
+
+
+def peak_mb(folder: Path, out: Path, memory: str) -> float:
+    """Peak resident memory of a process that adds ``folder`` up to HS2."""
+    code = (
+        "import resource, sys; from eaeu_analysis.sources import bulk\n"
+        f"made = bulk.read('baci', {str(folder)!r}, {str(out)!r}, memory={memory!r})\n"
+        "print(made.summary(), file=sys.stderr)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(re.findall(r"[\d.]+", done.stdout)[-1])
+
+
+def test_memory_stays_within_the_bound(tmp_path: Path) -> None:
+    folder = big(tmp_path / "in", 150_000, 2)
+    assert peak_mb(folder, tmp_path / "out", "200MB") < 200 + 400  # the database's bound, and the interpreter's own
+
+
+@pytest.mark.slow
+def test_three_years_of_eleven_million_rows_within_four_gigabytes(tmp_path: Path) -> None:
+    folder = big(tmp_path / "in", 11_000_000, 3)
+    assert peak_mb(folder, tmp_path / "out", "2GB") < 4096
+    assert bulk.opened(tmp_path / "out").years["year"].tolist() == [2017, 2018, 2019]
