@@ -23,15 +23,15 @@ from .simplex import simplex_weights
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-GRID = 101  # nulls tried between the ends before these are refined
+GRID = 61  # nulls tried in each of two rounds before the ends are refined
 DRAWS = 1000  # rearrangements of the "iid" scheme, beside the observed order
 
 
 @dataclass(frozen=True)
 class Conformal:
     """``p_value`` of no effect in any period after the event; ``interval`` of an effect that is alike in all of them;
-    ``lower``, ``upper`` and ``p`` (T1,) for each period alone. ``holes``: whether a null inside the interval is
-    rejected (the interval is then the smallest that holds the set). ``least_p``: the smallest p possible."""
+    ``lower``, ``upper`` and ``p`` (T1,) for each period alone. ``holes``: whether a null tried inside an interval is
+    rejected (it is then the smallest that holds the set). ``least_p``: the smallest p possible."""
 
     p_value: float
     interval: tuple[float, float]
@@ -108,7 +108,7 @@ def conformal(
     An interval end is infinite when no null on that side can be rejected: always so when fewer than
     1 / (1 - level) rearrangements exist.
     """
-    alpha = 1.0 - level
+    alpha = 1.0 - level + 1e-9  # 1 - 0.9 is a little less than 0.1, and p = 2/20 is to be rejected
 
     def joint(theta: float) -> float:
         return p_value(y, donors, post, theta, scheme, 1.0, intercept, seed)
@@ -147,8 +147,9 @@ def accepted(p_of: Callable[[float], float], centre: float, scale: float, alpha:
     """Ends of the set {theta: p_of(theta) > alpha}, and whether a null between them is rejected.
 
     The set is bracketed by doubling outwards from ``centre``, past zero and until two values in a row are rejected,
-    then scanned on a grid that holds zero, and its outermost ends are refined by bisection to 1e-6 of ``scale``. Ends
-    are infinite when 24 doublings do not leave the set; both are NaN when no null at all is accepted on the grid.
+    then scanned on a grid that holds zero and on a finer one around what was accepted, and its outermost ends are
+    refined by bisection to 1e-6 of ``scale``. Ends are infinite when 24 doublings do not leave the set; both are NaN
+    when no null at all is accepted on the grid.
     """
     ends = []
     for sign in (-1.0, 1.0):
@@ -167,6 +168,10 @@ def accepted(p_of: Callable[[float], float], centre: float, scale: float, alpha:
     keep = np.array([p_of(float(theta)) > alpha for theta in grid])
     if not keep.any():
         return float("nan"), float("nan"), False
+    step = (right - left) / (GRID - 1)
+    near = np.linspace(grid[keep].min() - step, grid[keep].max() + step, GRID)
+    grid, order = np.unique(np.concatenate([grid, near]), return_index=True)
+    keep = np.concatenate([keep, [p_of(float(theta)) > alpha for theta in near]])[order]
     first, last = int(np.argmax(keep)), int(len(keep) - 1 - np.argmax(keep[::-1]))
     low = _edge(p_of, float(grid[first]), float(grid[first - 1]), alpha, scale) if first else left
     high = _edge(p_of, float(grid[last]), float(grid[last + 1]), alpha, scale) if last + 1 < len(grid) else right

@@ -116,8 +116,8 @@ def finding_of(
     """The rule of the verdict, in this order:
 
     "unreliable": a check of ``FATAL`` failed or the estimate is not finite; "untested": no p-value and no interval;
-    "none": p above 1 - level, or (without p) the interval holds zero; "fragile": otherwise, with any failed check;
-    "found": otherwise.
+    "none": p above 1 - level, or the interval holds zero; "fragile": otherwise, with any failed check; "found":
+    otherwise.
     """
     failed = [check.name for check in checks if check.passed is False]
     if not math.isfinite(estimate) or any(name in FATAL for name in failed):
@@ -125,7 +125,7 @@ def finding_of(
     has_interval = not any(math.isnan(end) for end in interval)
     if math.isnan(p_value) and not has_interval:
         return "untested"
-    if p_value > 1 - level + 1e-12 or (math.isnan(p_value) and interval[0] <= 0 <= interval[1]):
+    if p_value > 1 - level + 1e-9 or (has_interval and interval[0] <= 0 <= interval[1]):
         return "none"
     return "fragile" if failed else "found"
 
@@ -140,6 +140,8 @@ def verdict_of(effect: Effect) -> str:
     if finding == "untested":
         return f"an estimate without a test: {size}"
     p = f"p = {p_text(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval holds zero"
+    if finding == "none" and effect.p_value <= 1 - effect.level + 1e-9:
+        p += ", but the interval holds zero"
     if finding == "none":
         detectable = effect.check("minimum detectable effect")
         unseen = ""

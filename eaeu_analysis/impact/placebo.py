@@ -148,7 +148,7 @@ def _upper_quantile(others: Array, level: float) -> float:
     """Quantile ``POWER`` of a placebo statistic that takes either sign alike, given its absolute values."""
     if rejections(len(others) + 1, level) < 1:
         return float("inf")
-    return float(np.quantile(np.concatenate([others, -others]), POWER))
+    return float(np.quantile(np.concatenate([others, -others]), POWER, method="higher"))
 
 
 @dataclass(frozen=True)
