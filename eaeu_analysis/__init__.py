@@ -22,6 +22,15 @@ _HOME = {
     "load_panel": "load",
     "before_after": "compare",
     "compare_members": "compare",
+    "Predictor": "impact.predictors",
+    "synthetic_control": "impact.synthetic",
+    "augmented_synthetic_control": "impact.augmented",
+    "synthetic_did": "impact.sdid",
+    "matrix_completion": "impact.completion",
+    "difference_in_differences": "impact.did",
+    "interrupted_series": "impact.series",
+    "break_date": "impact.breaks",
+    "union_effects": "impact.union",
     "write_report": "report",
     "EaeuError": "errors",
 }
@@ -34,6 +43,15 @@ if TYPE_CHECKING:
     from .compare import before_after as before_after
     from .compare import compare_members as compare_members
     from .errors import EaeuError as EaeuError
+    from .impact.augmented import augmented_synthetic_control as augmented_synthetic_control
+    from .impact.breaks import break_date as break_date
+    from .impact.completion import matrix_completion as matrix_completion
+    from .impact.did import difference_in_differences as difference_in_differences
+    from .impact.predictors import Predictor as Predictor
+    from .impact.sdid import synthetic_did as synthetic_did
+    from .impact.series import interrupted_series as interrupted_series
+    from .impact.synthetic import synthetic_control as synthetic_control
+    from .impact.union import union_effects as union_effects
     from .load import load_panel as load_panel
     from .panel import Panel as Panel
     from .report import write_report as write_report

@@ -1,0 +1,297 @@
+"""What a union did to its members: one fixed specification for every member and outcome, two donor pools.
+
+The specification is data (data/tables/impact.toml), fixed before any estimate was seen. The wide pool asks whether a
+member's path was unusual at all; the pool of former Soviet economies shares the exposure to the rouble, so that what
+both went through falls out.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from .. import settings
+from ..catalogue import outcome as find_outcome
+from ..catalogue import read_table, table_path
+from ..errors import BadInputError, EaeuError, unknown
+from ..panel import event_year
+from ..results import Check, Provenance, Result
+from . import methods
+from .effect import Effect, interval_text, number, p_text
+
+if TYPE_CHECKING:
+    from ..panel import Panel
+    from ..series import SeriesInfo
+
+POPULATION = "SP.POP.TOTL"
+MIN_FIT = 8  # years before the event that the fit has at least, where the data allow
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The specification: outcomes, headline method, donor pools, years."""
+
+    outcomes: tuple[str, ...]
+    method: str
+    fit_first: int
+    post: int
+    gaps: str
+    min_population: float
+    pools: Mapping[str, Mapping[str, str]]
+
+
+@functools.lru_cache
+def plan() -> Plan:
+    """data/tables/impact.toml."""
+    raw = read_table(table_path("impact"))
+    return Plan(
+        tuple(raw["outcomes"]),
+        raw["method"],
+        int(raw["fit_first"]),
+        int(raw["post"]),
+        raw["gaps"],
+        float(raw["min_population"]),
+        raw["pools"],
+    )
+
+
+@dataclass(frozen=True)
+class Question:
+    """One estimate to be made: of which member, when, of what, beside whom, how."""
+
+    unit: str
+    event: str
+    outcome: str
+    pool: str
+    method: str
+
+
+@dataclass(frozen=True, eq=False)
+class UnionEffects(Result):
+    """Effects of joining, a row per question.
+
+    ``table``: ``unit, name, event, outcome, label, measure, method, pool, estimate, lower, upper, p_value, finding,
+    verdict, pre_rmse, donors, weights, failed, reason``; ``reason`` says why there is no estimate.
+    ``effects``: the :class:`Effect` of each question that was answered. Effects on outcomes in logarithms are in
+    log points x 100, about per cent.
+    """
+
+    spec: Mapping[str, Any]
+    table: pd.DataFrame
+    effects: Mapping[Question, Effect]
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.table.copy()
+
+    def summary(self) -> str:
+        lines = [f"Effects of joining the {self.spec['bloc']}, {methods.find(self.spec['method']).label}"]
+        for (unit, event, pool), rows in self.table.groupby(["unit", "event", "pool"], sort=False):
+            label = plan().pools.get(str(pool), {}).get("label", pool)
+            lines += ["", f"{rows['name'].iloc[0]} ({unit}), {event}; donors: {label}"]
+            for row in rows.to_dict("records"):
+                if row["reason"]:
+                    lines.append(f"  {row['label']}: not estimated: {row['reason']}")
+                    continue
+                lines.append(
+                    f"  {row['label']}: {number(row['estimate'])} ({row['measure']}), {self.level:.0%} interval "
+                    f"{interval_text((row['lower'], row['upper']))}, p = {p_text(row['p_value'])}: {row['finding']}"
+                )
+                if row["weights"]:
+                    lines.append(f"    drawn from {row['weights']}")
+                if row["failed"]:
+                    lines.append(f"    checks failed: {row['failed']}")
+        lines += ["", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]]
+        return "\n".join(lines)
+
+
+def union_effects(
+    panel: Panel,
+    outcomes: Sequence[str] | None = None,
+    bloc: str = "EAEU",
+    *,
+    units: Sequence[str] | None = None,
+    method: str | None = None,
+    pools: Sequence[str] | None = None,
+    level: float = settings.LEVEL,
+    seed: int = 0,
+    jobs: int = 1,
+) -> UnionEffects:
+    """The effect of joining ``bloc`` for each member, outcome and donor pool by one estimator.
+
+    None takes what data/tables/impact.toml fixes. A member's event is the first stage it joined. ``jobs`` workers give
+    the same result as one. What cannot be estimated is a row with its reason.
+    Raises BadInputError for an unknown bloc, member, outcome, method or pool.
+    """
+    fixed = plan()
+    method = methods.find(method or fixed.method).name
+    names = [find_outcome(name).name for name in (outcomes or fixed.outcomes)]
+    chosen = list(pools or fixed.pools)
+    for pool in chosen:
+        if pool not in fixed.pools:
+            raise unknown("donor pool", pool, fixed.pools)
+    questions = [
+        Question(unit, event, name, pool, method)
+        for unit, event in _events(panel, bloc, units)
+        for pool in chosen
+        for name in names
+    ]
+    prepared, columns = prepare(panel, names)
+    answers = _answer_all(prepared, columns, questions, bloc, level, seed, jobs)
+    table = pd.DataFrame([_row(panel, q, a) for q, a in zip(questions, answers, strict=True)])
+    effects = {q: a for q, a in zip(questions, answers, strict=True) if not isinstance(a, str)}
+    spec = {"bloc": bloc, "outcomes": names, "method": method, "pools": chosen, "level": level, "seed": seed}
+    infos: dict[str, SeriesInfo] = {i.key: i for e in effects.values() for i in e.provenance.series}
+    provenance = Provenance(tuple(infos[k] for k in sorted(infos)), methods.find(method).label, "", spec)
+    return UnionEffects(spec, table, effects, level, _checks(table, level), provenance)
+
+
+def prepare(panel: Panel, outcomes: Iterable[str]) -> tuple[Panel, dict[str, str]]:
+    """The panel with every outcome as a column, levels in logarithms; and the column by outcome."""
+    columns = {}
+    for name in outcomes:
+        panel = panel.with_outcome(name)
+        columns[name] = name
+        if find_outcome(name).log:
+            panel = panel.log(name)
+            columns[name] = f"log({name})"
+    return panel, columns
+
+
+def donor_pool(panel: Panel, pool: str, unit: str, bloc: str, event: int) -> list[str]:
+    """Economies of the pool that never join the bloc and are large enough; the treated unit is not among them."""
+    from ..blocs import bloc as find_bloc
+    from ..names import group
+
+    fixed = plan()
+    members = set(find_bloc(bloc).to_frame()["economy"]) - set(find_bloc(bloc).observers)
+    present = [u for u in panel.units if u != unit and u not in members]
+    if fixed.pools[pool]["group"]:
+        inside = set(group(fixed.pools[pool]["group"]))
+        return [u for u in present if u in inside]
+    if POPULATION not in panel.frame.columns:
+        raise BadInputError(f"the wide donor pool needs '{POPULATION}' in the panel; load it too")
+    people = panel.wide(POPULATION).loc[event - 1]
+    return [u for u in present if people.get(u, 0) >= fixed.min_population]
+
+
+def answer(panel: Panel, column: str, question: Question, bloc: str, level: float, seed: int) -> Effect | str:
+    """The effect, or in one sentence why there is none."""
+    fixed, year = plan(), event_year(question.event)
+    first = fixed.fit_first if year - fixed.fit_first >= MIN_FIT else year - MIN_FIT
+    own = panel.wide(column)[question.unit].dropna().loc[first:]
+    before = [int(t) for t in own.index if t < year]
+    after = [int(t) for t in own.index if year < t <= min(year + fixed.post, settings.LAST_CLEAN_YEAR)]
+    try:
+        donors = donor_pool(panel, question.pool, question.unit, bloc, year)
+        return methods.find(question.method)(
+            panel,
+            column,
+            question.unit,
+            year,
+            donors,
+            fit_years=before,
+            post_years=after,
+            gaps=fixed.gaps,
+            level=level,
+            seed=seed,
+        )
+    except EaeuError as error:
+        return str(error)
+
+
+def _answer_all(
+    panel: Panel,
+    columns: Mapping[str, str],
+    questions: Sequence[Question],
+    bloc: str,
+    level: float,
+    seed: int,
+    jobs: int,
+) -> list[Effect | str]:
+    if jobs == 1:
+        return [answer(panel, columns[q.outcome], q, bloc, level, seed) for q in questions]
+    import joblib
+
+    work = (joblib.delayed(answer)(panel, columns[q.outcome], q, bloc, level, seed) for q in questions)
+    found: list[Effect | str] = joblib.Parallel(n_jobs=jobs, inner_max_num_threads=1, backend="loky")(work)
+    return found
+
+
+def _events(panel: Panel, bloc: str, units: Sequence[str] | None) -> list[tuple[str, str]]:
+    from ..compare.exposure import membership
+
+    entries = membership(bloc)
+    chosen = list(entries) if units is None else [panel.resolve(u) for u in units]
+    for unit in chosen:
+        if unit not in entries:
+            raise BadInputError(
+                f"{panel.names.get(unit, unit)} ({unit}) is not a member of {bloc} ({', '.join(entries)})"
+            )
+    return [(unit, entries[unit].first.isoformat()) for unit in chosen]
+
+
+def _row(panel: Panel, question: Question, found: Effect | str) -> dict[str, Any]:
+    outcome = find_outcome(question.outcome)
+    row: dict[str, Any] = {
+        "unit": question.unit,
+        "name": panel.names.get(question.unit, question.unit),
+        "event": question.event,
+        "outcome": question.outcome,
+        "label": outcome.label,
+        "method": question.method,
+        "pool": question.pool,
+    }
+    missing = dict.fromkeys(("estimate", "lower", "upper", "p_value", "pre_rmse"), float("nan"))
+    if isinstance(found, str):
+        words = dict.fromkeys(("measure", "finding", "verdict", "weights", "failed"), "")
+        return row | missing | words | {"donors": 0, "reason": found}
+    times = 100.0 if outcome.log else 1.0
+    weights = found.weights
+    top = (
+        ""
+        if weights is None
+        else ", ".join(
+            f"{name} {value:.2f}"
+            for name, value in weights[weights > 0.005].sort_values(ascending=False).head(5).items()
+        )
+    )
+    return row | {
+        "measure": "log points" if outcome.log else found.measure,
+        "estimate": times * found.estimate,
+        "lower": times * found.interval[0],
+        "upper": times * found.interval[1],
+        "p_value": found.p_value,
+        "pre_rmse": times * found.pre_mspe**0.5,
+        "finding": found.finding,
+        "verdict": found.verdict,
+        "donors": len(found.spec["donors"]),
+        "weights": top,
+        "failed": ", ".join(check.name for check in found.failed),
+        "reason": "",
+    }
+
+
+def _checks(table: pd.DataFrame, level: float) -> tuple[Check, ...]:
+    """How many questions stand out, against how many would by chance."""
+    done = table[table["reason"] == ""]
+    alpha = 1 - level
+    tested = done[done["p_value"].notna()]
+    low = int((tested["p_value"] <= alpha + 1e-12).sum())
+    by_chance = alpha * len(tested)
+    text = (
+        f"{low} of {len(tested)} estimates have p of {alpha:.0%} or less, about {by_chance:.1f} would by chance alone; "
+        f"{int((done['finding'] == 'found').sum())} of them also pass every check"
+    )
+    return (
+        Check("more than chance", None, float(low), by_chance, text),
+        Check(
+            "estimated", len(done) == len(table), float(len(done)), float(len(table)), f"{len(done)} of {len(table)}"
+        ),
+    )
