@@ -134,6 +134,7 @@ def _database(folder: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDB
         "memory_limit": memory,
         "threads": threads,
         "temp_directory": str(folder / "spill"),
+        "enable_progress_bar": False,  # it would go to standard output, which belongs to results
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

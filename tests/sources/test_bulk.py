@@ -50,8 +50,9 @@ EXPECTED = {
 }
 
 
-def test_baci_as_distributed(tmp_path: Path) -> None:
+def test_baci_as_distributed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     made = bulk.read("baci", baci(tmp_path / "in"), tmp_path / "out")
+    assert capfd.readouterr().out == ""
     frame = made.frame()
     assert list(frame.columns) == bilateral.COLUMNS
     assert as_dict(frame) == EXPECTED
