@@ -23,14 +23,15 @@ def load_panel(
     indicators: Sequence[str] | None = None,
     economies: Sequence[str] | None = None,
     years: tuple[int, int] | None = None,
-    source: str | Path = "pinned",
+    source: str | Path | Source = "pinned",
     vintage: str | None = None,
     **live: Any,
 ) -> Panel:
     """The panel of ``indicators`` (World Bank codes, ``CODE@VINTAGE``, or outcome names such as 'remittances').
 
-    ``source``: "pinned" (shipped with the package), "live" (the store, pulling what is missing), or a path of a
-    World Bank file, a tidy file or a pin. ``vintage`` applies to every code that does not name its own.
+    ``source``: "pinned" (shipped with the package), "live" (the store, pulling what is missing), the path of a World
+    Bank file, a tidy file or a pin, or a source that is open already. ``vintage`` applies to every code that does not
+    name its own.
     Outcome names bring in the series they are computed from and are added as columns.
     Raises BadInputError for an unknown name, NoDataError when the source lacks it.
     """
@@ -51,8 +52,10 @@ def load_panel(
     return panel
 
 
-def open_source(source: str | Path = "pinned", **live: Any) -> Source:
+def open_source(source: str | Path | Source = "pinned", **live: Any) -> Source:
     """The source behind a name ("pinned", "live") or a path; ``live`` goes to the store's source."""
+    if not isinstance(source, (str, Path)):
+        return source
     if source == "pinned":
         return PinnedSource()
     if source == "live":

@@ -142,3 +142,35 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         told = process.stderr.read().decode()
     assert told == ""
     assert process.returncode == 0
+
+
+def test_without_a_network_live_says_so_and_offers_the_pinned_data(tmp_path: Path, capsys) -> None:
+    args = [
+        "data",
+        "pull",
+        "SP.POP.TOTL",
+        "--store",
+        str(tmp_path),
+        "--endpoint",
+        "http://127.0.0.1:9",
+        "--retries",
+        "1",
+    ]
+    assert main(args) == 3
+    told = capsys.readouterr()
+    assert "cannot be reached" in told.out
+    assert "--source pinned" in told.err
+
+
+def test_diff_of_two_pins(tmp_path: Path, capsys) -> None:
+    for name, value in (("a", 1.0), ("b", 2.0)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "X.Y.csv").write_text(f"iso3,year,value\nKGZ,2014,{value}\nKGZ,2015,3\n")
+    a, b = (str(tmp_path / name / "X.Y.csv") for name in "ab")
+    assert main(["data", "diff", a, b, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "X.Y" in json.dumps(found)
+    assert main(["data", "diff", a, b]) == 0
+    assert "revised" in capsys.readouterr().out
+    assert main(["data", "diff", a, "nowhere"]) == 2
+    assert "'nowhere' not known" in capsys.readouterr().err

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import IntegrityError
-from . import output
+from . import live, output
+from .live import StoreAt
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..sources.pinned import PinnedSource
 
 app = typer.Typer(
@@ -18,6 +21,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+live.register(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Pinned = Annotated[
@@ -28,7 +33,9 @@ Pinned = Annotated[
 @app.command("list")
 def list_(
     pinned: Pinned = None,
-    live: Annotated[bool, typer.Option("--live", help="List what the catalogue knows and the pin lacks.")] = False,
+    missing: Annotated[bool, typer.Option("--live", help="List what is only to be had live.")] = False,
+    stored: Annotated[bool, typer.Option("--stored", help="List the store of live pulls instead.")] = False,
+    store: StoreAt = None,
     as_json: Json = False,
 ) -> None:
     """List the series, a line per vintage.
@@ -37,8 +44,11 @@ def list_(
     """
     from ..sources.listing import list_entries, only_live
 
+    if stored or store:
+        output.table(_stored(store), as_json)
+        return
     source = _open(pinned)
-    if live:
+    if missing:
         output.table(only_live(source), as_json)
         return
     frame = list_entries(source)
@@ -65,11 +75,19 @@ def show(
 
 
 @app.command()
-def verify(pinned: Pinned = None, as_json: Json = False) -> None:
-    """Check every pinned table against its recorded hash; ends with code 3 when one differs.
+def verify(
+    pinned: Pinned = None,
+    stored: Annotated[bool, typer.Option("--stored", help="Check the store of live pulls instead.")] = False,
+    store: StoreAt = None,
+    as_json: Json = False,
+) -> None:
+    """Check every table against its recorded hash; ends with code 3 when one differs.
 
     Example: eaeu data verify
     """
+    if stored or store:
+        _verify_store(store, as_json)
+        return
     source = _open(pinned)
     problems = source.verify()
     if as_json:
@@ -103,6 +121,37 @@ def pin(
     output.table(frame if as_json else frame[columns], as_json)
     if not as_json:
         typer.echo(f"{len(frame)} series written to {out}; load them with source='{out}'")
+
+
+def _stored(store: Path | None) -> pd.DataFrame:
+    import pandas as pd
+
+    from ..store.store import Store
+
+    rows = [
+        {
+            "code": entry.code,
+            "vintage": entry.vintage,
+            "retrieved": entry.retrieved_at[:19],
+            "rows": entry.rows,
+            "label": entry.series.label,
+        }
+        for entry in Store(store).entries()
+    ]
+    return pd.DataFrame(rows, columns=["code", "vintage", "retrieved", "rows", "label"])
+
+
+def _verify_store(store: Path | None, as_json: bool) -> None:
+    from ..store.store import Store
+
+    opened = Store(store)
+    problems = [problem.text for problem in opened.verify()]
+    if as_json:
+        typer.echo(output.dump({"series": len(opened.entries()), "problems": problems}), nl=False)
+    if problems:
+        raise IntegrityError(problems[0])
+    if not as_json:
+        typer.echo(f"{len(opened.entries())} series in {opened.root}: every hash and row count as recorded")
 
 
 def _open(pinned: Path | None) -> PinnedSource:

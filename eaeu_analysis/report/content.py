@@ -15,6 +15,7 @@ from ..series import SeriesInfo
 if TYPE_CHECKING:
     from ..compare import BeforeAfter, Comparison
     from ..panel import Panel
+    from ..sources import Source
 
 REPEATS = ("gdp_per_head_ppp",)  # moves as gdp_per_head does by construction: one finding, not two
 NARROW, WIDE = None, "wide"
@@ -127,18 +128,29 @@ class _Held(dict[str, str]):
 
 
 def _panel(names: list[str], source: str | Path) -> tuple[Panel, _Held]:
-    from ..load import load_panel
+    from ..load import load_panel, open_source
 
+    opened = _pulled(names) if source == "live" else open_source(source)
     held = _Held()
     for name in names:  # one by one, so that one missing series loses one outcome
         try:
-            load_panel([name], source=source)
+            load_panel([name], source=opened)
             held[name] = name
         except NoDataError as error:
             held.why[name] = str(error)
     if not held:
         raise NoDataError(f"source {str(source)!r} holds none of the outcomes: {next(iter(held.why.values()))}")
-    return load_panel(list(held), source=source), held
+    return load_panel(list(held), source=opened), held
+
+
+def _pulled(names: list[str]) -> Source:
+    """The store once every series of the outcomes was asked for; NoDataError when there is no network."""
+    from ..catalogue import outcome
+    from ..store.source import StoreSource
+
+    source = StoreSource()
+    source.prepare(list(dict.fromkeys(code for name in names for code in outcome(name).codes)))
+    return source
 
 
 def _section(panel: Panel, outcome: str, label: str, short: str, unit: str, event: str, bloc: str) -> Section:
