@@ -14,7 +14,7 @@ from .augmented_core import AugmentedWeights, augmented_weights
 from .design import one_unit
 from .effect import Effect, effect_table
 from .inversion import student
-from .placebo_checks import donor_notes, gap_checks
+from .placebo_checks import donor_notes, fit_check, placebo_gap_checks, trend_check
 from .problem import Problem, state_problem
 from .simplex import Array
 
@@ -74,7 +74,12 @@ def augmented_synthetic_control(
 
     lower = upper = None
     se = None
-    checks: list[Check] = []
+    before, times = gap[problem.fit], problem.times.astype(np.float64)
+    reach = float(times[problem.post].mean() - times[problem.fit].mean())
+    checks = [
+        fit_check(before, y[0, problem.fit]),
+        trend_check(before, times[problem.fit], reach, estimate),
+    ]
     if inference == "placebo":
         gaps_of = _placebo_gaps(y[1:], problem, lam, rule, demean)
         draws = gaps_of[:, problem.post].mean(axis=1)
@@ -82,7 +87,7 @@ def augmented_synthetic_control(
         quantile, interval, p_value = student(estimate, se, len(draws) - 1, level)
         lower = gap - quantile * gaps_of.std(axis=0)
         upper = gap + quantile * gaps_of.std(axis=0)
-        checks += gap_checks(gap[problem.fit], gaps_of[:, problem.fit], estimate, draws, level)
+        checks += placebo_gap_checks(gap[problem.fit], gaps_of[:, problem.fit], estimate, draws, level)
         words = (
             f"placebo spread over {len(draws)} donors, Student t with {len(draws) - 1} degrees of freedom; right if "
             "the treated unit's noise is like the donors'"

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .simplex import Array, simplex_weights
+from .sdid_core import exact_weights
+from .simplex import Array
 
 GRID = 21  # penalties tried
 SPAN = 1e-8  # the smallest penalty over the largest, which is the squared largest singular value of X
@@ -65,12 +66,13 @@ def cross_validate(
         top = float(np.linalg.norm(donors - donors.mean(axis=0), 2)) ** 2
         penalties = top * SPAN ** (np.arange(GRID) / (GRID - 1))
     periods = donors.shape[1]
+    near = exact_weights(donors.T, treated, intercept=demean)
     errors = np.empty((periods, len(penalties)))
     for out in range(periods):
         rest, target = np.delete(donors, out, axis=1), np.delete(treated, out)
         shifts, shift = (rest.mean(axis=1), target.mean()) if demean else (np.zeros(len(rest)), 0.0)
         rest, target = rest - shifts[:, None], target - shift
-        scm = simplex_weights(rest.T, target)
+        scm = exact_weights(rest.T, target, start=near)
         weights = scm + ridge_adjustment(rest, target, scm, penalties)
         errors[out] = (treated[out] - shift - weights @ (donors[:, out] - shifts)) ** 2
     mean = errors.mean(axis=0)
@@ -93,6 +95,6 @@ def augmented_weights(
     if demean:
         donors = donors - donors.mean(axis=1, keepdims=True)
         treated = treated - treated.mean()
-    scm = simplex_weights(donors.T, treated)
+    scm = exact_weights(donors.T, treated)
     weights = scm + ridge_adjustment(donors, treated, scm, np.array([lam]))[0]
     return AugmentedWeights(scm, weights, lam, cv)

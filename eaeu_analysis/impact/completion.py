@@ -9,12 +9,13 @@ import numpy as np
 
 from .. import settings
 from ..errors import BadInputError
-from ..results import Check, Provenance
+from ..results import Provenance
 from .completion_core import FOLDS, Completion, Mask, complete, cross_validate, folds, penalty_grid
 from .design import Design, design_table, shown, state_design
 from .effect import Effect
 from .inversion import student
-from .placebo_checks import donor_notes, gap_checks
+from .placebo_checks import donor_notes, placebo_gap_checks
+from .sdid import design_checks
 from .sdid_variance import placebo_picks
 from .simplex import Array
 
@@ -58,7 +59,7 @@ def matrix_completion(
     if not 0 < level < 1:
         raise BadInputError(f"level {level} is not between 0 and 1")
     if lam is not None and not lam >= 0:
-        raise BadInputError(f"lam {lam} is negative")
+        raise BadInputError(f"lam {lam} is not zero or more")
     if n_folds < 2:
         raise BadInputError(f"n_folds {n_folds}: at least 2 are needed")
     design = state_design(panel, outcome, unit, event, donors, fit_years, post_years, gaps)
@@ -84,11 +85,11 @@ def matrix_completion(
     quantile, interval, p_value = student(estimate, se, count - 1, level)
     spread = quantile * placebo.std(axis=0)
     first = int(design.starts.min())
-    checks: list[Check] = []
+    curves = {pre: effects[rows].mean(axis=0) for pre, rows in design.cohort_rows().items()}
+    checks = design_checks(design, curves, estimate)
     if not design.staggered:
-        checks += gap_checks(
-            effects[:, :first].mean(axis=0), placebo[:, :, :first].mean(axis=1), estimate, draws, level
-        )
+        before = placebo[:, :, :first].mean(axis=1)
+        checks += placebo_gap_checks(curves[first][:first], before, estimate, draws, level)
     # no donor has a weight of its own: each counts as one of the pool
     checks += donor_notes(design.dropped(), design.flagged(), dict.fromkeys(design.donors, 1 / count))
     info = design.problems[0].info

@@ -87,10 +87,22 @@ def complete(
 
 
 def _proximal(z: Array, threshold: float) -> tuple[Array, int]:
+    """Unit and period means kept, singular values of the rest lowered by ``threshold``; and how many are left.
+
+    By the eigenvectors of the smaller Gram matrix, several times faster than a singular value decomposition; what is
+    lost concerns singular values near zero, which the threshold takes away.
+    """
     means = two_way_means(z)
-    u, s, vt = np.linalg.svd(z - means, full_matrices=False)
-    s = np.maximum(s - threshold, 0.0)
-    return np.asarray(means + (u * s) @ vt, dtype=np.float64), int((s > 0).sum())
+    rest = z - means
+    tall = rest if rest.shape[0] >= rest.shape[1] else rest.T
+    squares, vectors = np.linalg.eigh(tall.T @ tall)
+    sizes = np.sqrt(np.maximum(squares, 0.0))
+    kept = sizes > threshold
+    basis = vectors[:, kept]
+    low_rank = (tall @ basis * (1.0 - threshold / np.maximum(sizes[kept], 1e-300))) @ basis.T
+    if rest.shape[0] < rest.shape[1]:
+        low_rank = low_rank.T
+    return np.asarray(means + low_rank, dtype=np.float64), int(kept.sum())
 
 
 def largest_penalty(y: Array, observed: Mask) -> float:

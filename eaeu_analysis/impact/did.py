@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import settings
 from ..errors import BadInputError, unknown
 from ..results import Check, Provenance
+from .checks import TREND_SHARE
 from .design import Design, design_table, shown, state_design
 from .did_core import (
     Clustered,
@@ -23,7 +24,7 @@ from .did_core import (
 )
 from .effect import PRE_TREND, Effect, number, p_text
 from .inversion import invert_linear, student
-from .placebo_checks import donor_notes
+from .placebo_checks import TREND_LEVEL, donor_notes, drift, fit_check
 from .randomisation import Assignments, assignments, p_value
 from .simplex import Array
 from .wild import bootstrap_p, webb_weights
@@ -121,7 +122,7 @@ def difference_in_differences(
         p_value=p,
         weights=None,
         pre_mspe=float(leads[0] ** 2),
-        checks=tuple(_checks(design, leads, plan, regression, inference, level)),
+        checks=tuple(_checks(design, leads, plan, regression, inference, estimate, level)),
         provenance=Provenance((info,), "difference-in-differences", REFERENCE, {"ssc": "k_adj, G_adj"}),
         method="difference-in-differences",
         measure=info.unit,
@@ -178,6 +179,18 @@ def _refuse_invalid(inference: str, design: Design) -> None:
         raise BadInputError("inference 'wild' takes one common event; with several dates use inference='randomisation'")
 
 
+def _before(design: Design) -> tuple[Array, Array, Array, float]:
+    """Gap (T0,) from the donors before the event less its mean, the treated outcome, the periods, and how many periods
+    lie between their middle and that of the later ones; of the cohort whose gap is largest."""
+    times = design.times.astype(np.float64)
+    found = []
+    for pre, rows in design.cohort_rows().items():
+        outcome = design.treated[rows, :pre].mean(axis=0)
+        gap = outcome - design.control[:, :pre].mean(axis=0)
+        found.append((gap - gap.mean(), outcome, times[:pre], float(times[pre:].mean() - times[:pre].mean())))
+    return max(found, key=lambda cohort: float((cohort[0] ** 2).mean()))
+
+
 def _table(design: Design, inference: str, draws: int, seed: int, level: float) -> pd.DataFrame:
     counterfactuals, bounds = [], []
     for i, start in enumerate(design.starts):
@@ -206,19 +219,31 @@ def _unit_bounds(design: Design, i: int, draws: int, seed: int, level: float) ->
 
 
 def _checks(
-    design: Design, leads: Array, plan: Assignments, regression: Clustered, inference: str, level: float
+    design: Design,
+    leads: Array,
+    plan: Assignments,
+    regression: Clustered,
+    inference: str,
+    estimate: float,
+    level: float,
 ) -> list[Check]:
     alpha = 1 - level
     p = p_value(leads)
+    gap, outcome, times, reach = _before(design)
+    slope, p_slope, share = drift(gap, times, reach, estimate)
+    drifts = p_slope <= TREND_LEVEL and share > TREND_SHARE
     checks = [
+        fit_check(gap, outcome),
         Check(
             PRE_TREND,
-            p > alpha + 1e-12,
+            p > alpha + 1e-12 and not drifts,
             p,
             alpha,
             f"all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
-            f"{number(float(leads[0]))}, p = {p_text(p)}; fails at {alpha:.2f} or less",
-        )
+            f"{number(float(leads[0]))}, p = {p_text(p)}; the gap moves by {number(slope, signed=True)} a period "
+            f"(p = {p_text(p_slope)}), {share:.0%} of the estimate when drawn on; fails at p <= {alpha:.2f}, or when a "
+            f"trend (p <= {TREND_LEVEL:g}) makes more than {TREND_SHARE:.0%}",
+        ),
     ]
     if np.isfinite(regression.leads_p):
         checks.append(
@@ -252,5 +277,5 @@ def _checks(
                 "bootstrap erratic (MacKinnon & Webb 2018)",
             )
         )
-    share = dict.fromkeys(design.donors, 1 / len(design.donors))
-    return checks + donor_notes(design.dropped(), design.flagged(), share)
+    equal = dict.fromkeys(design.donors, 1 / len(design.donors))
+    return checks + donor_notes(design.dropped(), design.flagged(), equal)

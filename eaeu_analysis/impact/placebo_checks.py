@@ -1,7 +1,7 @@
-"""Checks that set the treated unit's record before the event beside those of the placebos, one rule each.
+"""Checks of the gap before the event for the estimators that put every donor in the treated unit's place.
 
-Shared by the estimators that put every donor in the treated unit's place. A donor's placebo gap before the event is
-what the method's own error looks like where nothing happened.
+The rules on fit and trend are those of synthetic control (:mod:`.checks`), so that estimators can be set side by side;
+a third check asks how unusual the gap is among those of the placebos, where nothing happened.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..results import Check
+from .checks import EFFECTIVE, FIT_LEVEL, FIT_SHARE, FLAGGED_WEIGHT, TREND_SHARE
 from .effect import PRE_FIT, PRE_TREND, number, p_text
 from .simplex import Array
 
-FEWEST = 2.0  # effective donors below which a counterfactual is one country's history
-FLAGGED = 0.10  # total weight that donors with an event of their own may have
+TREND_LEVEL = 0.10  # p-value of the gap's trend at or below which its size is asked about
 
 
 def rank_p(actual: float, draws: Array) -> float:
@@ -32,32 +32,65 @@ def slopes(gaps: Array) -> Array:
     return np.asarray(gaps @ t / norm if norm else np.zeros(len(gaps)), dtype=np.float64)
 
 
-def gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: Array, level: float) -> list[Check]:
-    """Pre-period fit, pre-trend and the rank of the estimate: ``pre`` (T0,) gap of the treated before the event,
-    ``placebo_pre`` (B, T0) gaps of the placebos, ``draws`` (B,) their estimates."""
+def fit_check(gap: Array, outcome: Array) -> Check:
+    """Fails when the root mean squared gap before the event (T0,) exceeds half a standard deviation of the treated
+    unit's outcome (T0,) then and 5 % of its mean."""
+    size = float(np.sqrt((gap**2).mean()))
+    deviation, mean = float(outcome.std()), float(np.abs(outcome).mean())
+    limit = max(FIT_SHARE * deviation, FIT_LEVEL * mean)
+    return Check(
+        PRE_FIT,
+        size <= limit,
+        size,
+        limit,
+        f"root mean squared gap {number(size)} before the event; passes up to {FIT_SHARE:g} of the outcome's standard "
+        f"deviation ({number(deviation)}) or {FIT_LEVEL:.0%} of its mean ({number(mean)})",
+    )
+
+
+def drift(gap: Array, times: Array, reach: float, estimate: float) -> tuple[float, float, float]:
+    """Slope per period of the ``gap`` (T0,) before the event, its least squares p-value, and what the slope drawn on by
+    ``reach`` periods would make of the ``estimate`` (a share)."""
+    from scipy.stats import linregress
+
+    if float(np.ptp(gap)) <= 1e-9 * (1.0 + float(np.abs(gap).max())):
+        return 0.0, 1.0, 0.0
+    line = linregress(times, gap)
+    drawn = abs(float(line.slope)) * reach
+    return float(line.slope), float(line.pvalue), drawn / abs(estimate) if estimate else float("inf")
+
+
+def trend_check(gap: Array, times: Array, reach: float, estimate: float) -> Check:
+    """Fails when the gap has a trend (p <= ``TREND_LEVEL``) that, drawn on to the middle of the periods after the
+    event, would make up more than half of the estimate."""
+    slope, p, share = drift(gap, times, reach, estimate)
+    return Check(
+        PRE_TREND,
+        not (p <= TREND_LEVEL and share > TREND_SHARE),
+        p,
+        TREND_LEVEL,
+        f"the gap before the event moves by {number(slope, signed=True)} a period (p = {p_text(p)}), which drawn on "
+        f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}",
+    )
+
+
+def placebo_gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: Array, level: float) -> list[Check]:
+    """The gap before the event and the estimate among those of the placebos: ``pre`` (T0,) of the treated,
+    ``placebo_pre`` (B, T0), ``draws`` (B,) estimates. The first fails when size or slope of the gap is among the most
+    extreme (1 - ``level``) / 2 of all units; it only informs when there are too few placebos for that."""
     alpha = 1 - level
-    size = float(np.sqrt((pre**2).mean()))
-    sizes = np.sqrt((placebo_pre**2).mean(axis=1))
-    p_fit = rank_p(size, sizes)
-    slope = float(slopes(pre[None, :])[0])
-    p_trend = rank_p(abs(slope), np.abs(slopes(placebo_pre)))
+    p_fit = rank_p(float(np.sqrt((pre**2).mean())), np.sqrt((placebo_pre**2).mean(axis=1)))
+    p_slope = rank_p(abs(float(slopes(pre[None, :])[0])), np.abs(slopes(placebo_pre)))
+    able = 1 / (1 + len(draws)) <= alpha / 2 + 1e-12
     p_rank = rank_p(abs(estimate), np.abs(draws))
     return [
         Check(
-            PRE_FIT,
-            p_fit > alpha + 1e-12,
-            size,
-            float(np.quantile(sizes, level)),
-            f"root mean squared gap before the event {number(size)}; {p_fit:.0%} of units have one as large; "
-            f"fails at {alpha:.0%} or less",
-        ),
-        Check(
-            PRE_TREND,
-            p_trend > alpha + 1e-12,
-            p_trend,
-            alpha,
-            f"the gap before the event drifts by {number(slope, signed=True)} a period, p = {p_text(p_trend)} among "
-            f"the placebos; fails at {alpha:.2f} or less",
+            "gap among placebos",
+            min(p_fit, p_slope) > alpha / 2 + 1e-12 if able else None,
+            min(p_fit, p_slope),
+            alpha / 2,
+            f"{p_fit:.0%} of units have as large a gap before the event, {p_slope:.0%} as steep a one; fails at "
+            f"{alpha / 2:.0%} or less",
         ),
         Check(
             "placebo rank",
@@ -71,19 +104,19 @@ def gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: Array, le
 
 
 def weight_check(weights: Array) -> Check:
-    """Effective number of donors, 1 / sum of squared weights (Kish), at least ``FEWEST``."""
+    """Effective number of donors, 1 / sum of squared weights (Kish), at least ``EFFECTIVE``."""
     effective = 1.0 / float((np.asarray(weights) ** 2).sum())
     return Check(
         "effective donors",
-        effective >= FEWEST,
+        effective >= EFFECTIVE,
         effective,
-        FEWEST,
-        f"{effective:.1f} effective donors (1 / sum of squared weights); fails below {FEWEST:g}",
+        EFFECTIVE,
+        f"{effective:.1f} effective donors (1 / sum of squared weights); fails below {EFFECTIVE:g}",
     )
 
 
 def donor_notes(dropped: Mapping[str, str], flagged: Mapping[str, str], weights: Mapping[str, float]) -> list[Check]:
-    """Donors left out, and the weight of donors with an event of their own (fails above ``FLAGGED``)."""
+    """Donors left out, and the weight of donors with an event of their own (fails above ``FLAGGED_WEIGHT``)."""
     reasons = [f"{name} ({why})" for name, why in list(dropped.items())[:4]]
     more = len(dropped) - 4
     text = "; ".join(reasons) + (f"; and {more} more" if more > 0 else "") if reasons else "none"
@@ -95,10 +128,10 @@ def donor_notes(dropped: Mapping[str, str], flagged: Mapping[str, str], weights:
         checks.append(
             Check(
                 "contamination",
-                total <= FLAGGED + 1e-12,
+                total <= FLAGGED_WEIGHT + 1e-12,
                 total,
-                FLAGGED,
-                f"donors with an event of their own in the window weigh {total:.0%}, passes up to {FLAGGED:.0%}"
+                FLAGGED_WEIGHT,
+                f"donors with an event of their own in the window weigh {total:.0%}, passes up to {FLAGGED_WEIGHT:.0%}"
                 + (f" ({'; '.join(heavy)})" if heavy else ""),
             )
         )

@@ -9,11 +9,11 @@ import numpy as np
 
 from .. import settings
 from ..errors import BadInputError, unknown
-from ..results import Provenance
+from ..results import Check, Provenance
 from .design import Design, design_table, shown, state_design
 from .effect import Effect
 from .inversion import student
-from .placebo_checks import donor_notes, gap_checks, weight_check
+from .placebo_checks import donor_notes, fit_check, placebo_gap_checks, trend_check, weight_check
 from .sdid_core import METHODS, Block
 from .sdid_variance import (
     VARIANCES,
@@ -184,16 +184,27 @@ def _checks(
     estimate: float,
     level: float,
     weights: pd.Series[float],
-) -> tuple[Any, ...]:
-    checks: list[Any] = []
+) -> tuple[Check, ...]:
+    checks = design_checks(design, {pre: block.curve for pre, block in zip(rows, blocks, strict=True)}, estimate)
     if replicates.effects is not None and not design.staggered:
         pre = next(iter(rows))
-        checks += gap_checks(
-            blocks[0].curve[:pre], replicates.effects.mean(axis=1)[:, :pre], estimate, replicates.draws, level
-        )
+        placebo_pre = replicates.effects.mean(axis=1)[:, :pre]
+        checks += placebo_gap_checks(blocks[0].curve[:pre], placebo_pre, estimate, replicates.draws, level)
     checks.append(weight_check(np.asarray(weights, dtype=np.float64)))
     checks += donor_notes(design.dropped(), design.flagged(), dict(zip(design.donors, weights, strict=True)))
     return tuple(checks)
+
+
+def design_checks(design: Design, curves: Mapping[int, Array], estimate: float) -> list[Check]:
+    """Pre-period fit and pre-trend of the cohort that does worst: ``curves`` first treated column -> (T,) mean gap."""
+    worst: list[Check] = []
+    for pre, curve in curves.items():
+        times = design.times.astype(np.float64)
+        outcome = design.treated[design.starts == pre].mean(axis=0)[:pre]
+        reach = float(times[pre:].mean() - times[:pre].mean())
+        pair = [fit_check(curve[:pre], outcome), trend_check(curve[:pre], times[:pre], reach, estimate)]
+        worst = pair if not worst else [b if a.passed and not b.passed else a for a, b in zip(worst, pair, strict=True)]
+    return worst
 
 
 def _words(variance: str, replicates: Replicates, donors: int, df: int) -> str:
