@@ -167,7 +167,7 @@ def _rows(request: Request, call: Call) -> list[dict[str, Any]]:
     asked = {
         "series": request.code,
         "economy": ";".join(request.economies) if request.economies else "all",
-        "time": ";".join(f"YR{year}" for year in request.years) if request.years else "all",
+        "time": _periods(request, call) if request.years else "all",
     }
     if request.version:
         asked["version"] = request.version
@@ -176,6 +176,15 @@ def _rows(request: Request, call: Call) -> list[dict[str, Any]]:
         rows = list(wbgapi.refetch(path, ["economy", "time"], params={"per_page": call.per_page}, **asked))
     call.ledger.close()
     return rows
+
+
+def _periods(request: Request, call: Call) -> str:
+    """The service's names of the years asked for; databases other than the WDI's own may have names of their own."""
+    years = request.years or ()
+    if request.database in (WDI, ARCHIVES):
+        return ";".join(f"YR{year}" for year in years)
+    with _concepts_lock, calling(call):
+        return str(wbgapi.queryParam(list(years), "time", db=int(request.database)))
 
 
 def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetched:

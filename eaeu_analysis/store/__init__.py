@@ -11,8 +11,8 @@ No name on disk comes from remote text. Files are written aside and renamed; two
 file lock. The time of retrieval is in the manifest alone: the same values give the same Parquet bytes.
 """
 
-from .entry import Entry
+from .entry import Entry, listing
 from .source import StoreSource
 from .store import Problem, Store
 
-__all__ = ["Entry", "Problem", "Store", "StoreSource"]
+__all__ = ["Entry", "Problem", "Store", "StoreSource", "listing"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -113,6 +114,19 @@ class Entry:
 
 
 assert {f.name for f in fields(SeriesInfo)} >= set(_INFO)  # noqa: S101 - a renamed field must not lose provenance
+
+
+def listing(entries: Iterable[Entry]) -> pd.DataFrame:
+    """A row per entry: code, vintage, label, rows, retrieved, economies and years asked for, source, footnotes."""
+    columns = ["code", "vintage", "label", "rows", "retrieved", "economies", "years", "source", "footnotes"]
+    rows = []
+    for entry in entries:
+        asked = entry.request
+        years = f"{asked.years[0]}-{asked.years[-1]}" if asked.years else "all"
+        who = ", ".join(asked.economies) if asked.economies else "all"
+        told = [entry.code, entry.vintage, entry.info.label, entry.rows, entry.retrieved_at[:10]]
+        rows.append([*told, who, years, entry.info.source, len(entry.footnotes)])
+    return pd.DataFrame(rows, columns=columns)
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

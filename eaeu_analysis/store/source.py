@@ -28,28 +28,38 @@ class StoreSource:
     ) -> None:
         self.store = store or Store()
         self.max_age, self.offline, self.progress, self.options = max_age, offline, progress, options
+        self.failed: dict[tuple[str, str], str] = {}  # why a series could not be had, by code and vintage
+        self._ready: set[tuple[str, str]] = set()
 
     def entries(self) -> list[SeriesInfo]:
         """The series in the store that a panel can take, in all their vintages."""
         return [entry.series for entry in self.store.entries() if entry.keys == KEYS]
 
     def prepare(self, codes: Sequence[str], vintage: str | None = None) -> None:
-        """Pull those of ``codes`` that are missing or too old, in one go; raises NoDataError when one cannot be had."""
-        if self.offline or not codes:
+        """Pull those of ``codes`` that are missing or too old, in one go and once; failures are told by ``read``.
+
+        Raises NoDataError when the source cannot be reached at all.
+        """
+        wanted = [code for code in codes if _key(code, vintage) not in self._ready]
+        if self.offline or not wanted:
             return
         report = pull(
-            list(codes), store=self.store, vintage=vintage, max_age=self.max_age, progress=self.progress, **self.options
+            wanted, store=self.store, vintage=vintage, max_age=self.max_age, progress=self.progress, **self.options
         )
         if report.offline:
-            raise NoDataError(
-                f"live data cannot be had: {report.failed[0].sentence}{self._instead(report.failed[0].code)}"
-            )
-        if report.failed:
-            raise NoDataError("; ".join(f"{row.code}: {row.sentence}" for row in report.failed))
+            row = report.failed[0]
+            raise NoDataError(f"live data cannot be had: {row.sentence}{self._instead(row.code)}")
+        self._ready |= {_key(code, vintage) for code in wanted}
+        for code, row in zip(dict.fromkeys(wanted), report.rows, strict=True):
+            if row.status == "failed":
+                self.failed[_key(code, vintage)] = row.sentence
 
     def read(self, code: str, vintage: str | None = None) -> SeriesData:
-        """One series, pulled first when it is missing or too old."""
+        """One series, pulled first when it is missing or too old; raises NoDataError when it could not be had."""
         self.prepare([code], vintage)
+        why = self.failed.get(_key(code, vintage))
+        if why is not None:
+            raise NoDataError(f"series '{code}' cannot be had live: {why}")
         return self.store.get(code, vintage)
 
     def _instead(self, code: str) -> str:
@@ -58,6 +68,11 @@ class StoreSource:
         if held:
             return f"; the store has it as of {held[-1].retrieved_at[:10]} (--max-age), or use --source pinned"
         return f"; use --source pinned{_pinned_date()}"
+
+
+def _key(code: str, vintage: str | None) -> tuple[str, str]:
+    bare, _, own = code.partition("@")
+    return bare, own or vintage or ""
 
 
 def _pinned_date() -> str:

@@ -22,8 +22,12 @@ NOT_VALID = ("120", "Invalid value", "The provided parameter value is not valid"
 NOT_FOUND = ("160", "Data not found.", "The provided parameter value is not valid or data not found.")
 DELETED = ("175", "Invalid format", "The indicator was not found. It may have been deleted or archived.")
 BUSY = ("105", "Service currently unavailable", "The requested service is temporarily unavailable")
-NAMES = {"2": "World Development Indicators", "57": "WDI Database Archives"}
-CONCEPTS = {"2": ["Country", "Series", "Time"], "57": ["Country", "Series", "Time", "Version"]}
+NAMES = {"2": "World Development Indicators", "3": "Worldwide Governance Indicators", "57": "WDI Database Archives"}
+CONCEPTS = {
+    "2": ["Country", "Series", "Time"],
+    "3": ["Country", "Series", "Time"],
+    "57": ["Country", "Series", "Time", "Version"],
+}
 
 
 @dataclass
@@ -175,7 +179,7 @@ def _listing(db: str, concept: str, wanted: str, query: dict[str, str]) -> Answe
     everything: dict[str, list[tuple[str, str]]] = {
         "country": [(c, f"Economy {c}") for c in (*data.ECONOMIES, *data.AGGREGATES)],
         "series": list(data.SERIES.items()),
-        "time": [(f"YR{y}", str(y)) for y in data.YEARS],
+        "time": [(_time(db, y), str(y)) for y in data.YEARS],
         "version": list(data.VERSIONS.items()) if db == "57" else [],
     }
     rows = everything.get(concept.lower(), [])
@@ -188,10 +192,14 @@ def _listing(db: str, concept: str, wanted: str, query: dict[str, str]) -> Answe
     return _json(_new_header(len(rows), query) | body)
 
 
+def _time(db: str, year: int) -> str:
+    return str(year) if db == "3" else f"YR{year}"
+
+
 def _metadata(db: str, parts: list[str], query: dict[str, str]) -> Answer:
     pairs = dict(zip(parts[:-1][::2], parts[:-1][1::2], strict=False))
     code = pairs.get("series", "")
-    if code not in data.SERIES:
+    if code not in (data.SERIES | data.ELSEWHERE):
         return _xml(XML_ERROR.format(id=NOT_FOUND[0], key=NOT_FOUND[1], text=NOT_FOUND[2]))
     fields = [
         {"id": "IndicatorName", "value": data.label(code)},
@@ -209,7 +217,7 @@ def _pick(wanted: str, everything: list[str]) -> list[str]:
 
 def _values(state: State, db: str, pairs: dict[str, str], query: dict[str, str], fault: str) -> Answer:
     codes = pairs["series"].split(";")
-    known = {*data.SERIES, data.NULL_SERIES}
+    known = {*(data.ELSEWHERE if db == "3" else data.SERIES), data.NULL_SERIES}
     if data.DELETED_SERIES in codes:
         return message(DELETED)
     if any(code not in known for code in codes):
@@ -220,7 +228,7 @@ def _values(state: State, db: str, pairs: dict[str, str], query: dict[str, str],
     if db == "57" and version not in data.VERSIONS:
         return _xml(XML_ERROR.format(id=NOT_FOUND[0], key=NOT_FOUND[1], text=NOT_FOUND[2]))
     economies = _pick(pairs["country"], [*data.ECONOMIES, *data.AGGREGATES])
-    years = _pick(pairs["time"], [f"YR{y}" for y in data.YEARS])
+    years = _pick(pairs["time"], [_time(db, y) for y in data.YEARS])
     if not economies or not years:
         return message(NOT_VALID)
     per, page = int(query.get("per_page", 50)), int(query.get("page", 1))
@@ -255,7 +263,7 @@ def _page(
 
 
 def _row(code: str, economy: str, year: str, version: str, release: str, fault: str) -> str:
-    number = data.value(code, economy, int(year[2:]), version or release)
+    number = data.value(code, economy, int(year[-4:]), version or release)
     value = "null" if number is None or fault == "null" else repr(number)
     if fault == "text-value":
         value = f'"{value}"'
@@ -265,7 +273,7 @@ def _row(code: str, economy: str, year: str, version: str, release: str, fault: 
     return (
         f'{{"variable":[{{"concept":"Country","id":"{economy}","value":"Economy {economy}"}},'
         f'{{"concept":"Series","id":"{code}","value":"{data.label(code)}"}},'
-        f'{{"concept":"Time","id":"{year}","value":"{year[2:]}"}}{extra}],"value":{value}}}'
+        f'{{"concept":"Time","id":"{year}","value":"{year[-4:]}"}}{extra}],"value":{value}}}'
     )
 
 

@@ -28,6 +28,7 @@ SERIES = {
     "BX.TRF.PWKR.DT.GD.ZS": "Personal remittances, received (% of GDP)",
 }
 SERIES |= {f"TS.MADE.UP.{k:02d}": f"Made-up series {k}" for k in range(len(SERIES), 40)}
+ELSEWHERE = {"GOV_WGI_CC.EST": "Control of Corruption: Estimate"}  # of database 3, with years under plain numbers
 NULL_SERIES = "TS.NULL.ONLY"
 DELETED_SERIES = "TS.DELETED"
 RELEASES = ("2026-04-08", "2026-07-01")
@@ -41,7 +42,9 @@ FOOTNOTES = {
 
 
 def label(code: str) -> str:
-    return SERIES.get(code, {NULL_SERIES: "A series without values", DELETED_SERIES: "Gone"}.get(code, code))
+    return (SERIES | ELSEWHERE).get(
+        code, {NULL_SERIES: "A series without values", DELETED_SERIES: "Gone"}.get(code, code)
+    )
 
 
 @lru_cache(maxsize=256)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import errno
 import re
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from server import StandIn, closed_port
 from small import CODES, QUICK, Clean, hashes, small_pull
 
 from eaeu_analysis.errors import NoDataError
-from eaeu_analysis.sources.http import FetchError, Transport
+from eaeu_analysis.sources.http import FetchError, GuardedSession, Transport, _retry_after
 from eaeu_analysis.sources.report import PullReport
 from eaeu_analysis.store import Store, StoreSource
 
@@ -150,8 +152,6 @@ def test_a_release_in_the_middle_never_mixes_within_a_series(
 def test_a_429_holds_every_worker_back(bank: StandIn, store: Store) -> None:
     bank.fault("429", path="/series/", seconds=0.4)
     times: list[float] = []
-    import time
-
     bank.before = lambda _: times.append(time.monotonic())
     small_pull(bank, store)
     begun = [t - times[0] for t in times]
@@ -292,6 +292,43 @@ def test_a_full_disk_stops_the_pull_and_keeps_what_was_stored(
     assert hashes(store) == clean.sha256
     assert bank.count(f"/series/{HIT}/") - asked == 6 - 4  # the four pages on disk were not asked for again
     told(record_property, "disk full on the fifth page", report)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "followed"),
+    [
+        ("http://h/a", "/b", True),
+        ("http://h/a", "https://h/b", True),
+        ("https://h/a", "https://h:443/b", True),
+        ("https://h/a", "http://h/b", False),
+        ("https://h/a", "https://h:8443/b", False),
+        ("https://h/a", "https://sub.h/b", False),
+        ("https://h/a", "//other/b", False),
+        ("https://h/a", "file:///etc/passwd", False),
+    ],
+)
+def test_redirects_stay_on_the_same_site(here: str, there: str, followed: bool) -> None:
+    session = GuardedSession(QUICK)
+    answer = requests.Response()
+    answer.headers["Location"] = there
+    request = session.prepare_request(requests.Request("GET", here))
+    if followed:
+        assert session._followed(request, answer).url
+    else:
+        with pytest.raises(FetchError, match="redirects to another site"):
+            session._followed(request, answer)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("3", 3.0), ("", None), ("soon", None), ("-5", None), ("9" * 40, None)])
+def test_a_pause_is_a_number_of_seconds(text: str, seconds: float | None) -> None:
+    assert _retry_after(text) == seconds
+
+
+def test_a_pause_may_be_a_date() -> None:
+    from email.utils import formatdate
+
+    assert 20 < (_retry_after(formatdate(time.time() + 30, usegmt=True)) or 0) <= 30
+    assert _retry_after(formatdate(time.time() - 30, usegmt=True)) == 0
 
 
 def test_the_user_agent_says_who_asks(bank: StandIn) -> None:

@@ -18,7 +18,7 @@ from small import CODES, QUICK, Clean, hashes, small_pull
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
 from eaeu_analysis.series import SeriesData, SeriesInfo
 from eaeu_analysis.sources.request import Request
-from eaeu_analysis.store import Entry, Store, StoreSource
+from eaeu_analysis.store import Entry, Store, StoreSource, listing
 
 FRAME = pd.DataFrame({"economy": ["KGZ", "UZB"], "year": [2015, 2015], "value": [1.5, 2.5]})
 INFO = SeriesInfo("A.B", "A series", "US$", "level", "made up", "2026-04-08")
@@ -241,8 +241,39 @@ def test_the_store_behind_the_source_protocol(bank: StandIn, store: Store) -> No
     assert [info.code for info in source.entries()] == sorted(CODES[:2])
     then = source.read(CODES[0], "2015-04")
     assert then.info.vintage == "2015-04"
-    with pytest.raises(NoDataError, match=r"NO\.SUCH\.CODE: series 'NO.SUCH.CODE' not known"):
+    with pytest.raises(NoDataError, match=r"'NO.SUCH.CODE' cannot be had live: series 'NO.SUCH.CODE' not known"):
         source.read("NO.SUCH.CODE")
+
+
+def test_a_failure_of_one_series_is_told_when_it_is_read_and_not_before(bank: StandIn, store: Store) -> None:
+    bank.fault("404", path=f"/series/{CODES[1]}/", times=99)
+    source = StoreSource(store, endpoint=bank.endpoint, settings=QUICK, notes=False, max_age=0)
+    source.prepare(CODES)
+    asked = len(bank.seen)
+    assert len(source.read(CODES[0]).frame)
+    with pytest.raises(NoDataError, match=rf"'{CODES[1]}' cannot be had live: .* answered 404"):
+        source.read(CODES[1])
+    assert len(bank.seen) == asked  # prepared once, even with a maximum age of nought
+
+
+def test_a_panel_of_live_data(bank: StandIn, store: Store) -> None:
+    import eaeu_analysis as ea
+
+    live = {"store": store, "endpoint": bank.endpoint, "settings": QUICK, "notes": False}
+    panel = ea.load_panel(CODES[:2], ["Kyrgyzstan", "UZB"], (2010, 2020), source="live", **live)
+    assert panel.indicators == CODES[:2]
+    assert panel.units == ["KGZ", "UZB"]
+    assert panel.info(CODES[0]).vintage == "2026-04-08"
+    then = ea.load_panel(CODES[:1], source="live", vintage="2015-04", **live)
+    assert then.years[1] == 2014
+    assert then.info(CODES[0]).vintage == "2015-04"
+
+
+def test_a_list_of_what_is_in_the_store(bank: StandIn, store: Store) -> None:
+    small_pull(bank, store, CODES[:1], economies=["KGZ", "UZB"], notes=True)
+    row = listing(store.entries()).iloc[0]
+    assert row[["code", "vintage", "economies", "years"]].tolist() == [CODES[0], "2026-04-08", "KGZ, UZB", "2010-2024"]
+    assert row["footnotes"] == 2
 
 
 def test_offline_it_reads_what_is_there_and_asks_nobody(bank: StandIn, store: Store) -> None:

@@ -91,11 +91,21 @@ def test_unit_and_kind_come_from_the_catalogue(bank: StandIn, store: Store) -> N
     assert store.find("TS.MADE.UP.07").info.kind == "unknown"
 
 
-def test_a_series_the_live_service_knows_by_another_code_is_asked_for_by_that(bank: StandIn, store: Store) -> None:
-    report = small_pull(bank, store, ["CC.EST"], database="2")
-    assert "GOV_WGI_CC.EST" in bank.seen[-1]
-    assert report.rows[0].code == "CC.EST"
-    assert "'GOV_WGI_CC.EST'" in report.rows[0].sentence
+def test_a_series_of_another_database_under_another_code_with_years_named_otherwise(
+    bank: StandIn, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import wbgapi
+
+    monkeypatch.setattr(wbgapi.time, "_time_values", {})
+    report = small_pull(bank, store, ["CC.EST"], notes=True)
+    assert not report.failed, report.summary()
+    assert "/sources/3/series/GOV_WGI_CC.EST/country/all/time/2010;2011" in "".join(bank.seen)
+    data = store.get("CC.EST")
+    assert data.info.note.endswith("the live service's code is GOV_WGI_CC.EST")
+    assert data.info.source.startswith("World Bank, database 3")
+    assert data.frame["value"].iloc[0] == world.value(
+        "GOV_WGI_CC.EST", "ABW", int(data.frame["year"].iloc[0]), "2026-04-08"
+    )
 
 
 @pytest.mark.parametrize("answer", ["xml", "json"])
