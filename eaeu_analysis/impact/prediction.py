@@ -26,7 +26,6 @@ from .simplex import simplex_weights, solve_gram
 Array = NDArray[np.float64]
 
 DRAWS = 200
-STEPS = 30
 
 
 def left_out_residuals(y: Array, donors: Array) -> Array:
@@ -62,28 +61,40 @@ def farthest(gram: Array, weights: Array, score: Array, target: Array) -> float:
     """Upper bound of the largest target'd over {d: weights + d on the simplex, d'Gd - 2 score'd <= 0}.
 
     By duality: for every price m > 0 of the constraint, max over the simplex of target'd - m (d'Gd - 2 score'd) is such
-    a bound, and the smallest of them is the maximum itself. The price is bisected on the sign of its slope.
+    a bound, and the smallest of them is the maximum itself. With s = 1 / 2m the maximiser w(s) moves from the least
+    of the constraint towards the best corner, so the price at which the constraint just binds is bracketed and then
+    found by Brent's method; the bound is off by the square of the error in s.
     """
+    from scipy.optimize import brentq
+
     centre = gram @ weights + score
     offset = float(weights @ gram @ weights + 2.0 * score @ weights)
-    top = int(np.argmax(target))
-    vertex = gram[top, top] - 2.0 * centre[top] + offset
+    top = int(target.argmax())
     reach = float(target[top] - target @ weights)
-    if vertex <= 0.0:  # the constraint does not bind
-        return reach
+    if reach <= 0.0 or gram[top, top] - 2.0 * centre[top] + offset <= 0.0:  # the corner itself is allowed
+        return max(reach, 0.0)
     best = reach
-    size = max(float(gram.diagonal().mean()), 1e-300)
-    low, high = math.log(1e-8 * max(reach, 1e-300) / size), math.log(1e8 * max(reach, 1e-300) / size)
-    near: Array | None = None
-    for _ in range(STEPS):
-        price = math.exp(0.5 * (low + high))
-        near = solve_gram(gram, centre + target / (2.0 * price), near).weights
-        excess = float(near @ gram @ near - 2.0 * centre @ near) + offset
-        best = min(best, float(target @ (near - weights)) - price * excess)
-        if excess > 0.0:
-            low = math.log(price)
-        else:
-            high = math.log(price)
+    near: Array | None = weights
+
+    def excess(s: float) -> float:
+        nonlocal best, near
+        near = solve_gram(gram, centre + s * target, near).weights
+        over = float(near @ gram @ near - 2.0 * centre @ near) + offset
+        if s > 0.0:
+            best = min(best, float(target @ (near - weights)) - over / (2.0 * s))
+        return over
+
+    low, high = 0.0, float(gram.trace()) / len(gram) / max(float(np.abs(target).max()), 1e-300)
+    while excess(high) <= 0.0 and high < 1e12:
+        low, high = high, 8.0 * high
+    if low == 0.0:
+        least = 1e-12 * high
+        while excess(high / 8.0) > 0.0:
+            high /= 8.0
+            if high < least:  # little but d = 0 is allowed
+                return max(best, 0.0)
+        low = high / 8.0
+    brentq(excess, low, high, rtol=1e-3, xtol=1e-3 * low, disp=False)
     return max(best, 0.0)  # d = 0 is always allowed
 
 

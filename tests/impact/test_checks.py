@@ -1,0 +1,191 @@
+"""Checks by rule, and the verdict that follows from them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from simulated_panels import as_panel, factor_model
+
+from eaeu_analysis.impact.effect import PRE_FIT, PRE_TREND, Effect, effect_table, finding_of, interval_text, number
+from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.results import Check, Provenance
+
+INF, NAN = math.inf, math.nan
+
+
+def check(name: str, passed: bool | None, value: float | None = None) -> Check:
+    return Check(name, passed, value, None, "")
+
+
+@pytest.mark.parametrize(
+    ("estimate", "interval", "p", "checks", "finding"),
+    [
+        (2.0, (1.0, 3.0), 0.02, (), "found"),
+        (2.0, (1.0, 3.0), 0.10, (), "found"),
+        (2.0, (1.0, 3.0), 0.02, (check("anything", None),), "found"),
+        (2.0, (1.0, 3.0), 0.02, (check("leave-one-out", False),), "fragile"),
+        (2.0, (1.0, 3.0), 0.02, (check(PRE_FIT, False),), "unreliable"),
+        (2.0, (1.0, 3.0), 0.02, (check(PRE_TREND, False), check("x", True)), "unreliable"),
+        (2.0, (-1.0, 3.0), 0.3, (check("leave-one-out", False),), "none"),
+        (2.0, (-INF, INF), 0.2, (), "none"),
+        (2.0, (-1.0, 3.0), 0.05, (), "none"),  # the two must agree for an effect to be found
+        (2.0, (1.0, 3.0), 0.3, (), "none"),
+        (2.0, (NAN, NAN), NAN, (), "untested"),
+        (2.0, (1.0, 3.0), NAN, (), "found"),
+        (2.0, (-1.0, 3.0), NAN, (), "none"),
+        (2.0, (NAN, NAN), 0.02, (), "found"),
+        (NAN, (NAN, NAN), 0.02, (), "unreliable"),
+    ],
+)
+def test_the_finding_by_rule(estimate, interval, p, checks, finding):
+    assert finding_of(estimate, interval, 0.9, p, checks) == finding
+
+
+def made(**changes) -> Effect:
+    table = effect_table("A", [2000, 2001], [1.0, 4.0], [1.0, 2.0])
+    weights = pd.Series({"B": 0.75, "C": 0.25}, name="weight")
+    effect = Effect(
+        {"unit": "A", "outcome": "y", "event": 2001, "post_years": None},
+        table, 2.0, (1.0, 3.0), 0.9, 0.02, weights, 0.04, (), Provenance(), "synthetic control", "% of GDP",
+    )  # fmt: skip
+    return replace(effect, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "an effect found: +2.000 (% of GDP), higher than without the event (p = 0.020), and every check passed"),
+        ({"estimate": -2.0, "interval": (-3.0, -1.0)}, "lower than without the event"),
+        ({"checks": (check("leave-one-out", False),)}, "a fragile effect: +2.000 (% of GDP)"),
+        ({"checks": (check("leave-one-out", False),)}, "it fails: leave-one-out"),
+        ({"checks": (check(PRE_FIT, False),)}, "not answered: the comparison does not hold (pre-period fit)"),
+        (
+            {"p_value": 0.4, "interval": (-1.0, 5.0)},
+            "no effect found: +2.000 (% of GDP) does not stand out (p = 0.400)",
+        ),
+        (
+            {"p_value": 0.4, "interval": (-1.0, 5.0), "checks": (check("minimum detectable effect", None, 3.2),)},
+            "one smaller than 3.200 would often be missed",
+        ),
+        ({"p_value": 0.05, "interval": (-1.0, 5.0)}, "(p = 0.050, but the interval holds zero)"),
+        ({"p_value": NAN, "interval": (NAN, NAN)}, "an estimate without a test: +2.000 (% of GDP)"),
+        ({"p_value": NAN}, "(the interval leaves zero out)"),
+        ({"p_value": NAN, "interval": (-1.0, 5.0)}, "(the interval holds zero)"),
+    ],
+)
+def test_the_verdict_in_words(changes, says):
+    effect = made(**changes)
+    assert says in effect.verdict
+    assert effect.verdict in effect.summary()
+
+
+def test_numbers_and_intervals_in_words():
+    assert [number(v) for v in (0.0, 1234.567, -0.012345, 12.3, NAN, -INF)] == [
+        "0", "1,235", "-0.01235", "12.30", "n/a", "-inf",
+    ]  # fmt: skip
+    assert number(2.0, signed=True) == "+2.000"
+    assert interval_text((NAN, NAN)) == "not available"
+    assert interval_text((-INF, INF)) == "unbounded (no value can be rejected)"
+    assert interval_text((-1.0, 2.0)) == "[-1.000, 2.000]"
+
+
+def test_post_is_what_the_estimate_averages():
+    effect = made()
+    assert effect.post["effect"].mean() == effect.estimate
+    assert effect.failed == ()
+    assert effect.check("nothing") is None
+
+
+# -- the rules themselves ---------------------------------------------------------------------------------
+def ask(y: np.ndarray, **more) -> Effect:
+    return synthetic_control(as_panel(y), "y", "U00", 2012, inference="none", checks=False, **more)
+
+
+def base(seed: int = 0, noise: float = 0.1) -> np.ndarray:
+    y = factor_model(np.random.default_rng(seed), 9, 20, noise=noise)
+    y[0] = y[1:5].mean(axis=0) + 0.05 * np.random.default_rng(99).normal(size=20)
+    return y
+
+
+def test_a_good_comparison_passes():
+    effect = ask(base())
+    for name in (PRE_FIT, PRE_TREND, "convex hull", "effective donors"):
+        assert effect.check(name).passed, name
+
+
+def test_fit_before_the_event():
+    y = base()
+    swing = y[0, :12].std()
+    y[0] += 2.5 * swing * np.sign(np.sin(2.5 * np.arange(20)))
+    check = ask(y).check(PRE_FIT)
+    assert check.passed is False
+    assert check.value > check.threshold
+    flat = base() + 1000.0  # 5 % of the mean is plenty here: a gap of one in a thousand is no bad fit
+    flat[0] += np.where(np.arange(20) % 2, 1.0, -1.0)
+    assert ask(flat).check(PRE_FIT).passed is True
+
+
+def test_outside_the_hull():
+    y = base()
+    y[0] = y[1:].max(axis=0) + 1.0
+    check = ask(y).check("convex hull")
+    assert check.passed is False
+    assert check.value == 0.0
+    assert ask(y, intercept=True).check("convex hull").passed is None
+
+
+def test_a_trend_in_the_gap_that_goes_on():
+    y = base()
+    y[0] = y[1:].max(axis=0) + 0.8 * np.arange(20)
+    effect = ask(y)
+    assert effect.check(PRE_TREND).passed is False
+    assert effect.finding == "unreliable"
+    y[0, 12:] += 200.0  # the same trend explains little of an effect as large as this
+    assert ask(y).check(PRE_TREND).passed is True
+
+
+def test_one_country_history():
+    y = base()
+    y[0] = y[3] + 0.001 * np.random.default_rng(1).normal(size=20)
+    effect = ask(y)
+    assert effect.check("effective donors").passed is False
+    assert effect.check("effective donors").value == pytest.approx(1, abs=0.05)
+    assert effect.check("largest weight").text.startswith("U03 weighs")
+
+
+def test_weights_that_are_not_unique():
+    rng = np.random.default_rng(2)
+    y = rng.normal(size=(30, 20))
+    y[0] = y[1:].mean(axis=0)
+    assert ask(y).check("unique weights").value == 0.0
+    assert ask(base()).check("unique weights").value == 1.0
+
+
+def test_leave_one_out_fails_when_one_donor_carries_the_effect():
+    y = base(3)
+    y[0] = 0.5 * y[1] + 0.5 * y[2] + 0.01 * np.random.default_rng(3).normal(size=20)
+    y[1, 12:] -= 8.0  # something happened to a donor
+    effect = synthetic_control(as_panel(y), "y", "U00", 2012, inference="none")
+    assert effect.estimate > 3
+    check = effect.check("leave-one-out")
+    assert check.passed is False
+    assert "least without U01" in check.text
+    solid = base(4)
+    solid[0, 12:] += 5.0
+    assert synthetic_control(as_panel(solid), "y", "U00", 2012, inference="none").check("leave-one-out").passed is True
+
+
+def test_a_large_effect_is_found_and_a_small_one_is_not():
+    y = factor_model(np.random.default_rng(5), 24, 20, noise=0.3)
+    y[0] = y[1:5].mean(axis=0) + 0.1 * np.random.default_rng(6).normal(size=20)
+    assert synthetic_control(as_panel(y), "y", "U00", 2012).finding == "none"
+    y[0, 12:] += 10.0
+    effect = synthetic_control(as_panel(y), "y", "U00", 2012)
+    assert effect.finding == "found", effect.summary()
+    assert effect.interval[0] > 0
+    assert effect.check("RMSPE ratio").passed
+    assert effect.check("well-fitted donors").passed
