@@ -134,7 +134,6 @@ def _database(folder: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDB
         "memory_limit": memory,
         "threads": threads,
         "temp_directory": str(folder / "spill"),
-        "enable_progress_bar": False,  # it would go to standard output, which belongs to results
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
@@ -142,9 +141,10 @@ def _database(folder: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDB
         con = duckdb.connect(str(folder / "flows.duckdb"), config=config)
     except duckdb.Error as error:
         raise BadInputError(
-            f"memory {memory!r} or threads {threads!r} make no sense to the database: {error}"
+            f"memory {memory!r} or threads {threads!r} make no sense to the database: {str(error).splitlines()[0]}"
         ) from error
     try:
+        con.execute("SET enable_progress_bar = false")  # it would go to standard output, which belongs to results
         con.execute(bulk_shapes.RAW)
         yield con
     except duckdb.OutOfMemoryException as error:
