@@ -94,7 +94,7 @@ def _roles(fit: GravityFit) -> tuple[str, str, str, int | None]:
     """Columns of exporter, importer and time, and the place of the pair effect (None when there is none)."""
     effects: list[Effect] = fit.spec["fixed_effects"]
     sets = [set(e) for e in effects if not isinstance(e, str)]
-    columns = sorted(set().union(*sets)) if sets else []
+    columns: list[str] = sorted(set().union(*sets)) if sets else []
     if len(sets) != len(effects) or len(columns) != 3 or len(sets) not in (2, 3) or any(len(s) != 2 for s in sets):
         raise BadInputError(
             "the bias correction needs fixed effects ('exporter', 'year'), ('importer', 'year') and, for three-way, "
@@ -103,7 +103,8 @@ def _roles(fit: GravityFit) -> tuple[str, str, str, int | None]:
     if fit.spec["k_adj"]:
         raise BadInputError("the bias correction stands in place of k_adj: leave k_adj=False")
     rows = fit.data.iloc[fit.sample.rows]
-    time = min(columns, key=lambda column: (len(pd.unique(rows[column])), column))
+    sizes = rows[columns].nunique()
+    time = min(columns, key=lambda column: (int(sizes[column]), column))
     sides = [e for e in effects if time in e]
     pair = next((k for k, e in enumerate(effects) if time not in e), None)
     if len(sides) != 2:

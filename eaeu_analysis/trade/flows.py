@@ -107,6 +107,19 @@ def _record(name: str) -> dict[str, Any]:
     return known[name]
 
 
+def group_members(name: str) -> list[str]:
+    """Economies of a partner group of ``trade.toml`` ("EU", "China"); BadInputError with the near match."""
+    groups = tables()["groups"]
+    if name not in groups:
+        raise unknown("group of partners", name, groups)
+    entry = groups[name]
+    if "economies" in entry:
+        return list(entry["economies"])
+    from .. import blocs
+
+    return blocs.bloc(entry["bloc"]).members(on=entry["on"])
+
+
 # -- checks --------------------------------------------------------------------------------------------------
 def check_flows(frame: pd.DataFrame, classification: str | None = None, both_sides: bool = False) -> pd.DataFrame:
     """The frame in the schema, or one sentence on what is wrong with it.
