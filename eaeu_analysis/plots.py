@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -111,10 +112,18 @@ def svg(figure: Figure, alt: str) -> str:
 
 def source_line(figure: Figure, provenance: Any) -> None:
     """Series and vintages in small type under the figure."""
-    parts = [part for info in provenance.series for part in (info.derived_from or (info,))]
+    parts = {part.key: part for info in provenance.series for part in _origins(info)}.values()
     text = "; ".join(f"{p.code}, vintage {p.vintage}" if p.vintage else p.code for p in parts)
     owner = next((p.source for p in parts if p.source), "")
-    figure.supxlabel(f"Source: {owner}: {text}" if owner else f"Source: {text}", x=0.01, ha="left", fontsize=6.5)
+    told = f"Source: {owner}: {text}" if owner else f"Source: {text}"
+    figure.supxlabel(textwrap.fill(told, 105), x=0.01, ha="left", fontsize=6.5)
+
+
+def _origins(info: Any) -> list[Any]:
+    """The series of a source that a column goes back to, through every step of computing it."""
+    if not info.derived_from:
+        return [info]
+    return [origin for part in info.derived_from for origin in _origins(part)]
 
 
 def end_labels(ax: Axes, ends: Sequence[tuple[str, float, float, str, bool]], size: float = 8) -> None:
@@ -266,7 +275,10 @@ def effect(result: Any, ax: Axes) -> None:
     """Observed (dark) and counterfactual (dashed); the band of what would have been, where the method has one."""
     table = result.table
     units = list(dict.fromkeys(table["unit"]))
+    fit, post = result.spec.get("fit_years"), result.spec.get("post_years")
     first = table[table["unit"] == units[0]]
+    if fit and post:  # what lies outside was neither fitted nor judged
+        first = first[first["time"].between(min(fit), max(post))]
     event = result.event
     ax.axvspan(event - 0.5, first["time"].max() + 0.5, color=SHADE, zorder=0, linewidth=0)
     bounded = first.dropna(subset=["lower", "upper"])

@@ -14,6 +14,7 @@ from ..series import SeriesInfo
 
 if TYPE_CHECKING:
     from ..compare import BeforeAfter, Comparison
+    from ..impact.union import UnionEffects
     from ..panel import Panel
     from ..sources import Source
 
@@ -59,6 +60,8 @@ class Content:
     members: Comparison
     limits: tuple[Limit, ...]
     source: str
+    effects: UnionEffects | None = None
+    effects_missing: str = ""
 
     @property
     def series(self) -> tuple[SeriesInfo, ...]:
@@ -81,7 +84,7 @@ def limits() -> tuple[Limit, ...]:
     return tuple(Limit(**row) for row in tomllib.loads(path.read_text(encoding="utf-8"))["limits"])
 
 
-def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned") -> Content:
+def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned", jobs: int = 1) -> Content:
     """Ask every question of the report; an outcome without data becomes a section that says so.
 
     Raises BadInputError when ``unit`` is not a member of ``bloc``, NoDataError when no outcome has data at all.
@@ -104,6 +107,7 @@ def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned")
     if all(row.narrow is None for row in rows):
         raise NoDataError(f"source {str(source)!r} holds no outcome of {spoken_name(code)} around {event}")
     members = compare_members(panel, [name for name in table.index if name in held], bloc=bloc)
+    effects, why = _effects(panel, code, bloc, set(held), jobs)
     return Content(
         unit=code,
         name=spoken_name(code),
@@ -113,7 +117,21 @@ def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned")
         members=members,
         limits=limits(),
         source=str(source),
+        effects=effects,
+        effects_missing=why,
     )
+
+
+def _effects(panel: Panel, unit: str, bloc: str, held: set[str], jobs: int) -> tuple[UnionEffects | None, str]:
+    """Estimates against counterfactuals for the outcomes at hand; without any, the reason."""
+    from ..impact.union import POPULATION, plan, union_effects
+
+    names = [name for name in plan().outcomes if name in held]
+    if not names:
+        return None, "the source holds none of the outcomes that effects are estimated for"
+    if POPULATION not in panel.frame.columns:
+        return None, f"the source lacks {POPULATION}, by which donors are chosen"
+    return union_effects(panel, names, bloc, units=[unit], jobs=jobs), ""
 
 
 class _Held(dict[str, str]):

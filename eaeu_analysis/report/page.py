@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__, plots
 from ..results import plain
 from . import words
-from .tables import member_columns, member_rows, section_rows, unit_rows
+from .tables import effect_rows, member_columns, member_rows, section_rows, unit_rows
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from .content import Content
+
+
+FIGURES = ("trade", "remittances", "gdp_per_head", "imports")  # effects that get a figure of their own
 
 
 @lru_cache
@@ -56,6 +59,15 @@ def figures(content: Content) -> dict[str, str]:
             ax.set_title(words.title(section), fontsize=9.5)
             plots.source_line(figure, section.narrow.provenance)
             drawn[section.outcome] = plots.svg(figure, words.alt(section))
+    for question, effect in content.effects.effects.items() if content.effects else ():
+        if question.pool == "wide" and question.outcome in FIGURES:
+            figure = plots.new_figure(5.6, 3.6)
+            with plots.styled():
+                ax = figure.subplots()
+                plots.draw(effect, ax)
+                ax.set_title(words.effect_title(effect, question.outcome), fontsize=9.5)
+                plots.source_line(figure, effect.provenance)
+                drawn[f"effect-{question.outcome}"] = plots.svg(figure, words.effect_alt(effect, question.outcome))
     return drawn
 
 
@@ -97,6 +109,14 @@ def view(content: Content, drawn: dict[str, str]) -> dict[str, Any]:
         "cards": cards,
         "member_columns": member_columns(content),
         "member_rows": member_rows(content),
+        "effects": effect_rows(content),
+        "effects_missing": content.effects_missing,
+        "effects_method": content.effects.provenance.method if content.effects else "",
+        "effects_drawn": [
+            {"id": f"effect-{name}", "svg": drawn[f"effect-{name}"], "verdict": words.effect_verdict(content, name)}
+            for name in FIGURES
+            if f"effect-{name}" in drawn
+        ],
         "limits": content.limits,
         "series": content.series,
         "vintages": _vintages(content),
@@ -137,6 +157,7 @@ def document(content: Content) -> str:
         "question": {"unit": content.unit, "bloc": content.bloc, "event": content.event, "source": content.source},
         "answers": words.answers(content),
         "outcomes": [section_rows(section) for section in content.sections],
+        "effects": plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
         "members": plain(content.members.to_frame().to_dict(orient="records")),
         "limits": [vars(limit) for limit in content.limits],
         "series": [
@@ -173,6 +194,7 @@ def tables(content: Content) -> dict[str, str]:
     return {
         "before_after.csv": _csv(units),
         "members.csv": _csv(members),
+        **({"effects.csv": _csv(content.effects.to_frame().to_dict(orient="records"))} if content.effects else {}),
         "figures.csv": _csv(values),
     }
 

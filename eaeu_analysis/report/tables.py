@@ -113,3 +113,45 @@ def _member_cell(row: dict[Any, Any] | None) -> dict[str, str]:
         "p": "" if math.isnan(p) else f"{p:.2f}",
         "reason": "",
     }
+
+
+def effect_rows(content: Content) -> list[dict[str, str]]:
+    """A row per outcome and donor pool: estimate, interval, p, what it was drawn from, what failed."""
+    if content.effects is None:
+        return []
+    from ..impact.union import plan
+
+    rows = []
+    for row in content.effects.table.to_dict("records"):
+        done = not row["reason"]
+        rows.append(
+            {
+                "label": str(row["label"]),
+                "pool": plan().pools[row["pool"]]["label"],
+                "estimate": f"{number(row['estimate'], True)} {UNITS.get(row['measure'], 'pp')}" if done else "n/a",
+                "interval": _interval(row["lower"], row["upper"]) if done else "",
+                "p": f"{row['p_value']:.2f}" if done and not math.isnan(row["p_value"]) else "",
+                "finding": FINDINGS[row["finding"]] if done else str(row["reason"]),
+                "donors": str(row["weights"]),
+                "failed": str(row["failed"]),
+            }
+        )
+    return rows
+
+
+UNITS = {"log points": "log points"}
+FINDINGS = {
+    "found": "an effect is found",
+    "fragile": "stands out, but a check failed",
+    "none": "no clear effect",
+    "unreliable": "the comparison does not hold",
+    "untested": "not tested",
+}
+
+
+def _interval(low: float, high: float) -> str:
+    if math.isnan(low) or math.isnan(high):
+        return "not available"
+    if math.isinf(low) or math.isinf(high):
+        return "no value can be ruled out"
+    return f"{number(low, True)} to {number(high, True)}"

@@ -9,6 +9,7 @@ from ..compare.words import number, with_unit
 
 if TYPE_CHECKING:
     from ..compare import BeforeAfter
+    from ..impact.effect import Effect
     from .content import Content, Section
 
 COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -18,6 +19,11 @@ LONG = {"percentage points": "percentage points", "per cent": "%"}
 def count(n: int) -> str:
     """A small number as a word."""
     return COUNT[n] if 0 <= n < len(COUNT) else str(n)
+
+
+def some(n: int) -> str:
+    """A count before 'of': 'none', 'one', 'two'."""
+    return count(n) if n else "none"
 
 
 def span(window: tuple[int, int]) -> str:
@@ -149,11 +155,25 @@ def tally(content: Content) -> tuple[int, int, int]:
 def how_sure(content: Content) -> str:
     """The last of the five sentences: what the comparison can and cannot carry."""
     able, found, by_chance = tally(content)
-    return (
-        f"How sure: set beside twenty economies of similar level and trend, {count(found)} of {count(able)} outcomes "
-        f"moved more than chance would have it at 10 % (chance alone brings about {count(by_chance)}), and a "
-        f"before/after cannot say whether the union or the rouble moved them: it describes, it does not attribute."
+    text = (
+        f"How sure: set beside twenty economies of similar level and trend, {some(found)} of {count(able)} outcomes "
+        f"moved more than chance would have it at 10 % (chance alone brings about {count(by_chance)}); "
     )
+    made = effects_found(content)
+    if made is not None:
+        text += (
+            f"against counterfactuals made of economies that did not join, {some(made[1])} of {count(made[0])} "
+            f"estimates {'stands' if made[1] < 2 else 'stand'} out at 10 %; "
+        )
+    return text + "the data show what changed, and do not show that the union changed it."
+
+
+def effects_found(content: Content) -> tuple[int, int] | None:
+    """Estimates against counterfactuals that were tested, and those with p of 10 % or less."""
+    if content.effects is None:
+        return None
+    tested = content.effects.table.dropna(subset=["p_value"])
+    return len(tested), int((tested["p_value"] <= 1 - content.effects.level + 1e-12).sum())
 
 
 def title(section: Section) -> str:
@@ -201,3 +221,33 @@ def verdict(section: Section) -> str:
     if failed:
         parts.append(f"Checks failed: {', '.join(failed)}.")
     return " ".join(p.replace("..", ".") for p in parts)
+
+
+def effect_title(effect: Effect, outcome: str) -> str:
+    """The finding as a figure's title: 'Trade, % of GDP: no clear effect (-6.4 pp, p = 0.69)'."""
+    from ..catalogue import outcome as find_outcome
+    from .tables import FINDINGS
+
+    known = find_outcome(outcome)
+    size = f"{number(100 * effect.estimate, True)} log points" if known.log else f"{number(effect.estimate, True)} pp"
+    return f"{known.short[:1].upper()}{known.short[1:]}: {FINDINGS[effect.finding]} ({size}, p = {effect.p_value:.2f})"
+
+
+def effect_alt(effect: Effect, outcome: str) -> str:
+    """What the figure of an effect shows, for those who cannot see it."""
+    rows = effect.post
+    return (
+        f"Line chart: observed and counterfactual {outcome.replace('_', ' ')} of {effect.spec['unit']}, event "
+        f"{effect.spec['event']}. {effect_title(effect, outcome)}. Mean after the event: observed "
+        f"{number(float(rows['observed'].mean()))}, counterfactual {number(float(rows['counterfactual'].mean()))}."
+    )
+
+
+def effect_verdict(content: Content, outcome: str) -> str:
+    """The verdict of the wide pool's estimate, as the estimator words it."""
+    if content.effects is None:
+        return ""
+    for question, effect in content.effects.effects.items():
+        if question.outcome == outcome and question.pool == "wide":
+            return effect.verdict[:1].upper() + effect.verdict[1:] + "."
+    return ""

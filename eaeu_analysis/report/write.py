@@ -56,11 +56,13 @@ def write_report(
     bloc: str = "EAEU",
     source: str | Path = "pinned",
     formats: Sequence[str] = FORMATS,
+    jobs: int = 1,
 ) -> Report:
     """Make the report on ``unit`` and the members of ``bloc`` in the folder ``out``.
 
     Nothing is written until everything is rendered; the folder then takes the place of an older report in one step.
-    The same inputs give the same bytes. Raises BadInputError for an unknown unit, bloc or format, and when ``out`` is
+    The same inputs give the same bytes, whatever the number of workers (``jobs``).
+    Raises BadInputError for an unknown unit, bloc or format, and when ``out`` is
     a file or a folder that holds something else than a report; NoDataError when the source has nothing to say.
     """
     formats = tuple(dict.fromkeys(f.lower() for f in formats))
@@ -71,7 +73,7 @@ def write_report(
         raise unknown("format", "", FORMATS)
     folder = Path(out)
     _may_replace(folder)
-    content = gather(unit, bloc, source)
+    content = gather(unit, bloc, source, jobs)
     rendered = render(content, formats)
     with atomic.directory(folder) as stage:
         for name, text in rendered.items():
