@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +21,7 @@ CHUNK = 64  # changes solved together; fixed, so that results do not depend on t
 
 @dataclass(frozen=True)
 class Draws:
-    """``changes`` (B, N, 7): per cent changes by draw, economy and outcome (:data:`COLUMNS`), NaN where ``failed`` (B,);
+    """``changes`` (B, N, 7): per cent changes by draw, economy and outcome (:data:`COLUMNS`), NaN where ``failed``;
     ``error`` (B,): largest relative gap of a market."""
 
     economies: tuple[str, ...]
@@ -45,13 +46,15 @@ def solve_draws(
     tariffs: Array | None = None,
     sigma: Array | None = None,
     tolerance: float = 1e-9,
+    jobs: int = 1,
 ) -> Draws:
     """Solve B changes that touch the same pairs.
 
     ``cells``: exporter, importer and, to change one sector only, sector: m rows. ``factors`` (B, m): new over old
     t^(1 - sigma) in each; ``tariffs`` (B, m): the rates afterwards in per cent (the baseline's where None); ``sigma``:
     (B,) or (B, S), the model's where None. A change that could not be solved is marked in ``failed``, never dropped.
-    Full closure, world factor income as numeraire.
+    Full closure, world factor income as numeraire. ``jobs``: threads; the results do not depend on it. The linear
+    algebra behind numpy may start threads of its own: with ``jobs`` above 1, OMP_NUM_THREADS=1 is faster.
     """
     given = [array for array in (factors, tariffs) if array is not None]
     if not given:
@@ -72,15 +75,20 @@ def solve_draws(
     n = len(model.flows.economies)
     values = np.full((draws, n, len(COLUMNS)), np.nan)
     errors = np.full(draws, np.inf)
-    for first in range(0, draws, CHUNK):
+    inverse = world.inverse  # before any thread asks for it
+
+    def solve(first: int) -> None:
         some = slice(first, min(first + CHUNK, draws))
         kernel = _sparse(model, at, factors, tariffs, theta, some)
         start = core.Point.start(world, kernel.gross.shape[1])
-        state, error, _ = core.iterate(world, kernel, theta[:, :, some], world.inverse, start, tolerance)
+        state, error, _ = core.iterate(world, kernel, theta[:, :, some], inverse, start, tolerance)
         part = _table(outcomes(world, kernel, state))
-        for b in np.flatnonzero(~(error < tolerance)):
-            part[b], error[b] = _alone(world, kernel, theta[:, :, some][:, :, b], int(b), tolerance)
+        for b in np.flatnonzero(~(error < tolerance)).tolist():
+            part[b], error[b] = _alone(world, kernel, theta[:, :, some][:, :, b], b, tolerance)
         values[some], errors[some] = part, error
+
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        list(pool.map(solve, range(0, draws, CHUNK)))
     failed = ~(errors < tolerance)
     values[failed] = np.nan
     return Draws(model.flows.economies, values, errors, failed)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import BadInputError
-from .eq_inputs import Array, need_columns, numbers, places
-from .eq_onesector import balance
+from ..errors import BadInputError, unknown
+from .eq_inputs import Array, codes_of, need_columns, numbers
+from .eq_onesector import Index, balance
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,9 @@ def gravity_baseline(
     if economies != sorted(map(str, expenditure.index)):
         raise BadInputError("output and expenditure are not of the same economies")
     n = len(economies)
-    place = {name: i for i, name in enumerate(economies)}
     kernel = np.full((n, n), np.nan)
-    rows, columns = (places("costs", side, costs[side], place) for side in ("exporter", "importer"))
-    kernel[rows, columns] = numbers("costs", costs, "cost")
+    cells = tuple(_at(costs, side, economies) for side in ("exporter", "importer"))
+    kernel[cells] = numbers("costs", costs, "cost")
     if np.isnan(kernel).any():
         i, j = np.argwhere(np.isnan(kernel))[0]
         raise BadInputError(
@@ -57,12 +56,24 @@ def gravity_baseline(
     fit = balance(kernel, sold * spent.sum() / sold.sum(), spent)
     scale = fit.b[at] / spent[at]
     index = pd.Index(economies, name="economy")
-    pairs = pd.MultiIndex.from_product([economies, economies], names=["exporter", "importer"])
+    named = index.array
+    flows = {"exporter": named.repeat(n), "importer": named.take(np.tile(np.arange(n), n)), "value": fit.trade.ravel()}
     return Baseline(
-        flows=pd.DataFrame({"value": fit.trade.ravel()}, index=pairs).reset_index(),
+        flows=pd.DataFrame(flows),
         outward=pd.Series(fit.a * scale / (sold / sold.sum()), index=index, name="outward"),
         inward=pd.Series(fit.b / spent / scale, index=index, name="inward"),
     )
+
+
+def _at(costs: pd.DataFrame, side: str, economies: list[str]) -> Index:
+    """The place of each row's economy; :class:`BadInputError` for one without output."""
+    codes, found = codes_of(costs[side])
+    place = {name: i for i, name in enumerate(economies)}
+    strange = [name for name in found if name not in place]
+    if strange or (codes < 0).any():
+        raise unknown(f"costs: {side}", strange[0] if strange else "nothing", economies)
+    table: Index = np.array([place[name] for name in found], dtype=np.intp)
+    return np.asarray(table[codes], dtype=np.intp)
 
 
 def _positive(name: str, values: pd.Series[float], economies: list[str]) -> Array:

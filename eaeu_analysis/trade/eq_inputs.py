@@ -54,7 +54,7 @@ def read_flows(flows: pd.DataFrame) -> Flows:
     sectors: tuple[str, ...] = (ONE_SECTOR,)
     sector = np.zeros(len(flows), dtype=np.intp)
     if "sector" in flows.columns:
-        sector, sectors = _codes(flows["sector"])
+        sector, sectors = codes_of(flows["sector"])
         if (sector < 0).any():
             raise BadInputError("flows: a row names no sector")
     n = len(economies)
@@ -74,8 +74,8 @@ def read_flows(flows: pd.DataFrame) -> Flows:
 
 def _economies(flows: pd.DataFrame) -> tuple[tuple[Any, Any], tuple[str, ...]]:
     """Codes of exporters and importers in one sorted list of economies."""
-    exporter, left = _codes(flows["exporter"])
-    importer, right = _codes(flows["importer"])
+    exporter, left = codes_of(flows["exporter"])
+    importer, right = codes_of(flows["importer"])
     if (exporter < 0).any() or (importer < 0).any():
         raise BadInputError("flows: a row names no exporter or no importer")
     if left != right:
@@ -86,7 +86,7 @@ def _economies(flows: pd.DataFrame) -> tuple[tuple[Any, Any], tuple[str, ...]]:
     return (exporter, importer), left
 
 
-def _codes(column: pd.Series) -> tuple[Any, tuple[str, ...]]:
+def codes_of(column: pd.Series) -> tuple[Any, tuple[str, ...]]:
     """Place of each row's name in the sorted names (missing: -1), and those names."""
     codes, found = pd.factorize(column.array)
     names = [str(name) for name in found.tolist()]
@@ -158,14 +158,14 @@ def _read_pairs(name: str, frame: pd.DataFrame | None, column: str, flows: Flows
     else:
         flat = i * n + j
         out.reshape(s, -1)[:, flat] = value
-    if len(np.unique(flat)) < len(flat):
+    if len(set(flat.tolist())) < len(flat):
         raise BadInputError(f"{name}: a pair is given more than once")
     return out
 
 
 def places(name: str, column: str, given: pd.Series, place: Mapping[str, int]) -> Any:
     """The place of each name of a column; :class:`BadInputError` with a near match for one that is not known."""
-    found = [place.get(str(value), -1) for value in given]
+    found = [place.get(str(value), -1) for value in given.tolist()]
     if -1 in found:
         culprit = given.iloc[found.index(-1)]
         raise unknown(f"{name}: {column}", str(culprit), place)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -52,27 +52,21 @@ class Equilibrium(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
 
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        foreign = 1 - np.eye(len(self.economies))
-        old, new = self.before.sum(0) * foreign, self.after.sum(0) * foreign
-        income = self.income[1] / self.income[0]
-        values = (
-            _change(old.sum(1), new.sum(1)),
-            _change(old.sum(0), new.sum(0)),
-            100 * (self.producer_price - 1),
-            100 * (self.price_index - 1),
-            100 * (income - 1),
-            100 * (income / self.price_index - 1),
-            100 * (self.spending[1] / self.spending[0] / self.price_index - 1),
-        )
-        return pd.DataFrame(
-            np.column_stack(values), index=pd.Index(self.economies, name="economy"), columns=list(COLUMNS)
-        )
-
     def to_frame(self) -> pd.DataFrame:
         """Per cent changes by economy, in the columns :data:`COLUMNS`."""
-        return self.table.copy()
+        own = np.arange(len(self.economies))
+        old, new = self.before.sum(0), self.after.sum(0)
+        old[own, own] = new[own, own] = 0.0
+        income = self.income[1] / self.income[0]
+        values = np.empty((len(self.economies), len(COLUMNS)))
+        values[:, 0] = _change(old.sum(1), new.sum(1))
+        values[:, 1] = _change(old.sum(0), new.sum(0))
+        values[:, 2] = 100 * (self.producer_price - 1)
+        values[:, 3] = 100 * (self.price_index - 1)
+        values[:, 4] = 100 * (income - 1)
+        values[:, 5] = 100 * (income / self.price_index - 1)
+        values[:, 6] = 100 * (self.spending[1] / self.spending[0] / self.price_index - 1)
+        return pd.DataFrame(values, index=pd.Index(self.economies, name="economy"), columns=_columns())
 
     def details(self) -> pd.DataFrame:
         """By economy: domestic share before and after, real wage (per cent change), revenue before and after and its
@@ -116,7 +110,7 @@ class Equilibrium(Result):
 
     def summary(self) -> str:
         spec = self.spec
-        table = self.table.round(3)
+        table = self.to_frame().round(3)
         ranked = table.reindex(table["welfare"].abs().sort_values(ascending=False, kind="stable").index)
         held = f"; published procedure: {spec['replicate']}" if spec["replicate"] else ""
         lines = [
@@ -132,8 +126,13 @@ class Equilibrium(Result):
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        shown = self.table.to_html(border=0, float_format=lambda v: f"{v:,.3f}", na_rep="n/a")
+        shown = self.to_frame().to_html(border=0, float_format=lambda v: f"{v:,.3f}", na_rep="n/a")
         return f"<div><pre>{self.summary()}</pre><details><summary>table</summary>{shown}</details></div>"
+
+
+@cache
+def _columns() -> pd.Index:
+    return pd.Index(COLUMNS)
 
 
 def _change(old: Array, new: Array) -> Array:

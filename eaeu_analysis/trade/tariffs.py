@@ -1,8 +1,7 @@
-"""The common external tariff with ad valorem equivalents, its averages, and Uzbekistan's schedule beside it."""
+"""The common external tariff at 10 digits with ad valorem equivalents, and its averages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,10 +17,7 @@ from .pin_tariffs import LINE, OTHER_WORDING, pin_info, read_pin, tables
 
 LEVELS = ("line", "hs6", "heading", "chapter", "section", "sitc", "total")
 _DIGITS = {"line": 10, "hs6": 6, "heading": 4, "chapter": 2}
-TOLERANCE = 0.5  # percentage points: nearer to each other two averages count as equal
 MOST_UNKNOWN = 0.05  # share of lines without an equivalent above which a schedule's check fails
-# What "rise" and "fall" mean for an average whose specific duties are known only within a range.
-DIRECTIONS = ("rise", "fall", "same", "unclear")
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class Schedule(Result):
     def summary(self) -> str:
         total = average(self.lines, "total").iloc[0]
         lines = [
-            f"Tariff schedule: {len(self.lines):,} lines, simple average {_range(total)} per cent",
+            f"Tariff schedule: {len(self.lines):,} lines, simple average {range_text(total)} per cent",
             *(f"  {row.rule}, {row.basis}: {row.lines:,}" for row in self.counts().reset_index().itertuples()),
         ]
         lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
@@ -161,21 +157,20 @@ def _group(frame: pd.DataFrame, by: str) -> pd.Series:
 
 def _means(frame: pd.DataFrame, group: pd.Series, digits: int | None) -> pd.DataFrame:
     """Means of low, ave, high by group, over means by the first ``digits`` of the code."""
-    rates = frame[["low", "ave", "high"]].where(frame["high"].notna(), frame[["low", "ave"]].assign(high=np.nan))
-    if digits is not None:
-        keys = [group.rename("group"), frame["code"].str[:digits].rename("item")]
-        means = rates.groupby(keys).mean()
-        means["high"] = rates.assign(high=rates["high"]).groupby(keys)["high"].apply(_all_or_nan)
-        grouped = means.groupby("group")
-    else:
-        means, grouped = rates, rates.groupby(group)
-    result = grouped.mean()
-    result["high"] = grouped["high"].apply(_all_or_nan)
-    return result
+    rates = frame[["low", "ave", "high"]]
+    if digits is None:
+        return _mean(rates, group)
+    item = frame["code"].str[:digits]
+    means = _mean(rates, [group.rename("group"), item.rename("item")])
+    return _mean(means, "group")
 
 
-def _all_or_nan(values: pd.Series) -> float:
-    return float(values.mean(skipna=False))
+def _mean(rates: pd.DataFrame, keys: Any) -> pd.DataFrame:
+    grouped = rates.groupby(keys)
+    means = grouped.mean()
+    whole = grouped["high"].count() == grouped.size()
+    means["high"] = means["high"].where(whole)
+    return means
 
 
 def _weighted(frame: pd.DataFrame, by: str, weights: pd.DataFrame) -> pd.DataFrame:
@@ -201,7 +196,8 @@ def _weighted(frame: pd.DataFrame, by: str, weights: pd.DataFrame) -> pd.DataFra
     for column, end in (("low", "_low"), ("ave", ""), ("high", "_high")):
         known = table[column].notna() & (table["weight"] > 0)
         if column == "high":  # an unbounded item that is imported leaves the mean unbounded
-            sums = (table["high"] * table["weight"]).where(table["weight"] > 0, 0.0).groupby(group).apply(_sum_or_nan)
+            parts = (table["high"] * table["weight"]).where(table["weight"] > 0, 0.0).groupby(group)
+            sums = parts.sum().where(parts.count() == parts.size())
             base = table["weight"].groupby(group).sum()
         else:
             sums = (table[column] * table["weight"]).where(known, 0.0).groupby(group).sum()
@@ -211,135 +207,7 @@ def _weighted(frame: pd.DataFrame, by: str, weights: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame(out)
 
 
-def _sum_or_nan(values: pd.Series) -> float:
-    return float(values.sum(skipna=False))
-
-
-def uzbekistan(level: str = "chapter", folder: Path | None = None) -> pd.DataFrame:
-    """Uzbekistan by chapter or section: average MFN and applied tariff, imports (USD, 2025), demand elasticity."""
-    if level not in ("chapter", "section"):
-        raise unknown("level", level, ("chapter", "section"))
-    table = read_pin("tariffs_uzb", folder)
-    return table[table["level"] == level].drop(columns="level").set_index("code")
-
-
-def uzbekistan_partners(folder: Path | None = None) -> pd.DataFrame:
-    """Uzbekistan's imports (USD, 2025) by partner and tariff regime: fta (no duty), mfn, full (no MFN treatment)."""
-    return read_pin("tariffs_uzb_partners", folder).set_index("partner")
-
-
-@dataclass(frozen=True)
-class TariffGap(Result):
-    """Which tariffs rise and which fall when a country takes over a schedule.
-
-    ``table``: a row per chapter: ``own`` (per cent), ``low, new, high``, ``change`` (new less own), ``direction``,
-    ``imports_usd``, ``dutiable_usd`` (from partners outside free-trade agreements, at their share of all imports).
-    ``partners``: a row per partner with regime, imports, whether its tariff changes, and the change of duty if what it
-    sells were the average mix.
-    """
-
-    table: pd.DataFrame
-    partners: pd.DataFrame
-    checks: tuple[Check, ...]
-    provenance: Provenance
-    spec: Mapping[str, Any]
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
-    def totals(self) -> pd.DataFrame:
-        """Chapters and imports by direction."""
-        grouped = self.table.groupby("direction")
-        out = pd.DataFrame({"chapters": grouped.size(), "imports_usd": grouped["imports_usd"].sum()})
-        out["share"] = out["imports_usd"] / out["imports_usd"].sum()
-        return out.reindex([name for name in DIRECTIONS if name in out.index])
-
-    def summary(self) -> str:
-        lines = ["Tariffs against the common external tariff, by chapter"]
-        for name, row in self.totals().iterrows():
-            lines.append(f"  {name}: {int(row['chapters'])} chapters, {row['share']:.1%} of imports")
-        for name in ("rise", "fall"):
-            part = self.table[self.table["direction"] == name]
-            part = part.reindex(part["imports_usd"].sort_values(ascending=False, kind="stable").index).head(5)
-            for code, row in part.iterrows():
-                lines.append(
-                    f"  {name}: chapter {code}, {row['own']:.1f} to {_range(row)} per cent, "
-                    f"imports {row['imports_usd'] / 1e6:,.0f} million USD"
-                )
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        lines += [f"  source: {line}" for line in self.provenance.lines()]
-        return "\n".join(lines)
-
-
-def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, folder: Path | None = None) -> TariffGap:
-    """Uzbekistan's tariff averages beside those of the common external tariff: what must rise, what must fall.
-
-    Simple averages by chapter on both sides. A chapter rises when even the lower bound of its new average is more than
-    ``tolerance`` points above the present one, falls when the upper bound is below, is the same when all of the range
-    is within it, and is unclear otherwise (also when specific duties leave no upper bound).
-    """
-    schedule = schedule or cet(folder=folder)
-    own = uzbekistan("chapter", folder)
-    new = average(schedule.lines, "chapter")
-    table = own.join(new, how="inner")
-    partners = uzbekistan_partners(folder)
-    free = float(partners.loc[partners["regime"] == "fta", "imports_usd"].sum() / partners["imports_usd"].sum())
-    out = pd.DataFrame(
-        {
-            "own": table["mfn"],
-            "low": table["simple_low"],
-            "new": table["simple"],
-            "high": table["simple_high"],
-            "change": table["simple"] - table["mfn"],
-            "direction": _directions(table, tolerance),
-            "imports_usd": table["imports_usd"],
-            "dutiable_usd": table["imports_usd"] * (1 - free),
-            "unknown_lines": table["unknown"],
-        }
-    )
-    covered = float(out["imports_usd"].sum() / own["imports_usd"].sum())
-    unclear = float(out.loc[out["direction"] == "unclear", "imports_usd"].sum() / out["imports_usd"].sum())
-    checks = (
-        Check("imports covered", covered > 0.99, covered, 0.99,
-              f"{covered:.1%} of imports are in chapters with both tariffs"),
-        Check("direction known", unclear < 0.1, unclear, 0.1,
-              f"for {unclear:.1%} of imports the direction is unclear within the range of the equivalents"),
-        Check("averages", None, None, None,
-              "how the averages of Uzbekistan's tariff were formed is not documented; a chapter hides lines that go "
-              "the other way"),
-        Check("partners", None, free, None,
-              f"{free:.1%} of imports come from partners in free-trade agreements and stay free of duty; imports by "
-              "partner and chapter are not known, so a partner's share rests on the average mix"),
-    )  # fmt: skip
-    provenance = Provenance(
-        series=(*schedule.provenance.series, pin_info("tariffs_uzb", folder), pin_info("tariffs_uzb_partners", folder)),
-        method="simple averages by chapter compared",
-        settings={"tolerance": tolerance},
-    )
-    spec = {"country": "UZB", "tolerance": tolerance}
-    return TariffGap(out, _by_partner(partners, out), checks, provenance, spec)
-
-
-def _directions(table: pd.DataFrame, tolerance: float) -> np.ndarray[Any, Any]:
-    own, low, high = table["mfn"], table["simple_low"], table["simple_high"]
-    return np.select(
-        [low > own + tolerance, high < own - tolerance, (low >= own - tolerance) & (high <= own + tolerance)],
-        ["rise", "fall", "same"],
-        default="unclear",
-    )
-
-
-def _by_partner(partners: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    weight = table["imports_usd"].where(table["change"].notna(), 0.0)
-    mean = float((table["change"].fillna(0.0) * weight).sum() / weight.sum())
-    out = partners.sort_values("imports_usd", ascending=False, kind="stable").copy()
-    out["share"] = out["imports_usd"] / out["imports_usd"].sum()
-    out["changes"] = out["regime"] != "fta"
-    out["duty_change_at_average_mix_usd"] = np.where(out["changes"], out["imports_usd"] * mean / 100, 0.0)
-    return out
-
-
-def _range(row: pd.Series) -> str:
+def range_text(row: pd.Series) -> str:
     """The average with its bounds: "6.6 (6.4 to 7.1)"; an open upper bound is said."""
     middle = row["simple"] if "simple" in row.index else row["new"]
     low, high = (row["simple_low"], row["simple_high"]) if "simple" in row.index else (row["low"], row["high"])

@@ -222,6 +222,7 @@ def test_draws_are_single_solutions(taxed):
     model = world_model(flows, 5.0, tariffs=tariffs if taxed else None, input_output=table)
     many = solve_draws(model, cells, factors, rates, sigma)
     assert not many.failed.any()
+    np.testing.assert_array_equal(solve_draws(model, cells, factors, rates, sigma, jobs=3).changes, many.changes)
     for b in (0, 1, CHUNK - 1, CHUNK, draws - 1):
         change = cells.assign(factor=factors[b])
         single_tariffs = None
