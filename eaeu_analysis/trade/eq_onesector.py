@@ -16,7 +16,9 @@ from .eq_inputs import Array
 
 Index = np.ndarray[Any, np.dtype[np.intp]]
 TOLERANCE = 1e-11
-MAX_ITERATIONS = 60
+MAX_ITERATIONS = 100
+NEAR = 1e-4
+MAX_STEP = 5.0  # of a log factor
 
 
 @dataclass(frozen=True)
@@ -37,38 +39,50 @@ def balance(kernel: Array, rows: Array, columns: Array, tolerance: float = TOLER
     resistances of Anderson & van Wincoop (2003) for given output and expenditure. ``a`` and ``b`` are determined up to
     one factor, fixed here by sum(rows * log(a)) = 0. Raises :class:`NotConvergedError`.
     """
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        u = np.zeros(len(rows))
+    with np.errstate(all="ignore"):
+        u = _fitted(kernel, rows, columns, np.zeros(len(rows)), 4)
         total = rows.sum()
 
         def potential(u: Array) -> float:
             return float(columns @ np.log(np.exp(u) @ kernel) - rows @ u)
 
-        value = potential(u)
         for iteration in range(1, MAX_ITERATIONS + 1):
             a = np.exp(u)
             b = columns / (a @ kernel)
             trade = kernel * a[:, None] * b
-            gap = trade.sum(1) - rows
+            made = trade.sum(1)
+            gap = made - rows
             residual = float(np.abs(gap / rows).max())
             if residual < tolerance:
                 return Balanced(trade, a, b, residual, iteration)
-            hessian = -(trade / columns) @ trade.T
-            hessian[np.diag_indices_from(hessian)] += trade.sum(1)
-            hessian += np.outer(rows, rows) / total
+            hessian = np.outer(rows, rows) / total - (trade / columns) @ trade.T
+            hessian[np.diag_indices_from(hessian)] += made
             step = _solve(hessian, gap)
-            size = 1.0
-            trial = potential(u - step)
-            while not trial <= value - 1e-4 * size * float(gap @ step) + 1e-14 * abs(value) and size > 1e-6:
-                size /= 2
-                trial = potential(u - size * step)
-            u = u - size * step
+            largest = float(np.abs(step).max())
+            if not np.isfinite(largest):
+                u = _fitted(kernel, rows, columns, u, 50)
+                continue
+            size = min(1.0, MAX_STEP / largest) if largest > 0 else 1.0
+            if residual > NEAR:  # nearer, the potential no longer tells two points apart and full steps are safe
+                value = potential(u)
+                while not potential(u - size * step) <= value - 1e-4 * size * float(gap @ step):
+                    size /= 2
+                    if size < 1e-3:
+                        break
+            u = u - size * step if size >= 1e-3 else _fitted(kernel, rows, columns, u, 50)
             u -= rows @ u / total
-            value = potential(u)
     raise NotConvergedError(
         f"no trade matrix with these margins was found: after {MAX_ITERATIONS} iterations the largest relative gap is "
         f"{residual:.2g}"
     )
+
+
+def _fitted(kernel: Array, rows: Array, columns: Array, u: Array, passes: int) -> Array:
+    """Log row factors after some passes of proportional fitting, which always comes nearer, if slowly."""
+    for _ in range(passes):
+        a = np.exp(u - u.max())
+        u = np.log(rows) - np.log(kernel @ (columns / (a @ kernel)))
+    return u
 
 
 @dataclass(frozen=True)

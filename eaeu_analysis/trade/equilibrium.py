@@ -6,6 +6,7 @@ in :mod:`multisector`; both check their equations and raise :class:`~eaeu_analys
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -127,7 +128,7 @@ class Equilibrium(Result):
 
     def _repr_html_(self) -> str:
         shown = self.to_frame().to_html(border=0, float_format=lambda v: f"{v:,.3f}", na_rep="n/a")
-        return f"<div><pre>{self.summary()}</pre><details><summary>table</summary>{shown}</details></div>"
+        return f"<div><pre>{html.escape(self.summary())}</pre><details><summary>table</summary>{shown}</details></div>"
 
 
 @cache

@@ -218,10 +218,30 @@ def test_a_change_that_multiplies_foreign_trade_by_twelve_is_solved():
 
 
 # -- building blocks -------------------------------------------------------------------------------------------------
+@settings(max_examples=25, deadline=None)
+@given(st.integers(2, 15), st.integers(0, 10_000), st.floats(0.1, 4.0), st.sampled_from([1e-6, 1.0, 1e12]))
+def test_balance_meets_margins_of_any_size(n, seed, spread, unit):
+    rng = np.random.default_rng(seed)
+    kernel = np.exp(rng.normal(0, spread, (n, n)))
+    rows, columns = np.exp(rng.normal(0, spread, (2, n))) * unit
+    columns *= rows.sum() / columns.sum()
+    trade = balance(kernel, rows, columns).trade
+    np.testing.assert_allclose(trade.sum(1), rows, rtol=1e-9)
+    np.testing.assert_allclose(trade.sum(0), columns, rtol=1e-9)
+
+
 def test_balance_needs_margins_that_can_be_met():
     kernel = np.array([[1.0, 0.0], [0.0, 1.0]])
     with pytest.raises(NotConvergedError, match="no trade matrix with these margins"):
         balance(kernel, np.array([1.0, 2.0]), np.array([2.0, 1.0]))
+
+
+def test_conditional_cut_in_two_unequal_parts_has_no_solution():
+    """Output and expenditure held, a part that may no longer buy what it has to spend."""
+    factor = np.ones((6, 6))
+    factor[:2, 2:] = factor[2:, :2] = 0.0
+    with pytest.raises(NotConvergedError):
+        solve_equilibrium(world(6), frame(factor).rename(columns={"value": "factor"}), sigma=5, closure="conditional")
 
 
 def test_components():
