@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from .. import atomic, settings
+from .. import atomic, names, settings
 from ..errors import BadInputError, NoDataError
 from .flows import COLUMNS, check_units, tables
 
@@ -203,6 +203,14 @@ def _uzbekistan(path: Path) -> Made:
     )
 
 
+def _uzbekistan_2025(path: Path) -> Made:
+    """Partners by their Russian names; thousand US$ although the column says US$ (the shares add up to the total)."""
+    frame = _read(path)
+    frame = frame.assign(exporter=[names.resolve(n) for n in frame["name"]], importer="UZB", year=2025)
+    frame = frame.assign(usd=frame["import_usd"] * 1e3, basis="importer_cif", status=frame["regime"])
+    return _schema(frame, "cerr")
+
+
 def _armenia(path: Path) -> Made:
     frame = _read(path)
     frame["status"] = [f"{n} of 12 months" if n < 12 else "" for n in frame["months"]]
@@ -260,6 +268,7 @@ READERS: dict[str, Callable[[Path], Made]] = {
     "russia_hs2": _russia_hs2,
     "russia_imts": _russia_imts,
     "uzbekistan_annual": _uzbekistan,
+    "uzbekistan_imports_2025": _uzbekistan_2025,
     "armenia_annual": _armenia,
     "distances": _distances,
     "geography": _geography,
