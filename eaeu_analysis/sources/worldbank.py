@@ -292,11 +292,10 @@ def _explained(error: FetchError, request: Request, call: Call) -> FetchError:
     near = [] if request.code in labels else near_matches(request.code, labels, labels)
     shown = " or ".join(f"'{code}' ({labels[code]})" for code in near)
     where = f"database {request.database}" + (f", version {request.version}" if request.version else "")
-    if request.economies or request.years:
-        where += " (or not for these economies and years)"
-    text = f"series '{request.code}' not known in {where}: {error}" + (f"; did you mean {shown}?" if near else "")
-    if error.code == "175":
-        text = text.replace("not known in", "deleted or archived in")
+    gone = error.code == "175"
+    part = " (or not for these economies and years)" if (request.economies or request.years) and not gone else ""
+    what = "deleted or archived in" if gone else "not known in"
+    text = f"series '{request.code}' {what} {where}{part}: {error}" + (f"; did you mean {shown}?" if near else "")
     return FetchError(text, "message", again=False, code=error.code)
 
 

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 import wbgapi
+from hypothesis import settings
 from server import StandIn
 from small import Clean, hashes, small_pull
 
 from eaeu_analysis.store import Store
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

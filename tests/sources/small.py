@@ -13,7 +13,7 @@ from eaeu_analysis.sources.report import PullReport
 from eaeu_analysis.store import Store
 
 CODES = list(SERIES)[:3]
-QUICK = HttpSettings(wait_initial=0.01, wait_max=0.03, attempts=4, connect=2.0, read=0.5, total=5.0)
+QUICK = HttpSettings(wait_initial=0.01, wait_max=0.03, attempts=4, connect=5.0, read=5.0, total=20.0)
 
 
 @dataclass(frozen=True)
