@@ -68,7 +68,7 @@ def test_the_five_sentences_carry_the_numbers_of_before_after(document: dict) ->
     assert trade.treated["mean_after"] == pytest.approx(wide.loc[2016:2019].mean())
     for name, place in (("exports", 1), ("imports", 1), ("gdp_per_head", 3)):
         result = before_after(panel, name, "KGZ", "2015-08-12")
-        assert report_words.said(result.estimate) in document["answers"][place]
+        assert report_words.size(result.estimate) in document["answers"][place]
 
 
 def test_every_number_in_the_answers_is_a_number_of_the_results(document: dict) -> None:
@@ -81,13 +81,20 @@ def test_every_number_in_the_answers_is_a_number_of_the_results(document: dict) 
             return [n for v in value for n in numbers(v)]
         return [float(value)] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
 
-    printed = {report_words.said(n) for n in numbers(document["outcomes"])}
+    printed = {report_words.size(n) for n in numbers(document["outcomes"])}
     printed |= {report_words.number(abs(n)) for n in numbers(document["outcomes"])}
     printed |= {f"{abs(n):.2f}" for n in numbers(document["outcomes"])}
     for sentence in document["answers"]:
         text = re.sub(r"\d{4}-\d\d\b|constant \d{4}", "", sentence)
         for found in re.findall(r"\d[\d,]*\.\d+", text):
             assert found in printed, (found, sentence)
+
+
+def test_a_balance_keeps_its_sign(document: dict) -> None:
+    """Kyrgyzstan's current account was negative in both windows; a sentence that drops the sign says the opposite."""
+    row = next(r for r in document["outcomes"] if r["outcome"] == "current_account")
+    assert row["rows"][0]["mean_before"] < 0
+    assert f"from {report_words.said(row['rows'][0]['mean_before'])} to -" in row["finding"]
 
 
 def test_all_members_and_the_outcomes_asked_for_are_there(document: dict) -> None:

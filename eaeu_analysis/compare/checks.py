@@ -118,6 +118,19 @@ def outlier(stats: Mapping[str, UnitStats], relative: bool, unit: str) -> Check:
     return Check(name, passed, least, 0.0, _with(text, f"over {OUTLIER} robust deviations from the median", far))
 
 
+def zeros(observed: pd.DataFrame, spec: Windows) -> Check:
+    """Informs when a unit carries a zero in the windows: in many series that is how a missing report looks."""
+    inside = [y for y in observed.index if any(first <= y <= last for first, last in (spec.before, spec.after))]
+    table = observed.loc[inside]
+    found = [
+        f"{unit} {', '.join(str(y) for y in table.index[table[unit] == 0])}"
+        for unit in observed
+        if (table[unit] == 0).any()
+    ]
+    text = f"{len(found)} units have a zero in the windows, which may be a missing report"
+    return Check("zeros", None if found else True, float(len(found)), 0.0, _with(text, "units", found))
+
+
 def repeated_values(observed: pd.DataFrame, spec: Windows) -> Check:
     """Informs when a unit carries one and the same value in years that follow each other: often a filled gap."""
     runs = []

@@ -196,8 +196,7 @@ def _nearest(
     rule = " ".join(table.rule.format(nearest=table.nearest, min_population=table.min_population).split())
     economies = names.tables().economies
     barred = inside(spec, bloc).keys() | {b.economy for b in joined_elsewhere(unit, spec, bloc)}
-    people = panel.frame.get("SP.POP.TOTL")
-    unpeopled = people is None and table.min_population > 0
+    people = population()
     wide = panel.wide(outcome)
     level_counts = not any(part in panel.info(outcome).unit for part in table.trend_only_units)
     income = economies[unit].income
@@ -207,7 +206,7 @@ def _nearest(
         other = code != unit
         if other and (code in barred or code not in economies or economies[code].income != income):
             continue
-        if other and people is not None and not _large_enough(people, code, spec, table.min_population):
+        if other and not _large_enough(people, code, spec, table.min_population):
             continue
         place = _place(wide[code], spec, relative)
         if place is not None:
@@ -222,13 +221,22 @@ def _nearest(
     width = np.subtract(*np.percentile(used, [75, 25], axis=0)) if len(codes) else np.ones(len(target))
     distance = np.sqrt((((used - target) / np.where(width > 0, width, 1.0)) ** 2).sum(axis=1))
     order = np.lexsort((np.arange(len(codes)), np.round(distance, 12)))[: table.nearest]
-    if unpeopled:
-        rule += " Without SP.POP.TOTL in the panel no economy was left out for its size."
     return Pool(table.label, rule, tuple(codes[i] for i in order), _name_of(table))
 
 
+@functools.lru_cache
+def population() -> pd.Series[Any]:
+    """Persons by (economy, year): the shipped SP.POP.TOTL, so that a pool does not hang on what else a panel holds."""
+    from ..sources.pinned import PinnedSource
+
+    frame = PinnedSource().read("SP.POP.TOTL").frame
+    return frame.set_index(["economy", "year"])["value"].sort_index()
+
+
 def _large_enough(people: pd.Series[Any], code: str, spec: Windows, least: int) -> bool:
-    before = people.xs(code, level=0).loc[spec.before[0] : spec.before[1]].dropna()
+    if code not in people.index:
+        return False
+    before = people.loc[code].loc[spec.before[0] : spec.before[1]]
     return bool(len(before) and before.mean() >= least)
 
 

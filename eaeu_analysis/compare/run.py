@@ -257,4 +257,4 @@ def _checks(
             rules.pre_level(stats, spec, relative, level, difference.scale),
             rules.outlier(stats, relative, difference.scale),
         ]
-    return (*found, rules.repeated_values(observed, spec))
+    return (*found, rules.repeated_values(observed, spec), rules.zeros(observed, spec))

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ..panel import Panel
     from ..series import SeriesInfo
 
-POPULATION = "SP.POP.TOTL"
 MIN_FIT = 8  # years before the event that the fit has at least, where the data allow
 
 
@@ -167,6 +166,7 @@ def prepare(panel: Panel, outcomes: Iterable[str]) -> tuple[Panel, dict[str, str
 def donor_pool(panel: Panel, pool: str, unit: str, bloc: str, event: int) -> list[str]:
     """Economies of the pool that never join the bloc and are large enough; the treated unit is not among them."""
     from ..blocs import bloc as find_bloc
+    from ..compare.comparators import population
     from ..names import group
 
     fixed = plan()
@@ -175,9 +175,7 @@ def donor_pool(panel: Panel, pool: str, unit: str, bloc: str, event: int) -> lis
     if fixed.pools[pool]["group"]:
         inside = set(group(fixed.pools[pool]["group"]))
         return [u for u in present if u in inside]
-    if POPULATION not in panel.frame.columns:
-        raise BadInputError(f"the wide donor pool needs '{POPULATION}' in the panel; load it too")
-    people = panel.wide(POPULATION).loc[event - 1]
+    people = population().xs(event - 1, level=1)
     return [u for u in present if people.get(u, 0) >= fixed.min_population]
 
 

@@ -124,13 +124,11 @@ def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned",
 
 def _effects(panel: Panel, unit: str, bloc: str, held: set[str], jobs: int) -> tuple[UnionEffects | None, str]:
     """Estimates against counterfactuals for the outcomes at hand; without any, the reason."""
-    from ..impact.union import POPULATION, plan, union_effects
+    from ..impact.union import plan, union_effects
 
     names = [name for name in plan().outcomes if name in held]
     if not names:
         return None, "the source holds none of the outcomes that effects are estimated for"
-    if POPULATION not in panel.frame.columns:
-        return None, f"the source lacks {POPULATION}, by which donors are chosen"
     return union_effects(panel, names, bloc, units=[unit], jobs=jobs), ""
 
 

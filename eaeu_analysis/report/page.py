@@ -104,6 +104,10 @@ def view(content: Content, drawn: dict[str, str]) -> dict[str, Any]:
         "skipped": ", ".join(map(str, first.windows.skipped)),
         "pool": [f"{first.names[u]} ({u})" for u in first.pool.units],
         "pool_rule": first.pool.label,
+        "wide_rule": next(
+            (s.wide.pool.rule for s in content.sections if s.wide), "the economies nearest to it before."
+        ),
+        "owners": "; ".join(sorted({info.source for info in content.series if info.source})),
         "level": f"{first.level:.0%}",
         "answers": words.answers(content),
         "cards": cards,

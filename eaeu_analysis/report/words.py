@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..compare.words import number, with_unit
+from ..compare.words import SHORT, number, with_unit
 
 if TYPE_CHECKING:
     from ..compare import BeforeAfter
@@ -32,16 +34,20 @@ def span(window: tuple[int, int]) -> str:
 
 
 def said(value: float) -> str:
-    """A size as people say it: '33.7', '2.3', '0.78', '1,166', '2.59 bn'; no sign."""
-    size = abs(value)
-    return f"{size:.1f}" if 1 <= size < 1000 else number(size)
+    """A number as people say it: '33.7', '-12.9', '0.78', '1,166', '2.59 bn'."""
+    return f"{value:.1f}" if 1 <= abs(value) < 1000 else number(value)
+
+
+def size(value: float) -> str:
+    """The same without its sign, after 'rose by' or 'fell by'."""
+    return said(abs(value))
 
 
 def moved(value: float, unit: str) -> str:
     """'fell by 33.7 percentage points', 'did not change'."""
     if math.isnan(value):
         return "cannot be compared"
-    told = said(value)
+    told = size(value)
     if value == 0 or float(told.replace(",", "").split()[0]) == 0:
         return "did not change"
     return f"{'rose' if value > 0 else 'fell'} by {told} {LONG.get(unit, unit)}"
@@ -52,17 +58,20 @@ def subject(section: Section) -> str:
     return section.label.rsplit(", ", 1)[0].replace(" (computed)", "").replace(" (as published)", " (as published)")
 
 
-def finding(section: Section) -> str:
-    """One sentence for one outcome: the change and that of the comparators."""
+def finding(section: Section, tested: bool = False) -> str:
+    """One sentence for one outcome: the change and that of the comparators; ``tested`` adds interval and chance."""
     result = section.narrow
     if result is None:
         return f"{subject(section)}: not available, because {section.missing}."
     row = result.treated
     if not row["available"]:
         return f"{subject(section)}: not available ({row['reason']})."
-    text = f"{subject(section)} {moved(row['change'], result.change_unit)}"
-    text += f", from {said(row['mean_before'])} to {said(row['mean_after'])}"
-    return f"{text} ({result.outcome.unit}); {comparators(result)}."
+    interval = f" ({result.level:.0%} interval {said(row['lower'])} to {said(row['upper'])})" if tested else ""
+    unit = result.outcome.unit
+    told = f" {unit}" if unit.startswith("%") else f" ({unit})"
+    text = f"{subject(section)} {moved(row['change'], result.change_unit)}{interval}"
+    text += f", from {said(row['mean_before'])} to {said(row['mean_after'])}{told}; {comparators(result)}"
+    return f"{text} ({chance(result)})." if tested else f"{text}."
 
 
 def comparators(result: BeforeAfter) -> str:
@@ -70,7 +79,10 @@ def comparators(result: BeforeAfter) -> str:
     d = result.difference
     if d is None:
         return "no comparator has both windows"
-    return f"in {count(d.test.n - 1)} comparators it {moved(d.mean, d.unit)} on average"
+    n = d.test.n - 1
+    return (
+        f"in {count(n)} comparator{'s' if n != 1 else ''} it {moved(d.mean, d.unit)}{' on average' if n != 1 else ''}"
+    )
 
 
 def chance(result: BeforeAfter) -> str:
@@ -85,79 +97,93 @@ def chance(result: BeforeAfter) -> str:
 def answers(content: Content) -> list[str]:
     """The answer in five sentences."""
     by_name = {s.outcome: s for s in content.sections}
-    trade, exports, imports = (by_name.get(n) for n in ("trade", "exports", "imports"))
-    remittances, income = by_name.get("remittances"), by_name.get("gdp_per_head")
     sentences = [
-        _with_windows(content, trade),
-        _pair(exports, imports),
-        _plain(remittances),
-        _plain(income),
+        _trade(content, by_name.get("trade")),
+        _flows(by_name),
+        _remittances(by_name.get("remittances"), by_name.get("remittances_published")),
+        _tested(by_name.get("gdp_per_head")),
         how_sure(content),
     ]
     return [s for s in sentences if s]
 
 
-def _with_windows(content: Content, section: Section | None) -> str:
+def _trade(content: Content, section: Section | None) -> str:
     if section is None or section.narrow is None or not section.narrow.treated["available"]:
         return finding(section) if section else ""
     result, row = section.narrow, section.narrow.treated
-    spec = result.windows
-    others = comparators(result).replace(" comparators", " non-members that shared the rouble shock")
+    others = re.sub(r" comparators?\b", " non-members that shared the rouble shock", comparators(result), count=1)
     return (
-        f"Between {span(spec.before)} and {span(spec.after)}, the years around its accession to the {content.bloc}, "
-        f"the trade of {content.name} {direction(row['change'])} from {said(row['mean_before'])} to "
-        f"{said(row['mean_after'])} {result.outcome.unit}{already(result)}; {others} ({chance(result)})."
+        f"Between {span(result.windows.before)} and {span(result.windows.after)}, the years around its accession to "
+        f"the {content.bloc}, the trade of {content.name} {'rose' if row['change'] > 0 else 'fell'} from "
+        f"{said(row['mean_before'])} to {said(row['mean_after'])} {result.outcome.unit}; {others} ({chance(result)})."
     )
 
 
-def direction(change: float) -> str:
-    """'rose' or 'fell'."""
-    return "rose" if change > 0 else "fell"
+def _flows(by_name: Mapping[str, Section]) -> str:
+    """Exports and imports as shares of GDP, and in constant prices: a ratio also moves with what it is a ratio to."""
+    changes = {}
+    for name in ("exports", "imports", "real_exports", "real_imports"):
+        result = by_name[name].narrow if name in by_name else None
+        if result is not None and result.treated["available"]:
+            changes[name] = float(result.treated["change"]), result.change_unit
 
+    def pair(*names: str) -> str:
+        told = [f"{n.removeprefix('real_')} {moved(*changes[n])}" for n in names if n in changes]
+        return " and ".join(told)
 
-def already(result: BeforeAfter) -> str:
-    """', and was falling by 1.8 percentage points a year before it already', if the trend before has its sign."""
-    trend, change = result.treated["growth_before"], result.treated["change"]
-    if math.isnan(trend) or trend * change <= 0:
+    shares, real = pair("exports", "imports"), pair("real_exports", "real_imports")
+    if not shares:
         return ""
-    verb = "rising" if trend > 0 else "falling"
-    return (
-        f", and was {verb} by {said(trend)} {LONG.get(result.change_unit, result.change_unit)} a year before it already"
-    )
+    text = f"{shares[:1].upper()}{shares[1:]} of GDP"
+    if real:
+        text += f"; in constant prices {real}"
+    apart = [
+        n
+        for n in ("exports", "imports")
+        if n in changes and changes.get(f"real_{n}", changes[n])[0] * changes[n][0] < 0
+    ]
+    return f"{text}, so part of the change is in the GDP they are set over." if apart else f"{text}."
 
 
-def _pair(one: Section | None, other: Section | None) -> str:
-    parts = []
-    for section in (one, other):
-        result = section.narrow if section else None
-        if section and result and result.difference:
-            parts.append(
-                f"{section.short.split(',')[0]} {moved(result.treated['change'], result.change_unit)} "
-                f"({with_unit(result.difference.mean, result.difference.unit)} in the comparators)"
-            )
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}." if parts else ""
+def _remittances(section: Section | None, published: Section | None) -> str:
+    if section is None:
+        return ""
+    text = _tested(section).removesuffix(".")
+    other = published.narrow if published else None
+    if other is not None and other.treated["available"]:
+        text += (
+            f"; by the share as published, of another vintage, it {moved(other.treated['change'], other.change_unit)}"
+        )
+    return f"{text}."
 
 
-def _plain(section: Section | None) -> str:
-    return finding(section) if section else ""
+def _tested(section: Section | None) -> str:
+    return finding(section, tested=True) if section else ""
 
 
-def tally(content: Content) -> tuple[int, int, int]:
-    """Outcomes tested against the wide pool, those with p of 10 % or less, and how many chance would bring."""
-    tests = [s.wide.difference.test for s in content.sections if s.wide and s.wide.difference]
-    alpha = 1 - (content.sections[0].narrow.level if content.sections[0].narrow else 0.9)
-    able = [t for t in tests if t.floor <= alpha + 1e-12]
-    found = [t for t in able if t.p_two_sided <= alpha + 1e-12]
-    return len(able), len(found), round(alpha * len(able))
+def tally(content: Content) -> tuple[list[Section], list[Section], float]:
+    """Outcomes tested against the wide pool, those with p of 10 % or less, and how many chance would bring at most."""
+    able, found, by_chance = [], [], 0.0
+    for section in content.sections:
+        if section.wide is None or section.wide.difference is None:
+            continue
+        test, alpha = section.wide.difference.test, 1 - section.wide.level
+        if test.floor > alpha + 1e-12:
+            continue
+        able.append(section)
+        by_chance += int(alpha * test.n + 1e-9) / test.n
+        if test.p_two_sided <= alpha + 1e-12:
+            found.append(section)
+    return able, found, by_chance
 
 
 def how_sure(content: Content) -> str:
     """The last of the five sentences: what the comparison can and cannot carry."""
     able, found, by_chance = tally(content)
+    named = f" ({', '.join(s.outcome.replace('_', ' ') for s in found)})" if found else ""
     text = (
-        f"How sure: set beside twenty economies of similar level and trend, {some(found)} of {count(able)} outcomes "
-        f"moved more than chance would have it at 10 % (chance alone brings about {count(by_chance)}); "
+        f"How sure: set beside the economies nearest to it before, {some(len(found))} of {count(len(able))} "
+        f"outcomes{named} moved more than chance would have it at 10 %, and chance alone brings about {count(round(by_chance))}; "
     )
     made = effects_found(content)
     if made is not None:
@@ -205,22 +231,28 @@ def verdict(section: Section) -> str:
     """What the two tests and the checks say, under the figure."""
     result = section.narrow
     if result is None or not result.treated["available"]:
-        return finding(section)
+        return ""
     parts = []
     if result.difference:
         parts.append(f"Against the non-members that shared the rouble shock: {chance(result)}.")
+        parts += failed(result)
     if section.wide and section.wide.difference:
         d = section.wide.difference
+        points = "points" if d.unit == "per cent" else SHORT.get(d.unit, d.unit)
         parts.append(
-            f"Against {d.test.n - 1} economies of similar level and trend: {with_unit(d.versus_mean, d.unit)} "
-            f"from their mean, {chance(section.wide)}."
+            f"Against the {d.test.n - 1} nearest economies: {number(d.versus_mean, True)} {points} from their mean, "
+            f"{chance(section.wide)}."
         )
+        parts += failed(section.wide)
     elif section.wide_missing:
         parts.append(f"No wide pool: {section.wide_missing}.")
-    failed = [c.name for c in result.checks if c.passed is False]
-    if failed:
-        parts.append(f"Checks failed: {', '.join(failed)}.")
     return " ".join(p.replace("..", ".") for p in parts)
+
+
+def failed(result: BeforeAfter) -> list[str]:
+    """'Checks failed: contamination.', or nothing."""
+    names = [c.name for c in result.checks if c.passed is False]
+    return [f"Checks failed: {', '.join(names)}."] if names else []
 
 
 def effect_title(effect: Effect, outcome: str) -> str:

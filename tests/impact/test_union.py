@@ -16,7 +16,7 @@ from eaeu_analysis.panel import Panel
 
 @pytest.fixture(scope="module")
 def panel() -> Panel:
-    return load_panel(["trade", "gdp_per_head", "tariff", "SP.POP.TOTL"])
+    return load_panel(["trade", "gdp_per_head", "tariff"])
 
 
 def test_a_row_is_the_estimator_called_by_hand(panel: Panel) -> None:
