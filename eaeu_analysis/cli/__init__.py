@@ -11,7 +11,7 @@ import typer
 
 from .. import __version__
 from ..errors import EaeuError
-from . import analysis, data
+from . import analysis, data, impact
 
 # Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
 ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -26,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 analysis.register(app)
+impact.register(app)
 app.add_typer(data.app, name="data")
 
 
@@ -44,6 +45,8 @@ def _root(
 ) -> None:
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    if not verbose:
+        logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry that succeeds is no news
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -32,6 +32,7 @@ def report(
     bloc: Annotated[str, typer.Option(help="The bloc it joined.")] = "EAEU",
     formats: Annotated[str, typer.Option("--format", help="Any of html,md,json,csv, by comma.")] = "html,md,json,csv",
     strict: Annotated[bool, typer.Option(help="End with code 4 when an outcome has no data.")] = False,
+    jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
 ) -> None:
     """Make the report: a page, Markdown, JSON and CSV tables.
 
@@ -39,7 +40,7 @@ def report(
     """
     from ..report import write_report
 
-    done = write_report(out, unit=unit, bloc=bloc, source=source, formats=_listed(formats))
+    done = write_report(out, unit=unit, bloc=bloc, source=source, formats=listed(formats), jobs=jobs)
     typer.echo(done.summary())
     if strict:
         done.require_complete()
@@ -69,7 +70,7 @@ def compare(
     from ..compare import before_after, compare_members
 
     panel, chosen = _panel(outcome, source)
-    pool: str | list[str] | None = _listed(comparators) if comparators and "," in comparators else comparators
+    pool: str | list[str] | None = listed(comparators) if comparators and "," in comparators else comparators
     if unit is None:
         if event is not None:
             raise BadInputError("--event needs an economy; members of a bloc have their own accession dates")
@@ -93,5 +94,6 @@ def _panel(outcomes: list[str] | None, source: str) -> tuple[Panel, list[str]]:
     return load_panel(chosen, source=source), chosen
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
+    """The parts of a list written by comma."""
     return [part.strip() for part in text.split(",") if part.strip()]

@@ -183,7 +183,8 @@ def how_sure(content: Content) -> str:
     named = f" ({', '.join(s.outcome.replace('_', ' ') for s in found)})" if found else ""
     text = (
         f"How sure: set beside the economies nearest to it before, {some(len(found))} of {count(len(able))} "
-        f"outcomes{named} moved more than chance would have it at 10 %, and chance alone brings about {count(round(by_chance))}; "
+        f"outcomes{named} moved more than chance would have it at 10 %, "
+        f"and chance alone brings about {count(round(by_chance))}; "
     )
     made = effects_found(content)
     if made is not None:

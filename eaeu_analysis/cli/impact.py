@@ -1,0 +1,117 @@
+"""``eaeu impact``: compared with what? One member and outcome in full, or all members in a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import BadInputError
+from . import output
+from .analysis import Json, Source, listed
+
+if TYPE_CHECKING:
+    from ..panel import Panel
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command()(impact)
+
+
+def impact(
+    unit: Annotated[str | None, typer.Argument(help="Member: KGZ, Kyrgyzstan. Left out: every member.")] = None,
+    outcome: Annotated[
+        list[str] | None, typer.Option("--outcome", "-o", help="Outcome name; repeatable. Left out: the main seven.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="sc, sc-demeaned, augmented, sdid, difp, did, mc, series, segmented.")
+    ] = None,
+    bloc: Annotated[str, typer.Option(help="Bloc whose accession is the event.")] = "EAEU",
+    pool: Annotated[str, typer.Option(help="Donors: wide, rouble, both, or economies by comma.")] = "both",
+    event: Annotated[str | None, typer.Option(help="Year or date instead of the accession (one outcome).")] = None,
+    curve: Annotated[bool, typer.Option(help="The specification curve instead of one estimate.")] = False,
+    jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
+    source: Source = "pinned",
+    as_json: Json = False,
+) -> None:
+    """Estimate what joining did, against a counterfactual made of economies that did not join.
+
+    Examples: eaeu impact KGZ --outcome remittances --method sc --json; eaeu impact --bloc EAEU --outcome exports
+    """
+    from ..impact.union import plan, union_effects
+
+    if jobs < 1:
+        raise BadInputError(f"--jobs {jobs}: expected a number of workers, 1 or more")
+    chosen = outcome or list(plan().outcomes)
+    panel = _panel(chosen, source)
+    if curve:
+        _curve(panel, chosen, unit, event, bloc, jobs, seed, as_json)
+        return
+    if event is not None or "," in pool:
+        _one(panel, chosen, unit, event, method, pool, bloc, seed, as_json)
+        return
+    pools = None if pool == "both" else [pool]
+    units = None if unit is None else [unit]
+    found = union_effects(panel, chosen, bloc, units=units, method=method, pools=pools, seed=seed, jobs=jobs)
+    if unit is not None and len(chosen) == 1 and len(found.effects) == len(found.table):
+        _in_full(list(found.effects.values()), as_json)
+        return
+    output.show(found, as_json)
+
+
+def _in_full(effects: list, as_json: bool) -> None:  # type: ignore[type-arg]
+    if as_json:
+        documents = [output.document(effect) for effect in effects]
+        typer.echo(output.dump(documents[0] if len(documents) == 1 else documents), nl=False)
+        return
+    typer.echo("\n\n".join(effect.summary() for effect in effects))
+
+
+def _one(
+    panel: Panel,
+    chosen: list[str],
+    unit: str | None,
+    event: str | None,
+    method: str | None,
+    pool: str,
+    bloc: str,
+    seed: int,
+    as_json: bool,
+) -> None:
+    from ..blocs import bloc as find_bloc
+    from ..impact import methods
+    from ..impact.union import donor_pool, plan, prepare
+    from ..panel import event_year
+
+    if unit is None or len(chosen) != 1:
+        raise BadInputError("--event and a list of donors need one economy and one --outcome")
+    day = event or find_bloc(bloc).accession(unit)
+    prepared, columns = prepare(panel, chosen)
+    code = prepared.resolve(unit)
+    if "," in pool:
+        donors = listed(pool)
+    else:
+        donors = donor_pool(prepared, "wide" if pool == "both" else pool, code, bloc, event_year(day))
+    found = methods.find(method or plan().method)(prepared, columns[chosen[0]], code, day, donors, seed=seed)
+    output.show(found, as_json)
+
+
+def _curve(
+    panel: Panel, chosen: list[str], unit: str | None, event: str | None, bloc: str, jobs: int, seed: int, as_json: bool
+) -> None:
+    from ..blocs import bloc as find_bloc
+    from ..impact.curve import specification_curve
+
+    if unit is None or len(chosen) != 1:
+        raise BadInputError("--curve needs one economy and one --outcome")
+    day = event or find_bloc(bloc).accession(unit)
+    output.show(specification_curve(panel, chosen[0], unit, day, jobs=jobs, seed=seed), as_json)
+
+
+def _panel(outcomes: list[str], source: str) -> Panel:
+    from ..catalogue import outcome
+    from ..load import load_panel
+
+    return load_panel([outcome(name).name for name in outcomes], source=source)
