@@ -123,10 +123,9 @@ class GuardedSession(requests.Session):
 
 @dataclass
 class Tally:
-    """Requests sent for one series, tries that failed among them, and the last reason."""
+    """Requests sent for one series, those that failed among them."""
 
     requests: int = 0
-    failed: int = 0
 
 
 @dataclass
@@ -241,6 +240,8 @@ def _as_fetch_error(error: Exception, request: requests.PreparedRequest, setting
         return FetchError(f"{request.url!r} is not an address to ask", "unreachable", again=False)
     if isinstance(error, urllib3.exceptions.DecodeError):
         return FetchError(f"{host} sent a body that cannot be decompressed", "body")
+    if isinstance(error, OSError) and "CA certificate" in str(error):
+        return FetchError("the certificates named in REQUESTS_CA_BUNDLE cannot be read", "tls", again=False)
     return FetchError(f"{host} dropped the connection", "dropped")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import EaeuError, NoDataError
 from ..series import SeriesData, SeriesInfo
 from ..sources.pull import Progress, pull
+from ..sources.worldbank import ENDPOINT
 from .entry import KEYS
 from .store import Store
 
@@ -15,7 +16,10 @@ MAX_AGE_DAYS = 30.0
 
 
 class StoreSource:
-    """Live data by way of a store. ``offline`` reads what is there and asks nobody; ``options`` go to ``pull``."""
+    """Live data by way of a store, from one address (the World Bank's unless ``endpoint`` says otherwise).
+
+    ``max_age`` in days; ``offline`` reads what is there and asks nobody; ``options`` go to ``pull``.
+    """
 
     def __init__(
         self,
@@ -28,12 +32,13 @@ class StoreSource:
     ) -> None:
         self.store = store or Store()
         self.max_age, self.offline, self.progress, self.options = max_age, offline, progress, options
+        self.endpoint = str(options.get("endpoint") or ENDPOINT).rstrip("/")
         self.failed: dict[tuple[str, str], str] = {}  # why a series could not be had, by code and vintage
         self._ready: set[tuple[str, str]] = set()
 
     def entries(self) -> list[SeriesInfo]:
         """The series in the store that a panel can take, in all their vintages."""
-        return [entry.series for entry in self.store.entries() if entry.keys == KEYS]
+        return [e.series for e in self.store.entries() if e.keys == KEYS and e.request.endpoint == self.endpoint]
 
     def prepare(self, codes: Sequence[str], vintage: str | None = None) -> None:
         """Pull those of ``codes`` that are missing or too old, in one go and once; failures are told by ``read``.
@@ -60,14 +65,13 @@ class StoreSource:
         why = self.failed.get(_key(code, vintage))
         if why is not None:
             raise NoDataError(f"series '{code}' cannot be had live: {why}")
-        return self.store.get(code, vintage)
+        return self.store.get(code, vintage, self.endpoint)
 
     def _instead(self, code: str) -> str:
         """What can be used without a network."""
-        held = self.store.entries(code.partition("@")[0])
-        if held:
-            return f"; the store has it as of {held[-1].retrieved_at[:10]} (--max-age), or use --source pinned"
-        return f"; use --source pinned{_pinned_date()}"
+        held = [e for e in self.store.entries(code.partition("@")[0]) if e.request.endpoint == self.endpoint]
+        kept = f"; the store has it as of {held[-1].retrieved_at[:10]} (a larger --max-age takes it)" if held else ""
+        return f"{kept}; the shipped data can be used: --source pinned{_pinned_date()}"
 
 
 def _key(code: str, vintage: str | None) -> tuple[str, str]:

@@ -75,15 +75,16 @@ class Store:
             return None
         return entry
 
-    def find(self, code: str, vintage: str | None = None) -> Entry:
+    def find(self, code: str, vintage: str | None = None, endpoint: str | None = None) -> Entry:
         """The entry that answers for ``code``: of ``vintage``, or the latest release that is not an archived one.
 
         Among several the one asked for all economies and years goes first, then the later vintage, then the later
-        retrieval. ``code`` may be ``CODE@VINTAGE``; a vintage may be cut short ("2026-04"). Raises NoDataError.
+        retrieval. ``code`` may be ``CODE@VINTAGE``; a vintage may be cut short ("2026-04"); ``endpoint`` leaves out
+        what another address served. Raises NoDataError.
         """
         if vintage is None and "@" in code:
             code, _, vintage = code.partition("@")
-        held = self.entries(code)
+        held = [e for e in self.entries(code) if endpoint is None or e.request.endpoint == endpoint]
         if vintage is None:
             fitting = [e for e in held if not e.request.version]
         elif is_archived(vintage):
@@ -96,9 +97,9 @@ class Store:
         whole = [e for e in fitting if e.request.economies is None and e.request.years is None]
         return max(whole or fitting, key=lambda e: (e.vintage, e.retrieved_at, e.id))
 
-    def get(self, code: str, vintage: str | None = None) -> SeriesData:
+    def get(self, code: str, vintage: str | None = None, endpoint: str | None = None) -> SeriesData:
         """The series that :meth:`find` finds, its bytes checked; raises IntegrityError when it is damaged."""
-        return self.read(self.find(code, vintage))
+        return self.read(self.find(code, vintage, endpoint))
 
     def read(self, entry: Entry) -> SeriesData:
         """The values of an entry; raises IntegrityError, after setting it aside, when they are not those stored."""

@@ -142,7 +142,7 @@ def test_two_releases_and_an_archived_version_in_one_store(bank: StandIn, store:
     bank.state.release = world.RELEASES[1]
     small_pull(bank, store)
     pull(CODES[:1], years="2010-2024", store=store, endpoint=bank.endpoint, vintage="2015-04", settings=QUICK)
-    source = StoreSource(store, offline=True)
+    source = StoreSource(store, offline=True, endpoint=bank.endpoint)
     found = diff(source, source, vintage_a=world.RELEASES[0], vintage_b=world.RELEASES[1])
     assert [s.code for s in found.series] == sorted(CODES)
     first, second = (world.table(CODES[0], release) for release in world.RELEASES)

@@ -17,6 +17,7 @@ from small import CODES, QUICK, Clean, hashes, small_pull
 
 from eaeu_analysis.errors import NoDataError
 from eaeu_analysis.sources.http import FetchError, GuardedSession, Transport, _retry_after
+from eaeu_analysis.sources.pull import pull
 from eaeu_analysis.sources.report import PullReport
 from eaeu_analysis.store import Store, StoreSource
 
@@ -214,8 +215,6 @@ def test_proxy_variables_are_honoured(
 ) -> None:
     monkeypatch.setenv("http_proxy", bank.base)
     monkeypatch.setenv("no_proxy", "")
-    from eaeu_analysis.sources.pull import pull
-
     report = pull(
         CODES, years="2010-2024", store=store, endpoint="http://api.worldbank.example/v2", notes=False, settings=QUICK
     )
@@ -225,8 +224,6 @@ def test_proxy_variables_are_honoured(
 
 
 def test_without_a_network_one_sentence_and_exit_code_3(store: Store, record_property: Any) -> None:
-    from eaeu_analysis.sources.pull import pull
-
     with closed_port() as port:
         report = pull(CODES, store=store, endpoint=f"http://127.0.0.1:{port}/v2", settings=QUICK)
         assert report.offline
@@ -236,16 +233,25 @@ def test_without_a_network_one_sentence_and_exit_code_3(store: Store, record_pro
             f"not asked for: 127.0.0.1:{port} cannot be reached: the connection is refused",
         }
         source = StoreSource(store, endpoint=f"http://127.0.0.1:{port}/v2", settings=QUICK)
-        with pytest.raises(NoDataError, match=r"^live data cannot be had: .*refused.*; use --source pinned") as caught:
+        with pytest.raises(NoDataError, match=r"^live data cannot be had: .*refused.*: --source pinned") as caught:
             source.read(CODES[0])
         assert caught.value.exit_code == 3
         assert "\n" not in str(caught.value)
     told(record_property, "no network", report)
 
 
-def test_without_a_name_server_too(store: Store) -> None:
-    from eaeu_analysis.sources.pull import pull
+def test_offline_a_stored_copy_and_the_shipped_data_are_offered_with_their_dates(store: Store) -> None:
+    with StandIn() as bank:
+        small_pull(bank, store, CODES[:1])
+        endpoint = bank.endpoint
+    today = store.find(CODES[0]).retrieved_at[:10]
+    source = StoreSource(store, endpoint=endpoint, settings=QUICK, max_age=0)
+    sentence = rf"the store has it as of {today} \(a larger --max-age takes it\); the shipped data can be used: "
+    with pytest.raises(NoDataError, match=sentence + r"--source pinned( \(data of \d{4}-\d\d-\d\d\))?$"):
+        source.read(CODES[0])
 
+
+def test_without_a_name_server_too(store: Store) -> None:
     report = pull(CODES[:1], store=store, endpoint="https://api.worldbank.invalid/v2", settings=QUICK)
     assert report.offline
     assert "the name is not known here (no network?)" in report.rows[0].sentence
@@ -264,8 +270,6 @@ def test_when_the_network_goes_away_in_the_middle_what_is_stored_stays(store: St
 
 
 def small_pull_at(endpoint: str, store: Store) -> PullReport:
-    from eaeu_analysis.sources.pull import pull
-
     return pull(CODES, years="2010-2024", store=store, endpoint=endpoint, notes=False, settings=QUICK, max_age=1)
 
 
@@ -331,6 +335,12 @@ def test_a_pause_may_be_a_date() -> None:
 
     assert 20 < (_retry_after(formatdate(time.time() + 30, usegmt=True)) or 0) <= 30
     assert _retry_after(formatdate(time.time() - 30, usegmt=True)) == 0
+
+
+def test_a_bundle_of_certificates_that_is_not_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/certificates.pem")
+    report = pull(CODES[:1], store=store, endpoint="https://127.0.0.1:9/v2", settings=QUICK)
+    assert report.rows[0].sentence == "the certificates named in REQUESTS_CA_BUNDLE cannot be read"
 
 
 def test_the_user_agent_says_who_asks(bank: StandIn) -> None:

@@ -280,6 +280,9 @@ def test_offline_it_reads_what_is_there_and_asks_nobody(bank: StandIn, store: St
     small_pull(bank, store, CODES[:1])
     asked = len(bank.seen)
     source = StoreSource(store, offline=True, endpoint=bank.endpoint)
+    assert StoreSource(store, offline=True).entries() == []  # another address's data are never taken for the Bank's
+    with pytest.raises(NoDataError, match="is not in the store"):
+        StoreSource(store, offline=True).read(CODES[0])
     assert len(source.read(CODES[0]).frame)
     with pytest.raises(NoDataError, match="is not in the store"):
         source.read(CODES[1])
