@@ -194,7 +194,7 @@ def break_date(
         p_value=found.p_value,
         level=level,
         candidates=judged,
-        checks=(_persistence(found), _edge(found)),
+        checks=(_persistence(found), _edge(found), _alone(found, times, level)),
         provenance=Provenance((problem.info,), "sup-F break date", REFERENCE, {"regressors": names}),
         measure=problem.info.unit,
     )
@@ -222,6 +222,21 @@ def _persistence(found: Breaks) -> Check:
         0.9,
         f"errors under no break keep {found.rho:.2f} of last period's value; fails from 0.9, where drift and break "
         "look alike",
+    )
+
+
+def _alone(found: Breaks, times: Any, level: float) -> Check:
+    """One break is looked for: a second hides behind the first, or is taken for it."""
+    if found.second is None:
+        return Check("one break only", None, None, None, "too few periods to look for a second break")
+    date, p = int(times[found.second[0]]), found.second[1]
+    return Check(
+        "one break only",
+        p > 1 - level + 1e-12,
+        p,
+        1 - level,
+        f"given that break, another would be likeliest in {date} (p = {p_text(p)}); fails at p <= {1 - level:.2f}: "
+        "then narrow the years to one break",
     )
 
 

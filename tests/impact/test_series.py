@@ -276,6 +276,20 @@ def test_break_date_tells_events_apart_when_the_data_do() -> None:
     assert calm.verdict.startswith("no break found") or calm.p_value <= 0.1
 
 
+def test_a_second_break_is_reported() -> None:
+    y = 0.3 * np.random.default_rng(24).normal(size=(5, 30)) + 10
+    y[0, 8:] += 6.0
+    y[0, 20:] -= 4.0
+    found = break_date(as_panel(y), "y", "U00", 2020, draws=199, trend=False)
+    assert found.time == 2008
+    alone = next(check for check in found.checks if check.name == "one break only")
+    assert alone.passed is False
+    assert "2020" in alone.text
+    narrowed = break_date(as_panel(y), "y", "U00", 2020, draws=199, trend=False, fit_years=(2009, 2019))
+    assert narrowed.time == 2020
+    assert next(check for check in narrowed.checks if check.name == "one break only").passed
+
+
 def test_break_against_comparators_leaves_the_shared_shock_out() -> None:
     y = 0.3 * np.random.default_rng(18).normal(size=(6, 24)) + 10
     y[:, 14:] -= 5.0  # everyone's crash

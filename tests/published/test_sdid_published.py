@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eaeu_analysis.impact.augmented import augmented_synthetic_control
 from eaeu_analysis.impact.completion import matrix_completion
 from eaeu_analysis.impact.design import state_design
 from eaeu_analysis.impact.did import difference_in_differences
@@ -22,7 +23,10 @@ from eaeu_analysis.impact.sdid_core import Block, estimate_block
 from eaeu_analysis.panel import Panel
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "benchmarks" / "data" / "california_prop99.csv"
-pytestmark = pytest.mark.skipif(not DATA.is_file(), reason=f"needs the authors' data at {DATA}")
+pytestmark = [
+    pytest.mark.skipif(not DATA.is_file(), reason=f"needs the authors' data at {DATA}"),
+    pytest.mark.filterwarnings("ignore:.*inplace.*"),  # pyfixest against pandas 3
+]
 
 QUESTION = ("PacksPerCapita", "California", 1989)
 
@@ -83,6 +87,22 @@ def test_table_1_matrix_completion() -> None:
 
 def test_difference_in_differences_agrees() -> None:
     assert difference_in_differences(panel(), *QUESTION).estimate == pytest.approx(effect("did").estimate, abs=1e-9)
+
+
+# -- the same problem in other packages ----------------------------------------------------------------------
+def test_agreement_with_mlsynth() -> None:
+    # mlsynth 1.0.0 (SDID, MCNNM with its own cross-validation) on this table
+    assert effect("sdid").estimate == pytest.approx(-15.60539791633, abs=1e-6)
+    assert matrix_completion(panel(), *QUESTION).estimate == pytest.approx(-19.832, abs=0.3)
+
+
+def test_agreement_with_pysyncon_on_augmented_synthetic_control() -> None:
+    # pysyncon 1.7.0, AugSynth: the same penalty by the one-standard-error rule; its simplex weights are less exact
+    found = augmented_synthetic_control(panel(), *QUESTION, inference="jackknife+")
+    assert found.extra["lam"] == pytest.approx(429.8375828134, rel=1e-9)
+    assert found.estimate == pytest.approx(-15.95261, abs=2e-4)
+    fixed = augmented_synthetic_control(panel(), *QUESTION, inference="jackknife+", lam=10.0)
+    assert fixed.estimate == pytest.approx(-12.70355, abs=2e-4)
 
 
 # -- tables 7 and 8, weights -------------------------------------------------------------------------------
