@@ -18,12 +18,27 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-HOW: Mapping[str, Callable[[pd.DataFrame], Any]] = {
-    "mean": lambda table: table.mean(),
-    "median": lambda table: table.median(),
-    "sum": lambda table: table.sum(min_count=1),
-    "last": lambda table: table.ffill().iloc[-1],
-}
+
+def _mean(block: Array) -> Array:
+    known = np.isfinite(block).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.nansum(block, axis=0) / np.where(known, known, np.nan), dtype=np.float64)
+
+
+def _median(block: Array) -> Array:
+    return np.array([np.median(v[~np.isnan(v)]) if (~np.isnan(v)).any() else np.nan for v in block.T])
+
+
+def _sum(block: Array) -> Array:
+    return np.asarray(np.where(np.isnan(block).all(axis=0), np.nan, np.nansum(block, axis=0)), dtype=np.float64)
+
+
+def _last(block: Array) -> Array:
+    return np.array([v[~np.isnan(v)][-1] if (~np.isnan(v)).any() else np.nan for v in block.T])
+
+
+# (years, units), NaN where missing -> (units,)
+HOW: Mapping[str, Callable[[Array], Array]] = {"mean": _mean, "median": _median, "sum": _sum, "last": _last}
 
 
 @dataclass(frozen=True)
@@ -84,16 +99,19 @@ def check_predictors(panel: Panel, predictors: Sequence[Predictor] | None, event
 
 def predictor_values(panel: Panel, predictors: Sequence[Predictor], units: Sequence[str]) -> Array:
     """(K, N) values of the predictors for ``units``; NaN where a unit has no value in any of the years."""
-    rows = []
-    for predictor in predictors:
-        table = panel.wide(predictor.indicator).reindex(columns=list(units))
-        chosen = table[table.index.isin(predictor.listed)]
-        nothing = np.full(len(units), np.nan)
-        rows.append(nothing if chosen.empty else np.asarray(HOW[predictor.how](chosen), dtype=np.float64))
-    values = np.array(rows)
-    if np.isinf(values).any():
-        k, n = np.argwhere(np.isinf(values))[0]
-        raise BadInputError(f"predictor '{predictors[k].label}' of {units[n]} is infinite")
+    index = panel.frame.index
+    place = pd.Index(units).get_indexer(index.get_level_values(0))
+    times = index.get_level_values(1).to_numpy()
+    values = np.empty((len(predictors), len(units)))
+    for k, predictor in enumerate(predictors):
+        years = np.array(predictor.listed)
+        rows = (place >= 0) & np.isin(times, years)
+        block = np.full((len(years), len(units)), np.nan)
+        block[np.searchsorted(years, times[rows]), place[rows]] = panel.column(predictor.indicator).to_numpy()[rows]
+        if np.isinf(block).any():
+            n = int(np.argwhere(np.isinf(block))[0][1])
+            raise BadInputError(f"predictor '{predictor.label}' of {units[n]} is infinite")
+        values[k] = HOW[predictor.how](block)
     return values
 
 

@@ -256,11 +256,11 @@ def _without_gaps(
     kept: list[str] = []
     dropped: dict[str, str] = {}
     filled: dict[str, int] = {}
-    for name in donors:
-        values = wide[name].loc[window]
-        if np.isinf(values.to_numpy(dtype=np.float64)).any():
+    block = wide[list(donors)].loc[window].to_numpy(dtype=np.float64)
+    for name, values in zip(donors, block.T, strict=True):
+        if np.isinf(values).any():
             raise BadInputError(f"'{outcome}' of donor {name} is infinite in {window[0]}-{window[-1]}")
-        missing = [int(t) for t in values.index[values.isna()]]
+        missing = [year for year, value in zip(window, values, strict=True) if np.isnan(value)]
         if not missing:
             kept.append(name)
             continue

@@ -79,7 +79,7 @@ def search(
     ends: list[tuple[float, Array]] = []
     agreeing = 0
     for begin in _starts(x, z, low, starts, seed):
-        ends.append(_descend(counter, begin, low, 50, 1e-9))
+        ends.append(_descend(counter, begin, low, 30, 1e-7))
         loss, best = min(ends, key=lambda item: item[0])
         agreeing = sum(value <= 1.01 * loss + 1e-7 for value, _ in ends)
         if agreeing >= AGREED:
