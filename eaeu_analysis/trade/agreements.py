@@ -23,6 +23,7 @@ FOREVER = 9999
 BILATERAL, UNION, WITH_THIRD, BETWEEN, JOINS, JOINS_REGION = 1, 2, 3, 4, 5, 6  # DESTA's kinds of membership
 REGION = (WITH_THIRD, BETWEEN, JOINS_REGION)
 EC_TREATIES = ("EC (", "EC Single European", "EC Maastricht", "EC Amsterdam", "EC Nice", "EC Lisbon")
+NEAR = 2  # years before entry in which a region's treaties with others already list whoever joins
 ACCESSION_LAG = 1  # years from signature to effect of an accession whose entry into force is not recorded
 
 
@@ -31,8 +32,8 @@ def pair_spells(treaties: pd.DataFrame | None = None, unknown_entry: str = "drop
 
     Rules, where DESTA leaves room: an agreement counts from the year of entry into force; an accession without one from
     the year after signature; a base treaty without one never ("drop") or from the year after signature ("signature").
-    Negotiations do not count. A withdrawal ends the leaver's pairs in the year given. An agreement of a region with a
-    third country joins those that no treaty of their own joins yet, so it makes no pair inside the region.
+    Negotiations do not count. A withdrawal ends the leaver's pairs in the year given. An agreement of a region with
+    others binds the pairs with those its title names, and no pair that has a treaty of its own inside the region.
     """
     if unknown_entry not in ("drop", "signature"):
         raise BadInputError(f"unknown_entry={unknown_entry!r} is not known; 'drop' or 'signature'")
@@ -74,8 +75,11 @@ def _bind(
     if act["leaves"]:
         return
     for a, b in combinations(act["members"], 2):
-        if own is not None and any(start <= act["start"] < end for start, end in own.get((a, b), ())):
-            continue
+        if own is not None:
+            if act["thirds"] and not {a, b} & set(act["thirds"]):
+                continue
+            if any(start - NEAR <= act["start"] < end for start, end in own.get((a, b), ())):
+                continue
         spell = spells.setdefault((a, b, act["treaty"]), [act["family"], act["start"], FOREVER])
         spell[1] = min(spell[1], act["start"])
 
@@ -112,18 +116,20 @@ def _acts(table: pd.DataFrame, unknown_entry: str) -> list[dict[str, Any]]:
         treaty = int(first["base_treaty"])
         treaty = belongs.get(str(treaty), treaty)  # an amended treaty keeps the number of the first
         joined = base_kind.get(str(treaty), 0)
-        leaves = _leavers(str(first["name"]), members, named) if kind == "withdrawal" else []
+        title = str(first["name"])
+        leaves = _named_in(title.partition("withdrawal")[2], members, named) if kind == "withdrawal" else []
         if kind == "withdrawal" and not leaves:
-            raise BadInputError(f"the withdrawal {first['name']!r} names none of its members {', '.join(members)}")
+            raise BadInputError(f"the withdrawal {title!r} names none of its members {', '.join(members)}")
         acts.append(
             {
                 "number": str(number),
                 "treaty": treaty,
-                "family": _family(str(first["name"]), treaty),
+                "family": _family(title, treaty),
                 "kind": joined if joined in REGION else int(first["typememb"]),
                 "start": int(start),
                 "members": members,
                 "leaves": leaves,
+                "thirds": _named_in(title, members, named),
             }
         )
     return acts
@@ -141,17 +147,31 @@ def _family(name: str, treaty: int) -> str:
 
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
-    """Names under which a treaty's title may call a member that leaves."""
+    """Names under which a treaty's title may call a member."""
     from .. import names
 
-    alias = {"GBR": ("UK",), "SVK": ("Slovak Republic", "Slovakia"), "CZE": ("Czech Republic",)}
+    alias = {
+        "CIV": ("Cote d'Ivoire",),
+        "CZE": ("Czech Republic",),
+        "GBR": ("UK",),
+        "HKG": ("Hong Kong",),
+        "KGZ": ("Kyrgyzstan",),
+        "KOR": ("Korea",),
+        "MKD": ("Macedonia",),
+        "RUS": ("Russia",),
+        "SRB": ("Yugoslavia",),
+        "SVK": ("Slovakia",),
+        "SYR": ("Syria",),
+        "TLS": ("Timor Leste",),
+        "TUR": ("Turkey",),
+        "VNM": ("Vietnam",),
+    }
     codes = [str(code) for code in names.economies().index]
     return {code: (names.economy_name(code).partition(",")[0], *alias.get(code, ())) for code in codes}
 
 
-def _leavers(title: str, members: Sequence[str], named: dict[str, tuple[str, ...]]) -> list[str]:
-    said = title.partition("withdrawal")[2]
-    return [code for code in members if any(name in said for name in named.get(code, ()))]
+def _named_in(text: str, members: Sequence[str], named: dict[str, tuple[str, ...]]) -> list[str]:
+    return [code for code in members if any(name in text for name in named.get(code, ()))]
 
 
 # -- dummies -------------------------------------------------------------------------------------------------

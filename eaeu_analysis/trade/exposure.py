@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from .. import names
-from ..errors import NoDataError
 from ..results import Check, Provenance, Result
 from .flows import flow_info, group_members, load_flows, manifest, mirror_gap, side_by_side, tables
 from .indices import (
@@ -171,27 +170,23 @@ def _over_time(code: str, groups: dict[str, list[str]]) -> tuple[pd.DataFrame, l
         return pd.DataFrame(columns=["year", "partner", "exports_share", "imports_share"]), []
     flows = load_flows(name)
     flows = flows[flows["basis"].isin(["exporter_fob", "importer_cif"])]
-    rows = []
-    for year, part in flows.groupby("year"):
-        for partner, members in groups.items():
-            rows.append(
-                (int(year), partner, *(_share_if_known(part, flows, code, members, s) for s in ("exports", "imports")))
-            )
-    return pd.DataFrame(rows, columns=["year", "partner", "exports_share", "imports_share"]), [name]
+    sides = {}
+    for side, own, other in (("exports", "exporter", "importer"), ("imports", "importer", "exporter")):
+        mine = flows[flows[own] == code]
+        wide = mine.pivot_table(index="year", columns=other, values="usd", aggfunc="sum")
+        sides[side] = pd.DataFrame({g: _shares(wide, members) for g, members in groups.items()}).rename_axis("year")
+    stacked = {f"{side}_share": table.stack(future_stack=True) for side, table in sides.items()}
+    return pd.DataFrame(stacked).rename_axis(["year", "partner"]).reset_index(), [name]
 
 
-def _share_if_known(part: pd.DataFrame, flows: pd.DataFrame, code: str, members: Sequence[str], side: str) -> float:
-    own, other = ("exporter", "importer") if side == "exports" else ("importer", "exporter")
-    usual = flows[(flows[own] == code) & flows[other].isin(list(members))].groupby(other)["usd"].median()
-    if usual.empty:
-        return float("nan")
-    here = set(part.loc[part[own] == code, other])
-    if usual.idxmax() not in here:
-        return float("nan")
-    try:
-        return 100 * group_share(part, code, [m for m in members if m != code], side)
-    except NoDataError:
-        return float("nan")
+def _shares(wide: pd.DataFrame, members: Sequence[str]) -> pd.Series[Any]:
+    """Per cent of each year's total that goes to the members, where the largest of them is known that year."""
+    here = [m for m in members if m in wide.columns]
+    if not here:
+        return pd.Series(np.nan, index=wide.index)
+    largest = wide[here].median().idxmax()
+    share = 100 * wide[here].sum(axis=1) / wide.sum(axis=1)
+    return share.where(wide[largest].notna())
 
 
 def _mirror(code: str, groups: dict[str, list[str]]) -> pd.DataFrame:

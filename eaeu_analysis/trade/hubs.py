@@ -36,10 +36,10 @@ class Surge(Result):
     def summary(self) -> str:
         jumped = self.table[self.table["surged"]].sort_values("ratio", ascending=False)
         shown = jumped.head(20).to_string(index=False, float_format=lambda v: f"{v:,.2f}")
-        how = "a log-linear trend" if self.trend else "the mean of logs"
+        how = "a log-linear trend" if self.trend else "a constant"
         return (
-            f"{len(jumped)} of {len(self.table)} flow-years lie above the {self.level:.0%} prediction interval of {how} "
-            f"over {self.base[0]}-{self.base[1]}\n{shown}\n"
+            f"{len(jumped)} of {len(self.table)} flow-years lie above the {self.level:.0%} prediction interval of {how}"
+            f" over {self.base[0]}-{self.base[1]}\n{shown}\n"
             + "\n".join(f"[{c.mark}] {c.name}: {c.text}" for c in self.checks)
         )
 
@@ -83,8 +83,8 @@ def surges(
         for year, usd in zip(late["year"], late["usd"], strict=True):
             new = np.array([1.0, year - base[0]]) if trend else np.ones(1)
             centre = float(new @ beta)
-            half = float(student.ppf(0.5 + level / 2, free)) * np.sqrt(scale * (1 + new @ bread @ new))
-            low, middle, high = np.exp([centre - half, centre, centre + half])
+            half = float(student.ppf(0.5 + level / 2, free)) * float(np.sqrt(scale * (1 + new @ bread @ new)))
+            low, middle, high = (float(np.exp(v)) for v in (centre - half, centre, centre + half))
             rows.append((exporter, importer, int(year), usd, middle, low, high, usd / middle, bool(usd > high)))
     if not rows:
         raise NoDataError(f"no flow has five years in {base} and one in {after}")

@@ -1,0 +1,131 @@
+"""Trade indices on cases that can be worked out by hand, and the exposure of Uzbekistan on the pinned flows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.trade.exposure import exposure, signs
+from eaeu_analysis.trade.indices import (
+    complementarity,
+    group_share,
+    grubel_lloyd,
+    herfindahl,
+    intensity,
+    introversion,
+    partner_shares,
+    revealed_advantage,
+    structure,
+)
+
+# A sells 60 to B and 40 to C; the others sell 100 to B and 300 to C among themselves (D is the other buyer).
+FLOWS = pd.DataFrame(
+    [("A", "B", 60.0), ("A", "C", 40.0), ("D", "B", 100.0), ("D", "C", 300.0), ("B", "A", 30.0), ("B", "D", 70.0)],
+    columns=["exporter", "importer", "usd"],
+)
+
+
+def test_shares_and_concentration() -> None:
+    shares = partner_shares(FLOWS, "A")
+    assert shares.to_dict() == {"B": 0.6, "C": 0.4}
+    assert herfindahl(shares) == pytest.approx(0.52)
+    assert herfindahl(shares, normalised=True) == pytest.approx(0.04)
+    assert partner_shares(FLOWS, "A", "imports").to_dict() == {"B": 1.0}
+    assert group_share(FLOWS, "A", ["B", "C", "A"]) == pytest.approx(1.0)
+    with pytest.raises(NoDataError, match="no exports of C"):
+        partner_shares(FLOWS, "C")
+    with pytest.raises(BadInputError, match="side 'export' not known"):
+        partner_shares(FLOWS, "A", "export")
+
+
+def test_intensity_and_introversion_by_hand() -> None:
+    """Others send 100 of 470 to B (B's own 70 to D counts, its 30 to A does not)."""
+    expected = 0.6 / (100 / 470)
+    assert intensity(FLOWS, "A", ["B"]) == pytest.approx(expected)
+    outside = 0.4 / (370 / 470)
+    assert introversion(FLOWS, "A", ["B"]) == pytest.approx((expected - outside) / (expected + outside))
+
+
+def test_a_trader_that_mirrors_the_world_is_neutral() -> None:
+    flows = pd.DataFrame([("A", "B", 1.0), ("A", "C", 3.0), ("D", "B", 10.0), ("D", "C", 30.0)], columns=FLOWS.columns)
+    assert intensity(flows, "A", ["B"]) == pytest.approx(1.0)
+    assert introversion(flows, "A", ["B"]) == pytest.approx(0.0)
+
+
+def test_structures() -> None:
+    a = pd.Series({"food": 3.0, "fuel": 1.0})
+    b = pd.Series({"food": 1.0, "steel": 1.0})
+    assert complementarity(a, a) == pytest.approx(1.0)
+    assert complementarity(pd.Series({"x": 1.0}), pd.Series({"y": 1.0})) == pytest.approx(0.0)
+    assert complementarity(a, b) == pytest.approx(1 - (abs(0.75 - 0.5) + 0.25 + 0.5) / 2)
+    assert grubel_lloyd(a, a) == 1.0
+    assert grubel_lloyd(a, b) == pytest.approx(1 - (2 + 1 + 1) / 6)
+    world = pd.Series({"food": 10.0, "fuel": 30.0})
+    advantage = revealed_advantage(a, world)
+    assert advantage["food"] == pytest.approx(3.0)
+    assert revealed_advantage(a, world, symmetric=True)["food"] == pytest.approx(0.5)
+    lines = pd.DataFrame(
+        [("A", "B", "x", 2.0), ("A", "A", "x", 9.0)], columns=["exporter", "importer", "product", "usd"]
+    )
+    assert structure(lines, ["A"], None).to_dict() == {"x": 2.0}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(1.0, 1e9), min_size=2, max_size=12))
+def test_bounds(values: list[float]) -> None:
+    shares = pd.Series(values) / sum(values)
+    assert 1 / len(values) - 1e-12 <= herfindahl(shares) <= 1
+    assert -1e-12 <= herfindahl(shares, normalised=True) <= 1
+    a, b = pd.Series(values), pd.Series(values[::-1])
+    assert 0 <= complementarity(a, b) <= 1 + 1e-12
+    assert -1e-12 <= grubel_lloyd(a, b) <= 1
+    assert complementarity(a, b) == pytest.approx(complementarity(1e3 * a, b))
+
+
+@pytest.fixture(scope="module")
+def uzbekistan() -> object:
+    return exposure("Uzbekistan")
+
+
+def test_uzbekistan_leans_to_its_neighbours_beyond_their_size(uzbekistan) -> None:
+    table = uzbekistan.table.set_index("partner")
+    members = ["ARM", "BLR", "KAZ", "KGZ", "RUS"]
+    assert table.loc["EAEU", "exports_share"] == pytest.approx(table.loc[members, "exports_share"].sum())
+    assert table.loc["EAEU", "imports_musd"] == pytest.approx(table.loc[members, "imports_musd"].sum())
+    assert table.loc["RUS", "exports_musd"] == pytest.approx(2067.4, abs=0.1)
+    assert (table.loc[["KAZ", "KGZ", "RUS", "Afghanistan"], "export_introversion"] > 0.8).all()
+    assert table.loc["EU", "export_introversion"] < 0
+    shares = table.drop(index="EAEU")[["exports_share", "imports_share"]]
+    assert (shares.sum() < 100).all()
+    assert table[["sells_what_it_buys", "buys_what_it_sells"]].stack().between(0, 1).all()
+    ranked = signs(uzbekistan)
+    assert list(ranked["leaning"]) == sorted(ranked["leaning"], reverse=True)
+
+
+def test_the_mirror_gap_with_russia_is_in_the_table(uzbekistan) -> None:
+    row = uzbekistan.mirror.query("exporter == 'UZB' and importer == 'RUS' and year == 2019").iloc[0]
+    assert round(row["exporter_usd"] / 1e6) == 2067
+    assert round(row["importer_usd"] / 1e6) == 1179
+
+
+def test_years_in_which_the_main_partner_is_missing_have_no_share(uzbekistan) -> None:
+    table = uzbekistan.over_time.set_index(["partner", "year"])
+    assert np.isnan(table.loc[("RUS", 2013), "exports_share"])
+    assert np.isnan(table.loc[("EAEU", 2013), "exports_share"])
+    assert np.isnan(table.loc[("KAZ", 2010), "imports_share"])
+    assert table.loc[("RUS", 2019), "exports_share"] > 5
+
+
+def test_what_the_matrix_lacks_is_a_failed_check(uzbekistan) -> None:
+    checks = {check.name: check for check in uzbekistan.checks}
+    assert checks["coverage"].passed is False
+    assert "shares of EU are too low" in checks["coverage"].text
+    assert checks["totals"].passed is False
+    assert "HS" in uzbekistan.chapters["product"].iloc[0]
+    assert "Uzbekistan" in uzbekistan.summary()
+    with pytest.raises(BadInputError, match="did you mean"):
+        exposure("UZB", ["Turky"])

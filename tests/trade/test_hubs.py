@@ -1,0 +1,75 @@
+"""Surges against a flow's own past, routes by both reporters, hubs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.trade.flows import load_flows
+from eaeu_analysis.trade.hubs import both_reports, hub_indicators, surges
+
+
+def series(jump: float, seed: int, exporter: str = "A") -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    years = np.arange(2010, 2025)
+    usd = 1e8 * np.exp(0.03 * (years - 2010) + rng.normal(0, 0.05, len(years)))
+    usd[years >= 2022] *= jump
+    return pd.DataFrame({"exporter": exporter, "importer": "B", "year": years, "usd": usd})
+
+
+def test_a_jump_is_found_and_chance_is_not() -> None:
+    quiet = pd.concat([series(1.0, seed, f"Q{seed:03d}") for seed in range(100)])
+    found = surges(pd.concat([quiet, series(3.0, 1, "JUMP")]), base=(2012, 2019))
+    jumped = found.table[found.table["exporter"] == "JUMP"]
+    assert jumped["surged"].all()
+    assert jumped["ratio"].mean() == pytest.approx(3.0, rel=0.25)
+    calm = found.table[found.table["exporter"] != "JUMP"]["surged"].mean()
+    assert 0.01 < calm < 0.11  # 5 % of 300 by construction, years of one flow go together
+
+
+def test_short_series_are_counted_and_windows_checked() -> None:
+    short = series(1.0, 2, "S")
+    short = short[short["year"] >= 2017]
+    found = surges(pd.concat([series(1.0, 3), short]), trend=False)
+    assert {c.name: c.value for c in found.checks}["left out"] == 1.0
+    with pytest.raises(BadInputError, match="must come before"):
+        surges(series(1.0, 3), base=(2012, 2022))
+    with pytest.raises(NoDataError, match="five years"):
+        surges(short)
+    assert "prediction interval" in found.summary()
+
+
+def test_russia_to_armenia_surged_after_2022() -> None:
+    flows = load_flows("armenia_annual")
+    found = surges(flows[flows["basis"] == "importer_cif"])
+    row = found.table.query("exporter == 'RUS' and year == 2024").iloc[0]
+    assert row["surged"]
+    assert row["ratio"] > 3
+
+
+def test_a_route_shows_the_reporter_there_is() -> None:
+    route = both_reports("CHN", "KGZ", load_flows("world_4yearly"), load_flows("world_2019"))
+    assert route["importer_usd"].isna().all()
+    assert set(route["known"]) == {"exporter"}
+    other = both_reports("UZB", "RUS", load_flows("world_2019"), load_flows("russia_annual"))
+    assert other.set_index("year").loc[2019, "known"] == "both"
+    with pytest.raises(NoDataError, match="no report of XXX to KGZ"):
+        both_reports("XXX", "KGZ", load_flows("world_2019"))
+
+
+def test_hubs_pass_on_what_they_buy() -> None:
+    flows = pd.DataFrame(
+        [
+            ("CHN", "HUB", 2019, 90.0),
+            ("HUB", "RUS", 2019, 85.0),
+            ("HUB", "HUB", 2019, 999.0),
+            ("RUS", "CHN", 2019, 10.0),
+        ],
+        columns=["exporter", "importer", "year", "usd"],
+    )
+    table = hub_indicators(flows, pd.Series({("HUB", 2019): 20.0})).set_index("economy")
+    assert table.loc["HUB", "overlap"] == pytest.approx(2 * 85 / 175)
+    assert table.loc["HUB", ["source", "outlet"]].tolist() == ["CHN", "RUS"]
+    assert table.loc["HUB", "exports_to_output"] == pytest.approx(4.25)
