@@ -127,9 +127,9 @@ def with_predictors(
     if lacking[:, 0].any():
         label = predictors[int(np.argmax(lacking[:, 0]))].label
         raise NoDataError(f"predictor '{label}' has no value for the treated unit {problem.unit}")
-    dropped = dict(problem.dropped)
+    dropped, units = dict(problem.dropped), problem.units
     for column in np.flatnonzero(lacking.any(axis=0)):
-        name, label = problem.units[column], predictors[int(np.argmax(lacking[:, column]))].label
+        name, label = units[column], predictors[int(np.argmax(lacking[:, column]))].label
         if gaps == "error":
             raise BadInputError(f"donor {name} has no value of predictor '{label}'; drop it, or choose gaps='drop'")
         dropped[name] = f"no value of predictor '{label}'"

@@ -209,6 +209,20 @@ def test_a_predictor_that_only_some_have():
         synthetic_control(panel(table), "y", "U02", 2010, predictors=predictors)
 
 
+def test_every_donor_without_a_predictor_is_left_out_and_no_other():
+    table = frame()
+    for unit, column in (("U02", "a"), ("U05", "b"), ("U07", "a")):
+        table = set_values(table, unit, list(range(2000, 2010)), np.nan, column)
+    predictors = [Predictor("a", (2000, 2009)), Predictor("b", (2000, 2009))]
+    effect = synthetic_control(panel(table), "y", "U00", 2010, predictors=predictors, inference="none", checks=False)
+    assert list(effect.weights.index) == ["U01", "U03", "U04", "U06"]
+    whole = panel(frame())
+    same = synthetic_control(
+        whole, "y", "U00", 2010, list(effect.weights.index), predictors, inference="none", checks=False
+    )
+    pd.testing.assert_series_equal(effect.weights, same.weights)
+
+
 @pytest.mark.parametrize(
     ("made", "says"),
     [
