@@ -144,7 +144,8 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     given = parser.parse_args()
     with serving() as endpoint:
-        compare(endpoint, given.turns)
+        if given.turns:
+            compare(endpoint, given.turns)
         if given.full:
             full(endpoint)
 

@@ -271,14 +271,14 @@ def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str
     release = call.ledger.lastupdated
     if release and fetched.lastupdated and release != fetched.lastupdated:
         raise FetchError(f"they are of release {release}, the values of {fetched.lastupdated}", "release", again=False)
-    held = set(zip(frame["economy"], frame["year"], strict=True))
+    told = [row for row in rows if row.get("footnote") or row.get("obs_status")]
+    held = set(zip(frame["economy"], frame["year"], strict=True)) if told else set()
     found = []
-    for row in rows:
-        status, text = str(row.get("obs_status") or ""), str(row.get("footnote") or "")
+    for row in told:
         year = str(row.get("date"))
         key = (str(row.get("countryiso3code")), int(year) if year.isdigit() else 0)
-        if (status or text) and key in held:
-            found.append((*key, status, text))
+        if key in held:
+            found.append((*key, str(row.get("obs_status") or ""), str(row.get("footnote") or "")))
     return sorted(found)
 
 
