@@ -6,6 +6,7 @@ Arkolakis, Costinot & Rodriguez-Clare 2012; Head & Mayer 2014). Shapes: N econom
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -171,25 +172,39 @@ def clear(market: Market, tolerance: float = TOLERANCE) -> Cleared:
 
 
 def _newton(market: Market, x: Array, tolerance: float) -> Cleared | None:
-    with np.errstate(all="ignore"):
+    """Damped Newton steps; the Jacobian is kept as long as a step with it takes away nine tenths of the gap."""
+    from scipy.linalg import LinAlgError, lu_factor, lu_solve
+
+    slope = None
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a singular slope shows in the step
         state = _state(market, x)
         for iteration in range(1, MAX_ITERATIONS + 1):
             if not np.isfinite(state.residual):
                 return None
             if state.residual < tolerance:
                 return _polish(market, state, iteration)
-            step = _solve(_jacobian(market, state), _gaps(market, state))
+            fresh = slope is None
+            if slope is None:
+                try:
+                    slope = lu_factor(_jacobian(market, state), overwrite_a=True, check_finite=False)
+                except LinAlgError:
+                    return None
+            step = lu_solve(slope, _gaps(market, state), overwrite_b=True, check_finite=False)
             largest = float(np.abs(step).max())
             if not np.isfinite(largest):
                 return None
             size = min(1.0, 1.0 / largest)
             trial = _state(market, state.x - size * step)
-            while not trial.residual < state.residual and size > 1e-4:
+            while fresh and not trial.residual < state.residual and size > 1e-4:
                 size /= 2
                 trial = _state(market, state.x - size * step)
-            if not trial.residual < state.residual:
+            if not trial.residual < 0.1 * state.residual:
+                slope = None
+            if trial.residual < state.residual:
+                state = trial
+            elif fresh:
                 return None
-            state = trial
     return None
 
 
