@@ -1,0 +1,211 @@
+"""Every unit in the treated unit's place, all at once: what a placebo test within a specification curve rests on.
+
+The public estimators answer one question with care; here the same estimators are run for the treated unit, for each of
+its donors (from the others) and for units outside the pool (from all donors), on arrays and with the fast solvers of
+:mod:`.simplex_fast` and :mod:`.completion_batch`. Every unit goes through the same steps, so that ranks among them mean
+something. What is done for each:
+
+sc              outcomes-only simplex weights, exact
+sc-demeaned     the same on deviations from each unit's mean in the fit years
+sc-predictors   simplex weights on predictors of equal weight in standard deviations; no search for weights, which would
+                have to be made anew for every placebo
+augmented       ridge augmented, penalty by leave-one-period-out for each unit anew
+sdid            unit weights with penalty and time weights, for each unit anew
+did             the mean of the donors
+mc              nuclear norm at the penalty that cross-validation finds for the treated unit and its donors
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadInputError, NotConvergedError, unknown
+from .augmented_core import GRID, SPAN
+from .completion_batch import completion_gaps
+from .sdid_core import noise_level
+from .simplex import Array
+from .simplex_fast import simplex_nnls, simplex_ridge
+
+LEAST_DONORS = 3  # so that a donor in the treated unit's place has two of its own
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question on arrays: ``outcomes`` (T, 1 + J + K) of the treated unit, its J ``donors`` and K units outside the
+    pool, over the ``pre`` fit years and then the years judged; ``x`` (P, 1 + J + K) predictors or None."""
+
+    outcomes: Array
+    donors: int
+    pre: int
+    x: Array | None = None
+
+    @property
+    def columns(self) -> range:
+        return range(self.outcomes.shape[1])
+
+    def pool(self, column: int) -> NDArray[np.intp]:
+        """Indices among the donors (0 to J - 1) that the unit in ``column`` is compared with: all but itself."""
+        among = np.arange(self.donors, dtype=np.intp)
+        return np.delete(among, column - 1) if 1 <= column <= self.donors else among
+
+
+@dataclass(frozen=True)
+class Everyone:
+    """``gaps`` (T, 1 + J + K): observed less counterfactual of each unit; ``weights`` (J,) of the treated unit's donors
+    (None for estimators without) and the ``shift`` that goes with them."""
+
+    gaps: Array
+    weights: Array | None
+    shift: float = 0.0
+
+
+def in_every_place(estimator: str, field: Field, seed: int = 0) -> Everyone:
+    """``estimator`` for every unit of ``field``. Raises BadInputError for too few donors or an unknown estimator,
+    NotConvergedError when the weights of any unit cannot be found."""
+    if estimator not in ESTIMATORS:
+        raise unknown("estimator", estimator, ESTIMATORS)
+    if field.donors < LEAST_DONORS:
+        raise BadInputError(f"{field.donors} donors: placebos need at least {LEAST_DONORS}")
+    found = ESTIMATORS[estimator](field, seed)
+    if not np.isfinite(found.gaps).all():
+        raise NotConvergedError(f"estimator '{estimator}' gave a value that is not finite")
+    return found
+
+
+def _from_weights(field: Field, weights: Array, demean: bool = False) -> Everyone:
+    """Gaps from the (1 + J + K, J) weights of all units; with ``demean`` less their mean in the fit years."""
+    donors = field.outcomes[:, 1 : field.donors + 1]
+    gaps = field.outcomes - donors @ weights.T
+    shifts = gaps[: field.pre].mean(axis=0) if demean else np.zeros(gaps.shape[1])
+    return Everyone(gaps - shifts, weights[0], float(shifts[0]))
+
+
+def _simplex(field: Field, rows: Array, ridge: Array | None = None) -> Array:
+    """(1 + J + K, J) simplex weights by which donors track each unit in ``rows`` (R, 1 + J + K); ``ridge`` per unit."""
+    weights = np.zeros((rows.shape[1], field.donors))
+    for column in field.columns:
+        pool = field.pool(column)
+        distance = rows[:, pool + 1] - rows[:, [column]]
+        if ridge is not None and ridge[column] > 0:
+            weights[column, pool] = simplex_ridge(distance, float(ridge[column]))
+        else:
+            weights[column, pool] = simplex_nnls(distance)
+    return weights
+
+
+def _sc(field: Field, seed: int) -> Everyone:
+    return _from_weights(field, _simplex(field, field.outcomes[: field.pre]))
+
+
+def _sc_demeaned(field: Field, seed: int) -> Everyone:
+    rows = field.outcomes[: field.pre]
+    return _from_weights(field, _simplex(field, rows - rows.mean(axis=0)), demean=True)
+
+
+def _sc_predictors(field: Field, seed: int) -> Everyone:
+    if field.x is None:
+        raise BadInputError("estimator 'sc-predictors' needs predictors")
+    weights = np.zeros((field.outcomes.shape[1], field.donors))
+    for column in field.columns:
+        pool = field.pool(column)
+        spread = field.x[:, [column, *(pool + 1)]].std(axis=1, ddof=1)
+        spread[spread == 0] = 1.0
+        weights[column, pool] = simplex_nnls((field.x[:, pool + 1] - field.x[:, [column]]) / spread[:, None])
+    return _from_weights(field, weights)
+
+
+def _did(field: Field, seed: int) -> Everyone:
+    weights = np.full((field.outcomes.shape[1], field.donors), 1.0 / field.donors)
+    inside = np.arange(field.donors)
+    weights[inside + 1] = 1.0 / (field.donors - 1)
+    weights[inside + 1, inside] = 0.0
+    return _from_weights(field, weights, demean=True)
+
+
+def _sdid(field: Field, seed: int) -> Everyone:
+    pre, rows = field.pre, field.outcomes[: field.pre]
+    donors = field.outcomes[:, 1 : field.donors + 1]
+    post = len(field.outcomes) - pre
+    lam = np.empty((field.outcomes.shape[1], pre))
+    ridge = np.empty(field.outcomes.shape[1])
+    whole: tuple[Array, float] | None = None
+    for column in field.columns:
+        inside = 1 <= column <= field.donors
+        if inside or whole is None:
+            control = donors[:, field.pool(column)].T
+            noise = noise_level(control, pre)
+            found = _time_weights(control, pre), post**0.5 * noise**2 * pre  # zeta = post^(1/4) noise; zeta^2 pre
+            whole = whole if inside else found
+        else:
+            found = whole
+        lam[column], ridge[column] = found
+    made = _from_weights(field, _simplex(field, rows - rows.mean(axis=0), ridge))
+    shifts = np.einsum("tc,ct->c", made.gaps[:pre], lam)
+    return Everyone(made.gaps - shifts, made.weights, float(shifts[0]))
+
+
+def _time_weights(control: Array, pre: int) -> Array:
+    """(pre,) weights of the years before the event that stand for those after it, over ``control`` (N0, T)."""
+    before, after = control[:, :pre], control[:, pre:].mean(axis=1)
+    distance = (before - before.mean(axis=0)) - (after - after.mean())[:, None]
+    return simplex_nnls(distance)
+
+
+def _augmented(field: Field, seed: int) -> Everyone:
+    rows = field.outcomes[: field.pre]
+    weights = np.zeros((field.outcomes.shape[1], field.donors))
+    for column in field.columns:
+        pool = field.pool(column)
+        weights[column, pool] = ridge_augmented(rows[:, pool + 1].T, rows[:, column])
+    return _from_weights(field, weights)
+
+
+def ridge_augmented(donors: Array, treated: Array) -> Array:
+    """(J,) ridge augmented weights, penalty by the one-standard-error rule: ``donors`` (J, T0), ``treated`` (T0,).
+
+    The same as :func:`.augmented_core.augmented_weights`, with one eigenvalue problem per period left out instead of a
+    singular value decomposition.
+    """
+    pre = donors.shape[1]
+    centred = donors - donors.mean(axis=0)
+    gram = centred.T @ centred
+    top = float(np.linalg.eigvalsh(gram)[-1])
+    scm = simplex_nnls((donors - treated).T)
+    if top <= 0:
+        return scm
+    penalties = top * SPAN ** (np.arange(GRID) / (GRID - 1))
+    rest = np.array([np.delete(np.arange(pre), t) for t in range(pre)])
+    left = np.array([simplex_nnls((donors[:, keep] - treated[keep]).T) for keep in rest])
+    error = treated - left @ donors  # (T0 out, T0) what the weights without period t leave in each period
+    values, vectors = np.linalg.eigh(gram[rest[:, :, None], rest[:, None, :]])
+    off = np.einsum("tkm,tk->tm", vectors, np.take_along_axis(error, rest, axis=1))
+    towards = np.einsum("tkm,tk->tm", vectors, gram[rest, np.arange(pre)[:, None]])
+    product = np.where(values > 1e-13 * values[:, -1:], off * towards, 0.0)
+    added = (product[:, None, :] / (np.maximum(values, 0.0)[:, None, :] + penalties[:, None])).sum(axis=2)
+    errors = (np.diagonal(error)[:, None] - added) ** 2
+    mean, se = errors.mean(axis=0), errors.std(axis=0, ddof=1) / np.sqrt(pre)
+    best = int(np.argmin(mean))
+    lam = float(penalties[mean <= mean[best] + se[best]].max())
+    values, vectors = np.linalg.eigh(gram)
+    keep = values > 1e-13 * top
+    adjust = vectors[:, keep] @ ((vectors[:, keep].T @ (treated - scm @ donors)) / (values[keep] + lam))
+    return np.asarray(scm + centred @ adjust, dtype=np.float64)
+
+
+def _mc(field: Field, seed: int) -> Everyone:
+    return Everyone(completion_gaps(field.outcomes, field.donors, field.pre, seed), None)
+
+
+ESTIMATORS: dict[str, Callable[[Field, int], Everyone]] = {
+    "sc": _sc,
+    "sc-demeaned": _sc_demeaned,
+    "sc-predictors": _sc_predictors,
+    "augmented": _augmented,
+    "sdid": _sdid,
+    "did": _did,
+    "mc": _mc,
+}
