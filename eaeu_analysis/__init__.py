@@ -31,6 +31,10 @@ _HOME = {
     "interrupted_series": "impact.series",
     "break_date": "impact.breaks",
     "union_effects": "impact.union",
+    "specification_curve": "impact.curve",
+    "ppml": "trade.gravity",
+    "solve_equilibrium": "trade.equilibrium",
+    "partial_equilibrium": "trade.partial",
     "write_report": "report",
     "EaeuError": "errors",
 }
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
     from .impact.augmented import augmented_synthetic_control as augmented_synthetic_control
     from .impact.breaks import break_date as break_date
     from .impact.completion import matrix_completion as matrix_completion
+    from .impact.curve import specification_curve as specification_curve
     from .impact.did import difference_in_differences as difference_in_differences
     from .impact.predictors import Predictor as Predictor
     from .impact.sdid import synthetic_did as synthetic_did
@@ -55,6 +60,9 @@ if TYPE_CHECKING:
     from .load import load_panel as load_panel
     from .panel import Panel as Panel
     from .report import write_report as write_report
+    from .trade.equilibrium import solve_equilibrium as solve_equilibrium
+    from .trade.gravity import ppml as ppml
+    from .trade.partial import partial_equilibrium as partial_equilibrium
 
 
 def __getattr__(name: str) -> Any:

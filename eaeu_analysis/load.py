@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from . import corrections
 from .catalogue import catalogue, indicator, outcome, outcomes
 from .errors import BadInputError, unknown
 from .panel import Panel
@@ -42,7 +43,7 @@ def load_panel(
     items = []
     for code in wanted:
         bare, _, own = code.partition("@")
-        item = chosen.read(bare, own or vintage)
+        item = corrections.apply(chosen.read(bare, own or vintage), corrections.load())
         items.append(SeriesData(item.info.with_(code=code), item.frame) if own else item)
     panel = Panel.from_series(items)
     if economies is not None or years is not None:

@@ -11,7 +11,7 @@ import typer
 
 from .. import __version__
 from ..errors import EaeuError
-from . import analysis, data, impact
+from . import analysis, data, impact, trade
 
 # Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
 ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 analysis.register(app)
 impact.register(app)
+trade.register(app)
 app.add_typer(data.app, name="data")
 
 

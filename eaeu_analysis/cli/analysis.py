@@ -59,13 +59,22 @@ def compare(
     comparators: Annotated[
         str | None, typer.Option(help="A pool (rouble, wide) or economies by comma; default: rouble.")
     ] = None,
+    partners: Annotated[
+        bool, typer.Option("--partners", help="Whom it trades with, and how far it leans to each, instead.")
+    ] = False,
     source: Source = "pinned",
     as_json: Json = False,
 ) -> None:
     """Compare an economy before and after it joined, beside economies that did not.
 
-    Examples: eaeu compare KGZ; eaeu compare --bloc EAEU; eaeu compare ARM -o remittances --json
+    Examples: eaeu compare KGZ; eaeu compare --bloc EAEU; eaeu compare ARM -o remittances --json;
+    eaeu compare UZB --partners
     """
+    if partners:
+        from ..trade.exposure import exposure
+
+        output.show(exposure(unit or "UZB"), as_json)
+        return
     from ..blocs import bloc as find_bloc
     from ..compare import before_after, compare_members
 

@@ -70,6 +70,7 @@ class Loader:
         self._spill = tempfile.TemporaryDirectory(prefix="eaeu-")
         config = {"memory_limit": MEMORY_LIMIT, "threads": 1, "temp_directory": self._spill.name}
         self.con = duckdb.connect(config=config)
+        self.con.execute("SET enable_progress_bar = false")  # it would go to standard output, which belongs to results
         self.con.execute("CREATE TABLE codes (written VARCHAR, code VARCHAR)")
         self.con.execute(
             "CREATE TABLE obs (line BIGINT, code VARCHAR, written VARCHAR, dims VARCHAR, total BOOLEAN,"
