@@ -109,7 +109,7 @@ def solve_gram(gram: Array, slope: Array | None = None, start: Array | None = No
             break  # rounding: no donor can improve on what has been reached
         support.append(entering)
         support, values = _to_face_optimum(gram, slope, support, np.append(values, 0.0), scale)
-    if gap > ACCEPTED * scale:
+    if not gap <= ACCEPTED * scale:  # true for NaN too
         raise NotConvergedError(
             f"weights of {count} donors did not converge: the duality gap is {gap / scale:.1e} of the scale after "
             f"{iteration} iterations"

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
-from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.errors import BadInputError, NotConvergedError
+from eaeu_analysis.impact import simplex
 from eaeu_analysis.impact.simplex import is_unique, simplex_batch, simplex_fit, simplex_weights, solve_gram
 
 
@@ -185,6 +186,19 @@ def test_ill_conditioned_problems_converge():
         fit = simplex_fit(a, b)
         reference = by_nnls(a, b)
         assert fit.objective <= np.sum((d @ reference) ** 2) * (1 + 1e-6) + 1e-9 * np.mean(np.sum(d**2, axis=0))
+
+
+def test_what_did_not_converge_raises(monkeypatch):
+    rng = np.random.default_rng(11)
+    gram = rng.normal(size=(6, 6))
+    gram = gram @ gram.T
+    assert solve_gram(gram).gap <= 1e-9
+    with pytest.raises(NotConvergedError, match="did not converge"):
+        solve_gram(np.full((4, 4), np.nan))
+    monkeypatch.setattr(simplex, "TOLERANCE", -1.0)
+    monkeypatch.setattr(simplex, "ACCEPTED", -1.0)
+    with pytest.raises(NotConvergedError, match="weights of 6 donors did not converge: the duality gap is"):
+        solve_gram(gram)
 
 
 def test_solve_gram_takes_an_indefinite_rounding():
