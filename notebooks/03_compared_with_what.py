@@ -36,7 +36,7 @@ effect = ea.synthetic_control(
     "remittances",
     "KGZ",
     2015,
-    donors=[d for d in former_soviet if d != "UZB"],
+    donors=former_soviet,
     v="outcomes",
     gaps="interpolate",
     post_years=(2016, 2019),
@@ -55,7 +55,7 @@ effect.weights[effect.weights > 0.005].sort_values(ascending=False).round(3).to_
 print(effect.summary())
 
 # %% [markdown]
-# ## Two pools, seven outcomes, one specification
+# ## Two pools, four outcomes, one specification
 #
 # Estimates move with the donors. Two pools are fixed in advance: every economy of over a million people outside
 # the union, which asks whether Kyrgyzstan's path was unusual at all; and the former Soviet economies outside it,
