@@ -120,17 +120,20 @@ def agreement_columns(panel: TradePanel, least_flows: int) -> tuple[pd.DataFrame
     earliest = spells[~steps].sort_values(["a", "b", "start"]).drop_duplicates(["a", "b"])
     fresh = earliest[earliest["start"] > panel.years[0]]
     chosen = pd.concat([fresh, spells[steps]])
+    chosen = chosen.groupby(["a", "b", "family"], as_index=False).agg(start=("start", "min"), end=("end", "max"))
     sides = np.sort(panel.flows[["exporter", "importer"]].to_numpy(dtype=object), axis=1)
-    keys = pd.DataFrame({"a": sides[:, 0], "b": sides[:, 1], "year": panel.flows["year"].to_numpy()})
+    year = panel.flows["year"].to_numpy()
+    keys = pd.DataFrame({"a": sides[:, 0], "b": sides[:, 1], "year": year, "row": np.arange(len(year))})
+    keys["route"] = panel.flows["exporter"].to_numpy() + "-" + panel.flows["importer"].to_numpy()
+    live = keys.merge(chosen, on=["a", "b"])
+    live = live[(live["start"] <= live["year"]) & (live["year"] < live["end"])]
     columns: dict[str, Floats] = {}
     count: dict[str, int] = {}
-    for family, rows in chosen.groupby("family"):
-        span = rows.groupby(["a", "b"], as_index=False).agg(start=("start", "min"), end=("end", "max"))
-        merged = keys.merge(span, on=["a", "b"], how="left")
-        on = ((merged["start"] <= merged["year"]) & (merged["year"] < merged["end"])).to_numpy()
-        joined = len(panel.flows[on][["exporter", "importer"]].drop_duplicates())
-        if joined:
-            columns[str(family)], count[str(family)] = on.astype(np.float64), joined
+    for family in sorted(live["family"].unique()):
+        rows = live[live["family"] == family]
+        on = np.zeros(len(year))
+        on[rows["row"].to_numpy()] = 1.0
+        columns[str(family)], count[str(family)] = on, int(rows["route"].nunique())
     if not columns:
         raise NoDataError("no agreement begins inside the panel")
     own = [f for f in columns if count[f] >= least_flows or f in NAMED]

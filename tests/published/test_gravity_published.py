@@ -18,6 +18,11 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "benchmarks" / "data"
 AGTPA = DATA / "agtpa_applications.csv.gz"
 GEGRAVITY = DATA / "gegravity_sample_data_set.csv"
 needs_agtpa = pytest.mark.skipif(not AGTPA.is_file(), reason=f"the Advanced Guide's data are not at {AGTPA}")
+STATA_EXAMPLE = DATA / "EXAMPLE_TRADE_FTA_DATA.dta"
+needs_stata_example = pytest.mark.skipif(
+    not STATA_EXAMPLE.is_file(),
+    reason=f"ppmlhdfe's example data (ssc: EXAMPLE_TRADE_FTA_DATA) are not at {STATA_EXAMPLE}",
+)
 needs_gegravity = pytest.mark.skipif(not GEGRAVITY.is_file(), reason=f"gegravity's sample is not at {GEGRAVITY}")
 
 # Published R output of the Advanced Guide (UNCTAD and WTO 2016, Yotov, Piermartini, Monteiro, Larch), chapter 1,
@@ -195,3 +200,20 @@ def test_gegravity_sample(regressor: str, coef: float) -> None:
     names = ["pta", "contiguity", "common_language", "lndist", "international"]
     fit = ppml(data, "trade", names, ["importer", "exporter"])
     assert fit.coef[regressor] == pytest.approx(coef, abs=1e-6)
+
+
+@needs_stata_example
+def test_the_stata_command_of_the_bias_correction() -> None:
+    """ppml_fe_bias on ppmlhdfe's example (35 economies, category TOTAL), output printed by lianxh.cn, details/848:
+    0.1924455 (0.0419527), bias 0.0060620, adjusted error 0.0527904. The same correction is checked on data that the
+    project makes itself in tests/trade/test_bias.py."""
+    data = pd.read_stata(STATA_EXAMPLE)
+    data = data[data["category"] == "TOTAL"]
+    effects = [("isoexp", "year"), ("isoimp", "year"), ("isoexp", "isoimp")]
+    fit = ppml(data, "trade", ["fta"], effects, ("isoexp", "isoimp"), bias_correction=True)
+    assert fit.correction is not None
+    assert fit.nobs == 5950
+    assert fit.correction.uncorrected["fta"] == pytest.approx(0.1924455, abs=1e-6)
+    assert fit.correction.uncorrected_se["fta"] == pytest.approx(0.0419527, abs=1e-6)
+    assert fit.correction.bias["fta"] == pytest.approx(0.0060620, abs=1e-6)
+    assert fit.se["fta"] == pytest.approx(0.0527904, abs=1e-6)
