@@ -144,6 +144,6 @@ def cross_validate(y: Array, observed: Mask, penalties: Sequence[float], held: S
         training = observed & ~out
         start: Array | None = None
         for i, lam in enumerate(penalties):
-            start = complete(y, training, float(lam), start, tolerance=1e-4).fitted
+            start = complete(y, training, float(lam), start, tolerance=1e-3).fitted
             errors[k, i] = float(((y - start)[out] ** 2).mean())
     return np.asarray(errors.mean(axis=0), dtype=np.float64)

@@ -6,9 +6,10 @@ Scott (2015), "Inferring causal impact using Bayesian structural time-series mod
 Maximum likelihood on twenty observations puts one of the variances at zero more often than not, and a forecast that
 takes it at its word is too sure of itself (its 90 per cent intervals hold 81 to 84 per cent in our simulations). So the
 shares of the variances are not maximised but averaged over: each point of a grid of shares gives, the common scale
-integrated out, a Student forecast with T0 - (states) degrees of freedom, weighted by its diffuse likelihood under equal
-prior weight for each grid point. Level, slope and coefficients of the comparators start diffuse. Nothing is optimised,
-so nothing can fail to converge.
+integrated out, a Student forecast with T0 - (states) degrees of freedom, weighted by its diffuse likelihood under
+Jeffreys' prior for a share (equal steps of the angle whose squared sine it is). Then they hold 86 per cent (errors that
+wander) to 96 (errors that do not); tests/impact/test_series.py measures it. Level, slope and coefficients of the
+comparators start diffuse. Nothing is optimised, so nothing can fail to converge.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ TRENDS = {
     "drift": "local linear deterministic trend",
     "trend": "local linear trend",
 }
-POINTS = 21  # of the grid when one share is free; squared spacing, denser where the level hardly moves
+POINTS = 21  # of the grid when one share is free; denser near both ends
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,9 @@ def share_grid(variances: int) -> Array:
     if variances == 1:
         return np.ones((1, 1))
     if variances == 2:
-        moving = np.linspace(0, 1, POINTS) ** 2
+        moving = np.sin(np.linspace(0, np.pi / 2, POINTS)) ** 2
         return np.column_stack([1 - moving, moving])
-    coarse = np.linspace(0, 1, 9) ** 2
+    coarse = np.sin(np.linspace(0, np.pi / 2, 9)) ** 2
     return np.array([(1 - a - b, a, b) for a, b in itertools.product(coarse, coarse) if a + b <= 1 + 1e-12])
 
 

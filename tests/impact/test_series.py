@@ -153,8 +153,8 @@ def test_structural_coverage() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.8, None])
 def test_structural_coverage_whatever_the_errors(rho: float | None) -> None:
-    # averaging over the variances' shares: 84 per cent with maximised ones where the level wanders
-    assert 0.855 <= structural_coverage(600, rho, 9) <= 0.985
+    # nominal 90 per cent; 86 where the errors are a random walk of their own, which twenty periods hardly show
+    assert (0.83 if rho is None else 0.86) <= structural_coverage(600, rho, 9) <= 0.985
 
 
 # -- segmented regression ----------------------------------------------------------------------------------
