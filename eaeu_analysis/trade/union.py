@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from .. import settings
 from ..errors import unknown
 from ..results import Check, Provenance, Result
 from .agreements import stage_dummies
+from .domestic import RATIO, domestic_sensitivity
 from .flows import flow_info
 from .gravity import ppml
 from .gravity_fit import GravityFit
@@ -41,6 +42,9 @@ from .union_model import (
 )
 from .union_panel import TradePanel, all_goods, without_fuels
 
+if TYPE_CHECKING:
+    from ..panel import Panel
+
 MEMBERS = ("founders", "joiners")
 CONTROLS = ("neighbours", "Ukraine")
 # panel -> base year, and the steps that its years can tell apart
@@ -56,7 +60,8 @@ class UnionEffect(Result):
     """``steps``: panel, step, group, estimate (log points), se, lower, upper, percent, p_permutation; groups are
     founders, joiners, their neighbours, and members net of neighbours. ``years``: the coefficients by group and year.
     ``pairs``: excess of each pair of members with the band of fake pairs. ``diversion``: imports from outsiders.
-    ``zeros``: the textbook dummies with the gaps left and filled. ``changes``: the flows that were filled."""
+    ``zeros``: the textbook dummies with the gaps left and filled. ``domestic``: the same with domestic trade, by ratio
+    of output to value added (empty when no macro panel was given). ``changes``: the flows that were filled."""
 
     spec: dict[str, Any]
     steps: pd.DataFrame
@@ -64,6 +69,7 @@ class UnionEffect(Result):
     pairs: pd.DataFrame
     diversion: pd.DataFrame
     zeros: pd.DataFrame
+    domestic: pd.DataFrame
     changes: pd.DataFrame
     level: float
     checks: tuple[Check, ...]
@@ -95,9 +101,14 @@ class UnionEffect(Result):
 
 
 def union_effect(
-    panels: Mapping[str, TradePanel] | None = None, bias_correction: bool = True, level: float = settings.LEVEL
+    panels: Mapping[str, TradePanel] | None = None,
+    macro: Panel | None = None,
+    bias_correction: bool = True,
+    level: float = settings.LEVEL,
 ) -> UnionEffect:
     """Estimate the union's effect on trade, from the pinned flows unless other ``panels`` of the same names are given.
+
+    ``macro``: GDP and value added (:data:`.domestic.INDICATORS`), for the same equation with domestic trade.
 
     Intervals cluster by pair; with six flows between three founders they are too narrow, so ``p_permutation`` ranks
     the founders among bordering threesomes elsewhere. Raises NotConvergedError, NoDataError as :func:`.gravity.ppml`.
@@ -129,6 +140,10 @@ def union_effect(
         checks += _panel_checks(name, fit, spans, base)
     zeros = _zeros(panels, bias_correction, level)
     checks += _zero_check(zeros)
+    home = pd.DataFrame()
+    if macro is not None and "all goods" in panels:
+        home = domestic_sensitivity(panels["all goods"], macro, level=level)
+        checks.append(_home_check(home))
     sources = (
         "world_4yearly",
         "world_sitc",
@@ -145,6 +160,7 @@ def union_effect(
         pairs=pd.concat(pairs, ignore_index=True),
         diversion=pd.concat(diversion, ignore_index=True),
         zeros=zeros,
+        domestic=home,
         changes=pd.concat([p.changes.assign(panel=n) for n, p in panels.items()], ignore_index=True),
         level=level,
         checks=tuple(checks),
@@ -276,3 +292,13 @@ def _zero_check(zeros: pd.DataFrame) -> list[Check]:
     gap = coef["as published", "customs_union"][0] - filled
     text = f"flows that were not reported move the customs union's coefficient by {gap:+.2f}; the filled panel is used"
     return [Check("unreported zeros", abs(gap) <= limit, abs(gap), limit, text)]
+
+
+def _home_check(home: pd.DataFrame) -> Check:
+    """Whether the union's step survives domestic trade, which takes up what moves all of an economy's exports alike."""
+    step = home.loc[home["regressor"] == "eaeu", ["domestic", "coef", "lower"]].to_numpy()
+    found = {str(d): (float(c), float(low)) for d, c, low in step}
+    (without, _), (with_, low) = found["none"], found[f"{RATIO:g}"]
+    text = f"the EAEU's coefficient is {without:+.2f} without domestic trade and {with_:+.2f} with it"
+    text += "" if low > 0 else ", no longer told apart from zero"
+    return Check("domestic trade", low > 0, with_, None, text)

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.load import load_panel
+from eaeu_analysis.trade.domestic import INDICATORS
 from eaeu_analysis.trade.each_agreement import agreement_columns
+from eaeu_analysis.trade.findings import SIGNS, beside_findings, findings
 from eaeu_analysis.trade.flows import load_flows
 from eaeu_analysis.trade.gravity import ppml
 from eaeu_analysis.trade.union import union_effect
@@ -135,6 +138,16 @@ def test_permutation_counts_the_real_one() -> None:
     assert np.isnan(table.excess(["A", "C"], 2000, 2004))
 
 
+def test_findings_carry_their_source_and_no_recollection() -> None:
+    for found in findings():
+        assert found["confidence"] in ("S", "S2")
+        assert found["source"]
+        assert found["why"]
+        assert found["sign"] in SIGNS
+    with pytest.raises(NoDataError, match="the result has no"):
+        beside_findings(union_effect({"all goods": world()}, bias_correction=False))
+
+
 # -- the pinned flows ------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def filled() -> TradePanel:
@@ -199,7 +212,7 @@ def test_the_union_on_the_pinned_flows() -> None:
     """What the pinned flows say, with its warnings: no effect of the customs union's first years on all goods; a rise
     by 2016 that the neighbours share; goods other than fuels up by about a third by 2015, not rare among bordering
     threesomes; the customs union's coefficient moved by flows that were not reported."""
-    result = union_effect()
+    result = union_effect(macro=load_panel(list(INDICATORS)))
     founders = step(result, "founders", "customs union")
     assert founders["lower"] < 0 < founders["upper"]
     assert step(result, "neighbours")["lower"] > 0.2
@@ -214,3 +227,7 @@ def test_the_union_on_the_pinned_flows() -> None:
     assert checks["neighbours, without fuels"] is True
     turkey = result.diversion.query("panel == 'without fuels' and `from` == 'Turkey'").iloc[0]
     assert turkey["upper"] < 0
+    assert checks["domestic trade"] is False
+    beside = beside_findings(result)
+    assert len(beside) == len(findings())
+    assert beside["our_percent"].notna().all()
