@@ -25,7 +25,7 @@ from .simplex import solve_gram
 Array = NDArray[np.float64]
 
 FLOOR = 0.02
-STARTS = 12
+STARTS = 8
 AGREED = 3  # starts that end at the best fit so far: enough to stop
 
 
