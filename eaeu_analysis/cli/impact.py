@@ -45,7 +45,7 @@ def impact(
     if jobs < 1:
         raise BadInputError(f"--jobs {jobs}: expected a number of workers, 1 or more")
     chosen = outcome or list(plan().outcomes)
-    panel = _panel(chosen, source)
+    panel = _panel(chosen, source, ["SP.POP.TOTL"] if curve else [])
     if curve:
         _curve(panel, chosen, unit, event, bloc, jobs, seed, as_json)
         return
@@ -110,8 +110,8 @@ def _curve(
     output.show(specification_curve(panel, chosen[0], unit, day, jobs=jobs, seed=seed), as_json)
 
 
-def _panel(outcomes: list[str], source: str) -> Panel:
+def _panel(outcomes: list[str], source: str, also: list[str]) -> Panel:
     from ..catalogue import outcome
     from ..load import load_panel
 
-    return load_panel([outcome(name).name for name in outcomes], source=source)
+    return load_panel([*(outcome(name).name for name in outcomes), *also], source=source)
