@@ -125,9 +125,9 @@ def check_flows(frame: pd.DataFrame, classification: str | None = None, both_sid
     """The frame in the schema, or one sentence on what is wrong with it.
 
     Needs ``exporter, importer, year, usd``; the other columns are filled in. ``classification`` ("HS2", "HS4", "HS6",
-    "HS10") fixes the length of product codes. ``both_sides`` asks that every economy exports and imports.
+    "HS10") fixes the length of product codes. ``both_sides`` asks that every economy exports something and imports.
     Raises BadInputError: a missing column, text or an infinite value, a negative flow, a duplicate, a product code of
-    the wrong length, an economy on one side only, units mixed (see :func:`check_units`).
+    the wrong length, an economy on one side only, an exporter of zeros, units mixed (see :func:`check_units`).
     """
     for column in ("exporter", "importer", "year", "usd"):
         if column not in frame.columns:

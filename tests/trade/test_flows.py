@@ -185,7 +185,10 @@ def test_product_codes_have_the_length_of_their_classification() -> None:
 def test_an_economy_on_one_side_only_is_named() -> None:
     with pytest.raises(BadInputError, match="CHN is only an exporter in these flows"):
         check_flows(GOOD, both_sides=True)
-    check_flows(GOOD[GOOD["exporter"] != "CHN"], both_sides=True)
+    pair = GOOD[GOOD["exporter"] != "CHN"]
+    check_flows(pair, both_sides=True)
+    with pytest.raises(BadInputError, match="exporter KAZ has no positive flow"):
+        check_flows(pair.assign(usd=[10e9, 0.0]), both_sides=True)
 
 
 @pytest.mark.parametrize(("factor", "unit"), [(1e-3, "thousand US"), (1e-6, "million US"), (1e3, "a thousandth")])
