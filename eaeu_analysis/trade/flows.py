@@ -159,6 +159,9 @@ def check_flows(frame: pd.DataFrame, classification: str | None = None, both_sid
             raise BadInputError(
                 f"{one[0]} is only an {side} in these flows ({len(one)} economies are on one side only)"
             )
+        sold = filled.groupby("exporter")["usd"].sum()
+        if (sold == 0).any():
+            raise BadInputError(f"exporter {sold.index[sold == 0][0]} has no positive flow: every row of it is zero")
     check_units(filled)
     return filled[[*COLUMNS, *[c for c in filled.columns if c not in COLUMNS]]]
 
