@@ -7,7 +7,7 @@ OUT    ?= bld/report
 READY  := $(VENV)/.ready
 export PYTHONHASHSEED = 0
 
-.PHONY: help setup report test test-slow lint lab notebooks bench bench-data bench-impact wheel clean
+.PHONY: help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade wheel clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -43,15 +43,19 @@ lab: $(READY) ## open the notebooks in JupyterLab
 notebooks: $(READY) ## run the notebooks from their text and keep their outputs
 	$(BIN)/python scripts/build_notebooks.py
 
-bench: bench-data bench-impact ## every benchmark
+bench: bench-data bench-impact bench-trade ## every benchmark
 
 bench-data: $(READY)
 	$(BIN)/python benchmarks/bulk_zip.py
 	$(BIN)/python benchmarks/data.py
 
 bench-impact: $(READY)
-	$(BIN)/python benchmarks/impact_synthetic.py
-	$(BIN)/python benchmarks/impact_sdid.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/impact_synthetic.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/impact_sdid.py
+
+bench-trade: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trade_equilibrium.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trade_gravity.py
 
 wheel: $(READY) ## build a wheel into dist/
 	$(UV) build --wheel --quiet
