@@ -17,6 +17,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from .errors import BadInputError
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -69,6 +71,9 @@ def drawer(name: str) -> Callable[[Callable[[Any, Axes], None]], Callable[[Any, 
 
 def draw(result: Any, ax: Axes | None = None) -> Axes:
     """Draw any result of the package on ``ax``; when None on a new figure of pyplot, which a notebook shows."""
+    drawn = _DRAWERS.get(type(result).__name__)
+    if drawn is None:
+        raise BadInputError(f"no picture is defined for a {type(result).__name__}; use to_frame() or summary()")
     with mpl.rc_context(STYLE):
         if ax is None:
             from matplotlib import pyplot as plt
@@ -76,7 +81,7 @@ def draw(result: Any, ax: Axes | None = None) -> Axes:
             figure, ax = plt.subplots(layout="constrained")
             if getattr(result, "provenance", None):
                 source_line(figure, result.provenance)
-        _DRAWERS[type(result).__name__](result, ax)
+        drawn(result, ax)
     return ax
 
 
@@ -320,3 +325,51 @@ def union_effects(result: Any, ax: Axes) -> None:
     ax.invert_yaxis()
     ax.set_xlabel("effect over the root mean squared gap before", fontsize=8)
     ax.set_title(f"Effects of joining the {result.spec['bloc']}")
+
+
+@drawer("SpecificationCurve")
+def specification_curve(result: Any, ax: Axes) -> None:
+    """Every estimate in the order of its size; dark where its p is at most 1 - level."""
+    table = result.answered.sort_values("estimate", kind="stable").reset_index(drop=True)
+    low = table["p_value"] <= 1 - result.level + 1e-12
+    for rows, colour, name in ((table[~low], GREY, "does not stand out"), (table[low], ACCENT, "stands out")):
+        ax.scatter(rows.index, rows["estimate"], s=4, color=colour, label=f"{name} ({len(rows)})", linewidths=0)
+    ax.axhline(0, color=INK, linewidth=0.8)
+    ax.axhline(result.estimate, color=TREATED, linewidth=1, linestyle=":")
+    ax.set_xlabel("specifications, by size of the estimate", fontsize=8)
+    ax.set_ylabel(result.measure_unit, fontsize=8)
+    share = 100 * float(low.mean()) if len(table) else 0.0
+    ax.set_title(f"{len(table)} specifications: median {result.estimate:+.3g}, {share:.0f} % stand out")
+    ax.legend(frameon=False, fontsize=8, loc="upper left")
+
+
+@drawer("GravityFit")
+def gravity_fit(result: Any, ax: Axes) -> None:
+    """Coefficients with their intervals."""
+    table = result.to_frame()
+    places = range(len(table))
+    ax.hlines(places, table["lower"], table["upper"], color=TREATED, linewidth=1.4)
+    ax.plot(table["coef"], places, "o", color=TREATED, markersize=5)
+    ax.axvline(0, color=GREY, linewidth=0.8)
+    ax.set_yticks(places, [str(name) for name in table["regressor"]], fontsize=8)
+    ax.invert_yaxis()
+    ax.set_xlabel("coefficient (log points)", fontsize=8)
+    ax.set_title(f"Gravity: {len(table)} coefficients, {result.nobs:,} flows")
+
+
+@drawer("UnionEffect")
+def union_effect(result: Any, ax: Axes) -> None:
+    """Trade between members and with neighbours that never joined, net of what gravity expects, by year."""
+    rows = result.years[result.years["panel"] == result.years["panel"].iloc[0]]
+    ends = []
+    for colour, (group, line) in zip(PALETTE, rows.groupby("group", sort=False), strict=False):
+        line = line.sort_values("year")
+        bold = str(group) == "founders"
+        ax.plot(line["year"], line["coef"], color=colour, linewidth=2.2 if bold else 1.2, marker="o", markersize=3)
+        if bold:
+            ax.fill_between(line["year"], line["lower"], line["upper"], color=colour, alpha=0.15, linewidth=0)
+        ends.append((str(group), float(line["year"].iloc[-1]), float(line["coef"].iloc[-1]), colour, bold))
+    ax.axhline(0, color=GREY, linewidth=0.8)
+    ax.set_ylabel("log points against the base year", fontsize=8)
+    ax.set_title("Trade among members and with neighbours, against what gravity expects")
+    end_labels(ax, ends)
