@@ -16,9 +16,12 @@ from .effect import Effect, effect_table
 from .inversion import student
 from .placebo_checks import donor_notes, fit_check, placebo_gap_checks, trend_check
 from .problem import Problem, state_problem
+from .robustness import leave_one_out, moved_check
 from .simplex import Array
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..panel import Panel
 
 REFERENCE = "Ben-Michael, Feller & Rothstein (2021), Journal of the American Statistical Association 116(536)"
@@ -40,6 +43,7 @@ def augmented_synthetic_control(
     fit_years: object = None,
     post_years: object = None,
     gaps: str = "drop",
+    robustness: bool = True,
     seed: int = 0,
     level: float = settings.LEVEL,
 ) -> Effect:
@@ -50,7 +54,8 @@ def augmented_synthetic_control(
     before the event. ``inference``: "placebo" puts each donor in the treated unit's place, everything chosen anew, and
     takes Student's t with N0 - 1 degrees of freedom on the spread of the placebos; "jackknife+" leaves out one period
     before the event at a time (Barber, Candes, Ramdas & Tibshirani 2021), assumes periods exchangeable and gives no
-    p-value. Nothing here is random: ``seed`` only completes the signature.
+    p-value. ``robustness`` adds two checks at twice the time: leave-one-out over donors and the event moved into the
+    years before it. Nothing here is random: ``seed`` only completes the signature.
 
     Weights sum to one and may be negative. ``extra``: ``scm_weights``, ``lam``, ``cv`` (errors by penalty),
     ``scm_estimate`` (before augmentation).
@@ -97,6 +102,10 @@ def augmented_synthetic_control(
         p_value = float("nan")
         words = "jackknife+ over the periods before the event; right if periods are exchangeable"
     checks += _weight_checks(fit)
+    left_out = None
+    if robustness:
+        left_out, more = _robustness(y, problem, fit, estimate, lam, rule, demean, level)
+        checks += more
     checks += donor_notes(problem.dropped, problem.flagged, dict(zip(problem.donors, fit.weights, strict=True)))
     donors_index = pd.Index(problem.donors, name="donor")
     return Effect(
@@ -107,6 +116,7 @@ def augmented_synthetic_control(
             "rule": rule,
             "demean": demean,
             "inference": inference,
+            "robustness": robustness,
             "seed": seed,
             "level": level,
         },
@@ -127,6 +137,7 @@ def augmented_synthetic_control(
             "scm_weights": pd.Series(fit.scm, index=donors_index, name="weight"),
             "scm_estimate": float(_gap(y, problem, fit.scm, demean)[problem.post].mean()),
             "lam": fit.lam,
+            "leave_one_out": left_out,
             "cv": None
             if fit.cv is None
             else pd.DataFrame({"lam": fit.cv.penalties, "error": fit.cv.error, "se": fit.cv.se}),
@@ -151,6 +162,35 @@ def _placebo_gaps(control: Array, problem: Problem, lam: float | None, rule: str
         fit = augmented_weights(y[1:, problem.fit], y[0, problem.fit], lam, rule, demean)
         gaps.append(_gap(y, problem, fit.weights, demean))
     return np.array(gaps)
+
+
+def _robustness(
+    y: Array,
+    problem: Problem,
+    fit: AugmentedWeights,
+    estimate: float,
+    lam: float | None,
+    rule: str,
+    demean: bool,
+    level: float,
+) -> tuple[pd.DataFrame, list[Check]]:
+    """Leave-one-out at the penalty chosen, and the event moved back, everything chosen anew."""
+    own, others = y[0], y[1:]
+
+    def without(i: int) -> float:
+        rest = np.delete(others, i, axis=0)
+        weights = augmented_weights(rest[:, problem.fit], own[problem.fit], fit.lam, rule, demean).weights
+        return float(_gap(np.vstack([own, rest]), problem, weights, demean)[problem.post].mean())
+
+    def moved(control: Array, treated: Array, start: int) -> float:
+        before = treated[0, :start]
+        weights = augmented_weights(control[:, :start], before, lam, rule, demean).weights
+        gap = treated[0] - weights @ control
+        return float(gap[start:].mean() - (gap[:start].mean() if demean else 0.0))
+
+    table, left_out = leave_one_out(without, fit.weights, problem.donors, estimate)
+    times = problem.times[problem.fit].astype(np.float64)
+    return table, [left_out, moved_check(others[:, problem.fit], y[:1, problem.fit], times, moved, level)]
 
 
 def _jackknife_plus(

@@ -124,7 +124,10 @@ def donor_notes(dropped: Mapping[str, str], flagged: Mapping[str, str], weights:
     if flagged:
         parts = {name: abs(float(weights[name])) for name in flagged if name in weights}
         total = sum(parts.values())
-        heavy = [f"{name} {weight:.0%}: {flagged[name]}" for name, weight in parts.items() if weight > 0.005]
+        ranked = sorted((item for item in parts.items() if item[1] > 0.005), key=lambda item: (-item[1], item[0]))
+        heavy = [f"{name} {weight:.0%}: {flagged[name]}" for name, weight in ranked[:4]]
+        if len(ranked) > len(heavy):
+            heavy.append(f"and {len(ranked) - len(heavy)} more")
         checks.append(
             Check(
                 "contamination",

@@ -14,10 +14,12 @@ from .design import Design, design_table, shown, state_design
 from .effect import Effect
 from .inversion import student
 from .placebo_checks import donor_notes, fit_check, placebo_gap_checks, trend_check, weight_check
+from .robustness import leave_one_out, moved_check
 from .sdid_core import METHODS, Block
 from .sdid_variance import (
     VARIANCES,
     Cohorts,
+    Estimator,
     Replicates,
     blocks_of,
     make_estimator,
@@ -50,6 +52,7 @@ def synthetic_did(
     replications: int = 200,
     replicate: str | None = None,
     zeta: float | None = None,
+    robustness: bool = True,
     seed: int = 0,
     level: float = settings.LEVEL,
 ) -> Effect:
@@ -62,10 +65,12 @@ def synthetic_did(
     and (smallest number of treated units per date) - 1 for the others; the p-value comes from the same t.
     ``replications``: draws where not enumerated. ``zeta`` overrides the unit weights' penalty, in units of the outcome.
     ``replicate="synthdid"`` takes the weights of the authors' R package (Frank-Wolfe, stopped early) instead of the
-    exact optimum: published figures rest on it.
+    exact optimum: published figures rest on it. ``robustness`` adds two checks at twice the time: leave-one-out over
+    donors and, with one treated unit, the event moved into the years before it.
 
     Table: a row per treated unit and period; bounds with placebo variance only. ``extra``: ``time_weights`` (Series by
-    period; with several dates a mapping from date), ``cohorts`` (frame), ``replicates`` (draws), ``noise_level``.
+    period; with several dates a mapping from date), ``cohorts`` (frame), ``replicates`` (draws), ``noise_level``,
+    ``leave_one_out`` (frame).
     Raises BadInputError, NoDataError (one sentence each) and NotConvergedError.
     Source: Arkhangelsky et al. (2021), algorithms 1 to 4.
     """
@@ -95,6 +100,11 @@ def synthetic_did(
     of_unit = {int(i): block for r, block in zip(rows.values(), blocks, strict=True) for i in r}
     omega = np.average([b.omega for b in blocks], axis=0, weights=cohorts.cells)
     weights = pd.Series(omega, index=pd.Index(design.donors, name="donor"), name="weight")
+    checks = list(_checks(design, rows, blocks, replicates, estimate, level, weights))
+    left_out = None
+    if robustness:
+        left_out, more = _robustness(design, cohorts, estimator, omega, estimate, level)
+        checks += more
     info = design.problems[0].info
     cohort_frame = pd.DataFrame(
         {
@@ -113,6 +123,7 @@ def synthetic_did(
             "replications": replications,
             "replicate": replicate,
             "zeta": zeta,
+            "robustness": robustness,
             "seed": seed,
             "level": level,
         },
@@ -123,7 +134,7 @@ def synthetic_did(
         p_value=p_value,
         weights=weights,
         pre_mspe=float(np.mean([np.mean(b.curve[:pre] ** 2) for pre, b in zip(rows, blocks, strict=True)])),
-        checks=_checks(design, rows, blocks, replicates, estimate, level, weights),
+        checks=tuple(checks),
         provenance=Provenance((info,), METHODS[method], REFERENCE, {"solver": replicate or "exact"}),
         method=METHODS[method],
         measure=info.unit,
@@ -134,6 +145,7 @@ def synthetic_did(
             "cohorts": cohort_frame,
             "replicates": replicates.draws,
             "noise_level": blocks[0].noise,
+            "leave_one_out": left_out,
             "dropped": design.dropped(),
             "flagged": design.flagged(),
         },
@@ -193,6 +205,26 @@ def _checks(
     checks.append(weight_check(np.asarray(weights, dtype=np.float64)))
     checks += donor_notes(design.dropped(), design.flagged(), dict(zip(design.donors, weights, strict=True)))
     return tuple(checks)
+
+
+def _robustness(
+    design: Design, cohorts: Cohorts, estimator: Estimator, omega: Array, estimate: float, level: float
+) -> tuple[pd.DataFrame, list[Check]]:
+    def without(i: int) -> float:
+        fewer = Cohorts(np.delete(cohorts.control, i, axis=0), cohorts.treated)
+        return pooled(fewer, blocks_of(fewer, estimator))
+
+    table, left_out = leave_one_out(without, omega, design.donors, estimate)
+    checks = [left_out]
+    if len(design.units) == 1:
+        start = int(design.starts[0])
+
+        def moved(control: Array, treated: Array, pre: int) -> float:
+            return estimator(control, treated, pre).estimate
+
+        before = design.times[:start].astype(np.float64)
+        checks.append(moved_check(design.control[:, :start], design.treated[:, :start], before, moved, level))
+    return table, checks
 
 
 def design_checks(design: Design, curves: Mapping[int, Array], estimate: float) -> list[Check]:

@@ -66,6 +66,10 @@ def test_effective_donors_and_contamination() -> None:
     assert contaminated.passed is False
     assert contaminated.value == pytest.approx(0.15)
     assert len(donor_notes({}, {}, {})) == 1
+    many = {f"D{i}": "joins a union" for i in range(6)}
+    text = donor_notes({}, many, {name: 0.01 * (i + 1) for i, name in enumerate(many)})[1].text
+    assert text.index("D5 6%") < text.index("D4 5%")
+    assert "and 2 more" in text
 
 
 def test_estimators_carry_them() -> None:

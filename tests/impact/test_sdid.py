@@ -261,7 +261,14 @@ def covered(repetitions: int, treated: int, control: int, variance: str, seed: i
         y[:treated, 12:] += 1.0
         names = [f"U{i:02d}" for i in range(treated)]
         effect = synthetic_did(
-            as_panel(y), "y", names if treated > 1 else "U00", 2012, variance=variance, replications=40, seed=r
+            as_panel(y),
+            "y",
+            names if treated > 1 else "U00",
+            2012,
+            variance=variance,
+            replications=40,
+            robustness=False,
+            seed=r,
         )
         hits += effect.interval[0] <= 1.0 <= effect.interval[1]
         assert (effect.p_value <= 0.1 + 1e-9) == (not effect.interval[0] <= 0 <= effect.interval[1])
@@ -269,8 +276,8 @@ def covered(repetitions: int, treated: int, control: int, variance: str, seed: i
 
 
 def test_coverage_of_the_placebo_interval() -> None:
-    # 90 per cent nominal: three binomial standard errors at 80 draws are 0.10
-    assert 0.80 <= covered(80, 1, 12, "placebo", 19) <= 1.0
+    # 90 per cent nominal less three binomial standard errors at 50 draws
+    assert covered(50, 1, 10, "placebo", 19) >= 0.90 - 3 * np.sqrt(0.09 / 50)
 
 
 @pytest.mark.slow

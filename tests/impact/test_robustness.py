@@ -1,0 +1,81 @@
+"""Leave-one-out and the moved event of the weighting estimators, by brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from simulated_panels import as_panel, factor_model
+
+from eaeu_analysis.impact.augmented import augmented_synthetic_control
+from eaeu_analysis.impact.augmented_core import augmented_weights
+from eaeu_analysis.impact.robustness import moved_start
+from eaeu_analysis.impact.sdid import synthetic_did
+from eaeu_analysis.impact.sdid_core import estimate_block
+
+Y = factor_model(np.random.default_rng(1), 8, 16)
+
+
+def test_the_event_moves_to_the_last_third() -> None:
+    assert moved_start(12) == 8
+    assert moved_start(10) == 7
+    assert moved_start(5) is None  # one period would be left to judge
+    assert moved_start(6) == 4
+
+
+def test_synthetic_did_without_each_donor() -> None:
+    effect = synthetic_did(as_panel(Y), "y", "U00", 2012)
+    table = effect.extra["leave_one_out"]
+    for row in table.itertuples():
+        i = int(row.donor[1:])
+        slow = estimate_block(np.delete(Y, [0, i], axis=0), Y[:1], 12).estimate
+        assert row.estimate == pytest.approx(slow, abs=1e-9)
+        assert row.weight == pytest.approx(effect.weights[row.donor])  # type: ignore[index]
+    check = effect.check("leave-one-out")
+    assert check is not None
+    assert check.value == pytest.approx((table["estimate"] / effect.estimate).min())
+
+
+def test_synthetic_did_with_the_event_moved() -> None:
+    effect = synthetic_did(as_panel(Y), "y", "U00", 2012)
+    before = Y[:, :12]
+    moved = estimate_block(before[1:], before[:1], 8).estimate
+    draws = [estimate_block(np.delete(before[1:], i, 0), before[[i + 1]], 8).estimate for i in range(7)]
+    p = 2 * stats.t.sf(abs(moved) / np.std(draws), 6)
+    check = effect.check("placebo in time")
+    assert check is not None
+    assert check.value == pytest.approx(p)
+    assert "2008" in check.text
+    assert check.passed == (p > 0.1)
+
+
+def test_a_shock_before_the_event_is_noticed() -> None:
+    rng = np.random.default_rng(2)
+    y = rng.normal(size=(16, 1)) + rng.normal(size=18) + 0.2 * rng.normal(size=(16, 18))
+    y[0, 10:] += 3.0  # four years before the event that is asked about
+    for effect in (
+        synthetic_did(as_panel(y), "y", "U00", 2014),
+        augmented_synthetic_control(as_panel(y), "y", "U00", 2014, lam=1e6),
+    ):
+        assert effect.check("placebo in time").passed is False  # type: ignore[union-attr]
+
+
+def test_augmented_without_each_donor_and_moved() -> None:
+    effect = augmented_synthetic_control(as_panel(Y), "y", "U00", 2012, lam=2.0)
+    for row in effect.extra["leave_one_out"].itertuples():
+        rest = np.delete(Y, [0, int(row.donor[1:])], axis=0)
+        weights = augmented_weights(rest[:, :12], Y[0, :12], 2.0).weights
+        assert row.estimate == pytest.approx((Y[0] - weights @ rest)[12:].mean())
+    weights = augmented_weights(Y[1:, :8], Y[0, :8], 2.0).weights
+    check = effect.check("placebo in time")
+    assert check is not None
+    assert f"{(Y[0] - weights @ Y[1:])[8:12].mean():+.3f}" in check.text
+
+
+def test_robustness_can_be_left_out() -> None:
+    for call in (synthetic_did, augmented_synthetic_control):
+        plain = call(as_panel(Y), "y", "U00", 2012, robustness=False)
+        full = call(as_panel(Y), "y", "U00", 2012)
+        assert plain.check("leave-one-out") is None
+        assert plain.extra["leave_one_out"] is None
+        assert plain.interval == full.interval
