@@ -76,13 +76,14 @@ def state_task(
     grid = grid or grid_for(panel, outcome, code, start)
     needed = [*grid.measures_of(outcome)]
     needed += [rule.indicator for rules in grid.predictors.values() for rule in rules if rule.indicator]
-    slim, columns = _slim(panel, outcome, dict.fromkeys(needed), grid.min_population > 0)
-    units = _units(slim, columns[outcome], code, start, grid)
+    slim, columns = slim_panel(panel, outcome, dict.fromkeys(needed), grid.min_population > 0)
+    units = eligible(slim, columns[outcome], code, start, grid)
     return Task(slim, outcome, code, start, grid, level, seed, columns, units)
 
 
-def _slim(panel: Panel, outcome: str, names: Iterable[str], population: bool) -> tuple[SlimPanel, dict[str, str]]:
-    """The panel with no more than the columns used, levels in log points x 100; and the column of each name."""
+def slim_panel(panel: Panel, outcome: str, names: Iterable[str], population: bool) -> tuple[SlimPanel, dict[str, str]]:
+    """The panel with no more than the columns used, levels in log points x 100; and the column of each name, "" for
+    those that the panel lacks. ``outcome`` must be there: BadInputError or NoDataError."""
     in_levels = set(outcomes().index[outcomes()["log"]]) if panel.world else set()
     columns: dict[str, str] = {}
     for name in dict.fromkeys([outcome, *names]):
@@ -90,6 +91,8 @@ def _slim(panel: Panel, outcome: str, names: Iterable[str], population: bool) ->
             panel = panel.with_outcome(name) if panel.world and name not in panel.frame.columns else panel
             panel.info(name)
         except EaeuError:
+            if name == outcome:
+                raise
             columns[name] = ""
             continue
         columns[name] = name
@@ -104,7 +107,7 @@ def _slim(panel: Panel, outcome: str, names: Iterable[str], population: bool) ->
     return SlimPanel.of(panel.select(list(dict.fromkeys(keep)))), columns
 
 
-def _units(panel: Panel, column: str, unit: str, event: int, grid: Grid) -> tuple[str, ...]:
+def eligible(panel: Panel, column: str, unit: str, event: int, grid: Grid) -> tuple[str, ...]:
     """Units that are ever donors or take the treated unit's place: all that :mod:`.donors` allows, large enough."""
     wide = panel.wide(column)
     window = event - max(grid.before), event + max(grid.after)
