@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,12 +22,17 @@ CHUNK = 64  # changes solved together; fixed, so that results do not depend on t
 @dataclass(frozen=True)
 class Draws:
     """``changes`` (B, N, 7): per cent changes by draw, economy and outcome (:data:`COLUMNS`), NaN where ``failed``;
-    ``error`` (B,): largest relative gap of a market."""
+    ``error`` (B,): largest relative gap of a market. ``pairs``: exporter and importer of the flows that were asked for,
+    ``trade`` (B, P): their values at the border over all sectors, ``revenue`` (B, N): tariff revenue; both in the
+    flows' unit at the numeraire (world factor income unchanged), NaN where ``failed``."""
 
     economies: tuple[str, ...]
     changes: Array
     error: Array
     failed: np.ndarray[Any, np.dtype[np.bool_]]
+    pairs: tuple[tuple[str, str], ...]
+    trade: Array
+    revenue: Array
 
     def to_frame(self) -> pd.DataFrame:
         """A row per draw and economy with the outcomes as columns."""
@@ -47,18 +52,22 @@ def solve_draws(
     sigma: Array | None = None,
     tolerance: float = 1e-9,
     jobs: int = 1,
+    transfers: pd.DataFrame | None = None,
+    pairs: Sequence[tuple[str, str]] = (),
 ) -> Draws:
     """Solve B changes that touch the same pairs.
 
     ``cells``: exporter, importer and, to change one sector only, sector: m rows. ``factors`` (B, m): new over old
     t^(1 - sigma) in each; ``tariffs`` (B, m): the rates afterwards in per cent (the baseline's where None); ``sigma``:
-    (B,) or (B, S), the model's where None. A change that could not be solved is marked in ``failed``, never dropped.
+    (B,) or (B, S), the model's where None. ``transfers``: a column per economy, a row per draw, income from abroad in
+    the flows' unit; what is not balanced is paid by all others by their income. ``pairs``: (exporter, importer) whose
+    trade is to be kept. A change that could not be solved is marked in ``failed``, never dropped.
     Full closure, world factor income as numeraire. ``jobs``: threads; the results do not depend on it. The linear
     algebra behind numpy may start threads of its own: with ``jobs`` above 1, OMP_NUM_THREADS=1 is faster.
     """
-    given = [array for array in (factors, tariffs) if array is not None]
+    given = [array for array in (factors, tariffs, transfers) if array is not None]
     if not given:
-        raise BadInputError("solve_draws needs factors or tariffs")
+        raise BadInputError("solve_draws needs factors, tariffs or transfers")
     draws = len(given[0])
     at = _cells(model.flows, cells)
     theta = _draw_elasticities(model, sigma, draws)
@@ -73,40 +82,89 @@ def solve_draws(
     if tariffs is not None and not world.taxed:
         raise BadInputError("tariffs: the model was laid out without tariffs; give world_model the baseline's")
     n = len(model.flows.economies)
+    paid = None if transfers is None else _transfers(model, transfers, draws)
+    place = {economy: i for i, economy in enumerate(model.flows.economies)}
+    kept_pairs = pd.DataFrame(list(pairs), columns=["exporter", "importer"])
+    watched = (
+        places("pairs", "exporter", kept_pairs["exporter"], place),
+        places("pairs", "importer", kept_pairs["importer"], place),
+    )
     values = np.full((draws, n, len(COLUMNS)), np.nan)
+    trade, revenue = np.full((draws, len(pairs)), np.nan), np.full((draws, n), np.nan)
     errors = np.full(draws, np.inf)
     inverse = world.inverse  # before any thread asks for it
 
     def solve(first: int) -> None:
         some = slice(first, min(first + CHUNK, draws))
         kernel = _sparse(model, at, factors, tariffs, theta, some)
-        start = core.Point.start(world, kernel.gross.shape[1])
-        state, error, _ = core.iterate(world, kernel, theta[:, :, some], inverse, start, tolerance)
-        part = _table(outcomes(world, kernel, state))
+        own = world if paid is None else replace(world, transfer=paid[:, some])
+        start = core.Point.start(own, kernel.gross.shape[1])
+        state, error, _ = core.iterate(own, kernel, theta[:, :, some], inverse, start, tolerance)
+        values[some], errors[some] = _table(outcomes(own, kernel, state)), error
+        revenue[some], trade[some] = state.revenue.T, _watched(kernel, state, watched)
         for b in np.flatnonzero(~(error < tolerance)).tolist():
-            part[b], error[b] = _alone(world, kernel, theta[:, :, some][:, :, b], b, tolerance)
-        values[some], errors[some] = part, error
+            at_b = first + b
+            values[at_b], revenue[at_b], trade[at_b], errors[at_b] = _alone(
+                own, kernel, theta[:, :, some][:, :, b], b, tolerance, watched
+            )
 
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         list(pool.map(solve, range(0, draws, CHUNK)))
     failed = ~(errors < tolerance)
-    values[failed] = np.nan
-    return Draws(model.flows.economies, values, errors, failed)
+    for array in (values, trade, revenue):
+        array[failed] = np.nan
+    return Draws(model.flows.economies, values, errors, failed, tuple(pairs), trade, revenue)
 
 
-def _alone(world: core.World, kernel: core.Sparse, theta: Array, b: int, tolerance: float) -> tuple[Array, float]:
+def _transfers(model: WorldModel, transfers: pd.DataFrame, draws: int) -> Array:
+    """(N, B) balanced transfers: what the named economies do not pay each other, the rest pay by their income."""
+    place = {economy: i for i, economy in enumerate(model.flows.economies)}
+    rows = places("transfers", "economy", pd.Series(list(transfers.columns)), place)
+    given = transfers.to_numpy(dtype=np.float64)
+    if len(given) != draws:
+        raise BadInputError(f"transfers must have a row per draw ({draws}), not {len(given)}")
+    if not np.isfinite(given).all():
+        raise BadInputError("transfers must be finite")
+    out = np.zeros((len(place), draws))
+    out[rows] = given.T
+    others = model.world.factor_income.copy()
+    others[rows] = 0.0
+    return out - np.outer(others / others.sum(), out.sum(0))
+
+
+def _watched(kernel: core.Sparse, state: core.State, pairs: tuple[core.Index, core.Index]) -> Array:
+    """(B, P): trade of the pairs over all sectors, from the shared baseline and the cells that changed."""
+    i, j = pairs
+    base = kernel.world.kept[:, i, j][:, :, None] * state.a[:, i] * state.g[:, j]
+    out = base.sum(0)
+    n, draws = kernel.world.share.shape[1], state.a.shape[2]
+    sold = state.a.reshape(-1, draws)[kernel.rows] * state.g.reshape(-1, draws)[kernel.columns] * kernel.kept
+    wanted = {pair: at for at, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True))}
+    for cell, pair in enumerate(zip((kernel.rows % n).tolist(), (kernel.columns % n).tolist(), strict=True)):
+        if pair in wanted:
+            out[wanted[pair]] += sold[cell]
+    return np.asarray(out.T)
+
+
+def _alone(
+    world: core.World, kernel: core.Sparse, theta: Array, b: int, tolerance: float, pairs: tuple[core.Index, core.Index]
+) -> tuple[Array, Array, Array, float]:
     """One draw by the robust route; NaN and infinity where that fails too."""
     n = world.share.shape[1]
     gross, kept = world.share.copy(), world.kept.copy()
     where = (kernel.rows // n, kernel.rows % n, kernel.columns % n)
     gross[where] += kernel.gross[:, b]
     kept[where] += kernel.kept[:, b]
-    own = replace(world, theta=theta[:, 0])
+    transfer = None if world.transfer is None else world.transfer[:, b : b + 1]
+    own = replace(world, theta=theta[:, 0], transfer=transfer)
     try:
         state, error, _ = core.solve_one(own, gross, kept, tolerance)
     except NotConvergedError:
-        return np.full((n, len(COLUMNS)), np.nan), float("inf")
-    return _table(outcomes(own, core.Dense(gross, kept), state))[0], error
+        nothing = np.full(n, np.nan)
+        return np.full((n, len(COLUMNS)), np.nan), nothing, np.full(len(pairs[0]), np.nan), float("inf")
+    i, j = pairs
+    trade = (kept[:, i, j] * state.a[:, i, 0] * state.g[:, j, 0]).sum(0)
+    return _table(outcomes(own, core.Dense(gross, kept), state))[0], state.revenue[:, 0], trade, error
 
 
 def _table(got: Mapping[str, Array]) -> Array:

@@ -8,7 +8,7 @@ differences are carried per change (:class:`Sparse`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -34,7 +34,8 @@ class World:
     """The baseline. ``share``, ``kept`` (S, N, N): share of the exporter in the importer's spending, and the part of it
     that is left after the tariff; ``theta`` (S,); ``value_added`` (S, N): its share of output; ``inputs`` (S, S, N):
     input sector, using sector, economy, share of output; ``final`` (S, N): shares of final expenditure, summing to 1;
-    ``factor_income``, ``deficit`` (N,); ``output``, ``spending`` (S, N): values; ``per_gdp``: see :mod:`eq_onesector`.
+    ``factor_income``, ``deficit`` (N,); ``output``, ``spending`` (S, N): values; ``per_gdp``: see :mod:`eq_onesector`;
+    ``transfer`` (N, B) or (N, 1): income from abroad that a change brings on top of the deficit, summing to zero.
     """
 
     share: Array
@@ -49,6 +50,7 @@ class World:
     spending: Array
     per_gdp: bool
     taxed: bool
+    transfer: Array | None = None
 
     @cached_property
     def active(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -73,12 +75,13 @@ class World:
         return product(self.inputs.transpose(2, 0, 1), output.transpose(1, 0, 2)).transpose(1, 0, 2)
 
     def deficits(self, income: Array) -> Array:
-        """New deficits (N, B) at factor incomes (N, B)."""
-        if not self.per_gdp:
-            return np.repeat(self.deficit[:, None], income.shape[1], axis=1)
-        own = (self.deficit / self.factor_income)[:, None] * income
-        out: Array = own - own.sum(0) / income.sum(0) * income
-        return out
+        """New deficits (N, B) at factor incomes (N, B), transfers included."""
+        if self.per_gdp:
+            own = (self.deficit / self.factor_income)[:, None] * income
+            own = own - own.sum(0) / income.sum(0) * income
+        else:
+            own = np.repeat(self.deficit[:, None], income.shape[1], axis=1)
+        return own if self.transfer is None else own + self.transfer
 
 
 class Kernel(Protocol):
@@ -242,7 +245,7 @@ def invert_slope(world: World, kernel: Dense, theta: Array, point: Point) -> Arr
     labour = world.factor_income * np.exp(state.wage[:, 0])
     income = np.diag(labour)
     if world.per_gdp:
-        own = world.deficits(labour[:, None])[:, 0]
+        own = replace(world, transfer=None).deficits(labour[:, None])[:, 0]
         income = income + np.diag(own) - np.outer(labour, own) / labour.sum()
     lifted = product(trade, theta * price) - theta * cost * state.output  # output at given spending
     rho, lost = np.zeros_like(state.price), np.zeros_like(price)

@@ -238,6 +238,44 @@ def test_draws_are_single_solutions(taxed):
     np.testing.assert_array_equal(many.outcome("welfare", "C002"), long.query("economy == 'C002'")["welfare"])
 
 
+@pytest.mark.parametrize("taxed", [False, True])
+def test_draws_keep_the_trade_and_revenue_asked_for(taxed):
+    n, pairs = 5, [("C003", "C002"), ("C002", "C001"), ("C002", "C002")]
+    flows = sectors(n, 2)
+    tariffs = tariff_frame(n)[0].assign(after=0.0)
+    cells = tariffs[tariffs["importer"] == "C002"][["exporter", "importer"]].reset_index(drop=True)
+    factors = np.exp(np.random.default_rng(1).normal(0.2, 0.2, (3, len(cells))))
+    model = world_model(flows, 5.0, tariffs=tariffs if taxed else None)
+    many = solve_draws(model, cells, factors, pairs=pairs)
+    for b in range(3):
+        same = tariffs.assign(after=tariffs["before"]) if taxed else None
+        single = solve_equilibrium(flows, cells.assign(factor=factors[b]), sigma=5, tariffs=same)
+        after = single.bilateral().groupby(["exporter", "importer"])["after"].sum()
+        np.testing.assert_allclose(many.trade[b], after.loc[pairs], rtol=1e-7)
+        np.testing.assert_allclose(many.revenue[b], single.details()["revenue_after"], rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("deficits", ["fixed", "per_gdp"])
+def test_a_transfer_is_spent_abroad_and_paid_for(deficits):
+    """Imports less exports rise by what is received, fall by what is paid; at given wages it would be one for one."""
+    flows = sectors(5, 2, balanced=True)
+    model = world_model(flows, 5.0, deficits=deficits)
+    names, gift = list(model.flows.economies), float(flows["value"].sum()) * 0.002
+    nobody = pd.DataFrame({"exporter": ["C000"], "importer": ["C001"]})
+    pairs = [(a, b) for a in names for b in names if a != b]
+    paid = pd.DataFrame({"C000": [gift, 0.0, gift], "C001": [-gift, 0.0, 0.0]})
+    many = solve_draws(model, nobody, transfers=paid, pairs=pairs)
+    trade = pd.DataFrame(many.trade, columns=pd.MultiIndex.from_tuples(pairs, names=["exporter", "importer"]))
+    balance = trade.T.groupby("importer").sum().T - trade.T.groupby("exporter").sum().T
+    np.testing.assert_allclose(balance.loc[0], [gift, -gift, 0, 0, 0], atol=1e-6 * gift)
+    np.testing.assert_allclose(balance.loc[1], 0, atol=1e-6 * gift)
+    assert balance.loc[2, "C000"] == pytest.approx(gift, rel=1e-6)
+    assert (balance.loc[2].drop("C000") <= 1e-6 * gift).all()  # the rest of the world pays
+    welfare = many.changes[:, :, COLUMNS.index("welfare")]
+    assert welfare[0, 0] > 0 > welfare[0, 1]
+    np.testing.assert_allclose(welfare[1], 0, atol=1e-6)
+
+
 def test_draws_with_one_sector_and_a_draw_that_cannot_be():
     """A draw without a solution is marked, and does not spoil its neighbours."""
     flows = np.array([[1.0, 6.0, 6.0], [1.0, 20.0, 2.0], [1.0, 2.0, 20.0]])
@@ -331,7 +369,7 @@ def test_a_table_that_asks_for_more_than_is_bought():
         ({"factors": -np.ones((3, 1))}, "zero or more"),
         ({"sigma": np.ones(3)}, "sigma must be above 1 in every draw"),
         ({"sigma": np.full(4, 5.0)}, "sigma must have shape"),
-        ({"factors": None}, "needs factors or tariffs"),
+        ({"factors": None}, "needs factors, tariffs or transfers"),
         ({"tariffs": np.ones((3, 1))}, "laid out without tariffs"),
         ({"cells": pd.DataFrame({"exporter": ["C000"] * 2, "importer": ["C001"] * 2}), "factors": np.ones((3, 2))},
          "given more than once"),
