@@ -1,0 +1,47 @@
+"""Result -> Axes: draws what a table holds and computes nothing. One module a stage; each registers its drawers."""
+
+from __future__ import annotations
+
+from . import compare, impact, trade
+from .compare import event_position, lines, shown
+from .style import (
+    ACCENT,
+    GREY,
+    INK,
+    PALETTE,
+    SHADE,
+    STYLE,
+    TREATED,
+    draw,
+    drawer,
+    end_labels,
+    mark_event,
+    new_figure,
+    source_line,
+    styled,
+    svg,
+)
+
+__all__ = [
+    "ACCENT",
+    "GREY",
+    "INK",
+    "PALETTE",
+    "SHADE",
+    "STYLE",
+    "TREATED",
+    "compare",
+    "draw",
+    "drawer",
+    "end_labels",
+    "event_position",
+    "impact",
+    "lines",
+    "mark_event",
+    "new_figure",
+    "shown",
+    "source_line",
+    "styled",
+    "svg",
+    "trade",
+]

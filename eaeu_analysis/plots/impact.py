@@ -1,0 +1,81 @@
+"""Counterfactuals: observed against what would have been, estimates side by side, the specification curve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from .style import ACCENT, GREY, INK, SHADE, TREATED, drawer, end_labels, mark_event
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@drawer("Effect")
+def effect(result: Any, ax: Axes) -> None:
+    """Observed (dark) and counterfactual (dashed); the band of what would have been, where the method has one."""
+    table = result.table
+    units = list(dict.fromkeys(table["unit"]))
+    fit, post = result.spec.get("fit_years"), result.spec.get("post_years")
+    first = table[table["unit"] == units[0]]
+    if fit and post:  # what lies outside was neither fitted nor judged
+        first = first[first["time"].between(min(fit), max(post))]
+    event = result.event
+    ax.axvspan(event - 0.5, first["time"].max() + 0.5, color=SHADE, zorder=0, linewidth=0)
+    bounded = first.dropna(subset=["lower", "upper"])
+    bounded = bounded[np.isfinite(bounded["lower"]) & np.isfinite(bounded["upper"]) & (bounded["time"] >= event - 1)]
+    if len(bounded):
+        low, high = bounded["observed"] - bounded["upper"], bounded["observed"] - bounded["lower"]
+        ax.fill_between(bounded["time"], low, high, color=ACCENT, alpha=0.15, linewidth=0)
+    ax.plot(first["time"], first["observed"], color=TREATED, linewidth=2.4, zorder=3)
+    ax.plot(first["time"], first["counterfactual"], color=ACCENT, linewidth=1.8, linestyle=(0, (5, 2)), zorder=3)
+    last = first.iloc[-1]
+    mark_event(ax, event - 0.5, "first treated year")
+    ax.set_ylabel(result.measure, fontsize=8)
+    ax.set_title(f"{result.spec['outcome']} of {units[0]}: {result.finding}", wrap=True)
+    ax.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+    end_labels(
+        ax,
+        [
+            (str(units[0]), float(last["time"]), float(last["observed"]), TREATED, True),
+            ("counterfactual", float(last["time"]), float(last["counterfactual"]), ACCENT, False),
+        ],
+    )
+
+
+@drawer("UnionEffects")
+def union_effects(result: Any, ax: Axes) -> None:
+    """Estimates with intervals over the spread of the gaps before, a line per member, outcome and pool."""
+    table = result.table[result.table["reason"] == ""].reset_index(drop=True)
+    scale = table["pre_rmse"].where(table["pre_rmse"] > 0)
+    for i, row in table.iterrows():
+        low, high = row["lower"] / scale[i], row["upper"] / scale[i]
+        colour = TREATED if row["pool"] == "wide" else ACCENT
+        if np.isfinite(low) and np.isfinite(high):
+            ax.plot([low, high], [i, i], color=colour, linewidth=1.2)
+        ax.plot(row["estimate"] / scale[i], i, "o", color=colour, markersize=4)
+    ax.axvline(0, color=GREY, linewidth=0.8)
+    ax.set_yticks(
+        range(len(table)), [f"{r['unit']} {r['outcome']} ({r['pool']})" for r in table.to_dict("records")], fontsize=7
+    )
+    ax.invert_yaxis()
+    ax.set_xlabel("effect over the root mean squared gap before", fontsize=8)
+    ax.set_title(f"Effects of joining the {result.spec['bloc']}")
+
+
+@drawer("SpecificationCurve")
+def specification_curve(result: Any, ax: Axes) -> None:
+    """Every estimate in the order of its size; dark where its p is at most 1 - level."""
+    table = result.answered.sort_values("estimate", kind="stable").reset_index(drop=True)
+    low = table["p_value"] <= 1 - result.level + 1e-12
+    for rows, colour, name in ((table[~low], GREY, "does not stand out"), (table[low], ACCENT, "stands out")):
+        ax.scatter(rows.index, rows["estimate"], s=4, color=colour, label=f"{name} ({len(rows)})", linewidths=0)
+    ax.axhline(0, color=INK, linewidth=0.8)
+    ax.axhline(result.estimate, color=TREATED, linewidth=1, linestyle=":")
+    ax.set_xlabel("specifications, by size of the estimate", fontsize=8)
+    ax.set_ylabel(result.measure_unit, fontsize=8)
+    share = 100 * float(low.mean()) if len(table) else 0.0
+    ax.set_title(f"{len(table)} specifications: median {result.estimate:+.3g}, {share:.0f} % stand out")
+    ax.legend(frameon=False, fontsize=8, loc="upper left")

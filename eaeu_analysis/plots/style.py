@@ -1,0 +1,181 @@
+"""One style for every figure, and what all of them share: names at line ends, the event, the source, SVG.
+
+Colours are Okabe and Ito's, which the colour-blind can tell apart; the treated unit also differs by width and
+darkness, so that a figure survives greyscale. Lines carry their name at their end instead of a legend.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import textwrap
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+
+from ..errors import BadInputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TREATED = "#0b3c5d"
+ACCENT = "#d55e00"
+GREY = "#8a8f98"
+INK = "#22262b"
+SHADE = "#e9edf2"
+PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f6a00", "#000000")
+
+STYLE: dict[Any, Any] = {
+    "figure.figsize": (6.4, 4.0),
+    "figure.dpi": 100,
+    "savefig.bbox": None,
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so every machine draws the same
+    "font.size": 9,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#e3e6ea",
+    "grid.linewidth": 0.6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
+    "lines.solid_capstyle": "round",
+    "svg.hashsalt": "eaeu_analysis",
+    "svg.fonttype": "path",
+}
+
+_DRAWERS: dict[str, Callable[[Any, Axes], None]] = {}
+
+
+def drawer(name: str) -> Callable[[Callable[[Any, Axes], None]], Callable[[Any, Axes], None]]:
+    """Registers the function that draws results of class ``name``."""
+
+    def keep(function: Callable[[Any, Axes], None]) -> Callable[[Any, Axes], None]:
+        _DRAWERS[name] = function
+        return function
+
+    return keep
+
+
+def draw(result: Any, ax: Axes | None = None) -> Axes:
+    """Draw any result of the package on ``ax``; when None on a new figure of pyplot, which a notebook shows."""
+    drawn = _DRAWERS.get(type(result).__name__)
+    if drawn is None:
+        raise BadInputError(f"no picture is defined for a {type(result).__name__}; use to_frame() or summary()")
+    with mpl.rc_context(STYLE):
+        if ax is None:
+            from matplotlib import pyplot as plt
+
+            figure, ax = plt.subplots(layout="constrained")
+            if getattr(result, "provenance", None):
+                source_line(figure, result.provenance)
+        drawn(result, ax)
+    return ax
+
+
+def styled() -> AbstractContextManager[None]:
+    """The house style, for those who draw on axes of their own."""
+    return mpl.rc_context(STYLE)
+
+
+def new_figure(width: float = 6.4, height: float = 4.0) -> Figure:
+    """A figure outside pyplot's state, so that nothing needs closing."""
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        return Figure(figsize=(width, height), layout="constrained")
+
+
+def svg(figure: Figure, alt: str) -> str:
+    """The figure as SVG text for a page: same bytes every time, labelled for those who cannot see it."""
+    from xml.sax.saxutils import escape
+
+    buffer = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    salt = hashlib.sha256(alt.encode()).hexdigest()[:8]  # ids must differ between the figures of one page
+    for quote in ('id="', 'href="#', "url(#"):
+        text = text.replace(quote, f"{quote}f{salt}-")
+    head, rest = text.split(">", 1)
+    label = escape(alt, {'"': "&quot;"})
+    return f'{head} role="img" aria-label="{label}"><title>{escape(alt)}</title>{rest}'
+
+
+def source_line(figure: Figure, provenance: Any) -> None:
+    """Series and vintages in small type under the figure."""
+    parts = {part.key: part for info in provenance.series for part in _origins(info)}.values()
+    text = "; ".join(f"{p.code}, vintage {p.vintage}" if p.vintage else p.code for p in parts)
+    owner = next((p.source for p in parts if p.source), "")
+    told = f"Source: {owner}: {text}" if owner else f"Source: {text}"
+    figure.supxlabel(textwrap.fill(told, 105), x=0.01, ha="left", fontsize=6.5)
+
+
+def _origins(info: Any) -> list[Any]:
+    """The series of a source that a column goes back to, through every step of computing it."""
+    if not info.derived_from:
+        return [info]
+    return [origin for part in info.derived_from for origin in _origins(part)]
+
+
+def end_labels(ax: Axes, ends: Sequence[tuple[str, float, float, str, bool]], size: float = 8) -> None:
+    """Names at the ends of lines, pushed apart so that none covers another.
+
+    ``ends``: (name, x, y, colour, bold) per line.
+    """
+    if not ends:
+        return
+    low, high = ax.get_ylim()
+    height_points = ax.get_window_extent().height * 72 / ax.get_figure().dpi  # type: ignore[union-attr]
+    gap = (high - low) * (size * 1.15) / max(height_points, 1)
+    order = sorted(range(len(ends)), key=lambda i: (ends[i][2], ends[i][0]))
+    places = np.array([ends[i][2] for i in order])
+    for _ in range(200):
+        moved = False
+        for j in range(len(places) - 1):
+            overlap = gap - (places[j + 1] - places[j])
+            if overlap > 1e-9 * max(abs(gap), 1e-300):
+                places[j] -= overlap / 2
+                places[j + 1] += overlap / 2
+                moved = True
+        if not moved:
+            break
+    for place, i in zip(places, order, strict=True):
+        name, x, _, colour, bold = ends[i]
+        ax.annotate(
+            name,
+            (x, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=size,
+            color=colour,
+            fontweight="bold" if bold else "normal",
+            annotation_clip=False,
+        )
+
+
+def mark_event(ax: Axes, event: float, text: str) -> None:
+    """A dashed line at the event with its name at the top."""
+    ax.axvline(event, color=ACCENT, linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
+    ax.annotate(
+        text,
+        (event, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -2),
+        textcoords="offset points",
+        fontsize=7.5,
+        color=ACCENT,
+        va="top",
+    )
