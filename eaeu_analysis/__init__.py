@@ -35,6 +35,7 @@ _HOME = {
     "ppml": "trade.gravity",
     "solve_equilibrium": "trade.equilibrium",
     "partial_equilibrium": "trade.partial",
+    "claims": "report.collect",
     "write_report": "report",
     "EaeuError": "errors",
 }
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from .load import load_panel as load_panel
     from .panel import Panel as Panel
     from .report import write_report as write_report
+    from .report.collect import claims as claims
     from .trade.equilibrium import solve_equilibrium as solve_equilibrium
     from .trade.gravity import ppml as ppml
     from .trade.partial import partial_equilibrium as partial_equilibrium

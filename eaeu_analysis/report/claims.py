@@ -1,0 +1,195 @@
+"""A claim: one sentence with everything that stands behind it, and the rules by which it is graded and sided.
+
+No number is typed into a sentence: a sentence is a template of ``report/lang/*.toml`` whose fields are filled from
+``values``, and ``values`` are taken from result objects by the makers (``claims_before_after.py`` and its like). The
+page, the brief, the tracer and the drift check all read the same record.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BadInputError
+from ..results import Check, plain
+from ..series import SeriesInfo
+from . import language
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIDES = ("for", "against", "context")
+GRADES = ("A", "B", "C", "D")
+KINDS = ("counterfactual", "descriptive", "model")
+PLACEBO_P = 0.1  # grade A: the placebo p is below
+SAME_SIGN = 0.8  # grade A: at least this share of specifications has the sign of the estimate
+
+Words = str | tuple[str, ...]
+
+
+def grade_of(kind: str, p_value: float = math.nan, same_sign: float = math.nan, checks: Sequence[Check] = ()) -> str:
+    """The grade of evidence, by rule.
+
+    A: a counterfactual with placebo p below 0.1 and the same sign in at least 80 % of specifications, no check failed
+    (a failed check rewrites the sentence, and a sentence that finds nothing is no A); B: any other counterfactual;
+    C: descriptive, against comparators; D: a model with stated assumptions. A share that is not known is no 80 %.
+    """
+    if kind not in KINDS:
+        raise BadInputError(f"kind of evidence {kind!r} not known; known: {', '.join(KINDS)}")
+    if kind != "counterfactual":
+        return "C" if kind == "descriptive" else "D"
+    strong = p_value < PLACEBO_P and same_sign >= SAME_SIGN
+    return "A" if strong and all(check.passed is not False for check in checks) else "B"
+
+
+def side_of(value: float, meaning: int) -> str:
+    """The side of a number: its sign times what a rise means for those who live there (data/tables/claims.toml).
+
+    "context" where a rise is neither good nor bad of itself (``meaning`` 0), or where there is no number.
+    """
+    if not math.isfinite(value) or value == 0 or meaning == 0:
+        return "context"
+    return "for" if value * meaning > 0 else "against"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim and what it rests on.
+
+    ``id``: stable and dotted (``fared.trade.before_after``). ``topic``, ``question``, ``template``, ``caveat`` and
+    ``would_change`` are keys of the language files (``report/lang/en.toml``: tables topic, question, claim, caveat,
+    would_change); read them as text through :attr:`sentence` and :meth:`text`. ``side``: of the question whether to
+    join: "for", "against" or "context", by :func:`side_of` (each maker says what it gives it). ``values``: every number
+    that enters the sentence, by field, each from a result object. ``words``: the other fields, as keys of the language
+    file (``"outcome.trade"``, several in a tuple), or text as it is after an equals sign (``"=HKG 0.29"``).
+
+    ``value`` in ``unit`` is the number that the claim is about, with ``lower`` and ``upper`` at ``level`` (NaN where
+    there is no interval, infinite where no value can be ruled out). ``grade``: by :func:`grade_of`. ``finding``:
+    "found", "fragile", "none", "unreliable", "untested" of a counterfactual; "" of others. ``series``: with their
+    vintages. ``method``, ``reference``: how, after whom. ``checks``: passed and failed. ``call``: Python that gives ``value``
+    again (``ea`` is this package); ``slow`` when it takes more than a few seconds. ``figure``: id of the figure on the
+    page that shows it, "" for none.
+    """
+
+    id: str
+    topic: str
+    question: str
+    side: str
+    template: str
+    values: Mapping[str, float]
+    value: float
+    unit: str
+    grade: str
+    caveat: str
+    would_change: str
+    call: str
+    lower: float = math.nan
+    upper: float = math.nan
+    level: float = math.nan
+    words: Mapping[str, Words] = field(default_factory=dict)
+    series: tuple[SeriesInfo, ...] = ()
+    method: str = ""
+    reference: str = ""
+    checks: tuple[Check, ...] = ()
+    finding: str = ""
+    slow: bool = False
+    figure: str = ""
+
+    def __post_init__(self) -> None:
+        if self.side not in SIDES or self.grade not in GRADES:
+            raise BadInputError(f"claim {self.id!r}: side {self.side!r}, grade {self.grade!r} not known")
+        for name in ("caveat", "would_change", "question", "call"):
+            if not getattr(self, name):
+                raise BadInputError(f"claim {self.id!r} has no {name.replace('_', ' ')}")
+
+    @property
+    def sentence(self) -> str:
+        """The claim in English."""
+        return self.text("sentence")
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """Checks that did not pass (those that only inform are not among them)."""
+        return tuple(check for check in self.checks if check.passed is False)
+
+    @property
+    def sources(self) -> list[str]:
+        """A line per series, with source and vintage."""
+        return list(dict.fromkeys(info.source_line() for info in self.series))
+
+    def text(self, part: str = "sentence", lang: str = "en") -> str:
+        """``part`` in that language: "sentence", "question", "caveat", "would_change", "topic", "grade" or "side".
+
+        Raises BadInputError for an unknown language or part, and for a template that asks for a number that the claim
+        does not have.
+        """
+        tables = {
+            "sentence": ("claim", self.template),
+            "question": ("question", self.question),
+            "caveat": ("caveat", self.caveat),
+            "would_change": ("would_change", self.would_change),
+            "topic": ("topic", self.topic),
+            "grade": ("grade", self.grade),
+            "side": ("side", self.side),
+        }
+        if part not in tables:
+            raise BadInputError(f"a claim has no {part!r}; known: {', '.join(tables)}")
+        return language.find(lang).say(*tables[part], self.values, self.words)
+
+    def document(self, lang: str = "en") -> dict[str, Any]:
+        """The record as plain values, with its texts, for JSON."""
+        texts = {part: self.text(part, lang) for part in ("sentence", "question", "caveat", "would_change")}
+        body = {
+            "id": self.id,
+            "topic": self.topic,
+            "side": self.side,
+            "grade": self.grade,
+            "finding": self.finding,
+            "value": self.value,
+            "unit": self.unit,
+            "interval": [self.lower, self.upper],
+            "level": self.level,
+            "values": dict(self.values),
+            "checks": [{"name": c.name, "passed": c.passed, "text": c.text} for c in self.checks],
+            "sources": self.sources,
+            "method": self.method,
+            "reference": self.reference,
+            "call": self.call,
+            "template": self.template,
+        }
+        return {**texts, **{key: plain(value) for key, value in body.items()}}
+
+
+def to_frame(claims: Sequence[Claim], lang: str = "en") -> pd.DataFrame:
+    """A row per claim: ``id, topic, side, grade, sentence, value, unit, lower, upper, level, finding, failed, caveat,
+    would_change, sources, call``."""
+    import pandas as pd
+
+    rows = [
+        {
+            "id": claim.id,
+            "topic": claim.topic,
+            "side": claim.side,
+            "grade": claim.grade,
+            "sentence": claim.text("sentence", lang),
+            "value": claim.value,
+            "unit": claim.unit,
+            "lower": claim.lower,
+            "upper": claim.upper,
+            "level": claim.level,
+            "finding": claim.finding,
+            "failed": ", ".join(check.name for check in claim.failed),
+            "caveat": claim.text("caveat", lang),
+            "would_change": claim.text("would_change", lang),
+            "sources": "; ".join(claim.sources),
+            "call": claim.call,
+        }
+        for claim in claims
+    ]
+    columns = [
+        *("id", "topic", "side", "grade", "sentence", "value", "unit", "lower", "upper", "level"),
+        *("finding", "failed", "caveat", "would_change", "sources", "call"),
+    ]
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,54 @@
+"""``claims``: every claim that the data support, by topic, in one fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import BadInputError, unknown
+from .claim_rules import TOPICS
+from .claims import Claim
+from .claims_before_after import fared, members, rerouting
+from .claims_counterfactual import counterfactual
+from .evidence import Evidence, evidence
+
+
+def claims(
+    unit: str = "KGZ",
+    bloc: str = "EAEU",
+    source: str | Path = "pinned",
+    topic: str | Sequence[str] | None = None,
+    *,
+    jobs: int = 1,
+) -> list[Claim]:
+    """Claims on what joining ``bloc`` did to ``unit``, on its other members, and on what it would do to Uzbekistan.
+
+    Each :class:`.claims.Claim` has its sentence, side, grade, interval, checks, caveat, sources and the call that gives
+    its number again; :func:`.claims.to_frame` makes a table of them. ``topic``: one or several of fared, members,
+    partners, leaning, tariffs, revenue, scenario, rerouting, unsupported; None is all. Bilateral trade, tariffs and
+    scenarios rest on the pinned tables whatever ``source`` is.
+    Raises BadInputError for an unknown topic, unit or bloc; NoDataError when the source has nothing to say.
+    """
+    wanted = _topics(topic)
+    return from_evidence(evidence(unit, bloc, source, wanted, jobs), wanted)
+
+
+def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim]:
+    """The claims that these results support, in the order of topics; ids are unique."""
+    made: list[Claim] = []
+    if found.content is not None:
+        made += [*fared(found.content), *counterfactual(found.content, found.curves)]
+        made += [*members(found.content), *rerouting(found.content)]
+    made = [claim for topic in TOPICS if topic in topics for claim in made if claim.topic == topic]
+    twice = {claim.id for claim in made if [c.id for c in made].count(claim.id) > 1}
+    if twice:
+        raise BadInputError(f"claims of one id: {', '.join(sorted(twice))}")
+    return made
+
+
+def _topics(topic: str | Sequence[str] | None) -> tuple[str, ...]:
+    asked = TOPICS if topic is None else (topic,) if isinstance(topic, str) else tuple(topic)
+    for name in asked:
+        if name not in TOPICS:
+            raise unknown("topic", name, TOPICS)
+    return asked

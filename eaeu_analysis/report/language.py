@@ -1,0 +1,140 @@
+"""Sentences by language: templates of ``report/lang/*.toml``, numbers and months by Babel.
+
+A template is written like a Python format string. A field that names a number takes what follows the colon:
+nothing (as many decimals as people say), a count of decimals (``{change:1}``), ``abs`` (without its sign, after
+"fell by"), ``signed``, ``year`` (no thousands mark), ``usd`` (million or billion), or two of them joined by a dot
+(``{change:abs.1}``). A field that names words is looked up in the tables of the same file.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import string
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from ..errors import BadInputError, unknown
+
+FOLDER = "lang"
+SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+
+
+@dataclass(frozen=True)
+class Language:
+    """``tables``: the file as it is, a table per kind of text."""
+
+    code: str
+    tables: Mapping[str, Mapping[str, Any]]
+
+    def say(
+        self, table: str, key: str, values: Mapping[str, float] | None = None, words: Mapping[str, Any] | None = None
+    ) -> str:
+        """The text of ``table.key`` with its fields filled; BadInputError where the file lacks it or a field."""
+        filler = _Filler(self, values or {}, words or {}, f"{table}.{key}")
+        return str(filler.format(self.template(table, key)))
+
+    def template(self, table: str, key: str) -> str:
+        """The text as it stands in the file."""
+        found = self.tables.get(table, {}).get(key)
+        if not isinstance(found, str):
+            raise BadInputError(f"language {self.code!r} has no text {table}.{key}")
+        return found
+
+    def word(self, key: Any) -> str:
+        """The words of ``"table.key"``; several, joined by commas, for a tuple; as it is after an equals sign."""
+        if isinstance(key, (tuple, list)):
+            return ", ".join(self.word(part) for part in key)
+        if key.startswith("="):
+            return str(key[1:])
+        table, _, name = key.partition(".")
+        found = self.tables.get(table, {}).get(name)
+        if found is None and table == "economy":
+            from ..names import spoken_name
+
+            return str(spoken_name(name, self.code))
+        if found is None and table == "check":
+            return str(name)
+        return str(found) if found is not None else self.template(table, name)
+
+    def number(self, value: float, spec: str = "") -> str:
+        """A number as it is said in this language; see the module's text for ``spec``."""
+        from babel.numbers import format_decimal
+
+        parts = [part for part in spec.split(".") if part]
+        for part in parts:
+            if not part.isdigit() and part not in ("abs", "signed", "year", "usd"):
+                raise BadInputError(f"form of a number {spec!r} not known")
+        if math.isnan(value):
+            return self.word("number.none")
+        if math.isinf(value):
+            return self.word("number.infinite" if value > 0 else "number.minus_infinite")
+        shown = abs(value) if "abs" in parts else value
+        if "year" in parts:
+            return str(round(shown))
+        scale = ""
+        if "usd" in parts:
+            for limit, name in SCALES:
+                if abs(shown) >= limit:
+                    shown, scale = shown / limit, f" {self.word(f'number.{name}')}"
+                    break
+        fixed = next((int(part) for part in parts if part.isdigit()), None)
+        digits = decimals(shown) if fixed is None else fixed
+        pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
+        text = str(format_decimal(shown, format=pattern, locale=self.code))
+        if text.strip("-−0.,") == "":
+            text = text.lstrip("-−")
+        elif "signed" in parts and shown > 0:
+            text = f"+{text}"
+        return f"{text}{scale}"
+
+
+def decimals(value: float) -> int:
+    """Decimals that a number is said with: none from 1,000 on, one from 1 on, two below, more where all were zeros."""
+    size = abs(value)
+    if size >= 1000 or size == 0:
+        return 0
+    if size >= 1:
+        return 1
+    return 2 if size >= 0.1 else min(10, 1 - math.floor(math.log10(size)))
+
+
+class _Filler(string.Formatter):
+    """Fields of a template, filled from numbers and words."""
+
+    def __init__(self, lang: Language, values: Mapping[str, float], words: Mapping[str, Any], where: str) -> None:
+        self.lang, self.values, self.words, self.where = lang, values, words, where
+
+    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
+        name = str(key)
+        if name in self.values:
+            return float(self.values[name])
+        if name in self.words:
+            return self.lang.word(self.words[name])
+        raise BadInputError(f"text {self.where} of language {self.lang.code!r} asks for {name!r}, which is not there")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, float):
+            return self.lang.number(value, format_spec)
+        text = str(value)
+        return text[:1].upper() + text[1:] if format_spec == "capital" else text
+
+
+@functools.lru_cache
+def available() -> tuple[str, ...]:
+    """The languages that there are files for, English first."""
+    folder = resources.files(__package__) / FOLDER
+    codes = sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    return tuple(sorted(codes, key=lambda code: code != "en"))
+
+
+@functools.lru_cache
+def find(code: str) -> Language:
+    """The language of that code; BadInputError with what there is."""
+    if code not in available():
+        raise unknown("language", code, available())
+    text = (resources.files(__package__) / FOLDER / f"{code}.toml").read_text(encoding="utf-8")
+    return Language(code, tomllib.loads(text))

@@ -1,0 +1,145 @@
+"""Specification curves computed ahead: what share of the specifications has the sign of an estimate.
+
+A curve of hundreds of specifications takes minutes, a report is to take one. ``scripts/pin_curves.py`` computes them
+from the pinned data and writes ``data/results/curves.json``: per outcome the estimates, the seed and size of the sample
+of specifications, the version, and a fingerprint of every number and choice that went in. A curve is used only where
+the data at hand have the same fingerprint.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__, settings
+from ..errors import BadInputError, EaeuError, NoDataError
+
+if TYPE_CHECKING:
+    from ..impact.curve import SpecificationCurve
+    from ..sources import Source
+
+FORMAT = 1
+LIMIT, SEED = 300, 0  # specifications drawn from the grid, and the seed of the draw
+
+
+@dataclass(frozen=True)
+class Curve:
+    """``positive``: share of the answered ``specifications`` with an estimate above zero; ``median``, ``quartiles`` of
+    the estimates, ``significant``: share with p of 1 - level or less. ``fingerprint``: of data and choices."""
+
+    unit: str
+    event: str
+    outcome: str
+    specifications: int
+    positive: float
+    median: float
+    quartiles: tuple[float, float]
+    significant: float
+    level: float
+    fingerprint: str
+    version: str
+
+    def share(self, estimate: float) -> float:
+        """Share of the specifications that have the sign of this estimate."""
+        return self.positive if estimate > 0 else 1 - self.positive
+
+
+def place() -> Path:
+    """Where the curves are kept: ``data/results/curves.json``."""
+    return settings.data_dir() / "results" / "curves.json"
+
+
+def curves(
+    unit: str, event: str, outcomes: Sequence[str], source: str | Path | Source = "pinned", path: Path | None = None
+) -> dict[str, Curve]:
+    """The pinned curves that were computed on the data of ``source``, by outcome; others are left out.
+
+    Raises BadInputError when the file is there and is not one of curves.
+    """
+    found = {}
+    for curve in read(path or place()):
+        if curve.unit == unit and curve.event == event and curve.outcome in outcomes:
+            try:
+                mark = fingerprint(curve.outcome, unit, event, source)
+            except EaeuError:
+                continue  # the source lacks what the curve needs: no curve, as the check then says
+            if mark == curve.fingerprint:
+                found[curve.outcome] = curve
+    return found
+
+
+def read(path: Path) -> tuple[Curve, ...]:
+    """Every curve of the file; none when there is no file."""
+    if not path.is_file():
+        return ()
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+        if body["format"] != FORMAT:
+            raise BadInputError(f"{path} is of format {body['format']!r}, expected {FORMAT}")
+        return tuple(Curve(**{**row, "quartiles": tuple(row["quartiles"])}) for row in body["curves"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInputError(f"{path} is not a file of specification curves: {error}") from None
+
+
+def write(path: Path, found: Sequence[Curve]) -> None:
+    """The file, sorted, replaced as a whole."""
+    from .. import atomic
+
+    rows: list[Mapping[str, Any]] = [vars(curve) for curve in sorted(found, key=lambda c: (c.unit, c.outcome))]
+    body = {"format": FORMAT, "limit": LIMIT, "seed": SEED, "curves": rows}
+    atomic.write_text(path, json.dumps(body, indent=1, sort_keys=True) + "\n")
+
+
+def compute(outcome: str, unit: str, event: str, source: str | Path = "pinned", jobs: int = 1) -> Curve:
+    """Run the curve; NoDataError when fewer than half of its specifications could be answered."""
+    from ..impact.curve import specification_curve
+
+    panel = _panel(outcome, source)
+    made = specification_curve(panel, outcome, unit, event, jobs=jobs, seed=SEED, limit=LIMIT)
+    if len(made.answered) < len(made.table) / 2:
+        raise NoDataError(f"{outcome}: {len(made.answered)} of {len(made.table)} specifications could be answered")
+    return _told(made, outcome, unit, event, fingerprint(outcome, unit, event, source))
+
+
+def _told(made: SpecificationCurve, outcome: str, unit: str, event: str, mark: str) -> Curve:
+    answered = made.answered["estimate"]
+    low, high = made.quartiles
+    return Curve(
+        unit=unit,
+        event=event,
+        outcome=outcome,
+        specifications=len(answered),
+        positive=float((answered > 0).mean()),
+        median=made.estimate,
+        quartiles=(low, high),
+        significant=made.share_significant,
+        level=made.level,
+        fingerprint=mark,
+        version=__version__,
+    )
+
+
+def fingerprint(outcome: str, unit: str, event: str, source: str | Path | Source = "pinned") -> str:
+    """SHA-256 of the question, the choices and every number of the panel that the curve uses."""
+    from ..impact import curve_store
+    from ..impact.curve_task import state_task
+    from ..impact.grid import sample
+
+    panel = _panel(outcome, source)
+    task = state_task(panel, outcome, unit, event, None, settings.LEVEL, SEED)
+    chosen = sample(task.grid.specifications(outcome, task.event, panel.world), LIMIT, SEED)
+    return curve_store.fingerprint(task, chosen)
+
+
+def _panel(outcome: str, source: str | Path | Source) -> Any:
+    """The outcome and all that the grid's predictors and pools need, as far as the source holds it."""
+    from ..impact.grid import default_grid
+    from ..load import load_panel
+
+    grid = default_grid()
+    names = [*grid.measures_of(outcome), "SP.POP.TOTL"]
+    names += [rule.indicator for rules in grid.predictors.values() for rule in rules if rule.indicator]
+    return load_panel(list(dict.fromkeys(names)), source=source)

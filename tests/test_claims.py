@@ -1,0 +1,132 @@
+"""Claims: numbers from results, grades and sides by rule, nothing without its caveat, calls that give the number."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+
+import pytest
+
+import eaeu_analysis as ea
+from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.report import language
+from eaeu_analysis.report.claim_rules import TOPICS, rules
+from eaeu_analysis.report.claims import Claim, grade_of, side_of, to_frame
+from eaeu_analysis.results import Check
+
+GOOD, BAD, TOLD = (Check("c", passed, None, None, "") for passed in (True, False, None))
+
+
+@pytest.fixture(scope="module")
+def claims() -> list[Claim]:
+    return ea.claims()
+
+
+@pytest.fixture(scope="module")
+def by_id(claims: list[Claim]) -> dict[str, Claim]:
+    return {claim.id: claim for claim in claims}
+
+
+@pytest.mark.parametrize(
+    ("kind", "p", "share", "checks", "grade"),
+    [
+        ("counterfactual", 0.05, 0.8, (GOOD, TOLD), "A"),
+        ("counterfactual", 0.10, 0.9, (), "B"),  # below 0.1, not at it
+        ("counterfactual", 0.05, 0.79, (), "B"),
+        ("counterfactual", 0.05, math.nan, (), "B"),  # a share that nobody knows is no 80 %
+        ("counterfactual", math.nan, 0.9, (), "B"),
+        ("counterfactual", 0.05, 0.9, (GOOD, BAD), "B"),  # told as "no clear effect": no A
+        ("descriptive", 0.01, 1.0, (), "C"),
+        ("model", 0.01, 1.0, (), "D"),
+    ],
+)
+def test_grades_follow_the_rule(kind: str, p: float, share: float, checks: tuple, grade: str) -> None:
+    assert grade_of(kind, p, share, checks) == grade
+
+
+def test_a_kind_of_evidence_that_is_not_known_is_refused() -> None:
+    with pytest.raises(BadInputError, match="hearsay"):
+        grade_of("hearsay")
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning", "side"),
+    [(2, 1, "for"), (-2, 1, "against"), (2, -1, "against"), (-2, -1, "for"), (2, 0, "context"), (0, 1, "context")],
+)
+def test_the_side_is_the_sign_times_the_meaning(value: float, meaning: int, side: str) -> None:
+    assert side_of(value, meaning) == side
+    assert side_of(math.nan, meaning) == "context"
+
+
+def test_ids_are_unique_dotted_and_of_known_topics(claims: list[Claim]) -> None:
+    ids = [claim.id for claim in claims]
+    assert len(set(ids)) == len(ids)
+    for claim in claims:
+        assert re.fullmatch(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+", claim.id), claim.id
+        assert claim.id.split(".")[0] == claim.topic
+        assert claim.topic in TOPICS
+
+
+def test_no_claim_without_caveat_source_method_and_what_would_change_it(claims: list[Claim]) -> None:
+    for claim in claims:
+        for part in ("sentence", "question", "caveat", "would_change"):
+            assert claim.text(part).strip(), (claim.id, part)
+            assert "{" not in claim.text(part)
+        assert claim.sources, claim.id
+        assert claim.method, claim.id
+        assert math.isfinite(claim.value), claim.id
+
+
+def test_no_number_is_typed_into_a_template() -> None:
+    """Digits of a template stand inside its fields, or are one of the rule's own figures (0.1, 80 %, one of four)."""
+    allowed = {"2015", "2021", "2019", "80", "0.1", "2022"}
+    for table in ("claim", "caveat", "would_change", "question"):
+        for key, text in language.find("en").tables[table].items():
+            bare = re.sub(r"\{[^}]*\}", "", text)
+            assert set(re.findall(r"\d+(?:\.\d+)?", bare)) <= allowed, (table, key)
+
+
+def test_a_claim_whose_check_failed_says_no_clear_effect(claims: list[Claim]) -> None:
+    told = [c for c in claims if c.failed and c.topic in ("fared", "members")]
+    assert told
+    for claim in told:
+        assert "o clear effect" in claim.sentence, claim.id
+        assert claim.grade != "A"
+        if claim.finding:
+            assert claim.side == "context", claim.id
+
+
+def test_the_side_of_a_change_is_that_of_its_difference_from_the_comparators(by_id: dict[str, Claim]) -> None:
+    claim = by_id["fared.trade.before_after"]
+    assert (claim.side, claim.grade) == ("against", "C")
+    assert claim.values["difference"] < 0 < rules().meaning["trade"]
+    assert by_id["fared.tariff.before_after"].side == "context"  # one comparator has both windows
+
+
+def test_tolerant_readers_get_a_table(claims: list[Claim]) -> None:
+    table = to_frame(claims)
+    assert list(table["id"]) == [claim.id for claim in claims]
+    assert not table[["sentence", "caveat", "call"]].eq("").any(axis=None)
+
+
+def test_an_unknown_topic_or_language_is_one_sentence(claims: list[Claim]) -> None:
+    with pytest.raises(BadInputError, match=r"topic 'tarifs' not known; did you mean 'tariffs'\?"):
+        ea.claims(topic="tarifs")
+    with pytest.raises(BadInputError, match="language 'xx' not known"):
+        claims[0].text("sentence", "xx")
+    with pytest.raises(BadInputError, match="no 'headline'"):
+        claims[0].text("headline")
+
+
+def test_a_template_that_asks_for_a_number_that_is_not_there_is_refused(claims: list[Claim]) -> None:
+    poorer = dataclasses.replace(claims[0], values={})
+    with pytest.raises(BadInputError, match="asks for 'before'"):
+        _ = poorer.sentence
+
+
+def test_the_call_of_a_claim_gives_its_value(claims: list[Claim]) -> None:
+    for claim in claims:
+        if not claim.slow:
+            again = eval(claim.call, {"ea": ea})  # noqa: S307
+            assert float(again) == pytest.approx(claim.value, rel=1e-6), claim.id
