@@ -68,9 +68,9 @@ class Claim:
     ``value`` in ``unit`` is the number that the claim is about, with ``lower`` and ``upper`` at ``level`` (NaN where
     there is no interval, infinite where no value can be ruled out). ``grade``: by :func:`grade_of`. ``finding``:
     "found", "fragile", "none", "unreliable", "untested" of a counterfactual; "" of others. ``series``: with their
-    vintages. ``method``, ``reference``: how, after whom. ``checks``: passed and failed. ``call``: Python that gives ``value``
-    again (``ea`` is this package); ``slow`` when it takes more than a few seconds. ``figure``: id of the figure on the
-    page that shows it, "" for none.
+    vintages. ``method``, ``reference``: how, after whom. ``checks``: passed and failed. ``call``: Python that gives
+    ``value`` again (``ea`` is this package); ``slow`` when it takes more than a few seconds. ``figure``: id of the
+    figure on the page that shows it, "" for none.
     """
 
     id: str
