@@ -36,6 +36,8 @@ _HOME = {
     "solve_equilibrium": "trade.equilibrium",
     "partial_equilibrium": "trade.partial",
     "claims": "report.collect",
+    "corridors": "remittances",
+    "pass_through": "remittances",
     "write_report": "report",
     "EaeuError": "errors",
 }
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
     from .impact.union import union_effects as union_effects
     from .load import load_panel as load_panel
     from .panel import Panel as Panel
+    from .remittances import corridors as corridors
+    from .remittances import pass_through as pass_through
     from .report import write_report as write_report
     from .report.collect import claims as claims
     from .trade.equilibrium import solve_equilibrium as solve_equilibrium

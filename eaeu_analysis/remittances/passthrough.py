@@ -1,0 +1,228 @@
+"""Pass-through: how remittances in dollars move with the rouble and with Russia's income.
+
+Changes of log remittances of corridor countries on changes of Russia's drivers, each times the share of Russia in the
+country's corridor, with country effects (each country's own growth):
+
+    d log R_it = a_i + s_i (b_rouble d log e_t + b_income d log g_t) + u_it
+
+so that a coefficient is the elasticity of a country that receives from Russia alone. The drivers are one pair of
+series for all countries: the sample is as long as its years, and two of them (2009, 2015) carry most of what it says.
+Intervals and draws therefore use the jackknife over years; Driscoll and Kraay's errors stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .. import names, settings
+from ..errors import BadInputError, unknown
+from ..results import Check, Provenance, Result
+from .regression import Fit
+from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, sample, shares_of
+from .tables import table_info, tables
+
+if TYPE_CHECKING:
+    from ..panel import Panel
+
+METHOD = "least squares within countries on changes; jackknife over years"
+REFERENCE = (
+    "Driscoll & Kraay (1998), Review of Economics and Statistics 80(4); "
+    "MacKinnon, Nielsen & Webb (2023), Journal of Econometrics 232(2)"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class PassThrough(Result):
+    """Elasticities of remittances in US$ to Russia's drivers, for a country that receives from Russia alone.
+
+    ``table``: a row per regressor, ``regressor, coef, se, lower, upper, p_value, se_dk, lower_dk, upper_dk``; ``se``,
+    interval and p are of the jackknife over years with Student's t on ``df`` degrees of freedom, ``_dk`` Driscoll and
+    Kraay's with the normal. ``vcov`` and ``vcov_dk`` (regressor x regressor). ``shares``: by origin. ``residuals``
+    (year x origin). ``common_sd``: standard deviation of what countries share in a year beyond the drivers;
+    ``own_sd``: of a country's own. ``alternatives``: the same coefficients under other choices.
+    """
+
+    spec: Mapping[str, Any]
+    table: pd.DataFrame
+    vcov: pd.DataFrame
+    vcov_dk: pd.DataFrame
+    df: int
+    nobs: int
+    years: tuple[int, int]
+    rsquared: float
+    shares: pd.Series[Any]
+    residuals: pd.DataFrame
+    common_sd: float
+    own_sd: float
+    alternatives: pd.DataFrame
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
+
+    @property
+    def coef(self) -> pd.Series[Any]:
+        """Coefficients by regressor ("rouble", "income", or "income_usd")."""
+        return self.table.set_index("regressor")["coef"]
+
+    @property
+    def se(self) -> pd.Series[Any]:
+        return self.table.set_index("regressor")["se"]
+
+    def share(self, origin: str) -> float:
+        """The share of Russia that the coefficients were estimated with; project with the same one."""
+        code = names.resolve(origin)
+        if code not in self.shares.index:
+            raise unknown("origin", code, self.shares.index)
+        return float(self.shares[code])
+
+    def draws(self, n: int, seed: int | np.random.SeedSequence = 0) -> pd.DataFrame:
+        """(n, regressor) draws of the coefficients: multivariate t with ``vcov`` and ``df``."""
+        from scipy import stats
+
+        if n < 1:
+            raise BadInputError(f"draws {n}: expected 1 or more")
+        drawn = stats.multivariate_t(self.coef.to_numpy(), self.vcov.to_numpy(), df=self.df).rvs(
+            size=n, random_state=np.random.default_rng(seed)
+        )
+        return pd.DataFrame(np.reshape(drawn, (n, len(self.coef))), columns=list(self.coef.index))
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.table.copy()
+
+    def summary(self) -> str:
+        first, last = self.years
+        lines = [
+            f"Pass-through of Russia's rouble and income into remittances, {len(self.shares)} countries, changes of "
+            f"{first}-{last}: {self.nobs} changes, but one pair of drivers over {self.df + 1} years",
+        ]
+        for row in self.table.to_dict("records"):
+            lines.append(
+                f"  {row['regressor']}: {row['coef']:+.2f}, {self.level:.0%} interval [{row['lower']:.2f}, "
+                f"{row['upper']:.2f}], p = {row['p_value']:.3f} (jackknife over years, t with {self.df} degrees of "
+                f"freedom); Driscoll-Kraay error {row['se_dk']:.2f}; {MEANING[row['regressor']]}"
+            )
+        shares = ", ".join(f"{o} {s:.2f}" for o, s in self.shares.items())
+        lines += [
+            f"  per cent of remittances from Russia for one per cent; a country moves by its share: {shares}",
+            f"  R2 within {self.rsquared:.2f}",
+            "",
+        ]
+        return "\n".join([*lines, *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]])
+
+
+def pass_through(
+    panel: Panel | None = None,
+    *,
+    origins: Sequence[str] | None = None,
+    first_year: int | None = None,
+    last_year: int = settings.LAST_CLEAN_YEAR,
+    income: str = "real",
+    shares: Mapping[str, float] | None = None,
+    level: float = settings.LEVEL,
+) -> PassThrough:
+    """Estimate the pass-through on the levels of ``first_year`` to ``last_year`` (changes start a year later).
+
+    ``panel``: with BX.TRF.PWKR.CD.DT of the origins, PA.NUS.FCRF and GDP of Russia; None loads the pinned one.
+    ``origins`` and ``first_year``: None takes what data/tables/remittances.toml fixes. ``income``: "real", the rouble
+    and Russia's real GDP apart; "dollars", Russia's GDP in dollars alone, which holds both and asks less of few years.
+    ``shares``: of Russia by origin, where the corridors as of ``last_year`` are not to be used.
+    As of 2014: ``last_year=2013`` sees no later remittance, rate or corridor; the series are of today's vintages even
+    so (what was printed in 2014 is not pinned), and one crisis, 2009, is then all there is.
+    Raises BadInputError for an unknown origin, income or share, NoDataError for too few years or countries.
+    """
+    if income not in DRIVERS:
+        raise unknown("income", income, DRIVERS)
+    if not 0 < level < 1:
+        raise BadInputError(f"level {level:g}: expected between 0 and 1")
+    fixed = tables()["sample"]
+    first = int(fixed["first_year"] if first_year is None else first_year)
+    if first >= last_year:
+        raise BadInputError(f"years {first} to {last_year}: the first is not before the last")
+    panel = panel or default_panel()
+    weights = shares_of(origins or fixed["origins"], last_year, shares)
+    question = Question(weights, first, int(last_year), income)
+    panel = _cut(panel, weights)
+    return _result(panel, question, level, int(fixed["lags"]))
+
+
+def _cut(panel: Panel, origins: Mapping[str, float]) -> Panel:
+    """The few series and economies that are looked at, so that two dozen estimates take no time."""
+    codes = {REMITTANCES, *(code for drivers in DRIVERS.values() for code in drivers.values())}
+    present = set(panel.units)
+    more = [o for o in tables()["sample"]["also"] if o in present]
+    return panel.select([c for c in panel.indicators if c in codes], [*origins, *more, DESTINATION])
+
+
+def default_panel() -> Panel:
+    """The pinned series that the pass-through is estimated on."""
+    from ..load import load_panel
+
+    codes = {code for drivers in DRIVERS.values() for code in drivers.values()}
+    return load_panel([REMITTANCES, *sorted(codes)])
+
+
+def _result(panel: Panel, question: Question, level: float, lags: int) -> PassThrough:
+    from . import passthrough_checks
+    from .regression import error_parts
+
+    data = sample(panel, question)
+    fit = data.fit(lags)
+    common, own, _ = error_parts(fit, data.unit, data.year)
+    resid = pd.Series(fit.resid, index=pd.MultiIndex.from_arrays([data.year, [data.origins[u] for u in data.unit]]))
+    alternatives = passthrough_checks.alternatives(panel, question, lags)
+    index = list(data.regressors)
+    series = [panel.info(code) for code in (REMITTANCES, *DRIVERS[question.income].values())]
+    spec = {
+        "origins": list(question.shares),
+        "destination": DESTINATION,
+        "first_year": question.first_year,
+        "last_year": question.last_year,
+        "income": question.income,
+        "shares": dict(question.shares),
+        "lags": lags,
+        "level": level,
+    }
+    return PassThrough(
+        spec,
+        coefficient_table(fit, index, level),
+        pd.DataFrame(fit.jackknife, index=index, columns=index),
+        pd.DataFrame(fit.dk, index=index, columns=index),
+        fit.df,
+        len(data.y),
+        (int(fit.years[0]), int(fit.years[-1])),
+        fit.rsquared,
+        pd.Series(dict(question.shares), name="share").reindex(data.origins),
+        resid.unstack(),
+        common,
+        own,
+        alternatives,
+        level,
+        passthrough_checks.checks(panel, question, data, fit, alternatives, level, lags),
+        Provenance((*series, table_info("matrix_2017"), table_info("stock_undesa")), METHOD, REFERENCE, spec),
+    )
+
+
+def coefficient_table(fit: Fit, regressors: Sequence[str], level: float) -> pd.DataFrame:
+    """The rows of :attr:`PassThrough.table`."""
+    from scipy import stats
+
+    se, dk = np.sqrt(np.diag(fit.jackknife)), np.sqrt(np.diag(fit.dk))
+    t, z = stats.t.ppf((1 + level) / 2, fit.df), stats.norm.ppf((1 + level) / 2)
+    return pd.DataFrame(
+        {
+            "regressor": list(regressors),
+            "coef": fit.coef,
+            "se": se,
+            "lower": fit.coef - t * se,
+            "upper": fit.coef + t * se,
+            "p_value": 2 * stats.t.sf(np.abs(fit.coef) / se, fit.df),
+            "se_dk": dk,
+            "lower_dk": fit.coef - z * dk,
+            "upper_dk": fit.coef + z * dk,
+        }
+    )

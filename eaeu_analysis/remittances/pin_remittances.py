@@ -1,0 +1,194 @@
+"""Pins migrants, remittances by corridor and their costs into ``data/remittances``.
+
+One Parquet file a source, one record each in ``remittances.json``. Only corridors whose receiving end is a former
+Soviet country outside the Baltic are kept; what is dropped is counted in the record. Same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .. import atomic, names, settings
+from ..errors import BadInputError, NoDataError
+from .tables import FOLDER, MANIFEST, tables
+
+RETRIEVED = "2026-11"
+ORIGINS = ("ARM", "AZE", "BLR", "GEO", "KAZ", "KGZ", "MDA", "TJK", "TKM", "UKR", "UZB")
+KEYS = ["origin", "destination", "year"]
+OTHERS, WORLD = "OTH", "WLD"  # destinations that a source does not name; its printed total
+
+
+@dataclass
+class Made:
+    """A table on its way to a pin, and how many rows were left out and why."""
+
+    frame: pd.DataFrame
+    dropped: dict[str, int]
+
+
+def pin_remittances(source: Path | str, out: Path | str | None = None) -> dict[str, Any]:
+    """Read the files in folder ``source`` and write the pins to ``out`` (default: ``data/remittances``).
+
+    Returns the manifest written as ``remittances.json``: per pin its label, origin, vintage, licence, unit, rows,
+    years, what was dropped, and SHA-256 of the table and of the file it was read from. All files appear or none.
+    Raises NoDataError when a file is missing, BadInputError when one lacks a column or holds a row twice.
+    """
+    folder = Path(source)
+    target = Path(out) if out is not None else settings.data_dir() / FOLDER
+    manifest: dict[str, Any] = {}
+    with atomic.files(target) as stage:
+        for name, facts in sorted(tables()["pins"].items()):
+            path = folder / facts["file"]
+            if not path.is_file():
+                raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
+            try:
+                made = READERS[name](path)
+            except KeyError as missing:
+                raise BadInputError(f"{path.name} has no column {missing.args[0]!r}") from missing
+            data = _parquet(made.frame)
+            (stage / f"{name}.parquet").write_bytes(data)
+            manifest[name] = _record(facts, made, data, path)
+        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        (stage / MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def _record(facts: dict[str, Any], made: Made, data: bytes, path: Path) -> dict[str, Any]:
+    kept = ("label", "source", "vintage", "known_in", "licence", "unit", "note")
+    return {
+        **{key: facts[key] for key in kept},
+        "retrieved": RETRIEVED,
+        "rows": len(made.frame),
+        "years": [int(made.frame["year"].min()), int(made.frame["year"].max())],
+        "columns": list(made.frame.columns),
+        "dropped": {why: count for why, count in sorted(made.dropped.items()) if count},
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "source_file": path.name,
+        "source_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    """Deterministic bytes: no index, no pandas metadata, fixed compression."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False).replace_schema_metadata(None)
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", compression_level=15)
+    return buffer.getvalue()
+
+
+# -- reading -------------------------------------------------------------------------------------------------
+def _read(path: Path) -> pd.DataFrame:
+    """The file with Namibia's code left a code; no text column of categories."""
+    if path.suffix == ".parquet":
+        frame = pd.read_parquet(path)
+        texts = {c: str for c in frame.columns if isinstance(frame[c].dtype, pd.CategoricalDtype)}
+        return frame.astype(texts)
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def _corridors(frame: pd.DataFrame, value: str) -> Made:
+    """Rows of the origins kept here, between economies, above zero: a matrix fills what it does not know with zeros."""
+    dropped: dict[str, int] = {}
+
+    def cut(keep: pd.Series[bool], why: str) -> None:
+        nonlocal frame
+        dropped[why] = int((~keep).sum())
+        frame = frame[keep]
+
+    cut(frame["origin"].isin(ORIGINS), "country of origin is not one that is followed")
+    codes = {*names.economies().index, OTHERS}
+    cut(frame["destination"].isin(codes), "destination is no economy")
+    cut(frame[value].notna(), "no value")
+    cut(frame[value] > 0, "zero")
+    twice = frame.duplicated(KEYS)
+    if twice.any():
+        row = frame[twice].iloc[0]
+        raise BadInputError(f"{row['origin']} to {row['destination']} {row['year']} comes more than once in the source")
+    frame = frame.astype({"year": "int64", value: "float64"})
+    return Made(frame.sort_values(KEYS)[[*KEYS, value]].reset_index(drop=True), dropped)
+
+
+def _matrix(year: int) -> Callable[[Path], Made]:
+    def read(path: Path) -> Made:
+        """ "Other North" and "Other South" are money of destinations that are not named: one row, ``OTH``."""
+        frame = _read(path)
+        unnamed = frame["sending"].str.startswith("Other ")
+        frame = frame.assign(
+            origin=frame["receiving_iso3"],
+            destination=frame["sending_iso3"].mask(unnamed, OTHERS),
+            year=year,
+            usd=frame["musd"] * 1e6,
+        )
+        summed: pd.DataFrame = frame.groupby(KEYS, dropna=False)["usd"].sum().reset_index()
+        return _corridors(summed, "usd")
+
+    return read
+
+
+def _stock_2017(path: Path) -> Made:
+    frame = _read(path)
+    sides = {"origin": frame["origin_iso3"], "destination": frame["destination_iso3"]}
+    return _corridors(frame.assign(**sides, year=2017, persons=frame["stock"]), "persons")
+
+
+def _stock_undesa(path: Path) -> Made:
+    frame = _read(path)
+    sides = {"origin": frame["origin_iso3"], "destination": frame["dest_iso3"]}
+    return _corridors(frame.assign(**sides, persons=frame["stock"]), "persons")
+
+
+def _costs(path: Path) -> Made:
+    frame = _read(path)
+    frame = frame.assign(origin=frame["receiving_iso3"], destination=frame["sending_iso3"], percent=frame["value"])
+    followed = frame["origin"].isin(ORIGINS)
+    kept = frame[followed].assign(year=frame["quarter"].str[:4].astype("int64"))
+    columns = [*KEYS, "quarter", "percent"]
+    table = kept.sort_values(["origin", "destination", "quarter"])[columns]
+    return Made(table, {"country of origin is not one that is followed": int((~followed).sum())})
+
+
+def _armenia(path: Path) -> Made:
+    """Sums of the year by partner, the total as printed among them."""
+    frame = _read(path)
+    net = frame["direction"] == "Net inflow"
+    frame = frame[~net]
+    special = {"Total": WORLD, "Others": OTHERS}
+    partner = frame["partner"].where(frame["partner"] != "", frame["country"].map(special))
+    if partner.isna().any():
+        raise BadInputError(f"partner {frame['country'][partner.isna()].iloc[0]!r} has no code in {path.name}")
+    frame = frame.assign(origin="ARM", destination=partner, direction=frame["direction"].str.lower())
+    keys = [*KEYS, "direction", "type"]
+    grouped = frame.groupby(keys, as_index=False).agg(usd=("K_USD", "sum"), months=("month", "nunique"))
+    grouped["usd"] *= 1e3
+    return Made(grouped.astype({"months": "int64", "year": "int64"}), {"net inflow": int(net.sum())})
+
+
+def _quarterly(path: Path) -> Made:
+    frame = _read(path)
+    frame = frame.assign(origin=frame["iso3"], usd=frame["USD_Million"] * 1e6, quarter=frame["month"] // 3)
+    known = frame["usd"].notna()
+    table = frame[known].sort_values(["origin", "year", "quarter"])[["origin", "year", "quarter", "usd"]]
+    return Made(table.astype({"year": "int64", "quarter": "int64"}), {"no value": int((~known).sum())})
+
+
+READERS: dict[str, Callable[[Path], Made]] = {
+    "matrix_2010": _matrix(2010),
+    "matrix_2017": _matrix(2017),
+    "stock_2017": _stock_2017,
+    "stock_undesa": _stock_undesa,
+    "costs": _costs,
+    "armenia": _armenia,
+    "quarterly": _quarterly,
+}

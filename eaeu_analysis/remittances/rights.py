@@ -1,0 +1,167 @@
+"""Work rights: what joining did to members' remittances beside a counterfactual, as a distribution in log points.
+
+A member's migrants need no patent and no quota from the day of accession. Armenia and Kyrgyzstan are the members that
+live on remittances. Their counterfactuals are drawn from former Soviet economies that went through the same fall of
+the rouble, so that what is left is not the rouble; there are eight such donors, so the interval that they carry is
+wide, and the estimate is used with that width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .. import names, settings
+from ..errors import BadInputError, NoDataError
+from ..results import Check, Provenance, Result
+from .tables import tables
+
+if TYPE_CHECKING:
+    from ..panel import Panel
+
+BLOC = "EAEU"
+FIRST_JUDGED = 2016  # a year after the accessions; before it there is nothing to estimate from
+
+
+@dataclass(frozen=True, eq=False)
+class WorkRights(Result):
+    """Effect of joining on remittances, log points: normal with ``mean`` and ``sd``.
+
+    ``table``: a row per member and pool, ``unit, name, pool, estimate, lower, upper, p_value, sd, weight, donors,
+    finding``, in log points; ``weight`` is zero for the pool that is only shown.
+    """
+
+    spec: Mapping[str, Any]
+    table: pd.DataFrame
+    mean: float
+    sd: float
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """At ``settings.LEVEL``."""
+        from scipy import stats
+
+        z = float(stats.norm.ppf((1 + settings.LEVEL) / 2))
+        return self.mean - z * self.sd, self.mean + z * self.sd
+
+    def draws(self, n: int, seed: int | np.random.SeedSequence = 0) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """(n,) draws in log points."""
+        if n < 1:
+            raise BadInputError(f"draws {n}: expected 1 or more")
+        return np.random.default_rng(seed).normal(self.mean, self.sd, n)
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.table.copy()
+
+    def summary(self) -> str:
+        low, high = self.interval
+        word = "no clear effect" if low <= 0 <= high else "an effect"
+        who = ", ".join(self.spec["members"])
+        lines = [
+            f"Work rights: what joining the {BLOC} did to remittances in US$ of {who}: {word}",
+            f"  {self.mean:+.2f} log points, standard deviation {self.sd:.2f}, {settings.LEVEL:.0%} interval "
+            f"[{low:.2f}, {high:.2f}]",
+        ]
+        for row in self.table.to_dict("records"):
+            used = f"weight {row['weight']:.2f}" if row["weight"] else "shown only"
+            lines.append(
+                f"  {row['name']}, donors {row['pool']}: {row['estimate']:+.2f}, {self.level:.0%} interval "
+                f"[{row['lower']:.2f}, {row['upper']:.2f}], p = {row['p_value']:.2f}; {used}"
+            )
+        return "\n".join([*lines, "", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]])
+
+
+def work_rights(
+    panel: Panel | None = None,
+    *,
+    members: Sequence[str] | None = None,
+    last_year: int = settings.LAST_CLEAN_YEAR,
+    seed: int = 0,
+) -> WorkRights:
+    """The effect of membership on remittances in US$ from the counterfactuals of ``members``, pooled.
+
+    ``panel``: with the outcome's series and population; None loads the pinned ones. ``members``: None takes Armenia
+    and Kyrgyzstan; in a backtest on one of them leave that one out, or it is judged by its own outcome.
+    The interval of each is symmetric and taken as a normal one; members are weighted by their inverse variance, and
+    the standard deviation is the weighted mean of theirs, as for errors that move together: same years, same donors.
+    As of 2014 nothing can be had (no member had joined that lives on remittances): ``last_year`` before 2016 raises
+    NoDataError. Raises BadInputError for a member that is none.
+    """
+    from scipy import stats
+
+    from ..impact.union import plan, union_effects
+
+    fixed = tables()["rights"]
+    if last_year < FIRST_JUDGED:
+        raise NoDataError(
+            f"no effect of work rights is known as of {last_year}: Armenia and Kyrgyzstan joined in 2015; state one "
+            "with its reference"
+        )
+    codes = [names.resolve(m) for m in (fixed["members"] if members is None else members)]
+    if not codes:
+        raise BadInputError("work rights need one member at least")
+    level, used = float(fixed["level"]), str(fixed["pool"])
+    panel = (panel or default_panel()).select(None, None, (panel.years[0] if panel else 1990, last_year))
+    effects = union_effects(
+        panel, [fixed["outcome"]], BLOC, units=codes, pools=list(plan().pools), level=level, seed=seed
+    )
+    frame = effects.to_frame()
+    failed = frame[(frame["pool"] == used) & (frame["reason"] != "")]
+    if len(failed):
+        raise NoDataError(f"no counterfactual of {failed['name'].iloc[0]}: {failed['reason'].iloc[0]}")
+    table = frame[frame["reason"] == ""][
+        ["unit", "name", "pool", "estimate", "lower", "upper", "p_value", "donors", "finding"]
+    ].reset_index(drop=True)
+    table[["estimate", "lower", "upper"]] /= 100
+    z = float(stats.norm.ppf((1 + level) / 2))
+    table["sd"] = (table["upper"] - table["lower"]) / (2 * z)
+    chosen = table[table["pool"] == used]
+    if not np.isfinite(chosen["sd"]).all():
+        raise NoDataError(f"the donors of the pool {used!r} carry no finite interval at {level:.0%}")
+    weights = 1 / chosen["sd"] ** 2
+    weights /= weights.sum()
+    table["weight"] = weights.reindex(table.index).fillna(0.0)
+    mean, sd = float((weights * chosen["estimate"]).sum()), float((weights * chosen["sd"]).sum())
+    spec = {
+        "members": codes,
+        "outcome": fixed["outcome"],
+        "pool": used,
+        "level": level,
+        "last_year": last_year,
+        "seed": seed,
+    }
+    provenance = Provenance(effects.provenance.series, effects.provenance.method, "", spec)
+    return WorkRights(spec, table, mean, sd, level, _checks(chosen, table, used), provenance)
+
+
+def default_panel() -> Panel:
+    """The pinned series that the counterfactuals are made of."""
+    from ..load import load_panel
+
+    return load_panel([tables()["rights"]["outcome"], "SP.POP.TOTL"])
+
+
+def _checks(chosen: pd.DataFrame, table: pd.DataFrame, used: str) -> tuple[Check, ...]:
+    low = int((chosen["p_value"] <= 1 - settings.LEVEL).sum())
+    apart = float(chosen["estimate"].max() - chosen["estimate"].min())
+    spread = float(np.sqrt((chosen["sd"] ** 2).sum())) if len(chosen) > 1 else float("nan")
+    other = table[table["pool"] != used]
+    shown = ", ".join(f"{row['unit']} {row['estimate']:+.2f}" for row in other.to_dict("records"))
+    return (
+        Check("stands out", low > 0, float(low), 1.0, f"{low} of {len(chosen)} members stand out from placebos"),
+        Check(
+            "members agree",
+            None if len(chosen) < 2 else apart <= 2 * spread,
+            apart,
+            2 * spread,
+            f"the members' estimates lie {apart:.2f} apart, against {2 * spread:.2f}, twice their joint deviation",
+        ),
+        Check("other donors", None, None, None, f"donors that did not share the rouble give {shown}"),
+    )
