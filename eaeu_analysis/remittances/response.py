@@ -105,8 +105,9 @@ def remittance_change(
     Russia's real GDP ("income"), or of its GDP in dollars ("income_usd"). ``coefficients``: by the same names, from
     :meth:`PassThrough.draws` (a frame) or ``PassThrough.coef``. ``share``: of Russia; None takes the baseline's; a
     coefficient belongs to the shares it was estimated with. ``rights``: log points from :func:`work_rights`;
-    ``patents``: log points from :meth:`PatentSaving.log_points`. What members' remittances did after joining holds the fee they no longer paid, so
-    the two are alternatives: giving both is refused. ``unexplained``: log points of draws of what no driver explains.
+    ``patents``: log points from :meth:`PatentSaving.log_points`. What members' remittances did after joining holds the
+    fee they no longer paid, so the two are alternatives: giving both is refused. ``unexplained``: log points of draws
+    of what no driver explains.
     Raises BadInputError for names that differ, a share outside [0, 1], values that are not finite, unlike lengths.
     """
     told = {str(name): value for name, value in coefficients.items()}
