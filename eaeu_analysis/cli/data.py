@@ -90,13 +90,19 @@ def verify(
         return
     source = _open(pinned)
     problems = source.verify()
+    count, where = len(source.resources()), str(source.root)
+    if pinned is None:  # the other tables that ship with the package
+        from ..sources import shipped
+
+        more_tables, found = shipped.verify()
+        count, problems, where = count + more_tables, problems + found, str(source.root.parent)
     if as_json:
-        typer.echo(output.dump({"tables": len(source.resources()), "problems": problems}), nl=False)
+        typer.echo(output.dump({"tables": count, "problems": problems}), nl=False)
     if problems:
         more = f" (and {len(problems) - 1} more: see --json)" if len(problems) > 1 else ""
         raise IntegrityError(f"{problems[0]}{more}")
     if not as_json:
-        typer.echo(f"{len(source.resources())} tables in {source.root}: every hash, row count and key as recorded")
+        typer.echo(f"{count} tables in {where}: every hash, row count and key as recorded")
 
 
 @app.command()

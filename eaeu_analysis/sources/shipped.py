@@ -1,0 +1,60 @@
+"""The shipped tables that are no World Bank series (data/trade, data/remittances): are they what their records say?
+
+A folder holds Parquet tables and records of them: JSON files of name -> {rows, bytes, sha256, ...}.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from .. import settings
+
+FOLDERS = ("remittances", "trade")
+
+
+def verify(data: Path | None = None) -> tuple[int, list[str]]:
+    """How many tables the records name, and what is wrong with them, a sentence each; none when all is well."""
+    count, problems = 0, []
+    for folder in FOLDERS:
+        path = (data or settings.data_dir()) / folder
+        records, unread = _records(path)
+        problems += unread
+        count += len(records)
+        for name, record in sorted(records.items()):
+            problems += _problems(path, name, record)
+        unlisted = sorted({p.stem for p in path.glob("*.parquet")} - set(records))
+        problems += [f"file '{folder}/{name}.parquet' has no record in {folder}/*.json" for name in unlisted]
+    return count, problems
+
+
+def _records(path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    found: dict[str, dict[str, Any]] = {}
+    problems = []
+    manifests = sorted(path.glob("*.json"))
+    if not manifests:
+        problems.append(f"folder {path.name!r} of the shipped data has no record of its tables")
+    for manifest in manifests:
+        try:
+            found |= json.loads(manifest.read_text(encoding="utf-8"))
+        except (ValueError, TypeError):
+            problems.append(f"{path.name}/{manifest.name} is no JSON record of tables")
+    return found, problems
+
+
+def _problems(path: Path, name: str, record: dict[str, Any]) -> list[str]:
+    import pyarrow.parquet as pq
+
+    table = path / f"{name}.parquet"
+    shown = f"'{path.name}/{table.name}'"
+    if not table.is_file():
+        return [f"shipped table {shown} is missing"]
+    found, recorded = hashlib.sha256(table.read_bytes()).hexdigest(), str(record.get("sha256", ""))
+    if found != recorded:
+        return [f"shipped table {shown} was changed: its hash is {found[:12]}..., recorded is {recorded[:12]}..."]
+    rows = pq.read_metadata(table).num_rows
+    return (
+        [] if rows == record["rows"] else [f"shipped table {shown} has {rows} rows, not {record['rows']} as recorded"]
+    )

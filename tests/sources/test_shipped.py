@@ -1,0 +1,58 @@
+"""Shipped tables beside the World Bank's series: whole, or named in one sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from eaeu_analysis import settings
+from eaeu_analysis.cli import main
+from eaeu_analysis.sources import shipped
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    for folder in shipped.FOLDERS:
+        shutil.copytree(settings.data_dir() / folder, tmp_path / folder)
+    return tmp_path
+
+
+def test_every_table_that_ships_has_a_record_and_is_as_recorded(capsys) -> None:
+    count, problems = shipped.verify()
+    assert problems == []
+    assert count == sum(1 for f in shipped.FOLDERS for _ in (settings.data_dir() / f).glob("*.parquet"))
+    assert main(["data", "verify", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    pinned = json.loads((settings.data_dir() / "pinned" / "datapackage.json").read_text())["resources"]
+    assert told == {"tables": count + len(pinned), "problems": []}
+
+
+def _append(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\0")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda d: _append(d / "remittances" / "matrix_2017.parquet"), "'remittances/matrix_2017.parquet' was changed"),
+        (lambda d: (d / "trade" / "world_2019.parquet").unlink(), "'trade/world_2019.parquet' is missing"),
+        (lambda d: (d / "trade" / "more.parquet").touch(), "has no record in trade"),
+        (lambda d: (d / "remittances" / "remittances.json").write_text("["), "no JSON record"),
+        (lambda d: (d / "remittances" / "remittances.json").unlink(), "has no record of its tables"),
+    ],
+)
+def test_what_is_not_as_recorded_is_named(data: Path, spoil, sentence: str) -> None:
+    assert shipped.verify(data)[1] == []
+    spoil(data)
+    assert sentence in shipped.verify(data)[1][0]
+
+
+def test_a_row_count_that_differs_is_named(data: Path) -> None:
+    path = data / "remittances" / "remittances.json"
+    record = json.loads(path.read_text())
+    record["costs"]["rows"] += 1
+    path.write_text(json.dumps(record))
+    assert "rows, not" in shipped.verify(data)[1][0]
