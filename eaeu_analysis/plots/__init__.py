@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import compare, impact, trade
 from .compare import event_position, lines, shown
+from .impact import shown_effect
 from .style import (
     ACCENT,
     GREY,
@@ -40,6 +41,7 @@ __all__ = [
     "mark_event",
     "new_figure",
     "shown",
+    "shown_effect",
     "source_line",
     "styled",
     "svg",

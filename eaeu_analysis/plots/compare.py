@@ -60,12 +60,12 @@ def lines(
 
 
 def shown(result: Any) -> tuple[pd.DataFrame, str]:
-    """What the figure of a BeforeAfter shows: (time x unit) values and their unit.
+    """What the figure of a BeforeAfter shows: (time x unit) values, from five years before its windows, and their unit.
 
     Levels of unlike size (dollars of Ukraine and of Tajikistan) are put on one scale: each unit's own mean of the
     window before, which the table holds, is 100.
     """
-    table = result.observed
+    table = result.observed[result.observed.index >= result.windows.before[0] - 5]
     if not result.relative:
         return table, result.outcome.unit
     base = result.table.set_index("unit")["mean_before"].reindex(table.columns)
@@ -80,7 +80,6 @@ def before_after(result: Any, ax: Axes) -> None:
 
     table, unit = shown(result)
     spec = result.windows
-    table = table[table.index >= spec.before[0] - 5]
     lines(
         ax,
         table,

@@ -10,36 +10,47 @@ from matplotlib.ticker import MaxNLocator
 from .style import ACCENT, GREY, INK, SHADE, TREATED, drawer, end_labels, mark_event
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
+
+
+def shown_effect(result: Any) -> pd.DataFrame:
+    """What the figure of an Effect shows: by year ``observed, counterfactual, effect`` and, where the method has a band
+    and it is finite, ``counterfactual_lower, counterfactual_upper``."""
+    table = result.table
+    fit, post = result.spec.get("fit_years"), result.spec.get("post_years")
+    first = table[table["unit"] == table["unit"].iloc[0]]
+    if fit and post:  # what lies outside was neither fitted nor judged
+        first = first[first["time"].between(min(fit), max(post))]
+    bounded = np.isfinite(first["lower"]) & np.isfinite(first["upper"]) & (first["time"] >= result.event - 1)
+    found: pd.DataFrame = first.set_index("time")[["observed", "counterfactual", "effect"]].rename_axis("year")
+    if bounded.any():
+        found["counterfactual_lower"] = (first["observed"] - first["upper"]).where(bounded).to_numpy()
+        found["counterfactual_upper"] = (first["observed"] - first["lower"]).where(bounded).to_numpy()
+    return found
 
 
 @drawer("Effect")
 def effect(result: Any, ax: Axes) -> None:
     """Observed (dark) and counterfactual (dashed); the band of what would have been, where the method has one."""
-    table = result.table
-    units = list(dict.fromkeys(table["unit"]))
-    fit, post = result.spec.get("fit_years"), result.spec.get("post_years")
-    first = table[table["unit"] == units[0]]
-    if fit and post:  # what lies outside was neither fitted nor judged
-        first = first[first["time"].between(min(fit), max(post))]
-    event = result.event
+    unit, event = result.table["unit"].iloc[0], result.event
+    first = shown_effect(result).reset_index(names="time")
     ax.axvspan(event - 0.5, first["time"].max() + 0.5, color=SHADE, zorder=0, linewidth=0)
-    bounded = first.dropna(subset=["lower", "upper"])
-    bounded = bounded[np.isfinite(bounded["lower"]) & np.isfinite(bounded["upper"]) & (bounded["time"] >= event - 1)]
-    if len(bounded):
-        low, high = bounded["observed"] - bounded["upper"], bounded["observed"] - bounded["lower"]
-        ax.fill_between(bounded["time"], low, high, color=ACCENT, alpha=0.15, linewidth=0)
+    if "counterfactual_lower" in first:
+        band = first.dropna(subset=["counterfactual_lower", "counterfactual_upper"])
+        low, high = band["counterfactual_lower"], band["counterfactual_upper"]
+        ax.fill_between(band["time"], low, high, color=ACCENT, alpha=0.15, linewidth=0)
     ax.plot(first["time"], first["observed"], color=TREATED, linewidth=2.4, zorder=3)
     ax.plot(first["time"], first["counterfactual"], color=ACCENT, linewidth=1.8, linestyle=(0, (5, 2)), zorder=3)
     last = first.iloc[-1]
     mark_event(ax, event - 0.5, "first treated year")
     ax.set_ylabel(result.measure, fontsize=8)
-    ax.set_title(f"{result.spec['outcome']} of {units[0]}: {result.finding}", wrap=True)
+    ax.set_title(f"{result.spec['outcome']} of {unit}: {result.finding}", wrap=True)
     ax.xaxis.set_major_locator(MaxNLocator(7, integer=True))
     end_labels(
         ax,
         [
-            (str(units[0]), float(last["time"]), float(last["observed"]), TREATED, True),
+            (str(unit), float(last["time"]), float(last["observed"]), TREATED, True),
             ("counterfactual", float(last["time"]), float(last["counterfactual"]), ACCENT, False),
         ],
     )

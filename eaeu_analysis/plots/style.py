@@ -119,7 +119,8 @@ def source_line(figure: Figure, provenance: Any) -> None:
     text = "; ".join(f"{p.code}, vintage {p.vintage}" if p.vintage else p.code for p in parts)
     owner = next((p.source for p in parts if p.source), "")
     told = f"Source: {owner}: {text}" if owner else f"Source: {text}"
-    figure.supxlabel(textwrap.fill(told, 105), x=0.01, ha="left", fontsize=6.5)
+    wide = round(18.75 * figure.get_figwidth())
+    figure.supxlabel(textwrap.fill(told, wide), x=0.01, ha="left", fontsize=6.5, gid="figure_sources")
 
 
 def _origins(info: Any) -> list[Any]:

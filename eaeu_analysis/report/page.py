@@ -1,36 +1,41 @@
-"""Content -> HTML page, Markdown, JSON, CSV: text in memory, nothing written here."""
+"""Sections -> HTML page and Markdown: text in memory, nothing written here."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import base64
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__, plots
-from ..results import plain
-from . import words
-from .tables import effect_rows, member_columns, member_rows, section_rows, unit_rows
+from .. import __version__
+from ..errors import BadInputError
+from . import sections, words
+from .figures import draw_all
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from .content import Content
+    from .figures import Picture
+
+figures = draw_all
 
 
-FIGURES = ("trade", "remittances", "gdp_per_head", "imports")  # effects that get a figure of their own
+@lru_cache
+def _file(name: str) -> str:
+    return (resources.files("eaeu_analysis.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 @lru_cache
 def _environment() -> Environment:
     import jinja2
 
-    folder = resources.files("eaeu_analysis.report") / "templates"
-    loader = jinja2.FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8"))
     made = jinja2.Environment(
-        loader=loader,
+        loader=jinja2.FunctionLoader(_file),
         autoescape=jinja2.select_autoescape(["html"], default_for_string=True),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -38,104 +43,56 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["cell"] = _cell
+    made.filters["line"] = _line
     return made
 
 
+def _line(text: Any) -> str:
+    """Text for Markdown in which what is markup in a label stays text: HTML, emphasis, links, code, one line."""
+    told = " ".join(str(text).split())
+    for mark in ("\\", "`", "*", "_", "[", "]"):
+        told = told.replace(mark, "\\" + mark)
+    return told.replace("&", "&amp;").replace("<", "&lt;")
+
+
 def _cell(text: Any) -> str:
-    """Text for a Markdown table cell: pipes and line breaks would end it."""
-    return str(text).replace("|", "\\|").replace("\n", " ")
+    """The same for a table's cell, which a pipe would end."""
+    return _line(text).replace("|", "\\|")
 
 
-def figures(content: Content) -> dict[str, str]:
-    """An SVG per outcome that has a comparison, by the outcome's name."""
-    drawn = {}
-    for section in content.sections:
-        if section.narrow is None:
-            continue
-        figure = plots.new_figure(5.6, 3.6)
-        with plots.styled():
-            ax = figure.subplots()
-            plots.draw(section.narrow, ax)
-            ax.set_title(words.title(section), fontsize=9.5)
-            plots.source_line(figure, section.narrow.provenance)
-            drawn[section.outcome] = plots.svg(figure, words.alt(section))
-    for question, effect in content.effects.effects.items() if content.effects else ():
-        if question.pool == "wide" and question.outcome in FIGURES:
-            figure = plots.new_figure(5.6, 3.6)
-            with plots.styled():
-                ax = figure.subplots()
-                plots.draw(effect, ax)
-                ax.set_title(words.effect_title(effect, question.outcome), fontsize=9.5)
-                plots.source_line(figure, effect.provenance)
-                drawn[f"effect-{question.outcome}"] = plots.svg(figure, words.effect_alt(effect, question.outcome))
-    return drawn
+def made_on() -> str:
+    """The day of SOURCE_DATE_EPOCH, nothing when it is not set: a report has no clock of its own.
+
+    Raises BadInputError when it is set to what is no time.
+    """
+    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not stated:
+        return ""
+    try:
+        return dt.datetime.fromtimestamp(int(stated), dt.UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        raise BadInputError(f"SOURCE_DATE_EPOCH is {stated!r}; expected seconds since 1970, as 1767225600") from None
 
 
-def view(content: Content, drawn: dict[str, str]) -> dict[str, Any]:
-    """What the templates see: plain strings and lists."""
-    cards = [
-        {
-            "id": section.outcome,
-            "name": section.short[:1].upper() + section.short[1:],
-            "title": words.title(section),
-            "finding": words.finding(section),
-            "verdict": words.verdict(section),
-            "svg": drawn.get(section.outcome),
-            "checks": [{"mark": c.mark, "name": c.name, "text": c.text} for c in section.narrow.checks]
-            if section.narrow
-            else [],
-            "dropped": list(section.narrow.pool.dropped) if section.narrow else [],
-            "rows": unit_rows(section),
-            "unit": section.narrow.outcome.unit if section.narrow else "",
-            "windows": _windows(section),
-            "sources": section.narrow.provenance.lines() if section.narrow else [],
-            "note": section.narrow.outcome.note if section.narrow else "",
-        }
-        for section in content.sections
-    ]
+def view(content: Content, pictures: Mapping[str, Picture]) -> dict[str, Any]:
+    """What the templates see."""
     first = next(s.narrow for s in content.sections if s.narrow)
+    script = _file("page.js")
     return {
         "version": __version__,
-        "name": content.name,
-        "bloc": content.bloc,
-        "event": content.event,
-        "before": words.span(first.windows.before),
-        "after": words.span(first.windows.after),
-        "skipped": ", ".join(map(str, first.windows.skipped)),
-        "pool": [f"{first.names[u]} ({u})" for u in first.pool.units],
-        "pool_rule": first.pool.label,
-        "wide_rule": next(
-            (s.wide.pool.rule for s in content.sections if s.wide), "the economies nearest to it before."
+        "made_on": made_on(),
+        "title": f"{content.name} and the {content.bloc}: before and after",
+        "lead": (
+            f"What changed in {content.name} when it joined on {content.event}, beside economies that did not join. "
+            f"Means of {words.span(first.windows.before)} against {words.span(first.windows.after)}; "
+            f"{', '.join(map(str, first.windows.skipped))} is left out, and the years after 2019 are shown apart. "
+            f"Data: {content.source}, vintages {_vintages(content)}."
         ),
         "owners": "; ".join(sorted({info.source for info in content.series if info.source})),
-        "level": f"{first.level:.0%}",
-        "answers": words.answers(content),
-        "cards": cards,
-        "member_columns": member_columns(content),
-        "member_rows": member_rows(content),
-        "effects": effect_rows(content),
-        "effects_missing": content.effects_missing,
-        "effects_method": content.effects.provenance.method if content.effects else "",
-        "effects_drawn": [
-            {"id": f"effect-{name}", "svg": drawn[f"effect-{name}"], "verdict": words.effect_verdict(content, name)}
-            for name in FIGURES
-            if f"effect-{name}" in drawn
-        ],
-        "limits": content.limits,
-        "series": content.series,
-        "vintages": _vintages(content),
-        "source": content.source,
-    }
-
-
-def _windows(section: Any) -> dict[str, str]:
-    if section.narrow is None:
-        return {"before": "", "after": "", "latest": ""}
-    spec = section.narrow.windows
-    return {
-        "before": words.span(spec.before),
-        "after": words.span(spec.after),
-        "latest": words.span(spec.latest) if spec.latest else "",
+        "blocks": sections.build(content, pictures),
+        "style": _file("style.css"),
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
 
 
@@ -144,79 +101,11 @@ def _vintages(content: Content) -> str:
     return f"{dates[0]} to {dates[-1]}" if len(dates) > 1 else dates[0] if dates else "not stated"
 
 
-def html(content: Content, drawn: dict[str, str]) -> str:
+def html(content: Content, pictures: Mapping[str, Picture]) -> str:
     """The self-contained page."""
-    return _environment().get_template("page.html").render(view(content, drawn))
+    return _environment().get_template("page.html").render(view(content, pictures))
 
 
-def markdown(content: Content, drawn: dict[str, str]) -> str:
+def markdown(content: Content, pictures: Mapping[str, Picture]) -> str:
     """The same in Markdown; figures are files beside it."""
-    return _environment().get_template("page.md").render(view(content, drawn))
-
-
-def document(content: Content) -> str:
-    """The same as JSON, for programs."""
-    body = {
-        "version": __version__,
-        "question": {"unit": content.unit, "bloc": content.bloc, "event": content.event, "source": content.source},
-        "answers": words.answers(content),
-        "outcomes": [section_rows(section) for section in content.sections],
-        "effects": plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
-        "members": plain(content.members.to_frame().to_dict(orient="records")),
-        "limits": [vars(limit) for limit in content.limits],
-        "series": [
-            {
-                "code": info.code,
-                "label": info.label,
-                "unit": info.unit,
-                "source": info.source,
-                "vintage": info.vintage,
-                "vintage_note": info.vintage_note,
-                "retrieved": info.retrieved,
-                "licence": info.licence,
-            }
-            for info in content.series
-        ],
-    }
-    return json.dumps(plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def tables(content: Content) -> dict[str, str]:
-    """CSV text by file name: a row per unit and outcome, the members' table, the values behind the figures."""
-    units, values = [], []
-    for section in content.sections:
-        if section.narrow is None:
-            continue
-        units += [{"outcome": section.outcome, **row} for row in section.narrow.to_frame().to_dict(orient="records")]
-        table, unit = plots.shown(section.narrow)
-        for year, line in table.iterrows():
-            for economy, value in line.dropna().items():
-                values.append(
-                    {"outcome": section.outcome, "economy": economy, "year": year, "value": value, "unit": unit}
-                )
-    members = content.members.to_frame().to_dict(orient="records")
-    return {
-        "before_after.csv": _csv(units),
-        "members.csv": _csv(members),
-        **({"effects.csv": _csv(content.effects.to_frame().to_dict(orient="records"))} if content.effects else {}),
-        "figures.csv": _csv(values),
-    }
-
-
-def _csv(rows: list[dict[Any, Any]]) -> str:
-    """CSV in which no cell is a formula to a spreadsheet: text that begins like one gets an apostrophe before it."""
-    buffer = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(buffer, fieldnames=[str(k) for k in rows[0]], lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({str(k): _safe(plain(v)) for k, v in row.items()})
-    return buffer.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return "" if value is None else value
+    return _environment().get_template("page.md").render(view(content, pictures))

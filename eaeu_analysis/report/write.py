@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .. import atomic
 from ..errors import BadInputError, PartialDataError, unknown
-from . import page, words
+from . import document, page, words
 from .content import Content, gather
 
 if TYPE_CHECKING:
@@ -91,14 +91,14 @@ def write_report(
 def render(content: Content, formats: Sequence[str] = FORMATS) -> dict[str, str]:
     """Every file of the report as text, by its name."""
     drawn = page.figures(content) if {"html", "md"} & set(formats) else {}
-    made: dict[str, str] = {MARK: page.document(content)}
+    made: dict[str, str] = {MARK: document.document(content)}
     if "html" in formats:
         made["index.html"] = page.html(content, drawn)
     if "md" in formats:
         made["report.md"] = page.markdown(content, drawn)
-        made |= {f"figures/{name}.svg": f'<?xml version="1.0" encoding="utf-8"?>\n{svg}' for name, svg in drawn.items()}
+        made |= {f"figures/{name}.svg": f'<?xml version="1.0" encoding="utf-8"?>\n{p.svg}' for name, p in drawn.items()}
     if "csv" in formats:
-        made |= {f"tables/{name}": text for name, text in page.tables(content).items()}
+        made |= {f"tables/{name}": text for name, text in document.tables(content).items()}
     return made
 
 

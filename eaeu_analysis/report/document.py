@@ -1,0 +1,68 @@
+"""Content -> JSON for programs and CSV in full precision."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from .. import __version__, plots
+from ..results import plain
+from . import words
+from .downloads import csv_records
+from .tables import section_rows
+
+if TYPE_CHECKING:
+    from .content import Content
+
+
+def document(content: Content) -> str:
+    """The same as JSON, for programs."""
+    body = {
+        "version": __version__,
+        "question": {"unit": content.unit, "bloc": content.bloc, "event": content.event, "source": content.source},
+        "answers": words.answers(content),
+        "outcomes": [section_rows(section) for section in content.sections],
+        "effects": plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
+        "members": plain(content.members.to_frame().to_dict(orient="records")),
+        "limits": [vars(limit) for limit in content.limits],
+        "series": [
+            {
+                "code": info.code,
+                "label": info.label,
+                "unit": info.unit,
+                "source": info.source,
+                "vintage": info.vintage,
+                "vintage_note": info.vintage_note,
+                "retrieved": info.retrieved,
+                "licence": info.licence,
+            }
+            for info in content.series
+        ],
+    }
+    return json.dumps(plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def tables(content: Content) -> dict[str, str]:
+    """CSV text by file name: a row per unit and outcome, the members' table, the values behind the figures."""
+    units, values = [], []
+    for section in content.sections:
+        if section.narrow is None:
+            continue
+        units += [{"outcome": section.outcome, **row} for row in section.narrow.to_frame().to_dict(orient="records")]
+        table, unit = plots.shown(section.narrow)
+        for year, line in table.iterrows():
+            for economy, value in line.dropna().items():
+                values.append(
+                    {"outcome": section.outcome, "economy": economy, "year": year, "value": value, "unit": unit}
+                )
+    members = content.members.to_frame().to_dict(orient="records")
+    return {
+        "before_after.csv": csv_records(units),
+        "members.csv": csv_records(members),
+        **(
+            {"effects.csv": csv_records(content.effects.to_frame().to_dict(orient="records"))}
+            if content.effects
+            else {}
+        ),
+        "figures.csv": csv_records(values),
+    }

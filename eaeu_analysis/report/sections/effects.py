@@ -1,0 +1,72 @@
+"""Compared with what: estimates against counterfactuals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .. import words
+from ..figures import FIGURES
+from ..parts import Block, Card, Cards, Cell, Column, Figure, Table, Text
+from ..tables import effect_rows
+
+if TYPE_CHECKING:
+    from ..content import Content
+    from ..figures import Picture
+
+TITLE, NAV = "Compared with what?", "Compared with what?"
+
+
+def build(content: Content, pictures: Mapping[str, Picture]) -> Block:
+    """Figures of the headline outcomes, then every estimate in a table."""
+    if content.effects is None:
+        return Block("effects", TITLE, NAV, missing=content.effects_missing)
+    first = next(s.narrow for s in content.sections if s.narrow)
+    how = (
+        f"A before/after blames the union for the rouble. Here each outcome is set beside a counterfactual: the "
+        f"weighted average of economies that did not join and that moved as {content.name} did before "
+        f"({content.effects.provenance.method}; weights positive, summing to one; the mean of "
+        f"{words.span(first.windows.after)} is judged). Two pools of donors: the wide one asks whether the path was "
+        f"unusual at all, the former Soviet one shares the exposure to the rouble. The p-value is the exact rank of "
+        f"{content.name} among the same calculation made for every donor."
+    )
+    cards = tuple(
+        Card(
+            f"effect-{name}",
+            _title(content, name),
+            (
+                Figure(pictures[f"effect-{name}"], _title(content, name)),
+                Text(words.effect_verdict(content, name)),
+            ),
+        )
+        for name in FIGURES
+        if f"effect-{name}" in pictures
+    )
+    return Block("effects", TITLE, NAV, (Text(how), Cards(cards), _table(content)))
+
+
+def _title(content: Content, outcome: str) -> str:
+    assert content.effects is not None  # noqa: S101
+    for question, effect in content.effects.effects.items():
+        if question.outcome == outcome and question.pool == "wide":
+            return words.effect_title(effect, outcome)
+    return outcome
+
+
+def _table(content: Content) -> Table:
+    heads = [
+        Column("outcome", "words"),
+        Column("donors", "words"),
+        Column("effect"),
+        Column("interval"),
+        Column("p"),
+        *(Column(name, "words") for name in ("finding", "drawn from", "checks failed")),
+    ]
+    keys = ("label", "pool", "estimate", "interval", "p", "finding", "donors", "failed")
+    rows = tuple(tuple(Cell(row[key]) for key in keys) for row in effect_rows(content))
+    level = f"{content.effects.level:.0%}" if content.effects else ""
+    caption = (
+        f"Average effect after accession with its {level} interval; pp: percentage points; a small number of log "
+        "points is about as many per cent"
+    )
+    return Table("effects-table", caption, tuple(heads), rows)

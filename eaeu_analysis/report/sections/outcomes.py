@@ -1,0 +1,68 @@
+"""Before and after: a card per outcome with its figure, its numbers and its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import words
+from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Table, Text
+from ..tables import unit_rows
+
+if TYPE_CHECKING:
+    from ..content import Content, Section
+    from ..figures import Picture
+
+
+def build(content: Content, pictures: Mapping[str, Picture]) -> Block:
+    """The unit beside its comparators, outcome by outcome."""
+    first = next(s.narrow for s in content.sections if s.narrow)
+    pool = ", ".join(f"{first.names[u]} ({u})" for u in first.pool.units)
+    how = (
+        f"Dark line: {content.name}. Grey: {pool}, {first.pool.label}. The two windows are shaded, accession is the "
+        "dashed line, years after 2019 are dotted. Point at a figure, or move to it with the Tab key and use the "
+        "arrow keys, to read the values of a year."
+    )
+    cards = tuple(_card(section, pictures.get(section.outcome)) for section in content.sections)
+    title = f"{content.name} against its comparators"
+    return Block("figures", title, "Before and after", (Text(how), Cards(cards)))
+
+
+def _card(section: Section, picture: Picture | None) -> Card:
+    parts: list[Any] = []
+    if picture is not None:
+        parts.append(Figure(picture, words.title(section)))
+    parts.append(Text(words.finding(section)))
+    if section.narrow is not None:
+        parts += [Text(words.verdict(section)), _numbers(section)]
+        parts += [Text(f"Source: {line}", "small") for line in section.narrow.provenance.lines()]
+    name = section.short[:1].upper() + section.short[1:]
+    return Card(section.outcome, words.title(section) if section.narrow is not None else name, tuple(parts))
+
+
+def _numbers(section: Section) -> Details:
+    result = section.narrow
+    assert result is not None  # noqa: S101
+    spec = result.windows
+    latest = words.span(spec.latest) if spec.latest else ""
+    caption = (
+        f"{result.outcome.unit}; means of {words.span(spec.before)} and {words.span(spec.after)}, change with its "
+        f"{result.level:.0%} Newey-West interval"
+    )
+    if latest:
+        caption += f"; apart, {latest}, which holds the pandemic and the sanctions years"
+    columns = [Column("economy", "words"), *map(Column, ("before", "after", "change", "interval", "years"))]
+    if latest:
+        columns.append(Column("to latest"))
+    rows = []
+    for row in unit_rows(section):
+        cells = [Cell(row[key]) for key in ("name", "before", "after", "change", "interval", "years")]
+        if row["reason"]:
+            cells[3] = Cell(row["change"], (row["reason"],))
+        rows.append((*cells, Cell(row["latest"])) if latest else tuple(cells))
+    table = Table(f"numbers-{section.outcome}", caption, tuple(columns), tuple(rows), own=True)
+    notes = [f"{c.mark}: {c.name}: {c.text}" for c in result.checks]
+    notes += [f"left out: {code}: {why}" for code, why in result.pool.dropped]
+    if result.outcome.note:
+        notes.append(f"note: {result.outcome.note}")
+    return Details("Numbers and checks", (table, Items(tuple(notes))))
