@@ -42,13 +42,26 @@ def document(folder: Path) -> dict:
 
 
 def test_the_same_inputs_give_the_same_bytes_in_another_process_and_locale(folder: Path, tmp_path: Path) -> None:
-    env = {**os.environ, "LC_ALL": "C", "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7", "SOURCE_DATE_EPOCH": "1"}
+    env = {**os.environ, "LC_ALL": "C", "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7"}
     code = (
         f"from eaeu_analysis.cli import main; import sys; sys.exit(main(['report', '--out', {str(tmp_path / 'b')!r}]))"
     )
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert digest(tmp_path / "b") == digest(folder)
+
+
+def test_a_date_is_written_only_where_source_date_epoch_gives_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from eaeu_analysis.report.page import made_on
+
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    assert made_on() == ""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    assert made_on() == "2026-01-01"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(BadInputError, match="expected seconds since 1970"):
+        made_on()
 
 
 def test_no_clock_and_no_path_of_this_machine_in_any_file(folder: Path) -> None:
