@@ -52,6 +52,7 @@ bench-data: $(READY)
 bench-impact: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/impact_synthetic.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/impact_sdid.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/impact_curve.py
 
 bench-trade: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trade_equilibrium.py

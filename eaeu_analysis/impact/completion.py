@@ -10,7 +10,7 @@ import numpy as np
 from .. import settings
 from ..errors import BadInputError
 from ..results import Provenance
-from .completion_core import FOLDS, Completion, Mask, complete, cross_validate, folds, penalty_grid
+from .completion_core import FOLDS, Completion, Mask, best_penalty, complete, cross_validate, folds, penalty_grid
 from .design import Design, design_table, shown, state_design
 from .effect import Effect
 from .inversion import student
@@ -73,7 +73,7 @@ def matrix_completion(
     if lam is None:
         penalties = penalty_grid(y, observed)
         errors = cross_validate(y, observed, list(penalties), folds(observed, n_folds, seed))
-        lam = float(penalties[int(np.argmin(errors))])
+        lam = best_penalty(penalties, errors)
     fit = complete(y, observed, lam)
     count = len(design.donors)
     effects = design.treated - fit.fitted[count:]

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotConvergedError
-from .completion_core import FLAT, FOLDS, Mask, complete, folds, penalty_grid
+from .completion_core import FLAT, FOLDS, ROUGH, Mask, best_penalty, complete, folds, penalty_grid
+from .completion_rows import TOLERANCE, complete_rows
 from .simplex import Array
 
-TOLERANCE = 1e-5  # of the fixed-point residual, relative to the amount by which singular values are lowered
 STEPS = 20_000
 CELLS = 2_000_000  # numbers in a batch: what keeps memory below some 100 MB
 
@@ -34,16 +34,14 @@ def completion_gaps(outcomes: Array, donors: int, pre: int, seed: int) -> Array:
     base = complete(own, observed, lam).fitted
     gaps = np.empty_like(outcomes)
     inside = np.broadcast_to(control, (donors, *control.shape))
-    gaps[:, 1 : donors + 1] = _gaps(inside, np.arange(donors, dtype=np.intp), pre, lam, base[:-1]).T
+    gaps[:, 1 : donors + 1] = _gaps(inside, np.arange(donors, dtype=np.intp), pre, lam, base[:-1, pre:]).T
     outside = [0, *range(donors + 1, len(y))]
     stacked = np.empty((len(outside), *own.shape))
     stacked[:, :-1] = control
     stacked[:, -1] = y[outside]
-    start = stacked.copy()
-    start[:, :-1] = base[:-1]
     level = (stacked[:, -1, :pre] - base[:-1, :pre].mean(axis=0)).mean(axis=1)
-    start[:, -1, pre:] = base[:-1, pre:].mean(axis=0) + level[:, None]
-    start[0] = base
+    start = base[:-1, pre:].mean(axis=0) + level[:, None]
+    start[0] = base[-1, pre:]
     gaps[:, outside] = _gaps(stacked, np.full(len(outside), donors), pre, lam, start).T
     return gaps
 
@@ -62,10 +60,10 @@ def choose_penalty(y: Array, observed: Mask, seed: int) -> float:
     fitted = np.broadcast_to(middle[:, None, None], hidden.shape)
     errors = np.empty(len(penalties))
     for i, lam in enumerate(penalties):
-        fitted = complete_batch(values, hidden, float(lam), fitted, tolerance=1e-4)
+        fitted = complete_batch(values, hidden, float(lam), fitted, tolerance=ROUGH)
         squares = np.where(held, (values - fitted) ** 2, 0.0).sum(axis=(1, 2))
         errors[i] = float((squares / held.sum(axis=(1, 2))).mean())
-    return float(penalties[int(np.argmin(errors))])
+    return best_penalty(penalties, errors)
 
 
 def _gaps(y: Array, missing: NDArray[np.intp], pre: int, lam: float, start: Array) -> Array:
@@ -75,12 +73,8 @@ def _gaps(y: Array, missing: NDArray[np.intp], pre: int, lam: float, start: Arra
     out = np.empty((count, periods))
     for first in range(0, count, size):
         part = slice(first, first + size)
-        at = np.arange(len(missing[part]))
-        hidden = np.zeros(y[part].shape, dtype=bool)
-        hidden[at, missing[part], pre:] = True
-        begin = start[part] if start.ndim == 3 else np.broadcast_to(start, hidden.shape)
-        fitted = complete_batch(y[part], hidden, lam, begin)
-        out[part] = y[part][at, missing[part]] - fitted[at, missing[part]]
+        own = y[part][np.arange(len(missing[part])), missing[part]]
+        out[part] = own - complete_rows(y[part], missing[part], pre, lam, start[part])
     return out
 
 

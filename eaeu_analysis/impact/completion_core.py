@@ -27,6 +27,7 @@ TOLERANCE = 1e-7  # of the fixed-point residual, relative to the amount by which
 FLAT = 1e-11  # the same residual relative to the spread of the observed cells: below it nothing moves any more
 LAMBDAS = 25  # penalties tried, log-spaced from the smallest that gives L = 0 down to a thousandth of it, then zero
 FOLDS = 5
+ROUGH = 1e-3  # TOLERANCE of the fits of cross-validation; errors closer to the least than this, relative, tie with it
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,15 @@ def cross_validate(y: Array, observed: Mask, penalties: Sequence[float], held: S
         training = observed & ~out
         start: Array | None = None
         for i, lam in enumerate(penalties):
-            start = complete(y, training, float(lam), start, tolerance=1e-3).fitted
+            start = complete(y, training, float(lam), start, tolerance=ROUGH).fitted
             errors[k, i] = float(((y - start)[out] ** 2).mean())
     return np.asarray(errors.mean(axis=0), dtype=np.float64)
+
+
+def best_penalty(penalties: Sequence[float] | Array, errors: Array) -> float:
+    """The largest of ``penalties`` whose cross-validated error (len(penalties),) ties with the least.
+
+    Ties are common: once no singular value of the held-in cells falls to zero, smaller penalties predict the same.
+    """
+    tied = np.asarray(errors) <= (1.0 + ROUGH) * float(np.min(errors))
+    return float(np.asarray(penalties, dtype=np.float64)[tied].max())

@@ -7,6 +7,7 @@ tested by treating every donor in turn (:mod:`.curve_test`).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from .. import settings
 from ..errors import BadInputError, NoDataError
 from ..results import Provenance, Result
 from . import curve_store
-from .curve_rows import Answered, answer_question
+from .curve_rows import Answered, answer_questions
 from .curve_task import Task, state_task
 from .curve_test import CurveTest, curve_test
 from .effect import number
@@ -217,12 +218,13 @@ def specification_curve(
     task = state_task(panel, outcome, unit, event, grid, level, seed)
     everything = task.grid.specifications(outcome, task.event, panel.world)
     chosen = sample(everything, limit, seed)
-    groups = _by_question(chosen)
+    groups = by_question(chosen)
     answers = _answer_all(task, chosen, groups, jobs, None if store is None else Path(store), progress)
     return _collect(task, answers, limit)
 
 
-def _by_question(specifications: Sequence[Specification]) -> list[list[Specification]]:
+def by_question(specifications: Sequence[Specification]) -> list[list[Specification]]:
+    """Specifications in lists that share their data, in order."""
     groups: dict[tuple[Any, ...], list[Specification]] = {}
     for specification in specifications:
         groups.setdefault(specification.question, []).append(specification)
@@ -261,15 +263,23 @@ def _answer_all(
 
 
 def _run(task: Task, groups: Sequence[Sequence[Specification]], jobs: int) -> Iterator[Answered]:
-    """Answers in the order of ``groups``. Each worker process does its linear algebra on one thread."""
-    if jobs == 1 or len(groups) < 2:
-        yield from (answer_question(task, group) for group in groups)
+    """Answers in the order of ``groups``, those that share their fit years by one worker after another, so that what
+    they have in common is worked out once. Each worker process does its linear algebra on one thread."""
+    shares = [list(share) for _, share in itertools.groupby(groups, lambda group: group[0].question[:3])]
+    if jobs == 1 or len(shares) < 2:
+        for share in shares:
+            yield from answer_questions(task, share)
         return
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
         work = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)
-        yield from work(delayed(answer_question)(task, group) for group in groups)
+        for answers in work(delayed(_answer_share)(task, share) for share in shares):
+            yield from answers
+
+
+def _answer_share(task: Task, share: Sequence[Sequence[Specification]]) -> list[Answered]:
+    return list(answer_questions(task, share))
 
 
 def _collect(task: Task, answers: Sequence[Answered], limit: int | None) -> SpecificationCurve:

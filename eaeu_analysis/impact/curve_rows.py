@@ -8,7 +8,7 @@ in turn by the same pool, which is what the test of the whole curve needs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from . import checks as rules
 from . import donors as pools
 from .curve_task import Task
 from .effect import finding_of
-from .everyone import Everyone, Field, in_every_place
+from .everyone import Everyone, Field, Memory, in_every_place
 from .fit import Fitted, Setup
 from .grid import PREDICTED, Specification, Years
 from .placebo import LEAST, Placebos, compare, noise
@@ -59,14 +59,21 @@ class _Data:
     predictors: tuple[Predictor, ...] = ()
     x: Array | None = None
 
-    @property
-    def field(self) -> Field:
+    def field(self, memory: Memory) -> Field:
         outcomes = np.column_stack([self.problem.outcomes, self.others])
-        return Field(outcomes, len(self.problem.donors), int(self.problem.fit.sum()), self.x)
+        return Field(outcomes, len(self.problem.donors), int(self.problem.fit.sum()), self.x, memory)
 
 
-def answer_question(task: Task, specifications: Sequence[Specification]) -> Answered:
+def answer_questions(task: Task, questions: Sequence[Sequence[Specification]]) -> Iterator[Answered]:
+    """Questions in turn, weights that several of them need found once; the answers are those of each alone."""
+    memory: Memory = {}
+    for question in questions:
+        yield answer_question(task, question, memory)
+
+
+def answer_question(task: Task, specifications: Sequence[Specification], memory: Memory | None = None) -> Answered:
     """All ``specifications`` of one question. What cannot be answered is a row with the reason in ``failed``."""
+    memory = {} if memory is None else memory
     first = specifications[0]
     years = task.grid.years(task.event, first.before, first.after, first.shock, task.panel.world)
     count = len(specifications)
@@ -82,7 +89,7 @@ def answer_question(task: Task, specifications: Sequence[Specification]) -> Answ
         try:
             if isinstance(data, EaeuError):
                 raise data
-            numbers, null = _answer(task, specification, data)
+            numbers, null = _answer(task, specification, data, memory)
             row |= numbers
             at = np.array([task.units.index(name) for name in null[0]], dtype=np.intp)
             effects[i, at], statistics[i, at], p_values[i, at] = null[1:]
@@ -173,12 +180,12 @@ def _with_predictors(task: Task, specification: Specification, data: _Data) -> _
 
 # -- answers --------------------------------------------------------------------------------------------------
 def _answer(
-    task: Task, specification: Specification, data: _Data
+    task: Task, specification: Specification, data: _Data, memory: Memory
 ) -> tuple[dict[str, Any], tuple[tuple[str, ...], Array, Array, Array]]:
     if specification.estimator == PREDICTED:
         data = _with_predictors(task, specification, data)
     problem = data.problem
-    found = in_every_place(specification.estimator, data.field, task.seed)
+    found = in_every_place(specification.estimator, data.field(memory), task.seed)
     count = len(problem.donors)
     made = compare(found.gaps[:, : count + 1], problem, task.level)
     estimate = float(made.table["average"].iloc[0])

@@ -19,7 +19,7 @@ from .grid import Specification
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = "specification curve 1"  # of the file and of the numbers in it: raised when either changes
+FORMAT = "specification curve 2"  # of the file and of the numbers in it: raised when either changes
 ARRAYS = ("effects", "statistics", "p_values")
 
 

@@ -18,7 +18,7 @@ mc              nuclear norm at the penalty that cross-validation finds for the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,18 +30,22 @@ from .sdid_core import noise_level
 from .simplex import Array
 from .simplex_fast import simplex_nnls, simplex_ridge
 
+# (what is solved, the donors' numbers) -> (place among the donors or -1, the unit's numbers) -> weights
+Memory = dict[tuple[str, bytes], dict[tuple[int, bytes], Array]]
 LEAST_DONORS = 3  # so that a donor in the treated unit's place has two of its own
 
 
 @dataclass(frozen=True)
 class Field:
     """One question on arrays: ``outcomes`` (T, 1 + J + K) of the treated unit, its J ``donors`` and K units outside the
-    pool, over the ``pre`` fit years and then the years judged; ``x`` (P, 1 + J + K) predictors or None."""
+    pool, over the ``pre`` fit years and then the years judged; ``x`` (P, 1 + J + K) predictors or None; ``memory``
+    of weights found before, shared by questions that differ in the years judged only."""
 
     outcomes: Array
     donors: int
     pre: int
     x: Array | None = None
+    memory: Memory = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def columns(self) -> range:
@@ -84,38 +88,48 @@ def _from_weights(field: Field, weights: Array, demean: bool = False) -> Everyon
     return Everyone(gaps - shifts, weights[0], float(shifts[0]))
 
 
-def _simplex(field: Field, rows: Array, ridge: Array | None = None) -> Array:
-    """(1 + J + K, J) simplex weights by which donors track each unit in ``rows`` (R, 1 + J + K); ``ridge`` per unit."""
+def _weights(field: Field, name: str, rows: Array, solve: Callable[[Array, Array], Array]) -> Array:
+    """(1 + J + K, J) weights of every unit by ``solve(donors (R, J'), unit (R,)) -> (J',)`` on ``rows`` (R, 1 + J + K).
+
+    What has been solved before on the very same numbers is taken from the memory of the field under ``name``.
+    """
+    donors = rows[:, 1 : field.donors + 1]
+    known = field.memory.setdefault((name, donors.tobytes()), {})
     weights = np.zeros((rows.shape[1], field.donors))
     for column in field.columns:
         pool = field.pool(column)
-        distance = rows[:, pool + 1] - rows[:, [column]]
-        if ridge is not None and ridge[column] > 0:
-            weights[column, pool] = simplex_ridge(distance, float(ridge[column]))
-        else:
-            weights[column, pool] = simplex_nnls(distance)
+        own = rows[:, column]
+        key = column if len(pool) < field.donors else -1, own.tobytes()
+        if key not in known:
+            known[key] = solve(donors[:, pool], own)
+        weights[column, pool] = known[key]
     return weights
 
 
+def _nearest(donors: Array, own: Array) -> Array:
+    return simplex_nnls(donors - own[:, None])
+
+
 def _sc(field: Field, seed: int) -> Everyone:
-    return _from_weights(field, _simplex(field, field.outcomes[: field.pre]))
+    return _from_weights(field, _weights(field, "simplex", field.outcomes[: field.pre], _nearest))
 
 
 def _sc_demeaned(field: Field, seed: int) -> Everyone:
     rows = field.outcomes[: field.pre]
-    return _from_weights(field, _simplex(field, rows - rows.mean(axis=0)), demean=True)
+    return _from_weights(field, _weights(field, "simplex", rows - rows.mean(axis=0), _nearest), demean=True)
 
 
 def _sc_predictors(field: Field, seed: int) -> Everyone:
     if field.x is None:
         raise BadInputError("estimator 'sc-predictors' needs predictors")
-    weights = np.zeros((field.outcomes.shape[1], field.donors))
-    for column in field.columns:
-        pool = field.pool(column)
-        spread = field.x[:, [column, *(pool + 1)]].std(axis=1, ddof=1)
-        spread[spread == 0] = 1.0
-        weights[column, pool] = simplex_nnls((field.x[:, pool + 1] - field.x[:, [column]]) / spread[:, None])
-    return _from_weights(field, weights)
+    return _from_weights(field, _weights(field, "predictors", field.x, _alike))
+
+
+def _alike(donors: Array, own: Array) -> Array:
+    """Weights on predictors ``donors`` (P, J), ``own`` (P,) of equal weight in standard deviations."""
+    spread = np.column_stack([own, donors]).std(axis=1, ddof=1)
+    spread[spread == 0] = 1.0
+    return simplex_nnls((donors - own[:, None]) / spread[:, None])
 
 
 def _did(field: Field, seed: int) -> Everyone:
@@ -130,20 +144,23 @@ def _sdid(field: Field, seed: int) -> Everyone:
     pre, rows = field.pre, field.outcomes[: field.pre]
     donors = field.outcomes[:, 1 : field.donors + 1]
     post = len(field.outcomes) - pre
+    level = rows - rows.mean(axis=0)
     lam = np.empty((field.outcomes.shape[1], pre))
-    ridge = np.empty(field.outcomes.shape[1])
+    weights = np.zeros((field.outcomes.shape[1], field.donors))
     whole: tuple[Array, float] | None = None
     for column in field.columns:
-        inside = 1 <= column <= field.donors
-        if inside or whole is None:
-            control = donors[:, field.pool(column)].T
+        pool = field.pool(column)
+        if len(pool) < field.donors or whole is None:
+            control = donors[:, pool].T
             noise = noise_level(control, pre)
             found = _time_weights(control, pre), post**0.5 * noise**2 * pre  # zeta = post^(1/4) noise; zeta^2 pre
-            whole = whole if inside else found
+            whole = found if len(pool) == field.donors else whole
         else:
             found = whole
-        lam[column], ridge[column] = found
-    made = _from_weights(field, _simplex(field, rows - rows.mean(axis=0), ridge))
+        lam[column], ridge = found
+        distance = level[:, pool + 1] - level[:, [column]]
+        weights[column, pool] = simplex_ridge(distance, ridge) if ridge > 0 else simplex_nnls(distance)
+    made = _from_weights(field, weights)
     shifts = np.einsum("tc,ct->c", made.gaps[:pre], lam)
     return Everyone(made.gaps - shifts, made.weights, float(shifts[0]))
 
@@ -157,11 +174,7 @@ def _time_weights(control: Array, pre: int) -> Array:
 
 def _augmented(field: Field, seed: int) -> Everyone:
     rows = field.outcomes[: field.pre]
-    weights = np.zeros((field.outcomes.shape[1], field.donors))
-    for column in field.columns:
-        pool = field.pool(column)
-        weights[column, pool] = ridge_augmented(rows[:, pool + 1].T, rows[:, column])
-    return _from_weights(field, weights)
+    return _from_weights(field, _weights(field, "augmented", rows, lambda donors, own: ridge_augmented(donors.T, own)))
 
 
 def ridge_augmented(donors: Array, treated: Array) -> Array:

@@ -10,8 +10,9 @@ import pytest
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.impact import curve as module
-from eaeu_analysis.impact.curve import specification_curve
+from eaeu_analysis.impact import curve_rows
+from eaeu_analysis.impact.curve import by_question, specification_curve
+from eaeu_analysis.impact.curve_task import state_task
 from eaeu_analysis.impact.curve_test import curve_test
 from eaeu_analysis.impact.grid import (
     Grid,
@@ -236,6 +237,19 @@ def test_two_workers_give_what_one_gives():
         pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name), check_exact=True)
 
 
+def test_questions_answered_together_are_those_answered_alone():
+    panel = as_panel(made(2.0))
+    task = state_task(panel, "y", "U00", EVENT, SMALL, 0.9, 0)
+    questions = by_question(SMALL.specifications("y", EVENT, False))
+    alike = [q for q in questions if q[0].question[:3] == questions[0][0].question[:3]]
+    assert len(alike) > 3
+    for together, question in zip(curve_rows.answer_questions(task, alike), alike, strict=True):
+        alone = curve_rows.answer_question(task, question)
+        assert together.rows == alone.rows
+        for name in ("effects", "statistics", "p_values"):
+            np.testing.assert_array_equal(getattr(together, name), getattr(alone, name))
+
+
 def test_a_run_that_was_interrupted_goes_on_and_ends_in_the_same_bytes(tmp_path, monkeypatch):
     panel, whole, broken = as_panel(made(2.0)), tmp_path / "whole.parquet", tmp_path / "broken.parquet"
     first = specification_curve(panel, "y", "U00", EVENT, QUICK, store=whole)
@@ -248,14 +262,16 @@ def test_a_run_that_was_interrupted_goes_on_and_ends_in_the_same_bytes(tmp_path,
         specification_curve(panel, "y", "U00", EVENT, QUICK, store=broken, progress=stop)
     assert broken.read_bytes() != whole.read_bytes()
     asked = []
-    answer = module.answer_question
-    monkeypatch.setattr(module, "answer_question", lambda task, group: asked.append(group) or answer(task, group))
+    answer = curve_rows.answer_question
+    monkeypatch.setattr(
+        curve_rows, "answer_question", lambda task, group, *more: asked.append(group) or answer(task, group, *more)
+    )
     again = specification_curve(panel, "y", "U00", EVENT, QUICK, store=broken)
     assert 0 < len(asked) < 6, "what had been answered is not asked again"
     assert broken.read_bytes() == whole.read_bytes()
     pd.testing.assert_frame_equal(again.table, first.table, check_exact=True)
     pd.testing.assert_frame_equal(again.statistics, first.statistics, check_exact=True)
-    monkeypatch.setattr(module, "answer_question", None)
+    monkeypatch.setattr(curve_rows, "answer_question", None)
     kept = specification_curve(panel, "y", "U00", EVENT, QUICK, store=broken)
     pd.testing.assert_frame_equal(kept.table, first.table, check_exact=True)
     assert kept.test().table.equals(first.test().table)

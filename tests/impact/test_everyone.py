@@ -11,7 +11,15 @@ from eaeu_analysis.impact import completion_batch
 from eaeu_analysis.impact.augmented import augmented_synthetic_control
 from eaeu_analysis.impact.augmented_core import augmented_weights
 from eaeu_analysis.impact.completion import matrix_completion
-from eaeu_analysis.impact.completion_core import complete, cross_validate, folds, penalty_grid
+from eaeu_analysis.impact.completion_core import (
+    best_penalty,
+    complete,
+    cross_validate,
+    folds,
+    largest_penalty,
+    penalty_grid,
+)
+from eaeu_analysis.impact.completion_rows import complete_rows
 from eaeu_analysis.impact.did import difference_in_differences
 from eaeu_analysis.impact.everyone import ESTIMATORS, Field, in_every_place, ridge_augmented
 from eaeu_analysis.impact.sdid import synthetic_did
@@ -129,6 +137,28 @@ def test_matrices_completed_together_are_those_completed_alone():
             np.testing.assert_allclose(together[b], complete(y, ~hidden[b], lam, tolerance=1e-9).fitted, atol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(9, 18), (30, 14), (5, 5)])
+def test_a_row_is_completed_as_the_whole_matrix_is(shape):
+    units, periods = shape
+    y = factor_model(np.random.default_rng(units), units, periods)
+    pre, missing = periods - 2, np.arange(units)
+    stacked = np.broadcast_to(y, (units, *shape))
+    observed = np.ones(shape, dtype=bool)
+    observed[0, pre:] = False
+    for lam in largest_penalty(y, observed) * np.array([1.5, 0.3, 0.05, 0.002]):
+        rows = complete_rows(stacked, missing, pre, float(lam), np.zeros((units, 2)))
+        for i in range(units):
+            observed = np.ones(shape, dtype=bool)
+            observed[i, pre:] = False
+            slow = complete(y, observed, float(lam), tolerance=1e-9, most=200_000).fitted[i]
+            np.testing.assert_allclose(rows[i], slow, atol=2e-4 * y.std())
+
+
+def test_penalties_that_predict_alike_give_way_to_the_largest():
+    assert best_penalty([4.0, 2.0, 1.0, 0.5], np.array([3.0, 1.0002, 1.0, 1.0001])) == 2.0
+    assert best_penalty([4.0, 2.0, 1.0, 0.5], np.array([3.0, 1.1, 1.0, 2.0])) == 1.0
+
+
 def test_the_penalty_is_that_of_the_public_cross_validation():
     for seed in range(2):
         y = factor_model(np.random.default_rng(seed), 7, 14)
@@ -136,7 +166,7 @@ def test_the_penalty_is_that_of_the_public_cross_validation():
         observed[-1, 10:] = False
         grid = penalty_grid(y, observed)
         errors = cross_validate(y, observed, list(grid), folds(observed, 5, seed))
-        assert completion_batch.choose_penalty(y, observed, seed) == grid[int(np.argmin(errors))]
+        assert completion_batch.choose_penalty(y, observed, seed) == best_penalty(grid, errors)
 
 
 def test_what_does_not_converge_is_refused(monkeypatch):
