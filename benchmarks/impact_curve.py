@@ -2,8 +2,9 @@
 
     python benchmarks/impact_curve.py [--specifications N] [--jobs 2] [--outcome trade] [--unit KGZ] [--event 2015]
 
-To reach: 2,000 specifications under five minutes on two cores; the default is the whole grid, which is more. Each specification comes with the placebo of every donor and of every unit
-outside its pool, which the test of the whole curve needs. Processor time is what counts on a machine that others use.
+To reach: 2,000 specifications in under five minutes on two cores; the default is the whole grid, which is more. Each
+specification comes with the placebo of every donor and of every unit outside its pool, which the test of the whole
+curve needs. Processor time is what counts on a machine that others use.
 """
 
 from __future__ import annotations

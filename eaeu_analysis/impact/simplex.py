@@ -133,12 +133,14 @@ def _to_face_optimum(
 ) -> tuple[list[int], Array]:
     """From ``values`` towards the optimum of the affine hull of ``support``, dropping what turns negative."""
     while len(support) > 1:
-        target = _affine_optimum(gram, slope, support, scale)
-        if target.min() > 0:
+        step, bounded = _affine_step(gram, slope, support, values, scale)
+        target = values + step
+        if bounded and target.min() > 0:
             return support, target / target.sum()
-        falling = target <= 0
-        room = values[falling] / np.maximum(values[falling] - target[falling], 1e-300)
-        moved = values + min(float(room.min()), 1.0) * (target - values)
+        falling = target <= 0 if bounded else step < 0
+        room = values[falling] / np.maximum(-step[falling], 1e-300)
+        length = float(room.min())
+        moved = values + (min(length, 1.0) if bounded else length) * step
         # the donors that hit zero leave; at least one does, so the loop ends
         leaving = falling & (moved <= 1e-14)
         leaving[np.flatnonzero(falling)[int(room.argmin())]] = True
@@ -148,8 +150,11 @@ def _to_face_optimum(
     return support, np.ones(1)
 
 
-def _affine_optimum(gram: Array, slope: Array | None, support: list[int], scale: float) -> Array:
-    """Minimiser on the affine hull of the support (weights may be negative): one bordered linear system."""
+def _affine_step(
+    gram: Array, slope: Array | None, support: list[int], values: Array, scale: float
+) -> tuple[Array, bool]:
+    """From ``values`` to the minimiser on the affine hull of the support, where weights may be negative; False with a
+    direction in which the objective falls for ever when there is none. One bordered linear system."""
     m = len(support)
     system = np.ones((m + 1, m + 1))
     system[:m, :m] = gram[support][:, support]
@@ -161,9 +166,14 @@ def _affine_optimum(gram: Array, slope: Array | None, support: list[int], scale:
         right[:m] = slope[support] / scale
     _, _, solution, info = dgesv(system, right)
     if info == 0 and np.abs(solution[:m]).max() < 1e6:  # false for NaN too
-        return np.asarray(solution[:m], dtype=np.float64)
+        return np.asarray(solution[:m] - values, dtype=np.float64), True
     # donors on one line: any of the minimisers will do, the shortest is taken
-    return np.asarray(np.linalg.lstsq(system, right, rcond=1e-12)[0][:m], dtype=np.float64)
+    solution = np.linalg.lstsq(system, right, rcond=1e-12)[0]
+    # what the system cannot reach lies in its null space: donors that cancel out, at a gain if there is a slope
+    left = right - system @ solution
+    if slope is not None and float(np.abs(left).max()) > 1e-9 * float(np.abs(right).max()):
+        return np.asarray(left[:m] - left[:m].mean(), dtype=np.float64), False
+    return np.asarray(solution[:m] - values, dtype=np.float64), True
 
 
 def _polished(fit: SimplexFit, distance: Array) -> SimplexFit:
