@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
-from .errors import BadInputError, NoDataError
+from .errors import BadInputError, NoDataError, unknown
 from .results import Result
 from .series import SeriesData, SeriesInfo
 
@@ -130,11 +130,16 @@ class VintageDiff(Result):
         }
         told = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n) or "nothing to compare"
         lines = [f"A: {self.a}", f"B: {self.b}", f"{len(self.series)} series: {told}"]
-        for s in self.changed:
+        for kind in ("only in A", "only in B"):
+            codes = [s.code for s in self.series if s.status == kind]
+            lines += [f"{kind}: {', '.join(codes)}"] if codes else []
+        for s in self.series:
+            if s.status != "changed":
+                continue
             lines.append(
                 f"{s.code} ({s.label or 'no label'}): {s.vintage_a or '?'} -> {s.vintage_b or '?'}; {s.rows_a:,} -> "
                 f"{s.rows_b:,} rows, {s.added:,} added, {s.removed:,} removed, {s.revised:,} revised; "
-                f"{len(s.economies)} economies touched"
+                f"{len(s.economies)} {'economy' if len(s.economies) == 1 else 'economies'} touched"
             )
             if s.rows_a and s.rows_b and s.unit_a != s.unit_b:
                 lines.append(
@@ -163,10 +168,21 @@ def diff(
     if not 0 <= tolerance < 1:
         raise BadInputError(f"tolerance is {tolerance}; a share from 0 to below 1 was expected")
     left, right = collect(a, vintage_a, codes), collect(b, vintage_b, codes)
+    for code in codes or ():
+        if code not in left and code not in right:
+            _absent(code, a, b)
     if not left and not right:
         raise NoDataError("there is no series on either side to compare")
     found = [_series_diff(code, left.get(code), right.get(code), tolerance) for code in sorted({*left, *right})]
     return VintageDiff(names[0], names[1], tuple(found))
+
+
+def _absent(code: str, *sides: Collection) -> None:
+    """Raise the error for a series asked for that is on neither side."""
+    have = {i.code: i for side in sides if isinstance(side, Readable) for i in side.entries()}
+    if code in have:
+        raise NoDataError(f"series '{code}' is on neither side in the vintage asked for")
+    raise unknown("series", code, have, {c: info.label for c, info in have.items()})
 
 
 def collect(given: Collection, vintage: str | None = None, codes: Sequence[str] | None = None) -> dict[str, SeriesData]:

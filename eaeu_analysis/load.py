@@ -32,7 +32,8 @@ def load_panel(
 
     ``source``: "pinned" (shipped with the package), "live" (the store, pulling what is missing), the path of a World
     Bank file, a tidy file or a pin, or a source that is open already. ``vintage`` applies to every code that does not
-    name its own.
+    name its own. With "live": ``store`` (a folder), ``max_age`` (days after which a series is pulled anew; 30),
+    ``offline``, ``endpoint`` and what else :class:`~eaeu_analysis.store.StoreSource` takes.
     Outcome names bring in the series they are computed from and are added as columns.
     Raises BadInputError for an unknown name, NoDataError when the source lacks it.
     """
@@ -55,6 +56,8 @@ def load_panel(
 
 def open_source(source: str | Path | Source = "pinned", **live: Any) -> Source:
     """The source behind a name ("pinned", "live") or a path; ``live`` goes to the store's source."""
+    if live and source != "live":
+        raise BadInputError(f"{next(iter(live))!r} is an option of source='live', and the source is {str(source)!r}")
     if not isinstance(source, (str, Path)):
         return source
     if source == "pinned":

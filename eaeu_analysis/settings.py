@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+ENDPOINT = "https://api.worldbank.org/v2"
 LEVEL = 0.90  # of every interval: five treated countries and few years do not carry 0.95
 FIRST_YEAR = 1990
 PRE_YEARS = 5  # years in the window before an event
@@ -29,3 +30,8 @@ def cache_dir() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("eaeu_analysis", appauthor=False))
+
+
+def endpoint() -> str:
+    """Which address of the World Bank's API is asked: ``$EAEU_ENDPOINT`` if set, else the World Bank's own."""
+    return os.environ.get("EAEU_ENDPOINT") or ENDPOINT

@@ -9,12 +9,11 @@ import typer
 
 from ..errors import BadInputError
 from . import output
+from .options import Json, MaxAge, Source, StoreAt, listed, source_of
 
 if TYPE_CHECKING:
     from ..panel import Panel
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
-Source = Annotated[str, typer.Option(help="pinned (shipped data), live (store and World Bank), or a path.")]
+    from ..sources import Source as SourceOfSeries
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +32,8 @@ def report(
     formats: Annotated[str, typer.Option("--format", help="Any of html,md,json,csv, by comma.")] = "html,md,json,csv",
     strict: Annotated[bool, typer.Option(help="End with code 4 when an outcome has no data.")] = False,
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
+    store: StoreAt = None,
+    max_age: MaxAge = None,
 ) -> None:
     """Make the report: a page, Markdown, JSON and CSV tables.
 
@@ -40,7 +41,8 @@ def report(
     """
     from ..report import write_report
 
-    done = write_report(out, unit=unit, bloc=bloc, source=source, formats=listed(formats), jobs=jobs)
+    chosen = source_of(source, store, max_age)
+    done = write_report(out, unit=unit, bloc=bloc, source=chosen, formats=listed(formats), jobs=jobs)
     typer.echo(done.summary())
     if strict:
         done.require_complete()
@@ -63,6 +65,8 @@ def compare(
         bool, typer.Option("--partners", help="Whom it trades with, and how far it leans to each, instead.")
     ] = False,
     source: Source = "pinned",
+    store: StoreAt = None,
+    max_age: MaxAge = None,
     as_json: Json = False,
 ) -> None:
     """Compare an economy before and after it joined, beside economies that did not.
@@ -78,7 +82,7 @@ def compare(
     from ..blocs import bloc as find_bloc
     from ..compare import before_after, compare_members
 
-    panel, chosen = _panel(outcome, source)
+    panel, chosen = _panel(outcome, source_of(source, store, max_age))
     pool: str | list[str] | None = listed(comparators) if comparators and "," in comparators else comparators
     if unit is None:
         if event is not None:
@@ -94,15 +98,10 @@ def compare(
         output.show(found, as_json)
 
 
-def _panel(outcomes: list[str] | None, source: str) -> tuple[Panel, list[str]]:
+def _panel(outcomes: list[str] | None, source: str | SourceOfSeries) -> tuple[Panel, list[str]]:
     """The panel that holds the outcomes asked for, all of the catalogue's when none is."""
     from ..catalogue import outcomes as known
     from ..load import load_panel
 
     chosen = outcomes or list(known().index)
     return load_panel(chosen, source=source), chosen
-
-
-def listed(text: str) -> list[str]:
-    """The parts of a list written by comma."""
-    return [part.strip() for part in text.split(",") if part.strip()]

@@ -9,11 +9,9 @@ import typer
 
 from ..errors import IntegrityError
 from . import live, output
-from .live import StoreAt
+from .options import Json, StoreAt, listed
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ..sources.pinned import PinnedSource
 
 app = typer.Typer(
@@ -24,7 +22,7 @@ app = typer.Typer(
 
 live.register(app)
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Stored = Annotated[bool, typer.Option("--stored", help="Of the store of live pulls instead.")]
 Pinned = Annotated[
     Path | None, typer.Option("--pinned", help="Folder of a pin; left out: the data shipped with the package.")
 ]
@@ -34,7 +32,7 @@ Pinned = Annotated[
 def list_(
     pinned: Pinned = None,
     missing: Annotated[bool, typer.Option("--live", help="List what is only to be had live.")] = False,
-    stored: Annotated[bool, typer.Option("--stored", help="List the store of live pulls instead.")] = False,
+    stored: Stored = False,
     store: StoreAt = None,
     as_json: Json = False,
 ) -> None:
@@ -45,7 +43,7 @@ def list_(
     from ..sources.listing import list_entries, only_live
 
     if stored or store:
-        output.table(_stored(store), as_json)
+        _list_store(store, as_json)
         return
     source = _open(pinned)
     if missing:
@@ -61,23 +59,31 @@ def show(
     code: Annotated[str, typer.Argument(help="World Bank code, or CODE@VINTAGE.")],
     pinned: Pinned = None,
     economies: Annotated[str | None, typer.Option(help="Whose coverage to show, by comma.")] = None,
+    stored: Stored = False,
+    store: StoreAt = None,
     as_json: Json = False,
 ) -> None:
-    """Show one series: meaning, traps, vintages, coverage.
+    """Show one series: meaning, traps, vintages, coverage; of a stored one the source's notes and footnotes too.
 
     Example: eaeu data show NE.TRD.GNFS.ZS
     """
-    from ..sources.listing import describe
+    chosen = listed(economies) if economies else None
+    if stored or store:
+        from ..store.describe import describe as describe_stored
+        from ..store.store import Store
 
-    chosen = [e.strip() for e in economies.split(",")] if economies else None
-    found = describe(_open(pinned), code, chosen)
+        found = describe_stored(Store.existing(store), code, chosen)
+    else:
+        from ..sources.listing import describe
+
+        found = describe(_open(pinned), code, chosen)
     typer.echo(output.dump(found) if as_json else output.series_text(found), nl=False)
 
 
 @app.command()
 def verify(
     pinned: Pinned = None,
-    stored: Annotated[bool, typer.Option("--stored", help="Check the store of live pulls instead.")] = False,
+    stored: Stored = False,
     store: StoreAt = None,
     as_json: Json = False,
 ) -> None:
@@ -129,28 +135,23 @@ def pin(
         typer.echo(f"{len(frame)} series written to {out}; load them with source='{out}'")
 
 
-def _stored(store: Path | None) -> pd.DataFrame:
-    import pandas as pd
-
+def _list_store(store: Path | None, as_json: bool) -> None:
+    from ..store.entry import listing
     from ..store.store import Store
 
-    rows = [
-        {
-            "code": entry.code,
-            "vintage": entry.vintage,
-            "retrieved": entry.retrieved_at[:19],
-            "rows": entry.rows,
-            "label": entry.series.label,
-        }
-        for entry in Store(store).entries()
-    ]
-    return pd.DataFrame(rows, columns=["code", "vintage", "retrieved", "rows", "label"])
+    opened = Store(store)
+    frame = listing(opened.entries())
+    if frame.empty and not as_json:
+        typer.echo(f"no series in the store {str(opened.root)!r}; eaeu data pull brings some")
+        return
+    columns = ["code", "vintage", "retrieved", "rows", "economies", "years", "footnotes", "host"]
+    output.table(frame if as_json else frame[columns], as_json)
 
 
 def _verify_store(store: Path | None, as_json: bool) -> None:
     from ..store.store import Store
 
-    opened = Store(store)
+    opened = Store.existing(store)
     problems = [problem.text for problem in opened.verify()]
     if as_json:
         typer.echo(output.dump({"series": len(opened.entries()), "problems": problems}), nl=False)

@@ -8,10 +8,11 @@ import typer
 
 from ..errors import BadInputError
 from . import output
-from .analysis import Json, Source, listed
+from .options import Json, MaxAge, Source, StoreAt, listed, source_of
 
 if TYPE_CHECKING:
     from ..panel import Panel
+    from ..sources import Source as SourceOfSeries
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +35,8 @@ def impact(
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
     source: Source = "pinned",
+    store: StoreAt = None,
+    max_age: MaxAge = None,
     as_json: Json = False,
 ) -> None:
     """Estimate what joining did, against a counterfactual made of economies that did not join.
@@ -45,7 +48,7 @@ def impact(
     if jobs < 1:
         raise BadInputError(f"--jobs {jobs}: expected a number of workers, 1 or more")
     chosen = outcome or list(plan().outcomes)
-    panel = _panel(chosen, source, ["SP.POP.TOTL"] if curve else [])
+    panel = _panel(chosen, source_of(source, store, max_age), ["SP.POP.TOTL"] if curve else [])
     if curve:
         _curve(panel, chosen, unit, event, bloc, jobs, seed, as_json)
         return
@@ -110,7 +113,7 @@ def _curve(
     output.show(specification_curve(panel, chosen[0], unit, day, jobs=jobs, seed=seed), as_json)
 
 
-def _panel(outcomes: list[str], source: str, also: list[str]) -> Panel:
+def _panel(outcomes: list[str], source: str | SourceOfSeries, also: list[str]) -> Panel:
     from ..catalogue import outcome
     from ..load import load_panel
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import BadInputError
+from ..errors import BadInputError, EaeuError, unknown
 from . import output
-from .analysis import Json, listed
+from .options import Endpoint, Json, StoreAt, listed, progress
 
 if TYPE_CHECKING:
     from ..diff import Collection
-    from ..sources.jobs import Progress
-
-StoreAt = Annotated[Path | None, typer.Option("--store", help="Folder of the store; left out: the platform's cache.")]
+    from ..sources.report import PullReport
 
 
 def register(app: typer.Typer) -> None:
@@ -30,13 +26,16 @@ def register(app: typer.Typer) -> None:
 def pull(
     codes: Annotated[
         list[str] | None,
-        typer.Argument(help="World Bank codes, CODE@2015-04, or outcome names; left out: all outcomes."),
+        typer.Argument(
+            help="World Bank codes, CODE@2015-04, outcome names, or WITS.<indicator>.<product>.<reporter>; "
+            "left out: all outcomes."
+        ),
     ] = None,
     economies: Annotated[str, typer.Option(help="all, or economies by comma.")] = "all",
-    years: Annotated[str | None, typer.Option(help="2015 or 2000:2019; left out: all.")] = None,
+    years: Annotated[str | None, typer.Option(help="2015 or 2000-2019; left out: all.")] = None,
     vintage: Annotated[str | None, typer.Option(help="An archived month such as 2015-04: what was known then.")] = None,
     store: StoreAt = None,
-    endpoint: Annotated[str | None, typer.Option(help="Another address of the World Bank's API, version 2.")] = None,
+    endpoint: Endpoint = None,
     max_age: Annotated[float, typer.Option(help="Days within which a stored series is not asked for again.")] = 1.0,
     concurrency: Annotated[int, typer.Option(help="Requests at once, 1 to 16.")] = 4,
     retries: Annotated[int | None, typer.Option(help="Tries of a page.")] = None,
@@ -46,36 +45,60 @@ def pull(
 ) -> None:
     """Pull series from the World Bank into the store, each kept the moment it is whole; an interrupted pull resumes.
 
-    Example: eaeu data pull trade remittances NE.TRD.GNFS.ZS@2015-04
+    Examples: eaeu data pull trade remittances NE.TRD.GNFS.ZS@2015-04;
+    eaeu data pull WITS.XPRT-TRD-VL.Total.UZB --years 2015-2020
     """
+    from ..sources import wits
     from ..sources.pull import pull as pull_series
     from ..store.store import Store
 
-    report = pull_series(
-        _codes(codes),
-        "all" if economies == "all" else listed(economies),
-        years,
-        store=Store(store),
-        endpoint=endpoint,
-        vintage=vintage,
-        concurrency=concurrency,
-        retries=retries,
-        timeout=timeout,
-        max_age=max_age,
-        progress=_progress(),
-    )
+    wanted = _codes(codes)
+    of_wits = [code for code in wanted if code.startswith(wits.PREFIX)]
+    opened = Store(store)
+    opened.check_writable()
+    try:
+        if of_wits:
+            if len(of_wits) < len(wanted) or vintage or economies != "all":
+                raise BadInputError("WITS codes name their economies and have no vintages: pull them by themselves")
+            report = wits.pull(of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, progress=progress())
+        else:
+            report = pull_series(
+                wanted,
+                "all" if economies == "all" else listed(economies),
+                years,
+                store=opened,
+                endpoint=endpoint,
+                vintage=vintage,
+                concurrency=concurrency,
+                retries=retries,
+                timeout=timeout,
+                max_age=max_age,
+                progress=progress(),
+            )
+    except KeyboardInterrupt:
+        typer.echo("eaeu: interrupted; what came is kept, and the same command goes on where it was", err=True)
+        raise typer.Exit(130) from None
+    _told(report, strict, as_json)
+
+
+def _told(report: PullReport, strict: bool, as_json: bool) -> None:
+    """The report on standard output; why the command ends as it does on standard error."""
     if as_json:
         document = {"endpoint": report.endpoint, "rows": output.rows(report.to_frame()), "damaged": report.damaged}
         typer.echo(output.dump(document), nl=False)
     else:
         typer.echo(report.summary())
     code = report.exit_code(strict)
-    if code:
-        if report.offline:
-            typer.echo(
-                f"eaeu: no network: the shipped data can be used instead (--source pinned){_pinned_date()}", err=True
-            )
-        raise typer.Exit(code)
+    if not code:
+        return
+    if report.offline:
+        last = f"no network; the shipped data can be used instead (--source pinned){_pinned_date()}"
+    elif code == 3:
+        last = "none of the series could be had"
+    else:
+        last = f"{len(report.failed)} of {len(report.rows)} series could not be had, the others are stored"
+    typer.echo(f"eaeu: {last}", err=True)
+    raise typer.Exit(code)
 
 
 def prune(
@@ -91,8 +114,12 @@ def prune(
 
     if keep < 1:
         raise BadInputError(f"--keep {keep}: expected 1 or more, or nothing would be left")
-    for line in Store(store).prune(keep, dry_run=dry_run):
+    opened = Store.existing(store)
+    gone = opened.prune(keep, dry_run=dry_run)
+    for line in gone:
         typer.echo(line)
+    if not gone:
+        typer.echo(f"nothing to remove from {opened.root}")
 
 
 def diff(
@@ -101,6 +128,7 @@ def diff(
     code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; repeatable.")] = None,
     tolerance: Annotated[float, typer.Option(help="Relative difference that still counts as the same.")] = 0.0,
     store: StoreAt = None,
+    endpoint: Endpoint = None,
     as_json: Json = False,
 ) -> None:
     """Compare two vintages or pins: rows added, removed and revised per series, the largest revisions first.
@@ -109,72 +137,55 @@ def diff(
     """
     from ..diff import diff as compare
 
-    left, vintage_a = _side(a, store)
-    right, vintage_b = _side(b, store)
+    left, vintage_a = _side(a, store, endpoint)
+    right, vintage_b = _side(b, store, endpoint)
     found = compare(
         left, right, vintage_a=vintage_a, vintage_b=vintage_b, codes=code, names=(a, b), tolerance=tolerance
     )
     typer.echo(found.to_json() if as_json else found.summary())
 
 
-def _side(name: str, store: Path | None) -> tuple[Collection, str | None]:
+def _side(name: str, store: Path | None, endpoint: str | None) -> tuple[Collection, str | None]:
     """A side of the comparison and the vintage it is read in."""
     from ..load import open_source
     from ..store.source import StoreSource
     from ..store.store import Store
 
-    if name in ("store", "live"):
-        return StoreSource(Store(store), offline=True), None
-    if name == "pinned" or Path(name).exists():
+    if name == "pinned" or (Path(name).exists() and name not in ("store", "live")):
         return open_source(name), None
-    if name[:4].isdigit():
-        return StoreSource(Store(store), offline=True), name
-    raise BadInputError(
-        f"'{name}' not known: expected pinned, store, the path of a pin or file, or a vintage (2015-04)"
-    )
+    if name not in ("store", "live") and not name[:4].isdigit():
+        raise BadInputError(
+            f"'{name}' not known: expected pinned, store, the path of a pin or file, or a vintage (2015-04)"
+        )
+    source = StoreSource(Store.existing(store), offline=True, endpoint=endpoint)
+    vintage = None if name in ("store", "live") else name
+    source.require(vintage)
+    return source, vintage
 
 
 def _codes(given: list[str] | None) -> list[str]:
-    """World Bank codes of what was asked for: codes as they are, outcomes by what they are computed of."""
-    from ..catalogue import outcome, outcomes
+    """World Bank codes of what was asked for: outcomes by what they are computed of, labels by their code.
+
+    A name of the catalogue's kind that it does not have is refused before anybody is asked; any other code goes to
+    the World Bank, which has thousands more.
+    """
+    from ..catalogue import catalogue, indicator, outcome, outcomes
 
     known = outcomes().index
     codes: list[str] = []
     for name in given or list(known):
         bare, at, own = name.partition("@")
-        codes += [f"{code}{at}{own}" for code in outcome(bare).codes] if bare in known else [name]
+        if bare in known:
+            codes += [f"{code}{at}{own}" for code in outcome(bare).codes]
+            continue
+        try:
+            codes.append(f"{indicator(bare).code}{at}{own}")
+        except EaeuError:
+            if (bare == bare.lower() and "." not in bare) or " " in bare:  # no code of the World Bank looks so
+                labels = {str(code): str(label) for code, label in catalogue()["label"].items()}
+                raise unknown("outcome or series", bare, [*known, *labels], labels) from None
+            codes.append(name)
     return list(dict.fromkeys(codes))
-
-
-def _progress() -> Callable[[Progress], None]:
-    """A bar on a terminal, a plain line per series elsewhere; always on standard error."""
-    if not sys.stderr.isatty():
-        return lambda p: typer.echo(
-            f"{p.series_done}/{p.series_total} {p.code} {p.status} ({p.rows:,} rows so far{_left(p)})", err=True
-        )
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    bar = Bar(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), console=Console(stderr=True)
-    )
-    state: dict[str, Any] = {}
-
-    def show(p: Progress) -> None:
-        if not state:
-            bar.start()
-            state["task"] = bar.add_task("series", total=p.series_total, told="")
-        told = f"{p.series_done}/{p.series_total}, {p.rows:,} rows{_left(p)}"
-        bar.update(state["task"], completed=p.series_done, description=p.code, told=told)
-        if p.series_done == p.series_total:
-            bar.stop()
-
-    return show
-
-
-def _left(p: Progress) -> str:
-    return "" if p.seconds_left is None else f", {p.seconds_left:.0f} s left"
 
 
 def _pinned_date() -> str:

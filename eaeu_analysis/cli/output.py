@@ -71,21 +71,38 @@ def series_text(found: dict[str, Any]) -> str:
     lines += [f"  {name}: {found[name]}" for name in ("sign", "note") if found.get(name)]
     lines.append(f"  {found['sentence']}")
     for vintage in found["vintages"]:
+        who = (
+            f", {vintage['economies']} economies and {vintage['aggregates']} aggregates" if vintage["coverage"] else ""
+        )
+        zeros = f", {vintage['zeros']} zeros" if "zeros" in vintage else ""
         lines += [
             "",
             f"  vintage {vintage['vintage'] or 'undated'}{' (default)' if vintage['default'] else ''}: "
-            f"{vintage['first_year']}-{vintage['last_year']}, {vintage['economies']} economies and "
-            f"{vintage['aggregates']} aggregates, {vintage['observations']} values, {vintage['zeros']} zeros",
-            f"    source: {vintage['source']}, retrieved {vintage['retrieved'] or 'not stated'}, {vintage['licence']}",
+            f"{vintage['first_year']}-{vintage['last_year']}{who}, {vintage['observations']} values{zeros}",
+            f"    source: {vintage['source']}, retrieved {vintage['retrieved'] or 'not stated'}"
+            f"{', ' + vintage['licence'] if vintage['licence'] else ''}",
         ]
         lines += [
             f"    {name.replace('_', ' ')}: {vintage[name]}"
-            for name in ("vintage_note", "note", "hash")
+            for name in ("asked", "vintage_note", "note", "hash")
             if vintage.get(name)
+        ]
+        lines += [f"    {name}: {text}" for name, text in vintage.get("notes", {}).items()]
+        lines += [f"    problem: {text}" for text in vintage.get("problems", [])]
+        lines += [
+            f"    footnote: {e} {y}: {text}{f' ({s})' if s else ''}" for e, y, s, text in _some_footnotes(vintage)
         ]
         for row in vintage["coverage"]:
             years = f"{row['first']}-{row['last']}" if row["present"] else "none"
             gaps = f", {row['missing_inside']} missing inside" if row["missing_inside"] else ""
             zeros = f", {row['zeros']} zeros" if row["zeros"] else ""
             lines.append(f"    {row['economy']} {row['name']}: {years} ({row['present']} values{gaps}{zeros})")
+        more = len(vintage.get("footnotes", [])) - len(_some_footnotes(vintage))
+        lines += [f"    {more} more footnotes of other economies: see --json"] if more else []
     return "\n".join(lines) + "\n"
+
+
+def _some_footnotes(vintage: dict[str, Any]) -> list[list[Any]]:
+    """The footnotes of the economies whose coverage is shown."""
+    shown = {row["economy"] for row in vintage["coverage"]}
+    return [note for note in vintage.get("footnotes", []) if note[0] in shown]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import output
-from .analysis import Json
+from .options import Json
 
 
 def register(app: typer.Typer) -> None:

@@ -84,7 +84,7 @@ def limits() -> tuple[Limit, ...]:
     return tuple(Limit(**row) for row in tomllib.loads(path.read_text(encoding="utf-8"))["limits"])
 
 
-def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned", jobs: int = 1) -> Content:
+def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path | Source = "pinned", jobs: int = 1) -> Content:
     """Ask every question of the report; an outcome without data becomes a section that says so.
 
     Raises BadInputError when ``unit`` is not a member of ``bloc``, NoDataError when no outcome has data at all.
@@ -105,7 +105,7 @@ def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned",
         for name in table.index
     ]
     if all(row.narrow is None for row in rows):
-        raise NoDataError(f"source {str(source)!r} holds no outcome of {spoken_name(code)} around {event}")
+        raise NoDataError(f"source {named(source)!r} holds no outcome of {spoken_name(code)} around {event}")
     members = compare_members(panel, [name for name in table.index if name in held], bloc=bloc)
     effects, why = _effects(panel, code, bloc, set(held), jobs)
     return Content(
@@ -116,10 +116,15 @@ def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned",
         sections=tuple(rows),
         members=members,
         limits=limits(),
-        source=str(source),
+        source=named(source),
         effects=effects,
         effects_missing=why,
     )
+
+
+def named(source: str | Path | Source) -> str:
+    """What a source is called in the report: its name or path as given, "live" for a store."""
+    return str(source) if isinstance(source, (str, Path)) else str(getattr(source, "name", type(source).__name__))
 
 
 def _effects(panel: Panel, unit: str, bloc: str, held: set[str], jobs: int) -> tuple[UnionEffects | None, str]:
@@ -143,10 +148,14 @@ class _Held(dict[str, str]):
         return self.why.get(name, "not in the source")
 
 
-def _panel(names: list[str], source: str | Path) -> tuple[Panel, _Held]:
+def _panel(names: list[str], source: str | Path | Source) -> tuple[Panel, _Held]:
+    from ..catalogue import outcome
     from ..load import load_panel, open_source
+    from ..store.source import StoreSource
 
-    opened = _pulled(names) if source == "live" else open_source(source)
+    opened = open_source(source)
+    if isinstance(opened, StoreSource):  # all in one go; NoDataError when there is no network
+        opened.prepare(list(dict.fromkeys(code for name in names for code in outcome(name).codes)))
     held = _Held()
     for name in names:  # one by one, so that one missing series loses one outcome
         try:
@@ -155,18 +164,8 @@ def _panel(names: list[str], source: str | Path) -> tuple[Panel, _Held]:
         except NoDataError as error:
             held.why[name] = str(error)
     if not held:
-        raise NoDataError(f"source {str(source)!r} holds none of the outcomes: {next(iter(held.why.values()))}")
+        raise NoDataError(f"source {named(source)!r} holds none of the outcomes: {next(iter(held.why.values()))}")
     return load_panel(list(held), source=opened), held
-
-
-def _pulled(names: list[str]) -> Source:
-    """The store once every series of the outcomes was asked for; NoDataError when there is no network."""
-    from ..catalogue import outcome
-    from ..store.source import StoreSource
-
-    source = StoreSource()
-    source.prepare(list(dict.fromkeys(code for name in names for code in outcome(name).codes)))
-    return source
 
 
 def _section(panel: Panel, outcome: str, label: str, short: str, unit: str, event: str, bloc: str) -> Section:

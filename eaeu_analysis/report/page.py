@@ -86,7 +86,7 @@ def view(content: Content, pictures: Mapping[str, Picture]) -> dict[str, Any]:
             f"What changed in {content.name} when it joined on {content.event}, beside economies that did not join. "
             f"Means of {words.span(first.windows.before)} against {words.span(first.windows.after)}; "
             f"{', '.join(map(str, first.windows.skipped))} is left out, and the years after 2019 are shown apart. "
-            f"Data: {content.source}, vintages {_vintages(content)}."
+            f"Data: {content.source}, {_vintages(content)}."
         ),
         "owners": "; ".join(sorted({info.source for info in content.series if info.source})),
         "blocks": sections.build(content, pictures),
@@ -98,7 +98,7 @@ def view(content: Content, pictures: Mapping[str, Picture]) -> dict[str, Any]:
 
 def _vintages(content: Content) -> str:
     dates = sorted({info.vintage for info in content.series if info.vintage})
-    return f"{dates[0]} to {dates[-1]}" if len(dates) > 1 else dates[0] if dates else "not stated"
+    return f"vintages {dates[0]} to {dates[-1]}" if len(dates) > 1 else f"vintage {dates[0] if dates else 'not stated'}"
 
 
 def html(content: Content, pictures: Mapping[str, Picture]) -> str:

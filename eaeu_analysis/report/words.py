@@ -12,6 +12,7 @@ from ..compare.words import SHORT, number, with_unit
 if TYPE_CHECKING:
     from ..compare import BeforeAfter
     from ..impact.effect import Effect
+    from ..series import SeriesInfo
     from .content import Content, Section
 
 COUNT = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -151,10 +152,14 @@ def _remittances(section: Section | None, published: Section | None) -> str:
     text = _tested(section).removesuffix(".")
     other = published.narrow if published else None
     if other is not None and other.treated["available"]:
-        text += (
-            f"; by the share as published, of another vintage, it {moved(other.treated['change'], other.change_unit)}"
-        )
+        own = section.narrow.outcome if section.narrow else other.outcome
+        apart = ", of another vintage," if _dates(own) != _dates(other.outcome) else ""
+        text += f"; by the share as published{apart} it {moved(other.treated['change'], other.change_unit)}"
     return f"{text}."
+
+
+def _dates(info: SeriesInfo) -> set[str]:
+    return {part.vintage for part in info.derived_from or (info,)}
 
 
 def _tested(section: Section | None) -> str:

@@ -15,6 +15,8 @@ from .content import Content, gather
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..sources import Source
+
 FORMATS = ("html", "md", "json", "csv")
 MARK = "report.json"  # its presence says that a folder is a report and may be replaced
 
@@ -54,7 +56,7 @@ def write_report(
     *,
     unit: str = "KGZ",
     bloc: str = "EAEU",
-    source: str | Path = "pinned",
+    source: str | Path | Source = "pinned",
     formats: Sequence[str] = FORMATS,
     jobs: int = 1,
 ) -> Report:

@@ -148,7 +148,13 @@ class Transport:
 
     def get(self, url: str, read: Callable[[bytes], T], tally: Tally | None = None) -> T:
         """``read`` of the body of ``url``; ``read`` raises :class:`FetchError` for a body to be asked for again."""
-        return self.patiently(lambda: read(self.session.get(url).content), tally)
+        return self.patiently(lambda: read(self._once(url)), tally)
+
+    def _once(self, url: str) -> bytes:
+        try:
+            return self.session.get(url).content
+        except requests.RequestException as error:  # before anything was sent: no such address
+            raise FetchError(f"{url!r} is not an address to ask", "unreachable", again=False) from error
 
     def patiently(self, call: Callable[[], T], tally: Tally | None = None) -> T:
         """``call()``, again after what passes; the last error says how often it was tried."""

@@ -167,7 +167,7 @@ class Job:
                 return replace(row, sentence=self.over, attempts=under.tally.requests, kind="disk")
             return replace(row, sentence=str(error), attempts=under.tally.requests, kind=type(error).__name__)
         except OSError as error:
-            self.over = f"the store cannot be written ({error.strerror}); what was stored before is kept"
+            self.over = f"the store cannot be written ({error.strerror or error}); what was stored before is kept"
             return replace(row, sentence=self.over, attempts=under.tally.requests, kind="disk")
 
     def _kept(self, task: Task) -> Any:

@@ -67,15 +67,16 @@ def describe(source: Source, code: str, economies: Sequence[str] | None = None) 
             record |= {name: resource.get(name, "") for name in ("default", "hash", "path", "via")}
         record |= {n: getattr(info, n) for n in ("source", "vintage_note", "retrieved", "licence", "note")}
         record |= summarise(frame.assign(aggregate=frame["economy"].map(names.is_aggregate).astype(bool)))
-        record["coverage"] = [_coverage(frame, economy) for economy in wanted]
+        record["coverage"] = [coverage(frame, economy) for economy in wanted]
         vintages.append(record)
     first = entries[0]
     described: dict[str, Any] = {"code": code, "label": first.label, "unit": first.unit, "kind": first.kind}
-    described |= _from_catalogue(code) | {"vintages": vintages, "sentence": _sentence(code, vintages)}
+    described |= from_catalogue(code) | {"vintages": vintages, "sentence": _sentence(code, vintages)}
     return described
 
 
-def _coverage(frame: pd.DataFrame, economy: str) -> dict[str, Any]:
+def coverage(frame: pd.DataFrame, economy: str) -> dict[str, Any]:
+    """How much of one economy a series has: first, last, present, missing_inside, zeros."""
     own = frame[frame["economy"] == economy]
     row: dict[str, Any] = {"economy": economy, "name": names.economy_name(economy), "first": None, "last": None}
     if len(own):
@@ -84,7 +85,8 @@ def _coverage(frame: pd.DataFrame, economy: str) -> dict[str, Any]:
     return row | {"present": len(own), "missing_inside": inside, "zeros": int((own["value"] == 0).sum())}
 
 
-def _from_catalogue(code: str) -> dict[str, str]:
+def from_catalogue(code: str) -> dict[str, str]:
+    """Topic, sign and note of a series; empty when the catalogue does not know it."""
     try:
         known = indicator(code)
     except BadInputError:

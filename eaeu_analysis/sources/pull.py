@@ -12,11 +12,13 @@ from dataclasses import replace
 
 from ..errors import BadInputError, NoDataError
 from ..series import SeriesData
+from ..settings import endpoint as endpoint_of_settings
 from . import archives, worldbank
 from .http import FetchError, HttpSettings, Transport
 from .jobs import Job, Keeper, Progress, Task, Under, row_of
 from .plan import live_code, series_info, task_for
 from .report import PullReport, Row
+from .request import address
 
 __all__ = ["Keeper", "Progress", "PullReport", "pull"]
 CONCURRENCY = 4
@@ -51,15 +53,17 @@ def pull(
     http = settings or HttpSettings()
     http = replace(http, attempts=retries if retries is not None else http.attempts)
     http = replace(http, read=timeout if timeout is not None else http.read)
-    _check_arguments(codes, concurrency, http, per_page)
-    asked_at = endpoint or worldbank.ENDPOINT
+    _check_arguments(codes, concurrency, http, per_page, max_age)
+    asked_at = address(endpoint or endpoint_of_settings())
     plan = [task_for(code, economies, years, asked_at, vintage, database) for code in dict.fromkeys(codes)]
     fetch = functools.partial(_fetch, store, notes, per_page)
     rows = Job(store, Transport(http), fetch, max_age, progress).run(plan, concurrency)
     return PullReport(tuple(rows), asked_at, tuple(p.text for p in store.problems))
 
 
-def _check_arguments(codes: Sequence[str], concurrency: int, http: HttpSettings, per_page: int) -> None:
+def _check_arguments(
+    codes: Sequence[str], concurrency: int, http: HttpSettings, per_page: int, max_age: float | None
+) -> None:
     if isinstance(codes, str) or not codes:
         raise BadInputError(f"codes is {codes!r}; a list with at least one series code was expected")
     if not 1 <= concurrency <= 16:
@@ -68,6 +72,8 @@ def _check_arguments(codes: Sequence[str], concurrency: int, http: HttpSettings,
         raise BadInputError(f"retries is {http.attempts} and timeout {http.read:g}; at least one try and some time")
     if not 1 <= per_page <= 32_000:
         raise BadInputError(f"per_page is {per_page}; the World Bank takes 1 to 32,000")
+    if max_age is not None and not max_age >= 0:
+        raise BadInputError(f"max_age is {max_age:g}; a number of days from 0 on was expected")
 
 
 def _fetch(store: Keeper, notes: bool, per_page: int, task: Task, under: Under) -> Row:

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+from .. import settings
 from ..errors import BadInputError
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,99}")
@@ -84,6 +86,19 @@ def digest(record: Any) -> str:
     """Forty hexadecimal digits of the SHA-256 of a record's canonical JSON."""
     text = json.dumps(record, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def address(given: str) -> str:
+    """The address of a service without its last slash; raises BadInputError for what is no http(s) address."""
+    text = given.strip().rstrip("/")
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise BadInputError(f"endpoint {given!r} is not an address; expected the like of {settings.ENDPOINT}")
+    return text
 
 
 def years_of(years: Iterable[int] | int | str | None) -> tuple[int, ...] | None:

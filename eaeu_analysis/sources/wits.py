@@ -25,11 +25,13 @@ from .bilateral import WORLD
 from .http import FetchError, HttpSettings, Transport
 from .jobs import Job, Keeper, Progress, Task, Under, row_of
 from .report import PullReport, Row
-from .request import Request, years_of
+from .request import Request, address, years_of
 from .sdmxml import SdmxSession, ask
 from .wits_tables import average_rates
 
-__all__ = ["average_rates", "pull_lines", "pull_tariffs", "pull_trade"]
+__all__ = ["average_rates", "pull", "pull_lines", "pull_tariffs", "pull_trade"]
+
+PREFIX = "WITS."
 
 ENDPOINT = "https://wits.worldbank.org/API/V1/SDMX/V21/rest"
 TRADE, TARIFF, LINES = "DF_WITS_TradeStats_Trade", "DF_WITS_TradeStats_Tariff", "DF_WITS_Tariff_TRAINS"
@@ -41,6 +43,36 @@ AVERAGES = {
     ("applied", "weighted"): "AHS-WGHTD-AVRG",
 }
 KINDS = {"reported": "reported", "with equivalents": "aveestimated"}
+
+
+def pull(codes: Sequence[str], years: Iterable[int] | int | str | None, *, store: Keeper, **options: Any) -> PullReport:
+    """Pull tables by the name they are stored under: ``WITS.<indicator>.<product>.<reporter>[.<partner>-...]``.
+
+    ``WITS.XPRT-TRD-VL.Total.UZB`` are Uzbekistan's exports by partner, ``WITS.AHS-WGHTD-AVRG.Total.KGZ.WLD`` is
+    Kyrgyzstan's average applied tariff, ``WITS.reported.all.KGZ.RUS`` its preferential rates for Russia by line. Raises
+    BadInputError for a name of another form, and without years.
+    """
+    plan = [_named(code, years, options.get("endpoint") or ENDPOINT) for code in dict.fromkeys(codes)]
+    return _run(plan, store, **options)
+
+
+def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) -> Task:
+    """The task for a name."""
+    parts = code.split(".")
+    known = {**dict.fromkeys(FLOWS.values(), TRADE), **dict.fromkeys(AVERAGES.values(), TARIFF)}
+    known |= dict.fromkeys(KINDS.values(), LINES)
+    if len(parts) not in (4, 5) or parts[0] != "WITS" or "" in parts:
+        raise BadInputError(
+            f"{code!r} is not of the form WITS.<indicator>.<product>.<reporter>[.<partner>-<partner>], "
+            "as in WITS.XPRT-TRD-VL.Total.UZB"
+        )
+    _, indicator, product, reporter = parts[:4]
+    if indicator not in known:
+        raise unknown("WITS indicator", indicator, known)
+    partners = _partners(parts[4].split("-") if len(parts) == 5 else [])
+    if known[indicator] != TRADE and not partners:
+        raise BadInputError(f"{code!r} names no partner; tariffs are by partner, WLD for all alike: {code}.WLD")
+    return Task(_request(indicator, known[indicator], reporter, partners, product, _years(years), endpoint))
 
 
 def pull_trade(
@@ -115,29 +147,43 @@ def _pull(
     partners: str | Sequence[str],
     products: Sequence[str],
     store: Keeper,
+    **options: Any,
+) -> PullReport:
+    if isinstance(reporters, str) or not reporters or isinstance(products, str) or not products:
+        raise BadInputError("WITS wants reporters and products as lists, and the years")
+    whom = _partners([] if partners == "all" else [partners] if isinstance(partners, str) else partners)
+    plan = [
+        Task(_request(indicator, dataflow, reporter, whom, product, _years(years), options.get("endpoint") or ENDPOINT))
+        for reporter in dict.fromkeys(reporters)
+        for product in dict.fromkeys(products)
+    ]
+    return _run(plan, store, **options)
+
+
+def _years(years: Iterable[int] | int | str | None) -> tuple[int, ...]:
+    wanted = years_of(years)
+    if wanted is None:
+        raise BadInputError("WITS wants the years: it is asked for one at a time ('2015-2020')")
+    return wanted
+
+
+def _partners(given: Sequence[str]) -> list[str]:
+    return sorted({p if p == WORLD else names.resolve(p) for p in given})
+
+
+def _run(
+    plan: list[Task],
+    store: Keeper,
     *,
-    endpoint: str = ENDPOINT,
+    endpoint: str | None = None,
     max_age: float | None = 30.0,
     settings: HttpSettings | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> PullReport:
-    wanted = years_of(years)
-    if wanted is None or isinstance(reporters, str) or not reporters or isinstance(products, str) or not products:
-        raise BadInputError("WITS wants reporters and products as lists, and the years")
-    odd = [p for p in products if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,40}", p)]
-    if odd:
-        raise BadInputError(f"product {odd[0]!r} is not of the form of a code ('Total', '01-05_Animal', '020110')")
-    who = [] if partners == "all" else [partners] if isinstance(partners, str) else list(partners)
-    whom = sorted({p if p == WORLD else names.resolve(p) for p in who})
-    plan = [
-        Task(_request(indicator, dataflow, names.resolve(reporter), whom, product, wanted, endpoint))
-        for reporter in dict.fromkeys(reporters)
-        for product in dict.fromkeys(products)
-    ]
-    fetch = functools.partial(_fetch, store, dataflow, indicator, whom)
+    fetch = functools.partial(_fetch, store)
     transport = Transport(settings or HttpSettings())
     rows = Job(store, transport, fetch, max_age, progress).run(plan, 1)  # one call at a time: the service asks for it
-    return PullReport(tuple(rows), endpoint, tuple(p.text for p in store.problems))
+    return PullReport(tuple(rows), endpoint or ENDPOINT, tuple(p.text for p in store.problems))
 
 
 def _request(
@@ -149,15 +195,20 @@ def _request(
     years: tuple[int, ...],
     endpoint: str,
 ) -> Request:
+    """The request; raises BadInputError for a product, an economy or an address that cannot be one."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,40}", product):
+        raise BadInputError(f"product {product!r} is not of the form of a code ('Total', '01-05_Animal', '020110')")
+    reporter = names.resolve(reporter)
     parts = ["WITS", indicator, product, reporter, *(["-".join(partners)] if partners else [])]
-    return Request("wits", ".".join(parts), dataflow, (reporter,), years, endpoint=endpoint.rstrip("/"))
+    return Request("wits", ".".join(parts), dataflow, (reporter,), years, endpoint=address(endpoint))
 
 
-def _fetch(store: Keeper, dataflow: str, indicator: str, partners: list[str], task: Task, under: Under) -> Row:
+def _fetch(store: Keeper, task: Task, under: Under) -> Row:
     """One reporter, indicator and product over the years, a call a year."""
     request = task.request
-    product = request.code.split(".")[2]
-    reporter = (request.economies or ("",))[0]
+    dataflow = request.database
+    _, indicator, product, reporter, *whom = request.code.split(".")
+    partners = whom[0].split("-") if whom else []
     session = SdmxSession(under)
     key = _key(dataflow, reporter, partners, product, indicator)
     parts = []

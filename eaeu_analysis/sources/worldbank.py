@@ -25,13 +25,14 @@ import pandas as pd
 import wbgapi
 
 from ..errors import NoDataError
+from ..settings import ENDPOINT
 from .http import FetchError, Tally, Transport
 from .pages import Ledger
 from .request import Request
 from .spool import Spool
 
-ENDPOINT = "https://api.worldbank.org/v2"
 WDI, ARCHIVES = "2", "57"
+__all__ = ["ENDPOINT", "Call", "Fetched", "concepts", "fetch"]
 PER_PAGE = 5000  # 1.6 MB a page: few requests, and little lost when one fails
 ROUNDS = 3  # times a series is begun again when its pages contradict each other
 _concepts_lock = threading.Lock()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 import pyarrow as pa
@@ -117,15 +118,15 @@ assert {f.name for f in fields(SeriesInfo)} >= set(_INFO)  # noqa: S101 - a rena
 
 
 def listing(entries: Iterable[Entry]) -> pd.DataFrame:
-    """A row per entry: code, vintage, label, rows, retrieved, economies and years asked for, source, footnotes."""
-    columns = ["code", "vintage", "label", "rows", "retrieved", "economies", "years", "source", "footnotes"]
+    """A row per entry; ``economies`` and ``years`` are those asked for, ``host`` is the address that was asked."""
+    columns = ["code", "vintage", "label", "rows", "retrieved", "economies", "years", "source", "footnotes", "host"]
     rows = []
     for entry in entries:
         asked = entry.request
         years = f"{asked.years[0]}-{asked.years[-1]}" if asked.years else "all"
         who = ", ".join(asked.economies) if asked.economies else "all"
         told = [entry.code, entry.vintage, entry.info.label, entry.rows, entry.retrieved_at[:10]]
-        rows.append([*told, who, years, entry.info.source, len(entry.footnotes)])
+        rows.append([*told, who, years, entry.info.source, len(entry.footnotes), urlsplit(asked.endpoint).netloc])
     return pd.DataFrame(rows, columns=columns)
 
 

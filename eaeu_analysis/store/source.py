@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from ..errors import EaeuError, NoDataError
+from .. import settings
+from ..errors import EaeuError, NoDataError, unknown
 from ..series import SeriesData, SeriesInfo
 from ..sources.pull import Progress, pull
-from ..sources.worldbank import ENDPOINT
+from ..sources.request import address
 from .entry import KEYS
 from .store import Store
 
 MAX_AGE_DAYS = 30.0
+OPTIONS = frozenset(inspect.signature(pull).parameters) - {"codes", "economies", "years", "store", "vintage", "max_age"}
 
 
 class StoreSource:
     """Live data by way of a store, from one address (the World Bank's unless ``endpoint`` says otherwise).
 
-    ``max_age`` in days; ``offline`` reads what is there and asks nobody; ``options`` go to ``pull``.
+    ``store``: one that is open, its folder, or None for the platform's cache. ``max_age``: days after which a series
+    is pulled anew (None: any age will do); ``offline`` reads what is there and asks nobody; other ``options``
+    (concurrency, retries, timeout, notes...) go to ``pull``. Raises BadInputError for an option it does not have.
     """
+
+    name = "live"
 
     def __init__(
         self,
-        store: Store | None = None,
+        store: Store | Path | str | None = None,
         *,
         max_age: float | None = MAX_AGE_DAYS,
         offline: bool = False,
         progress: Callable[[Progress], None] | None = None,
         **options: Any,
     ) -> None:
-        self.store = store or Store()
+        self.store = store if isinstance(store, Store) else Store(store)
+        for option in set(options) - OPTIONS:
+            raise unknown("option of source='live'", option, OPTIONS | {"store", "max_age", "offline", "progress"})
         self.max_age, self.offline, self.progress, self.options = max_age, offline, progress, options
-        self.endpoint = str(options.get("endpoint") or ENDPOINT).rstrip("/")
+        self.endpoint = address(options.get("endpoint") or settings.endpoint())
+        self.options["endpoint"] = self.endpoint
         self.failed: dict[tuple[str, str], str] = {}  # why a series could not be had, by code and vintage
         self._ready: set[tuple[str, str]] = set()
 
@@ -66,6 +77,18 @@ class StoreSource:
         if why is not None:
             raise NoDataError(f"series '{code}' cannot be had live: {why}")
         return self.store.get(code, vintage, self.endpoint)
+
+    def require(self, vintage: str | None = None) -> None:
+        """Raise NoDataError that says what there is, when nothing of ``vintage`` (None: any) is stored."""
+        held = self.entries()
+        if any(vintage is None or info.vintage.startswith(vintage) for info in held):
+            return
+        if held:
+            there = ", ".join(sorted({info.vintage for info in held}))
+            raise NoDataError(f"the store {str(self.store.root)!r} has nothing of vintage {vintage}; it has {there}")
+        others = sorted({e.request.endpoint for e in self.store.entries() if e.keys == KEYS} - {self.endpoint})
+        told = f"; it has series of {' and '.join(others)}: name one with --endpoint" if others else ""
+        raise NoDataError(f"the store {str(self.store.root)!r} has no series of {self.endpoint}{told}")
 
     def _instead(self, code: str) -> str:
         """What can be used without a network."""

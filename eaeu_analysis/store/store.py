@@ -46,6 +46,19 @@ class Store:
         self.problems: list[Problem] = []
         self._read: dict[str, tuple[tuple[int, int, int], Entry]] = {}
 
+    @classmethod
+    def existing(cls, root: Path | str | None = None) -> Store:
+        """The store in ``root``; raises NoDataError when nothing was ever stored there."""
+        store = cls(root)
+        if not (store.root / "entries").is_dir():
+            raise NoDataError(f"there is no store in {str(store.root)!r}; eaeu data pull makes it")
+        return store
+
+    def check_writable(self) -> None:
+        """Raise BadInputError when nothing can be written here."""
+        with self.locked():
+            pass
+
     # -- reading -----------------------------------------------------------------------------------------
     def entries(self, code: str | None = None) -> list[Entry]:
         """Every entry (of one code), by code, vintage, then time of retrieval; damaged ones are set aside and told."""

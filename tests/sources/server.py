@@ -209,7 +209,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--fault", action="append", default=[], metavar="KIND[:page=2,times=3,one_in=10,seconds=5]")
+    parser.add_argument("--shipped", action="store_true", help="serve the values that ship with the toolkit too")
     given = parser.parse_args()
+    if given.shipped:
+        answers.data.ship()
     with StandIn(given.port) as bank:
         for text in given.fault:
             kind, plan = _planned(text)

@@ -84,7 +84,7 @@ LASTING: list[tuple[str, dict[str, Any], str]] = [
 
 def told(record: Any, name: str, report: PullReport) -> None:
     seen = "; ".join(row.sentence for row in report.failed) or "nothing: asked again until it was right"
-    seen = re.sub(r"127\.0\.0\.1:\d+", "HOST", seen)
+    seen = re.sub(r"127\.0\.0\.1:\d+", "HOST", re.sub(r"localhost:\d+", "ELSEWHERE", seen))
     rows = sum(row.rows for row in report.rows)
     record("fault", f"{name} | {seen} | {report.exit_code()} ({report.exit_code(strict=True)}) | {rows:,}")
 

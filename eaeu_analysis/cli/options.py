@@ -1,0 +1,81 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import BadInputError
+
+if TYPE_CHECKING:
+    from ..sources import Source as SourceOfSeries
+    from ..sources.jobs import Progress
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Source = Annotated[str, typer.Option(help="pinned (shipped data), live (store and World Bank), or a path.")]
+StoreAt = Annotated[
+    Path | None, typer.Option("--store", help="Folder of the store; left out: $EAEU_STORE or the platform's cache.")
+]
+Endpoint = Annotated[
+    str | None,
+    typer.Option("--endpoint", help="Another address of the World Bank's API, version 2; also $EAEU_ENDPOINT."),
+]
+MaxAge = Annotated[
+    float | None, typer.Option("--max-age", help="With --source live: days after which a stored series is pulled anew.")
+]
+
+
+def listed(text: str) -> list[str]:
+    """The parts of a list written by comma."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def source_of(name: str, store: Path | None, max_age: float | None) -> str | SourceOfSeries:
+    """What ``load_panel`` takes as its source: the name or path as it is, or for ``live`` the store, with progress."""
+    if name != "live":
+        for option, value in (("--store", store), ("--max-age", max_age)):
+            if value is not None:
+                raise BadInputError(f"{option} is for --source live, and the source is {name!r}")
+        return name
+    from ..store.source import MAX_AGE_DAYS, StoreSource
+
+    age = MAX_AGE_DAYS if max_age is None else max_age
+    return StoreSource(store, max_age=age, progress=progress(cached=False))
+
+
+def progress(cached: bool = True) -> Callable[[Progress], None]:
+    """A bar on a terminal, a plain line per series elsewhere (those ``cached`` too or not); on standard error."""
+    if not sys.stderr.isatty():
+        return lambda p: _line(p) if cached or p.status != "cached" else None
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), console=Console(stderr=True)
+    )
+    state: dict[str, Any] = {}
+
+    def show(p: Progress) -> None:
+        if not state:
+            bar.start()
+            state["task"] = bar.add_task("series", total=p.series_total, told="")
+        told = f"{p.series_done}/{p.series_total}, {p.rows:,} rows{_left(p)}"
+        bar.update(state["task"], completed=p.series_done, description=p.code, told=told)
+        if p.series_done == p.series_total:
+            bar.stop()
+
+    return show
+
+
+def _line(p: Progress) -> None:
+    told = f"{p.series_done}/{p.series_total} {p.code} {p.status} ({p.rows:,} rows so far{_left(p)})"
+    typer.echo(told, err=True)
+
+
+def _left(p: Progress) -> str:
+    return "" if p.seconds_left is None or p.series_done == p.series_total else f", {p.seconds_left:.0f} s left"
