@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInputError
-from ..results import Check, plain
+from ..results import Check, Provenance, plain
 from ..series import SeriesInfo
 from . import language
 
@@ -69,7 +69,8 @@ class Claim:
     there is no interval, infinite where no value can be ruled out). ``grade``: by :func:`grade_of`. ``finding``:
     "found", "fragile", "none", "unreliable", "untested" of a counterfactual; "" of others. ``series``: with their
     vintages. ``method``, ``reference``: how, after whom. ``checks``: passed and failed. ``call``: Python that gives
-    ``value`` again (``ea`` is this package); ``slow`` when it takes more than a few seconds. ``figure``: id of the
+    ``value`` again (``ea`` is this package; imports it needs come before the last semicolon); ``slow`` when it takes
+    more than a few seconds. ``figure``: id of the
     figure on the page that shows it, "" for none.
     """
 
@@ -160,6 +161,47 @@ class Claim:
             "template": self.template,
         }
         return {**texts, **{key: plain(value) for key, value in body.items()}}
+
+
+def state(
+    name: str,
+    kind: str,
+    template: str,
+    value: float,
+    unit: str,
+    call: str,
+    provenance: Provenance,
+    *,
+    values: Mapping[str, float],
+    rest: str = "",
+    side: str = "context",
+    p_value: float = math.nan,
+    same_sign: float = math.nan,
+    checks: Sequence[Check] = (),
+    **more: Any,
+) -> Claim:
+    """A claim of that name: its topic is the name's first part, its grade follows from ``kind`` and the tests, its
+    question, caveat and what would change it have the key ``rest`` (the topic when empty) where none is given."""
+    topic = name.partition(".")[0]
+    key = rest or topic
+    texts = {part: more.pop(part, key) for part in ("question", "caveat", "would_change")}
+    return Claim(
+        id=name,
+        topic=topic,
+        side=side,
+        template=template,
+        values=dict(values),
+        value=value,
+        unit=unit,
+        grade=grade_of(kind, p_value, same_sign, checks),
+        call=call,
+        series=provenance.series,
+        method=provenance.method,
+        reference=provenance.reference,
+        checks=tuple(checks),
+        **texts,
+        **more,
+    )
 
 
 def to_frame(claims: Sequence[Claim], lang: str = "en") -> pd.DataFrame:

@@ -10,6 +10,11 @@ from .claim_rules import TOPICS
 from .claims import Claim
 from .claims_before_after import fared, members, rerouting
 from .claims_counterfactual import counterfactual
+from .claims_leaning import leaning
+from .claims_published import published
+from .claims_tariffs import revenue, tariffs
+from .claims_trade import partners
+from .claims_unsupported import unsupported
 from .evidence import Evidence, evidence
 
 
@@ -39,6 +44,14 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
     if found.content is not None:
         made += [*fared(found.content), *counterfactual(found.content, found.curves)]
         made += [*members(found.content), *rerouting(found.content)]
+    if found.union is not None:
+        made += partners(found.union)
+    if found.exposure is not None:
+        made += leaning(found.exposure, found.panel)
+    if found.gap is not None:
+        made += [*tariffs(found.gap), *revenue(found.gap, found.panel)]
+    made += published(topics)
+    made += unsupported(made)
     made = [claim for topic in TOPICS if topic in topics for claim in made if claim.topic == topic]
     twice = {claim.id for claim in made if [c.id for c in made].count(claim.id) > 1}
     if twice:

@@ -8,6 +8,7 @@ nothing (as many decimals as people say), a count of decimals (``{change:1}``), 
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import math
 import string
@@ -51,14 +52,27 @@ class Language:
         if key.startswith("="):
             return str(key[1:])
         table, _, name = key.partition(".")
+        if table in ("date", "month"):
+            return self._date(name, table == "date")
         found = self.tables.get(table, {}).get(name)
         if found is None and table == "economy":
             from ..names import spoken_name
 
             return str(spoken_name(name, self.code))
-        if found is None and table == "check":
+        if found is None and table in ("check", "measure"):
             return str(name)
+        if found is None and table == "chapter":
+            return self.say("form", "chapter", words={"code": f"={name}"})
         return str(found) if found is not None else self.template(table, name)
+
+    def _date(self, iso: str, exact: bool) -> str:
+        """A day, or a month of a year, as it is written in this language."""
+        from babel.dates import format_date, format_skeleton
+
+        day = dt.date.fromisoformat(iso)
+        if exact:
+            return str(format_date(day, format="long", locale=self.code))
+        return str(format_skeleton("yMMMM", dt.datetime(day.year, day.month, 1), locale=self.code))
 
     def number(self, value: float, spec: str = "") -> str:
         """A number as it is said in this language; see the module's text for ``spec``."""
