@@ -32,6 +32,14 @@ _HOME = {
     "break_date": "impact.breaks",
     "union_effects": "impact.union",
     "specification_curve": "impact.curve",
+    "trade_answer": "trade.answer",
+    "exposure": "trade.exposure",
+    "tariff_gap": "trade.tariff_gap",
+    "agreement_effects": "trade.each_agreement",
+    "load_flows": "trade.flows",
+    "both_reports": "trade.hubs",
+    "surges": "trade.hubs",
+    "gsim": "trade.gsim",
     "ppml": "trade.gravity",
     "solve_equilibrium": "trade.equilibrium",
     "partial_equilibrium": "trade.partial",
@@ -66,9 +74,17 @@ if TYPE_CHECKING:
     from .remittances import pass_through as pass_through
     from .report import write_report as write_report
     from .report.collect import claims as claims
+    from .trade.answer import trade_answer as trade_answer
+    from .trade.each_agreement import agreement_effects as agreement_effects
     from .trade.equilibrium import solve_equilibrium as solve_equilibrium
+    from .trade.exposure import exposure as exposure
+    from .trade.flows import load_flows as load_flows
     from .trade.gravity import ppml as ppml
+    from .trade.gsim import gsim as gsim
+    from .trade.hubs import both_reports as both_reports
+    from .trade.hubs import surges as surges
     from .trade.partial import partial_equilibrium as partial_equilibrium
+    from .trade.tariff_gap import tariff_gap as tariff_gap
 
 
 def __getattr__(name: str) -> Any:

@@ -227,7 +227,12 @@ def stage_dummies(frame: pd.DataFrame) -> pd.DataFrame:
 def _in(
     codes: pd.Series[Any], years: pd.Series[Any], bound: set[tuple[str, int]]
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.fromiter(((c, y) in bound for c, y in zip(codes, years, strict=True)), dtype=bool, count=len(codes))
+    inside = np.zeros(len(codes), dtype=bool)
+    when = years.to_numpy()
+    for year in sorted({year for _, year in bound}):
+        at = np.flatnonzero(when == year)
+        inside[at] = codes.iloc[at].isin([code for code, since in bound if since == year]).to_numpy()
+    return inside
 
 
 def diversion_dummies(frame: pd.DataFrame, partners: dict[str, Sequence[str]] | None = None) -> pd.DataFrame:

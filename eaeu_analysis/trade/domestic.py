@@ -62,15 +62,18 @@ def with_domestic(trade: TradePanel, panel: Panel, ratio: float = RATIO) -> tupl
 
 
 def domestic_sensitivity(
-    trade: TradePanel, panel: Panel, ratios: Sequence[float] = RATIOS, level: float = settings.LEVEL
+    trade: TradePanel,
+    panel: Panel,
+    ratios: Sequence[float | None] = (None, *RATIOS),
+    level: float = settings.LEVEL,
 ) -> pd.DataFrame:
-    """Agreements and steps of the union, without domestic trade and with it for several ratios.
+    """Agreements and steps of the union, without domestic trade (None) and with it for several ratios.
 
     Columns: domestic ("none" or the ratio), regressor, coef, se, lower, upper, nobs. With domestic trade, borders that
     fall year by year are in the equation.
     """
     rows = []
-    for ratio in (None, *ratios):
+    for ratio in ratios:
         used = trade if ratio is None else with_domestic(trade, panel, ratio)[0]
         steps = stage_dummies(used.flows)
         parts = [used.flows, steps]
