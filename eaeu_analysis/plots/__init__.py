@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import compare, impact, trade
+from . import compare, impact, remittances, trade
 from .compare import event_position, lines, shown
 from .impact import shown_effect
 from .style import (
@@ -40,6 +40,7 @@ __all__ = [
     "lines",
     "mark_event",
     "new_figure",
+    "remittances",
     "shown",
     "shown_effect",
     "source_line",

@@ -116,9 +116,12 @@ def svg(figure: Figure, alt: str) -> str:
 def source_line(figure: Figure, provenance: Any) -> None:
     """Series and vintages in small type under the figure."""
     parts = {part.key: part for info in provenance.series for part in _origins(info)}.values()
-    text = "; ".join(f"{p.code}, vintage {p.vintage}" if p.vintage else p.code for p in parts)
-    owner = next((p.source for p in parts if p.source), "")
-    told = f"Source: {owner}: {text}" if owner else f"Source: {text}"
+    by_owner: dict[str, list[str]] = {}
+    for p in parts:
+        owner = p.source.partition(" (github.com/")[0]  # who made the figures; the record names who passed them on
+        by_owner.setdefault(owner, []).append(f"{p.code}, vintage {p.vintage}" if p.vintage else p.code)
+    told = "; ".join(f"{owner}: {'; '.join(codes)}" if owner else "; ".join(codes) for owner, codes in by_owner.items())
+    told = f"Source: {told}"
     wide = round(18.75 * figure.get_figwidth())
     figure.supxlabel(textwrap.fill(told, wide), x=0.01, ha="left", fontsize=6.5, gid="figure_sources")
 

@@ -24,10 +24,11 @@ from ..errors import BadInputError, unknown
 from ..results import Check, Provenance, Result
 from .regression import Fit
 from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, sample, shares_of
-from .tables import table_info, tables
+from .tables import tables
 
 if TYPE_CHECKING:
     from ..panel import Panel
+    from ..series import SeriesInfo
 
 METHOD = "least squares within countries on changes; jackknife over years"
 REFERENCE = (
@@ -42,9 +43,10 @@ class PassThrough(Result):
 
     ``table``: a row per regressor, ``regressor, coef, se, lower, upper, p_value, se_dk, lower_dk, upper_dk``; ``se``,
     interval and p are of the jackknife over years with Student's t on ``df`` degrees of freedom, ``_dk`` Driscoll and
-    Kraay's with the normal. ``vcov`` and ``vcov_dk`` (regressor x regressor). ``shares``: by origin. ``residuals``
-    (year x origin). ``common_sd``: standard deviation of what countries share in a year beyond the drivers;
-    ``own_sd``: of a country's own. ``alternatives``: the same coefficients under other choices.
+    Kraay's with the normal. ``vcov`` and ``vcov_dk`` (regressor x regressor). ``shares``: by origin. ``changes``: a row
+    per origin and year, ``origin, year, observed, fitted`` in log points. ``common_sd``: standard deviation of what
+    countries share in a year beyond the drivers; ``own_sd``: of a country's own. ``alternatives``: the same
+    coefficients under other choices.
     """
 
     spec: Mapping[str, Any]
@@ -56,7 +58,7 @@ class PassThrough(Result):
     years: tuple[int, int]
     rsquared: float
     shares: pd.Series[Any]
-    residuals: pd.DataFrame
+    changes: pd.DataFrame
     common_sd: float
     own_sd: float
     alternatives: pd.DataFrame
@@ -72,6 +74,11 @@ class PassThrough(Result):
     @property
     def se(self) -> pd.Series[Any]:
         return self.table.set_index("regressor")["se"]
+
+    @property
+    def yearly(self) -> pd.DataFrame:
+        """Means over the countries by year: ``observed, fitted``."""
+        return self.changes.groupby("year")[["observed", "fitted"]].mean()
 
     def share(self, origin: str) -> float:
         """The share of Russia that the coefficients were estimated with; project with the same one."""
@@ -144,10 +151,10 @@ def pass_through(
     if first >= last_year:
         raise BadInputError(f"years {first} to {last_year}: the first is not before the last")
     panel = panel or default_panel()
-    weights = shares_of(origins or fixed["origins"], last_year, shares)
+    weights, sources = shares_of(origins or fixed["origins"], last_year, shares)
     question = Question(weights, first, int(last_year), income)
     panel = _cut(panel, weights)
-    return _result(panel, question, level, int(fixed["lags"]))
+    return _result(panel, question, sources, level, int(fixed["lags"]))
 
 
 def _cut(panel: Panel, origins: Mapping[str, float]) -> Panel:
@@ -166,14 +173,21 @@ def default_panel() -> Panel:
     return load_panel([REMITTANCES, *sorted(codes)])
 
 
-def _result(panel: Panel, question: Question, level: float, lags: int) -> PassThrough:
+def _result(panel: Panel, question: Question, sources: Sequence[SeriesInfo], level: float, lags: int) -> PassThrough:
     from . import passthrough_checks
     from .regression import error_parts
 
     data = sample(panel, question)
     fit = data.fit(lags)
     common, own, _ = error_parts(fit, data.unit, data.year)
-    resid = pd.Series(fit.resid, index=pd.MultiIndex.from_arrays([data.year, [data.origins[u] for u in data.unit]]))
+    changes = pd.DataFrame(
+        {
+            "origin": [data.origins[u] for u in data.unit],
+            "year": data.year,
+            "observed": data.y,
+            "fitted": data.y - fit.resid,
+        }
+    )
     alternatives = passthrough_checks.alternatives(panel, question, lags)
     index = list(data.regressors)
     series = [panel.info(code) for code in (REMITTANCES, *DRIVERS[question.income].values())]
@@ -197,13 +211,13 @@ def _result(panel: Panel, question: Question, level: float, lags: int) -> PassTh
         (int(fit.years[0]), int(fit.years[-1])),
         fit.rsquared,
         pd.Series(dict(question.shares), name="share").reindex(data.origins),
-        resid.unstack(),
+        changes,
         common,
         own,
         alternatives,
         level,
         passthrough_checks.checks(panel, question, data, fit, alternatives, level, lags),
-        Provenance((*series, table_info("matrix_2017"), table_info("stock_undesa")), METHOD, REFERENCE, spec),
+        Provenance((*series, *sources), METHOD, REFERENCE, spec),
     )
 
 

@@ -56,7 +56,7 @@ def choices(question: Question) -> Iterator[tuple[str, Question]]:
     yield "shares of migrants by birth", question.but(shares=stock)
     more = [o for o in tables()["sample"]["also"] if o not in question.shares]
     if more:
-        added = {**question.shares, **shares_of(more, question.last_year)}
+        added = {**question.shares, **shares_of(more, question.last_year)[0]}
         yield f"with {' and '.join(more)}", question.but(shares=added)
     for shift in (-2, 2):
         first = question.first_year + shift

@@ -44,6 +44,11 @@ class WorkRights(Result):
     provenance: Provenance
 
     @property
+    def used_level(self) -> float:
+        """Of :attr:`interval`; ``level`` is that of the table."""
+        return settings.LEVEL
+
+    @property
     def interval(self) -> tuple[float, float]:
         """At ``settings.LEVEL``."""
         from scipy import stats

@@ -11,6 +11,7 @@ import pandas as pd
 
 from .. import names
 from ..errors import BadInputError, NoDataError, unknown
+from ..series import SeriesInfo
 from .regression import Array, Codes, Fit, least_squares
 from .shares import corridors
 
@@ -119,8 +120,10 @@ def logs(panel: Panel, code: str, economy: str) -> pd.Series[Any]:
     return found
 
 
-def shares_of(origins: Iterable[str], year: int, given: Mapping[str, float] | None = None) -> dict[str, float]:
-    """Russia's share by origin: the one given, or that of the corridors as of ``year``.
+def shares_of(
+    origins: Iterable[str], year: int, given: Mapping[str, float] | None = None
+) -> tuple[dict[str, float], tuple[SeriesInfo, ...]]:
+    """Russia's share by origin, the one given or that of the corridors as of ``year``, and the sources of the latter.
 
     Raises BadInputError for a share outside (0, 1], or given for a country that is not among the origins.
     """
@@ -134,4 +137,7 @@ def shares_of(origins: Iterable[str], year: int, given: Mapping[str, float] | No
     twice = [c for i, c in enumerate(codes) if c in codes[:i]]
     if twice:
         raise BadInputError(f"origin {twice[0]} comes more than once")
-    return {code: told[code] if code in told else corridors(code, year).share().value for code in codes}
+    looked_up = {code: corridors(code, year) for code in codes if code not in told}
+    shares = {code: told[code] if code in told else looked_up[code].share().value for code in codes}
+    infos = {info.key: info for info in (found.share_info() for found in looked_up.values())}
+    return shares, tuple(infos[key] for key in sorted(infos))

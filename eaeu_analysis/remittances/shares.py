@@ -16,6 +16,7 @@ import pandas as pd
 from .. import blocs, names
 from ..errors import BadInputError, NoDataError, unknown
 from ..results import Check, Provenance, Result
+from ..series import SeriesInfo
 from .tables import load_table, manifest, table_info, tables
 
 BASES = ("transfers", "matrix", "stock", "migrants")  # in the order in which they are believed; the last never heads
@@ -42,7 +43,7 @@ class Corridors(Result):
 
     ``table``: a row per destination, largest first: ``destination, name, stock, stock_share, remittances_usd,
     remittance_share, cost_percent``; shares are of the source's total. ``sources``: a row per group ("RUS", "EAEU")
-    and source: ``group, basis, year, share, used, known_in, hindsight, reason, source``; ``hindsight`` is true where
+    and source: ``group, basis, year, share, used, known_in, hindsight, reason, source, pin``; ``hindsight`` is true where
     the figures became known, or were revised, after ``year``; ``reason`` says why a share is left out of the range.
     """
 
@@ -54,6 +55,10 @@ class Corridors(Result):
     provenance: Provenance
     spec: Mapping[str, Any]
 
+    @property
+    def name(self) -> str:
+        return names.spoken_name(self.origin)
+
     def share(self, group: str = "RUS") -> Share:
         """The share of "RUS" or of the members of the union ("EAEU"), with its range over the sources."""
         rows = self.sources[(self.sources["group"] == group) & (self.sources["reason"] == "")]
@@ -62,12 +67,16 @@ class Corridors(Result):
         head = rows[rows["used"]].iloc[0]
         return Share(float(head["share"]), float(rows["share"].min()), float(rows["share"].max()), str(head["source"]))
 
+    def share_info(self, group: str = "RUS") -> SeriesInfo:
+        """The record of the source that :meth:`share` takes its value from."""
+        head = self.sources[(self.sources["group"] == group) & self.sources["used"]].iloc[0]
+        return table_info(head["pin"]) if head["pin"] else _press(head)
+
     def to_frame(self) -> pd.DataFrame:
         return self.table.copy()
 
     def summary(self) -> str:
-        name = names.spoken_name(self.origin)
-        lines = [f"Corridors of {name} ({self.origin}), from figures of {self.year} or before"]
+        lines = [f"Corridors of {self.name} ({self.origin}), from figures of {self.year} or before"]
         for group, label in (("RUS", "Russia"), (BLOC, "the union's members")):
             lines.append(f"  share of {label}: {self.share(group)}")
         for row in self.sources[self.sources["group"] == "RUS"].to_dict("records"):
@@ -94,15 +103,16 @@ def corridors(origin: str, year: int | None = None) -> Corridors:
     if sources.empty:
         raise NoDataError(f"no corridor of {names.spoken_name(code)} ({code}) is known from {limit} or before")
     latest = int(sources["year"].max()) if year is None else limit
-    used = sorted({str(key) for key in sources["pin"] if key} | {"costs"})
+    pins = [table_info(name) for name in sorted({str(key) for key in sources["pin"] if key} | {"costs"})]
+    press = [_press(row) for row in sources[(sources["pin"] == "") & (sources["group"] == "RUS")].to_dict("records")]
     spec = {"origin": code, "year": year}
     return Corridors(
         code,
         latest,
         _table(code, limit, stocks, money),
-        sources.drop(columns="pin"),
+        sources,
         _checks(code, sources),
-        Provenance(tuple(table_info(name) for name in used), "shares of corridors", "", spec),
+        Provenance((*press, *pins), "shares of corridors", "", spec),
         spec,
     )
 
@@ -202,6 +212,12 @@ def _completed(counted: Mapping[str, float], members: list[str], origin: str, li
 def _newest(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The one of the latest year; an empty frame when all are empty."""
     return max(frames.values(), key=lambda f: (len(f) > 0, int(f["year"].iloc[0]) if len(f) else 0))
+
+
+def _press(row: Mapping[str, Any] | pd.Series[Any]) -> SeriesInfo:
+    """The record of a share that was printed somewhere."""
+    label = f"share of Russia, {row['basis']} {row['year']}"
+    return SeriesInfo(code=label, label=label, unit="share", kind="share", source=str(row["source"]))
 
 
 def _by_year(entries: list[dict[str, Any]]) -> dict[tuple[str, int], list[dict[str, Any]]]:

@@ -1,0 +1,86 @@
+"""Corridors of migrants, the pass-through, work rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, drawer, end_labels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DESTINATIONS = 8
+
+
+@drawer("Corridors")
+def corridors(result: Any, ax: Axes) -> None:
+    """Share of migrants (bar) and of remittances (dot) by destination; Russia's range over the sources as a line."""
+    table = result.table.head(DESTINATIONS)
+    places = np.arange(len(table))
+    ax.barh(places, 100 * table["stock_share"], color=SHADE, edgecolor=GREY, linewidth=0.6, height=0.6)
+    dots = table["remittance_share"].notna()
+    ax.plot(100 * table["remittance_share"][dots], places[dots], "o", color=TREATED, markersize=5)
+    share = result.share("RUS")
+    russia = table["destination"].tolist().index("RUS") if "RUS" in set(table["destination"]) else None
+    if russia is not None:
+        ax.plot([100 * share.low, 100 * share.high], [russia, russia], color=ACCENT, linewidth=2, zorder=3)
+        ax.plot(100 * share.value, russia, "D", color=ACCENT, markersize=6, zorder=4)
+    ax.set_yticks(places, [str(name) for name in table["name"]], fontsize=8)
+    ax.invert_yaxis()
+    ax.grid(axis="x")
+    ax.grid(axis="y", visible=False)
+    ax.set_xlim(0, 105)
+    ax.set_xlabel("% of the total", fontsize=8)
+    handles = [("migrants by birth", SHADE, "s"), ("remittances, World Bank estimate", TREATED, "o")]
+    handles.append(("Russia's share of remittances, as used, and its range", ACCENT, "D"))
+    for label, colour, mark in handles if dots.any() else [handles[0], handles[2]]:
+        ax.plot([], [], mark, color=colour, label=label, markeredgecolor=GREY if mark == "s" else colour)
+    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    ax.set_title(f"Where {result.name}'s migrants live and its remittances come from", wrap=True)
+
+
+@drawer("PassThrough")
+def pass_through(result: Any, ax: Axes) -> None:
+    """Observed changes of the countries (grey) and their mean (dark), and what the drivers explain (dashed)."""
+    for _, rows in result.changes.groupby("origin"):
+        ax.plot(rows["year"], 100 * rows["observed"], color=GREY, linewidth=0.6, alpha=0.6)
+    mean = result.yearly
+    ax.plot(mean.index, 100 * mean["observed"], color=TREATED, linewidth=2.4)
+    ax.plot(mean.index, 100 * mean["fitted"], color=ACCENT, linewidth=1.8, linestyle=(0, (5, 2)))
+    ax.axhline(0, color=INK, linewidth=0.8)
+    ax.set_ylabel("change of remittances in US$, log points x 100", fontsize=8)
+    told = ", ".join(f"{name} {value:+.2f}" for name, value in result.coef.items())
+    ax.set_title(f"Elasticities for money from Russia alone: {told}", wrap=True)
+    last = mean.iloc[-1]
+    end = float(mean.index[-1])
+    end_labels(
+        ax,
+        [
+            (f"mean of {len(result.shares)}", end, 100 * float(last["observed"]), TREATED, True),
+            ("explained", end, 100 * float(last["fitted"]), ACCENT, False),
+        ],
+    )
+
+
+@drawer("WorkRights")
+def work_rights(result: Any, ax: Axes) -> None:
+    """Estimates of the members with their intervals, and the distribution that is used."""
+    table = result.table
+    places = range(len(table))
+    for i, row in zip(places, table.to_dict("records"), strict=True):
+        colour = PALETTE[0] if row["weight"] else GREY
+        if np.isfinite(row["lower"]) and np.isfinite(row["upper"]):
+            ax.plot([row["lower"], row["upper"]], [i, i], color=colour, linewidth=1.6)
+        ax.plot(row["estimate"], i, "o", color=colour, markersize=5)
+    low, high = result.interval
+    ax.plot([low, high], [len(table)] * 2, color=ACCENT, linewidth=2.4)
+    ax.plot(result.mean, len(table), "D", color=ACCENT, markersize=6)
+    names = [f"{row['name']}, donors {row['pool']}" for row in table.to_dict("records")]
+    ax.set_yticks(range(len(table) + 1), [*names, "used"], fontsize=8)
+    ax.axvline(0, color=GREY, linewidth=0.8)
+    ax.invert_yaxis()
+    widths = f"intervals: members {result.level:.0%}, used {result.used_level:.0%}"
+    ax.set_xlabel(f"log points of remittances in US$ ({widths})", fontsize=8)
+    ax.set_title("What joining did to members' remittances: not clear" if low <= 0 <= high else "Work rights")
