@@ -43,8 +43,8 @@ class Corridors(Result):
 
     ``table``: a row per destination, largest first: ``destination, name, stock, stock_share, remittances_usd,
     remittance_share, cost_percent``; shares are of the source's total. ``sources``: a row per group ("RUS", "EAEU")
-    and source: ``group, basis, year, share, used, known_in, hindsight, reason, source, pin``; ``hindsight`` is true where
-    the figures became known, or were revised, after ``year``; ``reason`` says why a share is left out of the range.
+    and source: ``group, basis, year, share, used, known_in, hindsight, reason, source, pin``; ``hindsight`` is true
+    where the figures became known, or were revised, after ``year``; ``reason`` says why a share is out of the range.
     """
 
     origin: str
@@ -214,7 +214,7 @@ def _newest(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return max(frames.values(), key=lambda f: (len(f) > 0, int(f["year"].iloc[0]) if len(f) else 0))
 
 
-def _press(row: Mapping[str, Any] | pd.Series[Any]) -> SeriesInfo:
+def _press(row: Mapping[Any, Any] | pd.Series[Any]) -> SeriesInfo:
     """The record of a share that was printed somewhere."""
     label = f"share of Russia, {row['basis']} {row['year']}"
     return SeriesInfo(code=label, label=label, unit="share", kind="share", source=str(row["source"]))
