@@ -39,7 +39,7 @@ _HOME = {
     "load_flows": "trade.flows",
     "both_reports": "trade.hubs",
     "surges": "trade.hubs",
-    "gsim": "trade.gsim",
+    "global_simulation": "trade.gsim",
     "ppml": "trade.gravity",
     "solve_equilibrium": "trade.equilibrium",
     "partial_equilibrium": "trade.partial",
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
     from .trade.exposure import exposure as exposure
     from .trade.flows import load_flows as load_flows
     from .trade.gravity import ppml as ppml
-    from .trade.gsim import gsim as gsim
+    from .trade.gsim import global_simulation as global_simulation
     from .trade.hubs import both_reports as both_reports
     from .trade.hubs import surges as surges
     from .trade.partial import partial_equilibrium as partial_equilibrium
