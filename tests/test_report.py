@@ -21,6 +21,7 @@ from eaeu_analysis.load import load_panel
 from eaeu_analysis.report import words as report_words
 from eaeu_analysis.report import write_report
 from eaeu_analysis.report.content import Content, gather
+from eaeu_analysis.report.material import Material
 from eaeu_analysis.settings import data_dir
 
 
@@ -172,10 +173,10 @@ def test_names_from_data_are_inert(monkeypatch, tmp_path: Path) -> None:
     poisoned = Content(
         **{**vars(content), "name": evil, "sections": (type(first)(**{**vars(first), "short": evil}),), "bloc": evil}
     )
-    text = page.html(poisoned, {})
+    text = page.html(Material(poisoned), {})
     assert text.count("<script") == 1
     assert "&lt;script&gt;" in text
-    assert "<script" not in page.markdown(poisoned, {})
+    assert "<script" not in page.markdown(Material(poisoned), {})
     assert downloads.csv_records([{"a": "=cmd()", "b": "+cmd", "c": -1.5}]) == "a,b,c\n'=cmd(),'+cmd,-1.5\n"
 
 

@@ -13,10 +13,12 @@ from .tables import section_rows
 
 if TYPE_CHECKING:
     from .content import Content
+    from .material import Material
 
 
-def document(content: Content) -> str:
+def document(material: Material) -> str:
     """The same as JSON, for programs."""
+    content = material.content
     body = {
         "version": __version__,
         "question": {"unit": content.unit, "bloc": content.bloc, "event": content.event, "source": content.source},
@@ -24,6 +26,8 @@ def document(content: Content) -> str:
         "outcomes": [section_rows(section) for section in content.sections],
         "effects": plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
         "members": plain(content.members.to_frame().to_dict(orient="records")),
+        "claims": [claim.document() for claim in material.claims],
+        "not_in_the_report": dict(material.missing),
         "limits": [vars(limit) for limit in content.limits],
         "series": [
             {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-    from .content import Content
+    from .material import Material
 
 WIDTH, HEIGHT = 4.2, 2.9  # inches: text of 8 points is then read on a phone and on a desk
 FIGURES = ("trade", "remittances", "gdp_per_head", "imports")  # effects that get a figure of their own
@@ -124,8 +124,9 @@ def _themed(colour: str) -> str:
     return f"var(--fig-{name}, {colour})" if name else colour
 
 
-def draw_all(content: Content) -> dict[str, Picture]:
+def draw_all(material: Material) -> dict[str, Picture]:
     """A picture per outcome that has a comparison and per headline effect, by its name."""
+    content = material.content
     drawn: dict[str, Picture] = {}
     for section in content.sections:
         if section.narrow is None:

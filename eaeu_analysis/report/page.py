@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
@@ -14,15 +15,13 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..errors import BadInputError
 from . import sections, words
-from .figures import draw_all
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from .content import Content
     from .figures import Picture
-
-figures = draw_all
+    from .material import Material
 
 
 @lru_cache
@@ -44,7 +43,14 @@ def _environment() -> Environment:
     )
     made.filters["cell"] = _cell
     made.filters["line"] = _line
+    made.filters["bound"] = _bound
     return made
+
+
+def _bound(text: Any) -> str:
+    """Text whose numbers stay on one line with their unit: '33.7 %', 'p = 0.14'."""
+    told = re.sub(r"(\d) (?=(?:%|pp\b|bn\b|tn\b|m\b|million\b|billion\b))", "\\1\u00a0", str(text))
+    return re.sub(r"\bp = (?=\d)", "p\u00a0=\u00a0", told)
 
 
 def _line(text: Any) -> str:
@@ -74,8 +80,9 @@ def made_on() -> str:
         raise BadInputError(f"SOURCE_DATE_EPOCH is {stated!r}; expected seconds since 1970, as 1767225600") from None
 
 
-def view(content: Content, pictures: Mapping[str, Picture]) -> dict[str, Any]:
+def view(material: Material, pictures: Mapping[str, Picture]) -> dict[str, Any]:
     """What the templates see."""
+    content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)
     script = _file("page.js")
     return {
@@ -89,7 +96,7 @@ def view(content: Content, pictures: Mapping[str, Picture]) -> dict[str, Any]:
             f"Data: {content.source}, {_vintages(content)}."
         ),
         "owners": "; ".join(sorted({info.source for info in content.series if info.source})),
-        "blocks": sections.build(content, pictures),
+        "blocks": sections.build(material, pictures),
         "style": _file("style.css"),
         "script": script,
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -101,11 +108,11 @@ def _vintages(content: Content) -> str:
     return f"vintages {dates[0]} to {dates[-1]}" if len(dates) > 1 else f"vintage {dates[0] if dates else 'not stated'}"
 
 
-def html(content: Content, pictures: Mapping[str, Picture]) -> str:
+def html(material: Material, pictures: Mapping[str, Picture]) -> str:
     """The self-contained page."""
-    return _environment().get_template("page.html").render(view(content, pictures))
+    return _environment().get_template("page.html").render(view(material, pictures))
 
 
-def markdown(content: Content, pictures: Mapping[str, Picture]) -> str:
+def markdown(material: Material, pictures: Mapping[str, Picture]) -> str:
     """The same in Markdown; figures are files beside it."""
-    return _environment().get_template("page.md").render(view(content, pictures))
+    return _environment().get_template("page.md").render(view(material, pictures))

@@ -15,7 +15,7 @@ from .figures import Picture
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; ``tone`` is "", "lead", "small" or "warn"."""
+    """A paragraph; ``tone`` is "", "lead", "small", "caveat" or "warn"."""
 
     text: str
     tone: str = ""
@@ -124,12 +124,16 @@ class Details:
 
 @dataclass(frozen=True)
 class Card:
-    """A box with a place of its own to link to; ``title`` may say the finding, ``badge`` is a short word beside it."""
+    """A box with a place of its own to link to; ``title`` may say the finding, ``badge`` is a short word beside it.
+
+    ``level``: of its heading, 4 when it stands under a heading of the section.
+    """
 
     id: str
     title: str
     parts: tuple[Any, ...]
     badge: str = ""
+    level: int = 3
     kind: ClassVar[str] = "card"
 
 
@@ -157,6 +161,15 @@ class Code:
 
     text: str
     kind: ClassVar[str] = "code"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to a place on the page."""
+
+    href: str
+    text: str
+    kind: ClassVar[str] = "link"
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from .. import atomic
 from ..errors import BadInputError, PartialDataError, unknown
-from . import document, page, words
-from .content import Content, gather
+from . import document, figures, page, words
+from .material import Material, assemble
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,8 +75,8 @@ def write_report(
         raise unknown("format", "", FORMATS)
     folder = Path(out)
     _may_replace(folder)
-    content = gather(unit, bloc, source, jobs)
-    rendered = render(content, formats)
+    material = assemble(unit, bloc, source, jobs)
+    rendered = render(material, formats)
     with atomic.directory(folder) as stage:
         for name, text in rendered.items():
             path = stage / name
@@ -85,22 +85,22 @@ def write_report(
     return Report(
         folder=folder,
         files=tuple(sorted(rendered)),
-        answers=tuple(words.answers(content)),
-        missing=tuple((s.outcome, s.missing) for s in content.missing),
+        answers=tuple(words.answers(material.content)),
+        missing=tuple((s.outcome, s.missing) for s in material.content.missing),
     )
 
 
-def render(content: Content, formats: Sequence[str] = FORMATS) -> dict[str, str]:
+def render(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:
     """Every file of the report as text, by its name."""
-    drawn = page.figures(content) if {"html", "md"} & set(formats) else {}
-    made: dict[str, str] = {MARK: document.document(content)}
+    drawn = figures.draw_all(material) if {"html", "md"} & set(formats) else {}
+    made: dict[str, str] = {MARK: document.document(material)}
     if "html" in formats:
-        made["index.html"] = page.html(content, drawn)
+        made["index.html"] = page.html(material, drawn)
     if "md" in formats:
-        made["report.md"] = page.markdown(content, drawn)
+        made["report.md"] = page.markdown(material, drawn)
         made |= {f"figures/{name}.svg": f'<?xml version="1.0" encoding="utf-8"?>\n{p.svg}' for name, p in drawn.items()}
     if "csv" in formats:
-        made |= {f"tables/{name}": text for name, text in document.tables(content).items()}
+        made |= {f"tables/{name}": text for name, text in document.tables(material.content).items()}
     return made
 
 

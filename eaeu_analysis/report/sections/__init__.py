@@ -1,20 +1,21 @@
-"""The sections of the page, in their order: each makes a Block of parts from the content and the pictures."""
+"""The sections of the page, in their order: each makes a Block of parts from the material and the pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from . import answer, effects, members, outcomes, reference
+from . import answer, claims, effects, members, outcomes, reference
 
 if TYPE_CHECKING:
-    from ..content import Content
     from ..figures import Picture
+    from ..material import Material
     from ..parts import Block
 
-Builder = Callable[["Content", Mapping[str, "Picture"]], "Block"]
+Builder = Callable[["Material", Mapping[str, "Picture"]], "Block"]
 ORDER: tuple[Builder, ...] = (
     answer.build,
+    claims.build,
     outcomes.build,
     effects.build,
     members.build,
@@ -25,6 +26,6 @@ ORDER: tuple[Builder, ...] = (
 )
 
 
-def build(content: Content, pictures: Mapping[str, Picture]) -> list[Block]:
+def build(material: Material, pictures: Mapping[str, Picture]) -> list[Block]:
     """Every section; one without results says why and the others stand."""
-    return [make(content, pictures) for make in ORDER]
+    return [make(material, pictures) for make in ORDER]

@@ -13,12 +13,14 @@ from ..tables import effect_rows
 if TYPE_CHECKING:
     from ..content import Content
     from ..figures import Picture
+    from ..material import Material
 
 TITLE, NAV = "Compared with what?", "Compared with what?"
 
 
-def build(content: Content, pictures: Mapping[str, Picture]) -> Block:
+def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
     """Figures of the headline outcomes, then every estimate in a table."""
+    content = material.content
     if content.effects is None:
         return Block("effects", TITLE, NAV, missing=content.effects_missing)
     first = next(s.narrow for s in content.sections if s.narrow)

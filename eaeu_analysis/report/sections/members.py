@@ -9,8 +9,8 @@ from ..parts import Block, Cell, Column, Table, Text
 from ..tables import member_columns, member_rows
 
 if TYPE_CHECKING:
-    from ..content import Content
     from ..figures import Picture
+    from ..material import Material
 
 HOW = (
     "Each cell: the member's change; under it the mean change of its comparators and the two-sided exact permutation "
@@ -20,8 +20,9 @@ HOW = (
 )
 
 
-def build(content: Content, pictures: Mapping[str, Picture]) -> Block:
+def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
     """A row per outcome, a column per member and event."""
+    content = material.content
     columns = [Column("outcome", "words")]
     columns += [
         Column(c["name"], notes=(f"{c['step']}, {c['event']}", f"{c['before']} to {c['after']}"))

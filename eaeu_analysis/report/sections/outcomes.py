@@ -10,12 +10,14 @@ from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Ta
 from ..tables import unit_rows
 
 if TYPE_CHECKING:
-    from ..content import Content, Section
+    from ..content import Section
     from ..figures import Picture
+    from ..material import Material
 
 
-def build(content: Content, pictures: Mapping[str, Picture]) -> Block:
+def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
     """The unit beside its comparators, outcome by outcome."""
+    content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)
     pool = ", ".join(f"{first.names[u]} ({u})" for u in first.pool.units)
     how = (
@@ -46,7 +48,7 @@ def _numbers(section: Section) -> Details:
     spec = result.windows
     latest = words.span(spec.latest) if spec.latest else ""
     caption = (
-        f"{result.outcome.unit}; means of {words.span(spec.before)} and {words.span(spec.after)}, change with its "
+        f"{words.subject(section)}, {result.outcome.unit}; means of {words.span(spec.before)} and {words.span(spec.after)}, change with its "
         f"{result.level:.0%} Newey-West interval"
     )
     if latest:

@@ -11,8 +11,8 @@ from ... import settings
 from ..parts import Block, Cell, Column, Download, Downloads, Heading, Table, Term, Terms, Text
 
 if TYPE_CHECKING:
-    from ..content import Content
     from ..figures import Picture
+    from ..material import Material
 
 FILES = {
     "before_after.csv": "every change, interval and test of before and after",
@@ -22,14 +22,15 @@ FILES = {
 }
 
 
-def limits(content: Content, pictures: Mapping[str, Picture]) -> Block:
+def limits(material: Material, pictures: Mapping[str, Picture]) -> Block:
     """The rows of data/tables/limits.toml."""
-    terms = tuple(Term(row.limit, row.follows, row.source, f"limit-{row.id}") for row in content.limits)
+    terms = tuple(Term(row.limit, row.follows, row.source, f"limit-{row.id}") for row in material.content.limits)
     return Block("limits", "What the data cannot say", "What the data cannot say", (Terms(terms),))
 
 
-def method(content: Content, pictures: Mapping[str, Picture]) -> Block:
+def method(material: Material, pictures: Mapping[str, Picture]) -> Block:
     """How the numbers are made, in short."""
+    content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)
     wide = next((s.wide.pool.rule for s in content.sections if s.wide), "the economies nearest to it before.")
     return Block(
@@ -61,8 +62,9 @@ def method(content: Content, pictures: Mapping[str, Picture]) -> Block:
     )
 
 
-def series(content: Content, pictures: Mapping[str, Picture]) -> Block:
+def series(material: Material, pictures: Mapping[str, Picture]) -> Block:
     """Every series with its vintage, and the tables in full precision."""
+    content = material.content
     from ..document import tables
 
     heads = tuple(Column(n, "words") for n in ("series", "label", "unit", "vintage", "retrieved", "licence"))
@@ -90,6 +92,6 @@ def _terms() -> tuple[Term, ...]:
     return tuple(Term(r["term"], r["meaning"], r.get("source", ""), f"term-{r['id']}") for r in rows)
 
 
-def glossary(content: Content, pictures: Mapping[str, Picture]) -> Block:
+def glossary(material: Material, pictures: Mapping[str, Picture]) -> Block:
     """The rows of data/tables/glossary.toml."""
     return Block("glossary", "Glossary", "Glossary", (Terms(_terms()),))

@@ -1,0 +1,35 @@
+"""Everything that a page shows, before it is drawn: the content, the claims, and what is not there and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .claims import Claim
+from .content import Content
+from .evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Material:
+    """``content``: before/after and counterfactuals. ``claims``: in their fixed order. ``evidence``: the results behind
+    them. ``missing``: sections without results, by their id, each with the reason."""
+
+    content: Content
+    claims: tuple[Claim, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+def assemble(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned", jobs: int = 1) -> Material:
+    """Ask every question of the report once.
+
+    Raises BadInputError and NoDataError as :func:`.content.gather`; a section that cannot be had is in ``missing``.
+    """
+    from .collect import from_evidence
+    from .evidence import evidence
+
+    found = evidence(unit, bloc, source, jobs=jobs)
+    assert found.content is not None  # noqa: S101
+    return Material(found.content, tuple(from_evidence(found)), found)

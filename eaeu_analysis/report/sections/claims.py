@@ -1,0 +1,90 @@
+"""Points for and against, each with its grade, its caveat, what would change it, and the call that makes it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import language, words
+from ..claims import GRADES, SIDES, Claim
+from ..parts import Block, Card, Cards, Cell, Code, Column, Details, Heading, Items, Link, Table, Term, Terms, Text
+
+if TYPE_CHECKING:
+    from ..figures import Picture
+    from ..material import Material
+
+TITLE, NAV = "Points for and against, with their grades", "Points for and against"
+HEADS = {"for": "For joining", "against": "Against joining", "context": "Context"}
+HOW = (
+    "A point counts as for or against by the sign of its number and by what a rise of it means for those who live "
+    "there, which is fixed in a table; where a rise is neither good nor bad of itself, or no effect is found, the "
+    "point is context. A count is no verdict: a point of grade C describes and attributes nothing, one of grade D is "
+    "as good as its assumptions."
+)
+
+
+def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
+    """The balance, the rule of the grades, and a card per claim by side."""
+    if not material.claims:
+        why = material.missing.get("claims", "no claim is supported by the data at hand")
+        return Block("claims", TITLE, NAV, missing=why)
+    grades = Terms(tuple(Term(grade, _word("grade", grade), id=f"grade-{grade}") for grade in GRADES))
+    parts: list[Any] = [Text(balance(material.claims)), Text(HOW), Details("How points are graded", (grades,), True)]
+    for side in SIDES:
+        held = [claim for claim in material.claims if claim.side == side]
+        if held:
+            parts.append(Heading(f"claims-{side}", f"{HEADS[side]}: {words.count(len(held))}"))
+            shown = Cards(tuple(_card(claim, pictures) for claim in held), "claims")
+            parts.append(Details(f"Show the {len(held)} points of context", (shown,)) if side == "context" else shown)
+    return Block(
+        "claims", TITLE, NAV, (*parts, Heading("claims-all", "All points in one table"), _table(material.claims))
+    )
+
+
+def balance(claims: Sequence[Claim]) -> str:
+    """How many points stand on each side, and how many of each grade."""
+    sides = {side: sum(c.side == side for c in claims) for side in SIDES}
+    grades = {grade: sum(c.grade == grade for c in claims) for grade in GRADES}
+    return (
+        f"{len(claims)} points: {words.count(sides['for'])} for joining, {words.count(sides['against'])} against, "
+        f"{words.count(sides['context'])} of context. By grade of evidence: "
+        + ", ".join(f"{grade} {n}" for grade, n in grades.items())
+        + "."
+    )
+
+
+def _word(table: str, key: str) -> str:
+    return language.find("en").say(table, key, {}, {})
+
+
+def _card(claim: Claim, pictures: Mapping[str, Picture]) -> Card:
+    behind = [f"What would change it: {claim.text('would_change')}"]
+    behind += [f"Check failed: {check.name}: {check.text}" for check in claim.failed]
+    passed = [check.name for check in claim.checks if check.passed]
+    behind += [f"Checks passed: {', '.join(passed)}."] if passed else []
+    behind += [f"Method: {claim.method}{f' ({claim.reference})' if claim.reference else ''}."] if claim.method else []
+    behind += [f"Source: {line}" for line in claim.sources]
+    parts: list[Any] = [
+        Text(claim.sentence),
+        Text(f"Caveat: {claim.text('caveat')}", "caveat"),
+        Details("What stands behind it", (Items(tuple(behind)), Code(claim.call))),
+    ]
+    if claim.figure in pictures:
+        parts.append(Link(f"#{claim.figure}", "See the figure"))
+    return Card(claim.id, claim.id.replace(".", ", ").replace("_", " "), tuple(parts), f"grade {claim.grade}", 4)
+
+
+def _table(claims: Sequence[Claim]) -> Table:
+    heads = ("point", "side", "grade", "what the data say", "caveat")
+    rows = tuple(
+        (
+            Cell(claim.id),
+            Cell(claim.side),
+            Cell(claim.grade),
+            Cell(claim.sentence),
+            Cell(claim.text("caveat")),
+        )
+        for claim in claims
+    )
+    columns = tuple(Column(head, "words") for head in heads)
+    return Table("claims-table", "Every point with its caveat", columns, rows)
