@@ -48,8 +48,8 @@ def _numbers(section: Section) -> Details:
     spec = result.windows
     latest = words.span(spec.latest) if spec.latest else ""
     caption = (
-        f"{words.subject(section)}, {result.outcome.unit}; means of {words.span(spec.before)} and {words.span(spec.after)}, change with its "
-        f"{result.level:.0%} Newey-West interval"
+        f"{words.subject(section)}, {result.outcome.unit}; means of {words.span(spec.before)} and "
+        f"{words.span(spec.after)}, change with its {result.level:.0%} Newey-West interval"
     )
     if latest:
         caption += f"; apart, {latest}, which holds the pandemic and the sanctions years"
