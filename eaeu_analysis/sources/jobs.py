@@ -24,6 +24,7 @@ from .report import Row
 from .request import Request
 from .spool import Spool
 
+WORKER = "eaeu-pull"  # the name of a worker's thread
 _WRITE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
@@ -106,7 +107,7 @@ class Job:
         for item in enumerate(plan):
             todo.put(item)
         for _ in range(min(workers, max(len(plan), 1))):
-            threading.Thread(target=self._work, args=(todo, done), daemon=True).start()
+            threading.Thread(target=self._work, args=(todo, done), daemon=True, name=WORKER).start()
         rows: dict[int, Row] = {}
         try:
             while len(rows) < len(plan):

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import server_data as world
 from server import StandIn
 from small import CODES, QUICK, Clean, hashes, small_pull
 
+from eaeu_analysis.sources.jobs import WORKER
 from eaeu_analysis.sources.pull import pull
 from eaeu_analysis.sources.spool import Spool
 from eaeu_analysis.store import Store
@@ -34,12 +36,6 @@ def contents(store: Store) -> dict[str, object]:
     values: dict[str, object] = {p.name: p.read_bytes() for p in (store.root / "objects").rglob("*.parquet")}
     entries = {e.id: (e.request, e.info, e.rows, e.sha256, e.notes, e.footnotes, e.problems) for e in store.entries()}
     return values | entries
-
-
-def interrupt(process: subprocess.Popen[bytes], signal_: int, at: int, later: float, count: int) -> None:
-    if count == at:
-        time.sleep(later)
-        process.send_signal(signal_)
 
 
 def killed_at(points: int, tmp_path: Path, signal_: int, codes: list[str], per_page: int, years: str) -> None:
@@ -84,9 +80,38 @@ def test_killed_at_twenty_random_points_it_resumes_to_the_same_bytes(tmp_path: P
     killed_at(20, tmp_path, signal.SIGKILL, list(world.SERIES)[:8], 500, "1990-2024")
 
 
-@pytest.mark.slow  # the signal must hit a pull under way, which hangs on the speed of the machine
-def test_stopped_by_ctrl_c_it_ends_at_once_and_resumes(tmp_path: Path) -> None:
-    killed_at(1, tmp_path, signal.SIGINT, CODES, 600, "2010-2024")
+@pytest.mark.parametrize("at", [1, 6, 10])  # the first request, one in the middle, the last
+def test_stopped_by_ctrl_c_the_command_ends_at_once_and_the_same_command_resumes(
+    bank: StandIn, store: Store, clean: Clean, at: int
+) -> None:
+    """The request under way gets no answer before the command has ended: it must not wait for it, and cannot win."""
+    command = [sys.executable, "-c", "from eaeu_analysis.cli import main; main()", "data", "pull", *CODES]
+    command += ["--store", str(store.root), "--endpoint", bank.endpoint, "--years", "2010-2024", "--timeout", "300"]
+    running: list[subprocess.Popen[bytes]] = []
+    begun = threading.Event()
+
+    def before(count: int) -> None:
+        if count == at:
+            begun.wait(60)
+            running[0].send_signal(signal.SIGINT)
+            running[0].wait(60)  # TimeoutExpired, and a failed test, when it does not end
+
+    bank.before = before
+    running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+    begun.set()
+    out, err = running[0].communicate(timeout=120)
+    assert running[0].returncode == 130, err.decode()
+    assert err.decode().splitlines()[-1] == (
+        "eaeu: interrupted; what came is kept, and the same command goes on where it was"
+    )
+    assert out == b""
+    bank.before = None
+    assert store.verify() == []
+    asked = len(bank.seen)
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert hashes(store) == clean.sha256
+    assert len(bank.seen) - asked <= 10 - at + 4  # what was left, and what the workers had under way
+    assert not [p for p in (store.root / "partial").iterdir() if p.is_dir()]
 
 
 def test_ctrl_c_in_a_session_stops_the_workers_too(
@@ -99,10 +124,11 @@ def test_ctrl_c_in_a_session_stops_the_workers_too(
 
     with pytest.raises(KeyboardInterrupt):
         small_pull(bank, store, progress=stop, concurrency=1)
-    time.sleep(0.2)  # what was under way ends
-    asked = len(bank.seen)
-    time.sleep(0.3)
-    assert len(bank.seen) == asked
+    workers = [thread for thread in threading.enumerate() if thread.name == WORKER]
+    for thread in workers:
+        thread.join(60)  # what was under way ends, and nothing more is asked for
+    assert not any(thread.is_alive() for thread in workers)
+    assert bank.count(f"/series/{CODES[2]}/") == 0
     assert len(store.entries()) == 1
     bank.faults.clear()
     assert not small_pull(bank, store, max_age=1).failed
