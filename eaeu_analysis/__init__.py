@@ -20,6 +20,8 @@ _HOME = {
     "bloc": "blocs",
     "Panel": "panel",
     "load_panel": "load",
+    "open_flows": "sources.bulk",
+    "read_flows": "sources.bulk",
     "before_after": "compare",
     "compare_members": "compare",
     "Predictor": "impact.predictors",
@@ -74,6 +76,8 @@ if TYPE_CHECKING:
     from .remittances import pass_through as pass_through
     from .report import write_report as write_report
     from .report.collect import claims as claims
+    from .sources.bulk import open_flows as open_flows
+    from .sources.bulk import read_flows as read_flows
     from .trade.answer import trade_answer as trade_answer
     from .trade.each_agreement import agreement_effects as agreement_effects
     from .trade.equilibrium import solve_equilibrium as solve_equilibrium

@@ -135,6 +135,38 @@ def pin(
         typer.echo(f"{len(frame)} series written to {out}; load them with source='{out}'")
 
 
+@app.command()
+def bulk(
+    kind: Annotated[str, typer.Argument(help="baci (CEPII), comtrade (UN) or imf (DOTS, IMTS).")],
+    path: Annotated[Path, typer.Argument(help="The file as distributed (.csv, .csv.gz, .zip), or a folder of them.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; flows that are there are replaced as a whole.")],
+    level: Annotated[str, typer.Option(help="TOTAL, HS2, HS4 or HS6.")] = "HS2",
+    years: Annotated[str | None, typer.Option(help="2019 or 2010-2019; left out: all.")] = None,
+    economies: Annotated[
+        str | None, typer.Option(help="Keep flows with one of these on either side, by comma.")
+    ] = None,
+    scale: Annotated[str | None, typer.Option(help="units or millions, for IMF files that do not say.")] = None,
+    memory: Annotated[str, typer.Option(help="Bound of the database; it spills beside --out.")] = "2GB",
+    as_json: Json = False,
+) -> None:
+    """Bring bulk files of bilateral trade to one schema of flows, out of core.
+
+    Example: eaeu data bulk baci BACI_HS92_V202601.zip --out flows --years 2010-2019
+    """
+    from ..sources.bulk import read_flows
+    from ..sources.request import years_of
+
+    chosen = listed(economies) if economies else None
+    found = read_flows(
+        kind, path, out, level=level, years=years_of(years), economies=chosen, scale=scale, memory=memory
+    )
+    if as_json:
+        left_out = output.rows(found.left_out)
+        typer.echo(output.dump({"folder": str(out), "rows": output.rows(found.years), "left_out": left_out}), nl=False)
+        return
+    typer.echo(f"{found.summary()}\nwritten to {out}; in Python: ea.open_flows({str(out)!r})")
+
+
 def _list_store(store: Path | None, as_json: bool) -> None:
     from ..store.entry import listing
     from ..store.store import Store

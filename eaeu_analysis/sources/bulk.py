@@ -79,7 +79,7 @@ class BulkFlows(Result):
         return pd.concat(parts, ignore_index=True)[bilateral.COLUMNS]
 
 
-def read(
+def read_flows(
     kind: str,
     path: str | Path | Sequence[str | Path],
     out: str | Path,
@@ -92,6 +92,9 @@ def read(
     threads: int = 2,
 ) -> BulkFlows:
     """Bring files of ``kind`` (baci, comtrade, imf) to flows in the folder ``out``, which is replaced as a whole.
+
+    What comes has the columns that the functions on trade take: ``ea.read_flows("baci", "BACI_HS92_V202601.zip",
+    "flows").frame(years=[2019])``.
 
     ``path``: a file (.csv, .csv.gz, .zip) or a folder of them, as distributed. ``economies`` keeps flows with one
     of them on either side. ``scale`` ("units", "millions") is for IMF files that do not state theirs. ``memory``
@@ -111,11 +114,11 @@ def read(
             left_out = _parties(con, shape)
             _flows(con, keep)
             _write(con, target, shape, level, years, left_out)
-    return opened(target)
+    return open_flows(target)
 
 
-def opened(folder: str | Path) -> BulkFlows:
-    """Flows that :func:`read` wrote."""
+def open_flows(folder: str | Path) -> BulkFlows:
+    """Flows that :func:`read_flows` wrote."""
     target = Path(folder)
     try:
         record = json.loads((target / "flows.json").read_text(encoding="utf-8"))

@@ -109,9 +109,16 @@ def pull_tariffs(
     """Average tariffs in per cent, by partner and product group; ``kind`` mfn or applied.
 
     ``average`` is simple (over products) or weighted (by imports). Applied is WITS's effectively applied rate (AHS):
-    the lowest that a partner is granted. Preferential rates are in the lines (:func:`pull_lines`) and averaged by
-    :func:`average_rates`.
+    the lowest that a partner is granted, so that under a partner it is the preferential average, weighted by what
+    comes from there. Of preferential rates alone WITS publishes no average: they are in the lines
+    (:func:`pull_lines`), averaged by :func:`average_rates`, with the weights that :func:`bilateral.import_weights`
+    makes of flows by HS6 product (``ea.read_flows(..., level="HS6")``).
     """
+    if kind.startswith("pref"):
+        raise BadInputError(
+            "WITS publishes no average of preferential rates alone: 'applied' under a partner is the lowest rate it is "
+            "granted, and the preferential lines are in pull_lines, averaged by average_rates"
+        )
     if (kind, average) not in AVERAGES:
         known = ", ".join(" ".join(pair) for pair in AVERAGES)
         raise BadInputError(f"tariff {kind!r} with average {average!r} not known; known: {known}")

@@ -51,7 +51,7 @@ EXPECTED = {
 
 
 def test_baci_as_distributed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    made = bulk.read("baci", baci(tmp_path / "in"), tmp_path / "out")
+    made = bulk.read_flows("baci", baci(tmp_path / "in"), tmp_path / "out")
     assert capfd.readouterr().out == ""
     frame = made.frame()
     assert list(frame.columns) == bilateral.COLUMNS
@@ -63,9 +63,27 @@ def test_baci_as_distributed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     assert frame.equals(frame.sort_values(["year", "exporter", "importer", "product"], ignore_index=True))
 
 
+def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    import eaeu_analysis as ea
+    from eaeu_analysis.cli import main
+
+    folder, out = str(baci(tmp_path / "in")), str(tmp_path / "out")
+    assert main(["data", "bulk", "baci", folder, "--out", out, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert as_dict(ea.open_flows(out).frame()) == EXPECTED
+    assert sum(row["rows"] for row in told["rows"]) == len(EXPECTED)
+    assert main(["data", "bulk", "bacy", folder, "--out", out]) == 2
+    assert "did you mean 'baci'" in capsys.readouterr().err
+    assert main(["data", "bulk", "baci", str(tmp_path / "nowhere"), "--out", out]) == 2
+    assert main(["data", "bulk", "baci", folder, "--out", out, "--years", "1999"]) == 3
+    assert as_dict(ea.open_flows(out).frame()) == EXPECTED  # what was there is there
+
+
 def test_levels_add_up_to_each_other(tmp_path: Path) -> None:
     folder = baci(tmp_path / "in")
-    tables = {level: bulk.read("baci", folder, tmp_path / level, level=level).frame() for level in bulk.LEVELS}
+    tables = {level: bulk.read_flows("baci", folder, tmp_path / level, level=level).frame() for level in bulk.LEVELS}
     assert set(tables["HS6"]["product"].str.len()) == {6}
     assert set(tables["TOTAL"]["product"]) == {"TOTAL"}
     for fine, coarse in itertools.pairwise(["HS6", "HS4", "HS2"]):
@@ -95,27 +113,27 @@ def gzipped(folder: Path, path: Path) -> Path:
 def test_packed_or_plain_is_the_same(tmp_path: Path, pack: Callable[[Path, Path], Path], name: str) -> None:
     folder = baci(tmp_path / "in")
     packed = pack(folder, tmp_path / name)
-    assert as_dict(bulk.read("baci", packed, tmp_path / "out").frame()) == EXPECTED
+    assert as_dict(bulk.read_flows("baci", packed, tmp_path / "out").frame()) == EXPECTED
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["in", name, "out"])  # nothing unpacked is left
 
 
 def test_years_economies_and_sides_that_are_asked_for(tmp_path: Path) -> None:
     folder = baci(tmp_path / "in")
     (folder / "BACI_HS92_Y2019_V202401b.csv").write_text("not even a table")  # not asked for, so not read
-    one = bulk.read("baci", folder, tmp_path / "one", years=[2020], economies=["Uzbekistan"])
+    one = bulk.read_flows("baci", folder, tmp_path / "one", years=[2020], economies=["Uzbekistan"])
     assert list(as_dict(one.frame())) == [("UZB", "RUS", 2020, "07")]
-    both = bulk.read("baci", baci(tmp_path / "again"), tmp_path / "both")
+    both = bulk.read_flows("baci", baci(tmp_path / "again"), tmp_path / "both")
     assert set(both.frame(years=[2019], exporters=["Russia"])["importer"]) == {"KGZ"}
     with pytest.raises(NoDataError, match="no flows of"):
         both.frame(years=[1999])
     with pytest.raises(NoDataError, match="no baci file of the years"):
-        bulk.read("baci", folder, tmp_path / "none", years=[1999])
+        bulk.read_flows("baci", folder, tmp_path / "none", years=[1999])
 
 
 def test_without_the_table_of_countries_the_numbers_of_iso_serve(tmp_path: Path) -> None:
     folder = baci(tmp_path / "in")
     (folder / "country_codes_V202401b.csv").unlink()
-    assert as_dict(bulk.read("baci", folder, tmp_path / "out").frame()) == EXPECTED
+    assert as_dict(bulk.read_flows("baci", folder, tmp_path / "out").frame()) == EXPECTED
 
 
 def big(folder: Path, rows: int, years: int) -> Path:
@@ -139,11 +157,11 @@ def big(folder: Path, rows: int, years: int) -> Path:
 def test_the_bytes_hang_neither_on_threads_nor_on_the_order_of_rows(tmp_path: Path) -> None:
     folder = big(tmp_path / "in", 60_000, 1)
     file = folder / "BACI_HS92_Y2017_V202401b.csv"
-    one = bulk.read("baci", folder, tmp_path / "one", threads=1)
-    two = bulk.read("baci", folder, tmp_path / "two", threads=2)
+    one = bulk.read_flows("baci", folder, tmp_path / "one", threads=1)
+    two = bulk.read_flows("baci", folder, tmp_path / "two", threads=2)
     head, *rows = file.read_text().splitlines()
     file.write_text("\n".join([head, *rows[::-1]]) + "\n")
-    turned = bulk.read("baci", folder, tmp_path / "turned", threads=2)
+    turned = bulk.read_flows("baci", folder, tmp_path / "turned", threads=2)
     first, second, third = ((m.folder / "flows_2017.parquet").read_bytes() for m in (one, two, turned))
     assert first == second == third
 
@@ -159,7 +177,9 @@ def test_a_slow_sum_gives_the_same(tmp_path: Path) -> None:
     )
     frame = frame[frame["exporter"] != frame["importer"]]
     slow = frame.groupby(["exporter", "importer", "product"])["v"].sum() * 1000
-    fast = bulk.read("baci", folder, tmp_path / "out").frame().set_index(["exporter", "importer", "product"])["usd"]
+    fast = (
+        bulk.read_flows("baci", folder, tmp_path / "out").frame().set_index(["exporter", "importer", "product"])["usd"]
+    )
     pd.testing.assert_series_equal(fast, slow, check_names=False, rtol=1e-12)
 
 
@@ -184,7 +204,7 @@ def test_comtrade_in_todays_form(tmp_path: Path) -> None:
             "2019,643,RUS,RM,417,KGZ,0,271019,C00,0,1",  # re-imports are within imports
         )
     )
-    made = bulk.read("comtrade", tmp_path / "c.csv", tmp_path / "out")
+    made = bulk.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out")
     frame = made.frame().set_index("basis")
     assert frame.loc["exporter_fob", ["exporter", "importer", "product", "usd"]].tolist() == ["KGZ", "RUS", "27", 100.5]
     assert frame.loc["importer_cif", ["exporter", "importer", "product", "usd"]].tolist() == [
@@ -199,7 +219,7 @@ def test_comtrade_in_todays_form(tmp_path: Path) -> None:
 def test_comtrade_totals_and_numbers_without_iso_codes(tmp_path: Path) -> None:
     text = comtrade("2019,860,,X,842,,0,TOTAL,C00,0,10", "2019,860,,X,842,,0,01,C00,0,4")
     (tmp_path / "c.csv").write_text(text)
-    frame = bulk.read("comtrade", tmp_path / "c.csv", tmp_path / "out", level="TOTAL").frame()
+    frame = bulk.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out", level="TOTAL").frame()
     assert as_dict(frame) == {("UZB", "USA", 2019, "TOTAL"): 10.0}
 
 
@@ -208,7 +228,7 @@ def test_comtrade_in_the_form_before(tmp_path: Path) -> None:
     head += "Trade Value (US$)\n"
     rows = "H3,2012,2,398,KAZ,417,KGZ,10,5000\nH3,2012,1,417,KGZ,398,KAZ,10,5600\nH3,2012,3,398,KAZ,417,KGZ,10,1\n"
     (tmp_path / "c.csv").write_text(head + rows)
-    frame = bulk.read("comtrade", tmp_path / "c.csv", tmp_path / "out").frame()
+    frame = bulk.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out").frame()
     assert frame[["exporter", "importer", "usd", "basis"]].to_numpy().tolist() == [
         ["KAZ", "KGZ", 5000.0, "exporter_fob"], ["KAZ", "KGZ", 5600.0, "importer_cif"]
     ]  # fmt: skip
@@ -229,7 +249,7 @@ IMTS = "COUNTRY,INDICATOR,COUNTERPART_COUNTRY,FREQUENCY,SCALE,TIME_PERIOD,OBS_VA
 
 def test_imf_wide(tmp_path: Path) -> None:
     (tmp_path / "DOT.csv").write_text(DOTS + DOTS_ROWS, encoding="utf-8")
-    made = bulk.read("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL", scale="millions")
+    made = bulk.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL", scale="millions")
     assert as_dict(made.frame()) == {
         ("RUS", "KGZ", 2018, "TOTAL"): 1.5e9,
         ("RUS", "KGZ", 2019, "TOTAL"): 1.53e9,
@@ -241,16 +261,16 @@ def test_imf_wide(tmp_path: Path) -> None:
 def test_imf_does_not_guess_the_scale(tmp_path: Path) -> None:
     (tmp_path / "DOT.csv").write_text(DOTS + DOTS_ROWS, encoding="utf-8")
     with pytest.raises(BadInputError, match="does not state its scale; give scale='units' or scale='millions'"):
-        bulk.read("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL")
+        bulk.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL")
     with pytest.raises(BadInputError, match="totals alone; ask for level TOTAL"):
-        bulk.read("imf", tmp_path / "DOT.csv", tmp_path / "out")
+        bulk.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out")
 
 
 def test_imf_long_with_its_scale_stated(tmp_path: Path) -> None:
     rows = "RUS,XG_FOB_USD,KGZ,Annual,Millions,2019,1530\nRUS,XG_FOB_USD,KGZ,Monthly,Millions,2019-M01,100\n"
     rows += "RUS,XG_FOB_USD,UZB,Annual,Units,2019,2067000000\nRUS,XG_FOB_USD,G001,Annual,Units,2019,1\n"
     (tmp_path / "imts.csv").write_text(IMTS + rows)
-    frame = bulk.read("imf", tmp_path / "imts.csv", tmp_path / "out", level="TOTAL").frame()
+    frame = bulk.read_flows("imf", tmp_path / "imts.csv", tmp_path / "out", level="TOTAL").frame()
     assert as_dict(frame) == {("RUS", "KGZ", 2019, "TOTAL"): 1.53e9, ("RUS", "UZB", 2019, "TOTAL"): 2.067e9}
 
 
@@ -296,7 +316,7 @@ def cut(path: Path) -> None:
 def test_a_zip_that_is_not_to_be_trusted(tmp_path: Path, make: Callable[[Path], None], sentence: str) -> None:
     make(tmp_path / "x.zip")
     with pytest.raises(BadInputError, match=sentence) as caught:
-        bulk.read("baci", tmp_path / "x.zip", tmp_path / "deep" / "out")
+        bulk.read_flows("baci", tmp_path / "x.zip", tmp_path / "deep" / "out")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "deep" / "out").exists()
     assert not list((tmp_path / "deep").iterdir())
@@ -320,46 +340,46 @@ def test_what_is_no_such_table_is_one_sentence(tmp_path: Path, kind: str, text: 
     (tmp_path / name).write_text(text)
     level = "TOTAL" if kind == "imf" else "HS2"
     with pytest.raises((BadInputError, NoDataError), match=sentence) as caught:
-        bulk.read(kind, tmp_path / name, tmp_path / "out", level=level)
+        bulk.read_flows(kind, tmp_path / name, tmp_path / "out", level=level)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
 
 
 def test_arguments_that_make_no_sense(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="did you mean 'baci'"):
-        bulk.read("bacci", tmp_path, tmp_path / "out")
+        bulk.read_flows("bacci", tmp_path, tmp_path / "out")
     with pytest.raises(BadInputError, match="level 'HS3' not known"):
-        bulk.read("baci", tmp_path, tmp_path / "out", level="HS3")
+        bulk.read_flows("baci", tmp_path, tmp_path / "out", level="HS3")
     with pytest.raises(BadInputError, match="no such file or folder"):
-        bulk.read("baci", tmp_path / "nowhere", tmp_path / "out")
+        bulk.read_flows("baci", tmp_path / "nowhere", tmp_path / "out")
     with pytest.raises(BadInputError, match="no baci table in"):
-        bulk.read("baci", tmp_path, tmp_path / "out")
+        bulk.read_flows("baci", tmp_path, tmp_path / "out")
     with pytest.raises(NoDataError, match="holds no bulk flows"):
-        bulk.opened(tmp_path)
+        bulk.open_flows(tmp_path)
 
 
 def test_the_same_year_twice_or_two_versions_are_refused(tmp_path: Path) -> None:
     one, two = baci(tmp_path / "one"), baci(tmp_path / "two")
     with pytest.raises(BadInputError, match=r"the flow from .* in 20\d\d .* is in two of the files"):
-        bulk.read("baci", [one, two], tmp_path / "out")
+        bulk.read_flows("baci", [one, two], tmp_path / "out")
     (one / "BACI_HS92_Y2020_V202401b.csv").rename(one / "BACI_HS92_Y2020_V202501.csv")
     with pytest.raises(BadInputError, match="is not of CEPII BACI HS92, version 202401b, as those before it"):
-        bulk.read("baci", one, tmp_path / "out")
+        bulk.read_flows("baci", one, tmp_path / "out")
 
 
 def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
-    made = bulk.read("baci", baci(tmp_path / "in"), tmp_path / "out")
+    made = bulk.read_flows("baci", baci(tmp_path / "in"), tmp_path / "out")
     (tmp_path / "BACI_HS92_Y2021_V1.csv").write_text(HEAD + "2021,1,2,3,x,\n")
     with pytest.raises(BadInputError):
-        bulk.read("baci", tmp_path / "BACI_HS92_Y2021_V1.csv", tmp_path / "out")
-    assert as_dict(bulk.opened(tmp_path / "out").frame()) == as_dict(made.frame()) == EXPECTED
+        bulk.read_flows("baci", tmp_path / "BACI_HS92_Y2021_V1.csv", tmp_path / "out")
+    assert as_dict(bulk.open_flows(tmp_path / "out").frame()) == as_dict(made.frame()) == EXPECTED
 
 
 def peak_mb(folder: Path, out: Path, memory: str) -> float:
     """Peak resident memory of a process that adds ``folder`` up to HS2."""
     code = (
         "import resource, sys; from eaeu_analysis.sources import bulk\n"
-        f"made = bulk.read('baci', {str(folder)!r}, {str(out)!r}, memory={memory!r})\n"
+        f"made = bulk.read_flows('baci', {str(folder)!r}, {str(out)!r}, memory={memory!r})\n"
         "print(made.summary(), file=sys.stderr)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
@@ -376,4 +396,4 @@ def test_memory_stays_within_the_bound(tmp_path: Path) -> None:
 def test_three_years_of_eleven_million_rows_within_four_gigabytes(tmp_path: Path) -> None:
     folder = big(tmp_path / "in", 11_000_000, 3)
     assert peak_mb(folder, tmp_path / "out", "2GB") < 4096
-    assert bulk.opened(tmp_path / "out").years["year"].tolist() == [2017, 2018, 2019]
+    assert bulk.open_flows(tmp_path / "out").years["year"].tolist() == [2017, 2018, 2019]

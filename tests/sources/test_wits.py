@@ -102,6 +102,21 @@ def test_simple_and_weighted_averages_of_lines() -> None:
         wits.average_rates(lines, pd.Series({"111111": 1.0}))
 
 
+def test_preferential_rates_weighted_by_the_imports_of_bulk_flows(bank: StandIn, store: Store) -> None:
+    wits.pull_lines(["KGZ"], 2020, partners=["RUS"], **options(bank, store))
+    lines = store.get("WITS.reported.all.KGZ.RUS").frame
+    rows = [("RUS", "KGZ", "020110", 30.0), ("RUS", "KGZ", "610910", 10.0), ("CHN", "KGZ", "610910", 99.0)]
+    flows = pd.DataFrame(rows, columns=["exporter", "importer", "product", "usd"]).assign(year=2020)
+    found = wits.average_rates(lines, bilateral.import_weights(flows, "Kyrgyzstan", "RUS", [2020]))
+    rates = lines.set_index("product")["value"]
+    assert found["rate"].tolist() == [pytest.approx((30 * rates["020110"] + 10 * rates["610910"]) / 40)]
+    assert found["covered"].tolist() == [1.0]
+    with pytest.raises(NoDataError, match="no flow to KGZ from UZB in these flows"):
+        bilateral.import_weights(flows, "KGZ", "UZB")
+    with pytest.raises(BadInputError, match="'applied' under a partner is the lowest rate"):
+        wits.pull_tariffs(["KGZ"], 2020, kind="preferential", **options(bank, store))
+
+
 def test_an_economy_that_never_reported_says_so(bank: StandIn, store: Store) -> None:
     report = wits.pull_trade(["TKM", "KGZ"], (2018, 2019), **options(bank, store))
     assert [row.status for row in report.rows] == ["failed", "done"]

@@ -1,0 +1,15 @@
+"""What holds for every test: the live services are asked only when the command line says so."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """``-m network`` runs the tests of the live services; a selection that does not speak of them skips them."""
+    if "network" in config.option.markexpr:
+        return
+    off = pytest.mark.skip(reason="asks the live services; run with -m network")
+    for item in items:
+        if "network" in item.keywords:
+            item.add_marker(off)
