@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import IntegrityError
+from ..errors import BadInputError, IntegrityError
 from . import live, output
 from .options import Json, StoreAt, listed
 
@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 
 live.register(app)
+
+COUNTED = ("economies", "aggregates", "observations", "zeros")
 
 Stored = Annotated[bool, typer.Option("--stored", help="Of the store of live pulls instead.")]
 Pinned = Annotated[
@@ -36,7 +38,7 @@ def list_(
     store: StoreAt = None,
     as_json: Json = False,
 ) -> None:
-    """List the series, a line per vintage.
+    """List the series, a line per vintage, and the tables of trade and remittances that ship beside them.
 
     Example: eaeu data list
     """
@@ -50,13 +52,21 @@ def list_(
         output.table(only_live(source), as_json)
         return
     frame = list_entries(source)
+    if pinned is None:
+        import pandas as pd
+
+        from ..sources.shelf import list_tables
+
+        frame = pd.concat([frame, list_tables()], ignore_index=True)
+        counts = frame.columns.intersection(["first_year", "last_year", *COUNTED])
+        frame[counts] = frame[counts].astype("Int64")
     columns = ["code", "vintage", "default", "label", "unit", "first_year", "last_year", "economies", "zeros"]
     output.table(frame if as_json else frame[columns], as_json)
 
 
 @app.command()
 def show(
-    code: Annotated[str, typer.Argument(help="World Bank code, or CODE@VINTAGE.")],
+    code: Annotated[str, typer.Argument(help="World Bank code, CODE@VINTAGE, or a table: trade/world_2019.")],
     pinned: Pinned = None,
     economies: Annotated[str | None, typer.Option(help="Whose coverage to show, by comma.")] = None,
     stored: Stored = False,
@@ -65,7 +75,7 @@ def show(
 ) -> None:
     """Show one series: meaning, traps, vintages, coverage; of a stored one the source's notes and footnotes too.
 
-    Example: eaeu data show NE.TRD.GNFS.ZS
+    Examples: eaeu data show NE.TRD.GNFS.ZS; eaeu data show trade/world_2019
     """
     chosen = listed(economies) if economies else None
     if stored or store:
@@ -73,6 +83,12 @@ def show(
         from ..store.store import Store
 
         found = describe_stored(Store.existing(store), code, chosen)
+    elif pinned is None and _is_table(code):
+        from ..sources.shelf import describe as describe_table
+
+        found = describe_table(code, chosen)
+        typer.echo(output.dump(found) if as_json else output.table_text(found), nl=False)
+        return
     else:
         from ..sources.listing import describe
 
@@ -120,12 +136,19 @@ def pin(
     ] = None,
     code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; repeatable.")] = None,
     retrieved: Annotated[str, typer.Option(help="Date of the download, when the file does not say.")] = "",
+    bilateral: Annotated[
+        bool, typer.Option("--bilateral", help="Instead: a folder of bilateral flows and tariffs, as trade.toml names.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Pin series from files: Parquet tables with source, vintage, licence and SHA-256.
 
-    Example: eaeu data pin API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.zip --out my-data
+    Examples: eaeu data pin API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.zip --out my-data;
+    eaeu data pin my-folder --bilateral --out my-trade
     """
+    if bilateral:
+        _pin_bilateral(sources, out, as_json)
+        return
     from ..pin import pin as pin_files
 
     frame = pin_files(sources, out, selection=select, codes=code, retrieved=retrieved)
@@ -191,6 +214,27 @@ def _verify_store(store: Path | None, as_json: bool) -> None:
         raise IntegrityError(problems[0])
     if not as_json:
         typer.echo(f"{len(opened.entries())} series in {opened.root}: every hash and row count as recorded")
+
+
+def _pin_bilateral(sources: list[Path], out: Path, as_json: bool) -> None:
+    import pandas as pd
+
+    from ..trade.pin_flows import pin_flows
+    from ..trade.pin_tariffs import pin_tariffs
+
+    if len(sources) != 1 or not sources[0].is_dir():
+        raise BadInputError(f"--bilateral takes one folder, not {', '.join(map(str, sources))}")
+    made = pin_flows(sources[0], out) | pin_tariffs(sources[0], out)
+    columns = ["vintage", "rows", "bytes", "sha256", "label"]
+    rows = [{"table": name} | {column: record[column] for column in columns} for name, record in sorted(made.items())]
+    output.table(pd.DataFrame(rows), as_json)
+
+
+def _is_table(code: str) -> bool:
+    """A shipped table, or something written like one: World Bank codes have no slash."""
+    from ..sources.shelf import holds
+
+    return "/" in code or holds(code)
 
 
 def _open(pinned: Path | None) -> PinnedSource:

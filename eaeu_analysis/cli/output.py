@@ -106,3 +106,32 @@ def _some_footnotes(vintage: dict[str, Any]) -> list[list[Any]]:
     """The footnotes of the economies whose coverage is shown."""
     shown = {row["economy"] for row in vintage["coverage"]}
     return [note for note in vintage.get("footnotes", []) if note[0] in shown]
+
+
+def table_text(found: dict[str, Any]) -> str:
+    """What is known of a shipped table (see sources.shelf.describe), for a person."""
+    years = f"{found['years'][0]}-{found['years'][1]}" if found["years"] else "no years"
+    lines = [
+        f"{found['code']}: {found['label']}",
+        f"  unit: {found['unit']}",
+        *([f"  note: {found['note']}"] if found["note"] else []),
+        f"  {found['rows']:,} rows, {years}; columns: {', '.join(found['columns'])}",
+        f"  source: {found['source']}, vintage {found['vintage']}, retrieved {found['retrieved']}",
+        f"  licence: {found['licence']}",
+        f"  sha256 {found['sha256']} ({found['bytes']:,} bytes)",
+        f"  made from a file with sha256 {found['source_sha256']}",
+    ]
+    for key, word in (
+        ("left_out", "of the source"),
+        ("products", "products"),
+        ("bases", "basis"),
+        ("statuses", "status"),
+    ):
+        if found[key]:
+            lines.append(f"  {word}: " + ", ".join(f"{name} {count:,}" for name, count in found[key].items()))
+    for row in found["coverage"]:
+        when = f", {row['first']}-{row['last']}" if row.get("first") else ""
+        whom = f", {row['partners']} partners" if row.get("partners") else ""
+        zeros = f", {row['zeros']} zeros" if row.get("zeros") else ""
+        lines.append(f"    {row['economy']} {row['name']} as {row['side']}: {row['rows']:,} rows{when}{whom}{zeros}")
+    return "\n".join(lines) + "\n"

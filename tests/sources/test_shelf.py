@@ -1,0 +1,72 @@
+"""Shipped tables of trade and remittances are listed and shown like series: what, whence, which years, which traps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from eaeu_analysis.cli import main
+from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.settings import data_dir
+from eaeu_analysis.sources.shelf import describe, list_tables, records
+from eaeu_analysis.trade.flows import load_flows, manifest
+
+TABLES = sorted(records())
+
+
+def test_every_pinned_flow_and_tariff_is_listed() -> None:
+    listed = set(list_tables()["code"])
+    assert {f"trade/{name}" for name in manifest()} <= listed
+    assert "trade/tariffs_cet" in listed
+    assert listed == {
+        p.relative_to(data_dir()).with_suffix("").as_posix()
+        for f in ("trade", "remittances")
+        for p in (data_dir() / f).glob("*.parquet")
+    }
+
+
+@pytest.mark.parametrize("code", TABLES)
+def test_every_table_says_where_it_comes_from(code: str) -> None:
+    found = describe(code)
+    for fact in ("label", "unit", "source", "vintage", "licence", "retrieved"):
+        assert found[fact], fact
+    assert found["sha256"] == hashlib.sha256((data_dir() / f"{code}.parquet").read_bytes()).hexdigest()
+
+
+def test_coverage_counts_the_flows_of_each_side() -> None:
+    row = next(r for r in describe("trade/world_4yearly", ["Uzbekistan"])["coverage"] if r["side"] == "exporter")
+    assert row["rows"] == 0  # Uzbekistan never reports there
+    flows = load_flows("world_2019")
+    mine = flows[flows["exporter"] == "KGZ"]
+    row = next(r for r in describe("world_2019", ["KGZ"])["coverage"] if r["side"] == "exporter")
+    assert (row["rows"], row["zeros"], row["partners"]) == (len(mine), (mine["usd"] == 0).sum(), 75)
+
+
+def test_shown_for_a_person_and_a_program(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "show", "world_4yearly", "--economies", "UZB"]) == 0
+    told = capsys.readouterr().out
+    assert "a missing row is not a zero" in told
+    assert "as exporter: 0 rows" in told
+    assert main(["data", "show", "trade/tariffs_cet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["left_out"]["rule: specific"] == 613
+    assert main(["data", "list", "--json"]) == 0
+    codes = [row["code"] for row in json.loads(capsys.readouterr().out)]
+    assert set(TABLES) <= set(codes)
+
+
+def test_a_table_that_is_not_there_has_a_near_match(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(BadInputError, match="did you mean 'trade/world_2019'"):
+        describe("trade/world_219")
+    assert main(["data", "show", "trade/wrld_sitc"]) == 2
+    assert "trade/world_sitc" in capsys.readouterr().err
+
+
+def test_bilateral_files_are_pinned_from_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "pin", str(tmp_path), "--bilateral", "--out", str(tmp_path / "out")]) == 3
+    assert "is needed for the pin 'agreements'" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "flows.json").exists()
+    assert main(["data", "pin", str(tmp_path / "a"), str(tmp_path / "b"), "--bilateral", "--out", str(tmp_path)]) == 2
+    assert "one folder" in capsys.readouterr().err
