@@ -13,8 +13,9 @@ from ..results import Check, Provenance
 from .augmented_core import AugmentedWeights, augmented_weights
 from .design import one_unit
 from .effect import Effect, effect_table
+from .gap_checks import fit_check, trend_check
 from .inversion import student
-from .placebo_checks import donor_notes, fit_check, placebo_gap_checks, trend_check
+from .placebo_checks import donor_notes, placebo_gap_checks
 from .problem import Problem, state_problem
 from .robustness import leave_one_out, moved_check
 from .simplex import Array

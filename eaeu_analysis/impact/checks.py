@@ -11,69 +11,34 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..results import Check
-from .effect import PRE_FIT, PRE_TREND, number, p_text
+from .effect import number, p_text
 from .fit import Fitted, Setup
+from .gap_checks import fit_check, trend_check
 from .placebo import InTime, Placebos
 from .problem import Problem
 from .simplex import is_unique
 
 Array = NDArray[np.float64]
 
-FIT_SHARE = 0.5  # of the standard deviation of the outcome before the event
-FIT_LEVEL = 0.05  # of its mean: a flat outcome has little deviation to compare with
 HULL_SHARE = 0.9  # of the fit years in which the outcome must lie within the donors' range
 EFFECTIVE = 2.0  # donors, 1 / sum of squared weights
 LOO_SHARE = 0.5  # of the estimate that must be left without any one donor
-TREND_SHARE = 0.5  # of the estimate that the gap's own trend may explain
 FLAGGED_WEIGHT = 0.10  # total weight of contaminated donors
 
 
 def fit_checks(setup: Setup, fitted: Fitted, intercept: bool, estimate: float) -> list[Check]:
     """Fit before the event, hull, trend of the gap, concentration of the weights, balance of the predictors."""
     problem = setup.problem
-    checks = [pre_fit(problem, fitted), pre_trend(problem, fitted, estimate), hull(problem, fitted, intercept)]
+    before, times = problem.pre, problem.times.astype(np.float64)
+    reach = float(times[problem.post].mean() - times[before].mean())
+    checks = [
+        fit_check(fitted.gap[problem.fit], problem.outcomes[problem.fit, fitted.column]),
+        trend_check(fitted.gap[before], times[before], reach, estimate),
+        hull(problem, fitted, intercept),
+    ]
     checks += concentration(problem, fitted)
     checks.append(uniqueness(problem, fitted) if setup.x is None else extrapolation(setup, fitted))
     return checks
-
-
-def pre_fit(problem: Problem, fitted: Fitted) -> Check:
-    """Fails when the root mean squared gap exceeds half a standard deviation of the outcome and 5 % of its mean."""
-    own = problem.outcomes[problem.fit, fitted.column]
-    size = float(np.sqrt(fitted.fit_mspe))
-    deviation, mean = float(own.std()), float(np.abs(own).mean())
-    limit = max(FIT_SHARE * deviation, FIT_LEVEL * mean)
-    return Check(
-        PRE_FIT,
-        size <= limit,
-        size,
-        limit,
-        f"root mean squared gap {number(size)} in the fit years, {size / deviation:.2f} of the outcome's standard "
-        f"deviation and {size / mean if mean else float('nan'):.1%} of its mean; passes up to {FIT_SHARE:g} of the one "
-        f"or {FIT_LEVEL:.0%} of the other",
-    )
-
-
-def pre_trend(problem: Problem, fitted: Fitted, estimate: float) -> Check:
-    """Fails when the gap before the event has a trend (least squares, p <= 0.10) that, drawn on to the middle of the
-    years after it, would make up more than half of the estimate."""
-    from scipy.stats import linregress
-
-    times = problem.times[problem.pre].astype(float)
-    line = linregress(times, fitted.gap[problem.pre])
-    reach = float(problem.times[problem.post].mean() - times.mean())
-    drawn = float(line.slope) * reach
-    share = abs(drawn) / abs(estimate) if estimate else float("inf")
-    p = float(line.pvalue)
-    failed = p <= 0.10 and share > TREND_SHARE
-    return Check(
-        PRE_TREND,
-        not failed,
-        p,
-        0.10,
-        f"the gap before the event moves by {number(float(line.slope), signed=True)} a year (p = {p_text(p)}), which "
-        f"drawn on would make {share:.0%} of the estimate; fails at p <= 0.10 with more than {TREND_SHARE:.0%}",
-    )
 
 
 def hull(problem: Problem, fitted: Fitted, intercept: bool) -> Check:

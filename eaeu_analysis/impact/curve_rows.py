@@ -22,9 +22,10 @@ from .curve_task import Task
 from .effect import finding_of
 from .everyone import Everyone, Field, Memory, in_every_place
 from .fit import Fitted, Setup
+from .gap_checks import fit_check, trend_check
 from .grid import PREDICTED, Specification, Years
 from .placebo import LEAST, Placebos, compare, noise
-from .placebo_checks import donor_notes, fit_check, placebo_gap_checks, trend_check, weight_check
+from .placebo_checks import donor_notes, placebo_gap_checks, weight_check
 from .predictors import Predictor, predictor_values, with_predictors
 from .problem import Problem, state_problem
 

@@ -62,14 +62,13 @@ class Design:
         """The question in plain values; with several treated units ``unit`` joins their names, ``event`` is the first
         date, and ``events`` gives each its own."""
         first = self.problems[0].spec()
-        post = self.times[self.starts.min() :]
         spec = {
             **first,
             "unit": ", ".join(self.units),
             "event": min(problem.event for problem in self.problems),
             "donors": list(self.donors),
             "fit_years": [int(t) for t in self.times[: self.starts.min()]],
-            "post_years": [int(post.min()), int(post.max())],
+            "post_years": [int(t) for t in self.times[self.starts.min() :]],
         }
         if len(self.problems) > 1:
             spec["events"] = {problem.unit: problem.event for problem in self.problems}
@@ -214,7 +213,7 @@ def _common_years(problems: Sequence[Problem], staggered: bool) -> NDArray[np.in
         years = sorted(set.intersection(*used))
     else:
         first = max(int(p.times[p.fit].min()) for p in problems)
-        last = min(p.post_years[1] for p in problems)
+        last = min(p.post_years[-1] for p in problems)
         known = [{int(t) for t in p.times} for p in problems]
         years = [t for t in sorted(set.intersection(*known)) if first <= t <= last]
     if not years:

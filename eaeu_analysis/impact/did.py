@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from .. import settings
 from ..errors import BadInputError, unknown
 from ..results import Check, Provenance
-from .checks import TREND_SHARE
 from .design import Design, design_table, shown, state_design
 from .did_core import (
     Clustered,
@@ -22,9 +21,10 @@ from .did_core import (
     lead_sizes,
     period_contrasts,
 )
-from .effect import PRE_TREND, Effect, number, p_text
+from .effect import LEADS, Effect, number, p_text
+from .gap_checks import fit_check, trend_check
 from .inversion import invert_linear, student
-from .placebo_checks import TREND_LEVEL, donor_notes, drift, fit_check
+from .placebo_checks import donor_notes
 from .randomisation import Assignments, assignments, p_value
 from .simplex import Array
 from .wild import bootstrap_p, webb_weights
@@ -67,7 +67,7 @@ def difference_in_differences(
     imposed and Webb weights, one date and several treated units. "cluster": Student's t on pyfixest's CRV1 errors, with
     (treated units - 1) degrees of freedom, several treated units.
 
-    Check "pre-trend" tests all leads jointly: root mean squared deviation from parallel paths before the event against
+    Check "leads" tests all leads jointly: root mean squared deviation from parallel paths before the event against
     its randomisation distribution. ``extra``: ``event_study`` (frame: relative, estimate, lower, upper, p; base period
     -1), ``cluster_se``, ``leads_wald_p``, ``cohorts``.
     Raises BadInputError, NoDataError and NotConvergedError (pyfixest's fixed effects off the exact double difference).
@@ -230,19 +230,16 @@ def _checks(
     alpha = 1 - level
     p = p_value(leads)
     gap, outcome, times, reach = _before(design)
-    slope, p_slope, share = drift(gap, times, reach, estimate)
-    drifts = p_slope <= TREND_LEVEL and share > TREND_SHARE
     checks = [
         fit_check(gap, outcome),
+        trend_check(gap, times, reach, estimate),
         Check(
-            PRE_TREND,
-            p > alpha + 1e-12 and not drifts,
+            LEADS,
+            p > alpha + 1e-12,
             p,
             alpha,
-            f"all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
-            f"{number(float(leads[0]))}, p = {p_text(p)}; the gap moves by {number(slope, signed=True)} a period "
-            f"(p = {p_text(p_slope)}), {share:.0%} of the estimate when drawn on; fails at p <= {alpha:.2f}, or when a "
-            f"trend (p <= {TREND_LEVEL:g}) makes more than {TREND_SHARE:.0%}",
+            "all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
+            f"{number(float(leads[0]))}, p = {p_text(p)}; fails at p <= {alpha:.2f}",
         ),
     ]
     if np.isfinite(regression.leads_p):

@@ -20,7 +20,8 @@ TABLE = ["unit", "time", "observed", "counterfactual", "effect", "lower", "upper
 # hold, so that no effect is claimed; any other failed check means that an effect, if found, is fragile.
 PRE_FIT = "pre-period fit"
 PRE_TREND = "pre-trend"
-FATAL = (PRE_FIT, PRE_TREND)
+LEADS = "leads"
+FATAL = (PRE_FIT, PRE_TREND, LEADS)
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,11 @@ class Effect(Result):
 
     @property
     def post(self) -> pd.DataFrame:
-        """Rows of ``table`` whose average effect is ``estimate``."""
-        first, last = self.spec.get("post_years") or (self.event, int(self.table["time"].max()))
-        return self.table[self.table["time"].between(first, last)]
+        """Rows of ``table`` whose average effect is ``estimate``: the years judged, of each unit from its own event."""
+        table, judged = self.table, self.spec.get("post_years")
+        starts = table["unit"].map(dict(self.spec.get("events", {}))).fillna(self.event)
+        within = True if judged is None else table["time"].isin(judged)
+        return table[(table["time"] >= starts) & within]
 
     @property
     def failed(self) -> tuple[Check, ...]:

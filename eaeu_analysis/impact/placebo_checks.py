@@ -1,7 +1,6 @@
-"""Checks of the gap before the event for the estimators that put every donor in the treated unit's place.
+"""Checks by the placebos of the estimators that put every donor in the treated unit's place, and of their donors.
 
-The rules on fit and trend are those of synthetic control (:mod:`.checks`), so that estimators can be set side by side;
-a third check asks how unusual the gap is among those of the placebos, where nothing happened.
+How unusual is the gap before the event, and how unusual the estimate, among those of units that nothing happened to?
 """
 
 from __future__ import annotations
@@ -11,11 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..results import Check
-from .checks import EFFECTIVE, FIT_LEVEL, FIT_SHARE, FLAGGED_WEIGHT, TREND_SHARE
-from .effect import PRE_FIT, PRE_TREND, number, p_text
+from .checks import EFFECTIVE, FLAGGED_WEIGHT
+from .effect import p_text
 from .simplex import Array
-
-TREND_LEVEL = 0.10  # p-value of the gap's trend at or below which its size is asked about
 
 
 def rank_p(actual: float, draws: Array) -> float:
@@ -30,48 +27,6 @@ def slopes(gaps: Array) -> Array:
     t = np.arange(gaps.shape[1]) - (gaps.shape[1] - 1) / 2
     norm = float(t @ t)
     return np.asarray(gaps @ t / norm if norm else np.zeros(len(gaps)), dtype=np.float64)
-
-
-def fit_check(gap: Array, outcome: Array) -> Check:
-    """Fails when the root mean squared gap before the event (T0,) exceeds half a standard deviation of the treated
-    unit's outcome (T0,) then and 5 % of its mean."""
-    size = float(np.sqrt((gap**2).mean()))
-    deviation, mean = float(outcome.std()), float(np.abs(outcome).mean())
-    limit = max(FIT_SHARE * deviation, FIT_LEVEL * mean)
-    return Check(
-        PRE_FIT,
-        size <= limit,
-        size,
-        limit,
-        f"root mean squared gap {number(size)} before the event; passes up to {FIT_SHARE:g} of the outcome's standard "
-        f"deviation ({number(deviation)}) or {FIT_LEVEL:.0%} of its mean ({number(mean)})",
-    )
-
-
-def drift(gap: Array, times: Array, reach: float, estimate: float) -> tuple[float, float, float]:
-    """Slope per period of the ``gap`` (T0,) before the event, its least squares p-value, and what the slope drawn on by
-    ``reach`` periods would make of the ``estimate`` (a share)."""
-    from scipy.stats import linregress
-
-    if float(np.ptp(gap)) <= 1e-9 * (1.0 + float(np.abs(gap).max())):
-        return 0.0, 1.0, 0.0
-    line = linregress(times, gap)
-    drawn = abs(float(line.slope)) * reach
-    return float(line.slope), float(line.pvalue), drawn / abs(estimate) if estimate else float("inf")
-
-
-def trend_check(gap: Array, times: Array, reach: float, estimate: float) -> Check:
-    """Fails when the gap has a trend (p <= ``TREND_LEVEL``) that, drawn on to the middle of the periods after the
-    event, would make up more than half of the estimate."""
-    slope, p, share = drift(gap, times, reach, estimate)
-    return Check(
-        PRE_TREND,
-        not (p <= TREND_LEVEL and share > TREND_SHARE),
-        p,
-        TREND_LEVEL,
-        f"the gap before the event moves by {number(slope, signed=True)} a period (p = {p_text(p)}), which drawn on "
-        f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}",
-    )
 
 
 def placebo_gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: Array, level: float) -> list[Check]:

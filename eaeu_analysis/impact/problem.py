@@ -69,9 +69,8 @@ class Problem:
         return [int(t) for t in self.times[self.fit]]
 
     @property
-    def post_years(self) -> tuple[int, int]:
-        chosen = self.times[self.post]
-        return int(chosen.min()), int(chosen.max())
+    def post_years(self) -> list[int]:
+        return [int(t) for t in self.times[self.post]]
 
     def without(self, donor: str) -> Problem:
         """The same question without one donor."""
@@ -82,14 +81,13 @@ class Problem:
 
     def spec(self) -> dict[str, Any]:
         """The part of a result's ``spec`` that states the question (plain values)."""
-        first, last = self.post_years
         return {
             "outcome": self.outcome,
             "unit": self.unit,
             "event": self.event,
             "donors": list(self.donors),
             "fit_years": self.fit_years,
-            "post_years": [first, last],
+            "post_years": self.post_years,
             "gaps": self.gaps,
         }
 

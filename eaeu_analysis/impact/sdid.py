@@ -12,8 +12,9 @@ from ..errors import BadInputError, unknown
 from ..results import Check, Provenance
 from .design import Design, design_table, shown, state_design
 from .effect import Effect
+from .gap_checks import fit_check, trend_check
 from .inversion import student
-from .placebo_checks import donor_notes, fit_check, placebo_gap_checks, trend_check, weight_check
+from .placebo_checks import donor_notes, placebo_gap_checks, weight_check
 from .robustness import leave_one_out, moved_check
 from .sdid_core import METHODS, Block
 from .sdid_variance import (

@@ -123,8 +123,8 @@ def comparators_of(problem: Problem, comparators: str | int) -> tuple[Array, lis
 def _structural(problem: Problem, x: Array, trend: str, level: float) -> dict[str, Any]:
     y, times = problem.outcomes[:, 0], problem.times
     fit = np.flatnonzero(problem.fit)
-    ahead = np.flatnonzero((times > times[fit[-1]]) & (times <= problem.post_years[1]) & np.isfinite(x).all(axis=1))
-    span = np.arange(times[fit[0]], problem.post_years[1] + 1)
+    ahead = np.flatnonzero((times > times[fit[-1]]) & (times <= problem.post_years[-1]) & np.isfinite(x).all(axis=1))
+    span = np.arange(times[fit[0]], problem.post_years[-1] + 1)
     if not np.array_equal(times[np.concatenate([fit, ahead])], span):
         raise NoDataError("a structural series needs every year from the first fitted to the last judged")
     future = forecast(y[fit], x[fit], x[ahead], trend)

@@ -44,7 +44,7 @@ def _claim(question: Question, effect: Effect, other: Effect | None, curve: Curv
     checks = (*effect.checks, *_second(other, times, effect.estimate), *_curve(curve, estimate))
     finding = "fragile" if effect.finding == "found" and any(c.passed is False for c in checks) else effect.finding
     same_sign = curve.share(estimate) if curve else math.nan
-    first, last = effect.spec.get("post_years") or (effect.event, int(effect.table["time"].max()))
+    first, last = (int(t) for t in effect.post["time"].agg(["min", "max"]))
     more: dict[str, float] = {}
     if curve:
         more = {"same_sign": 100 * same_sign, "specifications": float(curve.specifications)}

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from simulated_panels import as_panel, factor_model
 
+from eaeu_analysis.impact.did import difference_in_differences
 from eaeu_analysis.impact.effect import PRE_FIT, PRE_TREND, Effect, effect_table, finding_of, interval_text, number
 from eaeu_analysis.impact.synthetic import synthetic_control
 from eaeu_analysis.results import Check, Provenance
@@ -98,6 +99,19 @@ def test_post_is_what_the_estimate_averages():
     assert effect.post["effect"].mean() == effect.estimate
     assert effect.failed == ()
     assert effect.check("nothing") is None
+
+
+def test_the_rows_behind_the_estimate_are_the_years_judged_of_each_unit():
+    y = factor_model(np.random.default_rng(5), 9, 20)
+    gaps = synthetic_control(as_panel(y), "y", "U00", 2012, post_years=[2012, 2014, 2017], inference="none")
+    assert gaps.post["time"].tolist() == [2012, 2014, 2017]
+    assert gaps.post["effect"].mean() == pytest.approx(gaps.estimate)
+    again = synthetic_control(as_panel(y), "y", "U00", 2012, post_years=gaps.spec["post_years"], inference="none")
+    assert again.estimate == gaps.estimate
+    event = {"U00": 2010, "U01": 2014}
+    several = difference_in_differences(as_panel(y), "y", list(event), event)
+    assert several.post.groupby("unit")["time"].min().to_dict() == event
+    assert several.post["effect"].mean() == pytest.approx(several.estimate)
 
 
 # -- the rules themselves ---------------------------------------------------------------------------------

@@ -148,6 +148,7 @@ def test_staggered_cells_and_table() -> None:
     cells = [row.effect for row in found.table.itertuples() if row.time >= event[row.unit]]
     assert len(cells) == 9
     assert found.estimate == pytest.approx(np.mean(cells))
+    assert found.post["effect"].tolist() == cells
     assert found.estimate == pytest.approx((6 * 2 + 3 * 5) / 9, abs=1.0)
     one = matrix_completion(as_panel(y), "y", "U00", 2008, donors=[f"U{i:02d}" for i in range(2, 12)], seed=3)
     two = matrix_completion(as_panel(y), "y", "U00", 2008, donors=[f"U{i:02d}" for i in range(2, 12)], seed=3)

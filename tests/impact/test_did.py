@@ -173,12 +173,13 @@ def test_leads_are_tested_jointly() -> None:
     drifting[0] += 1.5 * np.arange(14)
     effect = difference_in_differences(as_panel(drifting), "y", "U00", 2009)
     assert effect.check("pre-trend").passed is False  # type: ignore[union-attr]
+    assert effect.check("leads").passed is False  # type: ignore[union-attr]
     assert effect.finding == "unreliable"
     gaps = []
     for i in range(10):
         gap = drifting[i, :9] - np.delete(drifting, i, 0)[:, :9].mean(axis=0)
         gaps.append(np.sqrt(((gap - gap.mean()) ** 2).mean()))
-    assert effect.check("pre-trend").value == pytest.approx(np.mean(np.array(gaps) >= gaps[0]))  # type: ignore[union-attr]
+    assert effect.check("leads").value == pytest.approx(np.mean(np.array(gaps) >= gaps[0]))  # type: ignore[union-attr]
     assert effect.pre_mspe == pytest.approx(gaps[0] ** 2)
 
 

@@ -43,7 +43,7 @@ def test_members_may_stand_in_where_the_union_is_not_the_question(world):
 
 def test_default_years_of_the_world_leave_out_the_nineties_and_the_sanctions(world):
     problem = state_problem(world, "y", "KGZ", 2015)
-    assert (problem.fit_years[0], problem.post_years) == (2000, (2015, 2019))
+    assert (problem.fit_years[0], problem.post_years) == (2000, [2015, 2016, 2017, 2018, 2019])
     effect = synthetic_control(world, "y", "KGZ", 2015, inference="none", checks=False)
     assert effect.table["time"].iloc[-1] == 2024  # later years are shown
     late = effect.table["time"] > 2019

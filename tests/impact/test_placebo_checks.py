@@ -7,15 +7,8 @@ import pytest
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.impact.completion import matrix_completion
-from eaeu_analysis.impact.placebo_checks import (
-    donor_notes,
-    drift,
-    fit_check,
-    placebo_gap_checks,
-    rank_p,
-    trend_check,
-    weight_check,
-)
+from eaeu_analysis.impact.gap_checks import drift, fit_check, trend_check
+from eaeu_analysis.impact.placebo_checks import donor_notes, placebo_gap_checks, rank_p, weight_check
 from eaeu_analysis.impact.sdid import synthetic_did
 
 TIMES = np.arange(12.0)

@@ -43,7 +43,7 @@ def test_default_windows_are_the_unbroken_record_around_the_event():
     table = set_values(frame(), "U00", [2002], np.nan)
     problem = state_problem(panel(table), "y", "U00", 2010)
     assert problem.fit_years == list(range(2003, 2010))
-    assert problem.post_years == (2010, 2015)
+    assert problem.post_years == list(range(2010, 2016))
     assert problem.donors == tuple(f"U{i:02d}" for i in range(1, 8))
 
 

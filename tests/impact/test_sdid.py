@@ -229,6 +229,7 @@ def test_cohorts_are_averaged_over_treated_cells() -> None:
     table = effect.table
     treated = [row.effect for row in table.itertuples() if row.time >= event[row.unit]]
     assert effect.estimate == pytest.approx(np.mean(treated))
+    assert effect.post["effect"].tolist() == treated
 
 
 def test_table_averages_to_the_estimate_and_shows_later_years_apart() -> None:

@@ -90,7 +90,6 @@ def test_an_effect_can_be_asked_again_from_its_spec():
     spec = json.loads(json.dumps(first.spec))  # plain values only
     assert spec.pop("estimator") == "synthetic_control"
     spec["predictors"] = [Predictor(**p) for p in spec["predictors"]]
-    spec["post_years"] = tuple(spec["post_years"])
     again = synthetic_control(world(effect=2), **spec)
     pd.testing.assert_frame_equal(first.table, again.table)
     assert dict(again.spec) == dict(first.spec)
