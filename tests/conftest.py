@@ -1,6 +1,8 @@
-"""What holds for every test: the live services are asked only when the command line says so."""
+"""What holds for every test: the live services are asked only when the command line says so, and tests compute."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,3 +15,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "network" in item.keywords:
             item.add_marker(off)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """No cache of reports in this session, nor in the processes it starts, unless a test asks for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EAEU_CACHE", "off")
+        yield

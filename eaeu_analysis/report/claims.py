@@ -101,6 +101,9 @@ class Claim:
     def __post_init__(self) -> None:
         if self.side not in SIDES or self.grade not in GRADES:
             raise BadInputError(f"claim {self.id!r}: side {self.side!r}, grade {self.grade!r} not known")
+        for name in ("value", "lower", "upper", "level"):  # plain numbers, whatever the maker took them from
+            object.__setattr__(self, name, float(getattr(self, name)))
+        object.__setattr__(self, "values", {name: float(value) for name, value in self.values.items()})
         for name in ("caveat", "would_change", "question", "call"):
             if not getattr(self, name):
                 raise BadInputError(f"claim {self.id!r} has no {name.replace('_', ' ')}")

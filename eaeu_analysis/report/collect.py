@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import BadInputError, unknown
+from ..names import resolve
+from . import cache as store
+from . import claims_plain
 from .claim_rules import TOPICS
 from .claims import Claim
 from .claims_before_after import fared, members, rerouting
@@ -25,17 +28,29 @@ def claims(
     topic: str | Sequence[str] | None = None,
     *,
     jobs: int = 1,
+    cache: bool = True,
 ) -> list[Claim]:
     """Claims on what joining ``bloc`` did to ``unit``, on its other members, and on what it would do to Uzbekistan.
 
     Each :class:`.claims.Claim` has its sentence, side, grade, interval, checks, caveat, sources and the call that gives
     its number again; :func:`.claims.to_frame` makes a table of them. ``topic``: one or several of fared, members,
     partners, leaning, tariffs, revenue, scenario, rerouting, unsupported; None is all. Bilateral trade, tariffs and
-    scenarios rest on the pinned tables whatever ``source`` is.
+    scenarios rest on the pinned tables whatever ``source`` is. ``cache``: take what was computed before on the same
+    data by the same code (:mod:`.cache`).
     Raises BadInputError for an unknown topic, unit or bloc; NoDataError when the source has nothing to say.
     """
     wanted = _topics(topic)
-    return from_evidence(evidence(unit, bloc, source, wanted, jobs), wanted)
+    mark = store.key("claims", {"unit": resolve(unit), "bloc": bloc, "topics": wanted}, source) if cache else ""
+    found = store.load("claims", mark) if cache and store.wanted() else None
+    if found is not None:
+        try:
+            return claims_plain.load(found["claims.json"])
+        except (BadInputError, KeyError):
+            pass
+    made = from_evidence(evidence(unit, bloc, source, wanted, jobs), wanted)
+    if cache and store.wanted():
+        store.keep("claims", mark, {"claims.json": claims_plain.dump(made)})
+    return made
 
 
 def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim]:

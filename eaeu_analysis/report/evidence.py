@@ -58,7 +58,7 @@ def evidence(
     held: Mapping[str, Curve] = {}
     if content is not None and content.effects is not None:
         names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
-        held = curves(content.unit, content.event, names, content.source)
+        held = curves(content.unit, content.event, names, source)
     missing: list[tuple[str, str]] = []
     if "scenario" in wanted:
         missing.append(("scenario", "scenarios are not built yet"))
