@@ -59,9 +59,8 @@ def _share(found: Exposure, partner: str, flow: str) -> list[Claim]:
             f"leaning.share_{'up' if now > then else 'down'}",
             now - then,
             "percentage points",
-            "from eaeu_analysis.trade.exposure import exposure; "
             f"(lambda t: t.query(\"{query}{last}\")['{column}'].item() - t.query(\"{query}{BASE}\")['{column}'].item())"
-            "(exposure('UZB').over_time)",
+            "(ea.exposure('UZB').over_time)",
             found.provenance,
             values={
                 "then": then,

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..panel import Panel
     from ..trade.tariff_gap import TariffGap
 
-GAP = "from eaeu_analysis.trade.tariff_gap import tariff_gap; "
 CHANGED = ("KGZ", "KAZ")  # members whose tariff before and after is known from a source
 GDP = "NY.GDP.MKTP.CD"
 POOL_YEAR = 2019  # the last year before the pandemic, and of one period of the shares
@@ -51,8 +50,8 @@ def _average(gap: TariffGap) -> Claim:
         f"tariffs.average_{'up' if new > own else 'down'}",
         new - own,
         "percentage points",
-        f"{GAP}(lambda t: ((t['new'] - t['own']) * t['imports_usd']).sum() / t['imports_usd'].sum())"
-        "(tariff_gap().table.dropna(subset=['own', 'new']))",
+        "(lambda t: ((t['new'] - t['own']) * t['imports_usd']).sum() / t['imports_usd'].sum())"
+        "(ea.tariff_gap().table.dropna(subset=['own', 'new']))",
         gap.provenance,
         values={"own": own, "new": new, "change": new - own, "chapters": float(len(table)), "year": 2025},
         side=side_of(new - own, meaning("tariff_rise")),
@@ -69,7 +68,7 @@ def _direction(gap: TariffGap, direction: str) -> Claim:
         f"tariffs.{direction}",
         share,
         "% of imports",
-        f"{GAP}100 * tariff_gap().totals().loc[{direction!r}, 'share']",
+        f"100 * ea.tariff_gap().totals().loc[{direction!r}, 'share']",
         gap.provenance,
         values={"share": share, "chapters": float(row["chapters"]), "all": float(len(gap.table)), "year": 2025},
         side=side_of(share if direction == "rise" else -share, meaning("tariff_rise")),
@@ -89,7 +88,7 @@ def _chapter(gap: TariffGap, direction: str) -> Claim:
         f"tariffs.most_{direction}",
         float(row["change"]),
         "percentage points",
-        f"{GAP}tariff_gap().table.loc[{code!r}, 'change']",
+        f"ea.tariff_gap().table.loc[{code!r}, 'change']",
         gap.provenance,
         values={
             "own": float(row["own"]),
@@ -113,7 +112,7 @@ def _free(gap: TariffGap) -> Claim:
         "tariffs.free",
         share,
         "% of imports",
-        f"{GAP}(lambda p: 100 * p.loc[~p['changes'], 'share'].sum())(tariff_gap().partners)",
+        "(lambda p: 100 * p.loc[~p['changes'], 'share'].sum())(ea.tariff_gap().partners)",
         gap.provenance,
         values={"share": share, "year": 2025, "partners": float((~partners["changes"]).sum())},
         side=side_of(share, meaning("duty_free")),
@@ -161,7 +160,7 @@ def _duty(gap: TariffGap) -> Claim:
         f"revenue.duty_{'up' if value > 0 else 'down'}",
         value,
         "US$ a year",
-        f"{GAP}(lambda t: (t['dutiable_usd'] * t['change']).sum() / 100)(tariff_gap().table.dropna(subset=['change']))",
+        "(lambda t: (t['dutiable_usd'] * t['change']).sum() / 100)(ea.tariff_gap().table.dropna(subset=['change']))",
         gap.provenance,
         values={"value": value, "year": 2025},
         side="context",  # who keeps it depends on a share of the pool that nobody has agreed

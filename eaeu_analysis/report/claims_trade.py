@@ -1,8 +1,9 @@
 """Claims of who trades with whom: what the union changed between members, and with outsiders (grades A and B).
 
 Told net of the neighbours that never joined, for what they share is not the union's doing. The placebo is the ranking
-among fake unions elsewhere; the specifications are the rows of the same group over panels and steps, with and without
-neighbours. An estimate whose interval holds zero, or whose years before moved already, is no clear effect.
+among fake unions elsewhere; the specifications are those of ``trade_answer`` for the founders' step (by year, net of
+neighbours, textbook dummies, domestic trade), for others the rows of the same group over panels and steps. An estimate
+whose interval holds zero, or whose years before moved already, is no clear effect.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .claims import Claim, side_of, state
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..trade.answer import TradeAnswer
     from ..trade.union import UnionEffect
 
 # name of the claim -> panel, step, group
@@ -30,13 +32,14 @@ STEPS = {
 }
 PAIRS = (("KGZ", "RUS"), ("KAZ", "KGZ"))
 OUTSIDERS = ("China", "Turkey", "EU")
-IMPORT = "from eaeu_analysis.trade.union import union_effect; union_effect()"
+CALL = "ea.trade_answer().union"
 NET = " less neighbours"
 
 
-def partners(found: UnionEffect) -> list[Claim]:
+def partners(answer: TradeAnswer) -> list[Claim]:
     """Steps of the union by group, Kyrgyzstan's pairs, and imports from outsiders."""
-    made = [_step(found, name, *rows) for name, rows in STEPS.items()]
+    found = answer.union
+    made = [_step(answer, name, *rows) for name, rows in STEPS.items()]
     made += [claim for pair in PAIRS for claim in _pair(found, *pair)]
     return [*made, *(_outside(found, outsider) for outsider in OUTSIDERS)]
 
@@ -62,15 +65,16 @@ def told(estimate: float, lower: float, upper: float, level: float, p: float, ch
     return finding_of(estimate, (lower, upper), level, p, known)
 
 
-def _step(found: UnionEffect, name: str, panel: str, step: str, group: str) -> Claim:
+def _step(answer: TradeAnswer, name: str, panel: str, step: str, group: str) -> Claim:
+    found = answer.union
     row = one(found.steps, panel=panel, step=step, group=f"{group}{NET}")
     raw = one(found.steps, panel=panel, step=step, group=group)
     near = one(found.steps, panel=panel, step=step, group="neighbours")
     p = float(raw["p_permutation"])
-    same = found.steps[found.steps["group"].isin([group, f"{group}{NET}"])]
+    same = _specifications(answer, step, group)
     share = float(((same["estimate"] > 0) == (row["estimate"] > 0)).mean())
     about = _about(found, panel)
-    share_text = f"{share:.0%} of {len(same)} estimates over panels, steps, with and without neighbours have this sign"
+    share_text = f"{share:.0%} of {len(same)} other estimates of it have this sign"
     checks = (*about, Check("specifications", None, share, 0.8, share_text))
     finding = told(row["estimate"], row["lower"], row["upper"], found.level, p, checks)
     value, lower, upper = (percent(float(row[c])) for c in ("estimate", "lower", "upper"))
@@ -81,7 +85,7 @@ def _step(found: UnionEffect, name: str, panel: str, step: str, group: str) -> C
         f"partners.{_template(finding, value)}",
         value,
         "per cent",
-        f"{IMPORT}.steps.query({query!r})['percent'].item()",
+        f"{CALL}.steps.query({query!r})['percent'].item()",
         found.provenance,
         values={
             "net": value,
@@ -114,6 +118,13 @@ def _step(found: UnionEffect, name: str, panel: str, step: str, group: str) -> C
     )
 
 
+def _specifications(answer: TradeAnswer, step: str, group: str) -> pd.DataFrame:
+    """The estimates of the same thing: of the founders those of the same step, of others the group's rows."""
+    if group == "founders":
+        return answer.effects[answer.effects["step"] == step]
+    return answer.union.steps[answer.union.steps["group"].isin([group, f"{group}{NET}"])]
+
+
 def _pair(found: UnionEffect, first: str, second: str) -> list[Claim]:
     """One pair of members in the step of the EAEU, beside what chance does to bordering pairs elsewhere."""
     rows = found.pairs[(found.pairs["pair"] == f"{first}-{second}") & (found.pairs["step"] == "EAEU")]
@@ -131,7 +142,7 @@ def _pair(found: UnionEffect, first: str, second: str) -> list[Claim]:
         "partners.pair" if finding == "found" else "partners.pair_none",
         value,
         "per cent",
-        f"from math import expm1; {IMPORT.replace('; ', '; 100 * expm1(')}.pairs.query({query!r})['estimate'].iloc[0])",
+        f"from math import expm1; 100 * expm1({CALL}.pairs.query({query!r})['estimate'].iloc[0])",
         found.provenance,
         values={"excess": value, "low": low, "high": high, "p": p, "first": 2012, "last": 2016},
         words={"first_economy": f"economy.{first}", "second_economy": f"economy.{second}"},
@@ -156,7 +167,7 @@ def _outside(found: UnionEffect, outsider: str) -> Claim:
         f"partners.outsider_{'none' if finding == 'none' else 'lower' if value < 0 else 'higher'}",
         value,
         "per cent",
-        f"{IMPORT}.diversion.query({query!r})['percent'].item()",
+        f"{CALL}.diversion.query({query!r})['percent'].item()",
         found.provenance,
         values={
             "change": value,

@@ -59,8 +59,8 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
     if found.content is not None:
         made += [*fared(found.content), *counterfactual(found.content, found.curves)]
         made += [*members(found.content), *rerouting(found.content)]
-    if found.union is not None:
-        made += partners(found.union)
+    if found.trade is not None:
+        made += partners(found.trade)
     if found.exposure is not None:
         made += leaning(found.exposure, found.panel)
     if found.gap is not None:

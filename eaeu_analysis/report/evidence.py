@@ -13,25 +13,26 @@ from .content import Content, gather
 
 if TYPE_CHECKING:
     from ..panel import Panel
+    from ..trade.answer import TradeAnswer
     from ..trade.exposure import Exposure
     from ..trade.tariff_gap import TariffGap
-    from ..trade.union import UnionEffect
     from .pinned_curves import Curve
 
 FROM_CONTENT = {"fared", "members", "rerouting", "unsupported"}
+FROM_TARIFFS = {"tariffs", "revenue"}
 
 
 @dataclass(frozen=True)
 class Evidence:
     """``content``: before/after and counterfactuals, None when no topic needs them. ``curves``: the specification
-    curves that were computed on these very data, by outcome. ``union``: the gravity estimates; ``exposure``, ``gap``:
-    Uzbekistan's partners and tariffs; ``panel``: the macro series beside them. ``missing``: parts that could not be
-    had, with the reason.
+    curves that were computed on these very data, by outcome. ``trade``: the gravity estimates; ``exposure``, ``gap``:
+    Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: the macro series beside them.
+    ``missing``: parts that could not be had, with the reason.
     """
 
     content: Content | None = None
     curves: Mapping[str, Curve] = field(default_factory=dict)
-    union: UnionEffect | None = None
+    trade: TradeAnswer | None = None
     exposure: Exposure | None = None
     gap: TariffGap | None = None
     panel: Panel | None = None
@@ -63,33 +64,21 @@ def evidence(
     if "scenario" in wanted:
         missing.append(("scenario", "scenarios are not built yet"))
     panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
-    return Evidence(
-        content,
-        held,
-        _union() if wanted & {"partners", "unsupported"} else None,
-        _exposure() if wanted & {"leaning", "unsupported"} else None,
-        _gap() if wanted & {"tariffs", "revenue", "unsupported"} else None,
-        panel,
-        tuple(missing),
-    )
+    trade, lean, gap = _trade(wanted)
+    return Evidence(content, held, trade, lean, gap, panel, tuple(missing))
 
 
-def _union() -> UnionEffect:
-    from ..trade.union import union_effect
+def _trade(wanted: set[str]) -> tuple[TradeAnswer | None, Exposure | None, TariffGap | None]:
+    """The whole answer where the gravity estimates are asked for, which take half a minute; else the parts alone."""
+    if wanted & {"partners", "unsupported"}:
+        from ..trade.answer import trade_answer
 
-    return union_effect()
-
-
-def _exposure() -> Exposure:
+        answer = trade_answer("UZB")
+        return answer, answer.exposure, answer.tariffs
     from ..trade.exposure import exposure
-
-    return exposure("UZB")
-
-
-def _gap() -> TariffGap:
     from ..trade.tariff_gap import tariff_gap
 
-    return tariff_gap()
+    return None, exposure("UZB") if "leaning" in wanted else None, tariff_gap() if wanted & FROM_TARIFFS else None
 
 
 def _macro(source: str | Path, missing: list[tuple[str, str]]) -> Panel | None:
