@@ -23,7 +23,7 @@ from .. import names, settings
 from ..errors import BadInputError, unknown
 from ..results import Check, Provenance, Result
 from .regression import Fit
-from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, sample, shares_of
+from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, logs, sample, shares_of
 from .tables import tables
 
 if TYPE_CHECKING:
@@ -153,16 +153,7 @@ def pass_through(
     panel = panel or default_panel()
     weights, sources = shares_of(origins or fixed["origins"], last_year, shares)
     question = Question(weights, first, int(last_year), income)
-    panel = _cut(panel, weights)
     return _result(panel, question, sources, level, int(fixed["lags"]))
-
-
-def _cut(panel: Panel, origins: Mapping[str, float]) -> Panel:
-    """The few series and economies that are looked at, so that two dozen estimates take no time."""
-    codes = {REMITTANCES, *(code for drivers in DRIVERS.values() for code in drivers.values())}
-    present = set(panel.units)
-    more = [o for o in tables()["sample"]["also"] if o in present]
-    return panel.select([c for c in panel.indicators if c in codes], [*origins, *more, DESTINATION])
 
 
 def default_panel() -> Panel:
@@ -177,7 +168,10 @@ def _result(panel: Panel, question: Question, sources: Sequence[SeriesInfo], lev
     from . import passthrough_checks
     from .regression import error_parts
 
-    data = sample(panel, question)
+    present = set(panel.units)
+    also = [o for o in tables()["sample"]["also"] if o in present]
+    data_logs = logs(panel, [*question.shares, *also], question.income)
+    data = sample(data_logs, question)
     fit = data.fit(lags)
     common, own, _ = error_parts(fit, data.unit, data.year)
     changes = pd.DataFrame(
@@ -188,7 +182,7 @@ def _result(panel: Panel, question: Question, sources: Sequence[SeriesInfo], lev
             "fitted": data.y - fit.resid,
         }
     )
-    alternatives = passthrough_checks.alternatives(panel, question, lags)
+    alternatives = passthrough_checks.alternatives(data_logs, question, lags)
     index = list(data.regressors)
     series = [panel.info(code) for code in (REMITTANCES, *DRIVERS[question.income].values())]
     spec = {
@@ -216,7 +210,7 @@ def _result(panel: Panel, question: Question, sources: Sequence[SeriesInfo], lev
         own,
         alternatives,
         level,
-        passthrough_checks.checks(panel, question, data, fit, alternatives, level, lags),
+        passthrough_checks.checks(data_logs, question, data, fit, alternatives, level, lags),
         Provenance((*series, *sources), METHOD, REFERENCE, spec),
     )
 

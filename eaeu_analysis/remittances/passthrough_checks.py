@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,26 +12,23 @@ from .. import settings
 from ..errors import EaeuError
 from ..results import Check
 from .regression import Fit, coverage, error_parts, serial
-from .sample import DRIVERS, Question, Sample, logs, sample, shares_of
+from .sample import DRIVERS, Logs, Question, Sample, sample, shares_of
 from .shares import corridors
 from .tables import load_table, tables
-
-if TYPE_CHECKING:
-    from ..panel import Panel
 
 MAX_SERIAL = 0.5  # of the residuals of changes, common part; above it, changes are no cure for persistence
 MAX_SERIAL_LEVELS = 0.5
 
 
-def alternatives(panel: Panel, question: Question, lags: int) -> pd.DataFrame:
+def alternatives(logs: Logs, question: Question, lags: int) -> pd.DataFrame:
     """The coefficients under other choices: ``alternative, regressor, coef, se, se_dk, nobs, serial, reason``.
 
     ``serial``: first-order autocorrelation of the yearly mean of the residuals; ``reason``: why there is no estimate.
     """
     rows: list[dict[str, Any]] = []
-    for name, other in choices(question):
+    for name, other in choices(question, [str(o) for o in logs.remittances if o not in question.shares]):
         try:
-            data = sample(panel, other)
+            data = sample(logs, other)
             fit = data.fit(lags, other.year_effects)
         except EaeuError as error:
             rows.append({"alternative": name, "regressor": "", "reason": str(error)})
@@ -45,8 +42,8 @@ def alternatives(panel: Panel, question: Question, lags: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def choices(question: Question) -> Iterator[tuple[str, Question]]:
-    """Names and questions of the alternatives."""
+def choices(question: Question, also: Iterable[str]) -> Iterator[tuple[str, Question]]:
+    """Names and questions of the alternatives; ``also``: origins that one of them adds."""
     yield "levels", question.but(levels=True)
     yield "year effects", question.but(year_effects=True)
     yield "with the year before", question.but(lagged=True)
@@ -54,7 +51,7 @@ def choices(question: Question) -> Iterator[tuple[str, Question]]:
     yield "shares all one", question.but(shares=dict.fromkeys(question.shares, 1.0))
     stock = {o: _stock_share(o, question.last_year) for o in question.shares}
     yield "shares of migrants by birth", question.but(shares=stock)
-    more = [o for o in tables()["sample"]["also"] if o not in question.shares]
+    more = [o for o in also if o not in question.shares]
     if more:
         added = {**question.shares, **shares_of(more, question.last_year)[0]}
         yield f"with {' and '.join(more)}", question.but(shares=added)
@@ -72,7 +69,7 @@ def _stock_share(origin: str, year: int) -> float:
 
 
 def checks(
-    panel: Panel, question: Question, data: Sample, fit: Fit, other: pd.DataFrame, level: float, lags: int
+    logs: Logs, question: Question, data: Sample, fit: Fit, other: pd.DataFrame, level: float, lags: int
 ) -> tuple[Check, ...]:
     """In the order in which a reader should meet them."""
     found = [
@@ -84,8 +81,8 @@ def checks(
         _same_sign(fit, data, other, "year effects"),
         _lag(other),
         _clean(question),
-        *_armenia(panel, question, fit, data),
-        *_published(panel, question, fit, data),
+        *_armenia(logs, question, fit, data),
+        *_published(logs, question, fit, data),
     ]
     return tuple(found)
 
@@ -176,7 +173,7 @@ def _clean(question: Question) -> Check:
     return Check("clean years", question.last_year <= last, float(question.last_year), float(last), text)
 
 
-def _armenia(panel: Panel, question: Question, fit: Fit, data: Sample) -> list[Check]:
+def _armenia(logs: Logs, question: Question, fit: Fit, data: Sample) -> list[Check]:
     """Transfers from Russia alone, as Armenia's central bank counts them, over the fall of the rouble."""
     before, after = 2013, 2015
     if question.last_year < after:
@@ -186,7 +183,7 @@ def _armenia(panel: Panel, question: Question, fit: Fit, data: Sample) -> list[C
         (frame["destination"] == "RUS") & (frame["direction"] == "inflow") & (frame["type"] == "non-commercial")
     ].set_index("year")["usd"]
     actual = float(np.log(rows[after] / rows[before]))
-    said = _explained(panel, question, fit, before, after)
+    said = _explained(logs, question, fit, before, after)
     text = (
         f"transfers from Russia to Armenia, counted apart, changed by {actual:+.2f} log points {before}-{after}; the "
         f"coefficients say {said:+.2f} for money from Russia alone, growth of its own left out"
@@ -194,14 +191,14 @@ def _armenia(panel: Panel, question: Question, fit: Fit, data: Sample) -> list[C
     return [Check("Armenia's transfers from Russia", None, said - actual, None, text)]
 
 
-def _published(panel: Panel, question: Question, fit: Fit, data: Sample) -> list[Check]:
+def _published(logs: Logs, question: Question, fit: Fit, data: Sample) -> list[Check]:
     found = []
     for entry in tables()["beside"]:
         if "before_usd" not in entry or entry["origin"] not in data.origins or entry["years"][1] > question.last_year:
             continue
         origin, (before, after) = entry["origin"], entry["years"]
         actual = float(np.log(entry["after_usd"] / entry["before_usd"]))
-        said = question.shares[origin] * _explained(panel, question, fit, before, after)
+        said = question.shares[origin] * _explained(logs, question, fit, before, after)
         text = (
             f"{entry['what']}: {actual:+.2f} log points ({entry['source']}); the coefficients say {said:+.2f} for the "
             f"years {before}-{after}, so something else added {actual - said:+.2f}"
@@ -210,7 +207,7 @@ def _published(panel: Panel, question: Question, fit: Fit, data: Sample) -> list
     return found
 
 
-def _explained(panel: Panel, question: Question, fit: Fit, before: int, after: int) -> float:
+def _explained(logs: Logs, question: Question, fit: Fit, before: int, after: int) -> float:
     """Log points that the drivers explain between two years for a share of one."""
-    moves = [logs(panel, code, "RUS") for code in DRIVERS[question.income].values()]
+    moves = [logs.drivers[code] for code in DRIVERS[question.income].values()]
     return float(sum(c * (s[after] - s[before]) for c, s in zip(fit.coef, moves, strict=True)))

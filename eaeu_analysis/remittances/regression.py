@@ -43,6 +43,10 @@ class Fit:
 
 def within(values: Array, *codes: Codes) -> Array:
     """``values`` (n, m) with the means of each group taken out; for two sets of codes by least squares."""
+    if len(codes) == 1:
+        _, place, count = np.unique(codes[0], return_inverse=True, return_counts=True)
+        sums = np.column_stack([np.bincount(place, weights=column) for column in values.T])
+        return np.asarray(values - (sums / count[:, None])[place], dtype=np.float64)
     dummies = np.column_stack([(code[:, None] == np.unique(code)).astype("float64") for code in codes])
     solution, *_ = np.linalg.lstsq(dummies, values, rcond=None)
     return np.asarray(values - dummies @ solution, dtype=np.float64)

@@ -69,55 +69,84 @@ class Sample:
         return least_squares(self.y, self.x, self.unit, self.year, lags, year_effects)
 
 
-def sample(panel: Panel, question: Question) -> Sample:
-    """Rows in order of country and year; a country-year without remittances, or a zero, is left out.
+@dataclass(frozen=True)
+class Logs:
+    """Logarithms by year (rows, without gaps): ``remittances`` (year x economy), ``drivers`` (year x code) of Russia.
 
-    Raises BadInputError for too few years, NoDataError where the panel lacks the drivers or the origins.
+    A zero is not a reported value and is missing.
+    """
+
+    remittances: pd.DataFrame
+    drivers: pd.DataFrame
+
+
+def logs(panel: Panel, origins: Iterable[str], income: str) -> Logs:
+    """Raises NoDataError for an economy that the panel lacks, BadInputError for a negative value, a missing series."""
+    wanted = list(dict.fromkeys(origins))
+    other = [name for name in DRIVERS if name != income]
+    codes = list(DRIVERS[income].values())
+    codes += [c for name in other for c in DRIVERS[name].values() if c in panel.indicators]
+    drivers = pd.concat({code: _log(panel, code, [DESTINATION])[DESTINATION] for code in dict.fromkeys(codes)}, axis=1)
+    return Logs(_log(panel, REMITTANCES, wanted), drivers)
+
+
+def _log(panel: Panel, code: str, economies: list[str]) -> pd.DataFrame:
+    column = panel.column(code)
+    present = column.index.get_level_values(0)
+    for economy in economies:
+        if economy not in present:
+            raise NoDataError(f"{names.spoken_name(economy)} ({economy}) has no {code} in this panel")
+    table = column[present.isin(economies)].unstack(0)[economies]
+    below = table.lt(0).to_numpy()
+    if below.any():
+        row, at = np.argwhere(below)[0]
+        raise BadInputError(f"{code} of {economies[at]} is negative in {table.index[row]}: it has no logarithm")
+    table = table.reindex(range(int(table.index.min()), int(table.index.max()) + 1))
+    return pd.DataFrame(np.log(table.where(table > 0)))
+
+
+def sample(data: Logs, question: Question) -> Sample:
+    """Rows in order of country and year; a country-year without remittances is left out.
+
+    Raises NoDataError for a driver that is missing in these years, and for too few years or countries.
     """
     years = range(question.first_year, question.last_year + 1)
-    drivers = {}
-    for name, code in DRIVERS[question.income].items():
-        series = logs(panel, code, DESTINATION).reindex(range(question.first_year - 2, question.last_year + 1))
-        drivers[name] = series
-        if question.lagged:
-            drivers[f"{name}, year before"] = series.shift(1)
-        gap = [t for t in years if np.isnan(series[t])]
-        if gap:
-            raise NoDataError(f"{code} of Russia is missing in {gap[0]}, between {years[0]} and {years[-1]}")
-    parts = []
-    for origin, share in question.shares.items():
-        y = logs(panel, REMITTANCES, origin).reindex(years)
-        part = pd.DataFrame({"y": y, **{name: share * drivers[name].reindex(years) for name in question.regressors}})
-        part = part if question.levels else part.diff()
-        parts.append(part.dropna().assign(origin=origin))
-    frame = pd.concat(parts)
+    needed = DRIVERS[question.income]
+    absent = [code for code in needed.values() if code not in data.drivers.columns]
+    if absent:
+        raise NoDataError(f"{absent[0]} of Russia is not in this panel")
+    drivers = data.drivers[list(needed.values())]
+    x = drivers.reindex(years).to_numpy()
+    if question.lagged:
+        x = np.hstack([x, drivers.reindex(range(years[0] - 1, years[-1])).to_numpy()])
+    for column, code in enumerate([*needed.values()] * (2 if question.lagged else 1)):
+        gaps = np.flatnonzero(np.isnan(x[:, column]))
+        if len(gaps):
+            raise NoDataError(f"{code} of Russia is missing in {years[gaps[0]]}, between {years[0]} and {years[-1]}")
+    y = data.remittances[list(question.shares)].reindex(years).to_numpy()
+    times = np.array(years, dtype=np.int64)
+    if not question.levels:
+        x, y, times = np.diff(x, axis=0), np.diff(y, axis=0), times[1:]
+    origins = tuple(sorted(question.shares))
+    shares = np.array([question.shares[o] for o in origins])
+    y = y[:, [list(question.shares).index(o) for o in origins]].T  # origin x year
+    here = np.isfinite(y)
+    unit, place = np.nonzero(here)
     need = len(question.regressors) + 3
-    if frame.index.nunique() < need or frame["origin"].nunique() < MIN_ORIGINS:
+    counted = len(np.unique(place)), len(np.unique(unit))
+    if counted[0] < need or counted[1] < MIN_ORIGINS:
         raise NoDataError(
-            f"{frame.index.nunique()} years and {frame['origin'].nunique()} countries are left between "
-            f"{years[0]} and {years[-1]}; a pass-through needs {need} years and {MIN_ORIGINS} countries"
+            f"{counted[0]} years and {counted[1]} countries are left between {years[0]} and {years[-1]}; "
+            f"a pass-through needs {need} years and {MIN_ORIGINS} countries"
         )
-    origins = tuple(sorted(set(frame["origin"])))
     return Sample(
-        frame["y"].to_numpy(dtype="float64"),
-        frame[question.regressors].to_numpy(dtype="float64"),
-        frame["origin"].map({o: i for i, o in enumerate(origins)}).to_numpy(dtype="int64"),
-        frame.index.to_numpy(dtype="int64"),
+        y[here],
+        shares[unit][:, None] * x[place],
+        unit.astype("int64"),
+        times[place],
         origins,
         tuple(question.regressors),
     )
-
-
-def logs(panel: Panel, code: str, economy: str) -> pd.Series[Any]:
-    """Logarithm of a series by year; zeros are not reported values and become missing."""
-    column = panel.column(code)
-    if economy not in column.index.get_level_values(0):
-        raise NoDataError(f"{names.spoken_name(economy)} ({economy}) has no {code} in this panel")
-    values = column.xs(economy, level=0)
-    if (values < 0).any():
-        raise BadInputError(f"{code} of {economy} is negative in {values.index[values < 0][0]}: it has no logarithm")
-    found: pd.Series[Any] = np.log(values.where(values > 0))
-    return found
 
 
 def shares_of(

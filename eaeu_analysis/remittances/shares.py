@@ -8,12 +8,14 @@ the range.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from .. import blocs, names
+from .. import blocs, names, settings
 from ..errors import BadInputError, NoDataError, unknown
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
@@ -97,7 +99,13 @@ def corridors(origin: str, year: int | None = None) -> Corridors:
     known = sorted(set(load_table("stock_undesa")["origin"]))
     if code not in known:
         raise BadInputError(f"no corridors are pinned for {names.spoken_name(code)} ({code}); for: {', '.join(known)}")
-    limit = 9999 if year is None else int(year)
+    found = _corridors(code, None if year is None else int(year), settings.data_dir())
+    return replace(found, table=found.table.copy(), sources=found.sources.copy())
+
+
+@lru_cache(maxsize=256)  # the pass-through asks for the same ones two dozen times
+def _corridors(code: str, year: int | None, folder: Path) -> Corridors:
+    limit = 9999 if year is None else year
     stocks, money = _stocks(code, limit), _matrix(code, limit)
     sources = _sources(code, limit, stocks, money)
     if sources.empty:
