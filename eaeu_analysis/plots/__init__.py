@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import compare, impact, remittances, trade
+from . import answer, compare, impact, remittances, trade
 from .compare import event_position, lines, shown
 from .impact import shown_effect
 from .style import (
@@ -31,6 +31,7 @@ __all__ = [
     "SHADE",
     "STYLE",
     "TREATED",
+    "answer",
     "compare",
     "draw",
     "drawer",

@@ -37,6 +37,7 @@ def union_effect(result: Any, ax: Axes) -> None:
             ax.fill_between(line["year"], line["lower"], line["upper"], color=colour, alpha=0.15, linewidth=0)
         ends.append((str(group), float(line["year"].iloc[-1]), float(line["coef"].iloc[-1]), colour, bold))
     ax.axhline(0, color=GREY, linewidth=0.8)
-    ax.set_ylabel("log points against the base year", fontsize=8)
+    ax.set_ylabel("ln of trade against the base year", fontsize=8)
+    ax.set_xticks(sorted(rows["year"].unique()))
     ax.set_title("Trade among members and with neighbours, against what gravity expects")
     end_labels(ax, ends)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import NoDataError
+from ..errors import NoDataError, NotConvergedError
 from .claim_rules import TOPICS
 from .content import Content, gather
 
 if TYPE_CHECKING:
     from ..panel import Panel
+    from ..sources import Source
     from ..trade.answer import TradeAnswer
     from ..trade.exposure import Exposure
     from ..trade.tariff_gap import TariffGap
@@ -42,7 +43,7 @@ class Evidence:
 def evidence(
     unit: str = "KGZ",
     bloc: str = "EAEU",
-    source: str | Path = "pinned",
+    source: str | Path | Source = "pinned",
     topics: Collection[str] = TOPICS,
     jobs: int = 1,
     content: Content | None = None,
@@ -64,16 +65,22 @@ def evidence(
     if "scenario" in wanted:
         missing.append(("scenario", "scenarios are not built yet"))
     panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
-    trade, lean, gap = _trade(wanted)
+    trade, lean, gap = _trade(wanted, missing)
     return Evidence(content, held, trade, lean, gap, panel, tuple(missing))
 
 
-def _trade(wanted: set[str]) -> tuple[TradeAnswer | None, Exposure | None, TariffGap | None]:
+def _trade(
+    wanted: set[str], missing: list[tuple[str, str]]
+) -> tuple[TradeAnswer | None, Exposure | None, TariffGap | None]:
     """The whole answer where the gravity estimates are asked for, which take half a minute; else the parts alone."""
     if wanted & {"partners", "unsupported"}:
         from ..trade.answer import trade_answer
 
-        answer = trade_answer("UZB")
+        try:
+            answer = trade_answer("UZB")
+        except (NoDataError, NotConvergedError) as error:
+            missing.append(("trade", str(error)))
+            return None, None, None
         return answer, answer.exposure, answer.tariffs
     from ..trade.exposure import exposure
     from ..trade.tariff_gap import tariff_gap
@@ -81,7 +88,7 @@ def _trade(wanted: set[str]) -> tuple[TradeAnswer | None, Exposure | None, Tarif
     return None, exposure("UZB") if "leaning" in wanted else None, tariff_gap() if wanted & FROM_TARIFFS else None
 
 
-def _macro(source: str | Path, missing: list[tuple[str, str]]) -> Panel | None:
+def _macro(source: str | Path | Source, missing: list[tuple[str, str]]) -> Panel | None:
     """Remittances, trade taxes and GDP, as far as the source holds them together."""
     from ..load import load_panel
 

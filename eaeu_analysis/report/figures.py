@@ -72,6 +72,7 @@ def picture(
     ``lines``: the columns that are drawn as lines or points, all when None.
     """
     figure = plots.new_figure(*size)
+    figure.get_layout_engine().set(w_pad=6 / 72)  # type: ignore[union-attr, call-arg]
     with plots.styled():
         ax = figure.subplots()
         draw(ax)
@@ -94,7 +95,7 @@ def _measure(figure: Canvas, ax: Axes, axis: str) -> tuple[tuple[float, ...], di
     scale = 72 / figure.dpi
     tight = ax.get_tightbbox()
     assert tight is not None  # noqa: S101
-    left, right = max(tight.x0 * scale - 2, 0), min(tight.x1 * scale + 2, wide)
+    left, right = tight.x0 * scale - 3, tight.x1 * scale + 3
     top, bottom = max(high - tight.y1 * scale - 2, 0), min(high - tight.y0 * scale + 2, high)
     geometry = {
         "axis": axis,
@@ -152,4 +153,8 @@ def draw_all(material: Material) -> dict[str, Picture]:
                 provenance=effect.provenance,
                 lines=("observed", "counterfactual"),
             )
+    if material.evidence.trade is not None:
+        from .figures_trade import draw_trade
+
+        drawn |= draw_trade(material.evidence.trade)
     return drawn

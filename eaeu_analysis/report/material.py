@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .claims import Claim
 from .content import Content
 from .evidence import Evidence
+
+if TYPE_CHECKING:
+    from ..sources import Source
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Material:
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
-def assemble(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned", jobs: int = 1) -> Material:
+def assemble(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path | Source = "pinned", jobs: int = 1) -> Material:
     """Ask every question of the report once.
 
     Raises BadInputError and NoDataError as :func:`.content.gather`; a section that cannot be had is in ``missing``.
@@ -32,4 +36,4 @@ def assemble(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path = "pinned
 
     found = evidence(unit, bloc, source, jobs=jobs)
     assert found.content is not None  # noqa: S101
-    return Material(found.content, tuple(from_evidence(found)), found)
+    return Material(found.content, tuple(from_evidence(found)), found, dict(found.missing))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from . import answer, claims, effects, members, outcomes, reference
+from . import answer, claims, effects, members, outcomes, reference, trade
 
 if TYPE_CHECKING:
     from ..figures import Picture
@@ -19,6 +19,7 @@ ORDER: tuple[Builder, ...] = (
     outcomes.build,
     effects.build,
     members.build,
+    trade.build,
     reference.limits,
     reference.method,
     reference.series,

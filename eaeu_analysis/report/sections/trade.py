@@ -1,0 +1,155 @@
+"""Who trades with whom, whether the union changed it, and what Uzbekistan's own trade and tariffs say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import names
+from ...compare.words import number
+from ..figures_trade import titles
+from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Table, Text
+
+if TYPE_CHECKING:
+    from ...trade.answer import TradeAnswer
+    from ..figures import Picture
+    from ..material import Material
+
+TITLE, NAV = "Who trades with whom, and did the union change it?", "Who trades with whom"
+HOW = (
+    "Gravity sets aside what size, distance and everything else that belongs to a pair, or to an economy in a year, "
+    "would explain (PPML with fixed effects of exporter and year, importer and year, and pair); what is left is set "
+    "beside the same for neighbours that never joined. Bilateral flows are pinned tables, whatever the source of the "
+    "other data."
+)
+LARGEST = 20  # chapters shown of those by import value
+
+
+def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
+    """The sentences, three figures, and the tables behind them."""
+    answer = material.evidence.trade
+    if answer is None:
+        return Block("partners", TITLE, NAV, missing=material.missing.get("trade", "bilateral trade was not asked for"))
+    told = titles(answer)
+    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]),)) for name in told if name in pictures)
+    checks = Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in answer.checks))
+    sources = tuple(Text(f"Source: {line}", "small") for line in answer.provenance.lines())
+    return Block(
+        "partners",
+        TITLE,
+        NAV,
+        (
+            Items(tuple(answer.sentences())),
+            Text(HOW),
+            Cards(cards),
+            _effects(answer),
+            _diversion(answer),
+            _findings(answer),
+            _tariffs(answer),
+            Details("Checks", (checks,)),
+            Details("Sources of this section", sources),
+        ),
+    )
+
+
+def percent(row: Mapping[Any, Any]) -> tuple[str, str]:
+    """An estimate in log points as per cent, and its interval."""
+    low, high = (100 * np.expm1(row[end]) for end in ("lower", "upper"))
+    return f"{number(row['percent'], True)} %", f"{number(low, True)} to {number(high, True)}"
+
+
+def _p(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.2f}"
+
+
+def _effects(answer: TradeAnswer) -> Table:
+    heads = (
+        Column("step", "words"),
+        Column("specification", "words"),
+        Column("change"),
+        Column("interval"),
+        Column("p"),
+        Column("stands out", "words"),
+    )
+    rows = tuple(
+        (
+            Cell(str(row["step"])),
+            Cell(str(row["specification"])),
+            *map(Cell, percent(row)),
+            Cell(_p(row["p_permutation"])),
+            Cell("yes" if row["stands_out"] else "no"),
+        )
+        for row in answer.effects.to_dict("records")
+    )
+    caption = (
+        f"Trade among the three founders: change against what gravity expects, with its {answer.level:.0%} interval; "
+        "p: rank among fake unions elsewhere"
+    )
+    return Table("trade-effects", caption, heads, rows)
+
+
+def _diversion(answer: TradeAnswer) -> Table:
+    heads = (
+        *(Column(name, "words") for name in ("from", "step", "panel")),
+        Column("change"),
+        Column("interval"),
+        Column("stands out", "words"),
+    )
+    rows = tuple(
+        (
+            Cell(str(row["from"])),
+            Cell(str(row["step"])),
+            Cell(str(row["panel"])),
+            *map(Cell, percent(row)),
+            Cell("yes" if row["stands_out"] else "no"),
+        )
+        for row in answer.diversion.to_dict("records")
+    )
+    caption = f"Imports of the members from outsiders, with the {answer.level:.0%} interval"
+    return Table("trade-diversion", caption, heads, rows)
+
+
+def _findings(answer: TradeAnswer) -> Details:
+    heads = tuple(Column(n, "words") for n in ("published finding", "source", "ours", "same sign", "why"))
+    rows = tuple(
+        (
+            Cell(str(row["finding"])),
+            Cell(str(row["source"])),
+            Cell(str(row["ours"]), (f"{number(row['our_percent'], True)} %",)),
+            Cell("yes" if row["agree"] else "no"),
+            Cell(str(row["why"])),
+        )
+        for row in answer.findings.to_dict("records")
+    )
+    table = Table("trade-findings", "What others found, with ours beside it and why the two differ", heads, rows)
+    return Details("What others found", (table,))
+
+
+def _tariffs(answer: TradeAnswer) -> Details:
+    frame = answer.tariffs.to_frame()
+    frame = frame.sort_values("imports_usd", ascending=False, kind="stable").head(LARGEST)
+    heads = (
+        Column("chapter", "words"),
+        Column("own duty, %"),
+        Column("common tariff, %"),
+        Column("change, pp"),
+        Column("imports, US$"),
+        Column("direction", "words"),
+    )
+    rows = tuple(
+        (
+            Cell(str(code)),
+            Cell(number(row["own"])),
+            Cell(number(row["new"])),
+            Cell(number(row["change"], True)),
+            Cell(number(row["imports_usd"])),
+            Cell(str(row["direction"])),
+        )
+        for code, row in zip(frame.index, frame.to_dict("records"), strict=True)
+    )
+    name = names.spoken_name("UZB")
+    caption = f"The {len(rows)} chapters of the Harmonized System in which {name} imports most"
+    return Details(f"{name}'s tariffs against the common external tariff", (Table("tariff-gap", caption, heads, rows),))
