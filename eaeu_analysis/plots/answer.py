@@ -19,7 +19,8 @@ def shown_steps(answer: Any, step: str = "EAEU") -> pd.DataFrame:
     """By specification: ``percent, lower, upper``, the change of trade among the founders in per cent."""
     rows = answer.effects[answer.effects["step"] == step].set_index("specification")
     ends = 100 * np.expm1(rows[["lower", "upper"]])
-    return rows[["percent"]].join(ends).rename_axis("specification")
+    shown: pd.DataFrame = rows[["percent"]].join(ends).rename_axis("specification")
+    return shown
 
 
 def steps(answer: Any, ax: Axes, step: str = "EAEU") -> None:
@@ -50,7 +51,7 @@ def shown_years(answer: Any) -> pd.DataFrame:
 
 def shown_partners(answer: Any) -> pd.DataFrame:
     """By partner: ``exports_share, imports_share`` in per cent of the economy's goods trade, the largest first."""
-    table = answer.exposure.table.set_index("partner")[["exports_share", "imports_share"]]
+    table: pd.DataFrame = answer.exposure.table.set_index("partner")[["exports_share", "imports_share"]]
     table.index = [names.spoken_name(p) if p in names.economies().index else str(p) for p in table.index]
     return table.sort_values("exports_share", ascending=False, kind="stable").rename_axis("partner")
 

@@ -95,7 +95,7 @@ def _measure(figure: Canvas, ax: Axes, axis: str) -> tuple[tuple[float, ...], di
     scale = 72 / figure.dpi
     tight = ax.get_tightbbox()
     assert tight is not None  # noqa: S101
-    left, right = tight.x0 * scale - 3, tight.x1 * scale + 3
+    left, right = tight.x0 * scale - 7, tight.x1 * scale + 3  # paths of letters are a little wider than measured
     top, bottom = max(high - tight.y1 * scale - 2, 0), min(high - tight.y0 * scale + 2, high)
     geometry = {
         "axis": axis,
