@@ -17,6 +17,7 @@ from .equilibrium import COLUMNS
 from .multisector import WorldModel, outcomes
 
 CHUNK = 64  # changes solved together; fixed, so that results do not depend on the number of workers
+NODE = 1.3  # trade elasticities within this factor share the slope that steps are taken with; the answer is the same
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,15 @@ def solve_draws(
     values = np.full((draws, n, len(COLUMNS)), np.nan)
     trade, revenue = np.full((draws, len(pairs)), np.nan), np.full((draws, n), np.nan)
     errors = np.full(draws, np.inf)
-    inverse = world.inverse  # before any thread asks for it
+    level = theta.mean(axis=(0, 1))
+    order = np.argsort(level, kind="stable")  # draws of like elasticities are solved together, by one slope
+    nodes = np.rint(np.log(level / world.theta.mean()) / np.log(NODE)).astype(int)
+    node_of = {first: int(np.median(nodes[order[first : first + CHUNK]])) for first in range(0, draws, CHUNK)}
+    inverses = {node: _slope(world, node) for node in sorted(set(node_of.values()))}  # before any thread asks for it
 
     def solve(first: int) -> None:
-        some = slice(first, min(first + CHUNK, draws))
+        some = order[first : first + CHUNK]
+        inverse = inverses[node_of[first]]
         kernel = _sparse(model, at, factors, tariffs, theta, some)
         own = world if paid is None else replace(world, transfer=paid[:, some])
         start = core.Point.start(own, kernel.gross.shape[1])
@@ -103,7 +109,7 @@ def solve_draws(
         values[some], errors[some] = _table(outcomes(own, kernel, state)), error
         revenue[some], trade[some] = state.revenue.T, _watched(kernel, state, watched)
         for b in np.flatnonzero(~(error < tolerance)).tolist():
-            at_b = first + b
+            at_b = some[b]
             values[at_b], revenue[at_b], trade[at_b], errors[at_b] = _alone(
                 own, kernel, theta[:, :, some][:, :, b], b, tolerance, watched
             )
@@ -114,6 +120,14 @@ def solve_draws(
     for array in (values, trade, revenue):
         array[failed] = np.nan
     return Draws(model.flows.economies, values, errors, failed, tuple(pairs), trade, revenue)
+
+
+def _slope(world: core.World, node: int) -> Array:
+    """Inverse slope at the model's elasticities times NODE ** node, kept with the world."""
+    kept: dict[int, Array] = world.__dict__.setdefault("_slopes", {})
+    if node not in kept:
+        kept[node] = world.inverse if node == 0 else world.slope_inverse(world.theta * NODE**node)
+    return kept[node]
 
 
 def _transfers(model: WorldModel, transfers: pd.DataFrame, draws: int) -> Array:
@@ -222,7 +236,7 @@ def _sparse(
     factors: Array | None,
     tariffs: Array | None,
     theta: Array,
-    some: slice,
+    some: core.Index,
 ) -> core.Sparse:
     from scipy.sparse import csr_matrix
 
@@ -231,7 +245,7 @@ def _sparse(
     before = model.tariff[k, i, j][:, None]
     after = before if tariffs is None else tariffs[some][:, row].T / 100
     share, kept = world.share[k, i, j][:, None], world.kept[k, i, j][:, None]
-    change = ((1 + after) / (1 + before)) ** -theta[k, 0, some]
+    change = ((1 + after) / (1 + before)) ** -theta[k, 0][:, some]
     if factors is not None:
         change = change * factors[some][:, row].T
     gross = share * change

@@ -60,7 +60,11 @@ class World:
     @cached_property
     def inverse(self) -> Array:
         """(N, N): inverse of the slope of excess supply at the baseline; the same for every change."""
-        return invert_slope(self, Dense(self.share, self.kept), self.theta[:, None, None], Point.start(self, 1))
+        return self.slope_inverse(self.theta)
+
+    def slope_inverse(self, theta: Array) -> Array:
+        """The same at other trade elasticities (S,)."""
+        return invert_slope(self, Dense(self.share, self.kept), theta[:, None, None], Point.start(self, 1))
 
     def uses(self, price: Array) -> Array:
         """Log cost of inputs by using sector (S, N, B) from log prices (S, N, B)."""

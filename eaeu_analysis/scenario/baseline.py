@@ -1,0 +1,243 @@
+"""The world before a scenario: goods by SITC section and services, domestic sales, tariffs, inputs.
+
+Trade between economies is that of the baseline year where a world matrix of the year is at hand; its split over SITC
+sections is that of the nearest year with a matrix by section. The economy in question is corrected by its own reports,
+because the world matrices estimate it badly. Domestic sales of goods are gross output less exports, gross output being
+a multiple of value added (:mod:`eaeu_analysis.trade.domestic`); they are spread over sections as the economy's own
+trade is, half by its exports and half by its imports, but for an economy with an input-output table, which has its own
+spread. Services are everything else in GDP and are not traded. All of this is assumption, and the result says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import NoDataError
+from ..results import Check
+from ..series import SeriesInfo
+from ..trade.domestic import INDICATORS, RATIO, goods_output
+from ..trade.eq_inputoutput import uzbekistan_inputs
+from ..trade.flows import flow_info, load_flows
+from ..trade.multisector import WorldModel, world_model
+from ..trade.pin_tariffs import pin_info, read_pin
+
+SERVICES = "services"
+SECTIONS = tuple(str(k) for k in range(10))
+SECTORS = (*SECTIONS, SERVICES)
+LEAST_HOME = 0.1  # of an economy's purchases of goods come from home at least, where output less exports says less
+MATRICES = {2019: ("world_2019", 2015), 2012: ("world_4yearly", 2005), 2015: ("world_sitc", 2015)}  # totals, sections
+OWN_REPORTS = {"UZB": "uzbekistan_annual", "ARM": "armenia_annual", "RUS": "russia_annual"}
+CIF = 1.06  # goods on arrival over goods on departure; the rate of the IMF since 2018, as in data/tables/trade.toml
+GOLD = "9"  # the section that holds gold: it is in an economy's exports and hardly in its shops
+
+
+@dataclass(frozen=True)
+class World:
+    """``model``: laid out for the solver, values in million US$; ``gdp`` (million US$, by economy); ``economies``;
+    ``filled``: pairs whose value was carried from the year of the sections; ``checks``; ``series``: what it rests on."""
+
+    year: int
+    model: WorldModel
+    gdp: pd.Series[float]
+    filled: int
+    checks: tuple[Check, ...]
+    series: tuple[SeriesInfo, ...]
+
+    @property
+    def economies(self) -> tuple[str, ...]:
+        return self.model.flows.economies
+
+    def flow(self, exporter: str, importer: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Trade by sector, million US$."""
+        i, j = self.economies.index(exporter), self.economies.index(importer)
+        return np.asarray(self.model.flows.value[:, i, j])
+
+
+@lru_cache(maxsize=4)
+def world(year: int, economy: str, sigma: float = 5.0, tariffs: TariffTable | None = None) -> World:
+    """The baseline of ``year`` around ``economy``; ``tariffs``: rates before, see :class:`TariffTable`.
+
+    Raises NoDataError for a year without a world matrix.
+    """
+    if year not in MATRICES:
+        raise NoDataError(f"baseline year {year}: no world trade matrix; years at hand: {_listed(MATRICES)}")
+    totals, filled = _totals(year, economy)
+    goods = _by_section(totals, MATRICES[year][1])
+    macro = _macro(year)
+    goods = goods[goods["exporter"].isin(macro.index) & goods["importer"].isin(macro.index)]
+    flows, short = _with_home(goods, macro, year)
+    model = world_model(
+        flows,
+        sigma,
+        tariffs=None if tariffs is None else tariffs.frame(),
+        input_output=_inputs(),
+        deficits="fixed",
+        negative_demand="absorb",
+    )
+    gdp = macro["gdp"].reindex(list(model.flows.economies))
+    return World(year, model, gdp, filled, _checks(model, gdp, economy, filled, short), _series(year, economy))
+
+
+@dataclass(frozen=True)
+class TariffTable:
+    """Tariffs before, hashable: (exporter, importer, sector, per cent) rows; pairs left out pay nothing."""
+
+    rows: tuple[tuple[str, str, str, float], ...]
+
+    def frame(self) -> pd.DataFrame:
+        table = pd.DataFrame(list(self.rows), columns=["exporter", "importer", "sector", "before"])
+        return table.assign(after=table["before"])
+
+
+def _listed(years: Any) -> str:
+    return ", ".join(str(y) for y in sorted(years))
+
+
+def _totals(year: int, economy: str) -> tuple[pd.DataFrame, int]:
+    """exporter, importer, musd of the year; pairs of economies that the matrix lacks are carried from the sections' year
+    by the growth of all other trade."""
+    name, other = MATRICES[year]
+    flows = load_flows(name, years=[year])[["exporter", "importer", "usd"]]
+    if name != "world_sitc":
+        old = load_flows("world_sitc", years=[other])[["exporter", "importer", "usd"]]
+        both = flows.merge(old, on=["exporter", "importer"], suffixes=("", "_old"))
+        growth = float(both["usd"].sum() / both["usd_old"].sum())
+        traders = set(flows["exporter"])
+        buyers = set(flows["importer"])
+        lacking = old[~(old["exporter"].isin(traders) & old["importer"].isin(buyers))]
+        lacking = lacking.assign(usd=lacking["usd"] * growth)
+        flows = pd.concat([flows, lacking], ignore_index=True)
+    else:
+        lacking = flows.iloc[:0]
+    flows = flows[flows["exporter"] != flows["importer"]].groupby(["exporter", "importer"], as_index=False)["usd"].sum()
+    flows = _own_reports(flows, economy, year)
+    return flows.assign(musd=flows["usd"] / 1e6)[["exporter", "importer", "musd"]], len(lacking)
+
+
+def _own_reports(flows: pd.DataFrame, economy: str, year: int) -> pd.DataFrame:
+    """The economy's own figures in place of its partners' and of estimates, where it reported."""
+    if economy not in OWN_REPORTS:
+        return flows
+    own = load_flows(OWN_REPORTS[economy], years=[year])
+    own = own[own["basis"].isin(["exporter_fob", "importer_cif"]) & ((own["exporter"] == economy) | (own["importer"] == economy))]
+    if own.empty:
+        return flows
+    own = own.assign(usd=own["usd"].where(own["importer"] != economy, own["usd"] / CIF))
+    own = own.groupby(["exporter", "importer"], as_index=False)["usd"].sum()
+    mine = (flows["exporter"] == economy) | (flows["importer"] == economy)
+    merged = pd.concat([flows[~mine], own], ignore_index=True)
+    return merged.sort_values(["exporter", "importer"], kind="stable", ignore_index=True)
+
+
+def _by_section(totals: pd.DataFrame, year: int) -> pd.DataFrame:
+    """exporter, importer, sector, value: each total split as the pair's trade was in ``year``, as the exporter's was
+    where the pair had none, as the world's was where the exporter had none."""
+    table = load_flows("world_sitc", years=[year], products=None)
+    table = table[table["product"] != "TOTAL"].assign(sector=lambda t: t["product"].str.removeprefix("SITC"))
+    pair = table.pivot_table(index=["exporter", "importer"], columns="sector", values="usd", aggfunc="sum", fill_value=0.0)
+    exporter = pair.groupby(level="exporter").sum()
+    everyone = exporter.sum()
+    keys = pd.MultiIndex.from_frame(totals[["exporter", "importer"]])
+    shares = _shares(pair.reindex(keys))
+    for fallback in (exporter.reindex(totals["exporter"]), pd.DataFrame([everyone] * len(totals))):
+        gone = np.isnan(shares).any(axis=1)
+        shares[gone] = _shares(fallback)[gone]
+    value = shares * totals["musd"].to_numpy()[:, None]
+    wide = pd.DataFrame(value, columns=list(pair.columns), index=keys)
+    return wide.stack().rename_axis(["exporter", "importer", "sector"]).rename("value").reset_index()
+
+
+def _shares(frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
+    values = frame.to_numpy(dtype=np.float64)
+    total = values.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(total > 0, values / total, np.nan)
+
+
+def _macro(year: int) -> pd.DataFrame:
+    """By economy: GDP, gross output of goods, value added in services, million US$."""
+    from ..load import load_panel
+
+    panel = load_panel(list(INDICATORS), years=(year, year))
+    gdp = panel.column(INDICATORS[0]).xs(year, level=1)
+    output = goods_output(panel).xs(year, level=1)
+    table = pd.DataFrame({"gdp": gdp / 1e6, "output": output / 1e6}).dropna()
+    return table.assign(services=(table["gdp"] - table["output"] / RATIO).clip(lower=0.05 * table["gdp"]))
+
+
+def _inputs() -> pd.DataFrame:
+    """Uzbekistan's coefficients of 2022 for everybody; gold and what is not classified (section 9) uses no inputs."""
+    return uzbekistan_inputs().assign(economy="*")
+
+
+def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.DataFrame, int]:
+    """Domestic sales of goods by section and of services added; how many economies stand at the least there can be."""
+    traders = sorted(set(goods["exporter"]) & set(goods["importer"]))
+    goods = goods[goods["exporter"].isin(traders) & goods["importer"].isin(traders)]
+    sold = goods.pivot_table(index="exporter", columns="sector", values="value", aggfunc="sum", fill_value=0.0)
+    bought = goods.pivot_table(index="importer", columns="sector", values="value", aggfunc="sum", fill_value=0.0)
+    sold, bought = sold.reindex(traders), bought.reindex(traders)
+    least = LEAST_HOME * bought.sum(axis=1) / (1 - LEAST_HOME)
+    output = macro["output"].reindex(traders)
+    total = (output - sold.sum(axis=1)).clip(lower=least)
+    short = int((output - sold.sum(axis=1) < least).sum())
+    out, into = sold.drop(columns=GOLD), bought.drop(columns=GOLD)
+    spread = (out.div(out.sum(axis=1), axis=0).fillna(0) + into.div(into.sum(axis=1), axis=0).fillna(0)) / 2
+    spread.loc["UZB"] = _uzbek_spread(spread.loc["UZB"], sold.loc["UZB"])
+    home = spread.mul(total, axis=0)
+    home = home.stack().rename("value").rename_axis(["exporter", "sector"]).reset_index()
+    services = _service_output(macro["services"].reindex(traders))
+    rows = [
+        goods,
+        home.assign(importer=home["exporter"]),
+        pd.DataFrame({"exporter": traders, "importer": traders, "sector": SERVICES, "value": services.to_numpy()}),
+    ]
+    table = pd.concat(rows, ignore_index=True)
+    return table[table["value"] > 0].reset_index(drop=True), short
+
+
+def _uzbek_spread(trade: pd.Series[float], sold: pd.Series[float]) -> pd.Series[float]:
+    """Shares of sections in what Uzbekistan sells to itself: output of 2022 by section less exports."""
+    from ..trade.pin_tariffs import tables
+
+    place = {prefix: name for name, codes in tables()["cpa_sitc"].items() for prefix in codes}
+    made = read_pin("inputoutput_uzb_sectors")
+    section = [place[max((p for p in place if code.startswith(p)), key=len)] for code in made["sector"]]
+    output = made["output"].groupby(np.asarray(section)).sum().reindex(trade.index).fillna(0.0)
+    scale = (sold.drop(GOLD).sum() / 0.25) / output.sum()  # exports about a quarter of the output of goods: only shares count
+    home = (output * scale - sold.reindex(trade.index)).clip(lower=0.1 * output * scale)
+    return home / home.sum()
+
+
+def _service_output(value_added: pd.Series[float]) -> pd.Series[float]:
+    """Gross output of services: value added over what inputs leave of it."""
+    table = uzbekistan_inputs()
+    taken = float(table.loc[table["sector"] == SERVICES, "coefficient"].sum())
+    return value_added / (1 - taken)
+
+
+def _checks(model: WorldModel, gdp: pd.Series[float], economy: str, filled: int, short: int) -> tuple[Check, ...]:
+    at = model.flows.economies.index(economy)
+    made = float(model.world.factor_income[at])
+    gap = made / float(gdp.loc[economy]) - 1
+    return (
+        Check("GDP of the baseline", abs(gap) < 0.1, gap, 0.1,
+              f"value added in the model is {made:,.0f} million US$ against GDP of {gdp.loc[economy]:,.0f} ({gap:+.1%})"),
+        Check("carried flows", None, float(filled), None,
+              f"{filled} flows of economies that the matrix lacks are carried from the year of the sections"),
+        Check("home sales at the least", None, float(short), None,
+              f"in {short} of {len(gdp)} economies exports leave less than {LEAST_HOME:.0%} of purchases for home sales"),
+        *model.checks,
+    )  # fmt: skip
+
+
+def _series(year: int, economy: str) -> tuple[SeriesInfo, ...]:
+    names = dict.fromkeys([MATRICES[year][0], "world_sitc"])
+    if economy in OWN_REPORTS:
+        names[OWN_REPORTS[economy]] = None
+    return (*(flow_info(name) for name in names), pin_info("inputoutput_uzb"), pin_info("inputoutput_uzb_sectors"))

@@ -1,0 +1,50 @@
+"""Own duties before; a share of what all members collect after.
+
+Method. In a customs union the duties of all members go into one pool and come back by fixed shares. The pool is what
+members collect at the common tariff on goods from outside in the baseline, and what the economy collects at its new
+rates. What it receives beyond its own collection is income from abroad, paid by the members by their present shares;
+where its own collection is larger it pays. Its own collection is in the tariff channel already, so nothing counts
+twice. The share at which it receives what it collected before is the break-even share.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ...blocs import duty_shares
+from ..quantities import Array
+from ..setting import Setting
+from . import Shock
+from .tariffs import own_duties
+
+
+def pool(at: Setting, values: pd.DataFrame) -> Array:
+    """(B,) duties of all members with the economy among them, million US$ a year at the baseline's trade."""
+    members = sum(float(duties.sum()) for duties in at.member_duties().values())
+    return members + own_duties(at, values, after=True)
+
+
+def member_shares(at: Setting) -> dict[str, float]:
+    """Shares of the pool today, summing to 1 over the members of the baseline."""
+    block = at.scenario.customs_revenue
+    if block is not None and block.others:
+        given: dict[str, float] = dict(block.others)
+    else:
+        table = duty_shares(on=f"{max(at.world.year, 2015)}-12-31")
+        given = {str(k): float(v) for k, v in table.items() if k in at.members}
+    total = sum(given.values())
+    return {member: share / total for member, share in given.items()}
+
+
+def shock(at: Setting, values: pd.DataFrame) -> Shock:
+    """Income from abroad: the share of the pool less own collection at the new rates."""
+    share = values["customs_revenue.share"].to_numpy() / 100
+    whole, own_after = pool(at, values), own_duties(at, values, after=True)
+    net = share * whole - own_after
+    paid = {member: -net * part for member, part in member_shares(at).items()}
+    before = own_duties(at, values)
+    return Shock(
+        transfers={at.economy: net, **paid},
+        extra={"pool": whole, "pool_receipts": share * whole, "break_even_share": np.asarray(100 * before / whole)},
+    )

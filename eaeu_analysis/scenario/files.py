@@ -1,0 +1,155 @@
+"""Scenario files: found by name or path, read, checked; each mistake in one sentence with the line where it is known."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ValidationError
+
+from .. import settings
+from ..errors import BadInputError, near_matches, unknown
+from .schema import Scenario
+
+MOST_BYTES = 1_000_000
+
+
+def folder() -> Path:
+    """Where the bundled scenarios are."""
+    return settings.data_dir() / "scenarios"
+
+
+@lru_cache
+def bundled() -> dict[str, Path]:
+    """Bundled scenarios by the name in the file. Raises BadInputError when two have one name."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder().glob("*.toml")):
+        name = read(path).name
+        if name in found:
+            raise BadInputError(f"two scenarios are named {name!r}: {found[name].name} and {path.name}")
+        found[name] = path
+    return found
+
+
+def scenario_list() -> pd.DataFrame:
+    """The bundled scenarios: name, title, economy, bloc, channels."""
+    rows = [read(path) for path in bundled().values()]
+    return pd.DataFrame(
+        [{"name": s.name, "title": s.title, "economy": s.economy, "bloc": s.bloc, "year": s.baseline.year,
+          "channels": ", ".join(s.channels)} for s in rows]
+    )  # fmt: skip
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """A bundled scenario by name, or a file by path.
+
+    Raises BadInputError for an unknown name, a file that is not TOML, an unknown key (with the near match), a number
+    out of place; the message names the file and, where it is known, the line.
+    """
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text:
+        return read(Path(name_or_path))
+    if text not in bundled():
+        raise unknown("scenario", text, bundled(), hint="or give the path of a .toml file")
+    return read(bundled()[text])
+
+
+def read(path: Path) -> Scenario:
+    """The scenario in a file."""
+    try:
+        data = path.read_bytes()[: MOST_BYTES + 1]
+    except OSError as error:
+        raise BadInputError(f"scenario file '{path}' cannot be read: {error.strerror}") from None
+    if len(data) > MOST_BYTES:
+        raise BadInputError(f"scenario file '{path}' is larger than {MOST_BYTES:,} bytes")
+    try:
+        text = data.decode("utf-8")
+        given = tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadInputError(f"'{path}' is not TOML: {error}") from None
+    try:
+        scenario = Scenario.model_validate(given)
+    except ValidationError as error:
+        raise BadInputError(_sentence(path, text, error)) from None
+    _possible(scenario, path, text)
+    return scenario
+
+
+def _possible(scenario: Scenario, path: Path, text: str) -> None:
+    """What the tables know of the economy and the bloc: names, membership, a baseline at hand."""
+    from ..blocs import bloc
+    from ..names import resolve
+    from .baseline import MATRICES
+
+    if resolve(scenario.economy) != scenario.economy:
+        raise BadInputError(
+            f"{path.name}{_line(text, ('economy',))}: economy {scenario.economy!r}: write {resolve(scenario.economy)!r}"
+        )
+    members = bloc(scenario.bloc).members(on=f"{scenario.baseline.year}-12-31")
+    if scenario.joins and scenario.economy in members:
+        raise BadInputError(
+            f"{path.name}{_line(text, ('economy',))}: {scenario.economy} is a member of {scenario.bloc} already in "
+            f"{scenario.baseline.year}, the year of the baseline"
+        )
+    if scenario.baseline.year not in MATRICES:
+        years = ", ".join(str(y) for y in sorted(MATRICES))
+        raise BadInputError(
+            f"{path.name}{_line(text, ('baseline', 'year'))}: baseline year {scenario.baseline.year} has no trade matrix; "
+            f"years at hand: {years}"
+        )
+
+
+def _sentence(path: Path, text: str, error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = tuple(str(part) for part in first["loc"])
+    place = f"{path.name}{_line(text, where)}"
+    name = ".".join(where)
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        known = list(_fields(where[:-1]))
+        near = near_matches(where[-1], known)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        return f"{place}: unknown key {name!r}; {hint}{more}"
+    if first["type"] == "missing":
+        return f"{place}: {name!r} is missing{more}"
+    told = str(first["msg"]).removeprefix("Value error, ")
+    told = told[:1].lower() + told[1:]
+    return f"{place}: {name + ': ' if name else ''}{told}{more}"
+
+
+def _fields(where: tuple[str, ...]) -> dict[str, Any]:
+    """Keys of the block at ``where``."""
+    model: Any = Scenario
+    for part in where:
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            return {}
+        model = _model_of(field.annotation)
+    return dict(getattr(model, "model_fields", {}))
+
+
+def _model_of(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for m in map(_model_of, getattr(annotation, "__args__", ())) if m is not None), None)
+
+
+def _line(text: str, where: tuple[str, ...]) -> str:
+    """' line 12', found by the deepest key of ``where`` that stands in the text; empty when none does."""
+    lines = text.splitlines()
+    for depth in range(len(where), 0, -1):
+        table, key = where[: depth - 1], where[depth - 1]
+        section: tuple[str, ...] = ()
+        for number, line in enumerate(lines, 1):
+            stripped = line.strip()
+            if heading := re.match(r"\[+\s*([\w.]+)\s*\]+", stripped):
+                section = tuple(heading.group(1).split("."))
+                if section == where[:depth]:
+                    return f" line {number}"
+            elif re.match(rf"{re.escape(key)}\s*=", stripped) and section == table[: len(section)]:
+                return f" line {number}"
+    return ""

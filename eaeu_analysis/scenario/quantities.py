@@ -1,0 +1,135 @@
+"""A number of a scenario: a value, or a distribution with its reference; and draws from all of them at once."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from ..errors import BadInputError
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+MOST_DRAWS = 1_000_000
+TINY = 1e-9
+
+
+class Quantity(BaseModel):
+    """``fixed`` (value), ``normal`` (mean, sd), ``uniform`` (low, high) or ``triangular`` (low, mode, high)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["fixed", "normal", "uniform", "triangular"] = "fixed"
+    value: float | None = None
+    mean: float | None = None
+    sd: float | None = None
+    low: float | None = None
+    mode: float | None = None
+    high: float | None = None
+    reference: str = Field("", description="Where the number comes from")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Quantity:
+        needed = {"fixed": ("value",), "normal": ("mean", "sd"), "uniform": ("low", "high"),
+                  "triangular": ("low", "mode", "high")}[self.kind]  # fmt: skip
+        given = [n for n in ("value", "mean", "sd", "low", "mode", "high") if getattr(self, n) is not None]
+        lacking = [n for n in needed if n not in given]
+        if lacking:
+            raise ValueError(f"a {self.kind} quantity needs {' and '.join(needed)}; {lacking[0]} is missing")
+        extra = [n for n in given if n not in needed]
+        if extra:
+            raise ValueError(f"a {self.kind} quantity has no {extra[0]}; it has {' and '.join(needed)}")
+        if not all(math.isfinite(getattr(self, n)) for n in needed):
+            raise ValueError("a quantity must be finite")
+        if self.kind == "normal" and self.sd is not None and self.sd < 0:
+            raise ValueError(f"sd {self.sd:g} is negative; a spread is zero or more")
+        if self.low is not None and self.high is not None:
+            middle = self.low if self.mode is None else self.mode
+            if not self.low <= middle <= self.high:
+                raise ValueError(f"low {self.low:g}, mode {middle:g}, high {self.high:g} are not in order")
+        if self.kind != "fixed" and not self.reference:
+            raise ValueError(f"a {self.kind} quantity needs a reference: where do its numbers come from?")
+        return self
+
+    @property
+    def free(self) -> bool:
+        """Whether it varies at all."""
+        return self.kind != "fixed" and not (self.sd == 0 or (self.low is not None and self.low == self.high))
+
+    @property
+    def centre(self) -> float:
+        """The median."""
+        return float(self.ppf(np.array([0.5]))[0])
+
+    def ppf(self, u: Array) -> Array:
+        """The quantile function at ``u`` in (0, 1)."""
+        from scipy import stats
+
+        if not self.free:
+            value = next(v for v in (self.value, self.mean, self.low) if v is not None)
+            return np.full_like(u, value)
+        if self.kind == "normal":
+            out = stats.norm.ppf(u, self.mean, self.sd)
+        elif self.kind == "uniform":
+            out = stats.uniform.ppf(u, self.low, self._width)
+        else:
+            out = stats.triang.ppf(u, ((self.mode or 0.0) - (self.low or 0.0)) / self._width, self.low, self._width)
+        return np.asarray(out, dtype=np.float64)
+
+    @property
+    def _width(self) -> float:
+        return (self.high or 0.0) - (self.low or 0.0)
+
+    def text(self) -> str:
+        """'0.07 (sd 0.11)', '3.5 to 9 (most likely 5)'."""
+        if not self.free:
+            return f"{self.centre:g}"
+        if self.kind == "normal":
+            return f"{self.mean:g} (sd {self.sd:g})"
+        if self.kind == "uniform":
+            return f"{self.low:g} to {self.high:g}"
+        return f"{self.low:g} to {self.high:g} (most likely {self.mode:g})"
+
+
+def _number_or_table(given: Any) -> Any:
+    if isinstance(given, (int, float)) and not isinstance(given, bool):
+        return {"kind": "fixed", "value": float(given)}
+    return given
+
+
+Number = Annotated[Quantity, BeforeValidator(_number_or_table)]
+
+
+def count_of_draws(draws: int) -> int:
+    """``draws`` checked: 1 to a million."""
+    if not isinstance(draws, (int, np.integer)) or isinstance(draws, bool) or not 1 <= draws <= MOST_DRAWS:
+        raise BadInputError(f"draws {draws!r}: expected a whole number from 1 to {MOST_DRAWS:,}")
+    return int(draws)
+
+
+def draw(quantities: dict[str, Quantity], joint: dict[tuple[str, str], float], draws: int, seed: int) -> pd.DataFrame:
+    """Values of every quantity, a row per draw, by a scrambled Sobol sequence over those that vary.
+
+    ``joint``: correlation of pairs of normal quantities, the second then follows from the first (a normal copula).
+    The first row of ``n`` draws is the first of ``m`` too: more draws with the same seed extend the fewer.
+    """
+    from scipy.stats import norm, qmc
+
+    draws = count_of_draws(draws)
+    free = [name for name, quantity in quantities.items() if quantity.free]
+    values = {name: q.ppf(np.full(draws, 0.5)) for name, q in quantities.items()}
+    if free:
+        power = max(1, math.ceil(math.log2(draws)))
+        points = qmc.Sobol(len(free), scramble=True, rng=np.random.default_rng(seed)).random_base2(power)[:draws]
+        points = np.clip(points, TINY, 1 - TINY)
+        at = {name: k for k, name in enumerate(free)}
+        for (first, second), rho in joint.items():
+            if first in at and second in at:
+                own = norm.ppf(points[:, [at[first], at[second]]])
+                mixed = rho * own[:, 0] + math.sqrt(1 - rho**2) * own[:, 1]
+                points[:, at[second]] = np.clip(norm.cdf(mixed), TINY, 1 - TINY)
+        for name, k in at.items():
+            values[name] = quantities[name].ppf(points[:, k])
+    return pd.DataFrame(values)

@@ -1,0 +1,217 @@
+"""What a scenario file may say: blocks, keys and their meaning, checked as a whole."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .quantities import Number, Quantity
+
+CHANNELS = ("tariffs", "border_costs", "customs_revenue", "migration", "dynamic")
+FIXED = Quantity(value=0.0)
+
+
+class Block(BaseModel):
+    """Base of the blocks: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Phase(Block):
+    """When a change comes in: nothing before ``first``, all of it from ``last`` on, a straight line between."""
+
+    first: int = Field(1, ge=0, description="Year after accession in which the change begins")
+    last: int = Field(1, ge=0, description="Year after accession from which the change is complete")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Phase:
+        if self.last < self.first:
+            raise ValueError(f"the phase-in ends in year {self.last}, before it starts in year {self.first}")
+        return self
+
+    def share(self, year: int) -> float:
+        """How much of the change is there in a year after accession."""
+        if year < self.first:
+            return 0.0
+        return min(1.0, (year - self.first + 1) / (self.last - self.first + 1))
+
+
+class Baseline(Block):
+    """The world before: which year's trade, how many years ahead to show."""
+
+    year: int = Field(description="Year of the trade matrix")
+    horizon: int = Field(10, ge=1, le=40, description="Years after accession that are shown")
+    note: str = Field("", description="What the baseline is made of")
+
+
+class Elasticities(Block):
+    """How strongly trade answers to costs."""
+
+    sigma: Number = Field(description="Elasticity of substitution between origins; the trade elasticity is sigma - 1")
+    demand: Number = Field(FIXED, description="Multiple of the import-demand elasticities by section (partial model)")
+    substitution: Number = Field(FIXED, description="Elasticity of substitution between partners (partial model)")
+
+
+class Tariffs(Block):
+    """From the economy's own tariff to another."""
+
+    schedule: Literal["cet", "ceiling", "cet_within_ceiling", "average"] = Field(
+        description="The common external tariff, a ceiling on the own one, the common one within that ceiling, or averages"
+    )
+    position: Number = Field(FIXED, description="Where in the range of ad valorem equivalents: 0 lowest, 1 highest")
+    ceiling: Number | None = Field(None, description="Highest rate by chapter, per cent")
+    average_before: Number | None = Field(None, description="Average tariff before, per cent (schedule 'average')")
+    average_after: Number | None = Field(None, description="Average tariff after, per cent (schedule 'average')")
+    exempt: Number = Field(FIXED, description="Share of the rise that lasting exemptions take away, 0 to 1")
+    exempt_chapters: tuple[str, ...] = Field((), description="HS chapters that keep their own tariff")
+    phase: Phase = Phase()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Tariffs:
+        if "ceiling" in self.schedule and self.ceiling is None:
+            raise ValueError(f"schedule {self.schedule!r} needs a ceiling")
+        if self.schedule == "average" and (self.average_before is None or self.average_after is None):
+            raise ValueError("schedule 'average' needs average_before and average_after")
+        for chapter in self.exempt_chapters:
+            if not (len(chapter) == 2 and chapter.isdigit() and 1 <= int(chapter) <= 97 and chapter != "77"):
+                raise ValueError(f"HS chapter {chapter!r} does not exist; chapters are '01' to '97' without '77'")
+        return self
+
+
+class BorderCosts(Block):
+    """What falls between members beside tariffs: customs posts, inspections, differing rules."""
+
+    source: Literal["estimated", "survey"] = Field(description="From the estimated union effect, or from surveys")
+    effect: Number = Field(
+        FIXED, description="Union effect on trade with members, log points (estimated): sets t^(1 - sigma)"
+    )
+    cost: Number = Field(FIXED, description="Cost of barriers, share of export value, 0 to 1 (survey)")
+    removed: Number = Field(FIXED, description="Share of that cost which membership takes away, 0 to 1 (survey)")
+    phase: Phase = Phase()
+
+
+class CustomsRevenue(Block):
+    """Own duties before; a share of the members' pooled duties after."""
+
+    share: Number = Field(description="Negotiated share of the pool, per cent")
+    others: dict[str, float] = Field(
+        default_factory=dict, description="Shares of the members today, per cent; empty: the table of duty shares"
+    )
+    phase: Phase = Phase()
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> CustomsRevenue:
+        if self.others and abs(sum(self.others.values()) - 100) > 0.011:
+            raise ValueError(f"the members' shares sum to {sum(self.others.values()):g}, not to 100")
+        return self
+
+
+class Migration(Block):
+    """Migrants' incomes and what they send home."""
+
+    rouble: Number = Field(FIXED, description="Change of the dollar value of the rouble, log points")
+    russian_income: Number = Field(FIXED, description="Change of Russia's real income, log points")
+    pass_through_rouble: Number = Field(FIXED, description="Elasticity of remittances from Russia to the rouble")
+    pass_through_income: Number = Field(FIXED, description="Elasticity of remittances from Russia to its income")
+    russian_share: Number = Field(FIXED, description="Share of remittances that comes from Russia, 0 to 1")
+    work_rights: Number = Field(FIXED, description="Effect of the right to work on remittances, log points")
+    patents: Number = Field(FIXED, description="Migrants who stop paying for a work permit, million")
+    patent_fee: Number = Field(FIXED, description="Fee of a permit, US$ a year")
+    sent_home: Number = Field(FIXED, description="Share of the fee saved that is sent home, 0 to 1")
+    phase: Phase = Phase()
+
+
+class Dynamic(Block):
+    """Stated, and off unless asked for: nothing here is estimated."""
+
+    investment: Number = Field(FIXED, description="More income from investment, per cent of GDP")
+    services: Number = Field(FIXED, description="More income from services trade, per cent of GDP")
+    rules_of_origin: Number = Field(FIXED, description="Cost of proving origin that falls away, share of export value")
+    phase: Phase = Phase()
+
+
+class Joint(Block):
+    """Two normal quantities that were estimated together."""
+
+    of: tuple[str, str] = Field(description="Their paths, as in migration.pass_through_rouble")
+    correlation: float = Field(ge=-1, le=1)
+
+
+class Scenario(Block):
+    """A question about an economy and a bloc, complete enough to be run again."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    question: str
+    economy: str = Field(description="The economy that joins")
+    bloc: str = Field("EAEU", description="The bloc that it joins")
+    joins: bool = Field(True, description="False where the economy does not become a member")
+    channels: tuple[Literal["tariffs", "border_costs", "customs_revenue", "migration", "dynamic"], ...] = Field(
+        description="Which channels are on"
+    )
+    references: tuple[str, ...] = Field(min_length=1)
+    notes: tuple[str, ...] = Field((), description="What the scenario leaves out")
+    baseline: Baseline
+    elasticities: Elasticities
+    tariffs: Tariffs | None = None
+    border_costs: BorderCosts | None = None
+    customs_revenue: CustomsRevenue | None = None
+    migration: Migration | None = None
+    dynamic: Dynamic | None = None
+    joint: tuple[Joint, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Scenario:
+        for channel in self.channels:
+            if getattr(self, channel) is None:
+                raise ValueError(f"channel {channel!r} is on, and there is no block [{channel}]")
+        if len(set(self.channels)) < len(self.channels):
+            raise ValueError("a channel is named twice")
+        known = self.quantities()
+        for pair in self.joint:
+            for path in pair.of:
+                if path not in known:
+                    raise ValueError(f"joint: {path!r} is no quantity of this scenario")
+                if known[path].kind != "normal":
+                    raise ValueError(f"joint: {path!r} is not normal")
+        return self
+
+    def quantities(self) -> dict[str, Quantity]:
+        """Every number of the blocks that are on, by its path ('elasticities.sigma')."""
+        out: dict[str, Quantity] = {}
+        for block in ("elasticities", *self.channels):
+            part = getattr(self, block)
+            for field in type(part).model_fields:
+                value = getattr(part, field)
+                if isinstance(value, Quantity):
+                    out[f"{block}.{field}"] = value
+        return out
+
+    def label(self, path: str) -> str:
+        """What a quantity means."""
+        block, field = path.split(".")
+        return str(type(getattr(self, block)).model_fields[field].description)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<pre>{html.escape(self.summary())}</pre>"
+
+    def summary(self) -> str:
+        """The scenario in words: question, channels, every number with its reference, what is left out."""
+        lines = [f"{self.name}: {self.title}", self.question, f"baseline {self.baseline.year}, {self.economy} and {self.bloc}"]
+        for block in ("elasticities", *self.channels):
+            lines.append(f"[{block}]")
+            for path, quantity in self.quantities().items():
+                if path.startswith(block + ".") and (quantity.free or quantity.centre != 0):
+                    told = f"  ({quantity.reference})" if quantity.reference else ""
+                    lines.append(f"  {path.split('.')[1]}: {quantity.text()}  {self.label(path)}{told}")
+        lines += [f"left out: {note}" for note in self.notes]
+        lines += [f"reference: {text}" for text in self.references]
+        return "\n".join(lines)
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON Schema of a scenario file, for editors."""
+    return Scenario.model_json_schema()

@@ -1,0 +1,157 @@
+"""Draws of a scenario through the world model: each channel alone, all together, and what the whole has beyond the parts.
+
+A chunk of draws is one task; the chunks are fixed, so that results do not depend on workers. A task is a pure function
+of the scenario and its rows of numbers, so that a lost one is run again elsewhere and nothing of it is missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..trade.draws import CHUNK, Draws, solve_draws
+from .channels import Shock, border_costs, customs_revenue, dynamic, migration, tariffs
+from .quantities import Array
+from .schema import Scenario
+from .setting import Setting, setting
+
+SHOCKS: Mapping[str, Callable[[Setting, pd.DataFrame], Shock]] = {
+    "tariffs": tariffs.shock,
+    "border_costs": border_costs.shock,
+    "customs_revenue": customs_revenue.shock,
+    "migration": migration.shock,
+    "dynamic": dynamic.shock,
+}
+TOTAL, INTERACTION = "total", "interaction"
+TOLERANCE = 1e-8  # of a market's relative gap: a millionth of a per cent in what is shown
+FROM_MODEL = ("exports", "imports", "price_index", "real_income", "welfare")
+
+
+def solve(scenario: Scenario, values: pd.DataFrame, jobs: int = 1, dask: str | None = None) -> pd.DataFrame:
+    """Outcomes of every draw: a row per draw, columns (channel, outcome); NaN where a draw has no solution.
+
+    ``jobs``: workers; ``dask``: address of a Dask scheduler instead. The numbers do not depend on either.
+    """
+    from joblib import Parallel, delayed
+
+    order = np.argsort(values["elasticities.sigma"].to_numpy(), kind="stable")  # like elasticities are solved together
+    parts = [values.iloc[order[first : first + CHUNK]] for first in range(0, len(values), CHUNK)]
+    with _cluster(dask):
+        backend = {} if dask else {"backend": "threading"} if jobs > 1 else {}
+        done = Parallel(n_jobs=-1 if dask else jobs, **backend)(delayed(chunk)(scenario, part) for part in parts)
+    return pd.concat(done).set_index(values.index[order]).loc[values.index].reset_index(drop=True)
+
+
+def _cluster(address: str | None) -> Any:
+    if address is None:
+        return nullcontext()
+    from ..errors import BadInputError
+
+    try:
+        from dask.distributed import Client
+        from joblib import parallel_config
+    except ImportError:
+        raise BadInputError("--dask needs the extra: pip install 'eaeu-analysis[dask]'") from None
+    try:
+        Client(address, timeout="10s")
+    except (OSError, TimeoutError, ValueError) as error:
+        raise BadInputError(f"no Dask scheduler answers at {address!r}: {type(error).__name__}") from None
+    return parallel_config(backend="dask")
+
+
+def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
+    """The outcomes of some draws."""
+    at = setting(scenario)
+    shocks = {name: SHOCKS[name](at, values) for name in scenario.channels}
+    columns: dict[tuple[str, str], Array] = {}
+    for name, shock in shocks.items():
+        columns |= {(name, k): v for k, v in outcomes(at, values, shock).items()}
+    if shocks:
+        columns |= {(TOTAL, k): v for k, v in outcomes(at, values, together(shocks)).items()}
+    table = pd.DataFrame(columns, index=range(len(values)))
+    table.columns = pd.MultiIndex.from_tuples(columns, names=["channel", "outcome"])
+    return table
+
+
+def together(shocks: Mapping[str, Shock]) -> Shock:
+    """All shocks as one: factors multiply, transfers add, only one channel sets tariffs."""
+    factors = [s.factors for s in shocks.values() if s.factors is not None]
+    rates = [s.tariffs for s in shocks.values() if s.tariffs is not None]
+    transfers: dict[str, Array] = {}
+    extra: dict[str, Array] = {}
+    for shock in shocks.values():
+        for economy, amount in shock.transfers.items():
+            transfers[economy] = transfers.get(economy, 0.0) + amount
+        extra |= shock.extra
+    return Shock(rates[0] if rates else None, np.prod(factors, axis=0) if factors else None, transfers, extra)
+
+
+def outcomes(at: Setting, values: pd.DataFrame, shock: Shock) -> dict[str, Array]:
+    """What a shock does to the economy, by outcome: units in data/tables/scenario.toml."""
+    names, economy = at.world.economies, at.economy
+    groups = watched(at)
+    pairs = [pair for group in groups.values() for pair in group]
+    found = solve_draws(
+        at.world.model,
+        at.cells,
+        shock.factors,
+        shock.tariffs,
+        values["elasticities.sigma"].to_numpy(),
+        transfers=pd.DataFrame(shock.transfers) if shock.transfers else None,
+        pairs=pairs,
+        tolerance=TOLERANCE,
+    )
+    out = {name: found.outcome(name, economy) for name in FROM_MODEL}
+    out |= _bilateral(at, found, groups)
+    own = names.index(economy)
+    collected = found.revenue[:, own] - _revenue_before(at)
+    received = shock.extra.get("pool_receipts")
+    net = shock.transfers[economy] if received is not None else 0.0
+    if shock.tariffs is not None or received is not None:
+        kept = collected + (net if received is not None else 0.0) - _others(shock, economy)
+        out["customs_receipts"] = kept
+        out["customs_receipts_of_gdp"] = 100 * kept / at.gdp
+    if "remittances" in shock.extra:
+        out["remittances"] = shock.extra["remittances"]
+        out["remittances_of_gdp"] = 100 * shock.extra["remittances"] / at.gdp
+    for name in ("break_even_share", "border_cost_fall"):
+        if name in shock.extra:
+            out[name] = shock.extra[name]
+    return {name: np.where(found.failed, np.nan, value) for name, value in out.items()}
+
+
+def _others(shock: Shock, economy: str) -> Array | float:
+    """Income from abroad that is not customs revenue, in a shock that holds both."""
+    return shock.extra["remittances"] if "remittances" in shock.extra and "pool_receipts" in shock.extra else 0.0
+
+
+def watched(at: Setting) -> dict[str, list[tuple[str, str]]]:
+    """Flows that are shown apart: outcome -> pairs (exporter, importer)."""
+    economy = at.economy
+    out = {f"imports_from_{name}": [(p, economy) for p in group] for name, group in at.partners.items()}
+    out["imports_from_members"] = [(m, economy) for m in at.members]
+    out["exports_to_members"] = [(economy, m) for m in at.members]
+    return out
+
+
+def _bilateral(at: Setting, found: Draws, groups: Mapping[str, list[tuple[str, str]]]) -> dict[str, Array]:
+    place = {name: i for i, name in enumerate(at.world.economies)}
+    flows = at.world.model.flows.value.sum(0)
+    out: dict[str, Array] = {}
+    first = 0
+    for name, pairs in groups.items():
+        after = found.trade[:, first : first + len(pairs)].sum(axis=1)
+        before = sum(float(flows[place[a], place[b]]) for a, b in pairs)
+        out[name] = 100 * (after / before - 1) if before > 0 else np.full(len(after), np.nan)
+        first += len(pairs)
+    return out
+
+
+def _revenue_before(at: Setting) -> float:
+    """Tariff revenue of the economy in the world that was laid out, million US$."""
+    world, own = at.world.model.world, at.world.economies.index(at.economy)
+    return float((world.spending[:, own] * (1 - world.kept[:, :, own].sum(1))).sum())
