@@ -1,5 +1,13 @@
 """What if an economy joined: a scenario file to outcomes by channel, with their uncertainty and a backtest.
 
 ``files`` reads a scenario (``schema``, ``quantities``); ``setting`` lays out the world before it (``baseline``,
-``rates``); ``channels`` turn its numbers into shocks; ``solve`` brings them in, draw by draw; ``run`` makes the result.
+``rates``); ``channels`` turn its numbers into shocks; ``solve`` brings them in, draw by draw; ``run`` makes the result,
+``surrogate`` says what carries it.
 """
+
+from .files import load_scenario, scenario_list
+from .result import ScenarioResult
+from .run import compare_scenarios, run_scenario
+from .schema import Scenario
+
+__all__ = ["Scenario", "ScenarioResult", "compare_scenarios", "load_scenario", "run_scenario", "scenario_list"]

@@ -124,7 +124,10 @@ def _own_reports(flows: pd.DataFrame, economy: str, year: int) -> pd.DataFrame:
     if economy not in OWN_REPORTS:
         return flows
     own = load_flows(OWN_REPORTS[economy], years=[year])
-    own = own[own["basis"].isin(["exporter_fob", "importer_cif"]) & ((own["exporter"] == economy) | (own["importer"] == economy))]
+    own = own[
+        own["basis"].isin(["exporter_fob", "importer_cif"])
+        & ((own["exporter"] == economy) | (own["importer"] == economy))
+    ]
     if own.empty:
         return flows
     own = own.assign(usd=own["usd"].where(own["importer"] != economy, own["usd"] / CIF))
@@ -139,7 +142,9 @@ def _by_section(totals: pd.DataFrame, year: int) -> pd.DataFrame:
     where the pair had none, as the world's was where the exporter had none."""
     table = load_flows("world_sitc", years=[year], products=None)
     table = table[table["product"] != "TOTAL"].assign(sector=lambda t: t["product"].str.removeprefix("SITC"))
-    pair = table.pivot_table(index=["exporter", "importer"], columns="sector", values="usd", aggfunc="sum", fill_value=0.0)
+    pair = table.pivot_table(
+        index=["exporter", "importer"], columns="sector", values="usd", aggfunc="sum", fill_value=0.0
+    )
     exporter = pair.groupby(level="exporter").sum()
     everyone = exporter.sum()
     keys = pd.MultiIndex.from_frame(totals[["exporter", "importer"]])
@@ -209,7 +214,9 @@ def _uzbek_spread(trade: pd.Series[float], sold: pd.Series[float]) -> pd.Series[
     made = read_pin("inputoutput_uzb_sectors")
     section = [place[max((p for p in place if code.startswith(p)), key=len)] for code in made["sector"]]
     output = made["output"].groupby(np.asarray(section)).sum().reindex(trade.index).fillna(0.0)
-    scale = (sold.drop(GOLD).sum() / 0.25) / output.sum()  # exports about a quarter of the output of goods: only shares count
+    scale = (
+        sold.drop(GOLD).sum() / 0.25
+    ) / output.sum()  # exports about a quarter of the output of goods: only shares count
     home = (output * scale - sold.reindex(trade.index)).clip(lower=0.1 * output * scale)
     return home / home.sum()
 

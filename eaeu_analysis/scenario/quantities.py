@@ -59,6 +59,16 @@ class Quantity(BaseModel):
         return self.kind != "fixed" and not (self.sd == 0 or (self.low is not None and self.low == self.high))
 
     @property
+    def ppf_ends(self) -> tuple[float, float]:
+        """The smallest and the largest value; of a normal quantity those of one draw in a thousand."""
+        if self.kind == "normal":
+            ends = self.ppf(np.array([0.001, 0.999]))
+            return float(ends[0]), float(ends[1])
+        if self.low is not None and self.high is not None:
+            return self.low, self.high
+        return self.centre, self.centre
+
+    @property
     def centre(self) -> float:
         """The median."""
         return float(self.ppf(np.array([0.5]))[0])

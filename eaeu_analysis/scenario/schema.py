@@ -108,18 +108,34 @@ class CustomsRevenue(Block):
 
 
 class Migration(Block):
-    """Migrants' incomes and what they send home."""
+    """Migrants' incomes and what they send home; see :mod:`eaeu_analysis.remittances`."""
 
-    rouble: Number = Field(FIXED, description="Change of the dollar value of the rouble, log points")
-    russian_income: Number = Field(FIXED, description="Change of Russia's real income, log points")
-    pass_through_rouble: Number = Field(FIXED, description="Elasticity of remittances from Russia to the rouble")
-    pass_through_income: Number = Field(FIXED, description="Elasticity of remittances from Russia to its income")
+    rouble: Number = Field(
+        FIXED, description="Change of the rouble per dollar, log points: above zero is a cheaper rouble"
+    )
+    russian_income: Number = Field(FIXED, description="Change of Russia's real GDP, log points")
+    pass_through_rouble: Number = Field(
+        FIXED, description="Elasticity of remittances from Russia to roubles per dollar"
+    )
+    pass_through_income: Number = Field(FIXED, description="Elasticity of remittances from Russia to its real GDP")
     russian_share: Number = Field(FIXED, description="Share of remittances that comes from Russia, 0 to 1")
     work_rights: Number = Field(FIXED, description="Effect of the right to work on remittances, log points")
-    patents: Number = Field(FIXED, description="Migrants who stop paying for a work permit, million")
-    patent_fee: Number = Field(FIXED, description="Fee of a permit, US$ a year")
+    migrants: Number = Field(FIXED, description="Migrants who stop paying for a work permit, million")
+    permit_fee: Number = Field(FIXED, description="What a permit costs, US$ a year")
     sent_home: Number = Field(FIXED, description="Share of the fee saved that is sent home, 0 to 1")
     phase: Phase = Phase()
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Migration:
+        if (self.work_rights.free or self.work_rights.centre != 0) and (
+            self.migrants.free or self.migrants.centre != 0
+        ):
+            raise ValueError("work_rights and migrants are alternatives: the first holds the saved fee already")
+        for name in ("russian_share", "sent_home"):
+            quantity = getattr(self, name)
+            if quantity.kind != "normal" and not 0 <= quantity.ppf_ends[0] <= quantity.ppf_ends[1] <= 1:
+                raise ValueError(f"{name} is a share; expected between 0 and 1")
+        return self
 
 
 class Dynamic(Block):
@@ -200,7 +216,11 @@ class Scenario(Block):
 
     def summary(self) -> str:
         """The scenario in words: question, channels, every number with its reference, what is left out."""
-        lines = [f"{self.name}: {self.title}", self.question, f"baseline {self.baseline.year}, {self.economy} and {self.bloc}"]
+        lines = [
+            f"{self.name}: {self.title}",
+            self.question,
+            f"baseline {self.baseline.year}, {self.economy} and {self.bloc}",
+        ]
         for block in ("elasticities", *self.channels):
             lines.append(f"[{block}]")
             for path, quantity in self.quantities().items():

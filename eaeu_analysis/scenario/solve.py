@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..trade.draws import CHUNK, Draws, solve_draws
-from .channels import Shock, border_costs, customs_revenue, dynamic, migration, tariffs
+from .channels import Shock, border_costs, customs_revenue, dynamic, migration, partial, tariffs
 from .quantities import Array
 from .schema import Scenario
 from .setting import Setting, setting
@@ -70,8 +70,10 @@ def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
     columns: dict[tuple[str, str], Array] = {}
     for name, shock in shocks.items():
         columns |= {(name, k): v for k, v in outcomes(at, values, shock).items()}
-    if shocks:
-        columns |= {(TOTAL, k): v for k, v in outcomes(at, values, together(shocks)).items()}
+    everything = together(shocks) if shocks else tariffs.unchanged(at, len(values))
+    columns |= {(TOTAL, k): v for k, v in outcomes(at, values, everything).items()}
+    if "tariffs" in shocks and partial.applies(at):
+        columns |= {("tariffs", k): v for k, v in partial.outcomes(at, values).items()}
     table = pd.DataFrame(columns, index=range(len(values)))
     table.columns = pd.MultiIndex.from_tuples(columns, names=["channel", "outcome"])
     return table

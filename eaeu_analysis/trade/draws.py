@@ -153,10 +153,12 @@ def _watched(kernel: core.Sparse, state: core.State, pairs: tuple[core.Index, co
     out = base.sum(0)
     n, draws = kernel.world.share.shape[1], state.a.shape[2]
     sold = state.a.reshape(-1, draws)[kernel.rows] * state.g.reshape(-1, draws)[kernel.columns] * kernel.kept
-    wanted = {pair: at for at, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True))}
+    changed: dict[tuple[int, int], Array] = {}  # a pair may be asked for twice
     for cell, pair in enumerate(zip((kernel.rows % n).tolist(), (kernel.columns % n).tolist(), strict=True)):
-        if pair in wanted:
-            out[wanted[pair]] += sold[cell]
+        changed[pair] = changed.get(pair, 0.0) + sold[cell]
+    for at, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True)):
+        if pair in changed:
+            out[at] += changed[pair]
     return np.asarray(out.T)
 
 

@@ -123,7 +123,7 @@ def partial_equilibrium(
     rates = {
         name: _by_product(name, given, product, zero=True) / 100 for name, given in (("vat", vat), ("excise", excise))
     }
-    result = _effects(table, em, es, mu, rates["vat"], rates["excise"], diversion)
+    result = effects(table, em, es, mu, rates["vat"], rates["excise"], diversion)
     spec = {
         "demand_elasticity": _plain(demand_elasticity),
         "substitution": _plain(substitution),
@@ -171,9 +171,10 @@ def _read(imports: pd.DataFrame, change: pd.DataFrame) -> tuple[pd.DataFrame, in
     if new.duplicated(keys).any():
         raise BadInputError(f"tariff_change: the same {' and '.join(keys)} is given more than once")
     for key in keys:
+        bought = set(table[key])
         for name in pd.unique(new[key]):
-            if name not in set(table[key]):
-                raise unknown(f"tariff_change: {key}", name, sorted(set(table[key])))
+            if name not in bought:
+                raise unknown(f"tariff_change: {key}", name, sorted(bought))
     table = table.merge(new, on=keys, how="left")
     own = _rates_of(imports, "tariff", "imports") if "tariff" in imports.columns else np.full(len(table), np.nan)
     before = table["before"] if "before" in table else pd.Series(np.nan, index=table.index)
@@ -214,9 +215,8 @@ def _by_product(
     return values
 
 
-def _effects(
-    table: pd.DataFrame, em: Array, es: Array, mu: Array, vat: Array, excise: Array, rule: str
-) -> pd.DataFrame:
+def effects(table: pd.DataFrame, em: Array, es: Array, mu: Array, vat: Array, excise: Array, rule: str) -> pd.DataFrame:
+    """Row by row: ``table`` has product (any key), partner, value, before, after; the arrays hold a value a row."""
     value, before, after = (table[name].to_numpy() for name in ("value", "before", "after"))
     t0, t1 = before / 100, after / 100
     raised = (t1 - t0) / (1 + t0)  # relative change of the domestic price at given world prices

@@ -240,7 +240,7 @@ def test_draws_are_single_solutions(taxed):
 
 @pytest.mark.parametrize("taxed", [False, True])
 def test_draws_keep_the_trade_and_revenue_asked_for(taxed):
-    n, pairs = 5, [("C003", "C002"), ("C002", "C001"), ("C002", "C002")]
+    n, pairs = 5, [("C003", "C002"), ("C002", "C001"), ("C002", "C002"), ("C003", "C002")]
     flows = sectors(n, 2)
     tariffs = tariff_frame(n)[0].assign(after=0.0)
     cells = tariffs[tariffs["importer"] == "C002"][["exporter", "importer"]].reset_index(drop=True)

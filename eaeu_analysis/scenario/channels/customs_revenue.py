@@ -37,6 +37,28 @@ def member_shares(at: Setting) -> dict[str, float]:
     return {member: share / total for member, share in given.items()}
 
 
+def share_rules(at: Setting) -> pd.Series[float]:
+    """Shares of the pool, per cent, by the rules that are talked of, from the baseline's figures.
+
+    By the economy's part of what all collect, of GDP, of people; and the share that Kyrgyzstan got, scaled by each.
+    """
+    from ...load import load_panel
+
+    population = load_panel(["SP.POP.TOTL"], years=(at.world.year, at.world.year)).column("SP.POP.TOTL")
+    people = population.xs(at.world.year, level=1)
+    collected = {name: float(duties.sum()) for name, duties in at.member_duties().items()}
+    collected[at.economy] = float(own_duties(at, at.middle, after=True)[0])
+    sizes = {"collection": pd.Series(collected), "gdp": at.world.gdp, "people": people}
+    rules = {}
+    for name, size in sizes.items():
+        members = size[list(at.members)]
+        rules[name] = 100 * float(size[at.economy] / (members.sum() + size[at.economy]))
+        if "KGZ" in at.members:
+            multiple = member_shares(at)["KGZ"] / float(members["KGZ"] / members.sum())
+            rules[f"as Kyrgyzstan, by {name}"] = multiple * rules[name]
+    return pd.Series(rules, name="share")
+
+
 def shock(at: Setting, values: pd.DataFrame) -> Shock:
     """Income from abroad: the share of the pool less own collection at the new rates."""
     share = values["customs_revenue.share"].to_numpy() / 100

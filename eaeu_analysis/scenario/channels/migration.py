@@ -1,9 +1,10 @@
 """What migrants earn in Russia and send home.
 
-Method. Remittances from Russia move with the dollar value of the rouble, with Russian income, and with the right to
-work: log change = pass-through of the rouble * rouble + pass-through of income * income + work rights. The estimated
-effect of work rights holds the saved permit fee already, so a scenario that names both is refused. What comes from
-elsewhere stays. The change is income from abroad, paid by Russia; it is spent in the world model like any other.
+Method. Remittances move with the rouble, with Russian income and with the right to work, by the formula of
+:mod:`eaeu_analysis.remittances.response`; a saved permit fee enters by the part that is sent home. The effect of work
+rights as estimated holds the saved fee, so a scenario names one of the two. The change is income from abroad, paid by
+Russia; in the world model it is spent like any other income. What happens to the rouble is no effect of membership: a
+scenario that moves it says what a shock would do to a member.
 """
 
 from __future__ import annotations
@@ -11,38 +12,34 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...errors import BadInputError, NoDataError
+from ...remittances import Baseline, baseline, remittance_change
 from ..quantities import Array
 from ..setting import Setting
 from . import Shock
 
 PAYER = "RUS"
-INFLOW = "BX.TRF.PWKR.CD.DT"
 
 
-def inflow(economy: str, year: int) -> float:
-    """Remittances received in a year, million US$. Raises NoDataError."""
-    from ...load import load_panel
-
-    series = load_panel([INFLOW], economies=[economy], years=(year, year)).column(INFLOW)
-    if series.dropna().empty:
-        raise NoDataError(f"no remittances of {economy} in {year} are at hand ({INFLOW})")
-    return float(series.dropna().iloc[0]) / 1e6
+def base(at: Setting) -> Baseline:
+    """Remittances and GDP of the baseline year; shares as known then for a year of the past. Raises NoDataError."""
+    known = None if at.world.year >= 2019 else at.world.year + 1
+    return baseline(at.economy, at.world.year, known=known)
 
 
 def change(at: Setting, values: pd.DataFrame) -> Array:
     """(B,) change of remittances received, million US$ a year."""
-    block = at.scenario.migration
-    if block is not None and block.work_rights.centre != 0 and block.patents.centre != 0:
-        raise BadInputError(
-            f"{at.scenario.name}: migration names both work_rights and patents; the first holds the saved fee already"
-        )
     part = {name.split(".")[1]: values[name].to_numpy() for name in values if name.startswith("migration.")}
-    log = part["pass_through_rouble"] * part["rouble"] + part["pass_through_income"] * part["russian_income"]
-    log = log + part["work_rights"]
-    from_russia = inflow(at.economy, at.world.year) * np.clip(part["russian_share"], 0.0, 1.0)
-    saved = part["patents"] * part["patent_fee"] * part["sent_home"]  # million people times US$
-    return np.asarray(from_russia * np.expm1(log) + saved)
+    start = base(at)
+    saved = 1e6 * part["migrants"] * part["permit_fee"] * np.clip(part["sent_home"], 0.0, 1.0)
+    found = remittance_change(
+        start,
+        {"rouble": part["rouble"], "income": part["russian_income"]},
+        {"rouble": part["pass_through_rouble"], "income": part["pass_through_income"]},
+        share=np.clip(part["russian_share"], 0.0, 1.0),
+        rights=part["work_rights"],
+        patents=np.log1p(saved / start.remittances_usd),
+    )
+    return found.usd / 1e6
 
 
 def shock(at: Setting, values: pd.DataFrame) -> Shock:

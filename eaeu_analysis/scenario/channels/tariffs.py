@@ -35,3 +35,9 @@ def own_duties(at: Setting, values: pd.DataFrame, after: bool = False) -> Array:
         total += found.pair(exporter)[int(after)] @ at.imports[k] / 100
     return total
 
+
+def unchanged(at: Setting, draws: int) -> Shock:
+    """Every tariff as it was: what a scenario without channels asks for."""
+    found = at.rates(at.middle)
+    row = np.concatenate([found.pair(e)[0][0] for e in at.exporters] + [np.zeros(len(at.cells) - at.inward)])
+    return Shock(tariffs=np.repeat(row[None], draws, axis=0))

@@ -1,0 +1,182 @@
+"""What a scenario says: outcomes by channel with intervals, what carries them, the path of phase-in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import unknown
+from ..results import Check, Provenance, Result
+from .quantities import Array
+from .rates import tables
+from .schema import Scenario
+from .solve import INTERACTION, TOTAL
+from .surrogate import Surrogate, fit
+
+HEADLINES = (
+    "welfare", "real_income", "price_index", "exports", "imports", "exports_to_members", "imports_from_members",
+    "customs_receipts_of_gdp", "remittances_of_gdp",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class ScenarioResult(Result):
+    """``table``: outcome, channel, unit, estimate (the median draw), lower, upper (at ``level``), draws, failed;
+    ``values``: the quantities of every draw; ``draws``: outcomes of every draw, columns (channel, outcome)."""
+
+    scenario: Scenario
+    spec: dict[str, Any]
+    table: pd.DataFrame
+    values: pd.DataFrame
+    draws: pd.DataFrame
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.table.copy()
+
+    def value(self, outcome: str, channel: str = TOTAL) -> pd.Series[Any]:
+        """The row of one outcome and channel. Raises BadInputError for a name that is not in the table."""
+        own = self.table[self.table["outcome"] == outcome]
+        if own.empty:
+            raise unknown("outcome", outcome, sorted(set(self.table["outcome"])))
+        row = own[own["channel"] == channel]
+        if row.empty:
+            raise unknown(f"channel of {outcome}", channel, sorted(own["channel"]))
+        return row.iloc[0]
+
+    @property
+    def estimate(self) -> float:
+        """Real spending, all channels together, per cent: the median draw."""
+        return float(self.value("welfare")["estimate"])
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        row = self.value("welfare")
+        return float(row["lower"]), float(row["upper"])
+
+    @cached_property
+    def surrogate(self) -> Surrogate:
+        """The polynomial that stands in for the model, all channels together."""
+        return fit(self.scenario.quantities(), self.values, self.draws[TOTAL])
+
+    def shares(self, outcome: str = "welfare") -> pd.Series[float]:
+        """Which quantity carries the outcome's uncertainty: shares of its variance (Shapley effects)."""
+        return self.surrogate.shares(outcome)
+
+    def tornado(self, outcome: str = "welfare") -> pd.DataFrame:
+        """The outcome at the 5 and 95 % ends of each quantity, all others at their medians."""
+        return self.surrogate.tornado(outcome)
+
+    def break_even(self, first: str, second: str, outcome: str = "welfare", points: int = 41) -> pd.DataFrame:
+        """The outcome over two assumptions at a time: where its sign flips is what would have to be true."""
+        return self.surrogate.break_even(outcome, first, second, points)
+
+    def probability(self, outcome: str = "welfare", channel: str = TOTAL) -> float:
+        """Share of draws in which the outcome is above zero; NaN when there is none."""
+        drawn = self.draws[(channel, outcome)].dropna()
+        return float((drawn > 0).mean()) if len(drawn) else float("nan")
+
+    def path(self, outcome: str = "welfare") -> pd.DataFrame:
+        """By year after accession: estimate, lower, upper. Each channel comes in by its own phase; what the whole has
+        beyond the parts by the slowest: a straight line between two solved worlds, not a path that was solved."""
+        total = self.draws[(TOTAL, outcome)].to_numpy()
+        parts = {c: self.draws[(c, outcome)].to_numpy() for c in self.scenario.channels if (c, outcome) in self.draws}
+        rest = total - sum(parts.values())
+        phases = {c: getattr(self.scenario, c).phase for c in self.scenario.channels}
+        rows = []
+        for year in range(self.scenario.baseline.horizon + 1):
+            shares = {c: phase.share(year) for c, phase in phases.items()}
+            now = rest * min(shares.values(), default=0.0) + sum(shares[c] * parts[c] for c in parts)
+            rows.append((year, *_ends(np.asarray(now, dtype=np.float64), self.level)))
+        return pd.DataFrame(rows, columns=["year", "estimate", "lower", "upper"])
+
+    def surface(self, outcomes: Sequence[str] = HEADLINES) -> dict[str, Any]:
+        """The surrogate as plain numbers with labels, for sliders in a page or a notebook."""
+        have = [o for o in outcomes if (TOTAL, o) in self.draws]
+        document = self.surrogate.document(have)
+        for entry in document["quantities"]:
+            entry["label"] = self.scenario.label(entry["name"])
+        known = tables()["outcomes"]
+        document["outcomes"] = {o: {"label": known[o]["label"], "unit": known[o]["unit"]} for o in have}
+        return document
+
+    def summary(self) -> str:
+        lines = [f"{self.scenario.title} ({self.scenario.name})", self.scenario.question, ""]
+        lines += [told(self, outcome) for outcome in HEADLINES if (TOTAL, outcome) in self.draws]
+        lines += ["", *self._by_channel(), ""]
+        if self.scenario.channels:
+            chance = self.probability()
+            lines.append(f"Real spending rises in {chance:.0%} of {int(self.table['draws'].iloc[0]):,} draws.")
+            lines += self._carried()
+        lines += [f"Left out: {note}" for note in self.scenario.notes]
+        lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
+        lines += [f"  source: {line}" for line in self.provenance.lines()]
+        return "\n".join(lines)
+
+    def _by_channel(self) -> list[str]:
+        names = tables()["channels"]
+        rows = self.table[(self.table["outcome"] == "welfare") & (self.table["channel"] != TOTAL)]
+        if rows.empty:
+            return ["No channel is on."]
+        out = ["Real spending by channel, per cent (the parts add up draw by draw, medians only nearly):"]
+        return out + [f"  {names[r['channel']]}: {_range(r)}" for r in rows.to_dict("records")]
+
+    def _carried(self) -> list[str]:
+        from ..errors import BadInputError
+
+        try:
+            shares = self.shares().head(3)
+        except BadInputError as error:
+            return [f"What carries the uncertainty is not told: {error}."]
+        named = ", ".join(f"{self.scenario.label(str(k)).lower()} ({v:.0%})" for k, v in shares.items())
+        return [f"Its uncertainty is carried most by: {named}."]
+
+
+def told(result: ScenarioResult, outcome: str) -> str:
+    """'Exports of goods: -1.9 per cent (-4.0 to +0.3)'."""
+    row = result.value(outcome)
+    return f"{tables()['outcomes'][outcome]['label']}: {_range(row)} {row['unit']}"
+
+
+def _range(row: Any) -> str:
+    return f"{row['estimate']:+.2f} ({row['lower']:+.2f} to {row['upper']:+.2f})"
+
+
+def _ends(drawn: Array, level: float) -> tuple[float, float, float]:
+    """Median and interval of the draws that have a solution; NaN without any."""
+    whole = drawn[np.isfinite(drawn)]
+    if not len(whole):
+        return float("nan"), float("nan"), float("nan")
+    low, middle, high = np.quantile(whole, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    return float(middle), float(low), float(high)
+
+
+def with_interaction(draws: pd.DataFrame, channels: Sequence[str]) -> pd.DataFrame:
+    """The draws with what the whole has beyond the parts, where parts can be added up."""
+    known = tables()["outcomes"]
+    more = {}
+    for outcome in draws[TOTAL].columns:
+        parts = [c for c in channels if (c, outcome) in draws]
+        if len(parts) > 1 and known[outcome].get("add", True):
+            more[(INTERACTION, outcome)] = draws[(TOTAL, outcome)] - sum(draws[(c, outcome)] for c in parts)
+    return pd.concat([draws, pd.DataFrame(more)], axis=1) if more else draws
+
+
+def summarise(draws: pd.DataFrame, channels: Sequence[str], level: float) -> pd.DataFrame:
+    """The table of a result from its draws: outcomes in the order of the table of outcomes, channels in theirs."""
+    known = tables()["outcomes"]
+    rows = []
+    for outcome in known:
+        for channel in (*channels, INTERACTION, TOTAL):
+            if (channel, outcome) in draws:
+                drawn = draws[(channel, outcome)].to_numpy()
+                failed = int((~np.isfinite(drawn)).sum())
+                rows.append((outcome, channel, known[outcome]["unit"], *_ends(drawn, level), len(drawn), failed))
+    return pd.DataFrame(rows, columns=["outcome", "channel", "unit", "estimate", "lower", "upper", "draws", "failed"])

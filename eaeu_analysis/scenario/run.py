@@ -1,0 +1,152 @@
+"""``run_scenario``: numbers drawn, every draw solved, the result with its checks."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .. import settings
+from ..errors import BadInputError
+from ..results import Check, Provenance
+from ..trade.pin_tariffs import pin_info
+from .files import folder, load_scenario
+from .quantities import count_of_draws, draw
+from .rates import chapters
+from .result import ScenarioResult, summarise, with_interaction
+from .schema import Scenario
+from .setting import Setting, setting
+from .solve import TOTAL, solve
+from .surrogate import TRUST
+
+METHOD = "exact-hat equilibrium of goods by SITC section and services, each channel alone and all together"
+REFERENCE = "Caliendo and Parro (2015); Sudret (2008) and Owen (2014) for what carries the uncertainty"
+
+
+def run_scenario(
+    scenario: Scenario | str | Path,
+    draws: int = 1000,
+    seed: int = 0,
+    jobs: int = 1,
+    *,
+    level: float = settings.LEVEL,
+    dask: str | None = None,
+) -> ScenarioResult:
+    """Run a scenario: ``draws`` draws of all its quantities, each solved for every channel and for all together.
+
+    ``scenario``: from :func:`load_scenario`, or a name or path for it. ``jobs``: workers, ``dask``: address of a Dask
+    scheduler instead; the numbers depend on neither. ``level``: of the intervals, quantiles of the draws. Effects are
+    against the baseline year, once everything is phased in; values in US$ at the baseline's world income.
+
+    Raises BadInputError for draws below 1 or above a million, NoDataError when the baseline's data are not at hand. A
+    draw without a solution is counted in ``failed`` and shown, never replaced.
+    """
+    chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    count = count_of_draws(draws)
+    if not 0 < level < 1:
+        raise BadInputError(f"level {level!r}: expected between 0 and 1, as in 0.9")
+    if isinstance(jobs, bool) or jobs < 1:
+        raise BadInputError(f"jobs {jobs!r}: expected 1 or more")
+    joint = {pair.of: pair.correlation for pair in chosen.joint}
+    values = draw(chosen.quantities(), joint, count, seed)
+    at = setting(chosen)
+    drawn = with_interaction(solve(chosen, values, jobs, dask), chosen.channels)
+    spec = {"scenario": chosen.name, "draws": count, "seed": seed, "level": level}
+    result = ScenarioResult(
+        scenario=chosen,
+        spec=spec,
+        table=summarise(drawn, chosen.channels, level),
+        values=values,
+        draws=drawn,
+        level=level,
+        checks=(),
+        provenance=Provenance(_series(at), METHOD, REFERENCE, spec),
+    )
+    object.__setattr__(result, "checks", _checks(result, at))
+    return result
+
+
+def _series(at: Setting) -> tuple[Any, ...]:
+    more = () if at.economy != "UZB" else (pin_info("tariffs_uzb"), pin_info("tariffs_uzb_partners"))
+    return (*at.world.series, pin_info("tariffs_cet"), *more)
+
+
+def _checks(result: ScenarioResult, at: Setting) -> tuple[Check, ...]:
+    count = len(result.values)
+    failed = int(result.draws[TOTAL].isna().any(axis=1).sum())
+    checks = [
+        Check("every draw solved", failed == 0, float(failed), 0.0, f"{failed} of {count} draws have no solution"),
+        *at.world.checks,
+    ]
+    if at.economy == "UZB" and at.scenario.tariffs is not None:
+        closed = chapters()
+        checks.append(
+            Check("duties of unknown height", None, float(len(closed.assumed)), None,
+                  f"{len(closed.assumed)} chapters hold specific duties without unit values; their upper bound is put at "
+                  f"{closed.bound:.0f} per cent for such lines")
+        )  # fmt: skip
+    checks += _terms_of_trade(result)
+    checks += _fit(result)
+    checks.append(backtest_check())
+    return tuple(checks)
+
+
+def _terms_of_trade(result: ScenarioResult) -> list[Check]:
+    """Whether the two models of the tariff agree in sign: where they do not, the world model's gain is terms of trade."""
+    if ("tariffs", "smart_net_of_gdp") not in result.draws:
+        return []
+    world = float(result.value("welfare", "tariffs")["estimate"])
+    market = float(result.value("smart_net_of_gdp", "tariffs")["estimate"])
+    text = (
+        f"the tariff alone moves real spending by {world:+.2f} per cent in the world model and by {market:+.2f} % of GDP "
+        "market by market at given world prices"
+    )
+    if world * market < 0:
+        text += (
+            "; the difference is terms of trade: in the world model home wages rise against the world's when less is "
+            "imported, a gain that so small an economy may not have"
+        )
+    return [Check("the tariff in two models", world * market >= 0, world - market, 0.0, text)]
+
+
+def _fit(result: ScenarioResult) -> list[Check]:
+    """How well the polynomial stands in; nothing where no channel is on or the draws are too few."""
+    if not result.scenario.channels:
+        return []
+    try:
+        r2 = result.surrogate.r2["welfare"]
+    except BadInputError as error:
+        return [Check("stand-in polynomial", None, None, TRUST, str(error))]
+    return [Check("stand-in polynomial", r2 >= TRUST, r2, TRUST,
+                  f"a polynomial fits {r2:.1%} of the variance of real spending; shares and sliders rest on it")]  # fmt: skip
+
+
+@cache
+def backtest_record() -> dict[str, Any] | None:
+    """What the backtest came to when it was last run and shipped; None when it was not."""
+    path = folder() / "backtest.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def backtest_check() -> Check:
+    """The score of the backtest, printed with every result."""
+    record = backtest_record()
+    if record is None:
+        return Check("backtest", None, None, None, "no backtest is shipped")
+    return Check("backtest", None, record["covered"], None, str(record["sentence"]))
+
+
+def compare_scenarios(first: ScenarioResult, second: ScenarioResult) -> pd.DataFrame:
+    """Two results side by side, all channels together: outcome, unit, both with intervals, the difference of medians."""
+    tables = [r.table[r.table["channel"] == TOTAL].set_index("outcome") for r in (first, second)]
+    both = tables[0].join(tables[1], how="outer", lsuffix="_a", rsuffix="_b")
+    out = pd.DataFrame({"unit": both["unit_a"].fillna(both["unit_b"])})
+    for end in ("a", "b"):
+        for name in ("estimate", "lower", "upper"):
+            out[f"{name}_{end}"] = both[f"{name}_{end}"]
+    out["difference"] = out["estimate_b"] - out["estimate_a"]
+    order = [o for o in dict.fromkeys([*tables[0].index, *tables[1].index])]
+    return out.reindex(order).reset_index()
