@@ -48,6 +48,8 @@ _HOME = {
     "claims": "report.collect",
     "corridors": "remittances",
     "pass_through": "remittances",
+    "load_scenario": "scenario",
+    "run_scenario": "scenario",
     "write_report": "report",
     "EaeuError": "errors",
 }
@@ -76,6 +78,8 @@ if TYPE_CHECKING:
     from .remittances import pass_through as pass_through
     from .report import write_report as write_report
     from .report.collect import claims as claims
+    from .scenario import load_scenario as load_scenario
+    from .scenario import run_scenario as run_scenario
     from .sources.bulk import open_flows as open_flows
     from .sources.bulk import read_flows as read_flows
     from .trade.answer import trade_answer as trade_answer

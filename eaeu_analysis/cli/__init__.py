@@ -11,7 +11,7 @@ import typer
 
 from .. import __version__
 from ..errors import EaeuError
-from . import analysis, data, impact, trade
+from . import analysis, data, impact, scenario, trade
 
 # Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
 ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -29,6 +29,7 @@ analysis.register(app)
 impact.register(app)
 trade.register(app)
 app.add_typer(data.app, name="data")
+app.add_typer(scenario.app, name="scenario")
 
 
 def _version(wanted: bool) -> None:

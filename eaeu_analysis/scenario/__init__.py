@@ -7,7 +7,15 @@
 
 from .files import load_scenario, scenario_list
 from .result import ScenarioResult
-from .run import compare_scenarios, run_scenario
+from .run import compare_scenarios, run_scenario, stated_differences
 from .schema import Scenario
 
-__all__ = ["Scenario", "ScenarioResult", "compare_scenarios", "load_scenario", "run_scenario", "scenario_list"]
+__all__ = [
+    "Scenario",
+    "ScenarioResult",
+    "compare_scenarios",
+    "load_scenario",
+    "run_scenario",
+    "scenario_list",
+    "stated_differences",
+]

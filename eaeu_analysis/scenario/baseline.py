@@ -38,8 +38,8 @@ GOLD = "9"  # the section that holds gold: it is in an economy's exports and har
 
 @dataclass(frozen=True)
 class World:
-    """``model``: laid out for the solver, values in million US$; ``gdp`` (million US$, by economy); ``economies``;
-    ``filled``: pairs whose value was carried from the year of the sections; ``checks``; ``series``: what it rests on."""
+    """``model``: laid out for the solver, values in million US$; ``gdp`` (million US$, by economy); ``filled``: pairs
+    whose value was carried from the year of the sections; ``series``: what it rests on."""
 
     year: int
     model: WorldModel
@@ -99,8 +99,8 @@ def _listed(years: Any) -> str:
 
 
 def _totals(year: int, economy: str) -> tuple[pd.DataFrame, int]:
-    """exporter, importer, musd of the year; pairs of economies that the matrix lacks are carried from the sections' year
-    by the growth of all other trade."""
+    """exporter, importer, musd of the year; pairs of economies that the matrix lacks are carried from the year of the
+    sections by the growth of all other trade."""
     name, other = MATRICES[year]
     flows = load_flows(name, years=[year])[["exporter", "importer", "usd"]]
     if name != "world_sitc":
@@ -114,7 +114,7 @@ def _totals(year: int, economy: str) -> tuple[pd.DataFrame, int]:
         flows = pd.concat([flows, lacking], ignore_index=True)
     else:
         lacking = flows.iloc[:0]
-    flows = flows[flows["exporter"] != flows["importer"]].groupby(["exporter", "importer"], as_index=False)["usd"].sum()
+    flows = flows[flows["exporter"] != flows["importer"]].groupby(["exporter", "importer"])["usd"].sum().reset_index()
     flows = _own_reports(flows, economy, year)
     return flows.assign(musd=flows["usd"] / 1e6)[["exporter", "importer", "musd"]], len(lacking)
 
@@ -131,7 +131,7 @@ def _own_reports(flows: pd.DataFrame, economy: str, year: int) -> pd.DataFrame:
     if own.empty:
         return flows
     own = own.assign(usd=own["usd"].where(own["importer"] != economy, own["usd"] / CIF))
-    own = own.groupby(["exporter", "importer"], as_index=False)["usd"].sum()
+    own = own.groupby(["exporter", "importer"])["usd"].sum().reset_index()
     mine = (flows["exporter"] == economy) | (flows["importer"] == economy)
     merged = pd.concat([flows[~mine], own], ignore_index=True)
     return merged.sort_values(["exporter", "importer"], kind="stable", ignore_index=True)
@@ -149,12 +149,13 @@ def _by_section(totals: pd.DataFrame, year: int) -> pd.DataFrame:
     everyone = exporter.sum()
     keys = pd.MultiIndex.from_frame(totals[["exporter", "importer"]])
     shares = _shares(pair.reindex(keys))
-    for fallback in (exporter.reindex(totals["exporter"]), pd.DataFrame([everyone] * len(totals))):
+    fallbacks = (exporter.reindex(totals["exporter"]), pd.DataFrame([everyone.to_numpy()] * len(totals)))
+    for fallback in fallbacks:
         gone = np.isnan(shares).any(axis=1)
         shares[gone] = _shares(fallback)[gone]
     value = shares * totals["musd"].to_numpy()[:, None]
     wide = pd.DataFrame(value, columns=list(pair.columns), index=keys)
-    return wide.stack().rename_axis(["exporter", "importer", "sector"]).rename("value").reset_index()
+    return wide.melt(ignore_index=False, var_name="sector", value_name="value").reset_index()
 
 
 def _shares(frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -193,9 +194,9 @@ def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.
     short = int((output - sold.sum(axis=1) < least).sum())
     out, into = sold.drop(columns=GOLD), bought.drop(columns=GOLD)
     spread = (out.div(out.sum(axis=1), axis=0).fillna(0) + into.div(into.sum(axis=1), axis=0).fillna(0)) / 2
-    spread.loc["UZB"] = _uzbek_spread(spread.loc["UZB"], sold.loc["UZB"])
+    spread.loc["UZB"] = _uzbek_spread(sold.T["UZB"], float(output["UZB"]))
     home = spread.mul(total, axis=0)
-    home = home.stack().rename("value").rename_axis(["exporter", "sector"]).reset_index()
+    home = home.melt(ignore_index=False, var_name="sector", value_name="value").reset_index()
     services = _service_output(macro["services"].reindex(traders))
     rows = [
         goods,
@@ -206,18 +207,16 @@ def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.
     return table[table["value"] > 0].reset_index(drop=True), short
 
 
-def _uzbek_spread(trade: pd.Series[float], sold: pd.Series[float]) -> pd.Series[float]:
-    """Shares of sections in what Uzbekistan sells to itself: output of 2022 by section less exports."""
+def _uzbek_spread(sold: pd.Series[float], output: float) -> pd.Series[float]:
+    """Shares of sections in what Uzbekistan sells to itself: output, spread as in 2022, less exports ``sold``."""
     from ..trade.pin_tariffs import tables
 
     place = {prefix: name for name, codes in tables()["cpa_sitc"].items() for prefix in codes}
     made = read_pin("inputoutput_uzb_sectors")
     section = [place[max((p for p in place if code.startswith(p)), key=len)] for code in made["sector"]]
-    output = made["output"].groupby(np.asarray(section)).sum().reindex(trade.index).fillna(0.0)
-    scale = (
-        sold.drop(GOLD).sum() / 0.25
-    ) / output.sum()  # exports about a quarter of the output of goods: only shares count
-    home = (output * scale - sold.reindex(trade.index)).clip(lower=0.1 * output * scale)
+    shares = made["output"].groupby(np.asarray(section)).sum().reindex(sold.index).fillna(0.0)
+    own = output * shares / shares.sum()
+    home = (own - sold).clip(lower=0.1 * own).drop(GOLD)
     return home / home.sum()
 
 
@@ -234,9 +233,9 @@ def _checks(model: WorldModel, gdp: pd.Series[float], economy: str, filled: int,
     gap = made / float(gdp.loc[economy]) - 1
     return (
         Check("GDP of the baseline", abs(gap) < 0.1, gap, 0.1,
-              f"value added in the model is {made:,.0f} million US$ against GDP of {gdp.loc[economy]:,.0f} ({gap:+.1%})"),
+              f"value added in the model is {made:,.0f} million US$, GDP {gdp.loc[economy]:,.0f} ({gap:+.1%})"),
         Check("carried flows", None, float(filled), None,
-              f"{filled} flows of economies that the matrix lacks are carried from the year of the sections"),
+              f"{filled} flows of economies that the matrix lacks are carried from the year before"),
         Check("home sales at the least", None, float(short), None,
               f"in {short} of {len(gdp)} economies exports leave less than {LEAST_HOME:.0%} of purchases for home sales"),
         *model.checks,

@@ -1,4 +1,4 @@
-"""Scenario files: found by name or path, read, checked; each mistake in one sentence with the line where it is known."""
+"""Scenario files: found by name or path, read, checked; each mistake in one sentence with its line where known."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
     if scenario.baseline.year not in MATRICES:
         years = ", ".join(str(y) for y in sorted(MATRICES))
         raise BadInputError(
-            f"{path.name}{_line(text, ('baseline', 'year'))}: baseline year {scenario.baseline.year} has no trade matrix; "
-            f"years at hand: {years}"
+            f"{path.name}{_line(text, ('baseline', 'year'))}: baseline year {scenario.baseline.year} has no trade "
+            f"matrix; years at hand: {years}"
         )
 
 

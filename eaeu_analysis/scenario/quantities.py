@@ -28,7 +28,7 @@ class Quantity(BaseModel):
     low: float | None = None
     mode: float | None = None
     high: float | None = None
-    reference: str = Field("", description="Where the number comes from")
+    reference: str = Field(default="", description="Where the number comes from")
 
     @model_validator(mode="after")
     def _whole(self) -> Quantity:
@@ -80,12 +80,13 @@ class Quantity(BaseModel):
         if not self.free:
             value = next(v for v in (self.value, self.mean, self.low) if v is not None)
             return np.full_like(u, value)
+        low = self.low or 0.0
         if self.kind == "normal":
-            out = stats.norm.ppf(u, self.mean, self.sd)
+            out = stats.norm.ppf(u, self.mean or 0.0, self.sd or 0.0)
         elif self.kind == "uniform":
-            out = stats.uniform.ppf(u, self.low, self._width)
+            out = stats.uniform.ppf(u, low, self._width)
         else:
-            out = stats.triang.ppf(u, ((self.mode or 0.0) - (self.low or 0.0)) / self._width, self.low, self._width)
+            out = stats.triang.ppf(u, ((self.mode or 0.0) - low) / self._width, low, self._width)
         return np.asarray(out, dtype=np.float64)
 
     @property

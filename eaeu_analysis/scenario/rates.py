@@ -57,7 +57,8 @@ class Chapters:
         section = pd.Categorical(self.table["section"], categories=list(SECTIONS))
         weight = pd.get_dummies(section).to_numpy(dtype=np.float64) * self.array("weight")[:, None]
         total = weight.sum(axis=0)
-        return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+        spread: Array = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+        return spread
 
 
 @cache
@@ -87,7 +88,7 @@ def chapters() -> Chapters:
 
 
 def common(position: Array) -> Array:
-    """(B, chapters): the common tariff at ``position`` (B,) in its range: 0 the lowest, 0.5 the middle, 1 the highest."""
+    """(B, chapters): the common tariff at ``position`` (B,) in its range: 0 lowest, 0.5 the middle, 1 highest."""
     t = chapters()
     low, middle, high = t.array("low"), t.array("middle"), t.array("high")
     p = position[:, None]
@@ -101,13 +102,14 @@ def surcharge(economy: str, rate: Array) -> Array:
         return np.zeros_like(rate)
     steps = np.asarray(table["from"], dtype=np.float64)
     points = np.asarray(table["points"], dtype=np.float64)
-    return points[np.searchsorted(steps, rate, side="right") - 1]
+    added: Array = points[np.searchsorted(steps, rate, side="right") - 1]
+    return added
 
 
 @dataclass(frozen=True)
 class Rates:
-    """``before``, ``after`` (B, 10): most-favoured-nation rates by section, per cent; ``extra`` (10,): surcharge before;
-    ``regime``: partner -> free, mfn or full (mfn where not named); ``chapter_after`` (B, chapters) or None."""
+    """``before``, ``after`` (B, 10): most-favoured-nation rates by section, per cent; ``extra`` (10,): surcharge
+    before; ``regime``: partner to free, mfn or full (mfn where not named); ``chapter_after`` (B, chapters) or None."""
 
     before: Array
     after: Array
@@ -177,6 +179,6 @@ def _by_average(block: Tariffs | None, values: pd.DataFrame, imports: Array, reg
 
 
 def common_by_section() -> Array:
-    """(10,): middle of the common tariff by section, chapters by Uzbekistan's imports; what members charge outsiders."""
+    """(10,): middle of the common tariff by section, by Uzbekistan's imports; what members charge outsiders."""
     t = chapters()
     return np.asarray(t.array("middle") @ t.spread)

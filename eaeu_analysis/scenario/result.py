@@ -64,7 +64,7 @@ class ScenarioResult(Result):
     @cached_property
     def surrogate(self) -> Surrogate:
         """The polynomial that stands in for the model, all channels together."""
-        return fit(self.scenario.quantities(), self.values, self.draws[TOTAL])
+        return fit(self.scenario.quantities(), self.values, pd.DataFrame(self.draws[TOTAL]))
 
     def shares(self, outcome: str = "welfare") -> pd.Series[float]:
         """Which quantity carries the outcome's uncertainty: shares of its variance (Shapley effects)."""

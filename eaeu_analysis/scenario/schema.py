@@ -21,8 +21,8 @@ class Block(BaseModel):
 class Phase(Block):
     """When a change comes in: nothing before ``first``, all of it from ``last`` on, a straight line between."""
 
-    first: int = Field(1, ge=0, description="Year after accession in which the change begins")
-    last: int = Field(1, ge=0, description="Year after accession from which the change is complete")
+    first: int = Field(default=1, ge=0, description="Year after accession in which the change begins")
+    last: int = Field(default=1, ge=0, description="Year after accession from which the change is complete")
 
     @model_validator(mode="after")
     def _in_order(self) -> Phase:
@@ -57,7 +57,7 @@ class Tariffs(Block):
     """From the economy's own tariff to another."""
 
     schedule: Literal["cet", "ceiling", "cet_within_ceiling", "average"] = Field(
-        description="The common external tariff, a ceiling on the own one, the common one within that ceiling, or averages"
+        description="The common external tariff, a ceiling on the own one, the common one within it, or averages"
     )
     position: Number = Field(FIXED, description="Where in the range of ad valorem equivalents: 0 lowest, 1 highest")
     ceiling: Number | None = Field(None, description="Highest rate by chapter, per cent")

@@ -109,14 +109,14 @@ def _setting(document: str) -> Setting:
 def _partners(economy: str, economies: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Partners shown apart: name -> economies."""
     named = tables()["partners"].get(economy, {"economies": []})["economies"]
-    out = {p: (p,) for p in named if p in economies}
+    out: dict[str, tuple[str, ...]] = {p: (p,) for p in named if p in economies}
     for name, group in tables()["groups"].items():
         out[name] = tuple(e for e in bloc(group["bloc"]).members(on=group["on"]) if e in economies and e != economy)
     return out
 
 
 def _before(at: Setting) -> TariffTable:
-    """The economy's tariffs in the middle draw, the members' common tariff on outsiders; nobody else's is known here."""
+    """The economy's tariffs in the middle draw, the members' common tariff on outsiders; others' are not at hand."""
     found = at.rates(at.middle)
     rows = []
     for exporter in at.exporters:

@@ -1,4 +1,4 @@
-"""Draws of a scenario through the world model: each channel alone, all together, and what the whole has beyond the parts.
+"""Draws of a scenario through the world model: each channel alone, and all together.
 
 A chunk of draws is one task; the chunks are fixed, so that results do not depend on workers. A task is a pure function
 of the scenario and its rows of numbers, so that a lost one is run again elsewhere and nothing of it is missed.
@@ -43,7 +43,8 @@ def solve(scenario: Scenario, values: pd.DataFrame, jobs: int = 1, dask: str | N
     with _cluster(dask):
         backend = {} if dask else {"backend": "threading"} if jobs > 1 else {}
         done = Parallel(n_jobs=-1 if dask else jobs, **backend)(delayed(chunk)(scenario, part) for part in parts)
-    return pd.concat(done).set_index(values.index[order]).loc[values.index].reset_index(drop=True)
+    table: pd.DataFrame = pd.concat(done)
+    return table.set_index(values.index[order]).loc[values.index].reset_index(drop=True)
 
 
 def _cluster(address: str | None) -> Any:
@@ -52,7 +53,7 @@ def _cluster(address: str | None) -> Any:
     from ..errors import BadInputError
 
     try:
-        from dask.distributed import Client
+        from dask.distributed import Client  # type: ignore[import-not-found, unused-ignore]
         from joblib import parallel_config
     except ImportError:
         raise BadInputError("--dask needs the extra: pip install 'eaeu-analysis[dask]'") from None
@@ -79,7 +80,7 @@ def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def together(shocks: Mapping[str, Shock]) -> Shock:
+def together(shocks: Mapping[Any, Shock]) -> Shock:
     """All shocks as one: factors multiply, transfers add, only one channel sets tariffs."""
     factors = [s.factors for s in shocks.values() if s.factors is not None]
     rates = [s.tariffs for s in shocks.values() if s.tariffs is not None]

@@ -1,10 +1,10 @@
 """A polynomial that stands in for the model: which assumption carries the result, what would flip its sign, sliders.
 
-Polynomial chaos of second order (Sudret 2008, Reliability Engineering and System Safety 93; Xiu and Karniadakis 2002):
-for each quantity polynomials of degree one and two that are orthonormal under its own distribution; their products up to
-total degree two are fitted to the draws by least squares. Because the terms are orthonormal, the variance of the outcome
-is the sum of squared coefficients; a term's share goes to its quantities in equal parts, which is the Shapley effect
-(Owen 2014, SIAM/ASA Journal on Uncertainty Quantification 2). How much the polynomial misses is said by its fit.
+Polynomial chaos of second order (Sudret 2008, Reliability Engineering and System Safety 93): for each quantity
+polynomials of degree one and two that are orthonormal under its own distribution; their products up to total degree two
+are fitted to the draws by least squares. Because the terms are orthonormal, the variance of the outcome is the sum of
+squared coefficients; a term's share goes to its quantities in equal parts, which is the Shapley effect (Owen 2014,
+SIAM/ASA Journal on Uncertainty Quantification 2). How much the polynomial misses is said by its fit.
 """
 
 from __future__ import annotations
@@ -138,7 +138,8 @@ def fit(quantities: dict[str, Quantity], values: pd.DataFrame, outcomes: pd.Data
     whole = outcomes.notna().all(axis=1).to_numpy()
     if whole.sum() < 1.5 * len(terms):
         raise BadInputError(
-            f"{int(whole.sum())} draws are too few for {len(names)} quantities: {int(np.ceil(1.5 * len(terms)))} or more are needed"
+            f"{int(whole.sum())} draws are too few for {len(names)} quantities: {int(np.ceil(1.5 * len(terms)))} or "
+            "more are needed"
         )
     bases = tuple(Basis.of(quantities[name]) for name in names)
     columns = [

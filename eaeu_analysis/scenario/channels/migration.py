@@ -28,7 +28,11 @@ def base(at: Setting) -> Baseline:
 
 def change(at: Setting, values: pd.DataFrame) -> Array:
     """(B,) change of remittances received, million US$ a year."""
-    part = {name.split(".")[1]: values[name].to_numpy() for name in values if name.startswith("migration.")}
+    part = {
+        name.split(".")[1]: values[name].to_numpy()
+        for name in at.scenario.quantities()
+        if name.startswith("migration.")
+    }
     start = base(at)
     saved = 1e6 * part["migrants"] * part["permit_fee"] * np.clip(part["sent_home"], 0.0, 1.0)
     found = remittance_change(

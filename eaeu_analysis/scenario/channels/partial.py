@@ -1,8 +1,9 @@
 """The tariff channel market by market (SMART), for Uzbekistan by HS chapter: a second answer to the same question.
 
-Method. Laird and Yeats (1986) with the import-demand elasticities of the data: incomes and all other markets stand still.
-Imports by chapter are those of 2025, scaled to the imports of the baseline year; partners divide a chapter as they divide its section in the baseline, because
-imports by partner and chapter are not at hand. Shown beside the world model and never added to it.
+Method. Laird and Yeats (1986) with the import-demand elasticities of the data: incomes and all other markets stand
+still. Imports by chapter are those of 2025, scaled to the imports of the baseline year; partners divide a chapter as
+they divide its section in the baseline, because imports by partner and chapter are not at hand. Shown beside the world
+model and never added to it.
 """
 
 from __future__ import annotations
@@ -69,9 +70,8 @@ def _some(at: Setting, values: pd.DataFrame, after: Array) -> dict[str, Array]:
     draws, (n, groups) = len(values), split.shape
     value = np.broadcast_to(weight[:, None] * split, (draws, n, groups))
     charged = np.array([g != "free" for g in GROUPS])
-    before = np.where(
-        charged, own[:, None] + np.where(np.array(GROUPS) == "full", surcharge("UZB", own)[:, None], 0.0), 0.0
-    )
+    full = np.where(np.array(GROUPS) == "full", surcharge("UZB", own)[:, None], 0.0)
+    before = np.where(charged, own[:, None] + full, 0.0)
     new = np.where(charged, after[:, :, None], 0.0)
     product = np.repeat(np.arange(draws * n), groups)
     frame = pd.DataFrame(

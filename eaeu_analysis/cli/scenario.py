@@ -1,0 +1,113 @@
+"""``eaeu scenario``: list, show, run, diff, schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import output
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What if an economy joined: scenarios by name or file."
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Draws = Annotated[int, typer.Option(help="Draws of the scenario's numbers, 1 to a million.")]
+Seed = Annotated[int, typer.Option(help="Seed of the draws; the same seed gives the same numbers.")]
+Jobs = Annotated[int, typer.Option(help="Workers; the numbers are the same for any.")]
+Dask = Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://host:port, instead of --jobs.")]
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """The bundled scenarios.
+
+    Example: eaeu scenario list
+    """
+    from ..scenario import scenario_list
+
+    output.table(scenario_list(), as_json)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a file.")], as_json: Json = False
+) -> None:
+    """A scenario in words: question, channels, every number with its reference, what is left out.
+
+    Example: eaeu scenario show uzb_eaeu
+    """
+    from ..scenario import load_scenario
+
+    found = load_scenario(name)
+    typer.echo(output.dump(found.model_dump(mode="json")) if as_json else found.summary(), nl=not as_json)
+
+
+@app.command()
+def run(
+    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a file.")],
+    draws: Draws = 1000,
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    dask: Dask = None,
+    as_json: Json = False,
+) -> None:
+    """Run a scenario: outcomes by channel with intervals, what carries them, checks, the score of the backtest.
+
+    Examples: eaeu scenario run uzb_eaeu --draws 1000 --json; eaeu scenario run my.toml
+    """
+    from ..scenario import run_scenario
+
+    output.show(run_scenario(name, draws, seed, jobs, dask=dask), as_json)
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(help="Scenario, by name or path.")],
+    second: Annotated[str, typer.Argument(help="The other one.")],
+    draws: Draws = 256,
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    as_json: Json = False,
+) -> None:
+    """Two scenarios side by side: what they state differently, and what comes out.
+
+    Example: eaeu scenario diff uzb_wto uzb_eaeu_after_wto
+    """
+    from ..scenario import compare_scenarios, load_scenario, run_scenario, stated_differences
+
+    one, two = load_scenario(first), load_scenario(second)
+    stated = stated_differences(one, two)
+    found = compare_scenarios(run_scenario(one, draws, seed, jobs), run_scenario(two, draws, seed, jobs))
+    if as_json:
+        typer.echo(
+            output.dump({"a": one.name, "b": two.name, "stated": output.rows(stated), "outcomes": output.rows(found)}),
+            nl=False,
+        )
+        return
+    typer.echo(f"a: {one.name}, {one.title}\nb: {two.name}, {two.title}\n\nstated differently:")
+    typer.echo(stated.to_string(index=False) if len(stated) else "  nothing")
+    typer.echo("\nall channels together, medians and intervals:")
+    output.table(found, False)
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option(help="File to write instead of standard output.")] = None,
+) -> None:
+    """The JSON Schema of a scenario file, for editors.
+
+    Example: eaeu scenario schema --out scenario.schema.json
+    """
+    from ..scenario.schema import json_schema
+
+    text = output.dump(json_schema())
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    from .. import atomic
+
+    atomic.write_bytes(out, text.encode("utf-8"))
+    typer.echo(f"written: {out}")
