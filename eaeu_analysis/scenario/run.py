@@ -121,7 +121,7 @@ def _fit(result: ScenarioResult) -> list[Check]:
     except BadInputError as error:
         return [Check("stand-in polynomial", None, None, TRUST, str(error))]
     text = f"a polynomial fits {r2:.1%} of the variance of real spending; shares and sliders rest on it"
-                  f"a polynomial fits {r2:.1%} of the variance of real spending; shares, sliders rest on it")]  # fmt: skip
+    return [Check("stand-in polynomial", r2 >= TRUST, r2, TRUST, text)]
 
 
 @cache
