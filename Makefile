@@ -24,7 +24,7 @@ $(READY): pyproject.toml uv.lock | $(UV)
 	@touch $@
 
 report: $(READY) ## the main job: data to report, in bld/report
-	$(BIN)/eaeu report --out $(OUT)
+	$(BIN)/eaeu report --out "$(OUT)"
 
 test: $(READY) lint ## lint, types, tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not network and not slow"

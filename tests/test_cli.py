@@ -78,7 +78,7 @@ def test_a_mistake_gets_one_sentence_and_an_exit_code(args: list[str], code: int
 
 
 def test_compare_as_json_is_json_and_nothing_else() -> None:
-    done = eaeu("compare", "Kyrgyzstan", "-o", "trade", "--json", LC_ALL="C")
+    done = eaeu("compare", "Kyrgyzstan", "-o", "trade", "--json", LC_ALL="C.UTF-8", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     first = told["rows"][0]

@@ -43,7 +43,13 @@ def document(folder: Path) -> dict:
 
 
 def test_the_same_inputs_give_the_same_bytes_in_another_process_and_locale(folder: Path, tmp_path: Path) -> None:
-    env = {**os.environ, "LC_ALL": "C", "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7"}
+    env = {
+        **os.environ,
+        "LC_ALL": "C.UTF-8",
+        "PYTHONIOENCODING": "ascii",
+        "TZ": "Pacific/Kiritimati",
+        "PYTHONHASHSEED": "7",
+    }
     code = (
         f"from eaeu_analysis.cli import main; import sys; sys.exit(main(['report', '--out', {str(tmp_path / 'b')!r}]))"
     )

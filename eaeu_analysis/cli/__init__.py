@@ -28,7 +28,7 @@ app = typer.Typer(
 analysis.register(app)
 impact.register(app)
 trade.register(app)
-app.add_typer(data.app, name="data")
+app.add_typer(data.app, name="data", short_help="The data at hand: list, show, verify, pull, pin, diff.")
 app.add_typer(scenario.app, name="scenario")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command(no_args_is_help=False)(report)
-    app.command()(compare)
+    app.command(short_help="Before and after it joined, beside economies that did not.")(compare)
 
 
 def report(

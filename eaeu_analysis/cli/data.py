@@ -30,7 +30,7 @@ Pinned = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", short_help="List the series, a line per vintage, and the trade tables.")
 def list_(
     pinned: Pinned = None,
     missing: Annotated[bool, typer.Option("--live", help="List what is only to be had live.")] = False,
@@ -64,7 +64,7 @@ def list_(
     output.table(frame if as_json else frame[columns], as_json)
 
 
-@app.command()
+@app.command(short_help="One series: meaning, traps, vintages, coverage.")
 def show(
     code: Annotated[str, typer.Argument(help="World Bank code, CODE@VINTAGE, or a table: trade/world_2019.")],
     pinned: Pinned = None,
@@ -96,7 +96,7 @@ def show(
     typer.echo(output.dump(found) if as_json else output.series_text(found), nl=False)
 
 
-@app.command()
+@app.command(short_help="Check every table against its recorded hash.")
 def verify(
     pinned: Pinned = None,
     stored: Stored = False,
@@ -127,7 +127,7 @@ def verify(
         typer.echo(f"{count} tables in {where}: every hash, row count and key as recorded")
 
 
-@app.command()
+@app.command(short_help="Pin series from files, each with vintage and hash.")
 def pin(
     sources: Annotated[list[Path], typer.Argument(help="World Bank files (CSV, zip, Parquet) or folders of them.")],
     out: Annotated[Path, typer.Option(help="Folder of the pin; a table there stays unless it is written again.")],
@@ -158,7 +158,7 @@ def pin(
         typer.echo(f"{len(frame)} series written to {out}; load them with source='{out}'")
 
 
-@app.command()
+@app.command(short_help="Bulk files of bilateral trade into one schema of flows.")
 def bulk(
     kind: Annotated[str, typer.Argument(help="baci (CEPII), comtrade (UN) or imf (DOTS, IMTS).")],
     path: Annotated[Path, typer.Argument(help="The file as distributed (.csv, .csv.gz, .zip), or a folder of them.")],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command()(impact)
+    app.command(short_help="What joining did, against a counterfactual.")(impact)
 
 
 def impact(

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``eaeu data``."""
-    app.command()(pull)
-    app.command()(prune)
-    app.command()(diff)
+    app.command(short_help="Pull series into the store; an interrupted pull resumes.")(pull)
+    app.command(short_help="Remove older retrievals and leavings from the store.")(prune)
+    app.command(short_help="What changed between two vintages or pins.")(diff)
 
 
 def pull(

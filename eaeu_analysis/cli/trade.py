@@ -12,7 +12,7 @@ from .options import Json
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command()(gravity)
+    app.command(short_help="What the union did to who trades with whom.")(gravity)
 
 
 def gravity(
