@@ -12,7 +12,7 @@ from .catalogue import catalogue, indicator, outcome, outcomes
 from .errors import BadInputError, unknown
 from .panel import Panel
 from .series import SeriesData
-from .sources import Source
+from .sources import Preparing, Source
 from .sources.files import FileSource
 from .sources.pinned import PinnedSource
 from .store.source import StoreSource
@@ -39,7 +39,7 @@ def load_panel(
     """
     chosen = open_source(source, **live)
     wanted, computed = _codes(indicators, chosen)
-    if isinstance(chosen, StoreSource):
+    if isinstance(chosen, Preparing):
         chosen.prepare(wanted, vintage)  # in one go, so that they are pulled side by side
     items = []
     for code in wanted:

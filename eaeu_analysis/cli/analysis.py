@@ -9,7 +9,7 @@ import typer
 
 from ..errors import BadInputError
 from . import output
-from .options import Json, MaxAge, Source, StoreAt, listed, source_of
+from .options import Fallback, Json, MaxAge, Source, StoreAt, listed, source_of
 
 if TYPE_CHECKING:
     from ..panel import Panel
@@ -34,6 +34,7 @@ def report(
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
     store: StoreAt = None,
     max_age: MaxAge = None,
+    fallback: Fallback = None,
 ) -> None:
     """Make the report: a page, Markdown, JSON and CSV tables.
 
@@ -41,7 +42,7 @@ def report(
     """
     from ..report import write_report
 
-    chosen = source_of(source, store, max_age)
+    chosen = source_of(source, store, max_age, fallback)
     done = write_report(out, unit=unit, bloc=bloc, source=chosen, formats=listed(formats), jobs=jobs)
     typer.echo(done.summary())
     if strict:

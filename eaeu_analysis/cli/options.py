@@ -27,6 +27,13 @@ Endpoint = Annotated[
 MaxAge = Annotated[
     float | None, typer.Option("--max-age", help="With --source live: days after which a stored series is pulled anew.")
 ]
+Fallback = Annotated[
+    str | None,
+    typer.Option(
+        "--fallback",
+        help="With --source live: pinned or a path, for series that cannot be had live; the page says which and why.",
+    ),
+]
 
 
 def listed(text: str) -> list[str]:
@@ -34,17 +41,30 @@ def listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def source_of(name: str, store: Path | None, max_age: float | None) -> str | SourceOfSeries:
-    """What ``load_panel`` takes as its source: the name or path as it is, or for ``live`` the store, with progress."""
+def source_of(
+    name: str, store: Path | None, max_age: float | None, fallback: str | None = None
+) -> str | SourceOfSeries:
+    """What ``load_panel`` takes as its source: the name or path as it is, or for ``live`` the store, with progress.
+
+    With a ``fallback`` the store has that source behind it.
+    """
     if name != "live":
-        for option, value in (("--store", store), ("--max-age", max_age)):
+        for option, value in (("--store", store), ("--max-age", max_age), ("--fallback", fallback)):
             if value is not None:
                 raise BadInputError(f"{option} is for --source live, and the source is {name!r}")
         return name
     from ..store.source import MAX_AGE_DAYS, StoreSource
 
     age = MAX_AGE_DAYS if max_age is None else max_age
-    return StoreSource(store, max_age=age, progress=progress(cached=False))
+    live = StoreSource(store, max_age=age, progress=progress(cached=False))
+    if fallback is None:
+        return live
+    if fallback == "live":
+        raise BadInputError("--fallback live: expected pinned or the path of a file or pin, for --source live")
+    from ..load import open_source
+    from ..store.fallback import FallbackSource
+
+    return FallbackSource(live, open_source(fallback), fallback)
 
 
 def progress(cached: bool = True) -> Callable[[Progress], None]:

@@ -50,7 +50,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Content:
-    """All that a page shows, before it is worded or drawn."""
+    """What the before/after and the counterfactuals say, before it is worded or drawn.
+
+    ``instead``: series that the source could not give and its fall-back did, each with the reason.
+    """
 
     unit: str
     name: str
@@ -62,6 +65,7 @@ class Content:
     source: str
     effects: UnionEffects | None = None
     effects_missing: str = ""
+    instead: tuple[tuple[str, str], ...] = ()
 
     @property
     def series(self) -> tuple[SeriesInfo, ...]:
@@ -119,6 +123,7 @@ def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path | Source = 
         source=named(source),
         effects=effects,
         effects_missing=why,
+        instead=tuple(sorted(getattr(source, "taken", {}).items())),
     )
 
 
@@ -151,10 +156,10 @@ class _Held(dict[str, str]):
 def _panel(names: list[str], source: str | Path | Source) -> tuple[Panel, _Held]:
     from ..catalogue import outcome
     from ..load import load_panel, open_source
-    from ..store.source import StoreSource
+    from ..sources import Preparing
 
     opened = open_source(source)
-    if isinstance(opened, StoreSource):  # all in one go; NoDataError when there is no network
+    if isinstance(opened, Preparing):  # all in one go; NoDataError when there is no network
         opened.prepare(list(dict.fromkeys(code for name in names for code in outcome(name).codes)))
     held = _Held()
     for name in names:  # one by one, so that one missing series loses one outcome

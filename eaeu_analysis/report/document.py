@@ -27,6 +27,7 @@ def document(material: Material) -> str:
         "effects": plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
         "members": plain(content.members.to_frame().to_dict(orient="records")),
         "claims": [claim.document() for claim in material.claims],
+        "from_the_fallback": dict(content.instead),
         "not_in_the_report": dict(material.missing),
         "limits": [vars(limit) for limit in content.limits],
         "series": [

@@ -95,6 +95,7 @@ def view(material: Material, pictures: Mapping[str, Picture]) -> dict[str, Any]:
             f"{', '.join(map(str, first.windows.skipped))} is left out, and the years after 2019 are shown apart. "
             f"Data: {content.source}, {_vintages(content)}."
         ),
+        "warning": f"{words.instead(content.instead)}." if content.instead else "",
         "owners": "; ".join(sorted({info.source for info in content.series if info.source})),
         "blocks": sections.build(material, pictures),
         "style": _file("style.css"),

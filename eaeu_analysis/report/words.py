@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..compare.words import SHORT, number, with_unit
@@ -289,3 +289,11 @@ def effect_verdict(content: Content, outcome: str) -> str:
         if question.outcome == outcome and question.pool == "wide":
             return effect.verdict[:1].upper() + effect.verdict[1:] + "."
     return ""
+
+
+def instead(taken: Sequence[tuple[str, str]]) -> str:
+    """Which series came from the fall-back, and why, in one sentence."""
+    why = list(dict.fromkeys(reason for _, reason in taken))
+    more = f" and {len(why) - 1} more" if len(why) > 1 else ""
+    named = f"{len(taken)} series ({', '.join(code for code, _ in taken)})"
+    return f"{named} could not be had live and are those of the fall-back: {why[0]}{more}"

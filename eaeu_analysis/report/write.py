@@ -23,12 +23,16 @@ MARK = "report.json"  # its presence says that a folder is a report and may be r
 
 @dataclass(frozen=True)
 class Report:
-    """A report that was written: ``files`` relative to ``folder``; ``missing`` outcomes with the reason."""
+    """A report that was written: ``files`` relative to ``folder``; ``missing`` outcomes with the reason.
+
+    ``instead``: series that the source could not give and its fall-back did, with the reason.
+    """
 
     folder: Path
     files: tuple[str, ...]
     answers: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
+    instead: tuple[tuple[str, str], ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         import pandas as pd
@@ -39,16 +43,20 @@ class Report:
         """The answer, and where the report is."""
         lines = [f"{i}. {text}" for i, text in enumerate(self.answers, 1)]
         lines += [f"not in the report: {name} ({why})" for name, why in self.missing]
+        if self.instead:
+            lines.append(words.instead(self.instead))
         start = "index.html" if "index.html" in self.files else self.files[0]
         return "\n".join([*lines, "", f"{len(self.files)} files in {self.folder}; start with {self.folder / start}"])
 
     def require_complete(self) -> None:
-        """Raises PartialDataError when an outcome had no data."""
+        """Raises PartialDataError when an outcome had no data, or a series came from the fall-back."""
         if self.missing:
             name, why = self.missing[0]
             raise PartialDataError(
                 f"{len(self.missing)} of the outcomes have no data, the first being {name}: {why}; the rest is written"
             )
+        if self.instead:
+            raise PartialDataError(f"{words.instead(self.instead)}; the report is written")
 
 
 def write_report(
@@ -87,6 +95,7 @@ def write_report(
         files=tuple(sorted(rendered)),
         answers=tuple(words.answers(material.content)),
         missing=tuple((s.outcome, s.missing) for s in material.content.missing),
+        instead=material.content.instead,
     )
 
 

@@ -6,7 +6,8 @@ Only ``worldbank``, ``archives`` and ``wits`` go online.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from ..series import SeriesData, SeriesInfo
 
@@ -17,3 +18,10 @@ class Source(Protocol):
     def entries(self) -> list[SeriesInfo]: ...
 
     def read(self, code: str, vintage: str | None = None) -> SeriesData: ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A source that fetches before it reads: series asked for in one go come side by side."""
+
+    def prepare(self, codes: Sequence[str], vintage: str | None = None) -> None: ...
