@@ -58,7 +58,7 @@ def _cluster(address: str | None) -> Any:
     except ImportError:
         raise BadInputError("--dask needs the extra: pip install 'eaeu-analysis[dask]'") from None
     try:
-        Client(address, timeout="10s")
+        Client(address, timeout="10s")  # type: ignore[no-untyped-call, unused-ignore]
     except (OSError, TimeoutError, ValueError) as error:
         raise BadInputError(f"no Dask scheduler answers at {address!r}: {type(error).__name__}") from None
     return parallel_config(backend="dask")
