@@ -131,8 +131,8 @@ def _matrix(year: int) -> Callable[[Path], Made]:
             year=year,
             usd=frame["musd"] * 1e6,
         )
-        summed: pd.DataFrame = frame.groupby(KEYS, dropna=False)["usd"].sum().reset_index()
-        return _corridors(summed, "usd")
+        added = frame[unnamed].groupby(KEYS)["usd"].sum().reset_index()
+        return _corridors(pd.concat([frame[~unnamed], added]), "usd")
 
     return read
 
