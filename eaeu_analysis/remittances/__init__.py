@@ -1,10 +1,11 @@
 """Migrants and remittances: corridors, the rouble's pass-through, work rights, patent fees, and the sum of them."""
 
+from .fees import PatentSaving, claimed_fee, patent_saving
 from .passthrough import PassThrough, pass_through
-from .patents import PatentSaving, claimed_fee, patent_saving
 from .response import Baseline, RemittanceChange, baseline, remittance_change
-from .rights import WorkRights, work_rights
+from .rights import WorkRights, published_rights, work_rights
 from .shares import Corridors, Share, corridors
+from .tables import known_by, patents
 
 __all__ = [
     "Baseline",
@@ -17,8 +18,11 @@ __all__ = [
     "baseline",
     "claimed_fee",
     "corridors",
+    "known_by",
     "pass_through",
     "patent_saving",
+    "patents",
+    "published_rights",
     "remittance_change",
     "work_rights",
 ]

@@ -22,8 +22,8 @@ import pandas as pd
 from .. import names, settings
 from ..errors import BadInputError, unknown
 from ..results import Check, Provenance, Result
-from .regression import Fit
-from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, logs, sample, shares_of
+from .regression import Array, Fit
+from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, Sample, logs, sample, shares_of
 from .tables import tables
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ class PassThrough(Result):
     interval and p are of the jackknife over years with Student's t on ``df`` degrees of freedom, ``_dk`` Driscoll and
     Kraay's with the normal. ``vcov`` and ``vcov_dk`` (regressor x regressor). ``shares``: by origin. ``changes``: a row
     per origin and year, ``origin, year, observed, fitted`` in log points. ``common_sd``: standard deviation of what
-    countries share in a year beyond the drivers; ``own_sd``: of a country's own. ``alternatives``: the same
-    coefficients under other choices.
+    countries share in a year beyond the drivers; ``own_sd``: of a country's own. ``growth``: a_i by origin, log points
+    a year by which remittances grew in these years apart from the drivers. ``alternatives``: the same coefficients
+    under other choices.
     """
 
     spec: Mapping[str, Any]
@@ -61,6 +62,7 @@ class PassThrough(Result):
     changes: pd.DataFrame
     common_sd: float
     own_sd: float
+    growth: pd.Series[Any]
     alternatives: pd.DataFrame
     level: float
     checks: tuple[Check, ...]
@@ -208,11 +210,18 @@ def _result(panel: Panel, question: Question, sources: Sequence[SeriesInfo], lev
         changes,
         common,
         own,
+        pd.Series(own_growth(data, fit), index=list(data.origins), name="growth"),
         alternatives,
         level,
         passthrough_checks.checks(data_logs, question, data, fit, alternatives, level, lags),
         Provenance((*series, *sources), METHOD, REFERENCE, spec),
     )
+
+
+def own_growth(data: Sample, fit: Fit) -> Array:
+    """(N,) country effects: the mean change of each origin less what the drivers' mean changes explain."""
+    rest = data.y - data.x @ fit.coef
+    return np.array([rest[data.unit == i].mean() for i in range(len(data.origins))])
 
 
 def coefficient_table(fit: Fit, regressors: Sequence[str], level: float) -> pd.DataFrame:

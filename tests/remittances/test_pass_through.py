@@ -38,6 +38,15 @@ def test_known_coefficients_are_recovered_without_noise() -> None:
     assert (found.nobs, found.df, found.years) == (8 * 14, 13, (2006, 2019))
 
 
+def test_own_growth_is_recovered() -> None:
+    """In the simulated world country i grows by 2 i per cent a year of its own."""
+    found = fit(world())
+    np.testing.assert_allclose(found.growth, [0.02 * i for i in range(8)], atol=1e-9)
+    fitted = fit(world(1, own=0.1))
+    mean = fitted.changes.groupby("origin")[["observed", "fitted"]].mean()
+    np.testing.assert_allclose(mean["observed"], mean["fitted"])  # country effects make the means equal
+
+
 def test_income_in_dollars_is_recovered() -> None:
     panel = world()
     dollars = panel.frame["NY.GDP.MKTP.CD"].xs("RUS", level=0)

@@ -17,13 +17,15 @@ from eaeu_analysis.remittances import (
     Share,
     baseline,
     claimed_fee,
+    known_by,
     pass_through,
     patent_saving,
+    patents,
+    published_rights,
     remittance_change,
     work_rights,
 )
 from eaeu_analysis.remittances.rights import default_panel
-from eaeu_analysis.remittances.tables import patents
 
 BASE = Baseline("UZB", 2019, 8.0e9, 64.0e9, Share(0.75, 0.55, 0.8, "made up"))
 COEF = {"rouble": -1.0, "income": 4.0}
@@ -175,6 +177,21 @@ def test_work_rights_draws(rights) -> None:
     assert drawn.mean() == pytest.approx(rights.mean, abs=0.02)
     assert drawn.std() == pytest.approx(rights.sd, rel=0.02)
     np.testing.assert_array_equal(drawn, rights.draws(50_000, seed=2))
+
+
+def test_published_rights_are_the_study_in_log_points() -> None:
+    low, high = published_rights()  # 6 and 11 per cent, Oksinenko (2023)
+    assert (math.exp(low), math.exp(high)) == pytest.approx((1.06, 1.11))
+
+
+def test_what_was_known_by_2014() -> None:
+    then = known_by(2014).set_index("piece")["known"]
+    assert then["matrix_2010"] == "yes"
+    assert then["matrix_2017"] == "no"
+    assert then["stock_undesa"] == "revised"
+    assert then["work rights"] == "no"
+    assert (then[[p for p in then.index if p.startswith("patents")]] == "no").all()
+    assert not (known_by(2026)["known"] == "no").any()
 
 
 @pytest.mark.parametrize(
