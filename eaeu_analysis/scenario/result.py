@@ -15,7 +15,7 @@ from ..results import Check, Provenance, Result
 from .quantities import Array
 from .rates import tables
 from .schema import Scenario
-from .solve import INTERACTION, TOTAL
+from .solve import INTERACTION, PACE, TOTAL
 from .surrogate import Surrogate, fit
 
 HEADLINES = (
@@ -84,18 +84,30 @@ class ScenarioResult(Result):
         return float((drawn > 0).mean()) if len(drawn) else float("nan")
 
     def path(self, outcome: str = "welfare") -> pd.DataFrame:
-        """By year after accession: estimate, lower, upper. Each channel comes in by its own phase; what the whole has
-        beyond the parts by the slowest: a straight line between two solved worlds, not a path that was solved."""
-        total = self.draws[(TOTAL, outcome)].to_numpy()
-        parts = {c: self.draws[(c, outcome)].to_numpy() for c in self.scenario.channels if (c, outcome) in self.draws}
-        rest = total - sum(parts.values())
-        phases = {c: getattr(self.scenario, c).phase for c in self.scenario.channels}
-        rows = []
-        for year in range(self.scenario.baseline.horizon + 1):
-            shares = {c: phase.share(year) for c, phase in phases.items()}
-            now = rest * min(shares.values(), default=0.0) + sum(shares[c] * parts[c] for c in parts)
-            rows.append((year, *_ends(np.asarray(now, dtype=np.float64), self.level)))
+        """By year after accession: estimate, lower, upper of :meth:`in_year`."""
+        years = range(self.scenario.baseline.horizon + 1)
+        rows = [(year, *_ends(self.in_year(outcome, year), self.level)) for year in years]
         return pd.DataFrame(rows, columns=["year", "estimate", "lower", "upper"])
+
+    def in_year(self, outcome: str, year: int) -> Array:
+        """The outcome of every draw in a year after accession.
+
+        Each channel comes in by its own phase, what the whole has beyond the parts by the slowest: a straight line
+        between two solved worlds, not a path that was solved. What is paid into the pool of duties is what has been
+        collected by then, so that this channel follows the tariffs too (see :data:`.solve.PACE`).
+        """
+        total = self.draws[(TOTAL, outcome)].to_numpy()
+        channels = self.scenario.channels
+        parts = {c: self.draws[(c, outcome)].to_numpy() for c in channels if (c, outcome) in self.draws}
+        shares = {c: getattr(self.scenario, c).phase.share(year) for c in channels}
+        now = (total - sum(parts.values())) * min(shares.values(), default=0.0)
+        for channel, part in parts.items():
+            come: Array | float = shares[channel]
+            if channel == "customs_revenue" and ("customs_revenue", PACE) in self.draws:
+                early = self.draws[("customs_revenue", PACE)].to_numpy()
+                come = come * (shares["tariffs"] + (1 - shares["tariffs"]) * early)
+            now = now + come * part
+        return np.asarray(now, dtype=np.float64)
 
     def surface(self, outcomes: Sequence[str] = HEADLINES) -> dict[str, Any]:
         """The surrogate as plain numbers with labels, for sliders in a page or a notebook."""

@@ -27,6 +27,7 @@ SHOCKS: Mapping[str, Callable[[Setting, pd.DataFrame], Shock]] = {
     "dynamic": dynamic.shock,
 }
 TOTAL, INTERACTION = "total", "interaction"
+PACE = "pace"  # of the pool: what it pays net at the old tariff, over what it pays net at the new one; not an outcome
 TOLERANCE = 1e-8  # of a market's relative gap: a millionth of a per cent in what is shown
 FROM_MODEL = ("exports", "imports", "price_index", "real_income", "welfare")
 
@@ -75,6 +76,8 @@ def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
     columns |= {(TOTAL, k): v for k, v in outcomes(at, values, everything).items()}
     if "tariffs" in shocks and partial.applies(at):
         columns |= {("tariffs", k): v for k, v in partial.outcomes(at, values).items()}
+    if {"tariffs", "customs_revenue"} <= shocks.keys():
+        columns[("customs_revenue", PACE)] = customs_revenue.pace(at, values)
     table = pd.DataFrame(columns, index=range(len(values)))
     table.columns = pd.MultiIndex.from_tuples(columns, names=["channel", "outcome"])
     return table

@@ -59,6 +59,14 @@ def share_rules(at: Setting) -> pd.Series[float]:
     return pd.Series(rules, name="share")
 
 
+def pace(at: Setting, values: pd.DataFrame) -> Array:
+    """(B,) net income from the pool at the old tariff, over that at the new one: while tariffs rise step by step, what
+    is collected, paid in and divided rises with them."""
+    share = values["customs_revenue.share"].to_numpy() / 100
+    whole, before, after = pool(at, values), own_duties(at, values), own_duties(at, values, after=True)
+    return np.asarray((share * (whole - after + before) - before) / (share * whole - after))
+
+
 def shock(at: Setting, values: pd.DataFrame) -> Shock:
     """Income from abroad: the share of the pool less own collection at the new rates."""
     share = values["customs_revenue.share"].to_numpy() / 100
