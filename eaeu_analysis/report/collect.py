@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import BadInputError, unknown
 from ..names import resolve
@@ -20,11 +21,14 @@ from .claims_trade import partners
 from .claims_unsupported import unsupported
 from .evidence import Evidence, evidence
 
+if TYPE_CHECKING:
+    from ..sources import Source
+
 
 def claims(
     unit: str = "KGZ",
     bloc: str = "EAEU",
-    source: str | Path = "pinned",
+    source: str | Path | Source = "pinned",
     topic: str | Sequence[str] | None = None,
     *,
     jobs: int = 1,

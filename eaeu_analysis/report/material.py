@@ -13,17 +13,20 @@ from .evidence import Evidence
 
 if TYPE_CHECKING:
     from ..sources import Source
+    from .drift import Drift
 
 
 @dataclass(frozen=True)
 class Material:
     """``content``: before/after and counterfactuals. ``claims``: in their fixed order. ``evidence``: the results behind
-    them. ``missing``: sections without results, by their id, each with the reason."""
+    them. ``missing``: sections without results, by their id, each with the reason. ``drift``: what changed since the
+    claims were last accepted, None when nobody asked."""
 
     content: Content
     claims: tuple[Claim, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
     missing: Mapping[str, str] = field(default_factory=dict)
+    drift: Drift | None = None
 
 
 def assemble(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path | Source = "pinned", jobs: int = 1) -> Material:
