@@ -32,21 +32,43 @@ def report(
     formats: Annotated[str, typer.Option("--format", help="Any of html,md,json,csv, by comma.")] = "html,md,json,csv",
     strict: Annotated[bool, typer.Option(help="End with code 4 when an outcome has no data.")] = False,
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
+    check: Annotated[
+        Path | None, typer.Option(help="Accepted state of the claims; end with code 5 when a conclusion drifted.")
+    ] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Write the present state to the file of --check.")] = False,
+    old_data: Annotated[
+        Path | None, typer.Option(help="The data of the accepted state, to tell their revision from other reasons.")
+    ] = None,
+    cache: Annotated[bool, typer.Option(help="Take what an earlier run made of the same data and code.")] = True,
     store: StoreAt = None,
     max_age: MaxAge = None,
     fallback: Fallback = None,
 ) -> None:
     """Make the report: a page, Markdown, JSON and CSV tables.
 
-    Example: eaeu report --out report && open report/index.html
+    Examples: eaeu report --out report && open report/index.html;
+    eaeu report --check data/baseline.json
     """
     from ..report import write_report
 
     chosen = source_of(source, store, max_age, fallback)
-    done = write_report(out, unit=unit, bloc=bloc, source=chosen, formats=listed(formats), jobs=jobs)
+    done = write_report(
+        out,
+        unit=unit,
+        bloc=bloc,
+        source=chosen,
+        formats=listed(formats),
+        jobs=jobs,
+        check=check,
+        accept=accept,
+        old_data=old_data,
+        cache=cache,
+    )
     typer.echo(done.summary())
     if strict:
         done.require_complete()
+    if done.drift is not None and not accept:
+        done.drift.require_none()
 
 
 def compare(

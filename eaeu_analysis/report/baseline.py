@@ -138,8 +138,8 @@ def series_hash(info: SeriesInfo, source: str | Path | Source) -> str:
 
 def numbers_of_settings() -> dict[str, float]:
     """The numbers of settings.py, which every result shares."""
-    names = [name for name in vars(settings) if name.isupper()]
-    return {name: float(getattr(settings, name)) for name in sorted(names)}
+    found = sorted((name, value) for name, value in vars(settings).items() if name.isupper())
+    return {name: float(value) for name, value in found if isinstance(value, (int, float))}
 
 
 def sign_of(value: float) -> int:
@@ -148,7 +148,12 @@ def sign_of(value: float) -> int:
 
 
 def write(path: str | Path, state: Baseline) -> None:
-    """The baseline as JSON, sorted; written aside and renamed."""
+    """The baseline as JSON; written aside and renamed."""
+    atomic.write_text(path, text(state))
+
+
+def text(state: Baseline) -> str:
+    """The baseline as JSON text, sorted."""
     body = {
         **{name: getattr(state, name) for name in ("schema", "version", "code")},
         "question": dict(state.question),
@@ -156,8 +161,7 @@ def write(path: str | Path, state: Baseline) -> None:
         "series": {code: vars(row) for code, row in state.series.items()},
         "claims": {name: vars(row) for name, row in state.claims.items()},
     }
-    text = json.dumps(plain(body), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    atomic.write_text(path, text + "\n")
+    return json.dumps(plain(body), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read(path: str | Path) -> Baseline:

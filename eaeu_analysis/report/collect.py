@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..sources import Source
 
 
+CLAIMS = "claims.json"
+
+
 def claims(
     unit: str = "KGZ",
     bloc: str = "EAEU",
@@ -44,17 +47,42 @@ def claims(
     Raises BadInputError for an unknown topic, unit or bloc; NoDataError when the source has nothing to say.
     """
     wanted = _topics(topic)
-    mark = store.key("claims", {"unit": resolve(unit), "bloc": bloc, "topics": wanted}, source) if cache else ""
-    found = store.load("claims", mark) if cache and store.wanted() else None
+    use = cache and store.wanted()
+    found = _kept(unit, bloc, wanted, source) if use else None
     if found is not None:
-        try:
-            return claims_plain.load(found["claims.json"])
-        except (BadInputError, KeyError):
-            pass
+        return found
     made = from_evidence(evidence(unit, bloc, source, wanted, jobs), wanted)
-    if cache and store.wanted():
-        store.keep("claims", mark, {"claims.json": claims_plain.dump(made)})
+    if use:
+        keep(made, unit, bloc, source, wanted)
     return made
+
+
+def keep(
+    made: Sequence[Claim],
+    unit: str,
+    bloc: str,
+    source: str | Path | Source,
+    topics: Sequence[str] = TOPICS,
+) -> None:
+    """Keep claims for later calls on the same data by the same code."""
+    store.keep("claims", _mark(unit, bloc, topics, source), {CLAIMS: claims_plain.dump(made)})
+
+
+def _kept(unit: str, bloc: str, topics: Sequence[str], source: str | Path | Source) -> list[Claim] | None:
+    """Claims of these topics, or of all topics, that were made before."""
+    for held in dict.fromkeys((tuple(topics), TOPICS)):
+        files = store.load("claims", _mark(unit, bloc, held, source))
+        if files is None:
+            continue
+        try:
+            return [claim for claim in claims_plain.load(files[CLAIMS]) if claim.topic in topics]
+        except (BadInputError, KeyError):
+            continue
+    return None
+
+
+def _mark(unit: str, bloc: str, topics: Sequence[str], source: str | Path | Source) -> str:
+    return store.key("claims", {"unit": resolve(unit), "bloc": bloc, "topics": tuple(topics)}, source)
 
 
 def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim]:

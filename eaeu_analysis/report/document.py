@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__, plots
 from ..results import plain
@@ -29,6 +29,7 @@ def document(material: Material) -> str:
         "claims": [claim.document() for claim in material.claims],
         "from_the_fallback": dict(content.instead),
         "not_in_the_report": dict(material.missing),
+        "drift": _drift(material),
         "limits": [vars(limit) for limit in content.limits],
         "series": [
             {
@@ -45,6 +46,20 @@ def document(material: Material) -> str:
         ],
     }
     return json.dumps(plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _drift(material: Material) -> dict[str, Any] | None:
+    """What changed since the baseline; null when none was named."""
+    found = material.drift
+    if found is None:
+        return None
+    return {
+        "baseline": found.baseline,
+        "drifted": found.drifted,
+        "changed": list(found.changed),
+        "claims": found.table.to_dict(orient="records"),
+        "series": found.revised.to_dict(orient="records"),
+    }
 
 
 def tables(content: Content) -> dict[str, str]:

@@ -29,6 +29,7 @@ KINDS = (
     "side changed",
     "unit changed",
 )
+REVISED = ["series", "before", "now"]
 COLUMNS = ["claim", "change", "before", "now", "tolerance", "reason", "series"]
 
 Rerun = Callable[[], Sequence[Claim] | None]
@@ -129,7 +130,7 @@ def compare(old: Baseline, new: Baseline, claims: Sequence[Claim], rerun: Rerun 
     data = [{"series": code, "before": before, "now": now} for code, (before, now) in revised.items()]
     return Drift(
         pd.DataFrame(rows, columns=COLUMNS),
-        pd.DataFrame(data, columns=["series", "before", "now"]),
+        pd.DataFrame(data, columns=REVISED),
         old.version,
         changed,
         len(claims),

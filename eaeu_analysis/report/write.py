@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import atomic
+from ..blocs import bloc as find_bloc
 from ..errors import BadInputError, PartialDataError, unknown
-from . import document, figures, page, words
+from ..names import resolve
+from . import baseline, document, figures, kept, page, words
+from . import cache as store
+from .checked import Asked, asked, checked
+from .collect import keep as keep_claims
+from .content import named
+from .drift import Drift
 from .material import Material, assemble
 
 if TYPE_CHECKING:
@@ -25,7 +32,8 @@ MARK = "report.json"  # its presence says that a folder is a report and may be r
 class Report:
     """A report that was written: ``files`` relative to ``folder``; ``missing`` outcomes with the reason.
 
-    ``instead``: series that the source could not give and its fall-back did, with the reason.
+    ``instead``: series that the source could not give and its fall-back did, with the reason. ``drift``: what changed
+    since the baseline that was named, None without one; ``accepted``: where the new state was written.
     """
 
     folder: Path
@@ -33,6 +41,8 @@ class Report:
     answers: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
     instead: tuple[tuple[str, str], ...] = ()
+    drift: Drift | None = None
+    accepted: Path | None = None
 
     def to_frame(self) -> pd.DataFrame:
         import pandas as pd
@@ -45,6 +55,8 @@ class Report:
         lines += [f"not in the report: {name} ({why})" for name, why in self.missing]
         if self.instead:
             lines.append(words.instead(self.instead))
+        lines += [self.drift.summary()] if self.drift else []
+        lines += [f"accepted: {self.accepted}"] if self.accepted else []
         start = "index.html" if "index.html" in self.files else self.files[0]
         return "\n".join([*lines, "", f"{len(self.files)} files in {self.folder}; start with {self.folder / start}"])
 
@@ -67,12 +79,19 @@ def write_report(
     source: str | Path | Source = "pinned",
     formats: Sequence[str] = FORMATS,
     jobs: int = 1,
+    check: str | Path | None = None,
+    accept: bool = False,
+    old_data: str | Path | None = None,
+    cache: bool = True,
 ) -> Report:
     """Make the report on ``unit`` and the members of ``bloc`` in the folder ``out``.
 
     Nothing is written until everything is rendered; the folder then takes the place of an older report in one step.
     The same inputs give the same bytes, whatever the number of workers (``jobs``).
-    Raises BadInputError for an unknown unit, bloc or format, and when ``out`` is
+    ``check``: a baseline to compare the claims with (:mod:`.drift`); ``accept`` writes the present state there, with
+    ``old_data`` naming a source that holds the data of the baseline. ``cache``: take the files of an earlier run on the
+    same data by the same code (:mod:`.cache`).
+    Raises BadInputError for an unknown unit, bloc or format, a baseline that is none, and when ``out`` is
     a file or a folder that holds something else than a report; NoDataError when the source has nothing to say.
     """
     formats = tuple(dict.fromkeys(f.lower() for f in formats))
@@ -83,20 +102,58 @@ def write_report(
         raise unknown("format", "", FORMATS)
     folder = Path(out)
     _may_replace(folder)
-    material = assemble(unit, bloc, source, jobs)
-    rendered = render(material, formats)
+    request = asked(check, accept, old_data)
+    run = _run(unit, bloc, source, formats, jobs, request, cache and store.wanted())
     with atomic.directory(folder) as stage:
-        for name, text in rendered.items():
+        for name, data in run.files.items():
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text.encode("utf-8"))
+            path.write_bytes(data)
+    if request is not None and request.accept and run.state is not None:
+        baseline.write(request.path, run.state)
     return Report(
         folder=folder,
-        files=tuple(sorted(rendered)),
+        files=tuple(sorted(run.files)),
+        answers=run.answers,
+        missing=run.missing,
+        instead=run.instead,
+        drift=run.drift,
+        accepted=request.path if request is not None and request.accept else None,
+    )
+
+
+def _run(
+    unit: str,
+    bloc: str,
+    source: str | Path | Source,
+    formats: Sequence[str],
+    jobs: int,
+    request: Asked | None,
+    cache: bool,
+) -> kept.Run:
+    """The files of the report and what is said of them: of an earlier run when nothing changed, else made now."""
+    question = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source)}
+    mark = kept.key(question, formats, source, request) if cache else ""
+    found = kept.load(mark)
+    if found is not None:
+        return found
+    material = assemble(unit, bloc, source, jobs)
+    drift, state = None, None
+    if request is not None:
+        drift, state = checked(request, material.claims, question, source, jobs)
+        material = replace(material, drift=drift)
+    run = kept.Run(
+        files={name: text.encode("utf-8") for name, text in render(material, formats).items()},
         answers=tuple(words.answers(material.content)),
         missing=tuple((s.outcome, s.missing) for s in material.content.missing),
         instead=material.content.instead,
+        drift=drift,
+        state=state,
     )
+    kept.keep(mark, run)
+    if cache:
+        keep_claims(list(material.claims), unit, bloc, source)
+    return run
 
 
 def render(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:
