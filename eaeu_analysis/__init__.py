@@ -39,6 +39,7 @@ _HOME = {
     "tariff_gap": "trade.tariff_gap",
     "agreement_effects": "trade.each_agreement",
     "load_flows": "trade.flows",
+    "flow_matrix": "trade.matrix",
     "both_reports": "trade.hubs",
     "surges": "trade.hubs",
     "global_simulation": "trade.gsim",
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     from .trade.gsim import global_simulation as global_simulation
     from .trade.hubs import both_reports as both_reports
     from .trade.hubs import surges as surges
+    from .trade.matrix import flow_matrix as flow_matrix
     from .trade.partial import partial_equilibrium as partial_equilibrium
     from .trade.tariff_gap import tariff_gap as tariff_gap
 

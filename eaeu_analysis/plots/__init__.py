@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import answer, compare, impact, remittances, trade
+from . import answer, compare, impact, policy, remittances, trade
 from .compare import event_position, lines, shown
 from .impact import shown_effect
 from .style import (
@@ -41,6 +41,7 @@ __all__ = [
     "lines",
     "mark_event",
     "new_figure",
+    "policy",
     "remittances",
     "shown",
     "shown_effect",

@@ -77,8 +77,9 @@ def draw(result: Any, ax: Axes | None = None) -> Axes:
             from matplotlib import pyplot as plt
 
             figure, ax = plt.subplots(layout="constrained")
-            if getattr(result, "provenance", None):
-                source_line(figure, result.provenance)
+            sources = getattr(result, "drawn_from", None) or getattr(result, "provenance", None)
+            if sources is not None and sources.series:
+                source_line(figure, sources)
         drawn(result, ax)
     return ax
 

@@ -1,43 +1,179 @@
-"""Trade: gravity's coefficients, the union by year."""
+"""Trade: gravity's coefficients, the union by year and by specification, agreements, who trades with whom."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .style import GREY, PALETTE, TREATED, drawer, end_labels
+import numpy as np
+
+from .style import ACCENT, GREY, INK, PALETTE, TREATED, drawer, end_labels
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
+
+LOG = "log points (0.1 is about 10 %)"
+
+
+def intervals(
+    ax: Axes,
+    table: pd.DataFrame,
+    names: Sequence[str],
+    estimate: str = "estimate",
+    clear: Sequence[bool] | None = None,
+    places: Sequence[int] | None = None,
+) -> None:
+    """Estimates with their intervals, a line each from the top; where ``clear`` the interval leaves zero out."""
+    at = np.arange(len(table)) if places is None else np.asarray(places)
+    shown = np.asarray(clear if clear is not None else (table["lower"] > 0) | (table["upper"] < 0), dtype=bool)
+    for mask, colour in ((~shown, GREY), (shown, TREATED)):
+        rows = table[mask]
+        ax.hlines(at[mask], rows["lower"], rows["upper"], color=colour, linewidth=1.6)
+        ax.plot(rows[estimate], at[mask], "o" if colour == TREATED else "D", color=colour, markersize=4.5)
+    ax.axvline(0, color=INK, linewidth=0.8)
+    ax.set_yticks(at, list(names), fontsize=7.5)
+    ax.set_ylim(at.max() + 0.5, at.min() - 0.5)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
 
 
 @drawer("GravityFit")
 def gravity_fit(result: Any, ax: Axes) -> None:
     """Coefficients with their intervals."""
     table = result.to_frame()
-    places = range(len(table))
-    ax.hlines(places, table["lower"], table["upper"], color=TREATED, linewidth=1.4)
-    ax.plot(table["coef"], places, "o", color=TREATED, markersize=5)
-    ax.axvline(0, color=GREY, linewidth=0.8)
-    ax.set_yticks(places, [str(name) for name in table["regressor"]], fontsize=8)
-    ax.invert_yaxis()
-    ax.set_xlabel("coefficient (log points)", fontsize=8)
-    ax.set_title(f"Gravity: {len(table)} coefficients, {result.nobs:,} flows")
+    intervals(ax, table, [str(name) for name in table["regressor"]], "coef")
+    ax.set_xlabel(f"coefficient, {LOG}, {result.level:.0%} intervals", fontsize=8)
+    stand = int(((table["lower"] > 0) | (table["upper"] < 0)).sum())
+    ax.set_title(f"{stand} of {len(table)} coefficients stand out from zero ({result.nobs:,} flows)", wrap=True)
+
+
+@drawer("AgreementEffects")
+def agreement_effects(result: Any, ax: Axes, most: int = 14) -> None:
+    """A coefficient per agreement, shrunk by its noise: the union's, and the others that joined most flows."""
+    from ..trade.each_agreement import NAMED
+
+    named = result.table[result.table["agreement"].isin(list(NAMED))]
+    rest = result.table[~result.table["agreement"].isin(list(NAMED))].head(most - len(named))
+    table = result.table.loc[[*named.index, *rest.index]].sort_values("shrunk", ascending=False)
+    short = [name if len(name) <= 34 else f"{name[:33]}…" for name in table["name"].astype(str)]
+    intervals(ax, table, [f"{n} ({f})" for n, f in zip(short, table["flows"], strict=True)], "shrunk")
+    ax.plot(table["coef"], np.arange(len(table)), "|", color=ACCENT, markersize=7)
+    for label, code in zip(ax.get_yticklabels(), table["agreement"], strict=True):
+        label.set_fontweight("bold" if code in NAMED else "normal")
+    ax.axvline(result.mean, color=ACCENT, linewidth=0.9, linestyle=":")
+    ax.set_xlabel(f"{LOG}; point: shrunk, tick: as estimated,\ndotted: mean of all; in brackets: flows", fontsize=7.5)
+    own = result.table.set_index("agreement").loc["eaeu"]
+    clear = own["lower"] > 0 or own["upper"] < 0
+    ax.set_title(
+        f"The union's step of 2015: {own['shrunk']:+.2f}{'' if clear else ', not clear'}, before neighbours are set "
+        f"beside it; the mean agreement: {result.mean:+.2f}",
+        wrap=True,
+    )
 
 
 @drawer("UnionEffect")
-def union_effect(result: Any, ax: Axes) -> None:
-    """Trade between members and with neighbours that never joined, net of what gravity expects, by year."""
-    rows = result.years[result.years["panel"] == result.years["panel"].iloc[0]]
+def union_effect(result: Any, ax: Axes, panel: str | None = None) -> None:
+    """Trade among founders, joiners and with neighbours that never joined, net of what gravity expects, by year."""
+    name = panel or result.years["panel"].iloc[0]
+    rows = result.years[result.years["panel"] == name]
+    base = result.spec["designs"][name][0]
+    colours = {"founders": TREATED, "joiners": PALETTE[0], "neighbours": ACCENT, "Ukraine": GREY}
     ends = []
-    for colour, (group, line) in zip(PALETTE, rows.groupby("group", sort=False), strict=False):
+    for group, line in rows.groupby("group", sort=False):
+        colour, bold = colours[str(group)], group in ("founders", "neighbours")
         line = line.sort_values("year")
-        bold = str(group) == "founders"
-        ax.plot(line["year"], line["coef"], color=colour, linewidth=2.2 if bold else 1.2, marker="o", markersize=3)
+        years, values = [*line["year"], base], [*line["coef"], 0.0]  # the base year is zero by construction
+        order = np.argsort(years)
+        x, y = np.array(years)[order], np.array(values)[order]
+        ax.plot(x, y, color=colour, linewidth=2.2 if bold else 1.1, marker="o", markersize=3)
         if bold:
-            ax.fill_between(line["year"], line["lower"], line["upper"], color=colour, alpha=0.15, linewidth=0)
-        ends.append((str(group), float(line["year"].iloc[-1]), float(line["coef"].iloc[-1]), colour, bold))
-    ax.axhline(0, color=GREY, linewidth=0.8)
-    ax.set_ylabel("ln of trade against the base year", fontsize=8)
-    ax.set_xticks(sorted(rows["year"].unique()))
-    ax.set_title("Trade among members and with neighbours, against what gravity expects")
+            low, high = (np.array([*line[end], 0.0])[order] for end in ("lower", "upper"))
+            ax.fill_between(x, low, high, color=colour, alpha=0.13, linewidth=0)
+        told = {"neighbours": "neighbours,\nnever joined"}.get(str(group), str(group))
+        ends.append((told, float(x[-1]), float(y[-1]), colour, bold))
+    ax.axhline(0, color=INK, linewidth=0.8)
+    for year, text in ((2010, "customs union"), (2015, "EAEU")):
+        ax.axvline(year, color=GREY, linewidth=0.9, linestyle=(0, (4, 2)))
+        ax.annotate(text, (year, 1.0), xycoords=("data", "axes fraction"), xytext=(-3, -2),
+                    textcoords="offset points", fontsize=7, color=INK, va="top", ha="right")  # fmt: skip
+    ax.set_xticks(sorted({*rows["year"], base}))
+    ax.set_ylabel(f"{LOG} against {base}", fontsize=7.5)
+    both = result.steps[(result.steps["panel"] == name) & (result.steps["step"] == "both")].set_index("group")
+    own, near = both.loc["founders", "percent"], both.loc["neighbours", "percent"]
+    ax.set_title(
+        f"Trade among founders {own:+.0f} % since {base} beyond gravity, with neighbours that never joined "
+        f"{near:+.0f} % ({name})",
+        wrap=True,
+    )
     end_labels(ax, ends)
+
+
+@drawer("TradeAnswer")
+def trade_answer(result: Any, ax: Axes) -> None:
+    """The union's effect among its founders by step and specification."""
+    table = result.effects
+    heads = np.flatnonzero(~table["step"].duplicated())
+    places = np.arange(len(table)) + np.cumsum(~table["step"].duplicated())
+    intervals(ax, table, list(table["specification"]), clear=table["stands_out"], places=list(places))
+    ticks = [*places, *(places[heads] - 1)]
+    told = {"both": "both steps together"}
+    steps = [told.get(step, step) for step in table["step"].iloc[heads]]
+    ax.set_yticks(ticks, [*table["specification"], *steps], fontsize=7.5)
+    for label in ax.get_yticklabels()[len(table) :]:
+        label.set_fontweight("bold")
+        label.set_color(ACCENT)
+    ax.set_ylim(places.max() + 0.5, -0.7)
+    ax.set_xlabel(f"trade among the founders, {LOG};\n{result.level:.0%} intervals, dark: zero left out", fontsize=7.5)
+    count = int(table["stands_out"].sum())
+    ax.set_title(f"It hangs on the specification: {count} of {len(table)} effects of the union stand out", wrap=True)
+
+
+@drawer("FlowMatrix")
+def flow_matrix(result: Any, ax: Axes) -> None:
+    """Change of every flow between groups as colour and number, exporters down, importers across."""
+    import matplotlib as mpl
+
+    table = result.wide("percent")
+    values = table.to_numpy(dtype=float)
+    bound = 100.0
+    scale = mpl.colors.LinearSegmentedColormap.from_list("change", ["#b34700", "#ffffff", "#005f94"])
+    colours = scale.with_extremes(bad="#e9edf2")
+    ax.imshow(np.clip(values, -bound, bound), cmap=colours, vmin=-bound, vmax=bound, aspect="auto")
+    money = result.table.set_index(["exporter", "importer"])
+    for i, seller in enumerate(table.index):
+        for j, buyer in enumerate(table.columns):
+            if np.isfinite(values[i, j]):
+                row = money.loc[(seller, buyer)]
+                size = f"{_billion(row['before'])}→{_billion(row['after'])}"
+                shown = f"{values[i, j]:+.0f}" if values[i, j] < 999.5 else "×10+"
+                ink = "#ffffff" if abs(values[i, j]) > 65 else INK
+                ax.text(j, i - 0.16, shown, ha="center", va="center", fontsize=7.5, color=ink)
+                ax.text(j, i + 0.25, size, ha="center", va="center", fontsize=5.4, color=ink)
+    ax.set_xticks(range(len(table.columns)), list(table.columns), rotation=35, ha="left", fontsize=7.5)
+    ax.set_yticks(range(len(table.index)), list(table.index), fontsize=7.5)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.grid(visible=False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    members = result.groups[:5]
+    inside = result.table[result.table["exporter"].isin(members) & result.table["importer"].isin(members)]
+    change = 100 * (inside["after"].sum() / inside["before"].sum() - 1)
+    ax.set_title(
+        f"Trade among {'members' if len(result.groups) > 5 else 'groups'} {change:+.0f} % from {result.years[0]} to "
+        f"{result.years[1]}, all trade {result.world_percent:+.0f} %",
+        pad=10,
+        wrap=True,
+    )
+    ax.set_xlabel(
+        "rows sell, columns buy; large: change in per cent, small: billion US dollars before→after", fontsize=7.5
+    )
+
+
+def _billion(usd: float) -> str:
+    """US$ in billions with two figures, at most: 1,400, 31, 0.36, <0.01."""
+    value = usd / 1e9
+    if value < 0.01:
+        return "<0.01"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"

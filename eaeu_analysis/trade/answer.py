@@ -57,6 +57,11 @@ class TradeAnswer(Result):
         """The tests of the years before: an effect that began before the union is not the union's."""
         return tuple(check for check in self.checks if check.name.startswith("years before"))
 
+    @property
+    def drawn_from(self) -> Provenance:
+        """The sources of what the picture shows: the estimates, not all that stands in the answer."""
+        return self.union.provenance
+
     def to_frame(self) -> pd.DataFrame:
         return self.effects.copy()
 
@@ -82,7 +87,8 @@ def trade_answer(
     ``macro``: a panel with GDP and value added (:data:`.domestic.INDICATORS`) for domestic trade; None: the pinned one.
     ``bias_correction``: of Weidner and Zylkin (2021). Every call estimates anew; nothing is kept between calls.
     For a page: ``sentences()`` (text), ``effects``, ``diversion``, ``findings`` (tables), ``before`` and ``checks``,
-    ``exposure.table``, ``tariffs.totals()``, ``provenance.lines()``; pictures: ``plots.trade.figures(answer)``.
+    ``exposure.table``, ``tariffs.totals()``, ``provenance.lines()``; pictures: ``answer.plot()``,
+    ``answer.union.plot()``, ``answer.exposure.plot()``, ``answer.tariffs.plot()``.
     The tariffs are always Uzbekistan's, the only schedule besides the union's that is pinned.
     Raises NoDataError when flows or macro series are missing, NotConvergedError as :func:`.gravity.ppml`.
     """

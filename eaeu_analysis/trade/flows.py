@@ -82,7 +82,7 @@ def load_table(name: str) -> pd.DataFrame:
 def load_flows(
     name: str, years: Sequence[int] | None = None, products: Sequence[str] | None = ("TOTAL",)
 ) -> pd.DataFrame:
-    """Pinned flows in the schema, checked; ``products=None`` keeps all products."""
+    """Pinned flows in the schema, checked; ``products=None`` keeps all products; ``attrs["table"]`` is the name."""
     frame = load_table(name)
     if "usd" not in frame:
         raise BadInputError(f"{name!r} is no table of flows; flows: {', '.join(flow_names())}")
@@ -92,7 +92,9 @@ def load_flows(
         frame = frame[frame["product"].isin(list(products))]
     if frame.empty:
         raise NoDataError(f"{name!r} has no flow for years {years} and products {products}")
-    return frame.reset_index(drop=True)
+    frame = frame.reset_index(drop=True)
+    frame.attrs["table"] = name
+    return frame
 
 
 def flow_names() -> list[str]:

@@ -16,7 +16,8 @@ import pandas as pd
 from .. import settings
 from ..errors import BadInputError, NoDataError
 from ..results import Check, Provenance, Result
-from .flows import mirror_gap, side_by_side
+from ..series import SeriesInfo
+from .flows import flow_info, mirror_gap, side_by_side
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,13 @@ def surges(
             "chance", None, share, expected, f"{share:.0%} of flow-years surged; {expected:.0%} would by chance alone"
         ),
     )
-    return Surge(table, base, level, trend, checks, Provenance(method="prediction interval of earlier years"))
+    return Surge(table, base, level, trend, checks, Provenance(_origin(flows), "prediction interval of earlier years"))
+
+
+def _origin(flows: pd.DataFrame) -> tuple[SeriesInfo, ...]:
+    """The pinned table that the flows were loaded from, where they say so."""
+    name = flows.attrs.get("table")
+    return (flow_info(name),) if isinstance(name, str) else ()
 
 
 def both_reports(exporter: str, importer: str, *frames: pd.DataFrame, rate: float | None = None) -> pd.DataFrame:

@@ -36,6 +36,13 @@ def tables() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+@cache
+def chapter_names() -> dict[str, str]:
+    """Short names of the chapters of the Harmonized System, by their two digits."""
+    text = (settings.data_dir() / "tables" / "hs_chapters.toml").read_text(encoding="utf-8")
+    return {str(code): str(name) for code, name in tomllib.loads(text)["chapters"].items()}
+
+
 def pin_tariffs(source: Path | str, out: Path | str | None = None) -> dict[str, Any]:
     """Read the files in folder ``source`` and write the pins to ``out`` (default: ``data/trade``).
 

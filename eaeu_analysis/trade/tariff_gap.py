@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import unknown
 from ..results import Check, Provenance, Result
-from .pin_tariffs import pin_info, read_pin
+from .pin_tariffs import chapter_names, pin_info, read_pin
 from .tariffs import Schedule, average, cet, range_text
 
 TOLERANCE = 0.5  # percentage points: nearer to each other two averages count as equal
@@ -36,10 +36,10 @@ def uzbekistan_partners(folder: Path | None = None) -> pd.DataFrame:
 class TariffGap(Result):
     """Which tariffs rise and which fall when a country takes over a schedule.
 
-    ``table``: a row per chapter: ``own`` (per cent), ``low, new, high``, ``change`` (new less own), ``direction``,
-    ``imports_usd``, ``dutiable_usd`` (from partners outside free-trade agreements, at their share of all imports).
-    ``partners``: a row per partner with regime, imports, whether its tariff changes, and the change of duty if what it
-    sells were the average mix.
+    ``table``: a row per chapter: ``name``, ``own`` (per cent), ``low, new, high``, ``change`` (new less own),
+    ``direction``, ``imports_usd``, ``dutiable_usd`` (from partners outside free-trade agreements, at their share of
+    all imports), ``unknown_lines`` (duties of the chapter without an equivalent). ``partners``: a row per partner with
+    regime, imports, whether its tariff changes, and the change of duty if what it sells were the average mix.
     """
 
     table: pd.DataFrame
@@ -67,7 +67,7 @@ class TariffGap(Result):
             part = part.reindex(part["imports_usd"].sort_values(ascending=False, kind="stable").index).head(5)
             for code, row in part.iterrows():
                 lines.append(
-                    f"  {name}: chapter {code}, {row['own']:.1f} to {range_text(row)} per cent, "
+                    f"  {name}: chapter {code} ({row['name']}), {row['own']:.1f} to {range_text(row)} per cent, "
                     f"imports {row['imports_usd'] / 1e6:,.0f} million USD"
                 )
         lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
@@ -90,6 +90,7 @@ def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, f
     free = float(partners.loc[partners["regime"] == "fta", "imports_usd"].sum() / partners["imports_usd"].sum())
     out = pd.DataFrame(
         {
+            "name": [chapter_names().get(str(code), "") for code in table.index],
             "own": table["mfn"],
             "low": table["simple_low"],
             "new": table["simple"],

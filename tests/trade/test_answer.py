@@ -57,3 +57,17 @@ def test_the_words_follow_the_numbers(answer: TradeAnswer) -> None:
 def test_sources_are_named(answer: TradeAnswer) -> None:
     codes = {info.code for info in answer.provenance.series}
     assert {"trade/world_4yearly", "trade/world_sitc", "trade/world_2019", "trade/tariffs_cet"} <= codes
+
+
+def test_the_pictures_say_what_the_tables_say(answer: TradeAnswer) -> None:
+    from eaeu_analysis import plots
+
+    for result, told in (
+        (answer, f"{int(answer.effects['stands_out'].sum())} of {len(answer.effects)}"),
+        (answer.union, "neighbours that never joined"),
+    ):
+        figure = plots.new_figure()
+        with plots.styled():
+            ax = plots.draw(result, figure.subplots())
+        assert told in ax.get_title(loc="left")
+        assert ax.get_xlabel() or ax.get_ylabel()

@@ -1,0 +1,175 @@
+"""Trade policy: exposure to partners, tariffs that rise and fall, equilibrium, one market, surges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .style import ACCENT, GREY, INK, PALETTE, TREATED, drawer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def _name(code: str) -> str:
+    from .. import names
+
+    return names.spoken_name(code) if code in names.economies().index else code
+
+
+@drawer("Exposure")
+def exposure(result: Any, ax: Axes) -> None:
+    """Each partner's share of exports (filled) and of imports (open), the largest first."""
+    table = result.table.assign(both=result.table[["exports_share", "imports_share"]].sum(axis=1))
+    table = table.sort_values("both", ascending=False, kind="stable").reset_index(drop=True)
+    places = np.arange(len(table))
+    ax.hlines(places, table["exports_share"], table["imports_share"], color=GREY, linewidth=1)
+    ax.plot(table["exports_share"], places, "o", color=TREATED, markersize=6)
+    ax.plot(
+        table["imports_share"], places, "o", color=ACCENT, markersize=9, markerfacecolor="none", markeredgewidth=1.6
+    )
+    top = table.iloc[0]
+    gap = 10 if top["exports_share"] >= top["imports_share"] else -10
+    for column, colour, side in (("exports_share", TREATED, gap), ("imports_share", ACCENT, -gap)):
+        ax.annotate(column.split("_")[0], (top[column], 0), xytext=(side, 0), textcoords="offset points", fontsize=8,
+                    color=colour, fontweight="bold", va="center", ha="left" if side > 0 else "right")  # fmt: skip
+    ax.set_yticks(places, [_name(str(p)) for p in table["partner"]], fontsize=8)
+    for label, partner in zip(ax.get_yticklabels(), table["partner"], strict=True):
+        label.set_fontweight("bold" if partner == "EAEU" else "normal")
+    ax.set_ylim(len(table) - 0.5, -0.6)
+    ax.set_xlim(left=min(0.0, -0.02 * ax.get_xlim()[1]))
+    ax.set_axisbelow(True)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(f"per cent of the goods trade of {_name(result.economy)}, {result.year}", fontsize=8)
+    known = table.set_index("partner")
+    if {"EAEU", "China"} <= set(known.index):
+        union, china = known.loc["EAEU"], known.loc["China"]
+        ax.set_title(
+            f"{_name(result.economy)}: the union takes {union['exports_share']:.0f} % of exports and sends "
+            f"{union['imports_share']:.0f} % of imports, China {china['exports_share']:.0f} and "
+            f"{china['imports_share']:.0f} %",
+            wrap=True,
+        )
+    else:
+        ax.set_title(f"{_name(result.economy)} trades most with {_name(str(top['partner']))}")
+
+
+@drawer("TariffGap")
+def tariff_gap(result: Any, ax: Axes, labels: int = 11) -> None:
+    """Every chapter: the tariff now across, the common tariff up; above the diagonal it must rise. Area: imports."""
+    table = result.table.dropna(subset=["new"])
+    largest = float(table["imports_usd"].max())
+    looks = {"rise": (ACCENT, "o"), "fall": (PALETTE[0], "s"), "same": (GREY, "D"), "unclear": (GREY, "^")}
+    for direction, (colour, marker) in looks.items():
+        rows = table[table["direction"] == direction]
+        size = 8 + 260 * rows["imports_usd"] / largest
+        ax.scatter(rows["own"], rows["new"], s=size, color=colour, marker=marker, alpha=0.65, linewidths=0.4,
+                   edgecolors="white", zorder=3)  # fmt: skip
+        high = rows["high"].where(np.isfinite(rows["high"]), rows["new"])
+        ax.vlines(rows["own"], rows["low"], high, color=colour, linewidth=0.8, alpha=0.6, zorder=2)
+    reach = table[["own", "new", "high"]].to_numpy(dtype=float)
+    top = 1.06 * float(np.nanmax(reach[np.isfinite(reach)]))
+    ax.plot([0, top], [0, top], color=INK, linewidth=0.8, zorder=1)
+    ax.annotate("would rise", (0.3, 0.93), xycoords="axes fraction", fontsize=9, color=ACCENT, fontweight="bold")
+    ax.annotate("would fall", (0.97, 0.05), xycoords="axes fraction", fontsize=9, color=PALETTE[0], fontweight="bold",
+                ha="right")  # fmt: skip
+    taken: list[tuple[float, float]] = []
+    for _, row in table.sort_values("imports_usd", ascending=False).iterrows():
+        spot = (float(row["own"]) / top, float(row["new"]) / top)
+        if any(abs(spot[0] - x) < 0.16 and abs(spot[1] - y) < 0.045 for x, y in taken):
+            continue
+        taken.append(spot)
+        ax.annotate(str(row["name"]), (row["own"], row["new"]), xytext=(5, 3), textcoords="offset points", fontsize=7,
+                    color=INK, zorder=4)  # fmt: skip
+        if len(taken) == labels:
+            break
+    ax.set_xlim(-0.02 * top, top)
+    ax.set_ylim(-0.02 * top, top)
+    ax.set_xlabel("Uzbekistan's tariff now, simple average by chapter, per cent", fontsize=8)
+    ax.set_ylabel("common external tariff, per cent (line: range)", fontsize=8)
+    totals = result.totals()
+    told = [
+        f"{int(totals.loc[d, 'chapters'])} chapters ({totals.loc[d, 'share']:.0%} of imports) {d}"
+        for d in ("rise", "fall")
+        if d in totals.index
+    ]
+    ax.set_title(f"To the common tariff: {', '.join(told) or 'no chapter changes clearly'}", wrap=True)
+
+
+@drawer("Equilibrium")
+def equilibrium(result: Any, ax: Axes, most: int = 12, column: str = "welfare") -> None:
+    """The economies whose welfare changes most, per cent, gains and losses apart by colour and sign."""
+    table = result.to_frame()
+    order = table[column].abs().sort_values(ascending=False, kind="stable").index[:most]
+    shown = table.loc[order, column].sort_values(ascending=False, kind="stable")
+    places = np.arange(len(shown))
+    ax.barh(places, shown, color=[PALETTE[0] if v >= 0 else ACCENT for v in shown], height=0.65)
+    for place, value in zip(places, shown, strict=True):
+        ax.annotate(f"{value:+.2g}", (value, place), xytext=(3 if value >= 0 else -3, 0), textcoords="offset points",
+                    va="center", ha="left" if value >= 0 else "right", fontsize=7.5)  # fmt: skip
+    ax.axvline(0, color=INK, linewidth=0.8)
+    ax.set_yticks(places, [_name(str(code)) for code in shown.index], fontsize=8)
+    ax.set_ylim(len(shown) - 0.5, -0.5)
+    ax.margins(x=0.14)
+    ax.set_axisbelow(True)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(f"{column.replace('_', ' ')}, per cent; closure {result.spec['closure']}", fontsize=8)
+    up, down = int((table[column] > 0).sum()), int((table[column] < 0).sum())
+    ax.set_title(
+        f"{_name(str(order[0]))} changes most: {table.loc[order[0], column]:+.2f} %; {up} gain, {down} lose", wrap=True
+    )
+
+
+@drawer("PartialEquilibrium")
+def partial_equilibrium(result: Any, ax: Axes, most: int = 10) -> None:
+    """Trade created and diverted by partner."""
+    table = result.by("partner")[["creation", "diversion"]]
+    table = table.loc[table.abs().sum(axis=1).sort_values(ascending=False, kind="stable").index[:most]]
+    places = np.arange(len(table))
+    for shift, column, colour in ((-0.19, "creation", PALETTE[0]), (0.19, "diversion", ACCENT)):
+        ax.barh(places + shift, table[column], height=0.36, color=colour)
+        at = int(table[column].abs().to_numpy().argmax())
+        value = float(table[column].iloc[at])
+        ax.annotate(column, (value, at + shift), xytext=(3 if value >= 0 else -3, 0), textcoords="offset points",
+                    va="center", ha="left" if value >= 0 else "right", fontsize=7.5, color=colour)  # fmt: skip
+    ax.axvline(0, color=INK, linewidth=0.8)
+    ax.set_yticks(places, [_name(str(code)) for code in table.index], fontsize=8)
+    ax.set_ylim(len(table) - 0.5, -0.6)
+    ax.margins(x=0.16)
+    ax.set_axisbelow(True)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("change of imports, in the unit of the imports given", fontsize=8)
+    ax.set_title(
+        f"Created {result.creation:+,.3g}, diverted {result.diversion:,.3g}, revenue {result.revenue_change:+,.3g}"
+    )
+
+
+@drawer("Surge")
+def surge(result: Any, ax: Axes, most: int = 12) -> None:
+    """The flows that lie furthest above what their own earlier years lead one to expect."""
+    table = result.table[result.table["surged"]]
+    last = table[table["year"] == table["year"].max()].sort_values("ratio", ascending=False, kind="stable").head(most)
+    places = np.arange(len(last))
+    ax.hlines(places, last["lower"] / 1e6, last["upper"] / 1e6, color=GREY, linewidth=4, alpha=0.5)
+    ax.plot(last["expected"] / 1e6, places, "|", color=INK, markersize=9)
+    ax.plot(last["observed"] / 1e6, places, "o", color=ACCENT, markersize=5)
+    for place, row in zip(places, last.to_dict("records"), strict=True):
+        ax.annotate(f"×{row['ratio']:.1f}", (row["observed"] / 1e6, place), xytext=(6, 0), textcoords="offset points",
+                    fontsize=7.5, va="center", color=ACCENT)  # fmt: skip
+    ax.set_xscale("log")
+    ax.set_yticks(places, [f"{_name(r.exporter)} to {_name(r.importer)}" for r in last.itertuples()], fontsize=7.5)
+    ax.set_ylim(len(last) - 0.5, -0.5)
+    ax.set_axisbelow(True)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+    year = int(last["year"].iloc[0]) if len(last) else ""
+    base = f"{result.base[0]}-{result.base[1]}"
+    ax.set_xlabel(f"million US dollars, log scale; dot: {year};\ntick and bar: expected from {base}", fontsize=7.5)
+    share = float(result.table["surged"].mean())
+    ax.set_title(
+        f"{len(table)} of {len(result.table)} flow-years ({share:.0%}) lie above their expected range", wrap=True
+    )
