@@ -61,5 +61,14 @@ def test_notebooks_use_public_names_only(text: Path) -> None:
     assert "._" not in code
 
 
+def test_every_plot_of_a_notebook_is_shown() -> None:
+    """Each call of a result's plot() leaves a picture, not only the first."""
+    for text in NOTEBOOKS:
+        committed = nbformat.read(text.with_suffix(".ipynb"), as_version=4)
+        plots = [c for c in committed.cells if c.cell_type == "code" and ".plot()" in c.source]
+        shown = [c for c in plots if any("image/png" in o.get("data", {}) for o in c.outputs)]
+        assert len(shown) == len(plots), text.stem
+
+
 def test_there_are_notebooks() -> None:
     assert len(NOTEBOOKS) >= 2

@@ -81,6 +81,8 @@ def draw(result: Any, ax: Axes | None = None) -> Axes:
             if sources is not None and sources.series:
                 source_line(figure, sources)
         drawn(result, ax)
+        live = mpl.is_interactive()  # the backend of a notebook sets it on the first figure
+    mpl.interactive(live)  # else leaving the style would undo it, and no later figure would show
     return ax
 
 
