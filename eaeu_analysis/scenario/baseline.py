@@ -237,7 +237,7 @@ def _checks(model: WorldModel, gdp: pd.Series[float], economy: str, filled: int,
         Check("carried flows", None, float(filled), None,
               f"{filled} flows of economies that the matrix lacks are carried from the year before"),
         Check("home sales at the least", None, float(short), None,
-              f"in {short} of {len(gdp)} economies exports leave under {LEAST_HOME:.0%} of purchases for home sales"),
+              f"in {short} of {len(gdp)} economies home sales stand at {LEAST_HOME:.0%} of purchases, the least"),
         *model.checks,
     )  # fmt: skip
 
