@@ -104,7 +104,8 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
 
 
 def _sentence(path: Path, text: str, error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])  # the missing key may be misspelt
     where = tuple(str(part) for part in first["loc"])
     place = f"{path.name}{_line(text, where)}"
     name = ".".join(where)
@@ -117,7 +118,7 @@ def _sentence(path: Path, text: str, error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{place}: {name!r} is missing{more}"
     told = str(first["msg"]).removeprefix("Value error, ")
-    told = told[:1].lower() + told[1:]
+    told = told[:1].lower() + told[1:] if told[1:2].islower() else told
     return f"{place}: {name + ': ' if name else ''}{told}{more}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -10,12 +10,27 @@ from .quantities import Number, Quantity
 
 CHANNELS = ("tariffs", "border_costs", "customs_revenue", "migration", "dynamic")
 FIXED = Quantity(value=0.0)
+SHARE, RATE = (0.0, 1.0), (0.0, 500.0)
 
 
 class Block(BaseModel):
-    """Base of the blocks: unknown keys are errors."""
+    """Base of the blocks: unknown keys are errors, and a number outside ``BOUNDS`` (lowest, highest) is one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    BOUNDS: ClassVar[dict[str, tuple[float, float]]] = {}
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> Self:
+        for name, (lowest, highest) in self.BOUNDS.items():
+            quantity = getattr(self, name)
+            if quantity is None:
+                continue
+            low, high = quantity.ppf_ends
+            if low < lowest or high > highest:
+                came = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+                upper = f" to {highest:g}" if highest < float("inf") else " or more"
+                raise ValueError(f"{name} is {came}; expected {lowest:g}{upper}")
+        return self
 
 
 class Phase(Block):
@@ -48,18 +63,28 @@ class Baseline(Block):
 class Elasticities(Block):
     """How strongly trade answers to costs."""
 
+    BOUNDS = {"sigma": (1.01, 50.0), "demand": (0.0, 10.0), "substitution": (0.0, 50.0)}
+
     sigma: Number = Field(description="Elasticity of substitution between origins; the trade elasticity is sigma - 1")
-    demand: Number = Field(FIXED, description="Multiple of the import-demand elasticities by section (partial model)")
-    substitution: Number = Field(FIXED, description="Elasticity of substitution between partners (partial model)")
+    demand: Number = Field(
+        Quantity(value=1.0), description="Multiple of the import-demand elasticities by section (partial model)"
+    )
+    substitution: Number = Field(
+        Quantity(value=1.5), description="Elasticity of substitution between partners (partial model)"
+    )
 
 
 class Tariffs(Block):
     """From the economy's own tariff to another."""
 
+    BOUNDS = {"position": SHARE, "exempt": SHARE, "ceiling": RATE, "average_before": RATE, "average_after": RATE}
+
     schedule: Literal["cet", "ceiling", "cet_within_ceiling", "average"] = Field(
         description="The common external tariff, a ceiling on the own one, the common one within it, or averages"
     )
-    position: Number = Field(FIXED, description="Where in the range of ad valorem equivalents: 0 lowest, 1 highest")
+    position: Number = Field(
+        Quantity(value=0.5), description="Where in the range of ad valorem equivalents: 0 lowest, 1 highest"
+    )
     ceiling: Number | None = Field(None, description="Highest rate by chapter, per cent")
     average_before: Number | None = Field(None, description="Average tariff before, per cent (schedule 'average')")
     average_after: Number | None = Field(None, description="Average tariff after, per cent (schedule 'average')")
@@ -82,6 +107,8 @@ class Tariffs(Block):
 class BorderCosts(Block):
     """What falls between members beside tariffs: customs posts, inspections, differing rules."""
 
+    BOUNDS = {"effect": (-3.0, 3.0), "cost": SHARE, "removed": SHARE}
+
     source: Literal["estimated", "survey"] = Field(description="From the estimated union effect, or from surveys")
     effect: Number = Field(
         FIXED, description="Union effect on trade with members, log points (estimated): sets t^(1 - sigma)"
@@ -93,6 +120,8 @@ class BorderCosts(Block):
 
 class CustomsRevenue(Block):
     """Own duties before; a share of the members' pooled duties after."""
+
+    BOUNDS = {"share": (0.0, 100.0)}
 
     share: Number = Field(description="Negotiated share of the pool, per cent")
     others: dict[str, float] = Field(
@@ -109,6 +138,9 @@ class CustomsRevenue(Block):
 
 class Migration(Block):
     """Migrants' incomes and what they send home; see :mod:`eaeu_analysis.remittances`."""
+
+    BOUNDS = {"russian_share": SHARE, "sent_home": SHARE, "migrants": (0.0, 10.0), "permit_fee": (0.0, 10_000.0),
+              "rouble": (-3.0, 3.0), "russian_income": (-1.0, 1.0), "work_rights": (-5.0, 5.0)}  # fmt: skip
 
     rouble: Number = Field(
         FIXED, description="Change of the rouble per dollar, log points: above zero is a cheaper rouble"
@@ -131,15 +163,13 @@ class Migration(Block):
             self.migrants.free or self.migrants.centre != 0
         ):
             raise ValueError("work_rights and migrants are alternatives: the first holds the saved fee already")
-        for name in ("russian_share", "sent_home"):
-            quantity = getattr(self, name)
-            if quantity.kind != "normal" and not 0 <= quantity.ppf_ends[0] <= quantity.ppf_ends[1] <= 1:
-                raise ValueError(f"{name} is a share; expected between 0 and 1")
         return self
 
 
 class Dynamic(Block):
     """Stated, and off unless asked for: nothing here is estimated."""
+
+    BOUNDS = {"investment": (-50.0, 50.0), "services": (-50.0, 50.0), "rules_of_origin": SHARE}
 
     investment: Number = Field(FIXED, description="More income from investment, per cent of GDP")
     services: Number = Field(FIXED, description="More income from services trade, per cent of GDP")

@@ -1,0 +1,98 @@
+"""Scenario files: what is bundled is sound, every mistake is one sentence with its line."""
+
+import json
+import shutil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import eaeu_analysis as ea
+from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.scenario import files
+from eaeu_analysis.scenario.schema import json_schema
+
+NEEDED = {
+    "uzb_eaeu", "uzb_eaeu_tariffs_only", "uzb_observer", "uzb_wto", "uzb_eaeu_after_wto", "uzb_eaeu_rouble_shock",
+    "kgz_2014", "arm_2014",
+}  # fmt: skip
+TEXT = (files.folder() / "uzb_eaeu.toml").read_text(encoding="utf-8")
+
+
+def test_the_bundled_scenarios_are_there_and_say_where_every_number_is_from():
+    assert set(files.scenario_list()["name"]) >= NEEDED
+    for name in files.bundled():
+        scenario = ea.load_scenario(name)
+        assert scenario.references
+        for path, quantity in scenario.quantities().items():
+            assert quantity.reference or not quantity.free, f"{name}: {path} has no reference"
+        assert scenario.question in scenario.summary()
+
+
+def test_a_copy_by_path_is_the_same_scenario(tmp_path):
+    copy = tmp_path / "mine.toml"
+    shutil.copy(files.folder() / "uzb_wto.toml", copy)
+    assert ea.load_scenario(copy) == ea.load_scenario("uzb_wto")
+    assert ea.load_scenario(str(copy)) == ea.load_scenario("uzb_wto")
+
+
+def test_the_json_schema_names_every_block():
+    document = json.dumps(json_schema())
+    for block in ("tariffs", "border_costs", "customs_revenue", "migration", "dynamic", "baseline", "elasticities"):
+        assert f'"{block}"' in document
+
+
+def edited(old, new, count=1):
+    assert old in TEXT
+    return TEXT.replace(old, new, count)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (edited("sd = 0.11", "sd = -0.11"), r"line \d+: border_costs.effect: sd -0.11 is negative"),
+        (edited("[customs_revenue]", "[customs_revenue]\nothers = { RUS = 50, KAZ = 20 }"), "sum to 70, not to 100"),
+        (edited("last = 8", "last = 0"), r"line \d+: tariffs.phase: the phase-in ends in year 0, before it starts"),
+        (edited('schedule = "cet"', 'schedule = "cet"\nexempt_chapters = ["77"]'), "HS chapter '77' does not exist"),
+        (edited("year = 2019", "year = 1066"), r"line \d+: baseline year 1066 has no trade matrix"),
+        (edited('economy = "UZB"', 'economy = "KGZ"'), r"line \d+: KGZ is a member of EAEU already in 2019"),
+        (edited("schedule =", "shedule ="), r"line \d+: unknown key 'tariffs.shedule'; did you mean 'schedule'\?"),
+        (edited("[border_costs]", "[border_cost]"), r"unknown key 'border_cost'; did you mean 'border_costs'\?"),
+        (edited("low = 3.5", "low = 0.5"), "sigma is 0.5 to 9.3; expected 1.01 to 50"),
+        (edited("high = 8.1", "high = 150"), "share is 2.8 to 150; expected 0 to 100"),
+        (edited("sent_home = {", "work_rights = 0.1\nsent_home = {"), "work_rights and migrants are alternatives"),
+        (edited('economy = "UZB"', 'economy = "Uzbekistan"'), r"line \d+: economy 'Uzbekistan': write 'UZB'"),
+        ("this is no TOML", "is not TOML"),
+        ("", "'name' is missing"),
+    ],
+)
+def test_mistakes_get_one_sentence_with_the_line(tmp_path, text, sentence):
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInputError, match=sentence) as caught:
+        ea.load_scenario(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_scenarios_of_one_name_are_refused(tmp_path, monkeypatch):
+    for file in ("a.toml", "b.toml"):
+        (tmp_path / file).write_text(TEXT, encoding="utf-8")
+    monkeypatch.setattr(files, "folder", lambda: tmp_path)
+    files.bundled.cache_clear()
+    try:
+        with pytest.raises(BadInputError, match=r"two scenarios are named 'uzb_eaeu': a\.toml and b\.toml"):
+            files.bundled()
+    finally:
+        files.bundled.cache_clear()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.binary(max_size=400), st.text(max_size=200).map(str.encode)), st.integers(0, len(TEXT)))
+def test_junk_anywhere_is_one_sentence(tmp_path_factory, junk, at):
+    path = tmp_path_factory.mktemp("junk") / "mine.toml"
+    whole = TEXT.encode()
+    path.write_bytes(whole[:at] + junk + whole[at:])
+    try:
+        ea.load_scenario(path)
+    except ea.EaeuError as error:
+        assert "\n" not in str(error).strip()  # noqa: PT017 - a file that stays sound is no error
