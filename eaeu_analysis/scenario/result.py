@@ -27,12 +27,12 @@ HEADLINES = (
 @dataclass(frozen=True, eq=False)
 class ScenarioResult(Result):
     """``table``: outcome, channel, unit, estimate (the median draw), lower, upper (at ``level``), draws, failed;
-    ``values``: the quantities of every draw; ``draws``: outcomes of every draw, columns (channel, outcome)."""
+    ``inputs``: the quantities of every draw; ``draws``: outcomes of every draw, columns (channel, outcome)."""
 
     scenario: Scenario
     spec: dict[str, Any]
     table: pd.DataFrame
-    values: pd.DataFrame
+    inputs: pd.DataFrame
     draws: pd.DataFrame
     level: float
     checks: tuple[Check, ...]
@@ -64,7 +64,7 @@ class ScenarioResult(Result):
     @cached_property
     def surrogate(self) -> Surrogate:
         """The polynomial that stands in for the model, all channels together."""
-        return fit(self.scenario.quantities(), self.values, pd.DataFrame(self.draws[TOTAL]))
+        return fit(self.scenario.quantities(), self.inputs, pd.DataFrame(self.draws[TOTAL]))
 
     def shares(self, outcome: str = "welfare") -> pd.Series[float]:
         """Which quantity carries the outcome's uncertainty: shares of its variance (Shapley effects)."""

@@ -59,7 +59,7 @@ def run_scenario(
         scenario=chosen,
         spec=spec,
         table=summarise(drawn, chosen.channels, level),
-        values=values,
+        inputs=values,
         draws=drawn,
         level=level,
         checks=(),
@@ -75,7 +75,7 @@ def _series(at: Setting) -> tuple[Any, ...]:
 
 
 def _checks(result: ScenarioResult, at: Setting) -> tuple[Check, ...]:
-    count = len(result.values)
+    count = len(result.inputs)
     failed = int(pd.DataFrame(result.draws[TOTAL]).isna().any(axis=1).sum())
     checks = [
         Check("every draw solved", failed == 0, float(failed), 0.0, f"{failed} of {count} draws have no solution"),
@@ -142,7 +142,7 @@ def backtest_check() -> Check:
 def compare_scenarios(first: ScenarioResult, second: ScenarioResult) -> pd.DataFrame:
     """Two results side by side, all channels together: outcome, unit, both with intervals, difference of medians."""
     tables = [r.table[r.table["channel"] == TOTAL].set_index("outcome") for r in (first, second)]
-    both = tables[0].join(tables[1], how="outer", lsuffix="_a", rsuffix="_b")
+    both = tables[0].add_suffix("_a").join(tables[1].add_suffix("_b"), how="outer")
     out = pd.DataFrame({"unit": both["unit_a"].fillna(both["unit_b"])})
     for end in ("a", "b"):
         for name in ("estimate", "lower", "upper"):

@@ -1,0 +1,234 @@
+"""A scenario end to end: channels, totals, invariances, and its numbers computed a second way."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eaeu_analysis as ea
+from eaeu_analysis import settings
+from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.scenario import baseline, compare_scenarios, stated_differences
+from eaeu_analysis.scenario.channels import border_costs, customs_revenue, migration, partial, tariffs
+from eaeu_analysis.scenario.rates import chapters, common, surcharge, union_members
+from eaeu_analysis.scenario.setting import setting
+from eaeu_analysis.trade.eq_inputoutput import uzbekistan_inputs
+from eaeu_analysis.trade.equilibrium import solve_equilibrium
+
+DRAWS = 66  # more than one chunk, odd rows in the last
+
+
+@pytest.fixture(scope="module")
+def result():
+    return ea.run_scenario("uzb_eaeu", draws=DRAWS, seed=0)
+
+
+@pytest.fixture(scope="module")
+def at():
+    return setting(ea.load_scenario("uzb_eaeu"))
+
+
+def test_the_table_is_the_contract(result):
+    table = result.to_frame()
+    assert list(table.columns) == ["outcome", "channel", "unit", "estimate", "lower", "upper", "draws", "failed"]
+    assert set(table["channel"]) == {"tariffs", "border_costs", "customs_revenue", "migration", "interaction", "total"}
+    assert (table["draws"] == DRAWS).all()
+    assert (table["failed"] == 0).all()
+    assert (table["lower"] <= table["estimate"]).all()
+    assert (table["estimate"] <= table["upper"]).all()
+    assert result.interval == tuple(result.value("welfare")[["lower", "upper"]])
+    drawn = result.draws[("total", "welfare")]
+    assert result.estimate == pytest.approx(np.quantile(drawn, 0.5))
+
+
+def test_parts_and_interaction_add_up_draw_by_draw(result):
+    for outcome in ("welfare", "exports", "imports_from_CHN", "customs_receipts"):
+        parts = [c for c in (*result.scenario.channels, "interaction") if (c, outcome) in result.draws]
+        total = sum(result.draws[(c, outcome)] for c in parts)
+        np.testing.assert_allclose(total, result.draws[("total", outcome)], atol=1e-9)
+
+
+def test_the_same_seed_gives_the_same_bytes_for_any_workers_and_another_seed_others(result):
+    again = ea.run_scenario("uzb_eaeu", draws=DRAWS, seed=0, jobs=2)
+    pd.testing.assert_frame_equal(again.draws, result.draws, check_exact=True)
+    few = ea.run_scenario("uzb_eaeu_tariffs_only", draws=8, seed=1)
+    more = ea.run_scenario("uzb_eaeu_tariffs_only", draws=8, seed=2)
+    assert not few.draws.equals(more.draws)
+
+
+def test_one_draw_agrees_with_the_single_solver(result, at):
+    """Tariffs and border costs of a draw, solved by the other route: dense, one change, its own stopping rule."""
+    k = 17
+    row = result.inputs.iloc[[k]]
+    flows = at.world.model.flows
+    table = pd.DataFrame(
+        [(e, i, s, flows.value[q, a, b]) for q, s in enumerate(flows.sectors) for a, e in enumerate(flows.economies)
+         for b, i in enumerate(flows.economies) if flows.value[q, a, b] > 0],
+        columns=["exporter", "importer", "sector", "value"],
+    )  # fmt: skip
+    rates = at.cells.assign(after=tariffs.shock(at, row).tariffs[0])
+    laid = at.world.model.tariff
+    base = pd.DataFrame(
+        [(e, i, s, 100 * laid[q, a, b]) for q, s in enumerate(flows.sectors) for a, e in enumerate(flows.economies)
+         for b, i in enumerate(flows.economies) if laid[q, a, b] > 0],
+        columns=["exporter", "importer", "sector", "before"],
+    )  # fmt: skip
+    both = base.merge(rates, on=["exporter", "importer", "sector"], how="left")
+    single = solve_equilibrium(
+        table,
+        at.cells.assign(factor=1.0).iloc[:1],
+        sigma=float(row["elasticities.sigma"].iloc[0]),
+        tariffs=both.assign(after=both["after"].fillna(both["before"])),
+        input_output=uzbekistan_inputs().assign(economy="*"),
+        negative_demand="absorb",
+        deficits="fixed",
+    )
+    got = single.to_frame().loc["UZB"]
+    for name in ("exports", "imports", "price_index", "real_income", "welfare"):
+        assert result.draws[("tariffs", name)].iloc[k] == pytest.approx(got[name], abs=2e-5), name
+    china = single.bilateral()
+    own = china[(china["exporter"] == "CHN") & (china["importer"] == "UZB")][["before", "after"]].sum()
+    assert result.draws[("tariffs", "imports_from_CHN")].iloc[k] == pytest.approx(
+        100 * (own["after"] / own["before"] - 1), abs=2e-5
+    )
+
+
+def test_customs_money_by_hand(result, at):
+    """Pool, receipts and break-even share from chapters, flows and shares, without the channel's code."""
+    value, names = at.world.model.flows.value, at.world.economies
+    t = chapters()
+    own = (t.array("own") @ t.spread) / 100
+    free = {"RUS", "KAZ", "BLR", "KGZ", "ARM", "TJK", "TKM", "GEO", "AZE", "UKR"}
+    regime = pd.read_parquet(settings.data_dir() / "trade" / "tariffs_uzb_partners.parquet")
+    full = set(regime.loc[regime["regime"] == "full", "partner"])
+    extra = surcharge("UZB", t.array("own")) @ t.spread / 100
+    before = sum(
+        value[:10, i, names.index("UZB")] @ (own + (extra if e in full else 0))
+        for i, e in enumerate(names) if e not in free and e != "UZB"
+    )  # fmt: skip
+    assert tariffs.own_duties(at, at.middle)[0] == pytest.approx(before, rel=1e-9)
+    assert 0.005 < before / value[:10, :, names.index("UZB")].sum() < 0.06
+    row = result.inputs.iloc[[5]]
+    pool = customs_revenue.pool(at, row)[0]
+    share = row["customs_revenue.share"].iloc[0] / 100
+    shock = customs_revenue.shock(at, row)
+    collected = tariffs.own_duties(at, row, after=True)[0]
+    assert shock.transfers["UZB"][0] == pytest.approx(share * pool - collected)
+    assert sum(v[0] for v in shock.transfers.values()) == pytest.approx(0.0, abs=1e-9)
+    assert shock.extra["break_even_share"][0] == pytest.approx(100 * before / pool)
+
+
+def test_the_share_rules_that_the_file_names_are_what_the_data_give(at):
+    rules = customs_revenue.share_rules(at)
+    share = at.scenario.customs_revenue.share
+    assert share.low == pytest.approx(rules["as Kyrgyzstan, by collection"], abs=0.06)
+    assert share.mode == pytest.approx(rules["collection"], abs=0.06)
+    assert share.high == pytest.approx(rules["as Kyrgyzstan, by people"], abs=0.06)
+
+
+def test_remittances_by_hand(result, at):
+    row = result.inputs.iloc[[9]]
+    inflow = ea.load_panel(["BX.TRF.PWKR.CD.DT"], economies=["UZB"], years=(2019, 2019)).column("BX.TRF.PWKR.CD.DT")
+    saved = row["migration.migrants"] * row["migration.permit_fee"] * row["migration.sent_home"]  # million times US$
+    assert migration.change(at, row)[0] == pytest.approx(float(saved.iloc[0]), rel=1e-9)
+    assert result.draws[("migration", "remittances")].iloc[9] == pytest.approx(float(saved.iloc[0]), rel=1e-9)
+    moved = row.assign(**{"migration.rouble": 0.5, "migration.pass_through_rouble": -1.1, "migration.sent_home": 0.0})
+    log = float(row["migration.russian_share"].iloc[0]) * -1.1 * 0.5
+    assert migration.change(at, moved)[0] == pytest.approx(float(inflow.iloc[0]) / 1e6 * np.expm1(log), rel=1e-9)
+
+
+def test_border_costs_both_ways(at, result):
+    row = result.inputs.iloc[:3]
+    effect, theta = row["border_costs.effect"].to_numpy(), row["elasticities.sigma"].to_numpy() - 1
+    np.testing.assert_allclose(border_costs.factor(at, row), np.exp(effect))
+    cost = 1 - border_costs.equivalent(at, row) / 100  # new over old trade cost
+    np.testing.assert_allclose(cost**-theta, np.exp(effect), rtol=1e-9)
+    inside = border_costs.between_members(at)
+    assert inside.sum() == 2 * 10 * len(at.members)
+    assert set(at.cells[inside]["exporter"]) == {*at.members, "UZB"}
+
+
+def test_the_partial_model_agrees_with_the_public_one(at):
+    """One draw through ``ea.partial_equilibrium``, product by product."""
+    row = at.middle
+    got = partial.outcomes(at, row)
+    t, after = chapters().table, at.rates(row).chapter_after[0]
+    split = partial.shares(at)
+    weight = t["weight"] * (at.imports.sum() / t["weight"].sum())
+    rows = []
+    for k, (chapter, c) in enumerate(t.iterrows()):
+        for group, share in split.iloc[int(c["section"])].items():
+            extra = surcharge("UZB", np.array([c["own"]]))[0] if group == "full" else 0.0
+            free = group == "free"
+            rows.append(
+                (
+                    f"c{chapter}",
+                    group,
+                    weight[chapter] * share,
+                    0 if free else c["own"] + extra,
+                    0 if free else after[k],
+                )
+            )
+    frame = pd.DataFrame(rows, columns=["product", "partner", "value", "before", "after"]).query("value > 0")
+    public = ea.partial_equilibrium(
+        frame[["product", "partner", "value"]],
+        frame[["product", "partner", "before", "after"]],
+        demand_elasticity={f"c{c}": float(e) for c, e in t["demand"].items()},
+        substitution=1.5,
+    )
+    scale = float(row["elasticities.demand"].iloc[0])
+    assert scale == pytest.approx(1.0)
+    again = partial.outcomes(at, row.assign(**{"elasticities.substitution": 1.5}))
+    assert again["smart_duties"][0] == pytest.approx(public.revenue_change, rel=1e-9)
+    assert again["smart_diverted"][0] == pytest.approx(public.diversion, rel=1e-9)
+    assert got["smart_imports"][0] < 0 < got["smart_duties"][0]
+
+
+def test_staying_an_observer_changes_nothing():
+    found = ea.run_scenario("uzb_observer", draws=4)
+    assert (found.table["estimate"].abs() < 1e-6).all()
+    assert found.probability() <= 1
+    assert "No channel is on" in found.summary()
+
+
+def test_phase_in_ends_at_the_full_effect(result):
+    path = result.path("welfare")
+    assert path["estimate"].iloc[0] == 0.0
+    assert path["estimate"].iloc[-1] == pytest.approx(result.estimate)
+    assert (path["upper"] >= path["lower"]).all()
+
+
+def test_the_baseline_is_the_economy_that_we_know(at):
+    """Uzbekistan's own report of 2019 by partner, and GDP within a tenth."""
+    own = at.world.flow("CHN", "UZB").sum()
+    assert own == pytest.approx(5206.7 / baseline.CIF, rel=1e-3)  # million US$, uzbekistan_annual, on departure
+    assert at.world.flow("UZB", "RUS").sum() == pytest.approx(2098.7, rel=1e-3)
+    assert at.world.checks[0].passed
+    assert len(at.world.economies) >= 190
+    assert at.members == ("ARM", "BLR", "KAZ", "KGZ", "RUS")
+    assert union_members("EAEU", 2012) == ["BLR", "KAZ", "RUS"]
+
+
+def test_the_common_tariff_moves_within_its_range():
+    t = chapters()
+    low, middle, high = common(np.array([0.0, 0.5, 1.0]))
+    np.testing.assert_allclose(low, t.array("low"))
+    np.testing.assert_allclose(middle, t.array("middle"))
+    np.testing.assert_allclose(high, t.array("high"))
+    assert (low <= middle + 1e-9).all()
+    assert (middle <= high + 1e-9).all()
+    np.testing.assert_allclose(surcharge("UZB", np.array([0.0, 9.99, 10.0, 20.0, 30.0, 99.0])), [5, 5, 10, 15, 20, 20])
+
+
+def test_two_scenarios_side_by_side(result):
+    other = ea.run_scenario("uzb_eaeu_tariffs_only", draws=8)
+    table = compare_scenarios(result, other).set_index("outcome")
+    assert table.loc["welfare", "difference"] == pytest.approx(other.estimate - result.estimate)
+    stated = stated_differences(result.scenario, other.scenario).set_index("what")
+    assert stated.loc["channels", "b"] == "tariffs"
+    assert stated.loc["border_costs.effect", "b"] == ""
+
+
+@pytest.mark.parametrize("call", [{"draws": 0}, {"draws": 10**9}, {"jobs": 0}, {"level": 1.5}])
+def test_settings_out_of_range_get_one_sentence(call):
+    with pytest.raises(BadInputError, match="expected"):
+        ea.run_scenario("uzb_observer", **call)
