@@ -59,7 +59,7 @@ def edited(old, new, count=1):
         (edited("schedule =", "shedule ="), r"line \d+: unknown key 'tariffs.shedule'; did you mean 'schedule'\?"),
         (edited("[border_costs]", "[border_cost]"), r"unknown key 'border_cost'; did you mean 'border_costs'\?"),
         (edited("low = 3.5", "low = 0.5"), "sigma is 0.5 to 9.3; expected 1.01 to 50"),
-        (edited("high = 8.1", "high = 150"), "share is 2.8 to 150; expected 0 to 100"),
+        (edited("high = 8.1", "high = 150"), "share is 2.6 to 150; expected 0 to 100"),
         (edited("sent_home = {", "work_rights = 0.1\nsent_home = {"), "work_rights and migrants are alternatives"),
         (edited('economy = "UZB"', 'economy = "Uzbekistan"'), r"line \d+: economy 'Uzbekistan': write 'UZB'"),
         ("this is no TOML", "is not TOML"),
