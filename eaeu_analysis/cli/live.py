@@ -56,11 +56,12 @@ def pull(
     of_wits = [code for code in wanted if code.startswith(wits.PREFIX)]
     opened = Store(store)
     opened.check_writable()
+    told = progress()
     try:
         if of_wits:
             if len(of_wits) < len(wanted) or vintage or economies != "all":
                 raise BadInputError("WITS codes name their economies and have no vintages: pull them by themselves")
-            report = wits.pull(of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, progress=progress())
+            report = wits.pull(of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, progress=told)
         else:
             report = pull_series(
                 wanted,
@@ -73,11 +74,14 @@ def pull(
                 retries=retries,
                 timeout=timeout,
                 max_age=max_age,
-                progress=progress(),
+                progress=told,
             )
     except KeyboardInterrupt:
+        told.close()
         typer.echo("eaeu: interrupted; what came is kept, and the same command goes on where it was", err=True)
         raise typer.Exit(130) from None
+    finally:
+        told.close()
     _told(report, strict, as_json)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,34 +67,56 @@ def source_of(
     return FallbackSource(live, open_source(fallback), fallback)
 
 
-def progress(cached: bool = True) -> Callable[[Progress], None]:
-    """A bar on a terminal, a plain line per series elsewhere (those ``cached`` too or not); on standard error."""
-    if not sys.stderr.isatty():
-        return lambda p: _line(p) if cached or p.status != "cached" else None
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as Bar
+class Lines:
+    """A plain line on standard error for each series (those at hand already too, when ``cached``)."""
 
-    bar = Bar(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), console=Console(stderr=True)
-    )
-    state: dict[str, Any] = {}
+    def __init__(self, cached: bool) -> None:
+        self.cached = cached
 
-    def show(p: Progress) -> None:
-        if not state:
-            bar.start()
-            state["task"] = bar.add_task("series", total=p.series_total, told="")
+    def __call__(self, p: Progress) -> None:
+        if self.cached or p.status != "cached":
+            told = f"{p.series_done}/{p.series_total} {p.code} {p.status} ({p.rows:,} rows so far{_left(p)})"
+            typer.echo(told, err=True)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Bar:
+    """A bar on the terminal (standard error), begun with the first series, ended with the last or by ``close``."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+        self.task: Any = None
+
+    def __call__(self, p: Progress) -> None:
+        if self.bar is None:
+            self._begin(p.series_total)
         told = f"{p.series_done}/{p.series_total}, {p.rows:,} rows{_left(p)}"
-        bar.update(state["task"], completed=p.series_done, description=p.code, told=told)
+        self.bar.update(self.task, completed=p.series_done, description=p.code, told=told)
         if p.series_done == p.series_total:
-            bar.stop()
+            self.close()
 
-    return show
+    def _begin(self, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
+        self.bar = Progress(*columns, console=Console(stderr=True))
+        self.task = self.bar.add_task("series", total=total, told="")
+        atexit.register(self.close)  # a bar left open would leave the terminal without its cursor
+        self.bar.start()
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
 
 
-def _line(p: Progress) -> None:
-    told = f"{p.series_done}/{p.series_total} {p.code} {p.status} ({p.rows:,} rows so far{_left(p)})"
-    typer.echo(told, err=True)
+def progress(cached: bool = True) -> Lines | Bar:
+    """How a pull is told: a bar on a terminal, plain lines elsewhere."""
+    return Bar() if sys.stderr.isatty() else Lines(cached)
 
 
 def _left(p: Progress) -> str:

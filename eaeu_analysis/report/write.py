@@ -94,6 +94,8 @@ def write_report(
     Raises BadInputError for an unknown unit, bloc or format, a baseline that is none, and when ``out`` is
     a file or a folder that holds something else than a report; NoDataError when the source has nothing to say.
     """
+    if jobs < 1:
+        raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")
     formats = tuple(dict.fromkeys(f.lower() for f in formats))
     for form in formats:
         if form not in FORMATS:

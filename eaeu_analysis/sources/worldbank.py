@@ -273,7 +273,7 @@ def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str
     if release and fetched.lastupdated and release != fetched.lastupdated:
         raise FetchError(f"they are of release {release}, the values of {fetched.lastupdated}", "release", again=False)
     told = [row for row in rows if row.get("footnote") or row.get("obs_status")]
-    held = set(zip(frame["economy"], frame["year"], strict=True)) if told else set()
+    held = set(zip(frame["economy"].tolist(), frame["year"].tolist(), strict=True)) if told else set()
     found = []
     for row in told:
         year = str(row.get("date"))

@@ -174,6 +174,22 @@ def impatient() -> Any:
     return lambda self, *args, **options: real(self, *args, **{"settings": QUICK, **options})
 
 
+def test_a_bar_that_is_closed_early_gives_the_cursor_back(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from eaeu_analysis.cli.options import Bar
+    from eaeu_analysis.sources.jobs import Progress
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    bar = Bar()
+    bar.close()  # not begun yet
+    bar(Progress("A.B", "done", 1, 3, 1_000, 12.0))
+    bar.close()
+    bar.close()
+    err = capsys.readouterr().err
+    assert "1/3, 1,000 rows, 12 s left" in err
+    assert (err.count("\x1b[?25l"), err.count("\x1b[?25h")) == (1, 1)
+
+
 @pytest.fixture(scope="module")
 def shipped() -> Iterator[str]:
     """A stand-in, in a process of its own, that serves the shipped values as live ones."""
