@@ -16,6 +16,7 @@ from .claims_before_after import fared, members, rerouting
 from .claims_counterfactual import counterfactual
 from .claims_leaning import leaning
 from .claims_published import published
+from .claims_scenario import scenario
 from .claims_tariffs import revenue, tariffs
 from .claims_trade import partners
 from .claims_unsupported import unsupported
@@ -97,6 +98,8 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
         made += leaning(found.exposure, found.panel)
     if found.gap is not None:
         made += [*tariffs(found.gap), *revenue(found.gap, found.panel)]
+    if found.scenario is not None:
+        made += scenario(found.scenario)
     made += published(topics)
     made += unsupported(made)
     made = [claim for topic in TOPICS if topic in topics for claim in made if claim.topic == topic]

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import NoDataError, NotConvergedError
+from ..errors import EaeuError, NoDataError, NotConvergedError
 from .claim_rules import TOPICS
 from .content import Content, gather
 
 if TYPE_CHECKING:
     from ..panel import Panel
+    from ..scenario import ScenarioResult
     from ..sources import Source
     from ..trade.answer import TradeAnswer
     from ..trade.exposure import Exposure
@@ -28,7 +29,7 @@ class Evidence:
     """``content``: before/after and counterfactuals, None when no topic needs them. ``curves``: the specification
     curves that were computed on these very data, by outcome. ``trade``: the gravity estimates; ``exposure``, ``gap``:
     Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: the macro series beside them.
-    ``missing``: parts that could not be had, with the reason.
+    ``scenario``: what joining would do. ``missing``: parts that could not be had, with the reason.
     """
 
     content: Content | None = None
@@ -37,6 +38,7 @@ class Evidence:
     exposure: Exposure | None = None
     gap: TariffGap | None = None
     panel: Panel | None = None
+    scenario: ScenarioResult | None = None
     missing: tuple[tuple[str, str], ...] = ()
 
 
@@ -62,11 +64,22 @@ def evidence(
         names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
         held = curves(content.unit, content.event, names, source)
     missing: list[tuple[str, str]] = []
-    if "scenario" in wanted:
-        missing.append(("scenario", "scenarios are not built yet"))
+    drawn = _scenario(missing, jobs) if "scenario" in wanted else None
     panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
     trade, lean, gap = _trade(wanted, missing)
-    return Evidence(content, held, trade, lean, gap, panel, tuple(missing))
+    return Evidence(content, held, trade, lean, gap, panel, drawn, tuple(missing))
+
+
+def _scenario(missing: list[tuple[str, str]], jobs: int) -> ScenarioResult | None:
+    """The scenario that claims are made of; what keeps it from being solved is said."""
+    from ..scenario import run_scenario
+    from .claims_scenario import DRAWS, SCENARIO, SEED
+
+    try:
+        return run_scenario(SCENARIO, DRAWS, SEED, jobs)
+    except EaeuError as error:
+        missing.append(("scenario", str(error)))
+        return None
 
 
 def _trade(
