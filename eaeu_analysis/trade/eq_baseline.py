@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 
 from ..errors import BadInputError, unknown
-from .eq_inputs import Array, codes_of, need_columns, numbers
+from .eq_inputs import ONE_SECTOR, Array, Flows, codes_of, need_columns, numbers, require_sound
 from .eq_onesector import Index, balance
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """``flows``: exporter, importer, value, ready for ``solve_equilibrium``; ``outward``, ``inward``: multilateral
-    resistances by economy, as the ratios 1 / (resistance ** (1 - sigma)) of the structural system at shares of world
-    output and expenditure, the reference's inward one being 1."""
+    """``flows``: exporter, importer, value, ready for ``solve_equilibrium``; ``world``: the same laid out, for many
+    solutions; ``outward``, ``inward``: multilateral resistances by economy, as the ratios 1 / (resistance ** (1 -
+    sigma)) of the structural system at shares of world output and expenditure, the reference's inward one being 1."""
 
     flows: pd.DataFrame
+    world: Flows
     outward: pd.Series[float]
     inward: pd.Series[float]
 
@@ -54,12 +55,14 @@ def gravity_baseline(
     if reference is not None and reference not in economies:
         raise BadInputError(f"reference {reference!r} is not among the economies")
     fit = balance(kernel, sold * spent.sum() / sold.sum(), spent)
+    require_sound(fit.trade, economies)
     scale = fit.b[at] / spent[at]
     index = pd.Index(economies, name="economy")
     named = index.array
     flows = {"exporter": named.repeat(n), "importer": named.take(np.tile(np.arange(n), n)), "value": fit.trade.ravel()}
     return Baseline(
         flows=pd.DataFrame(flows),
+        world=Flows(tuple(economies), (ONE_SECTOR,), fit.trade[None], 0),
         outward=pd.Series(fit.a * scale / (sold / sold.sum()), index=index, name="outward"),
         inward=pd.Series(fit.b / spent / scale, index=index, name="inward"),
     )

@@ -68,7 +68,7 @@ def read_flows(flows: pd.DataFrame) -> Flows:
     cells = np.zeros(size)
     cells[flat] = value
     array = cells.reshape(len(sectors), n, n)
-    _sound(array.sum(0), economies)
+    require_sound(array.sum(0), economies)
     return Flows(economies, sectors, array, int(size - len(flows)))
 
 
@@ -97,7 +97,7 @@ def codes_of(column: pd.Series) -> tuple[Any, tuple[str, ...]]:
     return rank[codes], tuple(names[i] for i in order)
 
 
-def _sound(total: Array, economies: Sequence[str]) -> None:
+def require_sound(total: Array, economies: Sequence[str]) -> None:
     """The sentences about the matrix as a whole; ``total`` (N, N) is summed over sectors."""
     sales, purchases, home = total.sum(1), total.sum(0), np.diagonal(total)
     if (bad := np.flatnonzero(sales <= 0)).size:

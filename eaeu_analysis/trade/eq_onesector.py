@@ -6,7 +6,6 @@ Arkolakis, Costinot & Rodriguez-Clare 2012; Head & Mayer 2014). Shapes: N econom
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -173,11 +172,10 @@ def clear(market: Market, tolerance: float = TOLERANCE) -> Cleared:
 
 def _newton(market: Market, x: Array, tolerance: float) -> Cleared | None:
     """Damped Newton steps; the Jacobian is kept as long as a step with it takes away nine tenths of the gap."""
-    from scipy.linalg import LinAlgError, lu_factor, lu_solve
+    from scipy.linalg.lapack import dgetrf, dgetrs  # the wrappers around them cost more than a small system
 
-    slope = None
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a singular slope shows in the step
+    slope: list[Array] | None = None
+    with np.errstate(all="ignore"):
         state = _state(market, x)
         for iteration in range(1, MAX_ITERATIONS + 1):
             if not np.isfinite(state.residual):
@@ -186,11 +184,10 @@ def _newton(market: Market, x: Array, tolerance: float) -> Cleared | None:
                 return _polish(market, state, iteration)
             fresh = slope is None
             if slope is None:
-                try:
-                    slope = lu_factor(_jacobian(market, state), overwrite_a=True, check_finite=False)
-                except LinAlgError:
+                *slope, failed = dgetrf(_jacobian(market, state).T)  # transposed: LAPACK counts by columns
+                if failed:
                     return None
-            step = lu_solve(slope, _gaps(market, state), overwrite_b=True, check_finite=False)
+            step, _ = dgetrs(*slope, _gaps(market, state), trans=1)
             largest = float(np.abs(step).max())
             if not np.isfinite(largest):
                 return None

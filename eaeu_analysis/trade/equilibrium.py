@@ -143,7 +143,7 @@ def _change(old: Array, new: Array) -> Array:
 
 
 def solve_equilibrium(
-    flows: pd.DataFrame,
+    flows: pd.DataFrame | Flows,
     cost_change: pd.DataFrame | None = None,
     sigma: float | Mapping[str, float] = 5.0,
     closure: str = "full",
@@ -158,10 +158,11 @@ def solve_equilibrium(
     """The equilibrium after a change of trade costs or tariffs.
 
     ``flows``: exporter, importer, value at border prices, domestic trade included; with a column ``sector`` the model
-    has several sectors. ``cost_change``: exporter, importer, factor (new over old t^(1 - sigma); 1 where left out),
-    optional sector. ``sigma``: elasticity of substitution, above 1, one number or one per sector; the trade elasticity
-    is sigma - 1. ``tariffs``: exporter, importer, before, after in per cent of the border value, optional sector; the
-    revenue is rebated, and the tariffs must not be in ``cost_change`` too.
+    has several sectors; or what :func:`.eq_inputs.read_flows` made of such a frame, for many solutions of one world.
+    ``cost_change``: exporter, importer, factor (new over old t^(1 - sigma); 1 where left out), optional sector.
+    ``sigma``: elasticity of substitution, above 1, one number or one per sector; the trade elasticity is sigma - 1.
+    ``tariffs``: exporter, importer, before, after in per cent of the border value, optional sector; the revenue is
+    rebated, and the tariffs must not be in ``cost_change`` too.
 
     ``closure``: "full" (endowments given, prices and income adjust) or "conditional" (output and expenditure held,
     multilateral resistances adjust). ``deficits``: "per_gdp" (each stays the same share of output but for one common
@@ -177,7 +178,7 @@ def solve_equilibrium(
     choose("deficits", deficits, DEFICITS)
     if replicate is not None:
         choose("replicate", replicate, REPLICATES)
-    world = read_flows(flows)
+    world = flows if isinstance(flows, Flows) else read_flows(flows)
     theta = trade_elasticities(sigma, world.sectors)
     factor = read_factors(cost_change, world)
     rates = read_tariffs(tariffs, world)

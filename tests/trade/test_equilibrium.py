@@ -341,3 +341,20 @@ def test_an_impossible_change_raises_instead_of_answering():
     factor[0, 1:] = 1e-9
     with pytest.raises(NotConvergedError, match="no prices were found"):
         solve_equilibrium(frame(flows), frame(factor).rename(columns={"value": "factor"}), sigma=1.5, deficits="fixed")
+
+
+def test_flows_laid_out_once_give_the_same_as_the_frame() -> None:
+    from eaeu_analysis.trade.eq_baseline import gravity_baseline
+    from eaeu_analysis.trade.eq_inputs import read_flows
+
+    names = ["A", "B", "C"]
+    costs = pd.DataFrame(
+        [(a, b, 1.0 if a == b else 0.1 + 0.05 * i) for i, a in enumerate(names) for b in names],
+        columns=["exporter", "importer", "cost"],
+    )
+    size = pd.Series([10.0, 20.0, 40.0], index=names)
+    base = gravity_baseline(costs, size, size)
+    change = pd.DataFrame({"exporter": ["A"], "importer": ["B"], "factor": [1.4]})
+    from_frame = solve_equilibrium(base.flows, change).to_frame()
+    for laid_out in (base.world, read_flows(base.flows)):
+        pd.testing.assert_frame_equal(solve_equilibrium(laid_out, change).to_frame(), from_frame)
