@@ -1,0 +1,25 @@
+"""Write data/scenarios/expected/NAME.csv: what every bundled scenario says at 16 draws, compared in the tests.
+
+python scripts/make_expected.py [NAME ...]
+"""
+
+from __future__ import annotations
+
+import sys
+
+from eaeu_analysis import atomic, run_scenario
+from eaeu_analysis.scenario.files import bundled, folder
+
+DRAWS = 16
+
+
+def main(names: list[str]) -> None:
+    for name in names or sorted(bundled()):
+        table = run_scenario(name, draws=DRAWS, seed=0).to_frame()
+        text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        atomic.write_bytes(folder() / "expected" / f"{name}.csv", text.encode())
+        sys.stdout.write(f"{name}: {len(table)} rows\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
