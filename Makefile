@@ -47,7 +47,7 @@ bench: bench-data bench-impact bench-trade ## every benchmark
 
 bench-data: $(READY)
 	$(BIN)/python benchmarks/bulk_zip.py
-	$(BIN)/python benchmarks/data.py
+	$(BIN)/python benchmarks/data.py --full
 
 bench-impact: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/impact_synthetic.py

@@ -127,15 +127,15 @@ def full(endpoint: str) -> None:
     codes = list(world.SERIES)
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         report = pull(codes, store=store, endpoint=endpoint)
         pulled = time.perf_counter()
         panel = Panel.from_series([store.get(code) for code in codes])
-        loaded = time.perf_counter()
+        loaded, worked = time.perf_counter(), time.process_time() - worked
     rows, failed = sum(row.rows for row in report.rows), len(report.failed)
     print(f"{len(codes)} series x 219 economies and groups x 60 years: {rows:,} values, {failed} series failed")
     print(f"  pulled with notes and stored in {pulled - begun:.1f} s, made a panel in {loaded - pulled:.1f} s", end="")
-    print(f" ({len(panel.frame):,} rows)")
+    print(f" ({len(panel.frame):,} rows); {worked:.1f} s of processor time")
 
 
 def main() -> None:

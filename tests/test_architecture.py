@@ -25,6 +25,7 @@ STAGES = [
     {"plots"},
     {"report"},
     {"cli"},
+    {"__main__"},
 ]
 RANK = {name: rank for rank, names in enumerate(STAGES) for name in names}
 

@@ -163,6 +163,11 @@ def test_without_a_network_live_says_so_and_offers_the_pinned_data(tmp_path: Pat
     assert "--source pinned" in told.err
 
 
+def test_as_a_module_too() -> None:
+    done = subprocess.run([sys.executable, "-m", "eaeu_analysis", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.startswith("eaeu_analysis ")) == (0, True)
+
+
 def test_diff_of_two_pins(tmp_path: Path, capsys) -> None:
     for name, value in (("a", 1.0), ("b", 2.0)):
         (tmp_path / name).mkdir()
