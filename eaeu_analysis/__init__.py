@@ -41,6 +41,7 @@ _HOME = {
     "load_flows": "trade.flows",
     "flow_matrix": "trade.matrix",
     "both_reports": "trade.hubs",
+    "parallel_imports": "trade.hubs",
     "surges": "trade.hubs",
     "global_simulation": "trade.gsim",
     "ppml": "trade.gravity",
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     from .trade.gravity import ppml as ppml
     from .trade.gsim import global_simulation as global_simulation
     from .trade.hubs import both_reports as both_reports
+    from .trade.hubs import parallel_imports as parallel_imports
     from .trade.hubs import surges as surges
     from .trade.matrix import flow_matrix as flow_matrix
     from .trade.partial import partial_equilibrium as partial_equilibrium

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from ..errors import BadInputError
 from . import output
-from .options import Json
+from .options import Json, listed
 
 
 def register(app: typer.Typer) -> None:
@@ -22,17 +23,38 @@ def gravity(
     bias_correction: Annotated[
         bool, typer.Option(help="Three-way bias correction of Weidner and Zylkin (2021).")
     ] = True,
+    reports: Annotated[
+        str | None, typer.Option("--reports", help="Instead: one route by both reporters, as CHN,KGZ (seller, buyer).")
+    ] = None,
+    surges: Annotated[
+        bool, typer.Option("--surges", help="Instead: Russia's trade by partner after 2022 against 2016-21.")
+    ] = False,
+    partners: Annotated[
+        str | None, typer.Option("--with", help="With --surges: only these partners, by comma.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Estimate the trade effects of the customs union and the EAEU by structural gravity (PPML) on the shipped flows.
 
-    Example: eaeu gravity --json
+    Examples: eaeu gravity --json; eaeu gravity --agreements; eaeu gravity --reports CHN,KGZ;
+    eaeu gravity --surges --with ARM,KGZ,KAZ
     """
-    if agreements:
+    if reports is not None:
+        from ..trade.hubs import both_reports
+
+        route = listed(reports)
+        if len(route) != 2:
+            raise BadInputError(f"--reports {reports!r} names {len(route)} economies; a seller and a buyer by comma")
+        output.table(both_reports(route[0], route[1]), as_json)
+    elif surges:
+        from ..trade.hubs import parallel_imports
+
+        output.show(parallel_imports(listed(partners) if partners else None), as_json)
+    elif agreements:
         from ..trade.each_agreement import agreement_effects
 
         output.show(agreement_effects(bias_correction=bias_correction), as_json)
-        return
-    from ..trade.union import union_effect
+    else:
+        from ..trade.union import union_effect
 
-    output.show(union_effect(bias_correction=bias_correction), as_json)
+        output.show(union_effect(bias_correction=bias_correction), as_json)

@@ -7,17 +7,18 @@ economy import and sell on more than it makes (hub)? Did a flow jump beyond what
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import settings
+from .. import names, settings
 from ..errors import BadInputError, NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
-from .flows import flow_info, mirror_gap, side_by_side
+from .flows import flow_info, load_flows, mirror_gap, side_by_side
 
 
 @dataclass(frozen=True)
@@ -108,17 +109,44 @@ def _origin(flows: pd.DataFrame) -> tuple[SeriesInfo, ...]:
     return (flow_info(name),) if isinstance(name, str) else ()
 
 
+# Where reports of totals are looked for, in this order: of two tables with one side of a flow the first counts.
+REPORTS = ("uzbekistan_annual", "armenia_annual", "russia_annual", "russia_imts", "world_2019", "world_4yearly")
+BASE, AFTER = (2016, 2021), (2022, 2024)  # the years of the IMF table before and after the re-routing
+
+
+def parallel_imports(economies: Sequence[str] | None = None, level: float = settings.LEVEL) -> Surge:
+    """What Russia sold to and bought from each partner after 2022 (IMF), against 2016-21.
+
+    A constant, not a trend: six years carry no more. ``economies`` (codes or names): only these partners, all when
+    None. From 2022 the IMF's figures are estimates made of partners' reports. Raises as :func:`surges`.
+    """
+    flows = load_flows("russia_imts")
+    if economies is not None:
+        codes = [names.resolve(e) for e in economies]
+        kept = flows[flows["exporter"].isin(codes) | flows["importer"].isin(codes)]
+        flows = kept[(kept["exporter"] == "RUS") | (kept["importer"] == "RUS")].reset_index(drop=True)
+        flows.attrs["table"] = "russia_imts"
+    return surges(flows, BASE, AFTER, trend=False, level=level)
+
+
 def both_reports(exporter: str, importer: str, *frames: pd.DataFrame, rate: float | None = None) -> pd.DataFrame:
     """One route by both reporters, year by year, with the gap; NaN where one of them is not in the frames.
+
+    Without ``frames`` every pinned table of totals is looked through (:data:`REPORTS`); ``exporter_source`` and
+    ``importer_source`` name the one that each side is from.
 
     For China to Kyrgyzstan no pinned table holds Kyrgyzstan's own reports: ``importer_usd`` is missing there, and
     that is said by ``known`` ("exporter").
     """
+    if not frames:
+        exporter, importer = names.resolve(exporter), names.resolve(importer)
+        frames = tuple(load_flows(name) for name in REPORTS)
     mine = [f[(f["exporter"] == exporter) & (f["importer"] == importer)] for f in frames]
     if all(frame.empty for frame in mine):
         raise NoDataError(f"no report of {exporter} to {importer} in these flows")
     table = mirror_gap(side_by_side(*[frame for frame in mine if not frame.empty]), rate)
-    return table[["year", "exporter_usd", "importer_usd", "importer_fob", "gap_usd", "log_ratio", "known"]]
+    columns = ["year", "exporter_usd", "importer_usd", "importer_fob", "gap_usd", "log_ratio", "known"]
+    return table[[*columns, "exporter_source", "importer_source"]]
 
 
 def hub_indicators(flows: pd.DataFrame, output: pd.Series[Any] | None = None) -> pd.DataFrame:

@@ -109,6 +109,7 @@ def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, f
               f"{covered:.1%} of imports are in chapters with both tariffs"),
         Check("direction known", unclear < 0.1, unclear, 0.1,
               f"for {unclear:.1%} of imports the direction is unclear within the range of the equivalents"),
+        _unknown_check(out),
         Check("averages", None, None, None,
               "how the averages of Uzbekistan's tariff were formed is not documented; a chapter hides lines that go "
               "the other way"),
@@ -123,6 +124,20 @@ def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, f
     )
     spec = {"country": "UZB", "tolerance": tolerance}
     return TariffGap(out, _by_partner(partners, out), checks, provenance, spec)
+
+
+def _unknown_check(table: pd.DataFrame) -> Check:
+    """What specific duties without an equivalent leave open: never a zero in silence."""
+    open_ = table[table["unknown_lines"] > 0]
+    unclear = open_[open_["direction"] == "unclear"]
+    share = float(unclear["imports_usd"].sum() / table["imports_usd"].sum())
+    lines = int(table["unknown_lines"].sum())
+    text = (
+        f"{lines} specific duties in {len(open_)} chapters have no equivalent in per cent (no value of a unit is "
+        f"known): zero in the lower bound, left out of the average, no upper bound; {len(unclear)} of these chapters, "
+        f"{share:.1%} of imports, are unclear"
+    )
+    return Check("unknown equivalents", None, float(lines), None, text)
 
 
 def _directions(table: pd.DataFrame, tolerance: float) -> np.ndarray[Any, Any]:

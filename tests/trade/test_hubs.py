@@ -8,7 +8,7 @@ import pytest
 
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.trade.flows import load_flows
-from eaeu_analysis.trade.hubs import both_reports, hub_indicators, surges
+from eaeu_analysis.trade.hubs import both_reports, hub_indicators, parallel_imports, surges
 
 
 def series(jump: float, seed: int, exporter: str = "A") -> pd.DataFrame:
@@ -73,3 +73,48 @@ def test_hubs_pass_on_what_they_buy() -> None:
     assert table.loc["HUB", "overlap"] == pytest.approx(2 * 85 / 175)
     assert table.loc["HUB", ["source", "outlet"]].tolist() == ["CHN", "RUS"]
     assert table.loc["HUB", "exports_to_output"] == pytest.approx(4.25)
+
+
+def test_a_route_is_looked_for_in_every_pinned_table() -> None:
+    found = both_reports("Uzbekistan", "Russia")
+    known = found.set_index("year")
+    assert known.loc[2019, "known"] == "both"
+    assert known.loc[2019, "importer_usd"] == pytest.approx(1.179e9, rel=0.01)  # data/README: 1,179 by the importer
+    china = both_reports("CHN", "KGZ")
+    assert set(china["known"]) == {"exporter"}  # no table holds Kyrgyzstan's own reports
+    assert len(set(china["exporter_source"])) > 1
+
+
+def test_parallel_imports_are_russias_alone() -> None:
+    found = parallel_imports(["Armenia", "KGZ"])
+    assert ((found.table["exporter"] == "RUS") | (found.table["importer"] == "RUS")).all()
+    row = found.table.query("exporter == 'RUS' and importer == 'ARM' and year == 2024").iloc[0]
+    assert row["surged"]
+    assert row["observed"] > row["upper"] > row["expected"]
+    assert [info.code for info in found.provenance.series] == ["trade/russia_imts"]
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--reports", "CHN"], "a seller and a buyer"),
+        (["--reports", "CHN,Kirgizia"], "did you mean"),
+        (["--surges", "--with", "Armnia"], "did you mean"),
+    ],
+)
+def test_commands_refuse_what_they_do_not_know(args: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from eaeu_analysis.cli import main
+
+    assert main(["gravity", *args]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_commands_show_routes_and_surges(capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    from eaeu_analysis.cli import main
+
+    assert main(["gravity", "--reports", "UZB,RUS", "--json"]) == 0
+    assert any(row["known"] == "both" for row in json.loads(capsys.readouterr().out))
+    assert main(["gravity", "--surges", "--with", "ARM"]) == 0
+    assert "above the 90% prediction interval" in capsys.readouterr().out
