@@ -17,7 +17,9 @@ from scipy.optimize import nnls
 from ..errors import NotConvergedError
 from .simplex import Array
 
-PERFECT = 1e-12  # objective, in mean squared lengths of the columns, below which the fit counts as perfect
+# objective, in mean squared lengths of the columns, below which the fit counts as perfect: rounding leaves some 1e-30,
+# and no weights, short or long, meet a target that is just outside the donors' hull
+PERFECT = 1e-20
 ACCEPTED = 1e-8  # bound of the objective's distance from the optimum, in the same; above it the fit is refused
 STEPS = 200
 

@@ -92,3 +92,16 @@ def test_a_solver_that_stops_early_is_refused(monkeypatch):
     monkeypatch.setattr(simplex_fast, "STEPS", 1)
     with pytest.raises(NotConvergedError, match="did not converge"):
         simplex_ridge(donors - target[:, None], 0.01)
+
+
+def test_a_target_a_hair_outside_the_hull_is_answered_as_it_is():
+    """Met to one part in a million by the nearest donors, exactly by none: the nearest point is the answer."""
+    rng = np.random.default_rng(8)
+    a = np.vstack([rng.uniform(0.0, 1.0, (1, 30)), rng.normal(size=(4, 30))])
+    a[0, :6] = 0.0  # the six donors of the face that the target is nearest to
+    target = a[:, :6] @ rng.dirichlet(np.ones(6))
+    for away in (1e-4, 1e-6, 1e-8):
+        moved = target - np.array([away, 0, 0, 0, 0])
+        weights = simplex_nnls(a - moved[:, None])
+        assert weights[6:].sum() < 1e-3 * away**0.5
+        np.testing.assert_allclose(a @ weights, target, atol=10 * away)
