@@ -29,7 +29,10 @@ def impact(
         str | None, typer.Option(help="sc, sc-demeaned, augmented, sdid, difp, did, mc, series, segmented.")
     ] = None,
     bloc: Annotated[str, typer.Option(help="Bloc whose accession is the event.")] = "EAEU",
-    pool: Annotated[str, typer.Option(help="Donors: wide, rouble, both, or economies by comma.")] = "both",
+    pool: Annotated[
+        str,
+        typer.Option(help="Donors: wide, rouble, both, exposure (matched on ties with Russia), or economies by comma."),
+    ] = "both",
     event: Annotated[str | None, typer.Option(help="Year or date instead of the accession (one outcome).")] = None,
     curve: Annotated[bool, typer.Option(help="The specification curve instead of one estimate.")] = False,
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
@@ -48,7 +51,7 @@ def impact(
     if jobs < 1:
         raise BadInputError(f"--jobs {jobs}: expected a number of workers, 1 or more")
     chosen = outcome or list(plan().outcomes)
-    panel = _panel(chosen, source_of(source, store, max_age), ["SP.POP.TOTL"] if curve else [])
+    panel = _panel(chosen, source_of(source, store, max_age), curve)
     if curve:
         _curve(panel, chosen, unit, event, bloc, jobs, seed, as_json)
         return
@@ -113,8 +116,13 @@ def _curve(
     output.show(specification_curve(panel, chosen[0], unit, day, jobs=jobs, seed=seed), as_json)
 
 
-def _panel(outcomes: list[str], source: str | SourceOfSeries, also: list[str]) -> Panel:
+def _panel(outcomes: list[str], source: str | SourceOfSeries, curve: bool) -> Panel:
     from ..catalogue import outcome
     from ..load import load_panel
 
-    return load_panel([*(outcome(name).name for name in outcomes), *also], source=source)
+    names = [outcome(name).name for name in outcomes]
+    if curve:
+        from ..impact.grid import default_grid
+
+        names = [series for name in names for series in default_grid().series(name)]
+    return load_panel(list(dict.fromkeys(names)), source=source)

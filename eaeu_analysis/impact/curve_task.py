@@ -13,9 +13,8 @@ from ..errors import BadInputError, EaeuError
 from ..panel import Panel, event_year
 from . import donors as pools
 from .design import one_unit
-from .grid import Grid, grid_for
-
-POPULATION = "SP.POP.TOTL"
+from .exposure import COLUMNS, with_exposure
+from .grid import POPULATION, Grid, grid_for
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,8 @@ def slim_panel(panel: Panel, outcome: str, names: Iterable[str], population: boo
     columns: dict[str, str] = {}
     for name in dict.fromkeys([outcome, *names]):
         try:
+            if panel.world and name in COLUMNS:
+                panel = with_exposure(panel, (name,))
             panel = panel.with_outcome(name) if panel.world and name not in panel.frame.columns else panel
             panel.info(name)
         except EaeuError:

@@ -18,6 +18,7 @@ from .. import settings
 from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, unknown
 from .everyone import ESTIMATORS
+from .exposure import COLUMNS
 from .problem import GAPS, MIN_PRE
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 KEPT, DROPPED, MOVED = "kept", "dropped", "moved"
 TREATMENTS = (KEPT, DROPPED, MOVED)
 NEAR = 2  # years before the event within which a shock may be confused with it, so that moving the event says something
+POPULATION = "SP.POP.TOTL"
 PREDICTED = "sc-predictors"  # the estimator that runs through the predictor sets
 STRICT = {"extra": "forbid"}
 
@@ -60,7 +62,7 @@ class PoolRule:
 @dataclass(frozen=True)
 class PredictorRule:
     """``indicator`` ("" is the outcome) averaged over ``when``: "all" fit years, "first", "middle", "last", "last 5",
-    or a year such as "2009"."""
+    or a year such as "2009", which need not be a fit year."""
 
     indicator: str
     when: str
@@ -68,7 +70,7 @@ class PredictorRule:
     __pydantic_config__: ClassVar[Any] = STRICT
 
     def years(self, fit: Sequence[int]) -> list[int]:
-        """The years meant, given the fit years. BadInputError for a ``when`` that is not understood or outside them."""
+        """The years meant, given the fit years. BadInputError for a ``when`` that is not understood or after them."""
         words = self.when.split()
         if self.when == "all":
             return list(fit)
@@ -79,8 +81,8 @@ class PredictorRule:
         if len(words) == 2 and words[0] == "last" and words[1].isdigit() and int(words[1]) > 0:
             return list(fit[-int(words[1]) :])
         if self.when.isdigit():
-            if int(self.when) not in fit:
-                raise BadInputError(f"predictor year {self.when} is not among the fit years {fit[0]}-{fit[-1]}")
+            if int(self.when) > fit[-1]:
+                raise BadInputError(f"predictor year {self.when} is after the fit years {fit[0]}-{fit[-1]}")
             return [int(self.when)]
         raise BadInputError(
             f"when {self.when!r} not understood; expected 'all', 'first', 'middle', 'last', 'last 5' or a year"
@@ -164,6 +166,12 @@ class Grid:
     def plain(self) -> dict[str, Any]:
         """The grid in plain values, complete enough to be compared or written."""
         return asdict(self)
+
+    def series(self, outcome: str) -> list[str]:
+        """Names that a panel of economies must be loaded with for this grid."""
+        rules = [rule.indicator for rules in self.predictors.values() for rule in rules]
+        wanted = [*self.measures_of(outcome), *rules, *([POPULATION] if self.min_population else [])]
+        return [name for name in dict.fromkeys(wanted) if name and name not in COLUMNS]
 
     def measures_of(self, outcome: str) -> tuple[str, ...]:
         return tuple(self.measures.get(outcome, (outcome,)))

@@ -16,12 +16,15 @@ import pandas as pd
 
 from .. import settings
 from ..catalogue import outcome as find_outcome
-from ..catalogue import read_table, table_path
+from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, EaeuError, unknown
 from ..panel import event_year
 from ..results import Check, Provenance, Result
 from . import methods
 from .effect import Effect, interval_text, number, p_text
+from .exposure import with_exposure
+from .grid import PredictorRule
+from .predictors import Predictor
 
 if TYPE_CHECKING:
     from ..panel import Panel
@@ -32,7 +35,7 @@ MIN_FIT = 8  # years before the event that the fit has at least, where the data 
 
 @dataclass(frozen=True)
 class Plan:
-    """The specification: outcomes, headline method, donor pools, years."""
+    """The specification: outcomes, headline method, donor pools (some with predictors), years."""
 
     outcomes: tuple[str, ...]
     method: str
@@ -40,7 +43,8 @@ class Plan:
     post: int
     gaps: str
     min_population: float
-    pools: Mapping[str, Mapping[str, str]]
+    default_pools: tuple[str, ...]
+    pools: Mapping[str, Mapping[str, Any]]
 
 
 @functools.lru_cache
@@ -54,6 +58,7 @@ def plan() -> Plan:
         int(raw["post"]),
         raw["gaps"],
         float(raw["min_population"]),
+        tuple(raw["default_pools"]),
         raw["pools"],
     )
 
@@ -131,7 +136,7 @@ def union_effects(
     fixed = plan()
     method = methods.find(method or fixed.method).name
     names = [find_outcome(name).name for name in (outcomes or fixed.outcomes)]
-    chosen = list(pools or fixed.pools)
+    chosen = list(pools or fixed.default_pools)
     for pool in chosen:
         if pool not in fixed.pools:
             raise unknown("donor pool", pool, fixed.pools)
@@ -142,6 +147,8 @@ def union_effects(
         for name in names
     ]
     prepared, columns = prepare(panel, names)
+    if any(fixed.pools[pool].get("predictors") for pool in chosen):
+        prepared = with_exposure(prepared)
     answers = _answer_all(prepared, columns, questions, bloc, level, seed, jobs)
     table = pd.DataFrame([_row(panel, q, a) for q, a in zip(questions, answers, strict=True)])
     effects = {q: a for q, a in zip(questions, answers, strict=True) if not isinstance(a, str)}
@@ -188,6 +195,7 @@ def answer(panel: Panel, column: str, question: Question, bloc: str, level: floa
     after = [int(t) for t in own.index if year < t <= min(year + fixed.post, settings.LAST_CLEAN_YEAR)]
     try:
         donors = donor_pool(panel, question.pool, question.unit, bloc, year)
+        matched = _matched(question, column, before) if fixed.pools[question.pool].get("predictors") else {}
         return methods.find(question.method)(
             panel,
             column,
@@ -199,9 +207,26 @@ def answer(panel: Panel, column: str, question: Question, bloc: str, level: floa
             gaps=fixed.gaps,
             level=level,
             seed=seed,
+            **matched,
         )
     except EaeuError as error:
         return str(error)
+
+
+def _matched(question: Question, column: str, before: Sequence[int]) -> dict[str, Any]:
+    """Predictors and their weights for a pool that is matched on exposure; BadInputError for a method without."""
+    if methods.find(question.method).function != "synthetic_control":
+        raise BadInputError(
+            f"pool '{question.pool}' is matched on predictors, which method '{question.method}' has none of; "
+            "use 'sc' or 'sc-demeaned'"
+        )
+    pool = plan().pools[question.pool]
+    rules = [parse(PredictorRule, rule, f"pool '{question.pool}'") for rule in pool["predictors"]]
+    exposure = [Predictor(rule.indicator, rule.years(before)) for rule in rules]
+    path = [Predictor(column, year) for year in before]
+    weights = {p.label: pool["share"] / len(exposure) for p in exposure}
+    weights |= {p.label: (1.0 - pool["share"]) / len(path) for p in path}
+    return {"predictors": [*exposure, *path], "v": weights}
 
 
 def _answer_all(

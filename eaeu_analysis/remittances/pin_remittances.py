@@ -137,6 +137,19 @@ def _matrix(year: int) -> Callable[[Path], Made]:
     return read
 
 
+def _from_russia_2010(path: Path) -> Made:
+    """Per receiver what comes from Russia, nothing included, and from everywhere (``WLD``)."""
+    frame = _read(path)
+    frame = frame.assign(origin=frame["receiving_iso3"], year=2010, usd=frame["musd"] * 1e6)
+    known = frame["origin"].isin(names.economies().index)
+    dropped = {"receiver is no economy": int(frame.loc[~known, "receiving"].nunique())}
+    frame = frame[known]
+    total = frame.groupby(["origin", "year"], as_index=False)["usd"].sum().assign(destination=WORLD)
+    russia = frame[frame["sending_iso3"] == "RUS"].assign(destination="RUS")
+    both = pd.concat([russia[[*KEYS, "usd"]], total[[*KEYS, "usd"]]])
+    return Made(both.astype({"year": "int64"}).sort_values(KEYS).reset_index(drop=True), dropped)
+
+
 def _stock_2017(path: Path) -> Made:
     frame = _read(path)
     sides = {"origin": frame["origin_iso3"], "destination": frame["destination_iso3"]}
@@ -185,6 +198,7 @@ def _quarterly(path: Path) -> Made:
 
 READERS: dict[str, Callable[[Path], Made]] = {
     "matrix_2010": _matrix(2010),
+    "from_russia_2010": _from_russia_2010,
     "matrix_2017": _matrix(2017),
     "stock_2017": _stock_2017,
     "stock_undesa": _stock_undesa,

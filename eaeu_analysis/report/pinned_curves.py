@@ -139,7 +139,4 @@ def _panel(outcome: str, source: str | Path | Source) -> Any:
     from ..impact.grid import default_grid
     from ..load import load_panel
 
-    grid = default_grid()
-    names = [*grid.measures_of(outcome), "SP.POP.TOTL"]
-    names += [rule.indicator for rules in grid.predictors.values() for rule in rules if rule.indicator]
-    return load_panel(list(dict.fromkeys(names)), source=source)
+    return load_panel(default_grid().series(outcome), source=source)
