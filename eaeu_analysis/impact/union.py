@@ -24,6 +24,7 @@ from . import methods
 from .effect import Effect, interval_text, number, p_text
 from .exposure import with_exposure
 from .grid import PredictorRule
+from .pooled import pool_each
 from .predictors import Predictor
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class UnionEffects(Result):
     ``table``: ``unit, name, event, outcome, label, measure, method, pool, estimate, lower, upper, p_value, finding,
     verdict, pre_rmse, donors, weights, failed, reason``; ``reason`` says why there is no estimate.
     ``effects``: the :class:`Effect` of each question that was answered. Effects on outcomes in logarithms are in
-    log points x 100, about per cent.
+    log points x 100, about per cent. ``pooled``: a row per outcome and pool that several members have effects of, by
+    :func:`.pooled.pool_effects`: ``outcome, label, measure, pool, members, estimate, lower, upper, p_value, reason``.
     """
 
     spec: Mapping[str, Any]
@@ -90,6 +92,7 @@ class UnionEffects(Result):
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
+    pooled: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
         return self.table.copy()
@@ -111,6 +114,15 @@ class UnionEffects(Result):
                     lines.append(f"    drawn from {row['weights']}")
                 if row["failed"]:
                     lines.append(f"    checks failed: {row['failed']}")
+        for pool, rows in self.pooled.groupby("pool", sort=False):
+            lines += ["", f"Members together; donors: {plan().pools.get(str(pool), {}).get('label', pool)}"]
+            lines += [
+                f"  {row['label']}: {row['members']} members, {number(row['estimate'])} ({row['measure']}), "
+                f"{self.level:.0%} interval {interval_text((row['lower'], row['upper']))}, p = {p_text(row['p_value'])}"
+                if not row["reason"]
+                else f"  {row['label']}: {row['members']} members, not pooled: {row['reason']}"
+                for row in rows.to_dict("records")
+            ]
         lines += ["", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]]
         return "\n".join(lines)
 
@@ -155,7 +167,12 @@ def union_effects(
     spec = {"bloc": bloc, "outcomes": names, "method": method, "pools": chosen, "level": level, "seed": seed}
     infos: dict[str, SeriesInfo] = {i.key: i for e in effects.values() for i in e.provenance.series}
     provenance = Provenance(tuple(infos[k] for k in sorted(infos)), methods.find(method).label, "", spec)
-    return UnionEffects(spec, table, effects, level, _checks(table, level), provenance)
+    groups = {
+        (pool, name): [effect for q, effect in effects.items() if (q.pool, q.outcome) == (pool, name)]
+        for pool in chosen
+        for name in names
+    }
+    return UnionEffects(spec, table, effects, level, _checks(table, level), provenance, pool_each(groups, level, seed))
 
 
 def prepare(panel: Panel, outcomes: Iterable[str]) -> tuple[Panel, dict[str, str]]:
