@@ -48,8 +48,8 @@ def pool_effects(effects: Sequence[Effect], level: float, draws: int = DRAWS, se
     Each must be a synthetic control with placebo inference, in one measure. Raises BadInputError otherwise, NoDataError
     when their donors are too few to be in every unit's place at once.
     """
-    tables = [effect.extra.get("placebos") for effect in effects]
-    if len(effects) < 2 or any(table is None for table in tables):
+    tables = [effect.extra["placebos"] for effect in effects if "placebos" in effect.extra]
+    if len(effects) < 2 or len(tables) < len(effects):
         raise BadInputError("pooling takes the synthetic controls of two units or more, each with placebo inference")
     if len({effect.measure for effect in effects}) > 1:
         raise BadInputError("pooled effects must be in one measure")
