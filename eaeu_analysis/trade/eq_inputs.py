@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, near_matches, unknown
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 ONE_SECTOR = "all"
@@ -184,7 +184,9 @@ def need_columns(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None
         raise BadInputError(f"{name} must be a DataFrame with columns {', '.join(columns)}, not {type(frame).__name__}")
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise BadInputError(f"{name} lacks the column {missing[0]!r}; it needs {', '.join(columns)}")
+        near = near_matches(missing[0], [str(c) for c in frame.columns if c not in columns])
+        hint = f" (is {near[0]!r} meant?)" if near else ""
+        raise BadInputError(f"{name} lacks the column {missing[0]!r}{hint}; it needs {', '.join(columns)}")
     if len(frame) == 0:
         raise BadInputError(f"{name} is empty")
 

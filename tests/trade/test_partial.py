@@ -1,4 +1,10 @@
-"""SMART: the formulas of its papers written out, accounts that close, GSIM beside it, taxes on top of taxes."""
+"""SMART: the formulas of its papers written out, accounts that close, GSIM beside it, taxes on top of taxes.
+
+No worked example that prints both what went in and what came out was found for SMART: the manual and the online help
+of WITS, Laird and Yeats (1986), Jammes and Olarreaga (2005), the manual of TRIST and the Asian Development Bank's
+methodology (Plummer, Cheong and Hamanaka 2010) give formulas, or results whose inputs are the service's data of the
+day. So the published formulas are worked out here by hand, and GSIM, which has a published example, stands beside.
+"""
 
 import numpy as np
 import pandas as pd
