@@ -50,6 +50,7 @@ _HOME = {
     "claims": "report.collect",
     "corridors": "remittances",
     "pass_through": "remittances",
+    "backtest_scenarios": "scenario",
     "load_scenario": "scenario",
     "run_scenario": "scenario",
     "write_report": "report",
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from .remittances import pass_through as pass_through
     from .report import write_report as write_report
     from .report.collect import claims as claims
+    from .scenario import backtest_scenarios as backtest_scenarios
     from .scenario import load_scenario as load_scenario
     from .scenario import run_scenario as run_scenario
     from .sources.bulk import open_flows as open_flows

@@ -1,4 +1,4 @@
-"""``eaeu scenario``: list, show, run, diff, schema."""
+"""``eaeu scenario``: list, show, run, diff, backtest, published, schema."""
 
 from __future__ import annotations
 
@@ -91,6 +91,37 @@ def diff(
     typer.echo(stated.to_string(index=False) if len(stated) else "  nothing")
     typer.echo("\nall channels together, medians and intervals:")
     output.table(found, False)
+
+
+@app.command()
+def backtest(
+    draws: Draws = 512,
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    as_json: Json = False,
+    write: Annotated[bool, typer.Option("--write", help="Keep the score: every scenario result prints it.")] = False,
+) -> None:
+    """How good the tool would have been: the scenarios of 2014 beside what happened in 2016-19.
+
+    Example: eaeu scenario backtest --json
+    """
+    from ..scenario import backtest_scenarios
+
+    found = backtest_scenarios(draws, seed, jobs)
+    output.show(found, as_json)
+    if write:
+        typer.echo(f"written: {found.write()}", err=True)
+
+
+@app.command()
+def published(draws: Draws = 256, seed: Seed = 0, jobs: Jobs = 1, as_json: Json = False) -> None:
+    """What others estimated, beside the scenarios that come nearest to their assumptions, and why they differ.
+
+    Example: eaeu scenario published
+    """
+    from ..scenario import beside_others
+
+    output.show(beside_others(draws=draws, seed=seed, jobs=jobs), as_json)
 
 
 @app.command()

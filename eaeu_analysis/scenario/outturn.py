@@ -1,0 +1,184 @@
+"""What came after a scenario of the past: the series themselves, and the same against a counterfactual."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import settings
+from ..blocs import bloc
+from ..errors import BadInputError
+from ..remittances.sample import DESTINATION, DRIVERS
+from ..series import SeriesInfo
+from .quantities import Quantity
+from .rates import tables
+from .schema import Scenario
+
+if TYPE_CHECKING:
+    from ..impact.effect import Effect
+    from ..panel import Panel
+
+PER_CENT = "per cent"
+
+
+@dataclass(frozen=True)
+class Outturn:
+    """Of one outcome, in its unit: ``happened``, the change between the means of the two spans of years, with the years
+    that the series has in each; ``effect`` with its interval, the same years against a counterfactual; ``reason`` says
+    what is not available, and NaN stands for it."""
+
+    happened: float
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    effect: float
+    lower: float
+    upper: float
+    donors: str
+    reason: str
+    series: tuple[SeriesInfo, ...]
+
+
+def spans() -> tuple[tuple[int, int], tuple[int, int]]:
+    """First and last year of the span before and of the span after."""
+    fixed = tables()["backtest"]
+    return (fixed["before"][0], fixed["before"][1]), (fixed["after"][0], fixed["after"][1])
+
+
+def outcomes() -> dict[str, dict[str, Any]]:
+    """What is compared, by name: see data/tables/scenario.toml."""
+    found: dict[str, dict[str, Any]] = tables()["backtest"]["outcomes"]
+    return found
+
+
+def outturn_panel() -> tuple[Panel, dict[str, str]]:
+    """The panel with a column per outcome, levels in logarithms, and the column by outcome."""
+    from ..impact.union import prepare
+    from ..load import load_panel
+
+    named = {name: o["series"] for name, o in outcomes().items() if "series" in o}
+    products = {name: o["product"] for name, o in outcomes().items() if "product" in o}
+    codes = [code for pair in products.values() for code in pair]
+    panel, columns = prepare(load_panel([*named.values(), *codes]), named.values())
+    found = {name: columns[series] for name, series in named.items()}
+    for name, (first, second) in products.items():
+        values = panel.column(first) * panel.column(second) / 100
+        info = SeriesInfo(
+            code=name,
+            label=outcomes()[name]["label"],
+            unit=outcomes()[name]["unit"],
+            kind="share",
+            formula=f"{first} x {second} / 100",
+            derived_from=(panel.info(first), panel.info(second)),
+        )
+        panel = panel.with_column(name, values, info)
+        found[name] = name
+    return panel, found
+
+
+def change(
+    panel: Panel, column: str, unit: str, before: tuple[int, int], after: tuple[int, int]
+) -> tuple[float, tuple[int, ...], tuple[int, ...]]:
+    """Mean over the years after less mean over the years before, of those that the series has; and which these are."""
+    own = panel.wide(column)[unit].dropna()
+    parts = [own.loc[first:last] for first, last in (before, after)]
+    value = float(parts[1].mean() - parts[0].mean()) if all(len(p) for p in parts) else float("nan")
+    return value, tuple(int(y) for y in parts[0].index), tuple(int(y) for y in parts[1].index)
+
+
+def outturn(
+    panel: Panel, column: str, scenario: Scenario, outcome: str, level: float = settings.LEVEL, seed: int = 0
+) -> Outturn:
+    """What happened to the economy of a scenario, and its effect against a counterfactual by the union's fixed plan.
+
+    Logarithms are told as per cent. What a series does not have is not filled: it is NaN with its reason.
+    """
+    from ..impact.union import Question, answer, plan
+
+    spec = outcomes()[outcome]
+    before, after = spans()
+    happened, years_before, years_after = change(panel, column, scenario.economy, before, after)
+    event = bloc(scenario.bloc).accession(scenario.economy).isoformat()
+    question = Question(scenario.economy, event, outcome, tables()["backtest"]["pool"], plan().method)
+    found = answer(panel, column, question, scenario.bloc, level, seed)
+    reasons = (
+        []
+        if _whole(years_before, before) and _whole(years_after, after)
+        else [f"years at hand before: {_years(years_before)}; after: {_years(years_after)}"]
+    )
+    effect, lower, upper = (float("nan"),) * 3
+    if isinstance(found, str):
+        reasons.append(f"no counterfactual: {found}")
+    else:
+        effect, lower, upper = found.estimate, *found.interval
+    if spec["unit"] == PER_CENT:
+        happened, effect, lower, upper = map(percent, (happened, effect, lower, upper))
+    donors = "" if isinstance(found, str) else _donors(found)
+    told = "; ".join(reasons)
+    return Outturn(happened, years_before, years_after, effect, lower, upper, donors, told, (panel.info(column),))
+
+
+def _whole(years: tuple[int, ...], span: tuple[int, int]) -> bool:
+    return len(years) == span[1] - span[0] + 1
+
+
+def percent(logs: float) -> float:
+    """Per cent from a difference of logarithms; without a bound stays without one."""
+    return float(100 * np.expm1(logs))
+
+
+def _donors(found: Effect) -> str:
+    if found.weights is None:
+        return ""
+    top = found.weights[found.weights > 0.005].sort_values(ascending=False).head(3)
+    return ", ".join(f"{name} {value:.2f}" for name, value in top.items())
+
+
+def _years(years: tuple[int, ...]) -> str:
+    return ", ".join(str(y) for y in years) or "none"
+
+
+def russia() -> dict[str, float]:
+    """How the rouble per dollar and Russia's real GDP changed between the two spans, log points."""
+    from ..load import load_panel
+
+    panel = load_panel(list(DRIVERS["real"].values()))
+    before, after = spans()
+    return {
+        name: change(panel.log(code), f"log({code})", DESTINATION, before, after)[0]
+        for name, code in DRIVERS["real"].items()
+    }
+
+
+def pool_of_russia() -> tuple[float, float]:
+    """Russia's duties on imports, most of what members share: mean of each span of years, billion US$ a year."""
+    from ..load import load_panel
+
+    taxes, all_taxes = outcomes()["customs"]["product"]
+    panel = load_panel([taxes, all_taxes, "NY.GDP.MKTP.CD"])
+    own = panel.column(taxes) * panel.column(all_taxes) / 1e4 * panel.column("NY.GDP.MKTP.CD") / 1e9
+    years = own.xs(DESTINATION, level=0)
+    before, after = (float(years.loc[first:last].mean()) for first, last in spans())
+    return before, after
+
+
+def with_russia(scenario: Scenario, moved: dict[str, float]) -> Scenario:
+    """The scenario with the rouble and Russian income as they turned out, all else as it was.
+
+    Raises BadInputError for a scenario without migrants.
+    """
+    if scenario.migration is None:
+        raise BadInputError(f"scenario {scenario.name!r} has no block [migration]: no rouble to be set")
+    told = "as it turned out"
+    new = {
+        "rouble": Quantity(value=moved["rouble"], reference=told),
+        "russian_income": Quantity(value=moved["income"], reference=told),
+    }
+    return scenario.model_copy(update={"migration": scenario.migration.model_copy(update=new)})
+
+
+def merged(series: list[SeriesInfo]) -> tuple[SeriesInfo, ...]:
+    """Each series once, in order of its key."""
+    found = {info.key: info for info in series}
+    return tuple(replace(found[key]) for key in sorted(found))
