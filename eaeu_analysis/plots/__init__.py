@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import answer, compare, impact, policy, remittances, trade
+from . import answer, backtest, compare, impact, policy, remittances, trade
 from .compare import event_position, lines, shown
 from .impact import shown_effect
 from .style import (
@@ -32,6 +32,7 @@ __all__ = [
     "STYLE",
     "TREATED",
     "answer",
+    "backtest",
     "compare",
     "draw",
     "drawer",

@@ -93,7 +93,7 @@ def beside_others(
             )
     table = pd.DataFrame([_row(found, ran[found["ours"]["scenario"]]) for found in findings])
     series: list[SeriesInfo] = [info for r in ran.values() for info in r.provenance.series]
-    spec = {"draws": {name: len(r.values) for name, r in ran.items()}, "seed": seed}
+    spec = {"draws": {name: len(r.inputs) for name, r in ran.items()}, "seed": seed}
     own = next(iter(ran.values())).level
     return BesideOthers(
         spec, table, own, _checks(table), Provenance(merged(series), "scenarios beside publications", "", spec)

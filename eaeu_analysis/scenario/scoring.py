@@ -66,13 +66,13 @@ def sentence(who: str, what: str, known: dict[str, int], turned: dict[str, int],
     right, held, nearer = (known[f"{name}_happened"] for name in ("sign", "covered", "nearer"))
     again = turned["sign_happened"]
     wide = "so wide that only " if 2 * known["decided"] < n else ""
-    luck = ", fewer, so that part of the first score is luck" if again < right else ""
+    luck = " (fewer: part of the first score is luck)" if again < right else ""
     return (
         f"Asked at the end of 2014 about {what} of {who}, this tool would have had the direction of {right} of {n} "
         f"changes right ({of_sign(right, n, level)}); its {level:.0%} intervals would have held {held} "
-        f"({of_intervals(held, n, level)}, and {wide}{known['decided']} of {n} left zero out); a forecast of no change would "
-        f"have been further off in {nearer}; told what the rouble and Russian income would do, it would have had "
-        f"{again} directions right{luck}, and held {turned['covered_happened']}."
+        f"({of_intervals(held, n, level)}, and {wide}{known['decided']} of {n} left zero out); a forecast of no "
+        f"change would have been further off in {nearer}; told what the rouble and Russian income would do, {again} "
+        f"directions{luck} and {turned['covered_happened']} intervals would have been right."
     )
 
 
@@ -83,7 +83,7 @@ def beside_counterfactual(known: dict[str, int], turned: dict[str, int]) -> str:
         return "No effect against a counterfactual can be estimated."
     return (
         f"Against the effects that counterfactuals give, {known['clear_effect']} of {m} of which leave zero out "
-        f"themselves: direction of {known['sign_effect']} of {m} right, {known['covered_effect']} estimates inside the tool's intervals, nearer "
-        f"than no change in {known['nearer_effect']}; told the rouble and Russian income: {turned['sign_effect']}, "
-        f"{turned['covered_effect']} and {turned['nearer_effect']}."
+        f"themselves: direction of {known['sign_effect']} of {m} right, {known['covered_effect']} estimates inside the "
+        f"tool's intervals, nearer than no change in {known['nearer_effect']}; told the rouble and Russian income: "
+        f"{turned['sign_effect']}, {turned['covered_effect']} and {turned['nearer_effect']}."
     )

@@ -79,8 +79,9 @@ def counts(sign: int, covered: int, nearer: int, n: int = 8, m: int = 7) -> dict
 
 def test_the_sentence_follows_the_counts() -> None:
     told = scoring.sentence("Aland", "exports", counts(6, 6, 5), counts(4, 5, 2), 0.9)
-    for part in ("6 of 8 changes right (no better than a coin)", "held 6 (not too narrow, and so wide that only 1 of 8 left zero out)",
-                 "4 directions right, fewer, so that part of the first score is luck", "held 5"):  # fmt: skip
+    for part in ("6 of 8 changes right (no better than a coin)",
+                 "held 6 (not too narrow, and so wide that only 1 of 8 left zero out)",
+                 "4 directions (fewer: part of the first score is luck) and 5 intervals"):  # fmt: skip
         assert part in told
     better = scoring.sentence("Aland", "exports", counts(8, 3, 5), counts(8, 8, 2), 0.9)
     assert "better than a coin" in better
@@ -237,6 +238,16 @@ def test_the_shipped_truth_is_that_of_the_shipped_series() -> None:
         if row["run"] == KNOWN and row["outcome"] != "customs":
             logs = outturn.change(panel, columns[row["outcome"]], row["economy"], (2010, 2014), (2016, 2019))[0]
             assert row["happened"] == pytest.approx(outturn.percent(logs), abs=1e-3)
+
+
+def test_the_picture_has_a_row_an_economy_and_what_happened() -> None:
+    from matplotlib.figure import Figure
+
+    axes = made_up_backtest().plot(Figure().subplots())
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["KGZ, exports", "ARM, exports"]
+    happened = next(line for line in axes.lines if line.get_label() == "happened")
+    assert list(happened.get_xdata()) == [3.0, 3.0]
+    assert axes.get_title(loc="left").startswith("Asked in 2014: 2 of 2 directions right")
 
 
 @pytest.mark.slow

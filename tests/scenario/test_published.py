@@ -42,7 +42,8 @@ def test_every_finding_is_whole_seen_and_points_at_a_scenario() -> None:
 
 
 def test_comparable_findings_are_in_like_units() -> None:
-    like = {"% of real income a year": "per cent", "% of consumption": "per cent", "% of GDP": "per cent"}
+    like = {"% of real income a year": "per cent", "% of consumption": "per cent", "% of GDP": "per cent",
+            "% of real factor incomes": "per cent"}  # fmt: skip
     for finding in scenario_findings():
         ours = tables()["outcomes"][finding["ours"]["outcome"]]["unit"]
         if finding["comparable"]:
@@ -69,7 +70,7 @@ def test_the_summary_names_source_both_numbers_and_why() -> None:
     found = beside_others(made_up("uzb_eaeu", **UZB))
     told = found.summary()
     for part in ("Kofner, greater-europe.org 7810", "+0.10 (-0.20 to +0.40) per cent", "takes both signs",
-                 "the other sign", "seen quoted", "A partial model"):  # fmt: skip
+                 "the other sign", "seen quoted", "Theirs is a partial model"):  # fmt: skip
         assert part in told
     checks = {c.name: c for c in found.checks}
     assert checks["theirs in ours"].value == 1
@@ -87,3 +88,13 @@ def test_one_scenario_twice_is_refused() -> None:
     one = made_up("uzb_eaeu", **UZB)
     with pytest.raises(BadInputError, match="two results are of one scenario"):
         beside_others([one, one])
+
+
+def test_the_picture_shows_comparable_rows_only() -> None:
+    from matplotlib.figure import Figure
+
+    near = made_up("uzb_eaeu_survey_costs", welfare=(3.0, 1.0, 4.5), exports_to_members=(5.0, 1.0, 9.0))
+    axes = beside_others([near, made_up("uzb_eaeu", **UZB)]).plot(Figure().subplots())
+    labels = [text.get_text().replace("\n", " ") for text in axes.get_yticklabels()]
+    assert len(labels) == 4  # remittances are in US$
+    assert labels[0].startswith("UZB: Membership raises GDP by 1.7")
