@@ -24,6 +24,7 @@ STAGES = [
     {"scenario"},
     {"plots"},
     {"report"},
+    {"notebook"},
     {"cli"},
     {"__main__"},
 ]

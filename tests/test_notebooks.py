@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,11 @@ import jupytext
 import nbformat
 from matplotlib import image
 
+from eaeu_analysis.errors import BadInputError, EaeuError
+from eaeu_analysis.notebook import declared, execute, notebooks, run_notebooks
+
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
-sys.path.insert(0, str(ROOT / "scripts"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.py"))
 
 
 def pixels(png: str) -> np.ndarray:
@@ -42,10 +43,8 @@ def same_output(old: Any, new: Any) -> None:
 
 @pytest.mark.parametrize("text", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_fresh_run_gives_the_committed_outputs(text: Path) -> None:
-    import build_notebooks
-
     committed = nbformat.read(text.with_suffix(".ipynb"), as_version=4)
-    fresh = build_notebooks.run(text)
+    fresh = execute(text)
     assert [c.source for c in committed.cells] == [c.source for c in fresh.cells], "run make notebooks"
     for old, new in zip(committed.cells, fresh.cells, strict=True):
         assert len(old.get("outputs", ())) == len(new.get("outputs", ()))
@@ -72,3 +71,45 @@ def test_every_plot_of_a_notebook_is_shown() -> None:
 
 def test_there_are_notebooks() -> None:
     assert len(NOTEBOOKS) >= 2
+
+
+def test_a_run_with_other_parameters_takes_them(tmp_path: Path) -> None:
+    text = tmp_path / "01_small.py"
+    text.write_text(
+        '# %% tags=["parameters"]\nunit = "KGZ"\nyears = 3\n\n# %%\nprint(unit, years + 1)\n', encoding="utf-8"
+    )
+    assert declared(text) == {"unit": "KGZ", "years": 3}
+    notebook = execute(text, {"unit": "ARM"})
+    assert notebook.cells[-1].outputs[0].text == "ARM 4\n"
+
+
+def test_a_run_writes_only_what_has_the_parameter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {}
+    for name, cell in (("01_with", '# %% tags=["parameters"]\nunit = "KGZ"\n'), ("02_without", "# %%\n1 + 1\n")):
+        texts[name] = tmp_path / f"{name}.py"
+        texts[name].write_text(cell, encoding="utf-8")
+    monkeypatch.setattr("eaeu_analysis.notebook.notebooks", lambda: texts)
+    done = run_notebooks(tmp_path / "out", None, {"unit": "ARM"})
+    assert [run.path.name for run in done] == ["01_with.ipynb"]
+    with pytest.raises(BadInputError, match=r"parameter 'unti' not known; did you mean 'unit'\?"):
+        run_notebooks(tmp_path / "out", None, {"unti": "ARM"})
+    with pytest.raises(BadInputError, match="notebook '09' not known"):
+        run_notebooks(tmp_path / "out", ["09"])
+
+
+def test_a_failing_cell_is_one_sentence(tmp_path: Path) -> None:
+    text = tmp_path / "01_bad.py"
+    text.write_text("# %%\n1 / 0\n", encoding="utf-8")
+    with pytest.raises(EaeuError, match="01_bad: a cell failed: ZeroDivisionError: division by zero"):
+        execute(text)
+
+
+def test_the_notebooks_with_parameters_are_known() -> None:
+    assert {name for name, path in notebooks().items() if "unit" in declared(path)} >= {"02_kyrgyzstan_before_after"}
+
+
+def test_the_wheel_takes_every_notebook() -> None:
+    """Each text is named in pyproject.toml, because a folder would take the outputs along."""
+    told = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for text in NOTEBOOKS:
+        assert f'"notebooks/{text.name}" = "eaeu_analysis/data/notebooks/{text.name}"' in told
