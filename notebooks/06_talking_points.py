@@ -76,7 +76,7 @@ print("\n".join(one.sources))
 
 # %%
 again = ea.before_after(ea.load_panel(["trade"]), "trade", "KGZ", "2015-08-12", bloc="EAEU").estimate
-abs(again - one.value) < 1e-9
+print(abs(again - one.value) < 1e-9)
 
 # %% [markdown]
 # ## On paper
