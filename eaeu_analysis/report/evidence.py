@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..errors import EaeuError, NoDataError, NotConvergedError
+from ..errors import NoDataError, NotConvergedError
 from .claim_rules import TOPICS
 from .content import Content, gather
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .pinned_curves import Curve
 
 FROM_CONTENT = {"fared", "members", "rerouting", "unsupported"}
+FROM_GRAVITY = {"partners", "unsupported"}
 FROM_TARIFFS = {"tariffs", "revenue"}
 
 
@@ -52,11 +54,13 @@ def evidence(
 ) -> Evidence:
     """Ask the questions behind ``topics``; ``content`` is used where it was gathered already.
 
+    With several ``jobs`` trade and scenario are worked out beside the rest; the results are the same.
     Raises BadInputError and NoDataError as :func:`.content.gather`.
     """
     from .pinned_curves import curves
 
     wanted = set(topics)
+    result = _begin(_long(wanted), jobs)
     if content is None and wanted & FROM_CONTENT:
         content = gather(unit, bloc, source, jobs)
     held: Mapping[str, Curve] = {}
@@ -64,41 +68,52 @@ def evidence(
         names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
         held = curves(content.unit, content.event, names, source)
     missing: list[tuple[str, str]] = []
-    drawn = _scenario(missing, jobs) if "scenario" in wanted else None
     panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
-    trade, lean, gap = _trade(wanted, missing)
-    return Evidence(content, held, trade, lean, gap, panel, drawn, tuple(missing))
+    parts: dict[str, Any] = {}
+    for name in _long(wanted):
+        try:
+            parts[name] = result(name)
+        except (NoDataError, NotConvergedError) as error:
+            missing.append((name, str(error)))
+    trade: TradeAnswer | None = parts.get("trade")
+    lean, gap = (trade.exposure, trade.tariffs) if trade else _own(wanted)
+    return Evidence(content, held, trade, lean, gap, panel, parts.get("scenario"), tuple(missing))
 
 
-def _scenario(missing: list[tuple[str, str]], jobs: int) -> ScenarioResult | None:
-    """The scenario that claims are made of; what keeps it from being solved is said."""
+def _long(wanted: set[str]) -> dict[str, Callable[[], Any]]:
+    """What takes long and hangs on nothing else: trade (its gravity estimates take half a minute) and the scenario."""
     from ..scenario import run_scenario
+    from ..trade.answer import trade_answer
     from .claims_scenario import DRAWS, SCENARIO, SEED
 
-    try:
-        return run_scenario(SCENARIO, DRAWS, SEED, jobs)
-    except EaeuError as error:
-        missing.append(("scenario", str(error)))
-        return None
+    tasks: dict[str, Callable[[], Any]] = {}
+    if wanted & FROM_GRAVITY:
+        tasks["trade"] = partial(trade_answer, "UZB")
+    if "scenario" in wanted:
+        tasks["scenario"] = partial(run_scenario, SCENARIO, DRAWS, SEED)
+    return tasks
 
 
-def _trade(
-    wanted: set[str], missing: list[tuple[str, str]]
-) -> tuple[TradeAnswer | None, Exposure | None, TariffGap | None]:
-    """The whole answer where the gravity estimates are asked for, which take half a minute; else the parts alone."""
-    if wanted & {"partners", "unsupported"}:
-        from ..trade.answer import trade_answer
+def _begin(tasks: Mapping[str, Callable[[], Any]], jobs: int) -> Callable[[str], Any]:
+    """The result of each task by its name: begun at once in workers where there are several, else when asked for."""
+    if jobs < 2 or not tasks:
+        return lambda name: tasks[name]()
+    from joblib.externals.loky import ProcessPoolExecutor
 
-        try:
-            answer = trade_answer("UZB")
-        except (NoDataError, NotConvergedError) as error:
-            missing.append(("trade", str(error)))
-            return None, None, None
-        return answer, answer.exposure, answer.tariffs
+    pool = ProcessPoolExecutor(max_workers=min(jobs, len(tasks)))
+    begun = {name: pool.submit(task) for name, task in tasks.items()}
+    pool.shutdown(wait=False)
+    return lambda name: begun[name].result()
+
+
+def _own(wanted: set[str]) -> tuple[Exposure | None, TariffGap | None]:
+    """Uzbekistan's partners and tariffs without the gravity estimates, where only they are asked for."""
+    if wanted & FROM_GRAVITY:
+        return None, None
     from ..trade.exposure import exposure
     from ..trade.tariff_gap import tariff_gap
 
-    return None, exposure("UZB") if "leaning" in wanted else None, tariff_gap() if wanted & FROM_TARIFFS else None
+    return exposure("UZB") if "leaning" in wanted else None, tariff_gap() if wanted & FROM_TARIFFS else None
 
 
 def _macro(source: str | Path | Source, missing: list[tuple[str, str]]) -> Panel | None:
