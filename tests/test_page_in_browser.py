@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from eaeu_analysis.report import write_report
+from eaeu_analysis.report.material import Material, assemble
+from eaeu_analysis.report.write import render
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe_module = pytest.importorskip("axe_playwright_python")
@@ -42,9 +44,16 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def material() -> Material:
+    return assemble()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory, material: Material) -> Path:
     out = tmp_path_factory.mktemp("page") / "report"
-    write_report(out)
+    for name, text in render(material).items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text, encoding="utf-8")
     return out / "index.html"
 
 
@@ -324,6 +333,62 @@ def test_numbers_with_names_of_size_sort_by_size(page: Any) -> None:
     assert page.evaluate(told) == ["-33.7 pp", "+0.5 pp", "2,486", "950 m", "1.84 bn", "n/a"]
     button.click()
     assert page.evaluate(told) == ["1.84 bn", "950 m", "2,486", "+0.5 pp", "-33.7 pp", "n/a"]
+
+
+def moved(page: Any, ends: dict[str, float]) -> dict[str, float]:
+    """The outcomes that the page shows once its sliders stand at ``ends``."""
+    page.evaluate(
+        """ends => document.querySelectorAll('.sliders input').forEach(input => {
+            if (input.name in ends) { input.value = ends[input.name]; }
+            input.dispatchEvent(new Event('input', {bubbles: true}));
+        })""",
+        ends,
+    )
+    return page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('[data-outcome]')].map(c => [c.dataset.outcome, +c.dataset.value]))"
+    )
+
+
+def test_sliders_give_the_numbers_of_the_polynomial_and_of_the_model(page: Any, material: Material) -> None:
+    """The script's numbers are those of Surrogate.predict, and near those of the model solved at the same assumptions."""
+    from eaeu_analysis.scenario.solve import TOTAL, solve
+
+    result = material.evidence.scenario
+    assert result is not None
+    surrogate = result.surrogate
+    names = page.evaluate("[...document.querySelectorAll('.sliders input')].map(i => i.name)")
+    assert 3 <= len(names) <= 6
+    rows = [{}, {n: surrogate.ends[n][0] for n in names}, {n: surrogate.ends[n][i % 2] for i, n in enumerate(names)}]
+    settings = pd.DataFrame([{**surrogate.middle, **row} for row in rows])
+    solved = solve(result.scenario, settings[list(result.values.columns)], 1, None)[TOTAL]
+    for i, row in enumerate(rows):
+        shown = moved(page, row)
+        assert len(shown) >= 8
+        for outcome, value in shown.items():
+            assert value == pytest.approx(
+                surrogate.predict(outcome, settings.loc[[i], list(surrogate.names)])[0], rel=1e-9
+            )
+            low, high = result.value(outcome)[["lower", "upper"]]
+            assert abs(value - solved[outcome].iloc[i]) < 0.15 * (high - low), outcome
+            cell = page.locator(f"[data-outcome='{outcome}']").text_content()
+            assert cell == f"{value:+.2f}"
+    page.locator(".sliders .reset").click()
+    assert moved(page, {}) == pytest.approx(shown_at_middle(surrogate, shown), rel=1e-9)
+
+
+def shown_at_middle(surrogate: Any, outcomes: Any) -> dict[str, float]:
+    return {name: float(surrogate.predict(name, pd.DataFrame(index=[0]))[0]) for name in outcomes}
+
+
+def test_sliders_answer_the_keyboard_and_say_their_value(page: Any) -> None:
+    slider = page.locator(".sliders input").first
+    told = slider.locator("xpath=following-sibling::output")
+    before, first = told.text_content(), page.locator("[data-outcome]").first.text_content()
+    slider.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    assert float(told.text_content().replace(",", "")) > float(before.replace(",", ""))
+    assert page.locator("[data-outcome]").first.text_content() != first
 
 
 def test_the_theme_is_the_systems_until_chosen_and_then_stays(browser: Any, report: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import answer, backtest, compare, impact, policy, remittances, trade
+from . import answer, backtest, compare, impact, policy, remittances, scenario, trade
 from .compare import event_position, lines, shown
 from .impact import shown_effect
 from .style import (
@@ -44,6 +44,7 @@ __all__ = [
     "new_figure",
     "policy",
     "remittances",
+    "scenario",
     "shown",
     "shown_effect",
     "source_line",

@@ -157,4 +157,8 @@ def draw_all(material: Material) -> dict[str, Picture]:
         from .figures_trade import draw_trade
 
         drawn |= draw_trade(material.evidence.trade)
+    if material.evidence.scenario is not None:
+        from .figures_scenario import draw_scenario
+
+        drawn |= draw_scenario(material.evidence.scenario)
     return drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from . import answer, claims, drift, effects, members, outcomes, reference, trade
+from . import answer, claims, drift, effects, members, outcomes, reference, scenario, trade
 
 if TYPE_CHECKING:
     from ..figures import Picture
@@ -20,6 +20,7 @@ ORDER: tuple[Builder, ...] = (
     effects.build,
     members.build,
     trade.build,
+    scenario.build,
     drift.build,
     reference.limits,
     reference.method,

@@ -155,6 +155,38 @@
     });
   }
 
+  // Sliders: the polynomial of the scenario (scenario/surrogate.py), term by term.
+  function sliders(box) {
+    const surface = JSON.parse(box.dataset.surface);
+    const inputs = [...box.querySelectorAll("input")];
+    const cells = [...box.querySelectorAll("[data-outcome]")];
+    const write = (v) => Number(v.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
+    function evaluate(values) {
+      const powers = surface.quantities.map((q) => {
+        const z = (values[q.name] ?? q.middle) - q.mean;
+        return [1, z / q.sd, (z * z - q.slope * z - q.sd * q.sd) / q.scale];
+      });
+      const terms = surface.terms.map((degrees) => degrees.reduce((product, degree, k) => product * powers[k][degree], 1));
+      return (outcome) => surface.coefficients[outcome].reduce((sum, c, i) => sum + c * terms[i], 0);
+    }
+    function update() {
+      const outcome = evaluate(Object.fromEntries(inputs.map((input) => [input.name, input.valueAsNumber])));
+      cells.forEach((cell) => {
+        const value = outcome(cell.dataset.outcome);
+        cell.dataset.value = value;
+        cell.textContent = (value < 0 ? "" : "+") + value.toFixed(2);
+      });
+      inputs.forEach((input) => { input.nextElementSibling.textContent = write(input.valueAsNumber); });
+    }
+    inputs.forEach((input) => input.addEventListener("input", update));
+    box.querySelector(".reset").addEventListener("click", () => {
+      inputs.forEach((input) => { input.value = input.dataset.middle; });
+      update();
+    });
+    box.querySelector("fieldset").hidden = false;
+    update();
+  }
+
   // A link into something closed opens it; the contents say where the reader is.
   function reach() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -173,7 +205,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     theme();
-    document.querySelectorAll("main table").forEach(sortable);
+    document.querySelectorAll("main table:not(.plain)").forEach(sortable);
+    document.querySelectorAll(".sliders").forEach(sliders);
     document.querySelectorAll(".plot").forEach(values);
     if (matchMedia("(max-width: 63.99rem)").matches) document.querySelector("nav details").open = false;
     follow();
