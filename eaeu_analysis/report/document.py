@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__, plots
 from ..results import plain
 from . import words
+from .claims import to_frame
 from .downloads import csv_records
 from .tables import section_rows
 
 if TYPE_CHECKING:
-    from .content import Content
     from .material import Material
 
 
@@ -42,7 +42,7 @@ def document(material: Material) -> str:
                 "retrieved": info.retrieved,
                 "licence": info.licence,
             }
-            for info in content.series
+            for info in material.series
         ],
     }
     return json.dumps(plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
@@ -62,8 +62,9 @@ def _drift(material: Material) -> dict[str, Any] | None:
     }
 
 
-def tables(content: Content) -> dict[str, str]:
-    """CSV text by file name: a row per unit and outcome, the members' table, the values behind the figures."""
+def tables(material: Material) -> dict[str, str]:
+    """CSV text by file name: before/after, members, effects, trade, scenario, claims, the values behind the figures."""
+    content = material.content
     units, values = [], []
     for section in content.sections:
         if section.narrow is None:
@@ -76,13 +77,15 @@ def tables(content: Content) -> dict[str, str]:
                     {"outcome": section.outcome, "economy": economy, "year": year, "value": value, "unit": unit}
                 )
     members = content.members.to_frame().to_dict(orient="records")
-    return {
+    found = {
         "before_after.csv": csv_records(units),
         "members.csv": csv_records(members),
-        **(
-            {"effects.csv": csv_records(content.effects.to_frame().to_dict(orient="records"))}
-            if content.effects
-            else {}
-        ),
         "figures.csv": csv_records(values),
     }
+    more = {"effects": content.effects, "trade": material.evidence.trade, "scenario": material.evidence.scenario}
+    for name, result in more.items():
+        if result is not None:
+            found[f"{name}.csv"] = csv_records(result.to_frame().to_dict(orient="records"))
+    if material.claims:
+        found["claims.csv"] = csv_records(to_frame(material.claims).to_dict(orient="records"))
+    return dict(sorted(found.items()))

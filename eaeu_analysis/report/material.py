@@ -12,6 +12,7 @@ from .content import Content
 from .evidence import Evidence
 
 if TYPE_CHECKING:
+    from ..series import SeriesInfo
     from ..sources import Source
     from .drift import Drift
 
@@ -27,6 +28,14 @@ class Material:
     evidence: Evidence = field(default_factory=Evidence)
     missing: Mapping[str, str] = field(default_factory=dict)
     drift: Drift | None = None
+
+    @property
+    def series(self) -> tuple[SeriesInfo, ...]:
+        """Every source series of every section, once, by key: macro series first."""
+        own = self.content.series
+        parts = [part.provenance for part in (self.evidence.trade, self.evidence.scenario) if part is not None]
+        more = {info.key: info for part in parts for info in part.series}
+        return (*own, *(more[key] for key in sorted(more) if key not in {info.key for info in own}))
 
 
 def assemble(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path | Source = "pinned", jobs: int = 1) -> Material:

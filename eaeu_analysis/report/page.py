@@ -96,7 +96,7 @@ def view(material: Material, pictures: Mapping[str, Picture]) -> dict[str, Any]:
             f"Data: {content.source}, {_vintages(content)}."
         ),
         "warning": f"{words.instead(content.instead)}." if content.instead else "",
-        "owners": "; ".join(sorted({info.source for info in content.series if info.source})),
+        "owners": "; ".join(sorted({info.source for info in material.series if info.source})),
         "blocks": sections.build(material, pictures),
         "style": _file("style.css"),
         "script": script,

@@ -168,7 +168,7 @@ def render(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, st
         made["report.md"] = page.markdown(material, drawn)
         made |= {f"figures/{name}.svg": f'<?xml version="1.0" encoding="utf-8"?>\n{p.svg}' for name, p in drawn.items()}
     if "csv" in formats:
-        made |= {f"tables/{name}": text for name, text in document.tables(material.content).items()}
+        made |= {f"tables/{name}": text for name, text in document.tables(material).items()}
     return made
 
 

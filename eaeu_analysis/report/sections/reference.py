@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 FILES = {
     "before_after.csv": "every change, interval and test of before and after",
+    "claims.csv": "every point with its number, interval, checks, sources and the call that makes it again",
     "members.csv": "the same for all members",
     "effects.csv": "every estimate against a counterfactual",
+    "scenario.csv": "what joining would do, by outcome and channel",
+    "trade.csv": "the union's effect on trade by specification",
     "figures.csv": "the values behind the figures of before and after",
 }
 
@@ -54,6 +57,7 @@ def method(material: Material, pictures: Mapping[str, Picture]) -> Block:
                 f"{first.pool.label}, a list made by hand; and {wide} All of it describes; none of it attributes a "
                 "change to the union."
             ),
+            *_of_other_sections(material),
             Text(
                 "Every number is in report.json and tables/ beside this page; eaeu compare and ea.before_after make "
                 "each of them again."
@@ -62,9 +66,15 @@ def method(material: Material, pictures: Mapping[str, Picture]) -> Block:
     )
 
 
+def _of_other_sections(material: Material) -> list[Text]:
+    """Method and reference of trade and scenario, as their results state them."""
+    results = {"Trade": material.evidence.trade, "Scenario": material.evidence.scenario}
+    named = [(name, result.provenance) for name, result in results.items() if result is not None]
+    return [Text(f"{name}. {p.method[:1].upper()}{p.method[1:]} ({p.reference}).") for name, p in named]
+
+
 def series(material: Material, pictures: Mapping[str, Picture]) -> Block:
     """Every series with its vintage, and the tables in full precision."""
-    content = material.content
     from ..document import tables
 
     heads = tuple(Column(n, "words") for n in ("series", "label", "unit", "vintage", "retrieved", "licence"))
@@ -77,9 +87,9 @@ def series(material: Material, pictures: Mapping[str, Picture]) -> Block:
             Cell(info.retrieved),
             Cell(info.licence),
         )
-        for info in content.series
+        for info in material.series
     )
-    files = tuple(Download(name, text, FILES.get(name, "")) for name, text in tables(content).items())
+    files = tuple(Download(name, text, FILES.get(name, "")) for name, text in tables(material).items())
     table = Table("series-table", "A vintage is the date on which the source last revised the series", heads, rows)
     parts = (table, Heading("downloads", "Every number in full precision"), Downloads(files))
     return Block("series", "Data and vintages", "Data and vintages", parts)

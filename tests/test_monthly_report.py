@@ -1,0 +1,107 @@
+"""The monthly job: what its script runs exists, its exit code is the report's, and the comment says what happened."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPT = ROOT / "scripts" / "monthly_report.sh"
+WORKFLOW = ROOT / ".github" / "workflows" / "report.yml"
+
+STAND_IN = """#!{python}
+import os, pathlib, sys
+arguments = sys.argv[1:]
+out = pathlib.Path(arguments[arguments.index("--out") + 1])
+code = int(os.environ["ENDS_WITH"])
+out.parent.joinpath("asked.txt").write_text(" ".join(arguments) + " " + os.environ["SOURCE_DATE_EPOCH"])
+if code in (0, 4, 5):
+    out.mkdir(parents=True, exist_ok=True)
+    out.joinpath("report.md").write_text(
+        "# Report\\n\\n## What changed since last time\\n\\n2 of 83 claims drifted.\\n\\n## Method\\n\\nnot this\\n")
+print("1. The answer.")
+if code:
+    print("3/20 NE.TRD.GNFS.ZS failed", file=sys.stderr)
+    print("eaeu: the reason in one sentence", file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def run(tmp_path: Path, code: int, **more: str) -> tuple[int, Path]:
+    """The script with a stand-in for ``eaeu`` that ends with ``code``."""
+    stand_in = tmp_path / "eaeu"
+    stand_in.write_text(STAND_IN.format(python=sys.executable), encoding="utf-8")
+    stand_in.chmod(0o755)
+    out = tmp_path / "monthly"
+    env = {**os.environ, "EAEU": str(stand_in), "OUT": str(out), "ENDS_WITH": str(code), **more}
+    done = subprocess.run(["bash", str(SCRIPT)], env=env, capture_output=True, text=True, cwd=tmp_path)
+    return done.returncode, out
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (0, "No conclusion moved"),
+        (4, "came from the fall-back or could not be had"),
+        (5, "A conclusion drifted"),
+        (3, "No report was made (code 3)"),
+    ],
+)
+def test_the_code_is_the_reports_and_the_comment_says_what_happened(tmp_path: Path, code: int, says: str) -> None:
+    ended, out = run(tmp_path, code)
+    assert ended == code
+    comment = (out / "changed.md").read_text(encoding="utf-8")
+    assert says in comment
+    assert ("2 of 83 claims drifted." in comment) == (code != 3)
+    assert "not this" not in comment
+    assert ("eaeu: the reason in one sentence" in comment) == (code != 0)
+    assert "NE.TRD.GNFS.ZS failed" not in comment  # progress is in the log
+
+
+def test_it_asks_for_live_data_with_the_shipped_ones_behind_them(tmp_path: Path) -> None:
+    _, out = run(tmp_path, 0, SOURCE_DATE_EPOCH="1767225600", BASELINE="mine.json")
+    asked = (out / "asked.txt").read_text(encoding="utf-8")
+    assert "--source live --fallback pinned --strict --check mine.json" in asked
+    assert asked.endswith(" 1767225600")
+
+
+def test_the_day_on_the_page_is_todays_at_midnight_so_that_a_second_run_gives_the_same_bytes(tmp_path: Path) -> None:
+    env = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"}
+    assert run(tmp_path, 0, **{k: v for k, v in env.items() if k == "PATH"})[0] == 0
+    epoch = int((tmp_path / "monthly" / "asked.txt").read_text(encoding="utf-8").split()[-1])
+    if "SOURCE_DATE_EPOCH" not in os.environ:
+        assert epoch % 86400 == 0
+
+
+def test_every_option_of_the_script_is_one_of_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "eaeu_analysis", "report", "--help"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert done.returncode == 0, done.stderr
+    command = re.search(r'"\$EAEU" report (.*?)>', SCRIPT.read_text(encoding="utf-8"), flags=re.S)
+    assert command is not None
+    options = set(re.findall(r"--[a-z-]+", command.group(1)))
+    assert len(options) >= 6
+    assert options <= set(re.findall(r"--[a-z-]+", done.stdout))
+
+
+def test_the_workflow_runs_the_script_keeps_the_report_and_comments() -> None:
+    flow = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
+    assert flow[True]["schedule"][0]["cron"].split()[2:] == ["4", "*", "*"]  # YAML reads `on` as true
+    steps = flow["jobs"]["report"]["steps"]
+    assert any("scripts/monthly_report.sh" in step.get("run", "") for step in steps)
+    kept = next(step for step in steps if "upload-artifact" in step.get("uses", ""))
+    assert kept["with"]["path"] == "bld/monthly"
+    comment = steps[-1]
+    assert "cancelled" in comment["if"]
+    assert "changed.md" in comment["run"]
+    assert flow["permissions"] == {"contents": "read", "issues": "write"}
