@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from eaeu_analysis.report.material import Material
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -23,3 +27,11 @@ def nothing_kept() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EAEU_CACHE", "off")
         yield
+
+
+@pytest.fixture(scope="session")
+def material() -> Material:
+    """All that a report rests on, computed once a session: about a minute of processor time."""
+    from eaeu_analysis.report.material import assemble
+
+    return assemble()

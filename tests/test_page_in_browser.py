@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from eaeu_analysis.report.material import Material, assemble
+from eaeu_analysis.report.material import Material
 from eaeu_analysis.report.write import render
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -41,11 +41,6 @@ FLAGS = [
 ]
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def material() -> Material:
-    return assemble()
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +125,7 @@ def test_it_is_the_same_from_a_server(browser: Any, report: Path) -> None:
         server.shutdown()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("scheme", "screen"), [("light", DESKTOP), ("dark", PHONE)], ids=["desktop", "phone"])
 def test_axe_finds_no_violation_of_wcag(browser: Any, report: Path, scheme: str, screen: dict[str, int]) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

@@ -82,7 +82,7 @@ def tables(material: Material) -> dict[str, str]:
         "members.csv": csv_records(members),
         "figures.csv": csv_records(values),
     }
-    more = {"effects": content.effects, "trade": material.evidence.trade, "scenario": material.evidence.scenario}
+    more = {"effects": content.effects, "union_trade": material.evidence.trade, "scenario": material.evidence.scenario}
     for name, result in more.items():
         if result is not None:
             found[f"{name}.csv"] = csv_records(result.to_frame().to_dict(orient="records"))

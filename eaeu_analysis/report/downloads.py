@@ -13,6 +13,11 @@ from ..results import plain
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"""[-+]\d[\d,.]*(e[-+]?\d+)?( [A-Za-z%][^=@|!()'"]*)?""")  # "-33.7", "-33.7 pp", "-2.1 to 3.6"
+# directional marks, embeddings, overrides and isolates; control codes but tab and line ends
+UNSEEN = dict.fromkeys(
+    [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x7F]
+    + [code for code in range(32) if chr(code) not in "\t\n\r"]
+)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -32,6 +37,11 @@ def csv_records(rows: Sequence[Mapping[Any, Any]]) -> str:
     return csv_text([str(k) for k in rows[0]], [list(row.values()) for row in rows])
 
 
+def inert(text: str) -> str:
+    """Text without the characters that act unseen: marks that turn the direction of what follows, control codes."""
+    return text.translate(UNSEEN)
+
+
 def safe(value: Any) -> Any:
     """A cell that is no formula to a spreadsheet: text that begins like one gets an apostrophe before it.
 
@@ -39,8 +49,9 @@ def safe(value: Any) -> Any:
     """
     if isinstance(value, float):
         return f"{value:.10g}"
-    if isinstance(value, str) and value[:1] in FORMULA and not NUMBER.fullmatch(value):
-        return "'" + value
+    if isinstance(value, str):
+        value = inert(value)
+        return "'" + value if value[:1] in FORMULA and not NUMBER.fullmatch(value) else value
     return "" if value is None else value
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import plots
 from . import words
-from .downloads import csv_text
+from .downloads import csv_text, inert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,6 +71,7 @@ def picture(
     ``values``: what is drawn, its index along ``axis``: years for "x"; for "y" the labels of the rows from the top.
     ``lines``: the columns that are drawn as lines or points, all when None.
     """
+    title, alt = inert(title), inert(alt)
     figure = plots.new_figure(*size)
     figure.get_layout_engine().set(w_pad=6 / 72)  # type: ignore[union-attr, call-arg]
     with plots.styled():

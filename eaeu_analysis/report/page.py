@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..errors import BadInputError
 from . import sections, words
+from .downloads import inert
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,11 +41,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_inert,
     )
     made.filters["cell"] = _cell
     made.filters["line"] = _line
     made.filters["bound"] = _bound
     return made
+
+
+def _inert(value: Any) -> Any:
+    """What a template prints, without characters that act unseen; what is marked as safe is the program's own."""
+    return inert(value) if type(value) is str else value
 
 
 def _bound(text: Any) -> str:

@@ -30,7 +30,7 @@ MARK = "report.json"  # its presence says that a folder is a report and may be r
 
 @dataclass(frozen=True)
 class Report:
-    """A report that was written: ``files`` relative to ``folder``; ``missing`` outcomes with the reason.
+    """A report that was written: ``files`` relative to ``folder``; ``missing`` outcomes and sections with the reason.
 
     ``instead``: series that the source could not give and its fall-back did, with the reason. ``drift``: what changed
     since the baseline that was named, None without one; ``accepted``: where the new state was written.
@@ -61,11 +61,12 @@ class Report:
         return "\n".join([*lines, "", f"{len(self.files)} files in {self.folder}; start with {self.folder / start}"])
 
     def require_complete(self) -> None:
-        """Raises PartialDataError when an outcome had no data, or a series came from the fall-back."""
+        """Raises PartialDataError when an outcome or a section had no data, or a series came from the fall-back."""
         if self.missing:
             name, why = self.missing[0]
             raise PartialDataError(
-                f"{len(self.missing)} of the outcomes have no data, the first being {name}: {why}; the rest is written"
+                f"{len(self.missing)} of the outcomes and sections could not be had, the first being {name}: {why}; "
+                "the rest is written"
             )
         if self.instead:
             raise PartialDataError(f"{words.instead(self.instead)}; the report is written")
@@ -147,7 +148,7 @@ def _run(
     run = kept.Run(
         files={name: text.encode("utf-8") for name, text in render(material, formats).items()},
         answers=tuple(words.answers(material.content)),
-        missing=tuple((s.outcome, s.missing) for s in material.content.missing),
+        missing=(*((s.outcome, s.missing) for s in material.content.missing), *sorted(material.missing.items())),
         instead=material.content.instead,
         drift=drift,
         state=state,

@@ -20,7 +20,7 @@ FILES = {
     "members.csv": "the same for all members",
     "effects.csv": "every estimate against a counterfactual",
     "scenario.csv": "what joining would do, by outcome and channel",
-    "trade.csv": "the union's effect on trade by specification",
+    "union_trade.csv": "the union's effect on trade by specification",
     "figures.csv": "the values behind the figures of before and after",
 }
 

@@ -1,0 +1,145 @@
+"""Labels that come with data stay text: markup, formulas, quotes and marks that turn the direction of writing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from eaeu_analysis.report import downloads, page, sections
+from eaeu_analysis.report.figures import picture
+from eaeu_analysis.report.material import Material
+from eaeu_analysis.report.parts import (
+    Block,
+    Card,
+    Cards,
+    Cell,
+    Code,
+    Column,
+    Details,
+    Download,
+    Downloads,
+    Figure,
+    Heading,
+    Items,
+    Link,
+    Slider,
+    Sliders,
+    Table,
+    Term,
+    Terms,
+    Text,
+)  # fmt: skip
+
+EVIL = {
+    "script": "<script>window.pwned = 1</script>",
+    "image": "<img src=x onerror='window.pwned = 2'>",
+    "quotes": '"\' onmouseover="window.pwned = 3" x=\'',
+    "ending": "</script></style></table></textarea>",
+    "template": "{{ 7 * 7 }} {% raw %}",
+    "turned": "\u202egnp.exe\u202c \u2066x\u200f",
+    "formula": '=cmd|"/C calc"!A0',
+    "link": "[x](javascript:window.pwned=4) ![y](http://example.org/z.png)",
+    "pipe": "a | b\n| c |\n\n# not a heading",
+    "entity": "&lt;b&gt; &amp;amp;",
+    "nul": "a\x00b\x1bc",
+}
+ALL = " ".join(EVIL.values())
+
+
+@pytest.fixture
+def poisoned(material: Material, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The page and the Markdown when every part of every kind holds every evil label."""
+    import pandas as pd
+
+    frame = pd.DataFrame({ALL: [1.0, 2.0]}, index=pd.Index([2001, 2002], name=ALL))
+    drawn = picture("poisoned", lambda ax: ax.plot(frame.index, frame[ALL]), frame, title="a title", alt=ALL)
+    surface = {
+        "quantities": [{"name": "q", "mean": 1.0, "sd": 1.0, "slope": 0.0, "scale": 1.0, "middle": 1.0, "label": ALL}],
+        "terms": [[0], [1]],
+        "coefficients": {"y": [1.0, 2.0]},
+        "outcomes": {"y": {"label": ALL, "unit": ALL}},
+    }
+    table = Table("evil-table", ALL, (Column(ALL, "words", (ALL,)), Column(ALL)), ((Cell(ALL, (ALL,)), Cell(ALL)),) * 2)
+    parts = (
+        Text(ALL), Items((ALL, ALL)), Items((ALL,), ordered=True), Terms((Term(ALL, ALL, ALL, "evil-term"),)), table,
+        Details(ALL, (Text(ALL),)), Cards((Card("evil-card", ALL, (Text(ALL),), ALL),)), Heading("evil-heading", ALL),
+        Code(ALL), Link("#evil", ALL), Downloads((Download("evil.csv", ALL, ALL),)), Figure(drawn, ALL),
+        Sliders("evil-sliders", surface, (Slider("q", ALL, 0.0, 2.0, 1.0),), {"y": 1.0}),
+    )  # fmt: skip
+    blocks = [Block("answer", ALL, ALL, parts), Block("evil", ALL, ALL, missing=ALL)]
+    monkeypatch.setattr(sections, "build", lambda *_: blocks)
+    return {"html": page.html(material, {}), "md": page.markdown(material, {}), "csv": table.csv, "figure": drawn.csv}
+
+
+def test_markup_stays_text_in_the_page(poisoned: dict[str, str]) -> None:
+    html = poisoned["html"]
+    assert html.count("<script") == 1  # the page's own
+    assert html.count("</script>") == 1
+    assert "<img" not in html
+    assert "&lt;script&gt;" in html
+    assert "{{ 7 * 7 }}" in html
+    assert "49" not in re.sub(r"<svg.*?</svg>", "", html, flags=re.S).split("<main>")[1].split("data-geometry")[0]
+
+
+def test_characters_that_act_unseen_are_nowhere(poisoned: dict[str, str]) -> None:
+    for name, text in poisoned.items():
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f\x00\x1b]", text), name
+    assert "gnp.exe" in poisoned["html"]
+
+
+def test_markdown_of_a_label_stays_text(poisoned: dict[str, str]) -> None:
+    text = poisoned["md"]
+    prose = "\n".join(line for line in text.splitlines() if not line.startswith("    "))  # calls are code, verbatim
+    assert "<script" not in prose
+    assert "<img" not in prose
+    assert not re.search(r"(?<!\\)\[x\]\(javascript", prose)
+    assert not re.search(r"^# not a heading", text, flags=re.M)
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {3}  # no label ends a cell
+
+
+def test_a_formula_is_no_formula_in_csv(poisoned: dict[str, str]) -> None:
+    for text in (poisoned["csv"], poisoned["figure"]):
+        for row in csv.reader(io.StringIO(text)):
+            assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row)
+    assert downloads.csv_records(
+        [{"=a": "=cmd()", "b": "+cmd", "c": -1.5, "d": "@x", "e": "-2+3+cmd|' /C calc'!A0"}]
+    ) == ("'=a,b,c,d,e\n'=cmd(),'+cmd,-1.5,'@x,'-2+3+cmd|' /C calc'!A0\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["-33.7", "-33.7 pp", "+12.0 %; others +1.6; p 0.14", "-2.1 to 3.6", "+1.84 bn", "1e-5"]
+)
+def test_a_number_with_its_unit_stays_a_number(text: str) -> None:
+    assert downloads.safe(text) == text
+
+
+def test_nothing_of_it_runs_in_a_browser(poisoned: dict[str, str], tmp_path: Path) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    from test_page_in_browser import CHROMIUM, FLAGS, opened_at
+
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine; .ci/run installs Debian's")
+    path = tmp_path / "index.html"
+    path.write_text(poisoned["html"], encoding="utf-8")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = opened_at(browser, path.as_uri())
+        opened.wait_for_load_state("networkidle")
+        opened.locator(".plot").hover()
+        opened.locator("th button").first.click()
+        opened.locator(".sliders input").focus()
+        opened.keyboard.press("ArrowRight")
+        assert opened.evaluate("window.pwned") is None
+        assert opened.asked == [path.as_uri()]
+        assert opened.said == []
+        assert opened.locator("main script, main img, main style").count() == 0
+        shown = opened.locator("main p").first.text_content()
+        assert EVIL["script"] in shown
+        assert EVIL["formula"] in shown
+        assert EVIL["script"] in opened.locator(".tip").inner_text()
+        browser.close()
