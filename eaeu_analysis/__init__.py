@@ -48,6 +48,8 @@ _HOME = {
     "solve_equilibrium": "trade.equilibrium",
     "partial_equilibrium": "trade.partial",
     "claims": "report.collect",
+    "brief": "report.brief_write",
+    "write_brief": "report.brief_write",
     "corridors": "remittances",
     "pass_through": "remittances",
     "backtest_scenarios": "scenario",
@@ -80,6 +82,8 @@ if TYPE_CHECKING:
     from .remittances import corridors as corridors
     from .remittances import pass_through as pass_through
     from .report import write_report as write_report
+    from .report.brief_write import brief as brief
+    from .report.brief_write import write_brief as write_brief
     from .report.collect import claims as claims
     from .scenario import backtest_scenarios as backtest_scenarios
     from .scenario import load_scenario as load_scenario

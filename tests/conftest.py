@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from eaeu_analysis.report.claims import Claim
     from eaeu_analysis.report.material import Material
 
 
@@ -35,3 +36,9 @@ def material() -> Material:
     from eaeu_analysis.report.material import assemble
 
     return assemble()
+
+
+@pytest.fixture(scope="session")
+def all_claims(material: Material) -> list[Claim]:
+    """Every claim of it."""
+    return list(material.claims)

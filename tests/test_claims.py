@@ -19,8 +19,8 @@ GOOD, BAD, TOLD = (Check("c", passed, None, None, "") for passed in (True, False
 
 
 @pytest.fixture(scope="module")
-def claims() -> list[Claim]:
-    return ea.claims()
+def claims(all_claims: list[Claim]) -> list[Claim]:
+    return all_claims
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import typer
 
 from .. import __version__
 from ..errors import EaeuError
-from . import analysis, data, impact, notebooks, scenario, trade
+from . import analysis, brief, data, impact, notebooks, scenario, trade
 
 # Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
 ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -26,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 analysis.register(app)
+brief.register(app)
 impact.register(app)
 trade.register(app)
 app.add_typer(data.app, name="data", short_help="The data at hand: list, show, verify, pull, pin, diff.")

@@ -115,3 +115,13 @@ def _topics(topic: str | Sequence[str] | None) -> tuple[str, ...]:
         if name not in TOPICS:
             raise unknown("topic", name, TOPICS)
     return asked
+
+
+def at_hand(
+    unit: str = "KGZ",
+    bloc: str = "EAEU",
+    source: str | Path | Source = "pinned",
+    topic: str | Sequence[str] | None = None,
+) -> bool:
+    """Whether :func:`claims` would find them in the cache."""
+    return store.wanted() and _kept(unit, bloc, _topics(topic), source) is not None

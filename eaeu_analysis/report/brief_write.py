@@ -1,0 +1,106 @@
+"""``write_brief``: claims, a brief, its files; written aside, then renamed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import atomic
+from ..errors import BadInputError, unknown
+from . import brief_words
+from .brief import Brief, compose
+from .brief_render import FORMATS, render
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..sources import Source
+
+log = logging.getLogger(__name__)
+
+MARK = "brief.json"  # its presence says that a folder is a brief and may be replaced
+COLD = "claims are computed, which takes about a minute; the next brief on the same data takes seconds"
+
+
+@dataclass(frozen=True)
+class WrittenBrief:
+    """A brief that was written: ``files`` relative to ``folder``."""
+
+    folder: Path
+    files: tuple[str, ...]
+    brief: Brief
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per line of the brief."""
+        return self.brief.to_frame()
+
+    def summary(self) -> str:
+        """The points, and where the files are."""
+        start = self.folder / next((f for f in self.files if not f.endswith(".json")), self.files[0])
+        return f"{self.brief.summary()}\n\n{len(self.files)} files in {self.folder}; start with {start}"
+
+    def _repr_html_(self) -> str:
+        return self.brief._repr_html_()
+
+
+def brief(
+    topic: str | None = None,
+    lang: str = "en",
+    *,
+    source: str | Path | Source = "pinned",
+    jobs: int = 1,
+    cache: bool = True,
+) -> Brief:
+    """Talking points on whether Uzbekistan should join, and on how Kyrgyzstan has fared, in English, Russian or Uzbek.
+
+    ``topic``: one of those of :func:`.collect.claims`, None is all. ``lang``: en, ru or uz.
+    Raises BadInputError for an unknown topic or language; NoDataError when the source has nothing to say.
+    """
+    from .collect import at_hand, claims
+
+    brief_words.find(lang)
+    if cache and not at_hand(source=source, topic=topic):
+        log.warning(COLD)
+    return compose(claims(source=source, topic=topic, jobs=jobs, cache=cache), lang, topic)
+
+
+def write_brief(
+    out: str | Path,
+    *,
+    topic: str | None = None,
+    lang: str = "en",
+    formats: Sequence[str] = FORMATS,
+    source: str | Path | Source = "pinned",
+    jobs: int = 1,
+    cache: bool = True,
+) -> WrittenBrief:
+    """Write the brief (:func:`brief`) in the folder ``out``: brief.pdf, brief.md, brief.html, and always brief.json.
+
+    Nothing is written until everything is rendered; the folder then takes the place of an older brief in one step. The
+    same inputs give the same bytes.
+    Raises BadInputError for an unknown topic, language or format, and when ``out`` is a file or a folder that holds
+    something else than a brief.
+    """
+    formats = tuple(dict.fromkeys(form.lower() for form in formats))
+    for form in formats or ("",):
+        if form not in FORMATS:
+            raise unknown("format", form, FORMATS)
+    folder = Path(out)
+    _may_replace(folder)
+    made = brief(topic, lang, source=source, jobs=jobs, cache=cache)
+    files = {f"brief.{form}": render(made, form) for form in dict.fromkeys((*formats, "json"))}
+    with atomic.directory(folder) as stage:
+        for name, data in files.items():
+            (stage / name).write_bytes(data)
+    return WrittenBrief(folder, tuple(sorted(files, key=lambda n: FORMATS.index(n.partition(".")[2]))), made)
+
+
+def _may_replace(folder: Path) -> None:
+    """A folder of the user's that is no brief is never deleted."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInputError(f"cannot write the brief to '{folder}': it is a file; expected a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise BadInputError(f"'{folder}' holds other things than a brief; name a new or an empty folder")
