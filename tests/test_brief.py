@@ -204,7 +204,35 @@ def test_a_question_without_its_claims_is_answered_so(claims: list[Claim]) -> No
     ],
 )
 def test_a_number_is_said_as_people_say_it(value: float, kind: str, said: str) -> None:
-    assert aloud(value, kind, brief_words.find("en")) == said
+    assert plain(aloud(value, kind, brief_words.find("en"))) == said
+
+
+@pytest.mark.parametrize(
+    ("lang", "value", "kind", "said"),
+    [
+        ("ru", 33.7, "share", "около трети"),
+        ("ru", 18.6, "share", "чуть меньше пятой части"),
+        ("ru", 21, "percent", "около 21 процента"),
+        ("ru", 22, "percent", "около 22 процентов"),
+        ("ru", 0.87, "percent", "около 0,9 процента"),
+        ("ru", 1e6, "usd", "около 1 миллиона долларов"),
+        ("ru", 3e6, "usd", "около 3 миллионов долларов"),
+        ("ru", 1.26e9, "usd", "около 1,3 миллиарда долларов"),
+        ("ru", 2.1, "times", "примерно вдвое"),
+        ("ru", 7, "times", "примерно в 7 раз"),
+        ("uz", 33.7, "share", "taxminan uchdan biri"),
+        ("uz", 18.6, "share", "beshdan biridan sal kamrogʻi"),
+        ("uz", 28.2, "share", "taxminan 28 foizi"),
+        ("uz", 0.87, "percent", "taxminan 0,9 foiz"),
+        ("uz", 3e6, "usd", "taxminan 3 million dollar"),
+    ],
+)
+def test_numbers_are_said_in_the_forms_of_each_language(lang: str, value: float, kind: str, said: str) -> None:
+    assert plain(aloud(value, kind, brief_words.find(lang))) == said
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
 
 
 def test_what_is_said_is_never_further_off_than_the_words_allow() -> None:
@@ -254,6 +282,80 @@ def test_what_not_to_say_comes_with_why(briefs: dict[str, Brief]) -> None:
             assert re.search(r"\d", line.text), line
 
 
+# --- numbers
+
+NUMBER = re.compile(
+    r"(?<![\w.,])[-+−]?\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|(?<![\w.,])[-+−]?\d+(?:[.,]\d+)?(?!\d)"
+)
+SCALES = (1.0, 1e6, 1e9)
+
+
+def numbers(text: str, lang: str) -> list[tuple[float, int, bool]]:
+    """Size, decimals and whether it has a minus of each number of a text in that language."""
+    from babel.numbers import parse_decimal
+
+    found = []
+    for match in NUMBER.finditer(text):
+        before = text[: match.start()]
+        token = match.group() if not before[-1:].isdigit() else match.group().lstrip("-+−")
+        plain = token.lstrip("-+−").replace("\u202f", "\u00a0")
+        mark = "." if lang == "en" else ","
+        size = float(parse_decimal(plain, locale=lang))
+        found.append((size, len(plain.partition(mark)[2]), token[0] in "-−"))
+    return found
+
+
+def untraced(text: str, sources: list[Claim], lang: str) -> list[float]:
+    """Numbers of a text that none of these claims holds, as printed."""
+    held = [v for c in sources for v in [*dict(c.values).values(), c.value, c.lower, c.upper] if math.isfinite(v)]
+    words = [str(word) for c in sources for word in c.words.values()]
+    named = [float(n) for word in words for n in re.findall(r"\d+", word.partition(".")[2] + word.partition("=")[2])]
+    short = [float(n) for n in re.findall(r"\d{4}", " ".join(c.text(part) for c in sources for part in ("sentence",)))]
+    out = []
+    for size, decimals, _ in numbers(text, lang):
+        half = 0.5 * 10.0**-decimals + 1e-9
+        told = any(abs(abs(v) - size * scale) <= half * scale for v in held for scale in SCALES)
+        if not told and size not in named and size not in short and abs(size - 2015) > 0:
+            out.append(size)
+    return out
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_number_comes_from_a_claim_of_its_own_line(
+    lang: str, claims: list[Claim], briefs: dict[str, Brief]
+) -> None:
+    by_id = {c.id: c for c in claims}
+    checked = 0
+    for part in ("for", "against", "fared", "leaning", "questions", "heard"):
+        for line in briefs[lang].parts[part]:
+            sources = [by_id[name] for name in line.claims]
+            for text in (line.text, line.caveat, line.title):
+                assert untraced(text, sources, lang) == [], text
+                checked += len(numbers(text, lang))
+    assert checked > 150
+
+
+def test_the_tracer_of_these_tests_finds_a_number_that_is_false(claims: list[Claim]) -> None:
+    trade = next(c for c in claims if c.id == "fared.trade.before_after")
+    assert untraced("Trade fell from 133.6 to 99.9 % of GDP.", [trade], "en") == []
+    assert untraced("Trade fell from 133.6 to 99.8 % of GDP.", [trade], "en") == [99.8]
+    assert untraced("Торговля снизилась с 133,6 до 98,9 % ВВП.", [trade], "ru") == [98.9]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_numbers_of_the_pdf_are_those_of_the_brief(
+    lang: str, pdfs: dict[str, bytes], briefs: dict[str, Brief]
+) -> None:
+    pages = pypdf.PdfReader(io.BytesIO(pdfs[lang])).pages
+    body = letters(" ".join(page.extract_text() for page in pages).partition(briefs[lang].small[0][:12])[0])
+    marks = r"\[[^\]]*\]|\d/\d"
+    brief = briefs[lang]
+    told = letters(" ".join(lines(brief)))
+    left = re.sub(marks, " ", body)
+    for number in re.findall(r"\d+(?:[.,]\d+)*", left):
+        assert number in told, number
+
+
 # --- languages
 
 
@@ -274,7 +376,7 @@ def texts(lang: str) -> dict[str, str]:
 
 def _form(table: str) -> bool:
     """A table of another form of words, as economy_of."""
-    return table.rpartition("_")[0] in ("economy", "outcome", "partner", "flow", "group", "panel", "chapter", "channel")
+    return table.rpartition("_")[0] in ("economy", "outcome", "partner", "flow", "group", "panel", "chapter", "unit")
 
 
 @pytest.mark.parametrize("lang", [code for code in LANGS if code != "en"])
@@ -336,6 +438,18 @@ def test_every_topic_makes_a_brief_in_every_language(lang: str, topic: str, clai
 def test_nouns_follow_the_plural_rules_of_the_language() -> None:
     english = brief_words.find("en")
     assert [english.noun("years", n) for n in (1, 2, 4, 5)] == ["year", "years", "years", "years"]
+    russian = brief_words.find("ru")
+    told = [russian.noun("years", n) for n in (1, 2, 4, 5, 11, 21, 22, 1.5)]
+    assert told == ["год", "года", "года", "лет", "лет", "год", "года", "года"]
+    with pytest.raises(BadInputError, match=r"no noun plural\.tables"):
+        russian.noun("tables", 2)
+
+
+def test_verbs_agree_with_what_rose_or_fell(briefs: dict[str, Brief]) -> None:
+    told = [plain(line.text) for line in briefs["ru"].parts["fared"]]
+    assert told[0].startswith("Торговля (экспорт плюс импорт) снизилась с ")
+    assert told[1].startswith("Переводы мигрантов выросли с ")
+    assert told[2].startswith("ВВП на душу населения вырос с ")
 
 
 # --- formats
@@ -475,7 +589,7 @@ def test_a_run_that_fails_leaves_the_old_brief(tmp_path: Path, monkeypatch: pyte
     ("arguments", "sentence"),
     [
         (["--topic", "tarifs"], "topic 'tarifs' not known; did you mean 'tariffs'?"),
-        (["--lang", "kk"], "language 'kk' not known; known: en"),
+        (["--lang", "kk"], "language 'kk' not known; known: en, ru, uz"),
         (["--format", "docx"], "format 'docx' not known"),
         (["--format", ""], "format '' not known"),
     ],

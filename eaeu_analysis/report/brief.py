@@ -220,6 +220,8 @@ class _Writer:
             return []
         numbers = dict(claim.values)
         value = numbers[spoken.value] / (numbers[spoken.over] if spoken.over else 1.0)
+        if spoken.kind == "times" and value < 1:  # "one and a half times as high" cannot be turned round
+            return []
         if spoken.signed and claim.lower <= 0 <= claim.upper:
             return []
         name = f"{spoken.name}_{'up' if value > 0 else 'down'}" if spoken.signed else spoken.name

@@ -50,7 +50,8 @@ def aloud(value: float, kind: str, lang: Speech) -> str:
     said = round(size, digits)
     if kind == "times":
         return _phrase("about", "ratio", said, digits, lang)
-    return _phrase(_how(size, said) or "about", "percent", said, digits, lang)
+    key = "part" if kind == "share" else "percent"  # of something, where a language says that otherwise
+    return _phrase(_how(size, said) or "about", key, said, digits, lang)
 
 
 def _digits(size: float) -> int:

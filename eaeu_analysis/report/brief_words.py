@@ -2,7 +2,7 @@
 
 Templates are those of :mod:`.language`, with four more forms after a field's colon. ``n.NOUN`` of a number: the noun of
 table ``plural`` in the form that Babel's plural rule picks (the number itself is a field of its own). ``verb.WORD`` of
-a number: "rose" or "fell" by its sign, in the gender of the word of that field (``verb`` alone where there is none).
+a number: "rose" or "fell" by its sign, in the gender of the word of that field, or in that of one letter (m, f, n, p).
 ``FORM`` of a word: from the table of that form, as ``{economy:of}`` from ``economy_of``; ``capital`` may follow a dot.
 """
 
@@ -20,7 +20,8 @@ from ..errors import BadInputError, unknown
 from .language import Language, _Filler
 
 FOLDER = ("lang", "brief")
-BOUND = re.compile(r"(?<=\d) (?=[%‰])|(?<=\bp) (?==)|(?<=\bp[ \u00a0]=) (?=\d)")  # what no line may end in
+UNITS = r"%|foiz|п\. п\.|лог\. п\.|гг?\.|млн|млрд|mln|mlrd|million|billion"
+BOUND = re.compile(rf"(?<=\d) (?={UNITS})|(?<=\bp) (?==)|(?<=\bp[ \u00a0]=) (?=\d)")  # what no line may end in
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class _Forms(_Filler):
         if head == "n":
             return self.lang.noun(rest, abs(value))
         if head == "verb":
-            gender = self.lang.tables.get("gender", {}).get(self.words.get(rest, ""), "")
+            known = self.lang.tables.get("gender", {})
+            gender = rest if len(rest) == 1 else known.get(self.words.get(rest, ""), "")
             return self.lang.verb("rose" if value > 0 else "fell", gender)
         return super().format_field(value, format_spec)
 
