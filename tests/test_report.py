@@ -153,6 +153,11 @@ def test_all_members_and_the_outcomes_asked_for_are_there(document: dict) -> Non
     }
 
 
+def test_the_talking_points_lie_beside_the_page(folder: Path) -> None:
+    assert (folder / "brief.pdf").read_bytes().startswith(b"%PDF-")
+    assert 'href="brief.pdf"' in (folder / "index.html").read_text(encoding="utf-8")
+
+
 def test_csv_tables_read_back(folder: Path, document: dict) -> None:
     with (folder / "tables" / "members.csv").open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
@@ -234,6 +239,9 @@ def test_partial_data_are_said_and_strict_refuses(quick: None, tmp_path: Path) -
         ({"unit": "UZB"}, BadInputError, "UZB"),
         ({"bloc": "EAUE"}, BadInputError, "did you mean 'EAEU'"),
         ({"formats": ["htm"]}, BadInputError, "did you mean 'html'"),
+        ({"formats": []}, BadInputError, "format '' not known"),
+        ({"formats": ["pdf"], "unit": "ARM"}, BadInputError, "about KGZ in the EAEU; not ARM"),
+        ({"lang": "kk"}, BadInputError, "language 'kk' not known"),
         ({"source": "nowhere"}, BadInputError, "'nowhere' not known"),
     ],
 )

@@ -29,7 +29,11 @@ def report(
     source: Source = "pinned",
     unit: Annotated[str, typer.Option(help="The member the page is about.")] = "KGZ",
     bloc: Annotated[str, typer.Option(help="The bloc it joined.")] = "EAEU",
-    formats: Annotated[str, typer.Option("--format", help="Any of html,md,json,csv, by comma.")] = "html,md,json,csv",
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", help="Any of html,md,pdf,json,csv, by comma; pdf is the brief. Left out: all."),
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz; the page is English.")] = "en",
     strict: Annotated[bool, typer.Option(help="End with code 4 when an outcome has no data.")] = False,
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
     check: Annotated[
@@ -44,7 +48,7 @@ def report(
     max_age: MaxAge = None,
     fallback: Fallback = None,
 ) -> None:
-    """Make the report: a page, Markdown, JSON and CSV tables.
+    """Make the report: a page, Markdown, talking points as PDF, JSON and CSV tables.
 
     Examples: eaeu report --out report && open report/index.html;
     eaeu report --check data/baseline.json
@@ -57,7 +61,8 @@ def report(
         unit=unit,
         bloc=bloc,
         source=chosen,
-        formats=listed(formats),
+        formats=None if formats is None else listed(formats),
+        lang=lang,
         jobs=jobs,
         check=check,
         accept=accept,

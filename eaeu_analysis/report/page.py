@@ -87,13 +87,14 @@ def made_on() -> str:
         raise BadInputError(f"SOURCE_DATE_EPOCH is {stated!r}; expected seconds since 1970, as 1767225600") from None
 
 
-def view(material: Material, pictures: Mapping[str, Picture]) -> dict[str, Any]:
-    """What the templates see."""
+def view(material: Material, pictures: Mapping[str, Picture], brief: str = "") -> dict[str, Any]:
+    """What the templates see; ``brief``: the file of the talking points beside the page, "" for none."""
     content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)
     script = _file("page.js")
     return {
         "version": __version__,
+        "brief": brief,
         "made_on": made_on(),
         "title": f"{content.name} and the {content.bloc}: before and after",
         "lead": (
@@ -116,9 +117,9 @@ def _vintages(content: Content) -> str:
     return f"vintages {dates[0]} to {dates[-1]}" if len(dates) > 1 else f"vintage {dates[0] if dates else 'not stated'}"
 
 
-def html(material: Material, pictures: Mapping[str, Picture]) -> str:
+def html(material: Material, pictures: Mapping[str, Picture], brief: str = "") -> str:
     """The self-contained page."""
-    return _environment().get_template("page.html").render(view(material, pictures))
+    return _environment().get_template("page.html").render(view(material, pictures, brief))
 
 
 def markdown(material: Material, pictures: Mapping[str, Picture]) -> str:

@@ -11,8 +11,10 @@ from .. import atomic
 from ..blocs import bloc as find_bloc
 from ..errors import BadInputError, PartialDataError, unknown
 from ..names import resolve
-from . import baseline, document, figures, kept, page, words
+from . import baseline, brief_words, document, figures, kept, page, words
 from . import cache as store
+from .brief import compose
+from .brief_render import pdf
 from .checked import Asked, asked, checked
 from .collect import keep as keep_claims
 from .content import named
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
     from ..sources import Source
 
-FORMATS = ("html", "md", "json", "csv")
+FORMATS = ("html", "md", "pdf", "json", "csv")
+BRIEF = "brief.pdf"  # format pdf: the talking points, two sides of A4
+BRIEF_OF = ("KGZ", "EAEU")  # what they are about
 MARK = "report.json"  # its presence says that a folder is a report and may be replaced
 
 
@@ -78,7 +82,8 @@ def write_report(
     unit: str = "KGZ",
     bloc: str = "EAEU",
     source: str | Path | Source = "pinned",
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str] | None = None,
+    lang: str = "en",
     jobs: int = 1,
     check: str | Path | None = None,
     accept: bool = False,
@@ -89,6 +94,8 @@ def write_report(
 
     Nothing is written until everything is rendered; the folder then takes the place of an older report in one step.
     The same inputs give the same bytes, whatever the number of workers (``jobs``).
+    ``formats``: html, md, json, csv, and pdf for the talking points (:mod:`.brief`, in ``lang``: en, ru or uz), which
+    are there for Kyrgyzstan alone; None is all that there are.
     ``check``: a baseline to compare the claims with (:mod:`.drift`); ``accept`` writes the present state there, with
     ``old_data`` naming a source that holds the data of the baseline. ``cache``: take the files of an earlier run on the
     same data by the same code (:mod:`.cache`).
@@ -97,16 +104,12 @@ def write_report(
     """
     if jobs < 1:
         raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")
-    formats = tuple(dict.fromkeys(f.lower() for f in formats))
-    for form in formats:
-        if form not in FORMATS:
-            raise unknown("format", form, FORMATS)
-    if not formats:
-        raise unknown("format", "", FORMATS)
+    formats = _formats(formats, unit, bloc)
+    brief_words.find(lang)
     folder = Path(out)
     _may_replace(folder)
     request = asked(check, accept, old_data)
-    run = _run(unit, bloc, source, formats, jobs, request, cache and store.wanted())
+    run = _run(unit, bloc, source, formats, lang, jobs, request, cache and store.wanted())
     with atomic.directory(folder) as stage:
         for name, data in run.files.items():
             path = stage / name
@@ -130,13 +133,14 @@ def _run(
     bloc: str,
     source: str | Path | Source,
     formats: Sequence[str],
+    lang: str,
     jobs: int,
     request: Asked | None,
     cache: bool,
 ) -> kept.Run:
     """The files of the report and what is said of them: of an earlier run when nothing changed, else made now."""
     question = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source)}
-    mark = kept.key(question, formats, source, request) if cache else ""
+    mark = kept.key({**question, "lang": lang}, formats, source, request) if cache else ""
     found = kept.load(mark)
     if found is not None:
         return found
@@ -145,8 +149,11 @@ def _run(
     if request is not None:
         drift, state = checked(request, material.claims, question, source, jobs)
         material = replace(material, drift=drift)
+    files = {name: text.encode("utf-8") for name, text in render(material, formats).items()}
+    if "pdf" in formats:
+        files[BRIEF] = pdf(compose(material.claims, lang))
     run = kept.Run(
-        files={name: text.encode("utf-8") for name, text in render(material, formats).items()},
+        files=files,
         answers=tuple(words.answers(material.content)),
         missing=(*((s.outcome, s.missing) for s in material.content.missing), *sorted(material.missing.items())),
         instead=material.content.instead,
@@ -159,12 +166,26 @@ def _run(
     return run
 
 
+def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ...]:
+    """The formats asked for, or all that there are; BadInputError for one that is not known or not to be had."""
+    about = (resolve(unit), find_bloc(bloc).code)
+    if given is None:
+        return tuple(form for form in FORMATS if form != "pdf" or about == BRIEF_OF)
+    formats = tuple(dict.fromkeys(form.lower() for form in given))
+    for form in formats or ("",):
+        if form not in FORMATS:
+            raise unknown("format", form, FORMATS)
+    if "pdf" in formats and about != BRIEF_OF:
+        raise BadInputError(f"format 'pdf' is the brief, which is about {' in the '.join(BRIEF_OF)}; not {about[0]}")
+    return formats
+
+
 def render(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:
-    """Every file of the report as text, by its name."""
+    """Every file of the report that is text, by its name."""
     drawn = figures.draw_all(material) if {"html", "md"} & set(formats) else {}
     made: dict[str, str] = {MARK: document.document(material)}
     if "html" in formats:
-        made["index.html"] = page.html(material, drawn)
+        made["index.html"] = page.html(material, drawn, BRIEF if "pdf" in formats else "")
     if "md" in formats:
         made["report.md"] = page.markdown(material, drawn)
         made |= {f"figures/{name}.svg": f'<?xml version="1.0" encoding="utf-8"?>\n{p.svg}' for name, p in drawn.items()}
