@@ -7,7 +7,6 @@ of the scenario and its rows of numbers, so that a lost one is run again elsewhe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from .channels import Shock, border_costs, customs_revenue, dynamic, migration, 
 from .quantities import Array
 from .schema import Scenario
 from .setting import Setting, setting
+from .workers import spread
 
 SHOCKS: Mapping[str, Callable[[Setting, pd.DataFrame], Shock]] = {
     "tariffs": tariffs.shock,
@@ -37,32 +37,11 @@ def solve(scenario: Scenario, values: pd.DataFrame, jobs: int = 1, dask: str | N
 
     ``jobs``: workers; ``dask``: address of a Dask scheduler instead. The numbers do not depend on either.
     """
-    from joblib import Parallel, delayed
-
     order = np.argsort(values["elasticities.sigma"].to_numpy(), kind="stable")  # like elasticities are solved together
     parts = [values.iloc[order[first : first + CHUNK]] for first in range(0, len(values), CHUNK)]
-    with _cluster(dask):
-        backend = {} if dask else {"backend": "threading"} if jobs > 1 else {}
-        done = Parallel(n_jobs=-1 if dask else jobs, **backend)(delayed(chunk)(scenario, part) for part in parts)
+    done = spread(chunk, scenario, parts, jobs, dask)
     table: pd.DataFrame = pd.concat(done)
     return table.set_index(values.index[order]).loc[values.index].reset_index(drop=True)
-
-
-def _cluster(address: str | None) -> Any:
-    if address is None:
-        return nullcontext()
-    from ..errors import BadInputError
-
-    try:
-        from dask.distributed import Client  # type: ignore[import-not-found, unused-ignore]
-        from joblib import parallel_config
-    except ImportError:
-        raise BadInputError("--dask needs the extra: pip install 'eaeu-analysis[dask]'") from None
-    try:
-        Client(address, timeout="10s")  # type: ignore[no-untyped-call, unused-ignore]
-    except (OSError, TimeoutError, ValueError) as error:
-        raise BadInputError(f"no Dask scheduler answers at {address!r}: {type(error).__name__}") from None
-    return parallel_config(backend="dask")
 
 
 def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
