@@ -72,18 +72,41 @@ def draw(result: Any, ax: Axes | None = None) -> Axes:
     drawn = _DRAWERS.get(type(result).__name__)
     if drawn is None:
         raise BadInputError(f"no picture is defined for a {type(result).__name__}; use to_frame() or summary()")
+    return draw_by(lambda at: drawn(result, at), result, ax)
+
+
+def draw_by(paint: Callable[[Axes], None], result: Any, ax: Axes | None = None, height: float | None = None) -> Axes:
+    """``paint`` in the house style on ``ax``; when None on a new figure of pyplot with the result's sources.
+
+    ``height``: inches of the figure without its sources; what they need over two lines is added."""
     with mpl.rc_context(STYLE):
         if ax is None:
             from matplotlib import pyplot as plt
 
             figure, ax = plt.subplots(layout="constrained")
+            if height is not None:
+                figure.set_figheight(height)
             sources = getattr(result, "drawn_from", None) or getattr(result, "provenance", None)
             if sources is not None and sources.series:
-                source_line(figure, sources)
-        drawn(result, ax)
+                lines = source_line(figure, sources)
+                if height is not None:
+                    figure.set_figheight(height + 0.115 * max(0, lines - 2))
+        paint(ax)
         live = mpl.is_interactive()  # the backend of a notebook sets it on the first figure
     mpl.interactive(live)  # else leaving the style would undo it, and no later figure would show
     return ax
+
+
+def fill(ax: Axes, text: str, size: float) -> str:
+    """``text`` in lines that fit the width of the axes, at ``size`` points (bold ones are a tenth wider)."""
+    figure = ax.get_figure()
+    inches = figure.get_figwidth() * ax.get_position().width if figure is not None else 6.4  # type: ignore[union-attr]
+    return textwrap.fill(text, max(24, round(118 * inches / size)))
+
+
+def title(ax: Axes, text: str) -> None:
+    """A title in lines that fit the figure, whatever its width."""
+    ax.set_title(fill(ax, text, 10.5 * 1.05))
 
 
 def styled() -> AbstractContextManager[None]:
@@ -116,8 +139,8 @@ def svg(figure: Figure, alt: str) -> str:
     return f'{head} role="img" aria-label="{label}"><title>{escape(alt)}</title>{rest}'
 
 
-def source_line(figure: Figure, provenance: Any) -> None:
-    """Series and vintages in small type under the figure."""
+def source_line(figure: Figure, provenance: Any) -> int:
+    """Series and vintages in small type under the figure; how many lines they take."""
     parts = {part.key: part for info in provenance.series for part in _origins(info)}.values()
     by_owner: dict[str, list[str]] = {}
     for p in parts:
@@ -126,7 +149,9 @@ def source_line(figure: Figure, provenance: Any) -> None:
     told = "; ".join(f"{owner}: {'; '.join(codes)}" if owner else "; ".join(codes) for owner, codes in by_owner.items())
     told = f"Source: {told}"
     wide = round(18.75 * figure.get_figwidth())
-    figure.supxlabel(textwrap.fill(told, wide), x=0.01, ha="left", fontsize=6.5, gid="figure_sources")
+    lines = textwrap.wrap(told, wide)
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=6.5, gid="figure_sources")
+    return len(lines)
 
 
 def _origins(info: Any) -> list[Any]:

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import unknown
-from ..results import Check, Provenance, Result
+from ..errors import BadInputError, unknown
+from ..results import Check, Provenance
+from . import words
+from .pictures import Pictures
 from .quantities import Array
 from .rates import tables
 from .schema import Scenario
+from .sliders import Sliders, sliders
 from .solve import INTERACTION, PACE, TOTAL
 from .surrogate import Surrogate, fit
 
@@ -25,7 +28,7 @@ HEADLINES = (
 
 
 @dataclass(frozen=True, eq=False)
-class ScenarioResult(Result):
+class ScenarioResult(Pictures):
     """``table``: outcome, channel, unit, estimate (the median draw), lower, upper (at ``level``), draws, failed;
     ``inputs``: the quantities of every draw; ``draws``: outcomes of every draw, columns (channel, outcome)."""
 
@@ -109,15 +112,35 @@ class ScenarioResult(Result):
             now = now + come * part
         return np.asarray(now, dtype=np.float64)
 
+    def contributions(self, outcome: str = "welfare") -> pd.DataFrame:
+        """By channel: mean of the draws, and where its bar starts and ends on the way to all together. Means add up
+        where medians do not. Raises BadInputError for an outcome whose parts cannot be added up."""
+        self.value(outcome)
+        names = [c for c in (*self.scenario.channels, INTERACTION) if (c, outcome) in self.draws]
+        if not tables()["outcomes"][outcome].get("add", True) or not names:
+            raise BadInputError(f"outcome {outcome!r} has no parts that add up; known: {', '.join(self._added())}")
+        means = self.draws[[(c, outcome) for c in names]].dropna().mean().to_numpy()
+        ends = np.cumsum(means)
+        return pd.DataFrame({"channel": names, "mean": means, "start": ends - means, "end": ends})
+
+    def _added(self) -> list[str]:
+        known = tables()["outcomes"]
+        parts = {o for c in self.scenario.channels for o in self.draws[c].columns}
+        return [o for o in known if o in parts and (TOTAL, o) in self.draws and known[o].get("add", True)]
+
     def surface(self, outcomes: Sequence[str] = HEADLINES) -> dict[str, Any]:
         """The surrogate as plain numbers with labels, for sliders in a page or a notebook."""
         have = [o for o in outcomes if (TOTAL, o) in self.draws]
         document = self.surrogate.document(have)
         for entry in document["quantities"]:
-            entry["label"] = self.scenario.label(entry["name"])
+            entry |= words.quantity(entry["name"])
         known = tables()["outcomes"]
         document["outcomes"] = {o: {"label": known[o]["label"], "unit": known[o]["unit"]} for o in have}
         return document
+
+    def sliders(self, *names: str, most: int = 6) -> Sliders:
+        """Sliders over assumptions (by path; the ``most`` important when none is named), see :class:`Sliders`."""
+        return sliders(self, names, most=most)
 
     def summary(self) -> str:
         lines = [f"{self.scenario.title} ({self.scenario.name})", self.scenario.question, ""]
@@ -138,27 +161,24 @@ class ScenarioResult(Result):
         if rows.empty:
             return ["No channel is on."]
         out = ["Real spending by channel, per cent (the parts add up draw by draw, medians only nearly):"]
-        return out + [f"  {names[r['channel']]}: {_range(r)}" for r in rows.to_dict("records")]
+        return out + [f"  {names[r['channel']]}: {words.interval(r)}" for r in rows.to_dict("records")]
 
     def _carried(self) -> list[str]:
-        from ..errors import BadInputError
-
         try:
             shares = self.shares().head(3)
         except BadInputError as error:
             return [f"What carries the uncertainty is not told: {error}."]
-        named = ", ".join(f"{self.scenario.label(str(k)).lower()} ({v:.0%})" for k, v in shares.items())
+        named = ", ".join(
+            f"{words.quantity(str(k))['label'][0].lower()}{words.quantity(str(k))['label'][1:]} ({v:.0%})"
+            for k, v in shares.items()
+        )
         return [f"Its uncertainty is carried most by: {named}."]
 
 
 def told(result: ScenarioResult, outcome: str) -> str:
-    """'Exports of goods: -1.9 per cent (-4.0 to +0.3)'."""
+    """'Exports of goods: -1.90 (-4.00 to +0.30) per cent'."""
     row = result.value(outcome)
-    return f"{tables()['outcomes'][outcome]['label']}: {_range(row)} {row['unit']}"
-
-
-def _range(row: Any) -> str:
-    return f"{row['estimate']:+.2f} ({row['lower']:+.2f} to {row['upper']:+.2f})"
+    return f"{tables()['outcomes'][outcome]['label']}: {words.interval(row)} {row['unit']}"
 
 
 def _ends(drawn: Array, level: float) -> tuple[float, float, float]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..errors import unknown
 from .quantities import Number, Quantity
 
 CHANNELS = ("tariffs", "border_costs", "customs_revenue", "migration", "dynamic")
@@ -234,15 +236,31 @@ class Scenario(Block):
                     out[f"{block}.{field}"] = value
         return out
 
+    def at(self, values: Mapping[str, float] | None = None) -> Scenario:
+        """A copy in which every number is fixed: at ``values`` (by path), and all others at their medians.
+
+        Raises BadInputError for a path that is not in the scenario, ValueError (pydantic) for a number out of place.
+        """
+        known, given = self.quantities(), dict(values or {})
+        for path in given:
+            if path not in known:
+                raise unknown(f"quantity of {self.name}", path, known)
+        document = self.model_dump()
+        for path, quantity in known.items():
+            block, field = path.split(".")
+            fixed = {"value": float(given.get(path, quantity.centre)), "reference": quantity.reference}
+            document[block][field] = {"kind": "fixed", **fixed}
+        return type(self).model_validate(document | {"joint": ()})
+
     def label(self, path: str) -> str:
         """What a quantity means."""
         block, field = path.split(".")
         return str(type(getattr(self, block)).model_fields[field].description)
 
     def _repr_html_(self) -> str:
-        import html
+        from .page import scenario_html
 
-        return f"<pre>{html.escape(self.summary())}</pre>"
+        return scenario_html(self)
 
     def summary(self) -> str:
         """The scenario in words: question, channels, every number with its reference, what is left out."""

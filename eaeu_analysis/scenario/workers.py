@@ -70,7 +70,9 @@ def _on_dask(chunk: Chunk, scenario: Scenario, parts: Sequence[pd.DataFrame], ad
     with client:
         try:
             client.wait_for_workers(1, timeout=WAIT)
-            futures = client.map(_there, [chunk] * len(parts), [scenario] * len(parts), parts, pure=False, own=__version__)
+            futures = client.map(
+                _there, [chunk] * len(parts), [scenario] * len(parts), parts, pure=False, own=__version__
+            )
             return list(client.gather(futures))
         except EaeuError:
             raise
