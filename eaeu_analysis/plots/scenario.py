@@ -30,7 +30,11 @@ BELOW = "#f6d0b1"  # a map where the outcome is below zero
 
 
 @drawer("ScenarioResult")
-def _usual(result: Any, ax: Axes, outcome: str = "welfare") -> None:
+def _headline(result: Any, ax: Axes) -> None:
+    _usual(result, ax, "welfare")
+
+
+def _usual(result: Any, ax: Axes, outcome: str) -> None:
     if result.scenario.channels:
         _waterfall(result, ax, outcome)
         return

@@ -73,8 +73,8 @@ def test_the_tornado_names_what_carries_the_outcome_and_the_ends_of_it(made_up: 
     assert "5 %" in told
     assert "95 %" in told
     first = made_up.tornado().iloc[0]
-    middle = made_up.surrogate.predict("welfare", made_up.values.iloc[:1].assign(**made_up.surrogate.middle).drop(
-        columns=[c for c in made_up.values if c not in made_up.surrogate.names]))[0]  # fmt: skip
+    middle = made_up.surrogate.predict("welfare", made_up.inputs.iloc[:1].assign(**made_up.surrogate.middle).drop(
+        columns=[c for c in made_up.inputs if c not in made_up.surrogate.names]))[0]  # fmt: skip
     assert sorted(bars(ax)[0]) == pytest.approx(sorted([first["at_low"], middle]), abs=1e-8)
     assert len(ax.patches) == 6
 
@@ -152,14 +152,19 @@ def test_a_scenario_without_channels_says_so() -> None:
     assert "nothing moves" in texts(ax)
 
 
+def kinds(annotation: Any) -> set[Any]:
+    """Everything an annotation is made of."""
+    return {annotation, *(k for inner in get_args(annotation) for k in kinds(inner))}
+
+
 def test_every_number_a_file_may_hold_has_its_words() -> None:
     expected = set()
     for name, field in schema.Scenario.model_fields.items():
-        block = next((a for a in (field.annotation, *get_args(field.annotation)) if isinstance(a, type)), None)
-        if block is not None and issubclass(block, schema.Block):
-            for key, inner in block.model_fields.items():
-                if schema.Quantity in (inner.annotation, *get_args(inner.annotation)):
-                    expected.add(f"{name}.{key}")
+        for block in kinds(field.annotation):
+            if isinstance(block, type) and issubclass(block, schema.Block) and name not in ("joint", "baseline"):
+                expected |= {
+                    f"{name}.{key}" for key, f in block.model_fields.items() if schema.Quantity in kinds(f.annotation)
+                }
     assert len(expected) > 15
     assert set(tables()["quantities"]) == expected
 
