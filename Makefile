@@ -7,7 +7,7 @@ OUT    ?= bld/report
 READY  := $(VENV)/.ready
 export PYTHONHASHSEED = 0
 
-.PHONY: help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade wheel clean
+.PHONY: help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario wheel clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -43,7 +43,7 @@ lab: $(READY) ## open the notebooks in JupyterLab
 notebooks: $(READY) ## run the notebooks from their text and keep their outputs
 	$(BIN)/python scripts/build_notebooks.py
 
-bench: bench-data bench-impact bench-trade ## every benchmark
+bench: bench-data bench-impact bench-trade bench-scenario ## every benchmark
 
 bench-data: $(READY)
 	$(BIN)/python benchmarks/bulk_zip.py
@@ -57,6 +57,9 @@ bench-impact: $(READY)
 bench-trade: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trade_equilibrium.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trade_gravity.py
+
+bench-scenario: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/scenario.py
 
 wheel: $(READY) ## build a wheel into dist/
 	$(UV) build --wheel --quiet

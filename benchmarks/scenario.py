@@ -1,0 +1,102 @@
+"""1,000 draws of Uzbekistan's accession in general equilibrium: time, memory, and the same bits wherever it runs.
+
+    python benchmarks/scenario.py [--draws 1000] [--scenario uzb_eaeu] [--dask-draws 256] [--json F]
+
+Each way of running is a process of its own, so that its peak memory is its own; laying out the world is included. By
+the clock and of the processor: half of the latter is what two idle cores need. To reach: 60 s and 1 GB on two cores;
+results equal to the bit with 1 and 2 jobs and on the workers of a Dask cluster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+SECONDS, MEGABYTES = 60.0, 1000.0
+
+
+def one(scenario: str, draws: int, jobs: int, dask: bool) -> dict[str, object]:
+    """One run in this process."""
+    import pandas as pd
+
+    import eaeu_analysis as ea
+
+    ea.load_scenario(scenario)  # imports are not what is measured
+    address, cluster = None, None
+    if dask:
+        from distributed import LocalCluster
+
+        cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=None)
+        address = cluster.scheduler_address
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = ea.run_scenario(scenario, draws=draws, jobs=jobs, dask=address)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    if cluster is not None:
+        cluster.close()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    scale = 1024 if sys.platform != "darwin" else 1024**2
+    bits = pd.util.hash_pandas_object(result.draws, index=False).to_numpy().tobytes()
+    return {
+        "way": "dask, 2 workers" if dask else f"jobs {jobs}",
+        "draws": draws,
+        "wall": wall,
+        "cpu": cpu,
+        "peak_mb": usage.ru_maxrss / scale,
+        "failed": int(result.to_frame()["failed"].max()),
+        "estimate": result.estimate,
+        "bits": hashlib.sha256(bits).hexdigest()[:16],
+    }
+
+
+def apart(scenario: str, draws: int, jobs: int = 1, dask: bool = False) -> dict[str, object]:
+    """``one`` in a process of its own."""
+    command = [sys.executable, __file__, "--alone", "--scenario", scenario, "--draws", str(draws), "--jobs", str(jobs)]
+    done = subprocess.run(command + ["--dask"] * dask, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--dask-draws", type=int, default=256, help="0 leaves the cluster out")
+    parser.add_argument("--scenario", default="uzb_eaeu")
+    parser.add_argument("--json")
+    parser.add_argument("--alone", action="store_true", help="one run in this process, its figures as JSON")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--dask", action="store_true")
+    args = parser.parse_args()
+    if args.alone:
+        print(json.dumps(one(args.scenario, args.draws, args.jobs, args.dask)))
+        return 0
+    rows = [apart(args.scenario, args.draws), apart(args.scenario, args.draws, jobs=2)]
+    equal = [("jobs 1 and 2", rows[0]["bits"] == rows[1]["bits"])]
+    if args.dask_draws:
+        pair = [apart(args.scenario, args.dask_draws), apart(args.scenario, args.dask_draws, dask=True)]
+        equal.append(("here and on Dask", pair[0]["bits"] == pair[1]["bits"]))
+        rows += pair
+    print(f"{'way':18}{'draws':>7}{'clock s':>9}{'cpu s':>8}{'cpu/2 s':>9}{'peak MB':>9}{'failed':>8}")
+    for row in rows:
+        told = f"{row['way']!s:18}{row['draws']!s:>7}{row['wall']:9.1f}{row['cpu']:8.1f}{row['cpu'] / 2:9.1f}"  # type: ignore[operator]
+        print(f"{told}{row['peak_mb']:9.0f}{row['failed']!s:>8}")
+    for what, same in equal:
+        print(f"results of {what}: {'equal to the bit' if same else 'DIFFER'}")
+    within = all(float(r["cpu"]) / 2 <= SECONDS and float(r["peak_mb"]) <= MEGABYTES for r in rows[:2])  # type: ignore[arg-type]
+    print(f"to reach, {SECONDS:.0f} s and {MEGABYTES:.0f} MB: {'reached' if within else 'NOT REACHED'}")
+    if args.json:
+        from pathlib import Path
+
+        Path(args.json).write_text(json.dumps({"rows": rows, "equal": dict(equal)}, indent=1) + "\n", encoding="utf-8")
+    return 0 if within and all(same for _, same in equal) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
