@@ -232,3 +232,14 @@ def test_two_scenarios_side_by_side(result):
 def test_settings_out_of_range_get_one_sentence(call):
     with pytest.raises(BadInputError, match="expected"):
         ea.run_scenario("uzb_observer", **call)
+
+
+def test_every_run_with_tariffs_says_what_two_models_make_of_them():
+    result = ea.run_scenario("uzb_wto", draws=2)
+    check = next(check for check in result.checks if check.name == "the tariff in two models")
+    world, market = (result.value(o, "tariffs")["estimate"] for o in ("welfare", "smart_net_of_gdp"))
+    assert check.passed == (world * market >= 0)
+    assert ("terms of trade" in check.text) == (not check.passed)
+    parts = result.draws["tariffs"]
+    net = parts["smart_consumers"] + parts["smart_duties"]
+    assert (100 * net / parts["smart_net_of_gdp"]).to_numpy() == pytest.approx(67_294, rel=1e-3)  # GDP of 2019

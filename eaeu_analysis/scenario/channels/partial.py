@@ -23,6 +23,7 @@ OUTCOMES = (
     "smart_diverted",
     "smart_duties",
     "smart_consumers",
+    "smart_net_of_gdp",
     "smart_from_members",
     "smart_from_CHN",
 )
