@@ -17,6 +17,7 @@ from .errors import BadInputError, EaeuError, unknown
 
 TIMEOUT = 600  # seconds for a cell
 TAG = "parameters"
+WIDGET = "application/vnd.jupyter.widget-view+json"  # names a model of the kernel that ran, another one in every run
 
 
 class NotebookError(EaeuError):
@@ -63,6 +64,7 @@ def execute(text: Path, parameters: Mapping[str, Any] | None = None) -> Any:
         timeout=TIMEOUT,
         kernel_name="python3",
         coalesce_streams=True,
+        store_widget_state=False,
         resources={"metadata": {"path": str(text.parent)}},
     )
     try:
@@ -75,6 +77,7 @@ def execute(text: Path, parameters: Mapping[str, Any] | None = None) -> Any:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", ()):
             output.get("metadata", {}).pop("image/png", None)
+            output.get("data", {}).pop(WIDGET, None)
     notebook.metadata["language_info"] = {"name": "python"}
     nbformat.validate(notebook)
     return notebook
