@@ -45,7 +45,7 @@ def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
     if CHANNELS in told:
         drawn[CHANNELS] = picture(
             CHANNELS,
-            partial(plots.draw, result),
+            partial(plots.scenario.channels, result),
             plots.scenario.shown_channels(result),
             title=told[CHANNELS],
             alt=f"Points with {result.level:.0%} intervals, a row per channel. {told[CHANNELS]}.",

@@ -133,7 +133,7 @@ class ScenarioResult(Pictures):
         have = [o for o in outcomes if (TOTAL, o) in self.draws]
         document = self.surrogate.document(have)
         for entry in document["quantities"]:
-            entry |= words.quantity(entry["name"])
+            entry["label"] = self.scenario.label(entry["name"])
         known = tables()["outcomes"]
         document["outcomes"] = {o: {"label": known[o]["label"], "unit": known[o]["unit"]} for o in have}
         return document
