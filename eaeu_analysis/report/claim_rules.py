@@ -23,6 +23,7 @@ class Rules:
     told: Mapping[str, tuple[str, ...]]
     share: float
     least: float
+    stated: tuple[float, ...]
 
 
 @functools.lru_cache
@@ -39,6 +40,7 @@ def rules() -> Rules:
         told={name: tuple(outcomes) for name, outcomes in raw["told"].items()},
         share=float(raw["tolerance"]["share"]),
         least=float(raw["tolerance"]["least"]),
+        stated=tuple(float(number) for number in raw["stated"]["numbers"]),
     )
 
 
