@@ -113,7 +113,7 @@ def numbers_of(text: str) -> list[re.Match[str]]:
 def trace_text(text: str, known: Known, scope: str = "") -> list[Untraced]:
     """The untraced numbers of one text; ``scope`` names the place whose numbers count ("" counts those of all)."""
     left = normal(text)
-    if not re.search(r"\d", left):
+    if not re.search(r"\d", left) or left in known.codes:
         return []
     found = []
     for frame in known.frames_in(left):

@@ -33,10 +33,12 @@ LONG = 40  # letters of a text without its numbers from which it is known again
 @dataclass(frozen=True)
 class Known:
     """``texts``: as they are told, white space made one; ``numbers``: sizes by place, sorted; "" holds those that count
-    everywhere. A place that is not among them counts the numbers of all."""
+    everywhere. A place that is not among them counts the numbers of all. ``codes``: chapters of goods, each of which may
+    stand alone in a cell."""
 
     texts: tuple[str, ...]
     numbers: Mapping[str, np.ndarray[Any, Any]]
+    codes: frozenset[str] = frozenset()
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -110,9 +112,7 @@ def normal(text: str) -> str:
 
 def known_of_claims(claims: Sequence[Claim], lang: str = "en") -> Known:
     """What a text made of claims alone may say, in that language."""
-    texts, numbers = _of_claims(claims, lang)
-    numbers[""] = np.concatenate([numbers[""], *(own for name, own in numbers.items() if name)])
-    return _known(texts, numbers)
+    return _known(*_of_claims(claims, lang))
 
 
 def known_of(material: Material, lang: str = "en") -> Known:
@@ -158,7 +158,8 @@ def known_of(material: Material, lang: str = "en") -> Known:
     if found.trade is not None:
         numbers["partners"] = np.concatenate([numbers["partners"], _percent(found.trade)])
     texts += _strings([*content.series, *content.limits, read_table(table_path("glossary"))])
-    return _known(texts, numbers)
+    codes = frozenset(map(str, found.gap.table.index)) if found.gap is not None else frozenset()
+    return dataclasses.replace(_known(texts, numbers), codes=codes)
 
 
 def _percent(answer: TradeAnswer) -> np.ndarray[Any, Any]:
