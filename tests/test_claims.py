@@ -202,3 +202,53 @@ def test_a_topic_alone_asks_only_what_it_needs() -> None:
     assert {claim.topic for claim in found} == {"tariffs"}
     free = next(claim for claim in found if claim.id == "tariffs.free")
     assert free.side == "against"  # what is free of duty already cannot be gained
+
+
+def test_the_present_code_agrees_with_the_accepted_claims(claims: list[Claim]) -> None:
+    """``data/baseline.json``; when a change is right: eaeu report --check data/baseline.json --accept."""
+    from eaeu_analysis.report import baseline, drift
+    from eaeu_analysis.settings import data_dir
+
+    old = baseline.read(data_dir() / "baseline.json")
+    new = baseline.baseline_of(claims, {"unit": "KGZ", "bloc": "EAEU", "source": "pinned"}, "pinned")
+    found = drift.compare(old, new, claims)
+    assert not found.drifted, found.summary()
+    assert found.revised.empty, found.summary()
+
+
+def test_the_pinned_curves_are_those_of_the_pinned_data(claims: list[Claim]) -> None:
+    from eaeu_analysis.report.pinned_curves import curves, place, read
+
+    held = read(place())
+    assert {curve.outcome for curve in held} >= {"trade", "exports", "imports", "remittances", "gdp_per_head", "fdi"}
+    used = curves("KGZ", "2015-08-12", [curve.outcome for curve in held])
+    assert len(used) == len(held)  # fingerprints of the data and the choices agree
+    for claim in claims:
+        name = claim.id.split(".")[1]
+        if claim.id.endswith(".counterfactual") and name in used:
+            share = used[name].share(claim.value)
+            assert claim.values["same_sign"] == pytest.approx(100 * share)
+            assert 0 <= share <= 1
+
+
+@pytest.mark.slow
+def test_a_pinned_curve_comes_out_again() -> None:
+    from eaeu_analysis.report.pinned_curves import compute, place, read
+
+    held = next(curve for curve in read(place()) if curve.outcome == "fdi")
+    again = compute("fdi", held.unit, held.event)
+    assert again.fingerprint == held.fingerprint
+    assert again.specifications == held.specifications
+    assert again.positive == pytest.approx(held.positive, abs=0.02)
+    assert again.median == pytest.approx(held.median, abs=0.05)
+
+
+def test_a_curve_of_other_data_is_not_used(tmp_path) -> None:
+    from eaeu_analysis.report.pinned_curves import curves, place, read, write
+
+    held = [dataclasses.replace(curve, fingerprint="0" * 64) for curve in read(place())]
+    write(tmp_path / "c.json", held)
+    assert curves("KGZ", "2015-08-12", ["fdi"], path=tmp_path / "c.json") == {}
+    (tmp_path / "bad.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(BadInputError, match="not a file of specification curves"):
+        read(tmp_path / "bad.json")

@@ -33,8 +33,8 @@ LONG = 40  # letters of a text without its numbers from which it is known again
 @dataclass(frozen=True)
 class Known:
     """``texts``: as they are told, white space made one; ``numbers``: sizes by place, sorted; "" holds those that count
-    everywhere. A place that is not among them counts the numbers of all. ``codes``: chapters of goods, each of which may
-    stand alone in a cell."""
+    everywhere. A place that is not among them counts the numbers of all. ``codes``: chapters of goods, each of which
+    may stand alone in a cell."""
 
     texts: tuple[str, ...]
     numbers: Mapping[str, np.ndarray[Any, Any]]
