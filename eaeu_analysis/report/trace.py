@@ -120,7 +120,7 @@ def trace_text(text: str, known: Known, scope: str = "") -> list[Untraced]:
         pattern = SIZE.pattern.join(re.escape(part) for part in frame.split("#"))
         for match in reversed(list(re.finditer(pattern, left))):
             told = SIZE.findall(match.group())
-            expected = known.told_as(frame, told)
+            expected = known.told_as(frame, told, scope)
             found += [Untraced(a, match.group(), scope) for a, b in zip(told, expected, strict=True) if a != b]
             left = left[: match.start()] + " ¶ " + left[match.end() :]
     for short in known.texts_in(left):

@@ -34,11 +34,12 @@ LONG = 40  # letters of a text without its numbers from which it is known again
 class Known:
     """``texts``: as they are told, white space made one; ``numbers``: sizes by place, sorted; "" holds those that count
     everywhere. A place that is not among them counts the numbers of all. ``codes``: chapters of goods, each of which
-    may stand alone in a cell."""
+    may stand alone in a cell. ``own``: the texts of each claim, which in its card count alone."""
 
     texts: tuple[str, ...]
     numbers: Mapping[str, np.ndarray[Any, Any]]
     codes: frozenset[str] = frozenset()
+    own: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -73,10 +74,11 @@ class Known:
         found = [frame for word, frames in self._by_frame.items() if word in bare for frame in frames if frame in bare]
         return sorted(found, key=len, reverse=True)
 
-    def told_as(self, frame: str, numbers: Sequence[str]) -> list[str]:
-        """The numbers of the known text of that frame that is nearest to these."""
-        word = _longest(frame)
-        return min((SIZE.findall(text) for text in self._by_frame[word][frame]), key=lambda n: _differ(n, numbers))
+    def told_as(self, frame: str, numbers: Sequence[str], scope: str = "") -> list[str]:
+        """The numbers of the known text of that frame that is nearest to these, of the place's own if it has such."""
+        texts = self._by_frame[_longest(frame)][frame]
+        own = [text for text in texts if text in self.own.get(scope, frozenset())]
+        return min((SIZE.findall(text) for text in own or texts), key=lambda n: _differ(n, numbers))
 
     @functools.cached_property
     def _by_frame(self) -> dict[str, dict[str, list[str]]]:
@@ -112,7 +114,7 @@ def normal(text: str) -> str:
 
 def known_of_claims(claims: Sequence[Claim], lang: str = "en") -> Known:
     """What a text made of claims alone may say, in that language."""
-    return _known(*_of_claims(claims, lang))
+    return dataclasses.replace(_known(*_of_claims(claims, lang)), own=_own(claims, lang))
 
 
 def known_of(material: Material, lang: str = "en") -> Known:
@@ -159,7 +161,7 @@ def known_of(material: Material, lang: str = "en") -> Known:
         numbers["partners"] = np.concatenate([numbers["partners"], _percent(found.trade)])
     texts += _strings([*content.series, *content.limits, read_table(table_path("glossary"))])
     codes = frozenset(map(str, found.gap.table.index)) if found.gap is not None else frozenset()
-    return dataclasses.replace(_known(texts, numbers), codes=codes)
+    return dataclasses.replace(_known(texts, numbers), codes=codes, own=_own(material.claims, lang))
 
 
 def _percent(answer: TradeAnswer) -> np.ndarray[Any, Any]:
@@ -175,12 +177,21 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
                 yield table, column
 
 
+def _own(claims: Sequence[Claim], lang: str) -> dict[str, frozenset[str]]:
+    return {claim.id: frozenset(map(normal, _texts(claim, lang))) for claim in claims}
+
+
+def _texts(claim: Claim, lang: str) -> list[str]:
+    """Every text of a claim."""
+    told = [claim.text(part, lang) for part in PARTS]
+    return [*told, *claim.sources, claim.call, claim.method, claim.reference, claim.id, *_strings([claim.checks])]
+
+
 def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str, np.ndarray[Any, Any]]]:
     texts: list[str] = []
     numbers: dict[str, np.ndarray[Any, Any]] = {}
     for claim in claims:
-        texts += [claim.text(part, lang) for part in PARTS]
-        texts += [*claim.sources, claim.call, claim.method, claim.reference, claim.id, *_strings([claim.checks])]
+        texts += _texts(claim, lang)
         own = [*dict(claim.values).values(), claim.value, claim.lower, claim.upper]
         numbers[claim.id] = np.array(own, dtype=np.float64)
     counts = [len(claims), *(sum(c.side == s for c in claims) for s in SIDES)]
