@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ from .options import Fallback, Json, MaxAge, Source, StoreAt, listed, source_of
 if TYPE_CHECKING:
     from ..panel import Panel
     from ..sources import Source as SourceOfSeries
+
+JOBS = min(2, os.cpu_count() or 1)  # the report's own: trade and the scenario take as long as all the rest
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +38,7 @@ def report(
     ] = None,
     lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz; the page is English.")] = "en",
     strict: Annotated[bool, typer.Option(help="End with code 4 when an outcome has no data.")] = False,
-    jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
+    jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = JOBS,
     check: Annotated[
         Path | None, typer.Option(help="Accepted state of the claims; end with code 5 when a conclusion drifted.")
     ] = None,
