@@ -145,7 +145,7 @@ class _Writer:
             question=lang.say("head", "question"),
             parts={name: tuple(lines) for name, lines in parts.items()},
             notes={side: note for side, note in notes.items() if note},
-            heads={name: lang.say("head", name) for name in (*parts, "sources")},
+            heads={name: lang.say("head", name) for name in (*parts, "sources", "grade")},
             small=self._small(),
             sources=tuple(self.sources.values()),
             ids=tuple(self.by_id),
