@@ -493,6 +493,14 @@ def test_the_fonts_are_embedded_and_hold_every_letter(lang: str, pdfs: dict[str,
     assert "\ufffd" not in "".join(page.extract_text() for page in reader.pages)
 
 
+def test_the_day_is_that_of_the_environment_and_no_other(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    told = {lang: compose(claims, lang).small[-1] for lang in LANGS}
+    assert told["en"].startswith("Made on January 1, 2026 from eaeu_analysis")
+    assert "1 января 2026" in told["ru"]
+    assert "1-yanvar, 2026" in told["uz"]
+
+
 def test_labels_are_inert_in_every_format(claims: list[Claim]) -> None:
     from eaeu_analysis.series import SeriesInfo
 
@@ -600,6 +608,26 @@ def test_bad_input_is_one_sentence(
     assert main(["brief", "--out", str(tmp_path / "out"), *arguments]) == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_cold_run_says_how_long_it_takes(
+    claims: list[Claim], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from eaeu_analysis.report import collect
+
+    monkeypatch.setattr(collect, "claims", lambda **_: claims)
+    ea.brief()  # the tests keep nothing
+    assert "about a minute" in caplog.text
+    assert "next brief" not in caplog.text
+    caplog.clear()
+    monkeypatch.setenv("EAEU_CACHE", "on")
+    monkeypatch.setattr(collect, "at_hand", lambda **_: False)
+    ea.brief()
+    assert "the next brief on the same data takes seconds" in caplog.text
+    caplog.clear()
+    monkeypatch.setattr(collect, "at_hand", lambda **_: True)
+    ea.brief()
+    assert not caplog.text
 
 
 @pytest.mark.usefixtures("at_hand")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .. import atomic
 from ..errors import BadInputError, unknown
 from . import brief_words
+from . import cache as store
 from .brief import Brief, compose
 from .brief_render import FORMATS, render
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MARK = "brief.json"  # its presence says that a folder is a brief and may be replaced
-COLD = "claims are computed, which takes about a minute; the next brief on the same data takes seconds"
+COLD = "claims are computed, which takes about a minute"
+KEPT = "; the next brief on the same data takes seconds"
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ def brief(
     from .collect import at_hand, claims
 
     brief_words.find(lang)
-    if cache and not at_hand(source=source, topic=topic):
-        log.warning(COLD)
+    kept = cache and store.wanted()
+    if not (kept and at_hand(source=source, topic=topic)):
+        log.warning("%s%s", COLD, KEPT if kept else "")
     return compose(claims(source=source, topic=topic, jobs=jobs, cache=cache), lang, topic)
 
 
