@@ -36,9 +36,8 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
             parts.append(Heading(f"claims-{side}", f"{HEADS[side]}: {words.count(len(held))}"))
             shown = Cards(tuple(_card(claim, pictures) for claim in held), "claims")
             parts.append(Details(f"Show the {len(held)} points of context", (shown,)) if side == "context" else shown)
-    return Block(
-        "claims", TITLE, NAV, (*parts, Heading("claims-all", "All points in one table"), _table(material.claims))
-    )
+    parts.append(Details(f"All {len(material.claims)} points in one table", (_table(material.claims),)))
+    return Block("claims", TITLE, NAV, tuple(parts))
 
 
 def balance(claims: Sequence[Claim]) -> str:
