@@ -7,7 +7,7 @@ OUT    ?= bld/report
 READY  := $(VENV)/.ready
 export PYTHONHASHSEED = 0
 
-.PHONY: help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario wheel clean
+.PHONY: help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -60,6 +60,9 @@ bench-trade: $(READY)
 
 bench-scenario: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/scenario.py
+
+calibration: $(READY) ## placebo problems and past accessions, by which the tool is judged; kept in data/results
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py --jobs 2
 
 wheel: $(READY) ## build a wheel into dist/
 	$(UV) build --wheel --quiet

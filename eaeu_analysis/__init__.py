@@ -34,6 +34,10 @@ _HOME = {
     "break_date": "impact.breaks",
     "union_effects": "impact.union",
     "specification_curve": "impact.curve",
+    "calibrate": "impact.calibration",
+    "calibrated": "impact.calibrated",
+    "known_yardstick": "impact.calibrated",
+    "yardstick": "impact.yardstick",
     "trade_answer": "trade.answer",
     "exposure": "trade.exposure",
     "tariff_gap": "trade.tariff_gap",
@@ -69,6 +73,9 @@ if TYPE_CHECKING:
     from .errors import EaeuError as EaeuError
     from .impact.augmented import augmented_synthetic_control as augmented_synthetic_control
     from .impact.breaks import break_date as break_date
+    from .impact.calibrated import calibrated as calibrated
+    from .impact.calibrated import known_yardstick as known_yardstick
+    from .impact.calibration import calibrate as calibrate
     from .impact.completion import matrix_completion as matrix_completion
     from .impact.curve import specification_curve as specification_curve
     from .impact.did import difference_in_differences as difference_in_differences
@@ -77,6 +84,7 @@ if TYPE_CHECKING:
     from .impact.series import interrupted_series as interrupted_series
     from .impact.synthetic import synthetic_control as synthetic_control
     from .impact.union import union_effects as union_effects
+    from .impact.yardstick import yardstick as yardstick
     from .load import load_panel as load_panel
     from .panel import Panel as Panel
     from .remittances import corridors as corridors

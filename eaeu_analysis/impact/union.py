@@ -80,7 +80,8 @@ class UnionEffects(Result):
     """Effects of joining, a row per question.
 
     ``table``: ``unit, name, event, outcome, label, measure, method, pool, estimate, lower, upper, p_value, finding,
-    verdict, pre_rmse, donors, weights, failed, reason``; ``reason`` says why there is no estimate.
+    verdict, pre_rmse, scale, donors, weights, failed, reason``; ``scale`` is what the placebo test divides by (else
+    ``pre_rmse``), ``reason`` says why there is no estimate.
     ``effects``: the :class:`Effect` of each question that was answered. Effects on outcomes in logarithms are in
     log points x 100, about per cent. ``pooled``: a row per outcome and pool that several members have effects of, by
     :func:`.pooled.pool_effects`: ``outcome, label, measure, pool, members, estimate, lower, upper, p_value, reason``.
@@ -288,12 +289,12 @@ def _row(panel: Panel, question: Question, found: Effect | str) -> dict[str, Any
         "method": question.method,
         "pool": question.pool,
     }
-    missing = dict.fromkeys(("estimate", "lower", "upper", "p_value", "pre_rmse"), float("nan"))
+    missing = dict.fromkeys(("estimate", "lower", "upper", "p_value", "pre_rmse", "scale"), float("nan"))
     if isinstance(found, str):
         words = dict.fromkeys(("measure", "finding", "verdict", "weights", "failed"), "")
         return row | missing | words | {"donors": 0, "reason": found}
     times = 100.0 if outcome.log else 1.0
-    weights = found.weights
+    weights, placebos = found.weights, found.extra.get("placebos")
     top = (
         ""
         if weights is None
@@ -309,6 +310,7 @@ def _row(panel: Panel, question: Question, found: Effect | str) -> dict[str, Any
         "upper": times * found.interval[1],
         "p_value": found.p_value,
         "pre_rmse": times * found.pre_mspe**0.5,
+        "scale": times * (found.pre_mspe**0.5 if placebos is None else float(placebos["scale"].iloc[0])),
         "finding": found.finding,
         "verdict": found.verdict,
         "donors": len(found.spec["donors"]),

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+FAINT = "#c9ced6"
+SHOWN = 2  # choices, the most decisive, whose options are marked below a specification curve
+
 
 def shown_effect(result: Any) -> pd.DataFrame:
     """What the figure of an Effect shows: by year ``observed, counterfactual, effect`` and, where the method has a band
@@ -58,12 +61,12 @@ def effect(result: Any, ax: Axes) -> None:
 
 @drawer("UnionEffects")
 def union_effects(result: Any, ax: Axes) -> None:
-    """Estimates with intervals over the spread of the gaps before, a line per member, outcome and pool."""
+    """Estimates with intervals in units of the gap or noise before, a line per member, outcome and pool."""
     table = result.table[result.table["reason"] == ""].reset_index(drop=True)
-    scale = table["pre_rmse"].where(table["pre_rmse"] > 0)
+    scale = table["scale"].where(table["scale"] > 0)
     for i, row in table.iterrows():
         low, high = row["lower"] / scale[i], row["upper"] / scale[i]
-        colour = TREATED if row["pool"] == "wide" else ACCENT
+        colour = {"wide": TREATED, "rouble": ACCENT}.get(row["pool"], GREY)
         if np.isfinite(low) and np.isfinite(high):
             ax.plot([low, high], [i, i], color=colour, linewidth=1.2)
         ax.plot(row["estimate"] / scale[i], i, "o", color=colour, markersize=4)
@@ -72,21 +75,49 @@ def union_effects(result: Any, ax: Axes) -> None:
         range(len(table)), [f"{r['unit']} {r['outcome']} ({r['pool']})" for r in table.to_dict("records")], fontsize=7
     )
     ax.invert_yaxis()
-    ax.set_xlabel("effect over the root mean squared gap before", fontsize=8)
+    ax.set_xlabel("effect over the gap or the yearly noise before the event, whichever is larger", fontsize=8)
     ax.set_title(f"Effects of joining the {result.spec['bloc']}")
 
 
 @drawer("SpecificationCurve")
 def specification_curve(result: Any, ax: Axes) -> None:
-    """Every estimate in the order of its size; dark where its p is at most 1 - level."""
+    """Every estimate in the order of its size, by whether its comparison holds and its p is at most 1 - level; below,
+    a row of marks per option of the choices that move it most."""
     table = result.answered.sort_values("estimate", kind="stable").reset_index(drop=True)
     low = table["p_value"] <= 1 - result.level + 1e-12
-    for rows, colour, name in ((table[~low], GREY, "does not stand out"), (table[low], ACCENT, "stands out")):
-        ax.scatter(rows.index, rows["estimate"], s=4, color=colour, label=f"{name} ({len(rows)})", linewidths=0)
+    holds = table["finding"] != "unreliable"
+    for rows, colour, name in (
+        (table[~holds], FAINT, "comparison does not hold"),
+        (table[holds & ~low], GREY, "does not stand out"),
+        (table[holds & low], ACCENT, "stands out"),
+    ):
+        ax.scatter(rows.index, rows["estimate"], s=5, color=colour, label=f"{name} ({len(rows)})", linewidths=0)
+    _choices(result, table, ax)
     ax.axhline(0, color=INK, linewidth=0.8)
     ax.axhline(result.estimate, color=TREATED, linewidth=1, linestyle=":")
-    ax.set_xlabel("specifications, by size of the estimate", fontsize=8)
     ax.set_ylabel(result.measure_unit, fontsize=8)
     share = 100 * float(low.mean()) if len(table) else 0.0
     ax.set_title(f"{len(table)} specifications: median {result.estimate:+.3g}, {share:.0f} % stand out")
     ax.legend(frameon=False, fontsize=8, loc="upper left")
+
+
+def _choices(result: Any, table: pd.DataFrame, ax: Axes) -> None:
+    """Below the curve, which specifications took which option of the choices that decide most."""
+    names = list(result.drivers["choice"].head(SHOWN))
+    rows = [(name, option) for name in names for option in dict.fromkeys(result.table[name])]
+    if not rows:
+        ax.set_xlabel("specifications, by size of the estimate", fontsize=8)
+        return
+    height = 0.075 * len(rows)
+    below = ax.inset_axes((0.0, -0.04 - height, 1.0, height), sharex=ax)
+    for place, (name, option) in enumerate(rows):
+        at = table.index[table[name] == option]
+        colour = TREATED if names.index(name) % 2 == 0 else ACCENT
+        below.plot(at, np.full(len(at), place), "|", color=colour, markersize=4, alpha=0.6, markeredgewidth=0.7)
+    below.set_yticks(range(len(rows)), [f"{name}: {option or 'none'}" for name, option in rows], fontsize=6)
+    below.set_ylim(len(rows) - 0.4, -0.6)
+    below.tick_params(length=0)
+    for side in ("top", "right", "left"):
+        below.spines[side].set_visible(False)
+    ax.tick_params(axis="x", labelbottom=False)
+    below.set_xlabel("specifications, by size of the estimate", fontsize=8)

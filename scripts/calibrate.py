@@ -1,0 +1,39 @@
+"""Calibrate the tool and keep what was found: python scripts/calibrate.py [--problems 1000] [--jobs 2].
+
+Writes data/results/placebos.parquet (how often its tests cry wolf on placebo countries at placebo dates) and
+data/results/yardstick.json (the EU's rounds of 2004 and 2007 beside the literature). Twenty minutes of processor time;
+run again when data, estimators or checks change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from eaeu_analysis.impact.calibrated import write_calibration, write_yardstick
+from eaeu_analysis.impact.calibration import calibrate
+from eaeu_analysis.impact.yardstick import yardstick
+from eaeu_analysis.load import load_panel
+
+
+def progress(done: int, total: int) -> None:
+    if done % 50 == 0 or done == total:
+        print(f"{done} of {total}", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--problems", type=int, default=1000)
+    parser.add_argument("--jobs", type=int, default=1)
+    asked = parser.parse_args()
+    panel = load_panel()
+    found = calibrate(panel, problems=asked.problems, jobs=asked.jobs, progress=progress)
+    write_calibration(found)
+    print(found.summary())
+    known = yardstick(panel, jobs=asked.jobs)
+    write_yardstick(known)
+    print(known.summary())
+
+
+if __name__ == "__main__":
+    main()
