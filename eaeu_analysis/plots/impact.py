@@ -92,32 +92,32 @@ def specification_curve(result: Any, ax: Axes) -> None:
         (table[holds & low], ACCENT, "stands out"),
     ):
         ax.scatter(rows.index, rows["estimate"], s=5, color=colour, label=f"{name} ({len(rows)})", linewidths=0)
-    _choices(result, table, ax)
     ax.axhline(0, color=INK, linewidth=0.8)
     ax.axhline(result.estimate, color=TREATED, linewidth=1, linestyle=":")
+    ax.set_xlabel("specifications, by size of the estimate", fontsize=8)
     ax.set_ylabel(result.measure_unit, fontsize=8)
     share = 100 * float(low.mean()) if len(table) else 0.0
     ax.set_title(f"{len(table)} specifications: median {result.estimate:+.3g}, {share:.0f} % stand out")
     ax.legend(frameon=False, fontsize=8, loc="upper left")
+    _choices(result, table, ax)
 
 
 def _choices(result: Any, table: pd.DataFrame, ax: Axes) -> None:
-    """Below the curve, which specifications took which option of the choices that decide most."""
+    """In the lower part of the axes, which specifications took which option of the choices that decide most."""
     names = list(result.drivers["choice"].head(SHOWN))
     rows = [(name, option) for name in names for option in dict.fromkeys(result.table[name])]
     if not rows:
-        ax.set_xlabel("specifications, by size of the estimate", fontsize=8)
         return
-    height = 0.075 * len(rows)
-    below = ax.inset_axes((0.0, -0.04 - height, 1.0, height), sharex=ax)
+    share = min(0.045 * len(rows), 0.6)  # of the axes, below the estimates
+    low, high = ax.get_ylim()
+    ax.set_yticks([tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high])
+    ax.set_ylim(low - (high - low) * (share + 0.03) / (1 - share - 0.03), high)
+    across = ax.get_xaxis_transform()  # places in data, heights in shares of the axes
     for place, (name, option) in enumerate(rows):
         at = table.index[table[name] == option]
+        height = share * (1 - (place + 0.5) / len(rows))
         colour = TREATED if names.index(name) % 2 == 0 else ACCENT
-        below.plot(at, np.full(len(at), place), "|", color=colour, markersize=4, alpha=0.6, markeredgewidth=0.7)
-    below.set_yticks(range(len(rows)), [f"{name}: {option or 'none'}" for name, option in rows], fontsize=6)
-    below.set_ylim(len(rows) - 0.4, -0.6)
-    below.tick_params(length=0)
-    for side in ("top", "right", "left"):
-        below.spines[side].set_visible(False)
-    ax.tick_params(axis="x", labelbottom=False)
-    below.set_xlabel("specifications, by size of the estimate", fontsize=8)
+        ax.plot(at, np.full(len(at), height), "|", transform=across, color=colour, markersize=4, alpha=0.6)
+        told = f"{name}: {option or 'none'}"
+        ax.annotate(told, (-0.01, height), xycoords="axes fraction", ha="right", va="center", fontsize=6)
+    ax.yaxis.set_label_coords(-0.1, 1 - (1 - share) / 2)
