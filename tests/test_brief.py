@@ -342,6 +342,32 @@ def test_the_tracer_of_these_tests_finds_a_number_that_is_false(claims: list[Cla
     assert untraced("Торговля снизилась с 133,6 до 98,9 % ВВП.", [trade], "ru") == [98.9]
 
 
+@pytest.mark.parametrize("form", ["md", "html", "pdf"])
+def test_the_tracer_of_the_report_finds_every_number(form: str, claims: list[Claim], briefs: dict[str, Brief]) -> None:
+    import numpy as np
+
+    from eaeu_analysis.report.brief_aloud import _leading
+    from eaeu_analysis.report.trace import trace_html, trace_markdown, trace_text
+    from eaeu_analysis.report.trace_known import known_of_claims
+
+    by_id = {c.id: dict(c.values) for c in claims}
+    billions = [1e9 * values["billion"] for values in by_id.values() if "billion" in values]
+    ratio = by_id["tariffs.average"]["new"] / by_id["tariffs.average"]["own"]
+    said = 1e6 * _leading(by_id["revenue.duty"]["value"] / 1e6, 1)  # "about 600 million", the exact one beside it
+    known = known_of_claims(claims)
+    extra = np.sort(np.concatenate([known.numbers[""], [*billions, ratio, said]]))
+    known = dataclasses.replace(known, numbers={**known.numbers, "": extra})
+    body = render(briefs["en"], form)
+    if form == "pdf":
+        text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(body)).pages)
+        found = trace_text(text.partition("Grades: A")[0], known)  # the sources that follow are names
+    else:
+        found = {"md": trace_markdown, "html": trace_html}[form](body.decode(), known)
+    assert found == []
+    changed = trace_text(briefs["en"].parts["for"][0].text.replace("6 to 11", "6 to 12.7"), known)
+    assert [untold.number for untold in changed] == ["12.7"]
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_numbers_of_the_pdf_are_those_of_the_brief(
     lang: str, pdfs: dict[str, bytes], briefs: dict[str, Brief]
@@ -466,6 +492,14 @@ def test_the_pdf_has_two_sides_of_a4_and_all_the_text(
     seen = letters(" ".join(page.extract_text() for page in reader.pages))
     for text in lines(briefs[lang]):
         assert letters(text) in seen, text
+
+
+def test_a_number_below_zero_has_a_minus_sign_and_no_hyphen(briefs: dict[str, Brief], pdfs: dict[str, bytes]) -> None:
+    """A hyphen is given back as a soft one by some readers of PDF, and the sign would be lost."""
+    for lang, brief in briefs.items():
+        assert not re.search(r"(?<![\w–])-\d", " ".join(lines(brief)))
+        text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdfs[lang])).pages)
+        assert "−33" in text
 
 
 def letters(text: str) -> str:

@@ -42,6 +42,10 @@ class Speech(Language):
         filler = _Forms(self, values or {}, words or {}, f"{table}.{key}")
         return BOUND.sub("\u00a0", str(filler.format(self.template(table, key))))
 
+    def number(self, value: float, spec: str = "") -> str:
+        """A number as :meth:`.language.Language.number` writes it, with a minus sign in place of a hyphen."""
+        return super().number(value, spec).replace("-", "−")
+
     def has(self, table: str, key: str) -> bool:
         """Whether the file has that text."""
         return key in self.tables.get(table, {})
