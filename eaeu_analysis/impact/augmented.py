@@ -15,7 +15,7 @@ from .design import one_unit
 from .effect import Effect, effect_table
 from .gap_checks import fit_check, trend_check
 from .inversion import student
-from .placebo_checks import donor_notes, placebo_gap_checks
+from .placebo_checks import donor_notes, extrapolation_check, placebo_gap_checks
 from .problem import Problem, state_problem
 from .robustness import leave_one_out, moved_check
 from .simplex import Array
@@ -102,7 +102,7 @@ def augmented_synthetic_control(
         lower, upper, interval = _jackknife_plus(y, problem, lam, rule, demean, level)
         p_value = float("nan")
         words = "jackknife+ over the periods before the event; right if periods are exchangeable"
-    checks += _weight_checks(fit)
+    checks.append(extrapolation_check(fit.weights))
     left_out = None
     if robustness:
         left_out, more = _robustness(y, problem, fit, estimate, lam, rule, demean, level)
@@ -213,17 +213,3 @@ def _jackknife_plus(
     lower = np.sort(low, axis=0)[below] if below >= 0 else np.full(y.shape[1] + 1, -np.inf)
     upper = np.sort(high, axis=0)[::-1][below] if below >= 0 else np.full(y.shape[1] + 1, np.inf)
     return lower[:-1], upper[:-1], (float(lower[-1]), float(upper[-1]))
-
-
-def _weight_checks(fit: AugmentedWeights) -> list[Check]:
-    negative = float(-np.minimum(fit.weights, 0).sum())
-    return [
-        Check(
-            "extrapolation",
-            negative <= 0.5,
-            negative,
-            0.5,
-            f"negative weights sum to {negative:.2f}: how far the counterfactual lies outside the donors; "
-            "fails above 0.5",
-        )
-    ]

@@ -25,7 +25,7 @@ from .fit import Fitted, Setup
 from .gap_checks import fit_check, trend_check
 from .grid import PREDICTED, Specification, Years
 from .placebo import LEAST, Placebos, compare, noise
-from .placebo_checks import donor_notes, placebo_gap_checks, weight_check
+from .placebo_checks import donor_notes, extrapolation_check, placebo_gap_checks, weight_check
 from .predictors import Predictor, predictor_values, with_predictors
 from .problem import Problem, state_problem
 
@@ -273,4 +273,6 @@ def _checks(estimator: str, data: _Data, found: Everyone, made: Placebos, estima
     weights = np.full(count, 1.0 / count) if found.weights is None else found.weights
     if estimator == "sdid":
         checks.append(weight_check(weights))
+    if estimator == "augmented":
+        checks.append(extrapolation_check(weights))
     return checks + donor_notes(problem.dropped, problem.flagged, dict(zip(problem.donors, weights, strict=True)))

@@ -14,6 +14,8 @@ from .checks import EFFECTIVE, FLAGGED_WEIGHT
 from .effect import p_text
 from .simplex import Array
 
+NEGATIVE = 0.5  # sum of negative weights above which a counterfactual is extrapolated
+
 
 def rank_p(actual: float, draws: Array) -> float:
     """Share of placebos at least as large, the treated unit among them: (1 + #) / (1 + B)."""
@@ -67,6 +69,20 @@ def weight_check(weights: Array) -> Check:
         effective,
         EFFECTIVE,
         f"{effective:.1f} effective donors (1 / sum of squared weights); fails below {EFFECTIVE:g}",
+    )
+
+
+def extrapolation_check(weights: Array) -> Check:
+    """Fails when the negative weights (J,) add up to more than ``NEGATIVE``: the counterfactual is then drawn from far
+    outside the donors."""
+    negative = float(-np.minimum(weights, 0).sum())
+    return Check(
+        "extrapolation",
+        negative <= NEGATIVE,
+        negative,
+        NEGATIVE,
+        f"negative weights sum to {negative:.2f}: how far the counterfactual lies outside the donors; fails above "
+        f"{NEGATIVE:g}",
     )
 
 

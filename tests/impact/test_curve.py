@@ -11,6 +11,7 @@ from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.impact import curve_rows
+from eaeu_analysis.impact.augmented import augmented_synthetic_control
 from eaeu_analysis.impact.curve import by_question, specification_curve
 from eaeu_analysis.impact.curve_task import state_task
 from eaeu_analysis.impact.curve_test import curve_test
@@ -171,6 +172,20 @@ def test_a_row_is_what_the_public_function_says(curve, intercept):
         np.testing.assert_allclose([row["lower"], row["upper"]], effect.interval, atol=1e-7)
         assert row["finding"] == effect.finding
         assert row["least_p"] == pytest.approx(1 / (row["donors"] + 1))
+
+
+def test_an_extrapolated_counterfactual_is_no_clean_finding():
+    """The check of the public function is in the curve too: weights far below zero make an effect fragile at best."""
+    y = made(40.0, seed=3)
+    y[0] += 30.0 * np.linspace(0, 1, 20)  # a path that no average of the donors follows
+    grid = replace(QUICK, estimators=("augmented",), shocks=("kept",))
+    row = specification_curve(as_panel(y), "y", "U00", EVENT, grid).table.iloc[0]
+    public = augmented_synthetic_control(
+        as_panel(y), "y", "U00", EVENT, fit_years=(2003, 2014), post_years=(2015, 2019), robustness=False
+    )
+    assert row["estimate"] == pytest.approx(public.estimate)
+    assert public.check("extrapolation").passed is False
+    assert row["finding"] == "fragile"
 
 
 def test_a_known_effect_is_found_by_the_curve(curve):
