@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import BadInputError
 from . import output
-from .options import Json, MaxAge, Source, StoreAt, listed, source_of
+from .options import Json, MaxAge, Source, StoreAt, Told, listed, source_of
 
 if TYPE_CHECKING:
     from ..panel import Panel
@@ -35,6 +36,10 @@ def impact(
     ] = "both",
     event: Annotated[str | None, typer.Option(help="Year or date instead of the accession (one outcome).")] = None,
     curve: Annotated[bool, typer.Option(help="The specification curve instead of one estimate.")] = False,
+    limit: Annotated[int | None, typer.Option(help="Of the curve: a random choice of so many specifications.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Of the curve: a file for what is found; a second run goes on from it.")
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
     source: Source = "pinned",
@@ -44,16 +49,21 @@ def impact(
 ) -> None:
     """Estimate what joining did, against a counterfactual made of economies that did not join.
 
-    Examples: eaeu impact KGZ --outcome remittances --method sc --json; eaeu impact --bloc EAEU --outcome exports
+    Examples: eaeu impact KGZ --outcome remittances --method sc --json; eaeu impact --bloc EAEU --outcome exports;
+    eaeu impact KGZ --outcome trade --curve --jobs 2 --keep curve.parquet
     """
     from ..impact.union import plan, union_effects
 
     if jobs < 1:
         raise BadInputError(f"--jobs {jobs}: expected a number of workers, 1 or more")
+    if curve and (method is not None or pool != "both"):
+        raise BadInputError("--curve runs through the methods and pools of its grid: leave --method and --pool out")
+    if not curve and (limit is not None or keep is not None):
+        raise BadInputError("--limit and --keep belong to --curve")
     chosen = outcome or list(plan().outcomes)
     panel = _panel(chosen, source_of(source, store, max_age), curve)
     if curve:
-        _curve(panel, chosen, unit, event, bloc, jobs, seed, as_json)
+        _curve(panel, chosen, unit, event, bloc, jobs, seed, limit, keep, as_json)
         return
     if event is not None or "," in pool:
         _one(panel, chosen, unit, event, method, pool, bloc, seed, as_json)
@@ -105,7 +115,16 @@ def _one(
 
 
 def _curve(
-    panel: Panel, chosen: list[str], unit: str | None, event: str | None, bloc: str, jobs: int, seed: int, as_json: bool
+    panel: Panel,
+    chosen: list[str],
+    unit: str | None,
+    event: str | None,
+    bloc: str,
+    jobs: int,
+    seed: int,
+    limit: int | None,
+    keep: Path | None,
+    as_json: bool,
 ) -> None:
     from ..blocs import bloc as find_bloc
     from ..impact.curve import specification_curve
@@ -113,7 +132,8 @@ def _curve(
     if unit is None or len(chosen) != 1:
         raise BadInputError("--curve needs one economy and one --outcome")
     day = event or find_bloc(bloc).accession(unit)
-    output.show(specification_curve(panel, chosen[0], unit, day, jobs=jobs, seed=seed), as_json)
+    told = Told("specifications")
+    output.show(specification_curve(panel, chosen[0], unit, day, None, jobs, seed, keep, told, limit=limit), as_json)
 
 
 def _panel(outcomes: list[str], source: str | SourceOfSeries, curve: bool) -> Panel:

@@ -114,6 +114,18 @@ class Bar:
             self.bar = None
 
 
+class Told:
+    """How far a long calculation is: a line on standard error with every twentieth that is done."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.said = what, 0
+
+    def __call__(self, done: int, total: int) -> None:
+        if 20 * done // total > self.said:
+            self.said = 20 * done // total
+            typer.echo(f"{done:,} of {total:,} {self.what}", err=True)
+
+
 def progress(cached: bool = True) -> Lines | Bar:
     """How a pull is told: a bar on a terminal, plain lines elsewhere."""
     return Bar() if sys.stderr.isatty() else Lines(cached)

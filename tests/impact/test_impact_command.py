@@ -1,0 +1,54 @@
+"""``eaeu impact`` as a person and as a job meet it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from eaeu_analysis.cli import main
+
+CURVE = ["impact", "KGZ", "--outcome", "exports", "--curve", "--limit", "6"]
+
+
+def test_help_has_an_example(capsys):
+    assert main(["impact", "--help"]) == 0
+    assert "--curve --jobs 2 --keep" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_curve_goes_on_from_what_was_kept(tmp_path, capsys):
+    keep = tmp_path / "curve.parquet"
+    assert main([*CURVE, "--keep", str(keep), "--json"]) == 0
+    first = capsys.readouterr()
+    told = json.loads(first.out)
+    assert len(told["rows"]) == 6
+    assert not [row for row in told["rows"] if "lacks the series" in row["failed"]], "predictors are loaded too"
+    assert "6 of 6 specifications" in first.err
+    whole = keep.read_bytes()
+    assert main([*CURVE, "--keep", str(keep), "--json"]) == 0
+    assert capsys.readouterr().out == first.out
+    assert keep.read_bytes() == whole
+    assert main([*CURVE, "--seed", "1", "--keep", str(keep)]) == 2
+    assert "holds another specification curve" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (["impact", "KGZ", "--curve"], "--curve needs one economy and one --outcome"),
+        ([*CURVE, "--method", "sc"], "leave --method and --pool out"),
+        ([*CURVE, "--pool", "wide"], "leave --method and --pool out"),
+        (["impact", "KGZ", "-o", "exports", "--limit", "5"], "--limit and --keep belong to --curve"),
+        (["impact", "KGZ", "-o", "export"], "did you mean 'exports'"),
+        (["impact", "UZB", "-o", "exports"], "Uzbekistan (UZB) is not a member of EAEU"),
+        (["impact", "KGZ", "-o", "exports", "--pool", "narrow"], "donor pool 'narrow' not known"),
+        (["impact", "KGZ", "-o", "exports", "--method", "magic"], "method 'magic' not known"),
+        (["impact", "KGZ", "-o", "exports", "--jobs", "0"], "1 or more"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_code_2(asked, says, capsys):
+    assert main(asked) == 2
+    out = capsys.readouterr()
+    assert says in out.err
+    assert "Traceback" not in out.err
+    assert out.out == ""
