@@ -14,10 +14,12 @@ import pandas as pd
 
 from .. import settings
 from ..catalogue import read_table, table_path
+from ..errors import BadInputError
 from .claim_rules import rules
 from .claims import GRADES, SIDES, Claim
 
 if TYPE_CHECKING:
+    from ..scenario import ScenarioResult
     from ..trade.answer import TradeAnswer
     from .material import Material
 
@@ -26,6 +28,8 @@ PARTS = ("sentence", "question", "caveat", "would_change", "topic", "grade", "si
 UNTOLD = ("observed", "values", "draws", "panel", "fit", "extra", "surrogate", "spec", "world", "windows_all")
 DEEP = 9
 SIZE = re.compile(r"\d+(?:[.,]\d+)*")
+NUMERAL = re.compile(r"\d+(?:\.\d+)?")
+SLIDER_ENDS = (5.0, 95.0)  # per cent: of a quantity's range
 LETTERS = 5  # that a text has at least: a bare number is no text
 LONG = 40  # letters of a text without its numbers from which it is known again
 
@@ -147,10 +151,9 @@ def known_of(material: Material, lang: str = "en") -> Known:
         "effects": [effects],
         "members": [content.members],
         "partners": [found.trade, found.gap.totals() if found.gap is not None else None],
-        "scenario": [found.scenario.table] if found.scenario is not None else [],
+        "scenario": _scenario(found.scenario) if found.scenario is not None else [],
         "changed": [material.drift],
         "limits": list(content.limits),
-        "series": list(content.series),
         "method": [rules().stated],
         "glossary": [rules().stated],
     }
@@ -159,7 +162,9 @@ def known_of(material: Material, lang: str = "en") -> Known:
         texts += _strings(results)
     if found.trade is not None:
         numbers["partners"] = np.concatenate([numbers["partners"], _percent(found.trade)])
-    texts += _strings([*content.series, *content.limits, read_table(table_path("glossary"))])
+    infos = _strings([*content.series, *(claim.series for claim in material.claims)])
+    numbers["series"] = np.array([float(n) for text in infos for n in NUMERAL.findall(text)])
+    texts += [*infos, *_strings([*content.limits, read_table(table_path("glossary"))])]
     codes = frozenset(map(str, found.gap.table.index)) if found.gap is not None else frozenset()
     return dataclasses.replace(_known(texts, numbers), codes=codes, own=_own(material.claims, lang))
 
@@ -175,6 +180,18 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
         for column in ("estimate", "lower", "upper", "chance_lower", "chance_upper"):
             if column in table:
                 yield table, column
+
+
+def _scenario(result: ScenarioResult) -> list[Any]:
+    """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it, where sliders start."""
+    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability(), list(SLIDER_ENDS)]
+    try:
+        surface, shares = result.surface(), result.shares()
+    except BadInputError:  # no polynomial: no sliders and no shares are shown
+        return told
+    start = [float(result.surrogate.predict(name, pd.DataFrame(index=[0]))[0]) for name in surface["outcomes"]]
+    misses = [100 * (1 - fit) for fit in surface["r2"].values()]
+    return [*told, surface["quantities"], 100 * shares, len(shares), start, misses]
 
 
 def _own(claims: Sequence[Claim], lang: str) -> dict[str, frozenset[str]]:
