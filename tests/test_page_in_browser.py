@@ -353,7 +353,7 @@ def test_sliders_give_the_numbers_of_the_polynomial_and_of_the_model(page: Any, 
     names = page.evaluate("[...document.querySelectorAll('.sliders input')].map(i => i.name)")
     assert 3 <= len(names) <= 6
     rows = [{}, {n: surrogate.ends[n][0] for n in names}, {n: surrogate.ends[n][i % 2] for i, n in enumerate(names)}]
-    drawn = result.values  # noqa: PD011
+    drawn = result.inputs
     settings = pd.DataFrame([{**drawn.median().to_dict(), **surrogate.middle, **row} for row in rows])
     solved = solve(result.scenario, settings[list(drawn.columns)], 1, None)[TOTAL]
     for i, row in enumerate(rows):
