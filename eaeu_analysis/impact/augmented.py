@@ -61,6 +61,14 @@ def augmented_synthetic_control(
     Weights sum to one and may be negative. ``extra``: ``scm_weights``, ``lam``, ``cv`` (errors by penalty),
     ``scm_estimate`` (before augmentation).
     Raises BadInputError, NoDataError and NotConvergedError. Source: Ben-Michael, Feller & Rothstein (2021).
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(
+    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
+    ... )
+    >>> effect = ea.augmented_synthetic_control(panel, "trade", "KGZ", 2015, robustness=False)
+    >>> round(effect.estimate, 1), effect.finding
+    (-30.6, 'unreliable')
     """
     import pandas as pd
 

@@ -53,6 +53,14 @@ def matrix_completion(
     The gap before the event is in-sample and small by construction: it is no evidence of fit. ``extra``: ``lam``,
     ``rank``, ``cv`` (error by penalty), ``replicates``.
     Raises BadInputError, NoDataError and NotConvergedError. Source: Athey et al. (2021), equation 4.3.
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(
+    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
+    ... )
+    >>> effect = ea.matrix_completion(panel, "trade", "KGZ", 2015)
+    >>> round(effect.estimate, 1), effect.finding
+    (-26.5, 'fragile')
     """
     import pandas as pd
 

@@ -71,6 +71,14 @@ def difference_in_differences(
     its randomisation distribution. ``extra``: ``event_study`` (frame: relative, estimate, lower, upper, p; base period
     -1), ``cluster_se``, ``leads_wald_p``, ``cohorts``.
     Raises BadInputError, NoDataError and NotConvergedError (pyfixest's fixed effects off the exact double difference).
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(
+    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
+    ... )
+    >>> effect = ea.difference_in_differences(panel, "trade", "KGZ", 2015)
+    >>> round(effect.estimate, 1), effect.finding
+    (-8.0, 'unreliable')
     """
     if inference not in INFERENCE:
         raise unknown("inference", inference, INFERENCE)

@@ -74,6 +74,14 @@ def synthetic_did(
     ``leave_one_out`` (frame).
     Raises BadInputError, NoDataError (one sentence each) and NotConvergedError.
     Source: Arkhangelsky et al. (2021), algorithms 1 to 4.
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(
+    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
+    ... )
+    >>> effect = ea.synthetic_did(panel, "trade", "KGZ", 2015, robustness=False)
+    >>> round(effect.estimate, 1), effect.finding
+    (-28.4, 'unreliable')
     """
     import pandas as pd
 

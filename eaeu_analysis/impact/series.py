@@ -58,6 +58,14 @@ def interrupted_series(
 
     ``extra``: structural ``shares`` (mean share of each variance), ``df``; segmented ``hac_se``, ``hac_p``,
     ``hac_interval``, ``rho``, ``lags``. Raises BadInputError and NoDataError.
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(
+    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
+    ... )
+    >>> effect = ea.interrupted_series(panel, "trade", "KGZ", 2015)
+    >>> round(effect.estimate, 1), effect.finding
+    (-25.7, 'none')
     """
     if method not in METHODS:
         raise unknown("method", method, METHODS, METHODS)

@@ -73,6 +73,14 @@ def synthetic_control(
     ``leave_one_out`` and ``search`` as far as they were made.
     Raises BadInputError or NoDataError, one sentence, for a question that cannot be answered, NotConvergedError when
     weights cannot be found.
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(
+    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
+    ... )
+    >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, v="outcomes", checks=False)
+    >>> round(effect.estimate, 1), effect.finding
+    (-8.5, 'unreliable')
     """
     _check_options(level, inference, penalty, v_floor, starts, replicate)
     predictors = None if predictors is None else list(predictors)
