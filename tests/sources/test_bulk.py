@@ -387,6 +387,7 @@ def peak_mb(folder: Path, out: Path, memory: str) -> float:
     return float(re.findall(r"[\d.]+", done.stdout)[-1])
 
 
+@pytest.mark.slow
 def test_memory_stays_within_the_bound(tmp_path: Path) -> None:
     folder = big(tmp_path / "in", 150_000, 2)
     assert peak_mb(folder, tmp_path / "out", "200MB") < 200 + 600  # the database bound, interpreter and libraries
