@@ -8,6 +8,7 @@ Advanced Guide to Trade Policy Analysis; Correia, Guimaraes and Zylkin (2020), F
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -138,6 +139,7 @@ def _estimate(kind: str, sample: Sample, k_adj: bool, separation: str) -> tuple[
     """pyfixest on plain columns of codes, its warnings kept to itself; the sample that it used if it cut it further."""
     import pyfixest
 
+    _in_order()
     k = sample.x.shape[1]
     frame = pd.DataFrame({"y": sample.y, **{f"x{j}": sample.x[:, j] for j in range(k)}})
     for j, codes in enumerate(sample.effects):
@@ -164,6 +166,15 @@ def _estimate(kind: str, sample: Sample, k_adj: bool, separation: str) -> tuple[
     if len(sample.y) != fit._N:
         return fit, _cut(sample, np.sort(np.asarray(fit._data.index, dtype=np.int64)))
     return fit, None
+
+
+def _in_order() -> None:
+    """Fixed effects in the order given: pyfixest keeps their names in a set, whose order, and with it the last digits
+    of every estimate, hangs on the hash seed of the process."""
+    with contextlib.suppress(ImportError):
+        from pyfixest.estimation.formula import utils
+
+        utils.set = dict.fromkeys
 
 
 def _explained(error: ValueError) -> Exception:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -262,3 +266,19 @@ def test_summary_and_table_hold_the_same_numbers(world: pd.DataFrame) -> None:
     assert text == ppml(world, "usd", ["x", "w"], THREE, PAIR, level=0.95).summary()
     with pytest.raises(BadInputError, match="level 95 is not between 0 and 1"):
         ppml(world, "usd", ["x"], THREE, PAIR, level=95)
+
+
+def test_the_last_digit_does_not_hang_on_the_hash_seed_of_the_process() -> None:
+    """Strings hash anew in every process unless PYTHONHASHSEED is set; the estimate is the same all the same."""
+    code = (
+        "from trade_worlds import THREE, simulate; from eaeu_analysis.trade.gravity import ppml; "
+        "fit = ppml(simulate(10, 4, 2, 3), 'usd', ['x'], THREE); print(fit.coef.iloc[0].hex(), fit.se.iloc[0].hex())"
+    )
+    told = set()
+    for seed in ("1", "2", "3"):
+        path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
+        done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        told.add(done.stdout)
+    assert len(told) == 1
