@@ -14,7 +14,7 @@ PACKAGE = ROOT / "eaeu_analysis"
 
 # A stage may import from itself and from the stages before it.
 STAGES = [
-    {"errors", "settings", "series", "atomic"},
+    {"errors", "settings", "series", "atomic", "threads"},
     {"results"},
     {"catalogue", "blocs", "names"},
     {"sources"},

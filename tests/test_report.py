@@ -51,7 +51,6 @@ def document(folder: Path) -> dict:
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes_in_other_processes_and_another_locale(
     folder: Path, tmp_path: Path
 ) -> None:

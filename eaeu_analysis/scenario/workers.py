@@ -6,39 +6,18 @@ works on one thread: on several it adds up in another order. A lost worker's chu
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from .. import __version__
 from ..errors import BadInputError, EaeuError, NoDataError
+from ..threads import one_blas_thread
 from .schema import Scenario
 
 Chunk = Callable[[Scenario, pd.DataFrame], pd.DataFrame]
 WAIT = 10.0  # seconds for the scheduler to answer, and for a first worker
-
-_lock = threading.Lock()
-_limits: list[Any] = []  # of the threads that are inside, the first of them holds the limit
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Linear algebra on one thread while anybody is inside; what was set before holds again when the last has left."""
-    import scipy.linalg  # noqa: F401 - brings its own library, which must be there to be limited
-    from threadpoolctl import threadpool_limits
-
-    with _lock:
-        _limits.append(None if _limits else threadpool_limits(1, user_api="blas"))
-    try:
-        yield
-    finally:
-        with _lock:
-            own = _limits.pop()
-            if own is not None:
-                own.restore_original_limits()
 
 
 def spread(chunk: Chunk, scenario: Scenario, parts: Sequence[pd.DataFrame], jobs: int, dask: str | None) -> list[Any]:

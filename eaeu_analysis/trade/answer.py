@@ -10,6 +10,7 @@ import pandas as pd
 
 from .. import names, settings
 from ..results import Check, Provenance, Result
+from ..threads import one_blas_thread
 from .domestic import INDICATORS, RATIO, domestic_sensitivity
 from .exposure import Exposure, exposure, signs
 from .findings import beside_findings
@@ -92,16 +93,12 @@ def trade_answer(
     The tariffs are always Uzbekistan's, the only schedule besides the union's that is pinned.
     Raises NoDataError when flows or macro series are missing, NotConvergedError as :func:`.gravity.ppml`.
     """
-    from threadpoolctl import threadpool_limits
-
     from ..load import load_panel
 
     macro = load_panel(list(INDICATORS)) if macro is None else macro
     goods = all_goods()
     panels = {"all goods": goods, "without fuels": without_fuels(), "as published": all_goods(fill=False)}
-    with threadpool_limits(
-        1, user_api="blas"
-    ):  # sums in one order, so that bits do not depend on the number of threads
+    with one_blas_thread():  # so that bits do not depend on the number of workers
         union = union_effect(panels, bias_correction=bias_correction, level=level)
         home = domestic_sensitivity(goods, macro, (RATIO,), level)
     lean, gap = exposure(economy), tariff_gap()

@@ -20,6 +20,7 @@ from distributed import LocalCluster
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.scenario import workers
+from eaeu_analysis.threads import one_blas_thread
 
 QUIET: dict[str, Any] = {"dashboard_address": ":0", "silence_logs": 50, "memory_limit": None}
 SLEEP = 0.2
@@ -119,7 +120,7 @@ def test_linear_algebra_is_on_one_thread_until_the_last_has_left(monkeypatch: py
             done.append("restored")
 
     monkeypatch.setattr(threadpoolctl, "threadpool_limits", Limits)
-    first, second = workers.one_blas_thread(), workers.one_blas_thread()
+    first, second = one_blas_thread(), one_blas_thread()
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
