@@ -43,23 +43,20 @@ lab: $(READY) ## open the notebooks in JupyterLab
 notebooks: $(READY) ## run the notebooks from their text and keep their outputs
 	$(BIN)/python scripts/build_notebooks.py
 
-bench: bench-data bench-impact bench-trade bench-scenario ## every benchmark
+bench: $(READY) ## every benchmark beside its peers; writes benchmarks/RESULTS.md (half an hour)
+	$(BIN)/python benchmarks/run.py
 
 bench-data: $(READY)
-	$(BIN)/python benchmarks/bulk_zip.py
-	$(BIN)/python benchmarks/data.py --full
+	$(BIN)/python benchmarks/run.py --only data bulk_zip
 
 bench-impact: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/impact_synthetic.py
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/impact_sdid.py
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/impact_curve.py
+	$(BIN)/python benchmarks/run.py --only impact_synthetic impact_sdid impact_curve
 
 bench-trade: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trade_equilibrium.py
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trade_gravity.py
+	$(BIN)/python benchmarks/run.py --only trade_equilibrium trade_gravity
 
 bench-scenario: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/scenario.py
+	$(BIN)/python benchmarks/run.py --only scenario
 
 calibration: $(READY) ## placebo problems and past accessions, by which the tool is judged; kept in data/results
 	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py --jobs 2

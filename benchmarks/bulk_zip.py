@@ -1,6 +1,6 @@
 """Read 60 series out of a World Bank bulk zip of full size: seconds and peak memory, in a process of its own.
 
-    python benchmarks/bulk_zip.py [--rows 400000] [--years 65] [--series 60] [--repeat 3]
+    python benchmarks/bulk_zip.py [--rows 400000] [--years 65] [--series 60] [--turns 3] [--json F]
 
 Makes a zip of the real download's layout in a temporary folder (266 economies and groups, 1,504 indicators,
 values with up to 15 digits, a third of the cells filled) and reads it through ``read_file``. To reach: under
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+from contest import Row, finish
 
 FIRST_YEAR = 1960
 
@@ -70,32 +70,37 @@ def read(path: str, series: int) -> None:
     print(json.dumps({"seconds": seconds, "peak_mb": peak, "series": len(found), "values": values}))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def row(rows: int, years: int, series: int, turns: int) -> Row:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "WDI_CSV.zip"
+        size = make(path, rows, years)
+        runs = []
+        for _ in range(turns):
+            command = [sys.executable, __file__, "--read", str(path), "--series", str(series)]
+            runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    whole = all(run["series"] == series and run["values"] == runs[0]["values"] for run in runs)
+    return Row(
+        "data", f"bulk zip of {rows:,} rows and {years} years ({size / 1e9:.1f} GB unpacked) to {series} series",
+        [run["seconds"] for run in runs], by="clock", at_most=20.0, same=whole,
+        compared=f"{runs[0]['values']:,} values in each run",
+        peak_mb=max(run["peak_mb"] for run in runs), peak_mb_at_most=1000.0,
+    )  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--years", type=int, default=65)
     parser.add_argument("--series", type=int, default=60)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the row there too")
     parser.add_argument("--read", metavar="ZIP", help="only read this file (used by the benchmark itself)")
-    options = parser.parse_args()
-    if options.read:
-        read(options.read, options.series)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "WDI_CSV.zip"
-        size = make(path, options.rows, options.years)
-        packed = path.stat().st_size
-        print(f"{options.rows:,} rows x {options.years} years: {size / 1e6:.0f} MB in a zip of {packed / 1e6:.0f} MB")
-        runs = []
-        for _ in range(options.repeat):
-            command = [sys.executable, __file__, "--read", str(path), "--series", str(options.series)]
-            runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-            print("  {seconds:.2f} s, {peak_mb:.0f} MB, {series} series, {values:,} values".format(**runs[-1]))
-        print(
-            f"median {statistics.median(r['seconds'] for r in runs):.2f} s, "
-            f"peak {max(r['peak_mb'] for r in runs):.0f} MB (to reach: 20 s, 1,000 MB)"
-        )
+    given = parser.parse_args()
+    if given.read:
+        read(given.read, given.series)
+        return 0
+    return finish([row(given.rows, given.years, given.series, given.turns)], given.json)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,158 +1,110 @@
 """Synthetic difference-in-differences beside the PyPI package synthdid 0.10.1, on Proposition 99.
 
-    python benchmarks/impact_sdid.py [--peer PYTHON] [--data CSV] [--rounds N] [--placebos N]
+    python benchmarks/impact_sdid.py [--turns N] [--data CSV] [--json F]
 
-The peer runs in its own interpreter: ``--peer``, or $SYNTHDID_PYTHON, or an environment that uv makes in a temporary
-folder. Both sides run in turn within one call, and the median of the ratios is printed: the estimate alone from the
-same table in memory, and the estimate with its standard error by placebo (ours lists all 38 placebos, the peer draws
-50 at random).
-Without the Proposition 99 data a simulated panel of the same shape is used.
+The estimate alone, from the same table in memory, and the estimate with its standard error by placebo (ours lists all
+38 placebos, the peer draws 50 at random, whatever it is asked for). Without the table, which may not be shipped, a
+simulated panel of the same shape is used.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from contest import SHARED, Peer, Row, alternate, environment, finish, peak_mb, timed
 
 from eaeu_analysis.impact.design import state_design
 from eaeu_analysis.impact.sdid import synthetic_did
 from eaeu_analysis.impact.sdid_core import estimate_block
 from eaeu_analysis.panel import Panel
 
-ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT.parent / "shared" / "benchmarks" / "data" / "california_prop99.csv"
 PEER = "synthdid==0.10.1"
-LEAST = 50.0
+QUESTION = ("PacksPerCapita", "California", 1989)
 
 PEER_CODE = """
-import json, sys, time, warnings
-warnings.simplefilter("ignore")
-import matplotlib
-matplotlib.use("Agg")
-import numpy as np
-import pandas as pd
+import matplotlib, numpy as np, pandas as pd
 from synthdid.synthdid import Synthdid
-path, repeat, placebos = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-frame = pd.read_csv(path)
+frame = pd.read_csv(sys.argv[1])
 def model():
     return Synthdid(frame, unit="State", time="Year", treatment="treated", outcome="PacksPerCapita")
-fits = []
-for _ in range(repeat):
-    start = time.perf_counter()
-    fitted = model().fit()
-    fits.append(time.perf_counter() - start)
-errors, se = [], []
-for i in range(placebos):
-    np.random.seed(i)
-    start = time.perf_counter()
-    both = model().fit().vcov(method="placebo")
-    errors.append(time.perf_counter() - start)
-    se.append(float(both.se))
-print(json.dumps({"estimate": float(fitted.att), "fit": fits, "with_se": errors, "se": se}))
+def turn(error, seed=0):
+    np.random.seed(seed)
+    fitted, took = timed((lambda: model().fit().vcov(method="placebo")) if error else (lambda: model().fit()))
+    return {**took, "estimate": float(fitted.att), "se": float(fitted.se) if error else None}
 """
 
 
-def main() -> int:
-    options = _options()
-    frame = _frame(options.data)
+def rows(turns: int, path: Path) -> list[Row]:
+    frame = _frame(path)
     panel = Panel.from_frame(frame.drop(columns="treated"), "State", "Year")
-    rounds = []
+
+    def estimate() -> tuple[float, float | None]:
+        design = state_design(panel, *QUESTION)
+        return estimate_block(design.control, design.treated, 19).estimate, None
+
+    def with_error() -> tuple[float, float | None]:
+        effect = synthetic_did(panel, *QUESTION, robustness=False)
+        return effect.estimate, effect.se
+
+    def ours(error: bool) -> dict[str, Any]:
+        (value, se), took = timed(with_error if error else estimate, 5)
+        return {**took, "estimate": value, "se": se}
+
+    found = []
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "panel.csv"
         frame.to_csv(table, index=False)
-        python = _peer_python(options.peer, Path(folder))
-        for turn in range(options.rounds):
-            peer = json.loads(_run(python, table, 2, options.placebos if turn == 0 else 0))
-            rounds.append((peer, _ours(panel)))
-
-    peer, ours = rounds[0]
-    fit = [(statistics.median(p["fit"]), statistics.median(o["fit"]), statistics.median(o["core"])) for p, o in rounds]
-    ratio = statistics.median(a / b for a, b, _ in fit)
-    core = statistics.median(a / c for a, _, c in fit)
-    theirs, whole, alone = (statistics.median(column) for column in zip(*fit, strict=True))
-    print(f"{'':38}{'synthdid 0.10.1':>18}{'here':>12}{'ratio':>9}")
-    print(f"{'estimate from the table (s)':38}{theirs:>18.4f}{whole:>12.4f}{ratio:>8.0f}x")
-    print(f"{'  of which weights and estimate (s)':38}{'':>18}{alone:>12.4f}{core:>8.0f}x")
-    if peer["with_se"]:
-        a, b = statistics.median(peer["with_se"]), statistics.median(ours["with_se"])
-        print(f"{'estimate and placebo error (s)':38}{a:>18.4f}{b:>12.4f}{a / b:>8.0f}x")
-    print(f"{'estimate (packs per head)':38}{peer['estimate']:>18.4f}{ours['estimate']:>12.4f}")
-    if peer["se"]:
-        print(f"{'standard error':38}{peer['se'][0]:>18.4f}{ours['se']:>12.4f}  (peer: 50 random draws)")
-    same = abs(peer["estimate"] - ours["estimate"]) < 0.001 * abs(peer["estimate"])
-    met = ratio >= LEAST and same
-    print(f"at least {LEAST:.0f}x at the same estimate (within 0.1 %): {'met' if met else 'NOT MET'}")
-    return 0 if met else 1
-
-
-def _ours(panel: Panel) -> dict[str, Any]:
-    """Times of five runs each, after one to warm up."""
-    question = ("PacksPerCapita", "California", 1989)
-    times: dict[str, Any] = {"fit": [], "core": [], "with_se": []}
-    effect = synthetic_did(panel, *question, robustness=False)
-    for _ in range(5):
-        start = time.perf_counter()
-        design = state_design(panel, *question)
-        ready = time.perf_counter()
-        block = estimate_block(design.control, design.treated, 19)
-        done = time.perf_counter()
-        effect = synthetic_did(panel, *question, robustness=False)
-        times["fit"].append(done - start)
-        times["core"].append(done - ready)
-        times["with_se"].append(time.perf_counter() - done)
-    return times | {"estimate": block.estimate, "se": effect.se}
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="synthetic_did beside PyPI synthdid")
-    parser.add_argument("--peer", default=os.environ.get("SYNTHDID_PYTHON"), help=f"an interpreter that has {PEER}")
-    parser.add_argument("--data", type=Path, default=DATA, help="the Proposition 99 table")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of both sides (ratios: the median of them)")
-    parser.add_argument("--placebos", type=int, default=1, help="standard errors timed there (a minute or two each)")
-    return parser.parse_args()
+        with Peer(environment(PEER), PEER_CODE, str(table)) as peer:
+            for error, count in ((False, turns), (True, max(1, turns // 3))):
+                ours(error)
+                if not error:
+                    peer.turn(error=False)  # both sides have run once
+                mine, other = alternate(count, lambda e=error: ours(e), lambda e=error: peer.turn(error=e))
+                gap = abs(mine[0]["estimate"] / other[0]["estimate"] - 1)
+                compared = f"estimate {mine[0]['estimate']:.4f}, peer {other[0]['estimate']:.4f}"
+                if error:
+                    compared += f"; error {mine[0]['se']:.2f} by all placebos, peer {other[0]['se']:.2f} by 50 drawn"
+                found.append(
+                    Row(
+                        "counterfactuals",
+                        f"synthetic DiD, Proposition 99, {'with its placebo error' if error else 'estimate'}",
+                        [m["cpu"] for m in mine], PEER, [o["cpu"] for o in other],
+                        at_least=50.0, same=gap < 1e-3, compared=compared,
+                        peak_mb=peak_mb(), peak_mb_theirs=other[-1]["peak_mb"],
+                        note="" if path.is_file() else "simulated panel of the same shape",
+                    )
+                )  # fmt: skip
+    return found
 
 
 def _frame(path: Path) -> pd.DataFrame:
     if path.is_file():
         return pd.read_csv(path, sep=";")
-    print(f"{path} is not there: a simulated panel of the same shape is used", file=sys.stderr)
+    print(f"{path.name} is not there: a simulated panel of the same shape is used", file=sys.stderr)
     rng = np.random.default_rng(0)
     y = 120 + 15 * rng.normal(size=(39, 1)) - np.arange(31) + np.cumsum(2 * rng.normal(size=(39, 31)), axis=1)
     names = [*(f"S{i:02d}" for i in range(38)), "California"]
-    rows = [
+    cells = [
         (name, 1970 + t, y[i, t], int(name == "California" and t >= 19))
         for i, name in enumerate(names)
         for t in range(31)
     ]
-    return pd.DataFrame(rows, columns=["State", "Year", "PacksPerCapita", "treated"])
+    return pd.DataFrame(cells, columns=["State", "Year", "PacksPerCapita", "treated"])
 
 
-def _peer_python(given: str | None, folder: Path) -> str:
-    if given:
-        return given
-    uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
-    place = folder / "peer"
-    subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(place)], check=True)
-    python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    subprocess.run([uv, "pip", "install", "-q", "--python", str(python), PEER], check=True)
-    return str(python)
-
-
-def _run(python: str, table: Path, repeat: int, placebos: int) -> str:
-    arguments = [python, "-c", PEER_CODE, str(table), str(repeat), str(placebos)]
-    return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1]
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--turns", type=int, default=5, help="turns of both sides; a third of them with the error")
+    parser.add_argument("--data", type=Path, default=SHARED / "california_prop99.csv", help="the Proposition 99 table")
+    parser.add_argument("--json", type=Path, help="write the rows there too")
+    given = parser.parse_args()
+    return finish(rows(given.turns, given.data), given.json)
 
 
 if __name__ == "__main__":

@@ -1,31 +1,24 @@
 """Synthetic control beside pysyncon 1.7 (Basque study, predictor weights) and mlsynth (Proposition 99, outcomes only).
 
-    python benchmarks/impact_synthetic.py [--peer PYTHON] [--data DIR] [--repeat N] [--peer-placebos]
+    python benchmarks/impact_synthetic.py [--turns N] [--data DIR] [--no-peer-placebos] [--json F]
 
-The peers run in their own interpreter: ``--peer``, or $BENCH_PYTHON, or this one if it has them, or an environment that
-uv makes in a temporary folder. Both sides take the same table in memory; medians are compared within one run. To reach:
-50 times faster at an equal or lower mean squared gap before the event, all placebos under 5 s, one outcomes-only fit
-under 2 ms. The last two are seconds of the one core they use, so that a busy machine does not fail them; run with
-OMP_NUM_THREADS=1. Without the Basque table a simulated one of the same shape is used.
+Both sides take the same table in memory and search the predictor weights. To reach: 50 times faster at an equal or
+lower mean squared gap before the event, all placebos under 5 s, one outcomes-only fit under 2 ms. Without the published
+tables, which may not be shipped, simulated ones of the same shape are used.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import os
-import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from contest import SHARED, Peer, Row, alternate, environment, finish, peak_mb, timed
 
 from eaeu_analysis.impact.fit import Recipe, Setup, fit_unit
 from eaeu_analysis.impact.predictors import Predictor
@@ -33,10 +26,7 @@ from eaeu_analysis.impact.problem import state_problem
 from eaeu_analysis.impact.synthetic import synthetic_control
 from eaeu_analysis.panel import Panel
 
-ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT.parent / "shared" / "benchmarks" / "data"
-PEERS = ["pysyncon==1.7.0", "mlsynth"]
-FASTER, PLACEBOS, ONE_FIT = 50.0, 5.0, 0.002
+PYSYNCON, MLSYNTH = "pysyncon==1.7.0", "mlsynth"
 TREATED = "Basque Country (Pais Vasco)"
 SCHOOL = ["school.illit", "school.prim", "school.med", "school.high", "school.post.high", "invest"]
 SECTORS = [
@@ -49,18 +39,13 @@ PREDICTORS = [
     Predictor("popdens", 1969),
 ]
 
-PEER_CODE = """
-import io, json, sys, time, warnings, contextlib
-warnings.simplefilter("ignore")
-import matplotlib
-matplotlib.use("Agg")
-import pandas as pd
+BASQUE_CODE = """
+import contextlib, io, pandas as pd
 from pysyncon import Dataprep, Synth
 from pysyncon.utils import PlaceboTest
-basque, smoking, repeat = sys.argv[1], sys.argv[2], int(sys.argv[3])
-placebos, question = sys.argv[4] == "yes", json.loads(sys.argv[5])
-frame = pd.read_csv(basque)
+frame, question = pd.read_csv(sys.argv[1]), json.loads(sys.argv[2])
 donors = [name for name in frame.regionname.unique() if name != question["treated"]]
+how = {"optim_method": "Nelder-Mead", "optim_initial": "equal"}
 def prep():
     return Dataprep(
         foo=frame, predictors=question["school"], predictors_op="mean", time_predictors_prior=range(1964, 1970),
@@ -68,104 +53,118 @@ def prep():
         + [(name, range(1961, 1970, 2), "mean") for name in question["sectors"]] + [("popdens", [1969], "mean")],
         dependent="gdpcap", unit_variable="regionname", time_variable="year",
         treatment_identifier=question["treated"], controls_identifier=donors, time_optimize_ssr=range(1960, 1970))
-times = []
-for _ in range(repeat):
-    start = time.perf_counter()
+def fit():
     synth = Synth()
-    synth.fit(dataprep=prep(), optim_method="Nelder-Mead", optim_initial="equal")
-    times.append(time.perf_counter() - start)
-out = {"fit": times, "mspe": float(synth.loss_V), "weights": {k: float(v) for k, v in synth.weights(round=9).items()}}
-if placebos:
-    start = time.perf_counter()
+    synth.fit(dataprep=prep(), **how)
+    return synth
+def placebos():
     test = PlaceboTest()
-    with contextlib.redirect_stdout(io.StringIO()):
-        test.fit(dataprep=prep(), scm=Synth(), scm_options={"optim_method": "Nelder-Mead", "optim_initial": "equal"})
-    out["placebos"] = time.perf_counter() - start
-    out["p"] = float(test.pvalue(1975))
-try:
-    from mlsynth import VanillaSC
-    table = pd.read_csv(smoking)
-    start = time.perf_counter()
-    with contextlib.redirect_stdout(io.StringIO()):
-        fitted = VanillaSC({"df": table, "outcome": "PacksPerCapita", "treat": "treated", "unitid": "State",
-                            "time": "Year", "display_graphs": False}).fit()
-    out["mlsynth"] = {"att": float(fitted.effects.att), "fit": time.perf_counter() - start}
-except ImportError:
-    out["mlsynth"] = None
-print(json.dumps(out))
+    test.fit(dataprep=prep(), scm=Synth(), scm_options=how)
+    return test
+def turn(whole):
+    if whole:
+        test, took = timed(placebos)
+        return {**took, "p": float(test.pvalue(1975))}
+    synth, took = timed(fit)
+    return {**took, "mspe": float(synth.loss_V), "weights": {k: float(v) for k, v in synth.weights(round=9).items()}}
+"""
+
+STATES_CODE = """
+import pandas as pd
+from mlsynth import VanillaSC
+table = pd.read_csv(sys.argv[1])
+def fit():
+    return VanillaSC({"df": table, "outcome": "PacksPerCapita", "treat": "treated", "unitid": "State", "time": "Year",
+                      "display_graphs": False}).fit()
+def turn():
+    fitted, took = timed(fit)
+    return {**took, "estimate": float(fitted.effects.att)}
 """
 
 
-def main() -> int:
-    options = _options()
-    basque, smoking = _basque(options.data / "basque.csv"), _smoking(options.data / "california_prop99.csv")
-    with tempfile.TemporaryDirectory() as folder:
-        tables = [Path(folder) / "basque.csv", Path(folder) / "smoking.csv"]
-        basque.to_csv(tables[0], index=False)
-        smoking.to_csv(tables[1], index=False)
-        peer = _peer(_peer_python(options.peer, Path(folder)), tables, options)
-
-    panel = Panel.from_frame(basque, "regionname", "year")
+def basque_rows(turns: int, path: Path, peer_placebos: bool) -> list[Row]:
+    table = _basque(path)
+    panel = Panel.from_frame(table, "regionname", "year")
     question = (panel, "gdpcap", TREATED, 1975, None, PREDICTORS, (1960, 1969))
-    once = synthetic_control(*question, inference="none", checks=False)
-    fit = _median(lambda: synthetic_control(*question, inference="none", checks=False), options.repeat)
-    wall = time.perf_counter()
-    placebo = _median(lambda: synthetic_control(*question, checks=False), 3, time.process_time)
-    wall = (time.perf_counter() - wall) / 3
-    states = Panel.from_frame(smoking.drop(columns="treated"), "State", "Year")
+
+    def fit() -> dict[str, Any]:
+        effect, took = timed(lambda: synthetic_control(*question, inference="none", checks=False), 3)
+        return {**took, "mspe": effect.pre_mspe, "weights": effect.weights.to_dict()}
+
+    def whole() -> dict[str, Any]:
+        effect, took = timed(lambda: synthetic_control(*question, checks=False))
+        return {**took, "p": effect.p_value}
+
+    note = "" if path.is_file() else "simulated panel of the same shape"
+    with tempfile.TemporaryDirectory() as folder:
+        at = Path(folder) / "basque.csv"
+        table.to_csv(at, index=False)
+        asked = json.dumps({"treated": TREATED, "school": SCHOOL, "sectors": SECTORS})
+        with Peer(environment(PYSYNCON), BASQUE_CODE, str(at), asked) as peer:
+            fit()
+            mine, other = alternate(turns, fit, lambda: peer.turn(whole=False))
+            here, there = mine[0], other[0]
+            apart = max(abs(there["weights"][name] - here["weights"][name]) for name in here["weights"])
+            rows = [
+                Row(
+                    "counterfactuals", "synthetic control, Basque, predictor weights searched",
+                    [m["cpu"] for m in mine], PYSYNCON, [o["cpu"] for o in other], at_least=50.0,
+                    same=here["mspe"] <= there["mspe"] * (1 + 1e-9),
+                    compared=f"gap before {here['mspe']:.9f}, peer {there['mspe']:.9f}; weights within {apart:.4f}",
+                    peak_mb=peak_mb(), peak_mb_theirs=other[-1]["peak_mb"], note=note,
+                )
+            ]  # fmt: skip
+            count = 1 if peer_placebos else 0
+            mine, other = alternate(count, whole, lambda: peer.turn(whole=True))
+            mine += [whole() for _ in range(2)] if not peer_placebos else []
+            said = f"p of the treated region {mine[0]['p']:.3f} (itself counted)"
+            if other:
+                said += f", peer {other[0]['p']:.3f} (left out)"
+            rows.append(
+                Row(
+                    "counterfactuals", "synthetic control, Basque, all 17 placebos with their weights searched",
+                    [m["cpu"] for m in mine], PYSYNCON if other else "", [o["cpu"] for o in other], at_most=5.0,
+                    compared=said, peak_mb=peak_mb(), peak_mb_theirs=other[-1]["peak_mb"] if other else None, note=note,
+                )
+            )  # fmt: skip
+    return rows
+
+
+def state_rows(turns: int, path: Path) -> list[Row]:
+    table = _smoking(path)
+    states = Panel.from_frame(table.drop(columns="treated"), "State", "Year")
     setup = Setup(state_problem(states, "PacksPerCapita", "California", 1989))
-    single = _median(lambda: fit_unit(setup, Recipe()), 200, time.process_time)
-    direct = synthetic_control(states, "PacksPerCapita", "California", 1989, inference="none", checks=False)
+    note = "" if path.is_file() else "simulated panel of the same shape"
 
-    theirs = statistics.median(peer["fit"])
-    print(f"{'':44}{'peer':>12}{'here':>12}")
-    print(
-        f"{'Basque, V searched, from the table (s)':44}{theirs:>12.3f}{fit:>12.4f}{theirs / fit:>8.0f}x  pysyncon 1.7"
-    )
-    print(f"{'mean squared gap 1960-69':44}{peer['mspe']:>12.9f}{once.pre_mspe:>12.9f}")
-    apart = max(abs(peer["weights"][name] - once.weights[name]) for name in once.weights.index)
-    print(f"{'largest difference of a weight':44}{apart:>24.6f}")
-    whole = f"{peer['placebos']:>12.1f}" if "placebos" in peer else f"{'':>12}"
-    print(f"{'all 17 placebos and the fit (s)':44}{whole}{placebo:>12.2f}  of one core, {wall:.2f} on the clock")
-    print(f"{'Proposition 99, one outcomes-only fit (ms)':44}{'':>12}{1000 * single:>12.2f}")
-    if peer["mlsynth"]:
-        print(
-            f"{'Proposition 99, average effect':44}{peer['mlsynth']['att']:>12.4f}{direct.estimate:>12.4f}"
-            f"  mlsynth VanillaSC, {peer['mlsynth']['fit']:.2f} s"
+    def direct() -> dict[str, float]:
+        effect, took = timed(
+            lambda: synthetic_control(states, "PacksPerCapita", "California", 1989, inference="none", checks=False), 5
         )
-    met = {
-        f"at least {FASTER:.0f}x": theirs / fit >= FASTER,
-        "mean squared gap equal or lower": once.pre_mspe <= peer["mspe"] * (1 + 1e-9),
-        f"placebos under {PLACEBOS:g} s": placebo < PLACEBOS,
-        f"one fit under {1000 * ONE_FIT:g} ms": single < ONE_FIT,
-    }
-    for what, reached in met.items():
-        print(f"{what}: {'met' if reached else 'NOT MET'}")
-    return 0 if all(met.values()) else 1
+        return {**took, "estimate": effect.estimate}
 
-
-def _median(call: Callable[[], object], repeat: int, clock: Callable[[], float] = time.perf_counter) -> float:
-    times = []
-    for _ in range(max(repeat, 3)):
-        start = clock()
-        call()
-        times.append(clock() - start)
-    return statistics.median(times)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="synthetic_control beside pysyncon and mlsynth")
-    parser.add_argument("--peer", default=os.environ.get("BENCH_PYTHON"), help=f"an interpreter that has {PEERS[0]}")
-    parser.add_argument("--data", type=Path, default=DATA, help="folder of basque.csv and california_prop99.csv")
-    parser.add_argument("--repeat", type=int, default=3, help="fits timed on each side")
-    parser.add_argument("--peer-placebos", action="store_true", help="time the peer's placebos too (minutes)")
-    return parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        at = Path(folder) / "smoking.csv"
+        table.to_csv(at, index=False)
+        with Peer(environment(MLSYNTH), STATES_CODE, str(at)) as peer:
+            direct(), peer.turn()
+            mine, other = alternate(turns, direct, peer.turn)
+    single = [timed(lambda: fit_unit(setup, Recipe()), 50)[1]["cpu"] for _ in range(turns)]
+    gap = abs(mine[0]["estimate"] - other[0]["estimate"])
+    return [
+        Row(
+            "counterfactuals", "synthetic control, Proposition 99, outcomes only, from the table",
+            [m["cpu"] for m in mine], MLSYNTH, [o["cpu"] for o in other], same=gap < 0.01,
+            compared=f"average effect {mine[0]['estimate']:.4f}, peer {other[0]['estimate']:.4f}",
+            peak_mb=peak_mb(), peak_mb_theirs=other[-1]["peak_mb"], note=note,
+        ),
+        Row("counterfactuals", "one outcomes-only fit, 38 donors and 19 years", single, at_most=0.002, note=note),
+    ]  # fmt: skip
 
 
 def _basque(path: Path) -> pd.DataFrame:
     if path.is_file():
         return pd.read_csv(path).drop(columns="regionno").astype({"year": int})
-    print(f"{path} is not there: a simulated panel of the same shape is used", file=sys.stderr)
+    print(f"{path.name} is not there: a simulated panel of the same shape is used", file=sys.stderr)
     rng = np.random.default_rng(0)
     loadings = rng.normal(size=(18, 3))
     names = [TREATED, *(f"Region {i:02d}" for i in range(17))]
@@ -188,24 +187,16 @@ def _smoking(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["State", "Year", "PacksPerCapita", "treated"])
 
 
-def _peer_python(given: str | None, folder: Path) -> str:
-    if given:
-        return given
-    if importlib.util.find_spec("pysyncon"):
-        return sys.executable
-    uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
-    place = folder / "peer"
-    subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(place)], check=True)
-    python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    subprocess.run([uv, "pip", "install", "-q", "--python", str(python), *PEERS], check=True)
-    return str(python)
-
-
-def _peer(python: str, tables: list[Path], options: argparse.Namespace) -> dict:
-    question = json.dumps({"treated": TREATED, "school": SCHOOL, "sectors": SECTORS})
-    placebos = "yes" if options.peer_placebos else "no"
-    arguments = [python, "-c", PEER_CODE, str(tables[0]), str(tables[1]), str(options.repeat), placebos, question]
-    return json.loads(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--data", type=Path, default=SHARED, help="folder of basque.csv and california_prop99.csv")
+    parser.add_argument("--no-peer-placebos", action="store_true", help="leave out the peer's placebos (minutes)")
+    parser.add_argument("--json", type=Path, help="write the rows there too")
+    given = parser.parse_args()
+    rows = basque_rows(given.turns, given.data / "basque.csv", not given.no_peer_placebos)
+    rows += state_rows(given.turns, given.data / "california_prop99.csv")
+    return finish(rows, given.json)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
     python benchmarks/scenario.py [--draws 1000] [--scenario uzb_eaeu] [--dask-draws 256] [--json F]
 
 Each way of running is a process of its own, so that its peak memory is its own; laying out the world is included. By
-the clock and of the processor: half of the latter is what two idle cores need. To reach: 60 s and 1 GB on two cores;
-results equal to the bit with 1 and 2 jobs and on the workers of a Dask cluster.
+the clock and of the processor: half of the latter is what two idle cores need. No peer does this.
+To reach: 60 s and 1 GB on two cores; results equal to the bit with 1 and 2 jobs and on the workers of a Dask cluster.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from contest import Row, finish
 
 SECONDS, MEGABYTES = 60.0, 1000.0
 
 
-def one(scenario: str, draws: int, jobs: int, dask: bool) -> dict[str, object]:
+def one(scenario: str, draws: int, jobs: int, dask: bool) -> dict[str, Any]:
     """One run in this process."""
     import pandas as pd
 
@@ -56,11 +60,11 @@ def one(scenario: str, draws: int, jobs: int, dask: bool) -> dict[str, object]:
     }
 
 
-def apart(scenario: str, draws: int, jobs: int = 1, dask: bool = False) -> dict[str, object]:
+def apart(scenario: str, draws: int, jobs: int = 1, dask: bool = False) -> dict[str, Any]:
     """``one`` in a process of its own."""
     command = [sys.executable, __file__, "--alone", "--scenario", scenario, "--draws", str(draws), "--jobs", str(jobs)]
     done = subprocess.run(command + ["--dask"] * dask, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
@@ -69,7 +73,7 @@ def main() -> int:
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--dask-draws", type=int, default=256, help="0 leaves the cluster out")
     parser.add_argument("--scenario", default="uzb_eaeu")
-    parser.add_argument("--json")
+    parser.add_argument("--json", type=Path, help="write the rows there too")
     parser.add_argument("--alone", action="store_true", help="one run in this process, its figures as JSON")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--dask", action="store_true")
@@ -77,25 +81,23 @@ def main() -> int:
     if args.alone:
         print(json.dumps(one(args.scenario, args.draws, args.jobs, args.dask)))
         return 0
-    rows = [apart(args.scenario, args.draws), apart(args.scenario, args.draws, jobs=2)]
-    equal = [("jobs 1 and 2", rows[0]["bits"] == rows[1]["bits"])]
+    runs = [apart(args.scenario, args.draws), apart(args.scenario, args.draws, jobs=2)]
     if args.dask_draws:
-        pair = [apart(args.scenario, args.dask_draws), apart(args.scenario, args.dask_draws, dask=True)]
-        equal.append(("here and on Dask", pair[0]["bits"] == pair[1]["bits"]))
-        rows += pair
-    print(f"{'way':18}{'draws':>7}{'clock s':>9}{'cpu s':>8}{'cpu/2 s':>9}{'peak MB':>9}{'failed':>8}")
-    for row in rows:
-        told = f"{row['way']!s:18}{row['draws']!s:>7}{row['wall']:9.1f}{row['cpu']:8.1f}{row['cpu'] / 2:9.1f}"  # type: ignore[operator]
-        print(f"{told}{row['peak_mb']:9.0f}{row['failed']!s:>8}")
-    for what, same in equal:
-        print(f"results of {what}: {'equal to the bit' if same else 'DIFFER'}")
-    within = all(float(r["cpu"]) / 2 <= SECONDS and float(r["peak_mb"]) <= MEGABYTES for r in rows[:2])  # type: ignore[arg-type]
-    print(f"to reach, {SECONDS:.0f} s and {MEGABYTES:.0f} MB: {'reached' if within else 'NOT REACHED'}")
-    if args.json:
-        from pathlib import Path
-
-        Path(args.json).write_text(json.dumps({"rows": rows, "equal": dict(equal)}, indent=1) + "\n", encoding="utf-8")
-    return 0 if within and all(same for _, same in equal) else 1
+        runs += [apart(args.scenario, args.dask_draws), apart(args.scenario, args.dask_draws, dask=True)]
+    rows = []
+    for run, base in zip(runs, [runs[0], runs[0], *runs[2:3], *runs[2:3]], strict=False):
+        equal = run["bits"] == base["bits"]
+        target = SECONDS if run["way"] == "jobs 2" else None
+        rows.append(
+            Row(
+                "scenarios", f"{args.scenario}, {run['draws']:,} draws in general equilibrium, {run['way']}",
+                [float(run["wall"])], by="clock", at_most=target, same=equal and not run["failed"],
+                compared=f"{run['failed']} failed; results {'equal to the bit' if equal else 'DIFFER'} to one job's",
+                peak_mb=float(run["peak_mb"]), peak_mb_at_most=MEGABYTES,
+                note=f"{run['cpu']:.1f} s of processor time",
+            )
+        )  # fmt: skip
+    return finish(rows, args.json)
 
 
 if __name__ == "__main__":

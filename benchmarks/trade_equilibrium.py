@@ -1,77 +1,60 @@
-"""Equilibrium against gegravity 0.3, and the size of world that solves in seconds. One run, ratios.
+"""Equilibrium against gegravity 0.3, and the size of world that solves in seconds.
 
-    python benchmarks/trade_equilibrium.py [--peer-python PATH | --no-peer] [--sizes 30 120] [--draws 1000] [--json F]
+    python benchmarks/trade_equilibrium.py [--no-peer] [--sizes 30 120] [--turns N] [--draws 1000] [--json F]
 
-The peer needs an environment of its own (other pandas): PATH names its python, else one is made in a temporary folder
-with pip. Both solve the same made-up world, from gravity costs, output and expenditure to results by economy: first a
-baseline, then an experiment on it (for both the baseline is laid out by then). What they give is compared first (our
-copy of the peer's procedure against the peer), then the times: of the processor, so that a busy machine does not
-decide, and by the clock. To reach: 500 times at 30 economies, 5,000 times at 120; 10 sectors of 190 economies in 2 s;
-1,000 draws of that in 60 s and 1 GB on two cores.
+Both solve the same made-up world, from gravity costs, output and expenditure to results by economy: first a baseline,
+then an experiment on it. What they give is compared first (our copy of the peer's procedure, which leaves out that
+incomes feed back, against the peer). To reach: 500 times at 30 economies, 5,000 times at 120; an answer at 60 and 200
+economies with costs of the size that kilometres give, where the peer has none; 10 sectors of 190 economies in 2 s.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
-import venv
 from pathlib import Path
+from typing import Any
 
-os.environ.setdefault(
-    "OMP_NUM_THREADS", "1"
-)  # draws use threads of their own; two layers of threads only get in the way
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # draws use threads of their own; two layers only get in the way
 
 import numpy as np
 import pandas as pd
+from contest import Peer, Row, environment, finish, peak_mb, timed
 
 SIGMA = 5.0
 REFERENCE = "C000"
-PEER_LIMIT = 900  # seconds for one run of the peer
+PEER = "gegravity==0.3"
 
-PEER = """
-import json, sys, time, warnings
+PEER_CODE = """
 import pandas as pd
 import gegravity as ge
-warnings.simplefilter("ignore")
-rows = pd.read_csv(sys.argv[1], dtype={"year": str})
-variables = ["log_cost"]
-beta = pd.DataFrame({"var": variables, "beta": [1.0], "stderr": [0.1]})
-def now():
-    return [time.perf_counter(), time.process_time()]
-
-
-def since(start):
-    return [b - a for a, b in zip(start, now())]
-
-
-start = now()
-data = ge.BaselineData(rows, imp_var_name="importer", exp_var_name="exporter", year_var_name="year",
-                       trade_var_name="trade", expend_var_name="E", output_var_name="Y")
-costs = ge.CostCoeffs(estimates=beta, identifier_col="var", coeff_col="beta", stderr_col="stderr")
-out = {}
-try:
-    model = ge.OneSectorGE(baseline=data, cost_coeff_values=costs, cost_variables=variables, year="2006",
+beta = pd.DataFrame({"var": ["log_cost"], "beta": [1.0], "stderr": [0.1]})
+def lay_out(rows):
+    data = ge.BaselineData(rows, imp_var_name="importer", exp_var_name="exporter", year_var_name="year",
+                           trade_var_name="trade", expend_var_name="E", output_var_name="Y")
+    costs = ge.CostCoeffs(estimates=beta, identifier_col="var", coeff_col="beta", stderr_col="stderr")
+    model = ge.OneSectorGE(baseline=data, cost_coeff_values=costs, cost_variables=["log_cost"], year="2006",
                            reference_importer="C000", sigma=5)
     model.build_baseline(omr_rescale=1)
-    out["baseline"] = since(start)
-    start = now()
+    return model
+def change(model):
     changed = model.baseline_data.copy()
     pair = changed["exporter"].isin(["C001", "C002"]) & changed["importer"].isin(["C001", "C002"])
     changed.loc[pair & (changed["exporter"] != changed["importer"]), "log_cost"] += 0.5
     model.define_experiment(changed)
     model.simulate()
-    out["experiment"] = since(start)
-    out["messages"] = {name: str(found.message) for name, found in model.solver_diagnostics.items()}
+    return model
+def turn(path):
+    rows = pd.read_csv(path, dtype={"year": str})
+    try:
+        model, first = timed(lambda: lay_out(rows))
+        model, second = timed(lambda: change(model))
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"[:160]}
     table = model.country_results
-    out["price"] = {str(k): float(v) for k, v in table.iloc[:, 0].items()}
-except Exception as error:
-    out["error"] = f"{type(error).__name__}: {error}"[:160]
-print(json.dumps(out))
+    return {"baseline": first, "experiment": second, "price": {str(k): float(v) for k, v in table.iloc[:, 0].items()}}
 """
 
 
@@ -91,93 +74,89 @@ def world(n: int, level: float, seed: int = 0) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def now() -> np.ndarray:
-    """Clock and processor time."""
-    return np.array([time.perf_counter(), time.process_time()])
-
-
-def ours(rows: pd.DataFrame, replicate: str | None = None) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Results by economy; clock and processor seconds for the baseline and for the experiment."""
+def ours(rows: pd.DataFrame, replicate: str | None = None) -> dict[str, Any]:
+    """Seconds for the baseline and for the experiment, and results by economy."""
     from eaeu_analysis.trade.eq_baseline import gravity_baseline
     from eaeu_analysis.trade.equilibrium import solve_equilibrium
 
-    start = now()
-    costs = rows[["exporter", "importer"]].assign(cost=np.exp(rows["log_cost"]))
-    output = rows.groupby("exporter")["Y"].first()
-    baseline = gravity_baseline(costs, output, rows.groupby("importer")["E"].first(), reference=REFERENCE)
-    middle = now()
+    def lay_out() -> Any:
+        costs = rows[["exporter", "importer"]].assign(cost=np.exp(rows["log_cost"]))
+        output = rows.groupby("exporter")["Y"].first()
+        return gravity_baseline(costs, output, rows.groupby("importer")["E"].first(), reference=REFERENCE)
+
     change = pd.DataFrame({"exporter": ["C001", "C002"], "importer": ["C002", "C001"], "factor": np.exp(0.5)})
-    result = solve_equilibrium(baseline.world, change, sigma=SIGMA, replicate=replicate, numeraire=REFERENCE)
-    table = result.to_frame()
-    return table, middle - start, now() - middle
+    repeat = 10 if len(rows) < 10_000 else 3
+    baseline, first = timed(lay_out, repeat)
+    result, second = timed(
+        lambda: solve_equilibrium(
+            baseline.world, change, sigma=SIGMA, replicate=replicate, numeraire=REFERENCE
+        ).to_frame(),
+        repeat,
+    )
+    return {"baseline": first, "experiment": second, "price": result["producer_price"]}
 
 
-def median_of(rows: pd.DataFrame, repeat: int) -> tuple[np.ndarray, np.ndarray]:
-    ours(rows)
-    times = [ours(rows)[1:] for _ in range(repeat)]
-    return np.median([t[0] for t in times], axis=0), np.median([t[1] for t in times], axis=0)
-
-
-def run_peer(python: str, rows: pd.DataFrame, folder: Path) -> dict:
-    path = folder / "world.csv"
-    rows.to_csv(path, index=False)
-    try:
-        done = subprocess.run(
-            [python, "-c", PEER, str(path)], capture_output=True, text=True, timeout=PEER_LIMIT, check=True
-        )
-    except subprocess.TimeoutExpired:
-        return {"error": f"not done after {PEER_LIMIT} s"}
-    return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def peer_environment(folder: Path) -> str:
-    venv.create(folder / "peer", with_pip=True)
-    python = str(folder / "peer" / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "gegravity==0.3"], check=True)
-    return python
-
-
-def against_peer(python: str, sizes: list[int], folder: Path) -> list[dict]:
-    """Times and ratios where the peer converges; what it answers where costs have no scale that suits it."""
-    out = []
+def against_peer(sizes: list[int], turns: int, folder: Path) -> list[Row]:
+    found = []
     for n in sizes:
         rows = world(n, level=10.0)
-        mine = median_of(rows, 41 if n < 100 else 11)
-        peer = run_peer(python, rows, folder)
-        record = {"economies": n, "ours_s": [list(part) for part in mine], "peer": peer.get("messages", peer)}
-        if "experiment" in peer:
-            copied = ours(rows, "gegravity")[0]["producer_price"]
-            record["largest_gap_to_peer"] = float((copied - pd.Series(peer["price"])).abs().max())
-            record["peer_s"] = [peer["baseline"], peer["experiment"]]
-            for at, name in enumerate(("clock", "processor")):
-                record[f"ratio_experiment_{name}"] = peer["experiment"][at] / mine[1][at]
-                record[f"ratio_all_{name}"] = (peer["experiment"][at] + peer["baseline"][at]) / (mine[0] + mine[1])[at]
-        out.append(record)
-        print(json.dumps(record), flush=True)
-    return out
+        path = folder / f"world_{n}.csv"
+        rows.to_csv(path, index=False)
+        ours(rows)
+        count = turns if n < 100 else max(1, turns // 2)
+        mine, other = [], []
+        with Peer(environment(PEER), PEER_CODE) as peer:
+            for _ in range(count):
+                mine.append(ours(rows))
+                other.append(peer.turn(path=str(path)))
+        gap = float((ours(rows, "gegravity")["price"] - pd.Series(other[0]["price"])).abs().max())
+        least = {30: 500.0, 120: 5000.0}.get(n)
+        found.append(
+            Row(
+                "trade", f"one-sector equilibrium, {n} economies, an experiment on a baseline",
+                [m["experiment"]["cpu"] for m in mine], PEER, [o["experiment"]["cpu"] for o in other],
+                at_least=least, same=gap < 1e-3, compared=f"largest gap of a producer price, per cent: {gap:.0e}",
+                peak_mb=peak_mb(), peak_mb_theirs=other[-1]["peak_mb"],
+                note="with the baseline laid out anew: " + whole(mine, other),
+            )
+        )  # fmt: skip
+    return found
 
 
-def convergence(python: str | None, folder: Path) -> list[dict]:
+def whole(mine: list[dict[str, Any]], other: list[dict[str, Any]]) -> str:
+    both = [sum(said[part]["cpu"] for part in ("baseline", "experiment")) for said in (mine[-1], other[-1])]
+    return f"{both[1] / both[0]:,.0f}x"
+
+
+def convergence(peer_too: bool, folder: Path) -> list[Row]:
     """Worlds whose costs are of the size that distances in kilometres give: the peer at its default scale, and ours,
     which needs none; the change takes away all border costs."""
     from eaeu_analysis.trade.eq_baseline import gravity_baseline
     from eaeu_analysis.trade.equilibrium import solve_equilibrium
 
-    out = []
+    found = []
     for n in (60, 200):
         rows = world(n, level=-7.0)
         costs = rows[["exporter", "importer"]].assign(cost=np.exp(rows["log_cost"]))
         margins = rows.groupby("exporter")["Y"].first()
         flows = gravity_baseline(costs, margins, margins, reference=REFERENCE).flows
         free = costs.assign(factor=np.where(costs["exporter"] == costs["importer"], 1.0, np.exp(2.5)))
-        result = solve_equilibrium(flows, free, sigma=SIGMA)
-        record = {"economies": n, "ours_largest_gap": result.checks[0].value}
-        if python and n == 60:
-            peer = run_peer(python, rows, folder)
-            record["peer"] = peer.get("error") or peer["messages"]
-        out.append(record)
-        print(json.dumps(record), flush=True)
-    return out
+        result, took = timed(lambda flows=flows, free=free: solve_equilibrium(flows, free, sigma=SIGMA))
+        gap = float(result.checks[0].value or 0.0)
+        note = ""
+        if peer_too and n == 60:
+            path = folder / "far.csv"
+            rows.to_csv(path, index=False)
+            with Peer(environment(PEER), PEER_CODE) as peer:
+                said = peer.turn(path=str(path))
+            note = f"the peer at its default scale: {said.get('error', 'an answer')}"
+        found.append(
+            Row(
+                "trade", f"one-sector equilibrium, {n} economies, costs in kilometres, all borders away", [took["cpu"]],
+                same=gap < 1e-8, compared=f"largest gap of an equation {gap:.0e}", peak_mb=peak_mb(), note=note,
+            )
+        )  # fmt: skip
+    return found
 
 
 def many_sectors(n: int, sectors: int, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -200,10 +179,8 @@ def many_sectors(n: int, sectors: int, seed: int = 0) -> tuple[pd.DataFrame, pd.
     )
 
 
-def large_world(draws: int) -> list[dict]:
+def large_world(draws: int) -> list[Row]:
     """10 sectors of 190 economies: one solution from the frame on, and ``draws`` of an accession."""
-    import resource
-
     from eaeu_analysis.trade.draws import solve_draws
     from eaeu_analysis.trade.equilibrium import solve_equilibrium
     from eaeu_analysis.trade.multisector import world_model
@@ -232,42 +209,45 @@ def large_world(draws: int) -> list[dict]:
         ("links and tariffs", {"input_output": table, "negative_demand": "absorb", "tariffs": tariffs}),
     ):
         change = cells.assign(factor=factors[0])
-        start = time.perf_counter()
-        one = solve_equilibrium(flows, change, sigma=5.0, **more)
-        one.to_frame()
-        single = time.perf_counter() - start
-        start = time.perf_counter()
+        singles = [timed(lambda m=more, c=change: solve_equilibrium(flows, c, sigma=5.0, **m)) for _ in range(3)]
+        gap = float(singles[0][0].checks[0].value or 0.0)
+        title = f"equilibrium of 10 sectors and 190 economies, {name}"
+        out.append(
+            Row(
+                "trade", f"{title}, from the table of flows", [took["clock"] for _, took in singles], by="clock",
+                at_most=2.0, same=gap < 1e-8, compared=f"largest gap of an equation {gap:.0e}", peak_mb=peak_mb(),
+            )
+        )  # fmt: skip
         model = world_model(flows, 5.0, **more)
-        many = solve_draws(model, cells, factors, after if "tariffs" in more else None, sigma, jobs=2)
-        seconds = time.perf_counter() - start
-        record = {
-            "world": f"10 sectors x 190 economies, {name}", "single_s": single, "single_gap": one.checks[0].value,
-            "draws": draws, "draws_s": seconds, "draws_failed": int(many.failed.sum()),
-            "draws_largest_gap": float(many.error.max()),
-            "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
-        }  # fmt: skip
-        out.append(record)
-        print(json.dumps(record), flush=True)
+        many, took = timed(
+            lambda m=model, t="tariffs" in more: solve_draws(m, cells, factors, after if t else None, sigma, jobs=2)
+        )
+        gap, failed = float(many.error.max()), int(many.failed.sum())
+        out.append(
+            Row(
+                "trade", f"{draws:,} draws of the {title}, 2 jobs", [took["clock"]], by="clock", at_most=60.0,
+                same=gap < 1e-6 and not failed, compared=f"{failed} failed, largest gap of an equation {gap:.0e}",
+                peak_mb=peak_mb(), peak_mb_at_most=1000.0,
+            )
+        )  # fmt: skip
     return out
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer-python", help="python of an environment with gegravity 0.3")
     parser.add_argument("--no-peer", action="store_true", help="time our own side only")
     parser.add_argument("--sizes", type=int, nargs="+", default=[30, 120])
+    parser.add_argument("--turns", type=int, default=4)
     parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--json", type=Path, help="write the records there too")
+    parser.add_argument("--json", type=Path, help="write the rows there too")
     given = parser.parse_args()
+    rows = large_world(given.draws) if given.draws else []  # first, so that its memory is its own
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        records: dict[str, list[dict]] = {"large": large_world(given.draws)}  # first, so that its memory is its own
-        python = None if given.no_peer else given.peer_python or peer_environment(folder)
-        if python:
-            records["peer"] = against_peer(python, given.sizes, folder)
-        records["convergence"] = convergence(python, folder)
-    if given.json:
-        given.json.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        if not given.no_peer:
+            rows += against_peer(given.sizes, given.turns, folder)
+        rows += convergence(not given.no_peer, folder)
+    return finish(rows, given.json)
 
 
 if __name__ == "__main__":
