@@ -7,7 +7,7 @@ OUT    ?= bld/report
 READY  := $(VENV)/.ready
 export PYTHONHASHSEED = 0
 
-.PHONY: docs help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
+.PHONY: docs fuzz help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -60,6 +60,9 @@ bench-scenario: $(READY)
 
 calibration: $(READY) ## placebo problems and past accessions, by which the tool is judged; kept in data/results
 	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py --jobs 2
+
+fuzz: $(READY) ## a million spoilt inputs against every reader; half an hour; counts in fuzz/RESULTS.json
+	$(BIN)/python -m fuzz --inputs 1000000 --jobs 2 --seed 0 --write fuzz/RESULTS.json
 
 docs: $(READY) ## the documentation site, in bld/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(UV) run --quiet --isolated --frozen --extra docs mkdocs build --strict --quiet

@@ -41,6 +41,8 @@ def read_table(path: Path) -> dict[str, Any]:
         raise NoDataError(f"table {path} is missing: the installation is incomplete") from None
     except UnicodeDecodeError as error:
         raise BadInputError(f"{path} is not UTF-8 text (byte {error.start})") from None
+    except RecursionError:
+        raise BadInputError(f"{path} is nested too deep to read") from None
     except tomllib.TOMLDecodeError as error:
         raise BadInputError(f"{path} is not valid TOML: {error}") from None
 
@@ -111,14 +113,15 @@ class Indicator:
 @functools.lru_cache
 def _indicators() -> dict[str, Indicator]:
     path = table_path("indicators")
-    return {code: parse(Indicator, _with(raw, code=code), f"{path}, entry '{code}'") for code, raw in _entries(path)}
+    return {code: parse(Indicator, having(raw, code=code), f"{path}, entry '{code}'") for code, raw in _entries(path)}
 
 
 def _entries(path: Path) -> list[tuple[str, Any]]:
     return list(read_table(path).items())
 
 
-def _with(raw: object, **more: object) -> object:
+def having(raw: object, **more: object) -> object:
+    """An entry with more fields; what is no entry stays as it is, for :func:`parse` to refuse."""
     return {**raw, **more} if isinstance(raw, Mapping) else raw
 
 
@@ -201,7 +204,7 @@ def _outcomes() -> dict[str, Outcome]:
 
 def read_outcome(name: str, raw: object, where: str) -> Outcome:
     """One entry of outcomes.toml, checked against the indicators it names."""
-    made = parse(Outcome, _with(raw, name=name), where)
+    made = parse(Outcome, having(raw, name=name), where)
     try:
         parts = [indicator(code) for code in made.codes]
     except BadInputError as error:

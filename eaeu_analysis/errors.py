@@ -6,13 +6,29 @@ Each class carries the exit code the command line ends with.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
+
+LONGEST = 500  # characters of a sentence; of a longer one the middle is left out
+_UNSAID = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 class EaeuError(Exception):
-    """Base of every error this package raises on purpose; ``exit_code`` is for the command line."""
+    """Base of every error this package raises on purpose; ``exit_code`` is for the command line.
+
+    Its text is one line of bounded length without control characters, whatever the input it quotes.
+    """
 
     exit_code = 2
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(sentence(text))
+
+
+def sentence(text: str) -> str:
+    """``text`` fit to be printed: line ends and control characters as spaces, the middle of a long one left out."""
+    said = _UNSAID.sub(" ", str(text)).strip()
+    return said if len(said) <= LONGEST else f"{said[: LONGEST * 3 // 4]} ... {said[-LONGEST // 4 + 5 :]}"
 
 
 class BadInputError(EaeuError, ValueError):

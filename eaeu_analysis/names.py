@@ -79,7 +79,7 @@ def tables() -> Tables:
 
 def read_tables(raw: Mapping[str, Any], where: str) -> Tables:
     """economies.toml as read; BadInputError names section and entry of the first mistake."""
-    from .catalogue import parse
+    from .catalogue import having, parse
 
     sections = ["regions", "incomes", "economies", "aggregates", "old_codes", "dissolved", "names", "groups"]
     for section in sections:
@@ -88,9 +88,15 @@ def read_tables(raw: Mapping[str, Any], where: str) -> Tables:
     for section in raw:
         if section not in sections:
             raise BadInputError(f"{where}: {unknown('section', section, sections)}")
+    for section in ("regions", "incomes", "aggregates", "old_codes", "names", "groups"):
+        several = section in ("names", "groups")
+        for entry, value in raw[section].items():
+            texts = value if several and isinstance(value, list) else [value]
+            if several != isinstance(value, list) or not all(isinstance(text, str) for text in texts):
+                raise BadInputError(f"{where}, {section} '{entry}': expected {'texts' if several else 'text'}")
 
     economies = {
-        iso3: parse(Economy, {**entry, "iso3": iso3}, f"{where}, economy '{iso3}'")
+        iso3: parse(Economy, having(entry, iso3=iso3), f"{where}, economy '{iso3}'")
         for iso3, entry in raw["economies"].items()
     }
     labels = {iso3: e.name for iso3, e in economies.items()}

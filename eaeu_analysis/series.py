@@ -61,3 +61,22 @@ class SeriesData:
 
     info: SeriesInfo
     frame: pd.DataFrame
+
+
+def broken_promise(frame: pd.DataFrame) -> str:
+    """What keeps a frame from being that of :class:`SeriesData`, in words; "" when nothing does."""
+    import numpy as np
+
+    if not {"economy", "year", "value"} <= set(frame.columns):
+        return f"it has the columns {', '.join(map(str, frame.columns))}"
+    if str(frame["year"].dtype) != "int64" or str(frame["value"].dtype) != "float64":
+        return "its years or values are no numbers"
+    if not np.isfinite(frame["value"].to_numpy()).all():
+        return "a value is missing or not finite"
+    economies, years = frame["economy"].to_numpy(dtype=object), frame["year"].to_numpy()
+    if not all(isinstance(code, str) for code in economies):
+        return "an economy is no text"
+    before, after, same = economies[:-1], economies[1:], economies[:-1] == economies[1:]
+    if not ((before < after) | (same & (years[:-1] < years[1:]))).all():
+        return "it is not sorted by economy and year, or has a key twice"
+    return ""

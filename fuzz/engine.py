@@ -118,7 +118,7 @@ def covered(sitting: Sitting, inputs: int, seed: int, until: float, done: Callab
 
     The package and the parsers written in Python have to be imported under ``atheris.instrument_imports``.
     """
-    import atheris  # type: ignore[import-not-found]
+    import atheris
 
     seeds = list(sitting.target.seeds())
     corpus = sitting.place / f"corpus-{sitting.target.name}"

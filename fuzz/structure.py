@@ -86,7 +86,7 @@ def _walk(holder: list[Any], rng: Random) -> tuple[Any, Any]:
     place, key = holder, 0
     while isinstance(place[key], list | dict) and place[key] and rng.random() < 0.85:
         place = place[key]
-        key = rng.randrange(len(place)) if isinstance(place, list) else rng.choice(list(place))  # type: ignore[arg-type]
+        key = rng.randrange(len(place)) if isinstance(place, list) else rng.choice(list(place))
     return place, key
 
 

@@ -54,7 +54,7 @@ def main(argv: list[str]) -> None:
 def _instrumented(engine: str) -> contextlib.AbstractContextManager[Any]:
     if engine != "atheris":
         return contextlib.nullcontext()
-    import atheris  # type: ignore[import-not-found]
+    import atheris
 
     found: contextlib.AbstractContextManager[Any] = atheris.instrument_imports(include=list(WRITTEN_IN_PYTHON))
     return found

@@ -22,13 +22,13 @@ def as_date(value: object, argument: str = "date", *, end: bool = False) -> dt.d
     parts = text.split("-")
     if not (1 <= len(parts) <= 3 and all(p.isascii() and p.isdigit() for p in parts) and len(parts[0]) == 4):
         raise wrong
-    year, month, day = [int(p) for p in parts] + [None] * (3 - len(parts))
     try:
+        year, month, day = [int(p) for p in parts] + [None] * (3 - len(parts))
         if month is None:
             return dt.date(year or 0, 12, 31) if end else dt.date(year or 0, 1, 1)
         last = calendar.monthrange(year or 0, month)[1] if 1 <= month <= 12 else 0
         return dt.date(year or 0, month, day if day is not None else (last if end else 1))
-    except (ValueError, calendar.IllegalMonthError):
+    except (ValueError, OverflowError, calendar.IllegalMonthError):
         raise wrong from None
 
 

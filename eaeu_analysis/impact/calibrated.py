@@ -57,10 +57,10 @@ def calibrated(path: Path | None = None) -> Calibration:
     try:
         table = pq.read_table(path)
         stated = json.loads((table.schema.metadata or {})[b"calibration"])
-    except (ArrowException, KeyError, ValueError) as error:
+        series, spec = tuple(_info(one) for one in stated["series"]), dict(stated["spec"])
+    except (ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadInputError(f"{str(path)!r} is not a file of placebo problems: {error}") from None
-    series = tuple(_info(one) for one in stated["series"])
-    return Calibration(stated["spec"], table.to_pandas(), Provenance(series, "placebo problems", "", stated["spec"]))
+    return Calibration(spec, table.to_pandas(), Provenance(series, "placebo problems", "", spec))
 
 
 def write_calibration(found: Calibration, path: Path | None = None) -> None:
@@ -91,7 +91,7 @@ def known_yardstick(path: Path | None = None) -> KnownYardstick:
             {int(year): bool(agrees) for year, agrees in body["agrees"].items()},
             body["measure_unit"],
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadInputError(f"{str(path)!r} is not a file of the yardstick: {error}") from None
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import settings
 from ..catalogue import parse, read_table, table_path
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, EaeuError, unknown
 from .everyone import ESTIMATORS
 from .exposure import COLUMNS
 from .problem import GAPS, MIN_PRE
@@ -262,6 +262,10 @@ def read_grid(path: Path) -> Grid:
         )
     except KeyError as missing:
         raise BadInputError(f"{path}: entry {missing} is missing") from None
+    except EaeuError:
+        raise
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadInputError(f"{path}: an entry is not of the form of the shipped grid ({error})") from None
 
 
 def grid_for(panel: Panel, outcome: str, unit: str, event: int) -> Grid:

@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import logging
+import lzma
 import os
 import platform
 import zipfile
@@ -37,6 +38,8 @@ LIBRARIES = (
     *("babel", "jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "pyfixest", "scipy", "statsmodels"),
     *("duckdb", "typst"),
 )
+_DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError, RuntimeError,
+           zipfile.BadZipFile, zlib.error, lzma.LZMAError)  # what a zip that is not ours may raise  # fmt: skip
 ENVIRONMENT = ("SOURCE_DATE_EPOCH",)  # settings that reach the text of a report
 
 
@@ -78,7 +81,7 @@ def load(kind: str, mark: str) -> dict[str, bytes] | None:
             return files
     except FileNotFoundError:
         return None
-    except (OSError, EOFError, ValueError, KeyError, TypeError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+    except _DAMAGE:
         pass
     log.info("kept %s %s is damaged and passed over", kind, mark[:12])
     return None

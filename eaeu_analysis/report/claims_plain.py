@@ -22,7 +22,7 @@ def load(data: bytes) -> list[Claim]:
     """The records again, equal to those that were written. BadInputError when the text is not one of claims."""
     try:
         return [_claim(row) for row in json.loads(data)]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadInputError(f"not a list of claims: {error}") from None
 
 

@@ -57,7 +57,7 @@ def load(mark: str) -> Run | None:
             drift=None if facts["drift"] is None else _drift(facts["drift"]),
             state=None if facts["state"] is None else parse(Baseline, facts["state"], "kept state"),
         )
-    except (ValueError, KeyError, TypeError, BadInputError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadInputError):
         return None
 
 

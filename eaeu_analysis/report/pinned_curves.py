@@ -80,7 +80,9 @@ def read(path: Path) -> tuple[Curve, ...]:
         if body["format"] != FORMAT:
             raise BadInputError(f"{path} is of format {body['format']!r}, expected {FORMAT}")
         return tuple(Curve(**{**row, "quartiles": tuple(row["quartiles"])}) for row in body["curves"])
-    except (ValueError, KeyError, TypeError) as error:
+    except BadInputError:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInputError(f"{path} is not a file of specification curves: {error}") from None
 
 

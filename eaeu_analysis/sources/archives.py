@@ -44,7 +44,7 @@ def versions(call: Call) -> list[Version]:
     worldbank.concepts(ARCHIVES, call)
     with worldbank.calling(call):
         rows = list(wbgapi.source.features("version", db=int(ARCHIVES)))
-    found = [(str(row["id"]), str(row.get("value", ""))) for row in rows]
+        found = [(str(row["id"]), str(row.get("value", ""))) for row in rows]
     return sorted(Version(vintage_of(i, label), i, label) for i, label in found if vintage_of(i, label))
 
 

@@ -64,7 +64,7 @@ def party(code: str) -> str:
     text = code.strip().upper()
     if text in names.tables().economies or names.is_aggregate(text) or text in ("WLD", "UNS", "BUN", "SPE"):
         return text
-    if text.isdigit():
+    if text.isdecimal():
         return WORLD if int(text) == 0 else numbers().get(text.zfill(3), text)
     try:
         return names.resolve(text)

@@ -122,9 +122,11 @@ def open_flows(folder: str | Path) -> BulkFlows:
     target = Path(folder)
     try:
         record = json.loads((target / "flows.json").read_text(encoding="utf-8"))
-        years, left = (pd.DataFrame(record[k], columns=c) for k, c in (("years", _YEARS), ("left_out", _LEFT)))
-        return BulkFlows(target, record["source"], record["level"], record["vintage"], years, left)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        years = pd.DataFrame([[int(y), str(b), int(n), float(usd)] for y, b, n, usd in record["years"]], columns=_YEARS)
+        left = pd.DataFrame([[str(c), int(n), float(usd)] for c, n, usd in record["left_out"]], columns=_LEFT)
+        source, level, vintage = (str(record[name]) for name in ("source", "level", "vintage"))
+        return BulkFlows(target, source, level, vintage, years, left)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise NoDataError(f"{str(target)!r} holds no bulk flows (flows.json is missing or damaged)") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -109,6 +110,10 @@ def _unpacked(item: tuple[Path, str, str], aside: Path, number: int) -> Path:
                 if left < 0:
                     raise BadInputError(f"{str(path)!r}: {member!r} is larger than the zip states")
                 sink.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except OSError as error:
+        if error.errno is not None:
+            raise  # the disk, not the zip
+        raise BadInputError(f"{str(path)!r}: {member!r} is damaged ({error})") from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
         raise BadInputError(f"{str(path)!r}: {member!r} is damaged ({error})") from error
     return target

@@ -16,11 +16,12 @@ import pandas as pd
 from .. import settings
 from ..catalogue import indicator
 from ..errors import BadInputError, IntegrityError, NoDataError, near_matches
-from ..series import SeriesData, SeriesInfo
+from ..series import SeriesData, SeriesInfo, broken_promise
 
 PACKAGE = "datapackage.json"
 COLUMNS = ("economy", "year", "value", "aggregate")
 INFO_FIELDS = ("code", "label", "unit", "kind", "source", "vintage", "vintage_note", "retrieved", "licence", "note")
+_KINDS = {"code": str, "label": str, "vintage": str, "path": str, "hash": str, "default": bool}  # of a resource
 COUNTS = ("first_year", "last_year", "economies", "aggregates", "observations", "zeros")
 
 
@@ -69,6 +70,9 @@ class PinnedSource:
         """
         resource = self.resource(code, vintage)
         frame = _table(self._bytes(resource), resource)
+        fault = broken_promise(frame)
+        if fault:
+            raise IntegrityError(f"pinned table {resource['path']!r} is no series: {fault}")
         return SeriesData(info_of(resource), frame[["economy", "year", "value"]])
 
     def verify(self) -> list[str]:
@@ -145,12 +149,16 @@ def _resources(root: Path) -> list[dict[str, Any]]:
         raise NoDataError(f"no pinned data in {str(root)!r} ({PACKAGE} is not there)")
     try:
         found = json.loads(path.read_text("utf-8"))["resources"]
+        for resource in found:
+            wrong = [name for name, kind in _KINDS.items() if not isinstance(resource[name], kind)]
+            if wrong:
+                raise IntegrityError(f"{str(path)!r} lists a table whose {wrong[0]} is {resource[wrong[0]]!r}")
         resources = sorted(found, key=lambda r: (r["code"], not r["default"], r["vintage"]))
         for resource in resources:
             folder = (root / resource["path"]).resolve()
             if not folder.is_relative_to(root.resolve()) or not resource["hash"].startswith("sha256:"):
                 raise IntegrityError(f"{str(path)!r} lists {resource['path']!r}, which is not a table of the package")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IntegrityError(f"{str(path)!r} is not a list of pinned tables ({error})") from error
     defaults = [resource["code"] for resource in resources if resource["default"]]
     for code in sorted({resource["code"] for resource in resources}):
@@ -167,10 +175,15 @@ def _table(data: bytes, resource: dict[str, Any]) -> pd.DataFrame:
 
     try:
         table = pq.read_table(pa.BufferReader(data))
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise IntegrityError(f"pinned table {resource['path']!r} is no Parquet file ({str(error)[:80]})") from error
     if tuple(table.column_names) != COLUMNS:
         raise IntegrityError(f"pinned table {resource['path']!r} has columns {', '.join(table.column_names)}")
+    types = zip(table.schema.types, (pa.types.is_string, pa.types.is_integer, pa.types.is_floating), strict=False)
+    if not all(right(given) for given, right in types) or not pa.types.is_boolean(table.schema.types[3]):
+        raise IntegrityError(f"pinned table {resource['path']!r} has columns of other types than a series")
+    if any(table.column(name).null_count for name in ("economy", "year", "aggregate")):
+        raise IntegrityError(f"pinned table {resource['path']!r} has a row without economy or year")
     frame: pd.DataFrame = table.to_pandas()
     return frame.astype({"year": "int64", "value": "float64"})
 

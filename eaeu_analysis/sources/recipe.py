@@ -47,11 +47,13 @@ def read_recipe(path: str | Path) -> Recipe:
         given = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise BadInputError(f"recipe {str(path)!r} cannot be read ({(error.strerror or '').lower()})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInputError(f"recipe {str(path)!r} is not TOML ({error})") from error
-    shared = given.pop("defaults", {})
+    shared, tables = given.pop("defaults", {}), given.pop("series", [])
+    if not isinstance(shared, dict) or not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+        raise BadInputError(f"recipe {str(path)!r}: [defaults] is one table, [[series]] are tables")
     series = []
-    for number, table in enumerate(given.pop("series", []), start=1):
+    for number, table in enumerate(tables, start=1):
         values = {**shared, **table}
         _known_keys(values, Entry, f"recipe {str(path)!r}, series {number}")
         if "code" not in values:

@@ -7,6 +7,7 @@ names that climb out of a folder. Each is refused in one sentence; nothing is ev
 from __future__ import annotations
 
 import contextlib
+import lzma
 import re
 import zipfile
 import zlib
@@ -54,7 +55,11 @@ def _named(path: Path) -> Iterator[None]:
     """What zipfile raises while opening or reading, in words."""
     try:
         yield
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+    except OSError as error:
+        if error.filename is not None or error.errno is not None:
+            raise  # the file itself
+        raise BadInputError(f"{str(path)!r} is a damaged zip file ({error})") from error
+    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
         text = str(error)
         if "not a zip file" in text or "truncated" in text.lower():
             raise BadInputError(f"{str(path)!r} is a zip file cut short (its directory is missing)") from error

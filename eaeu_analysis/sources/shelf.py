@@ -5,7 +5,6 @@ A table is named by its folder and its name (``trade/world_2019``); the name alo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pandas as pd
 from .. import names, settings
 from ..errors import IntegrityError, unknown
 from .listing import ECONOMIES
-from .shipped import FOLDERS
+from .shipped import FOLDERS, read_records
 
 COLUMNS = ("code", "vintage", "default", "label", "unit", "kind", "source", "retrieved", "licence")
 FACTS = ("unit", "source", "vintage", "retrieved", "licence", "note", "rows", "bytes", "sha256", "source_sha256")
@@ -28,8 +27,7 @@ def records(data: Path | None = None) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for folder in FOLDERS:
         for path in sorted(((data or settings.data_dir()) / folder).glob("*.json")):
-            read = json.loads(path.read_text(encoding="utf-8"))
-            found |= {f"{folder}/{name}": record for name, record in read.items()}
+            found |= {f"{folder}/{name}": record for name, record in read_records(path).items()}
     return dict(sorted(found.items()))
 
 

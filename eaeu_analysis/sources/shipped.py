@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
+from ..errors import IntegrityError
 
 FOLDERS = ("remittances", "trade")
 
@@ -38,10 +39,23 @@ def _records(path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
         problems.append(f"folder {path.name!r} of the shipped data has no record of its tables")
     for manifest in manifests:
         try:
-            found |= json.loads(manifest.read_text(encoding="utf-8"))
-        except (ValueError, TypeError):
+            found |= read_records(manifest)
+        except IntegrityError:
             problems.append(f"{path.name}/{manifest.name} is no JSON record of tables")
     return found, problems
+
+
+def read_records(manifest: Path) -> dict[str, dict[str, Any]]:
+    """The records of tables in one JSON file; raises IntegrityError when it is none of records."""
+    try:
+        read = json.loads(manifest.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(f"{str(manifest)!r} is no JSON: {error}") from error
+    if not isinstance(read, dict) or not all(
+        isinstance(r, dict) and {"label", "rows"} <= set(r) for r in read.values()
+    ):
+        raise IntegrityError(f"{str(manifest)!r} is no record of tables")
+    return read
 
 
 def _problems(path: Path, name: str, record: dict[str, Any]) -> list[str]:

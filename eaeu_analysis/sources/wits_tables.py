@@ -10,10 +10,12 @@ import pandas as pd
 from ..errors import NoDataError
 from . import bilateral
 from .bilateral import EXPORTER_FOB, IMPORTER_CIF
+from .http import FetchError
 
 TARIFF_KEYS = ("reporter", "partner", "year", "product")
 LINE_KEYS = (*TARIFF_KEYS, "type")
 _NUMBERS = {"lines": "TOTALNOOFLINES", "na_lines": "NBR_NA_LINES", "low": "MIN_RATE", "high": "MAX_RATE"}
+_FIELDS = ("REPORTER", "PARTNER", "TIME_PERIOD", "PRODUCTCODE", "OBS_VALUE")
 BY = ("reporter", "partner", "year", "type")
 Table = tuple[pd.DataFrame, tuple[str, ...], list[str]]
 
@@ -40,7 +42,16 @@ def average_rates(lines: pd.DataFrame, weights: pd.Series[Any] | None = None, by
 
 
 def _parties(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Reporter and partner as ISO3, year and value as numbers; sums over partners other than the world left out."""
+    """Reporter and partner as ISO3, year and value as numbers; sums over partners other than the world left out.
+
+    Raises FetchError when an observation lacks one of :data:`_FIELDS` or its period is no year.
+    """
+    lacking = [name for name in _FIELDS if name not in rows or rows[name].isna().any()]
+    if lacking:
+        raise FetchError(f"WITS sent observations without {lacking[0]}", "body", again=False)
+    odd = rows.loc[~rows["TIME_PERIOD"].str.fullmatch(r"[0-9]{4}"), "TIME_PERIOD"]
+    if len(odd):
+        raise FetchError(f"WITS sent a period {odd.iloc[0]!r}, which is no year", "body", again=False)
     frame = pd.DataFrame(
         {
             "reporter": rows["REPORTER"].map(bilateral.party),
@@ -76,6 +87,8 @@ def lines(rows: pd.DataFrame, reported: bool) -> Table:
     """TRAINS lines; a product all of whose lines have no ad valorem rate is no zero."""
     frame, told = _parties(rows)
     rows = rows.loc[frame.index]
+    if "TARIFFTYPE" not in rows or rows["TARIFFTYPE"].isna().any():
+        raise FetchError("WITS sent tariff lines without their type", "body", again=False)
     numbers = {name: pd.to_numeric(rows[field], errors="coerce") for name, field in _NUMBERS.items() if field in rows}
     frame = frame.assign(type=rows["TARIFFTYPE"].str.lower(), nomenclature=rows.get("NOMENCODE", ""), **numbers)
     if "na_lines" in frame and reported:

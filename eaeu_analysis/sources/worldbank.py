@@ -24,7 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 import pandas as pd
 import wbgapi
 
-from ..errors import NoDataError
+from ..errors import EaeuError, NoDataError
 from ..settings import ENDPOINT
 from .http import FetchError, Tally, Transport
 from .pages import Ledger
@@ -35,6 +35,7 @@ WDI, ARCHIVES = "2", "57"
 __all__ = ["ENDPOINT", "Call", "Fetched", "concepts", "fetch"]
 PER_PAGE = 5000  # 1.6 MB a page: few requests, and little lost when one fails
 ROUNDS = 3  # times a series is begun again when its pages contradict each other
+_OTHER_FORM = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
 _concepts_lock = threading.Lock()
 
 
@@ -105,10 +106,17 @@ wbgapi._queryAPI = _wrapped(wbgapi._queryAPI)
 
 @contextmanager
 def calling(call: Call) -> Iterator[None]:
-    """wbgapi's functions, run to their end inside, ask through ``call``."""
+    """wbgapi's functions, run to their end inside, ask through ``call``.
+
+    They take the form of an answer on trust; where it is another, what they raise becomes a FetchError.
+    """
     token = _call.set(call)
     try:
         yield
+    except EaeuError:
+        raise
+    except (wbgapi.APIError, *_OTHER_FORM) as error:
+        raise FetchError(f"{call.host} sent JSON of another form than its data have", "body", again=False) from error
     finally:
         _call.reset(token)
 
@@ -193,28 +201,29 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
     if not rows:
         raise NoDataError(f"{call.host} has no row for series '{request.code}' and what was asked")
     keys = concepts(request.database, call)
-    names = [str(part["concept"]).lower() for part in rows[0]["variable"]]
     try:
+        names = [str(part["concept"]).lower() for part in rows[0]["variable"]]
         place = {k: names.index(keys[k]["key"].replace("%20", " ")) for k in keys if k != "version"}
         economies = [row["variable"][place["economy"]]["id"] for row in rows]
         times = [row["variable"][place["time"]]["id"] for row in rows]
         series = {row["variable"][place["series"]]["id"] for row in rows}
-    except (KeyError, IndexError, TypeError, ValueError):
+        years = {time: _year(str(time), request.code) for time in set(times)}
+        odd = sorted({str(e) for e in economies if not re.fullmatch(r"[A-Za-z0-9]{2,8}", str(e))})
+        values = [row["value"] for row in rows]
+        label = str(rows[0]["variable"][place["series"]].get("value") or "")
+        version = rows[0]["variable"][names.index("version")].get("value", "") if "version" in names else ""
+    except _OTHER_FORM:
         raise FetchError(f"{call.host} sent rows without economy, series or time", "paging", again=False) from None
     if series != {request.code}:
         others = ", ".join(sorted(map(str, series - {request.code})))
         raise FetchError(f"{call.host} was asked for '{request.code}' and sent {others}", "paging", again=False)
-    years = {time: _year(str(time), request.code) for time in set(times)}
-    odd = sorted(e for e in set(economies) if not re.fullmatch(r"[A-Za-z0-9]{2,8}", str(e)))
     if odd:
         raise FetchError(f"{call.host} sent an economy code {odd[0]!r}", "paging", again=False)
     frame = pd.DataFrame(
         {
             "economy": pd.array(economies, dtype="str"),
             "year": pd.array([years[t] for t in times], dtype="int64"),
-            "value": pd.array([row["value"] for row in rows], dtype="Float64").to_numpy(
-                "float64", na_value=float("nan")
-            ),
+            "value": pd.array(values, dtype="Float64").to_numpy("float64", na_value=float("nan")),
         }
     )
     twice = frame.duplicated(["economy", "year"])
@@ -223,8 +232,6 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
         told = f"{call.host} sent {int(twice.sum()):,} observations twice, {first.economy} {first.year} among them"
         raise FetchError(told, "paging", again=False)
     frame = frame.dropna(subset=["value"]).sort_values(["economy", "year"], ignore_index=True)
-    label = str(rows[0]["variable"][place["series"]].get("value") or "")
-    version = rows[0]["variable"][names.index("version")].get("value", "") if "version" in names else ""
     return Fetched(frame, label, call.ledger.lastupdated, str(version))
 
 
@@ -257,7 +264,8 @@ def _series_notes(request: Request, call: Call) -> dict[str, str]:
     path = "sources/{source}/series/{series}/metadata"
     with calling(call):
         found = list(wbgapi.metadata(path, ["series"], concepts="Series", source=request.database, series=request.code))
-    return {str(k): str(v) for meta in found if meta.id == request.code for k, v in sorted(meta.metadata.items())}
+        told = {str(k): str(v) for meta in found if meta.id == request.code for k, v in meta.metadata.items()}
+    return dict(sorted(told.items()))
 
 
 def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str, int, str, str]]:
@@ -269,15 +277,15 @@ def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str
     call.begin()
     with calling(call):
         rows = list(wbgapi.fetch(f"country/{economies}/indicator/{request.code}", params))
+        told = [row for row in rows if row.get("footnote") or row.get("obs_status")]
     release = call.ledger.lastupdated
     if release and fetched.lastupdated and release != fetched.lastupdated:
         raise FetchError(f"they are of release {release}, the values of {fetched.lastupdated}", "release", again=False)
-    told = [row for row in rows if row.get("footnote") or row.get("obs_status")]
     held = set(zip(frame["economy"].tolist(), frame["year"].tolist(), strict=True)) if told else set()
     found = []
     for row in told:
         year = str(row.get("date"))
-        key = (str(row.get("countryiso3code")), int(year) if year.isdigit() else 0)
+        key = (str(row.get("countryiso3code")), int(year) if year.isdecimal() else 0)
         if key in held:
             found.append((*key, str(row.get("obs_status") or ""), str(row.get("footnote") or "")))
     return sorted(found)

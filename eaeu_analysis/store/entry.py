@@ -110,7 +110,7 @@ class Entry:
             )
         except IntegrityError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise IntegrityError(f"it is not a manifest entry ({type(error).__name__})") from error
 
 

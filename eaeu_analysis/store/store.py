@@ -17,7 +17,7 @@ import pandas as pd
 
 from .. import atomic, settings
 from ..errors import BadInputError, IntegrityError, NoDataError, near_matches
-from ..series import SeriesData
+from ..series import SeriesData, broken_promise
 from ..sources.archives import is_archived, vintage_of
 from ..sources.request import Request
 from .entry import KEYS, Entry, from_parquet, to_parquet
@@ -128,8 +128,11 @@ class Store:
             if text:
                 raise IntegrityError(text)
             frame = from_parquet(data)
-            if len(frame) != entry.rows or not set(entry.keys) <= set(frame.columns):
+            if len(frame) != entry.rows or not {*entry.keys, "value"} <= set(frame.columns):
                 raise IntegrityError("its values do not match its manifest entry")
+            fault = broken_promise(frame) if entry.keys == KEYS else ""
+            if fault:
+                raise IntegrityError(fault)
         except IntegrityError as error:
             told = f"stored series '{entry.key}' is damaged: {error}; set aside, pull it again"
             self._set_aside([file, self._entry_file(entry)], entry.code, told)

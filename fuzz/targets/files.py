@@ -61,7 +61,7 @@ def parquet(columns: dict[str, list[Any]], **options: Any) -> bytes:
 
 
 def _parquets() -> list[bytes]:
-    rows = {"iso3": ["KGZ", "UZB"], "year": [2019, 2020], "value": [1.5, None]}
+    rows: dict[str, list[Any]] = {"iso3": ["KGZ", "UZB"], "year": [2019, 2020], "value": [1.5, None]}
     strange: dict[str, list[Any]] = {"iso3": ["KGZ"], "year": ["2019"], "value": [[1.0]]}
     return [
         parquet(rows),

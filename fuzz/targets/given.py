@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from eaeu_analysis import blocs, catalogue, names
+from eaeu_analysis import blocs, names
+from eaeu_analysis.catalogue import indicator, outcome
 from eaeu_analysis.sources import archives
 from eaeu_analysis.sources.plan import task_for
 from eaeu_analysis.sources.request import address, years_of
@@ -30,8 +31,8 @@ NAMES = [b"Kyrgyz Republic", b"KGZ", b"kg", b"Soviet Union", b"World", "Кырг
 TARGETS = (
     Target("given economy", _text(names.resolve), lambda: NAMES, structure.raw, 1, most=400),
     Target("given bloc", _text(blocs.bloc), lambda: [b"EAEU", b"European Union", b"WTO"], structure.raw, 1, most=400),
-    Target("given outcome", _text(catalogue.outcome), lambda: [b"trade", b"remittances"], structure.raw, 1, most=400),
-    Target("given indicator", _text(catalogue.indicator), lambda: [b"NY.GDP.MKTP.CD", b"Population, total"],
+    Target("given outcome", _text(outcome), lambda: [b"trade", b"remittances"], structure.raw, 1, most=400),
+    Target("given indicator", _text(indicator), lambda: [b"NY.GDP.MKTP.CD", b"Population, total"],
            structure.raw, 0.5, most=400),
     Target("given years", _text(years_of), lambda: [b"2000-2024", b"2015", b"all"], structure.raw, 3, most=400),
     Target("given day", _text(blocs.as_date), lambda: [b"2015-08-12", b"2015-08", b"2015"], structure.raw, 4, most=400),

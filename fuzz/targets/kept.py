@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from eaeu_analysis import settings
 from eaeu_analysis.impact import calibrated, curve_store
 from eaeu_analysis.report import pinned_curves
 from eaeu_analysis.series import SeriesInfo
@@ -121,7 +122,7 @@ def _pages() -> list[bytes]:
 
 # -- pinned packages -------------------------------------------------------------------------------------
 def _package() -> list[bytes]:
-    whole = json.loads((pinned.settings.data_dir() / "pinned" / pinned.PACKAGE).read_text(encoding="utf-8"))
+    whole = json.loads((settings.data_dir() / "pinned" / pinned.PACKAGE).read_text(encoding="utf-8"))
     few = [r for r in whole["resources"] if r["code"].startswith("BX.TRF.PWKR.DT.GD")]
     for resource in few:
         resource.pop("schema", None)

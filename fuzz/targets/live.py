@@ -189,7 +189,7 @@ def _observed(data: bytes) -> None:
     for read in (lambda: wits_tables.trade(rows, True), lambda: wits_tables.averages(rows),
                  lambda: wits_tables.lines(rows, True)):  # fmt: skip
         try:
-            read()
+            read()  # type: ignore[no-untyped-call]
         except EaeuError as error:
             refused.append(error)
     if refused:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from eaeu_analysis import blocs, catalogue, corrections, names, settings
+from eaeu_analysis import blocs, corrections, names, settings
 from eaeu_analysis.blocs import record
+from eaeu_analysis.catalogue import _by_name, _indicators, indicator, read_outcome, read_table
 from eaeu_analysis.compare import comparators
 from eaeu_analysis.impact import grid
 from eaeu_analysis.scenario import files as scenarios
@@ -103,12 +104,12 @@ def _scenario(data: bytes) -> None:
 
 
 def _economies(path: Path) -> None:
-    names.read_tables(catalogue.read_table(path), "economies.toml")
+    names.read_tables(read_table(path), "economies.toml")
 
 
 def _outcomes(path: Path) -> None:
-    for name, raw in catalogue.read_table(path).items():
-        catalogue.read_outcome(name, raw, f"outcomes.toml, entry '{name}'")
+    for name, raw in read_table(path).items():
+        read_outcome(name, raw, f"outcomes.toml, entry '{name}'")
 
 
 def _as_shipped(name: str, read: Callable[[], object], *caches: Any) -> Callable[[bytes], None]:
@@ -133,8 +134,8 @@ def _as_shipped(name: str, read: Callable[[], object], *caches: Any) -> Callable
     return run
 
 
-def _indicators() -> object:
-    return catalogue.indicator("NE.TRD.GNFS.ZS")
+def _first_indicator() -> object:
+    return indicator("NE.TRD.GNFS.ZS")
 
 
 TARGETS = (
@@ -148,7 +149,7 @@ TARGETS = (
     Target("toml grid", _path(grid.read_grid), _table("grid"), structure.toml, 1),
     Target(
         "toml indicators",
-        _as_shipped("indicators", _indicators, catalogue._indicators, catalogue._by_name),
+        _as_shipped("indicators", _first_indicator, _indicators, _by_name),
         _table("indicators", 30),
         structure.toml,
         0.8,
