@@ -76,11 +76,36 @@ def concentration(problem: Problem, fitted: Fitted) -> list[Check]:
 
 
 def uniqueness(problem: Problem, fitted: Fitted) -> Check:
-    """Informs whether other weights fit the years before the event as well (outcomes-only)."""
+    """Informs whether other weights fit the years before the event as well, and what they give (outcomes-only)."""
     own = problem.outcomes[problem.fit, fitted.column] - fitted.shift
     unique = is_unique(problem.outcomes[problem.fit][:, list(fitted.pool)], own, fitted.weights)
-    text = "no other weights fit as well" if unique else "other weights fit the years before the event as well"
+    text = "no other weights fit as well"
+    if not unique:
+        text = "other weights fit the years before the event as well; the shortest are taken"
+        if (ends := equally_good(problem, fitted)) is not None:
+            text += f", the others give from {number(ends[0])} to {number(ends[1])}"
     return Check("unique weights", None, float(unique), None, text)
+
+
+def equally_good(problem: Problem, fitted: Fitted) -> tuple[float, float] | None:
+    """Least and largest average effect among all weights that follow the fit years as the fitted do; None where linear
+    programming finds no end."""
+    from scipy.optimize import linprog
+
+    donors = problem.outcomes[:, list(fitted.pool)]
+    if fitted.shift:
+        donors = donors - donors[problem.fit].mean(axis=0)
+    before, after = donors[problem.fit], donors[problem.post].mean(axis=0)
+    size = float(np.abs(before).max())
+    same = np.vstack([before / size, np.ones(len(after))])
+    ends = [
+        linprog(sign * after, A_eq=same, b_eq=same @ fitted.weights, bounds=(0.0, None), method="highs")
+        for sign in (-1.0, 1.0)
+    ]
+    if not all(end.success for end in ends):
+        return None
+    centre = float(fitted.gap[problem.post].mean() + after @ fitted.weights)
+    return centre - float(after @ ends[0].x), centre - float(after @ ends[1].x)
 
 
 def extrapolation(setup: Setup, fitted: Fitted) -> Check:

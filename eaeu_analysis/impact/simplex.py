@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dgesv
 
 from ..errors import BadInputError, NotConvergedError
+from .simplex_dual import PERFECT, shortest
 
 Array = NDArray[np.float64]
 
@@ -49,8 +50,8 @@ def simplex_fit(
 
     ``a``: (rows, J) donors in columns; ``b``: (rows,) target; ``ridge`` >= 0 in squared units of ``a``; ``linear``:
     (J,) cost per unit of weight, in squared units of ``a``; ``start``: (J,) weights of a nearby problem.
-    When several weights do equally well (more donors than rows) one of them is returned, the same for the same
-    input; a positive ``ridge`` makes the answer unique.
+    When several weights fit perfectly (more donors than rows) the shortest of them is returned, whatever the order of
+    the donors; a positive ``ridge`` makes the answer unique.
     Raises BadInputError for shapes that do not fit or values that are not finite, NotConvergedError when the
     optimality conditions cannot be met.
     """
@@ -71,7 +72,7 @@ def simplex_fit(
         raise BadInputError("weights cannot be fitted: a value is missing or infinite")
     fit = solve_gram(gram, slope, start)
     if linear is None and ridge == 0:
-        fit = _polished(fit, distance)
+        fit = _shortened(_polished(fit, distance), distance)
     return fit
 
 
@@ -191,6 +192,23 @@ def _polished(fit: SimplexFit, distance: Array) -> SimplexFit:
     if weights.min() < 0 or objective > fit.objective:
         return fit
     return SimplexFit(weights, objective, fit.gap, support, fit.iterations)
+
+
+def _shortened(fit: SimplexFit, distance: Array) -> SimplexFit:
+    """The shortest of the perfect fits, where there is one."""
+    rows, count = distance.shape
+    scale = float(np.einsum("ij,ij->", distance, distance)) / count
+    if count <= rows or scale == 0.0 or fit.objective > TOLERANCE * scale:
+        return fit
+    try:
+        weights = shortest(distance, float(np.sqrt(scale)))
+    except NotConvergedError:  # the target is just outside the donors' hull: what was found is the only answer
+        return fit
+    residual = distance @ weights
+    objective = float(residual @ residual)
+    if objective > max(fit.objective, PERFECT * scale):
+        return fit
+    return SimplexFit(weights, objective, fit.gap, np.flatnonzero(weights), fit.iterations)
 
 
 def simplex_batch(
