@@ -10,7 +10,7 @@ import typer
 
 from ..errors import BadInputError
 from . import output
-from .options import Fallback, Json, MaxAge, Source, StoreAt, listed, source_of
+from .options import Dask, Fallback, Json, MaxAge, Source, StoreAt, listed, source_of
 
 if TYPE_CHECKING:
     from ..panel import Panel
@@ -39,6 +39,7 @@ def report(
     lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz; the page is English.")] = "en",
     strict: Annotated[bool, typer.Option(help="End with code 4 when an outcome has no data.")] = False,
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = JOBS,
+    dask: Dask = None,
     check: Annotated[
         Path | None, typer.Option(help="Accepted state of the claims; end with code 5 when a conclusion drifted.")
     ] = None,
@@ -67,6 +68,7 @@ def report(
         formats=None if formats is None else listed(formats),
         lang=lang,
         jobs=jobs,
+        dask=dask,
         check=check,
         accept=accept,
         old_data=old_data,

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import BadInputError
 from . import output
-from .options import Json, MaxAge, Source, StoreAt, Told, listed, source_of
+from .options import Dask, Json, MaxAge, Source, StoreAt, Told, listed, source_of
 
 if TYPE_CHECKING:
     from ..panel import Panel
@@ -41,6 +41,7 @@ def impact(
         Path | None, typer.Option(help="Of the curve: a file for what is found; a second run goes on from it.")
     ] = None,
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
+    dask: Dask = None,
     seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
     source: Source = "pinned",
     store: StoreAt = None,
@@ -63,14 +64,14 @@ def impact(
     chosen = outcome or list(plan().outcomes)
     panel = _panel(chosen, source_of(source, store, max_age), curve)
     if curve:
-        _curve(panel, chosen, unit, event, bloc, jobs, seed, limit, keep, as_json)
+        _curve(panel, chosen, unit, event, bloc, (jobs, dask), seed, limit, keep, as_json)
         return
     if event is not None or "," in pool:
         _one(panel, chosen, unit, event, method, pool, bloc, seed, as_json)
         return
     pools = None if pool == "both" else [pool]
     units = None if unit is None else [unit]
-    found = union_effects(panel, chosen, bloc, units=units, method=method, pools=pools, seed=seed, jobs=jobs)
+    found = union_effects(panel, chosen, bloc, units=units, method=method, pools=pools, seed=seed, jobs=jobs, dask=dask)
     if unit is not None and len(chosen) == 1 and len(found.effects) == len(found.table):
         _in_full(list(found.effects.values()), as_json)
         return
@@ -120,7 +121,7 @@ def _curve(
     unit: str | None,
     event: str | None,
     bloc: str,
-    jobs: int,
+    workers: tuple[int, str | None],
     seed: int,
     limit: int | None,
     keep: Path | None,
@@ -133,7 +134,9 @@ def _curve(
         raise BadInputError("--curve needs one economy and one --outcome")
     day = event or find_bloc(bloc).accession(unit)
     told = Told("specifications")
-    output.show(specification_curve(panel, chosen[0], unit, day, None, jobs, seed, keep, told, limit=limit), as_json)
+    jobs, dask = workers
+    made = specification_curve(panel, chosen[0], unit, day, None, jobs, seed, keep, told, limit=limit, dask=dask)
+    output.show(made, as_json)
 
 
 def _panel(outcomes: list[str], source: str | SourceOfSeries, curve: bool) -> Panel:

@@ -27,6 +27,7 @@ Endpoint = Annotated[
 MaxAge = Annotated[
     float | None, typer.Option("--max-age", help="With --source live: days after which a stored series is pulled anew.")
 ]
+Dask = Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://host:port, instead of --jobs.")]
 Fallback = Annotated[
     str | None,
     typer.Option(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from . import output
+from .options import Dask
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What if an economy joined: scenarios by name or file."
@@ -17,7 +18,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on 
 Draws = Annotated[int, typer.Option(help="Draws of the scenario's numbers, 1 to a million.")]
 Seed = Annotated[int, typer.Option(help="Seed of the draws; the same seed gives the same numbers.")]
 Jobs = Annotated[int, typer.Option(help="Workers; the numbers are the same for any.")]
-Dask = Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://host:port, instead of --jobs.")]
 
 
 @app.command("list")

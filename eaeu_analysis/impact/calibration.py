@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ import pandas as pd
 from .. import settings
 from ..errors import BadInputError, NoDataError
 from ..results import Check, Provenance, Result
+from ..workers import fan_out
 from . import donors as pools
 from .curve_rows import Answered, answer_question
 from .curve_task import SlimPanel, Task, eligible, slim_panel
@@ -166,9 +168,9 @@ def calibrate(
         raise NoDataError("no economy without an event of its own has the outcome in any of the windows")
     picked = np.sort(np.random.default_rng(seed).permutation(len(possible))[:problems])
     drawn = [possible[i] for i in picked]
-    tasks = (_task(p, *slims[p.outcome], grid, level, seed) for p in drawn)
+    work = partial(_answer, slims, grid, level, seed)
     rows: list[dict[str, Any]] = []
-    for number, (problem, answer) in enumerate(zip(drawn, _run(tasks, jobs), strict=True), start=1):
+    for number, (problem, answer) in enumerate(zip(drawn, fan_out(work, drawn, jobs), strict=True), start=1):
         rows += _rows(problem, answer)
         if progress is not None:
             progress(number, len(drawn))
@@ -219,18 +221,11 @@ def _task(
     return Task(panel, problem.outcome, problem.unit, problem.event, grid, level, seed, columns, units)
 
 
-def _answer(task: Task) -> Answered:
+def _answer(
+    slims: Mapping[str, tuple[SlimPanel, dict[str, str]]], grid: Grid, level: float, seed: int, problem: PlaceboProblem
+) -> Answered:
+    task = _task(problem, *slims[problem.outcome], grid, level, seed)
     return answer_question(task, task.grid.specifications(task.outcome, task.event, task.panel.world))
-
-
-def _run(tasks: Iterable[Task], jobs: int) -> Iterator[Answered]:
-    if jobs == 1:
-        yield from map(_answer, tasks)
-        return
-    from joblib import Parallel, delayed, parallel_config
-
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        yield from Parallel(n_jobs=jobs, return_as="generator")(delayed(_answer)(task) for task in tasks)
 
 
 def _rows(problem: PlaceboProblem, answer: Answered) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ import pandas as pd
 from .. import settings
 from ..errors import BadInputError, NoDataError
 from ..results import Provenance, Result
+from ..workers import fan_out
 from . import curve_store
 from .curve_rows import Answered, answer_questions
 from .curve_task import Task, state_task
@@ -198,12 +200,14 @@ def specification_curve(
     *,
     level: float = settings.LEVEL,
     limit: int | None = None,
+    dask: str | None = None,
 ) -> SpecificationCurve:
     """The effect of ``event`` on ``outcome`` of ``unit`` under every specification of ``grid``.
 
     ``grid`` None: data/tables/grid.toml on panels of economies, elsewhere estimators and windows on one pool. Outcomes
     that the catalogue keeps in levels are analysed in log points x 100 (about per cent). ``limit``: a seeded random
-    choice of so many specifications. ``jobs``: processes; the result does not depend on it. ``store``: a file that
+    choice of so many specifications. ``jobs``: processes, ``dask``: address of a scheduler
+    instead; the result does not depend on either. ``store``: a file that
     keeps what has been found; a second call with the same question goes on from it. ``progress`` is called with the
     number of specifications done and their total. A specification that cannot be answered is a row with its reason in
     ``failed``.
@@ -219,7 +223,8 @@ def specification_curve(
     everything = task.grid.specifications(outcome, task.event, panel.world)
     chosen = sample(everything, limit, seed)
     groups = by_question(chosen)
-    answers = _answer_all(task, chosen, groups, jobs, None if store is None else Path(store), progress)
+    kept = None if store is None else Path(store)
+    answers = _answer_all(task, chosen, groups, jobs, dask, kept, progress)
     return _collect(task, answers, limit)
 
 
@@ -236,6 +241,7 @@ def _answer_all(
     chosen: Sequence[Specification],
     groups: Sequence[Sequence[Specification]],
     jobs: int,
+    dask: str | None,
     store: Path | None,
     progress: Callable[[int, int], None] | None,
 ) -> list[Answered]:
@@ -248,7 +254,7 @@ def _answer_all(
         progress(count, len(chosen))
     unsaved = 0
     try:
-        for number, answer in zip(waiting, _run(task, [groups[n] for n in waiting], jobs), strict=True):
+        for number, answer in zip(waiting, _run(task, [groups[n] for n in waiting], jobs, dask), strict=True):
             done[number] = answer
             count, unsaved = count + len(answer.rows), unsaved + 1
             if store is not None and unsaved >= SAVE_EVERY:
@@ -262,20 +268,16 @@ def _answer_all(
     return [done[number] for number in range(len(groups))]
 
 
-def _run(task: Task, groups: Sequence[Sequence[Specification]], jobs: int) -> Iterator[Answered]:
+def _run(task: Task, groups: Sequence[Sequence[Specification]], jobs: int, dask: str | None) -> Iterator[Answered]:
     """Answers in the order of ``groups``, those that share their fit years by one worker after another, so that what
-    they have in common is worked out once. Each worker process does its linear algebra on one thread."""
+    they have in common is worked out once."""
     shares = [list(share) for _, share in itertools.groupby(groups, lambda group: group[0].question[:3])]
-    if jobs == 1 or len(shares) < 2:
+    if dask is None and (jobs == 1 or len(shares) < 2):
         for share in shares:
-            yield from answer_questions(task, share)
+            yield from answer_questions(task, share)  # each as soon as it is there, to be kept
         return
-    from joblib import Parallel, delayed, parallel_config
-
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        work = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)
-        for answers in work(delayed(_answer_share)(task, share) for share in shares):
-            yield from answers
+    for answers in fan_out(partial(_answer_share, task), shares, jobs, dask):
+        yield from answers
 
 
 def _answer_share(task: Task, share: Sequence[Sequence[Specification]]) -> list[Answered]:

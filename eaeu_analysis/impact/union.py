@@ -20,6 +20,7 @@ from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, EaeuError, unknown
 from ..panel import event_year
 from ..results import Check, Provenance, Result
+from ..workers import fan_out
 from . import methods
 from .effect import Effect, interval_text, number, p_text
 from .exposure import with_exposure
@@ -139,11 +140,13 @@ def union_effects(
     level: float = settings.LEVEL,
     seed: int = 0,
     jobs: int = 1,
+    dask: str | None = None,
 ) -> UnionEffects:
     """The effect of joining ``bloc`` for each member, outcome and donor pool by one estimator.
 
-    None takes what data/tables/impact.toml fixes. A member's event is the first stage it joined. ``jobs`` workers give
-    the same result as one. What cannot be estimated is a row with its reason.
+    None takes what data/tables/impact.toml fixes. A member's event is the first stage it joined. ``jobs`` workers, or
+    those of the Dask scheduler at ``dask``, give the same result as one. What cannot be estimated is a row with its
+    reason.
     Raises BadInputError for an unknown bloc, member, outcome, method or pool.
     """
     fixed = plan()
@@ -162,7 +165,7 @@ def union_effects(
     prepared, columns = prepare(panel, names)
     if any(fixed.pools[pool].get("predictors") for pool in chosen):
         prepared = with_exposure(prepared)
-    answers = _answer_all(prepared, columns, questions, bloc, level, seed, jobs)
+    answers = _answer_all(prepared, columns, questions, bloc, level, seed, jobs, dask)
     table = pd.DataFrame([_row(panel, q, a) for q, a in zip(questions, answers, strict=True)])
     effects = {q: a for q, a in zip(questions, answers, strict=True) if not isinstance(a, str)}
     spec = {"bloc": bloc, "outcomes": names, "method": method, "pools": chosen, "level": level, "seed": seed}
@@ -255,14 +258,16 @@ def _answer_all(
     level: float,
     seed: int,
     jobs: int,
+    dask: str | None,
 ) -> list[Effect | str]:
-    if jobs == 1:
-        return [answer(panel, columns[q.outcome], q, bloc, level, seed) for q in questions]
-    import joblib
+    work = functools.partial(_answer_one, panel, columns, bloc, level, seed)
+    return list(fan_out(work, questions, jobs, dask))
 
-    work = (joblib.delayed(answer)(panel, columns[q.outcome], q, bloc, level, seed) for q in questions)
-    found: list[Effect | str] = joblib.Parallel(n_jobs=jobs, inner_max_num_threads=1, backend="loky")(work)
-    return found
+
+def _answer_one(
+    panel: Panel, columns: Mapping[str, str], bloc: str, level: float, seed: int, question: Question
+) -> Effect | str:
+    return answer(panel, columns[question.outcome], question, bloc, level, seed)
 
 
 def _events(panel: Panel, bloc: str, units: Sequence[str] | None) -> list[tuple[str, str]]:

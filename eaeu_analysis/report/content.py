@@ -88,7 +88,13 @@ def limits() -> tuple[Limit, ...]:
     return tuple(Limit(**row) for row in tomllib.loads(path.read_text(encoding="utf-8"))["limits"])
 
 
-def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path | Source = "pinned", jobs: int = 1) -> Content:
+def gather(
+    unit: str = "KGZ",
+    bloc: str = "EAEU",
+    source: str | Path | Source = "pinned",
+    jobs: int = 1,
+    dask: str | None = None,
+) -> Content:
     """Ask every question of the report; an outcome without data becomes a section that says so.
 
     Raises BadInputError when ``unit`` is not a member of ``bloc``, NoDataError when no outcome has data at all.
@@ -111,7 +117,7 @@ def gather(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path | Source = 
     if all(row.narrow is None for row in rows):
         raise NoDataError(f"source {named(source)!r} holds no outcome of {spoken_name(code)} around {event}")
     members = compare_members(panel, [name for name in table.index if name in held], bloc=bloc)
-    effects, why = _effects(panel, code, bloc, set(held), jobs)
+    effects, why = _effects(panel, code, bloc, set(held), jobs, dask)
     return Content(
         unit=code,
         name=spoken_name(code),
@@ -132,14 +138,16 @@ def named(source: str | Path | Source) -> str:
     return str(source) if isinstance(source, (str, Path)) else str(getattr(source, "name", type(source).__name__))
 
 
-def _effects(panel: Panel, unit: str, bloc: str, held: set[str], jobs: int) -> tuple[UnionEffects | None, str]:
+def _effects(
+    panel: Panel, unit: str, bloc: str, held: set[str], jobs: int, dask: str | None
+) -> tuple[UnionEffects | None, str]:
     """Estimates against counterfactuals for the outcomes at hand; without any, the reason."""
     from ..impact.union import plan, union_effects
 
     names = [name for name in plan().outcomes if name in held]
     if not names:
         return None, "the source holds none of the outcomes that effects are estimated for"
-    return union_effects(panel, names, bloc, units=[unit], jobs=jobs), ""
+    return union_effects(panel, names, bloc, units=[unit], jobs=jobs, dask=dask), ""
 
 
 class _Held(dict[str, str]):

@@ -51,18 +51,21 @@ def evidence(
     topics: Collection[str] = TOPICS,
     jobs: int = 1,
     content: Content | None = None,
+    dask: str | None = None,
 ) -> Evidence:
     """Ask the questions behind ``topics``; ``content`` is used where it was gathered already.
 
-    With several ``jobs`` trade and scenario are worked out beside the rest; the results are the same.
+    With several ``jobs`` trade and scenario are worked out beside the rest; with a Dask scheduler at ``dask`` its
+    workers take the counterfactuals and the draws. The results are the same.
     Raises BadInputError and NoDataError as :func:`.content.gather`.
     """
     from .pinned_curves import curves
 
     wanted = set(topics)
-    result = _begin(_long(wanted), jobs)
+    long = _long(wanted, dask)
+    result = _begin(long, 1 if dask else jobs)
     if content is None and wanted & FROM_CONTENT:
-        content = gather(unit, bloc, source, jobs)
+        content = gather(unit, bloc, source, jobs, dask)
     held: Mapping[str, Curve] = {}
     if content is not None and content.effects is not None:
         names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
@@ -70,7 +73,7 @@ def evidence(
     missing: list[tuple[str, str]] = []
     panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
     parts: dict[str, Any] = {}
-    for name in _long(wanted):
+    for name in long:
         try:
             parts[name] = result(name)
         except (NoDataError, NotConvergedError) as error:
@@ -80,7 +83,7 @@ def evidence(
     return Evidence(content, held, trade, lean, gap, panel, parts.get("scenario"), tuple(missing))
 
 
-def _long(wanted: set[str]) -> dict[str, Callable[[], Any]]:
+def _long(wanted: set[str], dask: str | None) -> dict[str, Callable[[], Any]]:
     """What takes long and hangs on nothing else: trade (its gravity estimates take half a minute) and the scenario."""
     from ..scenario import run_scenario
     from ..trade.answer import trade_answer
@@ -90,7 +93,7 @@ def _long(wanted: set[str]) -> dict[str, Callable[[], Any]]:
     if wanted & FROM_GRAVITY:
         tasks["trade"] = partial(trade_answer, "UZB")
     if "scenario" in wanted:
-        tasks["scenario"] = partial(run_scenario, SCENARIO, DRAWS, SEED)
+        tasks["scenario"] = partial(run_scenario, SCENARIO, DRAWS, SEED, dask=dask)
     return tasks
 
 

@@ -38,7 +38,13 @@ class Material:
         return (*own, *(more[key] for key in sorted(more) if key not in {info.key for info in own}))
 
 
-def assemble(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path | Source = "pinned", jobs: int = 1) -> Material:
+def assemble(
+    unit: str = "KGZ",
+    bloc: str = "EAEU",
+    source: str | Path | Source = "pinned",
+    jobs: int = 1,
+    dask: str | None = None,
+) -> Material:
     """Ask every question of the report once.
 
     Raises BadInputError and NoDataError as :func:`.content.gather`; a section that cannot be had is in ``missing``.
@@ -46,6 +52,6 @@ def assemble(unit: str = "KGZ", bloc: str = "EAEU", source: str | Path | Source 
     from .collect import from_evidence
     from .evidence import evidence
 
-    found = evidence(unit, bloc, source, jobs=jobs)
+    found = evidence(unit, bloc, source, jobs=jobs, dask=dask)
     assert found.content is not None  # noqa: S101
     return Material(found.content, tuple(from_evidence(found)), found, dict(found.missing))

@@ -89,11 +89,13 @@ def write_report(
     accept: bool = False,
     old_data: str | Path | None = None,
     cache: bool = True,
+    dask: str | None = None,
 ) -> Report:
     """Make the report on ``unit`` and the members of ``bloc`` in the folder ``out``.
 
     Nothing is written until everything is rendered; the folder then takes the place of an older report in one step.
-    The same inputs give the same bytes, whatever the number of workers (``jobs``).
+    The same inputs give the same bytes, whatever the number of workers (``jobs``, or those of the Dask
+    scheduler at ``dask``).
     ``formats``: html, md, json, csv, and pdf for the talking points (:mod:`.brief`, in ``lang``: en, ru or uz), which
     are there for Kyrgyzstan alone; None is all that there are.
     ``check``: a baseline to compare the claims with (:mod:`.drift`); ``accept`` writes the present state there, with
@@ -109,7 +111,7 @@ def write_report(
     folder = Path(out)
     _may_replace(folder)
     request = asked(check, accept, old_data)
-    run = _run(unit, bloc, source, formats, lang, jobs, request, cache and store.wanted())
+    run = _run(unit, bloc, source, formats, lang, (jobs, dask), request, cache and store.wanted())
     with atomic.directory(folder) as stage:
         for name, data in run.files.items():
             path = stage / name
@@ -134,7 +136,7 @@ def _run(
     source: str | Path | Source,
     formats: Sequence[str],
     lang: str,
-    jobs: int,
+    workers: tuple[int, str | None],
     request: Asked | None,
     cache: bool,
 ) -> kept.Run:
@@ -144,10 +146,10 @@ def _run(
     found = kept.load(mark)
     if found is not None:
         return found
-    material = assemble(unit, bloc, source, jobs)
+    material = assemble(unit, bloc, source, *workers)
     drift, state = None, None
     if request is not None:
-        drift, state = checked(request, material.claims, question, source, jobs)
+        drift, state = checked(request, material.claims, question, source, workers[0])
         material = replace(material, drift=drift)
     files = {name: text.encode("utf-8") for name, text in render(material, formats).items()}
     if "pdf" in formats:

@@ -6,6 +6,7 @@ of the scenario and its rows of numbers, so that a lost one is run again elsewhe
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from ..trade.draws import CHUNK, Draws, solve_draws
+from ..workers import fan_out
 from .channels import Shock, border_costs, customs_revenue, dynamic, migration, partial, tariffs
 from .quantities import Array
 from .schema import Scenario
 from .setting import Setting, setting
-from .workers import spread
 
 SHOCKS: Mapping[str, Callable[[Setting, pd.DataFrame], Shock]] = {
     "tariffs": tariffs.shock,
@@ -39,8 +40,8 @@ def solve(scenario: Scenario, values: pd.DataFrame, jobs: int = 1, dask: str | N
     """
     order = np.argsort(values["elasticities.sigma"].to_numpy(), kind="stable")  # like elasticities are solved together
     parts = [values.iloc[order[first : first + CHUNK]] for first in range(0, len(values), CHUNK)]
-    done = spread(chunk, scenario, parts, jobs, dask)
-    table: pd.DataFrame = pd.concat(done)
+    done = fan_out(functools.partial(chunk, scenario), parts, jobs, dask, threads=True)
+    table: pd.DataFrame = pd.concat(list(done))
     return table.set_index(values.index[order]).loc[values.index].reset_index(drop=True)
 
 

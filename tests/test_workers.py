@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,24 +19,30 @@ pytest.importorskip("distributed", reason="the extra [dask] is not installed")
 from distributed import LocalCluster
 
 import eaeu_analysis as ea
+from eaeu_analysis import workers
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.scenario import workers
 from eaeu_analysis.threads import one_blas_thread
 
 QUIET: dict[str, Any] = {"dashboard_address": ":0", "silence_logs": 50, "memory_limit": None}
 SLEEP = 0.2
 
 
-def doubled(scenario: Any, part: pd.DataFrame) -> pd.DataFrame:
+def doubled(part: pd.DataFrame) -> pd.DataFrame:
     time.sleep(SLEEP)
     return 2 * part
 
 
-def refuses(scenario: Any, part: pd.DataFrame) -> pd.DataFrame:
+def refuses(part: pd.DataFrame) -> pd.DataFrame:
     raise NoDataError("no trade matrix on this worker")
 
 
-def breaks(scenario: Any, part: pd.DataFrame) -> pd.DataFrame:
+def refuses_the_third(part: pd.DataFrame) -> pd.DataFrame:
+    if part["x"].iloc[0] == 20:
+        raise NoDataError("no third part")
+    return 2 * part
+
+
+def breaks(part: pd.DataFrame) -> pd.DataFrame:
     raise ZeroDivisionError("a bug\nwith two lines")
 
 
@@ -50,13 +57,8 @@ def threads() -> Iterator[LocalCluster]:
         yield cluster
 
 
-@pytest.fixture
-def scenario() -> Any:
-    return ea.load_scenario("uzb_observer")
-
-
-def test_parts_come_back_in_their_order_and_the_client_is_closed(threads: LocalCluster, scenario: Any) -> None:
-    found = workers.spread(doubled, scenario, parts(5), 1, threads.scheduler_address)
+def test_parts_come_back_in_their_order_and_the_client_is_closed(threads: LocalCluster) -> None:
+    found = list(workers.fan_out(doubled, parts(5), 1, threads.scheduler_address))
     for got, given in zip(found, parts(5), strict=True):
         pd.testing.assert_frame_equal(got, 2 * given)
     left = [name for name in threads.scheduler.clients if name != "fire-and-forget"]
@@ -64,23 +66,37 @@ def test_parts_come_back_in_their_order_and_the_client_is_closed(threads: LocalC
     assert not threads.scheduler.tasks
 
 
-def test_a_sentence_of_the_package_comes_through_as_it_is(threads: LocalCluster, scenario: Any) -> None:
+def test_a_sentence_of_the_package_comes_through_as_it_is(threads: LocalCluster) -> None:
     with pytest.raises(NoDataError, match=r"^no trade matrix on this worker$"):
-        workers.spread(refuses, scenario, parts(2), 1, threads.scheduler_address)
+        list(workers.fan_out(refuses, parts(2), 1, threads.scheduler_address))
 
 
-def test_anything_else_is_one_sentence_with_its_cause(threads: LocalCluster, scenario: Any) -> None:
+def test_anything_else_is_one_sentence_with_its_cause(threads: LocalCluster) -> None:
     with pytest.raises(NoDataError, match=r"gave up: ZeroDivisionError a bug$") as told:
-        workers.spread(breaks, scenario, parts(2), 1, threads.scheduler_address)
+        list(workers.fan_out(breaks, parts(2), 1, threads.scheduler_address))
     assert isinstance(told.value.__cause__, ZeroDivisionError)
 
 
-def test_another_version_on_a_worker_is_refused(
-    threads: LocalCluster, scenario: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two versions may compute two things; the workers of this cluster see the name that is changed here too."""
+def test_another_version_on_a_worker_is_refused(threads: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two versions may compute two things; the version sent along is not that of the workers."""
+    real = workers._there
+    monkeypatch.setattr(workers, "_there", lambda work, item, own: real(work, item, "9.9"))
     with pytest.raises(BadInputError, match=r"has version \S+ of eaeu-analysis, and this is 9\.9"):
-        workers._there(doubled, scenario, parts(1)[0], "9.9")
+        list(workers.fan_out(doubled, parts(1), 1, threads.scheduler_address))
+
+
+@pytest.mark.parametrize("place", [{"jobs": 1}, {"jobs": 2}, {"jobs": 2, "threads": True}, {"dask": True}])
+def test_the_same_answers_in_the_same_order_wherever_the_work_is_done(threads: LocalCluster, place: Any) -> None:
+    place = {**place, "dask": threads.scheduler_address} if "dask" in place else place
+    found = list(workers.fan_out(doubled, parts(4), **place))
+    assert [f["x"].iloc[0] for f in found] == [0, 20, 40, 60]
+
+
+def test_what_came_back_before_a_failure_is_the_callers(threads: LocalCluster) -> None:
+    found: list[pd.DataFrame] = []
+    with pytest.raises(NoDataError, match="no third part"):
+        found.extend(workers.fan_out(refuses_the_third, parts(4), 1, threads.scheduler_address))
+    assert [f["x"].iloc[0] for f in found] == [0, 20]
 
 
 @pytest.mark.parametrize("address", ["nonsense", "", "foo://host:1", "tcp://host"])
@@ -157,3 +173,24 @@ def test_a_worker_killed_half_way_loses_no_draw_and_changes_no_bit() -> None:
     assert len(there.draws) == draws
     assert there.draws.equals(here.draws)
     assert there.table.equals(here.table)
+
+
+def test_counterfactuals_and_the_curve_are_the_same_bits_on_a_cluster(threads: LocalCluster) -> None:
+    panel = ea.load_panel(["trade", "SP.POP.TOTL"])
+    address = threads.scheduler_address
+    here = ea.union_effects(panel, ["trade"], units=["KGZ", "ARM"])
+    there = ea.union_effects(panel, ["trade"], units=["KGZ", "ARM"], dask=address)
+    pd.testing.assert_frame_equal(there.table, here.table, check_exact=True)
+    one = ea.specification_curve(panel, "trade", "KGZ", 2015, limit=12)
+    other = ea.specification_curve(panel, "trade", "KGZ", 2015, limit=12, dask=address)
+    pd.testing.assert_frame_equal(other.table, one.table, check_exact=True)
+
+
+@pytest.mark.slow
+def test_a_report_made_on_a_cluster_is_the_same_bytes(tmp_path: Path) -> None:
+    here = ea.write_report(tmp_path / "here", formats=["md", "json"], cache=False)
+    with LocalCluster(n_workers=2, threads_per_worker=1, **QUIET) as cluster:
+        there = ea.write_report(tmp_path / "there", formats=["md", "json"], cache=False, dask=cluster.scheduler_address)
+    assert there.files == here.files
+    for name in here.files:
+        assert (there.folder / name).read_bytes() == (here.folder / name).read_bytes(), name

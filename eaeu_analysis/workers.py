@@ -1,0 +1,102 @@
+"""Where independent pieces of work are done: here, on workers of this machine, or on those of a Dask scheduler.
+
+The numbers must not depend on the place, to the last bit. So the pieces come cut, they come back in their order, and
+the linear algebra behind numpy works on one thread: on several it adds up in another order. What a lost worker of a
+cluster held is given to another by Dask; what came back before a cluster was lost for good is the caller's already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from . import __version__
+from .errors import BadInputError, EaeuError, NoDataError
+from .threads import one_blas_thread
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+WAIT = 10.0  # seconds for the scheduler to answer, and for a first worker
+RETRIES = 2  # of a piece that failed on a worker for a reason other than a sentence of this package
+
+
+def fan_out(
+    work: Callable[[Item], Answer],
+    items: Sequence[Item],
+    jobs: int = 1,
+    dask: str | None = None,
+    *,
+    threads: bool = False,
+) -> Iterator[Answer]:
+    """``work`` of every item, in their order, each as soon as it and those before it are done.
+
+    ``jobs``: processes of this machine, or ``threads`` for work that leaves the interpreter; ``dask``: address of a
+    scheduler instead. Raises BadInputError for an address where no scheduler of this package's version answers,
+    NoDataError when the cluster is lost, and what ``work`` raises.
+    """
+    if dask is not None:
+        yield from _on_dask(work, items, dask)
+    elif jobs == 1 or len(items) < 2:
+        for item in items:
+            yield _one(work, item)
+    else:
+        from joblib import Parallel, delayed
+
+        backend: dict[str, Any] = {"backend": "threading"} if threads else {"backend": "loky"}
+        yield from Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1, **backend)(
+            delayed(_one)(work, item) for item in items
+        )
+
+
+def _one(work: Callable[[Item], Answer], item: Item) -> Answer:
+    with one_blas_thread():
+        return work(item)
+
+
+def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str) -> Iterator[Answer]:
+    """By a client of its own, closed whatever happens, which also takes back what was not begun."""
+    try:
+        from distributed import Client
+        from distributed.comm import get_address_host_port
+    except ImportError:
+        raise BadInputError("dask needs the extra: pip install 'eaeu-analysis[dask]'") from None
+    try:
+        get_address_host_port(address, strict=True)  # a client that was given a wrong one is never closed
+    except (ValueError, TypeError):
+        raise BadInputError(f"dask {address!r}: expected the address of a scheduler, as in tcp://host:8786") from None
+    try:
+        client = Client(address, timeout=WAIT, set_as_default=False)
+    except OSError as error:
+        raise BadInputError(f"no Dask scheduler answers at {address!r} ({type(error).__name__})") from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=WAIT)
+            futures = client.map(_there, [work] * len(items), list(items), pure=False, own=__version__, retries=RETRIES)
+            for number, future in enumerate(futures):
+                found, said = future.result()
+                futures[number] = None  # its result need not be held by the cluster any longer
+                if said is not None:
+                    raise said
+                yield found
+        except EaeuError:
+            raise
+        except TimeoutError:
+            raise NoDataError(f"the Dask scheduler at {address!r} has no workers") from None
+        except ImportError as error:
+            raise BadInputError(f"the Dask workers at {address!r} lack the package: {error}") from None
+        except Exception as error:  # lost for good, by whatever library: one sentence, and the first line says which
+            told = (str(error).splitlines() or [""])[0]
+            raise NoDataError(f"the Dask cluster at {address!r} gave up: {type(error).__name__} {told}") from error
+
+
+def _there(work: Callable[[Item], Answer], item: Item, own: str) -> tuple[Answer | None, EaeuError | None]:
+    """One piece on a worker: what it found, or the package's own sentence, which another try would not change.
+
+    Raises BadInputError when the worker has another version of the package.
+    """
+    if own != __version__:
+        return None, BadInputError(f"a Dask worker has version {__version__} of eaeu-analysis, and this is {own}")
+    try:
+        return _one(work, item), None
+    except EaeuError as error:
+        return None, error
