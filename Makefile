@@ -27,10 +27,10 @@ report: $(READY) ## the main job: data to report, in bld/report
 	$(BIN)/eaeu report --out "$(OUT)"
 
 test: $(READY) lint ## lint, types, tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not network and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not network and not slow"
 
 test-slow: $(READY) ## the tests that take minutes
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not network"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not network"
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

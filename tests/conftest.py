@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """``-m network`` runs the tests of the live services; a selection that does not speak of them skips them."""
+    """``-m network`` runs the tests of the live services; a selection that does not speak of them skips them.
+
+    What rests on ``material`` comes first and by one worker, so that it is computed once; the rest goes file by file.
+    """
+    items.sort(key=lambda item: "material" not in getattr(item, "fixturenames", ()))
+    for item in items:
+        whole = "material" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("material" if whole else str(item.path)))
     if "network" in config.option.markexpr:
         return
     off = pytest.mark.skip(reason="asks the live services; run with -m network")
@@ -36,6 +44,16 @@ def material() -> Material:
     from eaeu_analysis.report.material import assemble
 
     return assemble()
+
+
+@pytest.fixture
+def kept_claims(material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The claims of ``material`` in a cache that this test and the processes it starts read."""
+    from eaeu_analysis.report.collect import keep
+
+    monkeypatch.setenv("EAEU_CACHE", "on")
+    monkeypatch.setenv("EAEU_STORE", str(tmp_path / "store"))
+    keep(material.claims, "KGZ", "EAEU", "pinned")
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,8 @@ def test_the_page_says_that_it_rests_on_the_fall_back_and_strict_ends_with_4(
 ) -> None:
     monkeypatch.setenv("EAEU_ENDPOINT", nowhere())
     monkeypatch.setenv("EAEU_CACHE", "off")
-    monkeypatch.setattr("eaeu_analysis.trade.answer.trade_answer", _no_flows)
+    tasks = {"trade": _not_there, "scenario": _not_there}
+    monkeypatch.setattr("eaeu_analysis.report.evidence._long", lambda *_: tasks)
     store = ["--store", str(tmp_path / "store")]
     command = ["report", "--out", str(tmp_path / "out"), "--source", "live", "--fallback", str(small), *store]
     assert main([*command, "--strict", "--format", "html,md"]) == 4
@@ -97,8 +98,8 @@ def test_the_page_says_that_it_rests_on_the_fall_back_and_strict_ends_with_4(
     assert "NE.TRD.GNFS.ZS" in document["from_the_fallback"]
 
 
-def _no_flows(*_: object, **__: object) -> None:
-    raise NoDataError("the flows are not there")
+def _not_there() -> None:
+    raise NoDataError("not there")
 
 
 def test_fallback_without_live_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, material: Material) -> None:
     """Trade and scenario as they were computed once: they rest on shipped tables whatever the source is."""
     parts = {"trade": material.evidence.trade, "scenario": material.evidence.scenario}
     tasks = {name: (lambda part=part: part) for name, part in parts.items()}
-    monkeypatch.setattr("eaeu_analysis.report.evidence._long", lambda _: tasks)
+    monkeypatch.setattr("eaeu_analysis.report.evidence._long", lambda *_: tasks)
 
 
 @pytest.fixture(scope="module")

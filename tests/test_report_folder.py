@@ -148,7 +148,7 @@ def test_a_section_that_cannot_be_had_says_why_and_the_rest_stands(
         "trade": lambda: fail(NoDataError("the pinned flows are not there")),
         "scenario": lambda: fail(NotConvergedError("the equilibrium stopped early")),
     }
-    monkeypatch.setattr(evidence_module, "_long", lambda _: tasks)
+    monkeypatch.setattr(evidence_module, "_long", lambda *_: tasks)
     found = evidence(content=material.content)
     assert dict(found.missing)["trade"] == "the pinned flows are not there"
     assert found.trade is None

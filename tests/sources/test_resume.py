@@ -80,6 +80,11 @@ def test_killed_at_twenty_random_points_it_resumes_to_the_same_bytes(tmp_path: P
     killed_at(20, tmp_path, signal.SIGKILL, list(world.SERIES)[:8], 500, "1990-2024")
 
 
+def heeding_ctrl_c() -> None:
+    """In the command's process: whoever runs the tests in the background has it ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("at", [1, 6, 10])  # the first request, one in the middle, the last
 def test_stopped_by_ctrl_c_the_command_ends_at_once_and_the_same_command_resumes(
     bank: StandIn, store: Store, clean: Clean, at: int
@@ -97,7 +102,8 @@ def test_stopped_by_ctrl_c_the_command_ends_at_once_and_the_same_command_resumes
             running[0].wait(60)  # TimeoutExpired, and a failed test, when it does not end
 
     bank.before = before
-    running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+    pipe = subprocess.PIPE
+    running.append(subprocess.Popen(command, stdout=pipe, stderr=pipe, preexec_fn=heeding_ctrl_c))
     begun.set()
     out, err = running[0].communicate(timeout=120)
     assert running[0].returncode == 130, err.decode()

@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eaeu_analysis.trade.answer import DOMESTIC, NET, ONE_DUMMY, TradeAnswer, trade_answer
+from eaeu_analysis.report.material import Material
+from eaeu_analysis.trade.answer import DOMESTIC, NET, ONE_DUMMY, TradeAnswer
 from eaeu_analysis.trade.findings import findings
 
 
 @pytest.fixture(scope="module")
-def answer() -> TradeAnswer:
-    return trade_answer()
+def answer(material: Material) -> TradeAnswer:
+    """That of the report: the same question, and half a minute."""
+    assert material.evidence.trade is not None
+    return material.evidence.trade
 
 
 def test_every_step_has_its_specifications(answer: TradeAnswer) -> None:
