@@ -7,7 +7,7 @@ OUT    ?= bld/report
 READY  := $(VENV)/.ready
 export PYTHONHASHSEED = 0
 
-.PHONY: docs fuzz help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
+.PHONY: audit sbom docs fuzz help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -67,8 +67,17 @@ fuzz: $(READY) ## a million spoilt inputs against every reader; half an hour; co
 docs: $(READY) ## the documentation site, in bld/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(UV) run --quiet --isolated --frozen --extra docs mkdocs build --strict --quiet
 
-wheel: $(READY) ## build a wheel into dist/
-	$(UV) build --wheel --quiet
+wheel: $(READY) ## build a wheel and the sources into dist/
+	$(UV) build --quiet
+
+sbom: $(READY) ## what the package is made of, from the lock (CycloneDX), in dist/sbom.cdx.json
+	$(BIN)/python scripts/make_sbom.py dist/sbom.cdx.json
+
+audit: $(READY) ## security rules of ruff, bandit, known weaknesses of what is locked (asks PyPI)
+	$(BIN)/ruff check --select S eaeu_analysis scripts
+	$(UV) tool run --quiet bandit==1.9.4 --quiet --configfile pyproject.toml --recursive eaeu_analysis
+	$(UV) export --frozen --no-emit-project --quiet --output-file bld/locked.txt
+	$(UV) tool run --quiet pip-audit==2.10.1 --requirement bld/locked.txt --disable-pip --strict
 
 clean:
 	rm -rf bld dist build
