@@ -2,7 +2,7 @@
 # The monthly report without a CI service: live data with the shipped ones behind them, compared with what was accepted.
 # In $OUT (bld/monthly): report/ as `eaeu report` writes it, report.txt and report.log, changed.md (a comment in
 # Markdown). Ends with the code of `eaeu report`: 0 nothing moved, 4 some data came from the fall-back or not at all,
-# 5 a conclusion drifted, 2 or 3 no report was made and the one of last time stays.
+# 5 a conclusion drifted (with or without 4, report.log names both), 2 or 3 no report was made and the one of last time stays.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 

@@ -11,6 +11,7 @@ from eaeu_analysis.blocs import bloc
 from eaeu_analysis.errors import NoDataError
 from eaeu_analysis.impact.union import plan
 from eaeu_analysis.report.pinned_curves import compute, place, read, write
+from eaeu_analysis.sources.shipped import list_results
 
 
 def main() -> None:
@@ -28,6 +29,7 @@ def main() -> None:
             continue
         print(f"{outcome}: {found[-1].positive:.0%} of {found[-1].specifications} positive", flush=True)
     write(place(), [*(c for c in read(place()) if c.unit != asked.unit), *found])
+    list_results()
 
 
 if __name__ == "__main__":

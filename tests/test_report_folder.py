@@ -12,14 +12,17 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from eaeu_analysis.errors import BadInputError, NoDataError, NotConvergedError, PartialDataError
+from eaeu_analysis.errors import BadInputError, DriftError, NoDataError, NotConvergedError, PartialDataError
 from eaeu_analysis.report import evidence as evidence_module
 from eaeu_analysis.report import page, write_report
+from eaeu_analysis.report.drift import COLUMNS, DATA, REVISED, Drift
 from eaeu_analysis.report.evidence import evidence
 from eaeu_analysis.report.kept import Run
 from eaeu_analysis.report.material import Material
+from eaeu_analysis.report.write import Report
 
 FILES = {
     "report.json": b"{}",
@@ -174,4 +177,15 @@ def test_strict_counts_a_missing_section_as_partial(
     monkeypatch.setattr("eaeu_analysis.report.write.assemble", lambda *_: short)
     done = write_report(tmp_path / "out", formats=["md"])
     with pytest.raises(PartialDataError, match="trade: the pinned flows are not there"):
-        done.require_complete()
+        done.require(complete=True, undrifted=True)
+
+
+def test_partial_data_and_drift_are_both_told_and_drift_goes_before() -> None:
+    moved = pd.DataFrame([["fared.trade", "sign flipped", "1", "-1", "0.1", DATA, ""]], columns=COLUMNS)
+    drift = Drift(moved, pd.DataFrame(columns=REVISED), "0.1.0", (DATA,), 99)
+    both = Report(Path("out"), (), (), (("tariff", "no values"),), drift=drift)
+    with pytest.raises(DriftError, match=r"(?s)accept.*tariff: no values"):
+        both.require(complete=True, undrifted=True)
+    with pytest.raises(PartialDataError, match=r"^1 of the outcomes"):
+        both.require(complete=True, undrifted=False)
+    both.require(complete=False, undrifted=False)

@@ -37,7 +37,9 @@ def report(
         typer.Option("--format", help="Any of html,md,pdf,json,csv, by comma; pdf is the brief. Left out: all."),
     ] = None,
     lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz; the page is English.")] = "en",
-    strict: Annotated[bool, typer.Option(help="End with code 4 when an outcome has no data.")] = False,
+    strict: Annotated[
+        bool, typer.Option(help="End with code 4 when data were missing or from the fall-back; drift (5) goes before.")
+    ] = False,
     jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = JOBS,
     dask: Dask = None,
     check: Annotated[
@@ -75,10 +77,7 @@ def report(
         cache=cache,
     )
     typer.echo(done.summary())
-    if strict:
-        done.require_complete()
-    if done.drift is not None and not accept:
-        done.drift.require_none()
+    done.require(complete=strict, undrifted=not accept)
 
 
 def compare(

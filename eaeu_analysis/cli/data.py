@@ -124,7 +124,7 @@ def verify(
         more = f" (and {len(problems) - 1} more: see --json)" if len(problems) > 1 else ""
         raise IntegrityError(f"{problems[0]}{more}")
     if not as_json:
-        typer.echo(f"{count} tables in {where}: every hash, row count and key as recorded")
+        typer.echo(f"{count} tables and results in {where}: every hash, row count and key as recorded")
 
 
 @app.command(short_help="Pin series from files, each with vintage and hash.")

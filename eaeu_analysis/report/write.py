@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .. import atomic
 from ..blocs import bloc as find_bloc
-from ..errors import BadInputError, PartialDataError, unknown
+from ..errors import BadInputError, DriftError, PartialDataError, unknown
 from ..names import resolve
 from . import baseline, brief_words, document, figures, kept, page, words
 from . import cache as store
@@ -63,6 +63,25 @@ class Report:
         lines += [f"accepted: {self.accepted}"] if self.accepted else []
         start = "index.html" if "index.html" in self.files else self.files[0]
         return "\n".join([*lines, "", f"{len(self.files)} files in {self.folder}; start with {self.folder / start}"])
+
+    def require(self, *, complete: bool, undrifted: bool) -> None:
+        """Raises what :meth:`require_complete` and the drift raise, as far as asked for.
+
+        Where both apply it is DriftError, with both sentences: a conclusion that moved is the graver news.
+        """
+        partial: PartialDataError | None = None
+        try:
+            if complete:
+                self.require_complete()
+        except PartialDataError as error:
+            partial = error
+        try:
+            if undrifted and self.drift is not None:
+                self.drift.require_none()
+        except DriftError as error:
+            raise DriftError(f"{error} And: {partial}" if partial else str(error)) from None
+        if partial:
+            raise partial
 
     def require_complete(self) -> None:
         """Raises PartialDataError when an outcome or a section had no data, or a series came from the fall-back."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -85,11 +87,15 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
     from ..names import resolve
     from .baseline import MATRICES
 
-    if resolve(scenario.economy) != scenario.economy:
-        raise BadInputError(
-            f"{path.name}{_line(text, ('economy',))}: economy {scenario.economy!r}: write {resolve(scenario.economy)!r}"
-        )
-    members = bloc(scenario.bloc).members(on=f"{scenario.baseline.year}-12-31")
+    with _at(path, text, ("economy",)):
+        if (code := resolve(scenario.economy)) != scenario.economy:
+            raise BadInputError(f"economy {scenario.economy!r}: write {code!r}")
+    with _at(path, text, ("bloc",)):
+        members = bloc(scenario.bloc).members(on=f"{scenario.baseline.year}-12-31")
+    with _at(path, text, ("customs_revenue", "others")):
+        for name in scenario.customs_revenue.others if scenario.customs_revenue else ():
+            if name not in members:
+                raise unknown(f"member of {scenario.bloc}", name, members)
     if scenario.joins and scenario.economy in members:
         raise BadInputError(
             f"{path.name}{_line(text, ('economy',))}: {scenario.economy} is a member of {scenario.bloc} already in "
@@ -101,6 +107,15 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
             f"{path.name}{_line(text, ('baseline', 'year'))}: baseline year {scenario.baseline.year} has no trade "
             f"matrix; years at hand: {years}"
         )
+
+
+@contextmanager
+def _at(path: Path, text: str, where: tuple[str, ...]) -> Iterator[None]:
+    """Puts the file and the line of that key before the sentence of an error."""
+    try:
+        yield
+    except BadInputError as error:
+        raise BadInputError(f"{path.name}{_line(text, where)}: {error}") from None
 
 
 def _sentence(path: Path, text: str, error: ValidationError) -> str:

@@ -120,6 +120,13 @@ def count_of_draws(draws: int) -> int:
     return int(draws)
 
 
+def seed_of_draws(seed: int) -> int:
+    """``seed`` checked: a whole number, 0 or more."""
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
+        raise BadInputError(f"seed {seed!r}: expected a whole number, 0 or more")
+    return int(seed)
+
+
 def draw(quantities: dict[str, Quantity], joint: dict[tuple[str, str], float], draws: int, seed: int) -> pd.DataFrame:
     """Values of every quantity, a row per draw, by a scrambled Sobol sequence over those that vary.
 

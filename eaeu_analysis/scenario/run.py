@@ -14,7 +14,7 @@ from ..errors import BadInputError
 from ..results import Check, Provenance
 from ..trade.pin_tariffs import pin_info
 from .files import folder, load_scenario
-from .quantities import count_of_draws, draw
+from .quantities import count_of_draws, draw, seed_of_draws
 from .rates import chapters
 from .result import ScenarioResult, summarise, with_interaction
 from .schema import Scenario
@@ -41,8 +41,8 @@ def run_scenario(
     scheduler instead; the numbers depend on neither. ``level``: of the intervals, quantiles of the draws. Effects are
     against the baseline year, once everything is phased in; values in US$ at the baseline's world income.
 
-    Raises BadInputError for draws below 1 or above a million, NoDataError when the baseline's data are not at hand. A
-    draw without a solution is counted in ``failed`` and shown, never replaced.
+    Raises BadInputError for draws below 1 or above a million and a seed below 0, NoDataError when the baseline's data
+    are not at hand. A draw without a solution is counted in ``failed`` and shown, never replaced.
     """
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     count = count_of_draws(draws)
@@ -51,7 +51,7 @@ def run_scenario(
     if isinstance(jobs, bool) or jobs < 1:
         raise BadInputError(f"jobs {jobs!r}: expected 1 or more")
     joint = {pair.of: pair.correlation for pair in chosen.joint}
-    values = draw(chosen.quantities(), joint, count, seed)
+    values = draw(chosen.quantities(), joint, count, seed_of_draws(seed))
     at = setting(chosen)
     drawn = with_interaction(solve(chosen, values, jobs, dask), chosen.channels)
     spec = {"scenario": chosen.name, "draws": count, "seed": seed, "level": level}

@@ -133,6 +133,9 @@ class CustomsRevenue(Block):
 
     @model_validator(mode="after")
     def _adds_up(self) -> CustomsRevenue:
+        for member, share in self.others.items():
+            if not share >= 0:
+                raise ValueError(f"the share of {member} is {share:g}; a share is zero or more")
         if self.others and abs(sum(self.others.values()) - 100) > 0.011:
             raise ValueError(f"the members' shares sum to {sum(self.others.values()):g}, not to 100")
         return self

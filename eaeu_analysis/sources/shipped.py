@@ -1,6 +1,7 @@
 """The shipped tables that are no World Bank series (data/trade, data/remittances): are they what their records say?
 
-A folder holds Parquet tables and records of them: JSON files of name -> {rows, bytes, sha256, ...}.
+A folder holds Parquet tables and records of them: JSON files of name -> {rows, bytes, sha256, ...}. What was computed
+ahead (data/results) is files of several kinds, with their hashes in one list as ``sha256sum`` writes it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .. import settings
+from .. import atomic, settings
 from ..errors import IntegrityError
 
 FOLDERS = ("remittances", "trade")
+RESULTS, LIST = "results", "SHA256SUMS"
 
 
 def verify(data: Path | None = None) -> tuple[int, list[str]]:
@@ -28,7 +30,39 @@ def verify(data: Path | None = None) -> tuple[int, list[str]]:
             problems += _problems(path, name, record)
         unlisted = sorted({p.stem for p in path.glob("*.parquet")} - set(records))
         problems += [f"file '{folder}/{name}.parquet' has no record in {folder}/*.json" for name in unlisted]
-    return count, problems
+    results, found = _results((data or settings.data_dir()) / RESULTS)
+    return count + results, problems + found
+
+
+def list_results(folder: Path | None = None) -> None:
+    """Write the list of hashes anew, after a script wrote its results there."""
+    folder = folder or settings.data_dir() / RESULTS
+    lines = [f"{_hash(path)}  {path.name}\n" for path in _listable(folder)]
+    atomic.write_text(folder / LIST, "".join(lines))
+
+
+def _results(folder: Path) -> tuple[int, list[str]]:
+    """How many results the list names, and what is wrong with them."""
+    if not (folder / LIST).is_file():
+        return 0, [f"folder {folder.name!r} of the shipped data has no list of hashes, {LIST}"]
+    listed = dict(reversed(line.split("  ", 1)) for line in (folder / LIST).read_text("utf-8").splitlines() if line)
+    there = {path.name: path for path in _listable(folder)}
+    problems = [f"shipped result '{folder.name}/{name}' is missing" for name in sorted(listed.keys() - there.keys())]
+    for name, path in there.items():
+        if name not in listed:
+            problems.append(f"file '{folder.name}/{name}' is not in {folder.name}/{LIST}")
+        elif (found := _hash(path)) != listed[name]:
+            shown = f"its hash is {found[:12]}..., recorded is {listed[name][:12]}..."
+            problems.append(f"shipped result '{folder.name}/{name}' was changed: {shown}")
+    return len(listed), problems
+
+
+def _listable(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.name != LIST)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _records(path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -65,7 +99,7 @@ def _problems(path: Path, name: str, record: dict[str, Any]) -> list[str]:
     shown = f"'{path.name}/{table.name}'"
     if not table.is_file():
         return [f"shipped table {shown} is missing"]
-    found, recorded = hashlib.sha256(table.read_bytes()).hexdigest(), str(record.get("sha256", ""))
+    found, recorded = _hash(table), str(record.get("sha256", ""))
     if found != recorded:
         return [f"shipped table {shown} was changed: its hash is {found[:12]}..., recorded is {recorded[:12]}..."]
     rows = pq.read_metadata(table).num_rows

@@ -62,6 +62,13 @@ def edited(old, new, count=1):
         (edited("high = 8.1", "high = 150"), "share is 2.6 to 150; expected 0 to 100"),
         (edited("sent_home = {", "work_rights = 0.1\nsent_home = {"), "work_rights and migrants are alternatives"),
         (edited('economy = "UZB"', 'economy = "Uzbekistan"'), r"line \d+: economy 'Uzbekistan': write 'UZB'"),
+        (edited('economy = "UZB"', 'economy = "Narnia"'), r"line \d+: economy 'Narnia' not known"),
+        (edited('bloc = "EAEU"', 'bloc = "EUU"'), r"line \d+: bloc 'EUU' not known; did you mean 'EU'"),
+        (edited("[customs_revenue]", "[customs_revenue]\nothers = { RUS = 150, KAZ = -50 }"), "share of KAZ is -50"),
+        (
+            edited("[customs_revenue]", "[customs_revenue]\nothers = { RUS = 90, XXX = 10 }"),
+            r"line \d+: member of EAEU",
+        ),
         ("this is no TOML", "is not TOML"),
         ("", "'name' is missing"),
     ],

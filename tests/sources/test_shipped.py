@@ -15,7 +15,7 @@ from eaeu_analysis.sources import shipped
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    for folder in shipped.FOLDERS:
+    for folder in (*shipped.FOLDERS, shipped.RESULTS):
         shutil.copytree(settings.data_dir() / folder, tmp_path / folder)
     return tmp_path
 
@@ -23,7 +23,10 @@ def data(tmp_path: Path) -> Path:
 def test_every_table_that_ships_has_a_record_and_is_as_recorded(capsys) -> None:
     count, problems = shipped.verify()
     assert problems == []
-    assert count == sum(1 for f in shipped.FOLDERS for _ in (settings.data_dir() / f).glob("*.parquet"))
+    tables = sum(1 for f in shipped.FOLDERS for _ in (settings.data_dir() / f).glob("*.parquet"))
+    results = {path.name for path in (settings.data_dir() / shipped.RESULTS).iterdir()} - {shipped.LIST}
+    assert results
+    assert count == tables + len(results)
     assert main(["data", "verify", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     pinned = json.loads((settings.data_dir() / "pinned" / "datapackage.json").read_text())["resources"]
@@ -42,12 +45,22 @@ def _append(path: Path) -> None:
         (lambda d: (d / "trade" / "more.parquet").touch(), "has no record in trade"),
         (lambda d: (d / "remittances" / "remittances.json").write_text("["), "no JSON record"),
         (lambda d: (d / "remittances" / "remittances.json").unlink(), "has no record of its tables"),
+        (lambda d: _append(d / "results" / "curves.json"), "'results/curves.json' was changed"),
+        (lambda d: (d / "results" / "placebos.parquet").unlink(), "'results/placebos.parquet' is missing"),
+        (lambda d: (d / "results" / "more.json").touch(), "'results/more.json' is not in"),
+        (lambda d: (d / "results" / shipped.LIST).unlink(), "has no list of hashes"),
     ],
 )
 def test_what_is_not_as_recorded_is_named(data: Path, spoil, sentence: str) -> None:
     assert shipped.verify(data)[1] == []
     spoil(data)
     assert sentence in shipped.verify(data)[1][0]
+
+
+def test_results_written_anew_are_listed_anew(data: Path) -> None:
+    _append(data / "results" / "curves.json")
+    shipped.list_results(data / "results")
+    assert shipped.verify(data)[1] == []
 
 
 def test_a_row_count_that_differs_is_named(data: Path) -> None:
