@@ -20,6 +20,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from eaeu_analysis.report.brief import compose
+from eaeu_analysis.report.brief_render import render as render_brief
 from eaeu_analysis.report.material import Material
 from eaeu_analysis.report.write import render
 
@@ -142,6 +144,38 @@ def test_axe_finds_no_violation_of_wcag(browser: Any, report: Path, scheme: str,
     ]
     assert told == []
     assert len(found.response["passes"]) > 20  # it did look
+    page.context.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "ru", "uz"])
+def test_axe_finds_no_violation_in_the_brief(browser: Any, material: Material, tmp_path: Path, lang: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    path = tmp_path / "brief.html"
+    path.write_bytes(render_brief(compose(material.claims, lang), "html"))
+    page = opened_at(browser, path.as_uri(), viewport=PHONE, color_scheme="dark" if lang == "en" else "light")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]})
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found.response["violations"]] == []
+    assert len(found.response["passes"]) > 10  # it did look
+    assert (page.asked, page.said) == ([path.as_uri()], [])
+    page.context.close()
+
+
+def test_contents_stay_in_reach_on_a_phone_and_close_behind_the_reader(browser: Any, report: Path) -> None:
+    page = opened_at(browser, report.as_uri(), viewport=PHONE)
+    page.evaluate("scrollTo(0, 20000)")
+    page.locator("nav summary").click()
+    page.locator("nav li a").last.click()
+    page.wait_for_function("location.hash !== ''")
+    assert not page.locator("nav details").evaluate("d => d.open")
+    heading = page.locator(page.evaluate("location.hash"))
+    page.wait_for_function(
+        "h => { const y = h.getBoundingClientRect().top; return y >= 0 && y < innerHeight; }",
+        arg=heading.element_handle(),
+    )
+    below = page.locator("nav").bounding_box()
+    assert heading.bounding_box()["y"] >= below["y"] + below["height"]
     page.context.close()
 
 

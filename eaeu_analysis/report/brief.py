@@ -196,7 +196,7 @@ class _Writer:
         key = "untested" if not tests else "none" if not found else "few" if share < HALF else "most"
         values = {"tests": float(len(tests)), "found": float(len(found)), "claims": float(len(claims))}
         values |= {grade.lower(): float(sum(c.grade == grade for c in claims)) for grade in GRADES}
-        lines = [lang.say("sure", key, values), lang.say("sure", "grades", values)]
+        lines = [lang.say("sure", key, values), lang.say("sure", "grades" if values["a"] else "grades_none", values)]
         judged = next((c for c in tests if "years" in dict(c.values)), None)
         if judged is not None:
             lines.append(lang.say("sure", "why", judged.values))

@@ -21,6 +21,7 @@ from typing import Any
 from ..errors import BadInputError, unknown
 
 FOLDER = "lang"
+DATES = {"en": ("d MMMM y", "MMMM y"), "uz": ("y-'yil' d-MMMM", "y-'yil' MMMM")}  # where CLDR's are not those used here
 SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
@@ -70,6 +71,8 @@ class Language:
         from babel.dates import format_date, format_skeleton
 
         day = dt.date.fromisoformat(iso)
+        if self.code in DATES:
+            return str(format_date(day, format=DATES[self.code][not exact], locale=self.code))
         if exact:
             return str(format_date(day, format="long", locale=self.code))
         return str(format_skeleton("yMMMM", dt.datetime(day.year, day.month, 1), locale=self.code))

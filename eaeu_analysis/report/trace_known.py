@@ -15,6 +15,7 @@ import pandas as pd
 from .. import settings
 from ..catalogue import read_table, table_path
 from ..errors import BadInputError
+from .brief_points import is_point
 from .claim_rules import rules
 from .claims import GRADES, SIDES, Claim
 
@@ -212,6 +213,7 @@ def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str,
         own = [*dict(claim.values).values(), claim.value, claim.lower, claim.upper]
         numbers[claim.id] = np.array(own, dtype=np.float64)
     counts = [len(claims), *(sum(c.side == s for c in claims) for s in SIDES)]
+    counts += [sum(c.side == s and is_point(c) == clear for c in claims) for s in SIDES for clear in (True, False)]
     counts += [sum(c.grade == g for c in claims) for g in GRADES]
     numbers[""] = np.array([*counts, 100 * settings.LEVEL, 100 * (1 - settings.LEVEL)], dtype=np.float64)
     return texts, numbers

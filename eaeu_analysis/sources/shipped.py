@@ -45,14 +45,15 @@ def _results(folder: Path) -> tuple[int, list[str]]:
     """How many results the list names, and what is wrong with them."""
     if not (folder / LIST).is_file():
         return 0, [f"folder {folder.name!r} of the shipped data has no list of hashes, {LIST}"]
-    listed = dict(reversed(line.split("  ", 1)) for line in (folder / LIST).read_text("utf-8").splitlines() if line)
+    lines = (folder / LIST).read_text(encoding="utf-8").splitlines()
+    listed = {name: found for found, _, name in (line.partition("  ") for line in lines if line)}
     there = {path.name: path for path in _listable(folder)}
     problems = [f"shipped result '{folder.name}/{name}' is missing" for name in sorted(listed.keys() - there.keys())]
     for name, path in there.items():
         if name not in listed:
             problems.append(f"file '{folder.name}/{name}' is not in {folder.name}/{LIST}")
-        elif (found := _hash(path)) != listed[name]:
-            shown = f"its hash is {found[:12]}..., recorded is {listed[name][:12]}..."
+        elif (own := _hash(path)) != listed[name]:
+            shown = f"its hash is {own[:12]}..., recorded is {listed[name][:12]}..."
             problems.append(f"shipped result '{folder.name}/{name}' was changed: {shown}")
     return len(listed), problems
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import language, words
+from ..brief_points import is_point
 from ..claims import GRADES, SIDES, Claim
 from ..parts import Block, Card, Cards, Cell, Code, Column, Details, Heading, Items, Link, Table, Term, Terms, Text
 
@@ -34,18 +35,29 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
         held = [claim for claim in material.claims if claim.side == side]
         if held:
             parts.append(Heading(f"claims-{side}", f"{HEADS[side]}: {words.count(len(held))}"))
-            shown = Cards(tuple(_card(claim, pictures) for claim in held), "claims")
-            parts.append(Details(f"Show the {len(held)} points of context", (shown,)) if side == "context" else shown)
+            clear = [claim for claim in held if is_point(claim)]
+            unclear = [claim for claim in held if not is_point(claim)]
+            folded = "points of context" if side == "context" else "more that lean this way, without a clear effect"
+            if clear:
+                parts.append(_cards(clear, pictures))
+            if unclear:
+                parts.append(Details(f"Show the {len(unclear)} {folded}", (_cards(unclear, pictures),)))
     parts.append(Details(f"All {len(material.claims)} points in one table", (_table(material.claims),)))
     return Block("claims", TITLE, NAV, tuple(parts))
 
 
+def _cards(claims: Sequence[Claim], pictures: Mapping[str, Picture]) -> Cards:
+    return Cards(tuple(_card(claim, pictures) for claim in claims), "claims")
+
+
 def balance(claims: Sequence[Claim]) -> str:
-    """How many points stand on each side, and how many of each grade."""
+    """How many points stand on each side, on how many every check passed, and how many of each grade."""
+    clear = {side: sum(c.side == side and is_point(c) for c in claims) for side in SIDES}
     sides = {side: sum(c.side == side for c in claims) for side in SIDES}
     grades = {grade: sum(c.grade == grade for c in claims) for grade in GRADES}
     return (
-        f"{len(claims)} points: {words.count(sides['for'])} for joining, {words.count(sides['against'])} against, "
+        f"{len(claims)} points: {words.count(sides['for'])} for joining ({words.count(clear['for'])} with no check "
+        f"failed), {words.count(sides['against'])} against ({words.count(clear['against'])}), "
         f"{words.count(sides['context'])} of context. By grade of evidence: "
         + ", ".join(f"{grade} {n}" for grade, n in grades.items())
         + "."

@@ -208,7 +208,9 @@
     document.querySelectorAll("main table:not(.plain)").forEach(sortable);
     document.querySelectorAll(".sliders").forEach(sliders);
     document.querySelectorAll(".plot").forEach(values);
-    if (matchMedia("(max-width: 63.99rem)").matches) document.querySelector("nav details").open = false;
+    const contents = document.querySelector("nav details"), narrow = matchMedia("(max-width: 63.99rem)");
+    contents.open = !narrow.matches;
+    contents.addEventListener("click", (e) => { if (narrow.matches && e.target.closest("a")) contents.open = false; });
     follow();
     if (location.hash) reach();
     addEventListener("hashchange", reach);
