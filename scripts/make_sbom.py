@@ -1,4 +1,4 @@
-"""Writes what the package is made of (CycloneDX 1.5) to the path given: the lock, without a clock or a chance number."""
+"""Writes what the package is made of (CycloneDX 1.5) to the path given: the lock, without clock or chance number."""
 
 from __future__ import annotations
 
