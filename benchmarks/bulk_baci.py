@@ -1,0 +1,82 @@
+"""A hundred million rows of world trade at six digits to the panel that a gravity is estimated on, out of core.
+
+    python benchmarks/bulk_baci.py [--rows 10000000] [--years 10] [--memory 2GB] [--json F]
+
+Makes files of the shape that CEPII distributes BACI in (220 exporters and importers, products of 97 chapters; several
+gigabytes in a temporary folder) and adds them up to exporter, importer and year. To reach: under 4 GB. The total by
+year is compared with that of the files themselves, summed without the project. No peer does this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from contest import Row, finish
+
+from eaeu_analysis.sources import bilateral
+
+READ = """
+import json, resource, sys, time
+start = time.perf_counter()
+from eaeu_analysis.sources import bulk
+made = bulk.read_flows("baci", sys.argv[1], sys.argv[2], level="TOTAL", memory=sys.argv[3])
+frame = made.frame()
+seconds, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+totals = {int(year): float(usd) for year, usd in frame.groupby("year")["usd"].sum().items()}
+print(json.dumps({"seconds": seconds, "peak_mb": peak, "pairs": len(frame), "totals": totals}))
+"""
+
+
+def make(folder: Path, rows: int, years: int) -> dict[int, float]:
+    """Write the files; their totals in US$ by year, of flows between two different economies."""
+    import duckdb
+
+    one_each = {iso3: int(number) for number, iso3 in sorted(bilateral.numbers().items())}  # some have had several
+    numbers = sorted(one_each.values())[:220]
+    totals = {}
+    for year in range(2010, 2010 + years):
+        pick = [f"hash(x, {year}, {k})" for k in range(4)]
+        file = folder / f"BACI_HS92_Y{year}_V202401b.csv"
+        duckdb.sql(
+            f"COPY (SELECT {year} AS t, {numbers}[1 + ({pick[0]} % 220)::INTEGER] AS i,"  # noqa: S608
+            f" {numbers}[1 + ({pick[1]} % 220)::INTEGER] AS j,"
+            f" lpad((10100 + {pick[2]} % 960000)::VARCHAR, 6, '0') AS k,"
+            f" ({pick[3]} % 10000000) / 1000.0 AS v, 'NA' AS q FROM range({rows}) r(x)) TO '{file}' (HEADER)"
+        )
+        row = duckdb.sql(f"SELECT sum(v) * 1000 FROM '{file}' WHERE i <> j").fetchall()  # noqa: S608
+        totals[year] = float(row[0][0])
+    return totals
+
+
+def row(rows: int, years: int, memory: str) -> Row:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "in"
+        folder.mkdir()
+        expected = make(folder, rows, years)
+        command = [sys.executable, "-c", READ, str(folder), str(Path(temporary) / "out"), memory]
+        said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    gap = max(abs(said["totals"][str(year)] / total - 1) for year, total in expected.items())
+    return Row(
+        "data", f"{rows * years:,} rows of BACI at six digits, {years} years, to exporter, importer and year",
+        [said["seconds"]], by="clock", same=gap < 1e-9, peak_mb=said["peak_mb"], peak_mb_at_most=4096.0,
+        compared=f"{said['pairs']:,} flows; largest gap of a year's total {gap:.0e}",
+    )  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=10_000_000, help="a year")
+    parser.add_argument("--years", type=int, default=10)
+    parser.add_argument("--memory", default="2GB", help="bound of the database")
+    parser.add_argument("--json", type=Path, help="write the row there too")
+    given = parser.parse_args()
+    return finish([row(given.rows, given.years, given.memory)], given.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
