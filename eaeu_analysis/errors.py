@@ -65,6 +65,20 @@ class NotConvergedError(EaeuError, ArithmeticError):
     exit_code = 3
 
 
+def likeness(one: str, other: str) -> float:
+    """From 0 to 1: the share of letters in the same order; at least 0.85 for the same letters in another order."""
+    ratio = difflib.SequenceMatcher(None, one, other).ratio()
+    return 0.85 + 0.15 * ratio if sorted(one) == sorted(other) else ratio
+
+
+def most_like(wanted: str, options: Iterable[str], most: int, least: float) -> dict[str, float]:
+    """Up to ``most`` options whose :func:`likeness` is ``least`` or more, best first, in their order where equal."""
+    near = dict.fromkeys(difflib.get_close_matches(wanted, options := list(options), n=2 * most, cutoff=least))
+    near |= dict.fromkeys(option for option in options if sorted(option) == sorted(wanted))
+    scores = {option: likeness(option, wanted) for option in near}
+    return dict(sorted(scores.items(), key=lambda scored: -scored[1])[:most])
+
+
 def near_matches(given: str, options: Iterable[str], labels: Mapping[str, str] | None = None) -> list[str]:
     """Up to three options that look like ``given``, best first; labels (option -> name) are searched too."""
     wanted = str(given).casefold()
@@ -73,7 +87,7 @@ def near_matches(given: str, options: Iterable[str], labels: Mapping[str, str] |
         keyed.setdefault(str(option).casefold(), str(option))
         if labels and option in labels:
             keyed.setdefault(labels[option].casefold(), str(option))
-    found = difflib.get_close_matches(wanted, list(keyed), n=6, cutoff=0.6)
+    found = list(most_like(wanted, keyed, most=6, least=0.6))
     if len(wanted) >= 4:  # shorter fragments occur in too many names to be a hint
         found += sorted(key for key in keyed if wanted in key and key not in found)
     return list(dict.fromkeys(keyed[key] for key in found))[:3]

@@ -8,7 +8,6 @@ the country's known names. What is not certain is an error with a near match, ne
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import unicodedata
@@ -16,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .errors import BadInputError, unknown
+from .errors import BadInputError, most_like, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -295,8 +294,7 @@ def _near(key: str) -> list[str]:
     short = len(key) <= 3
     spelt = {code.casefold(): iso3 for code, iso3 in tables().codes.items()} if short else _keys()
     scores: dict[str, float] = {}
-    for name in difflib.get_close_matches(key, sorted(spelt), n=12, cutoff=0.6 if short else 0.72):
-        score = difflib.SequenceMatcher(None, name, key).ratio()
+    for name, score in most_like(key, sorted(spelt), most=12, least=0.6 if short else 0.72).items():
         scores[spelt[name]] = max(score, scores.get(spelt[name], 0.0))
     if not short:
         scores |= {iso3: 0.95 for name, iso3 in spelt.items() if f" {key} " in f" {name} "}

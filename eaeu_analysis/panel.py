@@ -236,6 +236,8 @@ def event_year(event: object) -> int:
     """The first treated period from 2015, "2015", "2015-08-12" or a date."""
     if isinstance(event, (int, np.integer)) and not isinstance(event, bool):
         return int(event)
+    if isinstance(event, float):
+        raise BadInputError(f"event {event!r} is not a year or a date; expected 2015 or '2015-08-12'")
     text = event.isoformat() if hasattr(event, "isoformat") else str(event).strip()
     try:
         year = int(text) if text.lstrip("-").isdigit() else pd.Timestamp(text).year

@@ -117,6 +117,7 @@ def test_the_coder_alone_would_have_taken_some_of_them() -> None:
         ("Rusia", "economy 'Rusia' not known; did you mean 'RUS' (Russian Federation)?"),
         ("Uzbekstan", "economy 'Uzbekstan' not known; did you mean 'UZB' (Uzbekistan)?"),
         ("KGS", "economy 'KGS' not known; did you mean 'KGZ' (Kyrgyz Republic)?"),
+        ("KZG", "economy 'KZG' not known; did you mean 'KGZ' (Kyrgyz Republic)?"),
         ("West Bank", "economy 'West Bank' not known; did you mean 'PSE' (West Bank and Gaza)?"),
         ("Узбекстан", "economy 'Узбекстан' not known; did you mean 'UZB' (Uzbekistan)?"),
     ],

@@ -107,6 +107,8 @@ def compare(
     eaeu compare UZB --partners
     """
     if partners:
+        if outcome or event is not None or comparators is not None or source != "pinned":
+            raise BadInputError("--partners reads the shipped flows of goods: give the economy alone, or with --json")
         from ..trade.exposure import exposure
 
         output.show(exposure(unit or "UZB"), as_json)
@@ -119,15 +121,17 @@ def compare(
     if unit is None:
         if event is not None:
             raise BadInputError("--event needs an economy; members of a bloc have their own accession dates")
-        output.show(compare_members(panel, chosen, bloc, pre=pre, post=post, skip=skip, comparators=pool), as_json)
+        found = compare_members(panel, chosen, bloc, pre=pre, post=post, skip=skip, comparators=pool)
+        output.show(found.require_some(), as_json)
     elif len(chosen) == 1:
         day = event or find_bloc(bloc).accession(unit)
-        output.show(before_after(panel, chosen[0], unit, day, pre, post, skip, pool, bloc=bloc), as_json)
+        one = before_after(panel, chosen[0], unit, day, pre, post, skip, pool, bloc=bloc)
+        output.show(one.require_some(), as_json)
     else:
         found = compare_members(
             panel, chosen, bloc, units=[unit], event=event, pre=pre, post=post, skip=skip, comparators=pool
         )
-        output.show(found, as_json)
+        output.show(found.require_some(), as_json)
 
 
 def _panel(outcomes: list[str] | None, source: str | SourceOfSeries) -> tuple[Panel, list[str]]:

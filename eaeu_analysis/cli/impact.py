@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import BadInputError
+from ..errors import BadInputError, unknown
 from . import output
 from .options import Dask, Json, MaxAge, Source, StoreAt, Told, listed, source_of
 
 if TYPE_CHECKING:
+    from ..impact.union import UnionEffects
     from ..panel import Panel
     from ..sources import Source as SourceOfSeries
 
@@ -61,6 +62,9 @@ def impact(
         raise BadInputError("--curve runs through the methods and pools of its grid: leave --method and --pool out")
     if not curve and (limit is not None or keep is not None):
         raise BadInputError("--limit and --keep belong to --curve")
+    pools_known = ("both", *plan().pools)
+    if "," not in pool and pool not in pools_known:
+        raise unknown("donor pool", pool, pools_known, hint="or two economies or more by comma")
     chosen = outcome or list(plan().outcomes)
     panel = _panel(chosen, source_of(source, store, max_age), curve)
     if curve:
@@ -72,18 +76,26 @@ def impact(
     pools = None if pool == "both" else [pool]
     units = None if unit is None else [unit]
     found = union_effects(panel, chosen, bloc, units=units, method=method, pools=pools, seed=seed, jobs=jobs, dask=dask)
+    found.require_some()
     if unit is not None and len(chosen) == 1 and len(found.effects) == len(found.table):
-        _in_full(list(found.effects.values()), as_json)
+        _in_full(found, as_json)
         return
     output.show(found, as_json)
 
 
-def _in_full(effects: list, as_json: bool) -> None:  # type: ignore[type-arg]
+def _in_full(found: UnionEffects, as_json: bool) -> None:
+    """Each pool's effect with all that belongs to it, under the pool's name."""
+    from ..impact.union import plan
+
     if as_json:
-        documents = [output.document(effect) for effect in effects]
+        documents = [output.document(effect) | {"pool": asked.pool} for asked, effect in found.effects.items()]
         typer.echo(output.dump(documents[0] if len(documents) == 1 else documents), nl=False)
         return
-    typer.echo("\n\n".join(effect.summary() for effect in effects))
+    told = [
+        f"Donors: {plan().pools[asked.pool].get('label', asked.pool)}\n{effect.summary()}"
+        for asked, effect in found.effects.items()
+    ]
+    typer.echo("\n\n".join(told))
 
 
 def _one(

@@ -39,13 +39,23 @@ def gravity(
     Examples: eaeu gravity --json; eaeu gravity --agreements; eaeu gravity --reports CHN,KGZ;
     eaeu gravity --surges --with ARM,KGZ,KAZ
     """
+    asked = [
+        name for name, given in (("--reports", reports), ("--surges", surges), ("--agreements", agreements)) if given
+    ]
+    if len(asked) > 1:
+        raise BadInputError(f"{' and '.join(asked)} are different questions; ask one at a time")
+    if partners is not None and not surges:
+        raise BadInputError("--with belongs to --surges")
     if reports is not None:
-        from ..trade.hubs import both_reports
+        from ..trade.hubs import both_reports, reports_notes
 
         route = listed(reports)
         if len(route) != 2:
             raise BadInputError(f"--reports {reports!r} names {len(route)} economies; a seller and a buyer by comma")
-        output.table(both_reports(route[0], route[1]), as_json)
+        found = both_reports(route[0], route[1])
+        output.table(found, as_json)
+        if not as_json:
+            typer.echo("\n" + "\n".join(reports_notes(found)))
     elif surges:
         from ..trade.hubs import parallel_imports
 

@@ -57,6 +57,12 @@ class Comparison(Result):
         """The checks of one member's event, by outcome."""
         return {o: r.checks for (u, e, o), r in self.results.items() if (u, e) == (unit, event)}
 
+    def require_some(self) -> Comparison:
+        """Itself; NoDataError with the first reason when no row has both windows."""
+        if not self.table["available"].any():
+            raise NoDataError(f"nothing can be compared, {len(self.table)} tried: {self.table['reason'].iloc[0]}")
+        return self
+
     def summary(self) -> str:
         from .words import comparison_summary
 

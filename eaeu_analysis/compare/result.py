@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..errors import NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
 from .comparators import Pool
@@ -65,6 +66,13 @@ class BeforeAfter(Result):
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
+
+    def require_some(self) -> BeforeAfter:
+        """Itself; NoDataError with the reason when the treated unit lacks a window."""
+        if not self.treated["available"]:
+            who, what = self.names[self.unit], self.spec["outcome"]
+            raise NoDataError(f"'{what}' of {who} cannot be compared: {self.treated['reason']}")
+        return self
 
     @property
     def unit(self) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 from .. import settings
 from ..errors import BadInputError, NoDataError
 from ..panel import event_year
-from ..results import Check, Provenance, Result
+from ..results import Check, Provenance, Result, p_said
 from .break_core import KINDS, Breaks, find_break
 from .design import one_unit
-from .effect import number, p_text
+from .effect import number
 from .problem import state_problem
 from .series import comparators_of
 from .simplex import Array
@@ -61,9 +61,9 @@ class BreakDate(Result):
         """In a sentence, by rule: a break is found when ``p_value`` <= 1 - level; a candidate is ruled out when its
         date is outside the set."""
         if self.p_value > 1 - self.level + 1e-12:
-            return f"no break found (p = {p_text(self.p_value)}): no date stands out"
+            return f"no break found ({p_said(self.p_value)}): no date stands out"
         span = ", ".join(map(str, self.date_set))
-        found = f"a break, likeliest in {self.time} (p = {p_text(self.p_value)}); dates not ruled out: {span}"
+        found = f"a break, likeliest in {self.time} ({p_said(self.p_value)}); dates not ruled out: {span}"
         inside = [f"{name} ({c['time']})" for name, c in self.candidates.items() if c["in_set"]]
         outside = [f"{name} ({c['time']})" for name, c in self.candidates.items() if not c["in_set"]]
         if not self.candidates:
@@ -83,12 +83,11 @@ class BreakDate(Result):
         lines = [
             f"break date of {spec['outcome']} of {spec['unit']} ({KINDS[spec['kind']]}), "
             f"{spec['years'][0]}-{spec['years'][-1]}",
-            f"  sup-F {number(self.sup_f)} at {self.time}, p = {p_text(self.p_value)}; "
-            f"size {size} {self.measure}".rstrip(),
+            f"  sup-F {number(self.sup_f)} at {self.time}, {p_said(self.p_value)}; size {size} {self.measure}".rstrip(),
             f"  verdict: {self.verdict}",
         ]
         lines += [
-            f"  {name}: {c['time']}, p = {p_text(c['p'])}, {'not ruled out' if c['in_set'] else 'ruled out'}"
+            f"  {name}: {c['time']}, {p_said(c['p'])}, {'not ruled out' if c['in_set'] else 'ruled out'}"
             for name, c in self.candidates.items()
         ]
         lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
@@ -235,7 +234,7 @@ def _alone(found: Breaks, times: Any, level: float) -> Check:
         p > 1 - level + 1e-12,
         p,
         1 - level,
-        f"given that break, another would be likeliest in {date} (p = {p_text(p)}); fails at p <= {1 - level:.2f}: "
+        f"given that break, another would be likeliest in {date} ({p_said(p)}); fails at p <= {1 - level:.2f}: "
         "then narrow the years to one break",
     )
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from .. import settings
 from ..errors import BadInputError, NoDataError
-from ..results import Provenance, Result
+from ..results import Provenance, Result, source_lines
 from ..workers import fan_out
 from . import curve_store
 from .curve_rows import Answered, answer_questions
@@ -171,7 +171,7 @@ class SpecificationCurve(Result):
             lines.append(f"  the curve as a whole is not tested: {error}")
         reasons = self.table.loc[self.table["failed"] != "", "failed"].value_counts()
         lines += [f"  no answer in {count}: {reason}" for reason, count in list(reasons.items())[:4]]
-        lines += [f"  source: {line}" for line in self.provenance.lines()]
+        lines += source_lines(self.provenance, "  ")
         return "\n".join(lines)
 
     def _between(self, options: pd.DataFrame) -> float:

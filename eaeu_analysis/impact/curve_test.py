@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import BadInputError, NoDataError
-from ..results import Check, Result
-from .effect import number, p_text
+from ..results import Check, Result, p_said
+from .effect import number
 from .placebo import rank_p
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class CurveTest(Result):
         return [
             f"{row['text']}: {number(row['observed'])} against {number(row['null_median'])} in the median of "
             f"{row['units']} curves of units that nothing happened to (nine tenths below {number(row['null_90'])}), "
-            f"p = {p_text(row['p_value'])}"
+            f"{p_said(row['p_value'])}"
             for row in self.table.to_dict("records")
         ]
 

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import BadInputError, NoDataError
+from .donors import listed_donors
 from .effect import effect_table
 from .problem import MIN_PRE, Array, Problem, state_problem
 
@@ -105,7 +106,7 @@ def state_design(
     """
     events = _events(panel, unit, event)
     treated = list(events)
-    pool = None if donors is None else list(donors)
+    pool = None if donors is None else listed_donors(donors)
     if pool is not None:
         clash = [name for name in pool if panel.resolve(name) in events and panel.resolve(name) != treated[0]]
         if clash:

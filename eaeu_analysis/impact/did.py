@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import settings
 from ..errors import BadInputError, unknown
-from ..results import Check, Provenance
+from ..results import Check, Provenance, p_said
 from .design import Design, design_table, shown, state_design
 from .did_core import (
     Clustered,
@@ -21,7 +21,7 @@ from .did_core import (
     lead_sizes,
     period_contrasts,
 )
-from .effect import LEADS, Effect, number, p_text
+from .effect import LEADS, Effect, number
 from .gap_checks import fit_check, trend_check
 from .inversion import invert_linear, student
 from .placebo_checks import donor_notes
@@ -247,7 +247,7 @@ def _checks(
             p,
             alpha,
             "all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
-            f"{number(float(leads[0]))}, p = {p_text(p)}; fails at p <= {alpha:.2f}",
+            f"{number(float(leads[0]))}, {p_said(p)}; fails at p <= {alpha:.2f}",
         ),
     ]
     if np.isfinite(regression.leads_p):
@@ -257,7 +257,7 @@ def _checks(
                 None,
                 regression.leads_p,
                 alpha,
-                f"Wald test of the leads on cluster-robust errors, p = {p_text(regression.leads_p)}",
+                f"Wald test of the leads on cluster-robust errors, {p_said(regression.leads_p)}",
             )
         )
     if inference == "randomisation":

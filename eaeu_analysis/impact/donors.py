@@ -49,9 +49,7 @@ def choose(
         chosen = [name for name in present if name != unit and name not in co_members]
         excluded = {name: why for name, why in co_members.items() if name in present}
     else:
-        if isinstance(asked, str):
-            raise BadInputError(f"donors {asked!r}: expected a list of units, got one text")
-        chosen = list(dict.fromkeys(panel.resolve(name) for name in asked))
+        chosen = list(dict.fromkeys(panel.resolve(name) for name in listed_donors(asked)))
         if unit in chosen:
             raise BadInputError(f"the treated unit {unit} is among the donors; leave it out")
         for name in chosen:
@@ -61,6 +59,13 @@ def choose(
         excluded = {}
     flagged = _flags(chosen, window) if panel.world else {}
     return Pool(tuple(chosen), excluded, flagged)
+
+
+def listed_donors(asked: Iterable[str]) -> list[str]:
+    """The donors asked for as a list; BadInputError for one text, whose letters would be taken for units."""
+    if isinstance(asked, str):
+        raise BadInputError(f"donors {asked!r}: expected a list of units, got one text")
+    return list(asked)
 
 
 def _co_members(unit: str, window: tuple[int, int]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..results import Check, Provenance, Result
+from ..results import Check, Provenance, Result, p_said, source_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +96,7 @@ class Effect(Result):
             f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {spec.get('unit')}, "
             f"event {spec.get('event')}",
             f"  average effect {number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
-            f"{interval_text(self.interval)}, p = {p_text(self.p_value)}",
+            f"{interval_text(self.interval)}, {p_said(self.p_value)}",
         ]
         if self.inference:
             lines.append(f"  inference: {self.inference}")
@@ -106,7 +106,7 @@ class Effect(Result):
             lines.append(f"  donors: {weights_text(self.weights)}")
         lines.append(f"  verdict: {self.verdict}")
         lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        lines += [f"  source: {line}" for line in self.provenance.lines()]
+        lines += source_lines(self.provenance, "  ")
         return "\n".join(lines)
 
     def _measure(self) -> str:
@@ -142,7 +142,7 @@ def verdict_of(effect: Effect) -> str:
         return f"not answered: the comparison does not hold ({failed or 'no finite estimate'}), so {size} is no finding"
     if finding == "untested":
         return f"an estimate without a test: {size}"
-    p = f"p = {p_text(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval holds zero"
+    p = f"{p_said(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval holds zero"
     if finding == "none" and effect.p_value <= 1 - effect.level + 1e-9:
         p += ", but the interval holds zero"
     if finding == "none":
@@ -182,13 +182,6 @@ def interval_text(interval: tuple[float, float]) -> str:
     if math.isinf(low) and math.isinf(high):
         return "unbounded (no value can be rejected)"
     return f"[{number(low)}, {number(high)}]"
-
-
-def p_text(p_value: float) -> str:
-    """Three decimals."""
-    if math.isnan(p_value):
-        return "n/a"
-    return f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001"
 
 
 def weights_text(weights: pd.Series[float], most: int = 6) -> str:

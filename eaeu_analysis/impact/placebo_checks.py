@@ -9,9 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..results import Check
+from ..results import Check, p_said
 from .checks import EFFECTIVE, FLAGGED_WEIGHT
-from .effect import p_text
 from .simplex import Array
 
 NEGATIVE = 0.5  # sum of negative weights above which a counterfactual is extrapolated
@@ -54,7 +53,7 @@ def placebo_gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: A
             None,
             p_rank,
             alpha,
-            f"exact rank p = {p_text(p_rank)} of the estimate among {len(draws)} placebos and the treated unit; "
+            f"exact rank {p_said(p_rank)} of the estimate among {len(draws)} placebos and the treated unit; "
             f"no smaller p than {1 / (1 + len(draws)):.3f} can come of them",
         ),
     ]

@@ -9,9 +9,9 @@ import numpy as np
 
 from .. import settings
 from ..errors import BadInputError, NoDataError, unknown
-from ..results import Check, Provenance
+from ..results import Check, Provenance, p_said
 from .design import one_unit
-from .effect import Effect, effect_table, number, p_text
+from .effect import Effect, effect_table, number
 from .placebo_checks import donor_notes
 from .problem import MIN_PRE, Problem, state_problem
 from .segmented import segmented
@@ -199,7 +199,7 @@ def _segmented(problem: Problem, x: Array, slope: bool, draws: int, seed: int, l
                 None,
                 found.p_hac,
                 1 - level,
-                f"by the usual table p = {p_text(found.p_hac)}; in series this short it rejects a true null of 10% in "
+                f"by the usual table {p_said(found.p_hac)}; in series this short it rejects a true null of 10% in "
                 "a fifth to a half of samples, so it decides nothing here",
             ),
             Check(
@@ -271,5 +271,5 @@ def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
         p,
         alpha,
         f"with the event moved to {problem.times[after[0]]}, {number(gap, signed=True)} up to the true one "
-        f"(p = {p_text(p)}); fails at p <= {alpha:.2f}",
+        f"({p_said(p)}); fails at p <= {alpha:.2f}",
     )

@@ -17,12 +17,12 @@ import pandas as pd
 from .. import settings
 from ..catalogue import outcome as find_outcome
 from ..catalogue import parse, read_table, table_path
-from ..errors import BadInputError, EaeuError, unknown
+from ..errors import BadInputError, EaeuError, NoDataError, unknown
 from ..panel import event_year
-from ..results import Check, Provenance, Result
+from ..results import Check, Provenance, Result, p_said, source_lines
 from ..workers import fan_out
 from . import methods
-from .effect import Effect, interval_text, number, p_text
+from .effect import Effect, interval_text, number
 from .exposure import with_exposure
 from .grid import PredictorRule
 from .pooled import pool_each
@@ -99,6 +99,12 @@ class UnionEffects(Result):
     def to_frame(self) -> pd.DataFrame:
         return self.table.copy()
 
+    def require_some(self) -> UnionEffects:
+        """Itself; NoDataError with the first reason when nothing could be estimated."""
+        if not self.effects:
+            raise NoDataError(f"nothing can be estimated, {len(self.table)} tried: {self.table['reason'].iloc[0]}")
+        return self
+
     def summary(self) -> str:
         lines = [f"Effects of joining the {self.spec['bloc']}, {methods.find(self.spec['method']).label}"]
         for (unit, event, pool), rows in self.table.groupby(["unit", "event", "pool"], sort=False):
@@ -110,7 +116,7 @@ class UnionEffects(Result):
                     continue
                 lines.append(
                     f"  {row['label']}: {number(row['estimate'])} ({row['measure']}), {self.level:.0%} interval "
-                    f"{interval_text((row['lower'], row['upper']))}, p = {p_text(row['p_value'])}: {row['finding']}"
+                    f"{interval_text((row['lower'], row['upper']))}, {p_said(row['p_value'])}: {row['finding']}"
                 )
                 if row["weights"]:
                     lines.append(f"    drawn from {row['weights']}")
@@ -120,12 +126,13 @@ class UnionEffects(Result):
             lines += ["", f"Members together; donors: {plan().pools.get(str(pool), {}).get('label', pool)}"]
             lines += [
                 f"  {row['label']}: {row['members']} members, {number(row['estimate'])} ({row['measure']}), "
-                f"{self.level:.0%} interval {interval_text((row['lower'], row['upper']))}, p = {p_text(row['p_value'])}"
+                f"{self.level:.0%} interval {interval_text((row['lower'], row['upper']))}, {p_said(row['p_value'])}"
                 if not row["reason"]
                 else f"  {row['label']}: {row['members']} members, not pooled: {row['reason']}"
                 for row in rows.to_dict("records")
             ]
         lines += ["", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]]
+        lines += source_lines(self.provenance, "  ")
         return "\n".join(lines)
 
 
@@ -203,7 +210,12 @@ def donor_pool(panel: Panel, pool: str, unit: str, bloc: str, event: int) -> lis
     if fixed.pools[pool]["group"]:
         inside = set(group(fixed.pools[pool]["group"]))
         return [u for u in present if u in inside]
-    people = population().xs(event - 1, level=1)
+    known = population()
+    years = known.index.get_level_values(1)
+    first, last = int(years.min()), int(years.max())
+    if not first < event <= last + 1:
+        raise BadInputError(f"event {event} is outside the data: populations, which choose donors, run {first}-{last}")
+    people = known.xs(event - 1, level=1)
     return [u for u in present if people.get(u, 0) >= fixed.min_population]
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from .. import settings
 from ..errors import BadInputError, NoDataError
-from ..results import Provenance, Result
+from ..results import Provenance, Result, source_lines
 from .absorb import Floats
 from .agreements import pair_spells
 from .flows import flow_info, load_table
@@ -54,7 +54,8 @@ class AgreementEffects(Result):
         shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.3f}")
         return (
             f"{len(self.table)} agreements; true effects spread around {self.mean:.2f} with a standard deviation of "
-            f"{self.spread:.2f} (log points); intervals of the shrunk effects at {self.level:.0%}\n\n{shown}"
+            f"{self.spread:.2f} (log points); intervals of the shrunk effects at {self.level:.0%}\n\n{shown}\n\n"
+            + "\n".join(source_lines(self.provenance))
         )
 
 

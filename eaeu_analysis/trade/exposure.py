@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .. import names
-from ..results import Check, Provenance, Result
+from ..results import Check, Provenance, Result, source_lines
 from .flows import flow_info, group_members, load_flows, manifest, mirror_gap, side_by_side, tables
 from .indices import (
     complementarity,
@@ -61,7 +61,7 @@ class Exposure(Result):
         checks = "\n".join(f"[{c.mark}] {c.name}: {c.text}" for c in self.checks)
         return (
             f"Goods trade of {names.economy_name(self.economy)} by partner, {self.year} (shares in per cent)\n{shown}\n"
-            f"Herfindahl index of partners: {held}\n\n{checks}"
+            f"Herfindahl index of partners: {held}\n\n{checks}\n\n" + "\n".join(source_lines(self.provenance))
         )
 
 

@@ -16,9 +16,9 @@ import pandas as pd
 
 from .. import names, settings
 from ..errors import BadInputError, NoDataError
-from ..results import Check, Provenance, Result
+from ..results import Check, Provenance, Result, source_lines
 from ..series import SeriesInfo
-from .flows import flow_info, load_flows, mirror_gap, side_by_side
+from .flows import flow_info, load_flows, mirror_gap, side_by_side, tables
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Surge(Result):
         how = "a log-linear trend" if self.trend else "a constant"
         return (
             f"{len(jumped)} of {len(self.table)} flow-years lie above the {self.level:.0%} prediction interval of {how}"
-            f" over {self.base[0]}-{self.base[1]}\n{shown}\n"
-            + "\n".join(f"[{c.mark}] {c.name}: {c.text}" for c in self.checks)
+            f" over {self.base[0]}-{self.base[1]} (US$)\n{shown}\n"
+            + "\n".join([f"[{c.mark}] {c.name}: {c.text}" for c in self.checks] + source_lines(self.provenance))
         )
 
 
@@ -147,6 +147,18 @@ def both_reports(exporter: str, importer: str, *frames: pd.DataFrame, rate: floa
     table = mirror_gap(side_by_side(*[frame for frame in mine if not frame.empty]), rate)
     columns = ["year", "exporter_usd", "importer_usd", "importer_fob", "gap_usd", "log_ratio", "known"]
     return table[[*columns, "exporter_source", "importer_source"]]
+
+
+def reports_notes(table: pd.DataFrame) -> list[str]:
+    """What stands under a table of :func:`both_reports` of the pinned flows: units, the adjustment, the sources."""
+    cif = tables()["cif"]
+    used = {*table["exporter_source"].dropna(), *table["importer_source"].dropna()}
+    infos = [flow_info(name) for name in REPORTS if used & set(load_flows(name)["source"].dropna())]
+    return [
+        f"US$; importer_fob: what the importer reports without freight and insurance, {cif['rate']:.0%} on top of the "
+        f"goods ({cif['source']}); gap_usd: importer_fob less exporter_usd",
+        *source_lines(Provenance(tuple(infos))),
+    ]
 
 
 def hub_indicators(flows: pd.DataFrame, output: pd.Series[Any] | None = None) -> pd.DataFrame:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from .. import settings
 from ..errors import unknown
-from ..results import Check, Provenance, Result
+from ..results import Check, Provenance, Result, p_said, source_lines
 from .agreements import stage_dummies
 from .domestic import RATIO, domestic_sensitivity
 from .flows import flow_info
@@ -96,6 +96,8 @@ class UnionEffect(Result):
             "",
             "The four-yearly panel ends in 2016, one full year after the union began: it carries the customs union and",
             "the union's first year, not what came later.",
+            "",
+            *source_lines(self.provenance),
         ]
         return "\n".join(lines)
 
@@ -277,7 +279,7 @@ def _panel_checks(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]],
     said = "did not move" if still else "moved too, so that much is not the union's doing"
     moved = f"neighbours that never joined {said}: {near.estimate:+.2f} ({near.lower:+.2f} to {near.upper:+.2f})"
     return [
-        Check(f"years before, {name}", p >= PRE_TREND, p, PRE_TREND, f"founders before {base}: p = {p:.3f}, {verdict}"),
+        Check(f"years before, {name}", p >= PRE_TREND, p, PRE_TREND, f"founders before {base}: {p_said(p)}, {verdict}"),
         Check(f"neighbours, {name}", still, near.estimate, None, f"{moved}, {start}-{end}"),
     ]
 

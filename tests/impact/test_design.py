@@ -80,6 +80,13 @@ def test_refusals(unit: object, event: object, message: str) -> None:
         state_design(as_panel(Y), "y", unit, event)  # type: ignore[arg-type]
 
 
+def test_one_text_is_no_list_of_donors_and_half_a_year_no_event() -> None:
+    with pytest.raises(BadInputError, match="donors 'U05': expected a list of units"):
+        state_design(as_panel(Y), "y", "U00", 2008, "U05")
+    with pytest.raises(BadInputError, match=r"event 2008\.5 is not a year"):
+        state_design(as_panel(Y), "y", "U00", 2008.5)
+
+
 def test_common_years_too_few_before_the_first_date() -> None:
     y = Y.copy()
     y[1, :6] = np.nan  # the later unit has six years before its own date, the earlier only three of them

@@ -42,6 +42,9 @@ def test_a_curve_goes_on_from_what_was_kept(tmp_path, capsys):
         (["impact", "KGZ", "-o", "export"], "did you mean 'exports'"),
         (["impact", "UZB", "-o", "exports"], "Uzbekistan (UZB) is not a member of EAEU"),
         (["impact", "KGZ", "-o", "exports", "--pool", "narrow"], "donor pool 'narrow' not known"),
+        (["impact", "KGZ", "-o", "exports", "--pool", "UZB"], "or two economies or more by comma"),
+        (["impact", "KGZ", "-o", "exports", "--event", "2050"], "event 2050 is outside the data"),
+        (["impact", "KGZ", "-o", "exports", "--event", "1980"], "event 1980 is outside the data"),
         (["impact", "KGZ", "-o", "exports", "--method", "magic"], "method 'magic' not known"),
         (["impact", "KGZ", "-o", "exports", "--jobs", "0"], "1 or more"),
     ],
@@ -52,3 +55,20 @@ def test_mistakes_are_one_sentence_and_exit_code_2(asked, says, capsys):
     assert says in out.err
     assert "Traceback" not in out.err
     assert out.out == ""
+
+
+def test_nothing_estimated_ends_with_3_and_the_reason(capsys):
+    assert main(["impact", "KGZ", "-o", "exports", "--pool", "exposure", "--method", "sdid"]) == 3
+    out = capsys.readouterr()
+    assert "has none of; use 'sc'" in out.err
+    assert out.out == ""
+
+
+def test_each_pool_is_named_above_its_effect(capsys):
+    asked = ["impact", "KGZ", "-o", "exports", "--method", "did"]
+    assert main([*asked, "--json"]) == 0
+    assert [effect["pool"] for effect in json.loads(capsys.readouterr().out)] == ["wide", "rouble"]
+    assert main(asked) == 0
+    text = capsys.readouterr().out
+    assert text.count("Donors: ") == 2
+    assert text.count("  source: NE.EXP.GNFS.ZS, World Bank") == 2

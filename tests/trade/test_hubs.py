@@ -100,6 +100,8 @@ def test_parallel_imports_are_russias_alone() -> None:
         (["--reports", "CHN"], "a seller and a buyer"),
         (["--reports", "CHN,Kirgizia"], "did you mean"),
         (["--surges", "--with", "Armnia"], "did you mean"),
+        (["--with", "ARM"], "--with belongs to --surges"),
+        (["--surges", "--agreements"], "one at a time"),
     ],
 )
 def test_commands_refuse_what_they_do_not_know(args: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,4 +119,11 @@ def test_commands_show_routes_and_surges(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["gravity", "--reports", "UZB,RUS", "--json"]) == 0
     assert any(row["known"] == "both" for row in json.loads(capsys.readouterr().out))
     assert main(["gravity", "--surges", "--with", "ARM"]) == 0
-    assert "above the 90% prediction interval" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "above the 90% prediction interval" in shown
+    assert "source: trade/russia_imts, IMF" in shown
+    assert main(["gravity", "--reports", "UZB,RUS"]) == 0
+    shown = capsys.readouterr().out
+    assert [line.split(",")[0] for line in shown.splitlines() if line.startswith("source: ")] == [
+        f"source: trade/{name}" for name in ("uzbekistan_annual", "russia_annual", "russia_imts")
+    ]
