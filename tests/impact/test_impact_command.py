@@ -65,7 +65,7 @@ def test_nothing_estimated_ends_with_3_and_the_reason(capsys):
 
 
 def test_each_pool_is_named_above_its_effect(capsys):
-    assert main(["impact", "KGZ", "-o", "exports", "--method", "difp"]) == 0
+    assert main(["impact", "KGZ", "-o", "exports", "--method", "did"]) == 0
     text = capsys.readouterr().out
     assert text.count("Donors: ") == 2
     assert text.count("  source: NE.EXP.GNFS.ZS, World Bank") == 2
