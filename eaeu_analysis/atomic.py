@@ -1,22 +1,27 @@
 """Write aside, then rename: nothing already on disk is lost or left half written.
 
 Every writer of the package goes through here. A file appears under its name only when its bytes are on the
-disk; a directory written as a whole takes the place of the old one in one step (see :func:`directory`).
+disk; a directory written as a whole takes the place of the old one in one step (see :func:`directory`). What a
+killed run left aside is removed by the next one (:mod:`.staging`).
 Failures the user can act on (no right to write, disk full) are one sentence each.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 import shutil
-import tempfile
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from . import staging
 from .errors import BadInputError
 
+TRIES = 20  # of putting a directory in its place, while other processes do the same
+_HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 _REASONS = {
     errno.EACCES: "no permission to write there",
     errno.EPERM: "no permission to write there",
@@ -58,17 +63,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         if target.is_dir():
             raise OSError(errno.EISDIR, "is a directory", str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".part", dir=target.parent)
-        os.close(handle)
-        aside = Path(name)
-        try:
+        with staging.file_beside(target) as aside:
             yield aside
             _keep_mode(aside, target)
             _sync(aside)
             aside.replace(target)
             _sync_directory(target.parent)
-        finally:
-            aside.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -82,7 +82,7 @@ def files(folder: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(folder)
     with _one_sentence(target):
         target.mkdir(parents=True, exist_ok=True)
-        with _staging(target, target) as stage:
+        with staging.folder_beside(target, target) as stage:
             new, old = stage / "new", stage / "old"
             new.mkdir()
             yield new
@@ -98,38 +98,59 @@ def files(folder: str | os.PathLike[str]) -> Iterator[Path]:
 def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
     """An empty staging directory that takes the place of the whole directory ``path`` on success.
 
-    The old content is moved aside by one rename and comes back if the second rename fails; it is deleted only
-    when the new one stands.
+    Old and new trade places in one step; where the file system cannot do that, the old content is moved aside by one
+    rename and comes back if the second fails. It is deleted only when the new one stands.
     """
     target = Path(path)
     with _one_sentence(target):
         if target.exists() and not target.is_dir():
             raise OSError(errno.ENOTDIR, "not a directory", str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _staging(target.parent, target) as stage:
-            new, old = stage / "new", stage / "old"
+        with staging.folder_beside(target, target.parent) as stage:
+            new = stage / "new"
             new.mkdir()
             yield new
             for file in sorted(p for p in new.rglob("*") if p.is_file()):
                 _sync(file)
-            if target.exists():
-                target.rename(old)
-            try:
-                new.rename(target)
-            except OSError:
-                if old.exists():
-                    old.rename(target)
-                raise
+            for folder in sorted(p for p in (new, *new.rglob("*")) if p.is_dir()):
+                _sync_directory(folder)
+            _put(new, target, stage / "old")
             _sync_directory(target.parent)
 
 
-@contextlib.contextmanager
-def _staging(where: Path, target: Path) -> Iterator[Path]:
-    stage = Path(tempfile.mkdtemp(prefix=f".{target.name[:80]}.", suffix=".part", dir=where))
-    try:
-        yield stage
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+def _put(new: Path, target: Path, old: Path) -> None:
+    """``new`` in the place of ``target``. Another process may do the same meanwhile: then the last one stands."""
+    for _ in range(TRIES):
+        with contextlib.suppress(FileNotFoundError):  # there is no old one, or it has gone this moment
+            if _exchange(new, target):
+                return
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                if old.exists():
+                    old.rename(target)
+                raise
+            shutil.rmtree(old, ignore_errors=True)  # another one has come this moment
+        else:
+            return
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(target))
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Two directories trade places in one step; False where the system or the file system has no such step."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP):
+        return False
+    raise OSError(number, os.strerror(number), str(other))
 
 
 def _swap_in(names: list[Path], new: Path, old: Path, target: Path) -> None:
@@ -139,15 +160,24 @@ def _swap_in(names: list[Path], new: Path, old: Path, target: Path) -> None:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             if (target / name).exists():
                 (old / name).parent.mkdir(parents=True, exist_ok=True)
-                (target / name).rename(old / name)
+                _keep(target / name, old / name)
             done.append(name)
             (new / name).replace(target / name)
     except OSError:
         for name in reversed(done):
-            (target / name).unlink(missing_ok=True)
+            if not (old / name).is_file():
+                (target / name).unlink(missing_ok=True)
             if (old / name).exists():
-                (old / name).rename(target / name)
+                (old / name).replace(target / name)
         raise
+
+
+def _keep(file: Path, other: Path) -> None:
+    """``file`` under another name too, so that it is never missing; moved there where files cannot have two."""
+    try:
+        other.hardlink_to(file)
+    except OSError:
+        file.rename(other)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,10 @@ cluster held is given to another by Dask; what came back before a cluster was lo
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from typing import Any, TypeVar
 
 from . import __version__
@@ -56,7 +59,7 @@ def _one(work: Callable[[Item], Answer], item: Item) -> Answer:
 def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str) -> Iterator[Answer]:
     """By a client of its own, closed whatever happens, which also takes back what was not begun."""
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
         from distributed.comm import get_address_host_port
     except ImportError:
         raise BadInputError("dask needs the extra: pip install 'eaeu-analysis[dask]'") from None
@@ -68,7 +71,7 @@ def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str
         client = Client(address, timeout=WAIT, set_as_default=False)
     except OSError as error:
         raise BadInputError(f"no Dask scheduler answers at {address!r} ({type(error).__name__})") from None
-    with client:
+    with _quiet(), client:
         try:
             client.wait_for_workers(1, timeout=WAIT)
             futures = client.map(_there, [work] * len(items), list(items), pure=False, own=__version__, retries=RETRIES)
@@ -82,11 +85,28 @@ def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str
             raise
         except TimeoutError:
             raise NoDataError(f"the Dask scheduler at {address!r} has no workers") from None
+        except KilledWorker:
+            told = "died over the same piece of work, most likely for want of memory; give each more of it"
+            raise NoDataError(f"the Dask workers at {address!r} {told}") from None
+        except CancelledError:
+            raise NoDataError(f"the Dask scheduler at {address!r} has gone; the same command begins again") from None
         except ImportError as error:
             raise BadInputError(f"the Dask workers at {address!r} lack the package: {error}") from None
         except Exception as error:  # lost for good, by whatever library: one sentence, and the first line says which
             told = (str(error).splitlines() or [""])[0]
             raise NoDataError(f"the Dask cluster at {address!r} gave up: {type(error).__name__} {told}") from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What Dask logs of a cluster that is lost, tracebacks too, is left out: it is told in a sentence."""
+    logger = logging.getLogger("distributed.client")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _there(work: Callable[[Item], Answer], item: Item, own: str) -> tuple[Answer | None, EaeuError | None]:

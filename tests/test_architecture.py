@@ -14,7 +14,7 @@ PACKAGE = ROOT / "eaeu_analysis"
 
 # A stage may import from itself and from the stages before it.
 STAGES = [
-    {"errors", "settings", "series", "atomic", "threads", "workers"},
+    {"errors", "settings", "series", "atomic", "staging", "threads", "workers"},
     {"results"},
     {"catalogue", "blocs", "names"},
     {"sources"},

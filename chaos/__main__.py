@@ -1,0 +1,77 @@
+"""``python -m chaos [--only NAME ...] [--seed 0] [--quick]``: a table, and chaos/RESULTS.json.
+
+Names: disk, network, kill, together, places, cluster. Ends with 1 when anything was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from . import tally
+from .cluster import cluster
+from .disk import disk
+from .killed import killed
+from .network import network
+from .places import places
+from .processes import HERE, Nursery, shim, workshop
+from .tally import Tally
+from .together import together
+from .works import warm
+
+Experiment = Callable[[Path, bool], Iterator[Tally]]
+
+
+def experiments(base: Path, nursery: Nursery, seed: int, kept: Path) -> dict[str, Experiment]:
+    """By name; each is given a folder of its own and whether to be quick."""
+
+    @functools.cache
+    def cache() -> Path:
+        return warm(kept, base, nursery)
+
+    return {
+        "disk": lambda at, quick: disk(at, nursery, cache(), seed, quick),
+        "network": lambda at, quick: network(at, nursery, seed, quick),
+        "kill": lambda at, quick: killed(at, nursery, cache(), seed, quick),
+        "together": lambda at, quick: together(at, nursery, cache(), seed, quick),
+        "places": lambda at, quick: places(at, nursery, quick),
+        "cluster": cluster,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="few tries of each: a look, not a measurement")
+    parser.add_argument(
+        "--kept", type=Path, help="Where to keep the report that is worked out first, for the next run."
+    )
+    given = parser.parse_args()
+    tallies: list[Tally] = []
+    with workshop() as base, Nursery(base, shim(base)) as nursery:
+        known = experiments(base, nursery, given.seed, given.kept or base / "kept")
+        if strange := set(given.only) - set(known):
+            parser.error(f"no experiment {', '.join(sorted(strange))}; there are {', '.join(known)}")
+        for name in given.only or known:
+            begun = time.monotonic()
+            at = base / name
+            at.mkdir()
+            for one in known[name](at, given.quick):
+                tallies.append(one)
+            print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    print(tally.table(tallies))
+    if not given.only and not given.quick:
+        body = {"seed": given.seed, "experiments": {one.name: one.record() for one in tallies}}
+        text = json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        (HERE / "RESULTS.json").write_text(text, encoding="utf-8")
+    return 1 if any(one.lost for one in tallies) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

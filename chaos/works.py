@@ -1,0 +1,210 @@
+"""What is disturbed: each command that writes, with the state it begins from and the state that it must leave."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+from .processes import ROOT, Nursery
+
+sys.path.insert(0, str(ROOT / "tests" / "sources"))
+from server import StandIn
+from server_data import SERIES
+
+CODES = list(SERIES)[:3]
+BASELINE = ROOT / "data" / "baseline.json"
+CSV = (
+    '"Data Source","World Development Indicators",\n\n"Last Updated Date","2026-04-08",\n\n'
+    '"Country Name","Country Code","Indicator Name","Indicator Code","2014","2015",\n'
+    '"Kyrgyz Republic","KGZ","{label}","{code}","125.06","110.9",\n"Uzbekistan","UZB","{label}","{code}","36.4","",\n'
+)
+
+State = dict[str, str]  # a hash, or what is known of it, by the name of what can be read
+
+
+@dataclass(frozen=True)
+class Work:
+    """``begin`` lays the state before into a folder; ``argv`` makes the command for it; ``read`` tells what stands
+    there, and raises when it cannot be read. ``free``: the command may leave part of the new beside all of the old
+    (a store), else it is all old or all new. ``quiet``: a fault costs nothing and is not told. ``again``: what to lay
+    out before the same command is given once more."""
+
+    name: str
+    begin: Callable[[Path], None]
+    argv: Callable[[Path], Sequence[str] | str]
+    read: Callable[[Path], State]
+    free: bool = False
+    quiet: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+    again: Callable[[Path], object] = id
+
+
+def tree(folder: Path) -> State:
+    """Every file but what lies aside."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and not hidden(p.relative_to(folder)))
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def asides(folder: Path) -> list[Path]:
+    """What writers left aside."""
+    return sorted(p for p in folder.rglob(".*.part"))
+
+
+def stored(folder: Path) -> State:
+    """Every series of a store with the hash of its values, all of them checked."""
+    from eaeu_analysis.store import Store
+
+    store = Store(folder / "store")
+    entries = store.entries()
+    for entry in entries:
+        store.read(entry)
+    if store.problems:
+        raise ValueError(str(store.problems[0].text))
+    names = [f"{e.code} {e.vintage}" for e in entries]
+    if len(set(names)) != len(names):
+        raise ValueError("a series is stored twice")
+    return {name: f"{e.sha256} {e.rows}" for name, e in zip(names, entries, strict=True)}
+
+
+def pinned(folder: Path) -> State:
+    from eaeu_analysis.sources.pinned import PinnedSource
+
+    if problems := PinnedSource(folder / "pin").verify():
+        raise ValueError(problems[0])
+    return tree(folder / "pin")
+
+
+def curve(folder: Path) -> State:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(folder / "curve.parquet")
+    return {"rows": str(table.num_rows), "values": hashlib.sha256(repr(table.to_pydict()).encode()).hexdigest()}
+
+
+def held(folder: Path, mark: str) -> State:
+    """What is found in the cache under that key."""
+    from eaeu_analysis.report import cache
+
+    with mock.patch.dict(os.environ, {"EAEU_STORE": str(folder / "cache")}):
+        found = cache.load("claims", mark) or {}
+    return {name: hashlib.sha256(data).hexdigest() for name, data in found.items()}
+
+
+def csv(folder: Path, code: str, label: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{code}.csv"
+    file.write_text(CSV.format(code=code, label=label), encoding="utf-8")
+    return file
+
+
+def copied(template: Path) -> Callable[[Path], None]:
+    return lambda folder: shutil.copytree(template, folder, dirs_exist_ok=True) and None  # type: ignore[func-returns-value]
+
+
+def pulling(codes: Sequence[str], store: Path, endpoint: str, *more: str) -> list[str]:
+    where = ["--store", str(store), "--endpoint", endpoint, "--years", "2010-2024"]
+    return ["data", "pull", *codes, *where, *more]
+
+
+KEEP = """
+from pathlib import Path
+from eaeu_analysis.report import cache
+files = {{"a": b"new " * 3000, "b": b"more"}}
+print(cache.keep("claims", {mark!r}, files))
+assert cache.load("claims", {mark!r}) in (None, files, {{"a": b"old"}})
+"""
+
+
+@contextlib.contextmanager
+def works(folder: Path, nursery: Nursery, kept: Path) -> Iterator[list[Work]]:
+    """The works, each with its state before laid out once; ``kept``: cache of the report that :func:`warm` made."""
+    before = {name: folder / "before" / name for name in ("pull", "pin", "report", "brief", "curve", "file", "cache")}
+    for place in before.values():
+        place.mkdir(parents=True)
+    warm_env = {"EAEU_STORE": str(kept)}
+    with StandIn() as bank:
+        endpoint = bank.endpoint
+
+        def done(argv: Sequence[str] | str, root: Path, **env: str) -> None:
+            ended = nursery.run(argv, root, **env)
+            if ended.code != 0:
+                raise SystemExit(f"the state before cannot be made: {argv} ends with {ended.code}\n{ended.err}")
+
+        done(pulling(CODES[:1], before["pull"] / "store", endpoint), before["pull"])
+        done(["data", "pin", str(csv(folder / "from", "MY.OLD", "Old")), "--out", str(before["pin"] / "pin")], folder)
+        csv(folder / "from", "MY.NEW", "New")
+        (before["report"] / "report").mkdir()
+        (before["report"] / "report" / "report.json").write_text('{"old": 1}')
+        (before["report"] / "report" / "gone.csv").write_text("old")
+        shutil.copy(BASELINE, before["report"] / "baseline.json")
+        (before["brief"] / "brief").mkdir()
+        (before["brief"] / "brief" / "brief.json").write_text('{"old": 1}')
+        done(curve_argv(before["curve"], 6), before["curve"])
+        cut(before["curve"] / "curve.parquet")
+        (before["file"] / "schema.json").write_text("old")
+        mark = "0" * 64
+        old = f"from eaeu_analysis.report import cache; cache.keep('claims', {mark!r}, {{'a': b'old'}})"
+        done(old, before["cache"], EAEU_STORE=str(before["cache"] / "cache"))
+        yield [
+            Work("pull", copied(before["pull"]),
+                 lambda at: pulling(CODES, at / "store", endpoint, "--concurrency", "1"), stored, free=True),
+            Work("pin", copied(before["pin"]),
+                 lambda at: ["data", "pin", str(folder / "from" / "MY.NEW.csv"), "--out", str(at / "pin")], pinned),
+            Work("report and --accept", copied(before["report"]), report_argv, reported, free=True, env=warm_env,
+                 again=lambda at: shutil.copy(BASELINE, at / "baseline.json")),
+            Work("brief", copied(before["brief"]),
+                 lambda at: ["brief", "--out", str(at / "brief"), "--format", "md,html,json"],
+                 lambda at: tree(at / "brief"), env=warm_env),
+            Work("specification curve kept", copied(before["curve"]), lambda at: curve_argv(at, 6), curve),
+            Work("scenario schema", copied(before["file"]),
+                 lambda at: ["scenario", "schema", "--out", str(at / "schema.json")], tree),
+            Work("cache of the report", copied(before["cache"]), lambda at: KEEP.format(mark=mark),
+                 lambda at: held(at, mark), quiet=True),
+        ]  # fmt: skip
+
+
+def report_argv(at: Path) -> list[str]:
+    return ["report", "--out", str(at / "report"), "--check", str(at / "baseline.json"), "--accept"]
+
+
+def reported(at: Path) -> State:
+    """The report as one thing, and the accepted state as another."""
+    whole = hashlib.sha256(repr(sorted(tree(at / "report").items())).encode()).hexdigest()
+    from eaeu_analysis.report import baseline
+
+    baseline.read(at / "baseline.json")
+    return {"report": whole, "baseline": hashlib.sha256((at / "baseline.json").read_bytes()).hexdigest()}
+
+
+def curve_argv(at: Path, limit: int) -> list[str]:
+    return ["impact", "KGZ", "-o", "trade", "--curve", "--limit", str(limit), "--keep", str(at / "curve.parquet")]
+
+
+def cut(file: Path) -> None:
+    """The kept curve as an interrupted run leaves it: without its last answers."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(file)
+    pq.write_table(table.slice(0, 3), file)
+
+
+def warm(kept: Path, folder: Path, nursery: Nursery) -> Path:
+    """Fill the cache ``kept`` with the report and its claims, so that what is tried afterwards is the writing."""
+    at = folder / "warm"
+    at.mkdir(parents=True)
+    shutil.copy(BASELINE, at / "baseline.json")
+    ended = nursery.wait(nursery.start(report_argv(at), at, EAEU_STORE=str(kept)), 1800)
+    if ended.code != 0:
+        raise SystemExit(f"the report cannot be made: {ended.err}")
+    return kept
