@@ -7,7 +7,7 @@ OUT    ?= bld/report
 READY  := $(VENV)/.ready
 export PYTHONHASHSEED = 0
 
-.PHONY: audit sbom docs fuzz help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
+.PHONY: audit chaos sbom docs fuzz help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -57,6 +57,9 @@ bench-trade: $(READY)
 
 bench-scenario: $(READY)
 	$(BIN)/python benchmarks/run.py --only scenario
+
+chaos: $(READY) ## faults on disk and network, kills, crowds, odd places, a cluster that dies (a quarter of an hour)
+	$(BIN)/python -m chaos
 
 calibration: $(READY) ## placebo problems and past accessions, by which the tool is judged; kept in data/results
 	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py --jobs 2

@@ -20,6 +20,7 @@ from pathlib import Path
 from . import staging
 from .errors import BadInputError
 
+WAIT = 60.0  # seconds for a turn on a directory
 TRIES = 20  # of putting a directory in its place, while other processes do the same
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 _REASONS = {
@@ -118,6 +119,22 @@ def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
             _sync_directory(target.parent)
 
 
+@contextlib.contextmanager
+def turn(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Our turn on a directory that is read and then replaced as a whole, so that no process undoes another's work.
+
+    Raises :class:`BadInputError` when another process has had it for a minute.
+    """
+    target = Path(path)
+    if target.exists() and not target.is_dir():  # whoever reads or writes it says what is wrong
+        yield
+        return
+    with _one_sentence(target), staging.turn(target, WAIT) as ours:
+        if not ours:
+            raise BadInputError(f"{str(target)!r} is in use by another process; run it again once that has ended")
+        yield
+
+
 def _put(new: Path, target: Path, old: Path) -> None:
     """``new`` in the place of ``target``. Another process may do the same meanwhile: then the last one stands."""
     for _ in range(TRIES):
@@ -202,14 +219,10 @@ def _concerns(error: OSError, target: Path) -> bool:
 
 
 def _keep_mode(aside: Path, target: Path) -> None:
-    """A temporary file is private to its owner; the finished one has the usual rights, or those it had."""
-    if target.exists():
-        mode = target.stat().st_mode & 0o777
-    else:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
-    aside.chmod(mode)
+    """The finished file has the rights that the old one had. (A new one's are right from the start: to ask for the
+    mask of the process is to set it, which other threads would see.)"""
+    with contextlib.suppress(FileNotFoundError):
+        aside.chmod(target.stat().st_mode & 0o777)
 
 
 def _sync(path: Path) -> None:

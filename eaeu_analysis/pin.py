@@ -55,7 +55,17 @@ def pin(
     The frame has a row per series written: code, vintage, default, label, economies, observations, zeros, and
     so on. Raises BadInputError or NoDataError before anything is written.
     """
-    out = Path(out)
+    with atomic.turn(out):
+        return _pin(sources, Path(out), selection, codes, retrieved)
+
+
+def _pin(
+    sources: Sequence[str | Path],
+    out: Path,
+    selection: str | Path | Recipe | None,
+    codes: Collection[str] | None,
+    retrieved: str,
+) -> pd.DataFrame:
     kept = _existing(out, adding=selection is None)
     found = [file for path in sources for file in files.expand(path)]
     if selection is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -23,10 +24,10 @@ SETTLED = 60.0  # seconds; a younger place may have been made this moment by a p
 
 @contextlib.contextmanager
 def file_beside(target: Path) -> Iterator[Path]:
-    """An empty file in the folder of ``target``, removed at the end unless it was renamed."""
+    """An empty file in the folder of ``target`` with the usual rights, removed at the end unless it was renamed."""
     clear(target.parent, target)
-    handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=SUFFIX, dir=target.parent)
-    aside = Path(name)
+    aside = target.parent / f"{_prefix(target)}{secrets.token_hex(6)}{SUFFIX}"
+    handle = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)  # the usual rights: less the process's mask
     try:
         _hold(handle)
         yield aside
@@ -59,7 +60,7 @@ def clear(where: Path, target: Path) -> None:
                 continue
             handle = _opened(left)
             try:
-                if handle is None or not _hold(handle):
+                if not _hold(handle):
                     continue
                 if left.is_dir():
                     shutil.rmtree(left, ignore_errors=True)
@@ -97,13 +98,11 @@ def turn(folder: Path, wait: float) -> Iterator[bool]:
 
 
 def _ours(handle: int | None, folder: Path) -> bool:
-    """Whether the folder is held by us and is still the one of that name."""
-    if handle is None:
-        return True
-    if not _hold(handle):
+    """Whether the folder is held by us, or by nobody for want of locks, and is still the one of that name."""
+    if _hold(handle) is False:
         return False
     try:
-        return os.path.samestat(os.fstat(handle), folder.stat())
+        return handle is None or os.path.samestat(os.fstat(handle), folder.stat())
     except FileNotFoundError:
         return False
 
@@ -117,14 +116,16 @@ def _opened(path: Path) -> int | None:
     return None if sys.platform == "win32" else os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
 
 
-def _hold(handle: int | None) -> bool:
-    """Whether it is ours now, until the handle is closed or the process ends; never where there are no such locks."""
+def _hold(handle: int | None) -> bool | None:
+    """Whether it is ours until the handle is closed or the process ends; None where there are no such locks."""
     if handle is None or sys.platform == "win32":
-        return False
+        return None
     import fcntl
 
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:
+        return None
     return True

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,19 @@ def test_usual_rights_and_kept_rights(tmp_path):
     written.chmod(0o600)
     atomic.write_bytes(written, b"2")
     assert written.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of POSIX")
+def test_threads_that_write_at_once_leave_the_mask_of_the_process_alone(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            written = list(pool.map(lambda k: atomic.write_bytes(tmp_path / str(k), b"1"), range(200)))
+        mask = os.umask(0o027)
+    finally:
+        os.umask(before)
+    assert mask == 0o027
+    assert {path.stat().st_mode & 0o777 for path in written} == {0o640}
 
 
 @pytest.mark.parametrize("write", ["replacing", "files", "directory"])
@@ -120,3 +135,87 @@ def test_a_full_or_closed_disk_is_one_sentence_and_the_old_file_stays(tmp_path, 
 def test_an_error_about_another_file_keeps_its_own_words(tmp_path):
     with pytest.raises(FileNotFoundError), atomic.replacing(tmp_path / "deep" / "x"):
         Path("/nowhere/at/all").read_bytes()
+
+
+def old_part(path: Path) -> Path:
+    """Left aside an hour ago by a run that was killed."""
+    (path / "new").mkdir(parents=True) if path.name.startswith(".out") else path.write_bytes(b"half")
+    os.utime(path, (time.time() - 3600,) * 2)
+    return path
+
+
+def test_what_a_killed_run_left_aside_is_removed_by_the_next_and_what_is_in_use_is_not(tmp_path):
+    left = [old_part(tmp_path / ".out.abc.part"), old_part(tmp_path / ".x.abc.part")]
+    other = old_part(tmp_path / ".other.abc.part")
+    with atomic.directory(tmp_path / "out") as first, atomic.replacing(tmp_path / "x") as second:
+        assert not any(part.exists() for part in left)
+        first.joinpath("a").write_bytes(b"1")
+        for part in (first.parent, second):
+            os.utime(part, (time.time() - 3600,) * 2)
+        atomic.write_bytes(tmp_path / "x", b"between")
+        with atomic.directory(tmp_path / "out") as again:
+            again.joinpath("b").write_bytes(b"2")
+        second.write_bytes(b"last")
+    assert tree(tmp_path) == {"out/a": b"1", "x": b"last", other.name: b"half"}
+
+
+@pytest.mark.parametrize("in_one_step", [True, False])
+def test_a_directory_is_never_missing_or_mixed_while_others_write_it(tmp_path, monkeypatch, in_one_step):
+    """Two threads write it in turn; a third reads. Without the one step a reader may find nothing, never a mixture."""
+    target = tmp_path / "out"
+    if not in_one_step:
+        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+    elif not atomic._exchange(*(write_dir(tmp_path / name, b"0") for name in ("p", "q"))):
+        pytest.skip("no such step on this system")
+    write_dir(target, b"0")
+
+    def write(text: bytes) -> None:
+        for _ in range(15):
+            write_dir(target, text)
+
+    with ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(write, text) for text in (b"1", b"2")]
+        seen = []
+        while not all(writer.done() for writer in writers):
+            handle = os.open(target, os.O_RDONLY) if in_one_step or target.exists() else None
+            if handle is not None:
+                seen.append(handle)
+                os.close(handle)
+        for writer in writers:
+            writer.result()
+    assert len({data for name, data in tree(target).items()}) == 1
+    assert sorted(tree(target)) == ["a", "b"]
+    assert not list(tmp_path.glob(".*"))
+    assert seen
+
+
+def write_dir(target: Path, text: bytes) -> Path:
+    with atomic.directory(target) as new:
+        for name in ("a", "b"):
+            (new / name).write_bytes(text)
+    return target
+
+
+def test_a_turn_waits_for_the_other_and_sees_what_it_put_there(tmp_path, monkeypatch):
+    target = tmp_path / "new" / "out"
+
+    def add(name: str) -> None:
+        with atomic.turn(target):
+            there = tree(target)
+            time.sleep(0.05)
+            with atomic.directory(target) as new:
+                for file, data in (there | {name: b"1"}).items():
+                    (new / file).write_bytes(data)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, "abcd"))
+    assert sorted(tree(target)) == ["a", "b", "c", "d"]
+    monkeypatch.setattr(atomic, "WAIT", 0.1)
+    with atomic.turn(target), pytest.raises(BadInputError, match="in use by another process"), atomic.turn(target):
+        pass
+
+
+def test_a_turn_that_wrote_nothing_leaves_no_folder(tmp_path):
+    with pytest.raises(ZeroDivisionError), atomic.turn(tmp_path / "out"):
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []

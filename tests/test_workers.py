@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("distributed", reason="the extra [dask] is not installed")
-from distributed import LocalCluster
+from distributed import KilledWorker, LocalCluster
 
 import eaeu_analysis as ea
 from eaeu_analysis import workers
@@ -75,6 +77,26 @@ def test_anything_else_is_one_sentence_with_its_cause(threads: LocalCluster) -> 
     with pytest.raises(NoDataError, match=r"gave up: ZeroDivisionError a bug$") as told:
         list(workers.fan_out(breaks, parts(2), 1, threads.scheduler_address))
     assert isinstance(told.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("lost", "says"),
+    [
+        (CancelledError("scheduler-connection-lost"), "scheduler at .* has gone; the same command begins again$"),
+        (KilledWorker("piece", None, 4), "workers at .* died over the same piece of work, most likely for want"),
+    ],
+)
+def test_a_cluster_that_is_lost_is_one_sentence_and_none_of_its_log(
+    threads: LocalCluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, lost: Any, says: str
+) -> None:
+    def gone(*_: object) -> Any:
+        logging.getLogger("distributed.client").error("Failed to reconnect\nTraceback")
+        raise lost
+
+    monkeypatch.setattr("distributed.Future.result", gone)
+    with pytest.raises(NoDataError, match=says):
+        list(workers.fan_out(doubled, parts(2), 1, threads.scheduler_address))
+    assert "Failed to reconnect" not in caplog.text
 
 
 def test_another_version_on_a_worker_is_refused(threads: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -290,6 +290,7 @@ def test_a_full_disk_stops_the_pull_and_keeps_what_was_stored(
     assert [row.status for row in report.rows] == ["cached", "failed", "failed"]
     assert re.search(r"the store cannot be written \(the disk is full\); what was", report.rows[1].sentence)
     assert re.search(r"not asked for: .*the disk is full\); what was stored before is kept", report.rows[2].sentence)
+    assert report.exit_code() == 4  # whoever did not ask to be strict is told too: it is their own disk
     assert not list(store.root.rglob("*.part"))
     monkeypatch.undo()
     asked = bank.count(f"/series/{HIT}/")
