@@ -207,22 +207,30 @@ def picture(kept: dict[str, Any], path: Path) -> None:
         plt.close(figure)
 
 
+def write(kept: dict[str, Any]) -> None:
+    """results.json, RESULTS.md and results.svg, in the order of the scripts."""
+    kept = {name: kept[name] for name in SCRIPTS if name in kept}
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    (HERE / "RESULTS.md").write_text(page(kept), encoding="utf-8")
+    picture(kept, HERE / "results.svg")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=sorted(SCRIPTS), help="these alone; others stay as they were")
     parser.add_argument("--quick", action="store_true", help="few turns and small sizes; nothing is written")
     given = parser.parse_args()
     wanted = [name for name in SCRIPTS if not given.only or name in given.only]
-    fresh = {name: measured(name, (QUICK if given.quick else SCRIPTS)[name]) for name in wanted}
-    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() and not given.quick else {}
-    kept = {name: fresh.get(name) or kept[name] for name in SCRIPTS if name in fresh or name in kept}
-    text = page(kept)
+    kept: dict[str, Any] = {}
+    if KEPT.is_file() and not given.quick:
+        kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    for name in wanted:
+        kept[name] = measured(name, (QUICK if given.quick else SCRIPTS)[name])
+        if not given.quick:  # what was measured is not lost when a later one fails
+            write(kept)
     if given.quick:
-        print(text)
+        print(page(kept))
         return 0
-    KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
-    picture(kept, HERE / "results.svg")
     rows = [Row(**row) for name, said in kept.items() if name != "growth" for row in said["rows"]]
     missed = [row for row in rows if not row.reached]
     print(f"\nbenchmarks/RESULTS.md is written; {len(missed)} targets missed")
