@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import BadInputError
+from .safezip import OPENING, READING, damaged
 
 MAX_MEMBER = 16 << 30  # bytes unpacked; a year of BACI is 0.4 GB, all of Comtrade's HS for one reporter less
 MAX_RATIO = 200  # unpacked to packed; these tables pack 4 to 12 times
@@ -67,7 +66,7 @@ def _listed(path: Path) -> list[tuple[Path, str, str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             return [(path, _base(m, path), m.filename) for m in archive.infolist() if _wanted(m, path)]
-    except zipfile.BadZipFile as error:
+    except (*READING, *OPENING, NotImplementedError) as error:
         raise BadInputError(f"{str(path)!r} is a damaged zip file ({error})") from error
 
 
@@ -111,9 +110,9 @@ def _unpacked(item: tuple[Path, str, str], aside: Path, number: int) -> Path:
                     raise BadInputError(f"{str(path)!r}: {member!r} is larger than the zip states")
                 sink.write(chunk)
     except OSError as error:
-        if error.errno is not None:
-            raise  # the disk, not the zip
+        if not damaged(error):
+            raise
         raise BadInputError(f"{str(path)!r}: {member!r} is damaged ({error})") from error
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError) as error:
+    except (*READING, *OPENING, NotImplementedError) as error:
         raise BadInputError(f"{str(path)!r}: {member!r} is damaged ({error})") from error
     return target

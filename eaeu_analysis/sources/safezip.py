@@ -7,8 +7,10 @@ names that climb out of a folder. Each is refused in one sentence; nothing is ev
 from __future__ import annotations
 
 import contextlib
+import errno
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +24,9 @@ MAX_BYTES = 4 * 2**30  # of one member unpacked; the whole WDI is 0.3 GB
 MAX_RATIO = 200  # unpacked to packed, for members over SMALL; the WDI's is under 10, a bomb's about 1,000
 SMALL = 64 * 2**20
 MAX_MEMBERS = 10_000
+
+OPENING = (IndexError, UnicodeDecodeError, struct.error, OverflowError)  # of zipfile, on a directory that is damaged
+READING = (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError)
 
 _DATA_NAMES = (  # in order of preference, on the lower-case base name
     re.compile(r"wdi_?(csv|data)\.csv"),
@@ -42,30 +47,38 @@ class Member:
 @contextlib.contextmanager
 def open_table(path: Path) -> Iterator[tuple[IO[bytes], Member]]:
     """The data table inside ``path`` as a byte stream, with what is known of it; :class:`BadInputError` otherwise."""
-    with _named(path), zipfile.ZipFile(path) as archive:
-        member = _choose(archive, path)
-        with archive.open(member) as stream:
-            year, month, day = member.date_time[:3]
-            date = f"{year:04d}-{month:02d}-{day:02d}" if year > 1980 else ""
+    with contextlib.ExitStack() as stack:
+        with _named(path, *OPENING):
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            member = _choose(archive, path)
+            stream = stack.enter_context(archive.open(member))
+        year, month, day = member.date_time[:3]
+        date = f"{year:04d}-{month:02d}-{day:02d}" if year > 1980 else ""
+        with _named(path):
             yield stream, Member(member.filename, member.file_size, date)
 
 
 @contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """What zipfile raises while opening or reading, in words."""
+def _named(path: Path, *more: type[Exception]) -> Iterator[None]:
+    """What zipfile raises while opening (then also ``more``) or reading, in words."""
     try:
         yield
     except OSError as error:
-        if error.filename is not None or error.errno is not None:
-            raise  # the file itself
+        if not damaged(error):
+            raise
         raise BadInputError(f"{str(path)!r} is a damaged zip file ({error})") from error
-    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
+    except (*READING, *more) as error:
         text = str(error)
         if "not a zip file" in text or "truncated" in text.lower():
             raise BadInputError(f"{str(path)!r} is a zip file cut short (its directory is missing)") from error
         raise BadInputError(f"{str(path)!r} is a damaged zip file ({text or 'it ends too early'})") from error
     except NotImplementedError as error:
         raise BadInputError(f"{str(path)!r} is packed in a way that cannot be read ({error})") from error
+
+
+def damaged(error: OSError) -> bool:
+    """Whether it comes of what a zip says (a place before its start, a stream of bzip2), not of the disk."""
+    return error.filename is None and error.errno in (None, errno.EINVAL)
 
 
 def _choose(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:

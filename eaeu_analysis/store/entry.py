@@ -96,6 +96,8 @@ class Entry:
                 raise IntegrityError(f"it is of format {record['format']}, this version reads {FORMAT}")
             if digest(record) != stated:
                 raise IntegrityError("its content does not match its own digest")
+            if b"\\ud" in data.lower():
+                json.dumps(record, ensure_ascii=False).encode()  # half a character cannot be written or shown
             return cls(
                 request=Request.from_dict(record["request"]),
                 info=SeriesInfo("").with_(**{name: str(record["info"][name]) for name in _INFO}),

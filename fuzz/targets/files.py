@@ -79,6 +79,7 @@ def _sniffed(data: bytes) -> None:
 def _read(path: Path) -> None:
     for item in files.read(path).series:
         promises.series(item.frame)
+        assert bool(item.frame["year"].between(shapes.MIN_YEAR, shapes.MAX_YEAR).all()), "a year out of range"
 
 
 def _csv(data: bytes) -> None:
