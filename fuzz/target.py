@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -58,3 +59,4 @@ class Room:
 
 
 ROOM = Room()
+atexit.register(ROOM.clear)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +109,21 @@ def _ledger(data: bytes) -> None:
     ledger.close()
 
 
-def _call(data: bytes) -> worldbank.Call:
+@contextmanager
+def _call(data: bytes) -> Iterator[worldbank.Call]:
+    """A call answered by the input, with wbgapi as it is when first imported; afterwards as it was."""
+    known = dict(wbgapi.source._concepts)
     wbgapi.source._concepts.clear()
-    return worldbank.Call(Scripted(data.split(PART)), per_page=PER_PAGE)
+    try:
+        yield worldbank.Call(Scripted(data.split(PART)), per_page=PER_PAGE)
+    finally:
+        wbgapi.source._concepts.clear()
+        wbgapi.source._concepts.update(known)
 
 
 def _series(data: bytes) -> None:
-    promises.series(worldbank.fetch(Request("worldbank", CODE, "2"), _call(data)).frame)
+    with _call(data) as call:
+        promises.series(worldbank.fetch(Request("worldbank", CODE, "2"), call).frame)
 
 
 def _whole() -> list[bytes]:
@@ -123,7 +132,8 @@ def _whole() -> list[bytes]:
 
 
 def _archived(data: bytes) -> None:
-    archives.find("2015-04", _call(data))
+    with _call(data) as call:
+        archives.find("2015-04", call)
 
 
 # -- SDMX ------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from eaeu_analysis import settings
@@ -28,9 +30,18 @@ def _baseline(data: bytes) -> None:
     baseline.text(baseline.read(ROOM.file("baseline.json", data)))
 
 
-def _place() -> None:
+@contextmanager
+def _place() -> Iterator[None]:
+    """A cache of our own."""
+    before = os.environ.get("EAEU_STORE")
     os.environ["EAEU_STORE"] = str(ROOM.path / "cache")
-    cache.folder().mkdir(parents=True, exist_ok=True)
+    try:
+        cache.folder().mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        os.environ.pop("EAEU_STORE")
+        if before is not None:
+            os.environ["EAEU_STORE"] = before
 
 
 def _facts() -> list[bytes]:
@@ -43,23 +54,23 @@ def _facts() -> list[bytes]:
 
 def _run(data: bytes) -> None:
     """Facts of a run under a seal that holds."""
-    _place()
-    cache.keep(kept.KIND, MARK, {kept.FACTS: data, f"{kept.FOLDER}report.html": b"<html>"})
-    found = kept.load(MARK)
+    with _place():
+        cache.keep(kept.KIND, MARK, {kept.FACTS: data, f"{kept.FOLDER}report.html": b"<html>"})
+        found = kept.load(MARK)
     if found is not None and found.drift is not None:
         found.drift.summary()
 
 
 def _archive() -> list[bytes]:
-    _place()
-    cache.keep("claims", MARK, {"a.txt": b"one", "b/c.bin": bytes(range(64))})
-    return [cache._place("claims", MARK).read_bytes()]
+    with _place():
+        cache.keep("claims", MARK, {"a.txt": b"one", "b/c.bin": bytes(range(64))})
+        return [cache._place("claims", MARK).read_bytes()]
 
 
 def _load(data: bytes) -> None:
-    _place()
-    cache._place("claims", MARK).write_bytes(data)
-    cache.load("claims", MARK)
+    with _place():
+        cache._place("claims", MARK).write_bytes(data)
+        cache.load("claims", MARK)
 
 
 def _sealed(data: bytes) -> bytes:
