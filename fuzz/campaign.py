@@ -17,7 +17,8 @@ from pathlib import Path
 
 from .engine import Tally, keep
 
-STILL = 60  # seconds without a new input, after which a process is taken for hung
+STILL = 120  # seconds without a new input, after which a process is taken for hung
+START = 600  # seconds until the first
 DEATHS = 20  # times that a target may bring its process down before it is given up
 ROOT = Path(__file__).resolve().parents[1]
 _HEAD = 16  # bytes of a slate: inputs begun, length of the present one
@@ -124,7 +125,7 @@ def _watched(child: subprocess.Popen[bytes], slate: Slate) -> str:
         begun = slate.read()[0]
         if begun != last:
             last, since = begun, time.monotonic()
-        elif time.monotonic() - since > STILL:
+        elif time.monotonic() - since > (STILL if begun else START):
             child.kill()
             child.wait()
             return f"hang: no end after {STILL} s"

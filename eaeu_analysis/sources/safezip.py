@@ -25,8 +25,13 @@ MAX_RATIO = 200  # unpacked to packed, for members over SMALL; the WDI's is unde
 SMALL = 64 * 2**20
 MAX_MEMBERS = 10_000
 
-OPENING = (IndexError, UnicodeDecodeError, struct.error, OverflowError)  # of zipfile, on a directory that is damaged
-READING = (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError)
+OPENING: tuple[type[Exception], ...] = (
+    IndexError,
+    UnicodeDecodeError,
+    struct.error,
+    OverflowError,
+)  # of zipfile, on a directory that is damaged
+READING: tuple[type[Exception], ...] = (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError)
 
 _DATA_NAMES = (  # in order of preference, on the lower-case base name
     re.compile(r"wdi_?(csv|data)\.csv"),
