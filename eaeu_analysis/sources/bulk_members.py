@@ -15,6 +15,7 @@ MAX_MEMBER = 16 << 30  # bytes unpacked; a year of BACI is 0.4 GB, all of Comtra
 MAX_RATIO = 200  # unpacked to packed; these tables pack 4 to 12 times
 _SMALL = 64 << 20
 _CHUNK = 1 << 20
+_DAMAGE: tuple[type[Exception], ...] = (*READING, *OPENING, NotImplementedError)
 _TABLE = (".csv", ".csv.gz", ".txt", ".txt.gz")
 BACI = re.compile(r"BACI_(HS\d\d)_Y(\d{4})_V(\w+)\.csv(?:\.gz)?", re.IGNORECASE)
 BACI_CODES = re.compile(r"country_codes_V(\w+)\.csv(?:\.gz)?", re.IGNORECASE)
@@ -66,7 +67,7 @@ def _listed(path: Path) -> list[tuple[Path, str, str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             return [(path, _base(m, path), m.filename) for m in archive.infolist() if _wanted(m, path)]
-    except (*READING, *OPENING, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise BadInputError(f"{str(path)!r} is a damaged zip file ({error})") from error
 
 
@@ -113,6 +114,6 @@ def _unpacked(item: tuple[Path, str, str], aside: Path, number: int) -> Path:
         if not damaged(error):
             raise
         raise BadInputError(f"{str(path)!r}: {member!r} is damaged ({error})") from error
-    except (*READING, *OPENING, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise BadInputError(f"{str(path)!r}: {member!r} is damaged ({error})") from error
     return target
