@@ -179,7 +179,7 @@ class Outcome:
 
     def __post_init__(self) -> None:
         ratio = (self.numerator is not None, self.denominator is not None)
-        if (self.indicator is None) != all(ratio) or (self.indicator is not None and any(ratio)):
+        if (self.indicator is None) != all(ratio) or (self.indicator is not None and any(ratio)) or not self.codes:
             raise ValueError("expected either 'indicator' or both 'numerator' and 'denominator'")
         if self.decimals < 0:
             raise ValueError(f"field 'decimals' must not be negative, got {self.decimals}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import re
@@ -61,7 +62,7 @@ def _spoil_node(holder: list[Any], rng: Random) -> None:
     old = place[key]
     match rng.randrange(10):
         case 0 | 1 | 2:
-            place[key] = rng.choice(odd.VALUES)
+            place[key] = _odd(rng)
         case 3:
             place[key] = _near(old, rng)
         case 4:
@@ -90,16 +91,20 @@ def _walk(holder: list[Any], rng: Random) -> tuple[Any, Any]:
     return place, key
 
 
+def _odd(rng: Random) -> Any:
+    return copy.deepcopy(rng.choice(odd.VALUES))  # a copy: what is put into a document is spoilt further there
+
+
 def _near(value: Any, rng: Random) -> Any:
     """The like of a value: another number, a text that is slightly off, the same as text."""
     if isinstance(value, bool) or value is None:
-        return rng.choice(odd.VALUES)
+        return _odd(rng)
     if isinstance(value, int | float):
         return rng.choice((-value, value + 1, value * 10, str(value), 0, value * 1.5))
     if isinstance(value, str):
         at = rng.randrange(len(value) + 1)
         return value[:at] + rng.choice(odd.TEXTS) + value[at + rng.randrange(2) :]
-    return rng.choice(odd.VALUES)
+    return _odd(rng)
 
 
 # -- TOML ------------------------------------------------------------------------------------------------

@@ -34,6 +34,9 @@ def _bloc(code: str, raw: object, where: str) -> Bloc:
     for key in ("name", "kind", "membership"):
         if not isinstance(raw.get(key), str):
             raise BadInputError(f"{where}: field '{key}' is missing")
+    aliases = raw.get("aliases", [])
+    if not isinstance(aliases, list) or not all(isinstance(text, str) for text in [*aliases, raw.get("note", "")]):
+        raise BadInputError(f"{where}: 'aliases' are a list of names, 'note' is text")
     stages = {s.name: s for s in _rows(raw, "stage", where)}
     if raw["membership"] not in stages:
         raise BadInputError(f"{where}, membership: {unknown('stage', raw['membership'], stages)}")
@@ -54,12 +57,15 @@ def _bloc(code: str, raw: object, where: str) -> Bloc:
     observers = {o.economy: o for o in _rows(raw, "observer", where)}
     head = {key: raw[key] for key in ("name", "kind", "membership", "note") if key in raw}
     return Bloc(code, stages=stages, accessions=tuple(joined.values()), observers=observers,
-                aliases=tuple(raw.get("aliases", ())), **head)  # fmt: skip
+                aliases=tuple(aliases), **head)  # fmt: skip
 
 
 def _rows(raw: Mapping[str, Any], kind: str, where: str) -> Iterator[Any]:
     """The rows of one kind; a row that lists several economies becomes one record for each."""
-    for number, row in enumerate(raw.get(kind, ()), start=1):
+    rows = raw.get(kind, [])
+    if not isinstance(rows, list):
+        raise BadInputError(f"{where}: expected [[{kind}]] tables, got {rows!r}")
+    for number, row in enumerate(rows, start=1):
         here = f"{where}, {kind} {number}"
         if not isinstance(row, Mapping):
             raise BadInputError(f"{here}: expected fields, got {row!r}")
@@ -71,7 +77,7 @@ def _rows(raw: Mapping[str, Any], kind: str, where: str) -> Iterator[Any]:
         if not isinstance(economies, list) or not economies:
             raise BadInputError(f"{here}: field 'economies' is missing")
         for iso3 in economies:
-            if iso3 not in names.tables().economies:
+            if not isinstance(iso3, str) or iso3 not in names.tables().economies:
                 labels = {c: e.name for c, e in names.tables().economies.items()}
                 raise BadInputError(f"{here}: {unknown('economy', iso3, labels, labels)}")
             yield parse(_ROWS[kind], {**rest, "economy": iso3}, here)

@@ -138,7 +138,11 @@ def read_periods(path: Path) -> list[DutyShares]:
     """duty_shares.toml, checked: each row adds to 100, periods follow each other without overlap."""
     found = []
     for number, row in enumerate(read_table(path).get("period", []), start=1):
-        given = {("since" if key == "from" else key): value for key, value in row.items()}
+        given = (
+            {"since": row["from"]} | {k: v for k, v in row.items() if k != "from"}
+            if isinstance(row, dict) and "from" in row
+            else row
+        )
         found.append(parse(DutyShares, given, f"{path}, period {number}"))
         for iso3 in found[-1].shares:
             _known(iso3, f"{path}, period {number}")

@@ -57,10 +57,11 @@ def calibrated(path: Path | None = None) -> Calibration:
     try:
         table = pq.read_table(path)
         stated = json.loads((table.schema.metadata or {})[b"calibration"])
+        frame: pd.DataFrame = table.to_pandas()
         series, spec = tuple(_info(one) for one in stated["series"]), dict(stated["spec"])
     except (ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadInputError(f"{str(path)!r} is not a file of placebo problems: {error}") from None
-    return Calibration(spec, table.to_pandas(), Provenance(series, "placebo problems", "", spec))
+    return Calibration(spec, frame, Provenance(series, "placebo problems", "", spec))
 
 
 def write_calibration(found: Calibration, path: Path | None = None) -> None:

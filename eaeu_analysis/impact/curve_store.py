@@ -55,7 +55,8 @@ def load(path: Path, mark: str, groups: Sequence[Sequence[Specification]]) -> di
         return {}
     try:
         table = pq.read_table(path)
-    except (ArrowException, OSError) as error:
+        missing = sorted({*ARRAYS, "specification"} - set(table.column_names))
+    except (ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadInputError(f"store {str(path)!r} cannot be read as a specification curve: {error}") from None
     kept = (table.schema.metadata or {}).get(b"fingerprint", b"").decode("utf-8", "replace")
     if kept != mark:
@@ -63,10 +64,12 @@ def load(path: Path, mark: str, groups: Sequence[Sequence[Specification]]) -> di
             f"store {str(path)!r} holds another specification curve (other data, choices, seed or version); "
             "name another file or delete it"
         )
-    missing = sorted({*ARRAYS, "specification"} - set(table.column_names))
     if missing:
         raise BadInputError(f"store {str(path)!r} is no specification curve: it has no column {missing[0]}")
-    arrays = {name: np.array(table.column(name).to_pylist(), dtype=np.float64) for name in ARRAYS}
+    try:
+        arrays = {name: np.array(table.column(name).to_pylist(), dtype=np.float64) for name in ARRAYS}
+    except (ValueError, TypeError) as error:
+        raise BadInputError(f"store {str(path)!r} is no specification curve: {error}") from None
     records = table.drop_columns(list(ARRAYS)).to_pylist()
     place = {record["specification"]: i for i, record in enumerate(records)}
     done = {}

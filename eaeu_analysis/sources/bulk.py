@@ -154,6 +154,8 @@ def _database(folder: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDB
         yield con
     except duckdb.OutOfMemoryException as error:
         raise BadInputError(f"{memory} of memory are too little for these files; give more") from error
+    except duckdb.DataError as error:
+        raise BadInputError(f"a number in these files is out of range: {str(error).splitlines()[0]}") from error
     except duckdb.IOException as error:
         raise BadInputError(f"a file cannot be read or written: {str(error).splitlines()[0]}") from error
     finally:
@@ -175,6 +177,15 @@ def _load(
             shape = bulk_shapes.add(con, kind, file, number, digits, scale, shape)
     if shape is None:
         raise NoDataError(f"no {kind} file of the years asked for")
+    bare = con.execute(
+        "SELECT seller, buyer, year FROM raw WHERE coalesce(seller, '') = '' OR coalesce(buyer, '') = ''"
+        " OR year IS NULL OR product IS NULL OR usd IS NULL ORDER BY ALL LIMIT 1"
+    ).fetchone()
+    if bare:
+        seller, buyer, year = (cell or "?" for cell in bare)
+        raise BadInputError(
+            f"the flow from {seller} to {buyer} in {year} lacks its value, a side, the year or the product"
+        )
     again = con.execute(
         "SELECT seller, buyer, year, product FROM raw GROUP BY seller, buyer, year, product, basis"
         " HAVING count(*) > 1 ORDER BY ALL LIMIT 1"

@@ -89,13 +89,15 @@ def add(
         table = _table(con, file)
         learned, select = _LAYOUTS[kind](con, table, digits, scale, shape)
         con.execute(f"INSERT INTO raw SELECT {number} AS file, * FROM ({select})")
-    except duckdb.ConversionException as error:
+    except duckdb.DataError as error:
         raise BadInputError(f"{file.name} has a cell that is not what its column holds: {_cell(error)}") from error
     except (duckdb.InvalidInputException, duckdb.BinderException) as error:
         raise BadInputError(f"{file.name} breaks off or is no table: {str(error).splitlines()[0]}") from error
     return learned
 
 
+# Of cells one of which is empty there is no sum: a missing value is never a nought.
+_SUM = "CASE WHEN count(usd) = count(*) THEN sum(usd)::DECIMAL(38,6) END"
 RAW = (
     "CREATE TABLE raw (file INTEGER, seller VARCHAR, buyer VARCHAR, year INTEGER, product VARCHAR,"
     " usd DECIMAL(38,6), n BIGINT, basis VARCHAR)"
@@ -132,7 +134,7 @@ def _baci(
     return (
         shape,
         f"""
-        SELECT seller, buyer, year, product, sum(usd)::DECIMAL(38,6) AS usd, count(*) AS n, '{RECONCILED}' AS basis
+        SELECT seller, buyer, year, product, {_SUM} AS usd, count(*) AS n, '{RECONCILED}' AS basis
         FROM (
             SELECT trim({i}) AS seller, trim({j}) AS buyer, trim({t})::INTEGER AS year,
                 {_product(f"trim({k})", digits)} AS product, trim({v})::DOUBLE::DECIMAL(18,6) * 1000 AS usd
@@ -179,7 +181,7 @@ def _comtrade(
         ), parts AS (
             SELECT who, whom, year, flow, {level} AS level,
                 CASE WHEN {level} = {digits} THEN code ELSE {_product("code", digits)} END AS product,
-                sum(usd)::DECIMAL(38,6) AS usd, count(*) AS n
+                {_SUM} AS usd, count(*) AS n
             FROM cells WHERE flow IN ('{exports}', '{imports}') AND {level} IN ({digits}, 6) GROUP BY ALL
         ), best AS (
             SELECT who, year, flow, CASE WHEN bool_or(level = {digits}) THEN {digits} ELSE 6 END AS level

@@ -251,7 +251,7 @@ def _parquet(path: Path, where: str, codes: Collection[str] | None, code: str) -
         with _readable(path):
             shape = shapes.match_columns(pq.read_schema(path).names, where)
             return shape, read_parquet(str(path), shape, where, codes, code, str)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadInputError(f"{where} is a damaged Parquet file ({str(error)[:100]})") from error
 
 

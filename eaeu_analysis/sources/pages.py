@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -158,3 +159,5 @@ def _check_rows(rows: list[Any], host: str) -> None:
     kinds = {type(row.get("value", "")) for row in rows}
     if not kinds <= {int, float, type(None)}:
         raise FetchError(f"{host} sent text where numbers are due", "body")
+    if any(abs(row.get("value") or 0) > sys.float_info.max for row in rows):
+        raise FetchError(f"{host} sent a value that is not finite", "body")

@@ -94,10 +94,10 @@ class PinnedSource:
         return problems
 
     def _bytes(self, resource: dict[str, Any]) -> bytes:
-        path = Path(self.root / resource["path"])
-        if not path.is_file():
-            raise IntegrityError(f"pinned table {resource['path']!r} ({resource['code']}) is missing")
-        data = path.read_bytes()
+        try:
+            data = Path(self.root / resource["path"]).read_bytes()
+        except OSError as error:
+            raise IntegrityError(f"pinned table {resource['path']!r} ({resource['code']}) is missing") from error
         found = "sha256:" + hashlib.sha256(data).hexdigest()
         if found != resource["hash"]:
             raise IntegrityError(
@@ -175,10 +175,11 @@ def _table(data: bytes, resource: dict[str, Any]) -> pd.DataFrame:
 
     try:
         table = pq.read_table(pa.BufferReader(data))
-    except (pa.ArrowException, OSError) as error:
+        columns = tuple(table.column_names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise IntegrityError(f"pinned table {resource['path']!r} is no Parquet file ({str(error)[:80]})") from error
-    if tuple(table.column_names) != COLUMNS:
-        raise IntegrityError(f"pinned table {resource['path']!r} has columns {', '.join(table.column_names)}")
+    if columns != COLUMNS:
+        raise IntegrityError(f"pinned table {resource['path']!r} has columns {', '.join(columns)}")
     types = zip(table.schema.types, (pa.types.is_string, pa.types.is_integer, pa.types.is_floating), strict=False)
     if not all(right(given) for given, right in types) or not pa.types.is_boolean(table.schema.types[3]):
         raise IntegrityError(f"pinned table {resource['path']!r} has columns of other types than a series")

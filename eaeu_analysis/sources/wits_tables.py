@@ -91,7 +91,7 @@ def lines(rows: pd.DataFrame, reported: bool) -> Table:
         raise FetchError("WITS sent tariff lines without their type", "body", again=False)
     numbers = {name: pd.to_numeric(rows[field], errors="coerce") for name, field in _NUMBERS.items() if field in rows}
     frame = frame.assign(type=rows["TARIFFTYPE"].str.lower(), nomenclature=rows.get("NOMENCODE", ""), **numbers)
-    if "na_lines" in frame and reported:
+    if {"lines", "na_lines"} <= set(frame) and reported:
         without = frame["na_lines"] >= frame["lines"]
         if without.any():
             told.append(f"{int(without.sum()):,} products whose lines are all specific have no rate and were left out")

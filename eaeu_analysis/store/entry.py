@@ -150,6 +150,6 @@ def from_parquet(data: bytes) -> pd.DataFrame:
     """The frame of :func:`to_parquet`; raises IntegrityError when it cannot be read."""
     try:
         frame: pd.DataFrame = pq.read_table(io.BytesIO(data)).to_pandas()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise IntegrityError("its values cannot be read") from error
     return frame

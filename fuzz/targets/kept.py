@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+from types import SimpleNamespace
 from typing import Any
 
 from eaeu_analysis import settings
@@ -129,9 +131,17 @@ def _package() -> list[bytes]:
     return [json.dumps(whole | {"resources": few}).encode(), json.dumps({"resources": few}).encode()]
 
 
+@functools.cache
+def _tables() -> dict[str, bytes]:
+    folder = settings.data_dir() / "pinned"
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("BX.TRF.PWKR.DT.GD*.parquet"))}
+
+
 def _packaged(data: bytes) -> None:
     root = ROOM.folder("pinned")
     (root / pinned.PACKAGE).write_bytes(data)
+    for name, table in _tables().items():
+        (root / name).write_bytes(table)
     source = pinned.PinnedSource(root)
     for info in source.entries():
         source.vintages(info.code)
@@ -212,7 +222,15 @@ def _calibrations() -> list[bytes]:
 
 
 def _curve_store(data: bytes) -> None:
-    curve_store.load(ROOM.file("curve.parquet", data), "", ())
+    groups: Any = ((SimpleNamespace(number=0), SimpleNamespace(number=1)),)
+    curve_store.load(ROOM.file("curve.parquet", data), "", groups)
+
+
+def _curve_stores() -> list[bytes]:
+    numbers: dict[str, list[Any]] = {name: [[1.0, 2.0], [0.5, None]] for name in curve_store.ARRAYS}
+    ragged = numbers | {"specification": [0, 1], "p_values": [[1.0], [0.5, 0.1]]}
+    return [parquet(numbers | {"specification": [0, 1], "estimator": ["sc", "did"]}), parquet(ragged),
+            parquet(numbers | {"specification": [0, 1], "effects": ["a", "b"]}), parquet({"a": [1]})]  # fmt: skip
 
 
 def _json_as_calibration(data: bytes) -> None:
@@ -248,5 +266,5 @@ TARGETS = (
     Target("yardstick", _read_yardstick, _yardsticks, _JSON, 0.5),
     Target("calibration table", _calibration, _calibrations, structure.raw, 0.5),
     Target("calibration question", _json_as_calibration, _questions, _JSON, 0.5),
-    Target("curve store", _curve_store, _calibrations, structure.raw, 0.5),
+    Target("curve store", _curve_store, _curve_stores, structure.raw, 0.5),
 )
