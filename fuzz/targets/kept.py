@@ -259,7 +259,7 @@ TARGETS = (
     Target("store values", _stored_values, _value_seeds, structure.raw, 1),
     Target("store parquet", _parquet, _value_seeds, structure.raw, 3),
     Target("spool page", _page, _pages, structure.raw, 1),
-    Target("pinned package", _packaged, _package, _JSON, 3),
+    Target("pinned package", _packaged, _package, _JSON, 1),
     Target("pinned table", _pinned_table, _pinned_tables, structure.raw, 1),
     Target("shipped records", _shipped_records, _records, _JSON, 1),
     Target("curves ahead", _read_curves, _curves, _JSON, 2),
