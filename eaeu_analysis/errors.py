@@ -79,6 +79,12 @@ def most_like(wanted: str, options: Iterable[str], most: int, least: float) -> d
     return dict(sorted(scores.items(), key=lambda scored: -scored[1])[:most])
 
 
+class StoppedError(EaeuError):
+    """The user stopped a command that goes on where it was when it is given again (exit code 130)."""
+
+    exit_code = 130
+
+
 def near_matches(given: str, options: Iterable[str], labels: Mapping[str, str] | None = None) -> list[str]:
     """Up to three options that look like ``given``, best first; labels (option -> name) are searched too."""
     wanted = str(given).casefold()

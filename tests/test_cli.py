@@ -100,6 +100,27 @@ def test_compare_of_the_whole_bloc() -> None:
     assert {row["unit"] for row in rows} == {"ARM", "BLR", "KAZ", "KGZ", "RUS"}
 
 
+def test_an_interrupted_command_says_so_and_leaves_no_worker(tmp_path: Path) -> None:
+    """Ctrl-C on the command alone, as a CI runner sends it, while workers sleep for a minute."""
+    script = """
+import time
+from functools import partial
+from eaeu_analysis.cli import main
+from eaeu_analysis.report import evidence
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+evidence._long = lambda *_: {"trade": partial(time.sleep, 60), "scenario": partial(time.sleep, 60)}
+evidence.gather = stop
+raise SystemExit(main(["brief", "--jobs", "2", "--out", "brief"]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=40)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.count("eaeu: interrupted;") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_data_list_show_verify(capsys) -> None:
     assert main(["data", "list", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)

@@ -16,6 +16,9 @@ from . import analysis, brief, data, impact, notebooks, scenario, trade
 # Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
 ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
+INTERRUPTED = 130
+STOPPED = "interrupted; what was finished is kept, nothing is half written"
+
 app = typer.Typer(
     name="eaeu",
     help="What does joining a trade bloc do to a country? Start with: eaeu report --out report",
@@ -67,6 +70,8 @@ def main(argv: list[str] | None = None) -> int:
 def _run(argv: list[str] | None) -> int:
     try:
         outcome = app(args=argv, standalone_mode=False)
+        if outcome == INTERRUPTED:  # what Typer makes of Ctrl-C
+            return _say(STOPPED, INTERRUPTED)
         return outcome if isinstance(outcome, int) else 0
     except EaeuError as error:
         return _say(str(error), error.exit_code)
@@ -76,7 +81,7 @@ def _run(argv: list[str] | None) -> int:
         error.show()
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _say("interrupted; what was finished is kept, nothing is half written", 130)
+        return _say(STOPPED, INTERRUPTED)
     except BrokenPipeError:  # the reader went away, as in `eaeu ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

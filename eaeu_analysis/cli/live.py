@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import BadInputError, EaeuError, unknown
+from ..errors import BadInputError, EaeuError, StoppedError, unknown
 from . import output
 from .options import Endpoint, Json, StoreAt, listed, progress
 
@@ -78,8 +78,7 @@ def pull(
             )
     except KeyboardInterrupt:
         told.close()
-        typer.echo("eaeu: interrupted; what came is kept, and the same command goes on where it was", err=True)
-        raise typer.Exit(130) from None
+        raise StoppedError("interrupted; what came is kept, and the same command goes on where it was") from None
     finally:
         told.close()
     _told(report, strict, as_json)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 FROM_CONTENT = {"fared", "members", "rerouting", "unsupported"}
 FROM_GRAVITY = {"partners", "unsupported"}
 FROM_TARIFFS = {"tariffs", "revenue"}
+IDLE = 30  # seconds after which a worker without work ends, as when the process that asked for it was killed
 
 
 @dataclass(frozen=True)
@@ -63,21 +65,21 @@ def evidence(
 
     wanted = set(topics)
     long = _long(wanted, dask)
-    result = _begin(long, 1 if dask else jobs)
-    if content is None and wanted & FROM_CONTENT:
-        content = gather(unit, bloc, source, jobs, dask)
-    held: Mapping[str, Curve] = {}
-    if content is not None and content.effects is not None:
-        names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
-        held = curves(content.unit, content.event, names, source)
-    missing: list[tuple[str, str]] = []
-    panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
-    parts: dict[str, Any] = {}
-    for name in long:
-        try:
-            parts[name] = result(name)
-        except (NoDataError, NotConvergedError) as error:
-            missing.append((name, str(error)))
+    with _beside(long, 1 if dask else jobs) as result:
+        if content is None and wanted & FROM_CONTENT:
+            content = gather(unit, bloc, source, jobs, dask)
+        held: Mapping[str, Curve] = {}
+        if content is not None and content.effects is not None:
+            names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
+            held = curves(content.unit, content.event, names, source)
+        missing: list[tuple[str, str]] = []
+        panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
+        parts: dict[str, Any] = {}
+        for name in long:
+            try:
+                parts[name] = result(name)
+            except (NoDataError, NotConvergedError) as error:
+                missing.append((name, str(error)))
     trade: TradeAnswer | None = parts.get("trade")
     lean, gap = (trade.exposure, trade.tariffs) if trade else _own(wanted)
     return Evidence(content, held, trade, lean, gap, panel, parts.get("scenario"), tuple(missing))
@@ -97,16 +99,23 @@ def _long(wanted: set[str], dask: str | None) -> dict[str, Callable[[], Any]]:
     return tasks
 
 
-def _begin(tasks: Mapping[str, Callable[[], Any]], jobs: int) -> Callable[[str], Any]:
-    """The result of each task by its name: begun at once in workers where there are several, else when asked for."""
+@contextmanager
+def _beside(tasks: Mapping[str, Callable[[], Any]], jobs: int) -> Iterator[Callable[[str], Any]]:
+    """The result of each task by its name: begun at once in workers where there are several, else when asked for.
+
+    The workers end with the block, however it ends, and by themselves when this process was killed.
+    """
     if jobs < 2 or not tasks:
-        return lambda name: tasks[name]()
+        yield lambda name: tasks[name]()
+        return
     from joblib.externals.loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=min(jobs, len(tasks)))
+    pool = ProcessPoolExecutor(max_workers=min(jobs, len(tasks)), timeout=IDLE)
     begun = {name: pool.submit(task) for name, task in tasks.items()}
-    pool.shutdown(wait=False)
-    return lambda name: begun[name].result()
+    try:
+        yield lambda name: begun[name].result()
+    finally:
+        pool.shutdown(wait=False, kill_workers=True)
 
 
 def _own(wanted: set[str]) -> tuple[Exposure | None, TariffGap | None]:
