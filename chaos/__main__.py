@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -53,6 +54,7 @@ def main() -> int:
         "--kept", type=Path, help="Where to keep the report that is worked out first, for the next run."
     )
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended on the way out
     tallies: list[Tally] = []
     with workshop() as base, Nursery(base, shim(base)) as nursery:
         known = experiments(base, nursery, given.seed, given.kept or base / "kept")
@@ -64,7 +66,8 @@ def main() -> int:
             at.mkdir()
             for one in known[name](at, given.quick):
                 tallies.append(one)
-            print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+                told = f"{one.times} tried, {len(one.lost)} lost, after {time.monotonic() - begun:.0f} s"
+                print(f"{one.name}: {told}", file=sys.stderr, flush=True)
     print(tally.table(tallies))
     if not given.only and not given.quick:
         body = {"seed": given.seed, "experiments": {one.name: one.record() for one in tallies}}

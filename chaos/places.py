@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +41,17 @@ socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 
 @dataclass(frozen=True)
 class Where:
-    """``prefix``: a command in front; ``code``: Python before the command; ``folder``: name of the working folder."""
+    """``prefix``: a command in front; ``code``: Python before the command; ``folder``: name of the working folder;
+    ``user``: who runs it. ``small``: whether the report is made too."""
 
     name: str
     env: Mapping[str, str] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     folder: str = "plain"
     code: str = ""
-    python: str = sys.executable
-    how: Mapping[str, Any] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
+    user: Mapping[str, Any] = field(default_factory=dict)
+    installed: bool = False
     small: bool = True
 
 
@@ -60,6 +62,7 @@ def places(base: Path, nursery: Nursery, quick: bool) -> Iterator[Tally]:
         tally = tallies.setdefault(group, Tally(f"places: {group}"))
         if quick and tally.times:
             continue
+        print(f"  {group}: {where.name}", file=sys.stderr, flush=True)
         got = _run(where, base)
         tally.tried([f"{where.name}: {text}" for text in _differences(reference, got, where.small)], _said(got))
     yield from tallies.values()
@@ -72,16 +75,16 @@ def _run(where: Where, base: Path) -> Got:
     at = base / "at" / where.folder
     shutil.rmtree(at, ignore_errors=True)
     at.mkdir(parents=True)
-    if where.how:
-        os.chmod(at, 0o777)  # noqa: S103, PTH101 - another user is to write there
+    if where.user:
+        at.chmod(0o777)
     env = environment({"EAEU_CACHE": "off", "MPLCONFIGDIR": str(base / "mpl"), **where.env}, where.without)
-    if where.python != sys.executable:
+    if where.installed:
         env.pop("PYTHONPATH")
-    entry = EAEU[-1]
-    compared = run([where.python, "-c", where.code + entry, "compare", "KGZ", "--json"], env, at, **where.how)
+    python = [*where.prefix, sys.executable, "-c"]
+    compared = run([*python, where.code + EAEU[-1], "compare", "KGZ", "--json"], env, at, **where.user)
     if not where.small:
         return compared, None, {}
-    small = run([where.python, "-c", where.code + SMALL, str(at / "out")], env, at, **where.how)
+    small = run([*python, where.code + SMALL, str(at / "out")], env, at, **where.user)
     return compared, small, tree(at / "out")
 
 
@@ -153,15 +156,29 @@ def _installed(base: Path, tallies: dict[str, Tally]) -> Iterator[tuple[str, Whe
     for path in (site, *site.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
     code = f"import sys; sys.path.insert(0, {str(site)!r}); sys.dont_write_bytecode = False\n"
-    check = "import eaeu_analysis; assert eaeu_analysis.__file__.startswith(sys.path[0]), eaeu_analysis.__file__\n"
-    how: dict[str, Any] = {}
-    env = {"HOME": "/nonexistent", "PYTHONPATH": "", "TMPDIR": str(base / "tmp"), "EAEU_CACHE": "on"}
-    (base / "tmp").mkdir()
-    (base / "tmp").chmod(0o777)
-    if os.geteuid() == 0:
-        base.chmod(0o755)
-        base.parent.chmod(0o755)
-        how = {"user": 65534, "group": 65534, "extra_groups": []}
+    code += "import eaeu_analysis; assert eaeu_analysis.__file__.startswith(sys.path[0]), eaeu_analysis.__file__\n"
+    for name, mode in (("open", 0o777), ("home", 0o555)):
+        (base / name).mkdir()
+        (base / name).chmod(mode)
+    env = {"HOME": str(base / "home"), "TMPDIR": str(base / "open"), "MPLCONFIGDIR": "", "EAEU_CACHE": "on"}
+    whole = Where("", env, code=code, folder="read-only", installed=True)
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+    bound = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
+    if os.geteuid() != 0:
+        yield group, replace(whole, name="as its owner")
+        return
+    for folder in (base, base.parent):
+        folder.chmod(0o755)
+    if shutil.which(bound[0]):
+        yield group, replace(whole, name="the superuser without its rights over files", prefix=bound)
+    if _may_start(nobody):
+        yield group, replace(whole, name="a user who owns nothing", user=nobody)
     else:
-        _skip(tallies, group, "as another user: only the superuser can become one")
-    yield group, Where("a user who owns nothing", env, code=code + check, folder="read-only", how=how)
+        _skip(tallies, group, "as another user: this interpreter lies in a folder closed to others")
+
+
+def _may_start(user: Mapping[str, Any]) -> bool:
+    try:
+        return subprocess.run([sys.executable, "-c", ""], check=False, capture_output=True, **user).returncode == 0
+    except PermissionError:
+        return False
