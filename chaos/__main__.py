@@ -40,7 +40,7 @@ def experiments(base: Path, nursery: Nursery, seed: int, kept: Path) -> dict[str
         "network": lambda at, quick: network(at, nursery, seed, quick),
         "kill": lambda at, quick: killed(at, nursery, cache(), seed, quick),
         "together": lambda at, quick: together(at, nursery, cache(), seed, quick),
-        "places": lambda at, quick: places(at, nursery, quick),
+        "places": lambda at, quick: places(at, nursery, cache(), quick),
         "cluster": cluster,
     }
 

@@ -1,6 +1,6 @@
 """The same question in odd places: locales, time zones, clocks, homes, paths, an install nobody may write to, offline.
 
-The bytes of ``eaeu compare KGZ --json`` and of a small report (:data:`SMALL`) must be the same everywhere.
+The bytes of ``eaeu compare KGZ --json``, of a small report (:data:`SMALL`) and of a brief in Russian must be the same.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from .works import tree
 LOCALES = {"tr_TR.UTF-8": "tr_TR", "ru_RU.UTF-8": "ru_RU"}  # made with localedef into a folder of the experiment's
 ZONES = ("Asia/Tashkent", "Pacific/Kiritimati", "America/St_Johns", "UTC")
 AHEAD = "1000000000"  # seconds: thirty-one years
-# Page, Markdown, figures, tables and JSON of a report without its two long sections, and three talking points of it.
+# A report without the three sections that take a minute: JSON and tables, or the page and its figures too.
 SMALL = """
 import sys
 from pathlib import Path
-from eaeu_analysis.report import evidence, write_report
-from eaeu_analysis.report.brief_render import render
-evidence._long = lambda wanted: {}
+from eaeu_analysis.report import content, evidence, write_report
+evidence._long = lambda *_: {}
+content._effects = lambda *_: (None, "left out here")
 out = Path(sys.argv[1])
-done = write_report(out, formats=["html", "md", "json", "csv"], cache=False)
+done = write_report(out, formats=sys.argv[2].split(","), cache=False)
 print(done.summary().replace(str(out), "OUT"))
 """
 NO_NETWORK = """
@@ -42,7 +42,8 @@ socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 @dataclass(frozen=True)
 class Where:
     """``prefix``: a command in front; ``code``: Python before the command; ``folder``: name of the working folder;
-    ``user``: who runs it. ``small``: whether the report is made too."""
+    ``user``: who runs it. ``drawn``: the small report with its figures, which take long; ``installed``: not this tree's
+    package. ``brief``: that too, from claims that are kept."""
 
     name: str
     env: Mapping[str, str] = field(default_factory=dict)
@@ -52,54 +53,62 @@ class Where:
     prefix: tuple[str, ...] = ()
     user: Mapping[str, Any] = field(default_factory=dict)
     installed: bool = False
-    small: bool = True
+    brief: bool = True
+    drawn: bool = False
 
 
-def places(base: Path, nursery: Nursery, quick: bool) -> Iterator[Tally]:
-    reference = _run(Where("here"), base)
+def places(base: Path, nursery: Nursery, kept: Path, quick: bool) -> Iterator[Tally]:
+    reference = _run(Where("here", drawn=True), base, kept)
+    if wrong := [f"{ended.code} {ended.err}" for ended in reference[0] if ended.code != 0]:
+        raise SystemExit(f"the questions cannot be asked here: {wrong[0]}")
     tallies: dict[str, Tally] = {}
     for group, where in _all(base, nursery, tallies):
         tally = tallies.setdefault(group, Tally(f"places: {group}"))
         if quick and tally.times:
             continue
-        print(f"  {group}: {where.name}", file=sys.stderr, flush=True)
-        got = _run(where, base)
-        tally.tried([f"{where.name}: {text}" for text in _differences(reference, got, where.small)], _said(got))
+        ended, files = _run(where, base, kept)
+        tally.tried([f"{where.name}: {text}" for text in _differences(reference, (ended, files), where)], _said(ended))
     yield from tallies.values()
 
 
-Got = tuple[Ended, Ended | None, dict[str, str]]
+Got = tuple[list[Ended], dict[str, str]]
 
 
-def _run(where: Where, base: Path) -> Got:
+def _run(where: Where, base: Path, kept: Path) -> Got:
+    """How the commands ended, and the files that they wrote."""
     at = base / "at" / where.folder
     shutil.rmtree(at, ignore_errors=True)
     at.mkdir(parents=True)
     if where.user:
         at.chmod(0o777)
-    env = environment({"EAEU_CACHE": "off", "MPLCONFIGDIR": str(base / "mpl"), **where.env}, where.without)
+    own = {"EAEU_STORE": str(kept), "MPLCONFIGDIR": str(base / "mpl")}
+    env = environment({**own, **where.env}, where.without)
     if where.installed:
         env.pop("PYTHONPATH")
     python = [*where.prefix, sys.executable, "-c"]
-    compared = run([*python, where.code + EAEU[-1], "compare", "KGZ", "--json"], env, at, **where.user)
-    if not where.small:
-        return compared, None, {}
-    small = run([*python, where.code + SMALL, str(at / "out")], env, at, **where.user)
-    return compared, small, tree(at / "out")
+    forms = "html,md,json,csv" if where.drawn else "json,csv"
+    commands = [
+        [*python, where.code + EAEU[-1], "compare", "KGZ", "--json"],
+        [*python, where.code + SMALL, str(at / "out" / "report"), forms],
+    ]
+    if where.brief:
+        brief = ["brief", "--lang", "ru", "--out", str(at / "out" / "brief")]
+        commands.append([*python, where.code + EAEU[-1], *brief])
+    return [run(command, env, at, **where.user) for command in commands], tree(at / "out")
 
 
-def _differences(reference: Got, got: Got, small: bool) -> list[str]:
-    found = [] if got[0].code == 0 else [f"compare ends with {got[0].code}: {got[0].sentence}"]
-    found += [] if got[0].out == reference[0].out else ["compare gives other bytes"]
-    if small and got[1] is not None and reference[1] is not None:
-        found += [] if got[1].code == 0 else [f"the report ends with {got[1].code}: {got[1].sentence}"]
-        found += [] if got[1].out == reference[1].out else ["the report says something else"]
-        found += [f"other bytes: {n}" for n in sorted(reference[2]) if got[2].get(n) != reference[2][n]][:3]
-    return found
+def _differences(reference: Got, got: Got, where: Where) -> list[str]:
+    found = [f"{e.code}: {e.sentence}" for e in got[0] if e.code != 0]
+    found += [] if got[0][0].out == reference[0][0].out else ["compare gives other bytes"]
+    files = {n: v for n, v in reference[1].items() if n.startswith("report/") or where.brief}
+    if not where.drawn:
+        drawn = ("report/index.html", "report/report.md", "report/figures/")
+        files = {n: v for n, v in files.items() if not n.startswith(drawn)}
+    return found + [f"other bytes: {n}" for n in sorted({*files, *got[1]}) if got[1].get(n) != files.get(n)][:3]
 
 
-def _said(got: Got) -> str:
-    return next((e.sentence for e in got[:2] if e is not None and e.sentence), "")
+def _said(ended: list[Ended]) -> str:
+    return next((e.sentence for e in ended if e.sentence.startswith("eaeu: ")), "")
 
 
 def _all(base: Path, nursery: Nursery, tallies: dict[str, Tally]) -> Iterator[tuple[str, Where]]:
@@ -107,25 +116,38 @@ def _all(base: Path, nursery: Nursery, tallies: dict[str, Tally]) -> Iterator[tu
     made.mkdir()
     for name, source in LOCALES.items():
         if _localedef(source, made / name):
-            yield "locales", Where(name, {"LC_ALL": name, "LANG": name, "LOCPATH": str(made), "LANGUAGE": name[:2]})
+            yield (
+                "locales",
+                Where(name, {"LC_ALL": name, "LANG": name, "LOCPATH": str(made), "LANGUAGE": name[:2]}, drawn=True),
+            )
         else:
             _skip(tallies, "locales", f"{name}: localedef has no such source here")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     for name in ("C", "POSIX"):
-        plain = {"LC_ALL": name, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-        yield "locales", Where(name, plain)
+        yield "locales", Where(name, {**plain, "LC_ALL": name})
     for zone in ZONES:
-        yield "time zones", Where(zone, {"TZ": zone})
+        yield "time zones", Where(zone, {"TZ": zone}, drawn=zone == ZONES[1])
     yield "hash seeds", Where("hash seed 1", {"PYTHONHASHSEED": "1"})
-    yield "hash seeds", Where("hash seed at random", {"PYTHONHASHSEED": "random"})
+    yield "hash seeds", Where("hash seed at random", {"PYTHONHASHSEED": "random"}, drawn=True)
     if nursery.preload is None:
         _skip(tallies, "clocks", "no C compiler, so no clock to set")
     else:
-        yield "clocks", Where("thirty years on", {"LD_PRELOAD": str(nursery.preload), "CHAOS_CLOCK": AHEAD})
+        yield "clocks", Where("thirty years on", {"LD_PRELOAD": str(nursery.preload), "CHAOS_CLOCK": AHEAD}, drawn=True)
         yield "clocks", Where("forty years ago", {"LD_PRELOAD": str(nursery.preload), "CHAOS_CLOCK": "-1300000000"})
-    yield "paths", Where("in Cyrillic", folder="данные Бишкек")
+    yield "paths", Where("in Cyrillic", folder="данные Бишкек", drawn=True)
+    yield "paths", Where("in Cyrillic under the locale C", plain, folder="данные Бишкек")
     yield "paths", Where("with spaces and quotes", folder="two words 'and' \"quotes\" %20 #1")
-    yield "no home", Where("no HOME", {"XDG_CACHE_HOME": ""}, without=("HOME", "XDG_CACHE_HOME", "USER", "LOGNAME"))
-    yield "no home", Where("HOME that is not there", {"HOME": "/nonexistent", "EAEU_CACHE": "on"}, small=False)
+    yield (
+        "no home",
+        Where(
+            "no HOME",
+            {"EAEU_STORE": ""},
+            brief=False,
+            without=("HOME", "XDG_CACHE_HOME", "USER", "LOGNAME"),
+            drawn=True,
+        ),
+    )
+    yield "no home", Where("HOME that is not there", {"HOME": "/proc/nowhere", "EAEU_STORE": ""}, brief=False)
     yield "offline", Where("no network at all", code=NO_NETWORK)
     yield from _installed(base, tallies)
 
@@ -160,8 +182,8 @@ def _installed(base: Path, tallies: dict[str, Tally]) -> Iterator[tuple[str, Whe
     for name, mode in (("open", 0o777), ("home", 0o555)):
         (base / name).mkdir()
         (base / name).chmod(mode)
-    env = {"HOME": str(base / "home"), "TMPDIR": str(base / "open"), "MPLCONFIGDIR": "", "EAEU_CACHE": "on"}
-    whole = Where("", env, code=code, folder="read-only", installed=True)
+    env = {"HOME": str(base / "home"), "TMPDIR": str(base / "open"), "MPLCONFIGDIR": ""}
+    whole = Where("", env, code=code, folder="read-only", installed=True, brief=False)
     nobody = {"user": 65534, "group": 65534, "extra_groups": []}
     bound = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
     if os.geteuid() != 0:
