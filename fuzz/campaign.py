@@ -19,6 +19,7 @@ from .engine import Tally, keep
 
 STILL = 120  # seconds without a new input, after which a process is taken for hung
 START = 600  # seconds until the first
+LOOK = 0.05  # seconds between two looks
 DEATHS = 20  # times that a target may bring its process down before it is given up
 ROOT = Path(__file__).resolve().parents[1]
 _HEAD = 16  # bytes of a slate: inputs begun, length of the present one
@@ -118,14 +119,14 @@ def _process(order: Order) -> tuple[Tally, str]:
 
 
 def _watched(child: subprocess.Popen[bytes], slate: Slate) -> str:
-    """Wait for the process; how it ended, when not by itself."""
-    last, since = 0, time.monotonic()
+    """Wait for the process; how it ended, when not by itself. Looks are counted, so that a machine that sleeps is no
+    hang."""
+    last, looks = 0, 0
     while child.poll() is None:
-        time.sleep(0.05)
+        time.sleep(LOOK)
         begun = slate.read()[0]
-        if begun != last:
-            last, since = begun, time.monotonic()
-        elif time.monotonic() - since > (STILL if begun else START):
+        last, looks = begun, looks + 1 if begun == last else 0
+        if looks * LOOK > (STILL if begun else START):
             child.kill()
             child.wait()
             return f"hang: no end after {STILL} s"
