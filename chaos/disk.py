@@ -25,11 +25,12 @@ TITLES = {
     "torn": "killed in a write",
     "short": "short write",
 }
-TRIES, QUICK = 10, 2  # of each fault on each work: first and last change, and a seeded choice between
+TRIES, QUICK = 8, 2  # of each fault on each work: first and last change, and a seeded choice between
 
 
 def disk(folder: Path, nursery: Nursery, kept: Path, seed: int, quick: bool) -> Iterator[Tally]:
     tallies = {kind: Tally(f"disk: {title}") for kind, title in TITLES.items()}
+    tallies["apart"] = Tally("disk: killed where folders cannot trade places")
     if nursery.preload is None:
         for tally in tallies.values():
             tally.skip("no C compiler, so nothing to preload")
@@ -37,6 +38,8 @@ def disk(folder: Path, nursery: Nursery, kept: Path, seed: int, quick: bool) -> 
         with works(folder, nursery, kept) as all_works:
             for work in all_works:
                 _one(work, folder, nursery, tallies, random.Random(f"{seed} {work.name}"), quick)
+                if work.name in ("pin", "report and --accept", "brief"):
+                    _apart(work, folder / "at", nursery, tallies["apart"])
     yield from tallies.values()
     yield _small(folder, kept)
     yield _standard_output(folder)
@@ -60,6 +63,21 @@ def _one(
             tallies[kind].tried([f"{where}: {text}" for text in problems], seen(ended))
 
 
+def _apart(work: Work, at: Path, nursery: Nursery, tally: Tally) -> None:
+    """Killed at each rename on a file system without the exchange: a folder may be missing until the next run."""
+    env = {"CHAOS_NO_EXCHANGE": "1"}
+    _, new, trace = _clean(work, at, nursery, **env)
+    for place in [n for n, letter in enumerate(trace) if letter == "r"]:
+        begun(work, at)
+        ended = nursery.run(work.argv(at), at, "torn", place, **env, **environ(work, at))
+        problems = [] if ended.code == -9 else [f"it was not killed ({ended.code})"]
+        aged(at)
+        work.again(at)
+        problems += resumed(work, at, new, nursery.run(work.argv(at), at, **env, **environ(work, at)))
+        problems += [f"still left aside: {left.name}" for left in asides(at)]
+        tally.tried([f"{work.name}, rename {place}: {text}" for text in problems], seen(ended))
+
+
 def environ(work: Work, at: Path) -> dict[str, str]:
     return {"EAEU_STORE": str(at / "cache"), **work.env}
 
@@ -70,11 +88,11 @@ def begun(work: Work, at: Path) -> None:
     work.begin(at)
 
 
-def _clean(work: Work, at: Path, nursery: Nursery) -> tuple[State, State, str]:
+def _clean(work: Work, at: Path, nursery: Nursery, **env: str) -> tuple[State, State, str]:
     """State before, state after an undisturbed run, and the changes on disk that it made."""
     begun(work, at)
     old = work.read(at)
-    ended = nursery.run(work.argv(at), at, **environ(work, at))
+    ended = nursery.run(work.argv(at), at, **env, **environ(work, at))
     if ended.code != 0 or asides(at):
         raise SystemExit(f"{work.name} fails undisturbed ({ended.code}): {ended.err} {asides(at)}")
     new = work.read(at)

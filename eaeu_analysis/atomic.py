@@ -84,7 +84,7 @@ def files(folder: str | os.PathLike[str]) -> Iterator[Path]:
     with _one_sentence(target):
         target.mkdir(parents=True, exist_ok=True)
         with staging.folder_beside(target, target) as stage:
-            new, old = stage / "new", stage / "old"
+            new, old = stage / "new", stage / staging.OLD
             new.mkdir()
             yield new
             staged = sorted(p.relative_to(new) for p in new.rglob("*") if p.is_file())
@@ -115,7 +115,7 @@ def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
                 _sync(file)
             for folder in sorted(p for p in (new, *new.rglob("*")) if p.is_dir()):
                 _sync_directory(folder)
-            _put(new, target, stage / "old")
+            _put(new, target, stage / staging.OLD)
             _sync_directory(target.parent)
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SUFFIX = ".part"
+OLD = "old"  # in a folder aside: what was in the place of the target
 PAUSE = 0.05  # seconds between two looks at a folder that another process has
 SETTLED = 60.0  # seconds; a younger place may have been made this moment by a process about to hold it
 
@@ -53,7 +54,11 @@ def folder_beside(target: Path, where: Path) -> Iterator[Path]:
 
 
 def clear(where: Path, target: Path) -> None:
-    """Remove what killed runs left in ``where`` for ``target``; what is in use, or cannot be removed, stays."""
+    """Remove what killed runs left in ``where`` for ``target``; what is in use, or cannot be removed, stays.
+
+    A run may have been killed when it had moved the old ``target`` there and not yet put the new one in its place: the
+    old one comes back.
+    """
     for left in where.glob(f"{glob.escape(_prefix(target))}*{SUFFIX}"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime < SETTLED:
@@ -62,6 +67,8 @@ def clear(where: Path, target: Path) -> None:
             try:
                 if not _hold(handle):
                     continue
+                if (left / OLD).is_dir() and not target.exists():
+                    (left / OLD).rename(target)
                 if left.is_dir():
                     shutil.rmtree(left, ignore_errors=True)
                 else:
@@ -78,6 +85,7 @@ def turn(folder: Path, wait: float) -> Iterator[bool]:
     False when another still has it after ``wait`` seconds. Whoever comes next sees what was put there. Where there are
     no such locks nobody waits. A folder that was made and is still empty at the end is removed.
     """
+    clear(folder.parent, folder)
     folder.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + wait
     handle = _opened(folder)

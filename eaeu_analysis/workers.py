@@ -95,7 +95,9 @@ def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str
             told = "died over the same piece of work, most likely for want of memory; give each more of it"
             raise NoDataError(f"the Dask workers at {address!r} {told}") from None
         except CancelledError:
-            raise NoDataError(f"the Dask scheduler at {address!r} has gone; the same command begins again") from None
+            raise NoDataError(
+                f"the Dask scheduler at {address!r} has gone; give the same command again once it is back"
+            ) from None
         except ImportError as error:
             raise BadInputError(f"the Dask workers at {address!r} lack the package: {error}") from None
         except Exception as error:  # lost for good, by whatever library: one sentence, and the first line says which

@@ -159,6 +159,18 @@ def test_what_a_killed_run_left_aside_is_removed_by_the_next_and_what_is_in_use_
     assert tree(tmp_path) == {"out/a": b"1", "x": b"last", other.name: b"half"}
 
 
+@pytest.mark.parametrize("write", [atomic.directory, atomic.turn])
+def test_what_a_run_had_moved_aside_when_it_was_killed_comes_back(tmp_path, write):
+    target = tmp_path / "out"
+    left = write_dir(tmp_path / ".out.abc.part" / "old", b"only copy").parent
+    (left / "new").mkdir()
+    os.utime(left, (time.time() - 3600,) * 2)
+    with pytest.raises(ZeroDivisionError), write(target):
+        raise ZeroDivisionError
+    assert tree(tmp_path) == {"out/a": b"only copy", "out/b": b"only copy"}
+    assert list(tmp_path.iterdir()) == [target]
+
+
 @pytest.mark.parametrize("in_one_step", [True, False])
 def test_a_directory_is_never_missing_or_mixed_while_others_write_it(tmp_path, monkeypatch, in_one_step):
     """Two threads write it in turn; a third reads. Without the one step a reader may find nothing, never a mixture."""

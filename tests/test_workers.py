@@ -82,7 +82,7 @@ def test_anything_else_is_one_sentence_with_its_cause(threads: LocalCluster) -> 
 @pytest.mark.parametrize(
     ("lost", "says"),
     [
-        (CancelledError("scheduler-connection-lost"), "scheduler at .* has gone; the same command begins again$"),
+        (CancelledError("scheduler-connection-lost"), "scheduler at .* has gone; give the same command again"),
         (KilledWorker("piece", None, 4), "workers at .* died over the same piece of work, most likely for want"),
     ],
 )
