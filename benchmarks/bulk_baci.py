@@ -16,9 +16,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from contest import Row, finish
+from contest import ROOT, Row, finish
 
-from eaeu_analysis.sources import bilateral
+sys.path.insert(0, str(ROOT / "tests" / "sources"))
+
+import duckdb
+from bulk_files import FIRST_YEAR, baci_file, big_baci
 
 READ = """
 import json, resource, sys, time
@@ -32,32 +35,19 @@ print(json.dumps({"seconds": seconds, "peak_mb": peak, "pairs": len(frame), "tot
 """
 
 
-def make(folder: Path, rows: int, years: int) -> dict[int, float]:
-    """Write the files; their totals in US$ by year, of flows between two different economies."""
-    import duckdb
-
-    one_each = {iso3: int(number) for number, iso3 in sorted(bilateral.numbers().items())}  # some have had several
-    numbers = sorted(one_each.values())[:220]
-    totals = {}
-    for year in range(2010, 2010 + years):
-        pick = [f"hash(x, {year}, {k})" for k in range(4)]
-        file = folder / f"BACI_HS92_Y{year}_V202401b.csv"
-        duckdb.sql(
-            f"COPY (SELECT {year} AS t, {numbers}[1 + ({pick[0]} % 220)::INTEGER] AS i,"  # noqa: S608
-            f" {numbers}[1 + ({pick[1]} % 220)::INTEGER] AS j,"
-            f" lpad((10100 + {pick[2]} % 960000)::VARCHAR, 6, '0') AS k,"
-            f" ({pick[3]} % 10000000) / 1000.0 AS v, 'NA' AS q FROM range({rows}) r(x)) TO '{file}' (HEADER)"
-        )
-        row = duckdb.sql(f"SELECT sum(v) * 1000 FROM '{file}' WHERE i <> j").fetchall()  # noqa: S608
-        totals[year] = float(row[0][0])
-    return totals
+def totals(folder: Path, years: int) -> dict[int, float]:
+    """US$ by year of flows between two different economies."""
+    sums = "SELECT sum(v) * 1000 FROM '{}' WHERE i <> j"
+    return {
+        year: float(duckdb.sql(sums.format(baci_file(folder, year))).fetchall()[0][0])
+        for year in range(FIRST_YEAR, FIRST_YEAR + years)
+    }
 
 
 def row(rows: int, years: int, memory: str) -> Row:
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "in"
-        folder.mkdir()
-        expected = make(folder, rows, years)
+        folder = big_baci(Path(temporary) / "in", rows, years)
+        expected = totals(folder, years)
         command = [sys.executable, "-c", READ, str(folder), str(Path(temporary) / "out"), memory]
         said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     gap = max(abs(said["totals"][str(year)] / total - 1) for year, total in expected.items())

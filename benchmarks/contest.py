@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "benchmarks" / "data"  # published inputs that may not be shipped; optional
 PEERS = ROOT / "bld" / "peers"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+os.environ.update(ONE_THREAD)  # this module is imported before numpy, so that both sides have one thread of algebra
 
 PRELUDE = """
 import json, os, resource, sys, time, warnings
@@ -99,12 +100,12 @@ class Peer:
     def __init__(self, python: str, code: str, *arguments: str) -> None:
         self._process = subprocess.Popen(
             [python, "-c", PRELUDE + code + LOOP, *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def turn(self, **question: Any) -> dict[str, Any]:
-        assert self._process.stdin is not None  # noqa: S101
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         print(json.dumps(question), file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
         if not line:

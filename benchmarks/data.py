@@ -46,7 +46,7 @@ EXPECTED = len(CODES) * len(ECONOMIES) * len(YEARS)
 def serving() -> Iterator[str]:
     process = subprocess.Popen([sys.executable, str(SERVER)], stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None
         yield str(json.loads(process.stdout.readline())["endpoint"])
     finally:
         process.terminate()
@@ -106,7 +106,7 @@ def compare(endpoint: str, turns: int) -> list[Row]:
     for call in ways.values():
         call()  # the server makes its pages once, and modules load
     wbgapi.endpoint = endpoint
-    assert sum(1 for _ in wbgapi.data.fetch(CODES, ECONOMIES, YEARS)) == EXPECTED  # noqa: S101
+    assert sum(1 for _ in wbgapi.data.fetch(CODES, ECONOMIES, YEARS)) == EXPECTED
     base, seconds = [], {name: [] for name in ways}
     frames: dict[str, pd.DataFrame] = {}
     for turn in range(turns):

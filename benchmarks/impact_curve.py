@@ -10,16 +10,12 @@ curve needs. No peer does this.
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import sys
 import time
 from pathlib import Path
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-
-from contest import Row, finish, peak_mb  # noqa: E402 - after the threads are set
+from contest import Row, finish, peak_mb
 
 
 def processor_seconds() -> float:

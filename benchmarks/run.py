@@ -22,7 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from contest import ONE_THREAD, Row
+from contest import Row
 from growth import Growth
 
 HERE = Path(__file__).resolve().parent
@@ -67,7 +67,7 @@ def measured(name: str, arguments: list[str]) -> dict[str, Any]:
         command = [sys.executable, str(HERE / f"{name}.py"), *arguments, "--json", str(out)]
         print(f"== {name}", flush=True)
         before = os.getloadavg()[0]
-        done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, check=False)
+        done = subprocess.run(command, check=False)
         if not out.is_file():
             raise SystemExit(f"{name} ended with {done.returncode} before it had written its rows")
         rows = json.loads(out.read_text(encoding="utf-8"))

@@ -11,13 +11,10 @@ economies with costs of the size that kilometres give, where the peer has none; 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # draws use threads of their own; two layers only get in the way
 
 import numpy as np
 import pandas as pd

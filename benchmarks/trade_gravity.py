@@ -9,13 +9,10 @@ correction, which no peer has, under 30 s and 1.5 GB. The peer is a library of o
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd

@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from . import __version__
 from .errors import BadInputError, EaeuError, NoDataError
@@ -39,20 +39,14 @@ def fan_out(
     """
     if dask is not None:
         yield from _on_dask(work, items, dask)
-    elif threads:
-        from joblib import Parallel, delayed
-
-        backend: dict[str, Any] = {"backend": "threading"} if jobs > 1 else {}
-        with one_blas_thread():  # around all of them: threads share one setting
-            done = list(Parallel(n_jobs=jobs, **backend)(delayed(work)(item) for item in items))
-        yield from done
     elif jobs == 1 or len(items) < 2:
         for item in items:
             yield _one(work, item)
     else:
         from joblib import Parallel, delayed
 
-        yield from Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1, backend="loky")(
+        backend = "threading" if threads else "loky"
+        yield from Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1, backend=backend)(
             delayed(_one)(work, item) for item in items
         )
 

@@ -145,26 +145,35 @@ def test_a_cluster_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         ea.run_scenario("uzb_observer", draws=2, dask=empty.scheduler_address)
 
 
-def test_linear_algebra_is_on_one_thread_until_the_last_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    import threadpoolctl
+def blas_threads() -> set[int]:
+    from threadpoolctl import threadpool_info
 
-    done: list[str] = []
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
 
-    class Limits:
-        def __init__(self, limits: int, user_api: str) -> None:
-            done.append(f"{user_api} {limits}")
 
-        def restore_original_limits(self) -> None:
-            done.append("restored")
+def test_linear_algebra_is_on_one_thread_in_every_thread_until_the_last_has_left() -> None:
+    """The thread that set a limit first is another than those that set it now, and not the last of them to leave."""
+    before = blas_threads()
+    with one_blas_thread():
+        assert blas_threads() == {1}
+    seen: list[set[int]] = []
 
-    monkeypatch.setattr(threadpoolctl, "threadpool_limits", Limits)
-    first, second = one_blas_thread(), one_blas_thread()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert done == ["blas 1"]
-    second.__exit__(None, None, None)
-    assert done == ["blas 1", "restored"]
+    def within(seconds: float) -> None:
+        for _ in range(3):
+            with one_blas_thread():
+                time.sleep(seconds)
+                seen.append(blas_threads())
+
+    threads = [threading.Thread(target=within, args=(seconds,)) for seconds in (0.01, 0.03, 0.05)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [{1}] * 9
+    assert blas_threads() == before
+    with one_blas_thread():
+        assert blas_threads() == {1}
+    assert blas_threads() == before
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bulk_files import FIRST_YEAR, baci_file, big_baci
 
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.sources import bilateral, bulk
@@ -136,39 +137,21 @@ def test_without_the_table_of_countries_the_numbers_of_iso_serve(tmp_path: Path)
     assert as_dict(bulk.read_flows("baci", folder, tmp_path / "out").frame()) == EXPECTED
 
 
-def big(folder: Path, rows: int, years: int) -> Path:
-    """BACI's shape at size: 220 exporters and importers, products of 97 chapters; the same every time."""
-    import duckdb
-
-    folder.mkdir()
-    numbers = sorted(int(n) for n in bilateral.numbers())[:220]
-    for year in range(2017, 2017 + years):
-        pick = [f"hash(x, {year}, {k})" for k in range(4)]
-        duckdb.sql(
-            f"COPY (SELECT {year} AS t, {numbers}[1 + ({pick[0]} % 220)::INTEGER] AS i,"  # noqa: S608
-            f" {numbers}[1 + ({pick[1]} % 220)::INTEGER] AS j,"
-            f" lpad((10100 + {pick[2]} % 960000)::VARCHAR, 6, '0') AS k,"
-            f" ({pick[3]} % 10000000) / 1000.0 AS v, 'NA' AS q"
-            f" FROM range({rows}) r(x)) TO '{folder}/BACI_HS92_Y{year}_V202401b.csv' (HEADER)"
-        )
-    return folder
-
-
 def test_the_bytes_hang_neither_on_threads_nor_on_the_order_of_rows(tmp_path: Path) -> None:
-    folder = big(tmp_path / "in", 60_000, 1)
-    file = folder / "BACI_HS92_Y2017_V202401b.csv"
+    folder = big_baci(tmp_path / "in", 60_000, 1)
+    file = baci_file(folder)
     one = bulk.read_flows("baci", folder, tmp_path / "one", threads=1)
     two = bulk.read_flows("baci", folder, tmp_path / "two", threads=2)
     head, *rows = file.read_text().splitlines()
     file.write_text("\n".join([head, *rows[::-1]]) + "\n")
     turned = bulk.read_flows("baci", folder, tmp_path / "turned", threads=2)
-    first, second, third = ((m.folder / "flows_2017.parquet").read_bytes() for m in (one, two, turned))
+    first, second, third = ((m.folder / f"flows_{FIRST_YEAR}.parquet").read_bytes() for m in (one, two, turned))
     assert first == second == third
 
 
 def test_a_slow_sum_gives_the_same(tmp_path: Path) -> None:
-    folder = big(tmp_path / "in", 20_000, 1)
-    frame = pd.read_csv(folder / "BACI_HS92_Y2017_V202401b.csv", dtype={"k": str})
+    folder = big_baci(tmp_path / "in", 20_000, 1)
+    frame = pd.read_csv(baci_file(folder), dtype={"k": str})
     known = bilateral.numbers()
     frame = frame.assign(
         exporter=frame["i"].astype(str).str.zfill(3).map(known),
@@ -389,12 +372,12 @@ def peak_mb(folder: Path, out: Path, memory: str) -> float:
 
 @pytest.mark.slow
 def test_memory_stays_within_the_bound(tmp_path: Path) -> None:
-    folder = big(tmp_path / "in", 150_000, 2)
+    folder = big_baci(tmp_path / "in", 150_000, 2)
     assert peak_mb(folder, tmp_path / "out", "200MB") < 200 + 600  # the database bound, interpreter and libraries
 
 
 @pytest.mark.slow
 def test_three_years_of_eleven_million_rows_within_four_gigabytes(tmp_path: Path) -> None:
-    folder = big(tmp_path / "in", 11_000_000, 3)
+    folder = big_baci(tmp_path / "in", 11_000_000, 3)
     assert peak_mb(folder, tmp_path / "out", "2GB") < 4096
-    assert bulk.open_flows(tmp_path / "out").years["year"].tolist() == [2017, 2018, 2019]
+    assert bulk.open_flows(tmp_path / "out").years["year"].tolist() == [FIRST_YEAR, FIRST_YEAR + 1, FIRST_YEAR + 2]
