@@ -88,6 +88,14 @@ def test_no_clock_and_no_path_of_this_machine_in_any_file(folder: Path) -> None:
             assert str(folder.parent) not in text
 
 
+def test_every_figure_has_its_source_under_it(folder: Path) -> None:
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    cards = [card for card in re.findall(r"<article.*?</article>", page, re.DOTALL) if "<figure" in card]
+    assert len(cards) == page.count("<figure") > 20
+    for card in cards:
+        assert re.search(r"</figure>.*Source: \S+.*\d{4}", card, re.DOTALL), re.search(r'id="([^"]*)"', card)
+
+
 def test_the_five_sentences_carry_the_numbers_of_before_after(document: dict) -> None:
     assert len(document["answers"]) == 5
     panel = load_panel(["trade", "exports", "imports", "gdp_per_head"])

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .downloads import csv_text, data_url
 from .figures import Picture
+
+if TYPE_CHECKING:
+    from ..results import Provenance
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,17 @@ class Text:
     text: str
     tone: str = ""
     kind: ClassVar[str] = "text"
+
+
+def sources(provenance: Provenance) -> tuple[Text, ...]:
+    """What a figure or a section rests on, a line a series."""
+    return tuple(Text(f"Source: {line}", "small") for line in dict.fromkeys(provenance.lines()))
+
+
+def source(provenance: Provenance) -> Text:
+    """The same in one line of names and vintages, for a figure of a section that gives the lines in full."""
+    found = dict.fromkeys(f"{info.code}{f' ({info.vintage})' if info.vintage else ''}" for info in provenance.series)
+    return Text(f"Source: {', '.join(found)}", "small")
 
 
 @dataclass(frozen=True)

@@ -281,14 +281,10 @@ def effect_alt(effect: Effect, outcome: str) -> str:
     )
 
 
-def effect_verdict(content: Content, outcome: str) -> str:
-    """The verdict of the wide pool's estimate, as the estimator words it."""
-    if content.effects is None:
-        return ""
-    for question, effect in content.effects.effects.items():
-        if question.outcome == outcome and question.pool == "wide":
-            return effect.verdict[:1].upper() + effect.verdict[1:] + "."
-    return ""
+def wide_effect(content: Content, outcome: str) -> Effect | None:
+    """The estimate of the wide pool, None where there is none."""
+    found = content.effects.effects.items() if content.effects is not None else ()
+    return next((effect for q, effect in found if q.outcome == outcome and q.pool == "wide"), None)
 
 
 def instead(taken: Sequence[tuple[str, str]]) -> str:

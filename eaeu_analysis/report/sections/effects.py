@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from .. import words
 from ..figures import FIGURES
-from ..parts import Block, Card, Cards, Cell, Column, Figure, Table, Text
+from ..parts import Block, Card, Cards, Cell, Column, Figure, Table, Text, sources
 from ..tables import effect_rows
 
 if TYPE_CHECKING:
+    from ...impact.effect import Effect
     from ..content import Content
     from ..figures import Picture
     from ..material import Material
@@ -33,26 +34,16 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
         f"{content.name} among the same calculation made for every donor."
     )
     cards = tuple(
-        Card(
-            f"effect-{name}",
-            _title(content, name),
-            (
-                Figure(pictures[f"effect-{name}"], _title(content, name)),
-                Text(words.effect_verdict(content, name)),
-            ),
-        )
+        _card(name, effect, pictures[f"effect-{name}"])
         for name in FIGURES
-        if f"effect-{name}" in pictures
+        if f"effect-{name}" in pictures and (effect := words.wide_effect(content, name)) is not None
     )
     return Block("effects", TITLE, NAV, (Text(how), Cards(cards), _table(content)))
 
 
-def _title(content: Content, outcome: str) -> str:
-    assert content.effects is not None  # noqa: S101
-    for question, effect in content.effects.effects.items():
-        if question.outcome == outcome and question.pool == "wide":
-            return words.effect_title(effect, outcome)
-    return outcome
+def _card(outcome: str, effect: Effect, picture: Picture) -> Card:
+    title, verdict = words.effect_title(effect, outcome), f"{effect.verdict[:1].upper()}{effect.verdict[1:]}."
+    return Card(f"effect-{outcome}", title, (Figure(picture, title), Text(verdict), *sources(effect.provenance)))
 
 
 def _table(content: Content) -> Table:

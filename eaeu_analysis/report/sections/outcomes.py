@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import words
-from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Table, Text
+from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Table, Text, sources
 from ..tables import unit_rows
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _card(section: Section, picture: Picture | None) -> Card:
     parts.append(Text(words.finding(section)))
     if section.narrow is not None:
         parts += [Text(words.verdict(section)), _numbers(section)]
-        parts += [Text(f"Source: {line}", "small") for line in section.narrow.provenance.lines()]
+        parts += sources(section.narrow.provenance)
     name = section.short[:1].upper() + section.short[1:]
     return Card(section.outcome, words.title(section) if section.narrow is not None else name, tuple(parts))
 

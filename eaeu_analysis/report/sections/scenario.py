@@ -9,7 +9,23 @@ import pandas as pd
 
 from ...errors import BadInputError
 from ..figures_scenario import CHANNELS, PATH, titles
-from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Heading, Items, Slider, Sliders, Table, Text
+from ..parts import (
+    Block,
+    Card,
+    Cards,
+    Cell,
+    Column,
+    Details,
+    Figure,
+    Heading,
+    Items,
+    Slider,
+    Sliders,
+    Table,
+    Text,
+    source,
+    sources,
+)
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
@@ -28,7 +44,8 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
         return Block("scenario", TITLE, NAV, missing=material.missing.get("scenario", "no scenario was asked for"))
     told = titles(result)
     shown = [name for name in (CHANNELS, PATH) if name in told and name in pictures]
-    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]),)) for name in shown)
+    under = source(result.provenance)
+    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
     draws = int(result.table["draws"].iloc[0])
     parts: list[Any] = [
         Text(
@@ -43,7 +60,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
         *_sliders(result),
         Details("What the scenario leaves out", (Items(tuple(result.scenario.notes)),), printed=True),
         Details("Checks", (Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in result.checks)),)),
-        Details("Sources of this section", tuple(Text(f"Source: {s}", "small") for s in result.provenance.lines())),
+        Details("Sources of this section", sources(result.provenance)),
     ]
     return Block("scenario", TITLE, NAV, tuple(parts))
 

@@ -11,7 +11,7 @@ import numpy as np
 from ... import names
 from ...compare.words import number
 from ..figures_trade import titles
-from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Table, Text
+from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Table, Text, source, sources
 
 if TYPE_CHECKING:
     from ...trade.answer import TradeAnswer
@@ -34,9 +34,10 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
     if answer is None:
         return Block("partners", TITLE, NAV, missing=material.missing.get("trade", "bilateral trade was not asked for"))
     told = titles(answer)
-    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]),)) for name in told if name in pictures)
+    under = source(answer.provenance)
+    shown = [name for name in told if name in pictures]
+    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
     checks = Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in answer.checks))
-    sources = tuple(Text(f"Source: {line}", "small") for line in answer.provenance.lines())
     return Block(
         "partners",
         TITLE,
@@ -50,7 +51,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
             _findings(answer),
             _tariffs(answer),
             Details("Checks", (checks,)),
-            Details("Sources of this section", sources),
+            Details("Sources of this section", sources(answer.provenance)),
         ),
     )
 
