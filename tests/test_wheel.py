@@ -31,7 +31,9 @@ def test_the_wheel_holds_package_data_and_templates_and_nothing_else(wheel: Path
     assert "eaeu_analysis/data/pinned/datapackage.json" in names
     assert "eaeu_analysis/report/templates/page.html" in names
     assert "eaeu_analysis/py.typed" in names
-    assert not [n for n in names if "test" in Path(n).name or n.endswith((".ipynb", ".pyc"))]
+    assert not [
+        n for n in names if Path(n).name.startswith("test_") or "/tests/" in n or n.endswith((".ipynb", ".pyc"))
+    ]
 
 
 def test_it_makes_the_same_report_outside_a_checkout(wheel: Path, tmp_path: Path) -> None:

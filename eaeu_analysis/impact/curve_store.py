@@ -19,12 +19,15 @@ from .grid import Specification
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = "specification curve 2"  # of the file and of the numbers in it: raised when either changes
+FORMAT = "specification curve 3"  # of the file and of the numbers in it: raised when either changes
 ARRAYS = ("effects", "statistics", "p_values")
 
 
 def fingerprint(task: Task, specifications: Sequence[Specification]) -> str:
-    """SHA-256 of the question, the choices and every number of the panel that they use."""
+    """SHA-256 of the question, the choices and every number of the panel that they use.
+
+    The numbers count to seven digits: the last bit of a logarithm differs from one processor to another.
+    """
     stated = {
         "format": FORMAT,
         "outcome": task.outcome,
@@ -39,7 +42,7 @@ def fingerprint(task: Task, specifications: Sequence[Specification]) -> str:
         "index": [list(map(str, task.panel.frame.columns)), [list(map(str, key)) for key in task.panel.frame.index]],
     }
     digest = hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode())
-    digest.update(np.ascontiguousarray(task.panel.frame.to_numpy(dtype=np.float64)).tobytes())
+    digest.update(np.ascontiguousarray(task.panel.frame.to_numpy(dtype=np.float64).astype("<f4")).tobytes())
     return digest.hexdigest()
 
 
