@@ -232,6 +232,13 @@ class Panel:
         return f"Panel({len(self.units)} {self.unit_name}, {first}-{last}, {len(self.indicators)} indicators)"
 
 
+def require_panel(given: object) -> None:
+    """BadInputError unless it is a :class:`Panel`, saying how to make one."""
+    if not isinstance(given, Panel):
+        hint = "Panel.from_frame(frame) makes one of a DataFrame, load_panel([...]) loads one"
+        raise BadInputError(f"panel must be a Panel, not {type(given).__name__}; {hint}")
+
+
 def event_year(event: object) -> int:
     """The first treated period from 2015, "2015", "2015-08-12" or a date."""
     if isinstance(event, (int, np.integer)) and not isinstance(event, bool):

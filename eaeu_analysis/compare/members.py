@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import settings
 from ..errors import BadInputError, NoDataError
-from ..panel import Panel, event_year
+from ..panel import Panel, event_year, require_panel
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
 from .comparators import asked
@@ -91,6 +91,7 @@ def compare_members(
     panel holds the series. Other arguments as in :func:`before_after`.
     Raises BadInputError for unknown names; what has no data is a row with its reason.
     """
+    require_panel(panel)
     steps = _steps(panel, bloc, units, event)
     names = _outcomes(panel, outcomes)
     chosen = comparators if comparators is None or isinstance(comparators, str) else list(comparators)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from .. import settings
 from ..errors import BadInputError, NoDataError, unknown
-from ..panel import Panel, event_year
+from ..panel import Panel, event_year, require_panel
 from ..results import Check, Provenance
 from ..series import KINDS, SeriesInfo
 from . import checks as rules
@@ -63,6 +63,7 @@ def before_after(
     window or no comparator has both. A window with some, but under settings.MIN_WINDOW_SHARE of its years is no error:
     its figures are NaN and ``reason`` says why.
     """
+    require_panel(panel)
     return _before_after(panel, outcome, unit, event, pre, post, skip, comparators, kind, level, bloc, strict=True)
 
 

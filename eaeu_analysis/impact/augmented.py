@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import settings
 from ..errors import BadInputError, unknown
+from ..panel import require_panel
 from ..results import Check, Provenance
 from .augmented_core import AugmentedWeights, augmented_weights
 from .design import one_unit
@@ -70,6 +71,7 @@ def augmented_synthetic_control(
     >>> round(effect.estimate, 1), effect.finding
     (-30.6, 'unreliable')
     """
+    require_panel(panel)
     import pandas as pd
 
     if inference not in INFERENCE:

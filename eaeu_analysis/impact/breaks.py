@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import settings
 from ..errors import BadInputError, NoDataError
-from ..panel import event_year
+from ..panel import event_year, require_panel
 from ..results import Check, Provenance, Result, p_said
 from .break_core import KINDS, Breaks, find_break
 from .design import one_unit
@@ -130,6 +130,7 @@ def break_date(
     Distributions by ``draws`` bootstrap samples with autoregressive errors.
     Raises BadInputError and NoDataError. Source: Andrews (1993); Eo & Morley (2015).
     """
+    require_panel(panel)
     import pandas as pd
 
     if not 0 < level < 1:

@@ -25,6 +25,7 @@ import pandas as pd
 
 from .. import settings
 from ..errors import BadInputError, NoDataError
+from ..panel import require_panel
 from ..results import Check, Provenance, Result
 from ..workers import fan_out
 from . import donors as pools
@@ -157,6 +158,7 @@ def calibrate(
     or have a break of their own within the window never are). ``pool``: donors (None: all). The result does not depend
     on ``jobs``. Raises BadInputError for a wrong argument, NoDataError when there is no placebo problem.
     """
+    require_panel(panel)
     if problems < 1:
         raise BadInputError(f"problems {problems}: at least one is needed")
     rule = pool or PoolRule("all economies")

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import settings
 from ..errors import BadInputError
+from ..panel import require_panel
 from ..results import Provenance
 from .completion_core import FOLDS, Completion, Mask, best_penalty, complete, cross_validate, folds, penalty_grid
 from .design import Design, design_table, shown, state_design
@@ -62,6 +63,7 @@ def matrix_completion(
     >>> round(effect.estimate, 1), effect.finding
     (-26.5, 'fragile')
     """
+    require_panel(panel)
     import pandas as pd
 
     if not 0 < level < 1:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from .. import settings
 from ..errors import BadInputError, NoDataError
+from ..panel import require_panel
 from ..results import Provenance, Result, source_lines
 from ..workers import fan_out
 from . import curve_store
@@ -215,6 +216,7 @@ def specification_curve(
     Raises BadInputError or NoDataError when the question itself makes no sense, NoDataError when nothing could be
     answered. Source: Simonsohn, Simmons & Nelson (2020).
     """
+    require_panel(panel)
     if not 0 < level < 1:
         raise BadInputError(f"level {level} is not between 0 and 1")
     if jobs < 1:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import settings
 from ..errors import BadInputError, unknown
+from ..panel import require_panel
 from ..results import Check, Provenance, p_said
 from .design import Design, design_table, shown, state_design
 from .did_core import (
@@ -80,6 +81,7 @@ def difference_in_differences(
     >>> round(effect.estimate, 1), effect.finding
     (-8.0, 'unreliable')
     """
+    require_panel(panel)
     if inference not in INFERENCE:
         raise unknown("inference", inference, INFERENCE)
     if not 0 < level < 1:

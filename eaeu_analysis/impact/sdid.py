@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import settings
 from ..errors import BadInputError, unknown
+from ..panel import require_panel
 from ..results import Check, Provenance
 from .design import Design, design_table, shown, state_design
 from .effect import Effect
@@ -83,6 +84,7 @@ def synthetic_did(
     >>> round(effect.estimate, 1), effect.finding
     (-28.4, 'unreliable')
     """
+    require_panel(panel)
     import pandas as pd
 
     if method not in METHODS:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import settings
 from ..errors import BadInputError, NoDataError, unknown
+from ..panel import require_panel
 from ..results import Check, Provenance, p_said
 from .design import one_unit
 from .effect import Effect, effect_table, number
@@ -67,6 +68,7 @@ def interrupted_series(
     >>> round(effect.estimate, 1), effect.finding
     (-25.7, 'none')
     """
+    require_panel(panel)
     if method not in METHODS:
         raise unknown("method", method, METHODS, METHODS)
     if trend not in TRENDS:

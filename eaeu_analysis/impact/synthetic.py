@@ -15,6 +15,7 @@ import pandas as pd
 
 from .. import settings
 from ..errors import BadInputError, unknown
+from ..panel import require_panel
 from ..results import Check, Provenance
 from . import checks as rules
 from . import placebo, search
@@ -82,6 +83,7 @@ def synthetic_control(
     >>> round(effect.estimate, 1), effect.finding
     (-8.5, 'unreliable')
     """
+    require_panel(panel)
     _check_options(level, inference, penalty, v_floor, starts, replicate)
     predictors = None if predictors is None else list(predictors)
     problem = state_problem(panel, outcome, unit, event, donors, fit_years, post_years, gaps)

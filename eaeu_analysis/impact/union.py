@@ -18,7 +18,7 @@ from .. import settings
 from ..catalogue import outcome as find_outcome
 from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, EaeuError, NoDataError, unknown
-from ..panel import event_year
+from ..panel import event_year, require_panel
 from ..results import Check, Provenance, Result, p_said, source_lines
 from ..workers import fan_out
 from . import methods
@@ -156,6 +156,7 @@ def union_effects(
     reason.
     Raises BadInputError for an unknown bloc, member, outcome, method or pool.
     """
+    require_panel(panel)
     fixed = plan()
     method = methods.find(method or fixed.method).name
     names = [find_outcome(name).name for name in (outcomes or fixed.outcomes)]

@@ -19,6 +19,7 @@ import pandas as pd
 from .. import settings
 from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, EaeuError, NoDataError
+from ..panel import require_panel
 from ..results import Provenance, Result, p_said
 from .curve import SpecificationCurve, specification_curve
 from .effect import number
@@ -186,6 +187,7 @@ def yardstick(
     ``rounds`` and ``grid`` None take data/tables/yardstick.toml. An entrant that cannot be answered is a row with the
     reason. Raises BadInputError for a year in which nobody joined, NoDataError when no entrant can be answered.
     """
+    require_panel(panel)
     from ..blocs import bloc
     from ..names import spoken_name
 

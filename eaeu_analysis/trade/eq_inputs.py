@@ -18,6 +18,7 @@ from ..errors import BadInputError, near_matches, unknown
 Array = np.ndarray[Any, np.dtype[np.float64]]
 ONE_SECTOR = "all"
 UNIT_MEDIAN = 0.0005  # a median domestic share nearer to 0 or 1 than this looks like two units in one table
+UNIT_RATIO = 50.0  # exports over imports of one economy: beyond it the unit of its rows is doubted
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,23 @@ def require_sound(total: Array, economies: Sequence[str]) -> None:
                 f"flows: the median share of domestic trade is {share:.5f}; domestic and foreign trade seem to be in "
                 "different units (thousand against million)"
             )
+        _require_one_unit(sales - home, purchases - home, home / purchases, economies)
+
+
+def _require_one_unit(exports: Array, imports: Array, home: Array, economies: Sequence[str]) -> None:
+    """That no economy's rows are a thousand times those of the others, or a thousandth.
+
+    The widest gap on record is 16 exports to an import (Falkland Islands, 2019). The other way real economies pass a
+    thousand (Wallis and Futuna), but those make most of what they use; a scaled row is short at home as well.
+    """
+    high = exports > UNIT_RATIO * imports
+    low = (exports * UNIT_RATIO < imports) & (home < 1 / UNIT_RATIO)
+    if (bad := np.flatnonzero((imports > 0) & (exports > 0) & (high | low))).size:
+        i = int(bad[0])
+        raise BadInputError(
+            f"flows: exports of {economies[i]} are {exports[i] / imports[i]:.3g} times its imports; its rows seem to "
+            "be in another unit than those of the others (thousand against million)"
+        )
 
 
 def read_factors(cost_change: pd.DataFrame | None, flows: Flows) -> Array:

@@ -18,6 +18,7 @@ from .. import names, settings
 from ..errors import BadInputError, NoDataError
 from ..results import Check, Provenance, Result, source_lines
 from ..series import SeriesInfo
+from .eq_inputs import need_columns
 from .flows import flow_info, load_flows, mirror_gap, side_by_side, tables
 
 
@@ -61,6 +62,7 @@ def surges(
     base mean below ``least`` US$ are left out and counted. A surge is a fact about the flow, not its cause.
     Raises BadInputError for windows that overlap, NoDataError when no flow can be judged.
     """
+    need_columns("flows", flows, ("exporter", "importer", "year", "usd"))
     if base[0] >= base[1] or after[0] > after[1] or after[0] <= base[1]:
         raise BadInputError(f"base {base} must come before after {after}, each with its first year first")
     from scipy.stats import t as student

@@ -293,6 +293,13 @@ CASES = [
     ({"flows": pd.concat([FLOWS, FLOWS.head(1)])}, "C000 to C000 is given more than once"),
     ({"flows": FLOWS.assign(value=FLOWS["value"].where(FLOWS["exporter"] != "C001", 0.0))}, "C001 exports nothing"),
     ({"flows": FLOWS.assign(unit=["USD"] * 35 + ["million USD"])}, "several units"),
+    *(
+        (
+            {"flows": FLOWS.assign(value=FLOWS["value"].where(FLOWS["exporter"] != "C003", FLOWS["value"] * factor))},
+            "exports of C003 are .* in another unit",
+        )
+        for factor in (1e3, 1e-3)
+    ),
     (
         {"flows": FLOWS.assign(value=FLOWS["value"].where(AT_HOME, FLOWS["value"] / 1e6))},
         "different units",
