@@ -36,13 +36,14 @@ _REASONS = {
 }
 
 
-def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
+def write_bytes(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> Path:
     """Write ``data`` to ``path`` (parents are made) so that readers see the old bytes or the new, never a part.
 
+    ``durable`` False does not wait for the disk: for what is sealed by a hash and can be had again.
     Raises :class:`BadInputError` when the place cannot be written; what was there before is then unchanged.
     """
     target = Path(path)
-    with replacing(target) as aside:
+    with replacing(target, durable) as aside:
         aside.write_bytes(data)
     return target
 
@@ -53,7 +54,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Path]:
     """A path beside ``path`` to write to, for libraries that want a file name; renamed over ``path`` on success.
 
     >>> with replacing("table.parquet") as aside:  # doctest: +SKIP
@@ -67,9 +68,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         with staging.file_beside(target) as aside:
             yield aside
             _keep_mode(aside, target)
-            _sync(aside)
+            if durable:
+                _sync(aside)
             aside.replace(target)
-            _sync_directory(target.parent)
+            if durable:
+                _sync_directory(target.parent)
 
 
 @contextlib.contextmanager

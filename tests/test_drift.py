@@ -88,6 +88,20 @@ def test_each_kind_of_change_is_named(state: Baseline, claims: list[Claim], chan
     assert found.drifted
 
 
+def test_an_interval_may_move_by_a_quarter_of_its_width_and_no_further(state: Baseline, claims: list[Claim]) -> None:
+    name = "tariffs.average"
+    claims = with_claim(claims, name, lower=4.0, upper=24.0)
+    state = baseline_of(claims, QUESTION, "pinned")
+    held, quarter = state.claims[name], 5.0
+    assert quarter > held.tolerance
+    near = with_claim(claims, name, lower=held.lower - 0.99 * quarter, upper=held.upper + 0.99 * quarter)
+    assert not told(state, near).drifted
+    for ends in ({"lower": held.lower - 1.01 * quarter}, {"upper": held.upper - 1.01 * quarter}, {"upper": math.nan}):
+        found = told(state, with_claim(claims, name, **ends))
+        assert list(found.table["change"]) == ["interval moved"]
+        assert found.table["before"].item() != found.table["now"].item()
+
+
 def test_claims_that_come_and_go_are_named(state: Baseline, claims: list[Claim]) -> None:
     fewer = [claim for claim in claims if claim.id != "tariffs.free"]
     assert told(state, fewer).table[["claim", "change"]].to_numpy().tolist() == [["tariffs.free", "gone"]]

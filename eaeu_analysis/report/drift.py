@@ -1,9 +1,10 @@
 """What changed since the claims were last accepted, and why.
 
-A conclusion drifted when a value moved beyond its tolerance, turned its sign, or when a grade, a side or a finding
-changed, or a claim is new or gone. Data that were revised without moving a conclusion are told and are no drift. The
-reason is found by elimination (only the data changed, only the code, only the settings); where several changed, the
-present code is run on the old data, if they are at hand: what is left then is not the data's doing.
+A conclusion drifted when a value moved beyond its tolerance or turned its sign, when an end of its interval moved by
+more than that and a quarter of the interval, when a grade, a side or a finding changed, or when a claim is new or gone.
+Data that were revised without moving a conclusion are told and are no drift. The reason is found by elimination (only
+the data changed, only the code, only the settings); where several changed, the present code is run on the old data, if
+they are at hand: what is left then is not the data's doing.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from .baseline import Accepted, Baseline, Seen, accepted, sign_of
 from .claims import Claim
 
 DATA, CODE, SETTINGS, UNKNOWN = "data revision", "code version", "settings", "not known"
+QUARTER = 0.25  # of an interval's width: what an end of it may move and be the same
 KINDS = (
     "new",
     "gone",
     "sign flipped",
     "value moved",
+    "interval moved",
     "finding changed",
     "grade changed",
     "side changed",
@@ -153,6 +156,8 @@ def _changes(old: Accepted | None, new: Accepted | None) -> list[tuple[str, str,
         rows.append(("sign flipped", _told(old), _told(new)))
     elif moved:
         rows.append(("value moved", _told(old), _told(new)))
+    elif _interval_moved(old, new):
+        rows.append(("interval moved", _interval(old), _interval(new)))
     for name in ("finding", "grade", "side"):
         before, now = getattr(old, name), getattr(new, name)
         if before != now:
@@ -160,8 +165,27 @@ def _changes(old: Accepted | None, new: Accepted | None) -> list[tuple[str, str,
     return rows
 
 
+def _interval_moved(old: Accepted, new: Accepted) -> bool:
+    """Whether an end came, went, or moved by more than the tolerance and QUARTER of the accepted interval's width."""
+    whole = old.lower is not None and old.upper is not None
+    slack = max(old.tolerance, QUARTER * (old.upper - old.lower) if whole else 0.0)  # type: ignore[operator]
+    for before, now in ((old.lower, new.lower), (old.upper, new.upper)):
+        if before is None or now is None:
+            if before is not now:
+                return True
+        elif abs(now - before) > slack:
+            return True
+    return False
+
+
 def _told(state: Accepted) -> str:
     return f"{state.value:.4g} {state.unit}"
+
+
+def _interval(state: Accepted) -> str:
+    """The ends of its interval, as text; an end that is open or not known is left blank."""
+    ends = ("" if end is None else f"{end:.4g}" for end in (state.lower, state.upper))
+    return f"{state.value:.4g} ({' to '.join(ends)}) {state.unit}"
 
 
 def _revised(old: Mapping[str, Seen], new: Mapping[str, Seen]) -> dict[str, tuple[str, str]]:

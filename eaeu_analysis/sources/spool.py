@@ -36,7 +36,7 @@ class Spool:
         return None
 
     def put(self, url: str, body: bytes) -> None:
-        atomic.write_bytes(self._file(url), _seal(url, body) + body)
+        atomic.write_bytes(self._file(url), _seal(url, body) + body, durable=False)
 
     def drop(self, url: str) -> None:
         self._file(url).unlink(missing_ok=True)

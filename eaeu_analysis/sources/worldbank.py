@@ -204,11 +204,12 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
     try:
         names = [str(part["concept"]).lower() for part in rows[0]["variable"]]
         place = {k: names.index(keys[k]["key"].replace("%20", " ")) for k in keys if k != "version"}
-        economies = [row["variable"][place["economy"]]["id"] for row in rows]
-        times = [row["variable"][place["time"]]["id"] for row in rows]
-        series = {row["variable"][place["series"]]["id"] for row in rows}
+        parts = [row["variable"] for row in rows]
+        economies = [part[place["economy"]]["id"] for part in parts]
+        times = [part[place["time"]]["id"] for part in parts]
+        series = {part[place["series"]]["id"] for part in parts}
         years = {time: _year(str(time), request.code) for time in set(times)}
-        odd = sorted({str(e) for e in economies if not re.fullmatch(r"[A-Za-z0-9]{2,8}", str(e))})
+        odd = sorted(str(e) for e in set(economies) if not re.fullmatch(r"[A-Za-z0-9]{2,8}", str(e)))
         values = [row["value"] for row in rows]
         label = str(rows[0]["variable"][place["series"]].get("value") or "")
         version = rows[0]["variable"][names.index("version")].get("value", "") if "version" in names else ""

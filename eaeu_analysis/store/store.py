@@ -24,6 +24,7 @@ from .entry import KEYS, Entry, from_parquet, to_parquet
 
 log = logging.getLogger(__name__)
 LOCK_WAIT = 60.0  # seconds; a writer holds the lock for the length of two small writes
+LOCK_POLL = 0.005  # seconds between two looks at a lock; the store holds it for a few milliseconds
 
 
 @dataclass(frozen=True)
@@ -269,7 +270,7 @@ class Store:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadInputError(f"the store {str(self.root)!r} cannot be written: {error.strerror}") from error
-        return filelock.FileLock(file)
+        return filelock.FileLock(file, poll_interval=LOCK_POLL)
 
     # -- names and damage ------------------------------------------------------------------------------------
     def _object(self, sha256: str) -> Path:
