@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import math
 import os
 import platform
 import statistics
@@ -147,8 +148,14 @@ def page(kept: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def plain(value: float) -> str:
+    """Three digits and no exponent."""
+    digits = 2 - math.floor(math.log10(abs(value))) if value else 0
+    return f"{round(value, digits):,.{max(digits, 0)}f}"
+
+
 def _target(row: Row) -> str:
-    parts = [f"at least {row.at_least:,.3g}x"] if row.at_least else []
+    parts = [f"at least {row.at_least:,g}x"] if row.at_least else []
     parts += [f"at most {row.at_most:g} s"] if row.at_most else []
     parts += [f"at most {row.peak_mb_at_most:,.0f} MB"] if row.peak_mb_at_most else []
     return ", ".join(parts)
@@ -157,8 +164,8 @@ def _target(row: Row) -> str:
 def _line(row: Row) -> str:
     target = _target(row)
     verdict = f"{target}: {'reached' if row.reached else '**missed**'}" if target else ""
-    middle = f"**{statistics.median(row.ratios):,.3g}x**" if row.ratios else ""
-    spread = f" ({min(row.ratios):,.3g} to {max(row.ratios):,.3g})" if len(row.ratios) > 1 else ""
+    middle = f"**{plain(statistics.median(row.ratios))}x**" if row.ratios else ""
+    spread = f" ({plain(min(row.ratios))} to {plain(max(row.ratios))})" if len(row.ratios) > 1 else ""
     other = f"{row.peer} {_seconds(row.theirs, row.by)}" if row.theirs else ""
     memory = f"{row.peak_mb:,.0f}" if row.peak_mb else ""
     memory += f" / {row.peak_mb_theirs:,.0f}" if row.peak_mb_theirs else ""
@@ -168,7 +175,7 @@ def _line(row: Row) -> str:
 
 def _seconds(seconds: list[float], by: str) -> str:
     value = statistics.median(seconds)
-    told = f"{1000 * value:.2g} ms" if value < 0.1 else f"{value:.3g} s"
+    told = f"{plain(1000 * value)} ms" if value < 0.1 else f"{plain(value)} s"
     return told + (" (clock)" if by == "clock" else "")
 
 
@@ -190,7 +197,7 @@ def picture(kept: dict[str, Any], path: Path) -> None:
             middle = statistics.median(row.ratios)
             ax.plot([min(row.ratios), max(row.ratios)], [at, at], color=TREATED, linewidth=2.2, alpha=0.5)
             ax.plot(middle, at, "o", color=TREATED, markersize=6)
-            ax.annotate(f"{middle:,.3g}x", (max(row.ratios), at), (8, 0), textcoords="offset points", va="center")
+            ax.annotate(f"{plain(middle)}x", (max(row.ratios), at), (8, 0), textcoords="offset points", va="center")
             if row.at_least:
                 ax.plot(row.at_least, at, "|", color=ACCENT, markersize=16, markeredgewidth=2.5)
         ax.set_xscale("log")
