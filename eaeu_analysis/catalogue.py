@@ -3,6 +3,10 @@
 Every table of facts is read here: TOML in, frozen dataclasses out, checked by pydantic. A mistake in a table is
 one sentence that names the file, the entry and the nearest field or value. :mod:`names` and :mod:`blocs` read
 their tables through :func:`read_table` and :func:`parse`.
+
+>>> import eaeu_analysis as ea
+>>> ea.catalogue().loc["NE.TRD.GNFS.ZS", ["unit", "kind"]].tolist()
+['% of GDP', 'share']
 """
 
 from __future__ import annotations

@@ -17,6 +17,13 @@ class EaeuError(Exception):
     """Base of every error this package raises on purpose; ``exit_code`` is for the command line.
 
     Its text is one line of bounded length without control characters, whatever the input it quotes.
+
+    >>> import eaeu_analysis as ea
+    >>> try:
+    ...     ea.load_panel(["trade"], ["Uzbekstan"])
+    ... except ea.EaeuError as error:
+    ...     print(error, error.exit_code, sep="; code ")
+    economy 'Uzbekstan' not known; did you mean 'UZB' (Uzbekistan)?; code 2
     """
 
     exit_code = 2

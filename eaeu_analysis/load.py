@@ -36,6 +36,15 @@ def load_panel(
     ``offline``, ``endpoint`` and what else :class:`~eaeu_analysis.store.StoreSource` takes.
     Outcome names bring in the series they are computed from and are added as columns.
     Raises BadInputError for an unknown name, NoDataError when the source lacks it.
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(["remittances"], ["KGZ", "Tajikistan"], (2012, 2014))
+    >>> panel.wide("remittances").round(1)
+    economy   KGZ   TJK
+    year
+    2012     30.8  42.2
+    2013     31.1  43.8
+    2014     30.0  37.1
     """
     chosen = open_source(source, **live)
     wanted, computed = _codes(indicators, chosen)

@@ -25,6 +25,17 @@ class Panel:
     ``frame``: float64 columns by indicator, MultiIndex of (unit, time), unique and sorted.
     ``series``: a :class:`SeriesInfo` per column. ``names``: display name per unit. ``aggregates``: same form
     as ``frame`` for groups of economies. ``world``: units are economies known by ISO3, so names are resolved.
+
+    >>> import eaeu_analysis as ea, pandas as pd
+    >>> ea.load_panel(["trade"], ["KGZ"], (2012, 2014)).wide("trade").round(1)
+    economy    KGZ
+    year
+    2012     139.7
+    2013     134.0
+    2014     125.1
+    >>> mine = pd.DataFrame({"unit": ["A", "A", "B"], "time": [1, 2, 1], "sales": [10.0, 12.0, 8.0]})
+    >>> ea.Panel.from_frame(mine, unit="unit", time="time")
+    <Panel: unit 2, time 1-2, indicators 1>
     """
 
     frame: pd.DataFrame
@@ -229,7 +240,8 @@ class Panel:
 
     def __repr__(self) -> str:
         first, last = self.years
-        return f"Panel({len(self.units)} {self.unit_name}, {first}-{last}, {len(self.indicators)} indicators)"
+        size = f"{self.unit_name} {len(self.units)}, {self.time_name} {first}-{last}"
+        return f"<Panel: {size}, indicators {len(self.indicators)}>"
 
 
 def require_panel(given: object) -> None:

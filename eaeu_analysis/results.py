@@ -66,6 +66,15 @@ class Result(ABC):
 
         return plots.draw(self, ax)
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__repr__" not in cls.__dict__:  # a dataclass would show every field, tables and all
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        """Its kind and the first line of its summary."""
+        return f"<{type(self).__name__}: {self.summary().split(chr(10), 1)[0].rstrip(':')}>"
+
     def __str__(self) -> str:
         return self.summary()
 

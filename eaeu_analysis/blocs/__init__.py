@@ -43,7 +43,13 @@ def _blocs() -> dict[str, Bloc]:
 
 
 def bloc(name: str) -> Bloc:
-    """The bloc of that code, name or alias ("EAEU", "European Union"), in any case; BadInputError with near match."""
+    """The bloc of that code, name or alias ("EAEU", "European Union"), in any case; BadInputError with near match.
+
+    >>> import eaeu_analysis as ea
+    >>> union = ea.bloc("EAEU")
+    >>> union.members(2016), union.accession("Kyrgyzstan").isoformat()
+    (['ARM', 'BLR', 'KAZ', 'KGZ', 'RUS'], '2015-08-12')
+    """
     wanted = str(name).strip().casefold()
     for found in _blocs().values():
         if wanted in {n.casefold() for n in (found.code, found.name, *found.aliases)}:

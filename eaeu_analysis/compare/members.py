@@ -90,6 +90,13 @@ def compare_members(
     ``outcomes``: names of the catalogue or indicators of the panel; None is every outcome of the catalogue of which the
     panel holds the series. Other arguments as in :func:`before_after`.
     Raises BadInputError for unknown names; what has no data is a row with its reason.
+
+    >>> import eaeu_analysis as ea
+    >>> beside = ea.compare_members(ea.load_panel(["trade"]), ["trade"], units=["ARM", "KGZ"])
+    >>> beside.table[["unit", "event", "change"]].round(1)
+      unit       event  change
+    0  ARM  2015-01-02    15.7
+    1  KGZ  2015-08-12   -33.7
     """
     require_panel(panel)
     steps = _steps(panel, bloc, units, event)

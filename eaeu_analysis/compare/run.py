@@ -62,6 +62,13 @@ def before_after(
     whole numbers, a comparator that is the unit itself or a member; NoDataError where the unit has no value in a
     window or no comparator has both. A window with some, but under settings.MIN_WINDOW_SHARE of its years is no error:
     its figures are NaN and ``reason`` says why.
+
+    >>> import eaeu_analysis as ea
+    >>> change = ea.before_after(ea.load_panel(["trade"]), "trade", "KGZ", "2015-08-12")
+    >>> round(change.estimate, 1), change.change_unit, round(change.p_value, 2)
+    (-33.7, 'percentage points', 0.14)
+    >>> change
+    <BeforeAfter: Kyrgyzstan: Trade (exports plus imports), % of GDP, before and after 2015-08-12>
     """
     require_panel(panel)
     return _before_after(panel, outcome, unit, event, pre, post, skip, comparators, kind, level, bloc, strict=True)

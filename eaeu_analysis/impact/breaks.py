@@ -129,6 +129,12 @@ def break_date(
     the donors'. Dates closer than ``trim`` of the sample (at least three periods) to an end are not tried.
     Distributions by ``draws`` bootstrap samples with autoregressive errors.
     Raises BadInputError and NoDataError. Source: Andrews (1993); Eo & Morley (2015).
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(["trade"])
+    >>> found = ea.break_date(panel, "trade", "KGZ", 2015, ["GEO", "MDA", "TJK", "UKR", "UZB"], draws=99)
+    >>> found.time, found.p_value < 0.1
+    (2006, True)
     """
     require_panel(panel)
     import pandas as pd

@@ -47,7 +47,12 @@ def place(name: str) -> Path:
 
 def calibrated(path: Path | None = None) -> Calibration:
     """The shipped :class:`.calibration.Calibration`. NoDataError when there is none, BadInputError when it is no such
-    file."""
+    file.
+
+    >>> import eaeu_analysis as ea
+    >>> len(ea.calibrated().to_frame()["outcome"].unique())
+    5
+    """
     import pyarrow.parquet as pq
     from pyarrow.lib import ArrowException
 
@@ -77,7 +82,12 @@ def write_calibration(found: Calibration, path: Path | None = None) -> None:
 
 
 def known_yardstick(path: Path | None = None) -> KnownYardstick:
-    """The shipped tables of the yardstick. NoDataError when there are none, BadInputError when it is no such file."""
+    """The shipped tables of the yardstick. NoDataError when there are none, BadInputError when it is no such file.
+
+    >>> import eaeu_analysis as ea
+    >>> ea.known_yardstick().rounds[["round", "entrants", "positive"]].values.tolist()
+    [[2004, 10, 5], [2007, 2, 2]]
+    """
     path = path or place(YARDSTICK)
     if not path.is_file():
         raise NoDataError(f"no yardstick is shipped: {str(path)!r} is missing; {MAKE} makes it")

@@ -157,6 +157,11 @@ def calibrate(
     ``units``: economies that may be treated (None: all with at least ``min_population``; those who join a customs union
     or have a break of their own within the window never are). ``pool``: donors (None: all). The result does not depend
     on ``jobs``. Raises BadInputError for a wrong argument, NoDataError when there is no placebo problem.
+
+    >>> import eaeu_analysis as ea
+    >>> drawn = ea.calibrate(ea.load_panel(["trade", "SP.POP.TOTL"]), ["trade"], problems=3)
+    >>> bool(drawn.to_frame()["p_value"].between(0, 1).all())
+    True
     """
     require_panel(panel)
     if problems < 1:

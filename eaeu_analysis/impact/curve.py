@@ -215,6 +215,12 @@ def specification_curve(
 
     Raises BadInputError or NoDataError when the question itself makes no sense, NoDataError when nothing could be
     answered. Source: Simonsohn, Simmons & Nelson (2020).
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(["trade", "SP.POP.TOTL"])
+    >>> found = ea.specification_curve(panel, "trade", "KGZ", "2015-08-12", limit=20)
+    >>> len(found.table), found.measure_unit
+    (20, '% of GDP')
     """
     require_panel(panel)
     if not 0 < level < 1:

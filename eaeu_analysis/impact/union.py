@@ -155,6 +155,11 @@ def union_effects(
     those of the Dask scheduler at ``dask``, give the same result as one. What cannot be estimated is a row with its
     reason.
     Raises BadInputError for an unknown bloc, member, outcome, method or pool.
+
+    >>> import eaeu_analysis as ea
+    >>> found = ea.union_effects(ea.load_panel(["fdi", "SP.POP.TOTL"]), ["fdi"], units=["KGZ"])
+    >>> found.table[["unit", "outcome", "pool"]].values.tolist()
+    [['KGZ', 'fdi', 'wide'], ['KGZ', 'fdi', 'rouble']]
     """
     require_panel(panel)
     fixed = plan()

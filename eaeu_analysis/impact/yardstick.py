@@ -186,6 +186,11 @@ def yardstick(
 
     ``rounds`` and ``grid`` None take data/tables/yardstick.toml. An entrant that cannot be answered is a row with the
     reason. Raises BadInputError for a year in which nobody joined, NoDataError when no entrant can be answered.
+
+    >>> import eaeu_analysis as ea
+    >>> found = ea.yardstick(ea.load_panel(["gdp_per_head", "SP.POP.TOTL"]), rounds=[2007])
+    >>> found.rounds[["round", "entrants"]].values.tolist()
+    [[2007, 2]]
     """
     require_panel(panel)
     from ..blocs import bloc

@@ -94,6 +94,11 @@ def corridors(origin: str, year: int | None = None) -> Corridors:
     For a question as of 2014 give ``year=2013``: the matrix of 2010 and the stocks of 2010 are then the newest.
     The stocks are of the revision of 2019 even so, which the result says.
     Raises BadInputError for an origin whose corridors are not pinned, NoDataError when nothing is as old as ``year``.
+
+    >>> import eaeu_analysis as ea
+    >>> ways = ea.corridors("UZB")
+    >>> ways.year, ways.table["destination"].head(3).tolist()
+    (2024, ['RUS', 'KAZ', 'UKR'])
     """
     code = names.resolve(origin)
     known = sorted(set(load_table("stock_undesa")["origin"]))

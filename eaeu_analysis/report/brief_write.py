@@ -60,6 +60,11 @@ def brief(
 
     ``topic``: one of those of :func:`.collect.claims`, None is all. ``lang``: en, ru or uz.
     Raises BadInputError for an unknown topic or language; NoDataError when the source has nothing to say.
+
+    >>> import eaeu_analysis as ea
+    >>> sheet = ea.brief("tariffs")
+    >>> sheet.lang, sheet.topic, len(sheet.ids) > 0
+    ('en', 'tariffs', True)
     """
     from .collect import at_hand, claims
 
@@ -86,6 +91,12 @@ def write_brief(
     same inputs give the same bytes.
     Raises BadInputError for an unknown topic, language or format, and when ``out`` is a file or a folder that holds
     something else than a brief.
+
+    >>> import eaeu_analysis as ea, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = ea.write_brief(pathlib.Path(folder, "brief"), topic="tariffs", lang="uz", formats=["md"])
+    ...     sorted(path.name for path in pathlib.Path(folder, "brief").iterdir())
+    ['brief.json', 'brief.md']
     """
     formats = tuple(dict.fromkeys(form.lower() for form in formats))
     for form in formats or ("",):

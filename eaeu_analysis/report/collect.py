@@ -46,6 +46,11 @@ def claims(
     scenarios rest on the pinned tables whatever ``source`` is. ``cache``: take what was computed before on the same
     data by the same code (:mod:`.cache`).
     Raises BadInputError for an unknown topic, unit or bloc; NoDataError when the source has nothing to say.
+
+    >>> import eaeu_analysis as ea
+    >>> found = {claim.id: claim for claim in ea.claims(topic="leaning")}
+    >>> found["leaning.exports.EAEU"].grade, found["leaning.exports.EAEU"].sentence
+    ('C', "The share of the union's members in exports of Uzbekistan fell from 28.1 to 26.4 % between 2009 and 2021.")
     """
     wanted = _topics(topic)
     use = cache and store.wanted()

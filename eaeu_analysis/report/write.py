@@ -122,6 +122,12 @@ def write_report(
     same data by the same code (:mod:`.cache`).
     Raises BadInputError for an unknown unit, bloc or format, a baseline that is none, and when ``out`` is
     a file or a folder that holds something else than a report; NoDataError when the source has nothing to say.
+
+    >>> import eaeu_analysis as ea, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = ea.write_report(pathlib.Path(folder, "report"), formats=["html", "csv"])
+    ...     sorted(path.name for path in pathlib.Path(folder, "report").iterdir())
+    ['index.html', 'report.json', 'tables']
     """
     if jobs < 1:
         raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")

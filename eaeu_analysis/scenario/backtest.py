@@ -108,6 +108,11 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
 
     The same draws, seed and level give the same numbers for any ``jobs``. What is not available is NaN with its reason
     and is not scored. Raises as :func:`.run.run_scenario`.
+
+    >>> import eaeu_analysis as ea
+    >>> score = ea.backtest_scenarios(draws=16)
+    >>> sorted(score.table["economy"].unique()), sorted(score.table["outcome"].unique())
+    (['ARM', 'KGZ'], ['customs', 'exports', 'imports', 'remittances'])
     """
     count = count_of_draws(draws)
     panel, columns = outturn_panel()

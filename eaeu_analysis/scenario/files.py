@@ -51,6 +51,10 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
 
     Raises BadInputError for an unknown name, a file that is not TOML, an unknown key (with the near match), a number
     out of place; the message names the file and, where it is known, the line.
+
+    >>> import eaeu_analysis as ea
+    >>> ea.load_scenario("uzb_eaeu").title
+    'Uzbekistan joins the Eurasian Economic Union'
     """
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text:

@@ -43,6 +43,14 @@ def run_scenario(
 
     Raises BadInputError for draws below 1 or above a million and a seed below 0, NoDataError when the baseline's data
     are not at hand. A draw without a solution is counted in ``failed`` and shown, never replaced.
+
+    >>> import eaeu_analysis as ea
+    >>> result = ea.run_scenario("uzb_wto", draws=32)
+    >>> result
+    <ScenarioResult: Uzbekistan joins the WTO and not the union (uzb_wto)>
+    >>> low, high = result.interval
+    >>> bool(low <= result.estimate <= high)
+    True
     """
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     count = count_of_draws(draws)

@@ -99,6 +99,14 @@ def read_flows(
     ``path``: a file (.csv, .csv.gz, .zip) or a folder of them, as distributed. ``economies`` keeps flows with one
     of them on either side. ``scale`` ("units", "millions") is for IMF files that do not state theirs. ``memory``
     bounds the database, which spills beside ``out``. Raises BadInputError, NoDataError.
+
+    >>> import eaeu_analysis as ea, pathlib, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> baci, out = pathlib.Path(folder.name, "BACI_HS92_Y2019_V202601.csv"), pathlib.Path(folder.name, "flows")
+    >>> _ = baci.write_text("t,i,j,k,v,q\\n2019,860,643,870323,1000.5,NA\\n2019,860,643,870322,10.0,NA\\n")
+    >>> ea.read_flows("baci", baci, out, level="HS6").frame(years=[2019])[["product", "usd"]].values.tolist()
+    [['870322', 10000.0], ['870323', 1000500.0]]
+    >>> folder.cleanup()
     """
     if kind not in bulk_shapes.KINDS:
         raise unknown("kind of bulk file", kind, bulk_shapes.KINDS)
@@ -118,7 +126,18 @@ def read_flows(
 
 
 def open_flows(folder: str | Path) -> BulkFlows:
-    """Flows that :func:`read_flows` wrote."""
+    """Flows that :func:`read_flows` wrote.
+
+    >>> import eaeu_analysis as ea, pathlib, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> baci, out = pathlib.Path(folder.name, "BACI_HS92_Y2019_V202601.csv"), pathlib.Path(folder.name, "flows")
+    >>> _ = baci.write_text("t,i,j,k,v,q\\n2019,860,643,870323,1000.5,NA\\n2019,860,643,870322,10.0,NA\\n")
+    >>> _ = ea.read_flows("baci", baci, out)
+    >>> ea.open_flows(out).frame(years=[2019])[["exporter", "importer", "product", "usd"]]
+      exporter importer product        usd
+    0      UZB      RUS      87  1010500.0
+    >>> folder.cleanup()
+    """
     target = Path(folder)
     try:
         record = json.loads((target / "flows.json").read_text(encoding="utf-8"))

@@ -92,6 +92,11 @@ def trade_answer(
     ``answer.union.plot()``, ``answer.exposure.plot()``, ``answer.tariffs.plot()``.
     The tariffs are always Uzbekistan's, the only schedule besides the union's that is pinned.
     Raises NoDataError when flows or macro series are missing, NotConvergedError as :func:`.gravity.ppml`.
+
+    >>> import eaeu_analysis as ea
+    >>> answer = ea.trade_answer(bias_correction=False)
+    >>> bool((answer.effects["lower"] <= answer.effects["upper"]).all())
+    True
     """
     from ..load import load_panel
 

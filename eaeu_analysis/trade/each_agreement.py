@@ -69,6 +69,11 @@ def agreement_effects(
 
     Smaller ones share one ("others"). Four always have their own, on top of whatever joined the pair before:
     ``customs_union`` from 2010, ``eaeu`` from 2015, the CIS free trade area of 2011 and EU enlargement.
+
+    >>> import eaeu_analysis as ea
+    >>> found = ea.agreement_effects()
+    >>> set(found.table["agreement"]) >= {"customs_union", "eaeu"}, bool((found.table["se"] > 0).all())
+    (True, True)
     """
     panel = all_goods() if panel is None else panel
     dummies, flows = agreement_columns(panel, least_flows)

@@ -173,6 +173,14 @@ def solve_equilibrium(
 
     Raises :class:`BadInputError` (one sentence) and :class:`NotConvergedError`. Sources: Dekle, Eaton & Kortum (2008);
     Costinot & Rodriguez-Clare (2014); Caliendo & Parro (2015); Yotov et al. (2016), chapter 2.
+
+    >>> import eaeu_analysis as ea, pandas as pd
+    >>> pairs = [("A", "A", 80.0), ("A", "B", 20.0), ("B", "A", 20.0), ("B", "B", 80.0)]
+    >>> flows = pd.DataFrame(pairs, columns=["exporter", "importer", "value"])
+    >>> autarky = pd.DataFrame({"exporter": ["A", "B"], "importer": ["B", "A"], "factor": [0.0, 0.0]})
+    >>> world = ea.solve_equilibrium(flows, autarky, sigma=5.0)
+    >>> world.to_frame()["welfare"].round(2).tolist(), round(100 * (0.80 ** (1 / 4) - 1), 2)
+    ([-5.43, -5.43], -5.43)
     """
     choose("closure", closure, CLOSURES)
     choose("deficits", deficits, DEFICITS)

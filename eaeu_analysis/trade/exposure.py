@@ -69,6 +69,13 @@ def exposure(economy: str = "UZB", partners: Sequence[str] = PARTNERS, year: int
     """Signs of dependence on each partner: economies (codes or names) or groups of ``trade.toml``.
 
     ``year`` 2019 or 2020. Raises BadInputError for an unknown partner, NoDataError when the economy has no flow.
+
+    >>> import eaeu_analysis as ea
+    >>> signs = ea.exposure("UZB", ["RUS", "China"])
+    >>> signs.table[["partner", "exports_share", "imports_share"]].round(1)
+      partner  exports_share  imports_share
+    0     RUS           21.7           19.4
+    1   China           25.0           25.0
     """
     code = names.resolve(economy)
     world = load_flows("world_2019", [year])

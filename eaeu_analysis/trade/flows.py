@@ -82,7 +82,14 @@ def load_table(name: str) -> pd.DataFrame:
 def load_flows(
     name: str, years: Sequence[int] | None = None, products: Sequence[str] | None = ("TOTAL",)
 ) -> pd.DataFrame:
-    """Pinned flows in the schema, checked; ``products=None`` keeps all products; ``attrs["table"]`` is the name."""
+    """Pinned flows in the schema, checked; ``products=None`` keeps all products; ``attrs["table"]`` is the name.
+
+    >>> import eaeu_analysis as ea
+    >>> flows = ea.load_flows("world_2019", years=[2019])
+    >>> route = flows[(flows["exporter"] == "UZB") & (flows["importer"] == "RUS")]
+    >>> route["basis"].item(), round(route["usd"].item() / 1e6)
+    ('exporter_fob', 2067)
+    """
     frame = load_table(name)
     if "usd" not in frame:
         raise BadInputError(f"{name!r} is no table of flows; flows: {', '.join(flow_names())}")

@@ -58,6 +58,16 @@ def ppml(
 
     Raises BadInputError (a column, a negative flow, a collinear regressor, disconnected effects), NoDataError (nothing
     to estimate on), NotConvergedError.
+
+    >>> import eaeu_analysis as ea, numpy as np, pandas as pd
+    >>> draw = np.random.default_rng(0)
+    >>> pairs = [(i, j) for i in "ABCDEFGH" for j in "ABCDEFGH" if i != j]
+    >>> flows = pd.DataFrame(pairs, columns=["exporter", "importer"])
+    >>> flows["union"] = draw.integers(0, 2, len(flows))
+    >>> flows["usd"] = np.exp(0.5 * flows["union"]) * draw.gamma(50.0, 0.02, len(flows))
+    >>> fit = ea.ppml(flows, "usd", ["union"], ["exporter", "importer"])
+    >>> round(float(fit.coef["union"]), 2), round(float(fit.se["union"]), 2)
+    (0.45, 0.03)
     """
     if separation not in ("effects", "rectifier"):
         raise BadInputError(f"separation={separation!r} is not known; 'effects' or 'rectifier'")

@@ -91,6 +91,17 @@ def global_simulation(
 
     The model is linear in relative changes, so large ones are approximations; the checks say how large they are.
     Raises :class:`BadInputError`.
+
+    >>> import eaeu_analysis as ea, pandas as pd
+    >>> trade = [("A", "B", 100.0), ("C", "B", 50.0), ("B", "A", 80.0), ("B", "C", 60.0)]
+    >>> trade = pd.DataFrame(trade, columns=["exporter", "importer", "value"])
+    >>> tariffs = pd.DataFrame({"exporter": ["A"], "importer": ["B"], "before": [10.0], "after": [0.0]})
+    >>> ea.global_simulation(trade, tariffs).to_frame()[["world_price", "welfare_change"]].round(2)
+             world_price  welfare_change
+    economy
+    A               5.03            5.22
+    B              -0.00           -3.90
+    C              -1.97           -0.97
     """
     need_columns("trade", trade, ("exporter", "importer", "value"))
     value = numbers("trade", trade, "value")

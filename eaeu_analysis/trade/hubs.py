@@ -61,6 +61,12 @@ def surges(
     the interval is the regression's for a new observation (Student's t). Flows with fewer than five base years or a
     base mean below ``least`` US$ are left out and counted. A surge is a fact about the flow, not its cause.
     Raises BadInputError for windows that overlap, NoDataError when no flow can be judged.
+
+    >>> import eaeu_analysis as ea
+    >>> flows = ea.load_flows("russia_imts")
+    >>> found = ea.surges(flows[flows["importer"] == "KGZ"], (2016, 2021), (2022, 2024), trend=False)
+    >>> found.table[["year", "surged"]].values.tolist()
+    [[2022, True], [2023, True], [2024, True]]
     """
     need_columns("flows", flows, ("exporter", "importer", "year", "usd"))
     if base[0] >= base[1] or after[0] > after[1] or after[0] <= base[1]:
@@ -121,6 +127,11 @@ def parallel_imports(economies: Sequence[str] | None = None, level: float = sett
 
     A constant, not a trend: six years carry no more. ``economies`` (codes or names): only these partners, all when
     None. From 2022 the IMF's figures are estimates made of partners' reports. Raises as :func:`surges`.
+
+    >>> import eaeu_analysis as ea
+    >>> sold = ea.parallel_imports(["KGZ"]).table
+    >>> sold.loc[sold["importer"] == "KGZ", ["exporter", "year", "surged"]].values.tolist()
+    [['RUS', 2022, True], ['RUS', 2023, True], ['RUS', 2024, True]]
     """
     flows = load_flows("russia_imts")
     if economies is not None:
@@ -139,6 +150,11 @@ def both_reports(exporter: str, importer: str, *frames: pd.DataFrame, rate: floa
 
     For China to Kyrgyzstan no pinned table holds Kyrgyzstan's own reports: ``importer_usd`` is missing there, and
     that is said by ``known`` ("exporter").
+
+    >>> import eaeu_analysis as ea
+    >>> route = ea.both_reports("UZB", "RUS").set_index("year")
+    >>> (route.loc[2019, ["exporter_usd", "importer_usd"]].astype(float) / 1e6).round().to_dict()
+    {'exporter_usd': 2099.0, 'importer_usd': 1179.0}
     """
     if not frames:
         exporter, importer = names.resolve(exporter), names.resolve(importer)

@@ -59,6 +59,12 @@ def flow_matrix(
     Turkey, the EU. What is in no group is "rest of the world", left out of the table's rows but not of
     ``world_percent``. Raises BadInputError for an economy in two groups or a year that the panel lacks, NoDataError
     when no flow is known in both.
+
+    >>> import eaeu_analysis as ea
+    >>> groups = {"Kyrgyzstan": ["KGZ"], "Russia": ["RUS"], "China": ["CHN"]}
+    >>> change = ea.flow_matrix(years=(2012, 2016), groups=groups).table.set_index(["exporter", "importer"])
+    >>> round(float(change.loc[("Russia", "Kyrgyzstan"), "against_world"]), 1)
+    -9.6
     """
     panel = all_goods() if panel is None else panel
     for year in years:

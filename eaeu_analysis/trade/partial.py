@@ -112,6 +112,13 @@ def partial_equilibrium(
     ``diversion``: "laird-yeats" (relative-price change times elasticity, bounded by the trade there is; for rising
     tariffs the mirror image), "ces" (the exact shares of constant elasticity) or "linear" (Jammes & Olarreaga, cut off
     at the trade there is). Raises :class:`BadInputError`.
+
+    >>> import eaeu_analysis as ea, pandas as pd
+    >>> imports = pd.DataFrame({"product": ["8703", "8703"], "partner": ["KOR", "CHN"], "value": [100.0, 50.0]})
+    >>> change = pd.DataFrame({"product": ["8703"], "before": [30.0], "after": [15.0]})
+    >>> found = ea.partial_equilibrium(imports, change)
+    >>> round(float(found.revenue_change), 2), round(float(found.welfare_change), 2)
+    (-19.9, 3.89)
     """
     if diversion not in DIVERSIONS:
         raise unknown("diversion", diversion, DIVERSIONS)
