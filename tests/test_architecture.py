@@ -98,10 +98,9 @@ def test_public_names_stay_callable_whatever_is_imported_first() -> None:
     assert run(code).strip() == "[]"
 
 
-def test_environment_yml_is_generated_from_pyproject() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "make_environment.py"), "--check"], capture_output=True, text=True
-    )
+@pytest.mark.parametrize("script", ["make_environment.py", "make_reliability.py"])
+def test_what_is_generated_agrees_with_what_it_is_made_from(script: str) -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "scripts" / script), "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 

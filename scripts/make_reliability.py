@@ -1,0 +1,65 @@
+"""Writes the figures of docs/reliability.md from what the last runs counted; with --check, says whether they agree."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "reliability.md"
+BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+ATTACKS = {
+    "disk": "faults of the disk, around every write",
+    "network": "faults of the network, during a pull",
+    "kill -9": "kill -9 during pull, pin and report",
+    "together": "two and eight processes at once",
+    "places": "locales, time zones, paths, installs, no network",
+    "cluster": "a cluster that loses workers or its scheduler",
+}
+LOADS = [("bulk_baci", 0), ("bulk_zip", 0), ("data", -1)]  # script of benchmarks/, and its row
+
+
+def figures() -> str:
+    """The tables between the marks."""
+    fuzz, chaos, bench = (
+        json.loads((ROOT / path).read_text(encoding="utf-8"))
+        for path in ("fuzz/RESULTS.json", "chaos/RESULTS.json", "benchmarks/results.json")
+    )
+    in_all, readers = fuzz["in_all"], len(fuzz["targets"])
+    lines = [
+        "| attack | tried | survived | lost |",
+        "|---|---:|---:|---:|",
+        f"| spoilt input to {readers} readers | {in_all['inputs']:,} | {in_all['inputs'] - in_all['crashes']:,} | "
+        f"{in_all['crashes']} tracebacks, {in_all['over_a_second']} over a second |",
+    ]
+    for name, told in ATTACKS.items():
+        found = [row for key, row in chaos["experiments"].items() if key.partition(":")[0] == name]
+        tried, survived = (sum(row[what] for row in found) for what in ("times", "survived"))
+        lines.append(f"| {told} | {tried} | {survived} | {sum(len(row['lost']) for row in found)} |")
+    lines += ["", "| load held | seconds | peak MB | checked |", "|---|---:|---:|---|"]
+    for script, place in LOADS:
+        row: dict[str, Any] = bench[script]["rows"][place]
+        seconds = sorted(row["ours"])[len(row["ours"]) // 2]
+        lines.append(f"| {row['what']} | {seconds:.1f} | {row['peak_mb']:,.0f} | {row['compared']} |")
+    return "\n".join(lines) + "\n"
+
+
+def page() -> str:
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    return before + BEGIN + figures() + END + rest.partition(END)[2]
+
+
+def main() -> int:
+    text = page()
+    if "--check" in sys.argv[1:]:
+        same = PAGE.read_text(encoding="utf-8") == text
+        print("docs/reliability.md agrees" if same else "docs/reliability.md is out of date: run this without --check")
+        return 0 if same else 1
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
