@@ -40,7 +40,7 @@ def contamination(pool: Pool, used: Sequence[str]) -> Check:
     hit = {b.economy for b in breaks}
     unknown = [u for u in used if u not in pool.examined]
     passed = False if hit else None if unknown else True
-    text = f"{len(hit)} of {len(used)} comparators had an event of their own in the years compared; 0 wanted"
+    text = f"comparators with an event of their own in the years compared: {len(hit)} of {len(used)}; 0 wanted"
     text = _with(text, "events", [f"{b.economy} {b.year} {b.text}" for b in breaks])
     if unknown:
         text += f"; not looked into: {len(unknown)} of them"
@@ -127,7 +127,7 @@ def zeros(observed: pd.DataFrame, spec: Windows) -> Check:
         for unit in observed
         if (table[unit] == 0).any()
     ]
-    text = f"{len(found)} units have a zero in the windows, which may be a missing report"
+    text = f"units with a zero in the windows, which may be a missing report: {len(found)}"
     return Check("zeros", None if found else True, float(len(found)), 0.0, _with(text, "units", found))
 
 
@@ -140,7 +140,7 @@ def repeated_values(observed: pd.DataFrame, spec: Windows) -> Check:
     for i, unit in enumerate(table.columns):
         if again[:, i].any():
             runs.append(f"{unit} {', '.join(str(year) for year in years[1:][again[:, i]])}")
-    text = f"{len(runs)} units repeat the value of the year before, which may be a filled gap or a fixed rate"
+    text = f"units that repeat the value of the year before, which may be a filled gap or a fixed rate: {len(runs)}"
     return Check("repeated values", None if runs else True, float(len(runs)), 0.0, _with(text, "units", runs))
 
 

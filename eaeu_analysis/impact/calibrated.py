@@ -17,9 +17,10 @@ import pandas as pd
 
 from .. import atomic, settings
 from ..errors import BadInputError, NoDataError
-from ..results import Provenance, plain
+from ..results import Provenance, Result, p_said, plain
 from ..series import SeriesInfo
 from .calibration import Calibration
+from .effect import number
 from .yardstick import Yardstick
 
 PLACEBOS, YARDSTICK = "placebos.parquet", "yardstick.json"
@@ -28,7 +29,7 @@ MAKE = "make calibration"
 
 
 @dataclass(frozen=True, eq=False)
-class KnownYardstick:
+class KnownYardstick(Result):
     """``entrants`` and ``rounds`` as the ``table`` and ``rounds`` of :class:`.yardstick.Yardstick`, ``by_estimator``:
     mean estimate of a round by estimator, ``literature``: a row per study, ``agrees``: by round."""
 
@@ -38,6 +39,19 @@ class KnownYardstick:
     literature: pd.DataFrame
     agrees: Mapping[int, bool]
     measure_unit: str
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.entrants.copy()
+
+    def summary(self) -> str:
+        lines = [f"yardstick of past accessions, as shipped ({self.measure_unit})"]
+        for row in self.rounds.to_dict("records"):
+            agrees = "as" if self.agrees[int(row["round"])] else "not as"
+            lines.append(
+                f"  {row['round']}: {number(row['estimate'], signed=True)} in the mean of {row['entrants']} entrants, "
+                f"{row['positive']} of them positive, {p_said(row['p_value'])}; {agrees} the studies found it"
+            )
+        return "\n".join(lines)
 
 
 def place(name: str) -> Path:

@@ -78,8 +78,8 @@ class PartialEquilibrium(Result):
     def summary(self) -> str:
         before = float(self.table["imports_before"].sum())
         lines = [
-            f"Partial equilibrium (SMART): {self.table['product'].nunique()} products, "
-            f"{self.table['partner'].nunique()} partners, imports {before:,.0f}",
+            f"Partial equilibrium (SMART): products {self.table['product'].nunique()}, "
+            f"partners {self.table['partner'].nunique()}, imports {before:,.0f}",
             f"  trade creation {self.creation:+,.0f}, diverted between partners {self.diversion:,.0f}",
             f"  revenue {self.revenue_change:+,.0f} (duty {self.table['duty_change'].sum():+,.0f}, excise "
             f"{self.table['excise_change'].sum():+,.0f}, VAT {self.table['vat_change'].sum():+,.0f})",
