@@ -12,10 +12,7 @@ import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.report import language
 from eaeu_analysis.report.claim_rules import TOPICS, rules
-from eaeu_analysis.report.claims import Claim, grade_of, side_of, to_frame
-from eaeu_analysis.results import Check
-
-GOOD, BAD, TOLD = (Check("c", passed, None, None, "") for passed in (True, False, None))
+from eaeu_analysis.report.claims import Claim, to_frame
 
 
 @pytest.fixture(scope="module")
@@ -26,37 +23,6 @@ def claims(all_claims: list[Claim]) -> list[Claim]:
 @pytest.fixture(scope="module")
 def by_id(claims: list[Claim]) -> dict[str, Claim]:
     return {claim.id: claim for claim in claims}
-
-
-@pytest.mark.parametrize(
-    ("kind", "p", "share", "checks", "grade"),
-    [
-        ("counterfactual", 0.05, 0.8, (GOOD, TOLD), "A"),
-        ("counterfactual", 0.10, 0.9, (), "B"),  # below 0.1, not at it
-        ("counterfactual", 0.05, 0.79, (), "B"),
-        ("counterfactual", 0.05, math.nan, (), "B"),  # a share that nobody knows is no 80 %
-        ("counterfactual", math.nan, 0.9, (), "B"),
-        ("counterfactual", 0.05, 0.9, (GOOD, BAD), "B"),  # told as "no clear effect": no A
-        ("descriptive", 0.01, 1.0, (), "C"),
-        ("model", 0.01, 1.0, (), "D"),
-    ],
-)
-def test_grades_follow_the_rule(kind: str, p: float, share: float, checks: tuple, grade: str) -> None:
-    assert grade_of(kind, p, share, checks) == grade
-
-
-def test_a_kind_of_evidence_that_is_not_known_is_refused() -> None:
-    with pytest.raises(BadInputError, match="hearsay"):
-        grade_of("hearsay")
-
-
-@pytest.mark.parametrize(
-    ("value", "meaning", "side"),
-    [(2, 1, "for"), (-2, 1, "against"), (2, -1, "against"), (-2, -1, "for"), (2, 0, "context"), (0, 1, "context")],
-)
-def test_the_side_is_the_sign_times_the_meaning(value: float, meaning: int, side: str) -> None:
-    assert side_of(value, meaning) == side
-    assert side_of(math.nan, meaning) == "context"
 
 
 def test_ids_are_unique_dotted_and_of_known_topics(claims: list[Claim]) -> None:

@@ -1,0 +1,189 @@
+"""The record of a claim: grade and side by rule, texts from its keys, the same facts in every form."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import pytest
+
+from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.report.claims import Claim, grade_of, side_of, state, to_frame
+from eaeu_analysis.results import Check, Provenance
+from eaeu_analysis.series import SeriesInfo
+
+GOOD, BAD, TOLD = (Check(name, passed, None, None, f"{name} told") for name, passed in (
+    ("good", True), ("bad", False), ("told", None)
+))  # fmt: skip
+SERIES = SeriesInfo("NE.TRD.GNFS.ZS", "Trade", "% of GDP", source="World Bank", vintage="2026-04-08")
+VALUES = {"latest_first": 2020, "latest_last": 2024, "change": -3.25, "before_first": 2010, "before_last": 2014}
+WORDS = {"outcome": "=trade", "economy": "=Kyrgyzstan", "change_unit": "=percentage points"}
+
+
+def made(**more: Any) -> Claim:
+    """A claim as the makers state them."""
+    given: dict[str, Any] = {
+        "values": VALUES,
+        "words": WORDS,
+        "rest": "latest",
+        "lower": -9.0,
+        "upper": 2.5,
+        "level": 0.9,
+        "checks": (GOOD, BAD, TOLD),
+        "finding": "none",
+        **more,
+    }
+    provenance = Provenance((SERIES, SERIES), "before and after", "after nobody", {})
+    return state(
+        "fared.trade.latest", "descriptive", "latest.lower", -3.25, "points", "ea.call().estimate", provenance, **given
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "p", "share", "checks", "grade"),
+    [
+        ("counterfactual", 0.05, 0.8, (GOOD, TOLD), "A"),
+        ("counterfactual", 0.10, 0.9, (), "B"),  # below 0.1, not at it
+        ("counterfactual", 0.05, 0.79, (), "B"),
+        ("counterfactual", 0.05, math.nan, (), "B"),  # a share that nobody knows is no 80 %
+        ("counterfactual", math.nan, 0.9, (), "B"),
+        ("counterfactual", 0.05, 0.9, (GOOD, BAD), "B"),  # told as "no clear effect": no A
+        ("descriptive", 0.01, 1.0, (), "C"),
+        ("model", 0.01, 1.0, (), "D"),
+    ],
+)
+def test_grades_follow_the_rule(kind: str, p: float, share: float, checks: tuple, grade: str) -> None:
+    assert grade_of(kind, p, share, checks) == grade
+
+
+def test_a_kind_of_evidence_that_is_not_known_is_refused() -> None:
+    with pytest.raises(BadInputError, match="hearsay"):
+        grade_of("hearsay")
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning", "side"),
+    [(2, 1, "for"), (-2, 1, "against"), (2, -1, "against"), (-2, -1, "for"), (2, 0, "context"), (0, 1, "context")],
+)
+def test_the_side_is_the_sign_times_the_meaning(value: float, meaning: int, side: str) -> None:
+    assert side_of(value, meaning) == side
+    assert side_of(math.nan, meaning) == "context"
+
+
+def test_a_claim_as_stated() -> None:
+    claim = made()
+    assert (claim.id, claim.topic, claim.template) == ("fared.trade.latest", "fared", "latest.lower")
+    assert (claim.side, claim.grade) == ("context", "C")
+    assert (claim.value, claim.unit, claim.lower, claim.upper, claim.level) == (-3.25, "points", -9.0, 2.5, 0.9)
+    assert (claim.question, claim.caveat, claim.would_change) == ("latest", "latest", "latest")
+    assert (claim.method, claim.reference, claim.call) == ("before and after", "after nobody", "ea.call().estimate")
+    assert claim.checks == (GOOD, BAD, TOLD)
+    assert claim.failed == (BAD,)
+    assert claim.values == VALUES
+    assert all(isinstance(value, float) for value in claim.values.values())
+    assert claim.sources == [SERIES.source_line()]
+    assert made(side="for").side == "for"
+    assert made(rest="", question="fared").caveat == "fared"
+    assert made(caveat="counterfactual").caveat == "counterfactual"
+    assert made(caveat="counterfactual").question == "latest"
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "grade"),
+    [
+        ("counterfactual", {"p_value": 0.05, "same_sign": 0.9, "checks": ()}, "A"),
+        ("counterfactual", {"p_value": 0.05, "same_sign": 0.9, "checks": (GOOD, BAD)}, "B"),
+        ("counterfactual", {"same_sign": 0.9, "checks": ()}, "B"),
+        ("counterfactual", {"p_value": 0.05, "checks": ()}, "B"),
+        ("model", {}, "D"),
+    ],
+)
+def test_its_grade_follows_from_what_it_is_given(kind: str, more: dict[str, Any], grade: str) -> None:
+    provenance = Provenance((SERIES,), "m", "r", {})
+    claim = state("a.b", kind, "latest.lower", 1.0, "points", "ea.x()", provenance, values={}, **more)
+    assert claim.grade == grade
+    assert claim.topic == claim.question == claim.caveat == claim.would_change == "a"
+
+
+def test_its_texts_are_those_of_its_keys() -> None:
+    claim = made()
+    assert claim.sentence == claim.text() == claim.text("sentence", "en")
+    assert claim.sentence.startswith("In 2020-2024,")
+    assert "trade of Kyrgyzstan came out 3.2 percentage points below the level of 2010-2014" in claim.sentence
+    assert claim.text("caveat").startswith("The years from 2020 on hold the pandemic")
+    assert claim.text("question") == "Are the changes after 2019 gains of membership?"
+    assert claim.text("topic") == "How has the member fared?"
+    assert claim.text("grade") == "a description beside comparators"
+    assert claim.text("side") == "context"
+    assert claim.text("would_change")
+    with pytest.raises(BadInputError, match="a claim has no 'value'; known: sentence, question, caveat, would_change"):
+        claim.text("value")
+    with pytest.raises(BadInputError, match="'kk'"):
+        claim.text("sentence", "kk")
+
+
+def test_the_document_holds_all_of_it() -> None:
+    claim = made(upper=math.inf)
+    assert claim.document() == {
+        **{part: claim.text(part) for part in ("sentence", "question", "caveat", "would_change")},
+        "id": "fared.trade.latest",
+        "topic": "fared",
+        "side": "context",
+        "grade": "C",
+        "finding": "none",
+        "value": -3.25,
+        "unit": "points",
+        "interval": [-9.0, None],
+        "level": 0.9,
+        "values": VALUES,
+        "checks": [{"name": c.name, "passed": c.passed, "text": c.text} for c in (GOOD, BAD, TOLD)],
+        "sources": claim.sources,
+        "method": "before and after",
+        "reference": "after nobody",
+        "call": "ea.call().estimate",
+        "template": "latest.lower",
+    }
+    with pytest.raises(BadInputError, match="'kk'"):
+        claim.document("kk")
+
+
+def test_the_table_has_a_row_for_each() -> None:
+    claim, other = made(), dataclasses.replace(made(), id="fared.trade.other", checks=(BAD, BAD))
+    table = to_frame([claim, other])
+    first = table.iloc[0].to_dict()
+    assert first == {
+        "id": claim.id,
+        "topic": "fared",
+        "side": "context",
+        "grade": "C",
+        "sentence": claim.sentence,
+        "value": -3.25,
+        "unit": "points",
+        "lower": -9.0,
+        "upper": 2.5,
+        "level": 0.9,
+        "finding": "none",
+        "failed": "bad",
+        "caveat": claim.text("caveat"),
+        "would_change": claim.text("would_change"),
+        "sources": claim.sources[0],
+        "call": "ea.call().estimate",
+    }
+    assert table["id"].tolist() == [claim.id, other.id]
+    assert table["failed"].tolist() == ["bad", "bad, bad"]
+    empty = to_frame([])
+    assert empty.columns.tolist() == table.columns.tolist()
+    assert len(empty) == 0
+
+
+@pytest.mark.parametrize("missing", ["caveat", "would_change", "question", "call"])
+def test_what_a_claim_must_not_lack(missing: str) -> None:
+    with pytest.raises(BadInputError, match=f"claim 'fared.trade.latest' has no {missing.replace('_', ' ')}"):
+        dataclasses.replace(made(), **{missing: ""})
+
+
+@pytest.mark.parametrize("wrong", [{"side": "maybe"}, {"grade": "E"}])
+def test_a_side_or_grade_that_is_not_known_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(BadInputError, match="not known"):
+        dataclasses.replace(made(), **wrong)
