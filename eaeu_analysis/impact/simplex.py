@@ -50,8 +50,8 @@ def simplex_fit(
 
     ``a``: (rows, J) donors in columns; ``b``: (rows,) target; ``ridge`` >= 0 in squared units of ``a``; ``linear``:
     (J,) cost per unit of weight, in squared units of ``a``; ``start``: (J,) weights of a nearby problem.
-    When several weights fit perfectly (more donors than rows) the shortest of them is returned, whatever the order of
-    the donors; a positive ``ridge`` makes the answer unique.
+    When several weights fit perfectly (more donors than rows, or donors that equal each other) the shortest of them is
+    returned, whatever the order of the donors; a positive ``ridge`` makes the answer unique.
     Raises BadInputError for shapes that do not fit or values that are not finite, NotConvergedError when the
     optimality conditions cannot be met.
     """
@@ -180,7 +180,7 @@ def _affine_step(
 def _polished(fit: SimplexFit, distance: Array) -> SimplexFit:
     """One solve of the final face by orthogonal factors: the Gram matrix squares the condition number."""
     support = fit.support
-    if len(support) < 2:
+    if len(support) < 2 or fit.objective == 0.0:
         return fit
     base = distance[:, support[0]]
     rest = np.linalg.lstsq(distance[:, support[1:]] - base[:, None], -base, rcond=None)[0]
@@ -198,7 +198,9 @@ def _shortened(fit: SimplexFit, distance: Array) -> SimplexFit:
     """The shortest of the perfect fits, where there is one."""
     rows, count = distance.shape
     scale = float(np.einsum("ij,ij->", distance, distance)) / count
-    if count <= rows or scale == 0.0 or fit.objective > TOLERANCE * scale:
+    if scale == 0.0 or fit.objective > TOLERANCE * scale:
+        return fit
+    if count <= rows and is_unique(distance, np.zeros(rows), fit.weights):
         return fit
     try:
         weights = shortest(distance, float(np.sqrt(scale)))

@@ -120,7 +120,7 @@ def test_equal_donors_share_without_failing():
     a = np.column_stack([column, column, column + 1])
     fit = simplex_fit(a, column + 0.5)
     assert fit.objective == pytest.approx(0, abs=1e-12)
-    assert fit.weights[:2].sum() == pytest.approx(0.5)
+    assert fit.weights.tolist() == pytest.approx([0.25, 0.25, 0.5])
     assert simplex_fit(np.column_stack([column, column]), column).objective == 0
 
 
@@ -231,3 +231,46 @@ def test_what_did_not_converge_raises(monkeypatch):
 def test_solve_gram_takes_an_indefinite_rounding():
     gram = np.full((4, 4), 1.0) + 1e-17
     assert solve_gram(gram, np.zeros(4)).weights.sum() == pytest.approx(1)
+
+
+def test_donors_that_all_equal_the_target_share_evenly():
+    b = np.array([2.0, -1.0, 5.0])
+    fit = simplex_fit(np.repeat(b[:, None], 4, axis=1), b)
+    assert fit.weights.tolist() == [0.25] * 4
+    assert (fit.objective, fit.gap, fit.iterations) == (0.0, 0.0, 0)
+    assert fit.support.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_whether_the_weights_are_the_only_ones(unit):
+    rng = np.random.default_rng(5)
+    a = rng.normal(size=(6, 5))
+    outside = a.mean(axis=1) + np.array([3.0, 0, 0, 0, 0, 0])
+    weights = simplex_weights(unit * a, unit * outside)
+    used, idle = int(np.argmax(weights)), int(np.argmin(weights))
+    assert weights[idle] == 0.0
+    assert is_unique(unit * a, unit * outside, weights)
+    for twin, alone in ((used, False), (idle, True)):  # a second donor like the first: who carries the weight is open
+        twice = np.column_stack([a, a[:, twin]])
+        assert is_unique(unit * twice, unit * outside, np.append(weights, 0.0)) is alone
+    inside = a.mean(axis=1)  # five donors in six rows: met exactly, and in one way
+    assert is_unique(unit * a, unit * inside, np.full(5, 0.2))
+    assert not is_unique(unit * a[:3], unit * inside[:3], np.full(5, 0.2))  # in three rows there are many
+
+
+def test_donors_equal_to_the_target_are_the_only_ones_when_there_is_one():
+    b = np.array([1.0, 2.0])
+    assert is_unique(b[:, None], b, np.ones(1))
+    assert not is_unique(np.column_stack([b, b]), b, np.array([0.5, 0.5]))
+
+
+def test_a_face_that_is_nearly_flat_is_solved_to_rounding():
+    """Columns a ten-thousandth apart: the Gram matrix alone would leave the weights good to a few digits."""
+    rng = np.random.default_rng(8)
+    base = rng.normal(size=12)
+    a = base[:, None] + 1e-4 * rng.normal(size=(12, 4))
+    truth = np.array([0.4, 0.3, 0.2, 0.1])
+    fit = simplex_fit(a, a @ truth)
+    np.testing.assert_allclose(fit.weights, truth, atol=1e-9)
+    assert fit.support.tolist() == [0, 1, 2, 3]
+    assert fit.gap >= 0.0
