@@ -4,10 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 OUT    ?= bld/report
+VERSION ?= 3.13
 READY  := $(VENV)/.ready
 export PYTHONHASHSEED = 0
 
-.PHONY: audit chaos sbom docs fuzz fuzz-coverage help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
+.PHONY: mutants mutants-left test-oldest test-python audit chaos sbom docs fuzz fuzz-coverage help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -31,6 +32,20 @@ test: $(READY) lint ## lint, types, tests
 
 test-slow: $(READY) ## the tests that take minutes
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not network"
+
+test-oldest: $(UV) ## the tests on the oldest dependencies that pyproject.toml allows
+	$(UV) venv --quiet --clear bld/oldest
+	$(UV) pip install --quiet --python bld/oldest/bin/python --resolution lowest-direct --editable ".[dev]"
+	bld/oldest/bin/python -m pytest -n 2 --dist loadgroup -m "not network and not slow"
+
+test-python: $(UV) ## the tests on another Python, with branch coverage: make test-python VERSION=3.13
+	$(UV) run --quiet --isolated --frozen --extra dev --python $(VERSION) python -m pytest -n 2 --dist loadgroup -m "not network and not slow" --cov=eaeu_analysis --cov-branch
+
+mutants: $(UV) ## mutation testing of the modules that pyproject.toml names (an hour); then: make mutants-left
+	OMP_NUM_THREADS=1 $(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut run --max-children 2
+
+mutants-left: $(UV) ## the mutants that no test told from the code
+	@$(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut results
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
