@@ -81,13 +81,13 @@ def diff(
     one, two = load_scenario(first), load_scenario(second)
     stated = stated_differences(one, two)
     found = compare_scenarios(run_scenario(one, draws, seed, jobs), run_scenario(two, draws, seed, jobs))
+    a, b = (s.name if s.name == given else f"{given} ({s.name})" for given, s in ((first, one), (second, two)))
     if as_json:
         typer.echo(
-            output.dump({"a": one.name, "b": two.name, "stated": output.rows(stated), "outcomes": output.rows(found)}),
-            nl=False,
+            output.dump({"a": a, "b": b, "stated": output.rows(stated), "outcomes": output.rows(found)}), nl=False
         )
         return
-    typer.echo(f"a: {one.name}, {one.title}\nb: {two.name}, {two.title}\n\nstated differently:")
+    typer.echo(f"a: {a}, {one.title}\nb: {b}, {two.title}\n\nstated differently:")
     typer.echo(stated.to_string(index=False) if len(stated) else "  nothing")
     typer.echo("\nall channels together, medians and intervals:")
     output.table(found, False)

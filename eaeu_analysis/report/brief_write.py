@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MARK = "brief.json"  # its presence says that a folder is a brief and may be replaced
-COLD = "claims are computed, which takes about a minute"
+COLD = "claims are computed, which takes up to a minute"
 KEPT = "; the next brief on the same data takes seconds"
 
 
