@@ -58,13 +58,21 @@ def test_grades_follow_the_rule(kind: str, p: float, share: float, checks: tuple
 
 
 def test_a_kind_of_evidence_that_is_not_known_is_refused() -> None:
-    with pytest.raises(BadInputError, match="hearsay"):
+    with pytest.raises(BadInputError, match="'hearsay' not known; known: counterfactual, descriptive, model"):
         grade_of("hearsay")
 
 
 @pytest.mark.parametrize(
     ("value", "meaning", "side"),
-    [(2, 1, "for"), (-2, 1, "against"), (2, -1, "against"), (-2, -1, "for"), (2, 0, "context"), (0, 1, "context")],
+    [
+        (2, 1, "for"),
+        (-2, 1, "against"),
+        (2, -1, "against"),
+        (-2, -1, "for"),
+        (0.1, 2, "for"),
+        (2, 0, "context"),
+        (0, 1, "context"),
+    ],
 )
 def test_the_side_is_the_sign_times_the_meaning(value: float, meaning: int, side: str) -> None:
     assert side_of(value, meaning) == side
@@ -171,6 +179,10 @@ def test_the_table_has_a_row_for_each() -> None:
         "call": "ea.call().estimate",
     }
     assert table["id"].tolist() == [claim.id, other.id]
+    two = dataclasses.replace(claim, series=(SERIES, SERIES.with_(vintage="2026-06-29")))
+    assert to_frame([two])["sources"].item() == "; ".join(two.sources)
+    with pytest.raises(BadInputError, match="'kk'"):
+        to_frame([claim], "kk")
     assert table["failed"].tolist() == ["bad", "bad, bad"]
     empty = to_frame([])
     assert empty.columns.tolist() == table.columns.tolist()
