@@ -121,3 +121,20 @@ def unknown(
     if hint:
         text += f" {hint}" if text.endswith("?") else f"; {hint}"
     return BadInputError(text)
+
+
+def listed(what: str, given: Iterable[str] | str) -> tuple[str, ...]:
+    """A list of names as a tuple; a text alone is a list of one. BadInputError for what is no list."""
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, Iterable):
+        raise BadInputError(f"{what} {given!r}: expected a list of names or one name")
+    return tuple(given)
+
+
+def require_frame(what: str, given: object) -> None:
+    """BadInputError unless it is a DataFrame."""
+    import pandas as pd
+
+    if not isinstance(given, pd.DataFrame):
+        raise BadInputError(f"{what} must be a DataFrame, not {type(given).__name__}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import corrections
 from .catalogue import catalogue, indicator, outcome, outcomes
-from .errors import BadInputError, unknown
+from .errors import BadInputError, listed, unknown
 from .panel import Panel
 from .series import SeriesData
 from .sources import Preparing, Source
@@ -83,15 +83,13 @@ def open_source(source: str | Path | Source = "pinned", **live: Any) -> Source:
 
 def _codes(indicators: Sequence[str] | None, source: Source) -> tuple[list[str], list[str]]:
     """World Bank codes to read, and outcomes to compute from them."""
-    if isinstance(indicators, str):
-        indicators = [indicators]
     have = list(dict.fromkeys(entry.code for entry in source.entries()))
     if indicators is None:
         return have, []
     codes: list[str] = []
     computed: list[str] = []
     known = set(outcomes().index)
-    for name in indicators:
+    for name in listed("indicators", indicators):
         bare = name.partition("@")[0]
         if bare in known:
             computed.append(bare)

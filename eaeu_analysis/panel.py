@@ -6,7 +6,7 @@ what is missing is NaN and never zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from . import transforms
-from .errors import BadInputError, NoDataError, unknown
+from .errors import BadInputError, NoDataError, listed, require_frame, unknown
 from .series import SeriesData, SeriesInfo
 
 
@@ -121,6 +121,8 @@ class Panel:
     def resolve(self, unit: str) -> str:
         """The unit's code in this panel, from a code, an ISO2 code or a name; near match in the error."""
         present = self.frame.index.get_level_values(0)
+        if not isinstance(unit, Hashable):
+            raise BadInputError(f"{self.unit_name} {unit!r}: expected one, not a list")
         if unit in present:
             return unit
         if self.world:
@@ -155,9 +157,9 @@ class Panel:
         years: tuple[int, int] | None = None,
     ) -> Panel:
         """A smaller panel; unknown names raise with a near match. ``years`` is inclusive at both ends."""
-        for name in indicators or ():
+        chosen = self.indicators if indicators is None else list(listed("indicators", indicators))
+        for name in chosen:
             self._need(name)
-        chosen = list(indicators) if indicators is not None else self.indicators
 
         def cut(frame: pd.DataFrame) -> pd.DataFrame:
             frame = frame[[c for c in chosen if c in frame.columns]]  # outcomes are not computed for aggregates
@@ -166,11 +168,13 @@ class Panel:
                 frame = frame[(times >= years[0]) & (times <= years[1])]
             return frame
 
+        if years is not None and (isinstance(years, str) or not isinstance(years, Sequence) or len(years) != 2):
+            raise BadInputError(f"years {years!r}: expected the first and the last, as (2010, 2019)")
         if years is not None and years[0] > years[1]:
             raise BadInputError(f"years {years[0]} to {years[1]}: the first is after the last")
         frame = cut(self.frame)
         if economies is not None:
-            codes = list(dict.fromkeys(self.resolve(e) for e in economies))
+            codes = list(dict.fromkeys(self.resolve(e) for e in listed("economies", economies)))
             frame = frame[frame.index.get_level_values(0).isin(codes)]
         if frame.empty:
             raise NoDataError(
@@ -275,6 +279,7 @@ def _validated(df: pd.DataFrame, unit: str, time: str) -> pd.DataFrame:
     """The pandera schema on the way in; its first failure becomes one sentence."""
     import pandera.pandas as pa
 
+    require_frame("the data", df)
     for role, column in (("unit", unit), ("time", time)):
         if column not in df.columns:
             raise unknown(f"{role} column", column, map(str, df.columns))

@@ -33,3 +33,37 @@ def test_what_is_no_panel_is_refused_and_told_how_to_become_one(function: Callab
 
 def test_many_functions_ask_a_panel() -> None:
     assert len(ASK_A_PANEL) >= 12  # the list above is read from the signatures and must not run empty
+
+
+FLOWS = pd.DataFrame({"exporter": ["A", "A", "B", "B"], "importer": ["A", "B"] * 2, "value": [1.0] * 4})
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: ea.ppml([1, 2], "y", ["x"], ["i"]), "data must be a DataFrame, not list"),
+        (lambda: ea.Panel.from_frame([1]), "the data must be a DataFrame, not list"),
+        (lambda: ea.flow_matrix("world"), "panel must be a TradePanel or None for the pinned one, not str"),
+        (lambda: ea.agreement_effects("world"), "panel must be a TradePanel or None for the pinned one, not str"),
+        (lambda: ea.pass_through("live"), "panel must be a Panel, not str"),
+        (lambda: ea.load_panel(3), "indicators 3: expected a list of names or one name"),
+        (
+            lambda: ea.load_panel("trade", "KGZ", 2014),
+            "years 2014: expected the first and the last",
+        ),
+        (lambda: ea.load_panel("trade", 3), "economies 3: expected a list"),
+        (lambda: ea.claims(topic=3), "topic 3: expected a list of names or one name"),
+        (lambda: ea.solve_equilibrium(FLOWS, sigma="five"), "sigma 'five': expected a number"),
+        (lambda: ea.before_after(ea.load_panel("trade"), "trade", ["KGZ"], 2015), r"economy \['KGZ'\]: expected one"),
+    ],
+)
+def test_what_is_of_another_kind_is_one_sentence(call: Callable[[], object], says: str) -> None:
+    with pytest.raises(BadInputError, match=says):
+        call()
+
+
+def test_one_name_is_a_list_of_one() -> None:
+    assert ea.load_panel("trade", "KGZ").units == ["KGZ"]
+    assert ea.exposure("UZB", "RUS").table["partner"].tolist() == ["RUS"]
+    alone, listed = ea.parallel_imports("KGZ").table, ea.parallel_imports(["KGZ"]).table
+    pd.testing.assert_frame_equal(alone, listed)

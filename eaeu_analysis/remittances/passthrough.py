@@ -21,6 +21,7 @@ import pandas as pd
 
 from .. import names, settings
 from ..errors import BadInputError, unknown
+from ..panel import require_panel
 from ..results import Check, Provenance, Result
 from .regression import Array, Fit
 from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, Sample, logs, sample, shares_of
@@ -157,7 +158,9 @@ def pass_through(
     first = int(fixed["first_year"] if first_year is None else first_year)
     if first >= last_year:
         raise BadInputError(f"years {first} to {last_year}: the first is not before the last")
-    panel = panel or default_panel()
+    if panel is None:
+        panel = default_panel()
+    require_panel(panel)
     weights, sources = shares_of(origins or fixed["origins"], last_year, shares)
     question = Question(weights, first, int(last_year), income)
     return _result(panel, question, sources, level, int(fixed["lags"]))

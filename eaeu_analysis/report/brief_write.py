@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import atomic
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, listed, unknown
 from . import brief_words
 from . import cache as store
 from .brief import Brief, compose
@@ -98,7 +98,7 @@ def write_brief(
     ...     sorted(path.name for path in pathlib.Path(folder, "brief").iterdir())
     ['brief.json', 'brief.md']
     """
-    formats = tuple(dict.fromkeys(form.lower() for form in formats))
+    formats = tuple(dict.fromkeys(form.lower() for form in listed("formats", formats)))
     for form in formats or ("",):
         if form not in FORMATS:
             raise unknown("format", form, FORMATS)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, listed, unknown
 from ..names import resolve
 from . import cache as store
 from . import claims_plain
@@ -115,7 +115,7 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
 
 
 def _topics(topic: str | Sequence[str] | None) -> tuple[str, ...]:
-    asked = TOPICS if topic is None else (topic,) if isinstance(topic, str) else tuple(topic)
+    asked = TOPICS if topic is None else listed("topic", topic)
     for name in asked:
         if name not in TOPICS:
             raise unknown("topic", name, TOPICS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .. import atomic
 from ..blocs import bloc as find_bloc
-from ..errors import BadInputError, DriftError, PartialDataError, unknown
+from ..errors import BadInputError, DriftError, PartialDataError, listed, unknown
 from ..names import resolve
 from . import baseline, brief_words, document, figures, kept, page, words
 from . import cache as store
@@ -198,7 +198,7 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
     about = (resolve(unit), find_bloc(bloc).code)
     if given is None:
         return tuple(form for form in FORMATS if form != "pdf" or about == BRIEF_OF)
-    formats = tuple(dict.fromkeys(form.lower() for form in given))
+    formats = tuple(dict.fromkeys(form.lower() for form in listed("formats", given)))
     for form in formats or ("",):
         if form not in FORMATS:
             raise unknown("format", form, FORMATS)

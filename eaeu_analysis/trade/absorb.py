@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import BadInputError, NoDataError, unknown
+from ..errors import BadInputError, NoDataError, require_frame, unknown
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -74,6 +74,7 @@ def take_sample(
     Raises BadInputError: a column that is not there, text or an infinite value, a negative flow, a regressor named
     twice, fixed effects that fall into groups which share no flow. NoDataError: nothing is left.
     """
+    require_frame("data", data)
     for column in [y, *x, *(c for e in [*fixed_effects, *clusters] for c in ([e] if isinstance(e, str) else e))]:
         if column not in data.columns:
             raise unknown("column", column, map(str, data.columns))

@@ -76,6 +76,8 @@ def agreement_effects(
     (True, True)
     """
     panel = all_goods() if panel is None else panel
+    if not isinstance(panel, TradePanel):
+        raise BadInputError(f"panel must be a TradePanel or None for the pinned one, not {type(panel).__name__}")
     dummies, flows = agreement_columns(panel, least_flows)
     data = pd.concat([panel.flows.drop(columns="rta"), dummies], axis=1)
     fit = ppml(

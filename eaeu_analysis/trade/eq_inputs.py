@@ -231,6 +231,8 @@ def trade_elasticities(sigma: float | Mapping[str, float], sectors: Sequence[str
             raise BadInputError(f"sigma: no value for sector {missing[0]!r}")
         values = np.array([float(sigma[sector]) for sector in sectors])
     else:
+        if not isinstance(sigma, (int, float, np.number)):
+            raise BadInputError(f"sigma {sigma!r}: expected a number, or one per sector")
         values = np.full(len(sectors), float(sigma))
     if not np.isfinite(values).all() or (values <= 1).any():
         bad = values[~(values > 1)][0]

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .. import names
+from ..errors import listed
 from ..results import Check, Provenance, Result, source_lines
 from .flows import flow_info, group_members, load_flows, manifest, mirror_gap, side_by_side, tables
 from .indices import (
@@ -81,7 +82,7 @@ def exposure(economy: str = "UZB", partners: Sequence[str] = PARTNERS, year: int
     world = load_flows("world_2019", [year])
     sections = load_flows("world_sitc", [SECTION_YEAR], products=None)
     sections = sections[sections["product"] != "TOTAL"]
-    groups = {name: _members(name) for name in partners}
+    groups = {name: _members(name) for name in listed("partners", partners)}
     own_rows = sections[(sections["exporter"] == code) | (sections["importer"] == code)]
     sold, bought = structure(own_rows, [code], None), structure(own_rows, None, [code])
     sells = sections.groupby(["exporter", "product"])["usd"].sum()

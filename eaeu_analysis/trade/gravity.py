@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
-from ..errors import BadInputError, NotConvergedError
+from ..errors import BadInputError, NotConvergedError, require_frame
 from ..results import Check, Provenance
 from .absorb import Effect, Floats, Sample, effect_name, take_sample
 from .gravity_fit import GravityFit, normal_quantile
@@ -115,6 +115,7 @@ def ols(
     Other arguments and errors as :func:`ppml`.
     """
     names = _regressors(x)
+    require_frame("data", data)
     if y not in data.columns:
         from ..errors import unknown
 

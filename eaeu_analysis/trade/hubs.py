@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .. import names, settings
-from ..errors import BadInputError, NoDataError
+from ..errors import BadInputError, NoDataError, listed
 from ..results import Check, Provenance, Result, source_lines
 from ..series import SeriesInfo
 from .eq_inputs import need_columns
@@ -135,7 +135,7 @@ def parallel_imports(economies: Sequence[str] | None = None, level: float = sett
     """
     flows = load_flows("russia_imts")
     if economies is not None:
-        codes = [names.resolve(e) for e in economies]
+        codes = [names.resolve(e) for e in listed("economies", economies)]
         kept = flows[flows["exporter"].isin(codes) | flows["importer"].isin(codes)]
         flows = kept[(kept["exporter"] == "RUS") | (kept["importer"] == "RUS")].reset_index(drop=True)
         flows.attrs["table"] = "russia_imts"

@@ -67,6 +67,8 @@ def flow_matrix(
     -9.6
     """
     panel = all_goods() if panel is None else panel
+    if not isinstance(panel, TradePanel):
+        raise BadInputError(f"panel must be a TradePanel or None for the pinned one, not {type(panel).__name__}")
     for year in years:
         if year not in panel.years:
             raise BadInputError(f"year {year} is not in the panel ({', '.join(map(str, panel.years))})")
