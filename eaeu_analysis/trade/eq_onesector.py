@@ -210,8 +210,7 @@ class _State:
     x: Array
     income: Array
     phi: Array
-    share: Array
-    kept: Array  # share net of tariffs
+    kept: Array  # shares net of tariffs
     rho: Array  # tariff content of a unit of spending
     spending: Array
     deficit: Array
@@ -235,7 +234,7 @@ def _state(market: Market, x: Array) -> _State:
     residual = float(max(np.abs(excess / income).max(), abs(income.sum() / market.output.sum() - 1)))
     if (spending <= 0).any():
         residual = float("inf")
-    return _State(x, income, phi, share, kept, rho, spending, deficit, k, trade, excess, residual)
+    return _State(x, income, phi, kept, rho, spending, deficit, k, trade, excess, residual)
 
 
 def _gaps(market: Market, state: _State) -> Array:
