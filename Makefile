@@ -41,8 +41,9 @@ test-oldest: $(UV) ## the tests on the oldest dependencies that pyproject.toml a
 test-python: $(UV) ## the tests on another Python, with branch coverage: make test-python VERSION=3.13
 	$(UV) run --quiet --isolated --frozen --extra dev --python $(VERSION) python -m pytest -n 2 --dist loadgroup -m "not network and not slow" --cov=eaeu_analysis --cov-branch
 
-mutants: $(UV) ## mutation testing of the modules that pyproject.toml names (an hour); then: make mutants-left
+mutants: $(READY) ## mutation testing of the modules that pyproject.toml names (an hour); then: make mutants-left
 	OMP_NUM_THREADS=1 $(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut run --max-children 2
+	$(BIN)/python scripts/count_mutants.py
 
 mutants-left: $(UV) ## the mutants that no test told from the code
 	@$(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut results

@@ -43,6 +43,10 @@ def figures() -> str:
         row: dict[str, Any] = bench[script]["rows"][place]
         seconds = sorted(row["ours"])[len(row["ours"]) // 2]
         lines.append(f"| {row['what']} | {seconds:.1f} | {row['peak_mb']:,.0f} | {row['compared']} |")
+    mutants = json.loads((ROOT / "tests" / "MUTANTS.json").read_text(encoding="utf-8"))
+    lines += ["", "| wrong lines put in | mutants | told by a test |", "|---|---:|---:|"]
+    for name, row in mutants.items():
+        lines.append(f"| `{name}` | {row['made']} | {row['told']} ({row['told'] / row['made']:.0%}) |")
     return "\n".join(lines) + "\n"
 
 
