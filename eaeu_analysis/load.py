@@ -78,6 +78,11 @@ def open_source(source: str | Path | Source = "pinned", **live: Any) -> Source:
         raise BadInputError(f"source {str(source)!r} not known: expected 'pinned', 'live' or the path of a file or pin")
     if (path / "datapackage.json").is_file():
         return PinnedSource(path)
+    if (path / "entries").is_dir() and (path / "objects").is_dir():
+        raise BadInputError(
+            f"{str(source)!r} is a store of pulled series: ask for the source 'live' (in data diff: 'store') with "
+            f"--store {path}"
+        )
     return FileSource(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -293,3 +294,11 @@ def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
     with pytest.raises(BadInputError, match="is a file, not a directory"):
         Store(tmp_path / "x")
+
+
+def test_a_store_given_as_a_path_is_told_how_it_is_asked(store: Store) -> None:
+    from eaeu_analysis.load import load_panel
+
+    keep(store)
+    with pytest.raises(BadInputError, match=f"is a store of pulled series: .* --store {re.escape(str(store.root))}"):
+        load_panel("NE.TRD.GNFS.ZS", source=store.root)
