@@ -18,9 +18,10 @@ TITLE, NAV = "Points for and against, with their grades", "Points for and agains
 HEADS = {"for": "For joining", "against": "Against joining", "context": "Context"}
 HOW = (
     "A point counts as for or against by the sign of its number and by what a rise of it means for those who live "
-    "there, which is fixed in a table; where a rise is neither good nor bad of itself, or no effect is found, the "
-    "point is context. A count is no verdict: a point of grade C describes and attributes nothing, one of grade D is "
-    "as good as its assumptions."
+    "there, which is fixed in a table; where a rise is neither good nor bad of itself, or a counterfactual finds no "
+    "effect, the point is context. Points that lean one way though a check failed are counted apart and shown last. "
+    "A count is no verdict: a point of grade C describes and attributes nothing, one of grade D is as good as its "
+    "assumptions."
 )
 
 
