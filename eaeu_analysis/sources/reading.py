@@ -83,10 +83,14 @@ def read_parquet(
             columns = {}
             for position in positions:
                 column = batch.column(batch.schema.names.index(shape.columns[position]))
+                name = shape.columns[position]
+                try:
+                    column.validate(full=True)  # text that is not UTF-8 passes Arrow and brings duckdb down
+                except pa.ArrowInvalid as error:
+                    raise BadInputError(f"{where}: column {name!r} holds text that is not UTF-8") from error
                 try:
                     columns[internal(shape, position)] = column.cast(pa.string()).fill_null("")
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-                    name = shape.columns[position]
                     raise BadInputError(f"{where}: column {name!r} holds {column.type}, not text or numbers") from error
             loader.add(pa.table(columns), pa.array(range(rows + 1, rows + batch.num_rows + 1), pa.int64()))
             rows += batch.num_rows

@@ -457,3 +457,22 @@ def test_sniffing_stops_at_the_head():
         shapes.sniff(head, "x")
     padded = TIDY + b"a" * (shapes.HEAD_BYTES - len(TIDY) - 1) + "é".encode()[:1]
     assert shapes.sniff(padded, "x").name == shapes.TIDY
+
+
+@pytest.mark.parametrize("column", ["economy", "code"])
+@pytest.mark.parametrize("bad", [b"\xff", b"\xd5", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80"])
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_text_in_parquet_that_is_not_utf8_is_one_sentence(
+    tmp_path: Path, column: str, bad: bytes, dictionary: bool
+) -> None:
+    """Arrow writes and reads such text; duckdb, given it, would end for good."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    plain = {"economy": [b"KGZ", b"UZB"], "code": [b"A.B", b"A.B"]}
+    plain[column] = [plain[column][0], b"U" + bad]
+    text = {name: pa.array(values, pa.binary()).view(pa.string()) for name, values in plain.items()}
+    table = pa.table({**text, "year": [2015, 2015], "value": [1.0, 2.0]})
+    pq.write_table(table, tmp_path / "t.parquet", use_dictionary=dictionary)
+    with pytest.raises(BadInputError, match=f"column '{column}' holds text that is not UTF-8"):
+        FileSource(tmp_path / "t.parquet").entries()
