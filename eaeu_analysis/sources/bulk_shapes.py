@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import BadInputError
+from . import bulk_table
 from .bilateral import EXPORTER_FOB, IMPORTER_CIF, RECONCILED
 from .bulk_members import BACI, Input
+from .bulk_table import Table, read_header
+from .shapes import MAX_YEAR, MIN_YEAR
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,6 +29,7 @@ _LONGER = {"Rep.": "Republic", "Dem.": "Democratic", "China, P.R.: Mainland": "C
 _COMTRADE_TOTALS = {
     "freqcode": "A", "typecode": "C", "partner2code": "0", "customscode": "C00", "motcode": "0", "moscode": "0"
 }  # fmt: skip
+_COMTRADE_CODES = ("TOTAL|([0-9A-Z]{2}){1,3}", "TOTAL or two, four or six signs")
 
 
 @dataclass
@@ -36,34 +40,6 @@ class Shape:
     source: str
     vintage: str = ""
     codes: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A file with its columns: quoted name by plain name (small letters and digits alone)."""
-
-    file: Input
-    columns: dict[str, str]
-
-    def need(self, what: str, *wanted: str) -> list[str]:
-        """The quoted columns of these plain names; raises BadInputError that names those missing."""
-        missing = [name for name in wanted if name not in self.columns]
-        if missing:
-            raise BadInputError(f"{self.file.name} is no {what} table: it has no column {', '.join(missing)}")
-        return [self.columns[name] for name in wanted]
-
-    def first(self, what: str, *wanted: str) -> str:
-        """The first of these columns that is there."""
-        for name in wanted:
-            if name in self.columns:
-                return self.columns[name]
-        raise BadInputError(f"{self.file.name} is no {what} table: it has none of the columns {', '.join(wanted)}")
-
-    @property
-    def rows(self) -> str:
-        """The file as a relation of text."""
-        path = str(self.file.path).replace("'", "''")
-        return f"read_csv('{path}', all_varchar=true, header=true, sample_size=2000)"
 
 
 def plain(name: str) -> str:
@@ -86,29 +62,41 @@ def add(
     import duckdb
 
     try:
-        table = _table(con, file)
+        table = read_header(file)
         learned, select = _LAYOUTS[kind](con, table, digits, scale, shape)
         con.execute(f"INSERT INTO raw SELECT {number} AS file, * FROM ({select})")
     except duckdb.DataError as error:
         raise BadInputError(f"{file.name} has a cell that is not what its column holds: {_cell(error)}") from error
     except (duckdb.InvalidInputException, duckdb.BinderException) as error:
-        raise BadInputError(f"{file.name} breaks off or is no table: {str(error).splitlines()[0]}") from error
+        raise BadInputError(f"{file.name} {bulk_table.refusal(error)}") from error
+    _check(con, file, number)
     return learned
+
+
+def _check(con: duckdb.DuckDBPyConnection, file: Input, number: int) -> None:
+    """What was added is of years that can be, and of the one in the file's name; no flow stands in the file twice."""
+    span = con.execute("SELECT min(year), max(year) FROM raw WHERE file = ?", [number]).fetchone() or ()
+    for year in (year for year in span if year is not None):
+        if not MIN_YEAR <= year <= MAX_YEAR:
+            raise BadInputError(f"{file.name} has a flow of the year {year}, expected {MIN_YEAR} to {MAX_YEAR}")
+        if file.year not in (None, year):
+            raise BadInputError(f"{file.name} has a flow of the year {year}, and its name says {file.year}")
+    twice = con.execute(
+        "SELECT seller, buyer, year, product FROM raw WHERE file = ? AND again > 0 AND product IS NOT NULL"
+        " ORDER BY ALL LIMIT 1",
+        [number],
+    ).fetchone()
+    if twice:
+        flow = f"from {twice[0]} to {twice[1]} in {twice[2]} ({twice[3]})"
+        raise BadInputError(f"{file.name} has a flow {flow} twice, and does not say which of the two holds")
 
 
 # Of cells one of which is empty there is no sum: a missing value is never a nought.
 _SUM = "CASE WHEN count(usd) = count(*) THEN sum(usd)::DECIMAL(38,6) END"
 RAW = (
     "CREATE TABLE raw (file INTEGER, seller VARCHAR, buyer VARCHAR, year INTEGER, product VARCHAR,"
-    " usd DECIMAL(38,6), n BIGINT, basis VARCHAR)"
+    " usd DECIMAL(38,6), n BIGINT, again BIGINT, basis VARCHAR)"
 )
-
-
-def _table(con: duckdb.DuckDBPyConnection, file: Input) -> Table:
-    bare = Table(file, {})
-    found = [str(row[0]) for row in con.execute(f"DESCRIBE SELECT * FROM {bare.rows}").fetchall()]
-    quoted = {re.sub(r"[^a-z0-9$]", "", name.lower()): '"' + name.replace('"', '""') + '"' for name in found}
-    return Table(file, quoted)
 
 
 def _cell(error: Exception) -> str:
@@ -117,8 +105,13 @@ def _cell(error: Exception) -> str:
 
 
 def _product(code: str, digits: int) -> str:
-    """A product code at the level; codes that lost their leading nought to a spreadsheet get it back."""
-    return "'TOTAL'" if digits == 0 else f"substr(lpad({code}, 6, '0'), 1, {digits})"
+    """A code of six digits at the level; one that lost its leading nought to a spreadsheet gets it back."""
+    return f"substr(lpad({code}, 6, '0'), 1, {digits})" if digits else f"CASE WHEN {code} <> '' THEN 'TOTAL' END"
+
+
+def _again(code: str) -> str:
+    """How many of a group's rows have a product that another row of the group has."""
+    return f"count(*) - list_unique(list({code}))"
 
 
 def _baci(
@@ -134,10 +127,12 @@ def _baci(
     return (
         shape,
         f"""
-        SELECT seller, buyer, year, product, {_SUM} AS usd, count(*) AS n, '{RECONCILED}' AS basis
+        SELECT seller, buyer, year, {_product("code", digits)} AS product, {_SUM} AS usd, count(*) AS n,
+            {_again("code::INTEGER")} AS again, '{RECONCILED}' AS basis
         FROM (
-            SELECT trim({i}) AS seller, trim({j}) AS buyer, trim({t})::INTEGER AS year,
-                {_product(f"trim({k})", digits)} AS product, trim({v})::DOUBLE::DECIMAL(18,6) * 1000 AS usd
+            SELECT trim({i}) AS seller, trim({j}) AS buyer, {bulk_table.year(f"trim({t})")} AS year,
+                {bulk_table.product(f"trim({k})", "[0-9]{5,6}", "six digits")} AS code,
+                {bulk_table.value(f"trim({v})", "DECIMAL(18,6)")} * 1000 AS usd
             FROM {table.rows}
         ) GROUP BY ALL""",
     )
@@ -147,7 +142,7 @@ def _baci_codes(con: duckdb.DuckDBPyConnection, file: Input) -> dict[str, str]:
     """ISO3 by BACI's number, from the table distributed with it; without it the numbers of ISO 3166 have to do."""
     if file.codes is None:
         return {}
-    table = _table(con, Input(file.codes, "BACI's country_codes"))
+    table = read_header(Input(file.codes, "BACI's country_codes"))
     (code,) = table.need("code", "countrycode")
     iso3 = table.first("code", "countryiso3", "iso3digitalpha")
     rows = con.execute(f"SELECT trim({code}), trim({iso3}) FROM {table.rows}").fetchall()
@@ -175,20 +170,22 @@ def _comtrade(
         shape or Shape("comtrade", "UN Comtrade"),
         f"""
         WITH cells AS (
-            SELECT {_side(table, "reporter")} AS who, {_side(table, "partner")} AS whom, trim({year})::INTEGER AS year,
-                trim({flow}) AS flow, upper(trim({code})) AS code, trim({usd})::DOUBLE::DECIMAL(18,3) AS usd
+            SELECT {_side(table, "reporter")} AS who, {_side(table, "partner")} AS whom,
+                {bulk_table.year(f"trim({year})")} AS year, trim({flow}) AS flow,
+                {bulk_table.product(f"upper(trim({code}))", *_COMTRADE_CODES)} AS code,
+                {bulk_table.value(f"trim({usd})", "DECIMAL(18,3)")} AS usd
             FROM {table.rows} WHERE {rule}
         ), parts AS (
             SELECT who, whom, year, flow, {level} AS level,
                 CASE WHEN {level} = {digits} THEN code ELSE {_product("code", digits)} END AS product,
-                {_SUM} AS usd, count(*) AS n
+                {_SUM} AS usd, count(*) AS n, {_again("code")} AS again
             FROM cells WHERE flow IN ('{exports}', '{imports}') AND {level} IN ({digits}, 6) GROUP BY ALL
         ), best AS (
             SELECT who, year, flow, CASE WHEN bool_or(level = {digits}) THEN {digits} ELSE 6 END AS level
             FROM parts GROUP BY ALL
         )
         SELECT CASE WHEN flow = '{exports}' THEN who ELSE whom END AS seller,
-            CASE WHEN flow = '{exports}' THEN whom ELSE who END AS buyer, year, product, usd, n,
+            CASE WHEN flow = '{exports}' THEN whom ELSE who END AS buyer, year, product, usd, n, again,
             CASE WHEN flow = '{exports}' THEN '{EXPORTER_FOB}' ELSE '{IMPORTER_CIF}' END AS basis
         FROM parts JOIN best USING (who, year, flow, level)""",
     )
@@ -230,12 +227,14 @@ def _imf(
         f"""
         SELECT CASE WHEN basis = '{EXPORTER_FOB}' THEN who ELSE whom END AS seller,
             CASE WHEN basis = '{EXPORTER_FOB}' THEN whom ELSE who END AS buyer,
-            year, 'TOTAL' AS product, sum(usd)::DECIMAL(38,6) AS usd, count(*) AS n, basis
+            year, 'TOTAL' AS product, sum(usd)::DECIMAL(38,6) AS usd, count(*) AS n,
+            count(*) - 1 AS again, basis
         FROM (
-            SELECT trim({who}) AS who, trim({whom}) AS whom, trim({year})::INTEGER AS year,
-                (trim({cell})::DOUBLE * {_factor(table, scale)})::DECIMAL(24,6) AS usd, {basis} AS basis
-            FROM {rows} WHERE {" AND ".join(rules)}
-        ) WHERE basis IS NOT NULL GROUP BY ALL""",
+            SELECT trim({who}) AS who, trim({whom}) AS whom, {bulk_table.year(f"trim({year})")} AS year,
+                ({bulk_table.value(f"trim({cell})", "DOUBLE")} * {_factor(table, scale)})::DECIMAL(24,6) AS usd,
+                {basis} AS basis
+            FROM {rows} WHERE {" AND ".join([f"({basis}) IS NOT NULL", *rules])}
+        ) GROUP BY ALL""",
     )
 
 

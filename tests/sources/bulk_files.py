@@ -5,25 +5,63 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 
 from eaeu_analysis.sources import bilateral
 
 FIRST_YEAR = 2010
+STEP = 28_657_000_003
+
+
+CODES = 'country_code,country_name,country_iso2,country_iso3\n417,Kyrgyzstan,KG,KGZ\n643,Russian Federation,RU,RUS\n860,Uzbekistan,UZ,UZB\n490,"Other Asia, nes",N/A,S19\n842,USA,US,USA\n58,Belgium-Luxembourg (...1998),BE,BLX\n'  # noqa: E501
+HEAD = "t,i,j,k,v,q\n"
+Y2019 = HEAD + "2019,643,417,271019,1000.5,12\n2019,643,417,271121,500,NA\n2019,643,417,010121,1.25,3\n"
+Y2019 += "2019,417,643,610910,80,\n2019,490,860,854231,7,1\n2019,842,860,840734,3,1\n2019,58,860,300490,9,1\n"
+Y2020 = HEAD + "2020,643,417,271019,900,12\n2020,860,643,70200,33,3\n"
+
+
+def baci(folder: Path) -> Path:
+    """Two small years as CEPII distributes them."""
+    folder.mkdir()
+    (folder / "BACI_HS92_Y2019_V202401b.csv").write_text(Y2019)
+    (folder / "BACI_HS92_Y2020_V202401b.csv").write_text(Y2020)
+    (folder / "country_codes_V202401b.csv").write_text(CODES)
+    (folder / "product_codes_HS92_V202401b.csv").write_text("code,description\n010121,Horses\n")
+    return folder
+
+
+def as_dict(frame: pd.DataFrame) -> dict[tuple[str, str, int, str], float]:
+    """Dollars by exporter, importer, year and product."""
+    return {(r.exporter, r.importer, r.year, r.product): r.usd for r in frame.itertuples()}
+
+
+EXPECTED = {
+    ("RUS", "KGZ", 2019, "27"): 1_500_500.0,
+    ("RUS", "KGZ", 2019, "01"): 1_250.0,
+    ("KGZ", "RUS", 2019, "61"): 80_000.0,
+    ("TWN", "UZB", 2019, "85"): 7_000.0,
+    ("USA", "UZB", 2019, "84"): 3_000.0,
+    ("RUS", "KGZ", 2020, "27"): 900_000.0,
+    ("UZB", "RUS", 2020, "07"): 33_000.0,  # 70200 is 070200 without its nought
+}
 
 
 def big_baci(folder: Path, rows: int, years: int) -> Path:
     """BACI's shape: some 220 exporters and importers, products of 97 chapters, ``rows`` a year; the same every time."""
     folder.mkdir()
     one_each = {iso3: int(number) for number, iso3 in sorted(bilateral.numbers().items())}  # some have had several
-    numbers = sorted(one_each.values())[:220]
+    sides = sorted(one_each.values())[:220]
+    others, products = len(sides) - 1, 960_000
+    cells = len(sides) * others * products
     for year in range(FIRST_YEAR, FIRST_YEAR + years):
-        pick = [f"hash(x, {year}, {k})" for k in range(4)]
+        # a step without a factor in common with the number of cells visits none of them twice
         duckdb.sql(
-            f"COPY (SELECT {year} AS t, {numbers}[1 + ({pick[0]} % {len(numbers)})::INTEGER] AS i,"
-            f" {numbers}[1 + ({pick[1]} % {len(numbers)})::INTEGER] AS j,"
-            f" lpad((10100 + {pick[2]} % 960000)::VARCHAR, 6, '0') AS k,"
-            f" ({pick[3]} % 10000000) / 1000.0 AS v, 'NA' AS q"
-            f" FROM range({rows}) r(x)) TO '{baci_file(folder, year)}' (HEADER)"
+            f"COPY (SELECT {year} AS t, {sides}[1 + pair // {others}] AS i,"
+            f" {sides}[1 + (1 + pair // {others} + pair % {others}) % {len(sides)}] AS j,"
+            f" lpad((10100 + cell % {products})::VARCHAR, 6, '0') AS k,"
+            f" (hash(x, {year}) % 10000000) / 1000.0 AS v, 'NA' AS q"
+            f" FROM (SELECT x, ((x + {year})::HUGEINT * {STEP} % {cells})::BIGINT AS cell, cell // {products} AS pair"
+            f" FROM range({rows}) r(x))) TO '{baci_file(folder, year)}' (HEADER)"
         )
     return folder
 

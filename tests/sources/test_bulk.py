@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import itertools
 import math
 import re
@@ -15,40 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from bulk_files import FIRST_YEAR, baci_file, big_baci
+from bulk_files import EXPECTED, FIRST_YEAR, as_dict, baci, baci_file, big_baci
 
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.sources import bilateral, bulk
-
-CODES = 'country_code,country_name,country_iso2,country_iso3\n417,Kyrgyzstan,KG,KGZ\n643,Russian Federation,RU,RUS\n860,Uzbekistan,UZ,UZB\n490,"Other Asia, nes",N/A,S19\n842,USA,US,USA\n58,Belgium-Luxembourg (...1998),BE,BLX\n'  # noqa: E501
-HEAD = "t,i,j,k,v,q\n"
-Y2019 = HEAD + "2019,643,417,271019,1000.5,12\n2019,643,417,271121,500,NA\n2019,643,417,010121,1.25,3\n"
-Y2019 += "2019,417,643,610910,80,\n2019,490,860,854231,7,1\n2019,842,860,840734,3,1\n2019,58,860,300490,9,1\n"
-Y2020 = HEAD + "2020,643,417,271019,900,12\n2020,860,643,70200,33,3\n"
-
-
-def baci(folder: Path) -> Path:
-    folder.mkdir()
-    (folder / "BACI_HS92_Y2019_V202401b.csv").write_text(Y2019)
-    (folder / "BACI_HS92_Y2020_V202401b.csv").write_text(Y2020)
-    (folder / "country_codes_V202401b.csv").write_text(CODES)
-    (folder / "product_codes_HS92_V202401b.csv").write_text("code,description\n010121,Horses\n")
-    return folder
-
-
-def as_dict(frame: pd.DataFrame) -> dict[tuple[str, str, int, str], float]:
-    return {(r.exporter, r.importer, r.year, r.product): r.usd for r in frame.itertuples()}
-
-
-EXPECTED = {
-    ("RUS", "KGZ", 2019, "27"): 1_500_500.0,
-    ("RUS", "KGZ", 2019, "01"): 1_250.0,
-    ("KGZ", "RUS", 2019, "61"): 80_000.0,
-    ("TWN", "UZB", 2019, "85"): 7_000.0,
-    ("USA", "UZB", 2019, "84"): 3_000.0,
-    ("RUS", "KGZ", 2020, "27"): 900_000.0,
-    ("UZB", "RUS", 2020, "07"): 33_000.0,  # 70200 is 070200 without its nought
-}
 
 
 def test_baci_as_distributed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -221,7 +190,7 @@ DOTS = "Country Name,Country Code,Indicator Name,Indicator Code,Counterpart Coun
 DOTS_ROWS = (
     '"Russian Federation",922,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"Kyrgyz Rep.",917,Value,1500,1530,300\n'  # noqa: E501
     '"Kyrgyz Rep.",917,"Goods, Value of Imports, Cost, Insurance, Freight (CIF), US Dollars",TMG_CIF_USD,"China, P.R.: Mainland",924,Value,,1735.5,\n'  # noqa: E501
-    '"Kyrgyz Rep.",917,"Goods, Value of Trade Balance, US Dollars",TBG_USD,"World",1,Value,5,5,\n'
+    '"Kyrgyz Rep.",917,"Goods, Value of Trade Balance, US Dollars",TBG_USD,"World",1,Value,-5,5,\n'
     '"Kyrgyz Rep.",917,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"World",1,Value,5,5,\n'
     '"Russian Federation",922,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"Kyrgyz Rep.",917,Status,e,e,\n'  # noqa: E501
 )
@@ -255,107 +224,6 @@ def test_imf_long_with_its_scale_stated(tmp_path: Path) -> None:
     (tmp_path / "imts.csv").write_text(IMTS + rows)
     frame = bulk.read_flows("imf", tmp_path / "imts.csv", tmp_path / "out", level="TOTAL").frame()
     assert as_dict(frame) == {("RUS", "KGZ", 2019, "TOTAL"): 1.53e9, ("RUS", "UZB", 2019, "TOTAL"): 2.067e9}
-
-
-def bomb(path: Path) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("BACI_HS92_Y2019_V1.csv", HEAD + " " * (80 << 20))
-
-
-def traversal(path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("../../BACI_HS92_Y2019_V1.csv", Y2019)
-
-
-def absolute(path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("C:\\x\\BACI_HS92_Y2019_V1.csv", Y2019)
-
-
-def lying(path: Path) -> None:
-    """A zip that states fewer bytes than it holds."""
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("BACI_HS92_Y2019_V1.csv", Y2019)
-    size = len(Y2019).to_bytes(4, "little")
-    path.write_bytes(sink.getvalue().replace(size, (20).to_bytes(4, "little")))
-
-
-def cut(path: Path) -> None:
-    bomb(path)
-    path.write_bytes(path.read_bytes()[:5000])
-
-
-@pytest.mark.parametrize(
-    ("make", "sentence"),
-    [
-        (bomb, "would unpack from .* to .* bytes, which no such table does"),
-        (traversal, "which points outside of it"),
-        (absolute, "which points outside of it"),
-        (lying, "is damaged|larger than the zip states|breaks off"),
-        (cut, "is a damaged zip file"),
-    ],
-)
-def test_a_zip_that_is_not_to_be_trusted(tmp_path: Path, make: Callable[[Path], None], sentence: str) -> None:
-    make(tmp_path / "x.zip")
-    with pytest.raises(BadInputError, match=sentence) as caught:
-        bulk.read_flows("baci", tmp_path / "x.zip", tmp_path / "deep" / "out")
-    assert "\n" not in str(caught.value)
-    assert not (tmp_path / "deep" / "out").exists()
-    assert not list((tmp_path / "deep").iterdir())
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "sentence"),
-    [
-        ("baci", "a,b\n1,2\n", "is no BACI table: it has no column t, i, j, k, v"),
-        ("baci", HEAD + "2019,643,417,271019,lots,1\n", "has a cell that is not what its column holds: 'lots'"),
-        ("baci", HEAD + "then,643,417,271019,1,1\n", "'then'"),
-        ("baci", HEAD + "2019,643,417\n2019,643,417,1,1,1,1,1,1\n", "breaks off or is no table|is no BACI table"),
-        ("baci", HEAD, "no flow between two economies"),
-        ("comtrade", "a,b\n1,2\n", "is no Comtrade table"),
-        ("imf", "a,b\n1,2\n", "is no IMF table"),
-        ("imf", IMTS.replace("FREQUENCY,", "") + "RUS,XG_FOB_USD,KGZ,Dozens,2019,1\n", "dozens"),
-    ],
-)  # fmt: skip
-def test_what_is_no_such_table_is_one_sentence(tmp_path: Path, kind: str, text: str, sentence: str) -> None:
-    name = "BACI_HS92_Y2019_V1.csv" if kind == "baci" else "table.csv"
-    (tmp_path / name).write_text(text)
-    level = "TOTAL" if kind == "imf" else "HS2"
-    with pytest.raises((BadInputError, NoDataError), match=sentence) as caught:
-        bulk.read_flows(kind, tmp_path / name, tmp_path / "out", level=level)
-    assert "\n" not in str(caught.value)
-    assert not (tmp_path / "out").exists()
-
-
-def test_arguments_that_make_no_sense(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="did you mean 'baci'"):
-        bulk.read_flows("bacci", tmp_path, tmp_path / "out")
-    with pytest.raises(BadInputError, match="level 'HS3' not known"):
-        bulk.read_flows("baci", tmp_path, tmp_path / "out", level="HS3")
-    with pytest.raises(BadInputError, match="no such file or folder"):
-        bulk.read_flows("baci", tmp_path / "nowhere", tmp_path / "out")
-    with pytest.raises(BadInputError, match="no baci table in"):
-        bulk.read_flows("baci", tmp_path, tmp_path / "out")
-    with pytest.raises(NoDataError, match="holds no bulk flows"):
-        bulk.open_flows(tmp_path)
-
-
-def test_the_same_year_twice_or_two_versions_are_refused(tmp_path: Path) -> None:
-    one, two = baci(tmp_path / "one"), baci(tmp_path / "two")
-    with pytest.raises(BadInputError, match=r"the flow from .* in 20\d\d .* is in two of the files"):
-        bulk.read_flows("baci", [one, two], tmp_path / "out")
-    (one / "BACI_HS92_Y2020_V202401b.csv").rename(one / "BACI_HS92_Y2020_V202501.csv")
-    with pytest.raises(BadInputError, match="is not of CEPII BACI HS92, version 202401b, as those before it"):
-        bulk.read_flows("baci", one, tmp_path / "out")
-
-
-def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
-    made = bulk.read_flows("baci", baci(tmp_path / "in"), tmp_path / "out")
-    (tmp_path / "BACI_HS92_Y2021_V1.csv").write_text(HEAD + "2021,1,2,3,x,\n")
-    with pytest.raises(BadInputError):
-        bulk.read_flows("baci", tmp_path / "BACI_HS92_Y2021_V1.csv", tmp_path / "out")
-    assert as_dict(bulk.open_flows(tmp_path / "out").frame()) == as_dict(made.frame()) == EXPECTED
 
 
 def peak_mb(folder: Path, out: Path, memory: str) -> float:
