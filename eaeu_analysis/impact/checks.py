@@ -38,6 +38,11 @@ def fit_checks(setup: Setup, fitted: Fitted, intercept: bool, estimate: float) -
     ]
     checks += concentration(problem, fitted)
     checks.append(uniqueness(problem, fitted) if setup.x is None else extrapolation(setup, fitted))
+    if fitted.search.get("agreeing") == 1 < fitted.search["starts"]:
+        text = (
+            f"one start of {fitted.search['starts']:.0f} ended at the fit that is taken: another seed may find another"
+        )
+        checks.append(Check("search of predictor weights", None, 1.0, None, text))
     return checks
 
 

@@ -139,6 +139,32 @@ def test_the_search_is_no_worse_than_slow_global_searches(seed):
     assert fast.v.sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("floor", [0.01, 1e-4])
+def test_a_wider_box_is_searched_about_as_well_as_by_a_hundred_random_starts(floor):
+    """Narrow valleys: the end of the default box is never lost; three agreeing starts once ended the search at up to
+    four times the loss that these random starts find."""
+    low, share = float(np.log(floor)), []
+    for seed in range(100, 104):
+        rng = np.random.default_rng(seed)
+        x, z = rng.normal(size=(9, 14)), rng.normal(size=(10, 14)).cumsum(axis=0)
+        found = search.search(x, z, floor, seed=seed)
+        objective = search._Objective(x, z, 0.0)
+        slow = min(search._descend(objective, rng.uniform(low, 0, 9), low, 200, 1e-12)[0] for _ in range(100))
+        share.append(found.loss / (slow * objective.scale))
+        assert found.loss <= search.search(x, z, seed=seed).loss * (1 + 1e-9)
+        assert found.v.min() / found.v.max() >= floor * (1 - 1e-9)
+    assert np.median(share) <= 1.01
+    assert max(share) <= 1.5
+
+
+def test_a_fit_that_one_start_alone_found_is_told():
+    asked = {"predictors": PREDICTORS, "v_floor": 1e-8, **QUICK}
+    fits = [synthetic_control(world(9), "y", "U00", EVENT, seed=seed, **asked) for seed in range(4)]
+    alone = [fit.extra["search"]["agreeing"] == 1 for fit in fits]
+    assert [any(c.name == "search of predictor weights" for c in fit.checks) for fit in fits] == alone
+    assert set(alone) == {True, False}
+
+
 def test_a_lower_floor_fits_the_past_no_worse():
     losses = [
         synthetic_control(world(4), "y", "U00", EVENT, predictors=PREDICTORS, v_floor=f, **QUICK).pre_mspe
