@@ -35,6 +35,7 @@ from eaeu_analysis.sources.pull import pull
 from eaeu_analysis.sources.request import Request
 from eaeu_analysis.store import Store
 
+PEER = f"wbgapi {wbgapi.__version__} data.DataFrame"
 CODES = list(world.SERIES)[:5]
 ECONOMIES = tuple(world.ECONOMIES)
 YEARS = tuple(range(1995, 2025))
@@ -121,7 +122,7 @@ def compare(endpoint: str, turns: int) -> list[Row]:
     same(wide, frames["to a frame"], frames["to a panel, by way of the store"])
     return [
         Row(
-            "data", f"{EXPECTED:,} World Bank observations {name}", took, "wbgapi.data.DataFrame", base, by="clock",
+            "data", f"{EXPECTED:,} World Bank observations {name}", took, PEER, base, by="clock",
             at_least=30.0 if "notes" not in name else None, compared="values equal to the last bit", peak_mb=peak_mb(),
         )
         for name, took in seconds.items()

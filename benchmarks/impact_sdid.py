@@ -101,10 +101,10 @@ def _frame(path: Path) -> pd.DataFrame:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=5, help="turns of both sides; a third of them with the error")
-    parser.add_argument("--data", type=Path, default=SHARED / "california_prop99.csv", help="the Proposition 99 table")
+    parser.add_argument("--data", type=Path, default=SHARED, help="folder of california_prop99.csv")
     parser.add_argument("--json", type=Path, help="write the rows there too")
     given = parser.parse_args()
-    return finish(rows(given.turns, given.data), given.json)
+    return finish(rows(given.turns, given.data / "california_prop99.csv"), given.json)
 
 
 if __name__ == "__main__":
