@@ -133,7 +133,8 @@ def basque_rows(turns: int, path: Path, peer_placebos: bool) -> list[Row]:
                 Row(
                     "counterfactuals", "synthetic control, Basque, all 17 placebos, weights searched, from the table",
                     [m["cpu"] for m in mine], PYSYNCON if other else "", [o["cpu"] for o in other], at_most=5.0,
-                    same=lower, compared=said, peak_mb=peak_mb(), peak_mb_theirs=other[-1]["peak_mb"] if other else None, note=note,
+                    same=lower, compared=said, note=note,
+                    peak_mb=peak_mb(), peak_mb_theirs=other[-1]["peak_mb"] if other else None,
                 )
             )  # fmt: skip
     return rows
