@@ -75,6 +75,17 @@ def replacing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Pa
                 _sync_directory(target.parent)
 
 
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Raises the BadInputError that :func:`replacing` would, before the work whose result is to go to ``path``."""
+    target = Path(path)
+    with _one_sentence(target):
+        if target.is_dir():
+            raise OSError(errno.EISDIR, "is a directory", str(target))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with staging.file_beside(target) as aside:
+            aside.write_bytes(b"")
+
+
 @contextlib.contextmanager
 def files(folder: str | os.PathLike[str]) -> Iterator[Path]:
     """An empty staging directory; on success every file in it is renamed to the same relative path in ``folder``.

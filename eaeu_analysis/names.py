@@ -322,6 +322,7 @@ def _wbgapi_coder() -> Any:
     world = {
         **vars(economy_coder),
         "w": SimpleNamespace(fetch=lambda *args, **kwargs: iter(rows), Coder=wbgapi.Coder),
+        "open": functools.partial(open, encoding="utf-8"),  # it reads its table in the locale's encoding
         "_lookup_data": None,
         "_coder_names": None,
     }

@@ -7,10 +7,12 @@ cluster held is given to another by Dask; what came back before a cluster was lo
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import TypeVar
 
 from . import __version__
@@ -33,9 +35,9 @@ def fan_out(
 ) -> Iterator[Answer]:
     """``work`` of every item, in their order, each as soon as it and those before it are done.
 
-    ``jobs``: processes of this machine, or ``threads`` for work that leaves the interpreter; ``dask``: address of a
-    scheduler instead. Raises BadInputError for an address where no scheduler of this package's version answers,
-    NoDataError when the cluster is lost, and what ``work`` raises.
+    ``jobs``: processes of this machine (never more than items, or than twice its processors), or ``threads`` for work
+    that leaves the interpreter; ``dask``: address of a scheduler instead. Raises BadInputError for an address where no
+    scheduler of this package's version answers, NoDataError when the cluster is lost, and what ``work`` raises.
     """
     if dask is not None:
         yield from _on_dask(work, items, dask)
@@ -46,9 +48,10 @@ def fan_out(
         from joblib import Parallel, delayed
 
         backend = "threading" if threads else "loky"
-        yield from Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1, backend=backend)(
-            delayed(_one)(work, item) for item in items
-        )
+        workers = min(jobs, len(items), 2 * (os.cpu_count() or 1))
+        yield from Parallel(
+            n_jobs=workers, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1, backend=backend
+        )(delayed(_one)(work, item) for item in items)
 
 
 def _one(work: Callable[[Item], Answer], item: Item) -> Answer:
@@ -68,8 +71,9 @@ def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str
     except (ValueError, TypeError):
         raise BadInputError(f"dask {address!r}: expected the address of a scheduler, as in tcp://host:8786") from None
     try:
+        _greet(address)
         client = Client(address, timeout=WAIT, set_as_default=False)
-    except OSError as error:
+    except (OSError, TimeoutError) as error:
         raise BadInputError(f"no Dask scheduler answers at {address!r} ({type(error).__name__})") from None
     with _quiet(), client:
         try:
@@ -97,6 +101,27 @@ def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str
         except Exception as error:  # lost for good, by whatever library: one sentence, and the first line says which
             told = (str(error).splitlines() or [""])[0]
             raise NoDataError(f"the Dask cluster at {address!r} gave up: {type(error).__name__} {told}") from error
+
+
+def _greet(address: str) -> None:
+    """Raises OSError or TimeoutError where no scheduler greets back: a client waits for ever for one that is mute."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    async def greeting() -> None:
+        comm = await connect(address, timeout=WAIT, **Security().get_connection_args("client"))
+        comm.abort()
+
+    def ask() -> None:
+        asyncio.run(asyncio.wait_for(greeting(), WAIT + 1.0))
+
+    with ThreadPoolExecutor(1) as thread:  # a notebook has a loop of its own in this one
+        try:
+            thread.submit(ask).result()
+        except (OSError, TimeoutError):
+            raise
+        except Exception as error:
+            raise OSError(f"what answers is no scheduler: {type(error).__name__}") from error
 
 
 @contextlib.contextmanager

@@ -267,6 +267,19 @@ def test_nothing_is_asked_of_the_network_and_wbgapi_is_left_as_it_was(monkeypatc
     assert economy_coder._coder_names is None
 
 
+def test_unknown_names_are_one_sentence_where_the_locale_is_not_utf8() -> None:
+    """The coder's own table is UTF-8 whatever the locale."""
+    import os
+    import subprocess
+
+    code = "from eaeu_analysis.cli import main; raise SystemExit(main(['compare', 'Qirghizia', '-o', 'trade']))"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, env=os.environ | plain)
+    assert done.returncode == 2
+    assert b"Qirghizia" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 def test_codes_are_resolved_without_the_coder() -> None:
     import subprocess
 

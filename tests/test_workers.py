@@ -136,6 +136,35 @@ def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
             ea.run_scenario("uzb_observer", draws=2, dask=address)
 
 
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 400 Bad request\r\n\r\n", b"\0" * 64])
+def test_somebody_else_at_the_address(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    """A client of Dask waits for ever for a server that takes the call and says nothing."""
+    monkeypatch.setattr(workers, "WAIT", 0.5)
+    held: list[socket.socket] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                held.append(server.accept()[0])
+            except OSError:
+                return
+            held[-1].sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises(BadInputError, match="no Dask scheduler answers at 'tcp://127"):
+            ea.run_scenario("uzb_observer", draws=2, dask=f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        assert time.monotonic() - began < 60
+    for one in held:
+        one.close()
+
+
+def test_workers_beyond_the_work_are_not_started() -> None:
+    assert list(workers.fan_out(abs, [-1, -2, -3], 100_000)) == [1, 2, 3]
+
+
 def test_a_cluster_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "WAIT", 2.0)
     with (

@@ -58,6 +58,8 @@ def impact(
 
     if jobs < 1:
         raise BadInputError(f"--jobs {jobs}: expected a number of workers, 1 or more")
+    if seed < 0:
+        raise BadInputError(f"--seed {seed}: expected 0 or more")
     if curve and (method is not None or pool != "both"):
         raise BadInputError("--curve runs through the methods and pools of its grid: leave --method and --pool out")
     if not curve and (limit is not None or keep is not None):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .. import settings
+from .. import atomic, settings
 from ..errors import BadInputError, NoDataError
 from ..panel import require_panel
 from ..results import Provenance, Result, source_lines
@@ -261,6 +261,8 @@ def _answer_all(
     if progress is not None and count:
         progress(count, len(chosen))
     unsaved = 0
+    if store is not None and waiting:
+        atomic.require_writable(store)
     try:
         for number, answer in zip(waiting, _run(task, [groups[n] for n in waiting], jobs, dask), strict=True):
             done[number] = answer

@@ -57,7 +57,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     'Uzbekistan joins the Eurasian Economic Union'
     """
     text = str(name_or_path)
-    if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text:
+    if isinstance(name_or_path, Path) or text.lower().endswith(".toml") or "/" in text:
         return read(Path(name_or_path))
     if text not in bundled():
         raise unknown("scenario", text, bundled(), hint="or give the path of a .toml file")
@@ -73,7 +73,7 @@ def read(path: Path) -> Scenario:
     if len(data) > MOST_BYTES:
         raise BadInputError(f"scenario file '{path}' is larger than {MOST_BYTES:,} bytes")
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
         given = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadInputError(f"'{path}' is not TOML: {error}") from None
@@ -90,6 +90,7 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
     from ..blocs import bloc
     from ..names import resolve
     from .baseline import MATRICES
+    from .rates import require_known
 
     with _at(path, text, ("economy",)):
         if (code := resolve(scenario.economy)) != scenario.economy:
@@ -100,6 +101,8 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
         for name in scenario.customs_revenue.others if scenario.customs_revenue else ():
             if name not in members:
                 raise unknown(f"member of {scenario.bloc}", name, members)
+    with _at(path, text, ("channels",)):
+        require_known(scenario)
     if scenario.joins and scenario.economy in members:
         raise BadInputError(
             f"{path.name}{_line(text, ('economy',))}: {scenario.economy} is a member of {scenario.bloc} already in "

@@ -16,6 +16,7 @@ import pandas as pd
 
 from .. import settings
 from ..blocs import bloc
+from ..errors import BadInputError
 from ..trade.tariff_gap import uzbekistan, uzbekistan_partners
 from ..trade.tariffs import average, cet, sitc_section
 from .baseline import SECTIONS
@@ -23,6 +24,7 @@ from .quantities import Array
 from .schema import Scenario, Tariffs
 
 REGIMES = ("free", "mfn", "full")
+UNION = "EAEU"
 
 
 @cache
@@ -125,6 +127,22 @@ class Rates:
         return self.before + (self.extra if kind == "full" else 0.0), self.after
 
 
+def require_known(scenario: Scenario) -> None:
+    """Raises BadInputError where a channel that is on would put facts of the union in place of another bloc's, or
+    divide duties of an economy whose own tariff is not given."""
+    if bloc(scenario.bloc).code != UNION:
+        said = f"are at hand for the {UNION} alone, and the bloc is {scenario.bloc}"
+        if scenario.on("tariffs") and scenario.tariffs is not None and "cet" in scenario.tariffs.schedule:
+            raise BadInputError(
+                f"the rates of schedule {scenario.tariffs.schedule!r} {said}; give averages or a ceiling"
+            )
+        for channel, facts in {"customs_revenue": "duties by member", "migration": "work permits"}.items():
+            if scenario.on(channel):
+                raise BadInputError(f"channel {channel!r}: {facts} {said}")
+    if scenario.on("customs_revenue") and not scenario.on("tariffs") and scenario.economy != "UZB":
+        raise BadInputError("channel 'customs_revenue' divides duties that channel 'tariffs' states; turn that on too")
+
+
 def regimes(scenario: Scenario) -> dict[str, str]:
     """Which partners are free of duty, which pay more than the most-favoured-nation rate."""
     members = union_members(scenario.bloc, scenario.baseline.year, scenario.economy)
@@ -137,7 +155,7 @@ def regimes(scenario: Scenario) -> dict[str, str]:
 
 def rates(scenario: Scenario, values: pd.DataFrame, imports: Array) -> Rates:
     """Rates of every draw. ``imports`` (10,): dutiable imports by section, weights of an average schedule."""
-    block = scenario.tariffs
+    block = scenario.tariffs if scenario.on("tariffs") else None
     regime = regimes(scenario)
     if scenario.economy == "UZB" and (block is None or block.schedule != "average"):
         return _by_chapter(scenario, block, values, regime)

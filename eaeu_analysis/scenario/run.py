@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,9 @@ def _checks(result: ScenarioResult, at: Setting) -> tuple[Check, ...]:
     checks = [
         Check("every draw solved", failed == 0, float(failed), 0.0, f"{failed} of {count} draws have no solution"),
         *at.world.checks,
+        *_too_few(count, result.level),
     ]
-    if at.economy == "UZB" and at.scenario.tariffs is not None:
+    if at.economy == "UZB" and at.scenario.on("tariffs"):
         closed = chapters()
         checks.append(
             Check("duties of unknown height", None, float(len(closed.assumed)), None,
@@ -100,6 +102,14 @@ def _checks(result: ScenarioResult, at: Setting) -> tuple[Check, ...]:
     checks += _fit(result)
     checks.append(backtest_check())
     return tuple(checks)
+
+
+def _too_few(count: int, level: float) -> list[Check]:
+    least = math.ceil(2 / (1 - level) - 1e-9)
+    if count >= least:
+        return []
+    text = f"{count} of at least {least} draws: the interval of {level:.0%} is no more than the range of what was drawn"
+    return [Check("enough draws", False, float(count), float(least), text)]
 
 
 def _terms_of_trade(result: ScenarioResult) -> list[Check]:

@@ -228,6 +228,10 @@ class Scenario(Block):
                     raise ValueError(f"joint: {path!r} is not normal")
         return self
 
+    def on(self, channel: str) -> bool:
+        """Whether the channel is on: a block of one that is off is read and changes nothing."""
+        return channel in self.channels
+
     def quantities(self) -> dict[str, Quantity]:
         """Every number of the blocks that are on, by its path ('elasticities.sigma')."""
         out: dict[str, Quantity] = {}

@@ -11,7 +11,7 @@ import pandas as pd
 from ..blocs import bloc
 from .baseline import SECTIONS, TariffTable, World, world
 from .quantities import Array
-from .rates import Rates, common_by_section, rates, regimes, tables, union_members
+from .rates import Rates, common_by_section, rates, regimes, require_known, tables, union_members
 from .schema import Scenario
 
 
@@ -94,6 +94,7 @@ def setting(scenario: Scenario) -> Setting:
 @lru_cache(maxsize=8)
 def _setting(document: str) -> Setting:
     scenario = Scenario.model_validate_json(document)
+    require_known(scenario)
     year, economy = scenario.baseline.year, scenario.economy
     bare = world(year, economy)
     members = tuple(m for m in union_members(scenario.bloc, year, economy) if m in bare.economies)

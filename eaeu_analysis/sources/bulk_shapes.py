@@ -109,9 +109,9 @@ def _product(code: str, digits: int) -> str:
     return f"substr(lpad({code}, 6, '0'), 1, {digits})" if digits else f"CASE WHEN {code} <> '' THEN 'TOTAL' END"
 
 
-def _again(code: str) -> str:
+def _again(code: str, digits: int) -> str:
     """How many of a group's rows have a product that another row of the group has."""
-    return f"count(*) - list_unique(list({code}))"
+    return f"count(*) - list_unique(list({code}))" if digits < 6 else "count(*) - 1"
 
 
 def _baci(
@@ -128,7 +128,7 @@ def _baci(
         shape,
         f"""
         SELECT seller, buyer, year, {_product("code", digits)} AS product, {_SUM} AS usd, count(*) AS n,
-            {_again("code::INTEGER")} AS again, '{RECONCILED}' AS basis
+            {_again("code::INTEGER", digits)} AS again, '{RECONCILED}' AS basis
         FROM (
             SELECT trim({i}) AS seller, trim({j}) AS buyer, {bulk_table.year(f"trim({t})")} AS year,
                 {bulk_table.product(f"trim({k})", "[0-9]{5,6}", "six digits")} AS code,
@@ -178,7 +178,7 @@ def _comtrade(
         ), parts AS (
             SELECT who, whom, year, flow, {level} AS level,
                 CASE WHEN {level} = {digits} THEN code ELSE {_product("code", digits)} END AS product,
-                {_SUM} AS usd, count(*) AS n, {_again("code")} AS again
+                {_SUM} AS usd, count(*) AS n, {_again("code", digits)} AS again
             FROM cells WHERE flow IN ('{exports}', '{imports}') AND {level} IN ({digits}, 6) GROUP BY ALL
         ), best AS (
             SELECT who, year, flow, CASE WHEN bool_or(level = {digits}) THEN {digits} ELSE 6 END AS level

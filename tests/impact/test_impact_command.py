@@ -32,6 +32,15 @@ def test_a_curve_goes_on_from_what_was_kept(tmp_path, capsys):
     assert "holds another specification curve" in capsys.readouterr().err
 
 
+def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys, monkeypatch):
+    from eaeu_analysis.impact import curve
+
+    monkeypatch.setattr(curve, "_run", lambda *given: pytest.fail("the work was begun"))
+    (tmp_path / "file").write_text("")
+    assert main([*CURVE, "--keep", str(tmp_path / "file" / "curve.parquet")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
@@ -47,6 +56,7 @@ def test_a_curve_goes_on_from_what_was_kept(tmp_path, capsys):
         (["impact", "KGZ", "-o", "exports", "--event", "1980"], "event 1980 is outside the data"),
         (["impact", "KGZ", "-o", "exports", "--method", "magic"], "method 'magic' not known"),
         (["impact", "KGZ", "-o", "exports", "--jobs", "0"], "1 or more"),
+        (["impact", "KGZ", "-o", "exports", "--seed", "-1"], "-1"),
     ],
 )
 def test_mistakes_are_one_sentence_and_exit_code_2(asked, says, capsys):

@@ -47,6 +47,26 @@ def test_parts_and_interaction_add_up_draw_by_draw(result):
         np.testing.assert_allclose(total, result.draws[("total", outcome)], atol=1e-9)
 
 
+def test_a_channel_gives_alone_what_it_gives_among_the_others():
+    """A block of a channel that is off is read and changes nothing, its tariffs neither."""
+    fixed = ea.load_scenario("uzb_eaeu").at()
+    whole = ea.run_scenario(fixed, draws=1).draws
+    for channel in ("tariffs", "border_costs", "migration"):
+        alone = ea.run_scenario(fixed.model_copy(update={"channels": (channel,)}), draws=1).draws
+        np.testing.assert_allclose(alone[(channel, "welfare")], whole[(channel, "welfare")], rtol=1e-6)
+        np.testing.assert_allclose(alone[("total", "welfare")], alone[(channel, "welfare")], rtol=1e-9)
+    nothing = ea.run_scenario(fixed.model_copy(update={"channels": ()}), draws=1).draws
+    np.testing.assert_allclose(nothing[("total", "welfare")], 0.0, atol=1e-9)
+    pool = ea.run_scenario(fixed.model_copy(update={"channels": ("customs_revenue",)}), draws=1)
+    assert np.isfinite(pool.estimate)
+
+
+def test_too_few_draws_for_an_interval_is_a_failed_check(result):
+    few = ea.run_scenario("uzb_observer", draws=2)
+    assert [c.passed for c in few.checks if c.name == "enough draws"] == [False]
+    assert not [c for c in result.checks if c.name == "enough draws"]
+
+
 def test_the_same_seed_gives_the_same_bytes_for_any_workers_and_another_seed_others(result):
     again = ea.run_scenario("uzb_eaeu", draws=DRAWS, seed=0, jobs=2)
     pd.testing.assert_frame_equal(again.draws, result.draws, check_exact=True)

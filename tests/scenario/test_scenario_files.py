@@ -81,6 +81,40 @@ def test_mistakes_get_one_sentence_with_the_line(tmp_path, text, sentence):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("channels", "sentence"),
+    [
+        (["tariffs"], "the rates of schedule 'cet' are at hand for the EAEU alone, and the bloc is NAFTA"),
+        (["customs_revenue"], "channel 'customs_revenue': duties by member are at hand for the EAEU alone"),
+        (["migration"], "channel 'migration': work permits are at hand for the EAEU alone"),
+    ],
+)
+def test_facts_of_the_union_never_stand_for_another_bloc(tmp_path, channels, sentence):
+    path = tmp_path / "mine.toml"
+    on = edited('channels = ["tariffs", "border_costs", "customs_revenue", "migration"]', f"channels = {channels}")
+    path.write_text(on.replace('bloc = "EAEU"', 'bloc = "NAFTA"'), encoding="utf-8")
+    with pytest.raises(BadInputError, match=rf"mine.toml line \d+: {sentence}"):
+        ea.load_scenario(path)
+    path.write_text(on, encoding="utf-8")
+    moved = ea.load_scenario(path).model_copy(update={"bloc": "NAFTA"})
+    with pytest.raises(BadInputError, match=sentence):
+        ea.run_scenario(moved, draws=2)
+
+
+def test_a_pool_needs_duties_that_are_stated(tmp_path):
+    text = (files.folder() / "kgz_2014.toml").read_text(encoding="utf-8")
+    assert '"tariffs", "border_costs"' in text
+    (tmp_path / "mine.toml").write_text(text.replace('"tariffs", "border_costs"', '"border_costs"'), encoding="utf-8")
+    with pytest.raises(BadInputError, match="'customs_revenue' divides duties that channel 'tariffs' states"):
+        ea.load_scenario(tmp_path / "mine.toml")
+
+
+def test_notepad_and_capitals_are_read(tmp_path):
+    path = tmp_path / "MINE.TOML"
+    path.write_text("\ufeff" + TEXT, encoding="utf-8")
+    assert ea.load_scenario(str(path)) == ea.load_scenario("uzb_eaeu")
+
+
 def test_two_scenarios_of_one_name_are_refused(tmp_path, monkeypatch):
     for file in ("a.toml", "b.toml"):
         (tmp_path / file).write_text(TEXT, encoding="utf-8")
