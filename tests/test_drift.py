@@ -102,6 +102,15 @@ def test_an_interval_may_move_by_a_quarter_of_its_width_and_no_further(state: Ba
         assert found.table["before"].item() != found.table["now"].item()
 
 
+def test_a_file_that_states_a_wider_tolerance_lets_no_more_pass(state: Baseline, claims: list[Claim]) -> None:
+    name = "tariffs.average"
+    loose = dataclasses.replace(state.claims[name], tolerance=1e99)
+    opened = dataclasses.replace(state, claims={**state.claims, name: loose})
+    assert not told(opened, claims).drifted
+    moved = with_claim(claims, name, value=loose.value + 1.01 * state.claims[name].tolerance)
+    assert list(told(opened, moved).table["change"]) == ["value moved"]
+
+
 def test_claims_that_come_and_go_are_named(state: Baseline, claims: list[Claim]) -> None:
     fewer = [claim for claim in claims if claim.id != "tariffs.free"]
     assert told(state, fewer).table[["claim", "change"]].to_numpy().tolist() == [["tariffs.free", "gone"]]

@@ -138,7 +138,12 @@ def choose(
         return Pool("all other units", "every other unit of the panel", _others(panel, unit), name)
     known = tables()
     if str(name) not in known:
-        raise unknown("pool of comparators", name, known, hint="economies are given as a list: ['TJK', 'UZB']")
+        raise unknown(
+            "pool of comparators",
+            name,
+            known,
+            hint="economies are given as a list, ['TJK', 'UZB'], by command as TJK,UZB",
+        )
     table = known[str(name)]
     pool = _nearest(panel, outcome, unit, spec, relative, table, bloc) if table.nearest else _listed(
         panel, unit, spec, table, bloc

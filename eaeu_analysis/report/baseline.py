@@ -99,10 +99,15 @@ def accepted(claim: Claim) -> Accepted:
         grade=claim.grade,
         side=claim.side,
         finding=claim.finding,
-        tolerance=max(rules().least, rules().share * abs(claim.value)),
+        tolerance=tolerance(claim.value),
         series=tuple(sorted({info.code for info in flat(claim.series)})),
         **finite,
     )
+
+
+def tolerance(value: float) -> float:
+    """How far a claim of this value may move and be the same, by the rule of data/tables/claims.toml."""
+    return max(rules().least, rules().share * abs(value))
 
 
 def flat(series: Sequence[SeriesInfo]) -> list[SeriesInfo]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..errors import BadInputError, DriftError
 from ..results import Result
-from .baseline import Accepted, Baseline, Seen, accepted, sign_of
+from .baseline import Accepted, Baseline, Seen, accepted, sign_of, tolerance
 from .claims import Claim
 
 DATA, CODE, SETTINGS, UNKNOWN = "data revision", "code version", "settings", "not known"
@@ -125,7 +125,7 @@ def compare(old: Baseline, new: Baseline, claims: Sequence[Claim], rerun: Rerun 
                 "change": kind,
                 "before": before,
                 "now": now,
-                "tolerance": old.claims[name].tolerance if name in old.claims else float("nan"),
+                "tolerance": _slack(old.claims[name]) if name in old.claims else float("nan"),
                 "reason": _reason(changed, again, old.claims.get(name), new.claims.get(name), name),
                 "series": ", ".join(behind),
             }
@@ -151,7 +151,7 @@ def _changes(old: Accepted | None, new: Accepted | None) -> list[tuple[str, str,
     if old.unit != new.unit:
         return [("unit changed", _told(old), _told(new))]
     rows = []
-    moved = abs(new.value - old.value) > old.tolerance
+    moved = abs(new.value - old.value) > _slack(old)
     if moved and old.sign * sign_of(new.value) < 0:
         rows.append(("sign flipped", _told(old), _told(new)))
     elif moved:
@@ -165,10 +165,15 @@ def _changes(old: Accepted | None, new: Accepted | None) -> list[tuple[str, str,
     return rows
 
 
+def _slack(old: Accepted) -> float:
+    """The tolerance in the file, never wider than the rule's: a file that says more would let everything pass."""
+    return min(old.tolerance, tolerance(old.value))
+
+
 def _interval_moved(old: Accepted, new: Accepted) -> bool:
     """Whether an end came, went, or moved by more than the tolerance and QUARTER of the accepted interval's width."""
     whole = old.lower is not None and old.upper is not None
-    slack = max(old.tolerance, QUARTER * (old.upper - old.lower) if whole else 0.0)  # type: ignore[operator]
+    slack = max(_slack(old), QUARTER * (old.upper - old.lower) if whole else 0.0)  # type: ignore[operator]
     for before, now in ((old.lower, new.lower), (old.upper, new.upper)):
         if before is None or now is None:
             if before is not now:

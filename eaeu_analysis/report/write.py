@@ -32,6 +32,9 @@ BRIEF_OF = ("KGZ", "EAEU")  # what they are about
 MARK = "report.json"  # its presence says that a folder is a report and may be replaced
 
 
+STARTS = ("index.html", "report.md", "brief.pdf", MARK)  # what is best opened first, of the formats asked for
+
+
 @dataclass(frozen=True)
 class Report:
     """A report that was written: ``files`` relative to ``folder``; ``missing`` outcomes and sections with the reason.
@@ -61,7 +64,7 @@ class Report:
             lines.append(words.instead(self.instead))
         lines += [self.drift.summary()] if self.drift else []
         lines += [f"accepted: {self.accepted}"] if self.accepted else []
-        start = "index.html" if "index.html" in self.files else self.files[0]
+        start = next((name for name in STARTS if name in self.files), self.files[0])
         return "\n".join([*lines, "", f"{len(self.files)} files in {self.folder}; start with {self.folder / start}"])
 
     def require(self, *, complete: bool, undrifted: bool) -> None:
