@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from eaeu_analysis.report.brief import Brief
     from eaeu_analysis.report.claims import Claim
     from eaeu_analysis.report.material import Material
 
@@ -60,3 +61,27 @@ def kept_claims(material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def all_claims(material: Material) -> list[Claim]:
     """Every claim of it."""
     return list(material.claims)
+
+
+@pytest.fixture(scope="session")
+def claims(all_claims: list[Claim]) -> list[Claim]:
+    """The same, by the name that most tests use."""
+    return all_claims
+
+
+@pytest.fixture(scope="session")
+def briefs(all_claims: list[Claim]) -> dict[str, Brief]:
+    """The brief in each language."""
+    from brief_sheets import LANGS
+
+    from eaeu_analysis.report.brief import compose
+
+    return {lang: compose(all_claims, lang) for lang in LANGS}
+
+
+@pytest.fixture(scope="session")
+def pdfs(briefs: dict[str, Brief]) -> dict[str, bytes]:
+    """Each as a PDF."""
+    from eaeu_analysis.report.brief_render import render
+
+    return {lang: render(brief, "pdf") for lang, brief in briefs.items()}

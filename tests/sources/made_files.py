@@ -1,0 +1,84 @@
+"""World Bank files made here in the shapes they are downloaded in."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+TIDY = b"iso3,year,value\n"
+
+DOWNLOAD = (
+    '"Data Source","World Development Indicators",\n\n"Last Updated Date","2026-04-08",\n\n'
+    '"Country Name","Country Code","Indicator Name","Indicator Code","2014","2015","2016",\n'
+)
+
+ROWS = (
+    '"Aruba","ABW","Trade (% of GDP)","NE.TRD.GNFS.ZS","","","",\n'
+    '"Kyrgyz Republic","KGZ","Trade (% of GDP)","NE.TRD.GNFS.ZS","125.06","","105.8",\n'
+    '"Korea, Dem. People\'s Rep.","PRK","Trade (% of GDP)","NE.TRD.GNFS.ZS","","1.5","",\n'
+    '"Europe & Central Asia","ECS","Trade (% of GDP)","NE.TRD.GNFS.ZS","80.5","81","",\n'
+)
+
+BULK = (
+    "Country Name,Country Code,Indicator Name,Indicator Code,2014,2015\n"
+    'Kyrgyz Republic,KGZ,"GDP (current US$)",NY.GDP.MKTP.CD,7468096566.7,6678178340.5\n'
+    "Kyrgyz Republic,KGZ,Trade (% of GDP),NE.TRD.GNFS.ZS,125.06,\n"
+    "Uzbekistan,UZB,Trade (% of GDP),NE.TRD.GNFS.ZS,36.4,30.8\n"
+    "Uzbekistan,UZB,Some other series,XX.YYY.ZZZ,1,2\n"
+)
+
+DATABANK = (
+    "Country Name,Country Code,Series Name,Series Code,2014 [YR2014],2015 [YR2015]\n"
+    "Kyrgyz Republic,KGZ,Trade (% of GDP),NE.TRD.GNFS.ZS,125.06,..\n"
+    "Uzbekistan,UZB,Trade (% of GDP),NE.TRD.GNFS.ZS,..,30.8\n"
+)
+
+FOOTER = "\n\n\nData from database: World Development Indicators\nLast Updated: 06/05/2025\n"
+
+
+PADDED_FOOTER = ",,,,,\n,,,,,\nData from database: World Development Indicators,,,,,\nLast Updated: 06/05/2025,,,,,\n"
+
+
+DATA360 = (
+    "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,INDICATOR,SEX,AGE,URBANISATION,UNIT_MEASURE,COMP_BREAKDOWN_1,"
+    "COMP_BREAKDOWN_2,COMP_BREAKDOWN_3,TIME_PERIOD,UNIT_TYPE,DATABASE_ID,UNIT_MULT,OBS_VALUE,OBS_STATUS,REF_AREA_LABEL\n"
+)
+
+
+def data360(
+    area: str, year: int, value: str, sex: str = "_T", code: str = "WB_WDI_NE_TRD_GNFS_ZS", mult: str = "0"
+) -> str:
+    return (
+        f"datastructure,WB.DATA360:DS_DATA360(1.3),I,A,{area},{code},{sex},_T,_T,PT_GDP,_Z,_Z,_Z,{year},RATIO,WB_WDI,"
+        f"{mult},{value},A,Label\n"
+    )
+
+
+def written(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def zipped(path: Path, members: dict[str, str | bytes], date: tuple[int, ...] = (1980, 1, 1, 0, 0, 0)) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name, date)  # type: ignore[arg-type]
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return path
+
+
+def rows(series) -> list[tuple[str, int, float]]:
+    return list(series.frame.itertuples(index=False, name=None))
+
+
+TRADE = [("ECS", 2014, 80.5), ("ECS", 2015, 81.0), ("KGZ", 2014, 125.06), ("KGZ", 2016, 105.8), ("PRK", 2015, 1.5)]
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def flipped(data: bytes) -> bytes:
+    at = data.find(b"API_x.csv") + 40
+    return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]

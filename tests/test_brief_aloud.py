@@ -1,0 +1,237 @@
+"""Numbers of the brief: as people say them, in each language, and each from a claim of its own line."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+import re
+
+import pypdf
+import pytest
+from brief_sheets import LANGS, letters, lines, plain
+
+from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.report import brief_words
+from eaeu_analysis.report.brief import Brief, compose
+from eaeu_analysis.report.brief_aloud import aloud
+from eaeu_analysis.report.brief_render import render
+from eaeu_analysis.report.claims import Claim
+
+
+def test_ten_questions_with_answers_of_at_most_sixty_words(briefs: dict[str, Brief]) -> None:
+    for brief in briefs.values():
+        assert len(brief.parts["questions"]) == 10
+        for line in brief.parts["questions"]:
+            assert 15 <= len(line.text.split()) <= 60, line.text
+            assert line.title.endswith("?")
+
+
+def test_a_question_without_its_claims_is_answered_so(claims: list[Claim]) -> None:
+    few = [c for c in claims if c.topic != "scenario"]
+    answers = {line.title: line.text for line in compose(few).parts["questions"]}
+    assert len(answers) == 10
+    assert answers["What would Uzbekistan gain?"] == "The data at hand cannot answer this."
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "said"),
+    [
+        (33.7, "share", "about a third"),
+        (-33.7, "share", "about a third"),
+        (34.7, "share", "about a third"),
+        (36, "share", "a little over a third"),
+        (18.6, "share", "a little under a fifth"),
+        (50, "share", "about half"),
+        (77, "share", "about three quarters"),
+        (26.4, "share", "a little over a quarter"),
+        (28.2, "share", "about 28 per cent"),
+        (97, "share", "a little over nine tenths"),
+        (5.6, "share", "about 5.6 per cent"),
+        (1.9, "percent", "about 1.9 per cent"),
+        (2.04, "percent", "about 2 per cent"),
+        (0.87, "percent", "about 0.9 per cent"),
+        (0.055, "percent", "a little under 0.06 per cent"),
+        (0, "percent", "about 0 per cent"),
+        (1.57, "times", "about one and a half times"),
+        (2.1, "times", "about twice"),
+        (7, "times", "about 7 times"),
+        (625.5e6, "usd", "about 600 million dollars"),
+        (1.26e9, "usd", "about 1.3 billion dollars"),
+        (96e6, "usd", "about 100 million dollars"),
+        (847.9e6, "usd", "a little over 800 million dollars"),
+        (4_100, "usd", "about 4 thousand dollars"),
+        (720, "usd", "about 720 dollars"),
+    ],
+)
+def test_a_number_is_said_as_people_say_it(value: float, kind: str, said: str) -> None:
+    assert plain(aloud(value, kind, brief_words.find("en"))) == said
+
+
+@pytest.mark.parametrize(
+    ("lang", "value", "kind", "said"),
+    [
+        ("ru", 33.7, "share", "около трети"),
+        ("ru", 18.6, "share", "чуть меньше пятой части"),
+        ("ru", 21, "percent", "около 21 процента"),
+        ("ru", 22, "percent", "около 22 процентов"),
+        ("ru", 0.87, "percent", "около 0,9 процента"),
+        ("ru", 1e6, "usd", "около 1 миллиона долларов"),
+        ("ru", 3e6, "usd", "около 3 миллионов долларов"),
+        ("ru", 1.26e9, "usd", "около 1,3 миллиарда долларов"),
+        ("ru", 2.1, "times", "примерно вдвое"),
+        ("ru", 7, "times", "примерно в 7 раз"),
+        ("uz", 33.7, "share", "taxminan uchdan biri"),
+        ("uz", 18.6, "share", "beshdan biridan sal kamrogʻi"),
+        ("uz", 28.2, "share", "taxminan 28 foizi"),
+        ("uz", 0.87, "percent", "taxminan 0,9 foiz"),
+        ("uz", 3e6, "usd", "taxminan 3 million dollar"),
+    ],
+)
+def test_numbers_are_said_in_the_forms_of_each_language(lang: str, value: float, kind: str, said: str) -> None:
+    assert plain(aloud(value, kind, brief_words.find(lang))) == said
+
+
+def test_what_is_said_is_never_further_off_than_the_words_allow() -> None:
+    from eaeu_analysis.report.brief_aloud import FRACTIONS
+
+    english = brief_words.find("en")
+    sizes = {english.template("fraction", name): size for name, size in FRACTIONS.items()}
+    for step in range(1, 1000):
+        value = step / 10
+        text = aloud(value, "share", english)
+        if text.endswith("per cent"):
+            told = float(re.search(r"[\d.]+", text).group())
+            assert abs(value / told - 1) < 0.12
+            continue
+        fraction = text.removeprefix("about ").removeprefix("a little over ").removeprefix("a little under ")
+        off = value / sizes[fraction] - 1
+        assert abs(off) <= (0.05 if text.startswith("about") else 0.12) + 1e-9
+        assert not text.startswith("a little over") or off > 0.05
+        assert not text.startswith("a little under") or off < -0.05
+
+
+@pytest.mark.parametrize(("value", "kind"), [(math.nan, "share"), (math.inf, "usd"), (1.0, "furlongs")])
+def test_what_cannot_be_said_is_refused(value: float, kind: str) -> None:
+    with pytest.raises(BadInputError, match="cannot be said aloud"):
+        aloud(value, kind, brief_words.find("en"))
+
+
+def test_the_exact_number_stands_beside_the_one_that_is_said(claims: list[Claim], briefs: dict[str, Brief]) -> None:
+    by_id = {c.id: c for c in claims}
+    told = briefs["en"].parts["aloud"]
+    assert len(told) >= 6
+    free = next(line for line in told if line.claims == ("tariffs.free",))
+    assert f"{by_id['tariffs.free'].values['share']:.1f}" in free.text
+    assert free.text.startswith("About a third (exactly")
+
+
+def test_a_number_whose_interval_holds_zero_is_not_told_by_its_sign(claims: list[Claim]) -> None:
+    wide = [dataclasses.replace(c, lower=-1.0, upper=2.0) if c.id == "scenario.welfare" else c for c in claims]
+    assert all(line.claims != ("scenario.welfare",) for line in compose(wide).parts["aloud"])
+
+
+def test_what_not_to_say_comes_with_why(briefs: dict[str, Brief]) -> None:
+    for brief in briefs.values():
+        assert len(brief.parts["heard"]) >= 6
+        for line in brief.parts["heard"]:
+            assert line.title
+            assert re.search(r"\d", line.text), line
+
+
+NUMBER = re.compile(
+    r"(?<![\w.,])[-+−]?\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|(?<![\w.,])[-+−]?\d+(?:[.,]\d+)?(?!\d)"
+)
+SCALES = (1.0, 1e6, 1e9)
+
+
+def numbers(text: str, lang: str) -> list[tuple[float, int, bool]]:
+    """Size, decimals and whether it has a minus of each number of a text in that language."""
+    from babel.numbers import parse_decimal
+
+    found = []
+    for match in NUMBER.finditer(text):
+        before = text[: match.start()]
+        token = match.group() if not before[-1:].isdigit() else match.group().lstrip("-+−")
+        plain = token.lstrip("-+−").replace("\u202f", "\u00a0")
+        mark = "." if lang == "en" else ","
+        size = float(parse_decimal(plain, locale=lang))
+        found.append((size, len(plain.partition(mark)[2]), token[0] in "-−"))
+    return found
+
+
+def untraced(text: str, sources: list[Claim], lang: str) -> list[float]:
+    """Numbers of a text that none of these claims holds, as printed."""
+    held = [v for c in sources for v in [*dict(c.values).values(), c.value, c.lower, c.upper] if math.isfinite(v)]
+    words = [str(word) for c in sources for word in c.words.values()]
+    named = [float(n) for word in words for n in re.findall(r"\d+", word.partition(".")[2] + word.partition("=")[2])]
+    short = [float(n) for n in re.findall(r"\d{4}", " ".join(c.text(part) for c in sources for part in ("sentence",)))]
+    out = []
+    for size, decimals, _ in numbers(text, lang):
+        half = 0.5 * 10.0**-decimals + 1e-9
+        told = any(abs(abs(v) - size * scale) <= half * scale for v in held for scale in SCALES)
+        if not told and size not in named and size not in short and abs(size - 2015) > 0:
+            out.append(size)
+    return out
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_number_comes_from_a_claim_of_its_own_line(
+    lang: str, claims: list[Claim], briefs: dict[str, Brief]
+) -> None:
+    by_id = {c.id: c for c in claims}
+    checked = 0
+    for part in ("for", "against", "fared", "leaning", "questions", "heard"):
+        for line in briefs[lang].parts[part]:
+            sources = [by_id[name] for name in line.claims]
+            for text in (line.text, line.caveat, line.title):
+                assert untraced(text, sources, lang) == [], text
+                checked += len(numbers(text, lang))
+    assert checked > 150
+
+
+def test_the_tracer_of_these_tests_finds_a_number_that_is_false(claims: list[Claim]) -> None:
+    trade = next(c for c in claims if c.id == "fared.trade.before_after")
+    assert untraced("Trade fell from 133.6 to 99.9 % of GDP.", [trade], "en") == []
+    assert untraced("Trade fell from 133.6 to 99.8 % of GDP.", [trade], "en") == [99.8]
+    assert untraced("Торговля снизилась с 133,6 до 98,9 % ВВП.", [trade], "ru") == [98.9]
+
+
+@pytest.mark.parametrize("form", ["md", "html", "pdf"])
+def test_the_tracer_of_the_report_finds_every_number(form: str, claims: list[Claim], briefs: dict[str, Brief]) -> None:
+    import numpy as np
+
+    from eaeu_analysis.report.brief_aloud import _leading
+    from eaeu_analysis.report.trace import trace_html, trace_markdown, trace_text
+    from eaeu_analysis.report.trace_known import known_of_claims
+
+    by_id = {c.id: dict(c.values) for c in claims}
+    billions = [1e9 * values["billion"] for values in by_id.values() if "billion" in values]
+    ratio = by_id["tariffs.average"]["new"] / by_id["tariffs.average"]["own"]
+    said = 1e6 * _leading(by_id["revenue.duty"]["value"] / 1e6, 1)  # "about 600 million", the exact one beside it
+    known = known_of_claims(claims)
+    extra = np.sort(np.concatenate([known.numbers[""], [*billions, ratio, said]]))
+    known = dataclasses.replace(known, numbers={**known.numbers, "": extra})
+    body = render(briefs["en"], form)
+    if form == "pdf":
+        text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(body)).pages)
+        found = trace_text(text.partition("Grades: A")[0], known)  # the sources that follow are names
+    else:
+        found = {"md": trace_markdown, "html": trace_html}[form](body.decode(), known)
+    assert found == []
+    changed = trace_text(briefs["en"].parts["for"][0].text.replace("6 to 11", "6 to 12.7"), known)
+    assert [untold.number for untold in changed] == ["12.7"]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_numbers_of_the_pdf_are_those_of_the_brief(
+    lang: str, pdfs: dict[str, bytes], briefs: dict[str, Brief]
+) -> None:
+    pages = pypdf.PdfReader(io.BytesIO(pdfs[lang])).pages
+    body = letters(" ".join(page.extract_text() for page in pages).partition(briefs[lang].small[0][:12])[0])
+    marks = r"\[[^\]]*\]|\d/\d"
+    brief = briefs[lang]
+    told = letters(" ".join(lines(brief)))
+    left = re.sub(marks, " ", body)
+    for number in re.findall(r"\d+(?:[.,]\d+)*", left):
+        assert number in told, number

@@ -1,0 +1,104 @@
+"""The brief on paper and screen: two sides of A4, the same bytes, fonts within, labels that do nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+
+import pypdf
+import pytest
+from brief_sheets import LANGS, letters, lines
+
+from eaeu_analysis.report.brief import Brief, compose
+from eaeu_analysis.report.brief_render import render
+from eaeu_analysis.report.claims import Claim
+
+NASTY = "<script>alert(1)</script> \"=cmd|' /C calc'!A0\" #typst *bold* [link](x) $x$ @y"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_pdf_has_two_sides_of_a4_and_all_the_text(
+    lang: str, pdfs: dict[str, bytes], briefs: dict[str, Brief]
+) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(pdfs[lang]))
+    assert len(reader.pages) <= 2
+    for page in reader.pages:
+        assert [round(float(v)) for v in page.mediabox[2:]] == [595, 842]
+    seen = letters(" ".join(page.extract_text() for page in reader.pages))
+    for text in lines(briefs[lang]):
+        assert letters(text) in seen, text
+
+
+def test_a_number_below_zero_has_a_minus_sign_and_no_hyphen(briefs: dict[str, Brief], pdfs: dict[str, bytes]) -> None:
+    """A hyphen is given back as a soft one by some readers of PDF, and the sign would be lost."""
+    for lang, brief in briefs.items():
+        assert not re.search(r"(?<![\w–])-\d", " ".join(lines(brief)))
+        text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdfs[lang])).pages)
+        assert "−33" in text
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_same_brief_has_the_same_bytes_and_no_clock(
+    lang: str, pdfs: dict[str, bytes], briefs: dict[str, Brief]
+) -> None:
+    assert render(briefs[lang], "pdf") == pdfs[lang]
+    facts = pypdf.PdfReader(io.BytesIO(pdfs[lang])).metadata
+    assert "/CreationDate" not in facts
+    assert "/ModDate" not in facts
+    assert facts.title == briefs[lang].title
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_fonts_are_embedded_and_hold_every_letter(lang: str, pdfs: dict[str, bytes]) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(pdfs[lang]))
+    fonts = [f.get_object() for page in reader.pages for f in page["/Resources"]["/Font"].values()]
+    assert fonts
+    assert all("Libertinus" in font["/BaseFont"] for font in fonts)
+    assert "\ufffd" not in "".join(page.extract_text() for page in reader.pages)
+
+
+def test_the_day_is_that_of_the_environment_and_no_other(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    told = {lang: compose(claims, lang).small[-1] for lang in LANGS}
+    assert told["en"].startswith("Made on 1 January 2026 from eaeu_analysis")
+    assert "1 января 2026" in told["ru"]
+    assert "2026-yil 1-yanvar" in told["uz"]
+
+
+def test_labels_are_inert_in_every_format(claims: list[Claim]) -> None:
+    from eaeu_analysis.series import SeriesInfo
+
+    nasty = dataclasses.replace(
+        next(c for c in claims if c.id == "tariffs.most.rise"),
+        words={"chapter": f"={NASTY}", "code": "=02"},
+        series=(SeriesInfo(code="x", source=NASTY),),
+        grade="A",
+    )
+    brief = compose([nasty], "en", "tariffs")
+    page = render(brief, "html").decode()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    text = render(brief, "md").decode()
+    assert "<script>" not in re.sub(r"\\\\", "", text).replace("\\<", "")
+    assert not re.search(r"(?<!\\)(\*bold|\[link|\]\(x)", text)
+    assert not re.search(r"^\s*[=+@#]\w*cmd", text, re.MULTILINE)
+    pages = pypdf.PdfReader(io.BytesIO(render(brief, "pdf"))).pages
+    seen = letters(" ".join(page.extract_text() for page in pages))
+    assert letters("<script>alert(1)</script>").replace("-", "") in seen
+    assert letters("#typst *bold* [link](x) $x$ @y") in seen
+    assert json.loads(render(brief, "json"))["parts"]["against"]["lines"][0]["text"].count(NASTY) == 1
+
+
+def test_the_page_asks_nobody_for_anything(briefs: dict[str, Brief]) -> None:
+    for lang, brief in briefs.items():
+        page = render(brief, "html").decode()
+        assert f'<html lang="{lang}">' in page
+        assert not re.search(r"<(script|link|img|iframe)\b", page)
+        assert not re.search(r'(src|href)=(?!"#)', page)
+        assert "url(" not in page
+        assert "prefers-color-scheme: dark" in page
+        marks = set(re.findall(r'href="#(S\d+)"', page))
+        assert marks
+        assert marks == {mark for mark, _, _ in brief.sources} == set(re.findall(r'id="(S\d+)"', page))
