@@ -211,7 +211,8 @@ def picture(kept: dict[str, Any], path: Path) -> None:
         ax.axvline(1, color=GREY, linewidth=0.8)
         ax.set_yticks(range(len(rows)), [f"{row.what}\nagainst {row.peer}" for row in rows], fontsize=8)
         ax.set_xlim(0.5, ax.get_xlim()[1] * 4)
-        ax.set_xlabel("times as fast as the peer (logarithmic); dot: median, line: range, bar: target")
+        ax.set_xlabel("times as fast as the peer\ndot: median, line: range, bar: target")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}x" if value >= 1 else "")
         ax.grid(axis="x")
         figure.suptitle(
             f"{reached} of {len(asked)} targets against peers reached, at the same answer",
