@@ -5,12 +5,12 @@ What is fetched, and how, is the caller's: a function from a task to a row of th
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -150,12 +150,17 @@ class Job:
         try:
             kept = self._kept(task)
             if kept is not None:
+                with contextlib.suppress(filelock.Timeout), self.store.series_lock(request.id).acquire(timeout=0):
+                    self._forget_what_is_stored(request, under.spool)
                 return row_of(kept, "cached")
             if self.over:
                 return replace(row, sentence=f"not asked for: {self.over}")
             with self._turn(request):
                 kept = self._kept(task)  # another process may have pulled it while we waited
-                return row_of(kept, "cached") if kept is not None else self.fetch(task, under)
+                if kept is not None:
+                    return row_of(kept, "cached")
+                self._forget_what_is_stored(task.request, under.spool)
+                return self.fetch(task, under)
         except FetchError as error:
             if error.kind == "unreachable":
                 self.over = str(error)
@@ -171,13 +176,22 @@ class Job:
             self.over = f"the store cannot be written ({error.strerror or error}); what was stored before is kept"
             return replace(row, sentence=self.over, attempts=under.tally.requests, kind="disk")
 
+    def _forget_what_is_stored(self, request: Request, spool: Spool) -> None:
+        """Pages left by a pull that was killed when its series was in the store already: to go on with them would pass
+        the values of that day off as those of today."""
+        if not spool.folder.is_dir():
+            return
+        held = self.store.fresh(request.code, None, request)
+        if held is not None and spool.newest() <= held.retrieved.timestamp():
+            spool.clear()
+
     def _kept(self, task: Task) -> Any:
         entry = self.store.fresh(task.request.code, self.max_age, task.request)
         if entry is not None and len(task.vintage) == 10 and entry.vintage != task.vintage:
             return None
         return entry
 
-    @contextmanager
+    @contextlib.contextmanager
     def _turn(self, request: Request) -> Iterator[None]:
         """Our turn on this request among the processes that share the store."""
         lock = self.store.series_lock(request.id)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import atomic
 
+OLDEST = 86_400.0  # seconds; pages of an earlier day are asked for again, or they would pass as retrieved today
 _MARK = b"eaeu page 1\n"
 
 
@@ -23,11 +25,15 @@ class Spool:
         return self.folder / f"{hashlib.sha256(url.encode()).hexdigest()[:40]}.page"
 
     def get(self, url: str) -> bytes | None:
-        """The body kept for ``url``, or None; a damaged one is removed."""
+        """The body kept for ``url``, or None; a damaged one and one of an earlier day are removed."""
         file = self._file(url)
         try:
+            age = time.time() - file.stat().st_mtime
             kept = file.read_bytes()
         except FileNotFoundError:
+            return None
+        if age > OLDEST:
+            self.drop(url)
             return None
         head, body = kept[: len(_MARK) + 65], kept[len(_MARK) + 65 :]
         if head == _seal(url, body):
@@ -40,6 +46,10 @@ class Spool:
 
     def drop(self, url: str) -> None:
         self._file(url).unlink(missing_ok=True)
+
+    def newest(self) -> float:
+        """When the last page came, in seconds since the epoch; 0 when there is none."""
+        return max((file.stat().st_mtime for file in self.folder.glob("*.page")), default=0.0)
 
     def clear(self) -> None:
         """Remove the folder and all in it."""

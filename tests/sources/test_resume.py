@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -166,6 +167,43 @@ def test_a_page_damaged_on_disk_is_asked_for_again(bank: StandIn, store: Store, 
     assert not small_pull(bank, store, CODES[:1]).failed
     assert hashes(store)[CODES[0]] == clean.sha256[CODES[0]]
     assert bank.count("/country/") - asked >= 4
+
+
+@pytest.fixture
+def killed_when_stored(bank: StandIn, store: Store, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What lies there after a pull that was killed between its series in the store and its pages thrown away."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "clear", lambda spool: None)
+        assert not small_pull(bank, store, CODES[:1]).failed
+    (left,) = [p for p in (store.root / "partial").iterdir() if p.is_dir()]
+    return left
+
+
+def test_pages_of_a_series_that_is_stored_are_not_gone_on_with(
+    killed_when_stored: Path, bank: StandIn, store: Store
+) -> None:
+    bank.state.release = world.RELEASES[1]
+    report = small_pull(bank, store, CODES[:1])
+    assert report.rows[0].vintage == world.RELEASES[1]
+    assert not killed_when_stored.exists()
+
+
+def test_pages_of_a_series_that_is_stored_are_thrown_away_when_it_is_not_asked_for(
+    killed_when_stored: Path, bank: StandIn, store: Store
+) -> None:
+    assert small_pull(bank, store, CODES[:1], max_age=1).rows[0].status == "cached"
+    assert not killed_when_stored.exists()
+
+
+def test_pages_of_an_earlier_day_are_asked_for_again(bank: StandIn, store: Store) -> None:
+    bank.fault("502", path=f"/series/{CODES[0]}/", page=4, times=99)
+    assert small_pull(bank, store, CODES[:1]).failed
+    bank.faults.clear()
+    for file in (store.root / "partial").rglob("*.page"):
+        os.utime(file, (time.time() - 90_000,) * 2)
+    asked = bank.count("/country/")
+    assert not small_pull(bank, store, CODES[:1]).failed
+    assert bank.count("/country/") - asked == 6
 
 
 def test_a_page_is_kept_to_the_byte(tmp_path: Path) -> None:
