@@ -59,7 +59,7 @@ lab: $(READY) ## open the notebooks in JupyterLab
 notebooks: $(READY) ## run the notebooks from their text and keep their outputs
 	$(BIN)/python scripts/build_notebooks.py
 
-bench: $(READY) ## every benchmark beside its peers; writes benchmarks/RESULTS.md (half an hour)
+bench: $(READY) ## every benchmark beside its peers; writes benchmarks/RESULTS.md (a quarter of an hour)
 	$(BIN)/python benchmarks/run.py
 
 bench-data: $(READY)
@@ -80,7 +80,7 @@ chaos: $(READY) ## faults on disk and network, kills, crowds, odd places, a clus
 calibration: $(READY) ## placebo problems and past accessions, by which the tool is judged; kept in data/results
 	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py --jobs 2
 
-fuzz: $(READY) ## a million spoilt inputs against every reader; half an hour; counts in fuzz/RESULTS.json
+fuzz: $(READY) ## a million spoilt inputs against every reader (ten minutes); counts in fuzz/RESULTS.json
 	$(BIN)/python -m fuzz --inputs 1000000 --jobs 2 --seed 0 --write fuzz/RESULTS.json
 
 fuzz-coverage: $(READY) ## the same led by coverage (atheris, on Linux), a tenth of the inputs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -27,7 +28,7 @@ def main() -> int:
     orders = [
         Order(
             name,
-            max(LEAST, round(given.inputs * TARGETS[name].share / whole)),
+            max(LEAST, math.ceil(given.inputs * TARGETS[name].share / whole)),
             given.seed,
             given.engine,
             60 * given.minutes,
