@@ -2,9 +2,9 @@
 
     python benchmarks/run.py [--only NAME ...] [--quick]
 
-``make bench`` runs it; with the peers it takes a quarter of an hour on two idle cores. ``--only`` runs some and keeps the
-rows of the others as they were, each group under the machine and day it was measured on. It ends with 1 if a target is
-missed; RESULTS.md says by how much.
+``make bench`` runs it; with the peers it takes a quarter of an hour on two idle cores. ``--only`` runs some and keeps
+the rows of the others as they were, each group under the machine and day it was measured on. It ends with 1 if a target
+is missed; RESULTS.md says by how much.
 """
 
 from __future__ import annotations
