@@ -125,9 +125,9 @@ def basque_rows(turns: int, path: Path, peer_placebos: bool) -> list[Row]:
             said, lower = "", True
             if other:
                 both = pd.DataFrame({"here": mine[0]["mspe"], "there": other[0]["mspe"]}).dropna()
-                lower = bool((both["here"] <= both["there"] * (1 + 1e-6)).all())
-                count_lower = int((both["here"] <= both["there"] * (1 + 1e-6)).sum())
-                said = f"gap before equal or lower in {count_lower} of {len(both)} regions, at the median "
+                no_worse = both["here"] <= both["there"] * (1 + 1e-6)
+                lower = bool(no_worse.all())
+                said = f"gap before equal or lower in {no_worse.sum()} of {len(both)} regions, at the median "
                 said += f"{(both['there'] / both['here']).median():.1f} times"
             rows.append(
                 Row(

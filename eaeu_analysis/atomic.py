@@ -61,29 +61,31 @@ def replacing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Pa
     ...     frame.to_parquet(aside)
     """
     target = Path(path)
+    with _beside(target) as aside:
+        yield aside
+        _keep_mode(aside, target)
+        if durable:
+            _sync(aside)
+        aside.replace(target)
+        if durable:
+            _sync_directory(target.parent)
+
+
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Raises the BadInputError that :func:`replacing` would, before the work whose result is to go to ``path``."""
+    with _beside(Path(path)):
+        pass
+
+
+@contextlib.contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """An empty file in the folder of ``target``, which is made; what cannot be written there is one sentence."""
     with _one_sentence(target):
         if target.is_dir():
             raise OSError(errno.EISDIR, "is a directory", str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
         with staging.file_beside(target) as aside:
             yield aside
-            _keep_mode(aside, target)
-            if durable:
-                _sync(aside)
-            aside.replace(target)
-            if durable:
-                _sync_directory(target.parent)
-
-
-def require_writable(path: str | os.PathLike[str]) -> None:
-    """Raises the BadInputError that :func:`replacing` would, before the work whose result is to go to ``path``."""
-    target = Path(path)
-    with _one_sentence(target):
-        if target.is_dir():
-            raise OSError(errno.EISDIR, "is a directory", str(target))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with staging.file_beside(target) as aside:
-            aside.write_bytes(b"")
 
 
 @contextlib.contextmanager

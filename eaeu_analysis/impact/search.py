@@ -9,8 +9,8 @@ The search is bounded: every predictor that was named counts for at least ``floo
 a bound the best V drives most predictors to nothing and the fit becomes one on past outcomes under another name
 (Becker & Kloessner 2018 describe it). At 1/50, the default, the published optimum of the Basque study is found with
 and without the total of Spain among the donors. A lower floor fits the past no worse, with fewer predictors, but the
-loss then has many narrow valleys: all of eight times the starts are tried, none stops early, and what is found still
-moves a little with the seed (on the Basque study, at 1/1000, between 0.00429 and 0.00440).
+loss then has many narrow valleys: eight times the starts are all tried, half of them beside the best so far, and what
+is found still moves a little with the seed (on the Basque study, at 1/1000, between 0.00429 and 0.00436).
 """
 
 from __future__ import annotations

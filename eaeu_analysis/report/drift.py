@@ -172,8 +172,9 @@ def _slack(old: Accepted) -> float:
 
 def _interval_moved(old: Accepted, new: Accepted) -> bool:
     """Whether an end came, went, or moved by more than the tolerance and QUARTER of the accepted interval's width."""
-    whole = old.lower is not None and old.upper is not None
-    slack = max(_slack(old), QUARTER * (old.upper - old.lower) if whole else 0.0)  # type: ignore[operator]
+    slack = _slack(old)
+    if old.lower is not None and old.upper is not None:
+        slack = max(slack, QUARTER * (old.upper - old.lower))
     for before, now in ((old.lower, new.lower), (old.upper, new.upper)):
         if before is None or now is None:
             if before is not now:

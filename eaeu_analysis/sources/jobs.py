@@ -150,8 +150,7 @@ class Job:
         try:
             kept = self._kept(task)
             if kept is not None:
-                with contextlib.suppress(filelock.Timeout), self.store.series_lock(request.id).acquire(timeout=0):
-                    self._forget_what_is_stored(request, under.spool)
+                self._tidy(request, under.spool)
                 return row_of(kept, "cached")
             if self.over:
                 return replace(row, sentence=f"not asked for: {self.over}")
@@ -175,6 +174,14 @@ class Job:
         except OSError as error:
             self.over = f"the store cannot be written ({error.strerror or error}); what was stored before is kept"
             return replace(row, sentence=self.over, attempts=under.tally.requests, kind="disk")
+
+    def _tidy(self, request: Request, spool: Spool) -> None:
+        """Leftovers of a series that is at hand go, where that can be done without waiting for anybody; a store that is
+        only read from is left as it is."""
+        if spool.folder.is_dir():
+            free = self.store.series_lock(request.id)
+            with contextlib.suppress(filelock.Timeout, OSError, EaeuError), free.acquire(timeout=0):
+                self._forget_what_is_stored(request, spool)
 
     def _forget_what_is_stored(self, request: Request, spool: Spool) -> None:
         """Pages left by a pull that was killed when its series was in the store already: to go on with them would pass

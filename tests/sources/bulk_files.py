@@ -13,7 +13,10 @@ FIRST_YEAR = 2010
 STEP = 28_657_000_003
 
 
-CODES = 'country_code,country_name,country_iso2,country_iso3\n417,Kyrgyzstan,KG,KGZ\n643,Russian Federation,RU,RUS\n860,Uzbekistan,UZ,UZB\n490,"Other Asia, nes",N/A,S19\n842,USA,US,USA\n58,Belgium-Luxembourg (...1998),BE,BLX\n'  # noqa: E501
+CODES = (
+    "country_code,country_name,country_iso2,country_iso3\n417,Kyrgyzstan,KG,KGZ\n643,Russian Federation,RU,RUS\n"
+    '860,Uzbekistan,UZ,UZB\n490,"Other Asia, nes",N/A,S19\n842,USA,US,USA\n58,Belgium-Luxembourg (...1998),BE,BLX\n'
+)
 HEAD = "t,i,j,k,v,q\n"
 Y2019 = HEAD + "2019,643,417,271019,1000.5,12\n2019,643,417,271121,500,NA\n2019,643,417,010121,1.25,3\n"
 Y2019 += "2019,417,643,610910,80,\n2019,490,860,854231,7,1\n2019,842,860,840734,3,1\n2019,58,860,300490,9,1\n"

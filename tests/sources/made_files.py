@@ -59,10 +59,12 @@ def written(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def zipped(path: Path, members: dict[str, str | bytes], date: tuple[int, ...] = (1980, 1, 1, 0, 0, 0)) -> Path:
+def zipped(
+    path: Path, members: dict[str, str | bytes], date: tuple[int, int, int, int, int, int] = (1980, 1, 1, 0, 0, 0)
+) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            info = zipfile.ZipInfo(name, date)  # type: ignore[arg-type]
+            info = zipfile.ZipInfo(name, date)
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content)
     return path

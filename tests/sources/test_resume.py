@@ -195,6 +195,13 @@ def test_pages_of_a_series_that_is_stored_are_thrown_away_when_it_is_not_asked_f
     assert not killed_when_stored.exists()
 
 
+def test_a_series_at_hand_needs_no_lock(bank: StandIn, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that may only be read from serves what it holds."""
+    assert not small_pull(bank, store, CODES[:1]).failed
+    monkeypatch.setattr(Store, "series_lock", lambda *given: pytest.fail("a lock was asked for"))
+    assert small_pull(bank, store, CODES[:1], max_age=1).rows[0].status == "cached"
+
+
 def test_pages_of_an_earlier_day_are_asked_for_again(bank: StandIn, store: Store) -> None:
     bank.fault("502", path=f"/series/{CODES[0]}/", page=4, times=99)
     assert small_pull(bank, store, CODES[:1]).failed
