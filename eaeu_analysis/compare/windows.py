@@ -13,12 +13,11 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import settings
+from ..arrays import Array
 from ..errors import BadInputError
 
-Floats = NDArray[np.float64]
 TIE = 1e-9  # two statistics closer than this share of the largest are equal: a tie counts against the treated unit
 
 
@@ -62,7 +61,7 @@ def years_needed(size: int) -> int:
     return max(1, math.ceil(settings.MIN_WINDOW_SHARE * size - TIE))
 
 
-def growth(years: Floats, values: Floats, relative: bool) -> float:
+def growth(years: Array, values: Array, relative: bool) -> float:
     """Annualised growth inside a window by least squares, so that no single end year decides.
 
     Relative: 100 (exp(b) - 1), b the OLS slope of ln(value) on the year: per cent a year, the least-squares growth
@@ -88,7 +87,7 @@ class Shift:
 
     before: float
     after: float
-    cov: Floats
+    cov: Array
     df: int
     lags: int
 
@@ -109,7 +108,7 @@ class Shift:
         return 100 * math.expm1(middle - half), 100 * math.expm1(middle + half)
 
 
-def mean_shift(years: Floats, values: Floats, spec: Windows) -> Shift:
+def mean_shift(years: Array, values: Array, spec: Windows) -> Shift:
     """OLS of the values on a dummy per window, statsmodels' HAC covariance with the Bartlett kernel.
 
     Every year from the first to the last of the two windows is a row; a year left out or missing has a dummy of its
@@ -164,7 +163,7 @@ class Permutation:
         return 1 / self.n
 
 
-def permutation(treated: float, others: Sequence[float] | Floats, level: float = settings.LEVEL) -> Permutation:
+def permutation(treated: float, others: Sequence[float] | Array, level: float = settings.LEVEL) -> Permutation:
     """Exact permutation test: each of the n values in turn stands as the treated one (Fisher; Rosenbaum 2002, ch. 2).
 
     Two-sided by the distance of a value from the mean of the others, ties against the treated unit.
@@ -188,7 +187,7 @@ def permutation(treated: float, others: Sequence[float] | Floats, level: float =
     )
 
 
-def _accepted(others: Floats, alpha: float) -> tuple[float, float]:
+def _accepted(others: Array, alpha: float) -> tuple[float, float]:
     """Bounds of the treated values that the two-sided test does not reject at ``alpha``."""
     n = len(others) + 1
     # the smallest number of other units at least as extreme with which p = (1 + number) / n is above alpha
@@ -237,7 +236,7 @@ def unit_stats(years: Any, values: Any, spec: Windows, relative: bool, level: fl
     t, y = np.asarray(years, dtype=float), np.asarray(values, dtype=float)
     t, y = t[np.isfinite(y)], y[np.isfinite(y)]
     reasons: list[str] = []
-    cut: dict[str, tuple[Floats, Floats]] = {}
+    cut: dict[str, tuple[Array, Array]] = {}
     mean: dict[str, float] = {}
     for name, window in (("before", spec.before), ("after", spec.after), ("latest", spec.latest)):
         inside = (t >= window[0]) & (t <= window[1]) if window else np.zeros(len(t), dtype=bool)
@@ -303,7 +302,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _too_few(name: str, window: tuple[int, int], present: Floats) -> str:
+def _too_few(name: str, window: tuple[int, int], present: Array) -> str:
     size, n = window[1] - window[0] + 1, len(present)
     have = f" ({', '.join(str(int(year)) for year in present)})" if n else ""
     return f"{name} {span(window)}: {n} of {size} years present{have}, under {percent(settings.MIN_WINDOW_SHARE)}"

@@ -13,8 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array
 from ..errors import NotConvergedError
-from .simplex import Array
 
 MEMORY = 6  # points combined
 STEPS = 2_000

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import settings
+from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..panel import require_panel
 from ..results import Check, Provenance
@@ -19,7 +20,6 @@ from .inversion import student
 from .placebo_checks import donor_notes, extrapolation_check, placebo_gap_checks
 from .problem import Problem, state_problem
 from .robustness import leave_one_out, moved_check
-from .simplex import Array
 
 if TYPE_CHECKING:
     import pandas as pd

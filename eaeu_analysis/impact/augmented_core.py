@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Array
 from .sdid_core import exact_weights
-from .simplex import Array
 
 GRID = 21  # penalties tried
 SPAN = 1e-8  # the smallest penalty over the largest, which is the squared largest singular value of X

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .simplex import Array
+from ..arrays import Array
 
 BURN = 30  # periods run before the sample, so that draws start from the stationary distribution
 LARGEST = 0.97  # of the autoregressive coefficient: beyond it the errors would wander without limit

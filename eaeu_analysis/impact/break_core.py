@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import unknown
 from .autoregressive import draw_errors, draw_picks, error_model
-from .simplex import Array
 
 APART = 3  # periods between two breaks
 KINDS = {"level": "a jump in level", "trend": "a change of slope", "both": "a jump in level and a change of slope"}

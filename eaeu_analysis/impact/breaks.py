@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import settings
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError
 from ..panel import event_year, require_panel
 from ..results import Check, Provenance, Result, p_said
@@ -17,7 +18,6 @@ from .design import one_unit
 from .effect import number
 from .problem import state_problem
 from .series import comparators_of
-from .simplex import Array
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..results import Check, p_said, p_text
 from .effect import number
@@ -17,8 +16,6 @@ from .gap_checks import fit_check, trend_check
 from .placebo import InTime, Placebos
 from .problem import Problem
 from .simplex import is_unique
-
-Array = NDArray[np.float64]
 
 HULL_SHARE = 0.9  # of the fit years in which the outcome must lie within the donors' range
 EFFECTIVE = 2.0  # donors, 1 / sum of squared weights

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import settings
+from ..arrays import Array, Mask
 from ..errors import BadInputError
 from ..panel import require_panel
 from ..results import Provenance
-from .completion_core import FOLDS, Completion, Mask, best_penalty, complete, cross_validate, folds, penalty_grid
+from .completion_core import FOLDS, Completion, best_penalty, complete, cross_validate, folds, penalty_grid
 from .design import Design, design_table, shown, state_design
 from .effect import Effect
 from .inversion import student
 from .placebo_checks import donor_notes, placebo_gap_checks
 from .sdid import design_checks
 from .sdid_variance import placebo_picks
-from .simplex import Array
 
 if TYPE_CHECKING:
     from ..panel import Panel

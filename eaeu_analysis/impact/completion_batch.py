@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array, Mask
 from ..errors import NotConvergedError
-from .completion_core import FLAT, FOLDS, ROUGH, Mask, best_penalty, complete, folds, penalty_grid
+from .completion_core import FLAT, FOLDS, ROUGH, best_penalty, complete, folds, penalty_grid
 from .completion_rows import TOLERANCE, complete_rows
-from .simplex import Array
 
 STEPS = 20_000
 CELLS = 2_000_000  # numbers in a batch: what keeps memory below some 100 MB

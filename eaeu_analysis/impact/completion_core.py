@@ -16,12 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import Array, Mask
 from ..errors import BadInputError, NotConvergedError
-from .simplex import Array
-
-Mask = NDArray[np.bool_]
 
 TOLERANCE = 1e-7  # of the fixed-point residual, relative to the amount by which singular values are lowered
 FLAT = 1e-11  # the same residual relative to the spread of the observed cells: below it nothing moves any more

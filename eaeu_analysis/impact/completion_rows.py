@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array
 from .anderson import fixed_points
 from .completion_core import FLAT
-from .simplex import Array
 
 TOLERANCE = 1e-5  # of the fixed-point residual, relative to the amount by which singular values are lowered
 

@@ -15,13 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import Array, Mask
 from ..errors import BadInputError
 from .simplex import simplex_weights
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 GRID = 61  # nulls tried in each of two rounds before the ends are refined
 DRAWS = 1000  # rearrangements of the "iid" scheme, beside the observed order

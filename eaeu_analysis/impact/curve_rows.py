@@ -32,8 +32,8 @@ from .problem import Problem, state_problem
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..arrays import Array
     from ..results import Check
-    from .simplex import Array
 
 NUMBERS = ("estimate", "lower", "upper", "p_value", "least_p", "standardised", "pre_rmspe", "detectable",
            "effective_donors", "flagged_weight")  # fmt: skip

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError
 from .donors import listed_donors
 from .effect import effect_table
-from .problem import MIN_PRE, Array, Problem, state_problem
+from .problem import MIN_PRE, Problem, state_problem
 
 if TYPE_CHECKING:
     from ..panel import Panel

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import settings
+from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..panel import require_panel
 from ..results import Check, Provenance, p_said
@@ -27,7 +28,6 @@ from .gap_checks import fit_check, trend_check
 from .inversion import invert_linear, student
 from .placebo_checks import donor_notes
 from .randomisation import Assignments, assignments, p_value
-from .simplex import Array
 from .wild import bootstrap_p, webb_weights
 from .wild import interval as wild_interval
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array
 from ..errors import NotConvergedError
 from .design import Design
 from .randomisation import Assignments
-from .simplex import Array
 
 if TYPE_CHECKING:
     import pandas as pd

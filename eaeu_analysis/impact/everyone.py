@@ -23,11 +23,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array
 from ..errors import BadInputError, NotConvergedError, unknown
 from .augmented_core import GRID, SPAN
 from .completion_batch import completion_gaps
 from .sdid_core import noise_level
-from .simplex import Array
 from .simplex_fast import simplex_nnls, simplex_ridge
 
 # (what is solved, the donors' numbers) -> (place among the donors or -1, the unit's numbers) -> weights

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import Array, Mask
 from ..errors import BadInputError, unknown
 from . import search
 from .predictors import Predictor, check_predictors, predictor_values, with_predictors
@@ -22,8 +22,6 @@ from .simplex import simplex_fit
 if TYPE_CHECKING:
     from ..panel import Panel
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 CHOICES = ("search", "cross-validation", "equal", "outcomes")
 

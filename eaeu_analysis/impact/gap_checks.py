@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arrays import Array
 from ..results import Check, p_said
 from .effect import PRE_FIT, PRE_TREND, number
-from .simplex import Array
 
 FIT_SHARE = 0.5  # of the standard deviation of the outcome before the event
 FIT_LEVEL = 0.05  # of its mean: a flat outcome has little deviation to compare with

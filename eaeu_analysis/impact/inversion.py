@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .simplex import Array
+from ..arrays import Array
 
 FARTHEST = 1000.0  # standard errors from the estimate beyond which an end counts as infinite
 

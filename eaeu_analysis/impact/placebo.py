@@ -12,12 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from ..arrays import Array
 from .fit import Fitted, Recipe, Setup, fit_unit
 from .problem import Problem
-
-Array = NDArray[np.float64]
 
 LEAST = 0.05  # of the median unit's scale: no unit's is taken as less, lest a constant outcome divide by zero
 LIMITS = (20.0, 5.0)  # times the treated unit's mean squared gap before the event: donors above are badly fitted

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..arrays import Array
 from ..results import Check, p_said
 from .checks import EFFECTIVE, FLAGGED_WEIGHT
-from .simplex import Array
 
 NEGATIVE = 0.5  # sum of negative weights above which a counterfactual is extrapolated
 

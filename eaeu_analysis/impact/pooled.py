@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arrays import Array
 from ..catalogue import outcome
 from ..errors import BadInputError, EaeuError, NoDataError
 from .effect import Effect
 from .placebo import rank_p, rejections
-from .simplex import Array
 
 if TYPE_CHECKING:
     import pandas as pd

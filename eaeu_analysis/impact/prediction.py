@@ -16,14 +16,12 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import Array
 from ..errors import BadInputError
 from ..results import Check
 from .fit import Fitted, Recipe, Setup
 from .simplex import simplex_weights, solve_gram
-
-Array = NDArray[np.float64]
 
 DRAWS = 200
 

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError, unknown
 from .problem import Problem, years_of
 
 if TYPE_CHECKING:
     from ..panel import Panel
-
-Array = NDArray[np.float64]
 
 
 def _mean(block: Array) -> Array:

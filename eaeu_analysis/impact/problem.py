@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .. import settings
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError
 from ..panel import event_year
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ..panel import Panel
     from ..series import SeriesInfo
 
-Array = NDArray[np.float64]
 
 MIN_PRE = 5  # periods before the event below which no counterfactual is fitted
 WORLD_START = 2000  # default first fit year of world panels: the 1990s are the collapse of the planned economies

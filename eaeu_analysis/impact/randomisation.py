@@ -17,11 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .simplex import Array
-
-Index = NDArray[np.intp]
+from ..arrays import Array, Index
 
 
 @dataclass(frozen=True)

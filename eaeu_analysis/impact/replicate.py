@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from ..arrays import Array
 
 
 def nelder_mead(x: Array, column: int, pool: Sequence[int], z: Array) -> tuple[Array, Array, Mapping[str, float]]:

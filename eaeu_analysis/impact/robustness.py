@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..results import Check
 from .checks import loo_check, time_check
 from .inversion import student
 from .placebo import InTime
-from .simplex import Array
 
 TRACE = 0.005  # a donor that weighs less is not left out: it cannot have decided anything
 FIT_LEAST, JUDGED_LEAST = 3, 2  # periods on either side of the moved event

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import settings
+from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..panel import require_panel
 from ..results import Check, Provenance
@@ -29,7 +30,6 @@ from .sdid_variance import (
     refuse_invalid,
     replicate_variance,
 )
-from .simplex import Array
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,8 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import unknown
-from .simplex import Array, is_unique, simplex_fit
+from .simplex import is_unique, simplex_fit
 
 METHODS = {
     "sdid": "synthetic difference-in-differences",

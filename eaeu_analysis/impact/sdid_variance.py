@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array
 from ..errors import BadInputError, unknown
 from .sdid_core import Block, estimate_block
-from .simplex import Array
 
 VARIANCES = ("placebo", "jackknife", "bootstrap")
 

@@ -19,13 +19,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg.lapack import dgesv
 
+from ..arrays import Array
 from ..errors import NotConvergedError
 from .simplex import solve_gram
-
-Array = NDArray[np.float64]
 
 FLOOR = 0.02
 STARTS = 8

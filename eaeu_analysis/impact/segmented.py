@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import BadInputError
 from .autoregressive import draw_errors, draw_picks, error_model
 from .inversion import invert_test
-from .simplex import Array
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import settings
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError, unknown
 from ..panel import require_panel
 from ..results import Check, Provenance, p_said
@@ -16,7 +17,6 @@ from .effect import Effect, effect_table, number
 from .placebo_checks import donor_notes
 from .problem import MIN_PRE, Problem, state_problem
 from .segmented import segmented
-from .simplex import Array
 from .structural import TRENDS, Forecast, forecast
 
 if TYPE_CHECKING:

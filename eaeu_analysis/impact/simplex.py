@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dgesv
 
+from ..arrays import Array
 from ..errors import BadInputError, NotConvergedError
 from .simplex_dual import PERFECT, shortest
-
-Array = NDArray[np.float64]
 
 TOLERANCE = 1e-11  # of the duality gap, relative to the mean squared length of the columns
 ACCEPTED = 1e-8  # the same, where rounding allows no less; above it the fit is refused

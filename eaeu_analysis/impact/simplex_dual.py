@@ -7,12 +7,10 @@ hangs neither on the order of the donors nor on the solver.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv
 
+from ..arrays import Array
 from ..errors import NotConvergedError
-
-Array = NDArray[np.float64]
 
 # objective, in mean squared lengths of the columns, below which the fit counts as perfect: rounding leaves some 1e-30,
 # and no weights, short or long, meet a target that is just outside the donors' hull

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import nnls
 
+from ..arrays import Array
 from ..errors import NotConvergedError
-from .simplex import Array
 from .simplex_dual import PERFECT, dual_newton, shortest
 
 # bound of the objective from the optimum, in mean squared lengths of the columns, above which a fit is refused

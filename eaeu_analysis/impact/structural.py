@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import BadInputError, unknown
-from .simplex import Array
 
 TRENDS = {
     "level": "local level",

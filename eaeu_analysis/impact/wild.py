@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
+from ..arrays import Array
 from .inversion import invert_test
-from .simplex import Array
 
 WEBB = np.array([-math.sqrt(1.5), -1.0, -math.sqrt(0.5), math.sqrt(0.5), 1.0, math.sqrt(1.5)])
 

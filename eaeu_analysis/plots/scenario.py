@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from ..arrays import Array
 from ..scenario import words
 from . import corners
 from .style import ACCENT, GREY, INK, SHADE, TREATED, draw_by, drawer, end_labels, fill, title
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 TOTAL = "total"
 ROW, REST = 0.52, 1.25  # inches of a row, and of title and axis together
 LIGHT = "#9cc3dc"  # the low end of an assumption, against TREATED for the high one

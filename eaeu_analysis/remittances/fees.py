@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ..arrays import Array
 from ..errors import BadInputError
-from .regression import Array
 from .response import Baseline, _aligned
 from .tables import patents as patent_table
 

@@ -20,10 +20,11 @@ import numpy as np
 import pandas as pd
 
 from .. import names, settings
+from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..panel import require_panel
 from ..results import Check, Provenance, Result
-from .regression import Array, Fit
+from .regression import Fit
 from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, Sample, logs, sample, shares_of
 from .tables import tables
 

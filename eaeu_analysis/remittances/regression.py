@@ -16,10 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Array, Ints
 from ..errors import BadInputError
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Fit:
     jackknife: Array
     by_year: Array
     leverage: Array
-    years: Codes
+    years: Ints
     rsquared: float
 
     @property
@@ -41,7 +39,7 @@ class Fit:
         return len(self.years) - 1
 
 
-def within(values: Array, *codes: Codes) -> Array:
+def within(values: Array, *codes: Ints) -> Array:
     """``values`` (n, m) with the means of each group taken out; for two sets of codes by least squares."""
     if len(codes) == 1:
         _, place, count = np.unique(codes[0], return_inverse=True, return_counts=True)
@@ -52,7 +50,7 @@ def within(values: Array, *codes: Codes) -> Array:
     return np.asarray(values - dummies @ solution, dtype=np.float64)
 
 
-def solver(x: Array, codes: tuple[Codes, ...], keep: NDArray[np.bool_] | None = None) -> Array:
+def solver(x: Array, codes: tuple[Ints, ...], keep: NDArray[np.bool_] | None = None) -> Array:
     """(k, n) matrix H with coefficients = H y, group means taken out; the columns of rows not kept are zero."""
     keep = np.ones(len(x), dtype=bool) if keep is None else keep
     demeaned = within(x[keep], *(code[keep] for code in codes))
@@ -64,7 +62,7 @@ def solver(x: Array, codes: tuple[Codes, ...], keep: NDArray[np.bool_] | None = 
     return h
 
 
-def least_squares(y: Array, x: Array, unit: Codes, year: Codes, lags: int, year_effects: bool = False) -> Fit:
+def least_squares(y: Array, x: Array, unit: Ints, year: Ints, lags: int, year_effects: bool = False) -> Fit:
     """``y`` (n,), ``x`` (n, k), ``unit`` and ``year`` (n,) codes; a row per country and year, missing rows left out.
 
     Raises BadInputError when the regressors cannot be told apart, also when any one year is left out.
@@ -109,7 +107,7 @@ class Coverage:
 
 
 def coverage(
-    fit: Fit, x: Array, unit: Codes, year: Codes, lags: int, level: float, replications: int = 1000, seed: int = 0
+    fit: Fit, x: Array, unit: Ints, year: Ints, lags: int, level: float, replications: int = 1000, seed: int = 0
 ) -> Coverage:
     """How often intervals hold the truth in panels with these regressors and errors like the residuals.
 
@@ -147,7 +145,7 @@ def coverage(
     )
 
 
-def error_parts(fit: Fit, unit: Codes, year: Codes) -> tuple[float, float, float]:
+def error_parts(fit: Fit, unit: Ints, year: Ints) -> tuple[float, float, float]:
     """Standard deviations of the residuals' common and own part, and the common part's correlation over years.
 
     The mean over N countries holds 1/N of the own variance, which is taken off; the correlation is kept in (-0.8, 0.8).

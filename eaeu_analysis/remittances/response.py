@@ -20,9 +20,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from .. import names, settings
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError, unknown
 from ..series import SeriesInfo
-from .regression import Array
 from .sample import GDP_USD, REMITTANCES
 from .shares import Share, corridors
 

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from .. import names
+from ..arrays import Array, Ints
 from ..errors import BadInputError, NoDataError, unknown
 from ..series import SeriesInfo
-from .regression import Array, Codes, Fit, least_squares
+from .regression import Fit, least_squares
 from .shares import corridors
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class Sample:
 
     y: Array
     x: Array
-    unit: Codes
-    year: Codes
+    unit: Ints
+    year: Ints
     origins: tuple[str, ...]
     regressors: tuple[str, ...]
 

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from .. import atomic, names, settings
+from ..arrays import Array
 from ..blocs import bloc
 from ..results import Check, Provenance, Result, plain
 from ..series import SeriesInfo
@@ -25,7 +26,7 @@ from . import scoring
 from .channels import migration
 from .files import folder, load_scenario
 from .outturn import merged, outcomes, outturn, outturn_panel, pool_of_russia, russia, spans, with_russia
-from .quantities import Array, count_of_draws
+from .quantities import count_of_draws
 from .rates import tables
 from .result import ScenarioResult
 from .run import backtest_record, run_scenario

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ..arrays import Array
 from ..errors import BadInputError
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 MOST_DRAWS = 1_000_000
 TINY = 1e-9
 

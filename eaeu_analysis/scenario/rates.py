@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
+from ..arrays import Array
 from ..blocs import bloc
 from ..errors import BadInputError
 from ..trade.tariff_gap import uzbekistan, uzbekistan_partners
 from ..trade.tariffs import average, cet, sitc_section
 from .baseline import SECTIONS
-from .quantities import Array
 from .schema import Scenario, Tariffs
 
 REGIMES = ("free", "mfn", "full")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..results import Check, Provenance
 from . import words
 from .pictures import Pictures
-from .quantities import Array
 from .rates import tables
 from .schema import Scenario
 from .sliders import Sliders, sliders

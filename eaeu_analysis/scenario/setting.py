@@ -8,9 +8,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..blocs import bloc
 from .baseline import SECTIONS, TariffTable, World, world
-from .quantities import Array
 from .rates import Rates, common_by_section, rates, regimes, require_known, tables, union_members
 from .schema import Scenario
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..trade.draws import CHUNK, Draws, solve_draws
 from ..workers import fan_out
 from .channels import Shock, border_costs, customs_revenue, dynamic, migration, partial, tariffs
-from .quantities import Array
 from .schema import Scenario
 from .setting import Setting, setting
 

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, unknown
-from .quantities import Array, Quantity
+from .quantities import Quantity
 
 POINTS = 4000  # quantile points at which the distribution's moments are taken
 TRUST = 0.9  # of the variance must be fitted for the shares to pass their check

@@ -10,7 +10,8 @@ from typing import Any
 from .. import settings
 from ..errors import EaeuError, NoDataError, unknown
 from ..series import SeriesData, SeriesInfo
-from ..sources.pull import Progress, pull
+from ..sources.jobs import Progress
+from ..sources.pull import pull
 from ..sources.request import address
 from .entry import KEYS
 from .store import Store

@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..arrays import Array, Ints
 from ..errors import BadInputError, NoDataError, require_frame, unknown
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 Effect = str | tuple[str, ...]
 
 
@@ -26,8 +25,8 @@ class Sample:
     ``effects``: an (n,) array of codes 0.. per fixed effect; ``clusters``: the same per cluster variable."""
 
     rows: Ints
-    y: Floats
-    x: Floats
+    y: Array
+    x: Array
     effects: tuple[Ints, ...]
     clusters: tuple[Ints, ...]
     missing: int
@@ -112,9 +111,9 @@ def take_sample(
     )
 
 
-def _numbers(data: pd.DataFrame, name: str) -> Floats:
+def _numbers(data: pd.DataFrame, name: str) -> Array:
     try:
-        values: Floats = data[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        values: Array = data[name].to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
         raise BadInputError(f"column {name!r} holds text; a number was expected") from None
     if np.isinf(values).any():
@@ -123,7 +122,7 @@ def _numbers(data: pd.DataFrame, name: str) -> Floats:
 
 
 def _prune(
-    keep: npt.NDArray[np.bool_], flow: Floats, effects: list[Ints], zero_groups: bool, singles: bool
+    keep: npt.NDArray[np.bool_], flow: Array, effects: list[Ints], zero_groups: bool, singles: bool
 ) -> tuple[npt.NDArray[np.bool_], int, int]:
     separated = singletons = 0
     keep = keep.copy()
@@ -146,7 +145,7 @@ def _prune(
 
 
 def _silent(
-    data: pd.DataFrame, fixed_effects: Sequence[Effect], flow: Floats, keep: npt.NDArray[np.bool_], missing: int
+    data: pd.DataFrame, fixed_effects: Sequence[Effect], flow: Array, keep: npt.NDArray[np.bool_], missing: int
 ) -> tuple[str, ...]:
     """Levels of the first column of the first fixed effect whose every flow is zero."""
     if not fixed_effects:

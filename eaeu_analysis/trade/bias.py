@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array, Ints
 from ..errors import BadInputError
 from ..results import Check
-from .absorb import Effect, Floats, Ints
+from .absorb import Effect
 from .projection import dense_inverse, project
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ class Pairs:
     """The flows laid out by pair and time, zero where a pair has no row: ``y, fitted`` (P, T), ``x`` (P, T, K),
     ``exporter, importer`` (P,), ``cell`` (n,) place of each row in the flattened (P, T) grid."""
 
-    y: Floats
-    fitted: Floats
-    x: Floats
+    y: Array
+    fitted: Array
+    x: Array
     exporter: Ints
     importer: Ints
     cell: Ints
@@ -116,7 +117,7 @@ def _roles(fit: GravityFit) -> tuple[str, str, str, int | None]:
     return exporter, importer, time, pair
 
 
-def _lay_out(fit: GravityFit, exporter: str, importer: str, time: str, mu: Floats, tilde: Floats) -> Pairs:
+def _lay_out(fit: GravityFit, exporter: str, importer: str, time: str, mu: Array, tilde: Array) -> Pairs:
     rows = fit.data.iloc[fit.sample.rows]
     period, periods = pd.factorize(rows[time], sort=True)
     pair = fit.sample.clusters[0]
@@ -135,7 +136,7 @@ def _lay_out(fit: GravityFit, exporter: str, importer: str, time: str, mu: Float
     return Pairs(grid[0].reshape(shape), grid[1].reshape(shape), x, sides[0], sides[1], cell.astype(np.int64))
 
 
-def _hessians(fitted: Floats, three_way: bool = True) -> Floats:
+def _hessians(fitted: Array, three_way: bool = True) -> Array:
     """(P, T, T): H_ij; without a pair effect nothing is profiled out and it is diagonal."""
     out = np.einsum("pt,ts->pts", fitted, np.eye(fitted.shape[1]))
     if three_way:
@@ -143,7 +144,7 @@ def _hessians(fitted: Floats, three_way: bool = True) -> Floats:
     return np.asarray(out)
 
 
-def _score_bias(pairs: Pairs) -> Floats:
+def _score_bias(pairs: Pairs) -> Array:
     """(K,): B + D of the formula above."""
     k = pairs.x.shape[2]
     total = np.zeros(k)
@@ -166,7 +167,7 @@ def _score_bias(pairs: Pairs) -> Floats:
     return total
 
 
-def _summed(blocks: Floats, side: Ints, size: int) -> Floats:
+def _summed(blocks: Array, side: Ints, size: int) -> Array:
     """(P, T, T) summed over the pairs of each economy: (N, T, T)."""
     from scipy.sparse import coo_matrix
 
@@ -175,7 +176,7 @@ def _summed(blocks: Floats, side: Ints, size: int) -> Floats:
     return np.asarray(flat).reshape(size, *blocks.shape[1:])
 
 
-def _variance(pairs: Pairs, bread: Floats, inverse: Floats, codes: Ints, three_way: bool) -> Floats:
+def _variance(pairs: Pairs, bread: Array, inverse: Array, codes: Ints, three_way: bool) -> Array:
     """Sandwich with the scores of each pair blown up by its leverage, block of pairs by block."""
     count, periods = pairs.y.shape
     meat = np.zeros_like(bread)
@@ -192,7 +193,7 @@ def _variance(pairs: Pairs, bread: Floats, inverse: Floats, codes: Ints, three_w
     return np.asarray((out + out.T) / 2)
 
 
-def _blow_up(rest: Floats, score: Floats) -> Floats:
+def _blow_up(rest: Array, score: Array) -> Array:
     """(I - leverage)^-1 S; in a direction of full leverage the score is zero by construction and stays zero."""
     smallest = np.linalg.svd(rest, compute_uv=False)[:, -1]
     free = smallest > FULL_LEVERAGE
@@ -203,7 +204,7 @@ def _blow_up(rest: Floats, score: Floats) -> Floats:
     return out
 
 
-def _corrected(fit: GravityFit, bias: Floats, variance: Floats, pairs: Pairs, kind: str) -> GravityFit:
+def _corrected(fit: GravityFit, bias: Array, variance: Array, pairs: Pairs, kind: str) -> GravityFit:
     index = fit.coef.index
     if (np.diag(variance) <= 0).any():
         worst = index[int(np.argmin(np.diag(variance)))]

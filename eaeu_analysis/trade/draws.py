@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, NotConvergedError
 from . import eq_multisector as core
-from .eq_inputs import Array, Flows, need_columns, places
+from .eq_inputs import Flows, need_columns, places
 from .equilibrium import COLUMNS
 from .multisector import WorldModel, outcomes
 

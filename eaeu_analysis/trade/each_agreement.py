@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError
 from ..results import Provenance, Result, source_lines
-from .absorb import Floats
 from .agreements import pair_spells
 from .flows import flow_info, load_table
 from .gravity import ppml
@@ -135,7 +135,7 @@ def agreement_columns(panel: TradePanel, least_flows: int) -> tuple[pd.DataFrame
     keys["route"] = panel.flows["exporter"].to_numpy() + "-" + panel.flows["importer"].to_numpy()
     live = keys.merge(chosen, on=["a", "b"])
     live = live[(live["start"] <= live["year"]) & (live["year"] < live["end"])]
-    columns: dict[str, Floats] = {}
+    columns: dict[str, Array] = {}
     count: dict[str, int] = {}
     for family in sorted(live["family"].unique()):
         rows = live[live["family"] == family]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array, Index
 from ..errors import BadInputError, unknown
-from .eq_inputs import ONE_SECTOR, Array, Flows, codes_of, need_columns, numbers, require_sound
-from .eq_onesector import Index, balance
+from .eq_inputs import ONE_SECTOR, Flows, codes_of, need_columns, numbers, require_sound
+from .eq_onesector import balance
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..results import Check
-from .eq_inputs import Array, Flows, need_columns
+from .eq_inputs import Flows, need_columns
 
 EVERYBODY = "*"
 SLACK = 1e-9  # of an economy's spending: below it a negative final demand is rounding

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, near_matches, unknown
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 ONE_SECTOR = "all"
 UNIT_MEDIAN = 0.0005  # a median domestic share nearer to 0 or 1 than this looks like two units in one table
 UNIT_RATIO = 50.0  # exports over imports of one economy: beyond it the unit of its rows is doubted

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array
+from ..arrays import Index as Index
 from ..errors import NotConvergedError
-from .eq_inputs import Array
 from .eq_world import Dense as Dense
-from .eq_world import Index as Index
 from .eq_world import Kernel as Kernel
 from .eq_world import Sparse as Sparse
 from .eq_world import World as World

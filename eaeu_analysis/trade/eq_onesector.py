@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array, Index
 from ..errors import BadInputError, NotConvergedError
-from .eq_inputs import Array
 
-Index = np.ndarray[Any, np.dtype[np.intp]]
 TOLERANCE = 1e-11
 MAX_ITERATIONS = 100
 NEAR = 1e-4

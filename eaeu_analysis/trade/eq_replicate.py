@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import NotConvergedError
-from .eq_inputs import Array
 from .eq_onesector import Balanced, balance
 
 AGTPA_STOP = 0.01  # on the standard deviation and the largest rise of the change in prices between two passes

@@ -11,9 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .eq_inputs import Array
-
-Index = np.ndarray[Any, np.dtype[np.intp]]
+from ..arrays import Array, Index
 
 
 def product(left: Array, right: Array) -> Array:

@@ -15,10 +15,11 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..results import Check, Provenance, Result
 from . import eq_onesector, eq_replicate
-from .eq_inputs import Array, Flows, choose, read_factors, read_flows, read_tariffs, trade_elasticities
+from .eq_inputs import Flows, choose, read_factors, read_flows, read_tariffs, trade_elasticities
 
 CLOSURES = ("full", "conditional")
 DEFICITS = ("per_gdp", "fixed")

@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
+from ..arrays import Array
 from ..errors import BadInputError, NotConvergedError, require_frame
 from ..results import Check, Provenance
-from .absorb import Effect, Floats, Sample, effect_name, take_sample
+from .absorb import Effect, Sample, effect_name, take_sample
 from .gravity_fit import GravityFit, normal_quantile
 
 __all__ = ["GravityFit", "ols", "ppml"]
@@ -228,7 +229,7 @@ def _collinear(fit: Any, names: list[str], rule: str) -> tuple[str, ...]:
     return dropped
 
 
-def _first_order(sample: Sample, mu: Floats) -> float:
+def _first_order(sample: Sample, mu: Array) -> float:
     """Largest miss of fitted against observed flows over the levels of the effects, weighted by their share of all."""
     worst = 0.0
     for codes in sample.effects:
@@ -268,7 +269,7 @@ def _result(
     k_adj: bool,
     level: float,
     model: str,
-    fitted: Floats,
+    fitted: Array,
 ) -> GravityFit:
     normal_quantile(level)
     own = [f"x{j}" for j in range(sample.x.shape[1]) if f"x{j}" in fit._coefnames]
@@ -327,7 +328,7 @@ def _result(
     )
 
 
-def _multiway(fit: Any, sample: Sample, k_adj: bool) -> Floats:
+def _multiway(fit: Any, sample: Sample, k_adj: bool) -> Array:
     """Cameron, Gelbach and Miller (2011) for three or more ways: sums over all combinations, alternating signs."""
     from itertools import combinations
 

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, NotConvergedError
 from ..results import Check, Provenance, Result
-from .eq_inputs import Array, need_columns, numbers, places
+from .eq_inputs import need_columns, numbers, places
 
 REFERENCE = "Francois & Hall (2003), Global Simulation Analysis of Industry-Level Trade Policy, version 3.0"
 

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError
 from ..results import Check, Provenance
 from . import eq_multisector as core
 from .eq_inputoutput import read_input_output
-from .eq_inputs import Array, Flows, choose, read_flows, read_tariffs, trade_elasticities
+from .eq_inputs import Flows, choose, read_flows, read_tariffs, trade_elasticities
 from .eq_onesector import balance, components
 from .equilibrium import DEFICITS, Equilibrium, baseline_checks, market_check
 

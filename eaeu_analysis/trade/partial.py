@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..results import Check, Provenance, Result
 from .ave import check_code
-from .eq_inputs import Array
 
 REFERENCE = "Laird & Yeats (1986); Jammes & Olarreaga (2005); Brenton et al. (2009)"
 DIVERSIONS = ("laird-yeats", "ces", "linear")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError, unknown
 from ..results import Check, p_said
-from .absorb import Floats
 
 if TYPE_CHECKING:
-    from .gravity import GravityFit
+    from .gravity_fit import GravityFit
 
 RESET_LEVEL = 0.05
 MAX_ROWS = 5000
@@ -109,7 +109,7 @@ def _places(fit: GravityFit, rows: Any) -> Any:
     return chosen
 
 
-def _shift(fit: GravityFit, places: Any, changes: dict[str, Any]) -> Floats:
+def _shift(fit: GravityFit, places: Any, changes: dict[str, Any]) -> Array:
     shift = np.zeros((len(places), len(fit.coef)))
     for name, value in changes.items():
         if name not in fit.coef.index:
@@ -120,7 +120,7 @@ def _shift(fit: GravityFit, places: Any, changes: dict[str, Any]) -> Floats:
     return shift
 
 
-def _index_errors(fit: GravityFit, places: Sequence[int]) -> Floats:
+def _index_errors(fit: GravityFit, places: Sequence[int]) -> Array:
     """Cluster-robust error of the fitted index of each row: its influence function summed by cluster, squared."""
     from .projection import project
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arrays import Array, Ints
 from ..errors import BadInputError
-from .absorb import Floats, Ints
 
 MAX_DENSE = 9000  # levels beside the largest effect: 9,000^2 numbers are 650 MB
 RANK_TOLERANCE = 1e-11  # of a unit diagonal; below it a level is a combination of others
@@ -28,13 +28,13 @@ class Projection:
     of D'WD once the largest effect is taken out of D.
     """
 
-    weights: Floats
+    weights: Array
     big: Ints
-    total: Floats
+    total: Array
     other: tuple[Ints, ...]
-    inverse: Floats
+    inverse: Array
 
-    def demean_big(self, values: Floats) -> Floats:
+    def demean_big(self, values: Array) -> Array:
         """(n, k) less its weighted mean per level of the largest effect."""
         out = np.empty_like(values)
         for k in range(values.shape[1]):
@@ -42,7 +42,7 @@ class Projection:
             out[:, k] = values[:, k] - (sums / self.total)[self.big]
         return out
 
-    def residual(self, values: Floats) -> Floats:
+    def residual(self, values: Array) -> Array:
         """(n, k): what is left of each column once all fixed effects are projected out, weighted least squares."""
         if not len(self.big):
             return values.copy()
@@ -58,7 +58,7 @@ class Projection:
         fitted = sum(levels[codes] for codes in self.other)
         return within - self.demean_big(np.asarray(fitted))
 
-    def kernel_row(self, row: int) -> Floats:
+    def kernel_row(self, row: int) -> Array:
         """(n,): D_row (D'WD)^- D', the weight of every score in the fitted index of one row."""
         own = (self.big == self.big[row]) / self.total[self.big[row]]
         if not self.other:
@@ -75,7 +75,7 @@ class Projection:
         return np.asarray(own + self.demean_big(fitted[:, None])[:, 0])
 
 
-def project(weights: Floats, effects: tuple[Ints, ...], eliminate: int | None = None) -> Projection:
+def project(weights: Array, effects: tuple[Ints, ...], eliminate: int | None = None) -> Projection:
     """Prepare the projection; ``eliminate`` names the effect taken out by hand in place of the largest.
 
     Raises BadInputError when the other effects have too many levels.
@@ -100,7 +100,7 @@ def project(weights: Floats, effects: tuple[Ints, ...], eliminate: int | None = 
     return Projection(weights, big, total, tuple(other), inverse)
 
 
-def dense_inverse(weights: Floats, effects: tuple[Ints, ...]) -> tuple[Floats, tuple[Ints, ...]]:
+def dense_inverse(weights: Array, effects: tuple[Ints, ...]) -> tuple[Array, tuple[Ints, ...]]:
     """Generalised inverse of D'WD for all levels of the effects, and their codes in one numbering."""
     sizes = [int(codes.max()) + 1 for codes in effects]
     if sum(sizes) > MAX_DENSE:
@@ -117,7 +117,7 @@ def dense_inverse(weights: Floats, effects: tuple[Ints, ...]) -> tuple[Floats, t
     return generalised_inverse(normal, np.diag(normal).copy()), numbered
 
 
-def _inverse(weights: Floats, big: Ints, total: Floats, other: tuple[Ints, ...], size: int) -> Floats:
+def _inverse(weights: Array, big: Ints, total: Array, other: tuple[Ints, ...], size: int) -> Array:
     from scipy.sparse import coo_matrix, diags
 
     if not other:
@@ -134,7 +134,7 @@ def _inverse(weights: Floats, big: Ints, total: Floats, other: tuple[Ints, ...],
     return generalised_inverse(normal, raw)
 
 
-def generalised_inverse(matrix: npt.NDArray[np.float64], raw: Floats) -> Floats:
+def generalised_inverse(matrix: npt.NDArray[np.float64], raw: Array) -> Array:
     """A symmetric generalised inverse of a positive semi-definite matrix, scaled to a unit diagonal first.
 
     Pivoted Cholesky finds the levels that are combinations of others; their rows and columns of the inverse are zero.

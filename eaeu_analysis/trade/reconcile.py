@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError
 from ..results import Check, Provenance, Result
-from .absorb import Floats
 from .flows import COLUMNS, KEYS, load_table, mirror_gap, tables
 
 TRIM = np.log(2.0)  # mirror ratios beyond two to one say nothing of carriage
@@ -177,7 +177,7 @@ def reporter_errors(table: pd.DataFrame) -> pd.DataFrame:
     both = table[table["log_ratio"].notna() & (table[["exporter_usd", "importer_fob"]].min(axis=1) >= MATERIAL)]
     if both.empty:
         raise NoDataError("no flow of 1 million US$ and more has two reports: reliability cannot be estimated")
-    squared: Floats = np.minimum(both["log_ratio"].abs().to_numpy(), CAP) ** 2
+    squared: Array = np.minimum(both["log_ratio"].abs().to_numpy(), CAP) ** 2
     codes, reporters = pd.factorize(pd.concat([both["exporter"], both["importer"]]), sort=True)
     n, k = len(both), len(reporters)
     pairs = coo_matrix((np.ones(2 * n), (np.tile(np.arange(n), 2), codes)), shape=(n, k)).tocsr()

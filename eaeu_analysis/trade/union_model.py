@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from .. import blocs
+from ..arrays import Array
 from ..errors import BadInputError, NoDataError
-from .absorb import Floats
 from .flows import group_members, load_table
 from .gravity_fit import GravityFit, normal_quantile
 
@@ -115,8 +115,8 @@ class Residuals:
     ``place``: row of each (exporter, importer); ``years``: column of each year.
     """
 
-    observed: Floats
-    fitted: Floats
+    observed: Array
+    fitted: Array
     place: dict[tuple[str, str], int]
     years: dict[int, int]
 
@@ -161,7 +161,7 @@ def bordering(size: int) -> list[tuple[str, ...]]:
     return sorted({tuple(sorted((a, m, b))) for m, around in near.items() for a, b in combinations(sorted(around), 2)})
 
 
-def fakes(table: Residuals, size: int, start: int, end: int) -> Floats:
+def fakes(table: Residuals, size: int, start: int, end: int) -> Array:
     """The excess of every fake union whose members trade with each other, all ways, in both years."""
     live = np.asarray((table.observed[:, [table.years[start], table.years[end]]] > 0).all(axis=1))
     always = {pair for pair, k in table.place.items() if live[k]}
@@ -172,6 +172,6 @@ def fakes(table: Residuals, size: int, start: int, end: int) -> Floats:
     return np.array(out)
 
 
-def permutation_p(real: float, fake: Floats) -> float:
+def permutation_p(real: float, fake: Array) -> float:
     """Share of fakes at least as far from zero as the real one, which counts itself."""
     return float((1 + np.sum(np.abs(fake) >= abs(real))) / (1 + len(fake)))

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eaeu_analysis.trade.gravity import GravityFit, ols, ppml
+from eaeu_analysis.trade.gravity import ols, ppml
+from eaeu_analysis.trade.gravity_fit import GravityFit
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "benchmarks" / "data"
 AGTPA = DATA / "agtpa_applications.csv.gz"

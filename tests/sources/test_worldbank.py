@@ -18,7 +18,8 @@ from small import CODES, QUICK, small_pull
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.sources import archives, pages, worldbank
 from eaeu_analysis.sources.http import FetchError, Transport
-from eaeu_analysis.sources.pull import Progress, pull
+from eaeu_analysis.sources.jobs import Progress
+from eaeu_analysis.sources.pull import pull
 from eaeu_analysis.sources.request import Request, years_of
 from eaeu_analysis.store import Store
 

@@ -10,7 +10,8 @@ import pytest
 from trade_worlds import PAIR, THREE, simulate
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.gravity import GravityFit, ppml
+from eaeu_analysis.trade.gravity import ppml
+from eaeu_analysis.trade.gravity_fit import GravityFit
 
 TWO = THREE[:2]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..quantities import Array
+from ...arrays import Array
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..quantities import Array
+from ...arrays import Array
 from ..setting import Setting
 from . import Shock
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ...arrays import Array
 from ...blocs import duty_shares
-from ..quantities import Array
 from ..setting import Setting
 from . import Shock
 from .tariffs import own_duties

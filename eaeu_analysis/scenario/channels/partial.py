@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ...arrays import Array
 from ...trade.partial import effects
-from ..quantities import Array
 from ..rates import chapters, regimes, surcharge
 from ..setting import Setting
 
