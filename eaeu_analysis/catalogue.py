@@ -12,12 +12,10 @@ their tables through :func:`read_table` and :func:`parse`.
 from __future__ import annotations
 
 import functools
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from . import settings
@@ -244,17 +242,3 @@ def outcomes() -> pd.DataFrame:
         {"outcome": o.name} | {c: getattr(o, c) for c in (*columns, "direction", "note")} for o in _outcomes().values()
     ]
     return pd.DataFrame(rows).set_index("outcome")
-
-
-_frame = catalogue
-
-
-class _CallableModule(ModuleType):
-    def __call__(self) -> pd.DataFrame:
-        return _frame()
-
-
-# Module and public function share the name: ``from eaeu_analysis import catalogue`` must serve who wants
-# ``catalogue()`` and who wants ``catalogue.outcome(...)``, whichever was imported first. The module answers both.
-sys.modules[__name__].__class__ = _CallableModule
-globals()["catalogue"] = sys.modules[__name__]

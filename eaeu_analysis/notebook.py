@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import atomic, settings
+from . import files, settings
 from .errors import BadInputError, EaeuError, unknown
 
 TIMEOUT = 600  # seconds for a cell
@@ -87,7 +87,7 @@ def write(notebook: Any, path: Path) -> None:
     """A notebook as a file, written aside and renamed."""
     import nbformat
 
-    atomic.write_bytes(path, (nbformat.writes(notebook) + "\n").encode("utf-8"))
+    files.write_bytes(path, (nbformat.writes(notebook) + "\n").encode("utf-8"))
 
 
 def run_notebooks(out: Path, names: list[str] | None = None, parameters: Mapping[str, str] | None = None) -> list[Run]:

@@ -16,7 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from . import atomic, names
+from . import files as atomic
+from . import names
 from .catalogue import catalogue
 from .errors import BadInputError, NoDataError
 from .series import SeriesData, SeriesInfo
@@ -55,7 +56,7 @@ def pin(
     The frame has a row per series written: code, vintage, default, label, economies, observations, zeros, and
     so on. Raises BadInputError or NoDataError before anything is written.
     """
-    with atomic.turn(out):
+    with atomic.exclusive(out):
         return _pin(sources, Path(out), selection, codes, retrieved)
 
 

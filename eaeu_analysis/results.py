@@ -83,19 +83,6 @@ class Result(ABC):
         return f"<div><pre>{html.escape(self.summary())}</pre><details><summary>table</summary>{table}</details></div>"
 
 
-def p_text(p_value: float) -> str:
-    """``0.043``, to three decimals; ``< 0.001`` where these would be zero."""
-    if math.isnan(p_value):
-        return "n/a"
-    return f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001"
-
-
-def p_said(p_value: float) -> str:
-    """``p = 0.043`` or ``p < 0.001``."""
-    told = p_text(p_value)
-    return f"p {told}" if told.startswith("<") else f"p = {told}"
-
-
 def source_lines(provenance: Provenance, before: str = "") -> list[str]:
     """The lines that a summary ends with: a series each, and no more than it names."""
     return [f"{before}source: {line}" for line in dict.fromkeys(provenance.lines())]

@@ -14,12 +14,12 @@ PACKAGE = ROOT / "eaeu_analysis"
 
 # A stage may import from itself and from the stages before it.
 STAGES = [
-    {"errors", "settings", "series", "atomic", "staging", "threads", "workers"},
+    {"errors", "settings", "series", "arrays", "text", "files", "parallel"},
     {"results"},
-    {"catalogue", "blocs", "names"},
+    {"catalogue", "blocs", "names", "reference"},
     {"sources"},
     {"store", "corrections", "diff", "pin"},
-    {"transforms", "panel", "load"},
+    {"transforms", "panel", "load", "data"},
     {"compare", "impact", "trade", "remittances"},
     {"scenario"},
     {"plots"},

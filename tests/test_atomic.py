@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eaeu_analysis import atomic
+from eaeu_analysis import files
 from eaeu_analysis.errors import BadInputError
 
 
@@ -17,18 +17,18 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_write_makes_parents_and_replaces(tmp_path):
-    atomic.write_text(tmp_path / "a" / "b.txt", "одна\n")
-    atomic.write_text(tmp_path / "a" / "b.txt", "две\n")
+    files.write_text(tmp_path / "a" / "b.txt", "одна\n")
+    files.write_text(tmp_path / "a" / "b.txt", "две\n")
     assert tree(tmp_path) == {"a/b.txt": "две\n".encode()}
 
 
 def test_usual_rights_and_kept_rights(tmp_path):
     reference = tmp_path / "reference"
     reference.write_bytes(b"")
-    written = atomic.write_bytes(tmp_path / "x", b"1")
+    written = files.write_bytes(tmp_path / "x", b"1")
     assert written.stat().st_mode == reference.stat().st_mode
     written.chmod(0o600)
-    atomic.write_bytes(written, b"2")
+    files.write_bytes(written, b"2")
     assert written.stat().st_mode & 0o777 == 0o600
 
 
@@ -37,7 +37,7 @@ def test_threads_that_write_at_once_leave_the_mask_of_the_process_alone(tmp_path
     before = os.umask(0o027)
     try:
         with ThreadPoolExecutor(8) as pool:
-            written = list(pool.map(lambda k: atomic.write_bytes(tmp_path / str(k), b"1"), range(200)))
+            written = list(pool.map(lambda k: files.write_bytes(tmp_path / str(k), b"1"), range(200)))
         mask = os.umask(0o027)
     finally:
         os.umask(before)
@@ -51,11 +51,11 @@ def test_an_error_in_the_middle_leaves_all_as_it_was(tmp_path, write):
     if write == "replacing":
         target.write_bytes(b"old")
     else:
-        atomic.write_bytes(target / "one", b"old")
+        files.write_bytes(target / "one", b"old")
     before = tree(tmp_path)
 
     def fail_half_way():
-        with getattr(atomic, write)(target) as aside:
+        with getattr(files, write)(target) as aside:
             (aside if write == "replacing" else aside / "one").write_bytes(b"half")
             raise ZeroDivisionError
 
@@ -66,8 +66,8 @@ def test_an_error_in_the_middle_leaves_all_as_it_was(tmp_path, write):
 
 
 def test_directory_takes_the_place_of_the_whole(tmp_path):
-    atomic.write_bytes(tmp_path / "out" / "gone", b"1")
-    with atomic.directory(tmp_path / "out") as new:
+    files.write_bytes(tmp_path / "out" / "gone", b"1")
+    with files.directory(tmp_path / "out") as new:
         (new / "sub").mkdir()
         (new / "sub" / "kept").write_bytes(b"2")
         assert tree(tmp_path / "out") == {"gone": b"1"}  # nothing moves before the end
@@ -75,22 +75,22 @@ def test_directory_takes_the_place_of_the_whole(tmp_path):
 
 
 def test_files_replace_together_and_leave_the_others(tmp_path):
-    atomic.write_bytes(tmp_path / "other", b"0")
-    atomic.write_bytes(tmp_path / "a", b"1")
-    with atomic.files(tmp_path) as new:
+    files.write_bytes(tmp_path / "other", b"0")
+    files.write_bytes(tmp_path / "a", b"1")
+    with files.files(tmp_path) as new:
         (new / "a").write_bytes(b"2")
         (new / "b").write_bytes(b"3")
     assert tree(tmp_path) == {"a": b"2", "b": b"3", "other": b"0"}
 
 
 def test_files_come_back_when_a_rename_fails(tmp_path):
-    atomic.write_bytes(tmp_path / "a", b"1")
+    files.write_bytes(tmp_path / "a", b"1")
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "inside").write_bytes(b"2")
     (tmp_path / "c").write_bytes(b"in the way")
 
     def write():
-        with atomic.files(tmp_path) as new:
+        with files.files(tmp_path) as new:
             (new / "a").write_bytes(b"new")
             (new / "b").write_bytes(b"new")
             (new / "c").mkdir()
@@ -113,7 +113,7 @@ def test_one_sentence_for_a_place_that_cannot_be_written(tmp_path, make, reason)
     target = tmp_path / "out" if "it is" in reason else tmp_path / "file" / "out"
     make(target)
     with pytest.raises(BadInputError, match=reason) as caught:
-        atomic.write_bytes(target, b"1")
+        files.write_bytes(target, b"1")
     assert str(target) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -128,12 +128,12 @@ def test_a_full_or_closed_disk_is_one_sentence_and_the_old_file_stays(tmp_path, 
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(BadInputError, match=r"disk is full|no permission|read-only"):
-        atomic.write_bytes(target, b"new")
+        files.write_bytes(target, b"new")
     assert tree(tmp_path) == {"x": b"old"}
 
 
 def test_an_error_about_another_file_keeps_its_own_words(tmp_path):
-    with pytest.raises(FileNotFoundError), atomic.replacing(tmp_path / "deep" / "x"):
+    with pytest.raises(FileNotFoundError), files.replacing(tmp_path / "deep" / "x"):
         Path("/nowhere/at/all").read_bytes()
 
 
@@ -147,19 +147,19 @@ def old_part(path: Path) -> Path:
 def test_what_a_killed_run_left_aside_is_removed_by_the_next_and_what_is_in_use_is_not(tmp_path):
     left = [old_part(tmp_path / ".out.abc.part"), old_part(tmp_path / ".x.abc.part")]
     other = old_part(tmp_path / ".other.abc.part")
-    with atomic.directory(tmp_path / "out") as first, atomic.replacing(tmp_path / "x") as second:
+    with files.directory(tmp_path / "out") as first, files.replacing(tmp_path / "x") as second:
         assert not any(part.exists() for part in left)
         first.joinpath("a").write_bytes(b"1")
         for part in (first.parent, second):
             os.utime(part, (time.time() - 3600,) * 2)
-        atomic.write_bytes(tmp_path / "x", b"between")
-        with atomic.directory(tmp_path / "out") as again:
+        files.write_bytes(tmp_path / "x", b"between")
+        with files.directory(tmp_path / "out") as again:
             again.joinpath("b").write_bytes(b"2")
         second.write_bytes(b"last")
     assert tree(tmp_path) == {"out/a": b"1", "x": b"last", other.name: b"half"}
 
 
-@pytest.mark.parametrize("write", [atomic.directory, atomic.turn])
+@pytest.mark.parametrize("write", [files.directory, files.exclusive])
 def test_what_a_run_had_moved_aside_when_it_was_killed_comes_back(tmp_path, write):
     target = tmp_path / "out"
     left = write_dir(tmp_path / ".out.abc.part" / "old", b"only copy").parent
@@ -176,8 +176,8 @@ def test_a_directory_is_never_missing_or_mixed_while_others_write_it(tmp_path, m
     """Two threads write it in turn; a third reads. Without the one step a reader may find nothing, never a mixture."""
     target = tmp_path / "out"
     if not in_one_step:
-        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
-    elif not atomic._exchange(*(write_dir(tmp_path / name, b"0") for name in ("p", "q"))):
+        monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+    elif not files._exchange(*(write_dir(tmp_path / name, b"0") for name in ("p", "q"))):
         pytest.skip("no such step on this system")
     write_dir(target, b"0")
 
@@ -206,7 +206,7 @@ def test_a_directory_is_never_missing_or_mixed_while_others_write_it(tmp_path, m
 
 
 def write_dir(target: Path, text: bytes) -> Path:
-    with atomic.directory(target) as new:
+    with files.directory(target) as new:
         for name in ("a", "b"):
             (new / name).write_bytes(text)
     return target
@@ -216,22 +216,26 @@ def test_a_turn_waits_for_the_other_and_sees_what_it_put_there(tmp_path, monkeyp
     target = tmp_path / "new" / "out"
 
     def add(name: str) -> None:
-        with atomic.turn(target):
+        with files.exclusive(target):
             there = tree(target)
             time.sleep(0.05)
-            with atomic.directory(target) as new:
+            with files.directory(target) as new:
                 for file, data in (there | {name: b"1"}).items():
                     (new / file).write_bytes(data)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(add, "abcd"))
     assert sorted(tree(target)) == ["a", "b", "c", "d"]
-    monkeypatch.setattr(atomic, "WAIT", 0.1)
-    with atomic.turn(target), pytest.raises(BadInputError, match="in use by another process"), atomic.turn(target):
+    monkeypatch.setattr(files, "WAIT", 0.1)
+    with (
+        files.exclusive(target),
+        pytest.raises(BadInputError, match="in use by another process"),
+        files.exclusive(target),
+    ):
         pass
 
 
 def test_a_turn_that_wrote_nothing_leaves_no_folder(tmp_path):
-    with pytest.raises(ZeroDivisionError), atomic.turn(tmp_path / "out"):
+    with pytest.raises(ZeroDivisionError), files.exclusive(tmp_path / "out"):
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []

@@ -21,9 +21,9 @@ pytest.importorskip("distributed", reason="the extra [dask] is not installed")
 from distributed import KilledWorker, LocalCluster
 
 import eaeu_analysis as ea
-from eaeu_analysis import workers
+from eaeu_analysis import parallel
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.threads import one_blas_thread
+from eaeu_analysis.parallel import one_blas_thread
 
 QUIET: dict[str, Any] = {"dashboard_address": ":0", "silence_logs": 50, "memory_limit": None}
 SLEEP = 0.2
@@ -60,7 +60,7 @@ def threads() -> Iterator[LocalCluster]:
 
 
 def test_parts_come_back_in_their_order_and_the_client_is_closed(threads: LocalCluster) -> None:
-    found = list(workers.fan_out(doubled, parts(5), 1, threads.scheduler_address))
+    found = list(parallel.fan_out(doubled, parts(5), 1, threads.scheduler_address))
     for got, given in zip(found, parts(5), strict=True):
         pd.testing.assert_frame_equal(got, 2 * given)
     left = [name for name in threads.scheduler.clients if name != "fire-and-forget"]
@@ -70,12 +70,12 @@ def test_parts_come_back_in_their_order_and_the_client_is_closed(threads: LocalC
 
 def test_a_sentence_of_the_package_comes_through_as_it_is(threads: LocalCluster) -> None:
     with pytest.raises(NoDataError, match=r"^no trade matrix on this worker$"):
-        list(workers.fan_out(refuses, parts(2), 1, threads.scheduler_address))
+        list(parallel.fan_out(refuses, parts(2), 1, threads.scheduler_address))
 
 
 def test_anything_else_is_one_sentence_with_its_cause(threads: LocalCluster) -> None:
     with pytest.raises(NoDataError, match=r"gave up: ZeroDivisionError a bug$") as told:
-        list(workers.fan_out(breaks, parts(2), 1, threads.scheduler_address))
+        list(parallel.fan_out(breaks, parts(2), 1, threads.scheduler_address))
     assert isinstance(told.value.__cause__, ZeroDivisionError)
 
 
@@ -95,29 +95,29 @@ def test_a_cluster_that_is_lost_is_one_sentence_and_none_of_its_log(
 
     monkeypatch.setattr("distributed.Future.result", gone)
     with pytest.raises(NoDataError, match=says):
-        list(workers.fan_out(doubled, parts(2), 1, threads.scheduler_address))
+        list(parallel.fan_out(doubled, parts(2), 1, threads.scheduler_address))
     assert "Failed to reconnect" not in caplog.text
 
 
 def test_another_version_on_a_worker_is_refused(threads: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two versions may compute two things; the version sent along is not that of the workers."""
-    real = workers._there
-    monkeypatch.setattr(workers, "_there", lambda work, item, own: real(work, item, "9.9"))
+    real = parallel._there
+    monkeypatch.setattr(parallel, "_there", lambda work, item, own: real(work, item, "9.9"))
     with pytest.raises(BadInputError, match=r"has version \S+ of eaeu-analysis, and this is 9\.9"):
-        list(workers.fan_out(doubled, parts(1), 1, threads.scheduler_address))
+        list(parallel.fan_out(doubled, parts(1), 1, threads.scheduler_address))
 
 
 @pytest.mark.parametrize("place", [{"jobs": 1}, {"jobs": 2}, {"jobs": 2, "threads": True}, {"dask": True}])
 def test_the_same_answers_in_the_same_order_wherever_the_work_is_done(threads: LocalCluster, place: Any) -> None:
     place = {**place, "dask": threads.scheduler_address} if "dask" in place else place
-    found = list(workers.fan_out(doubled, parts(4), **place))
+    found = list(parallel.fan_out(doubled, parts(4), **place))
     assert [f["x"].iloc[0] for f in found] == [0, 20, 40, 60]
 
 
 def test_what_came_back_before_a_failure_is_the_callers(threads: LocalCluster) -> None:
     found: list[pd.DataFrame] = []
     with pytest.raises(NoDataError, match="no third part"):
-        found.extend(workers.fan_out(refuses_the_third, parts(4), 1, threads.scheduler_address))
+        found.extend(parallel.fan_out(refuses_the_third, parts(4), 1, threads.scheduler_address))
     assert [f["x"].iloc[0] for f in found] == [0, 20]
 
 
@@ -128,7 +128,7 @@ def test_what_is_no_address_is_named(address: str) -> None:
 
 
 def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "WAIT", 0.5)
+    monkeypatch.setattr(parallel, "WAIT", 0.5)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
@@ -139,7 +139,7 @@ def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 400 Bad request\r\n\r\n", b"\0" * 64])
 def test_somebody_else_at_the_address(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
     """A client of Dask waits for ever for a server that takes the call and says nothing."""
-    monkeypatch.setattr(workers, "WAIT", 0.5)
+    monkeypatch.setattr(parallel, "WAIT", 0.5)
     held: list[socket.socket] = []
 
     def serve() -> None:
@@ -162,11 +162,11 @@ def test_somebody_else_at_the_address(monkeypatch: pytest.MonkeyPatch, answer: b
 
 
 def test_workers_beyond_the_work_are_not_started() -> None:
-    assert list(workers.fan_out(abs, [-1, -2, -3], 100_000)) == [1, 2, 3]
+    assert list(parallel.fan_out(abs, [-1, -2, -3], 100_000)) == [1, 2, 3]
 
 
 def test_a_cluster_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "WAIT", 2.0)
+    monkeypatch.setattr(parallel, "WAIT", 2.0)
     with (
         LocalCluster(n_workers=0, processes=False, protocol="tcp://", **QUIET) as empty,
         pytest.raises(NoDataError, match="has no workers"),

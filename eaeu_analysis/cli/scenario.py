@@ -138,7 +138,7 @@ def schema(
     if out is None:
         typer.echo(text, nl=False)
         return
-    from .. import atomic
+    from .. import files as atomic
 
     atomic.write_bytes(out, text.encode("utf-8"))
     typer.echo(f"written: {out}")

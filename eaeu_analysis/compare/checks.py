@@ -10,8 +10,9 @@ import pandas as pd
 
 from .. import settings
 from ..results import Check
+from ..text import format_share, span
 from .comparators import Pool
-from .windows import UnitStats, Windows, percent, permutation, span
+from .windows import UnitStats, Windows, permutation
 
 FEW = 3  # comparators below which a rank says nothing
 OUTLIER = 3.5  # robust standard deviations (median absolute deviation x 1.4826) from the median
@@ -23,7 +24,7 @@ def window_completeness(stats: Mapping[str, UnitStats], spec: Windows) -> Check:
     share = sum(s.years_before + s.years_after for s in stats.values()) / wanted
     out = [f"{unit} ({s.reason})" for unit, s in stats.items() if not s.available]
     years = f"{span(spec.before)} and {span(spec.after)}"
-    text = f"{percent(share)} of the unit-years of {years} are there; 90 % and no unit without a window wanted"
+    text = f"{format_share(share)} of the unit-years of {years} are there; 90 % and no unit without a window wanted"
     return Check("window completeness", not out and share >= 0.9, share, 0.9, _with(text, "out", out))
 
 

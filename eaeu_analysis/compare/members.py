@@ -14,11 +14,12 @@ from ..errors import BadInputError, NoDataError
 from ..panel import Panel, event_year, require_panel
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
+from ..text import span
 from .comparators import asked
 from .exposure import membership
 from .result import BeforeAfter
 from .run import METHOD, REFERENCE, _before_after, change_unit, told_event, treatment, with_outcome
-from .windows import newey_west_lags, span, windows
+from .windows import newey_west_lags, windows
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import pandas as pd
 from ..errors import NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
+from ..text import span
 from .comparators import Pool
-from .windows import Permutation, Windows, span
+from .windows import Permutation, Windows
 
 LATE = "holds the pandemic and the sanctions years"
 

@@ -15,11 +15,12 @@ from ..errors import BadInputError, NoDataError, unknown
 from ..panel import Panel, event_year, require_panel
 from ..results import Check, Provenance
 from ..series import KINDS, SeriesInfo
+from ..text import span
 from . import checks as rules
 from .comparators import Pool, choose
 from .exposure import AUTO, own_bloc
 from .result import BeforeAfter, Difference
-from .windows import UnitStats, Windows, newey_west_lags, permutation, span, unit_stats, windows
+from .windows import UnitStats, Windows, newey_west_lags, permutation, unit_stats, windows
 
 METHOD = (
     "means of two windows; Newey-West interval of the mean shift (Bartlett kernel, {lags} lags for full windows); "

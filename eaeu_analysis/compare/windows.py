@@ -17,6 +17,7 @@ import numpy as np
 from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError
+from ..text import format_share, span
 
 TIE = 1e-9  # two statistics closer than this share of the largest are equal: a tie counts against the treated unit
 
@@ -289,20 +290,7 @@ def unit_stats(years: Any, values: Any, spec: Windows, relative: bool, level: fl
     )
 
 
-def span(window: tuple[int, int]) -> str:
-    """'2010-14' within a century, '1998-2002' across two, '2014' for one year."""
-    first, last = window
-    if first == last:
-        return str(first)
-    return f"{first}-{last % 100:02d}" if first // 100 == last // 100 and first >= 1000 else f"{first}-{last}"
-
-
-def percent(share: float) -> str:
-    """'60 %' of 0.6."""
-    return f"{100 * share:.0f} %"
-
-
 def _too_few(name: str, window: tuple[int, int], present: Array) -> str:
     size, n = window[1] - window[0] + 1, len(present)
     have = f" ({', '.join(str(int(year)) for year in present)})" if n else ""
-    return f"{name} {span(window)}: {n} of {size} years present{have}, under {percent(settings.MIN_WINDOW_SHARE)}"
+    return f"{name} {span(window)}: {n} of {size} years present{have}, under {format_share(settings.MIN_WINDOW_SHARE)}"

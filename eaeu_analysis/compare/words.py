@@ -6,36 +6,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..results import Check
-from .windows import newey_west_lags, percent, span
+from ..text import SHORT_MEASURES, format_change, format_number, format_share, span
+from .windows import newey_west_lags
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .members import Comparison
     from .result import BeforeAfter
-
-SHORT = {"percentage points": "pp", "per cent": "%", "log points": "log points"}
-
-
-def number(value: float, signed: bool = False) -> str:
-    """Four figures at most: '133.7', '-33.7', '2,486', '1.84 bn'; 'n/a' for NaN."""
-    if not math.isfinite(value):
-        return "n/a" if math.isnan(value) else "+inf" if value > 0 else "-inf"
-    sign = "+" if signed else "-"
-    size = abs(value)
-    for limit, name in ((1e12, " tn"), (1e9, " bn"), (1e6, " m")):
-        if size >= limit:
-            return f"{value / limit:{sign},.2f}{name}"
-    if size >= 1000:
-        return f"{value:{sign},.0f}"
-    if size >= 10:
-        return f"{value:{sign}.1f}"
-    return f"{value:{sign}.2f}" if size >= 0.1 or size == 0 else f"{value:{sign}.2g}"
-
-
-def with_unit(value: float, unit: str) -> str:
-    """A signed change with its unit: '-33.7 pp', '+12.0 %'."""
-    return f"{number(value, signed=True)} {SHORT.get(unit, unit)}"
 
 
 def before_after_summary(result: BeforeAfter) -> str:
@@ -46,18 +24,18 @@ def before_after_summary(result: BeforeAfter) -> str:
     if row["available"]:
         lags = newey_west_lags(row["years_before"] + row["years_after"])
         lines.append(
-            f"  {number(row['mean_before'])} in {span(spec.before)} ({row['years_before']} years), "
-            f"{number(row['mean_after'])} in {span(spec.after)} ({row['years_after']} years): "
-            f"{with_unit(row['change'], unit)} ({percent(result.level)} Newey-West interval "
-            f"{number(row['lower'], True)} to {number(row['upper'], True)}, {lags} lags)"
+            f"  {format_number(row['mean_before'])} in {span(spec.before)} ({row['years_before']} years), "
+            f"{format_number(row['mean_after'])} in {span(spec.after)} ({row['years_after']} years): "
+            f"{format_change(row['change'], unit)} ({format_share(result.level)} Newey-West interval "
+            f"{format_number(row['lower'], True)} to {format_number(row['upper'], True)}, {lags} lags)"
         )
     else:
         lines.append(f"  not available: {row['reason']}")
     lines += [f"  {line}" for line in _against(result)]
     if spec.latest and row["to_latest_years"]:
         lines.append(
-            f"  apart, to latest ({result.latest_label}): {number(row['to_latest_mean'])}, "
-            f"{with_unit(row['to_latest_change'], unit)} against {span(spec.before)}"
+            f"  apart, to latest ({result.latest_label}): {format_number(row['to_latest_mean'])}, "
+            f"{format_change(row['to_latest_change'], unit)} against {span(spec.before)}"
         )
     lines += ["", _units_table(result), ""]
     lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in result.checks]
@@ -73,11 +51,11 @@ def _against(result: BeforeAfter) -> list[str]:
         return ["nobody to compare with"] if not result.pool.units else []
     test = d.test
     lines = [
-        f"{test.n - 1} comparators ({result.pool.label}): mean {with_unit(d.mean, d.unit)}, median "
-        f"{with_unit(d.median, d.unit)}; difference {with_unit(d.versus_mean, d.unit)} from the mean, "
-        f"{with_unit(d.versus_median, d.unit)} from the median"
+        f"{test.n - 1} comparators ({result.pool.label}): mean {format_change(d.mean, d.unit)}, median "
+        f"{format_change(d.median, d.unit)}; difference {format_change(d.versus_mean, d.unit)} from the mean, "
+        f"{format_change(d.versus_median, d.unit)} from the median"
     ]
-    chance = percent(1 - result.level)
+    chance = format_share(1 - result.level)
     failed = sum(check.passed is False for check in result.checks)
     if test.p_two_sided > 1 - result.level + 1e-12:
         verdict = f"cannot be told from chance at {chance}"
@@ -97,8 +75,9 @@ def _against(result: BeforeAfter) -> list[str]:
         )
     elif math.isfinite(test.lower) and math.isfinite(test.upper):
         lines.append(
-            f"{percent(test.level)} interval of the difference by the same test: {number(test.lower, True)} to "
-            f"{number(test.upper, True)} {SHORT.get(d.scale, d.scale)}"
+            f"{format_share(test.level)} interval of the difference by the same test: "
+            f"{format_number(test.lower, True)} to "
+            f"{format_number(test.upper, True)} {SHORT_MEASURES.get(d.scale, d.scale)}"
         )
     return lines
 
@@ -108,8 +87,8 @@ def _units_table(result: BeforeAfter) -> str:
     rows: list[tuple[str, ...]] = [header]
     for row in result.table.to_dict("records"):
         years = f"{row['years_before']}+{row['years_after']}"
-        cells = [number(row[k]) for k in ("mean_before", "mean_after")]
-        cells += [number(row[k], signed=True) for k in ("change", "growth_before", "growth_after")]
+        cells = [format_number(row[k]) for k in ("mean_before", "mean_after")]
+        cells += [format_number(row[k], signed=True) for k in ("change", "growth_before", "growth_after")]
         rows.append((str(row["name"]), *cells, years))
     return aligned(rows) + f"\n  (change in {result.change_unit}, growth in {result.change_unit} a year)"
 
@@ -176,7 +155,7 @@ def _members_table(rows: pd.DataFrame, checks: dict[str, tuple[Check, ...]]) -> 
     reasons: list[str] = [""]
     for row in rows.to_dict("records"):
         reasons.append(str(row["reason"]))
-        means = [number(row[k]) for k in ("mean_before", "mean_after")]
+        means = [format_number(row[k]) for k in ("mean_before", "mean_after")]
         if not row["available"]:
             table.append((str(row["label"]), *means, "n/a", *[""] * 5))
             continue
@@ -185,9 +164,9 @@ def _members_table(rows: pd.DataFrame, checks: dict[str, tuple[Check, ...]]) -> 
             (
                 str(row["label"]),
                 *means,
-                with_unit(row["change"], row["change_unit"]),
-                number(row["comparators_mean"], signed=True),
-                number(row["difference"], signed=True),
+                format_change(row["change"], row["change_unit"]),
+                format_number(row["comparators_mean"], signed=True),
+                format_number(row["difference"], signed=True),
                 *("n/a" if math.isnan(row[k]) else f"{row[k]:.3f}" for k in ("p_value", "p_floor")),
                 str(len(failed)),
             )
@@ -204,7 +183,7 @@ def _counts(result: Comparison) -> list[str]:
     found = possible[possible["p_value"] <= alpha + 1e-12]
     return [
         f"{len(table)} comparisons, {int(table['available'].sum())} with both windows, {len(done)} with comparators.",
-        f"{len(possible)} have comparators enough for a p of {percent(alpha)} or less; {len(found)} reach it, and "
+        f"{len(possible)} have comparators enough for a p of {format_share(alpha)} or less; {len(found)} reach it, and "
         f"chance alone would bring about {alpha * len(possible):.0f}.",
         "A difference of means says what changed, not why. Years after 2019 are in the table, apart.",
     ]

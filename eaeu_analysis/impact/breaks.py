@@ -12,7 +12,8 @@ from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError, NoDataError
 from ..panel import event_year, require_panel
-from ..results import Check, Provenance, Result, p_said
+from ..results import Check, Provenance, Result
+from ..text import p_equals
 from .break_core import KINDS, Breaks, find_break
 from .design import one_unit
 from .effect import number
@@ -61,9 +62,9 @@ class BreakDate(Result):
         """In a sentence, by rule: a break is found when ``p_value`` <= 1 - level; a candidate is ruled out when its
         date is outside the set."""
         if self.p_value > 1 - self.level + 1e-12:
-            return f"no break found ({p_said(self.p_value)}): no date stands out"
+            return f"no break found ({p_equals(self.p_value)}): no date stands out"
         span = ", ".join(map(str, self.date_set))
-        found = f"a break, likeliest in {self.time} ({p_said(self.p_value)}); dates not ruled out: {span}"
+        found = f"a break, likeliest in {self.time} ({p_equals(self.p_value)}); dates not ruled out: {span}"
         inside = [f"{name} ({c['time']})" for name, c in self.candidates.items() if c["in_set"]]
         outside = [f"{name} ({c['time']})" for name, c in self.candidates.items() if not c["in_set"]]
         if not self.candidates:
@@ -83,11 +84,12 @@ class BreakDate(Result):
         lines = [
             f"break date of {spec['outcome']} of {spec['unit']} ({KINDS[spec['kind']]}), "
             f"{spec['years'][0]}-{spec['years'][-1]}",
-            f"  sup-F {number(self.sup_f)} at {self.time}, {p_said(self.p_value)}; size {size} {self.measure}".rstrip(),
+            f"  sup-F {number(self.sup_f)} at {self.time}, {p_equals(self.p_value)}; "
+            f"size {size} {self.measure}".rstrip(),
             f"  verdict: {self.verdict}",
         ]
         lines += [
-            f"  {name}: {c['time']}, {p_said(c['p'])}, {'not ruled out' if c['in_set'] else 'ruled out'}"
+            f"  {name}: {c['time']}, {p_equals(c['p'])}, {'not ruled out' if c['in_set'] else 'ruled out'}"
             for name, c in self.candidates.items()
         ]
         lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
@@ -241,7 +243,7 @@ def _alone(found: Breaks, times: Any, level: float) -> Check:
         p > 1 - level + 1e-12,
         p,
         1 - level,
-        f"given that break, another would be likeliest in {date} ({p_said(p)}); fails at p <= {1 - level:.2f}: "
+        f"given that break, another would be likeliest in {date} ({p_equals(p)}); fails at p <= {1 - level:.2f}: "
         "then narrow the years to one break",
     )
 

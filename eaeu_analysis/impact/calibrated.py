@@ -15,10 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from .. import atomic, settings
+from .. import files, settings
 from ..errors import BadInputError, NoDataError
-from ..results import Provenance, Result, p_said, plain
+from ..results import Provenance, Result, plain
 from ..series import SeriesInfo
+from ..text import p_equals
 from .calibration import Calibration
 from .effect import number
 from .yardstick import Yardstick
@@ -49,7 +50,7 @@ class KnownYardstick(Result):
             agrees = "as" if self.agrees[int(row["round"])] else "not as"
             lines.append(
                 f"  {row['round']}: {number(row['estimate'], signed=True)} in the mean of {row['entrants']} entrants, "
-                f"{row['positive']} of them positive, {p_said(row['p_value'])}; {agrees} the studies found it"
+                f"{row['positive']} of them positive, {p_equals(row['p_value'])}; {agrees} the studies found it"
             )
         return "\n".join(lines)
 
@@ -91,7 +92,7 @@ def write_calibration(found: Calibration, path: Path | None = None) -> None:
     stated = {"spec": plain(found.spec), "series": [asdict(info) for info in found.provenance.series]}
     table = pa.Table.from_pandas(found.table[KEPT], preserve_index=False)
     table = table.replace_schema_metadata({"calibration": json.dumps(stated, sort_keys=True)})
-    with atomic.replacing(path or place(PLACEBOS)) as aside:
+    with files.replacing(path or place(PLACEBOS)) as aside:
         pq.write_table(table, aside, compression="zstd", compression_level=15)
 
 
@@ -131,7 +132,7 @@ def write_yardstick(found: Yardstick, path: Path | None = None) -> None:
         "literature": _records(found.literature),
         "agrees": {str(year): bool(agrees) for year, agrees in found.agrees.items()},
     }
-    atomic.write_text(path or place(YARDSTICK), json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    files.write_text(path or place(YARDSTICK), json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def _records(frame: pd.DataFrame) -> list[Any]:

@@ -26,8 +26,8 @@ import pandas as pd
 from .. import settings
 from ..errors import BadInputError, NoDataError
 from ..panel import require_panel
+from ..parallel import fan_out
 from ..results import Check, Provenance, Result
-from ..workers import fan_out
 from . import donors as pools
 from .curve_rows import Answered, answer_question
 from .curve_task import SlimPanel, Task, eligible, slim_panel

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..results import Check, p_said, p_text
+from ..results import Check
+from ..text import format_p, p_equals
 from .effect import number
 from .fit import Fitted, Setup
 from .gap_checks import fit_check, trend_check
@@ -179,7 +180,7 @@ def placebo_checks(placebos: Placebos, level: float) -> list[Check]:
             agrees(p["ratio"]),
             p["ratio"],
             alpha,
-            f"{p_said(p['ratio'])} by the ratio of root mean squared gaps after and before "
+            f"{p_equals(p['ratio'])} by the ratio of root mean squared gaps after and before "
             f"({number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than the main p",
         ),
         Check(
@@ -187,9 +188,9 @@ def placebo_checks(placebos: Placebos, level: float) -> list[Check]:
             agrees(p["within_20_two_sided"]),
             p["within_20_two_sided"],
             alpha,
-            f"{p_said(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors with a "
+            f"{p_equals(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors with a "
             "mean squared gap before the event of at most 20 times the treated unit's, "
-            f"{p_text(p['within_5_two_sided'])} among the {p['within_5_donors']:.0f} within 5 times; fails if the "
+            f"{format_p(p['within_5_two_sided'])} among the {p['within_5_donors']:.0f} within 5 times; fails if the "
             "first decides otherwise than the main p",
         ),
         Check(
@@ -197,8 +198,8 @@ def placebo_checks(placebos: Placebos, level: float) -> list[Check]:
             None,
             min(p["greater"], p["less"]),
             alpha,
-            f"{p_said(p['greater'])} for a rise, {p_text(p['less'])} for a fall; by the average effect as it is, "
-            f"{p_text(p['average_two_sided'])} two-sided",
+            f"{p_equals(p['greater'])} for a rise, {format_p(p['less'])} for a fall; by the average effect as it is, "
+            f"{format_p(p['average_two_sided'])} two-sided",
         ),
         Check(
             "minimum detectable effect",
@@ -223,7 +224,7 @@ def time_check(moved: InTime | None, level: float) -> Check:
         moved.p,
         alpha,
         f"with the event moved to {moved.event}, {number(moved.average, signed=True)} up to the true one "
-        f"({p_said(moved.p)}); fails at p <= {alpha:.2f}",
+        f"({p_equals(moved.p)}); fails at p <= {alpha:.2f}",
     )
 
 

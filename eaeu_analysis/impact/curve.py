@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .. import atomic, settings
+from .. import files, settings
 from ..errors import BadInputError, NoDataError
 from ..panel import require_panel
+from ..parallel import fan_out
 from ..results import Provenance, Result, source_lines
-from ..workers import fan_out
 from . import curve_store
 from .curve_rows import Answered, answer_questions
 from .curve_task import Task, state_task
@@ -262,7 +262,7 @@ def _answer_all(
         progress(count, len(chosen))
     unsaved = 0
     if store is not None and waiting:
-        atomic.require_writable(store)
+        files.require_writable(store)
     try:
         for number, answer in zip(waiting, _run(task, [groups[n] for n in waiting], jobs, dask), strict=True):
             done[number] = answer

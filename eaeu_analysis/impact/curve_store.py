@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import atomic
+from .. import files
 from ..errors import BadInputError
 from .curve_rows import Answered
 from .curve_task import Task
@@ -87,7 +87,7 @@ def save(path: Path, mark: str, done: Mapping[int, Answered]) -> None:
     """All answers so far, in the order of the specifications; the file is replaced as a whole."""
     import pyarrow.parquet as pq
 
-    with atomic.replacing(path) as aside:
+    with files.replacing(path) as aside:
         pq.write_table(_table(mark, done), aside)
 
 

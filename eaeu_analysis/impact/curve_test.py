@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import BadInputError, NoDataError
-from ..results import Check, Result, p_said
+from ..results import Check, Result
+from ..text import p_equals
 from .effect import number
 from .placebo import rank_p
 
@@ -71,7 +72,7 @@ class CurveTest(Result):
         return [
             f"{row['text']}: {number(row['observed'])} against {number(row['null_median'])} in the median of "
             f"{row['units']} curves of units that nothing happened to (nine tenths below {number(row['null_90'])}), "
-            f"{p_said(row['p_value'])}"
+            f"{p_equals(row['p_value'])}"
             for row in self.table.to_dict("records")
         ]
 

@@ -12,7 +12,8 @@ from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..panel import require_panel
-from ..results import Check, Provenance, p_said
+from ..results import Check, Provenance
+from ..text import p_equals
 from .design import Design, design_table, shown, state_design
 from .did_core import (
     Clustered,
@@ -249,7 +250,7 @@ def _checks(
             p,
             alpha,
             "all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
-            f"{number(float(leads[0]))}, {p_said(p)}; fails at p <= {alpha:.2f}",
+            f"{number(float(leads[0]))}, {p_equals(p)}; fails at p <= {alpha:.2f}",
         ),
     ]
     if np.isfinite(regression.leads_p):
@@ -259,7 +260,7 @@ def _checks(
                 None,
                 regression.leads_p,
                 alpha,
-                f"Wald test of the leads on cluster-robust errors, {p_said(regression.leads_p)}",
+                f"Wald test of the leads on cluster-robust errors, {p_equals(regression.leads_p)}",
             )
         )
     if inference == "randomisation":

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..results import Check, Provenance, Result, p_said, source_lines
+from ..results import Check, Provenance, Result, source_lines
+from ..text import p_equals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,7 @@ class Effect(Result):
             f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {spec.get('unit')}, "
             f"event {spec.get('event')}",
             f"  average effect {number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
-            f"{interval_text(self.interval)}, {p_said(self.p_value)}",
+            f"{interval_text(self.interval)}, {p_equals(self.p_value)}",
         ]
         if self.inference:
             lines.append(f"  inference: {self.inference}")
@@ -142,7 +143,7 @@ def verdict_of(effect: Effect) -> str:
         return f"not answered: the comparison does not hold ({failed or 'no finite estimate'}), so {size} is no finding"
     if finding == "untested":
         return f"an estimate without a test: {size}"
-    p = f"{p_said(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval holds zero"
+    p = f"{p_equals(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval holds zero"
     if finding == "none" and effect.p_value <= 1 - effect.level + 1e-9:
         p += ", but the interval holds zero"
     if finding == "none":

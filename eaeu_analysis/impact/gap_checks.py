@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..arrays import Array
-from ..results import Check, p_said
+from ..results import Check
+from ..text import p_equals
 from .effect import PRE_FIT, PRE_TREND, number
 
 FIT_SHARE = 0.5  # of the standard deviation of the outcome before the event
@@ -55,6 +56,6 @@ def trend_check(gap: Array, times: Array, reach: float, estimate: float) -> Chec
         not (p <= TREND_LEVEL and share > TREND_SHARE),
         p,
         TREND_LEVEL,
-        f"the gap before the event moves by {number(slope, signed=True)} a period ({p_said(p)}), which drawn on "
+        f"the gap before the event moves by {number(slope, signed=True)} a period ({p_equals(p)}), which drawn on "
         f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}",
     )

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..arrays import Array
-from ..results import Check, p_said
+from ..results import Check
+from ..text import p_equals
 from .checks import EFFECTIVE, FLAGGED_WEIGHT
 
 NEGATIVE = 0.5  # sum of negative weights above which a counterfactual is extrapolated
@@ -53,7 +54,7 @@ def placebo_gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: A
             None,
             p_rank,
             alpha,
-            f"exact rank {p_said(p_rank)} of the estimate among {len(draws)} placebos and the treated unit; "
+            f"exact rank {p_equals(p_rank)} of the estimate among {len(draws)} placebos and the treated unit; "
             f"no smaller p than {1 / (1 + len(draws)):.3f} can come of them",
         ),
     ]

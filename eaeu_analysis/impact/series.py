@@ -11,7 +11,8 @@ from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError, NoDataError, unknown
 from ..panel import require_panel
-from ..results import Check, Provenance, p_said
+from ..results import Check, Provenance
+from ..text import p_equals
 from .design import one_unit
 from .effect import Effect, effect_table, number
 from .placebo_checks import donor_notes
@@ -201,7 +202,7 @@ def _segmented(problem: Problem, x: Array, slope: bool, draws: int, seed: int, l
                 None,
                 found.p_hac,
                 1 - level,
-                f"by the usual table {p_said(found.p_hac)}; in series this short it rejects a true null of 10% in "
+                f"by the usual table {p_equals(found.p_hac)}; in series this short it rejects a true null of 10% in "
                 "a fifth to a half of samples, so it decides nothing here",
             ),
             Check(
@@ -273,5 +274,5 @@ def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
         p,
         alpha,
         f"with the event moved to {problem.times[after[0]]}, {number(gap, signed=True)} up to the true one "
-        f"({p_said(p)}); fails at p <= {alpha:.2f}",
+        f"({p_equals(p)}); fails at p <= {alpha:.2f}",
     )

@@ -19,8 +19,9 @@ from ..catalogue import outcome as find_outcome
 from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, EaeuError, NoDataError, unknown
 from ..panel import event_year, require_panel
-from ..results import Check, Provenance, Result, p_said, source_lines
-from ..workers import fan_out
+from ..parallel import fan_out
+from ..results import Check, Provenance, Result, source_lines
+from ..text import p_equals
 from . import methods
 from .effect import Effect, interval_text, number
 from .exposure import with_exposure
@@ -116,7 +117,7 @@ class UnionEffects(Result):
                     continue
                 lines.append(
                     f"  {row['label']}: {number(row['estimate'])} ({row['measure']}), {self.level:.0%} interval "
-                    f"{interval_text((row['lower'], row['upper']))}, {p_said(row['p_value'])}: {row['finding']}"
+                    f"{interval_text((row['lower'], row['upper']))}, {p_equals(row['p_value'])}: {row['finding']}"
                 )
                 if row["weights"]:
                     lines.append(f"    drawn from {row['weights']}")
@@ -126,7 +127,7 @@ class UnionEffects(Result):
             lines += ["", f"Members together; donors: {plan().pools.get(str(pool), {}).get('label', pool)}"]
             lines += [
                 f"  {row['label']}: {row['members']} members, {number(row['estimate'])} ({row['measure']}), "
-                f"{self.level:.0%} interval {interval_text((row['lower'], row['upper']))}, {p_said(row['p_value'])}"
+                f"{self.level:.0%} interval {interval_text((row['lower'], row['upper']))}, {p_equals(row['p_value'])}"
                 if not row["reason"]
                 else f"  {row['label']}: {row['members']} members, not pooled: {row['reason']}"
                 for row in rows.to_dict("records")

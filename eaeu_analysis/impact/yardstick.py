@@ -20,7 +20,8 @@ from .. import settings
 from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, EaeuError, NoDataError
 from ..panel import require_panel
-from ..results import Provenance, Result, p_said
+from ..results import Provenance, Result
+from ..text import p_equals
 from .curve import SpecificationCurve, specification_curve
 from .effect import number
 from .grid import Grid, PoolRule
@@ -153,7 +154,7 @@ class Yardstick(Result):
         for row in self.rounds.to_dict("records"):
             lines.append(
                 f"  {row['round']}: {number(row['estimate'], signed=True)} in the mean of {row['entrants']} entrants, "
-                f"{row['positive']} of them positive, {p_said(row['p_value'])} among random sets of economies"
+                f"{row['positive']} of them positive, {p_equals(row['p_value'])} among random sets of economies"
             )
             for choice in ("estimator", "pool", "after"):
                 means = self.by(choice).loc[row["round"]].dropna()
@@ -165,7 +166,7 @@ class Yardstick(Result):
                     continue
                 lines.append(
                     f"    {entrant['name']}: {number(entrant['estimate'], signed=True)} [{number(entrant['low'])}, "
-                    f"{number(entrant['high'])}], {entrant['positive']:.0%} positive, {p_said(entrant['p_value'])}"
+                    f"{number(entrant['high'])}], {entrant['positive']:.0%} positive, {p_equals(entrant['p_value'])}"
                 )
             for study in self.literature[self.literature["round"] == row["round"]].to_dict("records"):
                 value = f": {number(study['value'])} {study['value_unit']}" if np.isfinite(study["value"]) else ""

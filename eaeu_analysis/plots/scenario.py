@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..arrays import Array
 from ..scenario import words
+from ..text import format_signed
 from . import corners
 from .style import ACCENT, GREY, INK, SHADE, TREATED, draw_by, drawer, end_labels, fill, title
 
@@ -45,9 +46,9 @@ def _usual(result: Any, ax: Axes, outcome: str) -> None:
 
 def _waterfall(result: Any, ax: Axes, outcome: str) -> None:
     parts, total = result.contributions(outcome), result.value(outcome)
-    shown = parts[[words.signed(v).lstrip("+-") != "0.00" for v in parts["mean"]]]
+    shown = parts[[format_signed(v).lstrip("+-") != "0.00" for v in parts["mean"]]]
     rows = [*shown.itertuples(index=False)]
-    labels = [f"{words.channel(r.channel)}: {words.signed(r.mean)}" for r in rows]
+    labels = [f"{words.channel(r.channel)}: {format_signed(r.mean)}" for r in rows]
     _rows(ax, [*labels, f"{words.channel(TOTAL)}: {words.interval(total)}"])
     end = 0.0
     for place, row in enumerate(rows):
@@ -74,7 +75,8 @@ def _most(parts: pd.DataFrame) -> str:
 def _finding(row: Any) -> str:
     """'+0.91 per cent (+0.16 to +1.77)', and that it is not clear where the interval holds zero."""
     told = (
-        f"{words.signed(row['estimate'])} {row['unit']} ({words.signed(row['lower'])} to {words.signed(row['upper'])})"
+        f"{format_signed(row['estimate'])} {row['unit']} ({format_signed(row['lower'])} to "
+        f"{format_signed(row['upper'])})"
     )
     return told if row["lower"] > 0 or row["upper"] < 0 or row["lower"] == row["upper"] else f"{told}, sign not clear"
 
@@ -109,7 +111,7 @@ def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
     _under(
         ax,
         f"{words.outcome(outcome)}, {words.unit(outcome)}, one assumption at its low (light) and high (dark) end of 5 "
-        f"and 95 %, all others at their medians ({words.signed(middle)}); beside the words: its share of the variance",
+        f"and 95 %, all others at their medians ({format_signed(middle)}); beside the words: its share of the variance",
     )
     first = told[0]["label"]
     title(ax, f"What carries the uncertainty of {_lower(words.outcome(outcome))}: {_lower(first)}")
@@ -129,8 +131,8 @@ def _fan(result: Any, ax: Axes, outcome: str) -> None:
     first, last = path[path["year"] == min(1, path["year"].iloc[-1])].iloc[0], path.iloc[-1]
     title(
         ax,
-        f"{words.outcome(outcome)}: {words.signed(first['estimate'])} {words.unit(outcome)} in year "
-        f"{first['year']:.0f}, {words.signed(last['estimate'])} in year {last['year']:.0f}",
+        f"{words.outcome(outcome)}: {format_signed(first['estimate'])} {words.unit(outcome)} in year "
+        f"{first['year']:.0f}, {format_signed(last['estimate'])} in year {last['year']:.0f}",
     )
     ends = [(text, float(last["year"]), float(last[edge]), TREATED, edge == "estimate")
             for text, edge in ((f"{(1 + result.level) / 2:.0%}", "upper"), ("median", "estimate"),
@@ -179,7 +181,7 @@ def _break_even(result: Any, ax: Axes, first: str | None, second: str | None, ou
         ax.contourf(x, y, z, levels=[min(z.min() - 1, -1), 0], colors=[BELOW], hatches=["///"], zorder=0)
     levels = [v for v in MaxNLocator(6).tick_values(z.min(), z.max()) if abs(v) > 1e-12]
     lines = ax.contour(x, y, z, levels=levels, colors=GREY, linewidths=0.8, linestyles="solid")
-    ax.clabel(lines, fmt=lambda v: words.signed(v), fontsize=7, colors=INK)
+    ax.clabel(lines, fmt=lambda v: format_signed(v), fontsize=7, colors=INK)
     if z.min() < 0 < z.max():
         ax.contour(x, y, z, levels=[0.0], colors=ACCENT, linewidths=2.4)
         _name_flip(ax, x.to_numpy(), y.to_numpy(), z)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .. import __version__, atomic, settings
+from .. import __version__, files, settings
 from ..catalogue import STRICT, parse
 from ..errors import BadInputError, EaeuError
 from ..results import plain
@@ -154,7 +154,7 @@ def sign_of(value: float) -> int:
 
 def write(path: str | Path, state: Baseline) -> None:
     """The baseline as JSON; written aside and renamed."""
-    atomic.write_text(path, text(state))
+    files.write_text(path, text(state))
 
 
 def text(state: Baseline) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import atomic
+from .. import files as atomic
 from ..errors import BadInputError, listed, unknown
 from . import brief_words
 from . import cache as store

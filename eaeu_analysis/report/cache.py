@@ -23,7 +23,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__, atomic, settings
+from .. import __version__, settings
+from .. import files as atomic
 from ..errors import EaeuError
 
 if TYPE_CHECKING:

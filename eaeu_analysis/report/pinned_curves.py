@@ -88,7 +88,7 @@ def read(path: Path) -> tuple[Curve, ...]:
 
 def write(path: Path, found: Sequence[Curve]) -> None:
     """The file, sorted, replaced as a whole."""
-    from .. import atomic
+    from .. import files as atomic
 
     rows: list[Mapping[str, Any]] = [vars(curve) for curve in sorted(found, key=lambda c: (c.unit, c.outcome))]
     body = {"format": FORMAT, "limit": LIMIT, "seed": SEED, "curves": rows}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..compare.words import number, with_unit
 from ..results import plain
+from ..text import format_change, format_number
 
 if TYPE_CHECKING:
     from .content import Content, Section
@@ -22,12 +22,14 @@ def unit_rows(section: Section) -> list[dict[str, str]]:
         rows.append(
             {
                 "name": str(row["name"]),
-                "before": number(row["mean_before"]),
-                "after": number(row["mean_after"]),
-                "change": with_unit(row["change"], unit) if row["available"] else "n/a",
-                "interval": f"{number(row['lower'], True)} to {number(row['upper'], True)}" if row["available"] else "",
+                "before": format_number(row["mean_before"]),
+                "after": format_number(row["mean_after"]),
+                "change": format_change(row["change"], unit) if row["available"] else "n/a",
+                "interval": f"{format_number(row['lower'], True)} to {format_number(row['upper'], True)}"
+                if row["available"]
+                else "",
                 "years": f"{row['years_before']}+{row['years_after']}",
-                "latest": with_unit(row["to_latest_change"], unit) if row["to_latest_years"] else "",
+                "latest": format_change(row["to_latest_change"], unit) if row["to_latest_years"] else "",
                 "reason": str(row["reason"]),
             }
         )
@@ -108,8 +110,8 @@ def _member_cell(row: dict[Any, Any] | None) -> dict[str, str]:
         return {"change": "n/a", "beside": "", "p": "", "reason": str(row["reason"]) if row else "not compared"}
     p = row["p_value"]
     return {
-        "change": with_unit(row["change"], row["change_unit"]),
-        "beside": number(row["comparators_mean"], signed=True),
+        "change": format_change(row["change"], row["change_unit"]),
+        "beside": format_number(row["comparators_mean"], signed=True),
         "p": "" if math.isnan(p) else f"{p:.2f}",
         "reason": "",
     }
@@ -128,7 +130,9 @@ def effect_rows(content: Content) -> list[dict[str, str]]:
             {
                 "label": str(row["label"]),
                 "pool": plan().pools[row["pool"]]["label"],
-                "estimate": f"{number(row['estimate'], True)} {UNITS.get(row['measure'], 'pp')}" if done else "n/a",
+                "estimate": f"{format_number(row['estimate'], True)} {UNITS.get(row['measure'], 'pp')}"
+                if done
+                else "n/a",
                 "interval": _interval(row["lower"], row["upper"]) if done else "",
                 "p": f"{row['p_value']:.2f}" if done and not math.isnan(row["p_value"]) else "",
                 "finding": FINDINGS[row["finding"]] if done else str(row["reason"]),
@@ -154,4 +158,4 @@ def _interval(low: float, high: float) -> str:
         return "not available"
     if math.isinf(low) or math.isinf(high):
         return "no value can be ruled out"
-    return f"{number(low, True)} to {number(high, True)}"
+    return f"{format_number(low, True)} to {format_number(high, True)}"

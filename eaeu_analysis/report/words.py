@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..compare.words import SHORT, number, with_unit
+from ..text import SHORT_MEASURES, format_change, format_number
 
 if TYPE_CHECKING:
     from ..compare import BeforeAfter
@@ -36,7 +36,7 @@ def span(window: tuple[int, int]) -> str:
 
 def said(value: float) -> str:
     """A number as people say it: '33.7', '-12.9', '0.78', '1,166', '2.59 bn'."""
-    return f"{value:.1f}" if 1 <= abs(value) < 1000 else number(value)
+    return f"{value:.1f}" if 1 <= abs(value) < 1000 else format_number(value)
 
 
 def size(value: float) -> str:
@@ -214,8 +214,10 @@ def title(section: Section) -> str:
     short = section.short[:1].upper() + section.short[1:]
     if result is None or not result.treated["available"]:
         return f"{short}: no comparison"
-    own = with_unit(result.treated["change"], result.change_unit)
-    beside = f", comparators {with_unit(result.difference.mean, result.difference.unit)}" if result.difference else ""
+    own = format_change(result.treated["change"], result.change_unit)
+    beside = (
+        f", comparators {format_change(result.difference.mean, result.difference.unit)}" if result.difference else ""
+    )
     return f"{short}: {own}{beside}"
 
 
@@ -228,7 +230,8 @@ def alt(section: Section) -> str:
     own, others = rows.iloc[0], rows.iloc[1:]
     text = f"Line chart of {section.label} for {own['name']} and {len(others)} comparators. {title(section)}. "
     text += f"Means of {span(result.windows.before)} and {span(result.windows.after)}: " + "; ".join(
-        f"{r['name']} {number(r['mean_before'])} to {number(r['mean_after'])}" for r in rows.to_dict("records")
+        f"{r['name']} {format_number(r['mean_before'])} to {format_number(r['mean_after'])}"
+        for r in rows.to_dict("records")
     )
     return text + "."
 
@@ -244,9 +247,10 @@ def verdict(section: Section) -> str:
         parts += failed(result)
     if section.wide and section.wide.difference:
         d = section.wide.difference
-        points = "points" if d.unit == "per cent" else SHORT.get(d.unit, d.unit)
+        points = "points" if d.unit == "per cent" else SHORT_MEASURES.get(d.unit, d.unit)
         parts.append(
-            f"Against the {d.test.n - 1} nearest economies: {number(d.versus_mean, True)} {points} from their mean, "
+            f"Against the {d.test.n - 1} nearest economies: {format_number(d.versus_mean, True)} {points} from "
+            f"their mean, "
             f"{chance(section.wide)}."
         )
         parts += failed(section.wide)
@@ -267,7 +271,11 @@ def effect_title(effect: Effect, outcome: str) -> str:
     from .tables import FINDINGS
 
     known = find_outcome(outcome)
-    size = f"{number(100 * effect.estimate, True)} log points" if known.log else f"{number(effect.estimate, True)} pp"
+    size = (
+        f"{format_number(100 * effect.estimate, True)} log points"
+        if known.log
+        else f"{format_number(effect.estimate, True)} pp"
+    )
     return f"{known.short[:1].upper()}{known.short[1:]}: {FINDINGS[effect.finding]} ({size}, p = {effect.p_value:.2f})"
 
 
@@ -277,7 +285,8 @@ def effect_alt(effect: Effect, outcome: str) -> str:
     return (
         f"Line chart: observed and counterfactual {outcome.replace('_', ' ')} of {effect.spec['unit']}, event "
         f"{effect.spec['event']}. {effect_title(effect, outcome)}. Mean after the event: observed "
-        f"{number(float(rows['observed'].mean()))}, counterfactual {number(float(rows['counterfactual'].mean()))}."
+        f"{format_number(float(rows['observed'].mean()))}, counterfactual "
+        f"{format_number(float(rows['counterfactual'].mean()))}."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import atomic
+from .. import files as atomic
 from ..blocs import bloc as find_bloc
 from ..errors import BadInputError, DriftError, PartialDataError, listed, unknown
 from ..names import resolve

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import atomic, names, settings
+from .. import files, names, settings
 from ..arrays import Array
 from ..blocs import bloc
 from ..results import Check, Provenance, Result, plain
@@ -83,7 +83,7 @@ class Backtest(Result):
     def write(self, path: Path | None = None) -> Path:
         """Write the record, by default where every scenario result reads its score; returns the path."""
         text = json.dumps(self.record(), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-        written = atomic.write_bytes(path or folder() / "backtest.json", text.encode("utf-8"))
+        written = files.write_bytes(path or folder() / "backtest.json", text.encode("utf-8"))
         backtest_record.cache_clear()
         return written
 

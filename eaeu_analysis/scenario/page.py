@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from ..text import format_quantity
 from . import words
 from .quantities import Quantity
 from .schema import Scenario
@@ -35,7 +36,7 @@ def _shown(path: str, quantity: Quantity) -> str:
     times = words.quantity(path)["times"]
 
     def told(value: float | None) -> str:
-        return words.plain((value or 0.0) * times)
+        return format_quantity((value or 0.0) * times)
 
     if not quantity.free:
         return told(quantity.centre)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import BadInputError, unknown
+from ..text import format_signed
 from . import words
 from .schema import Scenario
 
@@ -64,7 +65,7 @@ class Sliders:
         most = table.assign(size=table["value"].abs()).groupby("unit")["size"].max()
         rows = "".join(
             f"<tr><td>{html.escape(words.outcome(r['outcome']))}</td><td style='text-align:right'><b>"
-            f"{words.signed(r['value'])}</b></td><td>{html.escape(r['unit'])}</td>"
+            f"{format_signed(r['value'])}</b></td><td>{html.escape(r['unit'])}</td>"
             f"<td>{_bar(r['value'], most[r['unit']])}</td></tr>"
             for r in table.to_dict("records")
         )

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .. import atomic, names
+from .. import files as atomic
+from .. import names
 from ..errors import BadInputError, EaeuError, NoDataError, unknown
 from ..results import Result
 from . import bilateral, bulk_shapes

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .. import atomic, settings
+from .. import files, settings
 from ..errors import IntegrityError
 
 FOLDERS = ("remittances", "trade")
@@ -38,7 +38,7 @@ def list_results(folder: Path | None = None) -> None:
     """Write the list of hashes anew, after a script wrote its results there."""
     folder = folder or settings.data_dir() / RESULTS
     lines = [f"{_hash(path)}  {path.name}\n" for path in _listable(folder)]
-    atomic.write_text(folder / LIST, "".join(lines))
+    files.write_text(folder / LIST, "".join(lines))
 
 
 def _results(folder: Path) -> tuple[int, list[str]]:

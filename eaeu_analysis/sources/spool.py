@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import atomic
+from .. import files
 
 OLDEST = 86_400.0  # seconds; pages of an earlier day are asked for again, or they would pass as retrieved today
 _MARK = b"eaeu page 1\n"
@@ -42,7 +42,7 @@ class Spool:
         return None
 
     def put(self, url: str, body: bytes) -> None:
-        atomic.write_bytes(self._file(url), _seal(url, body) + body, durable=False)
+        files.write_bytes(self._file(url), _seal(url, body) + body, durable=False)
 
     def drop(self, url: str) -> None:
         self._file(url).unlink(missing_ok=True)

@@ -15,7 +15,8 @@ from pathlib import Path
 import filelock
 import pandas as pd
 
-from .. import atomic, settings
+from .. import files as atomic
+from .. import settings
 from ..errors import BadInputError, IntegrityError, NoDataError, near_matches
 from ..series import SeriesData, broken_promise
 from ..sources.archives import is_archived, vintage_of

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .. import names, settings
+from ..parallel import one_blas_thread
 from ..results import Check, Provenance, Result
-from ..threads import one_blas_thread
 from .domestic import INDICATORS, RATIO, domestic_sensitivity
 from .exposure import Exposure, exposure, signs
 from .findings import beside_findings

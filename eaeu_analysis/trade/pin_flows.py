@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from .. import atomic, names, settings
+from .. import files, names, settings
 from ..errors import BadInputError, NoDataError
 from .flows import COLUMNS, check_units, tables
 
@@ -48,7 +48,7 @@ def pin_flows(source: Path | str, out: Path | str | None = None) -> dict[str, An
     folder = Path(source)
     target = Path(out) if out is not None else settings.data_dir() / "trade"
     manifest: dict[str, Any] = {}
-    with atomic.files(target) as stage:
+    with files.files(target) as stage:
         for name, facts in sorted(tables()["pins"].items()):
             path = folder / facts["file"]
             if not path.is_file():

@@ -11,7 +11,8 @@ import pandas as pd
 
 from ..arrays import Array
 from ..errors import BadInputError, NoDataError, unknown
-from ..results import Check, p_said
+from ..results import Check
+from ..text import p_equals
 
 if TYPE_CHECKING:
     from .gravity_fit import GravityFit
@@ -45,9 +46,9 @@ def reset(fit: GravityFit) -> Check:
     p = float(2 * norm.sf(abs(z)))
     if len(fit.sample.effects) > 2:
         verdict = "no verdict: with pair effects the test rejects true models too often"
-        return Check("RESET", None, p, RESET_LEVEL, f"squared fitted index: {p_said(p)}; {verdict}")
+        return Check("RESET", None, p, RESET_LEVEL, f"squared fitted index: {p_equals(p)}; {verdict}")
     verdict = "no sign of a wrong functional form" if p >= RESET_LEVEL else "the functional form is in doubt"
-    return Check("RESET", p >= RESET_LEVEL, p, RESET_LEVEL, f"squared fitted index: {p_said(p)}; {verdict}")
+    return Check("RESET", p >= RESET_LEVEL, p, RESET_LEVEL, f"squared fitted index: {p_equals(p)}; {verdict}")
 
 
 def predict(fit: GravityFit, rows: Any = None, changes: dict[str, Any] | None = None) -> pd.DataFrame:

@@ -19,7 +19,8 @@ import pandas as pd
 
 from .. import settings
 from ..errors import unknown
-from ..results import Check, Provenance, Result, p_said, source_lines
+from ..results import Check, Provenance, Result, source_lines
+from ..text import p_equals
 from .agreements import stage_dummies
 from .domestic import RATIO, domestic_sensitivity
 from .flows import flow_info
@@ -279,7 +280,9 @@ def _panel_checks(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]],
     said = "did not move" if still else "moved too, so that much is not the union's doing"
     moved = f"neighbours that never joined {said}: {near.estimate:+.2f} ({near.lower:+.2f} to {near.upper:+.2f})"
     return [
-        Check(f"years before, {name}", p >= PRE_TREND, p, PRE_TREND, f"founders before {base}: {p_said(p)}, {verdict}"),
+        Check(
+            f"years before, {name}", p >= PRE_TREND, p, PRE_TREND, f"founders before {base}: {p_equals(p)}, {verdict}"
+        ),
         Check(f"neighbours, {name}", still, near.estimate, None, f"{moved}, {start}-{end}"),
     ]
 

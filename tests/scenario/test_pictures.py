@@ -18,6 +18,7 @@ from eaeu_analysis.plots import new_figure, styled
 from eaeu_analysis.plots.corners import sentence
 from eaeu_analysis.scenario import schema, words
 from eaeu_analysis.scenario.rates import tables
+from eaeu_analysis.text import format_quantity, format_signed
 
 
 @pytest.fixture(autouse=True)
@@ -174,14 +175,14 @@ def test_every_number_a_file_may_hold_has_its_words() -> None:
     [(0.0, "0.00"), (-1e-9, "0.00"), (0.914, "+0.91"), (-6.5, "-6.50"), (28.42, "+28.4"), (1234.5, "+1,234")],
 )
 def test_numbers_are_written_with_their_sign_and_zero_without(number: float, told: str) -> None:
-    assert words.signed(number) == told
+    assert format_signed(number) == told
 
 
 def test_values_are_shown_in_their_unit() -> None:
     assert words.value("tariffs.exempt", 0.285) == "28.5 %"
     assert words.value("migration.permit_fee", 909) == "909 US$ a year"
     assert words.value("elasticities.sigma", 5.0) == "elasticity 5"
-    assert words.plain(-0.0001 * 0) == "0"
+    assert format_quantity(-0.0001 * 0) == "0"
 
 
 def test_a_scenario_shows_itself_as_a_table() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import names
-from ...compare.words import number
+from ...text import format_number
 from ..figures_trade import titles
 from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Table, Text, source, sources
 
@@ -59,7 +59,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> Block:
 def percent(row: Mapping[Any, Any]) -> tuple[str, str]:
     """An estimate in log points as per cent, and its interval."""
     low, high = (100 * np.expm1(row[end]) for end in ("lower", "upper"))
-    return f"{number(row['percent'], True)} %", f"{number(low, True)} to {number(high, True)}"
+    return f"{format_number(row['percent'], True)} %", f"{format_number(low, True)} to {format_number(high, True)}"
 
 
 def _p(value: float) -> str:
@@ -119,7 +119,7 @@ def _findings(answer: TradeAnswer) -> Details:
         (
             Cell(str(row["finding"])),
             Cell(str(row["source"])),
-            Cell(str(row["ours"]), (f"{number(row['our_percent'], True)} %",)),
+            Cell(str(row["ours"]), (f"{format_number(row['our_percent'], True)} %",)),
             Cell("yes" if row["agree"] else "no"),
             Cell(str(row["why"])),
         )
@@ -143,10 +143,10 @@ def _tariffs(answer: TradeAnswer) -> Details:
     rows = tuple(
         (
             Cell(str(code)),
-            Cell(number(row["own"])),
-            Cell(number(row["new"])),
-            Cell(number(row["change"], True)),
-            Cell(number(row["imports_usd"])),
+            Cell(format_number(row["own"])),
+            Cell(format_number(row["new"])),
+            Cell(format_number(row["change"], True)),
+            Cell(format_number(row["imports_usd"])),
             Cell(str(row["direction"])),
         )
         for code, row in zip(frame.index, frame.to_dict("records"), strict=True)
