@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "catalogue": "catalogue",
-    "bloc": "blocs",
+    "catalogue": "reference.catalogue",
+    "bloc": "reference.blocs",
     "Panel": "panel",
     "load_panel": "load",
     "open_flows": "sources.bulk",
@@ -66,8 +66,6 @@ _HOME = {
 __all__ = [*sorted(_HOME), "__version__"]
 
 if TYPE_CHECKING:
-    from .blocs import bloc as bloc
-    from .catalogue import catalogue as catalogue
     from .compare import before_after as before_after
     from .compare import compare_members as compare_members
     from .errors import EaeuError as EaeuError
@@ -87,6 +85,8 @@ if TYPE_CHECKING:
     from .impact.yardstick import yardstick as yardstick
     from .load import load_panel as load_panel
     from .panel import Panel as Panel
+    from .reference.blocs import bloc as bloc
+    from .reference.catalogue import catalogue as catalogue
     from .remittances import corridors as corridors
     from .remittances import pass_through as pass_through
     from .report import write_report as write_report

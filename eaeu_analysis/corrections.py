@@ -14,9 +14,10 @@ from typing import Any, ClassVar, Literal
 
 import pandas as pd
 
-from . import names, settings
-from .catalogue import parse, read_table
+from . import settings
 from .errors import BadInputError
+from .reference import economies
+from .reference.catalogue import parse, read_table
 from .series import SeriesData
 
 MISSING = "missing"
@@ -55,7 +56,7 @@ def load(path: Path | None = None) -> tuple[Correction, ...]:
         made = parse(Correction, raw, where)
         if not made.reason.strip() or not made.source.strip():
             raise BadInputError(f"{where}: a correction states its reason and its source")
-        if names.resolve(made.economy) != made.economy:
+        if economies.resolve(made.economy) != made.economy:
             raise BadInputError(f"{where}: economy '{made.economy}' is not an ISO3 code")
         if any(value != MISSING and not math.isfinite(float(value)) for value in (made.old, made.new)):
             raise BadInputError(f"{where}: old and new are numbers or 'missing'")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from . import corrections
-from .catalogue import catalogue, indicator, outcome, outcomes
 from .errors import BadInputError, listed, unknown
 from .panel import Panel
+from .reference.catalogue import catalogue, indicator, outcome, outcomes
 from .series import SeriesData
 from .sources import Preparing, Source
 from .sources.files import FileSource

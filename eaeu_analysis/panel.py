@@ -71,7 +71,7 @@ class Panel:
     @classmethod
     def from_series(cls, data: Iterable[SeriesData], *, keyed: bool = False) -> Panel:
         """World panel from series as sources hand them out; ``keyed`` names columns ``code@vintage``."""
-        from . import names
+        from .reference import economies as names
 
         columns: dict[str, pd.Series[Any]] = {}
         infos: dict[str, SeriesInfo] = {}
@@ -126,7 +126,7 @@ class Panel:
         if unit in present:
             return unit
         if self.world:
-            from . import names
+            from .reference import economies as names
 
             code = names.resolve(unit)
             if code in present:

@@ -17,9 +17,9 @@ from typing import Any
 import pandas as pd
 
 from . import files as atomic
-from . import names
-from .catalogue import catalogue
 from .errors import BadInputError, NoDataError
+from .reference import economies
+from .reference.catalogue import catalogue
 from .series import SeriesData, SeriesInfo
 from .sources import files
 from .sources.listing import describe, list_entries, only_live
@@ -188,7 +188,7 @@ def _resource(entry: Entry, item: SeriesData, first_year: int) -> tuple[dict[str
     frame = item.frame[item.frame["year"] >= first_year]
     if frame.empty:
         raise NoDataError(f"{entry.code} has no value from {first_year} on")
-    groups = {code: names.is_aggregate(code) for code in frame["economy"].unique()}
+    groups = {code: economies.is_aggregate(code) for code in frame["economy"].unique()}
     frame = frame[["economy", "year", "value"]].assign(aggregate=frame["economy"].map(groups).astype(bool))
     frame = frame.sort_values(["economy", "year"], ignore_index=True)
     data = table_bytes(frame)

@@ -16,9 +16,9 @@ MIN_WINDOW_SHARE = 0.6  # of a window's years must be present, else the window i
 
 
 def data_dir() -> Path:
-    """The data shipped with the package: inside the wheel, or beside the package in a checkout."""
+    """The data shipped with the package: inside the wheel, or next to the package in a checkout."""
     here = Path(__file__).resolve().parent
-    inside = here / "data"
+    inside = here / "_shipped"
     return inside if inside.is_dir() else here.parent / "data"
 
 

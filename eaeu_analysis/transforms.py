@@ -114,7 +114,7 @@ def with_outcome(panel: Panel, name: str) -> Panel:
     """The outcome of the catalogue, computed from the series its definition names (data/tables/outcomes.toml)."""
     if name in panel.frame.columns:
         return panel
-    from .catalogue import outcome as find_outcome
+    from .reference.catalogue import outcome as find_outcome
 
     outcome = find_outcome(name)
     parts = [_needed(panel, code, f"outcome '{name}'") for code in outcome.codes]

@@ -14,7 +14,7 @@ from eaeu_analysis.impact.calibrated import write_calibration, write_yardstick
 from eaeu_analysis.impact.calibration import calibrate
 from eaeu_analysis.impact.yardstick import yardstick
 from eaeu_analysis.load import load_panel
-from eaeu_analysis.sources.shipped import list_results
+from eaeu_analysis.reference.shipped import list_results
 
 
 def progress(done: int, total: int) -> None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 
-from eaeu_analysis.blocs import bloc
 from eaeu_analysis.errors import NoDataError
 from eaeu_analysis.impact.union import plan
+from eaeu_analysis.reference.blocs import bloc
+from eaeu_analysis.reference.shipped import list_results
 from eaeu_analysis.report.pinned_curves import compute, place, read, write
-from eaeu_analysis.sources.shipped import list_results
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eaeu_analysis import blocs
 from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.reference import blocs
 
 ALL = [blocs.bloc(code) for code in blocs.blocs().index]
 
@@ -284,7 +284,7 @@ PERIOD = '[[period]]\nfrom = {since}\n{until}shares = {{ KGZ = {share}, RUS = 98
     ],
 )
 def test_duty_shares_that_cannot_be_are_refused(tmp_path: Path, text: str, expected: str) -> None:
-    from eaeu_analysis.blocs.record import read_periods
+    from eaeu_analysis.reference.blocs.record import read_periods
 
     path = tmp_path / "duty_shares.toml"
     path.write_text(text, encoding="utf-8")

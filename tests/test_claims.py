@@ -145,7 +145,7 @@ def test_both_sides_are_heard(claims: list[Claim]) -> None:
 
 
 def test_a_published_finding_that_nobody_saw_is_refused() -> None:
-    from eaeu_analysis.catalogue import parse
+    from eaeu_analysis.reference.catalogue import parse
     from eaeu_analysis.report.claims_published import Published, table
 
     assert {row.confidence for row in table()} <= {"S", "S2"}

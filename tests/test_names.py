@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eaeu_analysis import names
 from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.reference import economies
 
 WDI = Path(__file__).resolve().parents[2] / "shared" / "data" / "wdi"
-CODES = sorted(names.tables().economies)
+CODES = sorted(economies.tables().economies)
 
 
 def message(call) -> str:
@@ -43,7 +43,7 @@ def message(call) -> str:
     ],
 )  # fmt: skip
 def test_codes_and_names(name: str, iso3: str) -> None:
-    assert names.resolve(name) == iso3
+    assert economies.resolve(name) == iso3
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_codes_and_names(name: str, iso3: str) -> None:
     ],
 )  # fmt: skip
 def test_russian_and_uzbek_names(name: str, iso3: str) -> None:
-    assert names.resolve(name) == iso3
+    assert economies.resolve(name) == iso3
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_russian_and_uzbek_names(name: str, iso3: str) -> None:
     ],
 )  # fmt: skip
 def test_names_that_hold_other_names(name: str, iso3: str) -> None:
-    assert names.resolve(name) == iso3
+    assert economies.resolve(name) == iso3
 
 
 # -- what must not resolve -------------------------------------------------------------------------------
@@ -98,13 +98,13 @@ def test_names_that_hold_other_names(name: str, iso3: str) -> None:
     ],
 )  # fmt: skip
 def test_names_of_other_places_are_refused(name: str) -> None:
-    assert message(lambda: names.resolve(name)).startswith(f"economy {name!r} not known")
+    assert message(lambda: economies.resolve(name)).startswith(f"economy {name!r} not known")
 
 
 def test_the_coder_alone_would_have_taken_some_of_them() -> None:
     """Why there is a guard: wbgapi finds a country's name anywhere in the text."""
     taken = {
-        name: names._coder(name) for name in ("Northern Ireland", "Georgia (US)", "Sudan (South)", "Korea (North)")
+        name: economies._coder(name) for name in ("Northern Ireland", "Georgia (US)", "Sudan (South)", "Korea (North)")
     }
     assert taken == {"Northern Ireland": "IRL", "Georgia (US)": "GEO", "Sudan (South)": "SDN", "Korea (North)": "KOR"}
 
@@ -123,27 +123,27 @@ def test_the_coder_alone_would_have_taken_some_of_them() -> None:
     ],
 )
 def test_misspelt_names_get_the_near_match(name: str, near: str) -> None:
-    assert message(lambda: names.resolve(name)) == near
+    assert message(lambda: economies.resolve(name)) == near
 
 
 @pytest.mark.parametrize("wrong", [None, float("nan"), 417, ["KGZ"], b"KGZ"])
 def test_what_is_not_text_is_refused(wrong: object) -> None:
-    text = message(lambda: names.resolve(wrong))  # type: ignore[arg-type]
+    text = message(lambda: economies.resolve(wrong))  # type: ignore[arg-type]
     assert text == f"economy {wrong!r} not understood: expected an ISO code or a name"
 
 
 def test_groups_and_former_states_say_what_they_are() -> None:
-    assert message(lambda: names.resolve("WLD")) == "'WLD' (World) is a group of economies, not an economy"
-    assert message(lambda: names.resolve("Euro area")) == "'Euro area' is a group of economies, not an economy"
-    assert "'YUG' (Yugoslavia) is not one economy today; name one of 'BIH'" in message(lambda: names.resolve("YUG"))
-    assert "'CZE' (Czechia), 'SVK' (Slovak Republic)" in message(lambda: names.resolve("Czechoslovakia"))
-    assert "'BEL' (Belgium), 'LUX' (Luxembourg)" in message(lambda: names.resolve("Belgium-Luxembourg"))
-    assert "'UZB' (Uzbekistan)" in message(lambda: names.resolve("USSR"))
+    assert message(lambda: economies.resolve("WLD")) == "'WLD' (World) is a group of economies, not an economy"
+    assert message(lambda: economies.resolve("Euro area")) == "'Euro area' is a group of economies, not an economy"
+    assert "'YUG' (Yugoslavia) is not one economy today; name one of 'BIH'" in message(lambda: economies.resolve("YUG"))
+    assert "'CZE' (Czechia), 'SVK' (Slovak Republic)" in message(lambda: economies.resolve("Czechoslovakia"))
+    assert "'BEL' (Belgium), 'LUX' (Luxembourg)" in message(lambda: economies.resolve("Belgium-Luxembourg"))
+    assert "'UZB' (Uzbekistan)" in message(lambda: economies.resolve("USSR"))
 
 
 # -- tables ----------------------------------------------------------------------------------------------
 def test_the_economies_are_the_world_banks_and_taiwan() -> None:
-    table = names.economies()
+    table = economies.economies()
     assert len(table) == 218
     assert table["bank"].sum() == 217
     assert list(table.index[~table["bank"]]) == ["TWN"]
@@ -162,10 +162,10 @@ def test_the_economies_are_the_world_banks_and_taiwan() -> None:
 def test_names_and_groups_agree_with_the_world_banks_list() -> None:
     with (WDI / "ECONOMIES.csv").open(encoding="utf-8") as lines:
         listed = {row["iso3"]: row for row in csv.DictReader(lines)}
-    table = names.economies()
+    table = economies.economies()
     assert set(listed) == set(table.index[table["bank"]])
     for iso3, row in listed.items():
-        assert names.resolve(row["name"]) == iso3
+        assert economies.resolve(row["name"]) == iso3
         assert table.loc[iso3, "name"] == row["name"]
         assert table.loc[iso3, "income"] == (row["income"] or "Not classified")
         # the region of the Middle East took Afghanistan and Pakistan, and their names, in July 2025
@@ -180,31 +180,31 @@ def test_every_code_in_the_files_is_an_economy_or_an_aggregate() -> None:
             with path.open(encoding="utf-8") as lines:
                 seen |= {line.partition(",")[0] for line in lines} - {"iso3"}
     assert len(seen) > 260
-    unknown = {code for code in seen if not names.is_aggregate(code) and code not in names.tables().economies}
+    unknown = {code for code in seen if not economies.is_aggregate(code) and code not in economies.tables().economies}
     assert unknown == set()
 
 
 def test_aggregates_are_kept_apart() -> None:
-    assert names.is_aggregate("WLD")
-    assert names.is_aggregate("wld")
-    assert not names.is_aggregate("KGZ")
-    assert not names.is_aggregate("ROM")
-    assert not set(names.aggregates().index) & set(names.economies().index)
-    assert names.economy_name("ECA") == "Europe & Central Asia (excluding high income)"
-    assert names.economy_name("KGZ") == "Kyrgyz Republic"
-    assert names.economy_name("Kirghizia") == "Kyrgyz Republic"
+    assert economies.is_aggregate("WLD")
+    assert economies.is_aggregate("wld")
+    assert not economies.is_aggregate("KGZ")
+    assert not economies.is_aggregate("ROM")
+    assert not set(economies.aggregates().index) & set(economies.economies().index)
+    assert economies.economy_name("ECA") == "Europe & Central Asia (excluding high income)"
+    assert economies.economy_name("KGZ") == "Kyrgyz Republic"
+    assert economies.economy_name("Kirghizia") == "Kyrgyz Republic"
 
 
 def test_pools_of_comparators() -> None:
-    assert names.group("central asia") == ["KAZ", "KGZ", "TJK", "TKM", "UZB"]
-    assert len(names.group("CIS")) == 12
-    assert "did you mean 'former_soviet'?" in message(lambda: names.group("former_soviets"))
+    assert economies.group("central asia") == ["KAZ", "KGZ", "TJK", "TKM", "UZB"]
+    assert len(economies.group("CIS")) == 12
+    assert "did you mean 'former_soviet'?" in message(lambda: economies.group("former_soviets"))
 
 
 def test_many_at_once() -> None:
-    assert names.resolve_many(["Kyrgyzstan", "UZ", "KGZ"]) == ["KGZ", "UZB", "KGZ"]
-    assert names.resolve_many("Korea, Rep.") == ["KOR"]
-    assert "did you mean 'KGZ'" in message(lambda: names.resolve_many(["UZB", "Kirgizia"]))
+    assert economies.resolve_many(["Kyrgyzstan", "UZ", "KGZ"]) == ["KGZ", "UZB", "KGZ"]
+    assert economies.resolve_many("Korea, Rep.") == ["KOR"]
+    assert "did you mean 'KGZ'" in message(lambda: economies.resolve_many(["UZB", "Kirgizia"]))
 
 
 @pytest.mark.parametrize(
@@ -224,10 +224,10 @@ def test_many_at_once() -> None:
     ],
 )
 def test_a_mistake_in_the_table_of_economies_is_one_sentence(change: dict[str, object], expected: str) -> None:
-    from eaeu_analysis.catalogue import read_table, table_path
+    from eaeu_analysis.reference.catalogue import read_table, table_path
 
     raw = {**read_table(table_path("economies")), **change}
-    text = message(lambda: names.read_tables(raw, "economies.toml"))
+    text = message(lambda: economies.read_tables(raw, "economies.toml"))
     assert text.startswith("economies.toml")
     assert expected in text
 
@@ -237,15 +237,15 @@ def test_a_mistake_in_the_table_of_economies_is_one_sentence(change: dict[str, o
     st.sampled_from(CODES), st.sampled_from([str.lower, str.upper, str.title, str.swapcase]), st.text(" \t", max_size=3)
 )
 def test_case_and_surrounding_space_do_not_matter(iso3: str, case, space: str) -> None:
-    economy = names.tables().economies[iso3]
+    economy = economies.tables().economies[iso3]
     for name in (economy.iso3, economy.iso2, economy.name):
-        assert names.resolve(space + case(name) + space) == iso3
+        assert economies.resolve(space + case(name) + space) == iso3
 
 
 @given(st.text(max_size=30))
 def test_any_text_gives_an_economy_or_one_sentence(text: str) -> None:
     try:
-        found = names.resolve(text)
+        found = economies.resolve(text)
     except BadInputError:
         return
     assert found in CODES
@@ -256,9 +256,9 @@ def test_nothing_is_asked_of_the_network_and_wbgapi_is_left_as_it_was(monkeypatc
         raise AssertionError("a name was looked up over the network")
 
     monkeypatch.setattr(socket, "socket", refuse)
-    names._wbgapi_coder.cache_clear()
-    names._resolve.cache_clear()
-    assert names.resolve("Arab Republic of Egypt") == "EGY"  # no table has it: the coder found it
+    economies._wbgapi_coder.cache_clear()
+    economies._resolve.cache_clear()
+    assert economies.resolve("Arab Republic of Egypt") == "EGY"  # no table has it: the coder found it
     import wbgapi
     from wbgapi import economy_coder
 
@@ -293,7 +293,7 @@ def test_codes_are_resolved_without_the_coder() -> None:
 
 
 def test_spoken_names_are_those_that_people_say() -> None:
-    from eaeu_analysis.names import spoken_name
+    from eaeu_analysis.reference.economies import spoken_name
 
     assert [spoken_name(c) for c in ("KGZ", "RUS", "UZB", "XKX")] == ["Kyrgyzstan", "Russia", "Uzbekistan", "Kosovo"]
     assert spoken_name("CHI") == "Channel Islands"  # not in CLDR

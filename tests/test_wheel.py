@@ -28,7 +28,7 @@ def test_the_wheel_holds_package_data_and_templates_and_nothing_else(wheel: Path
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert tops == {"eaeu_analysis", next(t for t in tops if t.endswith(".dist-info"))}
-    assert "eaeu_analysis/data/pinned/datapackage.json" in names
+    assert "eaeu_analysis/_shipped/pinned/datapackage.json" in names
     assert "eaeu_analysis/report/templates/page.html" in names
     assert "eaeu_analysis/py.typed" in names
     assert not [

@@ -113,8 +113,8 @@ def compare(
 
         output.show(exposure(unit or "UZB"), as_json)
         return
-    from ..blocs import bloc as find_bloc
     from ..compare import before_after, compare_members
+    from ..reference.blocs import bloc as find_bloc
 
     panel, chosen = _panel(outcome, source_of(source, store, max_age))
     pool: str | list[str] | None = listed(comparators) if comparators and "," in comparators else comparators
@@ -136,8 +136,8 @@ def compare(
 
 def _panel(outcomes: list[str] | None, source: str | SourceOfSeries) -> tuple[Panel, list[str]]:
     """The panel that holds the outcomes asked for, all of the catalogue's when none is."""
-    from ..catalogue import outcomes as known
     from ..load import load_panel
+    from ..reference.catalogue import outcomes as known
 
     chosen = outcomes or list(known().index)
     return load_panel(chosen, source=source), chosen

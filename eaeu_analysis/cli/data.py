@@ -114,7 +114,7 @@ def verify(
     problems = source.verify()
     count, where = len(source.resources()), str(source.root)
     if pinned is None:  # the other tables that ship with the package
-        from ..sources import shipped
+        from ..reference import shipped
 
         more_tables, found = shipped.verify()
         count, problems, where = count + more_tables, problems + found, str(source.root.parent)

@@ -111,10 +111,10 @@ def _one(
     seed: int,
     as_json: bool,
 ) -> None:
-    from ..blocs import bloc as find_bloc
     from ..impact import methods
     from ..impact.union import donor_pool, plan, prepare
     from ..panel import event_year
+    from ..reference.blocs import bloc as find_bloc
 
     if unit is None or len(chosen) != 1:
         raise BadInputError("--event and a list of donors need one economy and one --outcome")
@@ -141,8 +141,8 @@ def _curve(
     keep: Path | None,
     as_json: bool,
 ) -> None:
-    from ..blocs import bloc as find_bloc
     from ..impact.curve import specification_curve
+    from ..reference.blocs import bloc as find_bloc
 
     if unit is None or len(chosen) != 1:
         raise BadInputError("--curve needs one economy and one --outcome")
@@ -154,8 +154,8 @@ def _curve(
 
 
 def _panel(outcomes: list[str], source: str | SourceOfSeries, curve: bool) -> Panel:
-    from ..catalogue import outcome
     from ..load import load_panel
+    from ..reference.catalogue import outcome
 
     names = [outcome(name).name for name in outcomes]
     if curve:

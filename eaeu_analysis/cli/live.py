@@ -172,7 +172,7 @@ def _codes(given: list[str] | None) -> list[str]:
     A name of the catalogue's kind that it does not have is refused before anybody is asked; any other code goes to
     the World Bank, which has thousands more.
     """
-    from ..catalogue import catalogue, indicator, outcome, outcomes
+    from ..reference.catalogue import catalogue, indicator, outcome, outcomes
 
     known = outcomes().index
     codes: list[str] = []

@@ -91,7 +91,7 @@ class Pool:
 @functools.lru_cache
 def own_events() -> tuple[OwnEvent, ...]:
     """The events of treated economies in comparators.toml; BadInputError names the entry of the first mistake."""
-    from ..catalogue import parse, read_table, table_path
+    from ..reference.catalogue import parse, read_table, table_path
 
     path = table_path("comparators")
     rows = read_table(path).get("treated", [])
@@ -101,7 +101,7 @@ def own_events() -> tuple[OwnEvent, ...]:
 @functools.lru_cache
 def tables() -> Mapping[str, PoolTable]:
     """The pools of comparators.toml by name; BadInputError names the entry of the first mistake."""
-    from ..catalogue import parse, read_table, table_path
+    from ..reference.catalogue import parse, read_table, table_path
 
     path = table_path("comparators")
     raw = read_table(path).get("pools", {})
@@ -196,7 +196,7 @@ def _nearest(
     panel: Panel, outcome: str, unit: str, spec: Windows, relative: bool, table: PoolTable, bloc: str | None
 ) -> Pool:
     """The ``nearest`` candidates by mean and trend before, each over its interquartile range among the candidates."""
-    from .. import names
+    from ..reference import economies as names
 
     rule = " ".join(table.rule.format(nearest=table.nearest, min_population=table.min_population).split())
     economies = names.tables().economies
@@ -289,7 +289,7 @@ def _own(pool: Pool, outcome: str, unit: str, spec: Windows) -> tuple[Break, ...
 
 def _touches(event: Break, outcome: str) -> bool:
     """Whether it touches the outcome, by its name or the series that it is computed from; no name given touches all."""
-    from ..catalogue import outcome as known
+    from ..reference.catalogue import outcome as known
 
     codes = {code for name in event.touches for code in known(name).codes}
     return not event.touches or outcome in event.touches or outcome in codes

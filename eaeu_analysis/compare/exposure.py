@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .windows import Windows
 
 if TYPE_CHECKING:
-    from ..blocs import Bloc
+    from ..reference.blocs import Bloc
 
 AUTO = "auto"  # the bloc that the unit joined nearest to the event
 FALLBACK = "EAEU"  # where it joined none: the union this project is about
@@ -45,7 +45,7 @@ class Membership:
 
 
 def _bloc(name: str) -> Bloc:
-    from ..blocs import bloc
+    from ..reference.blocs import bloc
 
     return bloc(name)
 
@@ -113,7 +113,7 @@ class _Entry:
 @functools.lru_cache
 def _entries() -> tuple[_Entry, ...]:
     """Every accession of the table of blocs, in their order."""
-    from ..blocs import accessions, blocs
+    from ..reference.blocs import accessions, blocs
 
     kinds = blocs()["kind"]
     rows = accessions().sort_values(["joined", "economy", "bloc"]).to_dict("records")

@@ -166,8 +166,8 @@ def _outcomes(panel: Panel, outcomes: str | Sequence[str] | None) -> list[str]:
         return [outcomes]
     if outcomes:
         return list(dict.fromkeys(outcomes))
-    from ..catalogue import outcome
-    from ..catalogue import outcomes as known
+    from ..reference.catalogue import outcome
+    from ..reference.catalogue import outcomes as known
 
     held = set(panel.frame.columns)
     found = [n for n in map(str, known().index) if n in held or set(outcome(n).codes) <= held]

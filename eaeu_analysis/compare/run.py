@@ -168,7 +168,7 @@ def with_outcome(panel: Panel, outcome: str) -> Panel:
     if outcome in panel.frame.columns or not panel.world:
         panel.info(outcome)
         return panel
-    from ..catalogue import outcomes
+    from ..reference.catalogue import outcomes
 
     known = outcomes()
     if outcome in known.index:

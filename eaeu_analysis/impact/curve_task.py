@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..catalogue import outcomes
 from ..errors import BadInputError, EaeuError
 from ..panel import Panel, event_year
+from ..reference.catalogue import outcomes
 from . import donors as pools
 from .design import one_unit
 from .exposure import COLUMNS, with_exposure

@@ -100,7 +100,7 @@ def _flags(donors: Sequence[str], window: tuple[int, int]) -> dict[str, str]:
 @functools.lru_cache
 def _accessions() -> tuple[tuple[str, dict[str, list[int]]], ...]:
     """(bloc, {economy: years in which it joined a stage}) for every bloc that is more than a free trade area."""
-    from .. import blocs
+    from ..reference import blocs
 
     kinds = blocs.blocs()["kind"]
     table = blocs.accessions()

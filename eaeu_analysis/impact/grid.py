@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from .. import settings
-from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, EaeuError, unknown
+from ..reference.catalogue import parse, read_table, table_path
 from .everyone import ESTIMATORS
 from .exposure import COLUMNS
 from .problem import GAPS, MIN_PRE
@@ -45,7 +45,7 @@ class PoolRule:
 
     def members(self) -> frozenset[str] | None:
         """The units that the rule names; None: all."""
-        from .. import names
+        from ..reference import economies as names
 
         if self.units:
             return frozenset(self.units)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays import Array
-from ..catalogue import outcome
 from ..errors import BadInputError, EaeuError, NoDataError
+from ..reference.catalogue import outcome
 from .effect import Effect
 from .placebo import rank_p, rejections
 

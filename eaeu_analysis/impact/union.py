@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .. import settings
-from ..catalogue import outcome as find_outcome
-from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, EaeuError, NoDataError, unknown
 from ..panel import event_year, require_panel
 from ..parallel import fan_out
+from ..reference.catalogue import outcome as find_outcome
+from ..reference.catalogue import parse, read_table, table_path
 from ..results import Check, Provenance, Result, source_lines
 from ..text import p_equals
 from . import methods
@@ -207,9 +207,9 @@ def prepare(panel: Panel, outcomes: Iterable[str]) -> tuple[Panel, dict[str, str
 
 def donor_pool(panel: Panel, pool: str, unit: str, bloc: str, event: int) -> list[str]:
     """Economies of the pool that never join the bloc and are large enough; the treated unit is not among them."""
-    from ..blocs import bloc as find_bloc
     from ..compare.comparators import population
-    from ..names import group
+    from ..reference.blocs import bloc as find_bloc
+    from ..reference.economies import group
 
     fixed = plan()
     members = set(find_bloc(bloc).to_frame()["economy"]) - set(find_bloc(bloc).observers)

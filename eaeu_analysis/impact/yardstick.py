@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
-from ..catalogue import parse, read_table, table_path
 from ..errors import BadInputError, EaeuError, NoDataError
 from ..panel import require_panel
+from ..reference.catalogue import parse, read_table, table_path
 from ..results import Provenance, Result
 from ..text import p_equals
 from .curve import SpecificationCurve, specification_curve
@@ -194,8 +194,8 @@ def yardstick(
     [[2007, 2]]
     """
     require_panel(panel)
-    from ..blocs import bloc
-    from ..names import spoken_name
+    from ..reference.blocs import bloc
+    from ..reference.economies import spoken_name
 
     fixed = plan()
     chosen, grid = tuple(rounds or fixed.rounds), grid or fixed.grid

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import names
+from ..reference import economies
 from .style import ACCENT, GREY, TREATED
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def shown_years(answer: Any) -> pd.DataFrame:
 def shown_partners(answer: Any) -> pd.DataFrame:
     """By partner: ``exports_share, imports_share`` in per cent of the economy's goods trade, the largest first."""
     table: pd.DataFrame = answer.exposure.table.set_index("partner")[["exports_share", "imports_share"]]
-    table.index = [names.spoken_name(p) if p in names.economies().index else str(p) for p in table.index]
+    table.index = [economies.spoken_name(p) if p in economies.economies().index else str(p) for p in table.index]
     return table.sort_values("exports_share", ascending=False, kind="stable").rename_axis("partner")
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _name(code: str) -> str:
-    from .. import names
+    from ..reference import economies as names
 
     return names.spoken_name(code) if code in names.economies().index else code
 

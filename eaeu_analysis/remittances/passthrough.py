@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .. import names, settings
+from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..panel import require_panel
+from ..reference import economies
 from ..results import Check, Provenance, Result
 from .regression import Fit
 from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, Sample, logs, sample, shares_of
@@ -86,7 +87,7 @@ class PassThrough(Result):
 
     def share(self, origin: str) -> float:
         """The share of Russia that the coefficients were estimated with; project with the same one."""
-        code = names.resolve(origin)
+        code = economies.resolve(origin)
         if code not in self.shares.index:
             raise unknown("origin", code, self.shares.index)
         return float(self.shares[code])

@@ -16,8 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import files, names, settings
+from .. import files, settings
 from ..errors import BadInputError, NoDataError
+from ..reference import economies
 from .tables import FOLDER, MANIFEST, tables
 
 RETRIEVED = "2026-11"
@@ -108,7 +109,7 @@ def _corridors(frame: pd.DataFrame, value: str) -> Made:
         frame = frame[keep]
 
     cut(frame["origin"].isin(ORIGINS), "country of origin is not one that is followed")
-    codes = {*names.economies().index, OTHERS}
+    codes = {*economies.economies().index, OTHERS}
     cut(frame["destination"].isin(codes), "destination is no economy")
     cut(frame[value].notna(), "no value")
     cut(frame[value] > 0, "zero")
@@ -141,7 +142,7 @@ def _from_russia_2010(path: Path) -> Made:
     """Per receiver what comes from Russia, nothing included, and from everywhere (``WLD``)."""
     frame = _read(path)
     frame = frame.assign(origin=frame["receiving_iso3"], year=2010, usd=frame["musd"] * 1e6)
-    known = frame["origin"].isin(names.economies().index)
+    known = frame["origin"].isin(economies.economies().index)
     dropped = {"receiver is no economy": int(frame.loc[~known, "receiving"].nunique())}
     frame = frame[known]
     total = frame.groupby(["origin", "year"], as_index=False)["usd"].sum().assign(destination=WORLD)

@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from .. import names, settings
+from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError, NoDataError, unknown
+from ..reference import economies
 from ..series import SeriesInfo
 from .sample import GDP_USD, REMITTANCES
 from .shares import Share, corridors
@@ -58,14 +59,16 @@ def baseline(
     """
     from ..load import load_panel
 
-    code = names.resolve(origin)
+    code = economies.resolve(origin)
     share = corridors(code, known).share()
     panel = panel or load_panel([REMITTANCES, GDP_USD])
     values = []
     for series in (REMITTANCES, GDP_USD):
         value = float(panel.column(series).get((code, year), np.nan))
         if not value > 0:
-            raise NoDataError(f"{names.spoken_name(code)} ({code}) has no {series} in {year}: choose another baseline")
+            raise NoDataError(
+                f"{economies.spoken_name(code)} ({code}) has no {series} in {year}: choose another baseline"
+            )
         values.append(value)
     return Baseline(code, year, values[0], values[1], share, (panel.info(REMITTANCES), panel.info(GDP_USD)))
 

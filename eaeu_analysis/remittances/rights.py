@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .. import names, settings
+from .. import settings
 from ..errors import BadInputError, NoDataError
+from ..reference import economies
 from ..results import Check, Provenance, Result
 from .tables import tables
 
@@ -108,7 +109,7 @@ def work_rights(
             f"no effect of work rights is known as of {last_year}: Armenia and Kyrgyzstan joined in 2015; state one "
             "with its reference"
         )
-    codes = [names.resolve(m) for m in (fixed["members"] if members is None else members)]
+    codes = [economies.resolve(m) for m in (fixed["members"] if members is None else members)]
     if not codes:
         raise BadInputError("work rights need one member at least")
     level, used = float(fixed["level"]), str(fixed["pool"])

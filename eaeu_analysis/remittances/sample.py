@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .. import names
 from ..arrays import Array, Ints
 from ..errors import BadInputError, NoDataError, unknown
+from ..reference import economies as names
 from ..series import SeriesInfo
 from .regression import Fit, least_squares
 from .shares import corridors

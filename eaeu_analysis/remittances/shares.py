@@ -15,8 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import blocs, names, settings
+from .. import settings
 from ..errors import BadInputError, NoDataError, unknown
+from ..reference import blocs, economies
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
 from .tables import load_table, manifest, table_info, tables
@@ -59,7 +60,7 @@ class Corridors(Result):
 
     @property
     def name(self) -> str:
-        return names.spoken_name(self.origin)
+        return economies.spoken_name(self.origin)
 
     def share(self, group: str = "RUS") -> Share:
         """The share of "RUS" or of the members of the union ("EAEU"), with its range over the sources."""
@@ -100,10 +101,12 @@ def corridors(origin: str, year: int | None = None) -> Corridors:
     >>> ways.year, ways.table["destination"].head(3).tolist()
     (2024, ['RUS', 'KAZ', 'UKR'])
     """
-    code = names.resolve(origin)
+    code = economies.resolve(origin)
     known = sorted(set(load_table("stock_undesa")["origin"]))
     if code not in known:
-        raise BadInputError(f"no corridors are pinned for {names.spoken_name(code)} ({code}); for: {', '.join(known)}")
+        raise BadInputError(
+            f"no corridors are pinned for {economies.spoken_name(code)} ({code}); for: {', '.join(known)}"
+        )
     found = _corridors(code, None if year is None else int(year), settings.data_dir())
     return replace(found, table=found.table.copy(), sources=found.sources.copy())
 
@@ -114,7 +117,7 @@ def _corridors(code: str, year: int | None, folder: Path) -> Corridors:
     stocks, money = _stocks(code, limit), _matrix(code, limit)
     sources = _sources(code, limit, stocks, money)
     if sources.empty:
-        raise NoDataError(f"no corridor of {names.spoken_name(code)} ({code}) is known from {limit} or before")
+        raise NoDataError(f"no corridor of {economies.spoken_name(code)} ({code}) is known from {limit} or before")
     latest = int(sources["year"].max()) if year is None else limit
     pins = [table_info(name) for name in sorted({str(key) for key in sources["pin"] if key} | {"costs"})]
     press = [_press(row) for row in sources[(sources["pin"] == "") & (sources["group"] == "RUS")].to_dict("records")]
@@ -255,7 +258,7 @@ def _table(
     ).astype("float64")
     frame["cost_percent"] = _costs(origin, limit).reindex(frame.index)
     frame.index.name = "destination"
-    frame.insert(0, "name", ["not named" if c == "OTH" else names.spoken_name(c) for c in frame.index])
+    frame.insert(0, "name", ["not named" if c == "OTH" else economies.spoken_name(c) for c in frame.index])
     order = frame["stock"].fillna(0).sort_values(ascending=False, kind="stable").index
     return frame.loc[order].reset_index()
 

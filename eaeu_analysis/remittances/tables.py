@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from .. import settings
-from ..catalogue import read_table, table_path
 from ..errors import IntegrityError, NoDataError, unknown
+from ..reference.catalogue import read_table, table_path
 from ..series import SeriesInfo
 
 FOLDER = "remittances"

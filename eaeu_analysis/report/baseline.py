@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import __version__, files, settings
-from ..catalogue import STRICT, parse
 from ..errors import BadInputError, EaeuError
+from ..reference.catalogue import STRICT, parse
 from ..results import plain
 from .cache import code_digest
 from .claim_rules import rules

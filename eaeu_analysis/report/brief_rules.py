@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from ..catalogue import STRICT, parse, read_table, table_path
+from ..reference.catalogue import STRICT, parse, read_table, table_path
 
 
 @dataclass(frozen=True)

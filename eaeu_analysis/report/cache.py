@@ -142,7 +142,7 @@ def source_digest(source: str | Path | Source) -> str:
 
 def _store_digest(source: Any) -> str:
     """The entries of a store after what is missing or old was pulled."""
-    from ..catalogue import outcome, outcomes
+    from ..reference.catalogue import outcome, outcomes
 
     source.prepare(list(dict.fromkeys(code for name in outcomes().index for code in outcome(str(name)).codes)))
     rows = sorted(f"{entry.id} {entry.retrieved_at[:10]}" for entry in source.store.entries())

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalogue import read_table, table_path
 from ..errors import BadInputError
+from ..reference.catalogue import read_table, table_path
 from ..results import Check
 
 TOPICS = ("fared", "members", "partners", "leaning", "tariffs", "revenue", "scenario", "rerouting", "unsupported")

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..catalogue import outcome as find_outcome
+from ..reference.catalogue import outcome as find_outcome
 from ..results import Check
 from .claim_rules import failed_words, load_call, meaning, years
 from .claims import SAME_SIGN, Claim, grade_of, side_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from ..blocs import timeline
+from ..reference.blocs import timeline
 from ..results import Provenance
 from ..series import SeriesInfo
 from .claim_rules import meaning
@@ -95,7 +95,7 @@ def _date(name: str) -> list[Claim]:
             f"timeline.{name}",
             float(day.year),
             "year",
-            "from eaeu_analysis.blocs import timeline; "
+            "from eaeu_analysis.reference.blocs import timeline; "
             f"timeline().query(\"event == {str(row['event'])!r}\")['date'].iloc[0].year",
             Provenance((info,), "table of dates, each with its source"),
             values={},

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from ..catalogue import STRICT, parse, read_table, table_path
+from ..reference.catalogue import STRICT, parse, read_table, table_path
 from ..results import Provenance
 from ..series import SeriesInfo
 from .claim_rules import TOPICS, meaning

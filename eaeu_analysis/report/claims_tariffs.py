@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..blocs import duty_share_periods, duty_shares, tariff_changes
+from ..reference.blocs import duty_share_periods, duty_shares, tariff_changes
 from ..results import Provenance
 from ..series import SeriesInfo
 from .claim_rules import meaning
@@ -137,7 +137,7 @@ def _published(economy: str) -> list[Claim]:
             "tariffs.law",
             change,
             "percentage points",
-            "from eaeu_analysis.blocs import tariff_changes; (lambda t: (t['after'] - t['before']).iloc[0])"
+            "from eaeu_analysis.reference.blocs import tariff_changes; (lambda t: (t['after'] - t['before']).iloc[0])"
             f"(tariff_changes().query(\"economy == {economy!r} and confidence == 'S'\")"
             ".dropna(subset=['before', 'after']))",
             Provenance((info,), "averages as published"),
@@ -225,7 +225,7 @@ def _pool(panel: Panel) -> list[Claim]:
             "revenue.pool",
             share - weight,
             "percentage points",
-            "from eaeu_analysis.blocs import duty_shares; "
+            "from eaeu_analysis.reference.blocs import duty_shares; "
             f"(lambda s, g: s['KGZ'] - 100 * g['KGZ'] / g.reindex(s.index).sum())(duty_shares('{POOL_YEAR}-07-01'), "
             f"ea.load_panel([{GDP!r}]).wide({GDP!r}).loc[{POOL_YEAR}])",
             Provenance((info, panel.info(GDP)), "share of the pool less share of GDP"),

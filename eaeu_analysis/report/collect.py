@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInputError, listed, unknown
-from ..names import resolve
+from ..reference.economies import resolve
 from . import cache as store
 from . import claims_plain
 from .claim_rules import TOPICS

@@ -99,10 +99,10 @@ def gather(
 
     Raises BadInputError when ``unit`` is not a member of ``bloc``, NoDataError when no outcome has data at all.
     """
-    from ..blocs import bloc as find_bloc
-    from ..catalogue import outcomes
     from ..compare import compare_members
-    from ..names import resolve, spoken_name
+    from ..reference.blocs import bloc as find_bloc
+    from ..reference.catalogue import outcomes
+    from ..reference.economies import resolve, spoken_name
 
     code = resolve(unit)
     event = find_bloc(bloc).accession(code).isoformat()
@@ -162,8 +162,8 @@ class _Held(dict[str, str]):
 
 
 def _panel(names: list[str], source: str | Path | Source) -> tuple[Panel, _Held]:
-    from ..catalogue import outcome
     from ..load import load_panel, open_source
+    from ..reference.catalogue import outcome
     from ..sources import Preparing
 
     opened = open_source(source)

@@ -6,7 +6,8 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .. import names, plots
+from .. import plots
+from ..reference import economies
 from .figures import WIDTH, Picture, picture
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def titles(answer: TradeAnswer) -> dict[str, str]:
             f"beside the base year{beside}"
         ),
         "trade-partners": (
-            f"{names.spoken_name(answer.economy)}, {answer.exposure.year}: the union takes "
+            f"{economies.spoken_name(answer.economy)}, {answer.exposure.year}: the union takes "
             f"{own['exports_share']:.0f} % of goods exports and sends {own['imports_share']:.0f} % of imports"
         ),
     }

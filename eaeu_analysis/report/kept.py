@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..catalogue import parse
 from ..errors import BadInputError
+from ..reference.catalogue import parse
 from . import baseline, cache
 from .baseline import Baseline
 from .drift import COLUMNS, REVISED, Drift

@@ -57,7 +57,7 @@ class Language:
             return self._date(name, table == "date")
         found = self.tables.get(table, {}).get(name)
         if found is None and table == "economy":
-            from ..names import spoken_name
+            from ..reference.economies import spoken_name
 
             return str(spoken_name(name, self.code))
         if found is None and table in ("check", "measure"):

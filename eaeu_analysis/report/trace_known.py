@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
-from ..catalogue import read_table, table_path
 from ..errors import BadInputError
+from ..reference.catalogue import read_table, table_path
 from .brief_points import is_point
 from .claim_rules import rules
 from .claims import GRADES, SIDES, Claim

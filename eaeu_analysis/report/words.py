@@ -267,7 +267,7 @@ def failed(result: BeforeAfter) -> list[str]:
 
 def effect_title(effect: Effect, outcome: str) -> str:
     """The finding as a figure's title: 'Trade, % of GDP: no clear effect (-6.4 pp, p = 0.69)'."""
-    from ..catalogue import outcome as find_outcome
+    from ..reference.catalogue import outcome as find_outcome
     from .tables import FINDINGS
 
     known = find_outcome(outcome)

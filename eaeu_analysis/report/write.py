@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import files as atomic
-from ..blocs import bloc as find_bloc
 from ..errors import BadInputError, DriftError, PartialDataError, listed, unknown
-from ..names import resolve
+from ..reference.blocs import bloc as find_bloc
+from ..reference.economies import resolve
 from . import baseline, brief_words, document, figures, kept, page, words
 from . import cache as store
 from .brief import compose

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import files, names, settings
+from .. import files, settings
 from ..arrays import Array
-from ..blocs import bloc
+from ..reference import economies
+from ..reference.blocs import bloc
 from ..results import Check, Provenance, Result, plain
 from ..series import SeriesInfo
 from . import scoring
@@ -55,7 +56,7 @@ class Backtest(Result):
     @property
     def sentence(self) -> str:
         """How good the tool would have been, by rule from the counts."""
-        who = " and ".join(names.spoken_name(e) for e in dict.fromkeys(self.table["economy"]))
+        who = " and ".join(economies.spoken_name(e) for e in dict.fromkeys(self.table["economy"]))
         said = [o["said"] for o in outcomes().values()]
         what = f"{', '.join(said[:-1])} and {said[-1]}"
         return scoring.sentence(who, what, dict(self.counts[KNOWN]), dict(self.counts[TOLD]), self.level)
@@ -93,7 +94,9 @@ class Backtest(Result):
         lines.append(f"Change from {before[0]}-{before[1]} to {after[0]}-{after[1]}, {self.level:.0%} intervals:")
         for (economy, outcome), rows in self.table.groupby(["economy", "outcome"], sort=False):
             first = rows.iloc[0]
-            lines.append(f"  {names.spoken_name(str(economy))}, {outcomes()[str(outcome)]['said']}, {first['unit']}")
+            lines.append(
+                f"  {economies.spoken_name(str(economy))}, {outcomes()[str(outcome)]['said']}, {first['unit']}"
+            )
             lines += [f"    forecast, {row['run']}: {_told(row)}" for row in rows.to_dict("records")]
             lines.append(
                 f"    happened: {_number(first['happened'])}; against a counterfactual: {_counter(first.to_dict())}"

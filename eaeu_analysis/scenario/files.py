@@ -87,8 +87,8 @@ def read(path: Path) -> Scenario:
 
 def _possible(scenario: Scenario, path: Path, text: str) -> None:
     """What the tables know of the economy and the bloc: names, membership, a baseline at hand."""
-    from ..blocs import bloc
-    from ..names import resolve
+    from ..reference.blocs import bloc
+    from ..reference.economies import resolve
     from .baseline import MATRICES
     from .rates import require_known
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import settings
-from ..blocs import bloc
 from ..errors import BadInputError
+from ..reference.blocs import bloc
 from ..remittances.sample import DESTINATION, DRIVERS
 from ..series import SeriesInfo
 from .quantities import Quantity

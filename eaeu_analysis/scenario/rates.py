@@ -16,8 +16,8 @@ import pandas as pd
 
 from .. import settings
 from ..arrays import Array
-from ..blocs import bloc
 from ..errors import BadInputError
+from ..reference.blocs import bloc
 from ..trade.tariff_gap import uzbekistan, uzbekistan_partners
 from ..trade.tariffs import average, cet, sitc_section
 from .baseline import SECTIONS

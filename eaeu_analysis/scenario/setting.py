@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..arrays import Array
-from ..blocs import bloc
+from ..reference.blocs import bloc
 from .baseline import SECTIONS, TariffTable, World, world
 from .rates import Rates, common_by_section, rates, regimes, require_known, tables, union_members
 from .schema import Scenario

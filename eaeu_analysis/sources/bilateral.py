@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from .. import names
 from ..errors import BadInputError, EaeuError, NoDataError
+from ..reference import economies
 from ..series import SeriesData
 
 COLUMNS = ["exporter", "importer", "year", "product", "usd", "basis", "source", "status"]
@@ -40,7 +40,7 @@ def numbers() -> dict[str, str]:
     """ISO3 by three-digit number: ISO 3166 from CLDR, and the numbers of UN Comtrade that differ."""
     from babel.core import get_global
 
-    iso3 = {row.iso2: code for code, row in names.tables().economies.items()}
+    iso3 = {row.iso2: code for code, row in economies.tables().economies.items()}
     aliases = get_global("territory_aliases")
     found = {
         number: iso3[targets[0]]
@@ -62,19 +62,19 @@ def number_of(iso3: str) -> str:
 def party(code: str) -> str:
     """A partner as the source writes it, as ISO3 where it is an economy, else as it came (WLD, UNS, regions)."""
     text = code.strip().upper()
-    if text in names.tables().economies or names.is_aggregate(text) or text in ("WLD", "UNS", "BUN", "SPE"):
+    if text in economies.tables().economies or economies.is_aggregate(text) or text in ("WLD", "UNS", "BUN", "SPE"):
         return text
     if text.isdecimal():
         return WORLD if int(text) == 0 else numbers().get(text.zfill(3), text)
     try:
-        return names.resolve(text)
+        return economies.resolve(text)
     except EaeuError:
         return text
 
 
 def is_sum(code: str) -> bool:
     """Whether a partner is a sum over others; the world is one too, and the only one kept."""
-    return code != WORLD and names.is_aggregate(code)
+    return code != WORLD and economies.is_aggregate(code)
 
 
 def flows(data: SeriesData) -> pd.DataFrame:
@@ -93,9 +93,9 @@ def import_weights(
 
     ``flows`` has the schema of flows at the level of the tariff's products. Raises NoDataError when none is left.
     """
-    chosen = flows["importer"] == names.resolve(importer)
+    chosen = flows["importer"] == economies.resolve(importer)
     if exporter is not None:
-        chosen &= flows["exporter"] == names.resolve(exporter)
+        chosen &= flows["exporter"] == economies.resolve(exporter)
     if years is not None:
         chosen &= flows["year"].isin(years)
     if not chosen.any():

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .. import files as atomic
-from .. import names
 from ..errors import BadInputError, EaeuError, NoDataError, unknown
+from ..reference import economies as names
 from ..results import Result
 from . import bilateral, bulk_shapes
 from .bulk_members import Input, inputs

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import IO
 
-from ..catalogue import catalogue, indicator
 from ..errors import BadInputError, NoDataError, near_matches
+from ..reference.catalogue import catalogue, indicator
 from ..series import SeriesData, SeriesInfo
 from . import safezip, shapes
 from .loader import Reading

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import names
-from ..catalogue import catalogue, indicator
 from ..errors import BadInputError, NoDataError
+from ..reference import economies as names
+from ..reference.catalogue import catalogue, indicator
 from . import Source
 from .pinned import COUNTS, PinnedSource, summarise
 

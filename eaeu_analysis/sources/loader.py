@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .. import names
 from ..errors import BadInputError
+from ..reference import economies
 from .shapes import DATA360_LONG, DATA360_WIDE, MAX_YEAR, MIN_YEAR, Shape, iso_date
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ class Loader:
         ).fetchall()
         for written, line in rows:
             try:
-                economy = written.upper() if names.is_aggregate(written) else names.resolve(written)
+                economy = written.upper() if economies.is_aggregate(written) else economies.resolve(written)
                 known.append((written, economy))
             except BadInputError as error:
                 if not self.shape.from_world_bank:

@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from .. import settings
-from ..catalogue import indicator
 from ..errors import BadInputError, IntegrityError, NoDataError, near_matches
+from ..reference.catalogue import indicator
 from ..series import SeriesData, SeriesInfo, broken_promise
 
 PACKAGE = "datapackage.json"

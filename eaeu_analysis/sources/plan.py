@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 
-from .. import names
-from ..catalogue import indicator
 from ..errors import BadInputError, EaeuError
+from ..reference import economies as names
+from ..reference.catalogue import indicator
 from ..series import SeriesInfo
 from . import archives, worldbank
 from .jobs import Task

@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from .. import names, settings
+from .. import settings
 from ..errors import IntegrityError, unknown
+from ..reference import economies as names
+from ..reference.shipped import FOLDERS, read_records
 from .listing import ECONOMIES
-from .shipped import FOLDERS, read_records
 
 COLUMNS = ("code", "vintage", "default", "label", "unit", "kind", "source", "retrieved", "licence")
 FACTS = ("unit", "source", "vintage", "retrieved", "licence", "note", "rows", "bytes", "sha256", "source_sha256")

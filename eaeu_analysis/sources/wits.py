@@ -17,8 +17,8 @@ from typing import Any
 
 import pandas as pd
 
-from .. import names
 from ..errors import BadInputError, NoDataError, unknown
+from ..reference import economies
 from ..series import SeriesData, SeriesInfo
 from . import bilateral, wits_tables
 from .bilateral import WORLD
@@ -175,7 +175,7 @@ def _years(years: Iterable[int] | int | str | None) -> tuple[int, ...]:
 
 
 def _partners(given: Sequence[str]) -> list[str]:
-    return sorted({p if p == WORLD else names.resolve(p) for p in given})
+    return sorted({p if p == WORLD else economies.resolve(p) for p in given})
 
 
 def _run(
@@ -205,7 +205,7 @@ def _request(
     """The request; raises BadInputError for a product, an economy or an address that cannot be one."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,40}", product):
         raise BadInputError(f"product {product!r} is not of the form of a code ('Total', '01-05_Animal', '020110')")
-    reporter = names.resolve(reporter)
+    reporter = economies.resolve(reporter)
     parts = ["WITS", indicator, product, reporter, *(["-".join(partners)] if partners else [])]
     return Request("wits", ".".join(parts), dataflow, (reporter,), years, endpoint=address(endpoint))
 

@@ -310,6 +310,6 @@ def _explained(error: FetchError, request: Request, call: Call) -> FetchError:
 
 
 def _catalogue_labels() -> dict[str, str]:
-    from ..catalogue import catalogue
+    from ..reference.catalogue import catalogue
 
     return {str(code): str(label) for code, label in catalogue()["label"].items()}

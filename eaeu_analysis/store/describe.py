@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import names
 from ..errors import NoDataError
+from ..reference import economies as names
 from ..sources.listing import ECONOMIES, coverage, from_catalogue
 from ..sources.pinned import summarise
 from .entry import KEYS, Entry

@@ -148,7 +148,7 @@ def _family(name: str, treaty: int) -> str:
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
     """Names under which a treaty's title may call a member."""
-    from .. import names
+    from ..reference import economies as names
 
     alias = {
         "CIV": ("Cote d'Ivoire",),
@@ -202,7 +202,7 @@ def agreement_dummy(
 
 def stage_members(year: int) -> dict[str, list[str]]:
     """Members of each step of the union in ``year``: those that were in by 1 July, so that half the year counts."""
-    from .. import blocs
+    from ..reference import blocs
 
     union = blocs.bloc("EAEU")
     return {s["name"]: union.members(on=f"{year}-07-01", stage=s["stage"]) for s in tables()["stages"]}

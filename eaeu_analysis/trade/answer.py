@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .. import names, settings
+from .. import settings
 from ..parallel import one_blas_thread
+from ..reference import economies
 from ..results import Check, Provenance, Result
 from .domestic import INDICATORS, RATIO, domestic_sensitivity
 from .exposure import Exposure, exposure, signs
@@ -207,9 +208,9 @@ def _beside(answer: TradeAnswer) -> str:
 
 
 def _own(answer: TradeAnswer) -> list[str]:
-    lean, name = answer.exposure, names.spoken_name(answer.economy)
+    lean, name = answer.exposure, economies.spoken_name(answer.economy)
     first = str(signs(lean)["partner"].iloc[0])
-    first = names.spoken_name(first) if first in names.economies().index else first
+    first = economies.spoken_name(first) if first in economies.economies().index else first
     bloc, china = (_row(lean.table, partner=p) for p in ("EAEU", "China"))
     out = []
     if bloc is not None and china is not None:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import names
 from ..errors import listed
+from ..reference import economies as names
 from ..results import Check, Provenance, Result, source_lines
 from .flows import flow_info, group_members, load_flows, manifest, mirror_gap, side_by_side, tables
 from .indices import (

@@ -124,7 +124,7 @@ def group_members(name: str) -> list[str]:
     entry = groups[name]
     if "economies" in entry:
         return list(entry["economies"])
-    from .. import blocs
+    from ..reference import blocs
 
     return blocs.bloc(entry["bloc"]).members(on=entry["on"])
 

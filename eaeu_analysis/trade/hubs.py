@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import names, settings
+from .. import settings
 from ..errors import BadInputError, NoDataError, listed
+from ..reference import economies as names
 from ..results import Check, Provenance, Result, source_lines
 from ..series import SeriesInfo
 from .eq_inputs import need_columns

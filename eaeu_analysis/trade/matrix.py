@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import names
 from ..errors import BadInputError, NoDataError
+from ..reference import economies
 from ..results import Provenance, Result
 from .flows import flow_info, group_members
 from .union_model import member_groups
@@ -73,11 +73,11 @@ def flow_matrix(
         if year not in panel.years:
             raise BadInputError(f"year {year} is not in the panel ({', '.join(map(str, panel.years))})")
     if groups is None:
-        groups = {names.spoken_name(code): [code] for code in member_groups()["members"]}
+        groups = {economies.spoken_name(code): [code] for code in member_groups()["members"]}
         groups |= {name: group_members(name) for name in OTHERS}
     place: dict[str, str] = {}
     for name, members in groups.items():
-        for code in (names.resolve(m) for m in members):
+        for code in (economies.resolve(m) for m in members):
             if code in place:
                 raise BadInputError(f"{code} is in two groups, {place[code]!r} and {name!r}")
             place[code] = name

@@ -16,8 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import files, names, settings
+from .. import files, settings
 from ..errors import BadInputError, NoDataError
+from ..reference import economies
 from .flows import COLUMNS, check_units, tables
 
 RETRIEVED = "2026-11"
@@ -206,7 +207,7 @@ def _uzbekistan(path: Path) -> Made:
 def _uzbekistan_2025(path: Path) -> Made:
     """Partners by their Russian names; thousand US$ although the column says US$ (the shares add up to the total)."""
     frame = _read(path)
-    frame = frame.assign(exporter=[names.resolve(n) for n in frame["name"]], importer="UZB", year=2025)
+    frame = frame.assign(exporter=[economies.resolve(n) for n in frame["name"]], importer="UZB", year=2025)
     frame = frame.assign(usd=frame["import_usd"] * 1e3, basis="importer_cif", status=frame["regime"])
     return _schema(frame, "cerr")
 

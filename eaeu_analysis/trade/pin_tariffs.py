@@ -17,8 +17,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import files, names, settings
+from .. import files, settings
 from ..errors import BadInputError, IntegrityError, NoDataError, unknown
+from ..reference import economies
 from ..series import SeriesInfo
 from .ave import parse_duty
 
@@ -149,7 +150,7 @@ def _partners(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
             raise unknown(f"{path.name}: regime", str(regime), REGIMES)
     frame = pd.DataFrame(
         {
-            "partner": raw["name"].map(names.resolve),
+            "partner": raw["name"].map(economies.resolve),
             "regime": raw["regime"],
             "imports_usd": _number(raw["import_usd"])
             * 1000,  # the column says USD; it sums to imports only in thousands

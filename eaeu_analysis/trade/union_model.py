@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import blocs
 from ..arrays import Array
 from ..errors import BadInputError, NoDataError
+from ..reference import blocs
 from .flows import group_members, load_table
 from .gravity_fit import GravityFit, normal_quantile
 

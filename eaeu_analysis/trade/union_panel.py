@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import names
+from ..reference import economies as names
 from .agreements import agreement_dummy, pair_spells
 from .flows import KEYS, group_members, load_flows, tables
 from .zeros import LIKELY, UNREPORTED, explain_zeros

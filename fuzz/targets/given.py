@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from eaeu_analysis import blocs, names
-from eaeu_analysis.catalogue import indicator, outcome
+from eaeu_analysis.reference import blocs, economies
+from eaeu_analysis.reference.catalogue import indicator, outcome
 from eaeu_analysis.sources import archives
 from eaeu_analysis.sources.plan import task_for
 from eaeu_analysis.sources.request import address, years_of
@@ -29,7 +29,7 @@ def _parsed(text: str) -> None:
 
 NAMES = [b"Kyrgyz Republic", b"KGZ", b"kg", b"Soviet Union", b"World", "Кыргызстан".encode(), "Türkiye".encode()]
 TARGETS = (
-    Target("given economy", _text(names.resolve), lambda: NAMES, structure.raw, 1, most=400),
+    Target("given economy", _text(economies.resolve), lambda: NAMES, structure.raw, 1, most=400),
     Target("given bloc", _text(blocs.bloc), lambda: [b"EAEU", b"European Union", b"WTO"], structure.raw, 1, most=400),
     Target("given outcome", _text(outcome), lambda: [b"trade", b"remittances"], structure.raw, 1, most=400),
     Target("given indicator", _text(indicator), lambda: [b"NY.GDP.MKTP.CD", b"Population, total"],

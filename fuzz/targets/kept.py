@@ -10,9 +10,10 @@ from typing import Any
 
 from eaeu_analysis import settings
 from eaeu_analysis.impact import calibrated, curve_store
+from eaeu_analysis.reference import shipped
 from eaeu_analysis.report import pinned_curves
 from eaeu_analysis.series import SeriesInfo
-from eaeu_analysis.sources import pinned, shelf, shipped
+from eaeu_analysis.sources import pinned, shelf
 from eaeu_analysis.sources.request import Request, digest
 from eaeu_analysis.sources.spool import Spool
 from eaeu_analysis.store import Entry, Store, listing

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from eaeu_analysis import blocs, corrections, names, settings
-from eaeu_analysis.blocs import record
-from eaeu_analysis.catalogue import _by_name, _indicators, indicator, read_outcome, read_table
+from eaeu_analysis import corrections, settings
 from eaeu_analysis.compare import comparators
 from eaeu_analysis.impact import grid
+from eaeu_analysis.reference import blocs, economies
+from eaeu_analysis.reference.blocs import record
+from eaeu_analysis.reference.catalogue import _by_name, _indicators, indicator, read_outcome, read_table
 from eaeu_analysis.scenario import files as scenarios
 from eaeu_analysis.sources import recipe
 
@@ -104,7 +105,7 @@ def _scenario(data: bytes) -> None:
 
 
 def _economies(path: Path) -> None:
-    names.read_tables(read_table(path), "economies.toml")
+    economies.read_tables(read_table(path), "economies.toml")
 
 
 def _outcomes(path: Path) -> None:

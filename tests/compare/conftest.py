@@ -2,8 +2,8 @@
 
 import pytest
 
-from eaeu_analysis.catalogue import outcomes
 from eaeu_analysis.load import load_panel
+from eaeu_analysis.reference.catalogue import outcomes
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import math
 import pytest
 from small_panels import check, small, without
 
-from eaeu_analysis.catalogue import read_table, table_path
 from eaeu_analysis.compare import before_after, compare_members
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
+from eaeu_analysis.reference.catalogue import read_table, table_path
 
 
 # -- the shipped data, a second way -------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import nnls
 
 import eaeu_analysis as ea
-from eaeu_analysis.catalogue import table_path
+from eaeu_analysis.reference.catalogue import table_path
 
 MEMBERS = ["ARM", "BLR", "KAZ", "KGZ", "RUS"]
 

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eaeu_analysis import names, settings
-from eaeu_analysis.catalogue import catalogue, indicator
+from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
+from eaeu_analysis.reference import economies as names
+from eaeu_analysis.reference.catalogue import catalogue, indicator
 from eaeu_analysis.sources import listing
 from eaeu_analysis.sources.pinned import PACKAGE, PinnedSource
 from eaeu_analysis.sources.recipe import read_recipe

@@ -10,7 +10,7 @@ import pytest
 
 from eaeu_analysis import settings
 from eaeu_analysis.cli import main
-from eaeu_analysis.sources import shipped
+from eaeu_analysis.reference import shipped
 
 
 @pytest.fixture

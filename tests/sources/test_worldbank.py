@@ -84,7 +84,7 @@ def test_release_notes_and_footnotes_are_kept(bank: StandIn, store: Store) -> No
 
 
 def test_unit_and_kind_come_from_the_catalogue(bank: StandIn, store: Store) -> None:
-    from eaeu_analysis.catalogue import indicator
+    from eaeu_analysis.reference.catalogue import indicator
 
     small_pull(bank, store, [CODES[0], "TS.MADE.UP.07"])
     known = indicator(CODES[0])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eaeu_analysis import blocs
 from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.reference import blocs
 from eaeu_analysis.trade.agreements import (
     agreement_dummy,
     border_dummies,

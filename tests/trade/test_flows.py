@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from eaeu_analysis import names, settings
+from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
+from eaeu_analysis.reference import economies
 from eaeu_analysis.trade import flows as module
 from eaeu_analysis.trade.flows import (
     add_domestic,
@@ -122,7 +123,7 @@ def test_estimates_partial_years_and_regimes_say_so() -> None:
 
 
 def test_partners_that_are_no_economy_are_gone() -> None:
-    known = set(names.economies().index)
+    known = set(economies.economies().index)
     for name in ("russia_annual", "world_2019"):
         table = load_flows(name)
         strange = (set(table["exporter"]) | set(table["importer"])) - known

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import names
+from ...reference import economies
 from ...text import format_number
 from ..figures_trade import titles
 from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Table, Text, source, sources
@@ -151,6 +151,6 @@ def _tariffs(answer: TradeAnswer) -> Details:
         )
         for code, row in zip(frame.index, frame.to_dict("records"), strict=True)
     )
-    name = names.spoken_name("UZB")
+    name = economies.spoken_name("UZB")
     caption = f"The {len(rows)} chapters of the Harmonized System in which {name} imports most"
     return Details(f"{name}'s tariffs against the common external tariff", (Table("tariff-gap", caption, heads, rows),))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...blocs import duty_shares
+from ...reference.blocs import duty_shares
 from ..setting import Setting
 from . import Shock
 from .tariffs import own_duties

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .. import names
+from ...errors import BadInputError, NoDataError, unknown
+from .. import economies as names
 from ..catalogue import parse, read_table
-from ..errors import BadInputError, NoDataError, unknown
 from .dates import over
 from .membership import Accession, Bloc, Observer, Stage, Withdrawal
 

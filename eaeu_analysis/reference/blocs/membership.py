@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from .. import names
+from ...errors import BadInputError, unknown
+from .. import economies
 from ..catalogue import STRICT
-from ..errors import BadInputError, unknown
 from .dates import as_date, over
 
 if TYPE_CHECKING:
     import pandas as pd
+
 
 Precision = Literal["day", "month", "year"]
 Confidence = Literal["S", "S2"]  # seen in the source named; seen quoted there, or derived from what it says
@@ -123,12 +124,12 @@ class Bloc:
 
     def record(self, economy: str, stage: str | None = None) -> Accession:
         """Entry and exit of an economy, with sources. BadInputError if it never took part in the stage."""
-        iso3, wanted = names.resolve(economy), self.stage(stage).name
+        iso3, wanted = economies.resolve(economy), self.stage(stage).name
         mine = [a for a in self.accessions if a.economy == iso3]
         for accession in mine:
             if accession.stage == wanted:
                 return accession
-        who = f"{names.economy_name(iso3)} ({iso3})"
+        who = f"{economies.economy_name(iso3)} ({iso3})"
         if mine:
             raise BadInputError(f"{who} took no part in '{wanted}' of {self.code}; it joined {_told(mine)}")
         if iso3 in self.observers:
@@ -149,7 +150,7 @@ class Bloc:
         import pandas as pd
 
         rows = [
-            {"economy": a.economy, "name": names.economy_name(a.economy), "stage": a.stage, "joined": a.date}
+            {"economy": a.economy, "name": economies.economy_name(a.economy), "stage": a.stage, "joined": a.date}
             | {k: getattr(a, k) for k in ("precision", "left", "how", "source", "confidence", "note")}
             for a in sorted(self.accessions, key=lambda a: (a.date, a.economy, a.stage))
         ]

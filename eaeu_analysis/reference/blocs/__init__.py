@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from ...errors import near_matches, unknown
 from ..catalogue import table_path
-from ..errors import near_matches, unknown
 from .dates import as_date
 from .membership import Accession, Bloc, Observer, Stage
 from .reading import read_blocs
@@ -19,6 +19,7 @@ from .record import duty_share_periods, duty_shares, tariff_changes, timeline
 
 if TYPE_CHECKING:
     import pandas as pd
+
 
 __all__ = [
     "Accession",

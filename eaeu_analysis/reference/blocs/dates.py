@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 
-from ..errors import BadInputError
+from ...errors import BadInputError
 
 
 def as_date(value: object, argument: str = "date", *, end: bool = False) -> dt.date:

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .. import names
+from ...errors import BadInputError, NoDataError, unknown
+from .. import economies as names
 from ..catalogue import STRICT, parse, read_table, table_path
-from ..errors import BadInputError, NoDataError, unknown
 from .dates import as_date
 from .membership import Confidence, Precision
 

@@ -15,10 +15,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .errors import BadInputError, most_like, unknown
+from ..errors import BadInputError, most_like, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
+
 
 LANGUAGES = ("en", "ru", "uz", "uz_Cyrl")  # of CLDR, whose country names are understood
 # Words that say what sort of state it is, and tell no two economies apart.

@@ -18,11 +18,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-from . import settings
-from .errors import BadInputError, NoDataError, near_matches, unknown
+from .. import settings
+from ..errors import BadInputError, NoDataError, near_matches, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
+
 
 T = TypeVar("T")
 Kind = Literal["level", "share", "rate", "index"]
