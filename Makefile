@@ -87,7 +87,8 @@ fuzz-coverage: $(READY) ## the same led by coverage (atheris, on Linux), a tenth
 	$(UV) run --quiet --isolated --frozen --extra fuzz python -m fuzz --engine atheris --inputs 100000 --jobs 2
 
 docs: $(READY) ## the documentation site, in bld/site; a warning is an error
-	NO_MKDOCS_2_WARNING=1 $(UV) run --quiet --isolated --frozen --extra docs mkdocs build --strict --quiet
+	rm -rf bld/site
+	$(UV) run --quiet --isolated --frozen --extra docs sphinx-build -W --keep-going --fresh-env --quiet -d bld/doctrees docs bld/site
 
 wheel: $(READY) ## build a wheel and the sources into dist/
 	$(UV) build --quiet

@@ -1,4 +1,4 @@
-"""What a series is: World Bank indicators, and the outcomes a user may name (data/tables/*.toml).
+"""What a series is: World Bank indicators, and the outcomes a user may name (``data/tables/*.toml``).
 
 Every table of facts is read here: TOML in, frozen dataclasses out, checked by pydantic. A mistake in a table is
 one sentence that names the file, the entry and the nearest field or value. :mod:`names` and :mod:`blocs` read
