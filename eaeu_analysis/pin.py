@@ -22,11 +22,9 @@ from .reference import economies
 from .reference.catalogue import catalogue
 from .series import SeriesData, SeriesInfo
 from .sources import files
-from .sources.listing import describe, list_entries, only_live
+from .sources.listing import list_entries
 from .sources.pinned import COLUMNS, INFO_FIELDS, PACKAGE, PinnedSource, summarise
 from .sources.recipe import Entry, Recipe, read_recipe
-
-__all__ = ["Entry", "Recipe", "describe", "list_entries", "only_live", "pin", "read_recipe", "refresh"]
 
 SCHEMA = "https://datapackage.org/profiles/2.0/datapackage.json"
 LICENCES = {

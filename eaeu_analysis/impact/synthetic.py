@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ..panel import Panel
     from ..series import SeriesInfo
 
-__all__ = ["INFERENCE", "Predictor", "synthetic_control"]
 
 INFERENCE = ("placebo", "conformal", "prediction", "none")
 REFERENCE = "Abadie, Diamond & Hainmueller (2010), JASA 105(490); (2015), AJPS 59(2)"

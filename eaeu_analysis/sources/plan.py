@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 
+from .. import settings
 from ..errors import BadInputError, EaeuError
 from ..reference import economies as names
 from ..reference.catalogue import indicator
@@ -84,7 +85,7 @@ def series_info(request: Request, fetched: worldbank.Fetched, vintage: str, vint
         worldbank.ARCHIVES: "World Bank, WDI Database Archives",
     }
     source = name.get(request.database, f"World Bank, database {request.database}")
-    if request.endpoint != worldbank.ENDPOINT:
+    if request.endpoint != settings.ENDPOINT:
         source += f" (as served by {request.endpoint})"
     licence = fetched.notes.get("License_Type", "") or ("CC BY 4.0" if request.database in NAMES else "")
     partial = "only part of the economies or years was asked for" if request.economies or request.years else ""

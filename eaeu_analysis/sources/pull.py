@@ -20,7 +20,6 @@ from .plan import live_code, series_info, task_for
 from .report import PullReport, Row
 from .request import address
 
-__all__ = ["Keeper", "Progress", "PullReport", "pull"]
 CONCURRENCY = 4
 MAX_AGE_DAYS = 1.0
 

@@ -27,9 +27,6 @@ from .jobs import Job, Keeper, Progress, Task, Under, row_of
 from .report import PullReport, Row
 from .request import Request, address, years_of
 from .sdmxml import SdmxSession, ask
-from .wits_tables import average_rates
-
-__all__ = ["average_rates", "pull", "pull_lines", "pull_tariffs", "pull_trade"]
 
 PREFIX = "WITS."
 

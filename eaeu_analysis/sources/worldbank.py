@@ -32,7 +32,6 @@ from .request import Request
 from .spool import Spool
 
 WDI, ARCHIVES = "2", "57"
-__all__ = ["ENDPOINT", "Call", "Fetched", "concepts", "fetch"]
 PER_PAGE = 5000  # 1.6 MB a page: few requests, and little lost when one fails
 ROUNDS = 3  # times a series is begun again when its pages contradict each other
 _OTHER_FORM = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)

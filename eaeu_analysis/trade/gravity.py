@@ -24,8 +24,6 @@ from ..results import Check, Provenance
 from .absorb import Effect, Sample, effect_name, take_sample
 from .gravity_fit import GravityFit, normal_quantile
 
-__all__ = ["GravityFit", "ols", "ppml"]
-
 MAX_ITERATIONS = 100
 FIRST_ORDER = 1e-3  # flow that a fixed effect fails to reproduce, as a share of its own
 Cluster = str | tuple[str, ...] | Sequence[str | tuple[str, ...]] | None
