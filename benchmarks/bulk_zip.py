@@ -61,7 +61,7 @@ def code(k: int) -> str:
 
 def read(path: str, series: int) -> None:
     start = time.perf_counter()
-    from eaeu_analysis.sources.files import read_file
+    from eaeu_analysis.data.sources.files.source import read_file
 
     found = read_file(path, [code(7 * k) for k in range(series)])
     seconds = time.perf_counter() - start

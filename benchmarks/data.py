@@ -28,12 +28,12 @@ import server_data as world
 import wbgapi
 from contest import Row, finish, peak_mb
 
-from eaeu_analysis.panel import Panel
-from eaeu_analysis.sources import worldbank
-from eaeu_analysis.sources.http import Transport
-from eaeu_analysis.sources.pull import pull
-from eaeu_analysis.sources.request import Request
-from eaeu_analysis.store import Store
+from eaeu_analysis.data.panel import Panel
+from eaeu_analysis.data.sources.live import worldbank
+from eaeu_analysis.data.sources.live.http import Transport
+from eaeu_analysis.data.sources.live.pull import pull_series
+from eaeu_analysis.data.sources.live.request import Request
+from eaeu_analysis.data.store import Store
 
 PEER = f"wbgapi {wbgapi.__version__} data.DataFrame"
 CODES = list(world.SERIES)[:5]
@@ -74,7 +74,7 @@ def to_panel(endpoint: str, notes: bool = False) -> pd.DataFrame:
     """Pulled into an empty store on disk, read back, made into a panel."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
-        report = pull(
+        report = pull_series(
             CODES, ECONOMIES, YEARS, store=store, endpoint=endpoint, notes=notes, per_page=PER_PAGE, max_age=0
         )
         if report.failed:
@@ -134,7 +134,7 @@ def full(endpoint: str) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
         begun = time.perf_counter()
-        report = pull(codes, store=store, endpoint=endpoint)
+        report = pull_series(codes, store=store, endpoint=endpoint)
         panel = Panel.from_series([store.get(code) for code in codes])
         took = time.perf_counter() - begun
     values, failed = sum(row.rows for row in report.rows), len(report.failed)

@@ -79,7 +79,7 @@ def draws(n: int) -> Callable[[], Any]:
 
 
 def factor_panel(units: int, years: int) -> Any:
-    from eaeu_analysis.panel import Panel
+    from eaeu_analysis.data.panel import Panel
 
     rng = np.random.default_rng(0)
     y = 5 + rng.normal(size=(units, 3)) @ rng.normal(size=(3, years)).cumsum(axis=1) * 0.3

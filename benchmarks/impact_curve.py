@@ -25,8 +25,8 @@ def processor_seconds() -> float:
 
 
 def row(outcome: str, unit: str, event: int, jobs: int, limit: int | None) -> Row:
+    from eaeu_analysis.data.load import load_panel
     from eaeu_analysis.impact.curve import specification_curve
-    from eaeu_analysis.load import load_panel
 
     panel = load_panel()
     start, used = time.perf_counter(), processor_seconds()

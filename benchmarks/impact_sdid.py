@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from contest import SHARED, Peer, Row, alternate, environment, finish, peak_mb, timed
 
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.design import state_design
 from eaeu_analysis.impact.sdid import synthetic_did
 from eaeu_analysis.impact.sdid_core import estimate_block
-from eaeu_analysis.panel import Panel
 
 PEER = "synthdid==0.10.1"
 QUESTION = ("PacksPerCapita", "California", 1989)

@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 from contest import SHARED, Peer, Row, alternate, environment, finish, peak_mb, timed
 
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.effect import Effect
 from eaeu_analysis.impact.fit import Recipe, Setup, fit_unit
 from eaeu_analysis.impact.predictors import Predictor
 from eaeu_analysis.impact.problem import state_problem
 from eaeu_analysis.impact.synthetic import synthetic_control
-from eaeu_analysis.panel import Panel
 
 PYSYNCON, MLSYNTH = "pysyncon==1.7.0", "mlsynth==1.0.0"
 TREATED = "Basque Country (Pais Vasco)"

@@ -63,7 +63,7 @@ def asides(folder: Path) -> list[Path]:
 
 def stored(folder: Path) -> State:
     """Every series of a store with the hash of its values, all of them checked."""
-    from eaeu_analysis.store import Store
+    from eaeu_analysis.data.store import Store
 
     store = Store(folder / "store")
     entries = store.entries()
@@ -78,7 +78,7 @@ def stored(folder: Path) -> State:
 
 
 def pinned(folder: Path) -> State:
-    from eaeu_analysis.sources.pinned import PinnedSource
+    from eaeu_analysis.data.sources.pinned import PinnedSource
 
     if problems := PinnedSource(folder / "pin").verify():
         raise ValueError(problems[0])

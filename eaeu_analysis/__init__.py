@@ -18,10 +18,10 @@ __version__ = "0.1.0"
 _HOME = {
     "catalogue": "reference.catalogue",
     "bloc": "reference.blocs",
-    "Panel": "panel",
-    "load_panel": "load",
-    "open_flows": "sources.bulk",
-    "read_flows": "sources.bulk",
+    "Panel": "data.panel",
+    "load_panel": "data.load",
+    "open_flows": "data.sources.bulk.flows",
+    "read_flows": "data.sources.bulk.flows",
     "before_after": "compare",
     "compare_members": "compare",
     "Predictor": "impact.predictors",
@@ -68,6 +68,10 @@ __all__ = [*sorted(_HOME), "__version__"]
 if TYPE_CHECKING:
     from .compare import before_after as before_after
     from .compare import compare_members as compare_members
+    from .data.load import load_panel as load_panel
+    from .data.panel import Panel as Panel
+    from .data.sources.bulk.flows import open_flows as open_flows
+    from .data.sources.bulk.flows import read_flows as read_flows
     from .errors import EaeuError as EaeuError
     from .impact.augmented import augmented_synthetic_control as augmented_synthetic_control
     from .impact.breaks import break_date as break_date
@@ -83,8 +87,6 @@ if TYPE_CHECKING:
     from .impact.synthetic import synthetic_control as synthetic_control
     from .impact.union import union_effects as union_effects
     from .impact.yardstick import yardstick as yardstick
-    from .load import load_panel as load_panel
-    from .panel import Panel as Panel
     from .reference.blocs import bloc as bloc
     from .reference.catalogue import catalogue as catalogue
     from .remittances import corridors as corridors
@@ -96,8 +98,6 @@ if TYPE_CHECKING:
     from .scenario import backtest_scenarios as backtest_scenarios
     from .scenario import load_scenario as load_scenario
     from .scenario import run_scenario as run_scenario
-    from .sources.bulk import open_flows as open_flows
-    from .sources.bulk import read_flows as read_flows
     from .trade.answer import trade_answer as trade_answer
     from .trade.each_agreement import agreement_effects as agreement_effects
     from .trade.equilibrium import solve_equilibrium as solve_equilibrium

@@ -11,12 +11,11 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.cli import main
+from eaeu_analysis.data.load import load_panel
+from eaeu_analysis.data.sources.pinned import PinnedSource
+from eaeu_analysis.data.store.source import FallbackSource, StoreSource
 from eaeu_analysis.errors import NoDataError
-from eaeu_analysis.load import load_panel
 from eaeu_analysis.series import SeriesData, SeriesInfo
-from eaeu_analysis.sources.pinned import PinnedSource
-from eaeu_analysis.store.fallback import FallbackSource
-from eaeu_analysis.store.source import StoreSource
 
 
 def nowhere() -> str:

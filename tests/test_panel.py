@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eaeu_analysis.data.panel import Panel, event_year
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
-from eaeu_analysis.panel import Panel, event_year
 from eaeu_analysis.series import SeriesData, SeriesInfo
 
 

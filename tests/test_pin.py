@@ -12,9 +12,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from eaeu_analysis import pin
+from eaeu_analysis.data import pin
+from eaeu_analysis.data.sources.pinned import PACKAGE, PinnedSource
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.sources.pinned import PACKAGE, PinnedSource
 
 HEADER = '"Country Name","Country Code","Indicator Name","Indicator Code","1989","2014","2015",\n'
 
@@ -73,7 +73,7 @@ def digest(folder: Path) -> dict[str, str]:
 
 
 def test_recipe_and_files_together_make_the_record(source, recipe, tmp_path):
-    listed = pin.pin([source], tmp_path / "out", recipe)
+    listed = pin.pin_series([source], tmp_path / "out", recipe)
     assert list(listed["code"]) == ["MY.OWN", "NE.TRD.GNFS.ZS", "NE.TRD.GNFS.ZS"]
     pinned = PinnedSource(tmp_path / "out")
     assert pinned.verify() == []
@@ -103,7 +103,7 @@ def test_recipe_and_files_together_make_the_record(source, recipe, tmp_path):
 
 
 def test_the_table_is_plain_zstd_parquet_with_aggregates_marked(source, recipe, tmp_path):
-    pin.pin([source], tmp_path / "out", recipe)
+    pin.pin_series([source], tmp_path / "out", recipe)
     file = pq.ParquetFile(tmp_path / "out" / "NE.TRD.GNFS.ZS--2026-04-08.parquet")
     assert file.metadata.row_group(0).column(2).compression == "ZSTD"
     assert file.schema_arrow.names == ["economy", "year", "value", "aggregate"]
@@ -113,9 +113,9 @@ def test_the_table_is_plain_zstd_parquet_with_aggregates_marked(source, recipe, 
 
 
 def test_same_input_same_bytes_whatever_the_order_place_or_process(source, recipe, tmp_path):
-    pin.pin([source], tmp_path / "a", recipe)
+    pin.pin_series([source], tmp_path / "a", recipe)
     files = sorted(source.iterdir(), reverse=True)
-    pin.pin(files, tmp_path / "b", recipe)
+    pin.pin_series(files, tmp_path / "b", recipe)
     lines = (source / "mine.csv").read_text().splitlines()
     (source / "mine.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
     code = "import sys; from eaeu_analysis import pin; pin.pin(sys.argv[1:2], sys.argv[2], sys.argv[3])"
@@ -126,16 +126,16 @@ def test_same_input_same_bytes_whatever_the_order_place_or_process(source, recip
 
 
 def test_straight_from_files_the_header_says_what_is_known(source, tmp_path):
-    listed = pin.pin([source / "trade.csv"], tmp_path / "out", retrieved="2026-11-20")
+    listed = pin.pin_series([source / "trade.csv"], tmp_path / "out", retrieved="2026-11-20")
     (row,) = listed.to_dict("records")
     assert (row["code"], row["vintage"], row["retrieved"]) == ("NE.TRD.GNFS.ZS", "2026-04-08", "2026-11-20")
 
 
 def test_another_vintage_is_added_beside_and_the_default_stays(source, tmp_path):
     out = tmp_path / "out"
-    pin.pin([source / "older.csv"], out)
-    pin.pin([source / "mine.csv"], out)
-    listed = pin.pin([source / "trade.csv"], out)
+    pin.pin_series([source / "older.csv"], out)
+    pin.pin_series([source / "mine.csv"], out)
+    listed = pin.pin_series([source / "trade.csv"], out)
     assert listed[["vintage", "default"]].to_numpy().tolist() == [["2026-04-08", False]]
     pinned = PinnedSource(out)
     assert [info.key for info in pinned.entries()] == [
@@ -149,9 +149,9 @@ def test_another_vintage_is_added_beside_and_the_default_stays(source, tmp_path)
 
 
 def test_pinning_again_changes_nothing(source, tmp_path):
-    pin.pin([source], tmp_path / "out")
+    pin.pin_series([source], tmp_path / "out")
     before = digest(tmp_path / "out")
-    pin.pin([source], tmp_path / "out")
+    pin.pin_series([source], tmp_path / "out")
     assert digest(tmp_path / "out") == before
 
 
@@ -160,12 +160,12 @@ def test_a_bulk_file_gives_the_series_of_the_catalogue(tmp_path):
     lines.append('"Kyrgyz Republic","KGZ","Trade (% of GDP)","NE.TRD.GNFS.ZS","1","2","3",')
     with zipfile.ZipFile(tmp_path / "WDI_CSV.zip", "w") as archive:
         archive.writestr("WDICSV.csv", HEADER + "\n".join(lines) + "\n")
-    listed = pin.pin([tmp_path / "WDI_CSV.zip"], tmp_path / "out")
+    listed = pin.pin_series([tmp_path / "WDI_CSV.zip"], tmp_path / "out")
     assert listed["code"].tolist() == ["NE.TRD.GNFS.ZS"]
-    listed = pin.pin([tmp_path / "WDI_CSV.zip"], tmp_path / "out", codes=["XX.7"])
+    listed = pin.pin_series([tmp_path / "WDI_CSV.zip"], tmp_path / "out", codes=["XX.7"])
     assert listed["code"].tolist() == ["XX.7"]
     with pytest.raises(NoDataError, match=r"no series 'XX.7777'"):
-        pin.pin([tmp_path / "WDI_CSV.zip"], tmp_path / "out", codes=["XX.7777"])
+        pin.pin_series([tmp_path / "WDI_CSV.zip"], tmp_path / "out", codes=["XX.7777"])
 
 
 def test_words_are_refreshed_without_the_tables(source, tmp_path):
@@ -177,7 +177,7 @@ def test_words_are_refreshed_without_the_tables(source, tmp_path):
     dated = RECIPE.replace('"trade.csv"', '"trade.csv"\nvintage = "2026-04-08"')
     dated = dated.replace('"older.csv"', '"older.csv"\nvintage = "2025-01-28"')
     out = tmp_path / "out"
-    pin.pin([source], out, recipe(dated))
+    pin.pin_series([source], out, recipe(dated))
     before = digest(out)
     pin.refresh(out, recipe(dated.replace("a note", "a better note")))
     after = digest(out)
@@ -195,7 +195,7 @@ def test_words_are_refreshed_without_the_tables(source, tmp_path):
 def test_two_entries_that_turn_out_to_be_one_vintage_are_refused(source, recipe, tmp_path):
     (source / "older.csv").write_text(download("2026-04-08", "1"))
     with pytest.raises(BadInputError, match=r"NE.TRD.GNFS.ZS comes twice in vintage 2026-04-08"):
-        pin.pin([source], tmp_path / "out", recipe)
+        pin.pin_series([source], tmp_path / "out", recipe)
 
 
 # -- nothing is lost
@@ -207,34 +207,34 @@ def test_a_folder_with_other_things_is_left_alone(source, tmp_path, name):
     other.parent.mkdir(parents=True)
     other.write_text("mine")
     with pytest.raises(BadInputError, match="holds other files"):
-        pin.pin([source], tmp_path / "out")
+        pin.pin_series([source], tmp_path / "out")
     assert other.read_text() == "mine"
 
 
 def test_a_stray_file_in_a_package_is_not_swept_away(source, recipe, tmp_path):
-    pin.pin([source], tmp_path / "out")
+    pin.pin_series([source], tmp_path / "out")
     (tmp_path / "out" / "stray.txt").write_text("mine")
     for selection in (None, recipe):
         with pytest.raises(BadInputError, match=r"stray\.txt"):
-            pin.pin([source], tmp_path / "out", selection)
+            pin.pin_series([source], tmp_path / "out", selection)
     assert (tmp_path / "out" / "stray.txt").read_text() == "mine"
 
 
 def test_nothing_is_added_to_a_tampered_package_but_a_recipe_makes_it_anew(source, recipe, tmp_path):
     out = tmp_path / "out"
-    pin.pin([source], out, recipe)
+    pin.pin_series([source], out, recipe)
     good = digest(out)
     next(out.glob("*.parquet")).write_bytes(b"x")
     with pytest.raises(BadInputError, match="not in order, so nothing is added"):
-        pin.pin([source / "trade.csv"], out)
-    pin.pin([source], out, recipe)
+        pin.pin_series([source / "trade.csv"], out)
+    pin.pin_series([source], out, recipe)
     assert digest(out) == good
 
 
 @pytest.mark.parametrize("spoil", ["file", "write"])
 def test_a_failure_half_way_leaves_the_old_package(source, recipe, tmp_path, monkeypatch, spoil):
     out = tmp_path / "out"
-    pin.pin([source], out, recipe)
+    pin.pin_series([source], out, recipe)
     before = digest(out)
     if spoil == "file":
         (source / "mine.csv").write_text("iso3,year,value\nKGZ,2015,x\n")
@@ -249,7 +249,7 @@ def test_a_failure_half_way_leaves_the_old_package(source, recipe, tmp_path, mon
 
         monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(BadInputError, match=r"'x' \(MY.OWN, 2015\)|the disk is full"):
-        pin.pin([source], out, recipe)
+        pin.pin_series([source], out, recipe)
     monkeypatch.undo()
     assert digest(out) == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["from", "out", "recipe.toml"]
@@ -258,7 +258,7 @@ def test_a_failure_half_way_leaves_the_old_package(source, recipe, tmp_path, mon
 def test_a_code_that_is_no_file_name_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("code,iso3,year,value\n../../etc/x,KGZ,2015,1\n")
     with pytest.raises(BadInputError, match=r"'../../etc/x' cannot be pinned"):
-        pin.pin([tmp_path / "a.csv"], tmp_path / "out")
+        pin.pin_series([tmp_path / "a.csv"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -299,11 +299,11 @@ def test_a_recipe_that_is_not_there_or_names_a_file_that_is_not(source, tmp_path
     path = tmp_path / "recipe.toml"
     path.write_text('[[series]]\ncode = "A"\nfile = "none.csv"\n')
     with pytest.raises(NoDataError, match=r"takes A from 'none.csv', which is in none of the sources"):
-        pin.pin([source], tmp_path / "out", path)
+        pin.pin_series([source], tmp_path / "out", path)
 
 
 def test_the_package_says_its_licence_and_has_no_clock(source, recipe, tmp_path):
-    pin.pin([source], tmp_path / "out", recipe)
+    pin.pin_series([source], tmp_path / "out", recipe)
     package = json.loads((tmp_path / "out" / PACKAGE).read_text("utf-8"))
     assert package["licenses"] == [pin.LICENCES["CC-BY-4.0"]]
     assert package["sources"] == [{"title": "Mine"}, {"title": "World Bank, World Development Indicators"}]

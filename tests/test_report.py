@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from eaeu_analysis.compare import before_after
+from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError, PartialDataError
-from eaeu_analysis.load import load_panel
 from eaeu_analysis.report import words as report_words
 from eaeu_analysis.report import write_report
 from eaeu_analysis.report.material import Material

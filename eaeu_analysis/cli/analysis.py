@@ -13,8 +13,8 @@ from . import output
 from .options import Dask, Fallback, Json, MaxAge, Source, StoreAt, listed, source_of
 
 if TYPE_CHECKING:
-    from ..panel import Panel
-    from ..sources import Source as SourceOfSeries
+    from ..data.panel import Panel
+    from ..data.sources import Source as SourceOfSeries
 
 JOBS = min(2, os.cpu_count() or 1)  # the report's own: trade and the scenario take as long as all the rest
 
@@ -136,7 +136,7 @@ def compare(
 
 def _panel(outcomes: list[str] | None, source: str | SourceOfSeries) -> tuple[Panel, list[str]]:
     """The panel that holds the outcomes asked for, all of the catalogue's when none is."""
-    from ..load import load_panel
+    from ..data.load import load_panel
     from ..reference.catalogue import outcomes as known
 
     chosen = outcomes or list(known().index)

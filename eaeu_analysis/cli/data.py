@@ -12,7 +12,7 @@ from . import live, output
 from .options import Json, StoreAt, listed
 
 if TYPE_CHECKING:
-    from ..sources.pinned import PinnedSource
+    from ..data.sources.pinned import PinnedSource
 
 app = typer.Typer(
     help="What data are at hand, whether they are whole, and how to pin more.",
@@ -42,7 +42,7 @@ def list_(
 
     Example: eaeu data list
     """
-    from ..sources.listing import list_entries, only_live
+    from ..data.listing import list_entries, only_live
 
     if stored or store:
         _list_store(store, as_json)
@@ -55,7 +55,7 @@ def list_(
     if pinned is None:
         import pandas as pd
 
-        from ..sources.shelf import list_tables
+        from ..data.listing import list_tables
 
         frame = pd.concat([frame, list_tables()], ignore_index=True)
         counts = frame.columns.intersection(["first_year", "last_year", *COUNTED])
@@ -79,18 +79,18 @@ def show(
     """
     chosen = listed(economies) if economies else None
     if stored or store:
-        from ..store.describe import describe as describe_stored
-        from ..store.store import Store
+        from ..data.listing import describe_stored
+        from ..data.store.store import Store
 
         found = describe_stored(Store.existing(store), code, chosen)
     elif pinned is None and _is_table(code):
-        from ..sources.shelf import describe as describe_table
+        from ..data.listing import describe_table
 
         found = describe_table(code, chosen)
         typer.echo(output.dump(found) if as_json else output.table_text(found), nl=False)
         return
     else:
-        from ..sources.listing import describe
+        from ..data.listing import describe_series as describe
 
         found = describe(_open(pinned), code, chosen)
     typer.echo(output.dump(found) if as_json else output.series_text(found), nl=False)
@@ -149,7 +149,7 @@ def pin(
     if bilateral:
         _pin_bilateral(sources, out, as_json)
         return
-    from ..pin import pin as pin_files
+    from ..data.pin import pin_series as pin_files
 
     frame = pin_files(sources, out, selection=select, codes=code, retrieved=retrieved)
     columns = ["code", "vintage", "default", "economies", "observations", "zeros"]
@@ -176,8 +176,8 @@ def bulk(
 
     Example: eaeu data bulk baci BACI_HS92_V202601.zip --out flows --years 2010-2019
     """
-    from ..sources.bulk import read_flows
-    from ..sources.request import years_of
+    from ..data.sources.bulk.flows import read_flows
+    from ..data.sources.live.request import request_years as years_of
 
     chosen = listed(economies) if economies else None
     found = read_flows(
@@ -191,8 +191,8 @@ def bulk(
 
 
 def _list_store(store: Path | None, as_json: bool) -> None:
-    from ..store.entry import listing
-    from ..store.store import Store
+    from ..data.store.entry import listing
+    from ..data.store.store import Store
 
     opened = Store(store)
     frame = listing(opened.entries())
@@ -204,7 +204,7 @@ def _list_store(store: Path | None, as_json: bool) -> None:
 
 
 def _verify_store(store: Path | None, as_json: bool) -> None:
-    from ..store.store import Store
+    from ..data.store.store import Store
 
     opened = Store.existing(store)
     problems = [problem.text for problem in opened.verify()]
@@ -232,12 +232,12 @@ def _pin_bilateral(sources: list[Path], out: Path, as_json: bool) -> None:
 
 def _is_table(code: str) -> bool:
     """A shipped table, or something written like one: World Bank codes have no slash."""
-    from ..sources.shelf import holds
+    from ..data.listing import has_table as holds
 
     return "/" in code or holds(code)
 
 
 def _open(pinned: Path | None) -> PinnedSource:
-    from ..sources.pinned import PinnedSource
+    from ..data.sources.pinned import PinnedSource
 
     return PinnedSource(pinned)

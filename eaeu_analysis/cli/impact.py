@@ -12,9 +12,9 @@ from . import output
 from .options import Dask, Json, MaxAge, Source, StoreAt, Told, listed, source_of
 
 if TYPE_CHECKING:
+    from ..data.panel import Panel
+    from ..data.sources import Source as SourceOfSeries
     from ..impact.union import UnionEffects
-    from ..panel import Panel
-    from ..sources import Source as SourceOfSeries
 
 
 def register(app: typer.Typer) -> None:
@@ -111,9 +111,9 @@ def _one(
     seed: int,
     as_json: bool,
 ) -> None:
+    from ..data.panel import event_year
     from ..impact import methods
     from ..impact.union import donor_pool, plan, prepare
-    from ..panel import event_year
     from ..reference.blocs import bloc as find_bloc
 
     if unit is None or len(chosen) != 1:
@@ -154,7 +154,7 @@ def _curve(
 
 
 def _panel(outcomes: list[str], source: str | SourceOfSeries, curve: bool) -> Panel:
-    from ..load import load_panel
+    from ..data.load import load_panel
     from ..reference.catalogue import outcome
 
     names = [outcome(name).name for name in outcomes]

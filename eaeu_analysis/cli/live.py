@@ -12,8 +12,8 @@ from . import output
 from .options import Endpoint, Json, StoreAt, listed, progress
 
 if TYPE_CHECKING:
-    from ..diff import Collection
-    from ..sources.report import PullReport
+    from ..data.diff import Collection
+    from ..data.sources.live.jobs import PullReport
 
 
 def register(app: typer.Typer) -> None:
@@ -48,9 +48,9 @@ def pull(
     Examples: eaeu data pull trade remittances NE.TRD.GNFS.ZS@2015-04;
     eaeu data pull WITS.XPRT-TRD-VL.Total.UZB --years 2015-2020
     """
-    from ..sources import wits
-    from ..sources.pull import pull as pull_series
-    from ..store.store import Store
+    from ..data.sources.live import wits
+    from ..data.sources.live.pull import pull_series
+    from ..data.store.store import Store
 
     wanted = _codes(codes)
     of_wits = [code for code in wanted if code.startswith(wits.PREFIX)]
@@ -61,7 +61,7 @@ def pull(
         if of_wits:
             if len(of_wits) < len(wanted) or vintage or economies != "all":
                 raise BadInputError("WITS codes name their economies and have no vintages: pull them by themselves")
-            report = wits.pull(of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, progress=told)
+            report = wits.pull_wits(of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, progress=told)
         else:
             report = pull_series(
                 wanted,
@@ -113,7 +113,7 @@ def prune(
 
     Example: eaeu data prune --keep 2 --dry-run
     """
-    from ..store.store import Store
+    from ..data.store.store import Store
 
     if keep < 1:
         raise BadInputError(f"--keep {keep}: expected 1 or more, or nothing would be left")
@@ -138,7 +138,7 @@ def diff(
 
     Example: eaeu data diff pinned store --code NE.TRD.GNFS.ZS
     """
-    from ..diff import diff as compare
+    from ..data.diff import diff_vintages as compare
 
     left, vintage_a = _side(a, store, endpoint)
     right, vintage_b = _side(b, store, endpoint)
@@ -150,9 +150,9 @@ def diff(
 
 def _side(name: str, store: Path | None, endpoint: str | None) -> tuple[Collection, str | None]:
     """A side of the comparison and the vintage it is read in."""
-    from ..load import open_source
-    from ..store.source import StoreSource
-    from ..store.store import Store
+    from ..data.load import open_source
+    from ..data.store.source import StoreSource
+    from ..data.store.store import Store
 
     if name == "pinned" or (Path(name).exists() and name not in ("store", "live")):
         return open_source(name), None
@@ -192,7 +192,7 @@ def _codes(given: list[str] | None) -> list[str]:
 
 
 def _pinned_date() -> str:
-    from ..sources.pinned import PinnedSource
+    from ..data.sources.pinned import PinnedSource
 
     dates = sorted({info.vintage for info in PinnedSource().entries() if info.vintage})
     return f", vintages {dates[0]} to {dates[-1]}" if dates else ""

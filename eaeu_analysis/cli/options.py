@@ -12,8 +12,8 @@ import typer
 from ..errors import BadInputError
 
 if TYPE_CHECKING:
-    from ..sources import Source as SourceOfSeries
-    from ..sources.jobs import Progress
+    from ..data.sources import Source as SourceOfSeries
+    from ..data.sources.live.jobs import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Source = Annotated[str, typer.Option(help="pinned (shipped data), live (store and World Bank), or a path.")]
@@ -54,7 +54,7 @@ def source_of(
             if value is not None:
                 raise BadInputError(f"{option} is for --source live, and the source is {name!r}")
         return name
-    from ..store.source import MAX_AGE_DAYS, StoreSource
+    from ..data.store.source import MAX_AGE_DAYS, StoreSource
 
     age = MAX_AGE_DAYS if max_age is None else max_age
     live = StoreSource(store, max_age=age, progress=progress(cached=False))
@@ -62,8 +62,8 @@ def source_of(
         return live
     if fallback == "live":
         raise BadInputError("--fallback live: expected pinned or the path of a file or pin, for --source live")
-    from ..load import open_source
-    from ..store.fallback import FallbackSource
+    from ..data.load import open_source
+    from ..data.store.source import FallbackSource
 
     return FallbackSource(live, open_source(fallback), fallback)
 

@@ -20,7 +20,7 @@ from .windows import Windows, growth, years_needed
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 DEFAULT = "rouble"
 WIDE = "wide"
@@ -232,7 +232,7 @@ def _nearest(
 @functools.lru_cache
 def population() -> pd.Series[Any]:
     """Persons by (economy, year): the shipped SP.POP.TOTL, so that a pool does not hang on what else a panel holds."""
-    from ..sources.pinned import PinnedSource
+    from ..data.sources.pinned import PinnedSource
 
     frame = PinnedSource().read("SP.POP.TOTL").frame
     return frame.set_index(["economy", "year"])["value"].sort_index()

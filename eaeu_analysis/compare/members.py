@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from .. import settings
+from ..data.panel import Panel, event_year, require_panel
 from ..errors import BadInputError, NoDataError
-from ..panel import Panel, event_year, require_panel
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
 from ..text import span

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
+from ..data.panel import Panel, event_year, require_panel
 from ..errors import BadInputError, NoDataError, unknown
-from ..panel import Panel, event_year, require_panel
 from ..results import Check, Provenance
 from ..series import KINDS, SeriesInfo
 from ..text import span

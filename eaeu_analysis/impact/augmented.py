@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import settings
 from ..arrays import Array
+from ..data.panel import require_panel
 from ..errors import BadInputError, unknown
-from ..panel import require_panel
 from ..results import Check, Provenance
 from .augmented_core import AugmentedWeights, augmented_weights
 from .design import one_unit
@@ -24,7 +24,7 @@ from .robustness import leave_one_out, moved_check
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 REFERENCE = "Ben-Michael, Feller & Rothstein (2021), Journal of the American Statistical Association 116(536)"
 INFERENCE = ("placebo", "jackknife+")

@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import settings
 from ..arrays import Array
+from ..data.panel import event_year, require_panel
 from ..errors import BadInputError, NoDataError
-from ..panel import event_year, require_panel
 from ..results import Check, Provenance, Result
 from ..text import p_equals
 from .break_core import KINDS, Breaks, find_break
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 REFERENCE = "Andrews 1993, Econometrica 61(4); Eo & Morley 2015, Quantitative Economics 6(2); own bootstrap"
 LEAST = 3  # periods on either side of a break

@@ -24,8 +24,8 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
+from ..data.panel import require_panel
 from ..errors import BadInputError, NoDataError
-from ..panel import require_panel
 from ..parallel import fan_out
 from ..results import Check, Provenance, Result
 from . import donors as pools
@@ -37,7 +37,7 @@ from .inversion import student
 from .placebo import rank_p
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 OUTCOMES = ("trade", "exports", "imports", "remittances", "gdp_per_head")
 EVENTS = tuple(range(2007, 2016))

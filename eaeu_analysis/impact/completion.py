@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import settings
 from ..arrays import Array, Mask
+from ..data.panel import require_panel
 from ..errors import BadInputError
-from ..panel import require_panel
 from ..results import Provenance
 from .completion_core import FOLDS, Completion, best_penalty, complete, cross_validate, folds, penalty_grid
 from .design import Design, design_table, shown, state_design
@@ -21,7 +21,7 @@ from .sdid import design_checks
 from .sdid_variance import placebo_picks
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 REFERENCE = (
     "Athey, Bayati, Doudchenko, Imbens & Khosravi (2021), Journal of the American Statistical Association 116(536)"

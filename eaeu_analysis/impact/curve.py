@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from .. import files, settings
+from ..data.panel import require_panel
 from ..errors import BadInputError, NoDataError
-from ..panel import require_panel
 from ..parallel import fan_out
 from ..results import Provenance, Result, source_lines
 from . import curve_store
@@ -30,7 +30,7 @@ from .effect import number
 from .grid import Grid, Specification, sample
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 CHOICES = ("measure", "estimator", "predictors", "pool", "before", "after", "shock")
 REFERENCE = "Simonsohn, Simmons & Nelson (2020), Nature Human Behaviour 4"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from ..data.panel import Panel, event_year
 from ..errors import BadInputError, EaeuError
-from ..panel import Panel, event_year
 from ..reference.catalogue import outcomes
 from . import donors as pools
 from .design import one_unit

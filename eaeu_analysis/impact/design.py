@@ -22,7 +22,7 @@ from .effect import effect_table
 from .problem import MIN_PRE, Problem, state_problem
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 
 @dataclass(frozen=True)

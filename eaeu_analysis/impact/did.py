@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from .. import settings
 from ..arrays import Array
+from ..data.panel import require_panel
 from ..errors import BadInputError, unknown
-from ..panel import require_panel
 from ..results import Check, Provenance
 from ..text import p_equals
 from .design import Design, design_table, shown, state_design
@@ -35,7 +35,7 @@ from .wild import interval as wild_interval
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 REFERENCE = (
     "two-way fixed effects, stacked by date (Cengiz et al. 2019, QJE 134(3)); randomisation: Rosenbaum 2002; "

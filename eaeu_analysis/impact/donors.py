@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ..errors import BadInputError
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 BREAKS = ("trade agreement", "war")  # kinds of events of its own that flag a donor
 

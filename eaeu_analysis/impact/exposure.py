@@ -10,9 +10,9 @@ import functools
 
 import pandas as pd
 
+from ..data.load import load_panel
+from ..data.panel import Panel
 from ..errors import BadInputError, EaeuError, unknown
-from ..load import load_panel
-from ..panel import Panel
 from ..remittances.pin_remittances import ORIGINS, WORLD
 from ..remittances.shares import corridors
 from ..remittances.tables import load_table, table_info

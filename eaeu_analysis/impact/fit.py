@@ -20,7 +20,7 @@ from .problem import Problem
 from .simplex import simplex_fit
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 
 CHOICES = ("search", "cross-validation", "equal", "outcomes")

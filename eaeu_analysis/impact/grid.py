@@ -22,7 +22,7 @@ from .exposure import COLUMNS
 from .problem import GAPS, MIN_PRE
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 KEPT, DROPPED, MOVED = "kept", "dropped", "moved"
 TREATMENTS = (KEPT, DROPPED, MOVED)

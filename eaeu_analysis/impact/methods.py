@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import unknown
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
     from .effect import Effect
 
 

@@ -14,7 +14,7 @@ from ..errors import BadInputError, NoDataError, unknown
 from .problem import Problem, years_of
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 
 def _mean(block: Array) -> Array:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from .. import settings
 from ..arrays import Array
+from ..data.panel import event_year
 from ..errors import BadInputError, NoDataError
-from ..panel import event_year
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
     from ..series import SeriesInfo
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import settings
 from ..arrays import Array
+from ..data.panel import require_panel
 from ..errors import BadInputError, unknown
-from ..panel import require_panel
 from ..results import Check, Provenance
 from .design import Design, design_table, shown, state_design
 from .effect import Effect
@@ -34,7 +34,7 @@ from .sdid_variance import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 REFERENCE = "Arkhangelsky, Athey, Hirshberg, Imbens & Wager (2021), American Economic Review 111(12)"
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import settings
 from ..arrays import Array
+from ..data.panel import require_panel
 from ..errors import BadInputError, NoDataError, unknown
-from ..panel import require_panel
 from ..results import Check, Provenance
 from ..text import p_equals
 from .design import one_unit
@@ -21,7 +21,7 @@ from .segmented import segmented
 from .structural import TRENDS, Forecast, forecast
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 METHODS = {"structural": "structural time series forecast", "segmented": "segmented regression with HAC variance"}
 REFERENCES = {

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
+from ..data.panel import require_panel
 from ..errors import BadInputError, unknown
-from ..panel import require_panel
 from ..results import Check, Provenance
 from . import checks as rules
 from . import placebo, search
@@ -25,7 +25,7 @@ from .predictors import Predictor
 from .problem import Problem, state_problem
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
     from ..series import SeriesInfo
 
 

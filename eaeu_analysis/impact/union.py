@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .. import settings
+from ..data.panel import event_year, require_panel
 from ..errors import BadInputError, EaeuError, NoDataError, unknown
-from ..panel import event_year, require_panel
 from ..parallel import fan_out
 from ..reference.catalogue import outcome as find_outcome
 from ..reference.catalogue import parse, read_table, table_path
@@ -30,7 +30,7 @@ from .pooled import pool_each
 from .predictors import Predictor
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
     from ..series import SeriesInfo
 
 MIN_FIT = 8  # years before the event that the fit has at least, where the data allow

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
+from ..data.panel import require_panel
 from ..errors import BadInputError, EaeuError, NoDataError
-from ..panel import require_panel
 from ..reference.catalogue import parse, read_table, table_path
 from ..results import Provenance, Result
 from ..text import p_equals
@@ -28,7 +28,7 @@ from .grid import Grid, PoolRule
 from .placebo import rank_p
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 DRAWS = 9_999  # random sets of economies that the entrants of a round are ranked among
 

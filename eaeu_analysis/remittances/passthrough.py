@@ -21,8 +21,8 @@ import pandas as pd
 
 from .. import settings
 from ..arrays import Array
+from ..data.panel import require_panel
 from ..errors import BadInputError, unknown
-from ..panel import require_panel
 from ..reference import economies
 from ..results import Check, Provenance, Result
 from .regression import Fit
@@ -30,7 +30,7 @@ from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, Sample
 from .tables import tables
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
     from ..series import SeriesInfo
 
 METHOD = "least squares within countries on changes; jackknife over years"
@@ -170,7 +170,7 @@ def pass_through(
 
 def default_panel() -> Panel:
     """The pinned series that the pass-through is estimated on."""
-    from ..load import load_panel
+    from ..data.load import load_panel
 
     codes = {code for drivers in DRIVERS.values() for code in drivers.values()}
     return load_panel([REMITTANCES, *sorted(codes)])

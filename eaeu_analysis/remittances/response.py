@@ -28,7 +28,7 @@ from .sample import GDP_USD, REMITTANCES
 from .shares import Share, corridors
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 RIGHTS, PATENTS, UNEXPLAINED = "work rights", "patents", "unexplained"
 
@@ -57,7 +57,7 @@ def baseline(
     ``known``: None takes the newest share there is (for a question as of 2014 give 2013).
     Raises NoDataError when the panel lacks the year, BadInputError for an origin without corridors.
     """
-    from ..load import load_panel
+    from ..data.load import load_panel
 
     code = economies.resolve(origin)
     share = corridors(code, known).share()

@@ -22,7 +22,7 @@ from ..results import Check, Provenance, Result
 from .tables import tables
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 BLOC = "EAEU"
 
@@ -158,7 +158,7 @@ def published_rights() -> tuple[float, float]:
 
 def default_panel() -> Panel:
     """The pinned series that the counterfactuals are made of."""
-    from ..load import load_panel
+    from ..data.load import load_panel
 
     return load_panel([tables()["rights"]["outcome"], "SP.POP.TOTL"])
 

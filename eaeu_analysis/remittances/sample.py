@@ -17,7 +17,7 @@ from .regression import Fit, least_squares
 from .shares import corridors
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 REMITTANCES, RATE = "BX.TRF.PWKR.CD.DT", "PA.NUS.FCRF"
 GDP_REAL, GDP_USD = "NY.GDP.MKTP.KD", "NY.GDP.MKTP.CD"

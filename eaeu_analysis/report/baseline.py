@@ -23,8 +23,8 @@ from .claim_rules import rules
 from .claims import Claim
 
 if TYPE_CHECKING:
+    from ..data.sources import Source
     from ..series import SeriesInfo
-    from ..sources import Source
 
 SCHEMA = 1
 TABLES = ("trade/", "remittances/", "tables/")  # codes of shipped files that are no series of a panel
@@ -131,7 +131,7 @@ def series_hash(info: SeriesInfo, source: str | Path | Source) -> str:
         stem = name.partition("/")[0]
         path = settings.data_dir() / folder / (f"{stem}.toml" if folder == "tables" else f"{stem}.parquet")
         return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-    from ..load import open_source
+    from ..data.load import open_source
 
     try:
         frame = open_source(source).read(info.code, info.vintage or None).frame

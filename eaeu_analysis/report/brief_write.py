@@ -18,7 +18,7 @@ from .brief_render import FORMATS, render
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..sources import Source
+    from ..data.sources import Source
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from .. import files as atomic
 from ..errors import EaeuError
 
 if TYPE_CHECKING:
-    from ..sources import Source
+    from ..data.sources import Source
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def _prune() -> None:
 
 def source_digest(source: str | Path | Source) -> str:
     """The content of a source: "pinned" is covered by the shipped data; of a path its bytes, of a store its entries."""
-    from ..store.source import StoreSource
+    from ..data.store.source import StoreSource
 
     if isinstance(source, StoreSource) or source == "live":
         return _store_digest(source if isinstance(source, StoreSource) else StoreSource())

@@ -15,8 +15,8 @@ from .claims import Claim
 from .drift import Drift, compare
 
 if TYPE_CHECKING:
+    from ..data.sources import Source
     from ..series import SeriesInfo
-    from ..sources import Source
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from .claim_rules import meaning
 from .claims import Claim, side_of, state
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
     from ..trade.exposure import Exposure
 
 BASE = 2009  # the last year before the customs union

@@ -18,7 +18,7 @@ from .claim_rules import meaning
 from .claims import Claim, side_of, state
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
     from ..trade.tariff_gap import TariffGap
 
 CHANGED = ("KGZ", "KAZ")  # members whose tariff before and after is known from a source

@@ -23,7 +23,7 @@ from .claims_unsupported import unsupported
 from .evidence import Evidence, evidence
 
 if TYPE_CHECKING:
-    from ..sources import Source
+    from ..data.sources import Source
 
 
 CLAIMS = "claims.json"

@@ -14,9 +14,9 @@ from ..series import SeriesInfo
 
 if TYPE_CHECKING:
     from ..compare import BeforeAfter, Comparison
+    from ..data.panel import Panel
+    from ..data.sources import Source
     from ..impact.union import UnionEffects
-    from ..panel import Panel
-    from ..sources import Source
 
 REPEATS = ("gdp_per_head_ppp",)  # moves as gdp_per_head does by construction: one finding, not two
 NARROW, WIDE = None, "wide"
@@ -162,9 +162,9 @@ class _Held(dict[str, str]):
 
 
 def _panel(names: list[str], source: str | Path | Source) -> tuple[Panel, _Held]:
-    from ..load import load_panel, open_source
+    from ..data.load import load_panel, open_source
+    from ..data.sources import Preparing
     from ..reference.catalogue import outcome
-    from ..sources import Preparing
 
     opened = open_source(source)
     if isinstance(opened, Preparing):  # all in one go; NoDataError when there is no network

@@ -14,9 +14,9 @@ from .claim_rules import TOPICS
 from .content import Content, gather
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
+    from ..data.sources import Source
     from ..scenario import ScenarioResult
-    from ..sources import Source
     from ..trade.answer import TradeAnswer
     from ..trade.exposure import Exposure
     from ..trade.tariff_gap import TariffGap
@@ -130,7 +130,7 @@ def _own(wanted: set[str]) -> tuple[Exposure | None, TariffGap | None]:
 
 def _macro(source: str | Path | Source, missing: list[tuple[str, str]]) -> Panel | None:
     """Remittances, trade taxes and GDP, as far as the source holds them together."""
-    from ..load import load_panel
+    from ..data.load import load_panel
 
     try:
         return load_panel(["remittances", "customs_duties", "NY.GDP.MKTP.CD"], source=source)

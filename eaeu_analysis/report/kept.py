@@ -16,7 +16,7 @@ from .baseline import Baseline
 from .drift import COLUMNS, REVISED, Drift
 
 if TYPE_CHECKING:
-    from ..sources import Source
+    from ..data.sources import Source
     from .checked import Asked
 
 KIND, FACTS, FOLDER = "report", "run.json", "files/"

@@ -12,8 +12,8 @@ from .content import Content
 from .evidence import Evidence
 
 if TYPE_CHECKING:
+    from ..data.sources import Source
     from ..series import SeriesInfo
-    from ..sources import Source
     from .drift import Drift
 
 

@@ -18,8 +18,8 @@ from .. import __version__, settings
 from ..errors import BadInputError, EaeuError, NoDataError
 
 if TYPE_CHECKING:
+    from ..data.sources import Source
     from ..impact.curve import SpecificationCurve
-    from ..sources import Source
 
 FORMAT = 1
 LIMIT, SEED = 300, 0  # specifications drawn from the grid, and the seed of the draw
@@ -138,7 +138,7 @@ def fingerprint(outcome: str, unit: str, event: str, source: str | Path | Source
 
 def _panel(outcome: str, source: str | Path | Source) -> Any:
     """The outcome and all that the grid's predictors and pools need, as far as the source holds it."""
+    from ..data.load import load_panel
     from ..impact.grid import default_grid
-    from ..load import load_panel
 
     return load_panel(default_grid().series(outcome), source=source)

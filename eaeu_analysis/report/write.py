@@ -24,7 +24,7 @@ from .material import Material, assemble
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..sources import Source
+    from ..data.sources import Source
 
 FORMATS = ("html", "md", "pdf", "json", "csv")
 BRIEF = "brief.pdf"  # format pdf: the talking points, two sides of A4

@@ -167,7 +167,7 @@ def _shares(frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def _macro(year: int) -> pd.DataFrame:
     """By economy: GDP, gross output of goods, value added in services, million US$."""
-    from ..load import load_panel
+    from ..data.load import load_panel
 
     panel = load_panel(list(INDICATORS), years=(year, year))
     gdp = panel.column(INDICATORS[0]).xs(year, level=1)

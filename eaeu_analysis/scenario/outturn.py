@@ -17,8 +17,8 @@ from .rates import tables
 from .schema import Scenario
 
 if TYPE_CHECKING:
+    from ..data.panel import Panel
     from ..impact.effect import Effect
-    from ..panel import Panel
 
 PER_CENT = "per cent"
 
@@ -54,8 +54,8 @@ def outcomes() -> dict[str, dict[str, Any]]:
 
 def outturn_panel() -> tuple[Panel, dict[str, str]]:
     """The panel with a column per outcome, levels in logarithms, and the column by outcome."""
+    from ..data.load import load_panel
     from ..impact.union import prepare
-    from ..load import load_panel
 
     named = {name: o["series"] for name, o in outcomes().items() if "series" in o}
     products = {name: o["product"] for name, o in outcomes().items() if "product" in o}
@@ -141,7 +141,7 @@ def _years(years: tuple[int, ...]) -> str:
 
 def russia() -> dict[str, float]:
     """How the rouble per dollar and Russia's real GDP changed between the two spans, log points."""
-    from ..load import load_panel
+    from ..data.load import load_panel
 
     panel = load_panel(list(DRIVERS["real"].values()))
     before, after = spans()
@@ -153,7 +153,7 @@ def russia() -> dict[str, float]:
 
 def pool_of_russia() -> tuple[float, float]:
     """Russia's duties on imports, most of what members share: mean of each span of years, billion US$ a year."""
-    from ..load import load_panel
+    from ..data.load import load_panel
 
     taxes, all_taxes = outcomes()["customs"]["product"]
     panel = load_panel([taxes, all_taxes, "NY.GDP.MKTP.CD"])

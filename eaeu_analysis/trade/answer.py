@@ -20,7 +20,7 @@ from .union import UnionEffect, union_effect
 from .union_panel import all_goods, without_fuels
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 STEPS = ("customs union", "EAEU", "both")
 TEXTBOOK = {"customs_union": "customs union", "eaeu": "EAEU"}
@@ -99,7 +99,7 @@ def trade_answer(
     >>> bool((answer.effects["lower"] <= answer.effects["upper"]).all())
     True
     """
-    from ..load import load_panel
+    from ..data.load import load_panel
 
     macro = load_panel(list(INDICATORS)) if macro is None else macro
     goods = all_goods()

@@ -25,7 +25,7 @@ from .union_model import EFFECTS, PAIR
 from .union_panel import TradePanel
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 RATIO = 1.8
 RATIOS = (1.4, 1.8, 2.4)

@@ -44,7 +44,7 @@ from .union_model import (
 from .union_panel import TradePanel, all_goods, without_fuels
 
 if TYPE_CHECKING:
-    from ..panel import Panel
+    from ..data.panel import Panel
 
 MEMBERS = ("founders", "joiners")
 CONTROLS = ("neighbours", "Ukraine")

@@ -6,7 +6,7 @@ import gzip
 import json
 import shutil
 
-from eaeu_analysis.sources import bulk, bulk_members
+from eaeu_analysis.data.sources.bulk import flows, unpack
 
 from .. import structure
 from ..target import PART, ROOM, Target
@@ -42,7 +42,7 @@ def _flows(kind: str, level: str, name: str, data: bytes, scale: str | None = No
     (inside / name).write_bytes(first)
     if more:
         (inside / "country_codes_V202401b.csv").write_bytes(more[0])
-    made = bulk.read_flows(kind, inside, out, level=level, scale=scale, threads=1)
+    made = flows.read_flows(kind, inside, out, level=level, scale=scale, threads=1)
     promises.flows(made.frame())
     made.summary()
 
@@ -63,7 +63,7 @@ def _packed(data: bytes) -> None:
     """Members of a zip listed and written out, without the database."""
     aside = ROOM.folder("aside")
     path = ROOM.file("BACI_HS92_V202401b.zip", data)
-    for member in bulk_members.inputs("baci", path, aside):
+    for member in unpack.inputs("baci", path, aside):
         assert member.path.is_relative_to(aside), "written elsewhere"
 
 
@@ -77,7 +77,7 @@ def _zips() -> list[bytes]:
 def _zipped(data: bytes) -> None:
     out = ROOM.path / "out"
     shutil.rmtree(out, ignore_errors=True)
-    promises.flows(bulk.read_flows("baci", ROOM.file("BACI_HS92_V202401b.zip", data), out, threads=1).frame())
+    promises.flows(flows.read_flows("baci", ROOM.file("BACI_HS92_V202401b.zip", data), out, threads=1).frame())
 
 
 def _record() -> list[bytes]:
@@ -94,7 +94,7 @@ def _record() -> list[bytes]:
 def _opened(data: bytes) -> None:
     folder = ROOM.folder("flows")
     (folder / "flows.json").write_bytes(data)
-    bulk.open_flows(folder).summary()
+    flows.open_flows(folder).summary()
 
 
 _PAIR = structure.parts(structure.csv, PART)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from eaeu_analysis.sources import files, safezip, shapes
+from eaeu_analysis.data.sources.files import safezip, shapes, source
 
 from .. import structure
 from ..target import ROOM, Target
@@ -77,7 +77,7 @@ def _sniffed(data: bytes) -> None:
 
 
 def _read(path: Path) -> None:
-    for item in files.read(path).series:
+    for item in source.inspect_file(path).series:
         promises.series(item.frame)
         assert bool(item.frame["year"].between(shapes.MIN_YEAR, shapes.MAX_YEAR).all()), "a year out of range"
 

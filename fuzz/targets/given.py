@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from eaeu_analysis.data.sources.live import worldbank
+from eaeu_analysis.data.sources.live.pull import task_for
+from eaeu_analysis.data.sources.live.request import address, request_years
 from eaeu_analysis.reference import blocs, economies
 from eaeu_analysis.reference.catalogue import indicator, outcome
-from eaeu_analysis.sources import archives
-from eaeu_analysis.sources.plan import task_for
-from eaeu_analysis.sources.request import address, years_of
 
 from .. import structure
 from ..target import Target
@@ -23,7 +23,7 @@ def _text(read: Callable[[str], object]) -> Callable[[bytes], None]:
 
 def _parsed(text: str) -> None:
     first, _, rest = text.partition("|")
-    archives.vintage_of(first, rest)
+    worldbank.vintage_of(first, rest)
     task_for(first, "all", rest or None, "https://api.worldbank.org/v2", None, None)
 
 
@@ -34,7 +34,7 @@ TARGETS = (
     Target("given outcome", _text(outcome), lambda: [b"trade", b"remittances"], structure.raw, 1, most=400),
     Target("given indicator", _text(indicator), lambda: [b"NY.GDP.MKTP.CD", b"Population, total"],
            structure.raw, 0.5, most=400),
-    Target("given years", _text(years_of), lambda: [b"2000-2024", b"2015", b"all"], structure.raw, 3, most=400),
+    Target("given years", _text(request_years), lambda: [b"2000-2024", b"2015", b"all"], structure.raw, 3, most=400),
     Target("given day", _text(blocs.as_date), lambda: [b"2015-08-12", b"2015-08", b"2015"], structure.raw, 4, most=400),
     Target("given address", _text(address), lambda: [b"https://api.worldbank.org/v2", b"http://[::1]:8080/x"],
            structure.raw, 4, most=400),

@@ -9,15 +9,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from eaeu_analysis import settings
+from eaeu_analysis.data import listing as shelf
+from eaeu_analysis.data.sources import pinned
+from eaeu_analysis.data.sources.live.pages import Spool
+from eaeu_analysis.data.sources.live.request import Request, digest
+from eaeu_analysis.data.store import Store, StoreEntry, listing
+from eaeu_analysis.data.store.entry import from_parquet, to_parquet
 from eaeu_analysis.impact import calibrated, curve_store
 from eaeu_analysis.reference import shipped
 from eaeu_analysis.report import pinned_curves
 from eaeu_analysis.series import SeriesInfo
-from eaeu_analysis.sources import pinned, shelf
-from eaeu_analysis.sources.request import Request, digest
-from eaeu_analysis.sources.spool import Spool
-from eaeu_analysis.store import Entry, Store, listing
-from eaeu_analysis.store.entry import from_parquet, to_parquet
 
 from .. import structure
 from ..target import ROOM, Target
@@ -36,7 +37,7 @@ def _values() -> bytes:
 
 
 def _entry(**more: Any) -> bytes:
-    made = Entry(
+    made = StoreEntry(
         request=Request("worldbank", CODE, "2", ("KGZ", "UZB"), (2019, 2020), endpoint="https://api.worldbank.org/v2"),
         info=SeriesInfo(CODE, "GDP", "US$", "level", "World Bank", "2026-04-08"),
         retrieved_at="2026-05-01T10:00:00.000+00:00",
@@ -65,7 +66,7 @@ def _digest_again(data: bytes) -> bytes:
 
 
 def _read_entry(data: bytes) -> None:
-    entry = Entry.from_bytes(data)
+    entry = StoreEntry.from_bytes(data)
     entry.to_bytes()
     _ = entry.id, entry.retrieved, entry.series
 

@@ -11,13 +11,13 @@ from typing import Any
 import requests
 import wbgapi
 
+from eaeu_analysis.data.sources.live import sdmxml, wits, worldbank
+from eaeu_analysis.data.sources.live import worldbank as archives
+from eaeu_analysis.data.sources.live.http import FetchError, Tally, Transport
+from eaeu_analysis.data.sources.live.jobs import FetchContext
+from eaeu_analysis.data.sources.live.pages import Ledger, Spool
+from eaeu_analysis.data.sources.live.request import Request
 from eaeu_analysis.errors import EaeuError
-from eaeu_analysis.sources import archives, sdmxml, wits_tables, worldbank
-from eaeu_analysis.sources.http import FetchError, Tally, Transport
-from eaeu_analysis.sources.jobs import Under
-from eaeu_analysis.sources.pages import Ledger
-from eaeu_analysis.sources.request import Request
-from eaeu_analysis.sources.spool import Spool
 
 from .. import structure
 from ..target import PART, ROOM, Target
@@ -133,7 +133,7 @@ def _whole() -> list[bytes]:
 
 def _archived(data: bytes) -> None:
     with _call(data) as call:
-        archives.find("2015-04", call)
+        archives.find_version("2015-04", call)
 
 
 # -- SDMX ------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def _checked(data: bytes) -> None:
 class _Sealed(sdmxml.SdmxSession):
     """The session, with the input for an answer."""
 
-    def __init__(self, under: Under, body: bytes) -> None:
+    def __init__(self, under: FetchContext, body: bytes) -> None:
         super().__init__(under)
         self.body = body
 
@@ -191,13 +191,13 @@ class _Sealed(sdmxml.SdmxSession):
 
 
 def _observed(data: bytes) -> None:
-    under = Under(Transport(), Spool(Path(ROOM.path) / "spool"))
-    rows = sdmxml.ask(_Sealed(under, data), "WB", "https://wits.example", "DF_WITS", "A.uzb.../", 2019)
+    under = FetchContext(Transport(), Spool(Path(ROOM.path) / "spool"))
+    rows = sdmxml.fetch_year(_Sealed(under, data), "WB", "https://wits.example", "DF_WITS", "A.uzb.../", 2019)
     if rows.empty:
         return
     refused: list[EaeuError] = []
-    for read in (lambda: wits_tables.trade(rows, True), lambda: wits_tables.averages(rows),
-                 lambda: wits_tables.lines(rows, True)):  # fmt: skip
+    for read in (lambda: wits.trade(rows, True), lambda: wits.averages(rows),
+                 lambda: wits.tariff_line_table(rows, True)):  # fmt: skip
         try:
             read()  # type: ignore[no-untyped-call]
         except EaeuError as error:

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from eaeu_analysis import corrections, settings
+from eaeu_analysis import settings
 from eaeu_analysis.compare import comparators
+from eaeu_analysis.data import corrections, pin
 from eaeu_analysis.impact import grid
 from eaeu_analysis.reference import blocs, economies
 from eaeu_analysis.reference.blocs import record
 from eaeu_analysis.reference.catalogue import _by_name, _indicators, indicator, read_outcome, read_table
 from eaeu_analysis.scenario import files as scenarios
-from eaeu_analysis.sources import recipe
 
 from .. import structure
 from ..target import ROOM, Target
@@ -141,8 +141,8 @@ def _first_indicator() -> object:
 
 TARGETS = (
     Target("toml scenario", _scenario, _scenarios, structure.toml, 1.5),
-    Target("toml recipe", _path(recipe.read_recipe), lambda: [RECIPE], structure.toml, 5),
-    Target("toml corrections", _path(corrections.load), lambda: [CORRECTIONS], structure.toml, 3),
+    Target("toml recipe", _path(pin.read_recipe), lambda: [RECIPE], structure.toml, 5),
+    Target("toml corrections", _path(corrections.load_corrections), lambda: [CORRECTIONS], structure.toml, 3),
     Target("toml blocs", _path(blocs.read_blocs), _table("blocs"), structure.toml, 0.7),
     Target("toml economies", _path(_economies), lambda: [ECONOMIES], structure.toml, 3),
     Target("toml outcomes", _path(_outcomes), _table("outcomes", 20), structure.toml, 1),

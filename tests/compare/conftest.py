@@ -2,7 +2,7 @@
 
 import pytest
 
-from eaeu_analysis.load import load_panel
+from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.reference.catalogue import outcomes
 
 

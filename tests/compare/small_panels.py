@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from eaeu_analysis.panel import Panel
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.series import SeriesInfo
 
 ROUBLE = ["TJK", "UZB", "GEO", "MDA", "AZE", "UKR"]

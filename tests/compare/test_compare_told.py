@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.compare import before_after
-from eaeu_analysis.load import load_panel
-from eaeu_analysis.panel import Panel
+from eaeu_analysis.data.load import load_panel
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.series import SeriesInfo
 
 CHECKS = ["contamination", "pre-trend comparability", "pre-level comparability", "outlier comparator"]

@@ -10,8 +10,8 @@ from small_panels import ROUBLE, check, small
 from eaeu_analysis.compare import before_after
 from eaeu_analysis.compare.comparators import own_events, tables
 from eaeu_analysis.compare.exposure import membership
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.panel import Panel
 from eaeu_analysis.reference.catalogue import outcomes, read_table, table_path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from eaeu_analysis.panel import Panel
+from eaeu_analysis.data.panel import Panel
 
 
 def factor_model(

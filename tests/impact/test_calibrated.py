@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from simulated_panels import as_panel, factor_model
 
+from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.impact.calibrated import (
     KEPT,
@@ -16,7 +17,6 @@ from eaeu_analysis.impact.calibrated import (
     write_yardstick,
 )
 from eaeu_analysis.impact.calibration import OUTCOMES_ONLY, SIZES, calibrate
-from eaeu_analysis.load import load_panel
 
 
 def test_a_calibration_is_written_and_read(tmp_path):

@@ -87,7 +87,7 @@ def test_standard_errors_allow_for_problems_of_one_economy_being_alike():
 
 
 def test_economies_with_an_event_of_their_own_are_never_placebos():
-    from eaeu_analysis.load import load_panel
+    from eaeu_analysis.data.load import load_panel
 
     world = load_panel(
         ["trade", "SP.POP.TOTL"], economies=["POL", "KGZ", "UKR", "MEX", "PER", "IND", "PAK", "THA", "TUR"]
@@ -131,7 +131,7 @@ def test_mistakes_in_the_table_are_one_sentence(tmp_path):
 
 @pytest.fixture(scope="module")
 def world():
-    from eaeu_analysis.load import load_panel
+    from eaeu_analysis.data.load import load_panel
 
     return load_panel(["gdp_per_head", "SP.POP.TOTL"])
 

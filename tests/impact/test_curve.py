@@ -10,6 +10,7 @@ import pytest
 from simulated_panels import as_panel
 from small_grid import EVENT, QUICK, SMALL, made
 
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.impact import curve_rows
 from eaeu_analysis.impact.augmented import augmented_synthetic_control
@@ -21,7 +22,6 @@ from eaeu_analysis.impact.grid import (
     PredictorRule,
 )
 from eaeu_analysis.impact.synthetic import synthetic_control
-from eaeu_analysis.panel import Panel
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from eaeu_analysis.impact.grid import (
 # -- the union ----------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def world():
-    from eaeu_analysis.load import load_panel
+    from eaeu_analysis.data.load import load_panel
 
     return load_panel(["trade", "remittances", "gdp_per_head", "merchandise_trade", "SP.POP.TOTL"])
 
@@ -49,7 +49,7 @@ def test_other_measures_of_an_outcome_are_in_the_curve(world):
 
 @pytest.mark.slow
 def test_the_default_grid_on_kyrgyz_exports():
-    from eaeu_analysis.load import load_panel
+    from eaeu_analysis.data.load import load_panel
 
     curve = specification_curve(load_panel(), "exports", "KGZ", 2015, jobs=2, limit=300)
     assert (curve.table["failed"] == "").all()

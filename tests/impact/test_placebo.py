@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_panels import as_panel, factor_model
 
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact import placebo
 from eaeu_analysis.impact.fit import Recipe, Setup, fit_unit
 from eaeu_analysis.impact.placebo import rank_p, rejections
 from eaeu_analysis.impact.predictors import Predictor
 from eaeu_analysis.impact.problem import Problem, state_problem
 from eaeu_analysis.impact.synthetic import synthetic_control
-from eaeu_analysis.panel import Panel
 from eaeu_analysis.series import SeriesInfo
 
 QUICK = {"checks": False}

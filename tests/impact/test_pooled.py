@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from simulated_panels import as_panel, factor_model
 
+from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.impact.pooled import pool_effects, random_means
 from eaeu_analysis.impact.synthetic import synthetic_control
-from eaeu_analysis.load import load_panel
 
 MEMBERS = {"U00": 2010, "U01": 2010, "U02": 2012}
 

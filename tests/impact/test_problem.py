@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from simulated_panels import as_panel, factor_model
 
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
 from eaeu_analysis.impact.predictors import Predictor
 from eaeu_analysis.impact.problem import state_problem, years_of
 from eaeu_analysis.impact.synthetic import synthetic_control
-from eaeu_analysis.panel import Panel
 
 
 def frame(units: int = 8, periods: int = 16, seed: int = 0) -> pd.DataFrame:

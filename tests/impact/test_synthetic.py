@@ -11,13 +11,13 @@ import pytest
 from scipy.optimize import differential_evolution, minimize
 from simulated_panels import as_panel
 
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact import search
 from eaeu_analysis.impact.effect import TABLE
 from eaeu_analysis.impact.fit import Recipe, fit_unit, make_setup, scaled
 from eaeu_analysis.impact.predictors import Predictor
 from eaeu_analysis.impact.problem import state_problem
 from eaeu_analysis.impact.synthetic import synthetic_control
-from eaeu_analysis.panel import Panel
 
 EVENT = 2012
 QUICK = {"inference": "none", "checks": False}

@@ -6,12 +6,12 @@ import math
 
 import pytest
 
+from eaeu_analysis.data.load import load_panel
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact import methods
 from eaeu_analysis.impact.synthetic import synthetic_control
 from eaeu_analysis.impact.union import donor_pool, plan, union_effects
-from eaeu_analysis.load import load_panel
-from eaeu_analysis.panel import Panel
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.augmented import augmented_synthetic_control
 from eaeu_analysis.impact.completion import matrix_completion
 from eaeu_analysis.impact.design import state_design
@@ -20,7 +21,6 @@ from eaeu_analysis.impact.did import difference_in_differences
 from eaeu_analysis.impact.effect import Effect
 from eaeu_analysis.impact.sdid import synthetic_did
 from eaeu_analysis.impact.sdid_core import Block, estimate_block
-from eaeu_analysis.panel import Panel
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "benchmarks" / "data" / "california_prop99.csv"
 pytestmark = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from eaeu_analysis.panel import Panel
+from eaeu_analysis.data.panel import Panel
 
 SHARES = {"ARM": 0.7, "AZE": 0.55, "GEO": 0.6, "KGZ": 0.8, "MDA": 0.3, "TJK": 0.75, "UKR": 0.5, "UZB": 0.65}
 ROUBLE, INCOME = -0.9, 1.5

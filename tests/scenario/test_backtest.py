@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis import settings
-from eaeu_analysis.load import load_panel
-from eaeu_analysis.panel import Panel
+from eaeu_analysis.data.load import load_panel
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.results import Provenance
 from eaeu_analysis.scenario import backtest, outturn, scoring
 from eaeu_analysis.scenario.backtest import KNOWN, TOLD, Backtest

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from eaeu_analysis.sources import bilateral
+from eaeu_analysis.data.sources.bulk import schema
 
 FIRST_YEAR = 2010
 STEP = 28_657_000_003
@@ -52,7 +52,7 @@ EXPECTED = {
 def big_baci(folder: Path, rows: int, years: int) -> Path:
     """BACI's shape: some 220 exporters and importers, products of 97 chapters, ``rows`` a year; the same every time."""
     folder.mkdir()
-    one_each = {iso3: int(number) for number, iso3 in sorted(bilateral.numbers().items())}  # some have had several
+    one_each = {iso3: int(number) for number, iso3 in sorted(schema.iso_numbers().items())}  # some have had several
     sides = sorted(one_each.values())[:220]
     others, products = len(sides) - 1, 960_000
     cells = len(sides) * others * products

@@ -11,7 +11,7 @@ from hypothesis import settings
 from server import StandIn
 from small import Clean, hashes, small_pull
 
-from eaeu_analysis.store import Store
+from eaeu_analysis.data.store import Store
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")

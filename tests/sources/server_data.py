@@ -53,7 +53,7 @@ _shipped: dict[str, dict[tuple[str, int], float]] = {}
 def ship() -> None:
     """Serve the values that ship with the toolkit too, under their codes and all of one release."""
     global YEARS
-    from eaeu_analysis.sources.pinned import PinnedSource
+    from eaeu_analysis.data.sources.pinned import PinnedSource
 
     source = PinnedSource()
     last = LAST_YEAR

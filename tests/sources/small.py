@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from server import StandIn
 from server_data import SERIES
 
-from eaeu_analysis.sources.http import HttpSettings
-from eaeu_analysis.sources.pull import pull
-from eaeu_analysis.sources.report import PullReport
-from eaeu_analysis.store import Store
+from eaeu_analysis.data.sources.live.http import HttpSettings
+from eaeu_analysis.data.sources.live.jobs import PullReport
+from eaeu_analysis.data.sources.live.pull import pull_series
+from eaeu_analysis.data.store import Store
 
 CODES = list(SERIES)[:3]
 QUICK = HttpSettings(wait_initial=0.01, wait_max=0.03, attempts=4, connect=5.0, read=5.0, total=20.0)
@@ -27,7 +27,7 @@ class Clean:
 def small_pull(bank: StandIn, store: Store, codes: list[str] | None = None, **options: object) -> PullReport:
     """Three series, 15 years, six pages each, without notes; impatient."""
     given: dict[str, object] = {"years": "2010-2024", "per_page": 600, "notes": False, "settings": QUICK, "max_age": 0}
-    return pull(codes or CODES, store=store, endpoint=bank.endpoint, **(given | options))  # type: ignore[arg-type]
+    return pull_series(codes or CODES, store=store, endpoint=bank.endpoint, **(given | options))  # type: ignore[arg-type]
 
 
 def hashes(store: Store) -> dict[str, str]:

@@ -16,15 +16,15 @@ import pandas as pd
 import pytest
 from bulk_files import EXPECTED, FIRST_YEAR, as_dict, baci, baci_file, big_baci
 
+from eaeu_analysis.data.sources.bulk import flows, schema
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.sources import bilateral, bulk
 
 
 def test_baci_as_distributed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    made = bulk.read_flows("baci", baci(tmp_path / "in"), tmp_path / "out")
+    made = flows.read_flows("baci", baci(tmp_path / "in"), tmp_path / "out")
     assert capfd.readouterr().out == ""
     frame = made.frame()
-    assert list(frame.columns) == bilateral.COLUMNS
+    assert list(frame.columns) == schema.COLUMNS
     assert as_dict(frame) == EXPECTED
     assert set(frame["basis"]) == {"reconciled_fob"}
     assert (made.source, made.vintage, made.level) == ("CEPII BACI HS92", "202401b", "HS2")
@@ -53,11 +53,11 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 def test_levels_add_up_to_each_other(tmp_path: Path) -> None:
     folder = baci(tmp_path / "in")
-    tables = {level: bulk.read_flows("baci", folder, tmp_path / level, level=level).frame() for level in bulk.LEVELS}
+    tables = {level: flows.read_flows("baci", folder, tmp_path / level, level=level).frame() for level in flows.LEVELS}
     assert set(tables["HS6"]["product"].str.len()) == {6}
     assert set(tables["TOTAL"]["product"]) == {"TOTAL"}
     for fine, coarse in itertools.pairwise(["HS6", "HS4", "HS2"]):
-        cut = tables[fine].assign(product=tables[fine]["product"].str[: bulk.LEVELS[coarse]])
+        cut = tables[fine].assign(product=tables[fine]["product"].str[: flows.LEVELS[coarse]])
         summed = cut.groupby(["exporter", "importer", "year", "product"])["usd"].sum()
         assert (
             summed.to_dict() == tables[coarse].set_index(["exporter", "importer", "year", "product"])["usd"].to_dict()
@@ -83,37 +83,37 @@ def gzipped(folder: Path, path: Path) -> Path:
 def test_packed_or_plain_is_the_same(tmp_path: Path, pack: Callable[[Path, Path], Path], name: str) -> None:
     folder = baci(tmp_path / "in")
     packed = pack(folder, tmp_path / name)
-    assert as_dict(bulk.read_flows("baci", packed, tmp_path / "out").frame()) == EXPECTED
+    assert as_dict(flows.read_flows("baci", packed, tmp_path / "out").frame()) == EXPECTED
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["in", name, "out"])  # nothing unpacked is left
 
 
 def test_years_economies_and_sides_that_are_asked_for(tmp_path: Path) -> None:
     folder = baci(tmp_path / "in")
     (folder / "BACI_HS92_Y2019_V202401b.csv").write_text("not even a table")  # not asked for, so not read
-    one = bulk.read_flows("baci", folder, tmp_path / "one", years=[2020], economies=["Uzbekistan"])
+    one = flows.read_flows("baci", folder, tmp_path / "one", years=[2020], economies=["Uzbekistan"])
     assert list(as_dict(one.frame())) == [("UZB", "RUS", 2020, "07")]
-    both = bulk.read_flows("baci", baci(tmp_path / "again"), tmp_path / "both")
+    both = flows.read_flows("baci", baci(tmp_path / "again"), tmp_path / "both")
     assert set(both.frame(years=[2019], exporters=["Russia"])["importer"]) == {"KGZ"}
     with pytest.raises(NoDataError, match="no flows of"):
         both.frame(years=[1999])
     with pytest.raises(NoDataError, match="no baci file of the years"):
-        bulk.read_flows("baci", folder, tmp_path / "none", years=[1999])
+        flows.read_flows("baci", folder, tmp_path / "none", years=[1999])
 
 
 def test_without_the_table_of_countries_the_numbers_of_iso_serve(tmp_path: Path) -> None:
     folder = baci(tmp_path / "in")
     (folder / "country_codes_V202401b.csv").unlink()
-    assert as_dict(bulk.read_flows("baci", folder, tmp_path / "out").frame()) == EXPECTED
+    assert as_dict(flows.read_flows("baci", folder, tmp_path / "out").frame()) == EXPECTED
 
 
 def test_the_bytes_hang_neither_on_threads_nor_on_the_order_of_rows(tmp_path: Path) -> None:
     folder = big_baci(tmp_path / "in", 60_000, 1)
     file = baci_file(folder)
-    one = bulk.read_flows("baci", folder, tmp_path / "one", threads=1)
-    two = bulk.read_flows("baci", folder, tmp_path / "two", threads=2)
+    one = flows.read_flows("baci", folder, tmp_path / "one", threads=1)
+    two = flows.read_flows("baci", folder, tmp_path / "two", threads=2)
     head, *rows = file.read_text().splitlines()
     file.write_text("\n".join([head, *rows[::-1]]) + "\n")
-    turned = bulk.read_flows("baci", folder, tmp_path / "turned", threads=2)
+    turned = flows.read_flows("baci", folder, tmp_path / "turned", threads=2)
     first, second, third = ((m.folder / f"flows_{FIRST_YEAR}.parquet").read_bytes() for m in (one, two, turned))
     assert first == second == third
 
@@ -121,7 +121,7 @@ def test_the_bytes_hang_neither_on_threads_nor_on_the_order_of_rows(tmp_path: Pa
 def test_a_slow_sum_gives_the_same(tmp_path: Path) -> None:
     folder = big_baci(tmp_path / "in", 20_000, 1)
     frame = pd.read_csv(baci_file(folder), dtype={"k": str})
-    known = bilateral.numbers()
+    known = schema.iso_numbers()
     frame = frame.assign(
         exporter=frame["i"].astype(str).str.zfill(3).map(known),
         importer=frame["j"].astype(str).str.zfill(3).map(known),
@@ -130,7 +130,7 @@ def test_a_slow_sum_gives_the_same(tmp_path: Path) -> None:
     frame = frame[frame["exporter"] != frame["importer"]]
     slow = frame.groupby(["exporter", "importer", "product"])["v"].sum() * 1000
     fast = (
-        bulk.read_flows("baci", folder, tmp_path / "out").frame().set_index(["exporter", "importer", "product"])["usd"]
+        flows.read_flows("baci", folder, tmp_path / "out").frame().set_index(["exporter", "importer", "product"])["usd"]
     )
     pd.testing.assert_series_equal(fast, slow, check_names=False, rtol=1e-12)
 
@@ -156,7 +156,7 @@ def test_comtrade_in_todays_form(tmp_path: Path) -> None:
             "2019,643,RUS,RM,417,KGZ,0,271019,C00,0,1",  # re-imports are within imports
         )
     )
-    made = bulk.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out")
+    made = flows.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out")
     frame = made.frame().set_index("basis")
     assert frame.loc["exporter_fob", ["exporter", "importer", "product", "usd"]].tolist() == ["KGZ", "RUS", "27", 100.5]
     assert frame.loc["importer_cif", ["exporter", "importer", "product", "usd"]].tolist() == [
@@ -171,7 +171,7 @@ def test_comtrade_in_todays_form(tmp_path: Path) -> None:
 def test_comtrade_totals_and_numbers_without_iso_codes(tmp_path: Path) -> None:
     text = comtrade("2019,860,,X,842,,0,TOTAL,C00,0,10", "2019,860,,X,842,,0,01,C00,0,4")
     (tmp_path / "c.csv").write_text(text)
-    frame = bulk.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out", level="TOTAL").frame()
+    frame = flows.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out", level="TOTAL").frame()
     assert as_dict(frame) == {("UZB", "USA", 2019, "TOTAL"): 10.0}
 
 
@@ -180,7 +180,7 @@ def test_comtrade_in_the_form_before(tmp_path: Path) -> None:
     head += "Trade Value (US$)\n"
     rows = "H3,2012,2,398,KAZ,417,KGZ,10,5000\nH3,2012,1,417,KGZ,398,KAZ,10,5600\nH3,2012,3,398,KAZ,417,KGZ,10,1\n"
     (tmp_path / "c.csv").write_text(head + rows)
-    frame = bulk.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out").frame()
+    frame = flows.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out").frame()
     assert frame[["exporter", "importer", "usd", "basis"]].to_numpy().tolist() == [
         ["KAZ", "KGZ", 5000.0, "exporter_fob"], ["KAZ", "KGZ", 5600.0, "importer_cif"]
     ]  # fmt: skip
@@ -201,7 +201,7 @@ IMTS = "COUNTRY,INDICATOR,COUNTERPART_COUNTRY,FREQUENCY,SCALE,TIME_PERIOD,OBS_VA
 
 def test_imf_wide(tmp_path: Path) -> None:
     (tmp_path / "DOT.csv").write_text(DOTS + DOTS_ROWS, encoding="utf-8")
-    made = bulk.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL", scale="millions")
+    made = flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL", scale="millions")
     assert as_dict(made.frame()) == {
         ("RUS", "KGZ", 2018, "TOTAL"): 1.5e9,
         ("RUS", "KGZ", 2019, "TOTAL"): 1.53e9,
@@ -213,23 +213,23 @@ def test_imf_wide(tmp_path: Path) -> None:
 def test_imf_does_not_guess_the_scale(tmp_path: Path) -> None:
     (tmp_path / "DOT.csv").write_text(DOTS + DOTS_ROWS, encoding="utf-8")
     with pytest.raises(BadInputError, match="does not state its scale; give scale='units' or scale='millions'"):
-        bulk.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL")
+        flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL")
     with pytest.raises(BadInputError, match="totals alone; ask for level TOTAL"):
-        bulk.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out")
+        flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out")
 
 
 def test_imf_long_with_its_scale_stated(tmp_path: Path) -> None:
     rows = "RUS,XG_FOB_USD,KGZ,Annual,Millions,2019,1530\nRUS,XG_FOB_USD,KGZ,Monthly,Millions,2019-M01,100\n"
     rows += "RUS,XG_FOB_USD,UZB,Annual,Units,2019,2067000000\nRUS,XG_FOB_USD,G001,Annual,Units,2019,1\n"
     (tmp_path / "imts.csv").write_text(IMTS + rows)
-    frame = bulk.read_flows("imf", tmp_path / "imts.csv", tmp_path / "out", level="TOTAL").frame()
+    frame = flows.read_flows("imf", tmp_path / "imts.csv", tmp_path / "out", level="TOTAL").frame()
     assert as_dict(frame) == {("RUS", "KGZ", 2019, "TOTAL"): 1.53e9, ("RUS", "UZB", 2019, "TOTAL"): 2.067e9}
 
 
 def peak_mb(folder: Path, out: Path, memory: str) -> float:
     """Peak resident memory of a process that adds ``folder`` up to HS2."""
     code = (
-        "import resource, sys; from eaeu_analysis.sources import bulk\n"
+        "import resource, sys; from eaeu_analysis.data.sources import bulk\n"
         f"made = bulk.read_flows('baci', {str(folder)!r}, {str(out)!r}, memory={memory!r})\n"
         "print(made.summary(), file=sys.stderr)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
@@ -248,4 +248,4 @@ def test_memory_stays_within_the_bound(tmp_path: Path) -> None:
 def test_three_years_of_eleven_million_rows_within_four_gigabytes(tmp_path: Path) -> None:
     folder = big_baci(tmp_path / "in", 11_000_000, 3)
     assert peak_mb(folder, tmp_path / "out", "2GB") < 4096
-    assert bulk.open_flows(tmp_path / "out").years["year"].tolist() == [FIRST_YEAR, FIRST_YEAR + 1, FIRST_YEAR + 2]
+    assert flows.open_flows(tmp_path / "out").years["year"].tolist() == [FIRST_YEAR, FIRST_YEAR + 1, FIRST_YEAR + 2]

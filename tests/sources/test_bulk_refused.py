@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from bulk_files import EXPECTED, HEAD, Y2019, as_dict, baci
 
+from eaeu_analysis.data.sources.bulk import flows
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.sources import bulk
 
 
 def bomb(path: Path) -> None:
@@ -56,7 +56,7 @@ def cut(path: Path) -> None:
 def test_a_zip_that_is_not_to_be_trusted(tmp_path: Path, make: Callable[[Path], None], sentence: str) -> None:
     make(tmp_path / "x.zip")
     with pytest.raises(BadInputError, match=sentence) as caught:
-        bulk.read_flows("baci", tmp_path / "x.zip", tmp_path / "deep" / "out")
+        flows.read_flows("baci", tmp_path / "x.zip", tmp_path / "deep" / "out")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "deep" / "out").exists()
     assert not list((tmp_path / "deep").iterdir())
@@ -96,7 +96,7 @@ def test_a_cell_of_baci_that_makes_no_sense(tmp_path: Path, text: str, sentence:
     """A row that is added up, padded, cut or rounded in silence would be a wrong number."""
     (tmp_path / "BACI_HS92_Y2019_V1.csv").write_text(text)
     with pytest.raises(BadInputError, match=sentence) as caught:
-        bulk.read_flows("baci", tmp_path / "BACI_HS92_Y2019_V1.csv", tmp_path / "out", level=level)
+        flows.read_flows("baci", tmp_path / "BACI_HS92_Y2019_V1.csv", tmp_path / "out", level=level)
     assert "\n" not in str(caught.value)
     assert "Input Error" not in str(caught.value)
     assert not (tmp_path / "out").exists()
@@ -107,7 +107,7 @@ def test_a_cell_of_baci_that_makes_no_sense(tmp_path: Path, text: str, sentence:
 def test_delimiters_line_ends_and_marks_of_order_are_read(tmp_path: Path, delimiter: str, ends: str) -> None:
     text = "\ufeff" + (HEAD + ROW + "2019,860,643,70200,33,NA\n").replace(",", delimiter).replace("\n", ends)
     (tmp_path / "BACI_HS92_Y2019_V1.csv").write_text(text, newline="", encoding="utf-8")
-    frame = bulk.read_flows("baci", tmp_path / "BACI_HS92_Y2019_V1.csv", tmp_path / "out").frame()
+    frame = flows.read_flows("baci", tmp_path / "BACI_HS92_Y2019_V1.csv", tmp_path / "out").frame()
     assert frame[["exporter", "importer", "product", "usd"]].to_numpy().tolist() == [
         ["RUS", "KGZ", "27", 1_000.0], ["UZB", "RUS", "07", 33_000.0]
     ]  # fmt: skip
@@ -138,36 +138,36 @@ def test_what_is_no_such_table_or_flow_is_one_sentence(tmp_path: Path, kind: str
     (tmp_path / name).write_text(text)
     level = "TOTAL" if kind == "imf" else "HS2"
     with pytest.raises((BadInputError, NoDataError), match=sentence) as caught:
-        bulk.read_flows(kind, tmp_path / name, tmp_path / "out", level=level)
+        flows.read_flows(kind, tmp_path / name, tmp_path / "out", level=level)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
 
 
 def test_arguments_that_make_no_sense(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="did you mean 'baci'"):
-        bulk.read_flows("bacci", tmp_path, tmp_path / "out")
+        flows.read_flows("bacci", tmp_path, tmp_path / "out")
     with pytest.raises(BadInputError, match="level 'HS3' not known"):
-        bulk.read_flows("baci", tmp_path, tmp_path / "out", level="HS3")
+        flows.read_flows("baci", tmp_path, tmp_path / "out", level="HS3")
     with pytest.raises(BadInputError, match="no such file or folder"):
-        bulk.read_flows("baci", tmp_path / "nowhere", tmp_path / "out")
+        flows.read_flows("baci", tmp_path / "nowhere", tmp_path / "out")
     with pytest.raises(BadInputError, match="no baci table in"):
-        bulk.read_flows("baci", tmp_path, tmp_path / "out")
+        flows.read_flows("baci", tmp_path, tmp_path / "out")
     with pytest.raises(NoDataError, match="holds no bulk flows"):
-        bulk.open_flows(tmp_path)
+        flows.open_flows(tmp_path)
 
 
 def test_the_same_year_twice_or_two_versions_are_refused(tmp_path: Path) -> None:
     one, two = baci(tmp_path / "one"), baci(tmp_path / "two")
     with pytest.raises(BadInputError, match=r"the flow from .* in 20\d\d .* is in two of the files"):
-        bulk.read_flows("baci", [one, two], tmp_path / "out")
+        flows.read_flows("baci", [one, two], tmp_path / "out")
     (one / "BACI_HS92_Y2020_V202401b.csv").rename(one / "BACI_HS92_Y2020_V202501.csv")
     with pytest.raises(BadInputError, match="is not of CEPII BACI HS92, version 202401b, as those before it"):
-        bulk.read_flows("baci", one, tmp_path / "out")
+        flows.read_flows("baci", one, tmp_path / "out")
 
 
 def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
-    made = bulk.read_flows("baci", baci(tmp_path / "in"), tmp_path / "out")
+    made = flows.read_flows("baci", baci(tmp_path / "in"), tmp_path / "out")
     (tmp_path / "BACI_HS92_Y2021_V1.csv").write_text(HEAD + "2021,1,2,3,x,\n")
     with pytest.raises(BadInputError):
-        bulk.read_flows("baci", tmp_path / "BACI_HS92_Y2021_V1.csv", tmp_path / "out")
-    assert as_dict(bulk.open_flows(tmp_path / "out").frame()) == as_dict(made.frame()) == EXPECTED
+        flows.read_flows("baci", tmp_path / "BACI_HS92_Y2021_V1.csv", tmp_path / "out")
+    assert as_dict(flows.open_flows(tmp_path / "out").frame()) == as_dict(made.frame()) == EXPECTED

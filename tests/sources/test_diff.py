@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from server import StandIn
 from small import CODES, QUICK, small_pull
 
-from eaeu_analysis import corrections
-from eaeu_analysis.corrections import Correction
-from eaeu_analysis.diff import collect, diff
+from eaeu_analysis.data import corrections
+from eaeu_analysis.data.corrections import Correction
+from eaeu_analysis.data.diff import collect, diff_vintages
+from eaeu_analysis.data.sources.live.pull import pull_series
+from eaeu_analysis.data.store import Store, StoreSource
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.series import SeriesData, SeriesInfo
-from eaeu_analysis.sources.pull import pull
-from eaeu_analysis.store import Store, StoreSource
 
 Values = dict[tuple[str, int], float]
 
@@ -36,7 +36,7 @@ NEW: Values = {("KGZ", 2019): 28.8, ("KGZ", 2020): 29.3, ("UZB", 2019): 14.9, ("
 
 
 def test_added_removed_and_revised_are_told_apart() -> None:
-    found = diff([series(OLD)], [series(NEW, vintage="v2")]).series[0]
+    found = diff_vintages([series(OLD)], [series(NEW, vintage="v2")]).series[0]
     assert (found.rows_a, found.rows_b, found.added, found.removed, found.revised) == (4, 4, 1, 1, 2)
     assert found.economies == ("ARM", "KGZ", "TJK", "UZB")
     top = found.largest(1).iloc[0]
@@ -53,7 +53,7 @@ values = st.dictionaries(
 
 @given(values, values)
 def test_the_counts_are_those_of_the_sets(a: Values, b: Values) -> None:
-    found = diff([series(a)], [series(b)]).series[0]
+    found = diff_vintages([series(a)], [series(b)]).series[0]
     shared = set(a) & set(b)
     assert found.added == len(set(b) - set(a))
     assert found.removed == len(set(a) - set(b))
@@ -64,7 +64,7 @@ def test_the_counts_are_those_of_the_sets(a: Values, b: Values) -> None:
 
 @given(values, values)
 def test_applying_what_changed_to_the_old_gives_the_new(a: Values, b: Values) -> None:
-    changes = diff([series(a)], [series(b)]).series[0].changes
+    changes = diff_vintages([series(a)], [series(b)]).series[0].changes
     patched = dict(a)
     for row in changes.itertuples():
         key = (row.economy, row.year)
@@ -77,13 +77,13 @@ def test_applying_what_changed_to_the_old_gives_the_new(a: Values, b: Values) ->
 
 @given(values, values)
 def test_the_other_way_round_is_the_mirror_image(a: Values, b: Values) -> None:
-    there, back = diff([series(a)], [series(b)]).series[0], diff([series(b)], [series(a)]).series[0]
+    there, back = diff_vintages([series(a)], [series(b)]).series[0], diff_vintages([series(b)], [series(a)]).series[0]
     assert (there.added, there.removed, there.revised) == (back.removed, back.added, back.revised)
     assert there.economies == back.economies
 
 
 def test_the_same_is_the_same_and_says_so() -> None:
-    found = diff([series(OLD)], {"A.B": series(OLD)})
+    found = diff_vintages([series(OLD)], {"A.B": series(OLD)})
     assert found.changed == ()
     assert found.series[0].status == "same"
     assert "1 series: 1 same" in found.summary()
@@ -91,23 +91,25 @@ def test_the_same_is_the_same_and_says_so() -> None:
 
 def test_rounding_counts_as_the_same_when_it_is_allowed_for() -> None:
     rounded = {key: float(f"{v * (1 + 3e-8):.9g}") for key, v in OLD.items()}
-    assert diff([series(OLD)], [series(rounded)]).series[0].revised == 4
-    assert diff([series(OLD)], [series(rounded)], tolerance=1e-6).series[0].revised == 0
+    assert diff_vintages([series(OLD)], [series(rounded)]).series[0].revised == 4
+    assert diff_vintages([series(OLD)], [series(rounded)], tolerance=1e-6).series[0].revised == 0
 
 
 def test_a_series_on_one_side_only() -> None:
-    found = diff([series(OLD), series(OLD, "C.D")], [series(OLD), series(OLD, "E.F")])
+    found = diff_vintages([series(OLD), series(OLD, "C.D")], [series(OLD), series(OLD, "E.F")])
     assert {s.code: s.status for s in found.series} == {"A.B": "same", "C.D": "only in A", "E.F": "only in B"}
 
 
 def test_another_unit_is_a_change_even_when_the_numbers_are_the_same() -> None:
-    found = diff([series(OLD, unit="constant 2010 US$")], [series(OLD, unit="constant 2015 US$")])
+    found = diff_vintages([series(OLD, unit="constant 2010 US$")], [series(OLD, unit="constant 2015 US$")])
     assert found.series[0].status == "changed"
     assert "unit changed: constant 2010 US$ -> constant 2015 US$; the values do not compare" in found.summary()
 
 
 def test_a_revision_of_nought_has_no_per_cent_and_comes_first() -> None:
-    found = diff([series({("KGZ", 2019): 0.0, ("UZB", 2019): 1.0})], [series({("KGZ", 2019): 5.0, ("UZB", 2019): 9.0})])
+    found = diff_vintages(
+        [series({("KGZ", 2019): 0.0, ("UZB", 2019): 1.0})], [series({("KGZ", 2019): 5.0, ("UZB", 2019): 9.0})]
+    )
     top = found.series[0].largest(1).iloc[0]
     assert top["economy"] == "KGZ"
     assert math.isnan(top["percent"])
@@ -117,12 +119,12 @@ def test_a_revision_of_nought_has_no_per_cent_and_comes_first() -> None:
 
 def test_the_json_is_the_same_whatever_the_order_of_the_series() -> None:
     a, b = [series(OLD), series(OLD, "C.D")], [series(NEW), series(NEW, "C.D")]
-    assert diff(a, b).to_json() == diff(a[::-1], b[::-1]).to_json()
-    assert json.loads(diff(a, b).to_json())["economies"] == ["ARM", "KGZ", "TJK", "UZB"]
+    assert diff_vintages(a, b).to_json() == diff_vintages(a[::-1], b[::-1]).to_json()
+    assert json.loads(diff_vintages(a, b).to_json())["economies"] == ["ARM", "KGZ", "TJK", "UZB"]
 
 
 def test_a_table_a_row_a_series() -> None:
-    frame = diff([series(OLD)], [series(NEW)], names=("pin", "today")).to_frame()
+    frame = diff_vintages([series(OLD)], [series(NEW)], names=("pin", "today")).to_frame()
     assert frame.loc[0, ["code", "status", "added", "removed", "revised", "economies"]].tolist() == [
         "A.B", "changed", 1, 1, 2, 4
     ]  # fmt: skip
@@ -130,26 +132,26 @@ def test_a_table_a_row_a_series() -> None:
 
 def test_nothing_to_compare_and_the_same_series_twice() -> None:
     with pytest.raises(NoDataError, match="no series on either side"):
-        diff([], [])
+        diff_vintages([], [])
     with pytest.raises(BadInputError, match=r"'A.B' is twice on one side \(A.B@v1 and A.B@v2\)"):
-        diff([series(OLD), series(OLD, vintage="v2")], [])
+        diff_vintages([series(OLD), series(OLD, vintage="v2")], [])
     with pytest.raises(BadInputError, match="tolerance is 2"):
-        diff([series(OLD)], [series(OLD)], tolerance=2)
+        diff_vintages([series(OLD)], [series(OLD)], tolerance=2)
 
 
 def test_two_releases_and_an_archived_version_in_one_store(bank: StandIn, store: Store) -> None:
     small_pull(bank, store)
     bank.state.release = world.RELEASES[1]
     small_pull(bank, store)
-    pull(CODES[:1], years="2010-2024", store=store, endpoint=bank.endpoint, vintage="2015-04", settings=QUICK)
+    pull_series(CODES[:1], years="2010-2024", store=store, endpoint=bank.endpoint, vintage="2015-04", settings=QUICK)
     source = StoreSource(store, offline=True, endpoint=bank.endpoint)
-    found = diff(source, source, vintage_a=world.RELEASES[0], vintage_b=world.RELEASES[1])
+    found = diff_vintages(source, source, vintage_a=world.RELEASES[0], vintage_b=world.RELEASES[1])
     assert [s.code for s in found.series] == sorted(CODES)
     first, second = (world.table(CODES[0], release) for release in world.RELEASES)
     there = [(i, j) for i in range(219) for j in range(2010 - world.FIRST_YEAR, len(world.YEARS))]
     expected = sum(first[i][j] is not None and first[i][j] != second[i][j] for i, j in there)
     assert found.series[sorted(CODES).index(CODES[0])].revised == expected > 10
-    then = diff(source, source, vintage_a="2015-04", vintage_b=world.RELEASES[1], codes=CODES[:1])
+    then = diff_vintages(source, source, vintage_a="2015-04", vintage_b=world.RELEASES[1], codes=CODES[:1])
     assert then.series[0].vintage_a == "2015-04"
     since = [second[i][j] for i, j in there if j >= 2015 - world.FIRST_YEAR]
     assert then.series[0].added == sum(v is not None for v in since) > 1000
@@ -193,7 +195,7 @@ def test_corrections_of_other_series_leave_it_alone() -> None:
 
 
 def test_the_shipped_table_can_be_read() -> None:
-    for one in corrections.load():
+    for one in corrections.load_corrections():
         assert one.reason
         assert one.source
 
@@ -212,7 +214,7 @@ source = "a made-up bulletin, table 3"
 
 def test_a_table_is_read(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(TABLE, encoding="utf-8")
-    assert corrections.load(tmp_path / "c.toml") == (RIGHT,)
+    assert corrections.load_corrections(tmp_path / "c.toml") == (RIGHT,)
 
 
 @pytest.mark.parametrize(
@@ -232,10 +234,10 @@ def test_a_table_is_read(tmp_path: Path) -> None:
 def test_a_mistake_in_the_table_is_one_sentence(tmp_path: Path, spoil: tuple[str, str], sentence: str) -> None:
     (tmp_path / "c.toml").write_text(TABLE.replace(*spoil), encoding="utf-8")
     with pytest.raises(BadInputError, match=sentence):
-        corrections.load(tmp_path / "c.toml")
+        corrections.load_corrections(tmp_path / "c.toml")
 
 
 def test_the_same_observation_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(TABLE + TABLE.replace("28.8", "30.0"), encoding="utf-8")
     with pytest.raises(BadInputError, match=r"A\.B KGZ 2019 is corrected twice"):
-        corrections.load(tmp_path / "c.toml")
+        corrections.load_corrections(tmp_path / "c.toml")

@@ -15,11 +15,11 @@ import requests
 from server import StandIn, closed_port
 from small import CODES, QUICK, Clean, hashes, small_pull
 
+from eaeu_analysis.data.sources.live.http import FetchError, GuardedSession, Transport, _retry_after
+from eaeu_analysis.data.sources.live.jobs import PullReport
+from eaeu_analysis.data.sources.live.pull import pull_series
+from eaeu_analysis.data.store import Store, StoreSource
 from eaeu_analysis.errors import NoDataError
-from eaeu_analysis.sources.http import FetchError, GuardedSession, Transport, _retry_after
-from eaeu_analysis.sources.pull import pull
-from eaeu_analysis.sources.report import PullReport
-from eaeu_analysis.store import Store, StoreSource
 
 HIT = CODES[1]
 AT = {"path": f"/series/{HIT}/"}
@@ -215,7 +215,7 @@ def test_proxy_variables_are_honoured(
 ) -> None:
     monkeypatch.setenv("http_proxy", bank.base)
     monkeypatch.setenv("no_proxy", "")
-    report = pull(
+    report = pull_series(
         CODES, years="2010-2024", store=store, endpoint="http://api.worldbank.example/v2", notes=False, settings=QUICK
     )
     assert not report.failed, report.summary()
@@ -225,7 +225,7 @@ def test_proxy_variables_are_honoured(
 
 def test_without_a_network_one_sentence_and_exit_code_3(store: Store, record_property: Any) -> None:
     with closed_port() as port:
-        report = pull(CODES, store=store, endpoint=f"http://127.0.0.1:{port}/v2", settings=QUICK)
+        report = pull_series(CODES, store=store, endpoint=f"http://127.0.0.1:{port}/v2", settings=QUICK)
         assert report.offline
         assert report.exit_code() == 3
         assert {row.sentence.partition(" (tried")[0] for row in report.rows} <= {
@@ -252,7 +252,7 @@ def test_offline_a_stored_copy_and_the_shipped_data_are_offered_with_their_dates
 
 
 def test_without_a_name_server_too(store: Store) -> None:
-    report = pull(CODES[:1], store=store, endpoint="https://api.worldbank.invalid/v2", settings=QUICK)
+    report = pull_series(CODES[:1], store=store, endpoint="https://api.worldbank.invalid/v2", settings=QUICK)
     assert report.offline
     assert "the name is not known here (no network?)" in report.rows[0].sentence
 
@@ -270,7 +270,7 @@ def test_when_the_network_goes_away_in_the_middle_what_is_stored_stays(store: St
 
 
 def small_pull_at(endpoint: str, store: Store) -> PullReport:
-    return pull(CODES, years="2010-2024", store=store, endpoint=endpoint, notes=False, settings=QUICK, max_age=1)
+    return pull_series(CODES, years="2010-2024", store=store, endpoint=endpoint, notes=False, settings=QUICK, max_age=1)
 
 
 def test_a_full_disk_stops_the_pull_and_keeps_what_was_stored(
@@ -340,7 +340,7 @@ def test_a_pause_may_be_a_date() -> None:
 
 def test_a_bundle_of_certificates_that_is_not_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/certificates.pem")
-    report = pull(CODES[:1], store=store, endpoint="https://127.0.0.1:9/v2", settings=QUICK)
+    report = pull_series(CODES[:1], store=store, endpoint="https://127.0.0.1:9/v2", settings=QUICK)
     assert report.rows[0].sentence == "the certificates named in REQUESTS_CA_BUNDLE cannot be read"
 
 

@@ -25,13 +25,14 @@ from made_files import (
     zipped,
 )
 
+from eaeu_analysis.data.sources.files import shapes
+from eaeu_analysis.data.sources.files import source as files
+from eaeu_analysis.data.sources.files.source import FileSource, inspect_file, read_file
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.sources import files, shapes
-from eaeu_analysis.sources.files import FileSource, read, read_file
 
 
 def test_world_bank_download_prints_its_vintage(tmp_path):
-    reading = read(written(tmp_path / "API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.csv", DOWNLOAD + ROWS))
+    reading = inspect_file(written(tmp_path / "API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.csv", DOWNLOAD + ROWS))
     (series,) = reading.series
     assert reading.shape == shapes.WORLD_BANK
     assert rows(series) == TRADE
@@ -78,7 +79,7 @@ def test_bulk_zip_gives_the_series_asked_for(tmp_path, member):
 
 @pytest.mark.parametrize("footer", [FOOTER, PADDED_FOOTER])
 def test_databank_extract_reads_dots_as_missing_and_the_date_in_the_footer(tmp_path, footer):
-    reading = read(written(tmp_path / "P_Data_Extract.csv", DATABANK + footer))
+    reading = inspect_file(written(tmp_path / "P_Data_Extract.csv", DATABANK + footer))
     assert reading.shape == shapes.DATABANK
     assert rows(reading.series[0]) == [("KGZ", 2014, 125.06), ("UZB", 2015, 30.8)]
     assert reading.series[0].info.vintage == "2025-06-05"
@@ -86,7 +87,7 @@ def test_databank_extract_reads_dots_as_missing_and_the_date_in_the_footer(tmp_p
 
 def test_data360_keeps_the_total_and_says_what_it_left_out(tmp_path):
     text = DATA360 + data360("KGZ", 2015, "110.5") + data360("KGZ", 2015, "99", sex="F") + data360("UZB", 2015, "30.8")
-    reading = read(written(tmp_path / "WB_WDI.csv", text))
+    reading = inspect_file(written(tmp_path / "WB_WDI.csv", text))
     assert reading.shape == shapes.DATA360_LONG
     assert reading.series[0].info.code == "NE.TRD.GNFS.ZS"
     assert rows(reading.series[0]) == [("KGZ", 2015, 110.5), ("UZB", 2015, 30.8)]
@@ -106,7 +107,7 @@ def test_data360_without_a_total_is_refused(tmp_path):
 
 def test_data360_values_in_millions_are_scaled(tmp_path):
     text = DATA360 + data360("KGZ", 2015, "6.5", code="WB_WDI_NY_GDP_MKTP_CD", mult="6")
-    reading = read(written(tmp_path / "a.csv", text))
+    reading = inspect_file(written(tmp_path / "a.csv", text))
     assert rows(reading.series[0]) == [("KGZ", 2015, 6.5e6)]
     assert any("UNIT_MULT" in note for note in reading.notes)
 
@@ -114,7 +115,7 @@ def test_data360_values_in_millions_are_scaled(tmp_path):
 def test_data360_wide(tmp_path):
     text = "FREQ,REF_AREA,REF_AREA_LABEL,INDICATOR,INDICATOR_LABEL,SEX,2014,2015\n"
     text += "A,KGZ,Kyrgyz Republic,WB_WDI_NE_TRD_GNFS_ZS,Trade,_T,125.06,\n"
-    reading = read(written(tmp_path / "WB_WDI_WIDEF.csv", text))
+    reading = inspect_file(written(tmp_path / "WB_WDI_WIDEF.csv", text))
     assert reading.shape == shapes.DATA360_WIDE
     assert rows(reading.series[0]) == [("KGZ", 2014, 125.06)]
 
@@ -154,7 +155,7 @@ def test_parquet_reads_as_csv_does(tmp_path):
 
 def test_nan_and_na_are_missing_and_counted_a_column_too_many_is_said(tmp_path):
     text = "iso3,year,value,remark\nKGZ,2015,NaN,x\nKGZ,2016,N/A,\nKGZ,2017,,\nKGZ,2018,0,\n"
-    reading = read(written(tmp_path / "a.csv", text))
+    reading = inspect_file(written(tmp_path / "a.csv", text))
     assert rows(reading.series[0]) == [("KGZ", 2018, 0.0)]  # a zero stays a zero
     assert any("2 cells such as 'NA'" in note for note in reading.notes)
     assert any("columns left aside: remark" in note for note in reading.notes)
@@ -162,7 +163,7 @@ def test_nan_and_na_are_missing_and_counted_a_column_too_many_is_said(tmp_path):
 
 def test_a_code_of_no_economy_in_a_world_bank_file_is_left_out_and_said(tmp_path):
     row = '"Narnia","QQQ","Trade (% of GDP)","NE.TRD.GNFS.ZS","1","2","3",\n'
-    reading = read(written(tmp_path / "a.csv", DOWNLOAD + ROWS + row))
+    reading = inspect_file(written(tmp_path / "a.csv", DOWNLOAD + ROWS + row))
     assert rows(reading.series[0]) == TRADE
     assert any("QQQ" in note for note in reading.notes)
 
@@ -214,7 +215,7 @@ def test_a_large_file_is_listed_without_its_values_and_read_in_two_passes(tmp_pa
     monkeypatch.setattr(files, "WHOLE_BYTES", 10)
     passes = []
     monkeypatch.setattr(files, "read_csv", lambda *a: passes.append(a[3]) or original(*a))
-    original = sys.modules["eaeu_analysis.sources.reading"].read_csv
+    original = sys.modules["eaeu_analysis.data.sources.files.streams"].read_csv
     source = FileSource(path)
     assert [i.key for i in source.entries()] == [
         f"{c}@2026-04-08" for c in ("NE.TRD.GNFS.ZS", "NY.GDP.MKTP.CD", "XX.YYY.ZZZ")

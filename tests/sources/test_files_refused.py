@@ -18,9 +18,9 @@ from made_files import (
     zipped,
 )
 
+from eaeu_analysis.data.sources.files import safezip
+from eaeu_analysis.data.sources.files.source import read_file
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
-from eaeu_analysis.sources import safezip
-from eaeu_analysis.sources.files import read_file
 
 BAD = {
     "empty": (b"", "is empty"),
@@ -147,7 +147,7 @@ def test_a_million_rows_of_junk_end_in_one_sentence_and_bounded_memory(tmp_path,
     code = (
         "import json, sys\n"
         "from eaeu_analysis.errors import EaeuError\n"
-        "from eaeu_analysis.sources.files import read_file\n"
+        "from eaeu_analysis.data.sources.files.source import read_file\n"
         "try: read_file(sys.argv[1]); said = ''\n"
         "except EaeuError as error: said = str(error)\n"
         "peak = [line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')]"

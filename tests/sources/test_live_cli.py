@@ -15,7 +15,7 @@ import server_data as world
 from server import StandIn
 
 from eaeu_analysis.cli import main
-from eaeu_analysis.store import Store
+from eaeu_analysis.data.store import Store
 
 CODE = "NE.TRD.GNFS.ZS"
 
@@ -159,7 +159,7 @@ def test_without_a_network_the_age_decides_and_the_sentence_says_so(
 
     assert eaeu(capsys, "data", "pull", "trade")[0] == 0
     live.__exit__()
-    monkeypatch.setattr("eaeu_analysis.store.source.StoreSource.__init__", impatient(), raising=True)
+    monkeypatch.setattr("eaeu_analysis.data.store.source.StoreSource.__init__", impatient(), raising=True)
     assert len(source_of("live", None, None).read(CODE).frame)  # type: ignore[union-attr]
     code, out, err = eaeu(capsys, "compare", "KGZ", "-o", "trade", "--source", "live", "--max-age", "0")
     assert (code, out) == (3, "")
@@ -169,7 +169,7 @@ def test_without_a_network_the_age_decides_and_the_sentence_says_so(
 def impatient() -> Any:
     from small import QUICK
 
-    from eaeu_analysis.store.source import StoreSource
+    from eaeu_analysis.data.store.source import StoreSource
 
     real = StoreSource.__init__
     return lambda self, *args, **options: real(self, *args, **{"settings": QUICK, **options})
@@ -177,7 +177,7 @@ def impatient() -> Any:
 
 def test_a_bar_that_is_closed_early_gives_the_cursor_back(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from eaeu_analysis.cli.options import Bar
-    from eaeu_analysis.sources.jobs import Progress
+    from eaeu_analysis.data.sources.live.jobs import Progress
 
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")

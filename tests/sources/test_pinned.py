@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis import settings
+from eaeu_analysis.data import listing
+from eaeu_analysis.data.pin import read_recipe
+from eaeu_analysis.data.sources.pinned import PACKAGE, PinnedSource
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
 from eaeu_analysis.reference import economies as names
 from eaeu_analysis.reference.catalogue import catalogue, indicator
-from eaeu_analysis.sources import listing
-from eaeu_analysis.sources.pinned import PACKAGE, PinnedSource
-from eaeu_analysis.sources.recipe import read_recipe
 
 SOURCE = PinnedSource()
 NEIGHBOURS = ["KGZ", "ARM", "BLR", "KAZ", "RUS", "UZB", "TJK", "MDA", "GEO", "AZE", "UKR"]
@@ -251,7 +251,7 @@ def test_listing_has_a_row_per_table():
 
 
 def test_describe_says_that_vintages_are_never_spliced():
-    shown = listing.describe(SOURCE, "BX.TRF.PWKR.DT.GD.ZS")
+    shown = listing.describe_series(SOURCE, "BX.TRF.PWKR.DT.GD.ZS")
     json.dumps(shown)  # plain
     assert "2 vintages of BX.TRF.PWKR.DT.GD.ZS, never spliced" in shown["sentence"]
     assert [v["vintage"] for v in shown["vintages"]] == ["2022-05-25", "2026-06-11"]
@@ -259,8 +259,8 @@ def test_describe_says_that_vintages_are_never_spliced():
     assert (kgz["economy"], kgz["name"]) == ("KGZ", "Kyrgyz Republic")
     counts = ("first", "last", "present", "missing_inside", "zeros")
     assert [kgz[name] for name in counts] == [2009, 2022, 14, 0, 0]
-    assert listing.describe(SOURCE, "SP.POP.TOTL")["sentence"] == "one vintage of SP.POP.TOTL: 2026-03-25"
-    tariff = listing.describe(SOURCE, "TM.TAX.MRCH.WM.AR.ZS", ["Uzbekistan"])["vintages"][0]["coverage"][0]
+    assert listing.describe_series(SOURCE, "SP.POP.TOTL")["sentence"] == "one vintage of SP.POP.TOTL: 2026-03-25"
+    tariff = listing.describe_series(SOURCE, "TM.TAX.MRCH.WM.AR.ZS", ["Uzbekistan"])["vintages"][0]["coverage"][0]
     assert (tariff["economy"], tariff["present"]) == ("UZB", 10)
 
 

@@ -16,15 +16,16 @@ import server_data as world
 from server import StandIn
 from small import CODES, QUICK, Clean, hashes, small_pull
 
-from eaeu_analysis.sources.jobs import WORKER
-from eaeu_analysis.sources.pull import pull
-from eaeu_analysis.sources.spool import Spool
-from eaeu_analysis.store import Store
+from eaeu_analysis.data.sources.live.jobs import WORKER
+from eaeu_analysis.data.sources.live.pages import Spool
+from eaeu_analysis.data.sources.live.pull import pull_series
+from eaeu_analysis.data.store import Store
 
 
 def start(bank: StandIn, store: Store, codes: list[str], per_page: int, years: str) -> subprocess.Popen[bytes]:
     code = (
-        "import sys; from eaeu_analysis.sources.pull import pull; from eaeu_analysis.store import Store\n"
+        "import sys; from eaeu_analysis.data.sources.live.pull import pull; from eaeu_analysis.data.store import "
+        "Store\n"
         f"report = pull({codes!r}, years={years!r}, per_page={per_page}, store=Store({str(store.root)!r}),\n"
         f"              endpoint={bank.endpoint!r}, timeout=10, concurrency=2)\n"
         "sys.exit(len(report.failed))"
@@ -229,10 +230,12 @@ def test_a_full_size_pull_with_one_page_in_ten_failing_equals_a_clean_one(tmp_pa
     codes = list(world.SERIES)
     with StandIn() as bank:
         clean_store, store = Store(tmp_path / "clean"), Store(tmp_path / "faults")
-        assert not pull(codes, store=clean_store, endpoint=bank.endpoint, settings=QUICK, timeout=20).failed
+        assert not pull_series(codes, store=clean_store, endpoint=bank.endpoint, settings=QUICK, timeout=20).failed
         planned = [bank.fault(kind, one_in=80, seconds=0.05) for kind in ("502", "truncated", "reset", "html", "429")]
         planned += [bank.fault(kind, one_in=80) for kind in ("repeat", "cut", "total")]
-        report = pull(codes, store=store, endpoint=bank.endpoint, settings=QUICK, timeout=20, retries=6, per_page=1000)
+        report = pull_series(
+            codes, store=store, endpoint=bank.endpoint, settings=QUICK, timeout=20, retries=6, per_page=1000
+        )
         assert not report.failed, report.summary()
         assert sum(sum(f._hits.values()) for f in planned) > 50
         assert contents(store) == contents(clean_store)

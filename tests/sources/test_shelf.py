@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from eaeu_analysis.cli import main
+from eaeu_analysis.data.listing import describe_table, list_tables, records
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.settings import data_dir
-from eaeu_analysis.sources.shelf import describe, list_tables, records
 from eaeu_analysis.trade.flows import load_flows, manifest
 
 TABLES = sorted(records())
@@ -30,18 +30,18 @@ def test_every_pinned_flow_and_tariff_is_listed() -> None:
 
 @pytest.mark.parametrize("code", TABLES)
 def test_every_table_says_where_it_comes_from(code: str) -> None:
-    found = describe(code)
+    found = describe_table(code)
     for fact in ("label", "unit", "source", "vintage", "licence", "retrieved"):
         assert found[fact], fact
     assert found["sha256"] == hashlib.sha256((data_dir() / f"{code}.parquet").read_bytes()).hexdigest()
 
 
 def test_coverage_counts_the_flows_of_each_side() -> None:
-    row = next(r for r in describe("trade/world_4yearly", ["Uzbekistan"])["coverage"] if r["side"] == "exporter")
+    row = next(r for r in describe_table("trade/world_4yearly", ["Uzbekistan"])["coverage"] if r["side"] == "exporter")
     assert row["rows"] == 0  # Uzbekistan never reports there
     flows = load_flows("world_2019")
     mine = flows[flows["exporter"] == "KGZ"]
-    row = next(r for r in describe("world_2019", ["KGZ"])["coverage"] if r["side"] == "exporter")
+    row = next(r for r in describe_table("world_2019", ["KGZ"])["coverage"] if r["side"] == "exporter")
     assert (row["rows"], row["zeros"], row["partners"]) == (len(mine), (mine["usd"] == 0).sum(), 75)
 
 
@@ -59,7 +59,7 @@ def test_shown_for_a_person_and_a_program(capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_table_that_is_not_there_has_a_near_match(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadInputError, match="did you mean 'trade/world_2019'"):
-        describe("trade/world_219")
+        describe_table("trade/world_219")
     assert main(["data", "show", "trade/wrld_sitc"]) == 2
     assert "trade/world_sitc" in capsys.readouterr().err
 

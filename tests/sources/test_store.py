@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from server import StandIn
 from small import CODES, QUICK, Clean, hashes, small_pull
 
+from eaeu_analysis.data.sources.live.request import Request
+from eaeu_analysis.data.store import Store, StoreEntry, StoreSource, listing
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
 from eaeu_analysis.series import SeriesData, SeriesInfo
-from eaeu_analysis.sources.request import Request
-from eaeu_analysis.store import Entry, Store, StoreSource, listing
 
 FRAME = pd.DataFrame({"economy": ["KGZ", "UZB"], "year": [2015, 2015], "value": [1.5, 2.5]})
 INFO = SeriesInfo("A.B", "A series", "US$", "level", "made up", "2026-04-08")
 REQUEST = Request("worldbank", "A.B", "2")
 
 
-def keep(store: Store, frame: pd.DataFrame = FRAME, request: Request = REQUEST, **info: str) -> Entry:
+def keep(store: Store, frame: pd.DataFrame = FRAME, request: Request = REQUEST, **info: str) -> StoreEntry:
     return store.put(SeriesData(INFO.with_(code=request.code, **info), frame), request)
 
 
@@ -193,7 +193,7 @@ def test_prune_leaves_a_pull_under_way_alone(store: Store) -> None:
     part = store.partial(REQUEST)
     part.mkdir(parents=True)
     with store.series_lock(REQUEST.id):
-        code = f"from eaeu_analysis.store import Store; print(Store({str(store.root)!r}).prune())"
+        code = f"from eaeu_analysis.data.store import Store; print(Store({str(store.root)!r}).prune())"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert part.exists()
@@ -217,7 +217,8 @@ def test_freshness_is_by_age_and_by_what_was_asked(tmp_path: Path) -> None:
 def test_two_processes_pull_the_same_into_one_store(bank: StandIn, store: Store, clean: Clean) -> None:
     bank.fault("slow", seconds=0.03, times=10_000)
     code = (
-        "import sys; from eaeu_analysis.sources.pull import pull; from eaeu_analysis.store import Store\n"
+        "import sys; from eaeu_analysis.data.sources.live.pull import pull; from eaeu_analysis.data.store import "
+        "Store\n"
         f"report = pull({CODES!r}, years='2010-2024', per_page=600, notes=False, store=Store({str(store.root)!r}),\n"
         f"              endpoint={bank.endpoint!r}, timeout=10)\n"
         "sys.exit(len(report.failed))"
@@ -230,7 +231,7 @@ def test_two_processes_pull_the_same_into_one_store(bank: StandIn, store: Store,
 
 
 def test_the_store_behind_the_source_protocol(bank: StandIn, store: Store) -> None:
-    from eaeu_analysis.panel import Panel
+    from eaeu_analysis.data.panel import Panel
 
     source = StoreSource(store, endpoint=bank.endpoint, settings=QUICK, notes=False)
     source.prepare(CODES[:2])
@@ -297,7 +298,7 @@ def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_store_given_as_a_path_is_told_how_it_is_asked(store: Store) -> None:
-    from eaeu_analysis.load import load_panel
+    from eaeu_analysis.data.load import load_panel
 
     keep(store)
     with pytest.raises(BadInputError, match=f"is a store of pulled series: .* --store {re.escape(str(store.root))}"):

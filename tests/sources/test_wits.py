@@ -12,11 +12,12 @@ import server_data as world
 from server import StandIn
 from small import QUICK, hashes
 
+from eaeu_analysis.data.sources.bulk import schema
+from eaeu_analysis.data.sources.live import wits
+from eaeu_analysis.data.sources.live.http import FetchError
+from eaeu_analysis.data.sources.live.sdmxml import check_sdmx
+from eaeu_analysis.data.store import Store, StoreSource
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.sources import bilateral, wits
-from eaeu_analysis.sources.http import FetchError
-from eaeu_analysis.sources.sdmxml import check_sdmx
-from eaeu_analysis.store import Store, StoreSource
 
 
 def options(bank: StandIn, store: Store) -> dict[str, Any]:
@@ -26,8 +27,8 @@ def options(bank: StandIn, store: Store) -> dict[str, Any]:
 def test_exports_come_in_dollars_with_who_reports_them(bank: StandIn, store: Store) -> None:
     report = wits.pull_trade(["Uzbekistan"], (2018, 2019), products=["Total", "Food"], **options(bank, store))
     assert not report.failed, report.summary()
-    frame = bilateral.flows(store.get("WITS.XPRT-TRD-VL.Food.UZB"))
-    assert list(frame.columns) == bilateral.COLUMNS
+    frame = schema.flows(store.get("WITS.XPRT-TRD-VL.Food.UZB"))
+    assert list(frame.columns) == schema.COLUMNS
     one = frame[(frame["importer"] == "RUS") & (frame["year"] == 2019)].iloc[0]
     assert one["exporter"] == "UZB"
     assert one["usd"] == 1000 * world.trade_value("UZB", "RUS", "Food", "XPRT-TRD-VL", 2019)
@@ -39,7 +40,7 @@ def test_exports_come_in_dollars_with_who_reports_them(bank: StandIn, store: Sto
 def test_imports_turn_the_sides_round(bank: StandIn, store: Store) -> None:
     report = wits.pull_trade(["KGZ"], 2019, flow="imports", partners=["Russia"], **options(bank, store))
     assert not report.failed, report.summary()
-    frame = bilateral.flows(store.get("WITS.MPRT-TRD-VL.Total.KGZ.RUS"))
+    frame = schema.flows(store.get("WITS.MPRT-TRD-VL.Total.KGZ.RUS"))
     assert frame[["exporter", "importer", "basis"]].to_numpy().tolist() == [["RUS", "KGZ", "importer_cif"]]
 
 
@@ -107,12 +108,12 @@ def test_preferential_rates_weighted_by_the_imports_of_bulk_flows(bank: StandIn,
     lines = store.get("WITS.reported.all.KGZ.RUS").frame
     rows = [("RUS", "KGZ", "020110", 30.0), ("RUS", "KGZ", "610910", 10.0), ("CHN", "KGZ", "610910", 99.0)]
     flows = pd.DataFrame(rows, columns=["exporter", "importer", "product", "usd"]).assign(year=2020)
-    found = wits.average_rates(lines, bilateral.import_weights(flows, "Kyrgyzstan", "RUS", [2020]))
+    found = wits.average_rates(lines, schema.import_weights(flows, "Kyrgyzstan", "RUS", [2020]))
     rates = lines.set_index("product")["value"]
     assert found["rate"].tolist() == [pytest.approx((30 * rates["020110"] + 10 * rates["610910"]) / 40)]
     assert found["covered"].tolist() == [1.0]
     with pytest.raises(NoDataError, match="no flow to KGZ from UZB in these flows"):
-        bilateral.import_weights(flows, "KGZ", "UZB")
+        schema.import_weights(flows, "KGZ", "UZB")
     with pytest.raises(BadInputError, match="'applied' under a partner is the lowest rate"):
         wits.pull_tariffs(["KGZ"], 2020, kind="preferential", **options(bank, store))
 
@@ -210,14 +211,14 @@ def test_bad_arguments_get_one_sentence(store: Store, arguments: dict[str, Any],
 
 
 def test_the_numbers_of_economies() -> None:
-    assert [bilateral.number_of(code) for code in ("UZB", "KGZ", "RUS", "USA", "FRA", "IND")] == [
+    assert [schema.number_of(code) for code in ("UZB", "KGZ", "RUS", "USA", "FRA", "IND")] == [
         "860", "417", "643", "840", "250", "356"
     ]  # fmt: skip
-    assert [bilateral.party(code) for code in ("842", "490", "000", "699", "uzb", "UNS", "ROM")] == [
+    assert [schema.party(code) for code in ("842", "490", "000", "699", "uzb", "UNS", "ROM")] == [
         "USA", "TWN", "WLD", "IND", "UZB", "UNS", "ROU"
     ]  # fmt: skip
     with pytest.raises(BadInputError, match="'XKX' has no ISO 3166 number"):
-        bilateral.number_of("XKX")
+        schema.number_of("XKX")
 
 
 @pytest.mark.network
@@ -225,5 +226,5 @@ def test_the_real_service_gives_uzbek_exports(tmp_path: Any) -> None:
     live = Store(tmp_path)
     report = wits.pull_trade(["UZB"], 2019, store=live)
     assert not report.failed, report.summary()
-    frame = bilateral.flows(live.get("WITS.XPRT-TRD-VL.Total.UZB")).set_index("importer")
+    frame = schema.flows(live.get("WITS.XPRT-TRD-VL.Total.UZB")).set_index("importer")
     assert 1.5e9 < frame.loc["RUS", "usd"] < 3e9

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from server import StandIn
 from small import CODES, QUICK, small_pull
 
+from eaeu_analysis.data.sources.live import pages, worldbank
+from eaeu_analysis.data.sources.live import worldbank as archives
+from eaeu_analysis.data.sources.live.http import FetchError, Transport
+from eaeu_analysis.data.sources.live.jobs import Progress
+from eaeu_analysis.data.sources.live.pull import pull_series
+from eaeu_analysis.data.sources.live.request import Request, request_years
+from eaeu_analysis.data.store import Store
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.sources import archives, pages, worldbank
-from eaeu_analysis.sources.http import FetchError, Transport
-from eaeu_analysis.sources.jobs import Progress
-from eaeu_analysis.sources.pull import pull
-from eaeu_analysis.sources.request import Request, years_of
-from eaeu_analysis.store import Store
 
 
 def fetched(bank: StandIn, code: str = CODES[0], **asked: Any) -> worldbank.Fetched:
@@ -132,7 +133,9 @@ def test_a_series_without_values_is_not_stored(bank: StandIn, store: Store) -> N
 
 
 def test_the_archives_show_what_was_known_then(bank: StandIn, store: Store) -> None:
-    report = pull([CODES[0]], store=store, endpoint=bank.endpoint, vintage="2015-04", notes=False, settings=QUICK)
+    report = pull_series(
+        [CODES[0]], store=store, endpoint=bank.endpoint, vintage="2015-04", notes=False, settings=QUICK
+    )
     assert not report.failed, report.summary()
     assert report.rows[0].vintage == "2015-04"
     then = store.get(CODES[0], "2015-04")
@@ -144,7 +147,7 @@ def test_the_archives_show_what_was_known_then(bank: StandIn, store: Store) -> N
 
 
 def test_a_month_that_is_not_archived_names_the_nearest(bank: StandIn, store: Store) -> None:
-    report = pull([f"{CODES[0]}@2015-07"], store=store, endpoint=bank.endpoint, notes=False, settings=QUICK)
+    report = pull_series([f"{CODES[0]}@2015-07"], store=store, endpoint=bank.endpoint, notes=False, settings=QUICK)
     assert report.rows[0].sentence == "no WDI release of 2015-07 is archived; the nearest: 2015-04 and 2016-10"
 
 
@@ -162,12 +165,18 @@ def test_the_date_of_a_version(id_: str, label: str, vintage: str) -> None:
 
 
 def test_a_day_that_is_no_longer_served_is_refused(bank: StandIn, store: Store) -> None:
-    report = pull([CODES[0]], store=store, endpoint=bank.endpoint, vintage="2026-04-08", notes=False, settings=QUICK)
+    report = pull_series(
+        [CODES[0]], store=store, endpoint=bank.endpoint, vintage="2026-04-08", notes=False, settings=QUICK
+    )
     assert not report.failed
     bank.state.release = world.RELEASES[1]
-    again = pull([CODES[0]], store=store, endpoint=bank.endpoint, vintage="2026-04-08", notes=False, settings=QUICK)
+    again = pull_series(
+        [CODES[0]], store=store, endpoint=bank.endpoint, vintage="2026-04-08", notes=False, settings=QUICK
+    )
     assert again.rows[0].status == "cached"
-    other = pull([CODES[1]], store=store, endpoint=bank.endpoint, vintage="2026-04-08", notes=False, settings=QUICK)
+    other = pull_series(
+        [CODES[1]], store=store, endpoint=bank.endpoint, vintage="2026-04-08", notes=False, settings=QUICK
+    )
     assert "the source now has the release of 2026-07-01, not that of 2026-04-08" in other.rows[0].sentence
 
 
@@ -200,7 +209,9 @@ def test_no_more_requests_at_once_than_allowed(bank: StandIn, store: Store) -> N
                 now -= 1
 
     bank.answer = counted  # type: ignore[method-assign]
-    pull(list(world.SERIES)[:8], years="2020-2024", store=store, endpoint=bank.endpoint, concurrency=2, settings=QUICK)
+    pull_series(
+        list(world.SERIES)[:8], years="2020-2024", store=store, endpoint=bank.endpoint, concurrency=2, settings=QUICK
+    )
     assert most == 2
 
 
@@ -225,7 +236,7 @@ def test_no_more_requests_at_once_than_allowed(bank: StandIn, store: Store) -> N
 )
 def test_bad_arguments_get_one_sentence(store: Store, arguments: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BadInputError, match=sentence) as caught:
-        pull(store=store, **arguments)
+        pull_series(store=store, **arguments)
     assert "\n" not in str(caught.value)
 
 
@@ -235,12 +246,12 @@ def test_the_same_code_twice_is_pulled_once(bank: StandIn, store: Store) -> None
 
 @given(st.lists(st.integers(1900, 2100), min_size=1, max_size=30))
 def test_years_come_sorted_and_once(years: list[int]) -> None:
-    assert years_of(years) == tuple(sorted(set(years)))
+    assert request_years(years) == tuple(sorted(set(years)))
 
 
 def test_a_pair_of_years_is_a_span() -> None:
-    assert years_of((2010, 2013)) == (2010, 2011, 2012, 2013) == years_of("2010-2013")
-    assert years_of(None) is None
+    assert request_years((2010, 2013)) == (2010, 2011, 2012, 2013) == request_years("2010-2013")
+    assert request_years(None) is None
 
 
 @given(st.binary(max_size=400))
@@ -273,7 +284,7 @@ def test_nor_does_any_json(answer: Any) -> None:
 @pytest.mark.network
 def test_the_real_service_gives_kyrgyz_remittances(tmp_path: Any) -> None:
     live = Store(tmp_path)
-    report = pull(["BX.TRF.PWKR.DT.GD.ZS"], ["KGZ", "UZB"], (2010, 2020), store=live)
+    report = pull_series(["BX.TRF.PWKR.DT.GD.ZS"], ["KGZ", "UZB"], (2010, 2020), store=live)
     assert not report.failed, report.summary()
     frame = live.get("BX.TRF.PWKR.DT.GD.ZS").frame.set_index(["economy", "year"])["value"]
     assert 20 < frame["KGZ", 2019] < 35
@@ -283,6 +294,6 @@ def test_the_real_service_gives_kyrgyz_remittances(tmp_path: Any) -> None:
 @pytest.mark.network
 def test_the_real_archives_answer(tmp_path: Any) -> None:
     live = Store(tmp_path)
-    report = pull(["NY.GDP.MKTP.CD"], ["KGZ"], store=live, vintage="2015-04")
+    report = pull_series(["NY.GDP.MKTP.CD"], ["KGZ"], store=live, vintage="2015-04")
     assert not report.failed, report.summary()
     assert live.get("NY.GDP.MKTP.CD", "2015-04").frame["year"].max() <= 2014

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.panel import Panel
 from eaeu_analysis.trade.domestic import INDICATORS, domestic_sensitivity, goods_output, with_domestic
 from eaeu_analysis.trade.union_panel import TradePanel
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.load import load_panel
 from eaeu_analysis.trade.domestic import INDICATORS
 from eaeu_analysis.trade.each_agreement import agreement_columns
 from eaeu_analysis.trade.findings import SIGNS, beside_findings, findings

@@ -42,7 +42,7 @@ def share_rules(at: Setting) -> pd.Series[float]:
 
     By the economy's part of what all collect, of GDP, of people; and the share that Kyrgyzstan got, scaled by each.
     """
-    from ...load import load_panel
+    from ...data.load import load_panel
 
     population = load_panel(["SP.POP.TOTL"], years=(at.world.year, at.world.year)).column("SP.POP.TOTL")
     people = population.xs(at.world.year, level=1)

@@ -1,0 +1,1 @@
+"""Bulk files of bilateral trade: BACI, UN Comtrade, IMF."""

@@ -1,0 +1,261 @@
+"""How each kind of bulk file is laid out, as SQL that adds it up to the product level asked for.
+
+Paths and column names are quoted; the cells of a file are data and never part of a statement.
+"""
+
+# ruff: noqa: S608 - see above
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ....errors import BadInputError
+from ..files.shapes import MAX_YEAR, MIN_YEAR
+from . import table as bulk_table
+from .schema import EXPORTER_FOB, IMPORTER_CIF, RECONCILED
+from .table import BulkTable, read_header
+from .unpack import BACI, Input
+
+if TYPE_CHECKING:
+    import duckdb
+
+KINDS = {"baci": "CEPII BACI", "comtrade": "UN Comtrade", "imf": "IMF DOTS or IMTS"}
+SCALES = {"units": 1, "thousands": 1_000, "millions": 1_000_000, "billions": 1_000_000_000}
+_LONGER = {"Rep.": "Republic", "Dem.": "Democratic", "China, P.R.: Mainland": "China", "China, P.R.: ": ""}
+# Of Comtrade's rows, those of annual goods trade over all procedures and means of transport; others repeat them.
+_COMTRADE_TOTALS = {
+    "freqcode": "A", "typecode": "C", "partner2code": "0", "customscode": "C00", "motcode": "0", "moscode": "0"
+}  # fmt: skip
+_COMTRADE_CODES = ("TOTAL|([0-9A-Z]{2}){1,3}", "TOTAL or two, four or six signs")
+
+
+@dataclass
+class BulkLayout:
+    """What is learned of the files: the name a flow carries as source, the full one, vintage, codes of parties."""
+
+    name: str
+    source: str
+    vintage: str = ""
+    codes: dict[str, str] = field(default_factory=dict)
+
+
+def plain_country_name(name: str) -> str:
+    """A country's name without the IMF's abbreviations: ``Slovak Rep.``, ``China, P.R.: Mainland``."""
+    for short, long in _LONGER.items():
+        name = name.replace(short, long)
+    return name
+
+
+def add(
+    con: duckdb.DuckDBPyConnection,
+    kind: str,
+    file: Input,
+    number: int,
+    digits: int,
+    scale: str | None,
+    shape: BulkLayout | None,
+) -> BulkLayout:
+    """Add one file, as number ``number``, to the table ``raw`` (see :data:`RAW`); what it teaches of the whole."""
+    import duckdb
+
+    try:
+        table = read_header(file)
+        learned, select = _LAYOUTS[kind](con, table, digits, scale, shape)
+        con.execute(f"INSERT INTO raw SELECT {number} AS file, * FROM ({select})")
+    except duckdb.DataError as error:
+        raise BadInputError(f"{file.name} has a cell that is not what its column holds: {_cell(error)}") from error
+    except (duckdb.InvalidInputException, duckdb.BinderException) as error:
+        raise BadInputError(f"{file.name} {bulk_table.refusal(error)}") from error
+    _check(con, file, number)
+    return learned
+
+
+def _check(con: duckdb.DuckDBPyConnection, file: Input, number: int) -> None:
+    """What was added is of years that can be, and of the one in the file's name; no flow stands in the file twice."""
+    span = con.execute("SELECT min(year), max(year) FROM raw WHERE file = ?", [number]).fetchone() or ()
+    for year in (year for year in span if year is not None):
+        if not MIN_YEAR <= year <= MAX_YEAR:
+            raise BadInputError(f"{file.name} has a flow of the year {year}, expected {MIN_YEAR} to {MAX_YEAR}")
+        if file.year not in (None, year):
+            raise BadInputError(f"{file.name} has a flow of the year {year}, and its name says {file.year}")
+    twice = con.execute(
+        "SELECT seller, buyer, year, product FROM raw WHERE file = ? AND again > 0 AND product IS NOT NULL"
+        " ORDER BY ALL LIMIT 1",
+        [number],
+    ).fetchone()
+    if twice:
+        flow = f"from {twice[0]} to {twice[1]} in {twice[2]} ({twice[3]})"
+        raise BadInputError(f"{file.name} has a flow {flow} twice, and does not say which of the two holds")
+
+
+# Of cells one of which is empty there is no sum: a missing value is never a nought.
+_SUM = "CASE WHEN count(usd) = count(*) THEN sum(usd)::DECIMAL(38,6) END"
+RAW = (
+    "CREATE TABLE raw (file INTEGER, seller VARCHAR, buyer VARCHAR, year INTEGER, product VARCHAR,"
+    " usd DECIMAL(38,6), n BIGINT, again BIGINT, basis VARCHAR)"
+)
+
+
+def _cell(error: Exception) -> str:
+    found = re.search(r"[Cc]ould not convert string [\"'](.{0,60}?)[\"']", str(error))
+    return f"'{found[1]}'" if found else str(error).splitlines()[0]
+
+
+def _product(code: str, digits: int) -> str:
+    """A code of six digits at the level; one that lost its leading nought to a spreadsheet gets it back."""
+    return f"substr(lpad({code}, 6, '0'), 1, {digits})" if digits else f"CASE WHEN {code} <> '' THEN 'TOTAL' END"
+
+
+def _again(code: str, digits: int) -> str:
+    """How many of a group's rows have a product that another row of the group has."""
+    return f"count(*) - list_unique(list({code}))" if digits < 6 else "count(*) - 1"
+
+
+def _baci(
+    con: duckdb.DuckDBPyConnection, table: BulkTable, digits: int, scale: str | None, shape: BulkLayout | None
+) -> tuple[BulkLayout, str]:
+    """BACI: t year, i exporter, j importer, k HS6, v thousand US$ free on board, both reports reconciled."""
+    t, i, j, k, v = table.need("BACI", "t", "i", "j", "k", "v")
+    stated = BACI.fullmatch(table.file.name)
+    source, version = (f"CEPII BACI {stated[1].upper()}", stated[3]) if stated else ("CEPII BACI", "")
+    shape = shape or BulkLayout("baci", source, version, _baci_codes(con, table.file))
+    if (shape.source, shape.vintage) != (source, version):
+        raise BadInputError(f"{table.file.name} is not of {shape.source}, version {shape.vintage}, as those before it")
+    return (
+        shape,
+        f"""
+        SELECT seller, buyer, year, {_product("code", digits)} AS product, {_SUM} AS usd, count(*) AS n,
+            {_again("code::INTEGER", digits)} AS again, '{RECONCILED}' AS basis
+        FROM (
+            SELECT trim({i}) AS seller, trim({j}) AS buyer, {bulk_table.year(f"trim({t})")} AS year,
+                {bulk_table.product_sql(f"trim({k})", "[0-9]{5,6}", "six digits")} AS code,
+                {bulk_table.value_sql(f"trim({v})", "DECIMAL(18,6)")} * 1000 AS usd
+            FROM {table.rows}
+        ) GROUP BY ALL""",
+    )
+
+
+def _baci_codes(con: duckdb.DuckDBPyConnection, file: Input) -> dict[str, str]:
+    """ISO3 by BACI's number, from the table distributed with it; without it the numbers of ISO 3166 have to do."""
+    if file.codes is None:
+        return {}
+    table = read_header(Input(file.codes, "BACI's country_codes"))
+    (code,) = table.need("code", "countrycode")
+    iso3 = table.first("code", "countryiso3", "iso3digitalpha")
+    rows = con.execute(f"SELECT trim({code}), trim({iso3}) FROM {table.rows}").fetchall()
+    return {str(c): str(i) for c, i in rows if re.fullmatch(r"[A-Z]{3}", str(i))}
+
+
+def _comtrade(
+    con: duckdb.DuckDBPyConnection, table: BulkTable, digits: int, scale: str | None, shape: BulkLayout | None
+) -> tuple[BulkLayout, str]:
+    """UN Comtrade, in today's form or the one before.
+
+    A reporter's year and flow is read at the level asked for where it has rows of that level, and added up from
+    HS6 where not: what a country keeps secret is missing from HS6.
+    """
+    if "primaryvalue" in table.columns:
+        year, flow, code, usd = table.need("Comtrade", "refyear", "flowcode", "cmdcode", "primaryvalue")
+        exports, imports = "X", "M"
+        held = [(table.columns[c], v) for c, v in _COMTRADE_TOTALS.items() if c in table.columns]
+    else:
+        year, flow, code, usd = table.need("Comtrade", "year", "tradeflowcode", "commoditycode", "tradevalueus$")
+        exports, imports, held = "2", "1", []
+    rule = " AND ".join([f"trim({column}) = '{value}'" for column, value in held] or ["true"])
+    level = "CASE WHEN code = 'TOTAL' THEN 0 ELSE length(code) END"
+    return (
+        shape or BulkLayout("comtrade", "UN Comtrade"),
+        f"""
+        WITH cells AS (
+            SELECT {_side(table, "reporter")} AS who, {_side(table, "partner")} AS whom,
+                {bulk_table.year(f"trim({year})")} AS year, trim({flow}) AS flow,
+                {bulk_table.product_sql(f"upper(trim({code}))", *_COMTRADE_CODES)} AS code,
+                {bulk_table.value_sql(f"trim({usd})", "DECIMAL(18,3)")} AS usd
+            FROM {table.rows} WHERE {rule}
+        ), parts AS (
+            SELECT who, whom, year, flow, {level} AS level,
+                CASE WHEN {level} = {digits} THEN code ELSE {_product("code", digits)} END AS product,
+                {_SUM} AS usd, count(*) AS n, {_again("code", digits)} AS again
+            FROM cells WHERE flow IN ('{exports}', '{imports}') AND {level} IN ({digits}, 6) GROUP BY ALL
+        ), best AS (
+            SELECT who, year, flow, CASE WHEN bool_or(level = {digits}) THEN {digits} ELSE 6 END AS level
+            FROM parts GROUP BY ALL
+        )
+        SELECT CASE WHEN flow = '{exports}' THEN who ELSE whom END AS seller,
+            CASE WHEN flow = '{exports}' THEN whom ELSE who END AS buyer, year, product, usd, n, again,
+            CASE WHEN flow = '{exports}' THEN '{EXPORTER_FOB}' ELSE '{IMPORTER_CIF}' END AS basis
+        FROM parts JOIN best USING (who, year, flow, level)""",
+    )
+
+
+def _side(table: BulkTable, side: str) -> str:
+    """The ISO code of a side where the file has it, else its number."""
+    iso, code = table.columns.get(f"{side}iso"), table.columns.get(f"{side}code")
+    if iso and code:
+        return f"coalesce(nullif(trim({iso}), ''), trim({code}))"
+    return f"trim({table.first('Comtrade', f'{side}iso', f'{side}code')})"
+
+
+def _imf(
+    con: duckdb.DuckDBPyConnection, table: BulkTable, digits: int, scale: str | None, shape: BulkLayout | None
+) -> tuple[BulkLayout, str]:
+    """IMF, wide (a column a year) or long: exports free on board, imports with cost, insurance and freight."""
+    if digits:
+        raise BadInputError("the IMF's files have totals alone; ask for level TOTAL")
+    who = table.first("IMF", "countryname", "country")
+    whom = table.first("IMF", "counterpartcountryname", "counterpartcountry", "counterpart")
+    name = f"upper({table.first('IMF', 'indicatorcode', 'indicator', 'indicatorname')})"
+    rules = [f"{table.columns['attribute']} = 'Value'"] if "attribute" in table.columns else []
+    if "frequency" in table.columns:
+        rules.append(f"upper(left({table.columns['frequency']}, 1)) = 'A'")
+    annual = [quoted for column, quoted in table.columns.items() if re.fullmatch(r"\d{4}", column)]
+    if annual:
+        rows, year, cell = f"(UNPIVOT {table.rows} ON {', '.join(annual)} INTO NAME time VALUE cell)", "time", "cell"
+    else:
+        year, cell = table.need("IMF", "timeperiod", "obsvalue")
+        rows = table.rows
+        rules.append(f"length(trim({year})) = 4")  # months and quarters stand beside the years
+    rules.append(f"trim({cell}) <> ''")
+    basis = f"""CASE
+        WHEN {name} LIKE '%XG_FOB_USD%' OR {name} LIKE '%EXPORTS%FREE ON BOARD%US DOLLAR%' THEN '{EXPORTER_FOB}'
+        WHEN {name} LIKE '%MG_CIF_USD%' OR {name} LIKE '%IMPORTS%FREIGHT%US DOLLAR%' THEN '{IMPORTER_CIF}' END"""
+    return (
+        shape or BulkLayout("imf", "IMF Direction of Trade, International Trade in Goods"),
+        f"""
+        SELECT CASE WHEN basis = '{EXPORTER_FOB}' THEN who ELSE whom END AS seller,
+            CASE WHEN basis = '{EXPORTER_FOB}' THEN whom ELSE who END AS buyer,
+            year, 'TOTAL' AS product, sum(usd)::DECIMAL(38,6) AS usd, count(*) AS n,
+            count(*) - 1 AS again, basis
+        FROM (
+            SELECT trim({who}) AS who, trim({whom}) AS whom, {bulk_table.year(f"trim({year})")} AS year,
+                ({bulk_table.value_sql(f"trim({cell})", "DOUBLE")} * {_factor(table, scale)})::DECIMAL(24,6) AS usd,
+                {basis} AS basis
+            FROM {rows} WHERE {" AND ".join([f"({basis}) IS NOT NULL", *rules])}
+        ) GROUP BY ALL""",
+    )
+
+
+def _factor(table: BulkTable, scale: str | None) -> str:
+    """What a cell is multiplied by to be US dollars: as the file states it, or as the caller does; never guessed."""
+    if scale is not None and scale not in SCALES:
+        raise BadInputError(f"scale {scale!r} not known; known: {', '.join(SCALES)}")
+    if "scale" in table.columns:
+        stated = f"lower(trim({table.columns['scale']}))"
+        cases = " ".join(f"WHEN '{name}' THEN {factor}" for name, factor in SCALES.items())
+        return f"CASE {stated} {cases} ELSE error('scale ' || {stated} || ' is not known') END"
+    if scale is None:
+        raise BadInputError(
+            f"{table.file.name} does not state its scale; give scale='units' or scale='millions' "
+            "(to tell: Russia's exports to Kyrgyzstan in 2019 were 1,530 million US$)"
+        )
+    return str(SCALES[scale])
+
+
+_Layout = Callable[
+    ["duckdb.DuckDBPyConnection", BulkTable, int, "str | None", "BulkLayout | None"],
+    tuple[BulkLayout, str],
+]
+_LAYOUTS: dict[str, _Layout] = {"baci": _baci, "comtrade": _comtrade, "imf": _imf}

@@ -1,0 +1,1 @@
+"""Files that a user brings: World Bank CSV and zip, tidy tables."""

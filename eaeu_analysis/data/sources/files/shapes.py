@@ -1,0 +1,238 @@
+"""Tell from its first lines which of the known shapes a file has, or say plainly what it is instead.
+
+Known: the World Bank's indicator download and bulk download (wide, a column a year), the DataBank extract
+(``2015 [YR2015]``, ``..`` for missing), Data360 (long or wide, SDMX column names), and tidy long tables.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, field, replace
+
+from ....errors import BadInputError
+
+MIN_YEAR, MAX_YEAR = 1800, 2100
+HEAD_BYTES = 256 * 1024  # the header has to be within the first of these
+
+ECONOMY_NAMES = ("iso3", "economy", "iso3c", "iso", "country_code", "country code", "countrycode", "country")
+YEAR_NAMES = ("year", "time", "time_period")
+VALUE_NAMES = ("value", "obs_value")
+CODE_NAMES = ("code", "indicator", "indicator_code", "indicator code", "series_code", "series code", "series")
+BREAKDOWNS = ("SEX", "AGE", "URBANISATION", "COMP_BREAKDOWN_1", "COMP_BREAKDOWN_2", "COMP_BREAKDOWN_3")
+
+WORLD_BANK = "World Bank download (wide)"
+DATABANK = "DataBank extract"
+DATA360_LONG = "Data360 (long)"
+DATA360_WIDE = "Data360 (wide)"
+TIDY = "tidy long table"
+KNOWN = f"{WORLD_BANK}, {DATABANK}, {DATA360_LONG}, {DATA360_WIDE}, {TIDY} (iso3, year, value)"
+
+
+@dataclass(frozen=True)
+class FileShape:
+    """What the first lines say: which column is what, where the data begin, what the file prints of itself.
+
+    ``columns`` holds the header; ``years`` maps a column position to its year (wide shapes only); the other
+    positions are None where the shape has no such column. ``data_at`` is the byte offset of the first data
+    line, ``header_lines`` the number of lines above it.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    economy: int
+    economy_name: int | None = None
+    code: int | None = None
+    label: int | None = None
+    year: int | None = None
+    value: int | None = None
+    years: dict[int, int] = field(default_factory=dict)
+    breakdowns: tuple[int, ...] = ()
+    multiplier: int | None = None
+    data_at: int = 0
+    header_lines: int = 0
+    source: str = ""
+    vintage: str = ""
+    unused: tuple[str, ...] = ()
+
+    @property
+    def from_world_bank(self) -> bool:
+        """A shape the World Bank writes itself: its codes of groups are then legal."""
+        return self.name != TIDY
+
+
+def sniff(head: bytes, where: str) -> FileShape:
+    """The shape of the file that begins with ``head``; ``where`` names it in errors.
+
+    Raises :class:`BadInputError`: empty, not text, a web page, not UTF-8, no known header.
+    """
+    if not head.strip():
+        raise BadInputError(f"{where} is empty")
+    _refuse_other_formats(head, where)
+    start = 3 if head.startswith(b"\xef\xbb\xbf") else 0
+    _require_utf8(head, where)
+    lines = head[start:].split(b"\n")
+    if b"\r" in lines[0][:-1]:
+        raise BadInputError(f"{where} ends its lines with bare carriage returns; save it with ordinary line ends")
+    if len(lines) == 1 and len(head) >= HEAD_BYTES:
+        raise BadInputError(f"{where}: no line end in the first {HEAD_BYTES // 1024} KB, so it is no table")
+    offset, source, vintage = start, "", ""
+    first: list[str] | None = None
+    for number, line in enumerate(lines[:12], start=1):
+        offset += len(line) + 1
+        cells = _cells(line)
+        if not any(cells):
+            continue
+        if cells[0] == "Data Source":
+            source = cells[1] if len(cells) > 1 else ""
+        elif cells[0] == "Last Updated Date":
+            vintage = iso_date(cells[1]) if len(cells) > 1 else ""
+        else:
+            shape = _match(cells)
+            if shape is not None:
+                _check_columns(shape, where)
+                return _placed(shape, offset, number, source, vintage)
+            first = first or cells
+            if not source:
+                break
+    if first is None:
+        raise BadInputError(f"{where} ends before its header line")
+    raise BadInputError(f"{where}: the header reads {_shown(first)}{_separator(first)}, which is none of: {KNOWN}")
+
+
+def iso_date(text: str) -> str:
+    """``2026-04-08`` or the DataBank's ``04/08/2026`` (month first) as ISO; "" when it is neither."""
+    text = text.strip()
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return text
+    american = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+    return f"{american[3]}-{int(american[1]):02d}-{int(american[2]):02d}" if american else ""
+
+
+def match_columns(columns: list[str], where: str) -> FileShape:
+    """The shape of a table whose column names are known already (Parquet): tidy or refused."""
+    shape = _match(columns)
+    if shape is None or shape.name != TIDY:
+        raise BadInputError(f"{where}: the columns are {_shown(columns)}; a Parquet file has to be a {TIDY}")
+    _check_columns(shape, where)
+    return shape
+
+
+def _match(cells: list[str]) -> FileShape | None:
+    at = {name: position for position, name in reversed(list(enumerate(cells)))}
+    years = {i: int(m[1]) for i, name in enumerate(cells) if (m := re.fullmatch(r"(\d{4})( \[YR\1\])?", name))}
+    columns = tuple(cells)
+    for code, label, name in (
+        ("Indicator Code", "Indicator Name", WORLD_BANK),
+        ("Series Code", "Series Name", DATABANK),
+    ):
+        if {"Country Code", code} <= at.keys() and years:
+            names = at.get("Country Name"), at[code], at.get(label)
+            return FileShape(name, columns, at["Country Code"], *names, years=years)
+    if {"REF_AREA", "INDICATOR"} <= at.keys():
+        breakdowns = tuple(at[name] for name in BREAKDOWNS if name in at)
+        common = at["REF_AREA"], at.get("REF_AREA_LABEL"), at["INDICATOR"], at.get("INDICATOR_LABEL")
+        multiplier = at.get("UNIT_MULT")
+        if {"TIME_PERIOD", "OBS_VALUE"} <= at.keys():
+            long = at["TIME_PERIOD"], at["OBS_VALUE"]
+            return FileShape(DATA360_LONG, columns, *common, *long, breakdowns=breakdowns, multiplier=multiplier)
+        if years:
+            return FileShape(DATA360_WIDE, columns, *common, years=years, breakdowns=breakdowns, multiplier=multiplier)
+    return _match_tidy(cells)
+
+
+def _match_tidy(cells: list[str]) -> FileShape | None:
+    low = [cell.strip().lower() for cell in cells]
+
+    def find(names: tuple[str, ...]) -> int | None:
+        return next((low.index(name) for name in names if name in low), None)
+
+    economy, year, value = find(ECONOMY_NAMES), find(YEAR_NAMES), find(VALUE_NAMES)
+    if economy is None or year is None or value is None:
+        return None
+    code = find(CODE_NAMES)
+    used = {economy, year, value, code}
+    unused = tuple(cell for i, cell in enumerate(cells) if i not in used and cell)
+    return FileShape(TIDY, tuple(cells), economy, code=code, year=year, value=value, unused=unused)
+
+
+def _placed(shape: FileShape, offset: int, number: int, source: str, vintage: str) -> FileShape:
+    return replace(shape, data_at=offset, header_lines=number, source=source, vintage=vintage)
+
+
+def _cells(line: bytes) -> list[str]:
+    text = line.decode("utf-8", errors="replace").replace("\r", "")
+    return [cell.strip() for cell in next(csv.reader([text]), [])]
+
+
+def _shown(cells: list[str]) -> str:
+    text = ",".join(cells)
+    return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+def _separator(cells: list[str]) -> str:
+    if len(cells) <= 2:
+        for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+            if _match(",".join(cells).split(separator)) is not None:
+                return f" (separated by {name}; commas are expected)"
+    return ""
+
+
+def _check_columns(shape: FileShape, where: str) -> None:
+    seen: set[str] = set()
+    for name in shape.columns:
+        if name and name in seen:
+            raise BadInputError(f"{where}: the header has the column {name!r} twice")
+        seen.add(name)
+    years = list(shape.years.values())
+    for year in years:
+        if years.count(year) > 1:
+            raise BadInputError(f"{where}: the header has two columns for the year {year}")
+        if not MIN_YEAR <= year <= MAX_YEAR:
+            raise BadInputError(f"{where}: the header has a column for the year {year}, out of range")
+
+
+_MAGIC = (
+    (b"PK\x03\x04", "a zip file"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x1f\x8b", "a gzip file; unpack it first"),
+    (b"%PDF", "a PDF"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file; download the CSV, or save the sheet as CSV"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xfe", "text in UTF-16; save it as UTF-8"),
+    (b"\xfe\xff", "text in UTF-16; save it as UTF-8"),
+)
+
+
+def _refuse_other_formats(head: bytes, where: str) -> None:
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            raise BadInputError(f"{where} is not a CSV table but {name}")
+    if b"\0" in head:
+        raise BadInputError(f"{where} is binary, not a CSV table")
+    start = head[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html")) or b"<html" in start or b"<head" in start:
+        title = re.search(rb"<title[^>]*>(.*?)</title>", head[:HEAD_BYTES], re.IGNORECASE | re.DOTALL)
+        said = f" ({title[1].decode('utf-8', 'replace').strip()[:60]!r})" if title else ""
+        raise BadInputError(f"{where} is a web page{said}, not a CSV table: the download did not give the data")
+    if start.startswith((b"<?xml", b"<")):
+        raise BadInputError(f"{where} is XML, not a CSV table")
+    if start.startswith((b"{", b"[{", b"[[")):
+        raise BadInputError(f"{where} is JSON, not a CSV table")
+
+
+def _require_utf8(head: bytes, where: str) -> None:
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data" and error.start >= len(head) - 3 and len(head) >= HEAD_BYTES:
+            return  # a character cut by the end of the head
+        raise not_utf8(where, head.count(b"\n", 0, error.start) + 1, head[error.start]) from error
+
+
+def not_utf8(where: str, line: int, byte: int) -> BadInputError:
+    """The error for a byte that is not UTF-8 in ``line`` (from 1)."""
+    return BadInputError(
+        f"{where}, line {line}: byte 0x{byte:02X} is not UTF-8 "
+        "(mixed encodings, or a file in Latin-1 or Windows-1251; save it as UTF-8)"
+    )

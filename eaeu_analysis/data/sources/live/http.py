@@ -1,0 +1,281 @@
+"""The one way out: every request of the package is sent, bounded and tried again here.
+
+A :class:`GuardedSession` verifies TLS, honours the proxy variables, follows redirects on the same host only and
+reads no more of a body than the bound, in no more than the time allowed. :class:`Transport` adds the patience:
+tries again after what passes (429, 5xx, time-outs, dropped connections, a body that is not what was asked), with
+back-off and jitter, and gives up in one sentence.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import stamina
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from .... import __version__
+from ....errors import NoDataError
+
+log = logging.getLogger(__name__)
+# Without a handler of its own, Python would print stamina's bare "retry_scheduled" on standard error.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+T = TypeVar("T")
+MAX_HOPS = 5
+OFFLINE_TRIES = 3
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class HttpSettings:
+    """Patience and bounds of one pull; seconds and bytes.
+
+    ``connect`` and ``read`` are the waits for a connection and for the next bytes, ``total`` the limit of one whole
+    answer. ``attempts`` counts the first try. ``max_bytes`` bounds a body after decompression.
+    """
+
+    connect: float = 10.0
+    read: float = 60.0
+    total: float = 300.0
+    attempts: int = 6
+    wait_initial: float = 0.5
+    wait_max: float = 30.0
+    retry_after_max: float = 120.0
+    max_bytes: int = 64 << 20
+    user_agent: str = f"eaeu_analysis/{__version__} (economic research; python-requests/{requests.__version__})"
+
+
+class FetchError(NoDataError):
+    """A request that brought nothing usable (exit code 3).
+
+    ``kind`` is one of unreachable, timeout, dropped, status, body, message, redirect, size, tls; ``again`` says
+    whether another try may help; ``wait`` is the pause the server asked for, in seconds.
+    """
+
+    def __init__(self, text: str, kind: str, *, again: bool = True, wait: float | None = None, code: str = "") -> None:
+        super().__init__(text)
+        self.kind, self.again, self.wait, self.code = kind, again, wait, code
+
+
+class Stopped(Exception):
+    """The pull was told to stop; nothing more is requested."""
+
+
+class GuardedSession(requests.Session):
+    """A session whose ``send`` keeps the rules whoever calls it; raises :class:`FetchError` for what it refuses."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.headers["User-Agent"] = settings.user_agent
+        for prefix in ("https://", "http://"):
+            self.mount(prefix, HTTPAdapter(max_retries=0))
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+        """The answer with its whole body read; options of the caller (``verify``, redirects...) are not heeded."""
+        deadline = time.monotonic() + self.settings.total
+        for _hop in range(MAX_HOPS + 1):
+            response = self._once(request, deadline)
+            if not response.is_redirect:
+                return response
+            request = self._followed(request, response)
+        raise FetchError(f"{_host(request)} redirects in a circle", "redirect", again=False)
+
+    def _once(self, request: requests.PreparedRequest, deadline: float) -> requests.Response:
+        url = str(request.url)
+        kept = self.merge_environment_settings(url, {}, True, True, None)
+        waits = (self.settings.connect, self.settings.read)
+        try:
+            # The adapter, not Session.send: that one would read the whole body of a redirect, however large.
+            response = self.get_adapter(url).send(
+                request, stream=True, timeout=waits, proxies=kept["proxies"], verify=kept["verify"] or True
+            )
+            with response:
+                response._content = _body(response, self.settings, deadline)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _as_fetch_error(error, request, self.settings) from error
+        if response.status_code >= 400:
+            raise _status_error(response, request, self.settings)
+        return response
+
+    def _followed(self, request: requests.PreparedRequest, response: requests.Response) -> requests.PreparedRequest:
+        here, there = urlsplit(str(request.url)), urlsplit(urljoin(str(request.url), response.headers["Location"]))
+        same = (here.hostname, here.port or _port(here.scheme)) == (there.hostname, there.port or _port(there.scheme))
+        upgrade = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
+        if not upgrade and not (same and here.scheme == there.scheme):
+            raise FetchError(
+                f"{here.netloc} redirects to another site ({there.scheme}://{there.netloc}); not followed",
+                "redirect",
+                again=False,
+            )
+        return self.prepare_request(requests.Request("GET", there.geturl()))
+
+
+@dataclass
+class Tally:
+    """Requests sent for one series, those that failed among them."""
+
+    requests: int = 0
+
+
+@dataclass
+class Transport:
+    """Sessions (one a thread), the pause that all threads keep after a 429, and the retries."""
+
+    settings: HttpSettings = field(default_factory=HttpSettings)
+    stop: threading.Event = field(default_factory=threading.Event)
+    _local: threading.local = field(default_factory=threading.local, repr=False)
+    _not_before: float = 0.0
+    _reached: bool = False
+    _misses: int = 0
+
+    @property
+    def session(self) -> GuardedSession:
+        if not hasattr(self._local, "session"):
+            self._local.session = GuardedSession(self.settings)
+        session: GuardedSession = self._local.session
+        return session
+
+    def get(self, url: str, read: Callable[[bytes], T], tally: Tally | None = None) -> T:
+        """``read`` of the body of ``url``; ``read`` raises :class:`FetchError` for a body to be asked for again."""
+        return self.patiently(lambda: read(self._once(url)), tally)
+
+    def _once(self, url: str) -> bytes:
+        try:
+            return self.session.get(url).content
+        except requests.RequestException as error:  # before anything was sent: no such address
+            raise FetchError(f"{url!r} is not an address to ask", "unreachable", again=False) from error
+
+    def patiently(self, call: Callable[[], T], tally: Tally | None = None) -> T:
+        """``call()``, again after what passes; the last error says how often it was tried."""
+        count, s = tally or Tally(), self.settings
+        tries = 0
+        try:
+            for attempt in stamina.retry_context(
+                on=self._decide,
+                attempts=s.attempts,
+                timeout=None,
+                wait_initial=s.wait_initial,
+                wait_max=s.wait_max,
+                wait_jitter=s.wait_initial,
+            ):
+                with attempt:
+                    tries += 1
+                    count.requests += 1
+                    self._pause()
+                    result = call()
+                    self._reached = True
+                    return result
+        except FetchError as error:
+            if tries > 1:
+                told = f"{error} (tried {tries} times)"
+                raise FetchError(told, error.kind, again=error.again, code=error.code) from error
+            raise
+        raise AssertionError("a retry context ends by returning or raising")
+
+    def _decide(self, error: Exception) -> bool | float:
+        if not isinstance(error, FetchError) or not error.again:
+            return False
+        if error.kind == "unreachable" and not self._reached:
+            self._misses += 1  # nothing was ever reached: there is no network, and patience would not bring one
+            if self._misses >= OFFLINE_TRIES:
+                return False
+        log.info("trying again: %s", error)
+        if error.wait is None:
+            return True
+        self._not_before = max(self._not_before, time.monotonic() + error.wait)
+        return error.wait
+
+    def _pause(self) -> None:
+        while True:
+            if self.stop.is_set():
+                raise Stopped
+            left = self._not_before - time.monotonic()
+            if left <= 0:
+                return
+            self.stop.wait(min(left, 1.0))
+
+
+def _body(response: requests.Response, settings: HttpSettings, deadline: float) -> bytes:
+    """The decoded body, read as it comes so that neither a flood nor a drip gets past the bounds."""
+    declared = response.headers.get("Content-Length", "")
+    host = urlsplit(str(response.url)).netloc
+    bound = settings.max_bytes / (1 << 20)
+    too_large = FetchError(f"{host} sends more than {bound:g} MB in one answer; stopped reading", "size", again=False)
+    if declared.isdigit() and int(declared) > settings.max_bytes:
+        raise too_large
+    chunks, size = [], 0
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > settings.max_bytes:
+            raise too_large
+        if time.monotonic() > deadline:
+            raise FetchError(f"{host} had not sent its whole answer after {settings.total:g} s", "timeout")
+    return b"".join(chunks)
+
+
+def _as_fetch_error(error: Exception, request: requests.PreparedRequest, settings: HttpSettings) -> FetchError:
+    host = _host(request)
+    if isinstance(error, FetchError):
+        return error
+    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        return FetchError(f"the certificate of {host} is not valid; nothing was sent", "tls", again=False)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return FetchError(f"the proxy on the way to {host} cannot be used", "unreachable")
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return FetchError(f"{host} cannot be reached: no connection within {settings.connect:g} s", "unreachable")
+    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
+        return FetchError(f"{host} sent nothing for {settings.read:g} s", "timeout")
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(reason, urllib3.exceptions.NameResolutionError):
+        return FetchError(f"{host} cannot be reached: the name is not known here (no network?)", "unreachable")
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return FetchError(f"{host} cannot be reached: the connection is refused", "unreachable")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return FetchError(f"{request.url!r} is not an address to ask", "unreachable", again=False)
+    if isinstance(error, urllib3.exceptions.DecodeError):
+        return FetchError(f"{host} sent a body that cannot be decompressed", "body")
+    if isinstance(error, OSError) and "CA certificate" in str(error):
+        return FetchError("the certificates named in REQUESTS_CA_BUNDLE cannot be read", "tls", again=False)
+    return FetchError(f"{host} dropped the connection", "dropped")
+
+
+def _status_error(response: requests.Response, request: requests.PreparedRequest, settings: HttpSettings) -> FetchError:
+    status = response.status_code
+    text = f"{_host(request)} answered {status}" + (f" ({response.reason})" if response.reason else "")
+    wait = _retry_after(response.headers.get("Retry-After", "")) if status in (429, 503) else None
+    if wait is not None and wait > settings.retry_after_max:
+        later = f"{text} and asks to wait {wait:,.0f} s; pull again then"
+        return FetchError(later, "status", again=False, code=str(status))
+    # 400 is among those that pass: the World Bank answers it for a while to requests that were right before.
+    passing = status >= 500 or status in (400, 408, 425, 429)
+    return FetchError(text, "status", again=passing, wait=wait, code=str(status))
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds from a Retry-After header: a number, or a date."""
+    if re.fullmatch(r"\s*\d{1,9}(\.\d+)?\s*", text):
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _host(request: requests.PreparedRequest) -> str:
+    return urlsplit(str(request.url)).netloc
+
+
+def _port(scheme: str) -> int:
+    return {"https": 443, "http": 80}.get(scheme, 0)
