@@ -11,7 +11,7 @@ import pandas as pd
 from .. import settings
 from ..results import Check
 from ..text import format_share, span
-from .comparators import Pool
+from .comparators import ComparatorPool
 from .windows import UnitStats, Windows, permutation
 
 FEW = 3  # comparators below which a rank says nothing
@@ -35,7 +35,7 @@ def clean_window(spec: Windows) -> Check:
     return Check("window before the pandemic", spec.after[1] <= last, float(spec.after[1]), float(last), text)
 
 
-def contamination(pool: Pool, used: Sequence[str]) -> Check:
+def contamination(pool: ComparatorPool, used: Sequence[str]) -> Check:
     """Passes when no comparator has an event of its own in the years compared; informs where nobody has looked."""
     breaks = [b for b in pool.breaks if b.economy in used]
     hit = {b.economy for b in breaks}
@@ -48,7 +48,7 @@ def contamination(pool: Pool, used: Sequence[str]) -> Check:
     return Check("contamination", passed, float(len(hit)), 0.0, text)
 
 
-def own_events(pool: Pool) -> Check:
+def own_events_check(pool: ComparatorPool) -> Check:
     """Passes when the years compared hold no event of the treated unit's own that the comparators do not share."""
     name = "other events of its own"
     if pool.own is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..errors import BadInputError, NoDataError, unknown
-from .exposure import Break, inside, joined_elsewhere, membership
+from .membership import ConfoundingEvent, inside, joined_elsewhere, memberships
 from .windows import Windows, growth, years_needed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Listed:
     economy: str
     reason: str
     source: str
-    breaks: tuple[Break, ...] = ()
+    breaks: tuple[ConfoundingEvent, ...] = ()
 
     __pydantic_config__: ClassVar[Any] = STRICT
 
@@ -70,7 +70,7 @@ class PoolTable:
 
 
 @dataclass(frozen=True)
-class Pool:
+class ComparatorPool:
     """The comparators of one question. ``units`` in order; ``dropped`` (unit, reason) of those passed over;
     ``breaks`` known in the years compared; ``examined``: units whose breaks somebody has looked for;
     ``wanted`` is False where the caller asked for no comparators; ``asked``: the argument, in plain values;
@@ -81,15 +81,15 @@ class Pool:
     units: tuple[str, ...]
     asked: str | list[str] | None
     dropped: tuple[tuple[str, str], ...] = ()
-    breaks: tuple[Break, ...] = ()
+    breaks: tuple[ConfoundingEvent, ...] = ()
     examined: frozenset[str] = frozenset()
     wanted: bool = True
-    own: tuple[Break, ...] | None = None
+    own: tuple[ConfoundingEvent, ...] | None = None
 
 
 # -- tables -------------------------------------------------------------------------------------------------
 @functools.lru_cache
-def own_events() -> tuple[OwnEvent, ...]:
+def recorded_own_events() -> tuple[OwnEvent, ...]:
     """The events of treated economies in comparators.toml; BadInputError names the entry of the first mistake."""
     from ..reference.catalogue import parse, read_table, table_path
 
@@ -99,7 +99,7 @@ def own_events() -> tuple[OwnEvent, ...]:
 
 
 @functools.lru_cache
-def tables() -> Mapping[str, PoolTable]:
+def pool_definitions() -> Mapping[str, PoolTable]:
     """The pools of comparators.toml by name; BadInputError names the entry of the first mistake."""
     from ..reference.catalogue import parse, read_table, table_path
 
@@ -108,7 +108,7 @@ def tables() -> Mapping[str, PoolTable]:
     return {name: parse(PoolTable, entry, f"{path}, pool '{name}'") for name, entry in raw.items()}
 
 
-def asked(panel: Panel, comparators: str | Sequence[str] | None) -> str | list[str] | None:
+def comparators_spec(panel: Panel, comparators: str | Sequence[str] | None) -> str | list[str] | None:
     """The argument in plain values, with which the question can be asked again; None is all other units."""
     if comparators is None:
         return DEFAULT if panel.world else None
@@ -116,7 +116,7 @@ def asked(panel: Panel, comparators: str | Sequence[str] | None) -> str | list[s
 
 
 # -- chosen -------------------------------------------------------------------------------------------------
-def choose(
+def choose_comparators(
     panel: Panel,
     outcome: str,
     unit: str,
@@ -124,19 +124,19 @@ def choose(
     relative: bool,
     comparators: str | Iterable[str] | None,
     bloc: str | None,
-) -> Pool:
+) -> ComparatorPool:
     """The pool for one question: see :func:`eaeu_analysis.before_after` for what may be asked.
 
     BadInputError for an unknown pool or unit, the unit itself, or a member in an explicit list.
     """
     if comparators is not None and not isinstance(comparators, str):
         return _given(panel, outcome, unit, spec, list(comparators), bloc)
-    name = asked(panel, comparators)
+    name = comparators_spec(panel, comparators)
     if not panel.world:
         if comparators is not None:
             raise BadInputError(f"comparators {comparators!r}: pools by name need a panel of economies; give a list")
-        return Pool("all other units", "every other unit of the panel", _others(panel, unit), name)
-    known = tables()
+        return ComparatorPool("all other units", "every other unit of the panel", _others(panel, unit), name)
+    known = pool_definitions()
     if str(name) not in known:
         raise unknown(
             "pool of comparators",
@@ -158,7 +158,9 @@ def _others(panel: Panel, unit: str) -> tuple[str, ...]:
     return others
 
 
-def _given(panel: Panel, outcome: str, unit: str, spec: Windows, comparators: list[str], bloc: str | None) -> Pool:
+def _given(
+    panel: Panel, outcome: str, unit: str, spec: Windows, comparators: list[str], bloc: str | None
+) -> ComparatorPool:
     units = list(dict.fromkeys(panel.resolve(c) for c in comparators))
     if unit in units:
         raise BadInputError(f"comparator '{unit}' is the treated unit itself")
@@ -169,15 +171,15 @@ def _given(panel: Panel, outcome: str, unit: str, spec: Windows, comparators: li
                     f"comparator '{code}' ({panel.names.get(code, code)}) belonged to {bloc} from {entry.first} on, "
                     f"inside {spec.before[0]}-{spec.after[1]}; leave it out, or pass bloc=None to compare all the same"
                 )
-    pool = Pool("the units named", "named by the caller", tuple(units), units, wanted=bool(units))
+    pool = ComparatorPool("the units named", "named by the caller", tuple(units), units, wanted=bool(units))
     return _with_breaks(pool, outcome, unit, spec, bloc) if panel.world else pool
 
 
-def _listed(panel: Panel, unit: str, spec: Windows, table: PoolTable, bloc: str | None) -> Pool:
+def _listed(panel: Panel, unit: str, spec: Windows, table: PoolTable, bloc: str | None) -> ComparatorPool:
     members = inside(spec, bloc)
     codes = [m.economy for m in table.members]
     if table.later_members and bloc:
-        codes += [c for c in membership(bloc) if c not in members]
+        codes += [c for c in memberships(bloc) if c not in members]
     present = set(panel.units)
     units, dropped = [], []
     for code in dict.fromkeys(codes):
@@ -189,12 +191,12 @@ def _listed(panel: Panel, unit: str, spec: Windows, table: PoolTable, bloc: str 
             dropped.append((code, "no data in this panel"))
         else:
             units.append(code)
-    return Pool(table.label, table.rule, tuple(units), _name_of(table), tuple(dropped))
+    return ComparatorPool(table.label, table.rule, tuple(units), _name_of(table), tuple(dropped))
 
 
 def _nearest(
     panel: Panel, outcome: str, unit: str, spec: Windows, relative: bool, table: PoolTable, bloc: str | None
-) -> Pool:
+) -> ComparatorPool:
     """The ``nearest`` candidates by mean and trend before, each over its interquartile range among the candidates."""
     from ..reference import economies as names
 
@@ -218,7 +220,7 @@ def _nearest(
             candidates[str(code)] = place
     own = candidates.pop(unit, None)
     if own is None:  # nothing to match on: the caller will say which window is missing
-        return Pool(table.label, rule, (), _name_of(table))
+        return ComparatorPool(table.label, rule, (), _name_of(table))
     codes = sorted(candidates)
     points = np.array([candidates[c] for c in codes]).reshape(-1, 2)
     used = points if level_counts else points[:, 1:]
@@ -226,7 +228,7 @@ def _nearest(
     width = np.subtract(*np.percentile(used, [75, 25], axis=0)) if len(codes) else np.ones(len(target))
     distance = np.sqrt((((used - target) / np.where(width > 0, width, 1.0)) ** 2).sum(axis=1))
     order = np.lexsort((np.arange(len(codes)), np.round(distance, 12)))[: table.nearest]
-    return Pool(table.label, rule, tuple(codes[i] for i in order), _name_of(table))
+    return ComparatorPool(table.label, rule, tuple(codes[i] for i in order), _name_of(table))
 
 
 @functools.lru_cache
@@ -259,8 +261,8 @@ def _place(series: pd.Series[Any], spec: Windows, relative: bool) -> tuple[float
     return float(values.mean()), trend if math.isfinite(trend) else 0.0
 
 
-def _with_breaks(pool: Pool, outcome: str, unit: str, spec: Windows, bloc: str | None) -> Pool:
-    listed = {m.economy: m for table in tables().values() for m in table.members}
+def _with_breaks(pool: ComparatorPool, outcome: str, unit: str, spec: Windows, bloc: str | None) -> ComparatorPool:
+    listed = {m.economy: m for table in pool_definitions().values() for m in table.members}
     own = [
         replace(b, economy=code)
         for code in pool.units
@@ -273,21 +275,21 @@ def _with_breaks(pool: Pool, outcome: str, unit: str, spec: Windows, bloc: str |
     return replace(pool, breaks=tuple(breaks), examined=frozenset(listed), own=_own(pool, outcome, unit, spec))
 
 
-def _own(pool: Pool, outcome: str, unit: str, spec: Windows) -> tuple[Break, ...] | None:
+def _own(pool: ComparatorPool, outcome: str, unit: str, spec: Windows) -> tuple[ConfoundingEvent, ...] | None:
     """Events of the treated unit in the years compared, but for those that every comparator went through as well."""
-    if not any(unit in event.economies for event in own_events()):
+    if not any(unit in event.economies for event in recorded_own_events()):
         return None
     found = []
-    for event in own_events():
-        same = {m.economy for name in event.shared_by for m in tables()[name].members} | set(event.economies)
+    for event in recorded_own_events():
+        same = {m.economy for name in event.shared_by for m in pool_definitions()[name].members} | set(event.economies)
         if unit not in event.economies or not spec.before[0] <= event.year <= spec.after[1]:
             continue
         if not (event.shared_by and pool.units and set(pool.units) <= same):
-            found.append(Break(event.year, event.kind, event.text, event.source, event.touches, unit))
+            found.append(ConfoundingEvent(event.year, event.kind, event.text, event.source, event.touches, unit))
     return tuple(event for event in found if _touches(event, outcome))
 
 
-def _touches(event: Break, outcome: str) -> bool:
+def _touches(event: ConfoundingEvent, outcome: str) -> bool:
     """Whether it touches the outcome, by its name or the series that it is computed from; no name given touches all."""
     from ..reference.catalogue import outcome as known
 
@@ -296,4 +298,4 @@ def _touches(event: Break, outcome: str) -> bool:
 
 
 def _name_of(table: PoolTable) -> str:
-    return next(name for name, entry in tables().items() if entry is table)
+    return next(name for name, entry in pool_definitions().items() if entry is table)

@@ -14,11 +14,11 @@ from ..data.panel import Panel, event_year, require_panel
 from ..errors import BadInputError, NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
-from ..text import span
-from .comparators import asked
-from .exposure import membership
-from .result import BeforeAfter
-from .run import METHOD, REFERENCE, _before_after, change_unit, told_event, treatment, with_outcome
+from ..text import format_change, format_number, format_share, span
+from .comparators import comparators_spec
+from .membership import memberships
+from .result import BeforeAfter, aligned
+from .run import METHOD, REFERENCE, _before_after, change_measure, ensure_outcome, plain_event, treatment
 from .windows import newey_west_lags, windows
 
 
@@ -65,7 +65,7 @@ class Comparison(Result):
         return self
 
     def summary(self) -> str:
-        from .words import comparison_summary
+        pass  # MOVED
 
         return comparison_summary(self)
 
@@ -106,7 +106,7 @@ def compare_members(
     rows, results = [], {}
     infos: dict[str, SeriesInfo] = {}
     for name in names:
-        panel = with_outcome(panel, name)
+        panel = ensure_outcome(panel, name)
         infos[name] = panel.info(name)
     for step in steps:
         for name in names:
@@ -126,7 +126,7 @@ def compare_members(
         "pre": pre,
         "post": post,
         "skip": skip,
-        "comparators": asked(panel, chosen),
+        "comparators": comparators_spec(panel, chosen),
         "level": level,
     }
     method = METHOD.format(lags=newey_west_lags(pre + post))
@@ -139,9 +139,9 @@ def _steps(panel: Panel, bloc: str, units: Sequence[str] | None, event: object |
     if event is not None:
         if not units:
             raise BadInputError("an event for all members makes no sense: each has its own; name the units")
-        day = str(told_event(event))
+        day = str(plain_event(event))
         return [Step(panel.resolve(unit), day, "the event asked for") for unit in units]
-    entries = membership(bloc)
+    entries = memberships(bloc)
     known = list(entries) if units is None else [panel.resolve(unit) for unit in units]
     steps = []
     for unit in known:
@@ -202,7 +202,7 @@ def _row(
         "label": info.label or outcome,
         "unit_of_measure": info.unit,
         **{name: own.get(name, math.nan) for name in numbers},
-        "change_unit": change_unit(info, kind, relative),
+        "change_unit": change_measure(info, kind, relative),
         "years_before": int(own.get("years_before", 0)),
         "years_after": int(own.get("years_after", 0)),
         "comparators": d.test.n - 1 if d else 0,
@@ -232,3 +232,61 @@ def _checks(table: pd.DataFrame, results: Mapping[tuple[str, str, str], BeforeAf
         text = f"{failed} of {len(verdicts)} comparisons fail it, {sum(v is None for v in verdicts)} inform only"
         found.append(Check(name, None, float(failed), None, text))
     return tuple(found)
+
+
+# -- all members --------------------------------------------------------------------------------------------
+def comparison_summary(result: Comparison) -> str:
+    """A block per member and event, a line per outcome; then what was found, by count."""
+    beside = result.spec["comparators"]
+    pool = beside if isinstance(beside, str) else "all other units" if beside is None else ", ".join(beside) or "nobody"
+    lines = [f"{result.spec['bloc']}: members before and after, comparators: {pool}"]
+    for (_, event), rows in result.table.groupby(["unit", "event"], sort=False):
+        first = rows.iloc[0]
+        lines += ["", f"{first['name']}, {event} ({first['step']}): {first['before']} to {first['after']}"]
+        if first["note"]:
+            lines.append(f"  {first['note']}")
+        lines.append(_members_table(rows, result.checked(str(first["unit"]), str(event))))
+    lines += ["", *_counts(result)]
+    lines += [f"  source: {text}" for text in result.provenance.lines()]
+    return "\n".join(lines)
+
+
+def _members_table(rows: pd.DataFrame, checks: dict[str, tuple[Check, ...]]) -> str:
+    table: list[tuple[str, ...]] = [
+        ("", "before", "after", "change", "comparators", "difference", "p", "lowest p", "failed checks")
+    ]
+    reasons: list[str] = [""]
+    for row in rows.to_dict("records"):
+        reasons.append(str(row["reason"]))
+        means = [format_number(row[k]) for k in ("mean_before", "mean_after")]
+        if not row["available"]:
+            table.append((str(row["label"]), *means, "n/a", *[""] * 5))
+            continue
+        failed = [c.name for c in checks.get(str(row["outcome"]), ()) if c.passed is False]
+        table.append(
+            (
+                str(row["label"]),
+                *means,
+                format_change(row["change"], row["change_unit"]),
+                format_number(row["comparators_mean"], signed=True),
+                format_number(row["difference"], signed=True),
+                *("n/a" if math.isnan(row[k]) else f"{row[k]:.3f}" for k in ("p_value", "p_floor")),
+                str(len(failed)),
+            )
+        )
+    lines = aligned(table).split("\n")
+    return "\n".join(f"{line}\n      {why}" if why else line for line, why in zip(lines, reasons, strict=True))
+
+
+def _counts(result: Comparison) -> list[str]:
+    table: Any = result.table
+    done = table[table["available"] & table["p_value"].notna()]
+    alpha = 1 - result.level
+    possible = done[done["p_floor"] <= alpha + 1e-12]
+    found = possible[possible["p_value"] <= alpha + 1e-12]
+    return [
+        f"{len(table)} comparisons, {int(table['available'].sum())} with both windows, {len(done)} with comparators.",
+        f"{len(possible)} have comparators enough for a p of {format_share(alpha)} or less; {len(found)} reach it, and "
+        f"chance alone would bring about {alpha * len(possible):.0f}.",
+        "A difference of means says what changed, not why. Years after 2019 are in the table, apart.",
+    ]

@@ -12,9 +12,9 @@ import pandas as pd
 from ..errors import NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
-from ..text import span
-from .comparators import Pool
-from .windows import Permutation, Windows
+from ..text import SHORT_MEASURES, format_change, format_number, format_share, span
+from .comparators import ComparatorPool
+from .windows import Permutation, Windows, newey_west_lags
 
 LATE = "holds the pandemic and the sanctions years"
 
@@ -63,7 +63,7 @@ class BeforeAfter(Result):
     table: pd.DataFrame
     observed: pd.DataFrame
     difference: Difference | None
-    pool: Pool
+    pool: ComparatorPool
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
@@ -114,6 +114,124 @@ class BeforeAfter(Result):
         return self.table.copy()
 
     def summary(self) -> str:
-        from .words import before_after_summary
+        pass  # MOVED
 
         return before_after_summary(self)
+
+
+# How before/after results are said: plain text, one place for numbers, no clock.
+
+
+def before_after_summary(result: BeforeAfter) -> str:
+    """Finding, windows, test and its floor, table, checks, caveats, sources."""
+    row, spec, unit = result.treated, result.windows, result.change_unit
+    label = result.outcome.label or result.outcome.code
+    lines = [f"{result.names[result.unit]}: {label}, before and after {result.spec['event']}"]
+    if row["available"]:
+        lags = newey_west_lags(row["years_before"] + row["years_after"])
+        lines.append(
+            f"  {format_number(row['mean_before'])} in {span(spec.before)} ({row['years_before']} years), "
+            f"{format_number(row['mean_after'])} in {span(spec.after)} ({row['years_after']} years): "
+            f"{format_change(row['change'], unit)} ({format_share(result.level)} Newey-West interval "
+            f"{format_number(row['lower'], True)} to {format_number(row['upper'], True)}, {lags} lags)"
+        )
+    else:
+        lines.append(f"  not available: {row['reason']}")
+    lines += [f"  {line}" for line in _against(result)]
+    if spec.latest and row["to_latest_years"]:
+        lines.append(
+            f"  apart, to latest ({result.latest_label}): {format_number(row['to_latest_mean'])}, "
+            f"{format_change(row['to_latest_change'], unit)} against {span(spec.before)}"
+        )
+    lines += ["", _units_table(result), ""]
+    lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in result.checks]
+    lines += [f"  left out: {code}: {reason}" for code, reason in result.pool.dropped]
+    lines += [f"  note: {text}" for text in _notes(result)]
+    lines += [f"  source: {text}" for text in result.provenance.lines()]
+    return "\n".join(lines)
+
+
+def _against(result: BeforeAfter) -> list[str]:
+    d = result.difference
+    if d is None:
+        return ["nobody to compare with"] if not result.pool.units else []
+    test = d.test
+    lines = [
+        f"{test.n - 1} comparators ({result.pool.label}): mean {format_change(d.mean, d.unit)}, median "
+        f"{format_change(d.median, d.unit)}; difference {format_change(d.versus_mean, d.unit)} from the mean, "
+        f"{format_change(d.versus_median, d.unit)} from the median"
+    ]
+    chance = format_share(1 - result.level)
+    failed = sum(check.passed is False for check in result.checks)
+    if test.p_two_sided > 1 - result.level + 1e-12:
+        verdict = f"cannot be told from chance at {chance}"
+    else:
+        verdict = f"rarer than {chance} by chance" + (f", but failed checks: {failed}" if failed else "")
+    scale = f" on {d.scale}" if result.relative else ""
+    lines.append(
+        f"exact permutation{scale}: p = {test.p_two_sided:.3f} two-sided, {test.p_greater:.3f} for a rise, "
+        f"{test.p_less:.3f} for a fall (rank {test.rank} of {test.n} from the largest change; no p below "
+        f"{test.floor:.3f} is attainable): {verdict}"
+    )
+    if test.floor > 1 - result.level + 1e-12:
+        needed = math.floor(1 / (1 - result.level) - 1e-9)
+        lines.append(
+            f"with {test.n - 1} comparators nothing can be significant at {chance} nor an interval be finite; "
+            f"{needed} would be needed (comparators='wide')"
+        )
+    elif math.isfinite(test.lower) and math.isfinite(test.upper):
+        lines.append(
+            f"{format_share(test.level)} interval of the difference by the same test: "
+            f"{format_number(test.lower, True)} to "
+            f"{format_number(test.upper, True)} {SHORT_MEASURES.get(d.scale, d.scale)}"
+        )
+    return lines
+
+
+def _units_table(result: BeforeAfter) -> str:
+    header = ("", "before", "after", "change", "growth before", "growth after", "years")
+    rows: list[tuple[str, ...]] = [header]
+    for row in result.table.to_dict("records"):
+        years = f"{row['years_before']}+{row['years_after']}"
+        cells = [format_number(row[k]) for k in ("mean_before", "mean_after")]
+        cells += [format_number(row[k], signed=True) for k in ("change", "growth_before", "growth_after")]
+        rows.append((str(row["name"]), *cells, years))
+    return aligned(rows) + f"\n  (change in {result.change_unit}, growth in {result.change_unit} a year)"
+
+
+def aligned(rows: list[tuple[str, ...]]) -> str:
+    """Columns of text: the first to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    out = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        out.append(("  " + "  ".join(cells)).rstrip())
+    return "\n".join(out)
+
+
+def _notes(result: BeforeAfter) -> list[str]:
+    spec = result.windows
+    notes = []
+    if spec.skipped:
+        notes.append(f"{', '.join(map(str, spec.skipped))} left out: {_when(result)}")
+    if result.kind == "unknown":
+        notes.append(
+            "the kind of the outcome is unknown: changes are differences in its own units (kind='level' for per cent)"
+        )
+    if result.outcome.note:
+        notes.append(result.outcome.note)
+    notes.append("a difference of means says what changed, not why")
+    if result.treated["available"]:
+        notes.append(
+            "Newey-West intervals are too narrow with so few years: for windows of 5 and 4 a nominal 90 % holds the "
+            "truth in 78 % of simulated cases without serial correlation, in 56 % at a correlation of 0.6"
+        )
+    return notes
+
+
+def _when(result: BeforeAfter) -> str:
+    text = str(result.spec["event"])
+    month = int(text[5:7]) if len(text) == 10 and text[5:7].isdigit() else 0
+    if 0 < month <= 2:
+        return f"the event of {text} fell at the start of the year, so nearly all of it was treated; skip=0 keeps it"
+    return f"the event of {text} fell inside the year" if month else "the year of the event"

@@ -17,8 +17,8 @@ from ..results import Check, Provenance
 from ..series import KINDS, SeriesInfo
 from ..text import span
 from . import checks as rules
-from .comparators import Pool, choose
-from .exposure import AUTO, own_bloc
+from .comparators import ComparatorPool, choose_comparators
+from .membership import AUTO, own_bloc
 from .result import BeforeAfter, Difference
 from .windows import UnitStats, Windows, newey_west_lags, permutation, unit_stats, windows
 
@@ -91,10 +91,10 @@ def _before_after(
 ) -> BeforeAfter:
     """``strict`` False serves one row of many: the treated unit's own figures come back though no comparator has any,
     and an event outside the data is a lack of data."""
-    panel = with_outcome(panel, outcome)
+    panel = ensure_outcome(panel, outcome)
     info = panel.info(outcome)
     used_kind, relative = treatment(info, kind)
-    told = change_unit(info, used_kind, relative)
+    told = change_measure(info, used_kind, relative)
     if not 0 < level < 1:
         raise BadInputError(f"level {level!r} is not between 0 and 1, such as {settings.LEVEL}")
     code = panel.resolve(unit)
@@ -112,7 +112,7 @@ def _before_after(
     _needs_some(panel, outcome, code, own, spec)
 
     bloc = own_bloc(code, spec, bloc) if panel.world else None
-    pool = choose(panel, outcome, code, spec, relative, comparators, bloc)
+    pool = choose_comparators(panel, outcome, code, spec, relative, comparators, bloc)
     units = [code, *pool.units]
     observed = wide.reindex(columns=units)
     stats = {u: unit_stats(observed.index, observed[u], spec, relative, level) for u in units}
@@ -126,7 +126,7 @@ def _before_after(
     question = {
         "outcome": outcome,
         "unit": code,
-        "event": told_event(event),
+        "event": plain_event(event),
         "pre": int(pre),
         "post": int(post),
         "skip": int(skip),
@@ -153,7 +153,7 @@ def _before_after(
     )
 
 
-def told_event(event: object) -> int | str:
+def plain_event(event: object) -> int | str:
     """The event in plain values: a day in ISO form, or a year."""
     if isinstance(event, datetime):
         return event.date().isoformat()
@@ -163,7 +163,7 @@ def told_event(event: object) -> int | str:
     return event_year(event) if text.lstrip("-").isdigit() else text
 
 
-def with_outcome(panel: Panel, outcome: str) -> Panel:
+def ensure_outcome(panel: Panel, outcome: str) -> Panel:
     """The panel with the outcome as a column; outcomes of the catalogue are computed on a panel of economies."""
     if outcome in panel.frame.columns or not panel.world:
         panel.info(outcome)
@@ -178,7 +178,7 @@ def with_outcome(panel: Panel, outcome: str) -> Panel:
     raise unknown("outcome", outcome, [*known.index, *panel.indicators], labels)
 
 
-def change_unit(info: SeriesInfo, kind: str, relative: bool) -> str:
+def change_measure(info: SeriesInfo, kind: str, relative: bool) -> str:
     """In what a change is told: 'per cent', 'percentage points', or the outcome's own unit."""
     if relative:
         return "per cent"
@@ -250,14 +250,14 @@ def _checks(
     code: str,
     spec: Windows,
     relative: bool,
-    pool: Pool,
+    pool: ComparatorPool,
     observed: pd.DataFrame,
     level: float,
     difference: Difference | None,
 ) -> tuple[Check, ...]:
     found = [rules.window_completeness(stats, spec)]
     if panel.world:
-        found += [rules.clean_window(spec), rules.own_events(pool)]
+        found += [rules.clean_window(spec), rules.own_events_check(pool)]
     if difference is not None:
         used = [u for u, s in stats.items() if s.available and u != code]
         found += [

@@ -11,9 +11,9 @@ import pandas as pd
 from ..data.panel import Panel, event_year
 from ..errors import BadInputError, EaeuError
 from ..reference.catalogue import outcomes
+from ..remittances.ties_with_russia import COLUMNS, with_exposure
 from . import donors as pools
 from .design import one_unit
-from .exposure import COLUMNS, with_exposure
 from .grid import POPULATION, Grid, grid_for
 
 

@@ -81,7 +81,7 @@ def _co_members(unit: str, window: tuple[int, int]) -> dict[str, str]:
 
 def _flags(donors: Sequence[str], window: tuple[int, int]) -> dict[str, str]:
     """Donors that join a customs union of others, or met a war or a trade agreement of their own, in the window."""
-    from ..compare.comparators import tables
+    from ..compare.comparators import pool_definitions as tables
 
     reasons: dict[str, list[str]] = {}
     for bloc, joined in _accessions():

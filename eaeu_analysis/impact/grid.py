@@ -17,8 +17,8 @@ import numpy as np
 from .. import settings
 from ..errors import BadInputError, EaeuError, unknown
 from ..reference.catalogue import parse, read_table, table_path
+from ..remittances.ties_with_russia import COLUMNS
 from .everyone import ESTIMATORS
-from .exposure import COLUMNS
 from .problem import GAPS, MIN_PRE
 
 if TYPE_CHECKING:

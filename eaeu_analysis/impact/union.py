@@ -20,11 +20,11 @@ from ..errors import BadInputError, EaeuError, NoDataError, unknown
 from ..parallel import fan_out
 from ..reference.catalogue import outcome as find_outcome
 from ..reference.catalogue import parse, read_table, table_path
+from ..remittances.ties_with_russia import with_exposure
 from ..results import Check, Provenance, Result, source_lines
 from ..text import p_equals
 from . import methods
 from .effect import Effect, interval_text, number
-from .exposure import with_exposure
 from .grid import PredictorRule
 from .pooled import pool_each
 from .predictors import Predictor
@@ -290,7 +290,7 @@ def _answer_one(
 
 
 def _events(panel: Panel, bloc: str, units: Sequence[str] | None) -> list[tuple[str, str]]:
-    from ..compare.exposure import membership
+    from ..compare.membership import memberships as membership
 
     entries = membership(bloc)
     chosen = list(entries) if units is None else [panel.resolve(u) for u in units]

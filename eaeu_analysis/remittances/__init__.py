@@ -1,21 +1,26 @@
 """Migrants and remittances: corridors, the rouble's pass-through, work rights, patent fees, and the sum of them."""
 
-from .fees import PatentSaving, claimed_fee, patent_saving
+from ..scenario.model.work_rights import (
+    PatentSaving,
+    WorkRights,
+    claimed_fee,
+    patent_saving,
+    published_rights,
+    work_rights,
+)
 from .passthrough import PassThrough, pass_through
-from .response import Baseline, RemittanceChange, baseline, remittance_change
-from .rights import WorkRights, published_rights, work_rights
+from .response import RemittanceBaseline, RemittanceChange, remittance_baseline, remittance_change
 from .shares import Corridors, Share, corridors
 from .tables import known_by, patents
 
 __all__ = [
-    "Baseline",
     "Corridors",
     "PassThrough",
     "PatentSaving",
+    "RemittanceBaseline",
     "RemittanceChange",
     "Share",
     "WorkRights",
-    "baseline",
     "claimed_fee",
     "corridors",
     "known_by",
@@ -23,6 +28,7 @@ __all__ = [
     "patent_saving",
     "patents",
     "published_rights",
+    "remittance_baseline",
     "remittance_change",
     "work_rights",
 ]

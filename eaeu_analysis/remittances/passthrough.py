@@ -26,8 +26,18 @@ from ..errors import BadInputError, unknown
 from ..reference import economies
 from ..results import Check, Provenance, Result
 from .regression import Fit
-from .sample import DESTINATION, DRIVERS, MEANING, REMITTANCES, Question, Sample, logs, sample, shares_of
-from .tables import tables
+from .sample import (
+    DESTINATION,
+    DRIVERS,
+    MEANING,
+    REMITTANCES,
+    PassThroughSample,
+    PassThroughSpec,
+    build_sample,
+    logs,
+    shares_of,
+)
+from .tables import remittance_tables
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
@@ -156,19 +166,19 @@ def pass_through(
         raise unknown("income", income, DRIVERS)
     if not 0 < level < 1:
         raise BadInputError(f"level {level:g}: expected between 0 and 1")
-    fixed = tables()["sample"]
+    fixed = remittance_tables()["sample"]
     first = int(fixed["first_year"] if first_year is None else first_year)
     if first >= last_year:
         raise BadInputError(f"years {first} to {last_year}: the first is not before the last")
     if panel is None:
-        panel = default_panel()
+        panel = pass_through_panel()
     require_panel(panel)
     weights, sources = shares_of(origins or fixed["origins"], last_year, shares)
-    question = Question(weights, first, int(last_year), income)
+    question = PassThroughSpec(weights, first, int(last_year), income)
     return _result(panel, question, sources, level, int(fixed["lags"]))
 
 
-def default_panel() -> Panel:
+def pass_through_panel() -> Panel:
     """The pinned series that the pass-through is estimated on."""
     from ..data.load import load_panel
 
@@ -176,14 +186,16 @@ def default_panel() -> Panel:
     return load_panel([REMITTANCES, *sorted(codes)])
 
 
-def _result(panel: Panel, question: Question, sources: Sequence[SeriesInfo], level: float, lags: int) -> PassThrough:
+def _result(
+    panel: Panel, question: PassThroughSpec, sources: Sequence[SeriesInfo], level: float, lags: int
+) -> PassThrough:
     from . import passthrough_checks
     from .regression import error_parts
 
     present = set(panel.units)
-    also = [o for o in tables()["sample"]["also"] if o in present]
+    also = [o for o in remittance_tables()["sample"]["also"] if o in present]
     data_logs = logs(panel, [*question.shares, *also], question.income)
-    data = sample(data_logs, question)
+    data = build_sample(data_logs, question)
     fit = data.fit(lags)
     common, own, _ = error_parts(fit, data.unit, data.year)
     changes = pd.DataFrame(
@@ -228,7 +240,7 @@ def _result(panel: Panel, question: Question, sources: Sequence[SeriesInfo], lev
     )
 
 
-def own_growth(data: Sample, fit: Fit) -> Array:
+def own_growth(data: PassThroughSample, fit: Fit) -> Array:
     """(N,) country effects: the mean change of each origin less what the drivers' mean changes explain."""
     rest = data.y - data.x @ fit.coef
     return np.array([rest[data.unit == i].mean() for i in range(len(data.origins))])

@@ -11,16 +11,16 @@ import pandas as pd
 from .. import settings
 from ..errors import EaeuError
 from ..results import Check
-from .regression import Fit, coverage, error_parts, serial
-from .sample import DRIVERS, Logs, Question, Sample, sample, shares_of
+from .regression import Fit, error_parts, interval_coverage, serial
+from .sample import DRIVERS, Logs, PassThroughSample, PassThroughSpec, build_sample, shares_of
 from .shares import corridors
-from .tables import load_table, tables
+from .tables import load_remittance_table, remittance_tables
 
 MAX_SERIAL = 0.5  # of the residuals of changes, common part; above it, changes are no cure for persistence
 MAX_SERIAL_LEVELS = 0.5
 
 
-def alternatives(logs: Logs, question: Question, lags: int) -> pd.DataFrame:
+def alternatives(logs: Logs, question: PassThroughSpec, lags: int) -> pd.DataFrame:
     """The coefficients under other choices: ``alternative, regressor, coef, se, se_dk, nobs, serial, reason``.
 
     ``serial``: first-order autocorrelation of the yearly mean of the residuals; ``reason``: why there is no estimate.
@@ -28,7 +28,7 @@ def alternatives(logs: Logs, question: Question, lags: int) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for name, other in choices(question, [str(o) for o in logs.remittances if o not in question.shares]):
         try:
-            data = sample(logs, other)
+            data = build_sample(logs, other)
             fit = data.fit(lags, other.year_effects)
         except EaeuError as error:
             rows.append({"alternative": name, "regressor": "", "reason": str(error)})
@@ -42,7 +42,7 @@ def alternatives(logs: Logs, question: Question, lags: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def choices(question: Question, also: Iterable[str]) -> Iterator[tuple[str, Question]]:
+def choices(question: PassThroughSpec, also: Iterable[str]) -> Iterator[tuple[str, PassThroughSpec]]:
     """Names and questions of the alternatives; ``also``: origins that one of them adds."""
     yield "levels", question.but(levels=True)
     yield "year effects", question.but(year_effects=True)
@@ -69,7 +69,13 @@ def _stock_share(origin: str, year: int) -> float:
 
 
 def checks(
-    logs: Logs, question: Question, data: Sample, fit: Fit, other: pd.DataFrame, level: float, lags: int
+    logs: Logs,
+    question: PassThroughSpec,
+    data: PassThroughSample,
+    fit: Fit,
+    other: pd.DataFrame,
+    level: float,
+    lags: int,
 ) -> tuple[Check, ...]:
     """In the order in which a reader should meet them."""
     found = [
@@ -87,7 +93,7 @@ def checks(
     return tuple(found)
 
 
-def _yearly(fit: Fit, data: Sample) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _yearly(fit: Fit, data: PassThroughSample) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.array([fit.resid[data.year == t].mean() for t in fit.years])
 
 
@@ -99,8 +105,8 @@ def _few_years(fit: Fit) -> Check:
     return Check("more than two years speak", part < 0.5, part, 0.5, text)
 
 
-def _coverage(fit: Fit, data: Sample, level: float, lags: int) -> Check:
-    held = coverage(fit, data.x, data.unit, data.year, lags, level)
+def _coverage(fit: Fit, data: PassThroughSample, level: float, lags: int) -> Check:
+    held = interval_coverage(fit, data.x, data.unit, data.year, lags, level)
     common, own, rho = error_parts(fit, data.unit, data.year)
     text = (
         f"in {held.replications} simulated panels with these drivers and errors like these (common {common:.2f}, own "
@@ -110,7 +116,7 @@ def _coverage(fit: Fit, data: Sample, level: float, lags: int) -> Check:
     return Check("coverage", held.jackknife >= level - 0.05, held.jackknife, level - 0.05, text)
 
 
-def _stationary(fit: Fit, data: Sample, other: pd.DataFrame) -> Check:
+def _stationary(fit: Fit, data: PassThroughSample, other: pd.DataFrame) -> Check:
     now = serial(_yearly(fit, data))
     levels = other[(other["alternative"] == "levels") & (other["reason"] == "")]
     told = ""
@@ -122,7 +128,7 @@ def _stationary(fit: Fit, data: Sample, other: pd.DataFrame) -> Check:
     return Check("changes, not levels", abs(now) < MAX_SERIAL, now, MAX_SERIAL, text)
 
 
-def _without(other: pd.DataFrame, data: Sample) -> Mapping[Any, Any]:
+def _without(other: pd.DataFrame, data: PassThroughSample) -> Mapping[Any, Any]:
     rows = other[other["alternative"].str.startswith("without ") & (other["reason"] == "")]
     return {
         str(name).removeprefix("without "): group.set_index("regressor")["coef"]
@@ -132,7 +138,7 @@ def _without(other: pd.DataFrame, data: Sample) -> Mapping[Any, Any]:
     }
 
 
-def _one_fewer(name: str, fit: Fit, data: Sample, others: Mapping[Any, Any]) -> Check:
+def _one_fewer(name: str, fit: Fit, data: PassThroughSample, others: Mapping[Any, Any]) -> Check:
     """Passed when no coefficient changes its sign."""
     if not others:
         return Check(name, None, None, None, "too few are left to leave one out")
@@ -147,7 +153,7 @@ def _one_fewer(name: str, fit: Fit, data: Sample, others: Mapping[Any, Any]) -> 
     return Check(name, kept, widest, None, f"{'; '.join(parts)}; no change of sign is asked")
 
 
-def _same_sign(fit: Fit, data: Sample, other: pd.DataFrame, name: str) -> Check:
+def _same_sign(fit: Fit, data: PassThroughSample, other: pd.DataFrame, name: str) -> Check:
     rows = other[(other["alternative"] == name) & (other["reason"] == "")]
     if rows.empty:
         why = other.loc[other["alternative"] == name, "reason"].iloc[0]
@@ -167,18 +173,18 @@ def _lag(other: pd.DataFrame) -> Check:
     return Check("a year later", None, float(late["coef"].iloc[0]), None, f"what comes a year later: {told}")
 
 
-def _clean(question: Question) -> Check:
+def _clean(question: PassThroughSpec) -> Check:
     last = settings.LAST_CLEAN_YEAR
     text = f"the sample ends in {question.last_year}; after {last} stand the pandemic and people and firms who moved"
     return Check("clean years", question.last_year <= last, float(question.last_year), float(last), text)
 
 
-def _armenia(logs: Logs, question: Question, fit: Fit, data: Sample) -> list[Check]:
+def _armenia(logs: Logs, question: PassThroughSpec, fit: Fit, data: PassThroughSample) -> list[Check]:
     """Transfers from Russia alone, as Armenia's central bank counts them, over the fall of the rouble."""
     before, after = 2013, 2015
     if question.last_year < after:
         return []
-    frame = load_table("armenia")
+    frame = load_remittance_table("armenia")
     rows = frame[
         (frame["destination"] == "RUS") & (frame["direction"] == "inflow") & (frame["type"] == "non-commercial")
     ].set_index("year")["usd"]
@@ -191,9 +197,9 @@ def _armenia(logs: Logs, question: Question, fit: Fit, data: Sample) -> list[Che
     return [Check("Armenia's transfers from Russia", None, said - actual, None, text)]
 
 
-def _published(logs: Logs, question: Question, fit: Fit, data: Sample) -> list[Check]:
+def _published(logs: Logs, question: PassThroughSpec, fit: Fit, data: PassThroughSample) -> list[Check]:
     found = []
-    for entry in tables()["beside"]:
+    for entry in remittance_tables()["beside"]:
         if "before_usd" not in entry or entry["origin"] not in data.origins or entry["years"][1] > question.last_year:
             continue
         origin, (before, after) = entry["origin"], entry["years"]
@@ -207,7 +213,7 @@ def _published(logs: Logs, question: Question, fit: Fit, data: Sample) -> list[C
     return found
 
 
-def _explained(logs: Logs, question: Question, fit: Fit, before: int, after: int) -> float:
+def _explained(logs: Logs, question: PassThroughSpec, fit: Fit, before: int, after: int) -> float:
     """Log points that the drivers explain between two years for a share of one."""
     moves = [logs.drivers[code] for code in DRIVERS[question.income].values()]
     return float(sum(c * (s[after] - s[before]) for c, s in zip(fit.coef, moves, strict=True)))

@@ -19,16 +19,14 @@ import pandas as pd
 from .. import files, settings
 from ..errors import BadInputError, NoDataError
 from ..reference import economies
-from .tables import FOLDER, MANIFEST, tables
+from .tables import FOLDER, MANIFEST, ORIGINS, OTHERS, WORLD, remittance_tables
 
 RETRIEVED = "2026-11"
-ORIGINS = ("ARM", "AZE", "BLR", "GEO", "KAZ", "KGZ", "MDA", "TJK", "TKM", "UKR", "UZB")
 KEYS = ["origin", "destination", "year"]
-OTHERS, WORLD = "OTH", "WLD"  # destinations that a source does not name; its printed total
 
 
 @dataclass
-class Made:
+class RemittancePin:
     """A table on its way to a pin, and how many rows were left out and why."""
 
     frame: pd.DataFrame
@@ -46,7 +44,7 @@ def pin_remittances(source: Path | str, out: Path | str | None = None) -> dict[s
     target = Path(out) if out is not None else settings.data_dir() / FOLDER
     manifest: dict[str, Any] = {}
     with files.files(target) as stage:
-        for name, facts in sorted(tables()["pins"].items()):
+        for name, facts in sorted(remittance_tables()["pins"].items()):
             path = folder / facts["file"]
             if not path.is_file():
                 raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
@@ -62,7 +60,7 @@ def pin_remittances(source: Path | str, out: Path | str | None = None) -> dict[s
     return manifest
 
 
-def _record(facts: dict[str, Any], made: Made, data: bytes, path: Path) -> dict[str, Any]:
+def _record(facts: dict[str, Any], made: RemittancePin, data: bytes, path: Path) -> dict[str, Any]:
     kept = ("label", "source", "vintage", "known_in", "licence", "unit", "note")
     return {
         **{key: facts[key] for key in kept},
@@ -99,7 +97,7 @@ def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
-def _corridors(frame: pd.DataFrame, value: str) -> Made:
+def _corridors(frame: pd.DataFrame, value: str) -> RemittancePin:
     """Rows of the origins kept here, between economies, above zero: a matrix fills what it does not know with zeros."""
     dropped: dict[str, int] = {}
 
@@ -118,11 +116,11 @@ def _corridors(frame: pd.DataFrame, value: str) -> Made:
         row = frame[twice].iloc[0]
         raise BadInputError(f"{row['origin']} to {row['destination']} {row['year']} comes more than once in the source")
     frame = frame.astype({"year": "int64", value: "float64"})
-    return Made(frame.sort_values(KEYS)[[*KEYS, value]].reset_index(drop=True), dropped)
+    return RemittancePin(frame.sort_values(KEYS)[[*KEYS, value]].reset_index(drop=True), dropped)
 
 
-def _matrix(year: int) -> Callable[[Path], Made]:
-    def read(path: Path) -> Made:
+def _matrix(year: int) -> Callable[[Path], RemittancePin]:
+    def read(path: Path) -> RemittancePin:
         """ "Other North" and "Other South" are money of destinations that are not named: one row, ``OTH``."""
         frame = _read(path)
         unnamed = frame["sending"].str.startswith("Other ")
@@ -138,7 +136,7 @@ def _matrix(year: int) -> Callable[[Path], Made]:
     return read
 
 
-def _from_russia_2010(path: Path) -> Made:
+def _from_russia_2010(path: Path) -> RemittancePin:
     """Per receiver what comes from Russia, nothing included, and from everywhere (``WLD``)."""
     frame = _read(path)
     frame = frame.assign(origin=frame["receiving_iso3"], year=2010, usd=frame["musd"] * 1e6)
@@ -148,32 +146,32 @@ def _from_russia_2010(path: Path) -> Made:
     total = frame.groupby(["origin", "year"], as_index=False)["usd"].sum().assign(destination=WORLD)
     russia = frame[frame["sending_iso3"] == "RUS"].assign(destination="RUS")
     both = pd.concat([russia[[*KEYS, "usd"]], total[[*KEYS, "usd"]]])
-    return Made(both.astype({"year": "int64"}).sort_values(KEYS).reset_index(drop=True), dropped)
+    return RemittancePin(both.astype({"year": "int64"}).sort_values(KEYS).reset_index(drop=True), dropped)
 
 
-def _stock_2017(path: Path) -> Made:
+def _stock_2017(path: Path) -> RemittancePin:
     frame = _read(path)
     sides = {"origin": frame["origin_iso3"], "destination": frame["destination_iso3"]}
     return _corridors(frame.assign(**sides, year=2017, persons=frame["stock"]), "persons")
 
 
-def _stock_undesa(path: Path) -> Made:
+def _stock_undesa(path: Path) -> RemittancePin:
     frame = _read(path)
     sides = {"origin": frame["origin_iso3"], "destination": frame["dest_iso3"]}
     return _corridors(frame.assign(**sides, persons=frame["stock"]), "persons")
 
 
-def _costs(path: Path) -> Made:
+def _costs(path: Path) -> RemittancePin:
     frame = _read(path)
     frame = frame.assign(origin=frame["receiving_iso3"], destination=frame["sending_iso3"], percent=frame["value"])
     followed = frame["origin"].isin(ORIGINS)
     kept = frame[followed].assign(year=frame["quarter"].str[:4].astype("int64"))
     columns = [*KEYS, "quarter", "percent"]
     table = kept.sort_values(["origin", "destination", "quarter"])[columns]
-    return Made(table, {"country of origin is not one that is followed": int((~followed).sum())})
+    return RemittancePin(table, {"country of origin is not one that is followed": int((~followed).sum())})
 
 
-def _armenia(path: Path) -> Made:
+def _armenia(path: Path) -> RemittancePin:
     """Sums of the year by partner, the total as printed among them."""
     frame = _read(path)
     net = frame["direction"] == "Net inflow"
@@ -186,18 +184,18 @@ def _armenia(path: Path) -> Made:
     keys = [*KEYS, "direction", "type"]
     grouped = frame.groupby(keys, as_index=False).agg(usd=("K_USD", "sum"), months=("month", "nunique"))
     grouped["usd"] *= 1e3
-    return Made(grouped.astype({"months": "int64", "year": "int64"}), {"net inflow": int(net.sum())})
+    return RemittancePin(grouped.astype({"months": "int64", "year": "int64"}), {"net inflow": int(net.sum())})
 
 
-def _quarterly(path: Path) -> Made:
+def _quarterly(path: Path) -> RemittancePin:
     frame = _read(path)
     frame = frame.assign(origin=frame["iso3"], usd=frame["USD_Million"] * 1e6, quarter=frame["month"] // 3)
     known = frame["usd"].notna()
     table = frame[known].sort_values(["origin", "year", "quarter"])[["origin", "year", "quarter", "usd"]]
-    return Made(table.astype({"year": "int64", "quarter": "int64"}), {"no value": int((~known).sum())})
+    return RemittancePin(table.astype({"year": "int64", "quarter": "int64"}), {"no value": int((~known).sum())})
 
 
-READERS: dict[str, Callable[[Path], Made]] = {
+READERS: dict[str, Callable[[Path], RemittancePin]] = {
     "matrix_2010": _matrix(2010),
     "from_russia_2010": _from_russia_2010,
     "matrix_2017": _matrix(2017),

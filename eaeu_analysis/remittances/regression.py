@@ -39,7 +39,7 @@ class Fit:
         return len(self.years) - 1
 
 
-def within(values: Array, *codes: Ints) -> Array:
+def group_demeaned(values: Array, *codes: Ints) -> Array:
     """``values`` (n, m) with the means of each group taken out; for two sets of codes by least squares."""
     if len(codes) == 1:
         _, place, count = np.unique(codes[0], return_inverse=True, return_counts=True)
@@ -53,7 +53,7 @@ def within(values: Array, *codes: Ints) -> Array:
 def solver(x: Array, codes: tuple[Ints, ...], keep: NDArray[np.bool_] | None = None) -> Array:
     """(k, n) matrix H with coefficients = H y, group means taken out; the columns of rows not kept are zero."""
     keep = np.ones(len(x), dtype=bool) if keep is None else keep
-    demeaned = within(x[keep], *(code[keep] for code in codes))
+    demeaned = group_demeaned(x[keep], *(code[keep] for code in codes))
     gram = demeaned.T @ demeaned
     if np.linalg.matrix_rank(gram, tol=1e-10 * float(np.trace(gram))) < len(gram):
         raise BadInputError("the regressors of the pass-through do not vary apart from each other in these years")
@@ -71,7 +71,7 @@ def least_squares(y: Array, x: Array, unit: Ints, year: Ints, lags: int, year_ef
 
     codes = (unit, year) if year_effects else (unit,)
     solver(x, codes)
-    columns = within(np.column_stack([y, x]), *codes)
+    columns = group_demeaned(np.column_stack([y, x]), *codes)
     years = np.unique(year)
     order = np.argsort(year, kind="stable")
     kwds = {"time": year[order] - years[0], "maxlags": lags, "use_correction": False, "df_correction": False}
@@ -106,7 +106,7 @@ class Coverage:
     replications: int
 
 
-def coverage(
+def interval_coverage(
     fit: Fit, x: Array, unit: Ints, year: Ints, lags: int, level: float, replications: int = 1000, seed: int = 0
 ) -> Coverage:
     """How often intervals hold the truth in panels with these regressors and errors like the residuals.
@@ -129,9 +129,9 @@ def coverage(
     b = h @ errors  # (k, R), truth is zero
     apart = np.stack([solver(x, (unit,), year != t) @ errors - b for t in years])
     jackknife = np.sqrt((len(years) - 1) / len(years) * (apart**2).sum(axis=0))
-    demeaned = within(x, unit)
+    demeaned = group_demeaned(x, unit)
     inverse = np.linalg.inv(demeaned.T @ demeaned)
-    resid = within(errors, unit) - demeaned @ b
+    resid = group_demeaned(errors, unit) - demeaned @ b
     member = (place[:, None] == np.arange(len(years))).astype("float64")
     scores = np.einsum("nt,nk,nr->tkr", member, demeaned, resid, optimize=True)
     middle = np.einsum("tkr,tlr->klr", scores, scores)

@@ -34,7 +34,7 @@ RIGHTS, PATENTS, UNEXPLAINED = "work rights", "patents", "unexplained"
 
 
 @dataclass(frozen=True)
-class Baseline:
+class RemittanceBaseline:
     """An origin's remittances and GDP in ``year``, US$, and Russia's share of the former."""
 
     origin: str
@@ -49,9 +49,9 @@ class Baseline:
         return 100 * self.remittances_usd / self.gdp_usd
 
 
-def baseline(
+def remittance_baseline(
     origin: str, year: int = settings.LAST_CLEAN_YEAR, panel: Panel | None = None, known: int | None = None
-) -> Baseline:
+) -> RemittanceBaseline:
     """Remittances, GDP and share of Russia of ``origin`` in ``year``; the share from figures of ``known`` or before.
 
     ``known``: None takes the newest share there is (for a question as of 2014 give 2013).
@@ -70,7 +70,7 @@ def baseline(
                 f"{economies.spoken_name(code)} ({code}) has no {series} in {year}: choose another baseline"
             )
         values.append(value)
-    return Baseline(code, year, values[0], values[1], share, (panel.info(REMITTANCES), panel.info(GDP_USD)))
+    return RemittanceBaseline(code, year, values[0], values[1], share, (panel.info(REMITTANCES), panel.info(GDP_USD)))
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class RemittanceChange:
 
 
 def remittance_change(
-    base: Baseline,
+    base: RemittanceBaseline,
     drivers: Mapping[str, ArrayLike],
     coefficients: Mapping[str, ArrayLike] | pd.Series[Any] | pd.DataFrame,
     *,

@@ -35,7 +35,7 @@ MIN_ORIGINS = 3
 
 
 @dataclass(frozen=True)
-class Question:
+class PassThroughSpec:
     """What is regressed: origins and their shares, years of the levels, drivers, form."""
 
     shares: Mapping[str, float]
@@ -51,12 +51,12 @@ class Question:
         now = list(DRIVERS[self.income])
         return now + [f"{name}, year before" for name in now] if self.lagged else now
 
-    def but(self, **changes: Any) -> Question:
+    def but(self, **changes: Any) -> PassThroughSpec:
         return replace(self, **changes)
 
 
 @dataclass(frozen=True)
-class Sample:
+class PassThroughSample:
     """``y`` (n,), ``x`` (n, k), codes of country and year (n,): logarithms, or their changes, x times the share."""
 
     y: Array
@@ -106,7 +106,7 @@ def _log(panel: Panel, code: str, economies: list[str]) -> pd.DataFrame:
     return pd.DataFrame(np.log(table.where(table > 0)))
 
 
-def sample(data: Logs, question: Question) -> Sample:
+def build_sample(data: Logs, question: PassThroughSpec) -> PassThroughSample:
     """Rows in order of country and year; a country-year without remittances is left out.
 
     Raises NoDataError for a driver that is missing in these years, and for too few years or countries.
@@ -140,7 +140,7 @@ def sample(data: Logs, question: Question) -> Sample:
             f"{counted[0]} years and {counted[1]} countries are left between {years[0]} and {years[-1]}; "
             f"a pass-through needs {need} years and {MIN_ORIGINS} countries"
         )
-    return Sample(
+    return PassThroughSample(
         y[here],
         shares[unit][:, None] * x[place],
         unit.astype("int64"),

@@ -20,7 +20,7 @@ from ..errors import BadInputError, NoDataError, unknown
 from ..reference import blocs, economies
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
-from .tables import load_table, manifest, table_info, tables
+from .tables import load_remittance_table, remittance_manifest, remittance_table_info, remittance_tables
 
 BASES = ("transfers", "matrix", "stock", "migrants")  # in the order in which they are believed; the last never heads
 BLOC = "EAEU"
@@ -73,7 +73,7 @@ class Corridors(Result):
     def share_info(self, group: str = "RUS") -> SeriesInfo:
         """The record of the source that :meth:`share` takes its value from."""
         head = self.sources[(self.sources["group"] == group) & self.sources["used"]].iloc[0]
-        return table_info(head["pin"]) if head["pin"] else _press(head)
+        return remittance_table_info(head["pin"]) if head["pin"] else _press(head)
 
     def to_frame(self) -> pd.DataFrame:
         return self.table.copy()
@@ -102,7 +102,7 @@ def corridors(origin: str, year: int | None = None) -> Corridors:
     (2024, ['RUS', 'KAZ', 'UKR'])
     """
     code = economies.resolve(origin)
-    known = sorted(set(load_table("stock_undesa")["origin"]))
+    known = sorted(set(load_remittance_table("stock_undesa")["origin"]))
     if code not in known:
         raise BadInputError(
             f"no corridors are pinned for {economies.spoken_name(code)} ({code}); for: {', '.join(known)}"
@@ -119,7 +119,7 @@ def _corridors(code: str, year: int | None, folder: Path) -> Corridors:
     if sources.empty:
         raise NoDataError(f"no corridor of {economies.spoken_name(code)} ({code}) is known from {limit} or before")
     latest = int(sources["year"].max()) if year is None else limit
-    pins = [table_info(name) for name in sorted({str(key) for key in sources["pin"] if key} | {"costs"})]
+    pins = [remittance_table_info(name) for name in sorted({str(key) for key in sources["pin"] if key} | {"costs"})]
     press = [_press(row) for row in sources[(sources["pin"] == "") & (sources["group"] == "RUS")].to_dict("records")]
     spec = {"origin": code, "year": year}
     return Corridors(
@@ -145,7 +145,7 @@ def _matrix(origin: str, limit: int) -> dict[str, pd.DataFrame]:
 
 def _latest(name: str, origin: str, limit: int, value: str) -> pd.DataFrame:
     """``destination, year, amount, share`` of the newest year within the limit; empty when there is none."""
-    frame = load_table(name)
+    frame = load_remittance_table(name)
     frame = frame[(frame["origin"] == origin) & (frame["year"] <= limit)]
     frame = frame[frame["year"] == frame["year"].max()].rename(columns={value: "amount"})
     found: pd.DataFrame = frame.assign(share=frame["amount"] / frame["amount"].sum())
@@ -158,7 +158,7 @@ def _groups(origin: str) -> dict[str, list[str]]:
 
 def artefacts() -> dict[tuple[str, str], str]:
     """Entries that are no estimate of anything: (pin, origin) -> why."""
-    return {(a["pin"], a["origin"]): a["reason"] for a in tables()["artefacts"]}
+    return {(a["pin"], a["origin"]): a["reason"] for a in remittance_tables()["artefacts"]}
 
 
 def _sources(
@@ -187,7 +187,7 @@ def _sources(
 
 
 def _row(group: str, basis: str, year: int, share: float, pin: str, reason: str = "") -> dict[str, Any]:
-    facts = manifest()[pin]
+    facts = remittance_manifest()[pin]
     known, source = int(facts["known_in"]), str(facts["source"])
     if pin == "armenia":
         known = year  # monthly figures are out within weeks
@@ -198,13 +198,13 @@ def _row(group: str, basis: str, year: int, share: float, pin: str, reason: str 
 def _measured(origin: str, limit: int, group: str, members: list[str]) -> list[dict[str, Any]]:
     """Counted shares: of ``remittances.toml``, and of Armenia's transfers by partner."""
     rows = []
-    entries = [m for m in tables()["measured"] if m["origin"] == origin and m["year"] <= limit]
+    entries = [m for m in remittance_tables()["measured"] if m["origin"] == origin and m["year"] <= limit]
     for (basis, year), found in _by_year(entries).items():
         total = _completed({m["destination"]: m["share"] for m in found}, members, origin, limit)
         values = {"group": group, "basis": basis, "year": year, "share": total, "used": False, "known_in": year}
         rows.append(values | {"hindsight": False, "reason": "", "source": found[0]["source"], "pin": ""})
     if origin == "ARM":
-        frame = load_table("armenia")
+        frame = load_remittance_table("armenia")
         whole = frame[(frame["type"] == ARMENIA_TYPE) & (frame["direction"] == "inflow") & (frame["months"] == 12)]
         whole = whole[whole["year"] <= limit]
         if len(whole):
@@ -265,7 +265,7 @@ def _table(
 
 def _costs(origin: str, limit: int) -> pd.Series[Any]:
     """Mean cost over the last four quarters within the limit, by destination."""
-    frame = load_table("costs")
+    frame = load_remittance_table("costs")
     frame = frame[(frame["origin"] == origin) & (frame["year"] <= limit)]
     return frame.sort_values("quarter").groupby("destination")["percent"].apply(lambda v: float(v.tail(4).mean()))
 

@@ -21,12 +21,12 @@ MANIFEST = "remittances.json"
 
 
 @cache
-def tables() -> dict[str, Any]:
+def remittance_tables() -> dict[str, Any]:
     """``data/tables/remittances.toml``: pins, artefacts, measured shares, sample, patents, published values."""
     return read_table(table_path("remittances"))
 
 
-def manifest() -> dict[str, dict[str, Any]]:
+def remittance_manifest() -> dict[str, dict[str, Any]]:
     """``remittances.json``: a record per pinned table. NoDataError when nothing is pinned."""
     return _manifest(settings.data_dir())
 
@@ -41,20 +41,20 @@ def _manifest(data: Path) -> dict[str, dict[str, Any]]:
 
 
 def _record(name: str) -> dict[str, Any]:
-    known = manifest()
+    known = remittance_manifest()
     if name not in known:
         raise unknown("remittance table", name, known, {k: v["label"] for k, v in known.items()})
     return known[name]
 
 
-def table_info(name: str) -> SeriesInfo:
+def remittance_table_info(name: str) -> SeriesInfo:
     """Source, vintage, licence and unit of a pinned table."""
     record = _record(name)
     kept = {key: record[key] for key in ("label", "unit", "source", "vintage", "retrieved", "licence", "note")}
     return SeriesInfo(code=f"{FOLDER}/{name}", kind="level", **kept)
 
 
-def load_table(name: str) -> pd.DataFrame:
+def load_remittance_table(name: str) -> pd.DataFrame:
     """A pinned table of ``data/remittances`` ("matrix_2017", "stock_undesa", ...), its SHA-256 checked.
 
     Raises BadInputError for an unknown name, NoDataError when it is missing, IntegrityError when it was altered.
@@ -76,7 +76,7 @@ def _read(name: str, folder: Path) -> pd.DataFrame:
 
 def patents() -> pd.DataFrame:
     """What is known or assumed of patents, by entry: ``value, low, high, unit, source, known_in, confidence, note``."""
-    frame = pd.DataFrame.from_dict(tables()["patents"], orient="index")
+    frame = pd.DataFrame.from_dict(remittance_tables()["patents"], orient="index")
     frame.index.name = "entry"
     return frame.reindex(columns=["value", "low", "high", "unit", "source", "known_in", "confidence", "note"])
 
@@ -87,20 +87,26 @@ def known_by(year: int) -> pd.DataFrame:
     ``known`` is "yes", "revised" (of years that had passed, in an edition that came later) or "no".
     """
     rows = []
-    for name, record in sorted(manifest().items()):
+    for name, record in sorted(remittance_manifest().items()):
         first = int(record["years"][0])
         known = "yes" if record["known_in"] <= year else "revised" if first <= year else "no"
         rows.append((name, known, f"figures from {first}, this edition known in {record['known_in']}"))
     for entry, row in patents().iterrows():
         if pd.notna(row["known_in"]):
             rows.append((f"patents: {entry}", "yes" if row["known_in"] <= year else "no", str(row["unit"])))
-    for share in tables()["measured"]:
+    for share in remittance_tables()["measured"]:
         text = f"share of {share['destination']} in {share['of']} of {share['origin']}, {share['source']}"
         rows.append((f"measured {share['origin']}", "yes" if share["year"] <= year else "no", text))
-    judged = int(tables()["rights"]["first_judged"])
+    judged = int(remittance_tables()["rights"]["first_judged"])
     series = "World Bank series are of the editions pinned, in which past years are revised"
     rows.append(("remittances, rate, GDP", "revised", series))
     rows.append(
         ("work rights", "yes" if year >= judged else "no", f"members' remittances after joining: from {judged}")
     )
     return pd.DataFrame(rows, columns=["piece", "known", "note"])
+
+
+ORIGINS = ("ARM", "AZE", "BLR", "GEO", "KAZ", "KGZ", "MDA", "TJK", "TKM", "UKR", "UZB")
+
+
+OTHERS, WORLD = "OTH", "WLD"  # destinations that a source does not name; its printed total

@@ -159,9 +159,10 @@ TARGETS = (
            structure.toml, 0.5),
     Target("toml tariff changes", _as_shipped("tariff_changes", record.tariff_changes), _table("tariff_changes"),
            structure.toml, 0.5),
-    Target("toml comparators", _as_shipped("comparators", comparators.tables, comparators.tables),
+    Target("toml comparators", _as_shipped("comparators", comparators.pool_definitions, comparators.pool_definitions),
            _table("comparators", 40), structure.toml, 0.7),
-    Target("toml own events", _as_shipped("comparators", comparators.own_events, comparators.own_events),
+    Target("toml own events", _as_shipped("comparators", comparators.recorded_own_events,
+           comparators.recorded_own_events),
            lambda: [b"\n".join(_treated())], structure.toml, 0.7),
 )  # fmt: skip
 

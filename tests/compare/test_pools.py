@@ -8,8 +8,8 @@ import pytest
 from small_panels import ROUBLE, check, small
 
 from eaeu_analysis.compare import before_after
-from eaeu_analysis.compare.comparators import own_events, tables
-from eaeu_analysis.compare.exposure import membership
+from eaeu_analysis.compare.comparators import pool_definitions, recorded_own_events
+from eaeu_analysis.compare.membership import memberships
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.reference.catalogue import outcomes, read_table, table_path
@@ -96,7 +96,7 @@ def test_wide_pool_takes_no_height_where_currencies_differ(real):
 
 def test_every_member_of_the_table_has_a_reason_a_source_and_known_outcomes():
     known = set(outcomes().index)
-    for name, table in tables().items():
+    for name, table in pool_definitions().items():
         assert table.rule
         assert bool(table.members) != bool(table.nearest), name
         for member in table.members:
@@ -106,12 +106,12 @@ def test_every_member_of_the_table_has_a_reason_a_source_and_known_outcomes():
                 assert event.source
                 assert set(event.touches) <= known
                 assert 2010 <= event.year <= 2019
-    for event in own_events():
+    for event in recorded_own_events():
         assert set(event.touches) <= known
-        assert set(event.shared_by) <= set(tables())
-        assert set(event.economies) <= set(membership("EAEU"))
-    assert [m.economy for m in tables()["rouble"].members] == ROUBLE
-    assert not {m.economy for m in tables()["rouble"].members} & set(membership("EAEU"))
+        assert set(event.shared_by) <= set(pool_definitions())
+        assert set(event.economies) <= set(memberships("EAEU"))
+    assert [m.economy for m in pool_definitions()["rouble"].members] == ROUBLE
+    assert not {m.economy for m in pool_definitions()["rouble"].members} & set(memberships("EAEU"))
 
 
 def test_the_rouble_pool_obeys_its_own_rule(real):

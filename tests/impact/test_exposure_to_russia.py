@@ -9,9 +9,9 @@ from simulated_panels import as_panel, factor_model
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact.curve_task import slim_panel
-from eaeu_analysis.impact.exposure import COLUMNS, russia_shares, with_exposure
 from eaeu_analysis.impact.grid import default_grid
 from eaeu_analysis.impact.union import plan, union_effects
+from eaeu_analysis.remittances.ties_with_russia import COLUMNS, russia_shares, with_exposure
 
 
 @pytest.fixture(scope="module")

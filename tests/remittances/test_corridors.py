@@ -13,7 +13,7 @@ import eaeu_analysis as ea
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, EaeuError, IntegrityError, NoDataError
 from eaeu_analysis.remittances import corridors, pin_remittances, tables
-from eaeu_analysis.remittances.tables import load_table, manifest, table_info
+from eaeu_analysis.remittances.tables import load_remittance_table, remittance_manifest, remittance_table_info
 
 ORIGINS = ("ARM", "AZE", "GEO", "KGZ", "MDA", "TJK", "UKR", "UZB")
 
@@ -21,7 +21,7 @@ ORIGINS = ("ARM", "AZE", "GEO", "KGZ", "MDA", "TJK", "UKR", "UZB")
 # -- shares ------------------------------------------------------------------------------------------------------
 def test_share_of_kyrgyzstan_is_that_of_the_matrix() -> None:
     found = corridors("KGZ", 2019)
-    matrix = load_table("matrix_2017").query("origin == 'KGZ'").set_index("destination")["usd"]
+    matrix = load_remittance_table("matrix_2017").query("origin == 'KGZ'").set_index("destination")["usd"]
     assert found.share().value == pytest.approx(matrix["RUS"] / matrix.sum())
     union = matrix[matrix.index.isin(["RUS", "KAZ", "BLR", "ARM"])].sum() / matrix.sum()
     assert found.share("EAEU").value == pytest.approx(union)
@@ -31,10 +31,10 @@ def test_share_of_kyrgyzstan_is_that_of_the_matrix() -> None:
 
 def test_uzbekistans_row_of_2017_is_no_share() -> None:
     """The whole inflow on Russia, nothing on Kazakhstan where 304,063 of its people live: never used, and said."""
-    whole = load_table("matrix_2017").query("origin == 'UZB'")
+    whole = load_remittance_table("matrix_2017").query("origin == 'UZB'")
     assert whole["destination"].tolist() == ["RUS"]
     assert whole["usd"].iloc[0] == pytest.approx(2839e6, rel=0.001)  # World Bank, as PROVENANCE of the source states
-    stock = load_table("stock_2017").query("origin == 'UZB'").set_index("destination")["persons"]
+    stock = load_remittance_table("stock_2017").query("origin == 'UZB'").set_index("destination")["persons"]
     assert stock["KAZ"] == 304_063
     for year in (None, 2019, 2017):
         found = corridors("UZB", year)
@@ -49,7 +49,11 @@ def test_uzbekistans_row_of_2017_is_no_share() -> None:
 def test_a_counted_share_comes_first_and_the_rest_is_split_by_stocks() -> None:
     found = corridors("UZB")
     assert found.share().value == 0.77  # TASS, first half of 2024
-    stock = load_table("stock_undesa").query("origin == 'UZB' and year == 2019").set_index("destination")["persons"]
+    stock = (
+        load_remittance_table("stock_undesa")
+        .query("origin == 'UZB' and year == 2019")
+        .set_index("destination")["persons"]
+    )
     others = stock.drop("RUS")
     rest = others.reindex(["KAZ", "BLR", "ARM", "KGZ"]).sum() / others.sum()
     assert found.share("EAEU").value == pytest.approx(0.77 + 0.23 * rest)
@@ -57,7 +61,7 @@ def test_a_counted_share_comes_first_and_the_rest_is_split_by_stocks() -> None:
 
 
 def test_armenia_is_counted_by_its_central_bank() -> None:
-    frame = load_table("armenia").query("type == 'non-commercial' and direction == 'inflow'")
+    frame = load_remittance_table("armenia").query("type == 'non-commercial' and direction == 'inflow'")
     for year in (2013, 2015, 2019):
         of_year = frame[frame["year"] == year].set_index("destination")["usd"]
         found = corridors("ARM", year).share()
@@ -71,7 +75,7 @@ def test_a_partial_year_is_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
     from eaeu_analysis.remittances import shares
 
     def cut(name: str) -> pd.DataFrame:
-        frame = load_table(name)
+        frame = load_remittance_table(name)
         if name == "armenia":
             frame.loc[frame["year"] == 2019, "months"] = 9
         return frame
@@ -107,7 +111,7 @@ def test_as_of_2013_no_later_figure_is_seen_and_hindsight_is_told(origin: str) -
     late = found.sources[found.sources["hindsight"]]
     assert set(late["pin"]) == ({"stock_undesa"} if origin == "UZB" else {"stock_undesa", "matrix_2010"})
     assert any(c.name == "hindsight" for c in found.checks)
-    costs = load_table("costs").query("origin == @origin and destination == 'RUS' and year <= 2013")
+    costs = load_remittance_table("costs").query("origin == @origin and destination == 'RUS' and year <= 2013")
     wanted = costs.sort_values("quarter")["percent"].tail(4).mean()
     row = found.to_frame().set_index("destination").loc["RUS"]
     assert row["cost_percent"] == pytest.approx(wanted)
@@ -145,7 +149,7 @@ def test_an_unknown_group_of_destinations() -> None:
 def test_the_older_matrix_is_nearest_to_2010() -> None:
     import numpy as np
 
-    totals = load_table("matrix_2010").groupby("origin")["usd"].sum()
+    totals = load_remittance_table("matrix_2010").groupby("origin")["usd"].sum()
     column = ea.load_panel(["BX.TRF.PWKR.CD.DT"]).wide("BX.TRF.PWKR.CD.DT")[list(totals.index)]
     apart = np.log(column.where(column > 0)).sub(np.log(totals)).abs().median(axis=1).loc[2006:2014]
     assert apart.idxmin() == 2010
@@ -153,14 +157,14 @@ def test_the_older_matrix_is_nearest_to_2010() -> None:
 
 # -- pins --------------------------------------------------------------------------------------------------------
 def test_every_pin_has_its_record_and_is_small() -> None:
-    assert set(manifest()) == set(tables.tables()["pins"])
-    assert sum(record["bytes"] for record in manifest().values()) < 200_000
-    for name in manifest():
-        info = table_info(name)
+    assert set(remittance_manifest()) == set(tables.remittance_tables()["pins"])
+    assert sum(record["bytes"] for record in remittance_manifest().values()) < 200_000
+    for name in remittance_manifest():
+        info = remittance_table_info(name)
         assert info.source
         assert info.vintage
         assert info.licence
-        assert len(load_table(name)) == manifest()[name]["rows"]
+        assert len(load_remittance_table(name)) == remittance_manifest()[name]["rows"]
 
 
 def test_a_changed_table_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,12 +173,12 @@ def test_a_changed_table_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path.write_bytes(path.read_bytes() + b"\0")
     monkeypatch.setattr(settings, "data_dir", lambda: tmp_path)
     with pytest.raises(IntegrityError, match=r"costs\.parquet does not match the SHA-256"):
-        load_table("costs")
+        load_remittance_table("costs")
     (tmp_path / "remittances" / "armenia.parquet").unlink()
     with pytest.raises(NoDataError, match="'armenia' is missing"):
-        load_table("armenia")
+        load_remittance_table("armenia")
     with pytest.raises(BadInputError, match="did you mean 'matrix_2017'"):
-        load_table("matrix_2018")
+        load_remittance_table("matrix_2018")
 
 
 MATRIX = """sending,receiving,musd,sending_iso3,receiving_iso3
@@ -199,7 +203,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     months += [(2013, 1, "Total", "", "Net inflow", "total", 5.0)]
     columns = ["year", "month", "country", "partner", "direction", "type", "K_USD"]
     pd.DataFrame(months, columns=columns).to_parquet(folder / "armenia.parquet")
-    pins = tables.tables()["pins"]
+    pins = tables.remittance_tables()["pins"]
     chosen = {
         "matrix_2017": {**pins["matrix_2017"], "file": "matrix.csv"},
         "armenia": {**pins["armenia"], "file": "armenia.parquet"},

@@ -12,9 +12,9 @@ from remittance_worlds import INCOME, ROUBLE, SHARES, changed, world
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError, EaeuError
 from eaeu_analysis.remittances import pass_through
-from eaeu_analysis.remittances.passthrough import default_panel
-from eaeu_analysis.remittances.regression import coverage, serial, within
-from eaeu_analysis.remittances.sample import Question, logs, sample
+from eaeu_analysis.remittances.passthrough import pass_through_panel
+from eaeu_analysis.remittances.regression import group_demeaned, interval_coverage, serial
+from eaeu_analysis.remittances.sample import PassThroughSpec, build_sample, logs
 
 REMITTANCES = "BX.TRF.PWKR.CD.DT"
 
@@ -63,7 +63,7 @@ def test_income_in_dollars_is_recovered() -> None:
 @pytest.mark.parametrize(("common", "own"), [(0.0, 0.15), (0.08, 0.1)])
 def test_the_interval_covers_and_driscoll_kraay_alone_would_not(common: float, own: float) -> None:
     """150 panels of 14 changes: the jackknife holds the truth in about nine of ten, Driscoll and Kraay in far fewer."""
-    data = sample(logs(world(), SHARES, "real"), Question(SHARES, 2005, 2019))
+    data = build_sample(logs(world(), SHARES, "real"), PassThroughSpec(SHARES, 2005, 2019))
     truth, rng = np.array([ROUBLE, INCOME]), np.random.default_rng(1)
     jackknife, dk = [], []
     for _ in range(150):
@@ -78,9 +78,9 @@ def test_the_interval_covers_and_driscoll_kraay_alone_would_not(common: float, o
 
 
 def test_simulated_coverage_says_what_simulation_by_hand_says() -> None:
-    data = sample(logs(world(3, own=0.15), SHARES, "real"), Question(SHARES, 2005, 2019))
+    data = build_sample(logs(world(3, own=0.15), SHARES, "real"), PassThroughSpec(SHARES, 2005, 2019))
     got = data.fit(2)
-    held = coverage(got, data.x, data.unit, data.year, 2, 0.9, replications=400, seed=1)
+    held = interval_coverage(got, data.x, data.unit, data.year, 2, 0.9, replications=400, seed=1)
     rng, hits = np.random.default_rng(7), []
     from eaeu_analysis.remittances.regression import error_parts, least_squares
 
@@ -135,7 +135,7 @@ def by_hand(panel, shares, first=2006, last=2019):
 
 
 def test_estimates_on_the_pinned_data_equal_a_computation_by_hand(actual) -> None:
-    beta, dk, jackknife = by_hand(default_panel(), dict(actual.shares))
+    beta, dk, jackknife = by_hand(pass_through_panel(), dict(actual.shares))
     np.testing.assert_allclose(actual.coef, beta, rtol=1e-9)
     np.testing.assert_allclose(actual.table["se_dk"], dk, rtol=1e-9)
     np.testing.assert_allclose(actual.se, jackknife, rtol=1e-9)
@@ -144,7 +144,9 @@ def test_estimates_on_the_pinned_data_equal_a_computation_by_hand(actual) -> Non
 def test_errors_equal_those_of_pyfixest(actual) -> None:
     import pyfixest as pf
 
-    data = sample(logs(default_panel(), actual.shares.index, "real"), Question(dict(actual.shares), 2005, 2019))
+    data = build_sample(
+        logs(pass_through_panel(), actual.shares.index, "real"), PassThroughSpec(dict(actual.shares), 2005, 2019)
+    )
     frame = pd.DataFrame({"y": data.y, "e": data.x[:, 0], "g": data.x[:, 1], "u": data.unit, "t": data.year})
     plain = pf.ssc(k_adj=False, G_adj=False)
     kwargs = {"time_id": "t", "panel_id": "u", "lag": 2}
@@ -171,7 +173,7 @@ def test_an_unbalanced_panel_is_estimated_by_hand_too() -> None:
 
 # -- invariance and traps --------------------------------------------------------------------------------------
 def test_units_do_not_matter(actual) -> None:
-    panel = default_panel()
+    panel = pass_through_panel()
     for code, factor in ((REMITTANCES, 1e-6), ("PA.NUS.FCRF", 1000.0), ("NY.GDP.MKTP.KD", 1e-9)):
         panel = panel.with_column(code, panel.column(code) * factor, panel.info(code))
     scaled = pass_through(panel)
@@ -203,7 +205,7 @@ def test_a_zero_is_not_reported_and_costs_its_two_changes() -> None:
 
 
 def test_as_of_2013_nothing_later_is_seen() -> None:
-    panel = default_panel()
+    panel = pass_through_panel()
     blind = pass_through(panel.select(None, None, (1990, 2013)), last_year=2013)
     seeing = pass_through(panel, last_year=2013)
     pd.testing.assert_frame_equal(blind.table, seeing.table)
@@ -252,7 +254,9 @@ def test_leave_one_out_equals_estimating_again(actual) -> None:
 
 
 def test_year_effects_equal_two_way_dummies(actual) -> None:
-    data = sample(logs(default_panel(), actual.shares.index, "real"), Question(dict(actual.shares), 2005, 2019))
+    data = build_sample(
+        logs(pass_through_panel(), actual.shares.index, "real"), PassThroughSpec(dict(actual.shares), 2005, 2019)
+    )
     units = (data.unit[:, None] == np.unique(data.unit)).astype(float)
     years = (data.year[:, None] == np.unique(data.year)[1:]).astype(float)
     beta = np.linalg.lstsq(np.column_stack([data.x, units, years]), data.y, rcond=None)[0][:2]
@@ -295,7 +299,7 @@ def test_draws_have_the_mean_and_spread_of_the_estimate(actual) -> None:
 
 def test_within_takes_means_out_and_serial_knows_its_bounds() -> None:
     codes = np.array([0, 0, 1, 1, 1])
-    out = within(np.array([[1.0], [3.0], [2.0], [2.0], [5.0]]), codes)
+    out = group_demeaned(np.array([[1.0], [3.0], [2.0], [2.0], [5.0]]), codes)
     np.testing.assert_allclose(out[:, 0], [-1, 1, -1, -1, 2])
     assert serial(np.array([1.0, -1.0] * 20)) == pytest.approx(-1, abs=0.05)
     assert serial(np.zeros(4)) == 0
@@ -329,7 +333,7 @@ def test_result_is_shown(actual) -> None:
 )
 def test_bad_input_is_one_sentence(kw, sentence: str) -> None:
     if kw.get("last_year") == 2024:  # Russia's GDP of 2024 taken away, as an older pin has it
-        panel = default_panel().select(None, None, (1990, 2022))
+        panel = pass_through_panel().select(None, None, (1990, 2022))
         with pytest.raises(EaeuError, match=sentence):
             pass_through(panel, **kw)
         return

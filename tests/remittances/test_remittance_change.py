@@ -13,21 +13,21 @@ from hypothesis import strategies as st
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
 from eaeu_analysis.impact.union import union_effects
 from eaeu_analysis.remittances import (
-    Baseline,
+    RemittanceBaseline,
     Share,
-    baseline,
     claimed_fee,
     known_by,
     pass_through,
     patent_saving,
     patents,
     published_rights,
+    remittance_baseline,
     remittance_change,
     work_rights,
 )
-from eaeu_analysis.remittances.rights import default_panel
+from eaeu_analysis.scenario.model.work_rights import work_rights_panel
 
-BASE = Baseline("UZB", 2019, 8.0e9, 64.0e9, Share(0.75, 0.55, 0.8, "made up"))
+BASE = RemittanceBaseline("UZB", 2019, 8.0e9, 64.0e9, Share(0.75, 0.55, 0.8, "made up"))
 COEF = {"rouble": -1.0, "income": 4.0}
 small = st.floats(-1.5, 1.5)
 
@@ -58,7 +58,7 @@ def test_channels_add_up_exactly(rouble: float, income: float, rights: float, sh
 
 @given(factor=st.floats(1e-6, 1e6), rouble=small)
 def test_the_unit_of_money_does_not_matter(factor: float, rouble: float) -> None:
-    scaled = Baseline("UZB", 2019, 8.0e9 * factor, 64.0e9 * factor, BASE.share)
+    scaled = RemittanceBaseline("UZB", 2019, 8.0e9 * factor, 64.0e9 * factor, BASE.share)
     drivers = {"rouble": rouble, "income": 0.01}
     one, other = remittance_change(BASE, drivers, COEF), remittance_change(scaled, drivers, COEF)
     assert other.percent_of_gdp == pytest.approx(one.percent_of_gdp, rel=1e-9)
@@ -82,7 +82,7 @@ def test_draws_are_row_by_row() -> None:
 def test_the_fall_of_2015_is_told_with_its_sign_and_size() -> None:
     """What the pass-through says of Kyrgyzstan 2013-15 beside what happened: 2,278 to 1,688 million US$ (WDI)."""
     estimate = pass_through()
-    base = baseline("KGZ", 2013, known=2013)
+    base = remittance_baseline("KGZ", 2013, known=2013)
     assert base.remittances_usd == pytest.approx(2278e6, rel=0.001)
     moves = {"rouble": math.log(60.94 / 31.84), "income": math.log(1 + 0.007) + math.log(1 - 0.02)}
     found = remittance_change(base, moves, estimate.coef, share=estimate.share("KGZ"))
@@ -122,13 +122,13 @@ def test_bad_input_is_one_sentence(kw, sentence: str) -> None:
 
 # -- baseline --------------------------------------------------------------------------------------------------
 def test_baseline_is_the_panels() -> None:
-    base = baseline("Uzbekistan", 2019)
+    base = remittance_baseline("Uzbekistan", 2019)
     assert base.remittances_usd == pytest.approx(8546e6, rel=0.001)  # WDI of 2023-10-26
     assert base.percent_of_gdp == pytest.approx(100 * base.remittances_usd / base.gdp_usd)
     assert (base.share.value, base.share.low < 0.6) == (0.77, True)
-    assert baseline("UZB", 2019, known=2013).share.value < 0.7
+    assert remittance_baseline("UZB", 2019, known=2013).share.value < 0.7
     with pytest.raises(NoDataError, match="has no BX"):
-        baseline("UZB", 2024)
+        remittance_baseline("UZB", 2024)
 
 
 # -- work rights -----------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def rights():
 
 def test_work_rights_are_the_counterfactuals_pooled(rights) -> None:
     """Computed again from the effects: normal at 80 %, inverse variances, deviations that move together."""
-    panel = default_panel().select(None, None, (1990, 2019))
+    panel = work_rights_panel().select(None, None, (1990, 2019))
     frame = union_effects(panel, ["remittances_usd"], units=["ARM", "KGZ"], pools=["rouble"], level=0.8).to_frame()
     sd = (frame["upper"] - frame["lower"]) / 2 / 1.2815515655446004 / 100
     weight = (1 / sd**2) / (1 / sd**2).sum()
@@ -165,7 +165,7 @@ def test_a_backtest_leaves_its_own_country_out(rights) -> None:
 
 
 def test_later_years_are_not_seen(rights) -> None:
-    later = default_panel()
+    later = work_rights_panel()
     column = later.column("remittances_usd").copy()
     column[column.index.get_level_values(1) > 2019] *= 3
     changed = work_rights(later.with_column("remittances_usd", column, later.info("remittances_usd")))

@@ -13,17 +13,17 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...remittances import Baseline, baseline, remittance_change
+from ...remittances import RemittanceBaseline, remittance_baseline, remittance_change
 from ..setting import Setting
 from . import Shock
 
 PAYER = "RUS"
 
 
-def base(at: Setting) -> Baseline:
+def base(at: Setting) -> RemittanceBaseline:
     """Remittances and GDP of the baseline year; shares as known then for a year of the past. Raises NoDataError."""
     known = None if at.world.year >= 2019 else at.world.year + 1
-    return baseline(at.economy, at.world.year, known=known)
+    return remittance_baseline(at.economy, at.world.year, known=known)
 
 
 def change(at: Setting, values: pd.DataFrame) -> Array:

@@ -13,11 +13,10 @@ import pandas as pd
 from ..data.load import load_panel
 from ..data.panel import Panel
 from ..errors import BadInputError, EaeuError, unknown
-from ..remittances.pin_remittances import ORIGINS, WORLD
-from ..remittances.shares import corridors
-from ..remittances.tables import load_table, table_info
 from ..series import SeriesInfo
 from ..trade.flows import flow_info, load_flows
+from .shares import corridors
+from .tables import ORIGINS, WORLD, load_remittance_table, remittance_table_info
 
 TRADE, MONEY = "trade_russia", "remittances_russia"
 COLUMNS = (TRADE, MONEY)
@@ -77,7 +76,7 @@ def money_from_russia() -> tuple[pd.Series[float], SeriesInfo]:
         unit="% of GDP",
         kind="share",
         formula="remittances received * Russia's share",
-        derived_from=(received.info("remittances"), table_info(SHARES)),
+        derived_from=(received.info("remittances"), remittance_table_info(SHARES)),
     )
     return values.rename_axis(["economy", "year"]), info
 
@@ -85,7 +84,7 @@ def money_from_russia() -> tuple[pd.Series[float], SeriesInfo]:
 def russia_shares() -> pd.Series[float]:
     """Russia's share in the remittances of every receiver whose corridors are known: the best source of each former
     Soviet economy (:func:`..remittances.shares.corridors`), the World Bank's matrix elsewhere."""
-    matrix = load_table(SHARES).pivot(index="origin", columns="destination", values="usd")
+    matrix = load_remittance_table(SHARES).pivot(index="origin", columns="destination", values="usd")
     shares = (matrix["RUS"] / matrix[WORLD]).dropna()
     for origin in ORIGINS:
         try:

@@ -17,7 +17,7 @@ FALLBACK = "EAEU"  # where it joined none: the union this project is about
 
 
 @dataclass(frozen=True)
-class Break:
+class ConfoundingEvent:
     """An event of a comparator's own that spoils it for the outcomes that it ``touches`` (all of them if empty)."""
 
     year: int
@@ -50,7 +50,7 @@ def _bloc(name: str) -> Bloc:
     return bloc(name)
 
 
-def membership(bloc: str) -> dict[str, Membership]:
+def memberships(bloc: str) -> dict[str, Membership]:
     """Everybody who ever took part in a bloc, in the order of joining it."""
     found = _bloc(bloc)
     entries: dict[str, Membership] = {}
@@ -67,7 +67,7 @@ def inside(spec: Windows, bloc: str | None) -> dict[str, Membership]:
     """Economies that belonged to any stage of the bloc in the years compared; nobody for None."""
     if bloc is None:
         return {}
-    return {c: m for c, m in membership(bloc).items() if m.overlaps(spec.before[0], spec.after[1])}
+    return {c: m for c, m in memberships(bloc).items() if m.overlaps(spec.before[0], spec.after[1])}
 
 
 def own_bloc(unit: str, spec: Windows, bloc: str | None) -> str | None:
@@ -85,14 +85,14 @@ def own_bloc(unit: str, spec: Windows, bloc: str | None) -> str | None:
     return near[0][1] if near else FALLBACK
 
 
-def joined_elsewhere(unit: str, spec: Windows, bloc: str | None) -> list[Break]:
+def joined_elsewhere(unit: str, spec: Windows, bloc: str | None) -> list[ConfoundingEvent]:
     """Entries of economies into other blocs in the years compared; a bloc that the unit joined then too is no break."""
     entries = [e for e in _entries() if spec.before[0] <= e.year <= spec.after[1] and e.bloc != bloc]
     shared = {e.bloc for e in entries if e.economy == unit}
-    first: dict[tuple[str, str], Break] = {}
+    first: dict[tuple[str, str], ConfoundingEvent] = {}
     for e in entries:
         if e.bloc not in shared:
-            found = Break(e.year, "accession", f"joined {e.bloc} on {e.day}", e.source, (), e.economy)
+            found = ConfoundingEvent(e.year, "accession", f"joined {e.bloc} on {e.day}", e.source, (), e.economy)
             first.setdefault((e.economy, e.bloc), found)
     return list(first.values())
 

@@ -14,15 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from .. import settings
-from ..errors import BadInputError, NoDataError
-from ..reference import economies
-from ..results import Check, Provenance, Result
-from .tables import tables
+from ... import settings
+from ...arrays import Array
+from ...errors import BadInputError, NoDataError
+from ...reference import economies
+from ...remittances.response import RemittanceBaseline, _aligned
+from ...remittances.tables import patents as patent_table
+from ...remittances.tables import remittance_tables
+from ...results import Check, Provenance, Result
 
 if TYPE_CHECKING:
-    from ..data.panel import Panel
+    from ...data.panel import Panel
+
 
 BLOC = "EAEU"
 
@@ -101,9 +106,9 @@ def work_rights(
     """
     from scipy import stats
 
-    from ..impact.union import plan, union_effects
+    from ...impact.union import plan, union_effects
 
-    fixed = tables()["rights"]
+    fixed = remittance_tables()["rights"]
     if last_year < int(fixed["first_judged"]):
         raise NoDataError(
             f"no effect of work rights is known as of {last_year}: Armenia and Kyrgyzstan joined in 2015; state one "
@@ -113,7 +118,7 @@ def work_rights(
     if not codes:
         raise BadInputError("work rights need one member at least")
     level, used = float(fixed["level"]), str(fixed["pool"])
-    panel = (panel or default_panel()).select(None, None, (panel.years[0] if panel else 1990, last_year))
+    panel = (panel or work_rights_panel()).select(None, None, (panel.years[0] if panel else 1990, last_year))
     effects = union_effects(
         panel, [fixed["outcome"]], BLOC, units=codes, pools=list(plan().pools), level=level, seed=seed
     )
@@ -152,15 +157,15 @@ def published_rights() -> tuple[float, float]:
     Of households with a migrant in Russia, so for a share of one: times the share of Russia for all remittances. A
     narrow alternative to :func:`work_rights`, and of Armenian household income, not of remittances.
     """
-    entry = tables()["rights"]["published"]
+    entry = remittance_tables()["rights"]["published"]
     return float(np.log1p(entry["low_percent"] / 100)), float(np.log1p(entry["high_percent"] / 100))
 
 
-def default_panel() -> Panel:
+def work_rights_panel() -> Panel:
     """The pinned series that the counterfactuals are made of."""
-    from ..data.load import load_panel
+    from ...data.load import load_panel
 
-    return load_panel([tables()["rights"]["outcome"], "SP.POP.TOTL"])
+    return load_panel([remittance_tables()["rights"]["outcome"], "SP.POP.TOTL"])
 
 
 def _checks(chosen: pd.DataFrame, table: pd.DataFrame, used: str, mean: float) -> tuple[Check, ...]:
@@ -179,12 +184,79 @@ def _checks(chosen: pd.DataFrame, table: pd.DataFrame, used: str, mean: float) -
             f"the members' estimates lie {apart:.2f} apart, against {2 * spread:.2f}, twice their joint deviation",
         ),
         Check("other donors", None, None, None, f"donors that did not share the rouble give {shown}"),
-        _beside(mean),
+        _published_check(mean),
     )
 
 
-def _beside(mean: float) -> Check:
-    entry = tables()["rights"]["published"]
+def _published_check(mean: float) -> Check:
+    entry = remittance_tables()["rights"]["published"]
     low, high = published_rights()
     text = f"{entry['source']}: {low:+.2f} to {high:+.2f} for {entry['what']}; {entry['note']}; here {mean:+.2f}"
     return Check("beside others", None, mean - (low + high) / 2, None, text)
+
+
+# What migrants would save when they no longer need a work patent, and what part of it they might send home.
+
+
+@dataclass(frozen=True)
+class PatentSaving:
+    """Fees saved a year, an entry per draw: ``usd`` and ``roubles`` (n,)."""
+
+    usd: Array
+    roubles: Array
+
+    def sent_home(self, share_sent: ArrayLike) -> Array:
+        """US$ a year that reach home when a share of the saving is sent; BadInputError for a share outside [0, 1]."""
+        share = np.asarray(share_sent, dtype=np.float64)
+        if not ((share >= 0) & (share <= 1)).all():
+            raise BadInputError("share sent home is outside 0 to 1")
+        return np.asarray(self.usd * share, dtype=np.float64)
+
+    def log_points(self, base: RemittanceBaseline, share_sent: ArrayLike) -> Array:
+        """The same as log points of the baseline's remittances, for :func:`remittance_change`."""
+        return np.asarray(np.log1p(self.sent_home(share_sent) / base.remittances_usd), dtype=np.float64)
+
+    def to_frame(self) -> pd.DataFrame:
+        return pd.DataFrame({"usd": self.usd, "roubles": self.roubles})
+
+
+def patent_saving(
+    migrants: ArrayLike,
+    fee_roubles_per_month: ArrayLike,
+    months: ArrayLike,
+    share_paying: ArrayLike,
+    rouble_rate: ArrayLike,
+) -> PatentSaving:
+    """migrants x share paying x fee x months in roubles, over the rate (roubles per US$) in dollars; numbers or (n,).
+
+    Inputs with their references: ``patents()`` of this stage. The saving is income of migrants, not remittances: only
+    the part that is sent home counts, and it is an alternative to the work-rights estimate, which holds it.
+    Raises BadInputError for negative numbers, months above 12, a share outside [0, 1], a rate of zero, unlike lengths.
+    """
+    given = {
+        "migrants": migrants,
+        "fee": fee_roubles_per_month,
+        "months": months,
+        "share paying": share_paying,
+        "rouble rate": rouble_rate,
+    }
+    arrays = _aligned(given)
+    most = {"months": 12.0, "share paying": 1.0}
+    for name, value in arrays.items():
+        if (value < 0).any() or (name == "rouble rate" and (value == 0).any()):
+            raise BadInputError(
+                f"{name} is {float(value.min()):g}; expected {'above' if 'rate' in name else 'at least'} 0"
+            )
+        if name in most and (value > most[name]).any():
+            raise BadInputError(f"{name} is {float(value.max()):g}; expected at most {most[name]:g}")
+    roubles = arrays["migrants"] * arrays["share paying"] * arrays["fee"] * arrays["months"]
+    return PatentSaving(roubles / arrays["rouble rate"], roubles)
+
+
+def claimed_fee(rouble_rate: float) -> float:
+    """Roubles a month for a patent, as the published claim implies: US$ paid, over people and twelve months.
+
+    US$ 2 bn over 2.2 m people is US$ 76 a month; "over 2 bn" makes it a lower bound for those who paid all year.
+    """
+    table = patent_table()["value"]
+    return float(table["paid_usd"] / table["people_claimed"] / 12 * rouble_rate)
