@@ -26,7 +26,7 @@ def processor_seconds() -> float:
 
 def row(outcome: str, unit: str, event: int, jobs: int, limit: int | None) -> Row:
     from eaeu_analysis.data.load import load_panel
-    from eaeu_analysis.impact.curve import specification_curve
+    from eaeu_analysis.impact.curve.run import specification_curve
 
     panel = load_panel()
     start, used = time.perf_counter(), processor_seconds()

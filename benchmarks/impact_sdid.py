@@ -20,9 +20,9 @@ import pandas as pd
 from contest import SHARED, Peer, Row, alternate, environment, finish, peak_mb, timed
 
 from eaeu_analysis.data.panel import Panel
-from eaeu_analysis.impact.design import state_design
-from eaeu_analysis.impact.sdid import synthetic_did
-from eaeu_analysis.impact.sdid_core import estimate_block
+from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
+from eaeu_analysis.impact.estimators.synthetic_did_core import estimate_cohort
+from eaeu_analysis.impact.question.design import state_design
 
 PEER = "synthdid==0.10.1"
 QUESTION = ("PacksPerCapita", "California", 1989)
@@ -46,7 +46,7 @@ def rows(turns: int, path: Path) -> list[Row]:
 
     def estimate() -> tuple[float, float | None]:
         design = state_design(panel, *QUESTION)
-        return estimate_block(design.control, design.treated, 19).estimate, None
+        return estimate_cohort(design.control, design.treated, 19).estimate, None
 
     def with_error() -> tuple[float, float | None]:
         effect = synthetic_did(panel, *QUESTION, robustness=False)

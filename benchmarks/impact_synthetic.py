@@ -22,10 +22,10 @@ from contest import SHARED, Peer, Row, alternate, environment, finish, peak_mb, 
 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.effect import Effect
-from eaeu_analysis.impact.fit import Recipe, Setup, fit_unit
-from eaeu_analysis.impact.predictors import Predictor
-from eaeu_analysis.impact.problem import state_problem
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.question.predictors import Predictor
+from eaeu_analysis.impact.question.problem import state_problem
+from eaeu_analysis.impact.weights.fit import Setup, WeightSettings, fit_unit
 
 PYSYNCON, MLSYNTH = "pysyncon==1.7.0", "mlsynth==1.0.0"
 TREATED = "Basque Country (Pais Vasco)"
@@ -162,7 +162,7 @@ def state_rows(turns: int, path: Path) -> list[Row]:
         with Peer(environment(MLSYNTH), STATES_CODE, str(at)) as peer:
             direct(), peer.turn()
             mine, other = alternate(turns, direct, peer.turn)
-    single = [timed(lambda: fit_unit(setup, Recipe()), 50)[1]["cpu"] for _ in range(turns)]
+    single = [timed(lambda: fit_unit(setup, WeightSettings()), 50)[1]["cpu"] for _ in range(turns)]
     gap = abs(mine[0]["estimate"] - other[0]["estimate"])
     return [
         Row(

@@ -24,20 +24,20 @@ _HOME = {
     "read_flows": "data.sources.bulk.flows",
     "before_after": "compare",
     "compare_members": "compare",
-    "Predictor": "impact.predictors",
-    "synthetic_control": "impact.synthetic",
-    "augmented_synthetic_control": "impact.augmented",
-    "synthetic_did": "impact.sdid",
-    "matrix_completion": "impact.completion",
-    "difference_in_differences": "impact.did",
-    "interrupted_series": "impact.series",
-    "break_date": "impact.breaks",
-    "union_effects": "impact.union",
-    "specification_curve": "impact.curve",
-    "calibrate": "impact.calibration",
-    "calibrated": "impact.calibrated",
-    "known_yardstick": "impact.calibrated",
-    "yardstick": "impact.yardstick",
+    "Predictor": "impact.question.predictors",
+    "synthetic_control": "impact.estimators.synthetic",
+    "augmented_synthetic_control": "impact.estimators.augmented",
+    "synthetic_did": "impact.estimators.synthetic_did",
+    "matrix_completion": "impact.estimators.matrix_completion",
+    "difference_in_differences": "impact.estimators.difference_in_differences",
+    "interrupted_series": "impact.estimators.interrupted_series",
+    "break_date": "impact.estimators.break_date",
+    "union_effects": "impact.members.effects",
+    "specification_curve": "impact.curve.run",
+    "calibrate": "impact.validation.calibration",
+    "shipped_calibration": "impact.validation.shipped_results",
+    "shipped_yardstick": "impact.validation.shipped_results",
+    "yardstick": "impact.validation.yardstick",
     "trade_answer": "trade.answer",
     "exposure": "trade.exposure",
     "tariff_gap": "trade.tariff_gap",
@@ -73,20 +73,20 @@ if TYPE_CHECKING:
     from .data.sources.bulk.flows import open_flows as open_flows
     from .data.sources.bulk.flows import read_flows as read_flows
     from .errors import EaeuError as EaeuError
-    from .impact.augmented import augmented_synthetic_control as augmented_synthetic_control
-    from .impact.breaks import break_date as break_date
-    from .impact.calibrated import calibrated as calibrated
-    from .impact.calibrated import known_yardstick as known_yardstick
-    from .impact.calibration import calibrate as calibrate
-    from .impact.completion import matrix_completion as matrix_completion
-    from .impact.curve import specification_curve as specification_curve
-    from .impact.did import difference_in_differences as difference_in_differences
-    from .impact.predictors import Predictor as Predictor
-    from .impact.sdid import synthetic_did as synthetic_did
-    from .impact.series import interrupted_series as interrupted_series
-    from .impact.synthetic import synthetic_control as synthetic_control
-    from .impact.union import union_effects as union_effects
-    from .impact.yardstick import yardstick as yardstick
+    from .impact.curve.run import specification_curve as specification_curve
+    from .impact.estimators.augmented import augmented_synthetic_control as augmented_synthetic_control
+    from .impact.estimators.break_date import break_date as break_date
+    from .impact.estimators.difference_in_differences import difference_in_differences as difference_in_differences
+    from .impact.estimators.interrupted_series import interrupted_series as interrupted_series
+    from .impact.estimators.matrix_completion import matrix_completion as matrix_completion
+    from .impact.estimators.synthetic import synthetic_control as synthetic_control
+    from .impact.estimators.synthetic_did import synthetic_did as synthetic_did
+    from .impact.members.effects import union_effects as union_effects
+    from .impact.question.predictors import Predictor as Predictor
+    from .impact.validation.calibration import calibrate as calibrate
+    from .impact.validation.shipped_results import shipped_calibration as shipped_calibration
+    from .impact.validation.shipped_results import shipped_yardstick as shipped_yardstick
+    from .impact.validation.yardstick import yardstick as yardstick
     from .reference.blocs import bloc as bloc
     from .reference.catalogue import catalogue as catalogue
     from .remittances import corridors as corridors

@@ -117,7 +117,7 @@ print(curve.summary())
 # with a standard error; `claims` is the share in which the tool would have claimed an effect.
 
 # %%
-sizes = ea.calibrated().sizes
+sizes = ea.shipped_calibration().sizes
 sizes[sizes["test"] != "raw"].round(3)
 
 # %% [markdown]
@@ -125,7 +125,7 @@ sizes[sizes["test"] != "raw"].round(3)
 # in 2004 and 2007, by the same machinery, beside the literature.
 
 # %%
-known = ea.known_yardstick()
+known = ea.shipped_yardstick()
 known.rounds.round(3)
 
 # %%

@@ -11,9 +11,9 @@ import argparse
 import sys
 
 from eaeu_analysis.data.load import load_panel
-from eaeu_analysis.impact.calibrated import write_calibration, write_yardstick
-from eaeu_analysis.impact.calibration import calibrate
-from eaeu_analysis.impact.yardstick import yardstick
+from eaeu_analysis.impact.validation.calibration import calibrate
+from eaeu_analysis.impact.validation.shipped_results import write_calibration, write_yardstick
+from eaeu_analysis.impact.validation.yardstick import yardstick
 from eaeu_analysis.reference.shipped import list_results
 
 

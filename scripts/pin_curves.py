@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from eaeu_analysis.errors import NoDataError
-from eaeu_analysis.impact.union import plan
+from eaeu_analysis.impact.members.effects import effects_plan
 from eaeu_analysis.reference.blocs import bloc
 from eaeu_analysis.reference.shipped import list_results
 from eaeu_analysis.report.pinned_curves import compute, place, read, write
@@ -21,7 +21,7 @@ def main() -> None:
     asked = parser.parse_args()
     event = bloc("EAEU").accession(asked.unit).isoformat()
     found = []
-    for outcome in plan().outcomes:
+    for outcome in effects_plan().outcomes:
         try:
             found.append(compute(outcome, asked.unit, event, jobs=asked.jobs))
         except NoDataError as error:  # such an outcome has no curve, and its claim is at most of grade B

@@ -14,7 +14,7 @@ from .options import Dask, Json, MaxAge, Source, StoreAt, Told, listed, source_o
 if TYPE_CHECKING:
     from ..data.panel import Panel
     from ..data.sources import Source as SourceOfSeries
-    from ..impact.union import UnionEffects
+    from ..impact.members.effects import UnionEffects
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +54,8 @@ def impact(
     Examples: eaeu impact KGZ --outcome remittances --method sc --json; eaeu impact --bloc EAEU --outcome exports;
     eaeu impact KGZ --outcome trade --curve --jobs 2 --keep curve.parquet
     """
-    from ..impact.union import plan, union_effects
+    from ..impact.members.effects import effects_plan as plan
+    from ..impact.members.effects import union_effects
 
     if jobs < 1:
         raise BadInputError(f"--jobs {jobs}: expected a number of workers, 1 or more")
@@ -87,7 +88,7 @@ def impact(
 
 def _in_full(found: UnionEffects, as_json: bool) -> None:
     """Each pool's effect with all that belongs to it, under the pool's name."""
-    from ..impact.union import plan
+    from ..impact.members.effects import effects_plan as plan
 
     if as_json:
         documents = [output.document(effect) | {"pool": asked.pool} for asked, effect in found.effects.items()]
@@ -113,7 +114,8 @@ def _one(
 ) -> None:
     from ..data.panel import event_year
     from ..impact import methods
-    from ..impact.union import donor_pool, plan, prepare
+    from ..impact.members.effects import donor_pool, prepare
+    from ..impact.members.effects import effects_plan as plan
     from ..reference.blocs import bloc as find_bloc
 
     if unit is None or len(chosen) != 1:
@@ -125,7 +127,7 @@ def _one(
         donors = listed(pool)
     else:
         donors = donor_pool(prepared, "wide" if pool == "both" else pool, code, bloc, event_year(day))
-    found = methods.find(method or plan().method)(prepared, columns[chosen[0]], code, day, donors, seed=seed)
+    found = methods.find_method(method or plan().method)(prepared, columns[chosen[0]], code, day, donors, seed=seed)
     output.show(found, as_json)
 
 
@@ -141,7 +143,7 @@ def _curve(
     keep: Path | None,
     as_json: bool,
 ) -> None:
-    from ..impact.curve import specification_curve
+    from ..impact.curve.run import specification_curve
     from ..reference.blocs import bloc as find_bloc
 
     if unit is None or len(chosen) != 1:
@@ -159,7 +161,7 @@ def _panel(outcomes: list[str], source: str | SourceOfSeries, curve: bool) -> Pa
 
     names = [outcome(name).name for name in outcomes]
     if curve:
-        from ..impact.grid import default_grid
+        from ..impact.curve.grid import default_grid
 
         names = [series for name in names for series in default_grid().series(name)]
     return load_panel(list(dict.fromkeys(names)), source=source)

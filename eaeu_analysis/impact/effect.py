@@ -96,13 +96,13 @@ class Effect(Result):
         lines = [
             f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {spec.get('unit')}, "
             f"event {spec.get('event')}",
-            f"  average effect {number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
+            f"  average effect {format_effect_number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
             f"{interval_text(self.interval)}, {p_equals(self.p_value)}",
         ]
         if self.inference:
             lines.append(f"  inference: {self.inference}")
         if math.isfinite(self.pre_mspe):
-            lines.append(f"  root mean squared gap before the event {number(math.sqrt(self.pre_mspe))}")
+            lines.append(f"  root mean squared gap before the event {format_effect_number(math.sqrt(self.pre_mspe))}")
         if self.weights is not None:
             lines.append(f"  donors: {weights_text(self.weights)}")
         lines.append(f"  verdict: {self.verdict}")
@@ -136,7 +136,7 @@ def finding_of(
 
 def verdict_of(effect: Effect) -> str:
     """The sentence that goes with :func:`finding_of`."""
-    size = f"{number(effect.estimate, signed=True)}{effect._measure()}"
+    size = f"{format_effect_number(effect.estimate, signed=True)}{effect._measure()}"
     failed = ", ".join(check.name for check in effect.failed)
     finding = effect.finding
     if finding == "unreliable":
@@ -150,7 +150,7 @@ def verdict_of(effect: Effect) -> str:
         detectable = effect.check("minimum detectable effect")
         unseen = ""
         if detectable is not None and detectable.value is not None and math.isfinite(detectable.value):
-            unseen = f"; one smaller than {number(detectable.value)} would often be missed"
+            unseen = f"; one smaller than {format_effect_number(detectable.value)} would often be missed"
         elif detectable is not None:
             unseen = "; with so few comparisons no effect, however large, would have been seen"
         return f"no effect found: {size} does not stand out ({p}){unseen}"
@@ -162,7 +162,7 @@ def verdict_of(effect: Effect) -> str:
     return f"an effect found: {size}, {direction} than without the event ({p}), and every check passed"
 
 
-def number(value: float, signed: bool = False) -> str:
+def format_effect_number(value: float, signed: bool = False) -> str:
     """Four significant digits, thousands separated; the sign always shown when ``signed``."""
     if math.isnan(value):
         return "n/a"
@@ -182,7 +182,7 @@ def interval_text(interval: tuple[float, float]) -> str:
         return "not available"
     if math.isinf(low) and math.isinf(high):
         return "unbounded (no value can be rejected)"
-    return f"[{number(low)}, {number(high)}]"
+    return f"[{format_effect_number(low)}, {format_effect_number(high)}]"
 
 
 def weights_text(weights: pd.Series[float], most: int = 6) -> str:

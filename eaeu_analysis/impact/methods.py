@@ -34,28 +34,43 @@ class Method:
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method("sc", "synthetic control", "synthetic", "synthetic_control", (("v", "outcomes"),)),
+        Method("sc", "synthetic control", "estimators.synthetic", "synthetic_control", (("v", "outcomes"),)),
         Method(
             "sc-demeaned",
             "synthetic control with intercept",
-            "synthetic",
+            "estimators.synthetic",
             "synthetic_control",
             (("v", "outcomes"), ("intercept", True)),
         ),
-        Method("augmented", "augmented synthetic control", "augmented", "augmented_synthetic_control"),
-        Method("sdid", "synthetic difference-in-differences", "sdid", "synthetic_did"),
-        Method("difp", "de-meaned synthetic control (DIFP)", "sdid", "synthetic_did", (("method", "difp"),)),
-        Method("did", "difference-in-differences", "did", "difference_in_differences"),
-        Method("mc", "matrix completion", "completion", "matrix_completion"),
-        Method("series", "interrupted series, structural", "series", "interrupted_series"),
+        Method("augmented", "augmented synthetic control", "estimators.augmented", "augmented_synthetic_control"),
+        Method("sdid", "synthetic difference-in-differences", "estimators.synthetic_did", "synthetic_did"),
         Method(
-            "segmented", "interrupted series, segmented", "series", "interrupted_series", (("method", "segmented"),)
+            "difp",
+            "de-meaned synthetic control (DIFP)",
+            "estimators.synthetic_did",
+            "synthetic_did",
+            (("method", "difp"),),
+        ),
+        Method("did", "difference-in-differences", "estimators.difference_in_differences", "difference_in_differences"),
+        Method("mc", "matrix completion", "estimators.matrix_completion", "matrix_completion"),
+        Method(
+            "estimators.interrupted_series",
+            "interrupted series, structural",
+            "estimators.interrupted_series",
+            "interrupted_series",
+        ),
+        Method(
+            "segmented",
+            "interrupted series, segmented",
+            "estimators.interrupted_series",
+            "interrupted_series",
+            (("method", "segmented"),),
         ),
     )
 }
 
 
-def find(name: str) -> Method:
+def find_method(name: str) -> Method:
     """The estimator of that name; BadInputError with the near match."""
     found = METHODS.get(str(name).strip().casefold())
     if found is None:

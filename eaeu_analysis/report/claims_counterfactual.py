@@ -17,7 +17,7 @@ from .claims import SAME_SIGN, Claim, grade_of, side_of
 
 if TYPE_CHECKING:
     from ..impact.effect import Effect
-    from ..impact.union import Question
+    from ..impact.members.effects import EffectQuestion
     from .content import Content
     from .pinned_curves import Curve
 
@@ -36,7 +36,9 @@ def counterfactual(content: Content, curves: Mapping[str, Curve]) -> list[Claim]
     ]
 
 
-def _claim(question: Question, effect: Effect, other: Effect | None, curve: Curve | None, content: Content) -> Claim:
+def _claim(
+    question: EffectQuestion, effect: Effect, other: Effect | None, curve: Curve | None, content: Content
+) -> Claim:
     known = find_outcome(question.outcome)
     times = 100.0 if known.log else 1.0
     estimate, lower, upper = (times * v for v in (effect.estimate, *effect.interval))
@@ -117,7 +119,7 @@ def _curve(curve: Curve | None, estimate: float) -> tuple[Check, ...]:
     return (Check("specification curve", None, share, SAME_SIGN, text),)
 
 
-def _call(question: Question, content: Content) -> str:
+def _call(question: EffectQuestion, content: Content) -> str:
     row: dict[str, Any] = {"units": [question.unit], "pools": [question.pool]}
     found = ", ".join(f"{name}={value!r}" for name, value in row.items())
     panel = load_call([question.outcome], content.source)

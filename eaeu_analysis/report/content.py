@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..compare import BeforeAfter, Comparison
     from ..data.panel import Panel
     from ..data.sources import Source
-    from ..impact.union import UnionEffects
+    from ..impact.members.effects import UnionEffects
 
 REPEATS = ("gdp_per_head_ppp",)  # moves as gdp_per_head does by construction: one finding, not two
 NARROW, WIDE = None, "wide"
@@ -142,7 +142,8 @@ def _effects(
     panel: Panel, unit: str, bloc: str, held: set[str], jobs: int, dask: str | None
 ) -> tuple[UnionEffects | None, str]:
     """Estimates against counterfactuals for the outcomes at hand; without any, the reason."""
-    from ..impact.union import plan, union_effects
+    from ..impact.members.effects import effects_plan as plan
+    from ..impact.members.effects import union_effects
 
     names = [name for name in plan().outcomes if name in held]
     if not names:

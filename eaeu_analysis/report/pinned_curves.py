@@ -19,7 +19,7 @@ from ..errors import BadInputError, EaeuError, NoDataError
 
 if TYPE_CHECKING:
     from ..data.sources import Source
-    from ..impact.curve import SpecificationCurve
+    from ..impact.curve.result import SpecificationCurve
 
 FORMAT = 1
 LIMIT, SEED = 300, 0  # specifications drawn from the grid, and the seed of the draw
@@ -97,7 +97,7 @@ def write(path: Path, found: Sequence[Curve]) -> None:
 
 def compute(outcome: str, unit: str, event: str, source: str | Path = "pinned", jobs: int = 1) -> Curve:
     """Run the curve; NoDataError when fewer than half of its specifications could be answered."""
-    from ..impact.curve import specification_curve
+    from ..impact.curve.run import specification_curve
 
     panel = _panel(outcome, source)
     made = specification_curve(panel, outcome, unit, event, jobs=jobs, seed=SEED, limit=LIMIT)
@@ -126,19 +126,19 @@ def _told(made: SpecificationCurve, outcome: str, unit: str, event: str, mark: s
 
 def fingerprint(outcome: str, unit: str, event: str, source: str | Path | Source = "pinned") -> str:
     """SHA-256 of the question, the choices and every number of the panel that the curve uses."""
-    from ..impact import curve_store
-    from ..impact.curve_task import state_task
-    from ..impact.grid import sample
+    from ..impact.curve import run as curve_store
+    from ..impact.curve.estimates import make_curve_setup as state_task
+    from ..impact.curve.grid import sample_specifications as sample
 
     panel = _panel(outcome, source)
     task = state_task(panel, outcome, unit, event, None, settings.LEVEL, SEED)
     chosen = sample(task.grid.specifications(outcome, task.event, panel.world), LIMIT, SEED)
-    return curve_store.fingerprint(task, chosen)
+    return curve_store.curve_fingerprint(task, chosen)
 
 
 def _panel(outcome: str, source: str | Path | Source) -> Any:
     """The outcome and all that the grid's predictors and pools need, as far as the source holds it."""
     from ..data.load import load_panel
-    from ..impact.grid import default_grid
+    from ..impact.curve.grid import default_grid
 
     return load_panel(default_grid().series(outcome), source=source)

@@ -121,7 +121,7 @@ def effect_rows(content: Content) -> list[dict[str, str]]:
     """A row per outcome and donor pool: estimate, interval, p, what it was drawn from, what failed."""
     if content.effects is None:
         return []
-    from ..impact.union import plan
+    from ..impact.members.effects import effects_plan as plan
 
     rows = []
     for row in content.effects.table.to_dict("records"):

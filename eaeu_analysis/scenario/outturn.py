@@ -55,7 +55,7 @@ def outcomes() -> dict[str, dict[str, Any]]:
 def outturn_panel() -> tuple[Panel, dict[str, str]]:
     """The panel with a column per outcome, levels in logarithms, and the column by outcome."""
     from ..data.load import load_panel
-    from ..impact.union import prepare
+    from ..impact.members.effects import prepare
 
     named = {name: o["series"] for name, o in outcomes().items() if "series" in o}
     products = {name: o["product"] for name, o in outcomes().items() if "product" in o}
@@ -94,7 +94,9 @@ def outturn(
 
     Logarithms are told as per cent. What a series does not have is not filled: it is NaN with its reason.
     """
-    from ..impact.union import Question, answer, plan
+    from ..impact.members.effects import EffectQuestion as Question
+    from ..impact.members.effects import answer
+    from ..impact.members.effects import effects_plan as plan
 
     spec = outcomes()[outcome]
     before, after = spans()

@@ -15,7 +15,8 @@ from eaeu_analysis.data.sources.live.pages import Spool
 from eaeu_analysis.data.sources.live.request import Request, digest
 from eaeu_analysis.data.store import Store, StoreEntry, listing
 from eaeu_analysis.data.store.entry import from_parquet, to_parquet
-from eaeu_analysis.impact import calibrated, curve_store
+from eaeu_analysis.impact.curve import run
+from eaeu_analysis.impact.validation import shipped_results
 from eaeu_analysis.reference import shipped
 from eaeu_analysis.report import pinned_curves
 from eaeu_analysis.series import SeriesInfo
@@ -202,22 +203,22 @@ def _read_curves(data: bytes) -> None:
 
 
 def _yardsticks() -> list[bytes]:
-    return [calibrated.place(calibrated.YARDSTICK).read_bytes()]
+    return [shipped_results.results_path(shipped_results.YARDSTICK).read_bytes()]
 
 
 def _read_yardstick(data: bytes) -> None:
-    calibrated.known_yardstick(ROOM.file("yardstick.json", data))
+    shipped_results.shipped_yardstick(ROOM.file("yardstick.json", data))
 
 
 def _calibration(data: bytes) -> None:
-    calibrated.calibrated(ROOM.file("placebos.parquet", data))
+    shipped_results.shipped_calibration(ROOM.file("placebos.parquet", data))
 
 
 def _calibrations() -> list[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(calibrated.place(calibrated.PLACEBOS)).slice(0, 20)
+    table = pq.read_table(shipped_results.results_path(shipped_results.PLACEBOS)).slice(0, 20)
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="none")
     return [sink.getvalue().to_pybytes(), parquet({"a": [1]})]
@@ -225,11 +226,11 @@ def _calibrations() -> list[bytes]:
 
 def _curve_store(data: bytes) -> None:
     groups: Any = ((SimpleNamespace(number=0), SimpleNamespace(number=1)),)
-    curve_store.load(ROOM.file("curve.parquet", data), "", groups)
+    run.load_answers(ROOM.file("curve.parquet", data), "", groups)
 
 
 def _curve_stores() -> list[bytes]:
-    numbers: dict[str, list[Any]] = {name: [[1.0, 2.0], [0.5, None]] for name in curve_store.ARRAYS}
+    numbers: dict[str, list[Any]] = {name: [[1.0, 2.0], [0.5, None]] for name in run.ARRAYS}
     ragged = numbers | {"specification": [0, 1], "p_values": [[1.0], [0.5, 0.1]]}
     return [parquet(numbers | {"specification": [0, 1], "estimator": ["sc", "did"]}), parquet(ragged),
             parquet(numbers | {"specification": [0, 1], "effects": ["a", "b"]}), parquet({"a": [1]})]  # fmt: skip
@@ -242,13 +243,13 @@ def _json_as_calibration(data: bytes) -> None:
 
     path = ROOM.path / "placebos.parquet"
     pq.write_table(pa.table({"p_value": [0.5]}).replace_schema_metadata({"calibration": data}), path)
-    calibrated.calibrated(path)
+    shipped_results.shipped_calibration(path)
 
 
 def _questions() -> list[bytes]:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(calibrated.place(calibrated.PLACEBOS))
+    table = pq.read_table(shipped_results.results_path(shipped_results.PLACEBOS))
     body = json.loads(table.schema.metadata[b"calibration"])
     return [json.dumps(body | {"series": body["series"][:1]}).encode()]
 

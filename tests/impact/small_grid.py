@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from simulated_panels import factor_model
 
-from eaeu_analysis.impact.grid import Grid, PoolRule, PredictorRule
+from eaeu_analysis.impact.curve.grid import Grid, PoolRule, PredictorRule
 
 EVENT = 2015
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eaeu_analysis.errors import NotConvergedError
-from eaeu_analysis.impact.anderson import fixed_points
+from eaeu_analysis.impact.estimators.matrix_completion_placebos import fixed_points
 
 
 def linear_maps(seed: int, count: int = 7, size: int = 5, slow: float = 0.999):

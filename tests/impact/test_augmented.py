@@ -7,10 +7,14 @@ import pytest
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError, EaeuError, NotConvergedError
-from eaeu_analysis.impact import augmented_core
-from eaeu_analysis.impact.augmented import augmented_synthetic_control
-from eaeu_analysis.impact.augmented_core import augmented_weights, cross_validate, ridge_adjustment
-from eaeu_analysis.impact.simplex import simplex_weights
+from eaeu_analysis.impact.estimators import augmented
+from eaeu_analysis.impact.estimators.augmented import (
+    augmented_synthetic_control,
+    augmented_weights,
+    cross_validate_ridge,
+    ridge_adjustment,
+)
+from eaeu_analysis.impact.weights.simplex import simplex_weights
 
 
 def problem(seed: int, donors: int = 10, pre: int = 12) -> tuple[np.ndarray, np.ndarray]:
@@ -62,7 +66,7 @@ def test_no_imbalance_no_augmentation() -> None:
 def test_cross_validation_leaves_out_one_period_at_a_time(demean: bool) -> None:
     donors, treated = problem(5, donors=6, pre=8)
     penalties = np.array([10.0, 1.0, 0.1])
-    cv = cross_validate(donors, treated, penalties, demean)
+    cv = cross_validate_ridge(donors, treated, penalties, demean)
     slow = np.empty((8, 3))
     for t in range(8):
         keep = [s for s in range(8) if s != t]
@@ -179,6 +183,6 @@ def test_a_fit_that_does_not_converge_raises(monkeypatch: pytest.MonkeyPatch) ->
     def stuck(*_: object, **__: object) -> None:
         raise NotConvergedError("weights did not converge")
 
-    monkeypatch.setattr(augmented_core, "exact_weights", stuck)
+    monkeypatch.setattr(augmented, "exact_weights", stuck)
     with pytest.raises(NotConvergedError):
         augmented_synthetic_control(as_panel(factor_model(np.random.default_rng(14), 8, 14)), "y", "U00", 2010)

@@ -9,14 +9,14 @@ from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.impact.calibrated import (
+from eaeu_analysis.impact.validation.calibration import OUTCOMES_ONLY, SIZES, calibrate
+from eaeu_analysis.impact.validation.shipped_results import (
     KEPT,
-    calibrated,
-    known_yardstick,
+    shipped_calibration,
+    shipped_yardstick,
     write_calibration,
     write_yardstick,
 )
-from eaeu_analysis.impact.calibration import OUTCOMES_ONLY, SIZES, calibrate
 
 
 def test_a_calibration_is_written_and_read(tmp_path):
@@ -24,7 +24,7 @@ def test_a_calibration_is_written_and_read(tmp_path):
     found = calibrate(panel, ["y"], events=(2010, 2012), estimators=("did", "sc"), problems=10, min_population=0)
     path = tmp_path / "placebos.parquet"
     write_calibration(found, path)
-    again = calibrated(path)
+    again = shipped_calibration(path)
     pd.testing.assert_frame_equal(again.table, found.table[KEPT], check_dtype=False)
     pd.testing.assert_frame_equal(again.sizes, found.sizes)
     assert again.spec == found.spec
@@ -37,20 +37,20 @@ def test_a_calibration_is_written_and_read(tmp_path):
 
 def test_files_that_are_missing_or_others_are_named(tmp_path):
     with pytest.raises(NoDataError, match="make calibration makes it"):
-        calibrated(tmp_path / "none.parquet")
+        shipped_calibration(tmp_path / "none.parquet")
     with pytest.raises(NoDataError, match="make calibration makes it"):
-        known_yardstick(tmp_path / "none.json")
+        shipped_yardstick(tmp_path / "none.json")
     other = tmp_path / "other"
     other.write_text("{}")
     with pytest.raises(BadInputError, match="is not a file of placebo problems"):
-        calibrated(other)
+        shipped_calibration(other)
     with pytest.raises(BadInputError, match="is not a file of the yardstick: 'by_estimator'"):
-        known_yardstick(other)
+        shipped_yardstick(other)
 
 
 # -- what is shipped ----------------------------------------------------------------------------------------------
 def test_a_thousand_placebo_problems_by_every_estimator():
-    found = calibrated()
+    found = shipped_calibration()
     assert found.problems >= 1000
     sizes = found.sizes
     assert set(sizes["estimator"]) == set(OUTCOMES_ONLY)
@@ -66,13 +66,13 @@ def test_a_thousand_placebo_problems_by_every_estimator():
 @pytest.mark.parametrize("test", ["rank", "t"])
 def test_the_tests_that_decide_do_not_cry_wolf(test):
     """Shares of placebo problems with p of 10 % or less: not above 10 % by more than two of their standard errors."""
-    sizes = calibrated().sizes
+    sizes = shipped_calibration().sizes
     for row in sizes[sizes["test"] == test].to_dict("records"):
         assert row["size_10"] <= 0.10 + 2 * row["se_10"], row
 
 
 def test_both_rounds_of_the_european_union_beside_the_literature():
-    found = known_yardstick()
+    found = shipped_yardstick()
     assert found.rounds["round"].tolist() == [2004, 2007]
     assert (found.entrants["failed"] == "").all()
     assert {"did", "sc-demeaned"} <= set(found.by_estimator.columns)
@@ -83,7 +83,7 @@ def test_both_rounds_of_the_european_union_beside_the_literature():
 @pytest.mark.slow
 def test_the_shipped_p_values_are_found_again():
     """The first five problems of the shipped thousand, from the data as they are: data, estimators and file agree."""
-    shipped = calibrated()
+    shipped = shipped_calibration()
     again = calibrate(load_panel(), problems=5, seed=shipped.spec["seed"]).table[KEPT]
     keys = ["outcome", "unit", "event", "estimator", "test"]
     kept = shipped.table.set_index(keys).loc[pd.MultiIndex.from_frame(again[keys])].reset_index()
@@ -92,10 +92,10 @@ def test_the_shipped_p_values_are_found_again():
 
 @pytest.mark.slow
 def test_the_shipped_yardstick_is_found_again(tmp_path):
-    from eaeu_analysis.impact.yardstick import yardstick
+    from eaeu_analysis.impact.validation.yardstick import yardstick
 
     path = tmp_path / "yardstick.json"
     write_yardstick(yardstick(load_panel(["gdp_per_head", "SP.POP.TOTL"]), [2007]), path)
-    shipped, again = known_yardstick(), known_yardstick(path)
+    shipped, again = shipped_yardstick(), shipped_yardstick(path)
     rows = shipped.entrants[shipped.entrants["round"] == 2007].reset_index(drop=True)
     pd.testing.assert_frame_equal(rows, again.entrants, check_dtype=False, rtol=1e-6)

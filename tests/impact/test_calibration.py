@@ -8,9 +8,9 @@ import pytest
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.impact.calibration import Calibration, calibrate, clustered_se
-from eaeu_analysis.impact.grid import PoolRule
-from eaeu_analysis.impact.yardstick import plan, read_plan, replications, yardstick
+from eaeu_analysis.impact.curve.grid import PoolRule
+from eaeu_analysis.impact.validation.calibration import Calibration, calibrate, clustered_se
+from eaeu_analysis.impact.validation.yardstick import read_plan, replications, yardstick, yardstick_plan
 
 FAST = ("sc-demeaned", "did")
 
@@ -115,11 +115,11 @@ def test_bad_input_in_one_sentence():
 
 # -- the yardstick --------------------------------------------------------------------------------------------------
 def test_every_finding_of_the_literature_has_its_source():
-    for finding in plan().findings:
+    for finding in yardstick_plan().findings:
         assert finding.url.startswith("http")
-        assert finding.round in plan().rounds
+        assert finding.round in yardstick_plan().rounds
         assert finding.seen
-    assert {f.round for f in plan().findings} == set(plan().rounds)
+    assert {f.round for f in yardstick_plan().findings} == set(yardstick_plan().rounds)
 
 
 def test_mistakes_in_the_table_are_one_sentence(tmp_path):
@@ -139,7 +139,7 @@ def world():
 def test_one_round_by_a_small_grid(world):
     from dataclasses import replace
 
-    fixed = plan().grid
+    fixed = yardstick_plan().grid
     grid = replace(fixed, estimators=("sc-demeaned", "did"), before=(9,), pools={"all": fixed.pools["all"]})
     found = yardstick(world, [2007], grid=grid)
     assert found.table["unit"].tolist() == ["BGR", "ROU"]

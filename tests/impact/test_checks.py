@@ -10,9 +10,17 @@ import pandas as pd
 import pytest
 from simulated_panels import as_panel, factor_model
 
-from eaeu_analysis.impact.did import difference_in_differences
-from eaeu_analysis.impact.effect import PRE_FIT, PRE_TREND, Effect, effect_table, finding_of, interval_text, number
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.effect import (
+    PRE_FIT,
+    PRE_TREND,
+    Effect,
+    effect_table,
+    finding_of,
+    format_effect_number,
+    interval_text,
+)
+from eaeu_analysis.impact.estimators.difference_in_differences import difference_in_differences
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
 from eaeu_analysis.results import Check, Provenance
 
 INF, NAN = math.inf, math.nan
@@ -85,10 +93,10 @@ def test_the_verdict_in_words(changes, says):
 
 
 def test_numbers_and_intervals_in_words():
-    assert [number(v) for v in (0.0, 1234.567, -0.012345, 12.3, NAN, -INF)] == [
+    assert [format_effect_number(v) for v in (0.0, 1234.567, -0.012345, 12.3, NAN, -INF)] == [
         "0", "1,235", "-0.01235", "12.30", "n/a", "-inf",
     ]  # fmt: skip
-    assert number(2.0, signed=True) == "+2.000"
+    assert format_effect_number(2.0, signed=True) == "+2.000"
     assert interval_text((NAN, NAN)) == "not available"
     assert interval_text((-INF, INF)) == "unbounded (no value can be rejected)"
     assert interval_text((-1.0, 2.0)) == "[-1.000, 2.000]"

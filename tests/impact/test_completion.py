@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError, EaeuError, NotConvergedError
-from eaeu_analysis.impact.completion import matrix_completion
-from eaeu_analysis.impact.completion_core import (
+from eaeu_analysis.impact.estimators.matrix_completion import (
     complete,
-    cross_validate,
-    folds,
+    cross_validate_completion,
+    held_out_folds,
     largest_penalty,
+    matrix_completion,
     penalty_grid,
     two_way_means,
 )
-from eaeu_analysis.impact.sdid import synthetic_did
+from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
 
 
 def problem(seed: int, units: int = 9, periods: int = 12) -> tuple[np.ndarray, np.ndarray]:
@@ -88,23 +88,23 @@ def test_no_penalty_reproduces_the_observed_cells() -> None:
 
 def test_folds_part_the_observed_cells() -> None:
     _, observed = problem(4)
-    held = folds(observed, 5, seed=1)
+    held = held_out_folds(observed, 5, seed=1)
     assert (np.sum(held, axis=0) == observed).all()
     for out in held:
         assert (observed & ~out).any(axis=0).all()
         assert (observed & ~out).any(axis=1).all()
-    np.testing.assert_array_equal(held[0], folds(observed, 5, seed=1)[0])
-    assert not np.array_equal(held[0], folds(observed, 5, seed=2)[0])
+    np.testing.assert_array_equal(held[0], held_out_folds(observed, 5, seed=1)[0])
+    assert not np.array_equal(held[0], held_out_folds(observed, 5, seed=2)[0])
 
 
 def test_cross_validation_by_hand() -> None:
     y, observed = problem(5, 6, 9)
-    penalties, held = penalty_grid(y, observed)[[2, 12]], folds(observed, 3, 0)
+    penalties, held = penalty_grid(y, observed)[[2, 12]], held_out_folds(observed, 3, 0)
     slow = [
         np.mean([((y - complete(y, observed & ~out, lam).fitted)[out] ** 2).mean() for out in held])
         for lam in penalties
     ]
-    np.testing.assert_allclose(cross_validate(y, observed, penalties, held), slow, rtol=1e-3)
+    np.testing.assert_allclose(cross_validate_completion(y, observed, penalties, held), slow, rtol=1e-3)
 
 
 def test_low_rank_truth_is_recovered_better_than_by_did() -> None:

@@ -9,8 +9,14 @@ import pytest
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.impact.conformal import accepted, conformal, null_residuals, p_value, permutation_p
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.inference.conformal import (
+    acceptance_interval,
+    conformal_inference,
+    conformal_p_value,
+    null_residuals,
+    residual_permutation_p_value,
+)
 
 
 def world(seed: int, donors: int = 12, pre: int = 16, post: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -28,21 +34,21 @@ def test_cyclic_shifts_by_hand():
     residuals = np.array([1.0, -2.0, 0.5, 3.0, -4.0])
     post = np.array([False, False, False, True, True])
     sums = [7.0, 5.0, 3.0, 2.5, 3.5]  # of neighbours' sizes on the ring
-    assert permutation_p(residuals, post) == pytest.approx(sum(s >= 7.0 for s in sums) / 5)
+    assert residual_permutation_p_value(residuals, post) == pytest.approx(sum(s >= 7.0 for s in sums) / 5)
     quiet = np.array([1.0, -2.0, 4.0, 3.0, -0.5])  # observed 3.5; the others 1.5, 3, 6, 7
-    assert permutation_p(quiet, post) == pytest.approx(3 / 5)
+    assert residual_permutation_p_value(quiet, post) == pytest.approx(3 / 5)
 
 
 def test_the_iid_scheme_is_seeded_and_near_the_exact_share():
     residuals = np.array([1.0, -2.0, 0.5, 3.0, -4.0, 0.1, 0.2, 0.3])
     post = np.arange(8) >= 6
-    p = permutation_p(residuals, post, "iid", seed=1)
-    assert p == permutation_p(residuals, post, "iid", seed=1)
+    p = residual_permutation_p_value(residuals, post, "iid", seed=1)
+    assert p == residual_permutation_p_value(residuals, post, "iid", seed=1)
     sizes = np.abs(residuals)
     pairs = [sizes[i] + sizes[j] for i in range(8) for j in range(i)]
     assert p == pytest.approx(np.mean([s >= 0.5 - 1e-12 for s in pairs]), abs=0.05)
     with pytest.raises(BadInputError, match="'ring'"):
-        permutation_p(residuals, post, "ring")
+        residual_permutation_p_value(residuals, post, "ring")
 
 
 def test_weights_are_fitted_to_all_periods_under_the_null():
@@ -59,30 +65,30 @@ def test_weights_are_fitted_to_all_periods_under_the_null():
 def test_the_interval_is_the_set_of_effects_that_are_not_rejected(seed):
     y, donors, post = world(seed)
     y = y + (seed % 3) * post
-    made = conformal(y, donors, post, 0.9, each=False)
+    made = conformal_inference(y, donors, post, 0.9, each=False)
     low, high = made.interval
     margin = 1e-5 * y.std()
     for theta in np.linspace(low - 3, high + 3, 61):
-        if p_value(y, donors, post, theta) > 0.1:
+        if conformal_p_value(y, donors, post, theta) > 0.1:
             assert low - margin <= theta <= high + margin
     for end in (low, high):
-        assert p_value(y, donors, post, end) > 0.1
+        assert conformal_p_value(y, donors, post, end) > 0.1
     if made.p_value > 0.1:
         assert low <= 0 <= high
     elif not made.holes:
         assert not low <= 0 <= high
-    assert made.p_value == p_value(y, donors, post)
+    assert made.p_value == conformal_p_value(y, donors, post)
 
 
 def test_each_period_has_its_own_test():
     y, donors, post = world(7)
-    made = conformal(y, donors, post, 0.9)
+    made = conformal_inference(y, donors, post, 0.9)
     rows = np.flatnonzero(post)
     t = rows[2]
     keep = ~post
     keep[t] = True
     only = np.flatnonzero(keep) == t
-    assert made.p[2] == p_value(y[keep], donors[keep], only)
+    assert made.p[2] == conformal_p_value(y[keep], donors[keep], only)
     assert made.least_p == 1 / len(y)
     for i in range(len(rows)):
         assert (made.p[i] > 0.1) == (made.lower[i] <= 0 <= made.upper[i])
@@ -90,7 +96,7 @@ def test_each_period_has_its_own_test():
 
 def test_too_few_periods_leave_the_interval_open():
     y, donors, post = world(8, pre=6, post=2)
-    made = conformal(y, donors, post, 0.9, each=False)
+    made = conformal_inference(y, donors, post, 0.9, each=False)
     assert made.interval == (-math.inf, math.inf)
     effect = synthetic_control(
         as_panel(np.vstack([y, donors.T])), "y", "U00", 2006, inference="conformal", checks=False
@@ -103,11 +109,14 @@ def test_holes_are_found_and_zero_is_always_looked_at():
     def p_of(theta: float) -> float:
         return 1.0 if abs(theta - 5) < 1 or abs(theta) < 0.2 else 0.0
 
-    low, high, holes = accepted(p_of, 5.0, 3.0, 0.1)
+    low, high, holes = acceptance_interval(p_of, 5.0, 3.0, 0.1)
     assert low == pytest.approx(-0.2, abs=1e-4)
     assert high == pytest.approx(6.0, abs=1e-4)
     assert holes
-    assert accepted(lambda theta: 0.0, 0.0, 1.0, 0.1)[0] != accepted(lambda theta: 0.0, 0.0, 1.0, 0.1)[0]  # NaN
+    assert (
+        acceptance_interval(lambda theta: 0.0, 0.0, 1.0, 0.1)[0]
+        != acceptance_interval(lambda theta: 0.0, 0.0, 1.0, 0.1)[0]
+    )  # NaN
 
 
 def test_through_the_front_door():
@@ -115,7 +124,7 @@ def test_through_the_front_door():
     y = y + 4.0 * post
     panel = as_panel(np.vstack([y, donors.T]))
     effect = synthetic_control(panel, "y", "U00", 2016, inference="conformal", checks=False)
-    direct = conformal(y, donors, post, 0.9)
+    direct = conformal_inference(y, donors, post, 0.9)
     assert effect.p_value == direct.p_value == 1 / 20
     assert effect.interval == pytest.approx(direct.interval)
     assert effect.interval[0] > 0
@@ -130,8 +139,8 @@ def shares(worlds: int, seed: int) -> tuple[float, float]:
     wrong, inside = [], []
     for i in range(worlds):
         y, donors, post = world(1000 * seed + i)
-        wrong.append(p_value(y, donors, post) <= 0.1)
-        inside.append(p_value(y + 2.0 * post, donors, post, 2.0) > 0.1)  # what it means to be in the interval
+        wrong.append(conformal_p_value(y, donors, post) <= 0.1)
+        inside.append(conformal_p_value(y + 2.0 * post, donors, post, 2.0) > 0.1)  # what it means to be in the interval
     return float(np.mean(wrong)), float(np.mean(inside))
 
 

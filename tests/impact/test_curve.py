@@ -12,16 +12,13 @@ from small_grid import EVENT, QUICK, SMALL, made
 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.impact import curve_rows
-from eaeu_analysis.impact.augmented import augmented_synthetic_control
-from eaeu_analysis.impact.curve import by_question, specification_curve
-from eaeu_analysis.impact.curve_task import state_task
-from eaeu_analysis.impact.curve_test import curve_test
-from eaeu_analysis.impact.grid import (
-    PoolRule,
-    PredictorRule,
-)
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.curve import estimates
+from eaeu_analysis.impact.curve.estimates import make_curve_setup
+from eaeu_analysis.impact.curve.grid import PoolRule, PredictorRule
+from eaeu_analysis.impact.curve.result import curve_test
+from eaeu_analysis.impact.curve.run import by_question, specification_curve
+from eaeu_analysis.impact.estimators.augmented import augmented_synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +112,7 @@ def test_a_predictor_that_the_panel_lacks_fails_its_rows_alone():
 
 def test_a_solver_that_fails_is_a_row_too(monkeypatch):
     from eaeu_analysis.errors import NotConvergedError
-    from eaeu_analysis.impact import everyone
+    from eaeu_analysis.impact.curve import placebos as everyone
 
     def fails(field, seed):
         raise NotConvergedError("weights did not converge")
@@ -137,12 +134,12 @@ def test_two_workers_give_what_one_gives():
 
 def test_questions_answered_together_are_those_answered_alone():
     panel = as_panel(made(2.0))
-    task = state_task(panel, "y", "U00", EVENT, SMALL, 0.9, 0)
+    task = make_curve_setup(panel, "y", "U00", EVENT, SMALL, 0.9, 0)
     questions = by_question(SMALL.specifications("y", EVENT, False))
     alike = [q for q in questions if q[0].question[:3] == questions[0][0].question[:3]]
     assert len(alike) > 3
-    for together, question in zip(curve_rows.answer_questions(task, alike), alike, strict=True):
-        alone = curve_rows.answer_question(task, question)
+    for together, question in zip(estimates.answer_questions(task, alike), alike, strict=True):
+        alone = estimates.answer_question(task, question)
         assert together.rows == alone.rows
         for name in ("effects", "statistics", "p_values"):
             np.testing.assert_array_equal(getattr(together, name), getattr(alone, name))
@@ -160,16 +157,16 @@ def test_a_run_that_was_interrupted_goes_on_and_ends_in_the_same_bytes(tmp_path,
         specification_curve(panel, "y", "U00", EVENT, QUICK, store=broken, progress=stop)
     assert broken.read_bytes() != whole.read_bytes()
     asked = []
-    answer = curve_rows.answer_question
+    answer = estimates.answer_question
     monkeypatch.setattr(
-        curve_rows, "answer_question", lambda task, group, *more: asked.append(group) or answer(task, group, *more)
+        estimates, "answer_question", lambda task, group, *more: asked.append(group) or answer(task, group, *more)
     )
     again = specification_curve(panel, "y", "U00", EVENT, QUICK, store=broken)
     assert 0 < len(asked) < 6, "what had been answered is not asked again"
     assert broken.read_bytes() == whole.read_bytes()
     pd.testing.assert_frame_equal(again.table, first.table, check_exact=True)
     pd.testing.assert_frame_equal(again.statistics, first.statistics, check_exact=True)
-    monkeypatch.setattr(curve_rows, "answer_question", None)
+    monkeypatch.setattr(estimates, "answer_question", None)
     kept = specification_curve(panel, "y", "U00", EVENT, QUICK, store=broken)
     pd.testing.assert_frame_equal(kept.table, first.table, check_exact=True)
     assert kept.test().table.equals(first.test().table)

@@ -9,13 +9,13 @@ from simulated_panels import as_panel
 from small_grid import EVENT, SMALL, made
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.impact.grid import (
+from eaeu_analysis.impact.curve.grid import (
     PoolRule,
     PredictorRule,
     default_grid,
     grid_for,
     read_grid,
-    sample,
+    sample_specifications,
 )
 
 
@@ -97,12 +97,12 @@ def test_mistakes_in_a_grid_are_one_sentence(tmp_path):
 
 def test_a_sample_is_seeded_and_in_order():
     everything = default_grid().specifications("trade", 2015)
-    some = sample(everything, 50, 3)
-    assert some == sample(everything, 50, 3) != sample(everything, 50, 4)
+    some = sample_specifications(everything, 50, 3)
+    assert some == sample_specifications(everything, 50, 3) != sample_specifications(everything, 50, 4)
     assert [s.number for s in some] == sorted(s.number for s in some)
-    assert sample(everything, None, 0) == everything
+    assert sample_specifications(everything, None, 0) == everything
     with pytest.raises(BadInputError, match="limit 0"):
-        sample(everything, 0, 0)
+        sample_specifications(everything, 0, 0)
 
 
 def test_elsewhere_the_grid_follows_the_record():

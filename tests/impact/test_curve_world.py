@@ -7,10 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eaeu_analysis.impact.curve import specification_curve
-from eaeu_analysis.impact.grid import (
-    default_grid,
-)
+from eaeu_analysis.impact.curve.grid import default_grid
+from eaeu_analysis.impact.curve.run import specification_curve
 
 
 # -- the union ----------------------------------------------------------------------------------------------------

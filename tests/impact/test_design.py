@@ -7,7 +7,7 @@ import pytest
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
-from eaeu_analysis.impact.design import design_table, one_unit, state_design
+from eaeu_analysis.impact.question.design import design_table, one_unit, state_design
 
 Y = factor_model(np.random.default_rng(1), 10, 16)
 

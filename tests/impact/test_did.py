@@ -11,13 +11,21 @@ from hypothesis import strategies as st
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import EaeuError, NotConvergedError
-from eaeu_analysis.impact import did_core
-from eaeu_analysis.impact.design import state_design
-from eaeu_analysis.impact.did import difference_in_differences
-from eaeu_analysis.impact.inversion import invert_linear
-from eaeu_analysis.impact.randomisation import assignments, p_value
-from eaeu_analysis.impact.sdid import synthetic_did
-from eaeu_analysis.impact.wild import WEBB, bootstrap_p, interval, t_statistics, webb_weights, within
+from eaeu_analysis.impact.estimators import difference_in_differences as did_core
+from eaeu_analysis.impact.estimators.difference_in_differences import difference_in_differences
+from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
+from eaeu_analysis.impact.inference.inversion import invert_linear
+from eaeu_analysis.impact.inference.randomisation import (
+    WEBB,
+    assignments,
+    bootstrap_p,
+    randomisation_p_value,
+    t_statistics,
+    two_way_demeaned,
+    webb_weights,
+    wild_bootstrap_interval,
+)
+from eaeu_analysis.impact.question.design import state_design
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*inplace.*")  # pyfixest against pandas 3
 
@@ -44,7 +52,7 @@ def test_estimate_is_the_double_difference_and_the_table_averages_to_it() -> Non
 def test_clustered_errors_by_the_textbook_formula() -> None:
     design = state_design(as_panel(Y), "y", ["U00", "U01", "U02"], 2009)
     found = did_core.clustered(design, double_difference(Y, [0, 1, 2], 9))
-    y, d = within(design.outcomes), within(design.indicator)
+    y, d = two_way_demeaned(design.outcomes), two_way_demeaned(design.indicator)
     norm = (d * d).sum()
     rest = y - found.estimate * d
     meat = ((rest * d).sum(axis=1) ** 2).sum()
@@ -129,7 +137,7 @@ def test_interval_is_the_set_that_the_test_keeps(seed: int, treated: int, level:
     )
 
     def p_of(x: float) -> float:  # the definition: take x off the treated, test again
-        return p_value(plan.statistics((change - x * (groups == 0))[None], one))
+        return randomisation_p_value(plan.statistics((change - x * (groups == 0))[None], one))
 
     step = 1e-6
     for end, outward in ((low, -1), (high, 1)):
@@ -158,7 +166,7 @@ def size_of(repetitions: int, treated: int, units: int, seed: int) -> float:
         groups = np.where(np.arange(units) < treated, 0, -1)
         plan = assignments(groups, 999, 0)
         change = y[:, 8:].mean(axis=1) - y[:, :8].mean(axis=1)
-        rejections += p_value(plan.statistics(change[None], np.ones(1))) <= 0.1
+        rejections += randomisation_p_value(plan.statistics(change[None], np.ones(1))) <= 0.1
     return rejections / repetitions
 
 
@@ -214,7 +222,7 @@ def test_wild_bootstrap_against_refitting_every_draw(null: float) -> None:
     weights = webb_weights(25, 8, 4)
     _, actual = t_statistics(y, d, null)
     restricted = y - null * d
-    residual = within(restricted)
+    residual = two_way_demeaned(restricted)
     drawn = []
     for w in weights:
         sample = restricted - residual + null * d + w[:, None] * residual
@@ -235,7 +243,7 @@ def test_wild_interval_holds_what_the_test_keeps() -> None:
     d = np.zeros((10, 14))
     d[:5, 9:] = 1
     weights = webb_weights(499, 10, 5)
-    low, high = interval(Y, d, weights, 0.9)
+    low, high = wild_bootstrap_interval(Y, d, weights, 0.9)
     assert bootstrap_p(Y, d, weights, low + 1e-3) > 0.1
     assert bootstrap_p(Y, d, weights, low - 1e-3) <= 0.1
     assert bootstrap_p(Y, d, weights, high - 1e-3) > 0.1

@@ -9,9 +9,9 @@ import pytest
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.impact.donors import choose
-from eaeu_analysis.impact.problem import state_problem
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.question.donors import choose_donors
+from eaeu_analysis.impact.question.problem import state_problem
 
 CODES = ["KGZ", "ARM", "BLR", "KAZ", "RUS", "TJK", "UKR", "GEO", "MDA", "HRV", "TUR", "PAK", "EGY", "JOR", "POL", "BGR"]
 
@@ -52,13 +52,13 @@ def test_default_years_of_the_world_leave_out_the_nineties_and_the_sanctions(wor
 
 
 def test_contaminated_donors_are_flagged(world):
-    pool = choose(world, "KGZ", None, (2000, 2019), 2015, CODES)
+    pool = choose_donors(world, "KGZ", None, (2000, 2019), 2015, CODES)
     assert {"UKR", "GEO", "MDA"} <= set(pool.flagged)
     assert "war" in pool.flagged["UKR"]
     assert "European Union" in pool.flagged["GEO"]
     assert pool.flagged["HRV"] == "joins the EU (2013)"
     assert not {"TUR", "PAK", "EGY", "JOR"} & set(pool.flagged)
-    early = choose(world, "KGZ", None, (1996, 2003), 2001, CODES)
+    early = choose_donors(world, "KGZ", None, (1996, 2003), 2001, CODES)
     assert not {"UKR", "GEO", "MDA", "HRV"} & set(early.flagged)
     check = synthetic_control(world, "y", "KGZ", 2015, donors=["UKR", "TUR"], checks=False).check("contamination")
     assert check.value > 0.1

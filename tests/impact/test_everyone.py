@@ -7,23 +7,22 @@ import pytest
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError, NotConvergedError
-from eaeu_analysis.impact import completion_batch
-from eaeu_analysis.impact.augmented import augmented_synthetic_control
-from eaeu_analysis.impact.augmented_core import augmented_weights
-from eaeu_analysis.impact.completion import matrix_completion
-from eaeu_analysis.impact.completion_core import (
+from eaeu_analysis.impact.curve.placebos import ESTIMATORS, UnitArrays, gaps_of_every_unit, ridge_augmented
+from eaeu_analysis.impact.estimators import matrix_completion_placebos
+from eaeu_analysis.impact.estimators.augmented import augmented_synthetic_control, augmented_weights
+from eaeu_analysis.impact.estimators.difference_in_differences import difference_in_differences
+from eaeu_analysis.impact.estimators.matrix_completion import (
     best_penalty,
     complete,
-    cross_validate,
-    folds,
+    cross_validate_completion,
+    held_out_folds,
     largest_penalty,
+    matrix_completion,
     penalty_grid,
 )
-from eaeu_analysis.impact.completion_rows import complete_rows
-from eaeu_analysis.impact.did import difference_in_differences
-from eaeu_analysis.impact.everyone import ESTIMATORS, Field, in_every_place, ridge_augmented
-from eaeu_analysis.impact.sdid import synthetic_did
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.matrix_completion_placebos import complete_rows
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
 
 PRE, EVENT = 14, 2014
 OUTCOMES_ONLY = [name for name in ESTIMATORS if name != "sc-predictors"]
@@ -35,8 +34,8 @@ def made(seed: int = 0, units: int = 9) -> np.ndarray:
     return y
 
 
-def field(y: np.ndarray, donors: int) -> Field:
-    return Field(y.T.copy(), donors, PRE)
+def field(y: np.ndarray, donors: int) -> UnitArrays:
+    return UnitArrays(y.T.copy(), donors, PRE)
 
 
 PUBLIC = {
@@ -54,7 +53,7 @@ TOLERANCE = {"mc": 1e-4}
 def test_estimate_and_placebos_are_those_of_the_public_function(name):
     y = made()
     effect = PUBLIC[name](as_panel(y))
-    average = in_every_place(name, field(y, 8)).gaps[PRE:].mean(axis=0)
+    average = gaps_of_every_unit(name, field(y, 8)).gaps[PRE:].mean(axis=0)
     tolerance = TOLERANCE.get(name, 1e-8)
     assert average[0] == pytest.approx(effect.estimate, abs=tolerance)
     if "placebos" in effect.extra:
@@ -73,43 +72,43 @@ def test_estimate_and_placebos_are_those_of_the_public_function(name):
 @pytest.mark.parametrize("name", OUTCOMES_ONLY)
 def test_a_unit_outside_the_pool_is_treated_as_if_it_were_the_treated_one(name):
     y = made(1, units=10)
-    outside = in_every_place(name, field(y, 8)).gaps[:, 9]
-    itself = in_every_place(name, field(y[[9, *range(1, 9)]], 8)).gaps[:, 0]
+    outside = gaps_of_every_unit(name, field(y, 8)).gaps[:, 9]
+    itself = gaps_of_every_unit(name, field(y[[9, *range(1, 9)]], 8)).gaps[:, 0]
     if name != "mc":  # there the penalty is the treated unit's
         np.testing.assert_allclose(outside, itself, atol=1e-9)
     else:
         assert np.abs(outside - itself).max() < np.abs(y).max()
-    with_more = in_every_place(name, field(y, 8)).gaps[:, :9]
-    without = in_every_place(name, field(y[:9], 8)).gaps
+    with_more = gaps_of_every_unit(name, field(y, 8)).gaps[:, :9]
+    without = gaps_of_every_unit(name, field(y[:9], 8)).gaps
     np.testing.assert_allclose(with_more, without, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", OUTCOMES_ONLY)
 def test_units_of_measurement_and_constants(name):
     y = made(2)
-    gaps = in_every_place(name, field(y, 8)).gaps
+    gaps = gaps_of_every_unit(name, field(y, 8)).gaps
     tolerance = 1e-3 if name == "mc" else 1e-7
-    np.testing.assert_allclose(in_every_place(name, field(1000 * y, 8)).gaps / 1000, gaps, atol=tolerance)
-    np.testing.assert_allclose(in_every_place(name, field(y + 500, 8)).gaps, gaps, atol=tolerance)
+    np.testing.assert_allclose(gaps_of_every_unit(name, field(1000 * y, 8)).gaps / 1000, gaps, atol=tolerance)
+    np.testing.assert_allclose(gaps_of_every_unit(name, field(y + 500, 8)).gaps, gaps, atol=tolerance)
 
 
 @pytest.mark.parametrize("name", [n for n in OUTCOMES_ONLY if n != "mc"])
 def test_the_order_of_donors_does_not_matter_even_where_all_fits_are_perfect(name):
     y = made(3, units=60)
     order = np.r_[0, 1 + np.random.default_rng(0).permutation(59)]
-    gaps = in_every_place(name, field(y, 59)).gaps
-    np.testing.assert_allclose(in_every_place(name, field(y[order], 59)).gaps, gaps[:, order], atol=1e-6)
+    gaps = gaps_of_every_unit(name, field(y, 59)).gaps
+    np.testing.assert_allclose(gaps_of_every_unit(name, field(y[order], 59)).gaps, gaps[:, order], atol=1e-6)
 
 
 def test_predictors_of_equal_weight_are_those_of_the_public_function():
-    from eaeu_analysis.impact.predictors import Predictor
+    from eaeu_analysis.impact.question.predictors import Predictor
 
     y = made(4, units=12)
     years = [list(range(2000, 2014)), [2013], [2000], [2007]]
     predictors = [Predictor("y", when) for when in years]
     effect = synthetic_control(as_panel(y), "y", "U00", EVENT, None, predictors, v="equal", checks=False)
     x = np.array([y[:, [year - 2000 for year in when]].mean(axis=1) for when in years])
-    found = in_every_place("sc-predictors", Field(y.T.copy(), 11, PRE, x))
+    found = gaps_of_every_unit("sc-predictors", UnitArrays(y.T.copy(), 11, PRE, x))
     inside = np.isclose(effect.extra["predictor_balance"]["treated"], effect.extra["predictor_balance"]["synthetic"])
     assert not inside.all()  # outside the donors' hull, so that the weights are unique
     np.testing.assert_allclose(found.weights, effect.weights, atol=1e-7)
@@ -132,7 +131,7 @@ def test_matrices_completed_together_are_those_completed_alone():
     start = np.broadcast_to(y.mean(), hidden.shape)
     stacked = np.broadcast_to(y, hidden.shape)
     for lam in (0.01, 0.05, 0.3):
-        together = completion_batch.complete_batch(stacked, hidden, lam, start, tolerance=1e-8)
+        together = matrix_completion_placebos.complete_batch(stacked, hidden, lam, start, tolerance=1e-8)
         for b in range(3):
             np.testing.assert_allclose(together[b], complete(y, ~hidden[b], lam, tolerance=1e-9).fitted, atol=1e-5)
 
@@ -165,20 +164,20 @@ def test_the_penalty_is_that_of_the_public_cross_validation():
         observed = np.ones(y.shape, dtype=bool)
         observed[-1, 10:] = False
         grid = penalty_grid(y, observed)
-        errors = cross_validate(y, observed, list(grid), folds(observed, 5, seed))
-        assert completion_batch.choose_penalty(y, observed, seed) == best_penalty(grid, errors)
+        errors = cross_validate_completion(y, observed, list(grid), held_out_folds(observed, 5, seed))
+        assert matrix_completion_placebos.choose_penalty(y, observed, seed) == best_penalty(grid, errors)
 
 
 def test_what_does_not_converge_is_refused(monkeypatch):
-    monkeypatch.setattr(completion_batch, "STEPS", 2)
+    monkeypatch.setattr(matrix_completion_placebos, "STEPS", 2)
     with pytest.raises(NotConvergedError, match="did not converge"):
-        in_every_place("mc", field(made(), 8))
+        gaps_of_every_unit("mc", field(made(), 8))
 
 
 def test_bad_input_in_one_sentence():
     with pytest.raises(BadInputError, match="did you mean 'sdid'"):
-        in_every_place("sdidd", field(made(), 8))
+        gaps_of_every_unit("sdidd", field(made(), 8))
     with pytest.raises(BadInputError, match="at least 3"):
-        in_every_place("sc", field(made(), 2))
+        gaps_of_every_unit("sc", field(made(), 2))
     with pytest.raises(BadInputError, match="needs predictors"):
-        in_every_place("sc-predictors", field(made(), 8))
+        gaps_of_every_unit("sc-predictors", field(made(), 8))

@@ -8,9 +8,9 @@ from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.impact.curve_task import slim_panel
-from eaeu_analysis.impact.grid import default_grid
-from eaeu_analysis.impact.union import plan, union_effects
+from eaeu_analysis.impact.curve.estimates import slim_panel
+from eaeu_analysis.impact.curve.grid import default_grid
+from eaeu_analysis.impact.members.effects import effects_plan, union_effects
 from eaeu_analysis.remittances.ties_with_russia import COLUMNS, russia_shares, with_exposure
 
 
@@ -89,9 +89,9 @@ def test_the_specification_of_the_matched_pool_is_data(effects):
     matched = next(e for q, e in effects.effects.items() if q.pool == "exposure")
     v = matched.spec["v"]
     exposure = [weight for label, weight in v.items() if label.split()[0] in COLUMNS]
-    assert sum(exposure) == pytest.approx(plan().pools["exposure"]["share"])
+    assert sum(exposure) == pytest.approx(effects_plan().pools["exposure"]["share"])
     assert sum(v.values()) == pytest.approx(1.0)
-    assert plan().default_pools == ("wide", "rouble")
+    assert effects_plan().default_pools == ("wide", "rouble")
 
 
 def test_an_estimator_without_predictors_says_so(world):

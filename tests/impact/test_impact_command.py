@@ -33,7 +33,7 @@ def test_a_curve_goes_on_from_what_was_kept(tmp_path, capsys):
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys, monkeypatch):
-    from eaeu_analysis.impact import curve
+    from eaeu_analysis.impact.curve import run as curve
 
     monkeypatch.setattr(curve, "_run", lambda *given: pytest.fail("the work was begun"))
     (tmp_path / "file").write_text("")

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.data.panel import Panel
-from eaeu_analysis.impact import placebo
-from eaeu_analysis.impact.fit import Recipe, Setup, fit_unit
-from eaeu_analysis.impact.placebo import rank_p, rejections
-from eaeu_analysis.impact.predictors import Predictor
-from eaeu_analysis.impact.problem import Problem, state_problem
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.inference import placebo
+from eaeu_analysis.impact.inference.placebo import rank_p_value, rejections
+from eaeu_analysis.impact.question.predictors import Predictor
+from eaeu_analysis.impact.question.problem import Problem, state_problem
+from eaeu_analysis.impact.weights.fit import Setup, WeightSettings, fit_unit
 from eaeu_analysis.series import SeriesInfo
 
 QUICK = {"checks": False}
@@ -38,7 +38,7 @@ def test_the_short_way_states_the_same_problem():
 
 def placebos(y: np.ndarray, level: float = 0.9, event: int = 2012) -> placebo.Placebos:
     setup = setup_of(y, event)
-    return placebo.in_space(setup, Recipe(), fit_unit(setup, Recipe()), level)
+    return placebo.placebo_in_space(setup, WeightSettings(), fit_unit(setup, WeightSettings()), level)
 
 
 def test_the_best_of_eleven_is_one_in_eleven():
@@ -54,7 +54,7 @@ def test_the_best_of_eleven_is_one_in_eleven():
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=30))
 def test_rank_p_counts_ties_and_itself(values):
-    p = rank_p(np.array(values))
+    p = rank_p_value(np.array(values))
     assert p == pytest.approx(sum(v >= values[0] for v in values) / len(values), abs=1e-9) or p >= 1 / len(values)
     assert 1 / len(values) <= p <= 1
 
@@ -90,7 +90,7 @@ def test_the_bounds_of_a_period_invert_the_test_of_that_period():
     for theta in np.linspace(made.lower[t] - 1, made.upper[t] + 1, 31):
         values = made.gaps.to_numpy()[t].copy()
         values[0] -= theta
-        kept = rank_p(np.abs(values) / made.table["scale"].to_numpy()) > 0.1 + 1e-12
+        kept = rank_p_value(np.abs(values) / made.table["scale"].to_numpy()) > 0.1 + 1e-12
         assert kept == (made.lower[t] <= theta <= made.upper[t])
 
 
@@ -123,7 +123,7 @@ def test_badly_fitted_donors_are_left_out_by_rule():
     assert worse["U05"]
     assert made.p["within_20_donors"] == 11 - worse.sum()
     kept = made.table[~worse]
-    assert made.p["within_20_average_two_sided"] == rank_p(kept["average"].abs().to_numpy())
+    assert made.p["within_20_average_two_sided"] == rank_p_value(kept["average"].abs().to_numpy())
 
 
 def test_a_perfect_fit_before_the_event_is_no_proof():
@@ -216,7 +216,7 @@ def test_in_time_moves_the_event_to_the_last_third_of_the_fit_years():
     y = factor_model(np.random.default_rng(8), 12, 20)
     setup = setup_of(y)
     assert placebo.moved_event(setup) == 2008
-    moved = placebo.in_time(setup, Recipe(), 0.9)
+    moved = placebo.placebo_in_time(setup, WeightSettings(), 0.9)
     by_hand = synthetic_control(as_panel(y[:, :12]), "y", "U00", 2008, inference="placebo", checks=False)
     assert moved.average == pytest.approx(by_hand.estimate)
     assert moved.p == pytest.approx(by_hand.p_value)

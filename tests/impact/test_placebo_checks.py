@@ -6,18 +6,23 @@ import numpy as np
 import pytest
 from simulated_panels import as_panel, factor_model
 
-from eaeu_analysis.impact.completion import matrix_completion
-from eaeu_analysis.impact.gap_checks import drift, fit_check, trend_check
-from eaeu_analysis.impact.placebo_checks import donor_notes, placebo_gap_checks, rank_p, weight_check
-from eaeu_analysis.impact.sdid import synthetic_did
+from eaeu_analysis.impact.estimators.matrix_completion import matrix_completion
+from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
+from eaeu_analysis.impact.inference.checks import drift, fit_check, trend_check
+from eaeu_analysis.impact.inference.placebo_checks import (
+    donor_notes,
+    placebo_gap_checks,
+    placebo_rank_p_value,
+    weight_check,
+)
 
 TIMES = np.arange(12.0)
 
 
 def test_rank_counts_the_treated_unit() -> None:
-    assert rank_p(5.0, np.array([1.0, 2.0, 3.0])) == 1 / 4
-    assert rank_p(0.0, np.array([1.0, 2.0, 3.0])) == 1.0
-    assert rank_p(2.0, np.array([1.0, 2.0, 3.0])) == 3 / 4  # ties count
+    assert placebo_rank_p_value(5.0, np.array([1.0, 2.0, 3.0])) == 1 / 4
+    assert placebo_rank_p_value(0.0, np.array([1.0, 2.0, 3.0])) == 1.0
+    assert placebo_rank_p_value(2.0, np.array([1.0, 2.0, 3.0])) == 3 / 4  # ties count
 
 
 def test_fit_is_judged_against_deviation_or_mean() -> None:

@@ -10,8 +10,8 @@ from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.impact.pooled import pool_effects, random_means
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.members.pooled import pool_effects, random_means
 
 MEMBERS = {"U00": 2010, "U01": 2010, "U02": 2012}
 
@@ -82,7 +82,7 @@ def test_bad_input_in_one_sentence():
 
 
 def test_the_union_has_its_members_together():
-    from eaeu_analysis.impact.union import union_effects
+    from eaeu_analysis.impact.members.effects import union_effects
 
     panel = load_panel(["trade"], years=(1995, 2019))
     found = union_effects(panel, ["trade"], units=["KGZ", "ARM"], pools=["rouble"])

@@ -9,10 +9,10 @@ import pytest
 from scipy.optimize import minimize
 from simulated_panels import as_panel
 
-from eaeu_analysis.impact import prediction
-from eaeu_analysis.impact.prediction import farthest, in_sample_bounds, left_out_residuals
-from eaeu_analysis.impact.simplex import simplex_weights
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.inference import prediction
+from eaeu_analysis.impact.inference.prediction import farthest, in_sample_bounds, left_out_residuals
+from eaeu_analysis.impact.weights.simplex import simplex_weights
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -9,9 +9,9 @@ from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
-from eaeu_analysis.impact.predictors import Predictor
-from eaeu_analysis.impact.problem import state_problem, years_of
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.question.predictors import Predictor
+from eaeu_analysis.impact.question.problem import parse_years, state_problem
 
 
 def frame(units: int = 8, periods: int = 16, seed: int = 0) -> pd.DataFrame:
@@ -48,13 +48,13 @@ def test_default_windows_are_the_unbroken_record_around_the_event():
 
 
 def test_years_forms():
-    assert years_of(1969, "x") == [1969]
-    assert years_of((1960, 1963), "x") == [1960, 1961, 1962, 1963]
-    assert years_of([1963, 1961], "x") == [1961, 1963]
-    assert years_of(range(1961, 1966, 2), "x") == [1961, 1963, 1965]
+    assert parse_years(1969, "x") == [1969]
+    assert parse_years((1960, 1963), "x") == [1960, 1961, 1962, 1963]
+    assert parse_years([1963, 1961], "x") == [1961, 1963]
+    assert parse_years(range(1961, 1966, 2), "x") == [1961, 1963, 1965]
     for bad in ("1960", (1963, 1960), [], [1960.5], None, [True]):
         with pytest.raises(BadInputError):
-            years_of(bad, "x")
+            parse_years(bad, "x")
 
 
 def test_a_date_is_as_good_as_a_year():

@@ -7,11 +7,10 @@ import pytest
 from scipy import stats
 from simulated_panels import as_panel, factor_model
 
-from eaeu_analysis.impact.augmented import augmented_synthetic_control
-from eaeu_analysis.impact.augmented_core import augmented_weights
-from eaeu_analysis.impact.robustness import moved_start
-from eaeu_analysis.impact.sdid import synthetic_did
-from eaeu_analysis.impact.sdid_core import estimate_block
+from eaeu_analysis.impact.estimators.augmented import augmented_synthetic_control, augmented_weights
+from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
+from eaeu_analysis.impact.estimators.synthetic_did_core import estimate_cohort
+from eaeu_analysis.impact.inference.placebo_checks import moved_start
 
 Y = factor_model(np.random.default_rng(1), 8, 16)
 
@@ -28,7 +27,7 @@ def test_synthetic_did_without_each_donor() -> None:
     table = effect.extra["leave_one_out"]
     for row in table.itertuples():
         i = int(row.donor[1:])
-        slow = estimate_block(np.delete(Y, [0, i], axis=0), Y[:1], 12).estimate
+        slow = estimate_cohort(np.delete(Y, [0, i], axis=0), Y[:1], 12).estimate
         assert row.estimate == pytest.approx(slow, abs=1e-9)
         assert row.weight == pytest.approx(effect.weights[row.donor])  # type: ignore[index]
     check = effect.check("leave-one-out")
@@ -39,8 +38,8 @@ def test_synthetic_did_without_each_donor() -> None:
 def test_synthetic_did_with_the_event_moved() -> None:
     effect = synthetic_did(as_panel(Y), "y", "U00", 2012)
     before = Y[:, :12]
-    moved = estimate_block(before[1:], before[:1], 8).estimate
-    draws = [estimate_block(np.delete(before[1:], i, 0), before[[i + 1]], 8).estimate for i in range(7)]
+    moved = estimate_cohort(before[1:], before[:1], 8).estimate
+    draws = [estimate_cohort(np.delete(before[1:], i, 0), before[[i + 1]], 8).estimate for i in range(7)]
     p = 2 * stats.t.sf(abs(moved) / np.std(draws), 6)
     check = effect.check("placebo in time")
     assert check is not None

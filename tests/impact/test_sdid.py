@@ -9,15 +9,18 @@ from hypothesis import strategies as st
 from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError, NotConvergedError
-from eaeu_analysis.impact import sdid_core
-from eaeu_analysis.impact.sdid import synthetic_did
-from eaeu_analysis.impact.sdid_core import METHODS, estimate_block, frank_wolfe, noise_level
-from eaeu_analysis.impact.sdid_variance import (
+from eaeu_analysis.impact.estimators import synthetic_did_core
+from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
+from eaeu_analysis.impact.estimators.synthetic_did_core import (
+    METHODS,
     Cohorts,
-    blocks_of,
     bootstrap,
+    estimate_cohort,
+    estimate_cohorts,
+    frank_wolfe,
     jackknife,
     make_estimator,
+    noise_level,
     placebo,
     pooled,
 )
@@ -39,7 +42,7 @@ def objective(a: np.ndarray, b: np.ndarray, w: np.ndarray, zeta: float) -> float
 def test_weights_reach_what_frank_wolfe_reaches_slowly(seed: int, control: int, periods: int) -> None:
     y, treated = problem(seed, control, 1, periods)
     pre = periods - 3
-    block = estimate_block(y, treated, pre)
+    block = estimate_cohort(y, treated, pre)
     slow = frank_wolfe(y[:, :pre].T, treated[0, :pre], block.zeta, True, 0.0, 3000)
     a, b = y[:, :pre].T, treated[0, :pre]
     ours, reference = objective(a, b, block.omega, block.zeta), objective(a, b, slow, block.zeta)
@@ -55,7 +58,7 @@ def test_time_weights_minimise_over_the_donors() -> None:
     from scipy.optimize import minimize
 
     y, treated = problem(3, 12, 1, 10)
-    block = estimate_block(y, treated, 7)
+    block = estimate_cohort(y, treated, 7)
     a, b = y[:, :7], y[:, 7:].mean(axis=1)
     a, b = a - a.mean(axis=0), b - b.mean()
     slow = minimize(
@@ -73,8 +76,8 @@ def test_time_weights_minimise_over_the_donors() -> None:
 
 def test_the_published_iteration_is_close_to_the_optimum() -> None:
     y, treated = problem(5, 15, 1, 20)
-    exact = estimate_block(y, treated, 15)
-    published = estimate_block(y, treated, 15, replicate="synthdid")
+    exact = estimate_cohort(y, treated, 15)
+    published = estimate_cohort(y, treated, 15, replicate="synthdid")
     assert published.estimate == pytest.approx(exact.estimate, abs=0.02 * exact.noise)
     assert published.estimate != exact.estimate
 
@@ -83,21 +86,21 @@ def test_the_published_iteration_is_close_to_the_optimum() -> None:
 def test_did_is_the_double_difference() -> None:
     y, treated = problem(1, 8, 2)
     hand = (treated[:, 9:].mean() - treated[:, :9].mean()) - (y[:, 9:].mean() - y[:, :9].mean())
-    assert estimate_block(y, treated, 9, "did").estimate == pytest.approx(hand, abs=1e-12)
+    assert estimate_cohort(y, treated, 9, "did").estimate == pytest.approx(hand, abs=1e-12)
 
 
 def test_sc_compares_levels_and_difp_compares_changes() -> None:
     y, treated = problem(2)
-    sc = estimate_block(y, treated, 9, "sc")
+    sc = estimate_cohort(y, treated, 9, "sc")
     assert sc.estimate == pytest.approx((treated[0] - sc.omega @ y)[9:].mean(), abs=1e-12)
-    difp = estimate_block(y, treated, 9, "difp")
+    difp = estimate_cohort(y, treated, 9, "difp")
     gap = treated[0] - difp.omega @ y
     assert difp.estimate == pytest.approx(gap[9:].mean() - gap[:9].mean(), abs=1e-12)
 
 
 def test_penalty_follows_the_paper() -> None:
     y, treated = problem(4, 8, 3)
-    block = estimate_block(y, treated, 9)
+    block = estimate_cohort(y, treated, 9)
     steps = np.diff(y[:, :9], axis=1)
     assert noise_level(y, 9) == pytest.approx(np.sqrt(((steps - steps.mean()) ** 2).sum() / (steps.size - 1)))
     assert block.zeta == pytest.approx((3 * 3) ** 0.25 * block.noise)
@@ -111,10 +114,10 @@ def test_order_of_rows_and_columns_does_not_matter(method: str, shape: tuple[int
     rng = np.random.default_rng(7)
     y, treated = problem(6, control, 2, periods)
     zeta = noise_level(y, pre)  # held: the noise level itself depends on the order of periods
-    base = estimate_block(y, treated, pre, method, zeta=zeta)
+    base = estimate_cohort(y, treated, pre, method, zeta=zeta)
     rows, before, after = rng.permutation(control), rng.permutation(pre), pre + rng.permutation(periods - pre)
     columns = np.concatenate([before, after])
-    moved = estimate_block(y[rows][:, columns], treated[::-1][:, columns], pre, method, zeta=zeta)
+    moved = estimate_cohort(y[rows][:, columns], treated[::-1][:, columns], pre, method, zeta=zeta)
     assert moved.estimate == pytest.approx(base.estimate, abs=1e-6)
     np.testing.assert_allclose(moved.omega, base.omega[rows], atol=1e-5)
     np.testing.assert_allclose(moved.lam, base.lam[before], atol=1e-5)
@@ -125,13 +128,13 @@ def test_of_many_exact_fits_the_shortest_is_taken(method: str) -> None:
     rng = np.random.default_rng(25)
     y = rng.normal(size=(20, 9))
     treated = y.mean(axis=0, keepdims=True) + np.where(np.arange(9) < 5, 0.0, 1.0)
-    block = estimate_block(y, treated, 5, method)  # 5 periods, 20 donors: a whole polytope of weights fits exactly
+    block = estimate_cohort(y, treated, 5, method)  # 5 periods, 20 donors: a whole polytope of weights fits exactly
     np.testing.assert_allclose(block.omega, 1 / 20, atol=1e-6)  # and equal weights are its shortest member
     assert block.estimate == pytest.approx(1.0, abs=1e-6)
     order = rng.permutation(20)
     other = y[order] + 0.0
     target = 0.5 * y[[0]] + 0.5 * y[1:].mean(axis=0)
-    one, two = estimate_block(y, target, 5, method), estimate_block(other, target, 5, method)
+    one, two = estimate_cohort(y, target, 5, method), estimate_cohort(other, target, 5, method)
     assert two.estimate == pytest.approx(one.estimate, abs=1e-6)
     np.testing.assert_allclose(two.omega, one.omega[order], atol=1e-6)
 
@@ -139,19 +142,19 @@ def test_of_many_exact_fits_the_shortest_is_taken(method: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_scale_and_level(method: str) -> None:
     y, treated = problem(8)
-    base = estimate_block(y, treated, 9, method).estimate
-    assert estimate_block(1000 * y, 1000 * treated, 9, method).estimate == pytest.approx(1000 * base, rel=1e-7)
-    assert estimate_block(y + 50, treated + 50, 9, method).estimate == pytest.approx(base, abs=1e-6)
+    base = estimate_cohort(y, treated, 9, method).estimate
+    assert estimate_cohort(1000 * y, 1000 * treated, 9, method).estimate == pytest.approx(1000 * base, rel=1e-7)
+    assert estimate_cohort(y + 50, treated + 50, 9, method).estimate == pytest.approx(base, abs=1e-6)
 
 
 @pytest.mark.parametrize("method", ["sdid", "did", "difp"])
 def test_unit_and_period_effects_cancel(method: str) -> None:
     rng = np.random.default_rng(9)
     y, treated = problem(10)
-    base = estimate_block(y, treated, 9, method, zeta=1.0)
+    base = estimate_cohort(y, treated, 9, method, zeta=1.0)
     units = 5 * rng.normal(size=(9, 1))
     years = 5 * rng.normal(size=12)
-    moved = estimate_block(y + units[:8] + years, treated + units[8:] + years, 9, method, zeta=1.0)
+    moved = estimate_cohort(y + units[:8] + years, treated + units[8:] + years, 9, method, zeta=1.0)
     assert moved.estimate == pytest.approx(base.estimate, abs=1e-6)
 
 
@@ -160,7 +163,7 @@ def test_an_effect_on_the_treated_passes_through_unchanged() -> None:
     lifted = treated.copy()
     lifted[:, 9:] += 2.5
     for method in METHODS:
-        change = estimate_block(y, lifted, 9, method).estimate - estimate_block(y, treated, 9, method).estimate
+        change = estimate_cohort(y, lifted, 9, method).estimate - estimate_cohort(y, treated, 9, method).estimate
         assert change == pytest.approx(2.5, abs=1e-9)
 
 
@@ -179,7 +182,7 @@ def test_placebo_with_one_treated_unit_lists_every_donor() -> None:
     y, treated = problem(13)
     cohorts = Cohorts(y, {9: treated})
     found = placebo(cohorts, make_estimator("sdid", None, None), 200, seed=1)
-    by_hand = [estimate_block(np.delete(y, i, 0), y[[i]], 9).estimate for i in range(8)]
+    by_hand = [estimate_cohort(np.delete(y, i, 0), y[[i]], 9).estimate for i in range(8)]
     assert found.exact
     np.testing.assert_allclose(found.draws, by_hand)
     assert found.se == pytest.approx(np.std(by_hand))
@@ -188,7 +191,7 @@ def test_placebo_with_one_treated_unit_lists_every_donor() -> None:
 def test_jackknife_leaves_each_unit_out_with_weights_held() -> None:
     y, treated = problem(14, 6, 3)
     cohorts = Cohorts(y, {9: treated})
-    blocks = blocks_of(cohorts, make_estimator("sdid", None, None))
+    blocks = estimate_cohorts(cohorts, make_estimator("sdid", None, None))
     b = blocks[0]
     slow = []
     for i in range(9):
@@ -348,7 +351,7 @@ def test_weights_that_do_not_converge_raise(monkeypatch: pytest.MonkeyPatch) -> 
     def stuck(*_: object, **__: object) -> None:
         raise NotConvergedError("weights did not converge")
 
-    monkeypatch.setattr(sdid_core, "simplex_fit", stuck)
+    monkeypatch.setattr(synthetic_did_core, "simplex_fit", stuck)
     with pytest.raises(NotConvergedError):
         synthetic_did(as_panel(factor_model(np.random.default_rng(23), 6, 14)), "y", "U00", 2010)
 
@@ -357,7 +360,7 @@ def test_one_donor_that_carries_everything_cannot_be_jackknifed() -> None:
     y, treated = problem(24, 5, 2)
     y[0] = treated.mean(axis=0)
     cohorts = Cohorts(y, {9: treated})
-    blocks = blocks_of(cohorts, make_estimator("difp", None, None))
+    blocks = estimate_cohorts(cohorts, make_estimator("difp", None, None))
     assert pooled(cohorts, blocks) == pytest.approx(0, abs=1e-4)
     with pytest.raises(BadInputError, match="carries all the weight"):
         jackknife(cohorts, blocks)

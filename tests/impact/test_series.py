@@ -8,12 +8,11 @@ from scipy import stats
 from simulated_panels import as_panel
 
 from eaeu_analysis.errors import BadInputError, EaeuError
-from eaeu_analysis.impact.autoregressive import draw_errors, draw_picks, error_model
-from eaeu_analysis.impact.break_core import find_break
-from eaeu_analysis.impact.breaks import break_date
-from eaeu_analysis.impact.segmented import design, hac_t, segmented
-from eaeu_analysis.impact.series import interrupted_series
-from eaeu_analysis.impact.structural import forecast, share_grid
+from eaeu_analysis.impact.estimators.break_date import break_date, find_break
+from eaeu_analysis.impact.estimators.interrupted_series import interrupted_series
+from eaeu_analysis.impact.estimators.segmented import design, hac_t, segmented
+from eaeu_analysis.impact.estimators.structural import share_grid, structural_forecast
+from eaeu_analysis.impact.inference.autoregressive import draw_errors, draw_picks, error_model
 
 
 def autoregression(rng: np.random.Generator, periods: int, rho: float) -> np.ndarray:
@@ -53,7 +52,7 @@ def test_forecast_is_generalised_least_squares(share: float) -> None:
     pull = z[12:] - b @ inverse @ z[:12]
     scale = rest @ inverse @ rest / 10
     covariance = y.var() * scale * (c - b @ inverse @ b.T + pull @ np.linalg.inv(information) @ pull.T)
-    found = forecast(y, x, ahead)
+    found = structural_forecast(y, x, ahead)
     np.testing.assert_allclose(found.means[g], mean, atol=1e-4)
     np.testing.assert_allclose(found.covariances[g], covariance, rtol=1e-3, atol=1e-5)
     assert found.df == 10
@@ -62,7 +61,7 @@ def test_forecast_is_generalised_least_squares(share: float) -> None:
 def test_weights_of_the_shares_are_their_likelihoods() -> None:
     rng = np.random.default_rng(2)
     y, x, ahead = rng.normal(size=14), rng.normal(size=(14, 1)), rng.normal(size=(2, 1))
-    found = forecast(y, x, ahead)
+    found = structural_forecast(y, x, ahead)
     times = np.arange(14)
     z = np.column_stack([np.ones(14), x])
     logs = []
@@ -80,7 +79,7 @@ def test_weights_of_the_shares_are_their_likelihoods() -> None:
 
 def test_quantiles_belong_to_the_mixture() -> None:
     rng = np.random.default_rng(3)
-    found = forecast(np.cumsum(rng.normal(size=15)), np.empty((15, 0)), np.empty((4, 0)), "drift")
+    found = structural_forecast(np.cumsum(rng.normal(size=15)), np.empty((15, 0)), np.empty((4, 0)), "drift")
     mean = np.full(4, 0.25)
     for p in (0.05, 0.5, 0.95):
         assert found.cdf(mean, float(found.quantiles(mean, np.array([p]))[0])) == pytest.approx(p, abs=1e-9)
@@ -141,7 +140,7 @@ def structural_coverage(repetitions: int, rho: float | None, seed: int) -> float
         factor = np.cumsum(rng.normal(size=25))
         u = autoregression(rng, 25, rho) if rho is not None else np.cumsum(rng.normal(size=25))
         x = (factor + 0.3 * rng.normal(size=25))[:, None]
-        found = forecast((factor + u)[:20], x[:20], x[20:])
+        found = structural_forecast((factor + u)[:20], x[:20], x[20:])
         hits += 0.05 < found.cdf(np.full(5, 0.2), float((factor + u)[20:].mean())) < 0.95
     return hits / repetitions
 

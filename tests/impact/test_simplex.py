@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from eaeu_analysis.errors import BadInputError, NotConvergedError
-from eaeu_analysis.impact import simplex
-from eaeu_analysis.impact.simplex import is_unique, simplex_batch, simplex_fit, simplex_weights, solve_gram
+from eaeu_analysis.impact.weights import simplex
+from eaeu_analysis.impact.weights.simplex import is_unique, simplex_batch, simplex_fit, simplex_weights, solve_gram
 
 
 def every_face(gram, slope):

@@ -7,14 +7,14 @@ import pytest
 from scipy.optimize import nnls
 
 from eaeu_analysis.errors import NotConvergedError
-from eaeu_analysis.impact import simplex_dual
-from eaeu_analysis.impact.simplex_dual import dual_newton, shortest
+from eaeu_analysis.impact.weights import simplex
+from eaeu_analysis.impact.weights.simplex import dual_newton, shortest
 
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Newton's method needs a dozen steps at most here; a wrong derivative needs many more, or never ends."""
-    monkeypatch.setattr(simplex_dual, "STEPS", 12)
+    monkeypatch.setattr(simplex, "STEPS", 12)
 
 
 def problem(seed: int, rows: int = 5, donors: int = 30) -> tuple[np.ndarray, np.ndarray]:
@@ -69,7 +69,7 @@ def test_rows_that_repeat_each_other_are_no_obstacle() -> None:
 
 @pytest.mark.parametrize("steps", [12, 200])
 def test_rows_out_of_reach_raise(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simplex_dual, "STEPS", steps)
+    monkeypatch.setattr(simplex, "STEPS", steps)
     a, b = problem(1)
     b[0] = 2 * np.abs(a[0]).max()  # no average of the donors goes so far
     with pytest.raises(NotConvergedError, match="weights of 30 donors did not converge"):

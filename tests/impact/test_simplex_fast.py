@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eaeu_analysis.impact import simplex_dual, simplex_fast
-from eaeu_analysis.impact.simplex import simplex_fit
-from eaeu_analysis.impact.simplex_dual import shortest
-from eaeu_analysis.impact.simplex_fast import simplex_nnls, simplex_ridge
+from eaeu_analysis.impact.weights import simplex
+from eaeu_analysis.impact.weights.simplex import shortest, simplex_fit, simplex_nnls, simplex_ridge
 
 
 def problem(seed: int, rows: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -87,10 +85,10 @@ def test_a_solver_that_stops_early_is_refused(monkeypatch):
     from eaeu_analysis.errors import NotConvergedError
 
     donors, target = problem(4, 15, 20)
-    monkeypatch.setattr(simplex_fast, "nnls", lambda a, b, maxiter: (np.eye(20)[0], 1.0))
+    monkeypatch.setattr(simplex, "nnls", lambda a, b, maxiter: (np.eye(20)[0], 1.0))
     with pytest.raises(NotConvergedError, match="did not converge"):
         simplex_nnls(donors - target[:, None])
-    monkeypatch.setattr(simplex_dual, "STEPS", 1)
+    monkeypatch.setattr(simplex, "STEPS", 1)
     with pytest.raises(NotConvergedError, match="did not converge"):
         simplex_ridge(donors - target[:, None], 0.01)
 

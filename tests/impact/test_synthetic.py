@@ -12,12 +12,12 @@ from scipy.optimize import differential_evolution, minimize
 from simulated_panels import as_panel
 
 from eaeu_analysis.data.panel import Panel
-from eaeu_analysis.impact import search
 from eaeu_analysis.impact.effect import TABLE
-from eaeu_analysis.impact.fit import Recipe, fit_unit, make_setup, scaled
-from eaeu_analysis.impact.predictors import Predictor
-from eaeu_analysis.impact.problem import state_problem
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.question.predictors import Predictor
+from eaeu_analysis.impact.question.problem import state_problem
+from eaeu_analysis.impact.weights import predictor_weights
+from eaeu_analysis.impact.weights.fit import WeightSettings, fit_unit, make_setup, scaled
 
 EVENT = 2012
 QUICK = {"inference": "none", "checks": False}
@@ -96,10 +96,10 @@ def test_an_effect_can_be_asked_again_from_its_spec():
 
 
 # -- predictor weights ------------------------------------------------------------------------------------
-SEARCH = Recipe("search")
+SEARCH = WeightSettings("search")
 
 
-def setup_of(panel: Panel, recipe: Recipe = SEARCH):
+def setup_of(panel: Panel, recipe: WeightSettings = SEARCH):
     problem = state_problem(panel, "y", "U00", EVENT)
     return make_setup(panel, problem, PREDICTORS, recipe, "drop")
 
@@ -109,7 +109,7 @@ def test_the_gradient_is_the_slope_of_the_loss(penalty):
     setup = setup_of(world())
     x = scaled(setup.x, 0, range(1, 10))
     wide = setup.problem.outcomes[setup.problem.fit]
-    objective = search._Objective(x, wide[:, 1:] - wide[:, [0]], penalty)
+    objective = predictor_weights._Objective(x, wide[:, 1:] - wide[:, [0]], penalty)
     rng = np.random.default_rng(0)
     for _ in range(5):
         at = np.log(rng.uniform(0.1, 1, len(x)))
@@ -125,17 +125,17 @@ def test_the_search_is_no_worse_than_slow_global_searches(seed):
     x = scaled(setup.x, 0, range(1, 10))
     wide = setup.problem.outcomes[setup.problem.fit]
     z = wide[:, 1:] - wide[:, [0]]
-    fast = search.search(x, z)
+    fast = predictor_weights.search(x, z)
 
     def loss(log_v):
-        gap = z @ search.weights_of(np.exp(log_v), x)
+        gap = z @ predictor_weights.weights_of(np.exp(log_v), x)
         return float(gap @ gap) / len(z)
 
-    low = np.log(search.FLOOR)
+    low = np.log(predictor_weights.FLOOR)
     slow = differential_evolution(loss, [(low, 0)] * len(x), seed=1, maxiter=60, popsize=8, tol=1e-10, polish=False)
     local = minimize(loss, np.full(len(x), low / 2), method="Nelder-Mead", bounds=[(low, 0)] * len(x))
     assert fast.loss <= min(slow.fun, local.fun) * (1 + 1e-3)
-    assert fast.v.min() / fast.v.max() >= search.FLOOR * (1 - 1e-9)
+    assert fast.v.min() / fast.v.max() >= predictor_weights.FLOOR * (1 - 1e-9)
     assert fast.v.sum() == pytest.approx(1)
 
 
@@ -147,11 +147,13 @@ def test_a_wider_box_is_searched_about_as_well_as_by_a_hundred_random_starts(flo
     for seed in range(100, 104):
         rng = np.random.default_rng(seed)
         x, z = rng.normal(size=(9, 14)), rng.normal(size=(10, 14)).cumsum(axis=0)
-        found = search.search(x, z, floor, seed=seed)
-        objective = search._Objective(x, z, 0.0)
-        slow = min(search._descend(objective, rng.uniform(low, 0, 9), low, 200, 1e-12)[0] for _ in range(100))
+        found = predictor_weights.search(x, z, floor, seed=seed)
+        objective = predictor_weights._Objective(x, z, 0.0)
+        slow = min(
+            predictor_weights._descend(objective, rng.uniform(low, 0, 9), low, 200, 1e-12)[0] for _ in range(100)
+        )
         share.append(found.loss / (slow * objective.scale))
-        assert found.loss <= search.search(x, z, seed=seed).loss * (1 + 1e-9)
+        assert found.loss <= predictor_weights.search(x, z, seed=seed).loss * (1 + 1e-9)
         assert found.v.min() / found.v.max() >= floor * (1 - 1e-9)
     assert np.median(share) <= 1.01
     assert max(share) <= 1.5
@@ -198,7 +200,7 @@ def test_choices_of_v():
 def test_cross_validation_tunes_on_the_first_half_alone():
     """Values of the predictors in the second half and outcomes of the first must not enter the choice of V."""
     panel = world(6)
-    recipe = Recipe("cross-validation")
+    recipe = WeightSettings("cross-validation")
     setup = setup_of(panel, recipe)
     assert setup.problem.times[setup.train].tolist() == list(range(2000, 2006))
     assert setup.problem.times[setup.validate].tolist() == list(range(2006, 2012))

@@ -10,8 +10,8 @@ from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact import methods
-from eaeu_analysis.impact.synthetic import synthetic_control
-from eaeu_analysis.impact.union import donor_pool, plan, union_effects
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.members.effects import donor_pool, effects_plan, union_effects
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_a_row_is_the_estimator_called_by_hand(panel: Panel) -> None:
 
 
 def test_no_member_and_no_observer_is_lost_or_let_in(panel: Panel) -> None:
-    for pool in plan().pools:
+    for pool in effects_plan().pools:
         donors = set(donor_pool(panel, pool, "KGZ", "EAEU", 2015))
         assert not donors & {"KGZ", "ARM", "BLR", "KAZ", "RUS"}
         assert "UZB" in donors  # an observer is not a member
@@ -87,7 +87,7 @@ def test_bad_input_gets_one_sentence(panel: Panel, change: dict, says: str) -> N
 @pytest.mark.parametrize("name", sorted(methods.METHODS))
 def test_every_method_answers_by_its_name(panel: Panel, name: str) -> None:
     donors = donor_pool(panel, "rouble", "KGZ", "EAEU", 2015)
-    effect = methods.find(name)(panel, "trade", "KGZ", 2015, donors)
+    effect = methods.find_method(name)(panel, "trade", "KGZ", 2015, donors)
     assert math.isfinite(effect.estimate)
     assert effect.checks
     assert effect.provenance.series[0].code

@@ -14,13 +14,13 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.data.panel import Panel
-from eaeu_analysis.impact.augmented import augmented_synthetic_control
-from eaeu_analysis.impact.completion import matrix_completion
-from eaeu_analysis.impact.design import state_design
-from eaeu_analysis.impact.did import difference_in_differences
 from eaeu_analysis.impact.effect import Effect
-from eaeu_analysis.impact.sdid import synthetic_did
-from eaeu_analysis.impact.sdid_core import Block, estimate_block
+from eaeu_analysis.impact.estimators.augmented import augmented_synthetic_control
+from eaeu_analysis.impact.estimators.difference_in_differences import difference_in_differences
+from eaeu_analysis.impact.estimators.matrix_completion import matrix_completion
+from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
+from eaeu_analysis.impact.estimators.synthetic_did_core import CohortEstimate, estimate_cohort
+from eaeu_analysis.impact.question.design import state_design
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "benchmarks" / "data" / "california_prop99.csv"
 pytestmark = [
@@ -42,10 +42,10 @@ def effect(method: str, zeta: float | None = None) -> Effect:
 
 
 @cache
-def as_published(method: str) -> Block:
+def as_published(method: str) -> CohortEstimate:
     """The estimate alone (its slow iteration is not repeated for every placebo)."""
     design = state_design(panel(), *QUESTION)
-    return estimate_block(design.control, design.treated, 19, method, replicate="synthdid")
+    return estimate_cohort(design.control, design.treated, 19, method, replicate="synthdid")
 
 
 # -- table 1, estimates ------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ import pytest
 from scipy.optimize import nnls
 
 from eaeu_analysis.data.panel import Panel
-from eaeu_analysis.impact.predictors import Predictor
-from eaeu_analysis.impact.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.question.predictors import Predictor
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "benchmarks" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the published inputs are not at {DATA}")

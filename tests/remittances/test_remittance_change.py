@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
-from eaeu_analysis.impact.union import union_effects
+from eaeu_analysis.impact.members.effects import union_effects
 from eaeu_analysis.remittances import (
     RemittanceBaseline,
     Share,

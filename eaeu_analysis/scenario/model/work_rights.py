@@ -106,7 +106,8 @@ def work_rights(
     """
     from scipy import stats
 
-    from ...impact.union import plan, union_effects
+    from ...impact.members.effects import effects_plan as plan
+    from ...impact.members.effects import union_effects
 
     fixed = remittance_tables()["rights"]
     if last_year < int(fixed["first_judged"]):

@@ -1,0 +1,1 @@
+"""Specification curves: every admissible design, estimated and ranked among placebos."""

@@ -1,0 +1,255 @@
+"""Specification curve: the same question under every defensible combination of choices, none of them hidden.
+
+Simonsohn, Simmons & Nelson (2020), "Specification curve analysis", Nature Human Behaviour 4. The choices are data
+(:mod:`.grid`), each estimate comes with the same exact placebo test (:mod:`.curve_rows`), and the curve as a whole is
+tested by treating every donor in turn (:mod:`.curve_test`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ... import files, settings
+from ...data.panel import require_panel
+from ...errors import BadInputError, NoDataError
+from ...parallel import fan_out
+from ...results import Provenance
+from .estimates import Answered, CurveSetup, answer_questions, make_curve_setup
+from .grid import Grid, Specification, sample_specifications
+from .result import SpecificationCurve
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ...data.panel import Panel
+
+
+# What a specification curve has found so far, in one file that is always whole: an interrupted run goes on from it.
+
+FORMAT = "specification curve 3"  # of the file and of the numbers in it: raised when either changes
+ARRAYS = ("effects", "statistics", "p_values")
+
+
+def curve_fingerprint(task: CurveSetup, specifications: Sequence[Specification]) -> str:
+    """SHA-256 of the question, the choices and every number of the panel that they use.
+
+    The numbers count to seven digits: the last bit of a logarithm differs from one processor to another.
+    """
+    stated = {
+        "format": FORMAT,
+        "outcome": task.outcome,
+        "unit": task.unit,
+        "event": task.event,
+        "grid": task.grid.plain(),
+        "level": task.level,
+        "seed": task.seed,
+        "columns": dict(task.columns),
+        "units": list(task.units),
+        "specifications": [s.number for s in specifications],
+        "index": [list(map(str, task.panel.frame.columns)), [list(map(str, key)) for key in task.panel.frame.index]],
+    }
+    digest = hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode())
+    digest.update(np.ascontiguousarray(task.panel.frame.to_numpy(dtype=np.float64).astype("<f4")).tobytes())
+    return digest.hexdigest()
+
+
+def load_answers(path: Path, mark: str, groups: Sequence[Sequence[Specification]]) -> dict[int, Answered]:
+    """Questions answered before, by their place in ``groups``; empty when the file does not exist.
+
+    BadInputError when the file is no store, or that of another question.
+    """
+    import pyarrow.parquet as pq
+    from pyarrow.lib import ArrowException
+
+    if not path.exists():
+        return {}
+    try:
+        table = pq.read_table(path)
+        missing = sorted({*ARRAYS, "specification"} - set(table.column_names))
+    except (ArrowException, OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"store {str(path)!r} cannot be read as a specification curve: {error}") from None
+    kept = (table.schema.metadata or {}).get(b"fingerprint", b"").decode("utf-8", "replace")
+    if kept != mark:
+        raise BadInputError(
+            f"store {str(path)!r} holds another specification curve (other data, choices, seed or version); "
+            "name another file or delete it"
+        )
+    if missing:
+        raise BadInputError(f"store {str(path)!r} is no specification curve: it has no column {missing[0]}")
+    try:
+        arrays = {name: np.array(table.column(name).to_pylist(), dtype=np.float64) for name in ARRAYS}
+    except (ValueError, TypeError) as error:
+        raise BadInputError(f"store {str(path)!r} is no specification curve: {error}") from None
+    records = table.drop_columns(list(ARRAYS)).to_pylist()
+    place = {record["specification"]: i for i, record in enumerate(records)}
+    done = {}
+    for number, group in enumerate(groups):
+        at = [place[s.number] for s in group if s.number in place]
+        if len(at) == len(group):
+            done[number] = Answered(tuple(records[i] for i in at), *(arrays[name][at] for name in ARRAYS))
+    return done
+
+
+def save(path: Path, mark: str, done: Mapping[int, Answered]) -> None:
+    """All answers so far, in the order of the specifications; the file is replaced as a whole."""
+    import pyarrow.parquet as pq
+
+    with files.replacing(path) as aside:
+        pq.write_table(_table(mark, done), aside)
+
+
+def _table(mark: str, done: Mapping[int, Answered]) -> pa.Table:
+    import pyarrow as pa
+
+    answers = [done[number] for number in sorted(done)]
+    records: list[Mapping[str, Any]] = [row for answer in answers for row in answer.rows]
+    columns = {name: [record[name] for record in records] for name in records[0]}
+    for name in ARRAYS:
+        columns[name] = [line for answer in answers for line in getattr(answer, name).tolist()]
+    return pa.table(columns).replace_schema_metadata({"fingerprint": mark})
+
+
+REFERENCE = "Simonsohn, Simmons & Nelson (2020), Nature Human Behaviour 4"
+SAVE_EVERY = 20  # questions between two writings of the store
+
+
+def specification_curve(
+    panel: Panel,
+    outcome: str,
+    unit: str,
+    event: object,
+    grid: Grid | None = None,
+    jobs: int = 1,
+    seed: int = 0,
+    store: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    level: float = settings.LEVEL,
+    limit: int | None = None,
+    dask: str | None = None,
+) -> SpecificationCurve:
+    """The effect of ``event`` on ``outcome`` of ``unit`` under every specification of ``grid``.
+
+    ``grid`` None: data/tables/grid.toml on panels of economies, elsewhere estimators and windows on one pool. Outcomes
+    that the catalogue keeps in levels are analysed in log points x 100 (about per cent). ``limit``: a seeded random
+    choice of so many specifications. ``jobs``: processes, ``dask``: address of a scheduler
+    instead; the result does not depend on either. ``store``: a file that
+    keeps what has been found; a second call with the same question goes on from it. ``progress`` is called with the
+    number of specifications done and their total. A specification that cannot be answered is a row with its reason in
+    ``failed``.
+
+    Raises BadInputError or NoDataError when the question itself makes no sense, NoDataError when nothing could be
+    answered. Source: Simonsohn, Simmons & Nelson (2020).
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(["trade", "SP.POP.TOTL"])
+    >>> found = ea.specification_curve(panel, "trade", "KGZ", "2015-08-12", limit=20)
+    >>> len(found.table), found.measure_unit
+    (20, '% of GDP')
+    """
+    require_panel(panel)
+    if not 0 < level < 1:
+        raise BadInputError(f"level {level} is not between 0 and 1")
+    if jobs < 1:
+        raise BadInputError(f"jobs {jobs}: at least one is needed")
+    task = make_curve_setup(panel, outcome, unit, event, grid, level, seed)
+    everything = task.grid.specifications(outcome, task.event, panel.world)
+    chosen = sample_specifications(everything, limit, seed)
+    groups = by_question(chosen)
+    kept = None if store is None else Path(store)
+    answers = _answer_all(task, chosen, groups, jobs, dask, kept, progress)
+    return _collect(task, answers, limit)
+
+
+def by_question(specifications: Sequence[Specification]) -> list[list[Specification]]:
+    """Specifications in lists that share their data, in order."""
+    groups: dict[tuple[Any, ...], list[Specification]] = {}
+    for specification in specifications:
+        groups.setdefault(specification.question, []).append(specification)
+    return list(groups.values())
+
+
+def _answer_all(
+    task: CurveSetup,
+    chosen: Sequence[Specification],
+    groups: Sequence[Sequence[Specification]],
+    jobs: int,
+    dask: str | None,
+    store: Path | None,
+    progress: Callable[[int, int], None] | None,
+) -> list[Answered]:
+    """Answers by question, in order; the store is written every so often and whatever happens."""
+    mark = "" if store is None else curve_fingerprint(task, chosen)
+    done = {} if store is None else load_answers(store, mark, groups)
+    waiting = [number for number in range(len(groups)) if number not in done]
+    count = sum(len(groups[number]) for number in done)
+    if progress is not None and count:
+        progress(count, len(chosen))
+    unsaved = 0
+    if store is not None and waiting:
+        files.require_writable(store)
+    try:
+        for number, answer in zip(waiting, _run(task, [groups[n] for n in waiting], jobs, dask), strict=True):
+            done[number] = answer
+            count, unsaved = count + len(answer.rows), unsaved + 1
+            if store is not None and unsaved >= SAVE_EVERY:
+                save(store, mark, done)
+                unsaved = 0
+            if progress is not None:
+                progress(count, len(chosen))
+    finally:
+        if store is not None and unsaved:
+            save(store, mark, done)
+    return [done[number] for number in range(len(groups))]
+
+
+def _run(
+    task: CurveSetup, groups: Sequence[Sequence[Specification]], jobs: int, dask: str | None
+) -> Iterator[Answered]:
+    """Answers in the order of ``groups``, those that share their fit years by one worker after another, so that what
+    they have in common is worked out once."""
+    shares = [list(share) for _, share in itertools.groupby(groups, lambda group: group[0].question[:3])]
+    if dask is None and (jobs == 1 or len(shares) < 2):
+        for share in shares:
+            yield from answer_questions(task, share)  # each as soon as it is there, to be kept
+        return
+    for answers in fan_out(partial(_answer_share, task), shares, jobs, dask):
+        yield from answers
+
+
+def _answer_share(task: CurveSetup, share: Sequence[Sequence[Specification]]) -> list[Answered]:
+    return list(answer_questions(task, share))
+
+
+def _collect(task: CurveSetup, answers: Sequence[Answered], limit: int | None) -> SpecificationCurve:
+    table = pd.DataFrame([row for answer in answers for row in answer.rows])
+    if (table["failed"] != "").all():
+        raise NoDataError(f"no specification could be answered; the first: {table['failed'].iloc[0]}")
+    index = pd.Index(table["specification"], name="specification")
+    frames = [
+        pd.DataFrame(np.vstack([getattr(a, name) for a in answers]), index, pd.Index(task.units, name="unit"))
+        for name in ARRAYS
+    ]
+    infos = tuple(task.panel.info(c) for n, c in task.columns.items() if c and n in set(table["measure"]))
+    spec = {
+        "estimator": "specification_curve",
+        "outcome": task.outcome,
+        "unit": task.unit,
+        "event": task.event,
+        "grid": task.grid.plain(),
+        "limit": limit,
+        "seed": task.seed,
+        "level": task.level,
+    }
+    unit = task.panel.info(task.columns[task.outcome]).unit
+    provenance = Provenance(infos, "specification curve", REFERENCE, spec)
+    return SpecificationCurve(spec, table, frames[0], frames[1], frames[2], task.level, unit, provenance)

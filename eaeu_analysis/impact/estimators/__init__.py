@@ -1,0 +1,1 @@
+"""One module an estimator: synthetic control and its relatives, DiD, interrupted series, breaks."""

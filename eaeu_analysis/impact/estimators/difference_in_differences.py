@@ -1,0 +1,416 @@
+"""Difference-in-differences and event study, with inference for few treated units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import settings
+from ...arrays import Array
+from ...data.panel import require_panel
+from ...errors import BadInputError, NotConvergedError, unknown
+from ...results import Check, Provenance
+from ...text import p_equals
+from ..effect import LEADS, Effect, format_effect_number
+from ..inference.checks import fit_check, trend_check
+from ..inference.inversion import invert_linear, student
+from ..inference.placebo_checks import donor_notes
+from ..inference.randomisation import Assignments, assignments, bootstrap_p, randomisation_p_value, webb_weights
+from ..inference.randomisation import wild_bootstrap_interval as wild_interval
+from ..question.design import Design, design_table, observed_rows, state_design
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...data.panel import Panel
+
+
+# Difference-in-differences on a design: contrasts per unit, and the same numbers from pyfixest with clustered errors.
+
+
+@dataclass(frozen=True)
+class Clustered:
+    """``estimate`` and cluster-robust ``se`` (CRV1, by unit) of the average effect; ``leads_p``: Wald test that all
+    leads are zero (NaN with fewer than five treated units, where it means nothing)."""
+
+    estimate: float
+    se: float
+    clusters: int
+    leads_p: float
+
+
+def groups_of(design: Design) -> NDArray[np.intp]:
+    """(N0 + N1,) index of the cohort of each unit, -1 for donors."""
+    groups = np.full(len(design.donors) + len(design.units), -1, dtype=np.intp)
+    for g, rows in enumerate(design.cohort_rows().values()):
+        groups[len(design.donors) + rows] = g
+    return groups
+
+
+def cohort_weights(design: Design) -> Array:
+    """(G,) share of the treated cells that each cohort has."""
+    cells = np.array([len(rows) * (len(design.times) - pre) for pre, rows in design.cohort_rows().items()])
+    return np.asarray(cells / cells.sum(), dtype=np.float64)
+
+
+def average_contrasts(y: Array, starts: Sequence[int]) -> Array:
+    """(G, N): per cohort, each unit's mean after less its mean before that cohort's date."""
+    return np.array([y[:, pre:].mean(axis=1) - y[:, :pre].mean(axis=1) for pre in starts])
+
+
+def period_contrasts(y: Array, pre: int, base: int | None = None) -> Array:
+    """(T, N): each unit's value in a period less its mean before ``pre``, or less its value in column ``base``."""
+    level = y[:, :pre].mean(axis=1) if base is None else y[:, base]
+    return np.asarray((y - level[:, None]).T, dtype=np.float64)
+
+
+def lead_sizes(y: Array, starts: Sequence[int], plan: Assignments) -> Array:
+    """(B,) root mean squared deviation of the treated from the never-treated before the event, each unit less its own
+    mean before, over the assignments: zero for parallel paths."""
+    total = np.zeros(len(plan.groups))
+    cells = 0
+    for g, (pre, comparison) in enumerate(zip(starts, plan.comparisons, strict=True)):
+        size = int((plan.groups[0] == g).sum())
+        paths = comparison @ period_contrasts(y, pre)[:pre].T
+        total += size * (paths**2).sum(axis=1)
+        cells += size * pre
+    return np.asarray(np.sqrt(total / cells), dtype=np.float64)
+
+
+def stacked(design: Design) -> pd.DataFrame:
+    """Long frame, a stack per cohort: y, unit, unit_stack, time_stack, d0.. (treated after), e{g}_{k} (k periods from
+    the event, k = -1 left out)."""
+    import pandas as pd
+
+    names = [*design.donors, *design.units]
+    y = design.outcomes
+    parts = []
+    for g, (pre, rows) in enumerate(design.cohort_rows().items()):
+        members = [*range(len(design.donors)), *(len(design.donors) + rows)]
+        treated = np.isin(members, len(design.donors) + rows)
+        periods = len(design.times)
+        part = pd.DataFrame(
+            {
+                "y": y[members].ravel(),
+                "unit": np.repeat([names[i] for i in members], periods),
+                "stack": g,
+                "column": np.tile(np.arange(periods), len(members)),
+                "treated": np.repeat(treated.astype(float), periods),
+            }
+        )
+        part[f"d{g}"] = part["treated"] * (part["column"] >= pre)
+        for k in range(-pre, periods - pre):
+            if k != -1:
+                part[f"e{g}_{k}".replace("-", "m")] = part["treated"] * (part["column"] == pre + k)
+        parts.append(part)
+    frame = pd.concat(parts, ignore_index=True)
+    frame = frame.fillna(0.0)
+    frame["unit_stack"] = frame["stack"].astype(str) + ":" + frame["unit"]
+    frame["time_stack"] = frame["stack"].astype(str) + ":" + frame["column"].astype(str)
+    return frame
+
+
+def clustered(design: Design, estimate: float) -> Clustered:
+    """The regression by pyfixest; NotConvergedError when it does not give ``estimate``, the exact value."""
+    import pyfixest as pf
+
+    frame = stacked(design)
+    weights = cohort_weights(design)
+    names = [f"d{g}" for g in range(len(weights))]
+    fit = _feols(pf, frame, names)
+    found = float(weights @ fit.coef().loc[names].to_numpy())
+    spread = float(np.abs(frame["y"] - frame["y"].mean()).max())
+    if not abs(found - estimate) <= 1e-5 * spread:
+        raise NotConvergedError(
+            f"the regression did not converge: its coefficient is {found:.6g} where the exact double difference is "
+            f"{estimate:.6g}"
+        )
+    order = [list(fit.coef().index).index(name) for name in names]
+    variance = float(weights @ np.asarray(fit._vcov)[np.ix_(order, order)] @ weights)
+    leads_p = float("nan")
+    leads = [c for c in frame.columns if c.startswith("e") and "_m" in c]
+    if len(design.units) >= 5:
+        lags = [c for c in frame.columns if c.startswith("e") and "_m" not in c]
+        long = _feols(pf, frame, leads + lags)
+        index = [list(long.coef().index).index(name) for name in leads]
+        leads_p = _wald_p(
+            long.coef().to_numpy()[index], np.asarray(long._vcov)[np.ix_(index, index)], len(design.units)
+        )
+    return Clustered(found, float(np.sqrt(max(variance, 0.0))), int(frame["unit"].nunique()), leads_p)
+
+
+def _feols(pf, frame: pd.DataFrame, regressors: Sequence[str]):  # type: ignore[no-untyped-def]
+    return pf.feols(
+        f"y ~ {' + '.join(regressors)} | unit_stack + time_stack",
+        frame,
+        vcov={"CRV1": "unit"},
+        ssc=pf.ssc(k_adj=True, k_fixef="nonnested", G_adj=True),
+    )
+
+
+def _wald_p(b: Array, variance: Array, treated: int) -> float:
+    """F test with as many numerator degrees of freedom as the variance has rank, treated - 1 in the denominator."""
+    from scipy.stats import f
+
+    rank = int(np.linalg.matrix_rank(variance, hermitian=True, tol=1e-10 * float(np.trace(variance))))
+    rank = min(rank, treated - 1)
+    values, vectors = np.linalg.eigh(variance)
+    values, vectors = values[::-1][:rank], vectors[:, ::-1][:, :rank]
+    statistic = float((((vectors.T @ b) ** 2) / values).sum()) / rank
+    return float(f.sf(statistic, rank, treated - 1))
+
+
+REFERENCE = (
+    "two-way fixed effects, stacked by date (Cengiz et al. 2019, QJE 134(3)); randomisation: Rosenbaum 2002; "
+    "MacKinnon & Webb 2018, Econometrics Journal 21(2)"
+)
+INFERENCE = ("randomisation", "wild", "cluster")
+FEW = 5  # treated units below which cluster-robust errors and their bootstrap are not to be believed
+
+
+def difference_in_differences(
+    panel: Panel,
+    outcome: str,
+    unit: str | Iterable[str],
+    event: object,
+    donors: Iterable[str] | None = None,
+    *,
+    inference: str = "randomisation",
+    fit_years: object = None,
+    post_years: object = None,
+    gaps: str = "drop",
+    draws: int = 9_999,
+    seed: int = 0,
+    level: float = settings.LEVEL,
+) -> Effect:
+    """Mean change of the treated less mean change of the donors, and the event study that goes with it.
+
+    ``unit`` may list several treated units and ``event`` map each to its date; cohorts are set against the
+    never-treated only and averaged over treated cells. ``inference``:
+    "randomisation" (default): the dates fall on other units of the pool, all assignments listed when at most ``draws``
+    + 1, else ``draws`` random ones; exact p-value, interval by inversion. "wild": wild cluster bootstrap with the null
+    imposed and Webb weights, one date and several treated units. "cluster": Student's t on pyfixest's CRV1 errors, with
+    (treated units - 1) degrees of freedom, several treated units.
+
+    Check "leads" tests all leads jointly: root mean squared deviation from parallel paths before the event against
+    its randomisation distribution. ``extra``: ``event_study`` (frame: relative, estimate, lower, upper, p; base period
+    -1), ``cluster_se``, ``leads_wald_p``, ``cohorts``.
+    Raises BadInputError, NoDataError and NotConvergedError (pyfixest's fixed effects off the exact double difference).
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(
+    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
+    ... )
+    >>> effect = ea.difference_in_differences(panel, "trade", "KGZ", 2015)
+    >>> round(effect.estimate, 1), effect.finding
+    (-8.0, 'unreliable')
+    """
+    require_panel(panel)
+    if inference not in INFERENCE:
+        raise unknown("inference", inference, INFERENCE)
+    if not 0 < level < 1:
+        raise BadInputError(f"level {level} is not between 0 and 1")
+    if draws < 99:
+        raise BadInputError(f"draws {draws}: at least 99 are needed")
+    design = state_design(panel, outcome, unit, event, donors, fit_years, post_years, gaps)
+    _refuse_invalid(inference, design)
+    starts = list(design.cohort_rows())
+    y, weights = design.outcomes, cohort_weights(design)
+    plan = assignments(groups_of(design), draws, seed)
+    values = plan.statistics(average_contrasts(y, starts), weights)
+    estimate = float(values[0])
+    regression = clustered(design, estimate)
+
+    se: float | None = regression.se
+    if inference == "randomisation":
+        slopes = plan.statistics(average_contrasts(design.indicator, starts), weights)
+        p, interval, se = randomisation_p_value(values), invert_linear(values, slopes, level), None
+        how = "all" if plan.exact else f"{draws} random"
+        words = (
+            f"randomisation over {how} assignments of the dates to {len(y)} units ({len(plan.groups)} with the actual)"
+        )
+    elif inference == "wild":
+        webb = webb_weights(draws, len(y), seed)
+        p = bootstrap_p(y, design.indicator, webb)
+        interval = wild_interval(y, design.indicator, webb, level)
+        words = f"wild cluster bootstrap, null imposed, {draws} Webb draws"
+    else:
+        _, interval, p = student(estimate, regression.se, len(design.units) - 1, level)
+        words = f"cluster-robust errors (CRV1 by unit), Student t with {len(design.units) - 1} degrees of freedom"
+
+    info = design.problems[0].info
+    leads = lead_sizes(y, starts, plan)
+    return Effect(
+        spec={
+            "estimator": "difference_in_differences",
+            **design.spec(),
+            "inference": inference,
+            "draws": draws,
+            "seed": seed,
+            "level": level,
+        },
+        table=_table(design, inference, draws, seed, level),
+        estimate=estimate,
+        interval=interval,
+        level=level,
+        p_value=p,
+        weights=None,
+        pre_mspe=float(leads[0] ** 2),
+        checks=tuple(_checks(design, leads, plan, regression, inference, estimate, level)),
+        provenance=Provenance((info,), "difference-in-differences", REFERENCE, {"ssc": "k_adj, G_adj"}),
+        method="difference-in-differences",
+        measure=info.unit,
+        inference=words,
+        se=se,
+        extra={
+            "event_study": event_study_frame(design, plan, level),
+            "cluster_se": regression.se,
+            "leads_wald_p": regression.leads_p,
+            "assignments": len(plan.groups),
+            "exact": plan.exact,
+            "dropped": design.dropped(),
+            "flagged": design.flagged(),
+        },
+    )
+
+
+def event_study_frame(design: Design, plan: Assignments, level: float) -> pd.DataFrame:
+    """Effect by period from the event (base -1): estimate, randomisation interval and p; ``units`` treated units."""
+    import pandas as pd
+
+    rows = design.cohort_rows()
+    y, groups = design.outcomes, groups_of(design)
+    sizes = np.array([len(r) for r in rows.values()], dtype=np.float64)
+    records = []
+    for k in range(-max(rows), len(design.times) - min(rows)):
+        has = [g for g, pre in enumerate(rows) if 0 <= pre + k < len(design.times)]
+        starts = [pre for g, pre in enumerate(rows) if g in has]
+        share = np.zeros(len(sizes))
+        share[has] = sizes[has] / sizes[has].sum()
+        if k == -1:
+            records.append((k, int(sizes[has].sum()), 0.0, 0.0, 0.0, np.nan))
+            continue
+        contrasts, slopes = np.zeros((len(sizes), len(y))), np.zeros((len(sizes), len(y)))
+        for g, pre in zip(has, starts, strict=True):
+            contrasts[g] = y[:, pre + k] - y[:, pre - 1]
+            # the effect asked about sits in the treated cells of this period from the event only
+            slopes[g] = groups == g
+        values = plan.statistics(contrasts, share)
+        low, high = invert_linear(values, plan.statistics(slopes, share), level)
+        records.append((k, int(sizes[has].sum()), float(values[0]), low, high, randomisation_p_value(values)))
+    return pd.DataFrame(records, columns=["relative", "units", "estimate", "lower", "upper", "p"])
+
+
+def _refuse_invalid(inference: str, design: Design) -> None:
+    if inference == "randomisation":
+        return
+    if len(design.units) < 2:
+        raise BadInputError(
+            f"inference '{inference}' needs several treated units: with one treated cluster its errors are far too "
+            "small (or its bootstrap never rejects); use inference='randomisation'"
+        )
+    if inference == "wild" and design.staggered:
+        raise BadInputError("inference 'wild' takes one common event; with several dates use inference='randomisation'")
+
+
+def _before(design: Design) -> tuple[Array, Array, Array, float]:
+    """Gap (T0,) from the donors before the event less its mean, the treated outcome, the periods, and how many periods
+    lie between their middle and that of the later ones; of the cohort whose gap is largest."""
+    times = design.times.astype(np.float64)
+    found = []
+    for pre, rows in design.cohort_rows().items():
+        outcome = design.treated[rows, :pre].mean(axis=0)
+        gap = outcome - design.control[:, :pre].mean(axis=0)
+        found.append((gap - gap.mean(), outcome, times[:pre], float(times[pre:].mean() - times[:pre].mean())))
+    return max(found, key=lambda cohort: float((cohort[0] ** 2).mean()))
+
+
+def _table(design: Design, inference: str, draws: int, seed: int, level: float) -> pd.DataFrame:
+    counterfactuals, bounds = [], []
+    for i, start in enumerate(design.starts):
+        times, values = observed_rows(design, i)
+        donors = values[:, 1:].mean(axis=1)
+        at = np.searchsorted(times, design.times[:start])
+        counterfactuals.append(donors + float((values[:, 0] - donors)[at].mean()))
+        bounds.append(_unit_bounds(design, i, draws, seed, level))
+    table: pd.DataFrame = design_table(design, counterfactuals, bounds if inference == "randomisation" else None)
+    return table
+
+
+def _unit_bounds(design: Design, i: int, draws: int, seed: int, level: float) -> tuple[Array, Array]:
+    """Randomisation bounds of one treated unit's effect by period, the other treated units left out."""
+    y = np.vstack([design.treated[i], design.control])
+    groups = np.full(len(y), -1, dtype=np.intp)
+    groups[0] = 0
+    plan = assignments(groups, draws, seed)
+    only: NDArray[np.float64] = np.zeros((1, len(y)))
+    only[0, 0] = 1.0
+    slopes = plan.statistics(only, np.ones(1))
+    values = plan.statistics(period_contrasts(y, int(design.starts[i]))[None], np.ones(1))
+    ends = [invert_linear(column, slopes, level) for column in values.T]
+    low, high = np.array(ends, dtype=np.float64).T
+    return low, high
+
+
+def _checks(
+    design: Design,
+    leads: Array,
+    plan: Assignments,
+    regression: Clustered,
+    inference: str,
+    estimate: float,
+    level: float,
+) -> list[Check]:
+    alpha = 1 - level
+    p = randomisation_p_value(leads)
+    gap, outcome, times, reach = _before(design)
+    checks = [
+        fit_check(gap, outcome),
+        trend_check(gap, times, reach, estimate),
+        Check(
+            LEADS,
+            p > alpha + 1e-12,
+            p,
+            alpha,
+            "all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
+            f"{format_effect_number(float(leads[0]))}, {p_equals(p)}; fails at p <= {alpha:.2f}",
+        ),
+    ]
+    if np.isfinite(regression.leads_p):
+        checks.append(
+            Check(
+                "leads (Wald)",
+                None,
+                regression.leads_p,
+                alpha,
+                f"Wald test of the leads on cluster-robust errors, {p_equals(regression.leads_p)}",
+            )
+        )
+    if inference == "randomisation":
+        checks.append(
+            Check(
+                "assignments",
+                plan.smallest_p <= alpha + 1e-12,
+                plan.smallest_p,
+                alpha,
+                f"{len(plan.groups)} assignments: no p below {plan.smallest_p:.4f} can come of them; fails above "
+                f"{alpha:.2f}",
+            )
+        )
+    else:
+        checks.append(
+            Check(
+                "treated units",
+                len(design.units) >= FEW,
+                float(len(design.units)),
+                float(FEW),
+                f"{len(design.units)} treated units; with fewer than {FEW} clustered errors are too small and their "
+                "bootstrap erratic (MacKinnon & Webb 2018)",
+            )
+        )
+    equal = dict.fromkeys(design.donors, 1 / len(design.donors))
+    return checks + donor_notes(design.dropped(), design.flagged(), equal)

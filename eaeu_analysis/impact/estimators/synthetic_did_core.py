@@ -1,0 +1,397 @@
+"""Synthetic difference-in-differences on arrays: unit weights, time weights, the weighted double difference.
+
+Arkhangelsky, Athey, Hirshberg, Imbens & Wager (2021), "Synthetic Difference-in-Differences", American Economic
+Review 111(12). Units are rows, periods are columns. With control units (N0, T), treated units (N1, T), the first
+T0 periods before the event and T1 after it:
+
+    tau = (mean of the treated - omega'controls)(mean of the post periods - lambda'pre periods)
+
+method   unit weights omega (N0,)                       time weights lambda (T0,)
+sdid     simplex, intercept, zeta = (N1 T1)^(1/4) s      simplex, intercept, zeta = 1e-6 s
+sc       simplex, no intercept, zeta = 1e-6 s            zero (levels are compared)
+difp     simplex, intercept, zeta = 1e-6 s               1/T0
+did      1/N0                                            1/T0
+
+with s the standard deviation of the first differences of the controls before the event, and zeta^2 T0 |omega|^2
+(zeta^2 N0 |lambda|^2) added to the squared error: the conventions of the authors' R package synthdid. The default
+solves these problems exactly; ``replicate="synthdid"`` runs the package's own Frank-Wolfe iteration with its
+stopping rule and its sparsifying step, which the published tables rest on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...arrays import Array
+from ...errors import BadInputError, unknown
+from ..weights.simplex import is_unique, simplex_fit
+
+METHODS = {
+    "sdid": "synthetic difference-in-differences",
+    "sc": "synthetic control (outcomes only)",
+    "did": "difference-in-differences",
+    "difp": "synthetic control with intercept (difference-in-differences with unit weights)",
+}
+TINY = 1e-6  # zeta of the weights that are regularised only to be unique, relative to the noise level
+MANY = 12  # columns from which a start for the solver is worth its while
+SLIGHT = 1e-8  # a ridge below this share of the mean squared column does not decide between exact solutions
+
+
+@dataclass(frozen=True)
+class CohortEstimate:
+    """One cohort: ``omega`` (N0,), ``lam`` (T0,), ``effects`` (N1, T) per treated unit and period (their mean over
+    the post periods is ``estimate``), ``noise`` the standard deviation s, ``zeta`` the unit weights' penalty."""
+
+    estimate: float
+    omega: Array
+    lam: Array
+    effects: Array
+    noise: float
+    zeta: float
+
+    @property
+    def curve(self) -> Array:
+        """(T,) mean effect over the treated units, each period."""
+        return np.asarray(self.effects.mean(axis=0), dtype=np.float64)
+
+
+def noise_level(control: Array, pre: int) -> float:
+    """Sample standard deviation of the first differences of ``control`` (N0, T) over the first ``pre`` periods."""
+    steps = np.diff(control[:, :pre], axis=1)
+    return float(steps.std(ddof=1)) if steps.size > 1 else 0.0
+
+
+def estimate_cohort(
+    control: Array,
+    treated: Array,
+    pre: int,
+    method: str = "sdid",
+    replicate: str | None = None,
+    zeta: float | None = None,
+) -> CohortEstimate:
+    """The estimator on one block: ``control`` (N0, T), ``treated`` (N1, T), first treated column ``pre``.
+
+    ``zeta`` overrides the penalty of the unit weights, in units of the outcome. Raises BadInputError for an unknown
+    ``method`` or ``replicate`` and NotConvergedError when weights cannot be found.
+    """
+    if method not in METHODS:
+        raise unknown("method", method, METHODS, METHODS)
+    if replicate not in (None, "synthdid"):
+        raise unknown("replicate", replicate, ["synthdid"])
+    n_control, periods = control.shape
+    post = periods - pre
+    noise = noise_level(control, pre)
+    solve = published_weights if replicate else exact_weights
+    stop = 1e-5 * noise
+    factor = (len(treated) * post) ** 0.25 if method == "sdid" else TINY
+    zeta = factor * noise if zeta is None else zeta
+
+    if method == "did":
+        omega = np.full(n_control, 1.0 / n_control)
+    else:
+        target = treated[:, :pre].mean(axis=0)
+        omega = solve(control[:, :pre].T, target, zeta, method != "sc", stop)
+    if method == "sdid":
+        lam = solve(control[:, :pre], control[:, pre:].mean(axis=1), TINY * noise, True, stop)
+    else:
+        lam = np.full(pre, 0.0 if method == "sc" else 1.0 / pre)
+
+    gap = treated - omega @ control
+    effects = gap - (gap[:, :pre] @ lam)[:, None]
+    return CohortEstimate(float(effects[:, pre:].mean()), omega, lam, effects, noise, zeta)
+
+
+def exact_weights(
+    a: Array,
+    b: Array,
+    zeta: float = 0.0,
+    intercept: bool = False,
+    _stop: float = 0.0,
+    start: Array | None = None,
+) -> Array:
+    """Weights on the simplex that minimise |a w + c - b|^2 + zeta^2 rows |w|^2; c is zero without ``intercept``.
+
+    Where several weights do equally well (more columns than rows, no penalty to speak of) the shortest of them.
+    ``start``: weights of a nearby problem, for speed only.
+    """
+    if intercept:
+        a = a - a.mean(axis=0)
+        b = b - b.mean()
+    rows, count = a.shape
+    ridge = zeta**2 * rows
+    scale = float(((a - b[:, None]) ** 2).sum()) / count
+    decides = ridge > SLIGHT * scale
+    if start is None and decides and count > MANY:
+        start = _nearby(a, b, ridge)
+    fit = simplex_fit(a, b, ridge, start=start)
+    if scale > 0 and not decides and not is_unique(a, b, fit.weights):
+        return _shortest(a, fit.weights, scale)
+    return fit.weights
+
+
+def _nearby(a: Array, b: Array, ridge: float, steps: int = 40) -> Array:
+    """Start for the exact solver where many weights are positive: accelerated projected gradient, a few steps."""
+    length = float(np.linalg.norm(a, 2)) ** 2 + ridge
+    w = np.full(a.shape[1], 1.0 / a.shape[1])
+    ahead, momentum = w, 1.0
+    for _ in range(steps):
+        new = _projected(ahead - (a.T @ (a @ ahead - b) + ridge * ahead) / length)
+        faster = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+        if float((ahead - new) @ (new - w)) > 0:
+            faster = 1.0
+        ahead = new + (momentum - 1) / faster * (new - w)
+        w, momentum = new, float(faster)
+    return w
+
+
+def _projected(v: Array) -> Array:
+    """The point of the simplex nearest to ``v``."""
+    falling = np.sort(v)[::-1]
+    excess = np.cumsum(falling) - 1
+    last = np.flatnonzero(falling - excess / np.arange(1, len(v) + 1) > 0)[-1]
+    return np.asarray(np.maximum(v - excess[last] / (last + 1), 0.0), dtype=np.float64)
+
+
+def _shortest(a: Array, weights: Array, scale: float) -> Array:
+    """Of all weights on the simplex that give the same fit as ``weights`` the shortest, so that the answer does not
+    hang on the order of the donors: minimal |w|^2 with the fit and the sum held by heavy rows."""
+    from scipy.optimize import nnls
+
+    heavy = 1.0 / np.sqrt(SLIGHT)
+    scaled = a * (heavy / np.sqrt(scale))
+    rows = np.vstack([scaled, np.full((1, a.shape[1]), heavy), np.eye(a.shape[1])])
+    target = np.concatenate([scaled @ weights, [heavy], np.zeros(a.shape[1])])
+    found = np.asarray(nnls(rows, target)[0], dtype=np.float64)
+    return np.asarray(found / found.sum(), dtype=np.float64)
+
+
+def published_weights(a: Array, b: Array, zeta: float, intercept: bool, stop: float) -> Array:
+    """The package's route: 100 Frank-Wolfe steps, weights up to a quarter of the largest set to zero, 10,000 more."""
+    first = frank_wolfe(a, b, zeta, intercept, stop, 100)
+    first = np.where(first <= first.max() / 4, 0.0, first)
+    return frank_wolfe(a, b, zeta, intercept, stop, 10_000, first / first.sum())
+
+
+def frank_wolfe(
+    a: Array, b: Array, zeta: float, intercept: bool, stop: float, most: int, start: Array | None = None
+) -> Array:
+    """Frank-Wolfe with exact line search on |a w + c - b|^2 / rows + zeta^2 |w|^2 over the simplex.
+
+    Ends when a step lowers the objective by no more than ``stop``^2, or after ``most`` steps, which the published
+    procedure accepts as an answer: for replication and as a slow reference only.
+    """
+    if intercept:
+        a = a - a.mean(axis=0)
+        b = b - b.mean()
+    rows, count = a.shape
+    penalty = rows * zeta**2
+    w = np.full(count, 1.0 / count) if start is None else start.copy()
+    fitted = a @ w
+    last = np.inf
+    for _ in range(most):
+        half_gradient = (fitted - b) @ a + penalty * w
+        corner = int(np.argmin(half_gradient))
+        towards = -w
+        towards[corner] += 1.0
+        move = a[:, corner] - fitted
+        curvature = float(move @ move + penalty * (towards @ towards))
+        if curvature > 0:
+            step = min(1.0, max(0.0, float(-(half_gradient @ towards)) / curvature))
+            w = w + step * towards
+            fitted = fitted + step * move
+        error = fitted - b
+        value = float(zeta**2 * (w @ w) + error @ error / rows)
+        if last - value <= stop**2:
+            break
+        last = value
+    return w
+
+
+# Variance of synthetic difference-in-differences: placebo, jackknife, bootstrap, each where it is valid.
+
+VARIANCES = ("placebo", "jackknife", "bootstrap")
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """Never-treated units and the treated by first treated period.
+
+    ``control`` (N0, T); ``treated``: first treated column -> (N_a, T), in order of the column.
+    """
+
+    control: Array
+    treated: Mapping[int, Array]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return tuple(len(block) for block in self.treated.values())
+
+    @property
+    def cells(self) -> Array:
+        """Treated cells per cohort, N_a T_a."""
+        periods = self.control.shape[1]
+        return np.array([len(block) * (periods - pre) for pre, block in self.treated.items()], dtype=np.float64)
+
+
+Estimator = Callable[[Array, Array, int], CohortEstimate]
+
+
+@dataclass(frozen=True)
+class InferenceDraws:
+    """``draws`` (B,) of the estimate, ``effects`` (B, N1, T) by treated unit and period (placebo only, else None),
+    ``exact``: all placebos were enumerated, ``se``."""
+
+    draws: Array
+    effects: Array | None
+    exact: bool
+    se: float
+
+
+def estimate_cohorts(cohorts: Cohorts, estimator: Estimator) -> list[CohortEstimate]:
+    """The estimator on each cohort against the never-treated."""
+    return [estimator(cohorts.control, block, pre) for pre, block in cohorts.treated.items()]
+
+
+def pooled(cohorts: Cohorts, blocks: Sequence[CohortEstimate]) -> float:
+    """Average effect over all treated cells: cohorts weighted by N_a T_a."""
+    return float(np.average([block.estimate for block in blocks], weights=cohorts.cells))
+
+
+def make_estimator(method: str, replicate: str | None, zeta: float | None) -> Estimator:
+    """The estimator with its options fixed."""
+
+    def estimator(control: Array, treated: Array, pre: int) -> CohortEstimate:
+        return estimate_cohort(control, treated, pre, method, replicate, zeta)
+
+    return estimator
+
+
+def require_valid_inference(variance: str, cohorts: Cohorts, method: str) -> None:
+    """BadInputError in one sentence where ``variance`` is not valid for this design."""
+    if variance not in VARIANCES:
+        raise unknown("variance", variance, VARIANCES)
+    smallest, total, controls = min(cohorts.sizes), sum(cohorts.sizes), len(cohorts.control)
+    if variance == "jackknife":
+        if smallest < 2:
+            raise BadInputError(
+                "variance 'jackknife' needs at least two treated units per date of adoption: leaving out the only one "
+                "leaves no effect to estimate; use variance='placebo'"
+            )
+        if method == "sc":
+            raise BadInputError(
+                "variance 'jackknife' is not valid for method 'sc', whose weights are not regularised; "
+                "use 'placebo' or 'bootstrap'"
+            )
+    if variance == "bootstrap" and total < 2:
+        raise BadInputError(
+            "variance 'bootstrap' needs several treated units: with one, every draw holds it or has no effect to "
+            "estimate; use variance='placebo'"
+        )
+    if variance == "placebo" and controls < total + 2:
+        raise BadInputError(
+            f"variance 'placebo' needs at least two more control than treated units; got {controls} and {total}"
+        )
+
+
+def inference_draws(
+    variance: str,
+    cohorts: Cohorts,
+    blocks: Sequence[CohortEstimate],
+    estimator: Estimator,
+    method: str,
+    replications: int,
+    seed: int,
+) -> InferenceDraws:
+    """Replicates and standard error by the named rule; raises where it is not valid."""
+    require_valid_inference(variance, cohorts, method)
+    if variance == "placebo":
+        return placebo(cohorts, estimator, replications, seed)
+    if variance == "jackknife":
+        return jackknife(cohorts, blocks)
+    return bootstrap(cohorts, estimator, replications, seed)
+
+
+def placebo(cohorts: Cohorts, estimator: Estimator, replications: int, seed: int) -> InferenceDraws:
+    """Algorithm 4: controls take the treated units' place and dates, the treated are left out.
+
+    All assignments are enumerated when there are no more than ``replications`` of them (with one treated unit:
+    when the donors are no more), else ``replications`` are drawn. The variance has divisor B.
+    """
+    sizes, dates = cohorts.sizes, list(cohorts.treated)
+    picks, exact = placebo_picks(len(cohorts.control), sum(sizes), replications, seed)
+    draws: list[float] = []
+    effects: list[Array] = []
+    for pick in picks:
+        rest = np.delete(cohorts.control, pick, axis=0)
+        parts = np.split(pick, np.cumsum(sizes)[:-1])
+        fake = Cohorts(rest, {date: cohorts.control[part] for date, part in zip(dates, parts, strict=True)})
+        found = estimate_cohorts(fake, estimator)
+        draws.append(pooled(fake, found))
+        effects.append(np.vstack([block.effects for block in found]))
+    values = np.array(draws)
+    return InferenceDraws(values, np.array(effects), exact, float(values.std()))
+
+
+def placebo_picks(count: int, size: int, replications: int, seed: int) -> tuple[list[NDArray[np.intp]], bool]:
+    """Sets of ``size`` of the ``count`` donors that take the treated units' place, and whether all sets are listed."""
+    if size == 1 and count <= replications:
+        return [np.array([i], dtype=np.intp) for i in range(count)], True
+    rng = np.random.default_rng(seed)
+    return [rng.permutation(count)[:size].astype(np.intp) for _ in range(replications)], False
+
+
+def jackknife(cohorts: Cohorts, blocks: Sequence[CohortEstimate]) -> InferenceDraws:
+    """Algorithm 3: each unit left out in turn, weights held (those of the controls rescaled to sum to one)."""
+    periods, count = cohorts.control.shape[1], len(cohorts.control)
+    whole = pooled(cohorts, blocks)
+    for block in blocks:
+        if np.any(block.omega > 1 - 1e-12):
+            raise BadInputError(
+                "variance 'jackknife' is not available: one control unit carries all the weight, and leaving it out "
+                "leaves no counterfactual"
+            )
+    draws: list[float] = []
+    for out in range(count):
+        parts = []
+        for (pre, _), block in zip(cohorts.treated.items(), blocks, strict=True):
+            weights = np.delete(block.omega, out)
+            shift = weights @ np.delete(cohorts.control, out, axis=0) / weights.sum() - block.omega @ cohorts.control
+            parts.append(block.estimate - float(shift[pre:].mean() - shift[:pre] @ block.lam))
+        draws.append(float(np.average(parts, weights=cohorts.cells)))
+    for c, (pre, treated) in enumerate(cohorts.treated.items()):
+        cells = cohorts.cells.copy()
+        cells[c] -= periods - pre
+        for out in range(len(treated)):
+            parts = [block.estimate for block in blocks]
+            parts[c] = float(np.delete(blocks[c].effects, out, axis=0)[:, pre:].mean())
+            draws.append(float(np.average(parts, weights=cells)))
+    values = np.array(draws)
+    n = len(values)
+    se = math.sqrt((n - 1) / n * float(((values - whole) ** 2).sum()))
+    return InferenceDraws(values, None, False, se)
+
+
+def bootstrap(cohorts: Cohorts, estimator: Estimator, replications: int, seed: int) -> InferenceDraws:
+    """Algorithm 2: units drawn with replacement, weights fitted anew; draws without a treated or with fewer than two
+    control units are drawn again. A cohort absent from a draw drops out of that draw's average."""
+    rng = np.random.default_rng(seed)
+    count = len(cohorts.control)
+    dates = [pre for pre, block in cohorts.treated.items() for _ in block]
+    rows = np.vstack(list(cohorts.treated.values()))
+    draws: list[float] = []
+    for _ in range(replications):
+        while True:
+            pick = rng.integers(0, count + len(rows), count + len(rows))
+            if (pick >= count).any() and (pick < count).sum() >= 2:
+                break
+        chosen = pick[pick >= count] - count
+        treated = {pre: rows[[i for i in chosen if dates[i] == pre]] for pre in cohorts.treated}
+        sample = Cohorts(cohorts.control[pick[pick < count]], {pre: some for pre, some in treated.items() if len(some)})
+        draws.append(pooled(sample, estimate_cohorts(sample, estimator)))
+    values = np.array(draws)
+    return InferenceDraws(values, None, False, float(values.std()))

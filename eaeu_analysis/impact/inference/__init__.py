@@ -1,0 +1,1 @@
+"""p-values, intervals and checks: placebos, conformal, permutation, autoregressive."""

@@ -1,0 +1,190 @@
+"""Conformal inference for one treated unit: p-values and intervals that come from the same test.
+
+Chernozhukov, Wuthrich & Zhu (2021, JASA 116). Under a null for the effect after the event the untreated path is known
+for every period; the weights are fitted to *all* of them, so that residuals before and after are alike if the null
+holds, and the residuals after the event are ranked among their own rearrangements over time. The interval is the set
+of nulls that the test does not reject, so it holds zero exactly when p exceeds 1 - level.
+
+The weights are those of an outcomes-only synthetic control: predictor weights fitted before the event alone would
+treat the periods unlike, which the argument forbids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...arrays import Array, Mask
+from ...errors import BadInputError
+from ..weights.simplex import simplex_weights
+
+GRID = 61  # nulls tried in each of two rounds before the ends are refined
+DRAWS = 1000  # rearrangements of the "iid" scheme, beside the observed order
+
+
+@dataclass(frozen=True)
+class Conformal:
+    """``p_value`` of no effect in any period after the event; ``interval`` of an effect that is alike in all of them;
+    ``lower``, ``upper`` and ``p`` (T1,) for each period alone. ``holes``: whether a null tried inside an interval is
+    rejected (it is then the smallest that holds the set). ``least_p``: the smallest p possible."""
+
+    p_value: float
+    interval: tuple[float, float]
+    lower: Array
+    upper: Array
+    p: Array
+    holes: bool
+    least_p: float
+
+
+def conformal_p_value(
+    y: Array,
+    donors: Array,
+    post: Mask,
+    effect: float | Array = 0.0,
+    scheme: str = "block",
+    q: float = 1.0,
+    intercept: bool = False,
+    seed: int = 0,
+) -> float:
+    """p of the null that the effect after the event is ``effect`` (a number or an array over the post periods).
+
+    ``y`` (T,) and ``donors`` (T, J) over the periods used, ``post`` (T,) those after the event. The statistic is
+    (sum |u|^q / sqrt(n))^(1/q) over the post residuals. ``scheme`` "block": all T cyclic shifts, valid under weak
+    dependence; "iid": all orders alike, by ``DRAWS`` seeded ones.
+    Source: equations (5), (6) and definition 1 of the paper. Ties count against the null being rejected.
+    """
+    residuals = null_residuals(y, donors, post, effect, intercept)
+    return residual_permutation_p_value(residuals, post, scheme, q, seed)
+
+
+def null_residuals(y: Array, donors: Array, post: Mask, effect: float | Array, intercept: bool = False) -> Array:
+    """Residuals (T,) of the synthetic control fitted to all periods with the effect of the null taken off."""
+    untreated = y.copy()
+    untreated[post] -= effect
+    others = donors
+    if intercept:
+        untreated = untreated - untreated.mean()
+        others = donors - donors.mean(axis=0)
+    return np.asarray(untreated - others @ simplex_weights(others, untreated), dtype=np.float64)
+
+
+def residual_permutation_p_value(
+    residuals: Array, post: Mask, scheme: str = "block", q: float = 1.0, seed: int = 0
+) -> float:
+    """Rank of the post residuals' size among the rearrangements of all residuals, the observed one included."""
+    sizes = np.abs(residuals) ** q
+    count = len(sizes)
+    if scheme == "block":
+        order = np.arange(count)
+        chosen = (np.flatnonzero(post)[None, :] + order[:, None]) % count
+        statistics = sizes[chosen].sum(axis=1)
+    elif scheme == "iid":
+        rng = np.random.default_rng(seed)
+        number = int(post.sum())
+        draws = [sizes[rng.choice(count, number, replace=False)].sum() for _ in range(DRAWS)]
+        statistics = np.array([sizes[post].sum(), *draws])
+    else:
+        raise BadInputError(f"scheme {scheme!r} not known; expected 'block' or 'iid'")
+    observed = statistics[0]
+    return float(np.count_nonzero(statistics >= observed - 1e-9 * max(observed, 1e-300))) / len(statistics)
+
+
+def conformal_inference(
+    y: Array,
+    donors: Array,
+    post: Mask,
+    level: float,
+    scheme: str = "block",
+    intercept: bool = False,
+    seed: int = 0,
+    each: bool = True,
+) -> Conformal:
+    """Test of no effect, interval of a constant effect, and (``each``) an interval per period; see :class:`Conformal`.
+
+    An interval end is infinite when no null on that side can be rejected: always so when fewer than
+    1 / (1 - level) rearrangements exist.
+    """
+    alpha = 1.0 - level + 1e-9  # 1 - 0.9 is a little less than 0.1, and p = 2/20 is to be rejected
+
+    def joint(theta: float) -> float:
+        return conformal_p_value(y, donors, post, theta, scheme, 1.0, intercept, seed)
+
+    gap = null_residuals(y, donors, np.zeros_like(post), 0.0, intercept)
+    least = 1.0 / (len(y) if scheme == "block" else DRAWS + 1)
+    scale = max(float(y.std()), float(np.abs(gap).max()), 1e-300)
+    centre = _centre(y, donors, post, intercept)
+    low, high, holes = acceptance_interval(joint, centre, scale, alpha)
+    periods = np.flatnonzero(post)
+    lower, upper, p = (np.full(len(periods), np.nan) for _ in range(3))
+    for i, t in enumerate(periods if each else []):
+        rows = ~post
+        rows[t] = True
+        only = np.zeros(int(rows.sum()), dtype=np.bool_)
+        only[int(np.flatnonzero(np.flatnonzero(rows) == t)[0])] = True
+        y_t, donors_t = y[rows], donors[rows]
+
+        def single(theta: float, y_t: Array = y_t, donors_t: Array = donors_t, only: Mask = only) -> float:
+            return conformal_p_value(y_t, donors_t, only, theta, "block", 1.0, intercept, seed)
+
+        p[i] = single(0.0)
+        lower[i], upper[i], hole = acceptance_interval(single, _centre(y_t, donors_t, only, intercept), scale, alpha)
+        holes = holes or hole
+    return Conformal(joint(0.0), (low, high), lower, upper, p, holes, least)
+
+
+def _centre(y: Array, donors: Array, post: Mask, intercept: bool) -> float:
+    """Average effect by weights fitted before the event alone: where the accepted nulls are looked for first."""
+    own, others = (y[~post].mean(), donors[~post].mean(axis=0)) if intercept else (0.0, np.zeros(donors.shape[1]))
+    weights = simplex_weights(donors[~post] - others, y[~post] - own)
+    return float(((y[post] - own) - (donors[post] - others) @ weights).mean())
+
+
+def acceptance_interval(
+    p_of: Callable[[float], float], centre: float, scale: float, alpha: float
+) -> tuple[float, float, bool]:
+    """Ends of the set {theta: p_of(theta) > alpha}, and whether a null between them is rejected.
+
+    The set is bracketed by doubling outwards from ``centre``, past zero and until two values in a row are rejected,
+    then scanned on a grid that holds zero and on a finer one around what was accepted, and its outermost ends are
+    refined by bisection to 1e-6 of ``scale``. Ends are infinite when 24 doublings do not leave the set; both are NaN
+    when no null at all is accepted on the grid.
+    """
+    ends = []
+    for sign in (-1.0, 1.0):
+        step, rejected, reach = 0.25 * scale, 0, np.inf
+        for _ in range(24):
+            rejected = rejected + 1 if p_of(centre + sign * step) <= alpha else 0
+            if rejected >= 2 and step > abs(centre) + scale:  # the set may have holes: look past zero in any case
+                reach = step
+                break
+            step *= 2.0
+        ends.append(centre + sign * reach)
+    left, right = ends
+    if np.isinf(left) or np.isinf(right):
+        return left, right, False
+    grid = np.union1d(np.linspace(left, right, GRID), [0.0, centre])
+    keep = np.array([p_of(float(theta)) > alpha for theta in grid])
+    if not keep.any():
+        return float("nan"), float("nan"), False
+    step = (right - left) / (GRID - 1)
+    near = np.linspace(grid[keep].min() - step, grid[keep].max() + step, GRID)
+    grid, order = np.unique(np.concatenate([grid, near]), return_index=True)
+    keep = np.concatenate([keep, [p_of(float(theta)) > alpha for theta in near]])[order]
+    first, last = int(np.argmax(keep)), int(len(keep) - 1 - np.argmax(keep[::-1]))
+    low = _edge(p_of, float(grid[first]), float(grid[first - 1]), alpha, scale) if first else left
+    high = _edge(p_of, float(grid[last]), float(grid[last + 1]), alpha, scale) if last + 1 < len(grid) else right
+    return low, high, bool(not keep[first : last + 1].all())
+
+
+def _edge(p_of: Callable[[float], float], inside: float, outside: float, alpha: float, scale: float) -> float:
+    """The last accepted null between one that is accepted and one that is rejected."""
+    while abs(outside - inside) > 1e-6 * scale:
+        middle = 0.5 * (inside + outside)
+        if p_of(middle) > alpha:
+            inside = middle
+        else:
+            outside = middle
+    return inside

@@ -1,0 +1,1 @@
+"""All members at once: effects by member and pooled."""

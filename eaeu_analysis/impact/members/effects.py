@@ -1,0 +1,365 @@
+"""What a union did to its members: one fixed specification for every member and outcome, two donor pools.
+
+The specification is data (data/tables/impact.toml), fixed before any estimate was seen. The wide pool asks whether a
+member's path was unusual at all; the pool of former Soviet economies shares the exposure to the rouble, so that what
+both went through falls out.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ... import settings
+from ...data.panel import event_year, require_panel
+from ...errors import BadInputError, EaeuError, NoDataError, unknown
+from ...parallel import fan_out
+from ...reference.catalogue import outcome as find_outcome
+from ...reference.catalogue import parse, read_table, table_path
+from ...remittances.ties_with_russia import with_exposure
+from ...results import Check, Provenance, Result, source_lines
+from ...text import p_equals
+from .. import methods
+from ..curve.grid import PredictorRule
+from ..effect import Effect, format_effect_number, interval_text
+from ..question.predictors import Predictor
+from .pooled import pool_each
+
+if TYPE_CHECKING:
+    from ...data.panel import Panel
+    from ...series import SeriesInfo
+
+MIN_FIT = 8  # years before the event that the fit has at least, where the data allow
+
+
+@dataclass(frozen=True)
+class EffectsPlan:
+    """The specification: outcomes, headline method, donor pools (some with predictors), years."""
+
+    outcomes: tuple[str, ...]
+    method: str
+    fit_first: int
+    post: int
+    gaps: str
+    min_population: float
+    default_pools: tuple[str, ...]
+    pools: Mapping[str, Mapping[str, Any]]
+
+
+@functools.lru_cache
+def effects_plan() -> EffectsPlan:
+    """data/tables/impact.toml."""
+    raw = read_table(table_path("impact"))
+    return EffectsPlan(
+        tuple(raw["outcomes"]),
+        raw["method"],
+        int(raw["fit_first"]),
+        int(raw["post"]),
+        raw["gaps"],
+        float(raw["min_population"]),
+        tuple(raw["default_pools"]),
+        raw["pools"],
+    )
+
+
+@dataclass(frozen=True)
+class EffectQuestion:
+    """One estimate to be made: of which member, when, of what, beside whom, how."""
+
+    unit: str
+    event: str
+    outcome: str
+    pool: str
+    method: str
+
+
+@dataclass(frozen=True, eq=False)
+class UnionEffects(Result):
+    """Effects of joining, a row per question.
+
+    ``table``: ``unit, name, event, outcome, label, measure, method, pool, estimate, lower, upper, p_value, finding,
+    verdict, pre_rmse, scale, donors, weights, failed, reason``; ``scale`` is what the placebo test divides by (else
+    ``pre_rmse``), ``reason`` says why there is no estimate.
+    ``effects``: the :class:`Effect` of each question that was answered. Effects on outcomes in logarithms are in
+    log points x 100, about per cent. ``pooled``: a row per outcome and pool that several members have effects of, by
+    :func:`.pooled.pool_effects`: ``outcome, label, measure, pool, members, estimate, lower, upper, p_value, reason``.
+    """
+
+    spec: Mapping[str, Any]
+    table: pd.DataFrame
+    effects: Mapping[EffectQuestion, Effect]
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
+    pooled: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.table.copy()
+
+    def require_some(self) -> UnionEffects:
+        """Itself; NoDataError with the first reason when nothing could be estimated."""
+        if not self.effects:
+            raise NoDataError(f"nothing can be estimated, {len(self.table)} tried: {self.table['reason'].iloc[0]}")
+        return self
+
+    def summary(self) -> str:
+        lines = [f"Effects of joining the {self.spec['bloc']}, {methods.find_method(self.spec['method']).label}"]
+        for (unit, event, pool), rows in self.table.groupby(["unit", "event", "pool"], sort=False):
+            label = effects_plan().pools.get(str(pool), {}).get("label", pool)
+            lines += ["", f"{rows['name'].iloc[0]} ({unit}), {event}; donors: {label}"]
+            for row in rows.to_dict("records"):
+                if row["reason"]:
+                    lines.append(f"  {row['label']}: not estimated: {row['reason']}")
+                    continue
+                lines.append(
+                    f"  {row['label']}: {format_effect_number(row['estimate'])} ({row['measure']}), "
+                    f"{self.level:.0%} interval "
+                    f"{interval_text((row['lower'], row['upper']))}, {p_equals(row['p_value'])}: {row['finding']}"
+                )
+                if row["weights"]:
+                    lines.append(f"    drawn from {row['weights']}")
+                if row["failed"]:
+                    lines.append(f"    checks failed: {row['failed']}")
+        for pool, rows in self.pooled.groupby("pool", sort=False):
+            lines += ["", f"Members together; donors: {effects_plan().pools.get(str(pool), {}).get('label', pool)}"]
+            lines += [
+                f"  {row['label']}: {row['members']} members, {format_effect_number(row['estimate'])} "
+                f"({row['measure']}), "
+                f"{self.level:.0%} interval {interval_text((row['lower'], row['upper']))}, {p_equals(row['p_value'])}"
+                if not row["reason"]
+                else f"  {row['label']}: {row['members']} members, not pooled: {row['reason']}"
+                for row in rows.to_dict("records")
+            ]
+        lines += ["", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]]
+        lines += source_lines(self.provenance, "  ")
+        return "\n".join(lines)
+
+
+def union_effects(
+    panel: Panel,
+    outcomes: Sequence[str] | None = None,
+    bloc: str = "EAEU",
+    *,
+    units: Sequence[str] | None = None,
+    method: str | None = None,
+    pools: Sequence[str] | None = None,
+    level: float = settings.LEVEL,
+    seed: int = 0,
+    jobs: int = 1,
+    dask: str | None = None,
+) -> UnionEffects:
+    """The effect of joining ``bloc`` for each member, outcome and donor pool by one estimator.
+
+    None takes what data/tables/impact.toml fixes. A member's event is the first stage it joined. ``jobs`` workers, or
+    those of the Dask scheduler at ``dask``, give the same result as one. What cannot be estimated is a row with its
+    reason.
+    Raises BadInputError for an unknown bloc, member, outcome, method or pool.
+
+    >>> import eaeu_analysis as ea
+    >>> found = ea.union_effects(ea.load_panel(["fdi", "SP.POP.TOTL"]), ["fdi"], units=["KGZ"])
+    >>> found.table[["unit", "outcome", "pool"]].values.tolist()
+    [['KGZ', 'fdi', 'wide'], ['KGZ', 'fdi', 'rouble']]
+    """
+    require_panel(panel)
+    fixed = effects_plan()
+    method = methods.find_method(method or fixed.method).name
+    names = [find_outcome(name).name for name in (outcomes or fixed.outcomes)]
+    chosen = list(pools or fixed.default_pools)
+    for pool in chosen:
+        if pool not in fixed.pools:
+            raise unknown("donor pool", pool, fixed.pools)
+    questions = [
+        EffectQuestion(unit, event, name, pool, method)
+        for unit, event in _events(panel, bloc, units)
+        for pool in chosen
+        for name in names
+    ]
+    prepared, columns = prepare(panel, names)
+    if any(fixed.pools[pool].get("predictors") for pool in chosen):
+        prepared = with_exposure(prepared)
+    answers = _answer_all(prepared, columns, questions, bloc, level, seed, jobs, dask)
+    table = pd.DataFrame([_row(panel, q, a) for q, a in zip(questions, answers, strict=True)])
+    effects = {q: a for q, a in zip(questions, answers, strict=True) if not isinstance(a, str)}
+    spec = {"bloc": bloc, "outcomes": names, "method": method, "pools": chosen, "level": level, "seed": seed}
+    infos: dict[str, SeriesInfo] = {i.key: i for e in effects.values() for i in e.provenance.series}
+    provenance = Provenance(tuple(infos[k] for k in sorted(infos)), methods.find_method(method).label, "", spec)
+    groups = {
+        (pool, name): [effect for q, effect in effects.items() if (q.pool, q.outcome) == (pool, name)]
+        for pool in chosen
+        for name in names
+    }
+    return UnionEffects(spec, table, effects, level, _checks(table, level), provenance, pool_each(groups, level, seed))
+
+
+def prepare(panel: Panel, outcomes: Iterable[str]) -> tuple[Panel, dict[str, str]]:
+    """The panel with every outcome as a column, levels in logarithms; and the column by outcome."""
+    columns = {}
+    for name in outcomes:
+        panel = panel.with_outcome(name)
+        columns[name] = name
+        if find_outcome(name).log:
+            panel = panel.log(name)
+            columns[name] = f"log({name})"
+    return panel, columns
+
+
+def donor_pool(panel: Panel, pool: str, unit: str, bloc: str, event: int) -> list[str]:
+    """Economies of the pool that never join the bloc and are large enough; the treated unit is not among them."""
+    from ...compare.comparators import population
+    from ...reference.blocs import bloc as find_bloc
+    from ...reference.economies import group
+
+    fixed = effects_plan()
+    members = set(find_bloc(bloc).to_frame()["economy"]) - set(find_bloc(bloc).observers)
+    present = [u for u in panel.units if u != unit and u not in members]
+    if fixed.pools[pool]["group"]:
+        inside = set(group(fixed.pools[pool]["group"]))
+        return [u for u in present if u in inside]
+    known = population()
+    years = known.index.get_level_values(1)
+    first, last = int(years.min()), int(years.max())
+    if not first < event <= last + 1:
+        raise BadInputError(f"event {event} is outside the data: populations, which choose donors, run {first}-{last}")
+    people = known.xs(event - 1, level=1)
+    return [u for u in present if people.get(u, 0) >= fixed.min_population]
+
+
+def answer(panel: Panel, column: str, question: EffectQuestion, bloc: str, level: float, seed: int) -> Effect | str:
+    """The effect, or in one sentence why there is none."""
+    fixed, year = effects_plan(), event_year(question.event)
+    first = fixed.fit_first if year - fixed.fit_first >= MIN_FIT else year - MIN_FIT
+    own = panel.wide(column)[question.unit].dropna().loc[first:]
+    before = [int(t) for t in own.index if t < year]
+    after = [int(t) for t in own.index if year < t <= min(year + fixed.post, settings.LAST_CLEAN_YEAR)]
+    try:
+        donors = donor_pool(panel, question.pool, question.unit, bloc, year)
+        matched = _matched(question, column, before) if fixed.pools[question.pool].get("predictors") else {}
+        return methods.find_method(question.method)(
+            panel,
+            column,
+            question.unit,
+            year,
+            donors,
+            fit_years=before,
+            post_years=after,
+            gaps=fixed.gaps,
+            level=level,
+            seed=seed,
+            **matched,
+        )
+    except EaeuError as error:
+        return str(error)
+
+
+def _matched(question: EffectQuestion, column: str, before: Sequence[int]) -> dict[str, Any]:
+    """Predictors and their weights for a pool that is matched on exposure; BadInputError for a method without."""
+    if methods.find_method(question.method).function != "synthetic_control":
+        raise BadInputError(
+            f"pool '{question.pool}' is matched on predictors, which method '{question.method}' has none of; "
+            "use 'sc' or 'sc-demeaned'"
+        )
+    pool = effects_plan().pools[question.pool]
+    rules = [parse(PredictorRule, rule, f"pool '{question.pool}'") for rule in pool["predictors"]]
+    exposure = [Predictor(rule.indicator, rule.years(before)) for rule in rules]
+    path = [Predictor(column, year) for year in before]
+    weights = {p.label: pool["share"] / len(exposure) for p in exposure}
+    weights |= {p.label: (1.0 - pool["share"]) / len(path) for p in path}
+    return {"predictors": [*exposure, *path], "v": weights}
+
+
+def _answer_all(
+    panel: Panel,
+    columns: Mapping[str, str],
+    questions: Sequence[EffectQuestion],
+    bloc: str,
+    level: float,
+    seed: int,
+    jobs: int,
+    dask: str | None,
+) -> list[Effect | str]:
+    work = functools.partial(_answer_one, panel, columns, bloc, level, seed)
+    return list(fan_out(work, questions, jobs, dask))
+
+
+def _answer_one(
+    panel: Panel, columns: Mapping[str, str], bloc: str, level: float, seed: int, question: EffectQuestion
+) -> Effect | str:
+    return answer(panel, columns[question.outcome], question, bloc, level, seed)
+
+
+def _events(panel: Panel, bloc: str, units: Sequence[str] | None) -> list[tuple[str, str]]:
+    from ...compare.membership import memberships as membership
+
+    entries = membership(bloc)
+    chosen = list(entries) if units is None else [panel.resolve(u) for u in units]
+    for unit in chosen:
+        if unit not in entries:
+            raise BadInputError(
+                f"{panel.names.get(unit, unit)} ({unit}) is not a member of {bloc} ({', '.join(entries)})"
+            )
+    return [(unit, entries[unit].first.isoformat()) for unit in chosen]
+
+
+def _row(panel: Panel, question: EffectQuestion, found: Effect | str) -> dict[str, Any]:
+    outcome = find_outcome(question.outcome)
+    row: dict[str, Any] = {
+        "unit": question.unit,
+        "name": panel.names.get(question.unit, question.unit),
+        "event": question.event,
+        "outcome": question.outcome,
+        "label": outcome.label,
+        "method": question.method,
+        "pool": question.pool,
+    }
+    missing = dict.fromkeys(("estimate", "lower", "upper", "p_value", "pre_rmse", "scale"), float("nan"))
+    if isinstance(found, str):
+        words = dict.fromkeys(("measure", "finding", "verdict", "weights", "failed"), "")
+        return row | missing | words | {"donors": 0, "reason": found}
+    times = 100.0 if outcome.log else 1.0
+    weights, placebos = found.weights, found.extra.get("placebos")
+    top = (
+        ""
+        if weights is None
+        else ", ".join(
+            f"{name} {value:.2f}"
+            for name, value in weights[weights > 0.005].sort_values(ascending=False).head(5).items()
+        )
+    )
+    return row | {
+        "measure": "log points" if outcome.log else found.measure,
+        "estimate": times * found.estimate,
+        "lower": times * found.interval[0],
+        "upper": times * found.interval[1],
+        "p_value": found.p_value,
+        "pre_rmse": times * found.pre_mspe**0.5,
+        "scale": times * (found.pre_mspe**0.5 if placebos is None else float(placebos["scale"].iloc[0])),
+        "finding": found.finding,
+        "verdict": found.verdict,
+        "donors": len(found.spec["donors"]),
+        "weights": top,
+        "failed": ", ".join(check.name for check in found.failed),
+        "reason": "",
+    }
+
+
+def _checks(table: pd.DataFrame, level: float) -> tuple[Check, ...]:
+    """How many questions stand out, against how many would by chance."""
+    done = table[table["reason"] == ""]
+    alpha = 1 - level
+    tested = done[done["p_value"].notna()]
+    low = int((tested["p_value"] <= alpha + 1e-12).sum())
+    by_chance = alpha * len(tested)
+    text = (
+        f"{low} of {len(tested)} estimates have p of {alpha:.0%} or less, about {by_chance:.1f} would by chance alone; "
+        f"{int((done['finding'] == 'found').sum())} of them also pass every check"
+    )
+    return (
+        Check("more than chance", None, float(low), by_chance, text),
+        Check(
+            "estimated", len(done) == len(table), float(len(done)), float(len(table)), f"{len(done)} of {len(table)}"
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What is asked: treated unit, donors, predictors, windows; and the arrays it becomes."""

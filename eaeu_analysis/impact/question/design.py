@@ -1,0 +1,232 @@
+"""Several treated units, at one date or at several, against one pool of units that are never treated.
+
+A :class:`Design` joins the :class:`~.problem.Problem` of each treated unit: the donors that all of them can use, and
+the periods that all of them have. With one date the periods are the fit years and the years judged; with several, every
+period from the first that all have to the last, for one unit's years after the event are another's before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...arrays import Array
+from ...errors import BadInputError, NoDataError
+from ..effect import effect_table
+from .donors import listed_donors
+from .problem import MIN_PRE, Problem, state_problem
+
+if TYPE_CHECKING:
+    from ...data.panel import Panel
+
+
+@dataclass(frozen=True)
+class Design:
+    """``control`` (N0, T), ``treated`` (N1, T) over ``times`` (T,), without a missing value; ``starts`` (N1,) the first
+    treated column of each; ``donors`` and ``problems`` in the order of the rows."""
+
+    problems: tuple[Problem, ...]
+    donors: tuple[str, ...]
+    times: NDArray[np.int64]
+    control: Array
+    treated: Array
+    starts: NDArray[np.intp]
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        return tuple(problem.unit for problem in self.problems)
+
+    @property
+    def outcomes(self) -> Array:
+        """(N0 + N1, T), donors first."""
+        return np.vstack([self.control, self.treated])
+
+    @property
+    def indicator(self) -> Array:
+        """(N0 + N1, T) one where treated."""
+        after = np.arange(len(self.times)) >= self.starts[:, None]
+        return np.vstack([np.zeros_like(self.control), after.astype(np.float64)])
+
+    @property
+    def staggered(self) -> bool:
+        return len(set(self.starts.tolist())) > 1
+
+    def cohort_rows(self) -> dict[int, NDArray[np.intp]]:
+        """First treated column -> rows of ``treated``, earliest first."""
+        return {int(s): np.flatnonzero(self.starts == s) for s in sorted(set(self.starts.tolist()))}
+
+    def spec(self) -> dict[str, Any]:
+        """The question in plain values; with several treated units ``unit`` joins their names, ``event`` is the first
+        date, and ``events`` gives each its own."""
+        first = self.problems[0].spec()
+        spec = {
+            **first,
+            "unit": ", ".join(self.units),
+            "event": min(problem.event for problem in self.problems),
+            "donors": list(self.donors),
+            "fit_years": [int(t) for t in self.times[: self.starts.min()]],
+            "post_years": [int(t) for t in self.times[self.starts.min() :]],
+        }
+        if len(self.problems) > 1:
+            spec["events"] = {problem.unit: problem.event for problem in self.problems}
+        return spec
+
+    def dropped(self) -> dict[str, str]:
+        """Reason per donor that was left out, treated units apart."""
+        reasons: dict[str, str] = {}
+        for problem in self.problems:
+            for name, why in problem.dropped.items():
+                if name not in self.units:
+                    reasons.setdefault(name, why)
+        return reasons
+
+    def flagged(self) -> dict[str, str]:
+        return {name: why for p in self.problems for name, why in p.flagged.items() if name in self.donors}
+
+
+def state_design(
+    panel: Panel,
+    outcome: str,
+    unit: str | Iterable[str],
+    event: object,
+    donors: Iterable[str] | None = None,
+    fit_years: object = None,
+    post_years: object = None,
+    gaps: str = "drop",
+    min_pre: int = MIN_PRE,
+) -> Design:
+    """The :class:`Design` of a panel. ``unit``: one or several; ``event``: one for all, or a mapping from unit.
+
+    Raises BadInputError or NoDataError as :func:`~.problem.state_problem` does, and for a unit named twice, an event
+    that is missing for a unit, a treated unit among the donors, or no common periods.
+    """
+    events = _events(panel, unit, event)
+    treated = list(events)
+    pool = None if donors is None else listed_donors(donors)
+    if pool is not None:
+        clash = [name for name in pool if panel.resolve(name) in events and panel.resolve(name) != treated[0]]
+        if clash:
+            raise BadInputError(
+                f"treated unit '{clash[0]}' is among the donors; a treated unit cannot be its own control"
+            )
+    problems = [
+        state_problem(panel, outcome, name, start, pool, fit_years, post_years, gaps, min_pre)
+        for name, start in events.items()
+    ]
+    shared = [name for name in problems[0].donors if name not in events and all(name in p.donors for p in problems[1:])]
+    if len(shared) < 2:
+        raise NoDataError(f"{len(shared)} donor(s) usable for all of {', '.join(treated)}; at least 2 are needed")
+    staggered = len({p.event for p in problems}) > 1
+    years = _common_years(problems, staggered)
+    control = np.array([_values(problems[0], name, years) for name in shared])
+    rows = np.array([_values(p, p.unit, years) for p in problems])
+    if not (np.isfinite(control).all() and np.isfinite(rows).all()):
+        whole = np.isfinite(control).all(axis=0) & np.isfinite(rows).all(axis=0)
+        raise NoDataError(
+            "the treated units and their donors have no common record: values are missing in "
+            f"{years[int(np.argmin(whole))]}"
+        )
+    starts = np.array([int(np.searchsorted(years, p.event)) for p in problems], dtype=np.intp)
+    for problem, start in zip(problems, starts, strict=True):
+        if start < min_pre:
+            raise BadInputError(
+                f"{start} period(s) before the event {problem.event} of {problem.unit} that all treated units share; "
+                f"at least {min_pre} are needed"
+            )
+    return Design(tuple(problems), tuple(shared), years, control, rows, starts)
+
+
+def design_table(design: Design, counterfactuals: Sequence[Array], bounds: Sequence[tuple[Array, Array]] | None) -> Any:
+    """Table of an effect: per treated unit a row per period of its :func:`shown` ones.
+
+    ``counterfactuals``: per treated unit, over :func:`shown`; ``bounds``: per treated unit, of the effect over
+    ``design.times``, or None.
+    """
+    parts = []
+    for i, problem in enumerate(design.problems):
+        times, values = observed_rows(design, i)
+        low, high = np.full(len(times), np.nan), np.full(len(times), np.nan)
+        if bounds is not None:
+            at = np.isin(times, design.times)
+            low[at], high[at] = bounds[i]
+        parts.append(effect_table(problem.unit, times, values[:, 0], counterfactuals[i], low, high))
+    return pd.concat(parts, ignore_index=True)
+
+
+def observed_rows(design: Design, i: int) -> tuple[NDArray[np.int64], Array]:
+    """Periods and (T', 1 + N0) values, treated unit first, of the ``i``-th treated unit's rows of the table: with one
+    date its whole record (later years than those judged stand apart), with several the common periods."""
+    problem = design.problems[i]
+    columns = [problem.units.index(name) for name in (problem.unit, *design.donors)]
+    rows = np.isin(problem.times, design.times) if design.staggered else np.ones(len(problem.times), dtype=bool)
+    return problem.times[rows], problem.outcomes[np.ix_(rows, np.array(columns))]
+
+
+def one_unit(unit: object) -> str:
+    """``unit`` itself; BadInputError when several are given where one is meant."""
+    if isinstance(unit, str):
+        return unit
+    if isinstance(unit, Iterable):
+        listed = [str(u) for u in unit]
+        if len(listed) == 1:
+            return listed[0]
+        raise BadInputError(
+            f"unit {', '.join(listed)}: this method takes one treated unit, {len(listed)} were given; "
+            "use synthetic_did or difference_in_differences for several"
+        )
+    raise BadInputError(f"unit {unit!r} is not a name")
+
+
+def _events(panel: Panel, unit: object, event: object) -> dict[str, object]:
+    if isinstance(unit, Mapping):
+        raise BadInputError("unit is a mapping; give the units as unit and the mapping as event")
+    if isinstance(unit, str):
+        names: Sequence[str] = [unit]
+    elif isinstance(unit, Iterable):
+        names = [str(u) for u in unit]
+    else:
+        raise BadInputError(f"unit {unit!r} is not a name or a list of names")
+    if not names:
+        raise BadInputError("unit is empty; name at least one treated unit")
+    codes = [panel.resolve(name) for name in names]
+    twice = {code for code in codes if codes.count(code) > 1}
+    if twice:
+        raise BadInputError(f"treated unit '{min(twice)}' is named twice")
+    if not isinstance(event, Mapping):
+        return dict.fromkeys(codes, event)
+    given = {panel.resolve(str(name)): start for name, start in event.items()}
+    for code in codes:
+        if code not in given:
+            raise BadInputError(f"event has no date for treated unit '{code}'; it has {', '.join(sorted(given))}")
+    extra = sorted(set(given) - set(codes))
+    if extra:
+        raise BadInputError(f"event names {', '.join(extra)}, which unit does not")
+    return {code: given[code] for code in codes}
+
+
+def _common_years(problems: Sequence[Problem], staggered: bool) -> NDArray[np.int64]:
+    if not staggered:
+        used = [{int(t) for t in p.times[p.fit | p.post]} for p in problems]
+        years = sorted(set.intersection(*used))
+    else:
+        first = max(int(p.times[p.fit].min()) for p in problems)
+        last = min(p.post_years[-1] for p in problems)
+        known = [{int(t) for t in p.times} for p in problems]
+        years = [t for t in sorted(set.intersection(*known)) if first <= t <= last]
+    if not years:
+        raise NoDataError(f"{', '.join(p.unit for p in problems)} have no period in common")
+    latest = max(p.event for p in problems)
+    if years[-1] < latest:
+        raise NoDataError(f"no period after the event {latest} that all treated units share; they end in {years[-1]}")
+    return np.array(years, dtype=np.int64)
+
+
+def _values(problem: Problem, name: str, years: NDArray[np.int64]) -> Array:
+    column = problem.outcomes[:, problem.units.index(name)]
+    at = {int(t): i for i, t in enumerate(problem.times)}
+    return np.array([column[at[int(t)]] for t in years], dtype=np.float64)

@@ -1,0 +1,169 @@
+"""Predictors: what a synthetic control has to resemble the treated unit in, over which years."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ...arrays import Array
+from ...errors import BadInputError, NoDataError, unknown
+from .problem import Problem, parse_years
+
+if TYPE_CHECKING:
+    from ...data.panel import Panel
+
+
+def _mean(block: Array) -> Array:
+    known = np.isfinite(block).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.nansum(block, axis=0) / np.where(known, known, np.nan), dtype=np.float64)
+
+
+def _median(block: Array) -> Array:
+    return np.array([np.median(v[~np.isnan(v)]) if (~np.isnan(v)).any() else np.nan for v in block.T])
+
+
+def _sum(block: Array) -> Array:
+    return np.asarray(np.where(np.isnan(block).all(axis=0), np.nan, np.nansum(block, axis=0)), dtype=np.float64)
+
+
+def _last(block: Array) -> Array:
+    return np.array([v[~np.isnan(v)][-1] if (~np.isnan(v)).any() else np.nan for v in block.T])
+
+
+# (years, units), NaN where missing -> (units,)
+HOW: Mapping[str, Callable[[Array], Array]] = {"mean": _mean, "median": _median, "sum": _sum, "last": _last}
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """An indicator summed up over years: ``Predictor("invest", (1964, 1969))``.
+
+    ``years``: a year, ``(first, last)`` inclusive, or a list of years; ``how``: "mean", "median", "sum" or "last" of
+    the values present in those years.
+
+    >>> import eaeu_analysis as ea
+    >>> panel = ea.load_panel(["trade", "gdp_per_head"], ["KGZ", "TJK", "MDA", "GEO", "ALB", "MNG"], (2000, 2019))
+    >>> predictors = [ea.Predictor("gdp_per_head", (2005, 2014)), ea.Predictor("trade", [2004, 2009, 2014])]
+    >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, predictors=predictors, v="equal", checks=False)
+    >>> list(effect.extra["predictor_balance"].index)
+    ['gdp_per_head 2005-2014', 'trade 2004-2014 by 5']
+    """
+
+    indicator: str
+    years: Any
+    how: str = "mean"
+
+    @property
+    def listed(self) -> list[int]:
+        return parse_years(self.years, f"years of predictor '{self.indicator}'")
+
+    @property
+    def label(self) -> str:
+        """Text that names it in tables: ``invest 1964-1969``, with ``how`` when it is not the mean."""
+        years = self.listed
+        step = set(np.diff(years).tolist())
+        if len(years) == 1:
+            when = str(years[0])
+        elif step == {1} or len(step) == 1:
+            when = f"{years[0]}-{years[-1]}" + ("" if step == {1} else f" by {step.pop()}")
+        else:
+            when = ",".join(map(str, years))
+        return f"{self.indicator} {when}" + ("" if self.how == "mean" else f" ({self.how})")
+
+    def spec(self) -> dict[str, Any]:
+        return {"indicator": self.indicator, "years": self.listed, "how": self.how}
+
+
+def check_predictors(panel: Panel, predictors: Sequence[Predictor] | None, event: int) -> tuple[Predictor, ...]:
+    """The predictors, known and before the event; BadInputError with the near match otherwise."""
+    checked = []
+    for predictor in predictors or ():
+        if not isinstance(predictor, Predictor):
+            raise BadInputError(f"predictor {predictor!r} not understood; expected Predictor(indicator, years)")
+        if predictor.how not in HOW:
+            raise unknown("how", predictor.how, HOW)
+        panel.info(predictor.indicator)  # raises with the near match
+        late = [year for year in predictor.listed if year >= event]
+        if late:
+            raise BadInputError(
+                f"predictor '{predictor.indicator}' uses {late[-1]}, but the event is {event}: what comes after it is "
+                "part of the effect"
+            )
+        checked.append(predictor)
+    labels = [predictor.label for predictor in checked]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise BadInputError(f"predictor '{twice[0]}' is given twice")
+    return tuple(checked)
+
+
+def predictor_values(panel: Panel, predictors: Sequence[Predictor], units: Sequence[str]) -> Array:
+    """(K, N) values of the predictors for ``units``; NaN where a unit has no value in any of the years."""
+    index = panel.frame.index
+    place = pd.Index(units).get_indexer(index.get_level_values(0))
+    times = index.get_level_values(1).to_numpy()
+    values = np.empty((len(predictors), len(units)))
+    for k, predictor in enumerate(predictors):
+        years = np.array(predictor.listed)
+        rows = (place >= 0) & np.isin(times, years)
+        block = np.full((len(years), len(units)), np.nan)
+        block[np.searchsorted(years, times[rows]), place[rows]] = panel.column(predictor.indicator).to_numpy()[rows]
+        if np.isinf(block).any():
+            n = int(np.argwhere(np.isinf(block))[0][1])
+            raise BadInputError(f"predictor '{predictor.label}' of {units[n]} is infinite")
+        values[k] = HOW[predictor.how](block)
+    return values
+
+
+def with_predictors(
+    panel: Panel, problem: Problem, predictors: Sequence[Predictor], gaps: str
+) -> tuple[Problem, Array]:
+    """The problem without the donors that lack a predictor, and the (K, 1 + J) predictor values of those kept.
+
+    Raises NoDataError when the treated unit lacks one, BadInputError for predictors that do not vary or are collinear.
+    """
+    values = predictor_values(panel, predictors, problem.units)
+    lacking = np.isnan(values)
+    if lacking[:, 0].any():
+        label = predictors[int(np.argmax(lacking[:, 0]))].label
+        raise NoDataError(f"predictor '{label}' has no value for the treated unit {problem.unit}")
+    dropped, units = dict(problem.dropped), problem.units
+    for column in np.flatnonzero(lacking.any(axis=0)):
+        name, label = units[column], predictors[int(np.argmax(lacking[:, column]))].label
+        if gaps == "error":
+            raise BadInputError(f"donor {name} has no value of predictor '{label}'; drop it, or choose gaps='drop'")
+        dropped[name] = f"no value of predictor '{label}'"
+        problem = problem.without(name)
+    if len(problem.donors) < 2:
+        raise NoDataError(f"{len(problem.donors)} donor(s) have all predictors; at least 2 are needed")
+    values = values[:, ~lacking.any(axis=0)]
+    refuse_collinear(values, [p.label for p in predictors])
+    from dataclasses import replace
+
+    return replace(problem, dropped=dropped), values
+
+
+def refuse_collinear(values: Array, labels: Sequence[str]) -> None:
+    """BadInputError for a predictor that is the same for all units, or that others add up to."""
+    spread = values.std(axis=1)
+    flat = spread <= 1e-12 * np.maximum(np.abs(values).max(axis=1), 1e-300)
+    if flat.any():
+        raise BadInputError(f"predictor '{labels[int(np.argmax(flat))]}' is the same for every unit: leave it out")
+    centred = (values - values.mean(axis=1, keepdims=True)) / spread[:, None]
+    likeness = np.abs(centred @ centred.T) / values.shape[1]
+    for i in range(len(labels)):
+        for j in range(i):
+            if likeness[i, j] > 1 - 1e-10:
+                raise BadInputError(f"predictors '{labels[j]}' and '{labels[i]}' are collinear: leave one out")
+    if len(labels) <= values.shape[1]:  # with more predictors than units some combination always fits
+        scaled = values / np.linalg.norm(values, axis=1, keepdims=True)
+        left, sizes, _ = np.linalg.svd(scaled, full_matrices=False)
+        if sizes[-1] <= 1e-11 * sizes[0]:
+            share = np.abs(left[:, -1])
+            named = ", ".join(f"'{label}'" for label, part in zip(labels, share, strict=True) if part > 1e-6)
+            raise BadInputError(f"predictors {named} are collinear: leave one out")

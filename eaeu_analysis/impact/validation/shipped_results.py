@@ -1,0 +1,146 @@
+"""What calibration found, shipped with the package: thousand placebo problems take the better part of an hour.
+
+``scripts/calibrate.py`` writes ``data/results/placebos.parquet``, every p-value of :func:`.calibration.calibrate` with
+the question in the file's metadata, and ``data/results/yardstick.json``, the tables of :func:`.yardstick.yardstick`.
+Sizes are worked out from the p-values when they are asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ... import files, settings
+from ...errors import BadInputError, NoDataError
+from ...results import Provenance, Result, plain
+from ...series import SeriesInfo
+from ...text import p_equals
+from ..effect import format_effect_number
+from .calibration import Calibration
+from .yardstick import Yardstick
+
+PLACEBOS, YARDSTICK = "placebos.parquet", "yardstick.json"
+KEPT = ["outcome", "unit", "event", "estimator", "test", "donors", "p_value", "least_p", "finding", "failed"]
+MAKE = "make calibration"
+
+
+@dataclass(frozen=True, eq=False)
+class ShippedYardstick(Result):
+    """``entrants`` and ``rounds`` as the ``table`` and ``rounds`` of :class:`.yardstick.Yardstick`, ``by_estimator``:
+    mean estimate of a round by estimator, ``literature``: a row per study, ``agrees``: by round."""
+
+    entrants: pd.DataFrame
+    rounds: pd.DataFrame
+    by_estimator: pd.DataFrame
+    literature: pd.DataFrame
+    agrees: Mapping[int, bool]
+    measure_unit: str
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.entrants.copy()
+
+    def summary(self) -> str:
+        lines = [f"yardstick of past accessions, as shipped ({self.measure_unit})"]
+        for row in self.rounds.to_dict("records"):
+            agrees = "as" if self.agrees[int(row["round"])] else "not as"
+            lines.append(
+                f"  {row['round']}: {format_effect_number(row['estimate'], signed=True)} in the mean of "
+                f"{row['entrants']} entrants, "
+                f"{row['positive']} of them positive, {p_equals(row['p_value'])}; {agrees} the studies found it"
+            )
+        return "\n".join(lines)
+
+
+def results_path(name: str) -> Path:
+    """Where a file of this module is kept: ``data/results``."""
+    return settings.data_dir() / "results" / name
+
+
+def shipped_calibration(path: Path | None = None) -> Calibration:
+    """The shipped :class:`.calibration.Calibration`. NoDataError when there is none, BadInputError when it is no such
+    file.
+
+    >>> import eaeu_analysis as ea
+    >>> len(ea.shipped_calibration().to_frame()["outcome"].unique())
+    5
+    """
+    import pyarrow.parquet as pq
+    from pyarrow.lib import ArrowException
+
+    path = path or results_path(PLACEBOS)
+    if not path.is_file():
+        raise NoDataError(f"no calibration is shipped: {str(path)!r} is missing; {MAKE} makes it")
+    try:
+        table = pq.read_table(path)
+        stated = json.loads((table.schema.metadata or {})[b"calibration"])
+        frame: pd.DataFrame = table.to_pandas()
+        series, spec = tuple(_info(one) for one in stated["series"]), dict(stated["spec"])
+    except (ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise BadInputError(f"{str(path)!r} is not a file of placebo problems: {error}") from None
+    return Calibration(spec, frame, Provenance(series, "placebo problems", "", spec))
+
+
+def write_calibration(found: Calibration, path: Path | None = None) -> None:
+    """The p-values with their question, replaced as a whole; the same calibration gives the same bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    stated = {"spec": plain(found.spec), "series": [asdict(info) for info in found.provenance.series]}
+    table = pa.Table.from_pandas(found.table[KEPT], preserve_index=False)
+    table = table.replace_schema_metadata({"calibration": json.dumps(stated, sort_keys=True)})
+    with files.replacing(path or results_path(PLACEBOS)) as aside:
+        pq.write_table(table, aside, compression="zstd", compression_level=15)
+
+
+def shipped_yardstick(path: Path | None = None) -> ShippedYardstick:
+    """The shipped tables of the yardstick. NoDataError when there are none, BadInputError when it is no such file.
+
+    >>> import eaeu_analysis as ea
+    >>> ea.shipped_yardstick().rounds[["round", "entrants", "positive"]].values.tolist()
+    [[2004, 10, 5], [2007, 2, 2]]
+    """
+    path = path or results_path(YARDSTICK)
+    if not path.is_file():
+        raise NoDataError(f"no yardstick is shipped: {str(path)!r} is missing; {MAKE} makes it")
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+        by = pd.DataFrame(body["by_estimator"]).set_index("round").rename_axis(columns="option")
+        return ShippedYardstick(
+            pd.DataFrame(body["entrants"]),
+            pd.DataFrame(body["rounds"]),
+            by,
+            pd.DataFrame(body["literature"]),
+            {int(year): bool(agrees) for year, agrees in body["agrees"].items()},
+            body["measure_unit"],
+        )
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise BadInputError(f"{str(path)!r} is not a file of the yardstick: {error}") from None
+
+
+def write_yardstick(found: Yardstick, path: Path | None = None) -> None:
+    """Its tables as sorted JSON, replaced as a whole."""
+    body = {
+        "spec": plain(found.spec),
+        "measure_unit": found.measure_unit,
+        "entrants": _records(found.table),
+        "rounds": _records(found.rounds),
+        "by_estimator": _records(found.by("estimator").reset_index()),
+        "literature": _records(found.literature),
+        "agrees": {str(year): bool(agrees) for year, agrees in found.agrees.items()},
+    }
+    files.write_text(
+        path or results_path(YARDSTICK), json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    )
+
+
+def _records(frame: pd.DataFrame) -> list[Any]:
+    return [plain(row) for row in frame.to_dict("records")]
+
+
+def _info(raw: Mapping[str, Any]) -> SeriesInfo:
+    return SeriesInfo(**{**raw, "derived_from": tuple(_info(part) for part in raw["derived_from"])})

@@ -1,0 +1,1 @@
+"""Donor and predictor weights: the simplex problem and the search for V."""
