@@ -44,7 +44,7 @@ def one_sector(n: int) -> Callable[[], Any]:
     from trade_equilibrium import SIGMA, world
 
     from eaeu_analysis.trade.eq_baseline import gravity_baseline
-    from eaeu_analysis.trade.equilibrium import solve_equilibrium
+    from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
     rows = world(n, 0.0)
     margins = rows.groupby("exporter")["Y"].first()
@@ -57,7 +57,7 @@ def one_sector(n: int) -> Callable[[], Any]:
 def many_sectors(n: int) -> Callable[[], Any]:
     from trade_equilibrium import many_sectors as make
 
-    from eaeu_analysis.trade.equilibrium import solve_equilibrium
+    from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
     flows, table = make(n, 10)
     change = pd.DataFrame({"exporter": ["C001"], "importer": ["C002"], "factor": [1.5]})
@@ -67,8 +67,8 @@ def many_sectors(n: int) -> Callable[[], Any]:
 def draws(n: int) -> Callable[[], Any]:
     from trade_equilibrium import many_sectors as make
 
-    from eaeu_analysis.trade.draws import solve_draws
-    from eaeu_analysis.trade.multisector import world_model
+    from eaeu_analysis.trade.equilibrium.draws import solve_draws
+    from eaeu_analysis.trade.equilibrium.world_model import world_model
 
     flows, table = make(60, 5)
     model = world_model(flows, 5.0, input_output=table, negative_demand="absorb")

@@ -76,7 +76,7 @@ def world(n: int, level: float, seed: int = 0) -> pd.DataFrame:
 def ours(rows: pd.DataFrame, replicate: str | None = None) -> dict[str, Any]:
     """Seconds for the baseline and for the experiment, and results by economy."""
     from eaeu_analysis.trade.eq_baseline import gravity_baseline
-    from eaeu_analysis.trade.equilibrium import solve_equilibrium
+    from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
     def lay_out() -> Any:
         costs = rows[["exporter", "importer"]].assign(cost=np.exp(rows["log_cost"]))
@@ -124,7 +124,7 @@ def convergence(peer_too: bool, folder: Path) -> list[Row]:
     """Worlds whose costs are of the size that distances in kilometres give: the peer at its default scale, and ours,
     which needs none; the change takes away all border costs."""
     from eaeu_analysis.trade.eq_baseline import gravity_baseline
-    from eaeu_analysis.trade.equilibrium import solve_equilibrium
+    from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
     found = []
     for n in (60, 200):
@@ -173,9 +173,9 @@ def many_sectors(n: int, sectors: int, seed: int = 0) -> tuple[pd.DataFrame, pd.
 
 def large_world(draws: int) -> list[Row]:
     """10 sectors of 190 economies: one solution from the frame on, and ``draws`` of an accession."""
-    from eaeu_analysis.trade.draws import solve_draws
-    from eaeu_analysis.trade.equilibrium import solve_equilibrium
-    from eaeu_analysis.trade.multisector import world_model
+    from eaeu_analysis.trade.equilibrium.draws import solve_draws
+    from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
+    from eaeu_analysis.trade.equilibrium.world_model import world_model
 
     flows, table = many_sectors(190, 10)
     names = sorted(flows["exporter"].unique())

@@ -19,9 +19,9 @@ import pandas as pd
 import pyfixest
 from contest import Row, alternate, finish, peak_mb, timed
 
-from eaeu_analysis.trade.bias import correct
-from eaeu_analysis.trade.flows import load_flows
-from eaeu_analysis.trade.gravity import ppml
+from eaeu_analysis.trade.flows.flows import load_flows
+from eaeu_analysis.trade.gravity.bias import correct
+from eaeu_analysis.trade.gravity.ppml import ppml
 
 THREE = [("exporter", "year"), ("importer", "year"), ("exporter", "importer")]
 PAIR = ("exporter", "importer")

@@ -38,19 +38,19 @@ _HOME = {
     "shipped_calibration": "impact.validation.shipped_results",
     "shipped_yardstick": "impact.validation.shipped_results",
     "yardstick": "impact.validation.yardstick",
-    "trade_answer": "trade.answer",
-    "exposure": "trade.exposure",
-    "tariff_gap": "trade.tariff_gap",
-    "agreement_effects": "trade.each_agreement",
-    "load_flows": "trade.flows",
-    "flow_matrix": "trade.matrix",
-    "both_reports": "trade.hubs",
-    "parallel_imports": "trade.hubs",
-    "surges": "trade.hubs",
-    "global_simulation": "trade.gsim",
-    "ppml": "trade.gravity",
-    "solve_equilibrium": "trade.equilibrium",
-    "partial_equilibrium": "trade.partial",
+    "trade_answer": "trade.union.answer",
+    "exposure": "trade.partners.exposure",
+    "tariff_gap": "trade.tariffs.gap",
+    "agreement_effects": "trade.union.each_agreement",
+    "load_flows": "trade.flows.flows",
+    "flow_matrix": "trade.partners.matrix",
+    "both_reports": "trade.partners.re_exports",
+    "parallel_imports": "trade.partners.re_exports",
+    "surges": "trade.partners.re_exports",
+    "global_simulation": "trade.tariffs.global_simulation",
+    "ppml": "trade.gravity.ppml",
+    "solve_equilibrium": "trade.equilibrium.solve",
+    "partial_equilibrium": "trade.tariffs.partial_equilibrium",
     "claims": "report.collect",
     "brief": "report.brief_write",
     "write_brief": "report.brief_write",
@@ -98,19 +98,19 @@ if TYPE_CHECKING:
     from .scenario import backtest_scenarios as backtest_scenarios
     from .scenario import load_scenario as load_scenario
     from .scenario import run_scenario as run_scenario
-    from .trade.answer import trade_answer as trade_answer
-    from .trade.each_agreement import agreement_effects as agreement_effects
-    from .trade.equilibrium import solve_equilibrium as solve_equilibrium
-    from .trade.exposure import exposure as exposure
-    from .trade.flows import load_flows as load_flows
-    from .trade.gravity import ppml as ppml
-    from .trade.gsim import global_simulation as global_simulation
-    from .trade.hubs import both_reports as both_reports
-    from .trade.hubs import parallel_imports as parallel_imports
-    from .trade.hubs import surges as surges
-    from .trade.matrix import flow_matrix as flow_matrix
-    from .trade.partial import partial_equilibrium as partial_equilibrium
-    from .trade.tariff_gap import tariff_gap as tariff_gap
+    from .trade.equilibrium.solve import solve_equilibrium as solve_equilibrium
+    from .trade.flows.flows import load_flows as load_flows
+    from .trade.gravity.ppml import ppml as ppml
+    from .trade.partners.exposure import exposure as exposure
+    from .trade.partners.matrix import flow_matrix as flow_matrix
+    from .trade.partners.re_exports import both_reports as both_reports
+    from .trade.partners.re_exports import parallel_imports as parallel_imports
+    from .trade.partners.re_exports import surges as surges
+    from .trade.tariffs.gap import tariff_gap as tariff_gap
+    from .trade.tariffs.global_simulation import global_simulation as global_simulation
+    from .trade.tariffs.partial_equilibrium import partial_equilibrium as partial_equilibrium
+    from .trade.union.answer import trade_answer as trade_answer
+    from .trade.union.each_agreement import agreement_effects as agreement_effects
 
 
 def __getattr__(name: str) -> Any:

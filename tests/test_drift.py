@@ -16,6 +16,7 @@ from eaeu_analysis.errors import BadInputError, DriftError
 from eaeu_analysis.report import baseline, checked, drift, write
 from eaeu_analysis.report.baseline import Baseline, Seen, baseline_of
 from eaeu_analysis.report.claims import Claim
+from eaeu_analysis.report.material import Material
 from eaeu_analysis.settings import data_dir
 
 QUESTION = {"unit": "KGZ", "bloc": "EAEU", "source": "pinned"}
@@ -261,9 +262,9 @@ def quick(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
     """A report of these claims without its pages; ``made`` counts how often it was made, ``claims`` can be changed."""
     held = SimpleNamespace(made=0, claims=claims)
 
-    def assemble(*_: object, **__: object) -> write.Material:
+    def assemble(*_: object, **__: object) -> Material:
         held.made += 1
-        return write.Material(SimpleNamespace(missing=(), instead=()), tuple(held.claims))
+        return Material(SimpleNamespace(missing=(), instead=()), tuple(held.claims))
 
     monkeypatch.setattr(write, "assemble", assemble)
     monkeypatch.setattr(write.words, "answers", lambda _: ["one sentence"])

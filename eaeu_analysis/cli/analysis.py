@@ -109,7 +109,7 @@ def compare(
     if partners:
         if outcome or event is not None or comparators is not None or source != "pinned":
             raise BadInputError("--partners reads the shipped flows of goods: give the economy alone, or with --json")
-        from ..trade.exposure import exposure
+        from ..trade.partners.exposure import exposure
 
         output.show(exposure(unit or "UZB"), as_json)
         return

@@ -47,7 +47,7 @@ def gravity(
     if partners is not None and not surges:
         raise BadInputError("--with belongs to --surges")
     if reports is not None:
-        from ..trade.hubs import both_reports, reports_notes
+        from ..trade.partners.re_exports import both_reports, reports_notes
 
         route = listed(reports)
         if len(route) != 2:
@@ -57,14 +57,14 @@ def gravity(
         if not as_json:
             typer.echo("\n" + "\n".join(reports_notes(found)))
     elif surges:
-        from ..trade.hubs import parallel_imports
+        from ..trade.partners.re_exports import parallel_imports
 
         output.show(parallel_imports(listed(partners) if partners else None), as_json)
     elif agreements:
-        from ..trade.each_agreement import agreement_effects
+        from ..trade.union.each_agreement import agreement_effects
 
         output.show(agreement_effects(bias_correction=bias_correction), as_json)
     else:
-        from ..trade.union import union_effect
+        from ..trade.union.estimate import union_trade_effect as union_effect
 
         output.show(union_effect(bias_correction=bias_correction), as_json)

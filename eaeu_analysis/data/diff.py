@@ -21,7 +21,7 @@ _COLUMNS = ["code", "economy", "year", "kind", "old", "new", "change", "percent"
 
 @runtime_checkable
 class Readable(Protocol):
-    """A source, as :class:`eaeu_analysis.data.sources.Source` has it."""
+    """A source, as :class:`Source` has it."""
 
     def entries(self) -> list[SeriesInfo]: ...
 

@@ -204,7 +204,7 @@ def _coverage(frame: pd.DataFrame, economy: str, side: str) -> dict[str, Any]:
 
 
 def describe_stored(store: Store, code: str, economies: Sequence[str] | None = None) -> dict[str, Any]:
-    """In the form of :func:`eaeu_analysis.sources.listing.describe`, with what a store keeps beside the values.
+    """In the form of :func:`describe`, with what a store keeps beside the values.
 
     Each of ``vintages`` also has ``endpoint``, ``retrieved_at``, ``asked`` (economies and years, in words), ``notes``,
     ``footnotes`` (economy, year, status, text) and ``problems``. The default is the latest release that is no archived

@@ -27,42 +27,42 @@ class Method:
     def __call__(
         self, panel: Panel, outcome: str, unit: str, event: object, donors: Iterable[str] | None = None, **more: Any
     ) -> Effect:
-        call: Callable[..., Effect] = getattr(import_module(f".{self.module}", __package__), self.function)
+        call: Callable[..., Effect] = getattr(import_module(f".estimators.{self.module}", __package__), self.function)
         return call(panel, outcome, unit, event, donors, **{**dict(self.options), **more})
 
 
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method("sc", "synthetic control", "estimators.synthetic", "synthetic_control", (("v", "outcomes"),)),
+        Method("sc", "synthetic control", "synthetic", "synthetic_control", (("v", "outcomes"),)),
         Method(
             "sc-demeaned",
             "synthetic control with intercept",
-            "estimators.synthetic",
+            "synthetic",
             "synthetic_control",
             (("v", "outcomes"), ("intercept", True)),
         ),
-        Method("augmented", "augmented synthetic control", "estimators.augmented", "augmented_synthetic_control"),
-        Method("sdid", "synthetic difference-in-differences", "estimators.synthetic_did", "synthetic_did"),
+        Method("augmented", "augmented synthetic control", "augmented", "augmented_synthetic_control"),
+        Method("sdid", "synthetic difference-in-differences", "synthetic_did", "synthetic_did"),
         Method(
             "difp",
             "de-meaned synthetic control (DIFP)",
-            "estimators.synthetic_did",
+            "synthetic_did",
             "synthetic_did",
             (("method", "difp"),),
         ),
-        Method("did", "difference-in-differences", "estimators.difference_in_differences", "difference_in_differences"),
-        Method("mc", "matrix completion", "estimators.matrix_completion", "matrix_completion"),
+        Method("did", "difference-in-differences", "difference_in_differences", "difference_in_differences"),
+        Method("mc", "matrix completion", "matrix_completion", "matrix_completion"),
         Method(
-            "estimators.interrupted_series",
+            "interrupted_series",
             "interrupted series, structural",
-            "estimators.interrupted_series",
+            "interrupted_series",
             "interrupted_series",
         ),
         Method(
             "segmented",
             "interrupted series, segmented",
-            "estimators.interrupted_series",
+            "interrupted_series",
             "interrupted_series",
             (("method", "segmented"),),
         ),

@@ -51,7 +51,7 @@ def gravity_fit(result: Any, ax: Axes) -> None:
 @drawer("AgreementEffects")
 def agreement_effects(result: Any, ax: Axes, most: int = 14) -> None:
     """A coefficient per agreement, shrunk by its noise: the union's, and the others that joined most flows."""
-    from ..trade.each_agreement import NAMED
+    from ..trade.union.each_agreement import NAMED
 
     named = result.table[result.table["agreement"].isin(list(NAMED))]
     rest = result.table[~result.table["agreement"].isin(list(NAMED))].head(most - len(named))

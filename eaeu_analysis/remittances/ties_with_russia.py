@@ -13,8 +13,9 @@ import pandas as pd
 from ..data.load import load_panel
 from ..data.panel import Panel
 from ..errors import BadInputError, EaeuError, unknown
+from ..reference.shipped_tables import trade_table_info
 from ..series import SeriesInfo
-from ..trade.flows import flow_info, load_flows
+from ..trade.flows.flows import load_flows
 from .shares import corridors
 from .tables import ORIGINS, WORLD, load_remittance_table, remittance_table_info
 
@@ -58,7 +59,7 @@ def trade_with_russia() -> tuple[pd.Series[float], SeriesInfo]:
         unit="% of GDP",
         kind="share",
         formula="100 * (exports to + imports from Russia) / GDP",
-        derived_from=(flow_info(MATRIX), gdp.info(GDP)),
+        derived_from=(trade_table_info(MATRIX), gdp.info(GDP)),
     )
     return pd.Series(share.to_numpy(), index), info
 

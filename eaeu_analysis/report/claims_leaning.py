@@ -17,7 +17,7 @@ from .claims import Claim, side_of, state
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
-    from ..trade.exposure import Exposure
+    from ..trade.partners.exposure import Exposure
 
 BASE = 2009  # the last year before the customs union
 SHARES = (

@@ -19,7 +19,7 @@ from .claims import Claim, side_of, state
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
-    from ..trade.tariff_gap import TariffGap
+    from ..trade.tariffs.gap import TariffGap
 
 CHANGED = ("KGZ", "KAZ")  # members whose tariff before and after is known from a source
 GDP = "NY.GDP.MKTP.CD"

@@ -20,8 +20,8 @@ from .claims import Claim, side_of, state
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..trade.answer import TradeAnswer
-    from ..trade.union import UnionEffect
+    from ..trade.union.answer import TradeAnswer
+    from ..trade.union.estimate import UnionTradeEffect
 
 # name of the claim -> panel, step, group
 STEPS = {
@@ -125,7 +125,7 @@ def _specifications(answer: TradeAnswer, step: str, group: str) -> pd.DataFrame:
     return answer.union.steps[answer.union.steps["group"].isin([group, f"{group}{NET}"])]
 
 
-def _pair(found: UnionEffect, first: str, second: str) -> list[Claim]:
+def _pair(found: UnionTradeEffect, first: str, second: str) -> list[Claim]:
     """One pair of members in the step of the EAEU, beside what chance does to bordering pairs elsewhere."""
     rows = found.pairs[(found.pairs["pair"] == f"{first}-{second}") & (found.pairs["step"] == "EAEU")]
     if rows.empty or not math.isfinite(float(rows["estimate"].iloc[0])):
@@ -156,7 +156,7 @@ def _pair(found: UnionEffect, first: str, second: str) -> list[Claim]:
     return [claim]
 
 
-def _outside(found: UnionEffect, outsider: str) -> Claim:
+def _outside(found: UnionTradeEffect, outsider: str) -> Claim:
     row = one(found.diversion, panel="all goods", step="both", **{"from": outsider})
     value, lower, upper = (percent(float(row[c])) for c in ("estimate", "lower", "upper"))
     finding = told(row["estimate"], row["lower"], row["upper"], found.level, math.nan, ())
@@ -188,7 +188,7 @@ def _outside(found: UnionEffect, outsider: str) -> Claim:
     )
 
 
-def _about(found: UnionEffect, panel: str) -> tuple[Check, ...]:
+def _about(found: UnionTradeEffect, panel: str) -> tuple[Check, ...]:
     """Checks of that panel's years before, and those of all panels; the neighbours are netted out and inform."""
     chosen = []
     for check in found.checks:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ..data.panel import Panel
     from ..data.sources import Source
     from ..scenario import ScenarioResult
-    from ..trade.answer import TradeAnswer
-    from ..trade.exposure import Exposure
-    from ..trade.tariff_gap import TariffGap
+    from ..trade.partners.exposure import Exposure
+    from ..trade.tariffs.gap import TariffGap
+    from ..trade.union.answer import TradeAnswer
     from .pinned_curves import Curve
 
 FROM_CONTENT = {"fared", "members", "rerouting", "unsupported"}
@@ -88,7 +88,7 @@ def evidence(
 def _long(wanted: set[str], dask: str | None) -> dict[str, Callable[[], Any]]:
     """What takes long and hangs on nothing else: trade (its gravity estimates take half a minute) and the scenario."""
     from ..scenario import run_scenario
-    from ..trade.answer import trade_answer
+    from ..trade.union.answer import trade_answer
     from .claims_scenario import DRAWS, SCENARIO, SEED
 
     tasks: dict[str, Callable[[], Any]] = {}
@@ -122,8 +122,8 @@ def _own(wanted: set[str]) -> tuple[Exposure | None, TariffGap | None]:
     """Uzbekistan's partners and tariffs without the gravity estimates, where only they are asked for."""
     if wanted & FROM_GRAVITY:
         return None, None
-    from ..trade.exposure import exposure
-    from ..trade.tariff_gap import tariff_gap
+    from ..trade.partners.exposure import exposure
+    from ..trade.tariffs.gap import tariff_gap
 
     return exposure("UZB") if "leaning" in wanted else None, tariff_gap() if wanted & FROM_TARIFFS else None
 

@@ -11,7 +11,7 @@ from ..reference import economies
 from .figures import WIDTH, Picture, picture
 
 if TYPE_CHECKING:
-    from ..trade.answer import TradeAnswer
+    from ..trade.union.answer import TradeAnswer
 
 
 def titles(answer: TradeAnswer) -> dict[str, str]:

@@ -21,7 +21,7 @@ from .claims import GRADES, SIDES, Claim
 
 if TYPE_CHECKING:
     from ..scenario import ScenarioResult
-    from ..trade.answer import TradeAnswer
+    from ..trade.union.answer import TradeAnswer
     from .material import Material
 
 PARTS = ("sentence", "question", "caveat", "would_change", "topic", "grade", "side")

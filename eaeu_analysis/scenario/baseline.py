@@ -3,7 +3,7 @@
 Trade between economies is that of the baseline year where a world matrix of the year is at hand; its split over SITC
 sections is that of the nearest year with a matrix by section. The economy in question is corrected by its own reports,
 because the world matrices estimate it badly. Domestic sales of goods are gross output less exports, gross output being
-a multiple of value added (:mod:`eaeu_analysis.trade.domestic`); they are spread over sections as the economy's own
+a multiple of value added (``trade.flows.domestic``); they are spread over sections as the economy's own
 trade is, half by its exports and half by its imports, but for an economy with an input-output table, which has its own
 spread. Services are everything else in GDP and are not traded. All of this is assumption, and the result says so.
 """
@@ -18,13 +18,13 @@ import numpy as np
 import pandas as pd
 
 from ..errors import NoDataError
+from ..reference.shipped_tables import load_tariff_table, tariff_table_info, trade_table_info
 from ..results import Check
 from ..series import SeriesInfo
-from ..trade.domestic import INDICATORS, RATIO, goods_output
-from ..trade.eq_inputoutput import uzbekistan_inputs
-from ..trade.flows import flow_info, load_flows
-from ..trade.multisector import WorldModel, world_model
-from ..trade.pin_tariffs import pin_info, read_pin
+from ..trade.equilibrium.input_output import uzbekistan_inputs
+from ..trade.equilibrium.world_model import WorldModel, world_model
+from ..trade.flows.domestic import INDICATORS, RATIO, goods_output
+from ..trade.flows.flows import load_flows
 
 SERVICES = "services"
 SECTIONS = tuple(str(k) for k in range(10))
@@ -209,10 +209,10 @@ def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.
 
 def _uzbek_spread(sold: pd.Series[float], output: float) -> pd.Series[float]:
     """Shares of sections in what Uzbekistan sells to itself: output, spread as in 2022, less exports ``sold``."""
-    from ..trade.pin_tariffs import tables
+    from ..trade.tariffs.schedule import tariff_tables as tables
 
     place = {prefix: name for name, codes in tables()["cpa_sitc"].items() for prefix in codes}
-    made = read_pin("inputoutput_uzb_sectors")
+    made = load_tariff_table("inputoutput_uzb_sectors")
     section = [place[max((p for p in place if code.startswith(p)), key=len)] for code in made["sector"]]
     shares = made["output"].groupby(np.asarray(section)).sum().reindex(sold.index).fillna(0.0)
     own = output * shares / shares.sum()
@@ -246,4 +246,8 @@ def _series(year: int, economy: str) -> tuple[SeriesInfo, ...]:
     names = dict.fromkeys([MATRICES[year][0], "world_sitc"])
     if economy in OWN_REPORTS:
         names[OWN_REPORTS[economy]] = None
-    return (*(flow_info(name) for name in names), pin_info("inputoutput_uzb"), pin_info("inputoutput_uzb_sectors"))
+    return (
+        *(trade_table_info(name) for name in names),
+        tariff_table_info("inputoutput_uzb"),
+        tariff_table_info("inputoutput_uzb_sectors"),
+    )

@@ -1,4 +1,4 @@
-"""The figures of a scenario's result as its methods; each delegates to :mod:`eaeu_analysis.plots.scenario`."""
+"""The figures of a scenario's result as its methods; each delegates to ``plots.scenario``."""
 
 from __future__ import annotations
 

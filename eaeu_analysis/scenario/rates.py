@@ -18,8 +18,8 @@ from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError
 from ..reference.blocs import bloc
-from ..trade.tariff_gap import uzbekistan, uzbekistan_partners
-from ..trade.tariffs import average, cet, sitc_section
+from ..trade.tariffs.gap import uzbekistan, uzbekistan_partners
+from ..trade.tariffs.schedule import average, cet, sitc_section
 from .baseline import SECTIONS
 from .schema import Scenario, Tariffs
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from .. import settings
 from ..errors import BadInputError
+from ..reference.shipped_tables import tariff_table_info
 from ..results import Check, Provenance
-from ..trade.pin_tariffs import pin_info
 from .files import folder, load_scenario
 from .quantities import count_of_draws, draw, seed_of_draws
 from .rates import chapters
@@ -79,8 +79,8 @@ def run_scenario(
 
 
 def _series(at: Setting) -> tuple[Any, ...]:
-    more = () if at.economy != "UZB" else (pin_info("tariffs_uzb"), pin_info("tariffs_uzb_partners"))
-    return (*at.world.series, pin_info("tariffs_cet"), *more)
+    more = () if at.economy != "UZB" else (tariff_table_info("tariffs_uzb"), tariff_table_info("tariffs_uzb_partners"))
+    return (*at.world.series, tariff_table_info("tariffs_cet"), *more)
 
 
 def _checks(result: ScenarioResult, at: Setting) -> tuple[Check, ...]:

@@ -142,7 +142,7 @@ class CustomsRevenue(Block):
 
 
 class Migration(Block):
-    """Migrants' incomes and what they send home; see :mod:`eaeu_analysis.remittances`."""
+    """Migrants' incomes and what they send home; see ``remittances``."""
 
     BOUNDS = {"russian_share": SHARE, "sent_home": SHARE, "migrants": (0.0, 10.0), "permit_fee": (0.0, 10_000.0),
               "rouble": (-3.0, 3.0), "russian_income": (-1.0, 1.0), "work_rights": (-5.0, 5.0)}  # fmt: skip

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..arrays import Array
 from ..parallel import fan_out
-from ..trade.draws import CHUNK, Draws, solve_draws
+from ..trade.equilibrium.draws import CHUNK, Draws, solve_draws
 from .channels import Shock, border_costs, customs_revenue, dynamic, migration, partial, tariffs
 from .schema import Scenario
 from .setting import Setting, setting

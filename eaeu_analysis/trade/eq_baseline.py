@@ -9,12 +9,13 @@ import pandas as pd
 
 from ..arrays import Array, Index
 from ..errors import BadInputError, unknown
-from .eq_inputs import ONE_SECTOR, Flows, codes_of, need_columns, numbers, require_sound
-from .eq_onesector import balance
+from .equilibrium.inputs import ONE_SECTOR, Flows, require_sound, sorted_codes
+from .equilibrium.one_sector import balance_trade
+from .frames import need_columns, numeric_column
 
 
 @dataclass(frozen=True)
-class Baseline:
+class GravityBaseline:
     """``flows``: exporter, importer, value, ready for ``solve_equilibrium``; ``world``: the same laid out, for many
     solutions; ``outward``, ``inward``: multilateral resistances by economy, as the ratios 1 / (resistance ** (1 -
     sigma)) of the structural system at shares of world output and expenditure, the reference's inward one being 1."""
@@ -27,7 +28,7 @@ class Baseline:
 
 def gravity_baseline(
     costs: pd.DataFrame, output: pd.Series[float], expenditure: pd.Series[float], reference: str | None = None
-) -> Baseline:
+) -> GravityBaseline:
     """The structural gravity flows of Anderson & van Wincoop (2003) at given output and expenditure.
 
     ``costs``: exporter, importer, cost, the last being t^(1 - sigma) up to a constant: exp(x'b) of a gravity model
@@ -43,7 +44,7 @@ def gravity_baseline(
     n = len(economies)
     kernel = np.full((n, n), np.nan)
     cells = tuple(_at(costs, side, economies) for side in ("exporter", "importer"))
-    kernel[cells] = numbers("costs", costs, "cost")
+    kernel[cells] = numeric_column("costs", costs, "cost")
     if np.isnan(kernel).any():
         i, j = np.argwhere(np.isnan(kernel))[0]
         raise BadInputError(
@@ -55,13 +56,13 @@ def gravity_baseline(
     at = economies.index(reference) if reference in economies else n - 1
     if reference is not None and reference not in economies:
         raise BadInputError(f"reference {reference!r} is not among the economies")
-    fit = balance(kernel, sold * spent.sum() / sold.sum(), spent)
+    fit = balance_trade(kernel, sold * spent.sum() / sold.sum(), spent)
     require_sound(fit.trade, economies)
     scale = fit.b[at] / spent[at]
     index = pd.Index(economies, name="economy")
     named = index.array
     flows = {"exporter": named.repeat(n), "importer": named.take(np.tile(np.arange(n), n)), "value": fit.trade.ravel()}
-    return Baseline(
+    return GravityBaseline(
         flows=pd.DataFrame(flows),
         world=Flows(tuple(economies), (ONE_SECTOR,), fit.trade[None], 0),
         outward=pd.Series(fit.a * scale / (sold / sold.sum()), index=index, name="outward"),
@@ -71,7 +72,7 @@ def gravity_baseline(
 
 def _at(costs: pd.DataFrame, side: str, economies: list[str]) -> Index:
     """The place of each row's economy; :class:`BadInputError` for one without output."""
-    codes, found = codes_of(costs[side])
+    codes, found = sorted_codes(costs[side])
     place = {name: i for i, name in enumerate(economies)}
     strange = [name for name in found if name not in place]
     if strange or (codes < 0).any():

@@ -19,7 +19,7 @@ import pandas as pd
 from .. import files, settings
 from ..errors import BadInputError, NoDataError
 from ..reference import economies
-from .flows import COLUMNS, check_units, tables
+from .flows.flows import COLUMNS, check_units, trade_tables
 
 RETRIEVED = "2026-11"
 # Old or private codes of one economy; Belgium-Luxembourg is one reporter throughout in the four-yearly panel.
@@ -32,7 +32,7 @@ NOT_ECONOMIES = frozenset(
 
 
 @dataclass
-class Made:
+class FlowPin:
     """A table on its way to a pin: rows in the schema (or free columns), and notes on what was left out."""
 
     frame: pd.DataFrame
@@ -50,7 +50,7 @@ def pin_flows(source: Path | str, out: Path | str | None = None) -> dict[str, An
     target = Path(out) if out is not None else settings.data_dir() / "trade"
     manifest: dict[str, Any] = {}
     with files.files(target) as stage:
-        for name, facts in sorted(tables()["pins"].items()):
+        for name, facts in sorted(trade_tables()["pins"].items()):
             path = folder / facts["file"]
             if not path.is_file():
                 raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
@@ -66,7 +66,7 @@ def pin_flows(source: Path | str, out: Path | str | None = None) -> dict[str, An
     return manifest
 
 
-def _record(facts: dict[str, str], made: Made, data: bytes, path: Path) -> dict[str, Any]:
+def _record(facts: dict[str, str], made: FlowPin, data: bytes, path: Path) -> dict[str, Any]:
     frame = made.frame
     years = [int(frame["year"].min()), int(frame["year"].max())] if "year" in frame else None
     return {
@@ -105,7 +105,7 @@ def _read(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _schema(frame: pd.DataFrame, source: str, made: dict[str, int] | None = None) -> Made:
+def _schema(frame: pd.DataFrame, source: str, made: dict[str, int] | None = None) -> FlowPin:
     """Recode, drop what is no economy or has no value, order columns and rows."""
     dropped = dict(made or {})
     frame = frame.assign(source=source)
@@ -134,21 +134,21 @@ def _schema(frame: pd.DataFrame, source: str, made: dict[str, int] | None = None
         dropped["added to another row of the same economy"] = int(twice.sum())
         frame = frame.groupby([*keys, "source", "status"])["usd"].sum().reset_index()
     check_units(frame)
-    return Made(frame.sort_values(keys)[list(COLUMNS)].reset_index(drop=True), dropped)
+    return FlowPin(frame.sort_values(keys)[list(COLUMNS)].reset_index(drop=True), dropped)
 
 
-def _world_4yearly(path: Path) -> Made:
+def _world_4yearly(path: Path) -> FlowPin:
     frame = _read(path)[["exporter", "importer", "year", "export_usd"]].rename(columns={"export_usd": "usd"})
     return _schema(frame.assign(basis="exporter_fob"), "comtrade_4yearly")
 
 
-def _world_sitc(path: Path) -> Made:
+def _world_sitc(path: Path) -> FlowPin:
     frame = _read(path)[["exporter", "importer", "year", "sector", "export_kusd"]].rename(columns={"sector": "product"})
     frame["usd"] = frame["export_kusd"] * 1e3
     return _schema(frame.assign(basis="exporter_fob"), "unctad_matrix")
 
 
-def _world_2019(path: Path) -> Made:
+def _world_2019(path: Path) -> FlowPin:
     frame = _read(path)[["exporter", "importer", "year", "export_musd"]]
     frame["usd"] = frame["export_musd"] * 1e6
     return _schema(frame.assign(basis="exporter_fob"), "imf_dots")
@@ -166,7 +166,7 @@ def _by_reporter(frame: pd.DataFrame, exports: str, imports: str) -> pd.DataFram
     )
 
 
-def _russia(path: Path) -> Made:
+def _russia(path: Path) -> FlowPin:
     frame = _read(path)
     return _schema(
         _by_reporter(frame, "Export", "Import"),
@@ -175,13 +175,13 @@ def _russia(path: Path) -> Made:
     )
 
 
-def _russia_hs2(path: Path) -> Made:
+def _russia_hs2(path: Path) -> FlowPin:
     frame = _read(path)
     frame["product"] = "HS" + frame["hs2"].astype(int).map("{:02d}".format)
     return _schema(_by_reporter(frame, "Export", "Import"), "russia_comtrade")
 
 
-def _russia_imts(path: Path) -> Made:
+def _russia_imts(path: Path) -> FlowPin:
     frame = _read(path).rename(columns={"indicator": "flow"})
     frame["usd"] = frame["musd"] * 1e6
     frame["status"] = ["estimate" if year >= 2022 else "" for year in frame["year"]]
@@ -191,7 +191,7 @@ def _russia_imts(path: Path) -> Made:
     return made
 
 
-def _uzbekistan(path: Path) -> Made:
+def _uzbekistan(path: Path) -> FlowPin:
     """A zero of this file stands for a missing value, so it becomes a missing row."""
     frame = _read(path)
     frame["usd"] = frame["kusd"] * 1e3
@@ -204,7 +204,7 @@ def _uzbekistan(path: Path) -> Made:
     )
 
 
-def _uzbekistan_2025(path: Path) -> Made:
+def _uzbekistan_2025(path: Path) -> FlowPin:
     """Partners by their Russian names; thousand US$ although the column says US$ (the shares add up to the total)."""
     frame = _read(path)
     frame = frame.assign(exporter=[economies.resolve(n) for n in frame["name"]], importer="UZB", year=2025)
@@ -212,7 +212,7 @@ def _uzbekistan_2025(path: Path) -> Made:
     return _schema(frame, "cerr")
 
 
-def _armenia(path: Path) -> Made:
+def _armenia(path: Path) -> FlowPin:
     frame = _read(path)
     frame["status"] = [f"{n} of 12 months" if n < 12 else "" for n in frame["months"]]
     parts = []
@@ -232,7 +232,7 @@ def _armenia(path: Path) -> Made:
     return _schema(pd.concat(parts), "armstat")
 
 
-def _distances(path: Path) -> Made:
+def _distances(path: Path) -> FlowPin:
     frame = _read(path)
     frame = frame.assign(exporter=frame["iso_o"].replace(RECODE), importer=frame["iso_d"].replace(RECODE))
     numbers = ["contig", "comlang_off", "comlang_ethno", "colony", "comcol", "smctry"]
@@ -241,27 +241,27 @@ def _distances(path: Path) -> Made:
     for column in kilometres:
         frame[column] = pd.to_numeric(frame[column].replace(".", None)).round(1)
     columns = ["exporter", "importer", *numbers, *kilometres]
-    return Made(frame.sort_values(["exporter", "importer"])[columns])
+    return FlowPin(frame.sort_values(["exporter", "importer"])[columns])
 
 
-def _geography(path: Path) -> Made:
+def _geography(path: Path) -> FlowPin:
     frame = _read(path)
     frame = frame[(frame["cap"] == 1) | ~frame["iso3"].duplicated(keep=False)].drop_duplicates("iso3")
     frame = frame.assign(iso3=frame["iso3"].replace(RECODE), landlocked=frame["landlocked"].astype("int8"))
-    return Made(frame.sort_values("iso3")[["iso3", "area", "dis_int", "landlocked", "lat", "lon"]])
+    return FlowPin(frame.sort_values("iso3")[["iso3", "area", "dis_int", "landlocked", "lat", "lon"]])
 
 
-def _agreements(path: Path) -> Made:
+def _agreements(path: Path) -> FlowPin:
     frame = _read(path).rename(columns={"year": "signed", "entryforceyear": "entered"})
     kosovo = frame["iso3"].isna() & (frame["isonum"] == 900)
     frame.loc[kosovo, "iso3"] = "XKX"
     for column in ("signed", "entered"):
         frame[column] = frame[column].astype("Int16")
     columns = ["base_treaty", "number", "name", "entry_type", "typememb", "signed", "entered", "iso3"]
-    return Made(frame.drop_duplicates(columns).sort_values(["base_treaty", "number", "iso3"])[columns])
+    return FlowPin(frame.drop_duplicates(columns).sort_values(["base_treaty", "number", "iso3"])[columns])
 
 
-READERS: dict[str, Callable[[Path], Made]] = {
+READERS: dict[str, Callable[[Path], FlowPin]] = {
     "world_4yearly": _world_4yearly,
     "world_sitc": _world_sitc,
     "world_2019": _world_2019,

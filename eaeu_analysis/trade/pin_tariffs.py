@@ -9,39 +9,21 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import tomllib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from .. import files, settings
-from ..errors import BadInputError, IntegrityError, NoDataError, unknown
+from ..errors import BadInputError, NoDataError, unknown
 from ..reference import economies
-from ..series import SeriesInfo
-from .ave import parse_duty
+from ..reference.shipped_tables import MANIFEST
+from .tariffs.duties import parse_duty
+from .tariffs.schedule import DUPLICATE, LINE, NOT_A_LINE, OTHER_WORDING, tariff_tables
 
 RETRIEVED = "2026-11"
-MANIFEST = "tariffs.json"
 REGIMES = ("fta", "mfn", "full")
-# A cell of the schedule is worded "5%" or "0"; a bare number otherwise came from another table of the redistributor.
-LINE, DUPLICATE, NOT_A_LINE, OTHER_WORDING = "line", "duplicate", "not a line", "line, other wording"
-
-
-@cache
-def tables() -> dict[str, Any]:
-    """The table ``tariffs.toml``: pins and the concordance to the SITC."""
-    text = (settings.data_dir() / "tables" / "tariffs.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-@cache
-def chapter_names() -> dict[str, str]:
-    """Short names of the chapters of the Harmonized System, by their two digits."""
-    text = (settings.data_dir() / "tables" / "hs_chapters.toml").read_text(encoding="utf-8")
-    return {str(code): str(name) for code, name in tomllib.loads(text)["chapters"].items()}
 
 
 def pin_tariffs(source: Path | str, out: Path | str | None = None) -> dict[str, Any]:
@@ -55,7 +37,7 @@ def pin_tariffs(source: Path | str, out: Path | str | None = None) -> dict[str, 
     target = Path(out) if out is not None else settings.data_dir() / "trade"
     manifest: dict[str, Any] = {}
     with files.files(target) as stage:
-        for name, facts in sorted(tables()["pins"].items()):
+        for name, facts in sorted(tariff_tables()["pins"].items()):
             path = folder / facts["file"]
             if not path.is_file():
                 raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
@@ -211,39 +193,3 @@ _READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict[str, int]]]] = {
     "inputoutput_uzb": _inputs,
     "inputoutput_uzb_sectors": _sectors,
 }
-
-
-# -- reading back ----------------------------------------------------------------------------------------------------
-def manifest(folder: Path | None = None) -> dict[str, dict[str, Any]]:
-    """``tariffs.json``; :class:`NoDataError` when nothing is pinned."""
-    path = (folder or settings.data_dir() / "trade") / MANIFEST
-    if not path.is_file():
-        raise NoDataError(f"no tariffs are pinned: {str(path)!r} is missing")
-    read: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return read
-
-
-def read_pin(name: str, folder: Path | None = None) -> pd.DataFrame:
-    """A pinned table. Raises :class:`IntegrityError` when its bytes are not those that were pinned."""
-    record = _record(name, folder)
-    path = (folder or settings.data_dir() / "trade") / f"{name}.parquet"
-    if not path.is_file():
-        raise NoDataError(f"the pinned table {name!r} is missing: {str(path)!r}")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != record["sha256"]:
-        raise IntegrityError(f"the pinned table {name!r} differs from its recorded hash; pin it again")
-    return pd.read_parquet(io.BytesIO(data))
-
-
-def pin_info(name: str, folder: Path | None = None) -> SeriesInfo:
-    """Source, vintage, licence and unit of a pinned table."""
-    record = _record(name, folder)
-    keys = ("label", "unit", "source", "vintage", "retrieved", "licence", "note")
-    return SeriesInfo(code=f"trade/{name}", **{key: record[key] for key in keys})
-
-
-def _record(name: str, folder: Path | None) -> dict[str, Any]:
-    known = manifest(folder)
-    if name not in known:
-        raise unknown("pinned table", name, known)
-    return known[name]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.trade.eq_baseline import gravity_baseline
-from eaeu_analysis.trade.equilibrium import solve_equilibrium
+from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "benchmarks" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"benchmark data are not at hand: {DATA}")

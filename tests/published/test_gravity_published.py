@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eaeu_analysis.trade.gravity import ols, ppml
-from eaeu_analysis.trade.gravity_fit import GravityFit
+from eaeu_analysis.trade.gravity.fit import GravityFit
+from eaeu_analysis.trade.gravity.ppml import ols, ppml
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "benchmarks" / "data"
 AGTPA = DATA / "agtpa_applications.csv.gz"

@@ -17,6 +17,7 @@ from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.plots import new_figure, styled
 from eaeu_analysis.plots.corners import sentence
 from eaeu_analysis.scenario import schema, words
+from eaeu_analysis.scenario.quantities import Quantity
 from eaeu_analysis.scenario.rates import tables
 from eaeu_analysis.text import format_quantity, format_signed
 
@@ -164,7 +165,7 @@ def test_every_number_a_file_may_hold_has_its_words() -> None:
         for block in kinds(field.annotation):
             if isinstance(block, type) and issubclass(block, schema.Block) and name not in ("joint", "baseline"):
                 expected |= {
-                    f"{name}.{key}" for key, f in block.model_fields.items() if schema.Quantity in kinds(f.annotation)
+                    f"{name}.{key}" for key, f in block.model_fields.items() if Quantity in kinds(f.annotation)
                 }
     assert len(expected) > 15
     assert set(tables()["quantities"]) == expected

@@ -11,8 +11,8 @@ from eaeu_analysis.scenario import baseline, compare_scenarios, stated_differenc
 from eaeu_analysis.scenario.channels import border_costs, customs_revenue, migration, partial, tariffs
 from eaeu_analysis.scenario.rates import chapters, common, surcharge, union_members
 from eaeu_analysis.scenario.setting import setting
-from eaeu_analysis.trade.eq_inputoutput import uzbekistan_inputs
-from eaeu_analysis.trade.equilibrium import solve_equilibrium
+from eaeu_analysis.trade.equilibrium.input_output import uzbekistan_inputs
+from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
 DRAWS = 66  # more than one chunk, odd rows in the last
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.reference import blocs
-from eaeu_analysis.trade.agreements import (
+from eaeu_analysis.trade.flows.agreements import (
     agreement_dummy,
     border_dummies,
     diversion_dummies,
@@ -21,7 +21,7 @@ from eaeu_analysis.trade.agreements import (
     stage_members,
     timed,
 )
-from eaeu_analysis.trade.each_agreement import shrink
+from eaeu_analysis.trade.union.each_agreement import shrink
 
 
 def treaty(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from eaeu_analysis.report.material import Material
-from eaeu_analysis.trade.answer import DOMESTIC, NET, ONE_DUMMY, TradeAnswer
-from eaeu_analysis.trade.findings import findings
+from eaeu_analysis.trade.union.answer import DOMESTIC, NET, ONE_DUMMY, TradeAnswer
+from eaeu_analysis.trade.union.findings import findings
 
 
 @pytest.fixture(scope="module")

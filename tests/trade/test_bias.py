@@ -10,8 +10,8 @@ import pytest
 from trade_worlds import PAIR, THREE, simulate
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.gravity import ppml
-from eaeu_analysis.trade.gravity_fit import GravityFit
+from eaeu_analysis.trade.gravity.fit import GravityFit
+from eaeu_analysis.trade.gravity.ppml import ppml
 
 TWO = THREE[:2]
 

@@ -8,8 +8,9 @@ import pytest
 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.domestic import INDICATORS, domestic_sensitivity, goods_output, with_domestic
-from eaeu_analysis.trade.union_panel import TradePanel
+from eaeu_analysis.trade.flows.domestic import INDICATORS, goods_output, with_domestic
+from eaeu_analysis.trade.flows.union_panel import TradePanel
+from eaeu_analysis.trade.union.model import domestic_sensitivity
 
 CODES = ["RUS", "KAZ", "BLR", "CHN", "DEU", "FRA", "TUR", "UZB", "USA", "IND"]
 YEARS = (2008, 2012, 2016)

@@ -11,7 +11,7 @@ import pytest
 from eq_worlds import matrix, scaled
 
 from eaeu_analysis.errors import BadInputError, NotConvergedError
-from eaeu_analysis.trade import eq_onesector as one
+from eaeu_analysis.trade.equilibrium import one_sector as one
 
 THETA = 4.0
 
@@ -56,7 +56,7 @@ def together(parts: list[one.Market]) -> one.Market:
 @pytest.mark.parametrize("per_gdp", [True, False])
 @pytest.mark.parametrize("tariff", [0.0, 0.6])
 def test_newton_is_quick_with_tariffs_and_with_deficits(tariff: float, per_gdp: bool) -> None:
-    solved = [one.clear(market(seed=seed, tariff=tariff, per_gdp=per_gdp)) for seed in range(6)]
+    solved = [one.clear_markets(market(seed=seed, tariff=tariff, per_gdp=per_gdp)) for seed in range(6)]
     assert max(done.residual for done in solved) < one.TOLERANCE
     assert sum(done.iterations for done in solved) <= 50, "the derivative is exact, or this takes many more"
 
@@ -64,9 +64,9 @@ def test_newton_is_quick_with_tariffs_and_with_deficits(tariff: float, per_gdp: 
 @pytest.mark.parametrize("per_gdp", [True, False])
 def test_a_solution_is_a_start_from_which_nothing_moves(per_gdp: bool) -> None:
     asked = market(tariff=0.3, per_gdp=per_gdp)
-    first = one.clear(asked)
+    first = one.clear_markets(asked)
     kernel = asked.kernel * first.price[:, None] ** -THETA
-    again = one.clear(
+    again = one.clear_markets(
         one.Market(asked.base, kernel, asked.net, asked.output * first.price, first.deficit, THETA, per_gdp=False)
     )
     assert again.iterations == 1
@@ -75,7 +75,7 @@ def test_a_solution_is_a_start_from_which_nothing_moves(per_gdp: bool) -> None:
 
 def test_no_change_is_seen_at_once() -> None:
     still = market(change=0.0)
-    done = one.clear(still)
+    done = one.clear_markets(still)
     assert done.iterations == 1
     np.testing.assert_allclose(done.trade, still.base * (still.output + still.deficit), rtol=1e-12)
 
@@ -83,7 +83,7 @@ def test_no_change_is_seen_at_once() -> None:
 def test_groups_that_trade_no_more_are_each_their_own_world() -> None:
     parts = [market(5, seed=1, tariff=0.4), market(7, seed=2, tariff=0.2)]
     whole = one.clear_all(together(parts))
-    alone = [one.clear(part) for part in parts]
+    alone = [one.clear_markets(part) for part in parts]
     for name in ("price", "index", "expenditure", "revenue", "deficit"):
         np.testing.assert_allclose(
             getattr(whole, name), np.concatenate([getattr(p, name) for p in alone]), rtol=1e-9, atol=1e-9
@@ -105,7 +105,7 @@ def test_a_group_with_a_deficit_held_constant_cannot_be_cut_off() -> None:
 
 def test_where_newton_stalls_the_change_comes_in_by_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = market(tariff=0.3, change=1.0)
-    straight = one.clear(asked)
+    straight = one.clear_markets(asked)
     newton, calls = one._newton, []
 
     def stalls(market: one.Market, x: np.ndarray, tolerance: float) -> one.Cleared | None:
@@ -113,7 +113,7 @@ def test_where_newton_stalls_the_change_comes_in_by_steps(monkeypatch: pytest.Mo
         return None if len(calls) in (1, 3) else newton(market, x, tolerance)  # at once, and half way by two steps
 
     monkeypatch.setattr(one, "_newton", stalls)
-    round_about = one.clear(asked)
+    round_about = one.clear_markets(asked)
     np.testing.assert_allclose(round_about.price, straight.price, rtol=1e-9)
     weights = [float(((k - asked.base) / (asked.kernel - asked.base)).mean()) for k in calls]
     assert weights == pytest.approx([1.0, 0.5, 1.0, 0.25, 0.5, 0.75, 1.0])
@@ -124,7 +124,7 @@ def test_deficits_beyond_income_have_no_solution() -> None:
     hopeless = asked.deficit.copy()
     hopeless[0], hopeless[1] = -1.01 * asked.output[0], hopeless[1] + 1.01 * asked.output[0] + hopeless[0]
     with pytest.raises(NotConvergedError, match="more than an economy's income"):
-        one.clear(one.Market(asked.base, asked.kernel, None, asked.output, hopeless, THETA, per_gdp=False))
+        one.clear_markets(one.Market(asked.base, asked.kernel, None, asked.output, hopeless, THETA, per_gdp=False))
 
 
 # -- margins ----------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def test_margins_are_met_in_few_steps_as_proportional_fitting_meets_them_in_many
         kernel = np.exp(rng.normal(0, 2.0, (9, 9)))
         rows, columns = np.exp(rng.normal(0, 2.0, (2, 9)))
         columns *= rows.sum() / columns.sum()
-        found = one.balance(kernel, rows, columns)
+        found = one.balance_trade(kernel, rows, columns)
         assert found.iterations <= 5
         assert found.residual < one.TOLERANCE
         np.testing.assert_allclose(found.trade, scaled(kernel, rows, columns), rtol=1e-8)
@@ -149,7 +149,7 @@ def test_flows_of_any_size_beside_each_other_are_balanced_without_a_detour() -> 
         rng = np.random.default_rng(seed)
         kernel = np.exp(rng.normal(0, 6.0, (5, 5)))
         truth = kernel * np.exp(rng.normal(0, 4.0, 5))[:, None] * np.exp(rng.normal(0, 4.0, 5))
-        found = one.balance(kernel, truth.sum(1), truth.sum(0))
+        found = one.balance_trade(kernel, truth.sum(1), truth.sum(0))
         np.testing.assert_allclose(found.trade.sum(1), truth.sum(1), rtol=1e-9)
         np.testing.assert_allclose(found.trade.sum(0), truth.sum(0), rtol=1e-9)
         steps += found.iterations
@@ -165,7 +165,7 @@ def test_two_blocks_that_hardly_trade_are_balanced_too(far: float) -> None:
     kernel[4:, :4] *= far
     rows = np.array([5.0, 1, 2, 3, 1, 1, 1, 1])
     columns = np.array([1.0, 1, 1, 1, 5, 3, 2, 1])
-    found = one.balance(kernel, rows, columns)
+    found = one.balance_trade(kernel, rows, columns)
     np.testing.assert_allclose(found.trade.sum(1), rows, rtol=1e-9)
     np.testing.assert_allclose(found.trade.sum(0), columns, rtol=1e-9)
     assert found.iterations <= 8
@@ -174,4 +174,4 @@ def test_two_blocks_that_hardly_trade_are_balanced_too(far: float) -> None:
 def test_margins_that_no_trade_can_have_are_said_to_have_none() -> None:
     kernel = np.array([[1.0, 1.0], [0.0, 1.0]])  # the second sells to the second alone, which buys less than that
     with pytest.raises(NotConvergedError, match="no trade matrix with these margins"):
-        one.balance(kernel, np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+        one.balance_trade(kernel, np.array([1.0, 3.0]), np.array([2.0, 2.0]))

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eaeu_analysis.errors import BadInputError, NotConvergedError
-from eaeu_analysis.trade.eq_onesector import balance, components
-from eaeu_analysis.trade.equilibrium import COLUMNS, solve_equilibrium
+from eaeu_analysis.trade.equilibrium.one_sector import balance_trade, components
+from eaeu_analysis.trade.equilibrium.result import COLUMNS
+from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
 REAL = ["real_income", "welfare"]
 
@@ -225,7 +226,7 @@ def test_balance_meets_margins_of_any_size(n, seed, spread, unit):
     kernel = np.exp(rng.normal(0, spread, (n, n)))
     rows, columns = np.exp(rng.normal(0, spread, (2, n))) * unit
     columns *= rows.sum() / columns.sum()
-    trade = balance(kernel, rows, columns).trade
+    trade = balance_trade(kernel, rows, columns).trade
     np.testing.assert_allclose(trade.sum(1), rows, rtol=1e-9)
     np.testing.assert_allclose(trade.sum(0), columns, rtol=1e-9)
 
@@ -233,7 +234,7 @@ def test_balance_meets_margins_of_any_size(n, seed, spread, unit):
 def test_balance_needs_margins_that_can_be_met():
     kernel = np.array([[1.0, 0.0], [0.0, 1.0]])
     with pytest.raises(NotConvergedError, match="no trade matrix with these margins"):
-        balance(kernel, np.array([1.0, 2.0]), np.array([2.0, 1.0]))
+        balance_trade(kernel, np.array([1.0, 2.0]), np.array([2.0, 1.0]))
 
 
 def test_conditional_cut_in_two_unequal_parts_has_no_solution():
@@ -352,7 +353,7 @@ def test_an_impossible_change_raises_instead_of_answering():
 
 def test_flows_laid_out_once_give_the_same_as_the_frame() -> None:
     from eaeu_analysis.trade.eq_baseline import gravity_baseline
-    from eaeu_analysis.trade.eq_inputs import read_flows
+    from eaeu_analysis.trade.equilibrium.inputs import flow_arrays as read_flows
 
     names = ["A", "B", "C"]
     costs = pd.DataFrame(

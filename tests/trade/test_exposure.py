@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.trade.exposure import exposure, signs
-from eaeu_analysis.trade.indices import (
+from eaeu_analysis.trade.partners.exposure import exposure, signs
+from eaeu_analysis.trade.partners.indices import (
     complementarity,
     group_share,
     grubel_lloyd,

@@ -16,21 +16,19 @@ from hypothesis import strategies as st
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
 from eaeu_analysis.reference import economies
-from eaeu_analysis.trade import flows as module
-from eaeu_analysis.trade.flows import (
+from eaeu_analysis.reference.shipped_tables import flow_manifest, load_trade_table, trade_table_info
+from eaeu_analysis.trade.flows import flows as module
+from eaeu_analysis.trade.flows.flows import (
     add_domestic,
     apply_rule,
     check_flows,
-    flow_info,
     flow_names,
     group_members,
     load_flows,
-    load_table,
-    manifest,
     mirror_gap,
     require_domestic,
     side_by_side,
-    tables,
+    trade_tables,
 )
 
 
@@ -73,16 +71,16 @@ def test_the_mirror_gap_of_uzbekistan_and_russia_is_kept_and_shown() -> None:
 
 def test_every_pin_matches_its_hash_and_says_where_it_comes_from() -> None:
     folder = settings.data_dir() / "trade"
-    for name, record in manifest().items():
+    for name, record in flow_manifest().items():
         data = (folder / f"{name}.parquet").read_bytes()
         assert hashlib.sha256(data).hexdigest() == record["sha256"], name
         assert record["retrieved"] == "2026-11"
         for key in ("label", "source", "vintage", "licence", "unit"):
             assert record[key], (name, key)
-        info = flow_info(name)
+        info = trade_table_info(name)
         assert info.vintage in info.source_line()
-    assert sum(record["bytes"] for record in manifest().values()) < 15e6
-    assert set(manifest()) == set(tables()["pins"])
+    assert sum(record["bytes"] for record in flow_manifest().values()) < 15e6
+    assert set(flow_manifest()) == set(trade_tables()["pins"])
 
 
 @pytest.mark.parametrize("name", ["world_4yearly", "world_2019", "russia_annual", "uzbekistan_annual", "russia_imts"])
@@ -139,9 +137,9 @@ def test_an_altered_table_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "trade" / "geography.parquet").write_bytes((source / "geography.parquet").read_bytes() + b" ")
     monkeypatch.setattr(settings, "data_dir", lambda: tmp_path)
     with pytest.raises(IntegrityError, match="SHA-256"):
-        load_table("geography")
+        load_trade_table("geography")
     with pytest.raises(NoDataError, match="'agreements' is missing"):
-        load_table("agreements")
+        load_trade_table("agreements")
 
 
 def test_names_that_are_not_known_get_a_near_match() -> None:
@@ -276,8 +274,8 @@ def test_pinning_is_deterministic_and_counts_what_it_drops(tmp_path: Path, monke
         "exporter,importer,year,export_musd\nRUS,KGZ,2019,1530\nROM,RUS,2019,2\nROU,RUS,2019,3\nRUS,BUN,2019,7\nRUS,KAZ,2019,\n"
     )
     facts = {
-        "pins": {"world_2019": {**tables()["pins"]["world_2019"], "file": "dots.csv"}},
-        "anchors": tables()["anchors"],
+        "pins": {"world_2019": {**trade_tables()["pins"]["world_2019"], "file": "dots.csv"}},
+        "anchors": trade_tables()["anchors"],
     }
     monkeypatch.setattr(pinning, "tables", lambda: facts)
     first = pinning.pin_flows(source, tmp_path / "one")
@@ -301,8 +299,8 @@ def test_pinning_refuses_a_missing_file_a_missing_column_and_wrong_units(
     from eaeu_analysis.trade import pin_flows as pinning
 
     facts = {
-        "pins": {"world_2019": {**tables()["pins"]["world_2019"], "file": "dots.csv"}},
-        "anchors": tables()["anchors"],
+        "pins": {"world_2019": {**trade_tables()["pins"]["world_2019"], "file": "dots.csv"}},
+        "anchors": trade_tables()["anchors"],
     }
     monkeypatch.setattr(pinning, "tables", lambda: facts)
     with pytest.raises(NoDataError, match=r"dots\.csv is not in"):

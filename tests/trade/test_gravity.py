@@ -17,8 +17,8 @@ from trade_worlds import PAIR, THREE, simulate
 
 from eaeu_analysis.errors import BadInputError, NoDataError, NotConvergedError
 from eaeu_analysis.results import Result
-from eaeu_analysis.trade import gravity
-from eaeu_analysis.trade.gravity import ols, ppml
+from eaeu_analysis.trade.gravity import ppml as gravity
+from eaeu_analysis.trade.gravity.ppml import ols, ppml
 
 TWO = THREE[:2]
 
@@ -271,7 +271,7 @@ def test_summary_and_table_hold_the_same_numbers(world: pd.DataFrame) -> None:
 def test_the_last_digit_does_not_hang_on_the_hash_seed_of_the_process() -> None:
     """Strings hash anew in every process unless PYTHONHASHSEED is set; the estimate is the same all the same."""
     code = (
-        "from trade_worlds import THREE, simulate; from eaeu_analysis.trade.gravity import ppml; "
+        "from trade_worlds import THREE, simulate; from eaeu_analysis.trade.gravity.ppml import ppml; "
         "fit = ppml(simulate(10, 4, 2, 3), 'usd', ['x'], THREE); print(fit.coef.iloc[0].hex(), fit.se.iloc[0].hex())"
     )
     told = set()

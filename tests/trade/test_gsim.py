@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.gsim import global_simulation
+from eaeu_analysis.trade.tariffs.global_simulation import global_simulation
 
 # Francois & Hall, four-region spreadsheet: trade at world prices and tariff powers, exporter by importer.
 REGIONS = ["US", "JP", "EU", "RW"]

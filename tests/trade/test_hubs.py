@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.trade.flows import load_flows
-from eaeu_analysis.trade.hubs import both_reports, hub_indicators, parallel_imports, surges
+from eaeu_analysis.trade.flows.flows import load_flows
+from eaeu_analysis.trade.partners.re_exports import both_reports, hub_indicators, parallel_imports, surges
 
 
 def series(jump: float, seed: int, exporter: str = "A") -> pd.DataFrame:

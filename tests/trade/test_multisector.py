@@ -6,10 +6,11 @@ import pytest
 from eq_worlds import even_out, frame, matrix, names, sectors, shock, tariff_frame, world
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.draws import CHUNK, solve_draws
-from eaeu_analysis.trade.eq_inputoutput import uzbekistan_inputs
-from eaeu_analysis.trade.equilibrium import COLUMNS, solve_equilibrium
-from eaeu_analysis.trade.multisector import world_model
+from eaeu_analysis.trade.equilibrium.draws import CHUNK, solve_draws
+from eaeu_analysis.trade.equilibrium.input_output import uzbekistan_inputs
+from eaeu_analysis.trade.equilibrium.result import COLUMNS
+from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
+from eaeu_analysis.trade.equilibrium.world_model import world_model
 
 
 def inputs(count, share=0.5, seed=0, economy="*"):

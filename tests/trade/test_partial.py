@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.gsim import global_simulation
-from eaeu_analysis.trade.partial import COLUMNS, partial_equilibrium
+from eaeu_analysis.trade.tariffs.global_simulation import global_simulation
+from eaeu_analysis.trade.tariffs.partial_equilibrium import COLUMNS, partial_equilibrium
 
 
 def market(values=(300.0, 500.0, 200.0), tariff=20.0, product="870323"):

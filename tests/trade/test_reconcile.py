@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.trade.flows import COLUMNS, apply_rule, load_flows, mirror_gap, side_by_side
-from eaeu_analysis.trade.reconcile import estimate_cif, reconcile, reporter_errors
+from eaeu_analysis.trade.flows.flows import COLUMNS, apply_rule, load_flows, mirror_gap, side_by_side
+from eaeu_analysis.trade.partners.reconcile import estimate_cif, reconcile, reporter_errors
 
 CAREFUL, CARELESS = ["A", "B", "C", "D", "E"], ["V", "W", "X", "Y", "Z"]
 ALL = [*CAREFUL, *CARELESS]

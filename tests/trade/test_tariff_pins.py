@@ -7,21 +7,23 @@ import pytest
 
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
+from eaeu_analysis.reference.shipped_tables import load_tariff_table, tariff_manifest, tariff_table_info
 from eaeu_analysis.trade import pin_tariffs
+from eaeu_analysis.trade.tariffs.schedule import tariff_tables
 
 PINS = settings.data_dir() / "trade"
 
 
 # -- pins ------------------------------------------------------------------------------------------------------------
 def test_pins_match_their_record_and_say_where_they_are_from():
-    manifest = pin_tariffs.manifest()
-    assert set(manifest) == set(pin_tariffs.tables()["pins"])
+    manifest = tariff_manifest()
+    assert set(manifest) == set(tariff_tables()["pins"])
     for name, record in manifest.items():
-        table = pin_tariffs.read_pin(name)
+        table = load_tariff_table(name)
         assert list(table.columns) == record["columns"]
         assert len(table) == record["rows"]
         assert record["retrieved"] == "2026-11"
-        info = pin_tariffs.pin_info(name)
+        info = tariff_table_info(name)
         assert info.licence
         assert info.vintage
         assert info.source
@@ -30,16 +32,16 @@ def test_pins_match_their_record_and_say_where_they_are_from():
 def test_a_changed_pin_is_noticed(tmp_path):
     for name in ("tariffs.json", "tariffs_cet.parquet"):
         shutil.copy(PINS / name, tmp_path / name)
-    assert len(pin_tariffs.read_pin("tariffs_cet", tmp_path)) == 13_319
+    assert len(load_tariff_table("tariffs_cet", tmp_path)) == 13_319
     (tmp_path / "tariffs_cet.parquet").write_bytes((tmp_path / "tariffs_cet.parquet").read_bytes() + b" ")
     with pytest.raises(IntegrityError, match="differs from its recorded hash"):
-        pin_tariffs.read_pin("tariffs_cet", tmp_path)
+        load_tariff_table("tariffs_cet", tmp_path)
     with pytest.raises(NoDataError, match="is missing"):
-        pin_tariffs.read_pin("tariffs_uzb", tmp_path)
+        load_tariff_table("tariffs_uzb", tmp_path)
     with pytest.raises(NoDataError, match="no tariffs are pinned"):
-        pin_tariffs.manifest(tmp_path / "elsewhere")
+        tariff_manifest(tmp_path / "elsewhere")
     with pytest.raises(BadInputError, match="did you mean 'tariffs_cet'"):
-        pin_tariffs.read_pin("tariffs_cets")
+        load_tariff_table("tariffs_cets")
 
 
 def source_files(folder):
@@ -77,15 +79,15 @@ def test_pinning_twice_gives_the_same_bytes(tmp_path):
         pin_tariffs.pin_tariffs(source, tmp_path / out)
     for file in sorted((tmp_path / "a").iterdir()):
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
-    table = pin_tariffs.read_pin("tariffs_cet", tmp_path / "a").set_index(["code", "wording"])["status"]
+    table = load_tariff_table("tariffs_cet", tmp_path / "a").set_index(["code", "wording"])["status"]
     assert table["2902200000", "3%"] == "line"
     assert table["2902200000", "0.0"] == "duplicate"
     assert table["0406900000", "8.0"] == table["6666", "10"] == "not a line"
     assert table["1001110000", "5"] == "line, other wording"
-    partners = pin_tariffs.read_pin("tariffs_uzb_partners", tmp_path / "a")
+    partners = load_tariff_table("tariffs_uzb_partners", tmp_path / "a")
     assert partners["partner"].tolist() == ["CHN", "RUS"]
     assert partners["imports_usd"].iloc[0] == 14362594160.0  # the source counts in thousands
-    sectors = pin_tariffs.read_pin("inputoutput_uzb_sectors", tmp_path / "a")["sector"].tolist()
+    sectors = load_tariff_table("inputoutput_uzb_sectors", tmp_path / "a")["sector"].tolist()
     assert sectors == ["A01.13", "C10.8 (without 10.81)"]  # Latin letters, one line
     manifest = json.loads((tmp_path / "a" / "tariffs.json").read_text())
     assert manifest["tariffs_cet"]["counts"]["status: duplicate"] == 1

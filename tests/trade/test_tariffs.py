@@ -6,8 +6,10 @@ import pytest
 
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade import pin_tariffs, tariff_gap, tariffs
-from eaeu_analysis.trade.ave import ad_valorem_equivalents, check_code, parse_duty
+from eaeu_analysis.reference.shipped_tables import load_tariff_table
+from eaeu_analysis.trade.tariffs import gap as tariff_gap
+from eaeu_analysis.trade.tariffs import schedule as tariffs
+from eaeu_analysis.trade.tariffs.duties import ad_valorem_equivalents, check_code, parse_duty
 
 PINS = settings.data_dir() / "trade"
 
@@ -222,7 +224,7 @@ def schedule():
 
 def test_the_schedule_has_its_lines():
     """The source's own counts: 13,319 rows, of them 1,106 combined and 613 specific duties."""
-    table = pin_tariffs.read_pin("tariffs_cet")
+    table = load_tariff_table("tariffs_cet")
     assert len(table) == 13_319
     rules = table["rule"].value_counts()
     assert rules["specific"] == 613

@@ -8,14 +8,14 @@ import pytest
 
 from eaeu_analysis import plots
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.equilibrium import solve_equilibrium
-from eaeu_analysis.trade.exposure import exposure
-from eaeu_analysis.trade.flows import load_flows
-from eaeu_analysis.trade.hubs import surges
-from eaeu_analysis.trade.matrix import between, flow_matrix
-from eaeu_analysis.trade.partial import partial_equilibrium
-from eaeu_analysis.trade.tariff_gap import tariff_gap
-from eaeu_analysis.trade.union_panel import TradePanel
+from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
+from eaeu_analysis.trade.flows.flows import load_flows
+from eaeu_analysis.trade.flows.union_panel import TradePanel
+from eaeu_analysis.trade.partners.exposure import exposure
+from eaeu_analysis.trade.partners.matrix import between, flow_matrix
+from eaeu_analysis.trade.partners.re_exports import surges
+from eaeu_analysis.trade.tariffs.gap import tariff_gap
+from eaeu_analysis.trade.tariffs.partial_equilibrium import partial_equilibrium
 
 
 def title_of(result: object) -> str:

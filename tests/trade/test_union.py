@@ -8,26 +8,23 @@ import pytest
 
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.trade.domestic import INDICATORS
-from eaeu_analysis.trade.each_agreement import agreement_columns
-from eaeu_analysis.trade.findings import SIGNS, beside_findings, findings
-from eaeu_analysis.trade.flows import load_flows
-from eaeu_analysis.trade.gravity import ppml
-from eaeu_analysis.trade.union import union_effect
-from eaeu_analysis.trade.union_model import (
-    EFFECTS,
-    PAIR,
+from eaeu_analysis.trade.flows.domestic import INDICATORS
+from eaeu_analysis.trade.flows.flows import load_flows
+from eaeu_analysis.trade.flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, member_groups, without_fuels
+from eaeu_analysis.trade.gravity.ppml import ppml
+from eaeu_analysis.trade.union.each_agreement import agreement_columns
+from eaeu_analysis.trade.union.estimate import union_trade_effect
+from eaeu_analysis.trade.union.findings import SIGNS, compare_with_findings, findings
+from eaeu_analysis.trade.union.model import (
     Residuals,
     bordering,
     by_year,
-    change,
+    change_weights,
     contrast,
+    fake_union_p_value,
     flow_groups,
     joint_p,
-    member_groups,
-    permutation_p,
 )
-from eaeu_analysis.trade.union_panel import TradePanel, all_goods, without_fuels
 
 YEARS = (2000, 2004, 2008, 2012, 2016)
 MEMBERS = ["ARM", "BLR", "KAZ", "KGZ", "RUS"]
@@ -71,7 +68,7 @@ def step(result: object, group: str, name: str = "EAEU") -> pd.Series:
 
 
 def test_effects_that_were_put_in_are_found_in_their_step() -> None:
-    result = union_effect({"all goods": world(founders=0.5, joiners=-0.3, china=-0.4)})
+    result = union_trade_effect({"all goods": world(founders=0.5, joiners=-0.3, china=-0.4)})
     assert step(result, "founders")["estimate"] == pytest.approx(0.5, abs=0.25)
     assert step(result, "founders", "customs union")["estimate"] == pytest.approx(0.0, abs=0.25)
     assert step(result, "joiners")["estimate"] == pytest.approx(-0.3, abs=0.25)
@@ -81,11 +78,11 @@ def test_effects_that_were_put_in_are_found_in_their_step() -> None:
     assert len(result.pairs) == 3 * 10
     text = result.summary()
     assert "ends in 2016" in text
-    assert text == union_effect({"all goods": world(founders=0.5, joiners=-0.3, china=-0.4)}).summary()
+    assert text == union_trade_effect({"all goods": world(founders=0.5, joiners=-0.3, china=-0.4)}).summary()
 
 
 def test_what_the_neighbourhood_shares_is_taken_off_and_fails_the_check() -> None:
-    result = union_effect({"all goods": world(shared=0.8)}, bias_correction=False)
+    result = union_trade_effect({"all goods": world(shared=0.8)}, bias_correction=False)
     assert step(result, "founders")["estimate"] == pytest.approx(0.8, abs=0.25)
     assert step(result, "founders less neighbours")["estimate"] == pytest.approx(0.0, abs=0.25)
     check = next(c for c in result.checks if c.name == "neighbours, all goods")
@@ -94,7 +91,7 @@ def test_what_the_neighbourhood_shares_is_taken_off_and_fails_the_check() -> Non
 
 def test_a_panel_that_is_not_known_is_refused() -> None:
     with pytest.raises(BadInputError, match="panel 'all good' not known; did you mean 'all goods'"):
-        union_effect({"all good": world()})
+        union_trade_effect({"all good": world()})
     with pytest.raises(BadInputError, match="base year 2010 is not in the panel"):
         by_year(world().flows, {}, 2010)
 
@@ -103,7 +100,7 @@ def test_contrasts_are_differences_of_coefficients() -> None:
     panel = world(seed=1)
     dummies = by_year(panel.flows, {k: flow_groups(panel.flows)[k] for k in ("founders", "neighbours")}, 2008)
     fit = ppml(pd.concat([panel.flows, dummies], axis=1), "usd", ["rta", *dummies.columns], EFFECTS, PAIR)
-    found = contrast(fit, change("founders", 2012, 2016, "neighbours"))
+    found = contrast(fit, change_weights("founders", 2012, 2016, "neighbours"))
     b = fit.coef
     expected = b["founders_2016"] - b["founders_2012"] - b["neighbours_2016"] + b["neighbours_2012"]
     assert found.estimate == pytest.approx(expected)
@@ -111,7 +108,7 @@ def test_contrasts_are_differences_of_coefficients() -> None:
         lambda c: c["founders_2016"] - c["founders_2012"] - c["neighbours_2016"] + c["neighbours_2012"]
     )
     assert (value, error) == pytest.approx((found.estimate, found.se), rel=1e-6)
-    assert contrast(fit, change("founders", 2008, 2012)).estimate == pytest.approx(b["founders_2012"])
+    assert contrast(fit, change_weights("founders", 2008, 2012)).estimate == pytest.approx(b["founders_2012"])
     assert 0 <= joint_p(fit, ["founders_2000", "founders_2004"]) <= 1
 
 
@@ -126,8 +123,8 @@ def test_fake_unions_border_each_other_and_hold_no_member() -> None:
 
 
 def test_permutation_counts_the_real_one() -> None:
-    assert permutation_p(3.0, np.array([1.0, -2.0, 0.5])) == pytest.approx(1 / 4)
-    assert permutation_p(0.0, np.array([1.0, -2.0, 0.5])) == 1.0
+    assert fake_union_p_value(3.0, np.array([1.0, -2.0, 0.5])) == pytest.approx(1 / 4)
+    assert fake_union_p_value(0.0, np.array([1.0, -2.0, 0.5])) == 1.0
     table = Residuals(
         np.array([[2.0, 8.0], [np.nan, 5.0]]),
         np.array([[1.0, 2.0], [1.0, 1.0]]),
@@ -145,7 +142,7 @@ def test_findings_carry_their_source_and_no_recollection() -> None:
         assert found["why"]
         assert found["sign"] in SIGNS
     with pytest.raises(NoDataError, match="the result has no"):
-        beside_findings(union_effect({"all goods": world()}, bias_correction=False))
+        compare_with_findings(union_trade_effect({"all goods": world()}, bias_correction=False))
 
 
 # -- the pinned flows ------------------------------------------------------------------------------------------
@@ -212,7 +209,7 @@ def test_the_union_on_the_pinned_flows() -> None:
     """What the pinned flows say, with its warnings: no effect of the customs union's first years on all goods; a rise
     by 2016 that the neighbours share; goods other than fuels up by about a third by 2015, not rare among bordering
     threesomes; the customs union's coefficient moved by flows that were not reported."""
-    result = union_effect(macro=load_panel(list(INDICATORS)))
+    result = union_trade_effect(macro=load_panel(list(INDICATORS)))
     founders = step(result, "founders", "customs union")
     assert founders["lower"] < 0 < founders["upper"]
     assert step(result, "neighbours")["lower"] > 0.2
@@ -228,6 +225,6 @@ def test_the_union_on_the_pinned_flows() -> None:
     turkey = result.diversion.query("panel == 'without fuels' and `from` == 'Turkey'").iloc[0]
     assert turkey["upper"] < 0
     assert checks["domestic trade"] is False
-    beside = beside_findings(result)
+    beside = compare_with_findings(result)
     assert len(beside) == len(findings())
     assert beside["our_percent"].notna().all()

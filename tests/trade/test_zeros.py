@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.agreements import pair_spells
-from eaeu_analysis.trade.flows import load_flows
-from eaeu_analysis.trade.zeros import COMPILERS, explain_zeros, missing_flows
+from eaeu_analysis.trade.flows.agreements import pair_spells
+from eaeu_analysis.trade.flows.flows import load_flows
+from eaeu_analysis.trade.flows.zeros import COMPILERS, explain_zeros, missing_flows
 
 
 def panel(values: dict[tuple[str, str], list[float | None]]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from ..figures_trade import titles
 from ..parts import Block, Card, Cards, Cell, Column, Details, Figure, Items, Table, Text, source, sources
 
 if TYPE_CHECKING:
-    from ...trade.answer import TradeAnswer
+    from ...trade.union.answer import TradeAnswer
     from ..figures import Picture
     from ..material import Material
 

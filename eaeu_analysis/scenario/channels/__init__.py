@@ -1,6 +1,6 @@
 """The channels: each turns the numbers of a scenario into a shock to the world; what several share is in none twice.
 
-A shock is a change of tariffs, of trade costs or of income from abroad. :func:`eaeu_analysis.scenario.solve.solve`
+A shock is a change of tariffs, of trade costs or of income from abroad. :func:`solve`
 brings in each channel alone and all together; what the whole has beyond the parts is shown as interaction.
 """
 

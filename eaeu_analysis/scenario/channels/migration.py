@@ -1,7 +1,7 @@
 """What migrants earn in Russia and send home.
 
 Method. Remittances move with the rouble, with Russian income and with the right to work, by the formula of
-:mod:`eaeu_analysis.remittances.response`; a saved permit fee enters by the part that is sent home. The effect of work
+``remittances.response``; a saved permit fee enters by the part that is sent home. The effect of work
 rights as estimated holds the saved fee, so a scenario names one of the two. The change is income from abroad, paid by
 Russia; in the world model it is spent like any other income. What happens to the rouble is no effect of membership: a
 scenario that moves it says what a shock would do to a member.

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...trade.partial import effects
+from ...trade.tariffs.partial_equilibrium import effects
 from ..rates import chapters, regimes, surcharge
 from ..setting import Setting
 

@@ -1,0 +1,1 @@
+"""General equilibrium of trade: one sector, many sectors, input-output."""

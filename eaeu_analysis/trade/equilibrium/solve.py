@@ -1,0 +1,211 @@
+"""What a change of trade costs or tariffs does to trade, prices and real income: gravity in exact-hat form.
+
+``solve_equilibrium`` is the question, ``Equilibrium`` the answer. One sector is solved in :mod:`eq_onesector`, several
+in :mod:`multisector`; both check their equations and raise :class:`~eaeu_analysis.errors.NotConvergedError` otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from ...arrays import Array
+from ...errors import BadInputError, unknown
+from ...results import Provenance
+from ..frames import require_option
+from . import one_sector
+from . import replicate as eq_replicate
+from .inputs import Flows, flow_arrays, read_factors, read_tariffs, trade_elasticities
+from .result import DEFICITS, Equilibrium, baseline_checks, market_check
+
+CLOSURES = ("full", "conditional")
+REPLICATES = ("agtpa", "gegravity")
+WORLD = "world"
+REFERENCE_IN_PRINT = "DEU"  # the economy both published examples normalise on
+
+
+def solve_equilibrium(
+    flows: pd.DataFrame | Flows,
+    cost_change: pd.DataFrame | None = None,
+    sigma: float | Mapping[str, float] = 5.0,
+    closure: str = "full",
+    tariffs: pd.DataFrame | None = None,
+    replicate: str | None = None,
+    *,
+    deficits: str = "per_gdp",
+    numeraire: str | None = None,
+    input_output: pd.DataFrame | None = None,
+    negative_demand: str = "error",
+) -> Equilibrium:
+    """The equilibrium after a change of trade costs or tariffs.
+
+    ``flows``: exporter, importer, value at border prices, domestic trade included; with a column ``sector`` the model
+    has several sectors; or what :func:`.eq_inputs.read_flows` made of such a frame, for many solutions of one world.
+    ``cost_change``: exporter, importer, factor (new over old t^(1 - sigma); 1 where left out), optional sector.
+    ``sigma``: elasticity of substitution, above 1, one number or one per sector; the trade elasticity is sigma - 1.
+    ``tariffs``: exporter, importer, before, after in per cent of the border value, optional sector; the revenue is
+    rebated, and the tariffs must not be in ``cost_change`` too.
+
+    ``closure``: "full" (endowments given, prices and income adjust) or "conditional" (output and expenditure held,
+    multilateral resistances adjust). ``deficits``: "per_gdp" (each stays the same share of output but for one common
+    rate that lets them sum to zero) or "fixed" (constant in units of world output). ``numeraire``: "world" (world
+    factor income constant, the default) or an economy, whose price index is then one.
+    ``replicate``: "agtpa" or "gegravity" copy a published procedure (:mod:`eq_replicate`); their numeraire is DEU
+    unless given. ``input_output`` and ``negative_demand``: see :func:`world_model`.
+
+    Raises :class:`BadInputError` (one sentence) and :class:`NotConvergedError`. Sources: Dekle, Eaton & Kortum (2008);
+    Costinot & Rodriguez-Clare (2014); Caliendo & Parro (2015); Yotov et al. (2016), chapter 2.
+
+    >>> import eaeu_analysis as ea, pandas as pd
+    >>> pairs = [("A", "A", 80.0), ("A", "B", 20.0), ("B", "A", 20.0), ("B", "B", 80.0)]
+    >>> flows = pd.DataFrame(pairs, columns=["exporter", "importer", "value"])
+    >>> autarky = pd.DataFrame({"exporter": ["A", "B"], "importer": ["B", "A"], "factor": [0.0, 0.0]})
+    >>> world = ea.solve_equilibrium(flows, autarky, sigma=5.0)
+    >>> world.to_frame()["welfare"].round(2).tolist(), round(100 * (0.80 ** (1 / 4) - 1), 2)
+    ([-5.43, -5.43], -5.43)
+    """
+    require_option("closure", closure, CLOSURES)
+    require_option("deficits", deficits, DEFICITS)
+    if replicate is not None:
+        require_option("replicate", replicate, REPLICATES)
+    world = flows if isinstance(flows, Flows) else flow_arrays(flows)
+    theta = trade_elasticities(sigma, world.sectors)
+    factor = read_factors(cost_change, world)
+    rates = read_tariffs(tariffs, world)
+    several = world.by_sector or input_output is not None
+    if rates is not None and (closure == "conditional" or replicate):
+        raise BadInputError(
+            "tariffs: their revenue is income, so they need closure='full' and no replicate; or put them in cost_change"
+        )
+    if replicate and (several or closure != "full"):
+        raise BadInputError(f"replicate={replicate!r} is a one-sector procedure with closure='full'")
+    anchor = _anchor(numeraire, replicate, world)
+    moved = factor != 1 if rates is None else (factor != 1) | (rates[0] != rates[1])
+    spec = {
+        "sigma": dict(sigma) if isinstance(sigma, Mapping) else float(sigma),
+        "closure": closure,
+        "deficits": deficits,
+        "numeraire": anchor or WORLD,
+        "replicate": replicate,
+        "economies": len(world.economies),
+        "sectors": list(world.sectors),
+        "pairs_changed": int(np.count_nonzero(moved)),
+    }
+    at = world.economies.index(anchor) if anchor else None
+    if several:
+        from .world_model import solve_world
+
+        return solve_world(world, factor, rates, theta, spec, at, input_output, negative_demand)
+    return _one_sector(world, factor[0], rates, float(theta[0]), spec, at)
+
+
+def _anchor(numeraire: str | None, replicate: str | None, world: Flows) -> str | None:
+    """The economy whose price index is one; None for world output."""
+    if numeraire is None and replicate:
+        numeraire = REFERENCE_IN_PRINT
+        if numeraire not in world.economies:
+            raise BadInputError(f"replicate={replicate!r} normalises on one economy; name it with numeraire=")
+    if numeraire is None or numeraire == WORLD:
+        if replicate:
+            raise BadInputError(f"replicate={replicate!r} normalises on one economy; numeraire='world' is not one")
+        return None
+    if numeraire not in world.economies:
+        raise unknown("numeraire", numeraire, world.economies)
+    return numeraire
+
+
+def _one_sector(
+    world: Flows,
+    factor: Array,
+    rates: tuple[Array, Array] | None,
+    theta: float,
+    spec: Mapping[str, Any],
+    at: int | None,
+) -> Equilibrium:
+    flows = world.value[0]
+    output, ones = flows.sum(1), np.ones(len(flows))
+    if spec["replicate"]:
+        procedure = eq_replicate.agtpa if spec["replicate"] == "agtpa" else eq_replicate.gegravity
+        copied = procedure(flows, factor, theta, cast("int", at))
+        spending = flows.sum(0)
+        return _pack(world, spec, copied.trade, copied.price, copied.index,
+                     np.array([output, copied.output]), np.zeros((2, len(flows))),
+                     np.array([spending, copied.expenditure]), copied.passes, clears=False)  # fmt: skip
+    if spec["closure"] == "conditional":
+        fit = one_sector.balance_trade(flows * factor, output, flows.sum(0))
+        index = fit.b ** (1 / theta)
+        # what prices would do on impact (a ** (-1 / theta)) averages out over world output, as in the full closure
+        level = float(output @ fit.a ** (-1 / theta)) / output.sum()
+        index = index / index[at] if at is not None else index / level
+        held = np.array([output, output])
+        spent = np.array([flows.sum(0)] * 2)
+        return _pack(world, spec, fit.trade, ones, index, held, 0 * held, spent, fit.iterations, clears=True)
+    market, revenue, paid = _market(flows, factor, rates, theta, spec["deficits"] == "per_gdp")
+    done = one_sector.clear_all(market)
+    unit = 1.0 if at is None else float(done.index[at])
+    income = np.array([output + revenue, (output * done.price + done.revenue) / unit])
+    both = np.array([revenue, done.revenue / unit])
+    spent = np.array([paid, done.expenditure / unit])
+    return _pack(world, spec, done.trade / unit, done.price / unit, done.index / unit, income, both, spent,
+                 done.iterations, clears=True)  # fmt: skip
+
+
+def _market(
+    flows: Array, factor: Array, rates: tuple[Array, Array] | None, theta: float, per_gdp: bool
+) -> tuple[one_sector.Market, Array, Array]:
+    """The market to clear, baseline revenue and baseline expenditure at consumer prices."""
+    output, imports = flows.sum(1), flows.sum(0)
+    if rates is None:
+        paid, net = flows, None
+        kernel = factor
+    else:
+        before, after = rates[0][0], rates[1][0]
+        paid, net = flows * (1 + before), 1 / (1 + after)
+        kernel = factor * ((1 + after) / (1 + before)) ** -theta
+    spending = paid.sum(0)
+    share = paid / spending
+    market = one_sector.Market(share, share * kernel, net, output, imports - output, theta, per_gdp)
+    return market, spending - imports, spending
+
+
+def _pack(
+    world: Flows,
+    spec: Mapping[str, Any],
+    trade: Array,
+    price: Array,
+    index: Array,
+    income: Array,
+    revenue: Array,
+    spending: Array,
+    iterations: int,
+    clears: bool,
+) -> Equilibrium:
+    output = world.value[0].sum(1)
+    gap = float(np.abs(trade.sum(1) / (output * price) - 1).max())
+    checks = [market_check(gap, clears), *baseline_checks(world)]
+    method = "One-sector equilibrium in exact-hat form"
+    if spec["replicate"]:
+        method = {
+            "agtpa": "Published iteration of the Advanced Guide (2016, chapter 2), stopped at 0.01",
+            "gegravity": "gegravity 0.3: no feedback of income into demand",
+        }[spec["replicate"]]
+    settings = {"iterations": iterations, **spec}
+    reference = "Dekle, Eaton & Kortum (2008); Costinot & Rodriguez-Clare (2014); Yotov et al. (2016)"
+    return Equilibrium(
+        spec=spec,
+        economies=world.economies,
+        sectors=world.sectors,
+        before=world.value,
+        after=trade[None],
+        producer_price=price,
+        price_index=index,
+        wage=price,
+        income=income,
+        revenue=revenue,
+        spending=spending,
+        checks=tuple(checks),
+        provenance=Provenance(method=method, reference=reference, settings=settings),
+    )

@@ -1,0 +1,253 @@
+"""Bilateral flows: one schema, the pinned tables, checks on what is read, both reporters side by side.
+
+A flow is goods moving from exporter to importer in a year, in US dollars. ``basis`` says who reports it and how it
+is valued: ``exporter_fob`` (free on board, by the exporter), ``importer_cif`` (cost, insurance and freight included,
+by the importer), ``importer_cif_consignment`` (the same by country of consignment instead of origin), or the name of
+a rule or method. A missing flow has no row; a row of zero is what the source says, and :mod:`.zeros` asks why.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ... import settings
+from ...errors import BadInputError, NoDataError, unknown
+from ...reference.shipped_tables import flow_manifest, load_trade_table
+
+COLUMNS = ("exporter", "importer", "year", "product", "usd", "basis", "source", "status")
+KEYS = ["exporter", "importer", "year", "product"]
+BASES = ("exporter_fob", "importer_cif", "importer_cif_consignment")
+DIGITS = {"HS2": 2, "HS4": 4, "HS6": 6, "HS10": 10}
+RULES = ("exporter", "importer", "larger", "mean")
+
+
+# -- the pinned tables ---------------------------------------------------------------------------------------
+@cache
+def trade_tables() -> dict[str, Any]:
+    """The table ``trade.toml``: pins, anchors, partner groups, stages, the rate of carriage."""
+    text = (settings.data_dir() / "tables" / "trade.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def load_flows(
+    name: str, years: Sequence[int] | None = None, products: Sequence[str] | None = ("TOTAL",)
+) -> pd.DataFrame:
+    """Pinned flows in the schema, checked; ``products=None`` keeps all products; ``attrs["table"]`` is the name.
+
+    >>> import eaeu_analysis as ea
+    >>> flows = ea.load_flows("world_2019", years=[2019])
+    >>> route = flows[(flows["exporter"] == "UZB") & (flows["importer"] == "RUS")]
+    >>> route["basis"].item(), round(route["usd"].item() / 1e6)
+    ('exporter_fob', 2067)
+    """
+    frame = load_trade_table(name)
+    if "usd" not in frame:
+        raise BadInputError(f"{name!r} is no table of flows; flows: {', '.join(flow_names())}")
+    if years is not None:
+        frame = frame[frame["year"].isin(list(years))]
+    if products is not None and name != "russia_hs2":
+        frame = frame[frame["product"].isin(list(products))]
+    if frame.empty:
+        raise NoDataError(f"{name!r} has no flow for years {years} and products {products}")
+    frame = frame.reset_index(drop=True)
+    frame.attrs["table"] = name
+    return frame
+
+
+def flow_names() -> list[str]:
+    """Names of the pinned tables of flows."""
+    return [name for name, record in sorted(flow_manifest().items()) if "usd" in record["columns"]]
+
+
+def group_members(name: str) -> list[str]:
+    """Economies of a partner group of ``trade.toml`` ("EU", "China"); BadInputError with the near match."""
+    groups = trade_tables()["groups"]
+    if name not in groups:
+        raise unknown("group of partners", name, groups)
+    entry = groups[name]
+    if "economies" in entry:
+        return list(entry["economies"])
+    from ...reference import blocs
+
+    return blocs.bloc(entry["bloc"]).members(on=entry["on"])
+
+
+# -- checks --------------------------------------------------------------------------------------------------
+def check_flows(frame: pd.DataFrame, classification: str | None = None, both_sides: bool = False) -> pd.DataFrame:
+    """The frame in the schema, or one sentence on what is wrong with it.
+
+    Needs ``exporter, importer, year, usd``; the other columns are filled in. ``classification`` ("HS2", "HS4", "HS6",
+    "HS10") fixes the length of product codes. ``both_sides`` asks that every economy exports something and imports.
+    Raises BadInputError: a missing column, text or an infinite value, a negative flow, a duplicate, a product code of
+    the wrong length, an economy on one side only, an exporter of zeros, units mixed (see :func:`check_units`).
+    """
+    for column in ("exporter", "importer", "year", "usd"):
+        if column not in frame.columns:
+            raise unknown("column of flows", column, map(str, frame.columns))
+    if frame.empty:
+        raise NoDataError("the table of flows has no row")
+    filled = frame.assign(**{c: d for c, d in _DEFAULTS.items() if c not in frame.columns})
+    usd = pd.to_numeric(filled["usd"], errors="coerce").astype("float64")
+    filled = filled.assign(usd=usd)
+    _refuse(filled, ~np.isfinite(usd.to_numpy()), "is not a finite number: leave a missing flow out")
+    _refuse(filled, usd.to_numpy() < 0, "is negative: a flow is zero or more, in US dollars")
+    twice = filled.duplicated([*KEYS, "basis", "source"]).to_numpy()
+    _refuse(filled, twice, f"comes more than once ({int(twice.sum())} duplicate rows)")
+    if classification is not None:
+        if classification not in DIGITS:
+            raise unknown("classification", classification, DIGITS)
+        code = filled["product"].astype(str)
+        bad = (code != "TOTAL") & ((code.str.len() != DIGITS[classification]) | ~code.str.isdigit())
+        if bad.any():
+            wrong = code[bad].iloc[0]
+            raise BadInputError(
+                f"product code {wrong!r} has {len(wrong)} characters; {classification} codes have "
+                f"{DIGITS[classification]} digits"
+            )
+    if both_sides:
+        one = sorted(set(filled["exporter"]) ^ set(filled["importer"]))
+        if one:
+            side = "exporter" if one[0] in set(filled["exporter"]) else "importer"
+            raise BadInputError(
+                f"{one[0]} is only an {side} in these flows ({len(one)} economies are on one side only)"
+            )
+        sold = filled.groupby("exporter")["usd"].sum()
+        if (sold == 0).any():
+            raise BadInputError(f"exporter {sold.index[sold == 0][0]} has no positive flow: every row of it is zero")
+    check_units(filled)
+    return filled[[*COLUMNS, *[c for c in filled.columns if c not in COLUMNS]]]
+
+
+_DEFAULTS = {"product": "TOTAL", "basis": "exporter_fob", "source": "", "status": ""}
+
+
+def _refuse(frame: pd.DataFrame, bad: np.ndarray[Any, np.dtype[np.bool_]], why: str) -> None:
+    if bad.any():
+        row = frame.iloc[int(np.argmax(bad))]
+        raise BadInputError(f"flow {row['exporter']} to {row['importer']} in {row['year']} ({row['usd']:g}) {why}")
+
+
+def check_units(frame: pd.DataFrame) -> None:
+    """Raise BadInputError when a flow that independent files agree on is off by a power of a thousand.
+
+    The anchors are the Russia-Kyrgyzstan flows of 2012, 2015 and 2019 (table ``trade.toml``).
+    """
+    total = frame[(frame["product"] == "TOTAL") & (frame["basis"] == "exporter_fob")] if "product" in frame else frame
+    for anchor in trade_tables()["anchors"]:
+        rows = total[
+            (total["exporter"] == anchor["exporter"])
+            & (total["importer"] == anchor["importer"])
+            & (total["year"] == anchor["year"])
+        ]
+        for usd in rows["usd"]:
+            ratio = float(usd) / (anchor["musd"] * 1e6)
+            for unit, factor in (("thousand US$", 1e-3), ("million US$", 1e-6), ("a thousandth of a US$", 1e3)):
+                if 0.5 < ratio / factor < 2:
+                    pair = f"{anchor['exporter']} to {anchor['importer']} in {anchor['year']}"
+                    raise BadInputError(
+                        f"units look mixed: {pair} is {usd:g}, expected about {anchor['musd']:,} million US$; "
+                        f"the figures seem to be in {unit}, not US$"
+                    )
+
+
+def require_domestic(frame: pd.DataFrame) -> None:
+    """Raise BadInputError unless every economy of every year has a positive domestic flow (exporter = importer)."""
+    own = frame[(frame["exporter"] == frame["importer"]) & (frame["usd"] > 0)]
+    have = set(zip(own["exporter"], own["year"], strict=True))
+    for side in ("exporter", "importer"):
+        for economy, year in sorted(set(zip(frame[side], frame["year"], strict=True))):
+            if (economy, year) not in have:
+                raise BadInputError(
+                    f"domestic trade of {economy} in {year} is missing: add it with add_domestic or leave {economy} out"
+                )
+
+
+# -- both reporters ------------------------------------------------------------------------------------------
+def side_by_side(*frames: pd.DataFrame, importer_basis: str = "importer_cif") -> pd.DataFrame:
+    """A row per exporter, importer, year and product with what each of the two says.
+
+    Columns: ``exporter_usd`` (free on board), ``importer_usd`` (with carriage), their sources and status; missing is
+    NaN. When several frames give the same side of a flow the first frame wins: two sources are never averaged.
+    """
+    flows = pd.concat([frame.assign(_order=k) for k, frame in enumerate(frames)], ignore_index=True)
+    sides = []
+    for side, basis in (("exporter", "exporter_fob"), ("importer", importer_basis)):
+        part = flows[flows["basis"] == basis].sort_values([*KEYS, "_order"], kind="stable").drop_duplicates(KEYS)
+        part = part.set_index(KEYS)[["usd", "source", "status"]].add_prefix(f"{side}_")
+        sides.append(part)
+    table = sides[0].join(sides[1], how="outer").sort_index().reset_index()
+    for column in ("exporter_source", "importer_source", "exporter_status", "importer_status"):
+        table[column] = table[column].fillna("")
+    return table
+
+
+def mirror_gap(side: pd.DataFrame, rate: float | pd.Series[Any] | None = None) -> pd.DataFrame:
+    """The two reports of each flow compared, the importer's brought to free on board by ``1 + rate``.
+
+    ``rate``: a share, a Series aligned with ``side``, or None for the stated one (6 %). Adds ``rate, importer_fob,
+    gap_usd`` (importer less exporter), ``log_ratio`` (importer over exporter) and ``known`` (both, exporter, importer).
+    """
+    table = side.assign(rate=trade_tables()["cif"]["rate"] if rate is None else rate)
+    if (table["rate"] < 0).any():
+        raise BadInputError(f"a CIF/FOB rate of {table['rate'].min():g} is negative: carriage adds to a value")
+    fob = table["importer_usd"] / (1 + table["rate"])
+    both = table["exporter_usd"].notna() & fob.notna()
+    positive = both & (table["exporter_usd"] > 0) & (fob > 0)
+    ratio = np.log(fob.where(positive) / table["exporter_usd"].where(positive))
+    known = np.where(both, "both", np.where(fob.notna(), "importer", "exporter"))
+    return table.assign(importer_fob=fob, gap_usd=fob - table["exporter_usd"], log_ratio=ratio, known=known)
+
+
+def apply_rule(side: pd.DataFrame, rule: str, rate: float | pd.Series[Any] | None = None) -> pd.DataFrame:
+    """One flow from two reports by a simple rule: "exporter", "importer", "larger" or "mean".
+
+    The first two fall back on the other report where theirs is missing. Returns flows in the schema, free on board,
+    with basis ``rule_<rule>`` and a status that names the report used.
+    """
+    if rule not in RULES:
+        raise unknown("rule", rule, RULES)
+    table = mirror_gap(side, rate)
+    first, second = table["exporter_usd"], table["importer_fob"]
+    pairs = table[["exporter_usd", "importer_fob"]]
+    usd = {
+        "exporter": first.where(first.notna(), second),
+        "importer": second.where(second.notna(), first),
+        "larger": pairs.max(axis=1),
+        "mean": pairs.mean(axis=1),
+    }[rule]
+    used = np.where(table["known"] != "both", table["known"] + " only", f"both known, {rule}")
+    source = table["exporter_source"].where(table["exporter_source"] != "", table["importer_source"])
+    flows = table[KEYS].assign(usd=usd, basis=f"rule_{rule}", source=source, status=used)
+    return flows[list(COLUMNS)]
+
+
+def add_domestic(flows: pd.DataFrame, output: pd.Series[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Flows with domestic sales added: gross output of goods less exports of goods, where that is positive.
+
+    ``output``: gross output of goods in US$, indexed by (economy, year). Returns the flows with a row ``exporter =
+    importer`` for each, and a table of economies and years that got none, with the reason.
+    """
+    exports = flows[flows["exporter"] != flows["importer"]].groupby(["exporter", "year"])["usd"].sum()
+    years = set(flows["year"])
+    rows, left = [], []
+    present = output.dropna()
+    for economy, year, gross in zip(
+        present.index.get_level_values(0), present.index.get_level_values(1), present.to_numpy(), strict=True
+    ):
+        if year not in years:
+            continue
+        sold = float(exports.get((economy, year), np.nan))
+        if not np.isfinite(sold):
+            left.append((economy, year, "no exports in these flows"))
+        elif gross - sold <= 0:
+            left.append((economy, year, f"exports {sold / 1e6:,.0f} exceed output {gross / 1e6:,.0f} million US$"))
+        else:
+            rows.append((economy, economy, year, "TOTAL", gross - sold, "domestic", "output less exports", ""))
+    domestic = pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.concat([flows, domestic], ignore_index=True), pd.DataFrame(left, columns=["economy", "year", "reason"])

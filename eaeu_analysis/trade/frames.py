@@ -1,0 +1,54 @@
+"""trade.frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..arrays import Array
+from ..errors import BadInputError, near_matches, unknown
+
+
+def places(name: str, column: str, given: pd.Series, place: Mapping[str, int]) -> Any:
+    """The place of each name of a column; :class:`BadInputError` with a near match for one that is not known."""
+    found = [place.get(str(value), -1) for value in given.tolist()]
+    if -1 in found:
+        culprit = given.iloc[found.index(-1)]
+        raise unknown(f"{name}: {column}", str(culprit), place)
+    return np.asarray(found, dtype=np.intp)
+
+
+def require_option(name: str, given: str, options: Sequence[str]) -> None:
+    """:class:`BadInputError` unless ``given`` is one of ``options``."""
+    if given not in options:
+        raise unknown(name, given, options)
+
+
+def need_columns(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    """:class:`BadInputError` unless ``frame`` is one with rows and these columns."""
+    if not isinstance(frame, pd.DataFrame):
+        raise BadInputError(f"{name} must be a DataFrame with columns {', '.join(columns)}, not {type(frame).__name__}")
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        near = near_matches(missing[0], [str(c) for c in frame.columns if c not in columns])
+        hint = f" (is {near[0]!r} meant?)" if near else ""
+        raise BadInputError(f"{name} lacks the column {missing[0]!r}{hint}; it needs {', '.join(columns)}")
+    if len(frame) == 0:
+        raise BadInputError(f"{name} is empty")
+
+
+def numeric_column(name: str, frame: pd.DataFrame, column: str) -> Array:
+    """A column of a frame of pairs as finite numbers."""
+    try:
+        value = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise BadInputError(f"{name}: column {column!r} holds something that is not a number") from None
+    if not np.isfinite(value).all():
+        row = frame.iloc[int(np.flatnonzero(~np.isfinite(value))[0])]
+        raise BadInputError(
+            f"{name}: {row['exporter']} to {row['importer']} has no finite {column}; a missing value is not a zero"
+        )
+    return value

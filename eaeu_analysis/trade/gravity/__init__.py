@@ -1,0 +1,1 @@
+"""Gravity by PPML with high-dimensional fixed effects."""

@@ -1,0 +1,157 @@
+"""Exact weighted projection off several fixed effects, without the dense matrix of all dummies.
+
+The largest effect (the pairs) is eliminated by hand, because its block of the normal matrix is diagonal; what remains
+is a dense matrix of the size of the other effects (exporter-years and importer-years), inverted once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...arrays import Array, Ints
+from ...errors import BadInputError
+
+MAX_DENSE = 9000  # levels beside the largest effect: 9,000^2 numbers are 650 MB
+RANK_TOLERANCE = 1e-11  # of a unit diagonal; below it a level is a combination of others
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Weights and codes with the inverted block.
+
+    ``weights`` (n,); ``big`` (n,) codes of the largest effect and ``total`` its weight per level; ``other``: codes of
+    the other effects, offset so that they share one numbering of F levels; ``inverse`` (F, F): a generalised inverse
+    of D'WD once the largest effect is taken out of D.
+    """
+
+    weights: Array
+    big: Ints
+    total: Array
+    other: tuple[Ints, ...]
+    inverse: Array
+
+    def demean_big(self, values: Array) -> Array:
+        """(n, k) less its weighted mean per level of the largest effect."""
+        out = np.empty_like(values)
+        for k in range(values.shape[1]):
+            sums = np.bincount(self.big, weights=self.weights * values[:, k], minlength=len(self.total))
+            out[:, k] = values[:, k] - (sums / self.total)[self.big]
+        return out
+
+    def residual(self, values: Array) -> Array:
+        """(n, k): what is left of each column once all fixed effects are projected out, weighted least squares."""
+        if not len(self.big):
+            return values.copy()
+        within = self.demean_big(values)
+        if not self.other:
+            return within
+        size = len(self.inverse)
+        rhs = np.empty((size, values.shape[1]))
+        for k in range(values.shape[1]):
+            weighted = self.weights * within[:, k]
+            rhs[:, k] = sum(np.bincount(codes, weights=weighted, minlength=size) for codes in self.other)
+        levels = self.inverse @ rhs
+        fitted = sum(levels[codes] for codes in self.other)
+        return within - self.demean_big(np.asarray(fitted))
+
+    def kernel_row(self, row: int) -> Array:
+        """(n,): D_row (D'WD)^- D', the weight of every score in the fitted index of one row."""
+        own = (self.big == self.big[row]) / self.total[self.big[row]]
+        if not self.other:
+            return np.asarray(own, dtype=np.float64)
+        size = len(self.inverse)
+        within = np.zeros(size)  # the row's dummies less their mean over its pair
+        mine = np.flatnonzero(self.big == self.big[row])
+        share = self.weights[mine] / self.total[self.big[row]]
+        for codes in self.other:
+            within[codes[row]] += 1.0
+            np.subtract.at(within, codes[mine], share)
+        levels = self.inverse @ within
+        fitted = np.asarray(sum(levels[codes] for codes in self.other))
+        return np.asarray(own + self.demean_big(fitted[:, None])[:, 0])
+
+
+def project(weights: Array, effects: tuple[Ints, ...], eliminate: int | None = None) -> Projection:
+    """Prepare the projection; ``eliminate`` names the effect taken out by hand in place of the largest.
+
+    Raises BadInputError when the other effects have too many levels.
+    """
+    if not effects:
+        none = np.empty(0, dtype=np.int64)
+        return Projection(weights, none, np.empty(0), (), np.empty((0, 0)))
+    sizes = [int(codes.max()) + 1 for codes in effects]
+    largest = int(np.argmax(sizes)) if eliminate is None else eliminate
+    big = effects[largest]
+    total = np.bincount(big, weights=weights, minlength=sizes[largest]).astype(np.float64)
+    start, other = 0, []
+    for k, codes in enumerate(effects):
+        if k != largest:
+            other.append(codes + start)
+            start += sizes[k]
+    if start > MAX_DENSE:
+        raise BadInputError(
+            f"{start:,} levels of fixed effects beside the largest: exact errors are worked out up to {MAX_DENSE:,}"
+        )
+    inverse = _inverse(weights, big, total, tuple(other), start)
+    return Projection(weights, big, total, tuple(other), inverse)
+
+
+def dense_inverse(weights: Array, effects: tuple[Ints, ...]) -> tuple[Array, tuple[Ints, ...]]:
+    """Generalised inverse of D'WD for all levels of the effects, and their codes in one numbering."""
+    sizes = [int(codes.max()) + 1 for codes in effects]
+    if sum(sizes) > MAX_DENSE:
+        raise BadInputError(f"{sum(sizes):,} levels of fixed effects: exact errors are worked out up to {MAX_DENSE:,}")
+    from scipy.sparse import coo_matrix, diags
+
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    numbered = tuple(codes + start for codes, start in zip(effects, starts, strict=True))
+    n = len(weights)
+    levels = np.concatenate(numbered)
+    rows = np.tile(np.arange(n), len(effects))
+    dummies = coo_matrix((np.ones(len(levels)), (rows, levels)), shape=(n, sum(sizes))).tocsr()
+    normal = (dummies.T @ (diags(weights) @ dummies)).toarray()
+    return generalised_inverse(normal, np.diag(normal).copy()), numbered
+
+
+def _inverse(weights: Array, big: Ints, total: Array, other: tuple[Ints, ...], size: int) -> Array:
+    from scipy.sparse import coo_matrix, diags
+
+    if not other:
+        return np.empty((0, 0))
+    n = len(weights)
+    levels = np.concatenate(other)
+    rows = np.tile(np.arange(n), len(other))
+    dummies = coo_matrix((np.ones(len(levels)), (rows, levels)), shape=(n, size)).tocsr()
+    weighted = diags(weights) @ dummies
+    flat = (np.tile(weights, len(other)), (np.tile(big, len(other)), levels))
+    cross = coo_matrix(flat, shape=(len(total), size)).tocsr()
+    normal = (dummies.T @ weighted - cross.T @ (diags(1.0 / total) @ cross)).toarray()
+    raw = np.bincount(levels, weights=np.tile(weights, len(other)), minlength=size).astype(np.float64)
+    return generalised_inverse(normal, raw)
+
+
+def generalised_inverse(matrix: npt.NDArray[np.float64], raw: Array) -> Array:
+    """A symmetric generalised inverse of a positive semi-definite matrix, scaled to a unit diagonal first.
+
+    Pivoted Cholesky finds the levels that are combinations of others; their rows and columns of the inverse are zero.
+    ``raw``: the weight of each level; a diagonal that is nothing beside it is a level inside the largest effect.
+    """
+    from scipy.linalg import lapack
+
+    diagonal = np.diag(matrix)
+    alive = diagonal > RANK_TOLERANCE * raw
+    scale = np.where(alive, 1.0 / np.sqrt(np.where(alive, diagonal, 1.0)), 0.0)
+    scaled = matrix * scale[:, None] * scale[None, :]
+    factor, pivot, rank, _ = lapack.dpstrf(scaled, tol=RANK_TOLERANCE, lower=1)
+    used = pivot[:rank] - 1
+    inverse, info = lapack.dpotri(np.asfortranarray(factor[:rank, :rank]), lower=1)
+    if info != 0:
+        raise BadInputError("the fixed effects cannot be separated numerically: a level has next to no flow")
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    out: Any = np.zeros_like(matrix)
+    out[np.ix_(used, used)] = inverse
+    return np.asarray(out * scale[:, None] * scale[None, :])

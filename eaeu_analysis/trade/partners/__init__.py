@@ -1,0 +1,1 @@
+"""Partners: exposure, indices, matrices, re-exports, mirror reports."""

@@ -1,0 +1,117 @@
+"""Who trades with whom, before and after: flows between members, neighbours and the large outsiders in two years."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...errors import BadInputError, NoDataError
+from ...reference import economies
+from ...reference.shipped_tables import trade_table_info
+from ...results import Provenance, Result
+from ..flows.flows import group_members
+from ..flows.union_panel import TradePanel, all_goods, member_groups
+
+OTHERS = ("neighbours", "Ukraine", "China", "Turkey", "EU")
+WORLD = "rest of the world"
+
+
+@dataclass(frozen=True)
+class FlowMatrix(Result):
+    """``table``: a row per exporting and importing group: ``exporter, importer, before, after`` (US$, over the flows
+    that are known in both years), ``percent`` (change), ``against_world`` (change less that of all trade, percentage
+    points), ``flows`` (how many), ``left_out`` (flows known in one of the years only). ``world_percent``: of all."""
+
+    table: pd.DataFrame
+    groups: tuple[str, ...]
+    years: tuple[int, int]
+    world_percent: float
+    provenance: Provenance = field(default_factory=Provenance)
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.table.copy()
+
+    def wide(self, column: str = "percent") -> pd.DataFrame:
+        """One column as a matrix, exporters down, importers across."""
+        order = list(self.groups)
+        return self.table.pivot(index="exporter", columns="importer", values=column).loc[order, order]
+
+    def summary(self) -> str:
+        shown = self.wide().round(0).to_string(na_rep="", float_format=lambda v: f"{v:+.0f}")
+        return (
+            f"Change of goods trade {self.years[0]} to {self.years[1]}, per cent of US$, exporters down, importers "
+            f"across; all trade {self.world_percent:+.0f} %\n{shown}"
+        )
+
+
+def flow_matrix(
+    panel: TradePanel | None = None,
+    years: tuple[int, int] = (2008, 2016),
+    groups: Mapping[str, Sequence[str]] | None = None,
+) -> FlowMatrix:
+    """Flows between groups in two years of a panel (the pinned one with its gaps filled), in current US$.
+
+    ``groups``: name to economies; the default is each member, its neighbours that never joined, Ukraine, China,
+    Turkey, the EU. What is in no group is "rest of the world", left out of the table's rows but not of
+    ``world_percent``. Raises BadInputError for an economy in two groups or a year that the panel lacks, NoDataError
+    when no flow is known in both.
+
+    >>> import eaeu_analysis as ea
+    >>> groups = {"Kyrgyzstan": ["KGZ"], "Russia": ["RUS"], "China": ["CHN"]}
+    >>> change = ea.flow_matrix(years=(2012, 2016), groups=groups).table.set_index(["exporter", "importer"])
+    >>> round(float(change.loc[("Russia", "Kyrgyzstan"), "against_world"]), 1)
+    -9.6
+    """
+    panel = all_goods() if panel is None else panel
+    if not isinstance(panel, TradePanel):
+        raise BadInputError(f"panel must be a TradePanel or None for the pinned one, not {type(panel).__name__}")
+    for year in years:
+        if year not in panel.years:
+            raise BadInputError(f"year {year} is not in the panel ({', '.join(map(str, panel.years))})")
+    if groups is None:
+        groups = {economies.spoken_name(code): [code] for code in member_groups()["members"]}
+        groups |= {name: group_members(name) for name in OTHERS}
+    place: dict[str, str] = {}
+    for name, members in groups.items():
+        for code in (economies.resolve(m) for m in members):
+            if code in place:
+                raise BadInputError(f"{code} is in two groups, {place[code]!r} and {name!r}")
+            place[code] = name
+    before, after = (
+        panel.flows[panel.flows["year"] == year].set_index(["exporter", "importer"])["usd"] for year in years
+    )
+    pairs = pd.DataFrame({"before": before, "after": after}).reset_index()
+    for side in ("exporter", "importer"):
+        pairs[side] = pairs[side].map(place).fillna(WORLD)
+    both = pairs[pairs[["before", "after"]].notna().all(axis=1)]
+    if both.empty:
+        raise NoDataError(f"no flow is known in both {years[0]} and {years[1]}")
+    keys = ["exporter", "importer"]
+    order = pd.MultiIndex.from_product([list(groups)] * 2, names=keys)
+    sums = both.groupby(keys)[["before", "after"]].sum().reindex(order)
+    count = both.groupby(keys).size().reindex(order).fillna(0).astype("int64")
+    known = pairs.groupby(keys).size().reindex(order).fillna(0).astype("int64")
+    world = float(100 * (both["after"].sum() / both["before"].sum() - 1))
+    percent = 100 * (sums["after"] / sums["before"].where(sums["before"] > 0) - 1)
+    table = sums.assign(percent=percent, against_world=percent - world, flows=count, left_out=known - count)
+    return FlowMatrix(
+        table.reset_index(),
+        tuple(groups),
+        years,
+        world,
+        Provenance(
+            series=tuple(trade_table_info(n) for n in ("world_4yearly", "russia_annual", "armenia_annual")),
+            method="sums of flows known in both years, current US$",
+        ),
+    )
+
+
+def between(matrix: FlowMatrix, exporters: Sequence[str], importers: Sequence[str]) -> dict[str, Any]:
+    """Before, after and change (per cent) of the flows from some groups to others together."""
+    rows = matrix.table[matrix.table["exporter"].isin(list(exporters)) & matrix.table["importer"].isin(list(importers))]
+    before, after = (float(np.nansum(rows[c])) for c in ("before", "after"))
+    return {"before": before, "after": after, "percent": 100 * (after / before - 1) if before > 0 else float("nan")}

@@ -1,0 +1,1 @@
+"""Tariffs: schedules, duties, gaps, partial equilibrium."""

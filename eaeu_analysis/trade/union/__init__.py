@@ -1,0 +1,1 @@
+"""What the union did to trade: gravity with agreements and its findings."""

@@ -1,0 +1,199 @@
+"""The design of the union's gravity equation: groups of flows by year, contrasts, and fake unions for comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ... import settings
+from ...arrays import Array
+from ...errors import BadInputError, NoDataError
+from ...reference.shipped_tables import load_trade_table
+from ..flows.agreements import border_dummies, stage_dummies
+from ..flows.domestic import RATIOS, with_domestic
+from ..flows.flows import group_members
+from ..flows.union_panel import EFFECTS, OUTSIDERS, PAIR, TradePanel, member_groups
+from ..gravity.fit import GravityFit, normal_quantile
+from ..gravity.ppml import ppml
+
+if TYPE_CHECKING:
+    from ...data.panel import Panel
+
+
+def flow_groups(flows: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """Masks of rows: ``founders`` (flows between them), ``joiners`` (between members, one of which came later),
+    ``neighbours`` and ``Ukraine`` (with members, either way), ``from_X`` and ``to_X`` for China, Turkey, EU."""
+    sides = member_groups()
+    sells, buys = flows["exporter"], flows["importer"]
+    inside = sells.isin(sides["members"]) & buys.isin(sides["members"])
+    old = sells.isin(sides["founders"]) & buys.isin(sides["founders"])
+    out = {"founders": old, "joiners": inside & ~old}
+    for name in ("neighbours", "Ukraine"):
+        codes = group_members(name)
+        out[name] = (sells.isin(sides["members"]) & buys.isin(codes)) | (
+            sells.isin(codes) & buys.isin(sides["members"])
+        )
+    for name in OUTSIDERS:
+        codes = group_members(name)
+        out[f"from_{name}"] = sells.isin(codes) & buys.isin(sides["members"])
+        out[f"to_{name}"] = sells.isin(sides["members"]) & buys.isin(codes)
+    return out
+
+
+def by_year(flows: pd.DataFrame, groups: Mapping[str, pd.Series[Any]], base: int) -> pd.DataFrame:
+    """A dummy per group and year but the base: what the group's flows did since, beyond all the fixed effects."""
+    years = sorted(int(y) for y in flows["year"].unique())
+    if base not in years:
+        raise BadInputError(f"base year {base} is not in the panel ({', '.join(map(str, years))})")
+    columns = {}
+    for name, mask in groups.items():
+        for year in years:
+            if year != base:
+                columns[f"{name}_{year}"] = (mask & (flows["year"] == year)).astype("float64")
+    return pd.DataFrame(columns, index=flows.index)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A linear combination of coefficients with its error."""
+
+    estimate: float
+    se: float
+    level: float
+
+    @property
+    def lower(self) -> float:
+        return self.estimate - normal_quantile(self.level) * self.se
+
+    @property
+    def upper(self) -> float:
+        return self.estimate + normal_quantile(self.level) * self.se
+
+
+def contrast(fit: GravityFit, weights: Mapping[str, float]) -> Contrast:
+    """``sum of weight times coefficient``; names without a coefficient (the base year) count as zero."""
+    vector = np.array([weights.get(str(name), 0.0) for name in fit.coef.index])
+    estimate = float(vector @ fit.coef.to_numpy())
+    return Contrast(estimate, float(np.sqrt(vector @ fit.vcov.to_numpy() @ vector)), fit.level)
+
+
+def change_weights(name: str, start: int, end: int, minus: str | None = None) -> dict[str, float]:
+    """Weights of a group's change between two years, less that of another group."""
+    weights = {f"{name}_{end}": 1.0, f"{name}_{start}": -1.0}
+    if minus is not None:
+        weights |= {f"{minus}_{end}": -1.0, f"{minus}_{start}": 1.0}
+    return weights
+
+
+def joint_p(fit: GravityFit, names: Sequence[str]) -> float:
+    """Wald test that the named coefficients are all zero (chi-squared)."""
+    from scipy.stats import chi2
+
+    known = [name for name in names if name in fit.coef.index]
+    if not known:
+        raise NoDataError(f"none of {list(names)} was estimated")
+    beta = fit.coef[known].to_numpy()
+    value = float(beta @ np.linalg.solve(fit.vcov.loc[known, known].to_numpy(), beta))
+    return float(chi2.sf(value, len(known)))
+
+
+# -- fake unions ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Residuals:
+    """Observed and fitted flows of an equation without any union's dummies: (pairs, years), NaN where there is no row.
+
+    ``place``: row of each (exporter, importer); ``years``: column of each year.
+    """
+
+    observed: Array
+    fitted: Array
+    place: dict[tuple[str, str], int]
+    years: dict[int, int]
+
+    def excess(self, members: Sequence[str], start: int, end: int) -> float:
+        """Log change between two years of all flows between ``members``, beyond what the equation fits.
+
+        Flows that are missing in one of the years are left out of both; NaN when none is left.
+        """
+        rows = [self.place[a, b] for a in members for b in members if a != b and (a, b) in self.place]
+        columns = [self.years[start], self.years[end]]
+        y, mu = self.observed[np.ix_(rows, columns)], self.fitted[np.ix_(rows, columns)]
+        whole = np.isfinite(y).all(axis=1)
+        if not whole.any() or not (y[whole].sum(axis=0) > 0).all():
+            return float("nan")
+        ratio = np.log(y[whole].sum(axis=0) / mu[whole].sum(axis=0))
+        return float(ratio[1] - ratio[0])
+
+
+def pair_residuals(flows: pd.DataFrame, fitted: pd.Series[Any]) -> Residuals:
+    """From the rows that an equation was estimated on."""
+    rows = flows.loc[fitted.index].assign(fitted=fitted.to_numpy())
+    y, mu = (rows.pivot(index=["exporter", "importer"], columns="year", values=v) for v in ("usd", "fitted"))
+    place = {(str(a), str(b)): k for k, (a, b) in enumerate(y.index)}
+    return Residuals(y.to_numpy(), mu.to_numpy(), place, {int(year): k for k, year in enumerate(y.columns)})
+
+
+def bordering(size: int) -> list[tuple[str, ...]]:
+    """Every two or three economies outside the union joined by land borders (three: two borders at least)."""
+    if size not in (2, 3):
+        raise BadInputError(f"size={size}: fake unions have two or three members")
+    ties = load_trade_table("distances")
+    ties = ties[(ties["contig"] == 1) & (ties["exporter"] < ties["importer"])]
+    outside = ties[
+        ~ties["exporter"].isin(member_groups()["members"]) & ~ties["importer"].isin(member_groups()["members"])
+    ]
+    near: dict[str, list[str]] = {}
+    for a, b in zip(outside["exporter"], outside["importer"], strict=True):
+        near.setdefault(a, []).append(b)
+        near.setdefault(b, []).append(a)
+    if size == 2:
+        return sorted(zip(outside["exporter"], outside["importer"], strict=True))
+    return sorted({tuple(sorted((a, m, b))) for m, around in near.items() for a, b in combinations(sorted(around), 2)})
+
+
+def fakes(table: Residuals, size: int, start: int, end: int) -> Array:
+    """The excess of every fake union whose members trade with each other, all ways, in both years."""
+    live = np.asarray((table.observed[:, [table.years[start], table.years[end]]] > 0).all(axis=1))
+    always = {pair for pair, k in table.place.items() if live[k]}
+    out = []
+    for members in bordering(size):
+        if all((a, b) in always for a in members for b in members if a != b):
+            out.append(table.excess(members, start, end))
+    return np.array(out)
+
+
+def fake_union_p_value(real: float, fake: Array) -> float:
+    """Share of fakes at least as far from zero as the real one, which counts itself."""
+    return float((1 + np.sum(np.abs(fake) >= abs(real))) / (1 + len(fake)))
+
+
+def domestic_sensitivity(
+    trade: TradePanel,
+    panel: Panel,
+    ratios: Sequence[float | None] = (None, *RATIOS),
+    level: float = settings.LEVEL,
+) -> pd.DataFrame:
+    """Agreements and steps of the union, without domestic trade (None) and with it for several ratios.
+
+    Columns: domestic ("none" or the ratio), regressor, coef, se, lower, upper, nobs. With domestic trade, borders that
+    fall year by year are in the equation.
+    """
+    rows = []
+    for ratio in ratios:
+        used = trade if ratio is None else with_domestic(trade, panel, ratio)[0]
+        steps = stage_dummies(used.flows)
+        parts = [used.flows, steps]
+        names = ["rta", *steps.columns]
+        if ratio is not None:
+            borders = border_dummies(used.flows)
+            parts.append(borders)
+            names += list(borders.columns)
+        fit = ppml(pd.concat(parts, axis=1), "usd", names, EFFECTS, PAIR, level=level)
+        table = fit.to_frame()[["regressor", "coef", "se", "lower", "upper"]]
+        rows.append(table.assign(domestic="none" if ratio is None else f"{ratio:g}", nobs=fit.nobs))
+    return pd.concat(rows, ignore_index=True)
