@@ -15,17 +15,13 @@ from eaeu_analysis.impact.members.effects import union_effects
 from eaeu_analysis.remittances import (
     RemittanceBaseline,
     Share,
-    claimed_fee,
     known_by,
     pass_through,
-    patent_saving,
     patents,
-    published_rights,
     remittance_baseline,
     remittance_change,
-    work_rights,
 )
-from eaeu_analysis.scenario.model.work_rights import work_rights_panel
+from eaeu_analysis.scenario.model.work_rights import claimed_fee, patent_saving, published_rights, work_rights, work_rights_panel
 
 BASE = RemittanceBaseline("UZB", 2019, 8.0e9, 64.0e9, Share(0.75, 0.55, 0.8, "made up"))
 COEF = {"rouble": -1.0, "income": 4.0}
