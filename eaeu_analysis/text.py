@@ -55,7 +55,7 @@ def p_equals(p_value: float) -> str:
     return f"p {told}" if told.startswith("<") else f"p = {told}"
 
 
-def format_quantity(number: float) -> str:
+def format_compact(number: float) -> str:
     """Three digits: '0.07', '4.8', '909', and never '-0'."""
     text = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.2g}" if abs(number) < 1 else f"{number:.3g}"
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text

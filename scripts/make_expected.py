@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from eaeu_analysis import files, run_scenario
-from eaeu_analysis.scenario.files import bundled, folder
+from eaeu_analysis.scenario.load import bundled, scenarios_folder
 
 DRAWS = 16
 
@@ -17,7 +17,7 @@ def main(names: list[str]) -> None:
     for name in names or sorted(bundled()):
         table = run_scenario(name, draws=DRAWS, seed=0).to_frame()
         text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-        files.write_bytes(folder() / "expected" / f"{name}.csv", text.encode())
+        files.write_bytes(scenarios_folder() / "expected" / f"{name}.csv", text.encode())
         sys.stdout.write(f"{name}: {len(table)} rows\n")
 
 

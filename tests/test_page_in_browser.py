@@ -379,7 +379,7 @@ def moved(page: Any, ends: dict[str, float]) -> dict[str, float]:
 
 def test_sliders_give_the_numbers_of_the_polynomial_and_of_the_model(page: Any, material: Material) -> None:
     """The script's numbers are Surrogate.predict's, and near those of the model solved at the same assumptions."""
-    from eaeu_analysis.scenario.solve import TOTAL, solve
+    from eaeu_analysis.scenario.model.solve import TOTAL, solve
 
     result = material.evidence.scenario
     assert result is not None

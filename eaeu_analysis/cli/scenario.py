@@ -76,7 +76,8 @@ def diff(
 
     Example: eaeu scenario diff uzb_wto uzb_eaeu_after_wto
     """
-    from ..scenario import compare_scenarios, load_scenario, run_scenario, stated_differences
+    from ..scenario import compare_results as compare_scenarios
+    from ..scenario import load_scenario, run_scenario, stated_differences
 
     one, two = load_scenario(first), load_scenario(second)
     stated = stated_differences(one, two)
@@ -119,7 +120,7 @@ def published(draws: Draws = 256, seed: Seed = 0, jobs: Jobs = 1, as_json: Json 
 
     Example: eaeu scenario published
     """
-    from ..scenario import beside_others
+    from ..scenario import compare_with_published as beside_others
 
     output.show(beside_others(draws=draws, seed=seed, jobs=jobs), as_json)
 

@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from ..arrays import Array
-from ..scenario import words
+from ..scenario import display
 from ..text import format_signed
 from . import corners
 from .style import ACCENT, GREY, INK, SHADE, TREATED, draw_by, drawer, end_labels, fill, title
@@ -48,8 +48,8 @@ def _waterfall(result: Any, ax: Axes, outcome: str) -> None:
     parts, total = result.contributions(outcome), result.value(outcome)
     shown = parts[[format_signed(v).lstrip("+-") != "0.00" for v in parts["mean"]]]
     rows = [*shown.itertuples(index=False)]
-    labels = [f"{words.channel(r.channel)}: {format_signed(r.mean)}" for r in rows]
-    _rows(ax, [*labels, f"{words.channel(TOTAL)}: {words.interval(total)}"])
+    labels = [f"{display.channel(r.channel)}: {format_signed(r.mean)}" for r in rows]
+    _rows(ax, [*labels, f"{display.channel(TOTAL)}: {display.format_interval(total)}"])
     end = 0.0
     for place, row in enumerate(rows):
         ax.barh(place, row.mean, left=row.start, height=0.42, color=TREATED if row.mean >= 0 else ACCENT, zorder=2)
@@ -60,16 +60,16 @@ def _waterfall(result: Any, ax: Axes, outcome: str) -> None:
     _interval(ax, last, total, INK)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=1.8)
     ax.margins(x=0.06)
-    told = f"{words.unit(outcome)}; bars: means of the draws, which add up; point and line: median and "
+    told = f"{display.outcome_measure(outcome)}; bars: means of the draws, which add up; point and line: median and "
     _under(ax, f"{told}{result.level:.0%} interval")
-    title(ax, f"{words.outcome(outcome)}: {_finding(total)}{_most(parts)}")
+    title(ax, f"{display.outcome_label(outcome)}: {_finding(total)}{_most(parts)}")
 
 
 def _most(parts: pd.DataFrame) -> str:
     if len(parts) < 2:
         return ""
     first = parts["channel"].iloc[int(parts["mean"].abs().argmax())]
-    return f"; largest part: {_lower(words.channel(first))}"
+    return f"; largest part: {_lower(display.channel(first))}"
 
 
 def _finding(row: Any) -> str:
@@ -84,7 +84,7 @@ def _finding(row: Any) -> str:
 def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
     table, shares = result.tornado(outcome).head(most), result.shares(outcome)
     middle = float(result.surrogate.predict(outcome, pd.DataFrame(index=[0]))[0])
-    told = [words.quantity(name) for name in table["quantity"]]
+    told = [display.quantity_row(name) for name in table["quantity"]]
     _rows(ax, [f"{t['label']}: {shares[n]:.0%}" for t, n in zip(told, table["quantity"], strict=True)])
     for place, row in enumerate(table.to_dict("records")):
         for end, colour in (("low", LIGHT), ("high", TREATED)):
@@ -94,7 +94,7 @@ def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
             )
             side = end == ("high" if row["at_high"] >= row["at_low"] else "low")  # whether this end is the right one
             ax.annotate(
-                words.value(row["quantity"], row[f"{end}_value"]),
+                display.format_quantity(row["quantity"], row[f"{end}_value"]),
                 (max(at, middle) if side else min(at, middle), place),
                 xytext=(4 if side else -4, 0),
                 textcoords="offset points",
@@ -110,11 +110,12 @@ def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
         ax.axvline(0, color=GREY, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1.8)
     _under(
         ax,
-        f"{words.outcome(outcome)}, {words.unit(outcome)}, one assumption at its low (light) and high (dark) end of 5 "
+        f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}, one assumption at its low (light) "
+        f"and high (dark) end of 5 "
         f"and 95 %, all others at their medians ({format_signed(middle)}); beside the words: its share of the variance",
     )
     first = told[0]["label"]
-    title(ax, f"What carries the uncertainty of {_lower(words.outcome(outcome))}: {_lower(first)}")
+    title(ax, f"What carries the uncertainty of {_lower(display.outcome_label(outcome))}: {_lower(first)}")
 
 
 def _fan(result: Any, ax: Axes, outcome: str) -> None:
@@ -125,13 +126,14 @@ def _fan(result: Any, ax: Axes, outcome: str) -> None:
     ax.plot(path["year"], path["estimate"], color=TREATED, linewidth=2.4, marker="o", markersize=3.5, zorder=3)
     ax.axhline(0, color=INK, linewidth=0.8)
     ax.set_xlabel("years after accession", fontsize=8)
-    ax.set_ylabel(words.unit(outcome), fontsize=8)
+    ax.set_ylabel(display.outcome_measure(outcome), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.set_xlim(path["year"].iloc[0], path["year"].iloc[-1])
     first, last = path[path["year"] == min(1, path["year"].iloc[-1])].iloc[0], path.iloc[-1]
     title(
         ax,
-        f"{words.outcome(outcome)}: {format_signed(first['estimate'])} {words.unit(outcome)} in year "
+        f"{display.outcome_label(outcome)}: {format_signed(first['estimate'])} {display.outcome_measure(outcome)} "
+        f"in year "
         f"{first['year']:.0f}, {format_signed(last['estimate'])} in year {last['year']:.0f}",
     )
     ends = [(text, float(last["year"]), float(last[edge]), TREATED, edge == "estimate")
@@ -146,15 +148,17 @@ def _partners(result: Any, ax: Axes, channel: str) -> None:
     if rows.empty:
         result.value("imports_from_members", channel)  # says what is known
     rows = rows.sort_values("estimate", ascending=False, kind="stable")
-    told = [words.outcome(o).removeprefix("Imports from ").removesuffix(" of the union") for o in rows["outcome"]]
+    told = [
+        display.outcome_label(o).removeprefix("Imports from ").removesuffix(" of the union") for o in rows["outcome"]
+    ]
     told = [name[:1].upper() + name[1:] for name in told]
-    _rows(ax, [f"{n}: {words.interval(r)}" for n, r in zip(told, rows.to_dict("records"), strict=True)])
+    _rows(ax, [f"{n}: {display.format_interval(r)}" for n, r in zip(told, rows.to_dict("records"), strict=True)])
     for place, row in enumerate(rows.to_dict("records")):
         colour = TREATED if row["estimate"] >= 0 else ACCENT
         ax.barh(place, row["estimate"], height=0.34, color=SHADE, edgecolor=colour, linewidth=0.8, zorder=2)
         _interval(ax, place, row, colour)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=1.8)
-    part = "" if channel == TOTAL else f"{words.channel(channel)} alone: "
+    part = "" if channel == TOTAL else f"{display.channel(channel)} alone: "
     _under(ax, f"{part}change of imports, per cent; median and {result.level:.0%} interval")
     title(ax, _who(told, rows))
 
@@ -174,7 +178,7 @@ def _break_even(result: Any, ax: Axes, first: str | None, second: str | None, ou
     first = first or order[0]
     second = second or next(name for name in order if name != first)
     table = result.break_even(first, second, outcome)
-    known = [words.quantity(name) for name in (first, second)]
+    known = [display.quantity_row(name) for name in (first, second)]
     grid = table.pivot(index=second, columns=first, values=outcome)
     x, y, z = grid.columns * known[0]["times"], grid.index * known[1]["times"], grid.to_numpy()
     if (z < 0).any():
@@ -189,10 +193,10 @@ def _break_even(result: Any, ax: Axes, first: str | None, second: str | None, ou
     ax.plot(middle[first] * known[0]["times"], middle[second] * known[1]["times"], "o", color=TREATED, markersize=6)
     ax.annotate("medians", (middle[first] * known[0]["times"], middle[second] * known[1]["times"]), xytext=(6, 4),
                 textcoords="offset points", fontsize=7.5, color=TREATED)  # fmt: skip
-    ax.set_xlabel(fill(ax, words.axis(first), 8), fontsize=8)
-    ax.set_ylabel(textwrap.fill(words.axis(second), 34), fontsize=8)
+    ax.set_xlabel(fill(ax, display.axis(first), 8), fontsize=8)
+    ax.set_ylabel(textwrap.fill(display.axis(second), 34), fontsize=8)
     ax.grid(visible=False)
-    title(ax, corners.sentence(words.outcome(outcome), z, (known[0]["label"], known[1]["label"])))
+    title(ax, corners.sentence(display.outcome_label(outcome), z, (known[0]["label"], known[1]["label"])))
 
 
 def _name_flip(ax: Axes, x: Array, y: Array, z: Array) -> None:
@@ -281,7 +285,7 @@ def break_even(
 def shown_channels(result: Any, outcome: str = "welfare") -> pd.DataFrame:
     """By channel, all together last: ``estimate, lower, upper`` of one outcome, in its unit."""
     rows = result.table[result.table["outcome"] == outcome]
-    table = rows[["estimate", "lower", "upper"]].set_axis([words.channel(str(c)) for c in rows["channel"]], axis=0)
+    table = rows[["estimate", "lower", "upper"]].set_axis([display.channel(str(c)) for c in rows["channel"]], axis=0)
     return pd.DataFrame(table.rename_axis("channel"))
 
 
@@ -296,7 +300,7 @@ def channels(result: Any, ax: Axes, outcome: str = "welfare") -> None:
     ax.set_yticks(range(len(table)), [textwrap.fill(str(name), 22) for name in table.index], fontsize=8)
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
-    ax.set_xlabel(f"{words.outcome(outcome)}, {words.unit(outcome)}", fontsize=8)
+    ax.set_xlabel(f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}", fontsize=8)
     ax.set_title(str(result.scenario.title))
 
 
@@ -314,4 +318,4 @@ def path(result: Any, ax: Axes, outcome: str = "welfare") -> None:
     ax.axhline(0, color=GREY, linewidth=0.8)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.set_xlabel("years after accession", fontsize=8)
-    ax.set_ylabel(f"{words.outcome(outcome)}, {words.unit(outcome)}", fontsize=8)
+    ax.set_ylabel(f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}", fontsize=8)

@@ -6,21 +6,21 @@
 sets others' estimates beside ours.
 """
 
-from .backtest import Backtest, backtest_scenarios
-from .files import load_scenario, scenario_list
-from .published import BesideOthers, beside_others
+from .load import load_scenario, scenario_list
 from .result import ScenarioResult
-from .run import compare_scenarios, run_scenario, stated_differences
+from .run import compare_results, run_scenario, stated_differences
 from .schema import Scenario
+from .validation.backtest import Backtest, backtest_scenarios
+from .validation.published_estimates import PublishedComparison, compare_with_published
 
 __all__ = [
     "Backtest",
-    "BesideOthers",
+    "PublishedComparison",
     "Scenario",
     "ScenarioResult",
     "backtest_scenarios",
-    "beside_others",
-    "compare_scenarios",
+    "compare_results",
+    "compare_with_published",
     "load_scenario",
     "run_scenario",
     "scenario_list",

@@ -5,21 +5,67 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..arrays import Array
 from ..errors import BadInputError, unknown
-from ..results import Check, Provenance
-from . import words
-from .pictures import Pictures
-from .rates import tables
+from ..results import Check, Provenance, Result
+from . import display
+from .model.solve import INTERACTION, PACE, TOTAL
+from .model.surrogate import Surrogate, fit
 from .schema import Scenario
 from .sliders import Sliders, sliders
-from .solve import INTERACTION, PACE, TOTAL
-from .surrogate import Surrogate, fit
+from .tables import scenario_tables
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+# The figures of a scenario's result as its methods; each delegates to ``plots.scenario``.
+
+
+class Pictures(Result):
+    """What a ScenarioResult can be drawn as. ``ax``: where to draw; when None on a new figure with its sources."""
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Real spending channel by channel, see :meth:`plot_waterfall`."""
+        return self.plot_waterfall(ax=ax)
+
+    def plot_waterfall(self, outcome: str = "welfare", ax: Axes | None = None) -> Axes:
+        """Channel by channel to all together, with its interval."""
+        from ..plots import scenario
+
+        return scenario.waterfall(self, ax, outcome)
+
+    def plot_tornado(self, outcome: str = "welfare", ax: Axes | None = None, most: int = 7) -> Axes:
+        """The outcome with each assumption at its low and high end, the ``most`` important first."""
+        from ..plots import scenario
+
+        return scenario.tornado(self, ax, outcome, most)
+
+    def plot_path(self, outcome: str = "welfare", ax: Axes | None = None) -> Axes:
+        """Year by year after accession, as the parts are phased in."""
+        from ..plots import scenario
+
+        return scenario.fan(self, ax, outcome)
+
+    def plot_partners(self, channel: str = "total", ax: Axes | None = None) -> Axes:
+        """Imports by partner with their intervals; ``channel``: one channel alone, or 'total'."""
+        from ..plots import scenario
+
+        return scenario.partners(self, ax, channel)
+
+    def plot_break_even(
+        self, first: str | None = None, second: str | None = None, outcome: str = "welfare", ax: Axes | None = None
+    ) -> Axes:
+        """A map over two assumptions and the line on which the sign flips; the two that matter most unless named."""
+        from ..plots import scenario
+
+        return scenario.break_even(self, ax, first, second, outcome)
+
 
 HEADLINES = (
     "welfare", "real_income", "price_index", "exports", "imports", "exports_to_members", "imports_from_members",
@@ -117,14 +163,14 @@ class ScenarioResult(Pictures):
         where medians do not. Raises BadInputError for an outcome whose parts cannot be added up."""
         self.value(outcome)
         names = [c for c in (*self.scenario.channels, INTERACTION) if (c, outcome) in self.draws]
-        if not tables()["outcomes"][outcome].get("add", True) or not names:
+        if not scenario_tables()["outcomes"][outcome].get("add", True) or not names:
             raise BadInputError(f"outcome {outcome!r} has no parts that add up; known: {', '.join(self._added())}")
         means = self.draws[[(c, outcome) for c in names]].dropna().mean().to_numpy()
         ends = np.cumsum(means)
         return pd.DataFrame({"channel": names, "mean": means, "start": ends - means, "end": ends})
 
     def _added(self) -> list[str]:
-        known = tables()["outcomes"]
+        known = scenario_tables()["outcomes"]
         parts = {o for c in self.scenario.channels for o in self.draws[c].columns}
         return [o for o in known if o in parts and (TOTAL, o) in self.draws and known[o].get("add", True)]
 
@@ -134,7 +180,7 @@ class ScenarioResult(Pictures):
         document = self.surrogate.document(have)
         for entry in document["quantities"]:
             entry["label"] = self.scenario.label(entry["name"])
-        known = tables()["outcomes"]
+        known = scenario_tables()["outcomes"]
         document["outcomes"] = {o: {"label": known[o]["label"], "unit": known[o]["unit"]} for o in have}
         return document
 
@@ -144,7 +190,7 @@ class ScenarioResult(Pictures):
 
     def summary(self) -> str:
         lines = [f"{self.scenario.title} ({self.scenario.name})", self.scenario.question, ""]
-        lines += [told(self, outcome) for outcome in HEADLINES if (TOTAL, outcome) in self.draws]
+        lines += [describe_outcome(self, outcome) for outcome in HEADLINES if (TOTAL, outcome) in self.draws]
         lines += ["", *self._by_channel(), ""]
         if self.scenario.channels:
             chance = self.probability()
@@ -156,12 +202,12 @@ class ScenarioResult(Pictures):
         return "\n".join(lines)
 
     def _by_channel(self) -> list[str]:
-        names = tables()["channels"]
+        names = scenario_tables()["channels"]
         rows = self.table[(self.table["outcome"] == "welfare") & (self.table["channel"] != TOTAL)]
         if rows.empty:
             return ["No channel is on."]
         out = ["Real spending by channel, per cent (the parts add up draw by draw, medians only nearly):"]
-        return out + [f"  {names[r['channel']]}: {words.interval(r)}" for r in rows.to_dict("records")]
+        return out + [f"  {names[r['channel']]}: {display.format_interval(r)}" for r in rows.to_dict("records")]
 
     def _carried(self) -> list[str]:
         try:
@@ -169,16 +215,16 @@ class ScenarioResult(Pictures):
         except BadInputError as error:
             return [f"What carries the uncertainty is not told: {error}."]
         named = ", ".join(
-            f"{words.quantity(str(k))['label'][0].lower()}{words.quantity(str(k))['label'][1:]} ({v:.0%})"
+            f"{display.quantity_row(str(k))['label'][0].lower()}{display.quantity_row(str(k))['label'][1:]} ({v:.0%})"
             for k, v in shares.items()
         )
         return [f"Its uncertainty is carried most by: {named}."]
 
 
-def told(result: ScenarioResult, outcome: str) -> str:
+def describe_outcome(result: ScenarioResult, outcome: str) -> str:
     """'Exports of goods: -1.90 (-4.00 to +0.30) per cent'."""
     row = result.value(outcome)
-    return f"{tables()['outcomes'][outcome]['label']}: {words.interval(row)} {row['unit']}"
+    return f"{scenario_tables()['outcomes'][outcome]['label']}: {display.format_interval(row)} {row['unit']}"
 
 
 def _ends(drawn: Array, level: float) -> tuple[float, float, float]:
@@ -192,7 +238,7 @@ def _ends(drawn: Array, level: float) -> tuple[float, float, float]:
 
 def with_interaction(draws: pd.DataFrame, channels: Sequence[str]) -> pd.DataFrame:
     """The draws with what the whole has beyond the parts, where parts can be added up."""
-    known = tables()["outcomes"]
+    known = scenario_tables()["outcomes"]
     more = {}
     for outcome in draws[TOTAL].columns:
         parts = [c for c in channels if (c, outcome) in draws]
@@ -201,9 +247,9 @@ def with_interaction(draws: pd.DataFrame, channels: Sequence[str]) -> pd.DataFra
     return pd.concat([draws, pd.DataFrame(more)], axis=1) if more else draws
 
 
-def summarise(draws: pd.DataFrame, channels: Sequence[str], level: float) -> pd.DataFrame:
+def summarise_draws(draws: pd.DataFrame, channels: Sequence[str], level: float) -> pd.DataFrame:
     """The table of a result from its draws: outcomes in the order of the table of outcomes, channels in theirs."""
-    known = tables()["outcomes"]
+    known = scenario_tables()["outcomes"]
     rows = []
     for outcome in known:
         for channel in (*channels, INTERACTION, TOTAL):

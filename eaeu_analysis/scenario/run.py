@@ -14,14 +14,14 @@ from .. import settings
 from ..errors import BadInputError
 from ..reference.shipped_tables import tariff_table_info
 from ..results import Check, Provenance
-from .files import folder, load_scenario
-from .quantities import count_of_draws, draw, seed_of_draws
-from .rates import chapters
-from .result import ScenarioResult, summarise, with_interaction
+from .load import load_scenario, scenarios_folder
+from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
+from .model.setting import Setting, setting
+from .model.solve import TOTAL, solve
+from .model.surrogate import TRUST
+from .model.tariff_rates import chapters
+from .result import ScenarioResult, summarise_draws, with_interaction
 from .schema import Scenario
-from .setting import Setting, setting
-from .solve import TOTAL, solve
-from .surrogate import TRUST
 
 METHOD = "exact-hat equilibrium of goods by SITC section and services, each channel alone and all together"
 REFERENCE = "Caliendo and Parro (2015); Sudret (2008) and Owen (2014) for what carries the uncertainty"
@@ -60,14 +60,14 @@ def run_scenario(
     if isinstance(jobs, bool) or jobs < 1:
         raise BadInputError(f"jobs {jobs!r}: expected 1 or more")
     joint = {pair.of: pair.correlation for pair in chosen.joint}
-    values = draw(chosen.quantities(), joint, count, seed_of_draws(seed))
+    values = draw_quantities(chosen.quantities(), joint, count, seed_of_draws(seed))
     at = setting(chosen)
     drawn = with_interaction(solve(chosen, values, jobs, dask), chosen.channels)
     spec = {"scenario": chosen.name, "draws": count, "seed": seed, "level": level}
     result = ScenarioResult(
         scenario=chosen,
         spec=spec,
-        table=summarise(drawn, chosen.channels, level),
+        table=summarise_draws(drawn, chosen.channels, level),
         inputs=values,
         draws=drawn,
         level=level,
@@ -145,7 +145,7 @@ def _fit(result: ScenarioResult) -> list[Check]:
 @cache
 def backtest_record() -> dict[str, Any] | None:
     """What the backtest came to when it was last run and shipped; None when it was not."""
-    path = folder() / "backtest.json"
+    path = scenarios_folder() / "backtest.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
@@ -157,7 +157,7 @@ def backtest_check() -> Check:
     return Check("backtest", None, record["covered"], None, str(record["sentence"]))
 
 
-def compare_scenarios(first: ScenarioResult, second: ScenarioResult) -> pd.DataFrame:
+def compare_results(first: ScenarioResult, second: ScenarioResult) -> pd.DataFrame:
     """Two results side by side, all channels together: outcome, unit, both with intervals, difference of medians."""
     tables = [r.table[r.table["channel"] == TOTAL].set_index("outcome") for r in (first, second)]
     both = tables[0].add_suffix("_a").join(tables[1].add_suffix("_b"), how="outer")

@@ -8,14 +8,14 @@ from typing import ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..errors import unknown
-from .quantities import Number, Quantity
+from .model.quantities import Number, Quantity
 
 CHANNELS = ("tariffs", "border_costs", "customs_revenue", "migration", "dynamic")
 FIXED = Quantity(value=0.0)
 SHARE, RATE = (0.0, 1.0), (0.0, 500.0)
 
 
-class Block(BaseModel):
+class SchemaBlock(BaseModel):
     """Base of the blocks: unknown keys are errors, and a number outside ``BOUNDS`` (lowest, highest) is one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,7 +35,7 @@ class Block(BaseModel):
         return self
 
 
-class Phase(Block):
+class Phase(SchemaBlock):
     """When a change comes in: nothing before ``first``, all of it from ``last`` on, a straight line between."""
 
     first: int = Field(default=1, ge=0, description="Year after accession in which the change begins")
@@ -54,7 +54,7 @@ class Phase(Block):
         return min(1.0, (year - self.first + 1) / (self.last - self.first + 1))
 
 
-class Baseline(Block):
+class BaselineBlock(SchemaBlock):
     """The world before: which year's trade, how many years ahead to show."""
 
     year: int = Field(description="Year of the trade matrix")
@@ -62,7 +62,7 @@ class Baseline(Block):
     note: str = Field("", description="What the baseline is made of")
 
 
-class Elasticities(Block):
+class Elasticities(SchemaBlock):
     """How strongly trade answers to costs."""
 
     BOUNDS = {"sigma": (1.01, 50.0), "demand": (0.0, 10.0), "substitution": (0.0, 50.0)}
@@ -76,7 +76,7 @@ class Elasticities(Block):
     )
 
 
-class Tariffs(Block):
+class Tariffs(SchemaBlock):
     """From the economy's own tariff to another."""
 
     BOUNDS = {"position": SHARE, "exempt": SHARE, "ceiling": RATE, "average_before": RATE, "average_after": RATE}
@@ -106,7 +106,7 @@ class Tariffs(Block):
         return self
 
 
-class BorderCosts(Block):
+class BorderCosts(SchemaBlock):
     """What falls between members beside tariffs: customs posts, inspections, differing rules."""
 
     BOUNDS = {"effect": (-3.0, 3.0), "cost": SHARE, "removed": SHARE}
@@ -120,7 +120,7 @@ class BorderCosts(Block):
     phase: Phase = Phase()
 
 
-class CustomsRevenue(Block):
+class CustomsRevenue(SchemaBlock):
     """Own duties before; a share of the members' pooled duties after."""
 
     BOUNDS = {"share": (0.0, 100.0)}
@@ -141,7 +141,7 @@ class CustomsRevenue(Block):
         return self
 
 
-class Migration(Block):
+class Migration(SchemaBlock):
     """Migrants' incomes and what they send home; see ``remittances``."""
 
     BOUNDS = {"russian_share": SHARE, "sent_home": SHARE, "migrants": (0.0, 10.0), "permit_fee": (0.0, 10_000.0),
@@ -171,7 +171,7 @@ class Migration(Block):
         return self
 
 
-class Dynamic(Block):
+class Dynamic(SchemaBlock):
     """Stated, and off unless asked for: nothing here is estimated."""
 
     BOUNDS = {"investment": (-50.0, 50.0), "services": (-50.0, 50.0), "rules_of_origin": SHARE}
@@ -182,14 +182,14 @@ class Dynamic(Block):
     phase: Phase = Phase()
 
 
-class Joint(Block):
+class Joint(SchemaBlock):
     """Two normal quantities that were estimated together."""
 
     of: tuple[str, str] = Field(description="Their paths, as in migration.pass_through_rouble")
     correlation: float = Field(ge=-1, le=1)
 
 
-class Scenario(Block):
+class Scenario(SchemaBlock):
     """A question about an economy and a bloc, complete enough to be run again."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -203,7 +203,7 @@ class Scenario(Block):
     )
     references: tuple[str, ...] = Field(min_length=1)
     notes: tuple[str, ...] = Field((), description="What the scenario leaves out")
-    baseline: Baseline
+    baseline: BaselineBlock
     elasticities: Elasticities
     tariffs: Tariffs | None = None
     border_costs: BorderCosts | None = None
@@ -265,7 +265,7 @@ class Scenario(Block):
         return str(type(getattr(self, block)).model_fields[field].description)
 
     def _repr_html_(self) -> str:
-        from .page import scenario_html
+        from .display import scenario_html
 
         return scenario_html(self)
 

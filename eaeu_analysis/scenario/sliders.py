@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import BadInputError, unknown
 from ..text import format_signed
-from . import words
+from . import display
 from .schema import Scenario
 
 if TYPE_CHECKING:
@@ -52,7 +52,11 @@ class Sliders:
         at = pd.DataFrame({name: [value] for name, value in self.values.items()})
         found = [float(self.result.surrogate.predict(outcome, at)[0]) for outcome in self.outcomes]
         return pd.DataFrame(
-            {"outcome": self.outcomes, "value": found, "unit": [words.unit(outcome) for outcome in self.outcomes]}
+            {
+                "outcome": self.outcomes,
+                "value": found,
+                "unit": [display.outcome_measure(outcome) for outcome in self.outcomes],
+            }
         )
 
     def scenario(self) -> Scenario:
@@ -64,7 +68,7 @@ class Sliders:
         table = self.to_frame()
         most = table.assign(size=table["value"].abs()).groupby("unit")["size"].max()
         rows = "".join(
-            f"<tr><td>{html.escape(words.outcome(r['outcome']))}</td><td style='text-align:right'><b>"
+            f"<tr><td>{html.escape(display.outcome_label(r['outcome']))}</td><td style='text-align:right'><b>"
             f"{format_signed(r['value'])}</b></td><td>{html.escape(r['unit'])}</td>"
             f"<td>{_bar(r['value'], most[r['unit']])}</td></tr>"
             for r in table.to_dict("records")
@@ -80,7 +84,7 @@ class Sliders:
         picture = ipywidgets.HTML(self.html())
         rows = []
         for name in self.names:
-            known, (low, high) = words.quantity(name), self.result.surrogate.ends[name]
+            known, (low, high) = display.quantity_row(name), self.result.surrogate.ends[name]
             slider = ipywidgets.FloatSlider(
                 value=self.values[name] * known["times"],
                 min=low * known["times"],
@@ -95,13 +99,13 @@ class Sliders:
                 picture.value = self.html()
 
             slider.observe(moved, names="value")
-            label = ipywidgets.Label(words.axis(name), layout=ipywidgets.Layout(width="28em"))
+            label = ipywidgets.Label(display.axis(name), layout=ipywidgets.Layout(width="28em"))
             rows.append(ipywidgets.HBox([slider, label]))
         return ipywidgets.VBox([*rows, picture])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         stand = "".join(
-            f"<li>{html.escape(words.quantity(n)['label'])}: {html.escape(words.value(n, v))}</li>"
+            f"<li>{html.escape(display.quantity_row(n)['label'])}: {html.escape(display.format_quantity(n, v))}</li>"
             for n, v in self.values.items()
         )
         told = f"<p>Sliders (they move where a kernel runs), as they stand:</p><ul>{stand}</ul>{self.html()}"

@@ -15,7 +15,7 @@ from eaeu_analysis.impact.curve import grid
 from eaeu_analysis.reference import blocs, economies
 from eaeu_analysis.reference.blocs import record
 from eaeu_analysis.reference.catalogue import _by_name, _indicators, indicator, read_outcome, read_table
-from eaeu_analysis.scenario import files as scenarios
+from eaeu_analysis.scenario import load as scenarios
 
 from .. import structure
 from ..target import ROOM, Target
@@ -99,7 +99,7 @@ def _path(read: Callable[[Path], object]) -> Callable[[bytes], None]:
 
 
 def _scenario(data: bytes) -> None:
-    found = scenarios.read(ROOM.file("scenario.toml", data))
+    found = scenarios.read_scenario(ROOM.file("scenario.toml", data))
     found.summary()
     found.at()
 

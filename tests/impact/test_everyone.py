@@ -169,7 +169,7 @@ def test_the_penalty_is_that_of_the_public_cross_validation():
 
 
 def test_what_does_not_converge_is_refused(monkeypatch):
-    monkeypatch.setattr(matrix_completion_placebos, "STEPS", 2)
+    monkeypatch.setattr(matrix_completion_placebos, "MAX_PROXIMAL_STEPS", 2)
     with pytest.raises(NotConvergedError, match="did not converge"):
         gaps_of_every_unit("mc", field(made(), 8))
 

@@ -7,12 +7,19 @@ import importlib
 
 import pytest
 
-MODULES = ["augmented", "completion", "did", "sdid", "series", "synthetic"]
+MODULES = [
+    "augmented",
+    "difference_in_differences",
+    "interrupted_series",
+    "matrix_completion",
+    "synthetic",
+    "synthetic_did",
+]
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"eaeu_analysis.impact.{name}"))
+    found = doctest.testmod(importlib.import_module(f"eaeu_analysis.impact.estimators.{name}"))
     assert found.attempted >= 4
     assert found.failed == 0

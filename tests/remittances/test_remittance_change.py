@@ -21,7 +21,13 @@ from eaeu_analysis.remittances import (
     remittance_baseline,
     remittance_change,
 )
-from eaeu_analysis.scenario.model.work_rights import claimed_fee, patent_saving, published_rights, work_rights, work_rights_panel
+from eaeu_analysis.scenario.model.work_rights import (
+    claimed_fee,
+    patent_saving,
+    published_rights,
+    work_rights,
+    work_rights_panel,
+)
 
 BASE = RemittanceBaseline("UZB", 2019, 8.0e9, 64.0e9, Share(0.75, 0.55, 0.8, "made up"))
 COEF = {"rouble": -1.0, "income": 4.0}

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from eaeu_analysis.scenario.model.quantities import draw_quantities
 
 import eaeu_analysis as ea
 from eaeu_analysis.results import Provenance
-from eaeu_analysis.scenario.quantities import draw
-from eaeu_analysis.scenario.result import ScenarioResult, summarise, with_interaction
+from eaeu_analysis.scenario.result import ScenarioResult, summarise_draws, with_interaction
 from eaeu_analysis.series import SeriesInfo
 
 
@@ -28,7 +28,7 @@ def parts_of(values: pd.DataFrame) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def made_up() -> ScenarioResult:
     scenario = ea.load_scenario("uzb_eaeu")
-    values = draw(scenario.quantities(), {}, 256, 0)
+    values = draw_quantities(scenario.quantities(), {}, 256, 0)
     parts = parts_of(values)
     columns = {(c, "welfare"): v for c, v in parts.items()} | {("total", "welfare"): sum(parts.values())}
     for name, size in (("CHN", -5.0), ("RUS", 9.0), ("members", 8.0)):
@@ -42,6 +42,6 @@ def made_up() -> ScenarioResult:
     assert np.isfinite(drawn.drop(columns=[("interaction", "welfare")], errors="ignore")).all(axis=None)
     info = SeriesInfo(code="made/up", label="made up", unit="", source="nobody", vintage="2026-01")
     return ScenarioResult(
-        scenario, {"scenario": scenario.name}, summarise(drawn, scenario.channels, 0.9), values, drawn, 0.9, (),
+        scenario, {"scenario": scenario.name}, summarise_draws(drawn, scenario.channels, 0.9), values, drawn, 0.9, (),
         Provenance((info,), "by formula"),
     )  # fmt: skip

@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from eaeu_analysis.scenario.load import load_scenario, scenarios_folder
+from eaeu_analysis.scenario.model.solve import PACE, TOTAL
+from eaeu_analysis.scenario.validation import backtest, outturn
+from eaeu_analysis.scenario.validation import backtest as scoring
+from eaeu_analysis.scenario.validation.backtest import KNOWN, TOLD, Backtest
 
 from eaeu_analysis import settings
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.results import Provenance
-from eaeu_analysis.scenario import backtest, outturn, scoring
-from eaeu_analysis.scenario.backtest import KNOWN, TOLD, Backtest
-from eaeu_analysis.scenario.files import folder, load_scenario
 from eaeu_analysis.scenario.result import ScenarioResult
 from eaeu_analysis.scenario.run import backtest_check, backtest_record
-from eaeu_analysis.scenario.solve import PACE, TOTAL
 
 NAN = float("nan")
 
@@ -39,21 +40,21 @@ def test_a_row_is_scored_by_sign_error_coverage_and_against_no_change() -> None:
     assert list(found["covered_effect"]) == [False, True]  # an end belongs to the interval
     assert list(found["nearer_happened"]) == [True, False]  # off by 1.5 where no change is off by 0.5
     assert list(found["decided"]) == [True, False]
-    assert scoring.tally(found)["clear_effect"] == 1  # -2 to 0 touches zero, 4 to 6 leaves it out
+    assert scoring.score_counts(found)["clear_effect"] == 1  # -2 to 0 touches zero, 4 to 6 leaves it out
 
 
 def test_what_is_not_available_is_no_miss_and_no_hit() -> None:
     found = scoring.score(rows((2.0, 1.0, 4.0, 3.0, NAN), (1.0, 0.0, 2.0, NAN, NAN)))
     assert found["sign_effect"].isna().all()
     assert found["covered_effect"].isna().all()
-    counts = scoring.tally(found)
+    counts = scoring.score_counts(found)
     assert counts["n_happened"] == 1
     assert counts["sign_happened"] == 1
     assert counts["n_effect"] == 0
 
 
 def test_a_forecast_without_a_solution_is_not_scored() -> None:
-    assert scoring.tally(scoring.score(rows((NAN, NAN, NAN, 3.0, 1.0))))["n_happened"] == 0
+    assert scoring.score_counts(scoring.score(rows((NAN, NAN, NAN, 3.0, 1.0))))["n_happened"] == 0
 
 
 @pytest.mark.parametrize(
@@ -78,12 +79,12 @@ def counts(sign: int, covered: int, nearer: int, n: int = 8, m: int = 7) -> dict
 
 
 def test_the_sentence_follows_the_counts() -> None:
-    told = scoring.sentence("Aland", "exports", counts(6, 6, 5), counts(4, 5, 2), 0.9)
+    told = scoring.score_sentence("Aland", "exports", counts(6, 6, 5), counts(4, 5, 2), 0.9)
     for part in ("6 of 8 changes right (no better than a coin)",
                  "held 6 (not too narrow, and so wide that only 1 of 8 left zero out)",
                  "4 directions (fewer: part of the first score is luck) and 5 intervals"):  # fmt: skip
         assert part in told
-    better = scoring.sentence("Aland", "exports", counts(8, 3, 5), counts(8, 8, 2), 0.9)
+    better = scoring.score_sentence("Aland", "exports", counts(8, 3, 5), counts(8, 8, 2), 0.9)
     assert "better than a coin" in better
     assert "too narrow, and" in better
     assert "luck" not in better
@@ -91,16 +92,16 @@ def test_the_sentence_follows_the_counts() -> None:
 
 def test_the_sentence_without_anything_to_compare() -> None:
     nothing = counts(0, 0, 0, n=0, m=0)
-    assert "nothing" in scoring.sentence("Aland", "exports", nothing, nothing, 0.9)
-    assert scoring.beside_counterfactual(nothing, nothing).startswith("No effect")
+    assert "nothing" in scoring.score_sentence("Aland", "exports", nothing, nothing, 0.9)
+    assert scoring.counterfactual_sentence(nothing, nothing).startswith("No effect")
 
 
 # -- what happened -------------------------------------------------------------------------------------------
 def test_a_change_is_between_means_of_the_years_that_are_there() -> None:
     frame = pd.DataFrame({"economy": "A", "year": [2010, 2011, 2016, 2017], "x": [1.0, 3.0, 5.0, NAN]})
     panel = Panel.from_frame(frame)
-    assert outturn.change(panel, "x", "A", (2010, 2014), (2016, 2019)) == (3.0, (2010, 2011), (2016,))
-    value, before, after = outturn.change(panel, "x", "A", (2000, 2005), (2016, 2019))
+    assert outturn.mean_change(panel, "x", "A", (2010, 2014), (2016, 2019)) == (3.0, (2010, 2011), (2016,))
+    value, before, after = outturn.mean_change(panel, "x", "A", (2000, 2005), (2016, 2019))
     assert math.isnan(value)
     assert before == ()
     assert after == (2016,)
@@ -145,9 +146,9 @@ def test_what_a_series_lacks_is_said_and_not_filled() -> None:
 
 
 def test_logarithms_are_told_as_per_cent_and_no_bound_stays_none() -> None:
-    assert outturn.percent(math.log(1.5)) == pytest.approx(50.0)
-    assert math.isinf(outturn.percent(math.inf))
-    assert outturn.percent(-math.inf) == -100.0
+    assert outturn.log_to_percent(math.log(1.5)) == pytest.approx(50.0)
+    assert math.isinf(outturn.log_to_percent(math.inf))
+    assert outturn.log_to_percent(-math.inf) == -100.0
 
 
 # -- forecasts -----------------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ def test_the_pool_is_paid_from_what_has_been_collected() -> None:
 def test_a_forecast_is_the_mean_of_its_years_after_accession() -> None:
     result = made_up(pace=0.25)
     years = [result.in_year("customs_receipts_of_gdp", y)[0] for y in (1, 2, 3, 4)]  # 2016-19, accession in 2015
-    assert backtest.forecast(result, "customs")[0] == pytest.approx(np.mean(years))
+    assert backtest.backtest_draws(result, "customs")[0] == pytest.approx(np.mean(years))
 
 
 # -- the record ----------------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def made_up_backtest() -> Backtest:
         return table.assign(**more)
 
     table = scoring.score(pd.concat([some(KNOWN, 1.0), some(TOLD, -1.0)], ignore_index=True))
-    totals = {run: scoring.tally(table[table["run"] == run]) for run in (KNOWN, TOLD)}
+    totals = {run: scoring.score_counts(table[table["run"] == run]) for run in (KNOWN, TOLD)}
     spec = {"draws": 2, "seed": 0}
     return Backtest(spec, table, totals, {"rouble": 0.123456}, 0.9, (), Provenance())
 
@@ -222,10 +223,10 @@ def test_the_shipped_score_agrees_with_itself_and_is_printed() -> None:
     names = ["predicted", "lower", "upper", "happened", "effect", "effect_lower", "effect_upper"]
     again = scoring.score(table[names].astype(float).assign(run=table["run"]))
     for run in (KNOWN, TOLD):
-        assert scoring.tally(again[again["run"] == run]) == record["counts"][run]
+        assert scoring.score_counts(again[again["run"] == run]) == record["counts"][run]
     assert record["covered"] == record["counts"][KNOWN]["covered_happened"]
     assert set(table["economy"]) == {"KGZ", "ARM"}
-    assert set(table["outcome"]) == set(outturn.outcomes())
+    assert set(table["outcome"]) == set(outturn.backtest_outcomes())
     assert record["level"] == settings.LEVEL
     assert backtest_check().text == record["sentence"]
 
@@ -236,8 +237,8 @@ def test_the_shipped_truth_is_that_of_the_shipped_series() -> None:
     panel, columns = outturn.outturn_panel()
     for row in record["rows"]:
         if row["run"] == KNOWN and row["outcome"] != "customs":
-            logs = outturn.change(panel, columns[row["outcome"]], row["economy"], (2010, 2014), (2016, 2019))[0]
-            assert row["happened"] == pytest.approx(outturn.percent(logs), abs=1e-3)
+            logs = outturn.mean_change(panel, columns[row["outcome"]], row["economy"], (2010, 2014), (2016, 2019))[0]
+            assert row["happened"] == pytest.approx(outturn.log_to_percent(logs), abs=1e-3)
 
 
 def test_the_picture_has_a_row_an_economy_and_what_happened() -> None:
@@ -252,7 +253,7 @@ def test_the_picture_has_a_row_an_economy_and_what_happened() -> None:
 
 @pytest.mark.slow
 def test_the_shipped_score_comes_out_again() -> None:
-    shipped = json.loads((folder() / "backtest.json").read_text(encoding="utf-8"))
+    shipped = json.loads((scenarios_folder() / "backtest.json").read_text(encoding="utf-8"))
     again = json.loads(json.dumps(backtest.backtest_scenarios(shipped["draws"], shipped["seed"]).record()))
     assert again["sentence"] == shipped["sentence"]
     assert again["counts"] == shipped["counts"]

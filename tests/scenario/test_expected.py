@@ -5,11 +5,11 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from eaeu_analysis.scenario.load import bundled, scenarios_folder
 
 import eaeu_analysis as ea
-from eaeu_analysis.scenario.files import bundled, folder
 
-EXPECTED = folder() / "expected"
+EXPECTED = scenarios_folder() / "expected"
 
 
 def test_every_scenario_has_its_expected_output_and_no_more():

@@ -10,16 +10,16 @@ matplotlib.use("Agg")
 
 import numpy as np
 import pytest
+from eaeu_analysis.scenario.model.quantities import Quantity
+from eaeu_analysis.scenario.tables import scenario_tables
 from matplotlib import pyplot as plt
 
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.plots import new_figure, styled
 from eaeu_analysis.plots.corners import sentence
-from eaeu_analysis.scenario import schema, words
-from eaeu_analysis.scenario.quantities import Quantity
-from eaeu_analysis.scenario.rates import tables
-from eaeu_analysis.text import format_quantity, format_signed
+from eaeu_analysis.scenario import display, schema
+from eaeu_analysis.text import format_compact, format_signed
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def test_the_waterfall_draws_those_bars_and_the_interval_of_the_whole(made_up: A
     assert any(np.allclose(line.get_xdata(), [row["lower"], row["upper"]]) for line in ax.lines)
     told = texts(ax)
     assert "Migrants and remittances" in told
-    assert words.interval(row) in told
+    assert display.format_interval(row) in told
     assert "90%" in told
     assert "largest part: migrants" in told.replace("\n", " ")
     assert "made/up" in ax.get_figure().get_supxlabel()
@@ -114,8 +114,8 @@ def test_the_map_draws_the_line_where_the_formula_has_its_zero(made_up: Any) -> 
 def test_the_map_takes_the_two_that_matter_most(made_up: Any) -> None:
     first, second = made_up.shares().index[:2]
     ax = made_up.plot_break_even()
-    assert words.quantity(first)["label"] in ax.get_xlabel().replace("\n", " ")
-    assert words.quantity(second)["label"] in ax.get_ylabel().replace("\n", " ")
+    assert display.quantity_row(first)["label"] in ax.get_xlabel().replace("\n", " ")
+    assert display.quantity_row(second)["label"] in ax.get_ylabel().replace("\n", " ")
     with pytest.raises(BadInputError, match="did you mean"):
         made_up.plot_break_even("migration.sent_hom")
 
@@ -163,12 +163,12 @@ def test_every_number_a_file_may_hold_has_its_words() -> None:
     expected = set()
     for name, field in schema.Scenario.model_fields.items():
         for block in kinds(field.annotation):
-            if isinstance(block, type) and issubclass(block, schema.Block) and name not in ("joint", "baseline"):
+            if isinstance(block, type) and issubclass(block, schema.SchemaBlock) and name not in ("joint", "baseline"):
                 expected |= {
                     f"{name}.{key}" for key, f in block.model_fields.items() if Quantity in kinds(f.annotation)
                 }
     assert len(expected) > 15
-    assert set(tables()["quantities"]) == expected
+    assert set(scenario_tables()["quantities"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -180,10 +180,10 @@ def test_numbers_are_written_with_their_sign_and_zero_without(number: float, tol
 
 
 def test_values_are_shown_in_their_unit() -> None:
-    assert words.value("tariffs.exempt", 0.285) == "28.5 %"
-    assert words.value("migration.permit_fee", 909) == "909 US$ a year"
-    assert words.value("elasticities.sigma", 5.0) == "elasticity 5"
-    assert format_quantity(-0.0001 * 0) == "0"
+    assert display.format_quantity("tariffs.exempt", 0.285) == "28.5 %"
+    assert display.format_quantity("migration.permit_fee", 909) == "909 US$ a year"
+    assert display.format_quantity("elasticities.sigma", 5.0) == "elasticity 5"
+    assert format_compact(-0.0001 * 0) == "0"
 
 
 def test_a_scenario_shows_itself_as_a_table() -> None:

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from eaeu_analysis.scenario.model.quantities import Quantity, draw_quantities
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy import stats
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.scenario.quantities import Quantity, draw
 
 REF = "a test"
 NORMAL = Quantity(kind="normal", mean=2.0, sd=0.5, reference=REF)
@@ -18,7 +18,7 @@ FIXED = Quantity(value=7.0)
 
 
 def test_moments_are_those_of_the_distributions():
-    drawn = draw({"n": NORMAL, "u": UNIFORM, "t": TRIANGULAR, "f": FIXED}, {}, 4096, seed=0)
+    drawn = draw_quantities({"n": NORMAL, "u": UNIFORM, "t": TRIANGULAR, "f": FIXED}, {}, 4096, seed=0)
     assert drawn["n"].mean() == pytest.approx(2.0, abs=0.01)
     assert drawn["n"].std() == pytest.approx(0.5, rel=0.02)
     assert drawn["u"].mean() == pytest.approx(1.0, abs=0.01)
@@ -30,17 +30,19 @@ def test_moments_are_those_of_the_distributions():
 
 def test_quantities_are_drawn_independently_unless_joined():
     other = Quantity(kind="normal", mean=-1.0, sd=2.0, reference=REF)
-    apart = draw({"a": NORMAL, "b": other}, {}, 2048, seed=1).corr().loc["a", "b"]
-    joined = draw({"a": NORMAL, "b": other}, {("a", "b"): -0.7}, 2048, seed=1)
+    apart = draw_quantities({"a": NORMAL, "b": other}, {}, 2048, seed=1).corr().loc["a", "b"]
+    joined = draw_quantities({"a": NORMAL, "b": other}, {("a", "b"): -0.7}, 2048, seed=1)
     assert abs(apart) < 0.05
     assert joined.corr().loc["a", "b"] == pytest.approx(-0.7, abs=0.02)
     assert joined["b"].std() == pytest.approx(2.0, rel=0.03)
 
 
 def test_more_draws_extend_fewer_and_seeds_matter():
-    few, many = (draw({"n": NORMAL, "u": UNIFORM}, {}, n, seed=3) for n in (100, 1000))
+    few, many = (draw_quantities({"n": NORMAL, "u": UNIFORM}, {}, n, seed=3) for n in (100, 1000))
     np.testing.assert_array_equal(few.to_numpy(), many.to_numpy()[:100])
-    assert not np.array_equal(draw({"n": NORMAL}, {}, 8, seed=0), draw({"n": NORMAL}, {}, 8, seed=1))
+    assert not np.array_equal(
+        draw_quantities({"n": NORMAL}, {}, 8, seed=0), draw_quantities({"n": NORMAL}, {}, 8, seed=1)
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -73,4 +75,4 @@ def test_mistakes_are_named(given, sentence):
 @pytest.mark.parametrize("count", [0, -1, 10**9, 2.5, True])
 def test_draws_out_of_range_are_refused(count):
     with pytest.raises(BadInputError, match="expected a whole number from 1 to 1,000,000"):
-        draw({"u": UNIFORM}, {}, count, seed=0)
+        draw_quantities({"u": UNIFORM}, {}, count, seed=0)

@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from eaeu_analysis.scenario.model.setting import setting
+from eaeu_analysis.scenario.model.tariff_rates import chapters, common, surcharge, union_members
 
 import eaeu_analysis as ea
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.scenario import baseline, compare_scenarios, stated_differences
-from eaeu_analysis.scenario.channels import border_costs, customs_revenue, migration, partial, tariffs
-from eaeu_analysis.scenario.rates import chapters, common, surcharge, union_members
-from eaeu_analysis.scenario.setting import setting
+from eaeu_analysis.scenario import compare_results, stated_differences
+from eaeu_analysis.scenario.model import baseline_world, channels, partial_tariff
 from eaeu_analysis.trade.equilibrium.input_output import uzbekistan_inputs
 from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
@@ -85,7 +85,7 @@ def test_one_draw_agrees_with_the_single_solver(result, at):
          for b, i in enumerate(flows.economies) if flows.value[q, a, b] > 0],
         columns=["exporter", "importer", "sector", "value"],
     )  # fmt: skip
-    rates = at.cells.assign(after=tariffs.shock(at, row).tariffs[0])
+    rates = at.cells.assign(after=channels.tariff_shock(at, row).tariffs[0])
     laid = at.world.model.tariff
     base = pd.DataFrame(
         [(e, i, s, 100 * laid[q, a, b]) for q, s in enumerate(flows.sectors) for a, e in enumerate(flows.economies)
@@ -125,20 +125,20 @@ def test_customs_money_by_hand(result, at):
         value[:10, i, names.index("UZB")] @ (own + (extra if e in full else 0))
         for i, e in enumerate(names) if e not in free and e != "UZB"
     )  # fmt: skip
-    assert tariffs.own_duties(at, at.middle)[0] == pytest.approx(before, rel=1e-9)
+    assert channels.own_duties(at, at.middle)[0] == pytest.approx(before, rel=1e-9)
     assert 0.005 < before / value[:10, :, names.index("UZB")].sum() < 0.06
     row = result.inputs.iloc[[5]]
-    pool = customs_revenue.pool(at, row)[0]
+    pool = channels.pooled_duties(at, row)[0]
     share = row["customs_revenue.share"].iloc[0] / 100
-    shock = customs_revenue.shock(at, row)
-    collected = tariffs.own_duties(at, row, after=True)[0]
+    shock = channels.customs_revenue_shock(at, row)
+    collected = channels.own_duties(at, row, after=True)[0]
     assert shock.transfers["UZB"][0] == pytest.approx(share * pool - collected)
     assert sum(v[0] for v in shock.transfers.values()) == pytest.approx(0.0, abs=1e-9)
     assert shock.extra["break_even_share"][0] == pytest.approx(100 * before / pool)
 
 
 def test_the_share_rules_that_the_file_names_are_what_the_data_give(at):
-    rules = customs_revenue.share_rules(at)
+    rules = channels.share_rules(at)
     share = at.scenario.customs_revenue.share
     assert share.low == pytest.approx(rules["as Kyrgyzstan, by collection"], abs=0.06)
     assert share.mode == pytest.approx(rules["collection"], abs=0.06)
@@ -149,20 +149,22 @@ def test_remittances_by_hand(result, at):
     row = result.inputs.iloc[[9]]
     inflow = ea.load_panel(["BX.TRF.PWKR.CD.DT"], economies=["UZB"], years=(2019, 2019)).column("BX.TRF.PWKR.CD.DT")
     saved = row["migration.migrants"] * row["migration.permit_fee"] * row["migration.sent_home"]  # million times US$
-    assert migration.change(at, row)[0] == pytest.approx(float(saved.iloc[0]), rel=1e-9)
+    assert channels.remittances_change(at, row)[0] == pytest.approx(float(saved.iloc[0]), rel=1e-9)
     assert result.draws[("migration", "remittances")].iloc[9] == pytest.approx(float(saved.iloc[0]), rel=1e-9)
     moved = row.assign(**{"migration.rouble": 0.5, "migration.pass_through_rouble": -1.1, "migration.sent_home": 0.0})
     log = float(row["migration.russian_share"].iloc[0]) * -1.1 * 0.5
-    assert migration.change(at, moved)[0] == pytest.approx(float(inflow.iloc[0]) / 1e6 * np.expm1(log), rel=1e-9)
+    assert channels.remittances_change(at, moved)[0] == pytest.approx(
+        float(inflow.iloc[0]) / 1e6 * np.expm1(log), rel=1e-9
+    )
 
 
 def test_border_costs_both_ways(at, result):
     row = result.inputs.iloc[:3]
     effect, theta = row["border_costs.effect"].to_numpy(), row["elasticities.sigma"].to_numpy() - 1
-    np.testing.assert_allclose(border_costs.factor(at, row), np.exp(effect))
-    cost = 1 - border_costs.equivalent(at, row) / 100  # new over old trade cost
+    np.testing.assert_allclose(channels.border_cost_factor(at, row), np.exp(effect))
+    cost = 1 - channels.border_cost_equivalent(at, row) / 100  # new over old trade cost
     np.testing.assert_allclose(cost**-theta, np.exp(effect), rtol=1e-9)
-    inside = border_costs.between_members(at)
+    inside = channels.between_members(at)
     assert inside.sum() == 2 * 10 * len(at.members)
     assert set(at.cells[inside]["exporter"]) == {*at.members, "UZB"}
 
@@ -170,9 +172,9 @@ def test_border_costs_both_ways(at, result):
 def test_the_partial_model_agrees_with_the_public_one(at):
     """One draw through ``ea.partial_equilibrium``, product by product."""
     row = at.middle
-    got = partial.outcomes(at, row)
+    got = partial_tariff.partial_outcomes(at, row)
     t, after = chapters().table, at.rates(row).chapter_after[0]
-    split = partial.shares(at)
+    split = partial_tariff.shares(at)
     weight = t["weight"] * (at.imports.sum() / t["weight"].sum())
     rows = []
     for k, (chapter, c) in enumerate(t.iterrows()):
@@ -197,7 +199,7 @@ def test_the_partial_model_agrees_with_the_public_one(at):
     )
     scale = float(row["elasticities.demand"].iloc[0])
     assert scale == pytest.approx(1.0)
-    again = partial.outcomes(at, row.assign(**{"elasticities.substitution": 1.5}))
+    again = partial_tariff.partial_outcomes(at, row.assign(**{"elasticities.substitution": 1.5}))
     assert again["smart_duties"][0] == pytest.approx(public.revenue_change, rel=1e-9)
     assert again["smart_diverted"][0] == pytest.approx(public.diversion, rel=1e-9)
     assert got["smart_imports"][0] < 0 < got["smart_duties"][0]
@@ -220,7 +222,7 @@ def test_phase_in_ends_at_the_full_effect(result):
 def test_the_baseline_is_the_economy_that_we_know(at):
     """Uzbekistan's own report of 2019 by partner, and GDP within a tenth."""
     own = at.world.flow("CHN", "UZB").sum()
-    assert own == pytest.approx(5206.7 / baseline.CIF, rel=1e-3)  # million US$, uzbekistan_annual, on departure
+    assert own == pytest.approx(5206.7 / baseline_world.CIF, rel=1e-3)  # million US$, uzbekistan_annual, on departure
     assert at.world.flow("UZB", "RUS").sum() == pytest.approx(2098.7, rel=1e-3)
     assert at.world.checks[0].passed
     assert len(at.world.economies) >= 190
@@ -241,7 +243,7 @@ def test_the_common_tariff_moves_within_its_range():
 
 def test_two_scenarios_side_by_side(result):
     other = ea.run_scenario("uzb_eaeu_tariffs_only", draws=8)
-    table = compare_scenarios(result, other).set_index("outcome")
+    table = compare_results(result, other).set_index("outcome")
     assert table.loc["welfare", "difference"] == pytest.approx(other.estimate - result.estimate)
     stated = stated_differences(result.scenario, other.scenario).set_index("what")
     assert stated.loc["channels", "b"] == "tariffs"

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.scenario import files
+from eaeu_analysis.scenario import load
 from eaeu_analysis.scenario.schema import json_schema
 
 NEEDED = {
     "uzb_eaeu", "uzb_eaeu_tariffs_only", "uzb_observer", "uzb_wto", "uzb_eaeu_after_wto", "uzb_eaeu_rouble_shock",
     "kgz_2014", "arm_2014",
 }  # fmt: skip
-TEXT = (files.folder() / "uzb_eaeu.toml").read_text(encoding="utf-8")
+TEXT = (load.scenarios_folder() / "uzb_eaeu.toml").read_text(encoding="utf-8")
 
 
 def test_the_bundled_scenarios_are_there_and_say_where_every_number_is_from():
-    assert set(files.scenario_list()["name"]) >= NEEDED
-    for name in files.bundled():
+    assert set(load.scenario_list()["name"]) >= NEEDED
+    for name in load.bundled():
         scenario = ea.load_scenario(name)
         assert scenario.references
         for path, quantity in scenario.quantities().items():
@@ -31,7 +31,7 @@ def test_the_bundled_scenarios_are_there_and_say_where_every_number_is_from():
 
 def test_a_copy_by_path_is_the_same_scenario(tmp_path):
     copy = tmp_path / "mine.toml"
-    shutil.copy(files.folder() / "uzb_wto.toml", copy)
+    shutil.copy(load.scenarios_folder() / "uzb_wto.toml", copy)
     assert ea.load_scenario(copy) == ea.load_scenario("uzb_wto")
     assert ea.load_scenario(str(copy)) == ea.load_scenario("uzb_wto")
 
@@ -102,7 +102,7 @@ def test_facts_of_the_union_never_stand_for_another_bloc(tmp_path, channels, sen
 
 
 def test_a_pool_needs_duties_that_are_stated(tmp_path):
-    text = (files.folder() / "kgz_2014.toml").read_text(encoding="utf-8")
+    text = (load.scenarios_folder() / "kgz_2014.toml").read_text(encoding="utf-8")
     assert '"tariffs", "border_costs"' in text
     (tmp_path / "mine.toml").write_text(text.replace('"tariffs", "border_costs"', '"border_costs"'), encoding="utf-8")
     with pytest.raises(BadInputError, match="'customs_revenue' divides duties that channel 'tariffs' states"):
@@ -118,13 +118,13 @@ def test_notepad_and_capitals_are_read(tmp_path):
 def test_two_scenarios_of_one_name_are_refused(tmp_path, monkeypatch):
     for file in ("a.toml", "b.toml"):
         (tmp_path / file).write_text(TEXT, encoding="utf-8")
-    monkeypatch.setattr(files, "folder", lambda: tmp_path)
-    files.bundled.cache_clear()
+    monkeypatch.setattr(load, "folder", lambda: tmp_path)
+    load.bundled.cache_clear()
     try:
         with pytest.raises(BadInputError, match=r"two scenarios are named 'uzb_eaeu': a\.toml and b\.toml"):
-            files.bundled()
+            load.bundled()
     finally:
-        files.bundled.cache_clear()
+        load.bundled.cache_clear()
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from eaeu_analysis.scenario.model.quantities import Quantity, draw_quantities
+from eaeu_analysis.scenario.model.surrogate import fit
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.scenario.quantities import Quantity, draw
-from eaeu_analysis.scenario.surrogate import fit
 
 QUANTITIES = {
     "a": Quantity(kind="normal", mean=1.0, sd=2.0, reference="x"),
@@ -18,7 +18,7 @@ QUANTITIES = {
 
 @pytest.fixture(scope="module")
 def values():
-    return draw(QUANTITIES, {}, 512, seed=0)
+    return draw_quantities(QUANTITIES, {}, 512, seed=0)
 
 
 def test_a_polynomial_is_recovered_and_evaluated_by_its_plain_numbers(values):
@@ -55,7 +55,7 @@ def test_shares_of_variance_are_the_shapley_effects(values):
 def test_shares_agree_with_brute_force_first_order_indices(values):
     """Variance of the conditional mean by nested sampling, for an additive function that is no polynomial."""
     shape = {"a": lambda x: np.tanh((x - 1) / 4), "b": lambda x: np.exp(x / 10), "c": np.sqrt}
-    big = draw(QUANTITIES, {}, 2**14, seed=5)
+    big = draw_quantities(QUANTITIES, {}, 2**14, seed=5)
     variances = pd.Series({name: float(np.var(f(big[name]))) for name, f in shape.items()})
     truth = sum(f(values[name]) for name, f in shape.items())
     shares = fit(QUANTITIES, values, pd.DataFrame({"y": truth})).shares("y")

@@ -17,21 +17,106 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import files, settings
-from ..arrays import Array
-from ..reference import economies
-from ..reference.blocs import bloc
-from ..results import Check, Provenance, Result, plain
-from ..series import SeriesInfo
-from . import scoring
-from .channels import migration
-from .files import folder, load_scenario
-from .outturn import merged, outcomes, outturn, outturn_panel, pool_of_russia, russia, spans, with_russia
-from .quantities import count_of_draws
-from .rates import tables
-from .result import ScenarioResult
-from .run import backtest_record, run_scenario
-from .setting import setting
+from ... import files, settings
+from ...arrays import Array
+from ...reference import economies
+from ...reference.blocs import bloc
+from ...results import Check, Provenance, Result, plain
+from ...series import SeriesInfo
+from ..load import load_scenario, scenarios_folder
+from ..model import channels
+from ..model.quantities import count_of_draws
+from ..model.setting import setting
+from ..result import ScenarioResult
+from ..run import backtest_record, run_scenario
+from ..tables import scenario_tables
+from .outturn import backtest_outcomes, merged, outturn, outturn_panel, pool_of_russia, russia, spans, with_russia
+
+# How good a forecast was: sign, error, coverage, nearer than no change; and the verdict in words by rule.
+
+AGAINST = ("happened", "effect")
+
+
+def score(rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` (predicted, lower, upper, happened, effect) with, for what happened and for the effect against the
+    counterfactual: ``sign_*`` (same sign), ``error_*`` (predicted less true), ``covered_*`` (true value in the
+    interval), ``nearer_*`` (nearer than a forecast of no change); missing where the truth is. ``decided``: the interval
+    leaves zero out, so that the forecast says something of the direction."""
+    out = rows.assign(decided=(rows["lower"] > 0) | (rows["upper"] < 0))
+    for truth in AGAINST:
+        true = out[truth].astype(float)
+        known = true.notna() & out["predicted"].notna()
+        error = out["predicted"] - true
+        verdicts = {
+            "sign": np.sign(out["predicted"]) == np.sign(true),
+            "covered": (out["lower"] <= true) & (true <= out["upper"]),
+            "nearer": error.abs() < true.abs(),
+        }
+        out[f"error_{truth}"] = error
+        for name, verdict in verdicts.items():
+            out[f"{name}_{truth}"] = verdict.astype("boolean").where(known, pd.NA)
+    return out
+
+
+def score_counts(scored: pd.DataFrame) -> dict[str, int]:
+    """Counts over rows of :func:`score`: how many could be judged (``n_*``), how many each verdict holds for, and how
+    many effects against the counterfactual leave zero out themselves (``clear_effect``)."""
+    clear = (scored["effect_lower"] > 0) | (scored["effect_upper"] < 0)
+    out = {"decided": int(scored["decided"].sum()), "clear_effect": int(clear.sum())}
+    for truth in AGAINST:
+        out[f"n_{truth}"] = int(scored[f"sign_{truth}"].notna().sum())
+        for name in ("sign", "covered", "nearer"):
+            out[f"{name}_{truth}"] = int(scored[f"{name}_{truth}"].fillna(False).sum())
+    return out
+
+
+def of_sign(right: int, n: int, level: float) -> str:
+    """'better than a coin' where a fair coin does as well with probability 1 - level or less; 'worse than a coin' the
+    other way round; else 'no better than a coin'. As if the rows were independent, which makes it too easy."""
+    from scipy.stats import binom
+
+    if binom.sf(right - 1, n, 0.5) <= 1 - level:
+        return "better than a coin"
+    return "worse than a coin" if binom.cdf(right, n, 0.5) <= 1 - level else "no better than a coin"
+
+
+def of_intervals(held: int, n: int, level: float) -> str:
+    """'too narrow' where intervals that hold what they claim would hold so few with probability 1 - level or less."""
+    from scipy.stats import binom
+
+    return "too narrow" if binom.cdf(held, n, level) <= 1 - level else "not too narrow"
+
+
+def score_sentence(who: str, what: str, known: dict[str, int], turned: dict[str, int], level: float) -> str:
+    """How good the tool would have been, one plain sentence by rule from the counts of both runs."""
+    n = known["n_happened"]
+    if n == 0:
+        return f"Asked at the end of 2014 about {what} of {who}: nothing that happened since can be compared."
+    right, held, nearer = (known[f"{name}_happened"] for name in ("sign", "covered", "nearer"))
+    again = turned["sign_happened"]
+    wide = "so wide that only " if 2 * known["decided"] < n else ""
+    luck = " (fewer: part of the first score is luck)" if again < right else ""
+    return (
+        f"Asked at the end of 2014 about {what} of {who}, this tool would have had the direction of {right} of {n} "
+        f"changes right ({of_sign(right, n, level)}); its {level:.0%} intervals would have held {held} "
+        f"({of_intervals(held, n, level)}, and {wide}{known['decided']} of {n} left zero out); a forecast of no "
+        f"change would have been further off in {nearer}; told what the rouble and Russian income would do, {again} "
+        f"directions{luck} and {turned['covered_happened']} intervals would have been right."
+    )
+
+
+def counterfactual_sentence(known: dict[str, int], turned: dict[str, int]) -> str:
+    """The same counts against the estimated effects, in a sentence."""
+    m = known["n_effect"]
+    if m == 0:
+        return "No effect against a counterfactual can be estimated."
+    return (
+        f"Against the effects that counterfactuals give, {known['clear_effect']} of {m} of which leave zero out "
+        f"themselves: direction of {known['sign_effect']} of {m} right, {known['covered_effect']} estimates inside the "
+        f"tool's intervals, nearer than no change in {known['nearer_effect']}; told the rouble and Russian income: "
+        f"{turned['sign_effect']}, {turned['covered_effect']} and {turned['nearer_effect']}."
+    )
+
 
 KNOWN, TOLD = "as known", "told the rouble"
 DRAWS = 512
@@ -57,9 +142,9 @@ class Backtest(Result):
     def sentence(self) -> str:
         """How good the tool would have been, by rule from the counts."""
         who = " and ".join(economies.spoken_name(e) for e in dict.fromkeys(self.table["economy"]))
-        said = [o["said"] for o in outcomes().values()]
+        said = [o["said"] for o in backtest_outcomes().values()]
         what = f"{', '.join(said[:-1])} and {said[-1]}"
-        return scoring.sentence(who, what, dict(self.counts[KNOWN]), dict(self.counts[TOLD]), self.level)
+        return score_sentence(who, what, dict(self.counts[KNOWN]), dict(self.counts[TOLD]), self.level)
 
     def to_frame(self) -> pd.DataFrame:
         return self.table.copy()
@@ -72,7 +157,7 @@ class Backtest(Result):
             "covered": own["covered_happened"],
             "of": own["n_happened"],
             "sentence": self.sentence,
-            "against_counterfactuals": scoring.beside_counterfactual(dict(own), dict(self.counts[TOLD])),
+            "against_counterfactuals": counterfactual_sentence(dict(own), dict(self.counts[TOLD])),
             "counts": plain(self.counts),
             "rouble_and_income": {name: _rounded(value) for name, value in self.moved.items()},
             "rows": rows,
@@ -84,20 +169,20 @@ class Backtest(Result):
     def write(self, path: Path | None = None) -> Path:
         """Write the record, by default where every scenario result reads its score; returns the path."""
         text = json.dumps(self.record(), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-        written = files.write_bytes(path or folder() / "backtest.json", text.encode("utf-8"))
+        written = files.write_bytes(path or scenarios_folder() / "backtest.json", text.encode("utf-8"))
         backtest_record.cache_clear()
         return written
 
     def summary(self) -> str:
         before, after = spans()
-        lines = [self.sentence, scoring.beside_counterfactual(dict(self.counts[KNOWN]), dict(self.counts[TOLD])), ""]
+        lines = [self.sentence, counterfactual_sentence(dict(self.counts[KNOWN]), dict(self.counts[TOLD])), ""]
         lines.append(f"Change from {before[0]}-{before[1]} to {after[0]}-{after[1]}, {self.level:.0%} intervals:")
         for (economy, outcome), rows in self.table.groupby(["economy", "outcome"], sort=False):
             first = rows.iloc[0]
             lines.append(
-                f"  {economies.spoken_name(str(economy))}, {outcomes()[str(outcome)]['said']}, {first['unit']}"
+                f"  {economies.spoken_name(str(economy))}, {backtest_outcomes()[str(outcome)]['said']}, {first['unit']}"
             )
-            lines += [f"    forecast, {row['run']}: {_told(row)}" for row in rows.to_dict("records")]
+            lines += [f"    forecast, {row['run']}: {_forecast_verdict(row)}" for row in rows.to_dict("records")]
             lines.append(
                 f"    happened: {_number(first['happened'])}; against a counterfactual: {_counter(first.to_dict())}"
             )
@@ -124,22 +209,22 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
     rows: list[dict[str, Any]] = []
     series: list[SeriesInfo] = []
     missed = 0
-    for name in tables()["backtest"]["scenarios"]:
+    for name in scenario_tables()["backtest"]["scenarios"]:
         scenario = load_scenario(name)
-        truths = {o: outturn(panel, columns[o], scenario, o, level, seed) for o in outcomes()}
+        truths = {o: outturn(panel, columns[o], scenario, o, level, seed) for o in backtest_outcomes()}
         series += [info for truth in truths.values() for info in truth.series]
         for run, asked in ((KNOWN, scenario), (TOLD, with_russia(scenario, moved))):
             result = run_scenario(asked, count, seed, jobs, level=level)
             missed += int(result.table["failed"].max())
             for outcome, truth in truths.items():
-                low, middle, high = _quantiles(forecast(result, outcome), level)
+                low, middle, high = _quantiles(backtest_draws(result, outcome), level)
                 rows.append(
                     {
                         "run": run,
                         "economy": scenario.economy,
                         "outcome": outcome,
-                        "label": outcomes()[outcome]["label"],
-                        "unit": outcomes()[outcome]["unit"],
+                        "label": backtest_outcomes()[outcome]["label"],
+                        "unit": backtest_outcomes()[outcome]["unit"],
                         "predicted": middle,
                         "lower": low,
                         "upper": high,
@@ -151,9 +236,9 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
                         "reason": truth.reason,
                     }
                 )
-    table = scoring.score(pd.DataFrame(rows))
-    counts = {run: scoring.tally(table[table["run"] == run]) for run in (KNOWN, TOLD)}
-    spec = {"draws": count, "seed": seed, "level": level, "scenarios": tables()["backtest"]["scenarios"]}
+    table = score(pd.DataFrame(rows))
+    counts = {run: score_counts(table[table["run"] == run]) for run in (KNOWN, TOLD)}
+    spec = {"draws": count, "seed": seed, "level": level, "scenarios": scenario_tables()["backtest"]["scenarios"]}
     return Backtest(
         spec,
         table,
@@ -165,15 +250,15 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
     )
 
 
-def forecast(result: ScenarioResult, outcome: str) -> Array:
+def backtest_draws(result: ScenarioResult, outcome: str) -> Array:
     """(draws,): the outcome of the backtest, mean of its years after accession, in the outcome's unit."""
     first, last = spans()[1]
     joined = bloc(result.scenario.bloc).accession(result.scenario.economy).year
-    spec = outcomes()[outcome]
+    spec = backtest_outcomes()[outcome]
     years = [year - joined for year in range(first, last + 1)]
     mean = np.mean([result.in_year(spec["model"], year) for year in years], axis=0)
     if spec["model"] == "remittances":
-        mean = 100 * mean / (migration.base(setting(result.scenario)).remittances_usd / 1e6)
+        mean = 100 * mean / (channels.migration_baseline(setting(result.scenario)).remittances_usd / 1e6)
     return np.asarray(mean, dtype=np.float64)
 
 
@@ -188,7 +273,7 @@ def _quantiles(drawn: Array, level: float) -> tuple[float, float, float]:
 def _checks(table: pd.DataFrame, moved: Mapping[str, float], missed: int, draws: int) -> tuple[Check, ...]:
     own = table[table["run"] == KNOWN]
     happened, effects, n = int(own["happened"].notna().sum()), int(own["effect"].notna().sum()), len(own)
-    low, high = load_scenario(tables()["backtest"]["scenarios"][0]).quantities()["migration.rouble"].ppf_ends
+    low, high = load_scenario(scenario_tables()["backtest"]["scenarios"][0]).quantities()["migration.rouble"].ppf_ends
     before, after = pool_of_russia()
     return (
         Check("every draw solved", missed == 0, float(missed), 0.0, f"{missed} of {draws} draws have no solution"),
@@ -206,11 +291,11 @@ def _checks(table: pd.DataFrame, moved: Mapping[str, float], missed: int, draws:
         Check("no trend", None, None, None,
               "the forecast is of accession and of Russia; what else moved trade and remittances is in what happened "
               "and not in it"),
-        *(Check(f"series of {o['said']}", None, None, None, o["note"]) for o in outcomes().values()),
+        *(Check(f"series of {o['said']}", None, None, None, o["note"]) for o in backtest_outcomes().values()),
     )  # fmt: skip
 
 
-def _told(row: Mapping[Any, Any]) -> str:
+def _forecast_verdict(row: Mapping[Any, Any]) -> str:
     words = [f"{_number(row['predicted'])} ({_number(row['lower'])} to {_number(row['upper'])})"]
     if not pd.isna(row["sign_happened"]):
         words.append("right direction" if row["sign_happened"] else "wrong direction")

@@ -20,7 +20,7 @@ from .schema import Scenario
 MOST_BYTES = 1_000_000
 
 
-def folder() -> Path:
+def scenarios_folder() -> Path:
     """Where the bundled scenarios are."""
     return settings.data_dir() / "scenarios"
 
@@ -29,8 +29,8 @@ def folder() -> Path:
 def bundled() -> dict[str, Path]:
     """Bundled scenarios by the name in the file. Raises BadInputError when two have one name."""
     found: dict[str, Path] = {}
-    for path in sorted(folder().glob("*.toml")):
-        name = read(path).name
+    for path in sorted(scenarios_folder().glob("*.toml")):
+        name = read_scenario(path).name
         if name in found:
             raise BadInputError(f"two scenarios are named {name!r}: {found[name].name} and {path.name}")
         found[name] = path
@@ -39,7 +39,7 @@ def bundled() -> dict[str, Path]:
 
 def scenario_list() -> pd.DataFrame:
     """The bundled scenarios: name, title, economy, bloc, channels."""
-    rows = [read(path) for path in bundled().values()]
+    rows = [read_scenario(path) for path in bundled().values()]
     return pd.DataFrame(
         [{"name": s.name, "title": s.title, "economy": s.economy, "bloc": s.bloc, "year": s.baseline.year,
           "channels": ", ".join(s.channels)} for s in rows]
@@ -58,13 +58,13 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     """
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.lower().endswith(".toml") or "/" in text:
-        return read(Path(name_or_path))
+        return read_scenario(Path(name_or_path))
     if text not in bundled():
         raise unknown("scenario", text, bundled(), hint="or give the path of a .toml file")
-    return read(bundled()[text])
+    return read_scenario(bundled()[text])
 
 
-def read(path: Path) -> Scenario:
+def read_scenario(path: Path) -> Scenario:
     """The scenario in a file."""
     try:
         data = path.read_bytes()[: MOST_BYTES + 1]
@@ -89,8 +89,8 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
     """What the tables know of the economy and the bloc: names, membership, a baseline at hand."""
     from ..reference.blocs import bloc
     from ..reference.economies import resolve
-    from .baseline import MATRICES
-    from .rates import require_known
+    from .model.baseline_world import MATRICES
+    from .model.tariff_rates import require_known
 
     with _at(path, text, ("economy",)):
         if (code := resolve(scenario.economy)) != scenario.economy:

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..arrays import Array
-from ..errors import BadInputError, unknown
+from ...arrays import Array
+from ...errors import BadInputError, unknown
 from .quantities import Quantity
 
 POINTS = 4000  # quantile points at which the distribution's moments are taken

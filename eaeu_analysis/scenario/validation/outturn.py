@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import settings
-from ..errors import BadInputError
-from ..reference.blocs import bloc
-from ..remittances.sample import DESTINATION, DRIVERS
-from ..series import SeriesInfo
-from .quantities import Quantity
-from .rates import tables
-from .schema import Scenario
+from ... import settings
+from ...errors import BadInputError
+from ...reference.blocs import bloc
+from ...remittances.sample import DESTINATION, DRIVERS
+from ...series import SeriesInfo
+from ..model.quantities import Quantity
+from ..schema import Scenario
+from ..tables import scenario_tables
 
 if TYPE_CHECKING:
-    from ..data.panel import Panel
-    from ..impact.effect import Effect
+    from ...data.panel import Panel
+    from ...impact.effect import Effect
 
 PER_CENT = "per cent"
 
@@ -42,23 +42,23 @@ class Outturn:
 
 def spans() -> tuple[tuple[int, int], tuple[int, int]]:
     """First and last year of the span before and of the span after."""
-    fixed = tables()["backtest"]
+    fixed = scenario_tables()["backtest"]
     return (fixed["before"][0], fixed["before"][1]), (fixed["after"][0], fixed["after"][1])
 
 
-def outcomes() -> dict[str, dict[str, Any]]:
+def backtest_outcomes() -> dict[str, dict[str, Any]]:
     """What is compared, by name: see data/tables/scenario.toml."""
-    found: dict[str, dict[str, Any]] = tables()["backtest"]["outcomes"]
+    found: dict[str, dict[str, Any]] = scenario_tables()["backtest"]["outcomes"]
     return found
 
 
 def outturn_panel() -> tuple[Panel, dict[str, str]]:
     """The panel with a column per outcome, levels in logarithms, and the column by outcome."""
-    from ..data.load import load_panel
-    from ..impact.members.effects import prepare
+    from ...data.load import load_panel
+    from ...impact.members.effects import prepare
 
-    named = {name: o["series"] for name, o in outcomes().items() if "series" in o}
-    products = {name: o["product"] for name, o in outcomes().items() if "product" in o}
+    named = {name: o["series"] for name, o in backtest_outcomes().items() if "series" in o}
+    products = {name: o["product"] for name, o in backtest_outcomes().items() if "product" in o}
     codes = [code for pair in products.values() for code in pair]
     panel, columns = prepare(load_panel([*named.values(), *codes]), named.values())
     found = {name: columns[series] for name, series in named.items()}
@@ -66,8 +66,8 @@ def outturn_panel() -> tuple[Panel, dict[str, str]]:
         values = panel.column(first) * panel.column(second) / 100
         info = SeriesInfo(
             code=name,
-            label=outcomes()[name]["label"],
-            unit=outcomes()[name]["unit"],
+            label=backtest_outcomes()[name]["label"],
+            unit=backtest_outcomes()[name]["unit"],
             kind="share",
             formula=f"{first} x {second} / 100",
             derived_from=(panel.info(first), panel.info(second)),
@@ -77,7 +77,7 @@ def outturn_panel() -> tuple[Panel, dict[str, str]]:
     return panel, found
 
 
-def change(
+def mean_change(
     panel: Panel, column: str, unit: str, before: tuple[int, int], after: tuple[int, int]
 ) -> tuple[float, tuple[int, ...], tuple[int, ...]]:
     """Mean over the years after less mean over the years before, of those that the series has; and which these are."""
@@ -94,15 +94,15 @@ def outturn(
 
     Logarithms are told as per cent. What a series does not have is not filled: it is NaN with its reason.
     """
-    from ..impact.members.effects import EffectQuestion as Question
-    from ..impact.members.effects import answer
-    from ..impact.members.effects import effects_plan as plan
+    from ...impact.members.effects import EffectQuestion as Question
+    from ...impact.members.effects import answer
+    from ...impact.members.effects import effects_plan as plan
 
-    spec = outcomes()[outcome]
+    spec = backtest_outcomes()[outcome]
     before, after = spans()
-    happened, years_before, years_after = change(panel, column, scenario.economy, before, after)
+    happened, years_before, years_after = mean_change(panel, column, scenario.economy, before, after)
     event = bloc(scenario.bloc).accession(scenario.economy).isoformat()
-    question = Question(scenario.economy, event, outcome, tables()["backtest"]["pool"], plan().method)
+    question = Question(scenario.economy, event, outcome, scenario_tables()["backtest"]["pool"], plan().method)
     found = answer(panel, column, question, scenario.bloc, level, seed)
     reasons = (
         []
@@ -115,7 +115,7 @@ def outturn(
     else:
         effect, lower, upper = found.estimate, *found.interval
     if spec["unit"] == PER_CENT:
-        happened, effect, lower, upper = map(percent, (happened, effect, lower, upper))
+        happened, effect, lower, upper = map(log_to_percent, (happened, effect, lower, upper))
     donors = "" if isinstance(found, str) else _donors(found)
     told = "; ".join(reasons)
     return Outturn(happened, years_before, years_after, effect, lower, upper, donors, told, (panel.info(column),))
@@ -125,7 +125,7 @@ def _whole(years: tuple[int, ...], span: tuple[int, int]) -> bool:
     return len(years) == span[1] - span[0] + 1
 
 
-def percent(logs: float) -> float:
+def log_to_percent(logs: float) -> float:
     """Per cent from a difference of logarithms; without a bound stays without one."""
     return float(100 * np.expm1(logs))
 
@@ -143,21 +143,21 @@ def _years(years: tuple[int, ...]) -> str:
 
 def russia() -> dict[str, float]:
     """How the rouble per dollar and Russia's real GDP changed between the two spans, log points."""
-    from ..data.load import load_panel
+    from ...data.load import load_panel
 
     panel = load_panel(list(DRIVERS["real"].values()))
     before, after = spans()
     return {
-        name: change(panel.log(code), f"log({code})", DESTINATION, before, after)[0]
+        name: mean_change(panel.log(code), f"log({code})", DESTINATION, before, after)[0]
         for name, code in DRIVERS["real"].items()
     }
 
 
 def pool_of_russia() -> tuple[float, float]:
     """Russia's duties on imports, most of what members share: mean of each span of years, billion US$ a year."""
-    from ..data.load import load_panel
+    from ...data.load import load_panel
 
-    taxes, all_taxes = outcomes()["customs"]["product"]
+    taxes, all_taxes = backtest_outcomes()["customs"]["product"]
     panel = load_panel([taxes, all_taxes, "NY.GDP.MKTP.CD"])
     own = panel.column(taxes) * panel.column(all_taxes) / 1e4 * panel.column("NY.GDP.MKTP.CD") / 1e9
     years = own.xs(DESTINATION, level=0)

@@ -13,8 +13,8 @@ import pandas as pd
 
 from ...arrays import Array
 from ...trade.tariffs.partial_equilibrium import effects
-from ..rates import chapters, regimes, surcharge
-from ..setting import Setting
+from .setting import Setting
+from .tariff_rates import chapters, regimes, surcharge
 
 AT_ONCE = 50  # draws in one call: a draw's chapters are products of their own
 GROUPS = ("free", "CHN", "TUR", "KOR", "EU", "rest", "full")
@@ -52,7 +52,7 @@ def _group(at: Setting, exporter: str, regime: str) -> str:
     return "EU" if exporter in at.partners.get("EU", ()) else "rest"
 
 
-def outcomes(at: Setting, values: pd.DataFrame) -> dict[str, Array]:
+def partial_outcomes(at: Setting, values: pd.DataFrame) -> dict[str, Array]:
     """Totals of every draw, million US$."""
     found = at.rates(values)
     parts = [

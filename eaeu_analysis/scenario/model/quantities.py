@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ..arrays import Array
-from ..errors import BadInputError
+from ...arrays import Array
+from ...errors import BadInputError
 
 MOST_DRAWS = 1_000_000
 TINY = 1e-9
@@ -127,7 +127,9 @@ def seed_of_draws(seed: int) -> int:
     return int(seed)
 
 
-def draw(quantities: dict[str, Quantity], joint: dict[tuple[str, str], float], draws: int, seed: int) -> pd.DataFrame:
+def draw_quantities(
+    quantities: dict[str, Quantity], joint: dict[tuple[str, str], float], draws: int, seed: int
+) -> pd.DataFrame:
     """Values of every quantity, a row per draw, by a scrambled Sobol sequence over those that vary.
 
     ``joint``: correlation of pairs of normal quantities, the second then follows from the first (a normal copula).

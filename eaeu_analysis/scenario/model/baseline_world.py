@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import NoDataError
-from ..reference.shipped_tables import load_tariff_table, tariff_table_info, trade_table_info
-from ..results import Check
-from ..series import SeriesInfo
-from ..trade.equilibrium.input_output import uzbekistan_inputs
-from ..trade.equilibrium.world_model import WorldModel, world_model
-from ..trade.flows.domestic import INDICATORS, RATIO, goods_output
-from ..trade.flows.flows import load_flows
+from ...errors import NoDataError
+from ...reference.shipped_tables import load_tariff_table, tariff_table_info, trade_table_info
+from ...results import Check
+from ...series import SeriesInfo
+from ...trade.equilibrium.input_output import uzbekistan_inputs
+from ...trade.equilibrium.world_model import WorldModel, world_model
+from ...trade.flows.domestic import INDICATORS, RATIO, goods_output
+from ...trade.flows.flows import load_flows
 
 SERVICES = "services"
 SECTIONS = tuple(str(k) for k in range(10))
@@ -37,7 +37,7 @@ GOLD = "9"  # the section that holds gold: it is in an economy's exports and har
 
 
 @dataclass(frozen=True)
-class World:
+class BaselineWorld:
     """``model``: laid out for the solver, values in million US$; ``gdp`` (million US$, by economy); ``filled``: pairs
     whose value was carried from the year of the sections; ``series``: what it rests on."""
 
@@ -59,7 +59,7 @@ class World:
 
 
 @lru_cache(maxsize=4)
-def world(year: int, economy: str, sigma: float = 5.0, tariffs: TariffTable | None = None) -> World:
+def baseline_world(year: int, economy: str, sigma: float = 5.0, tariffs: TariffTable | None = None) -> BaselineWorld:
     """The baseline of ``year`` around ``economy``; ``tariffs``: rates before, see :class:`TariffTable`.
 
     Raises NoDataError for a year without a world matrix.
@@ -80,7 +80,7 @@ def world(year: int, economy: str, sigma: float = 5.0, tariffs: TariffTable | No
         negative_demand="absorb",
     )
     gdp = macro["gdp"].reindex(list(model.flows.economies))
-    return World(year, model, gdp, filled, _checks(model, gdp, economy, filled, short), _series(year, economy))
+    return BaselineWorld(year, model, gdp, filled, _checks(model, gdp, economy, filled, short), _series(year, economy))
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _shares(frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def _macro(year: int) -> pd.DataFrame:
     """By economy: GDP, gross output of goods, value added in services, million US$."""
-    from ..data.load import load_panel
+    from ...data.load import load_panel
 
     panel = load_panel(list(INDICATORS), years=(year, year))
     gdp = panel.column(INDICATORS[0]).xs(year, level=1)
@@ -209,7 +209,7 @@ def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.
 
 def _uzbek_spread(sold: pd.Series[float], output: float) -> pd.Series[float]:
     """Shares of sections in what Uzbekistan sells to itself: output, spread as in 2022, less exports ``sold``."""
-    from ..trade.tariffs.schedule import tariff_tables as tables
+    from ...trade.tariffs.schedule import tariff_tables as tables
 
     place = {prefix: name for name, codes in tables()["cpa_sitc"].items() for prefix in codes}
     made = load_tariff_table("inputoutput_uzb_sectors")

@@ -8,11 +8,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from ..arrays import Array
-from ..reference.blocs import bloc
-from .baseline import SECTIONS, TariffTable, World, world
-from .rates import Rates, common_by_section, rates, regimes, require_known, tables, union_members
-from .schema import Scenario
+from ...arrays import Array
+from ...reference.blocs import bloc
+from ..schema import Scenario
+from ..tables import scenario_tables
+from .baseline_world import SECTIONS, BaselineWorld, TariffTable, baseline_world
+from .tariff_rates import Rates, common_by_section, rates, regimes, require_known, union_members
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Setting:
     imports of the economy first (``inward`` of them), then its exports to members; ``members``: of the bloc before."""
 
     scenario: Scenario
-    world: World
+    world: BaselineWorld
     cells: pd.DataFrame
     inward: int
     members: tuple[str, ...]
@@ -83,7 +84,7 @@ def _free_of_members(scenario: Scenario) -> set[str]:
 
 def _bilateral() -> tuple[str, ...]:
     """Free trade with all members by treaties between two sides."""
-    return tuple(tables()["free_with_members"]["economies"])
+    return tuple(scenario_tables()["free_with_members"]["economies"])
 
 
 def setting(scenario: Scenario) -> Setting:
@@ -96,7 +97,7 @@ def _setting(document: str) -> Setting:
     scenario = Scenario.model_validate_json(document)
     require_known(scenario)
     year, economy = scenario.baseline.year, scenario.economy
-    bare = world(year, economy)
+    bare = baseline_world(year, economy)
     members = tuple(m for m in union_members(scenario.bloc, year, economy) if m in bare.economies)
     exporters = [e for e in bare.economies if e != economy]
     inward = [(e, economy, s) for e in exporters for s in SECTIONS]
@@ -104,14 +105,16 @@ def _setting(document: str) -> Setting:
     cells = pd.DataFrame(inward + outward, columns=["exporter", "importer", "sector"])
     partners = _partners(economy, bare.economies)
     first = Setting(scenario, bare, cells, len(inward), members, partners)
-    return Setting(scenario, world(year, economy, tariffs=_before(first)), cells, len(inward), members, partners)
+    return Setting(
+        scenario, baseline_world(year, economy, tariffs=_before(first)), cells, len(inward), members, partners
+    )
 
 
 def _partners(economy: str, economies: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Partners shown apart: name -> economies."""
-    named = tables()["partners"].get(economy, {"economies": []})["economies"]
+    named = scenario_tables()["partners"].get(economy, {"economies": []})["economies"]
     out: dict[str, tuple[str, ...]] = {p: (p,) for p in named if p in economies}
-    for name, group in tables()["groups"].items():
+    for name, group in scenario_tables()["groups"].items():
         out[name] = tuple(e for e in bloc(group["bloc"]).members(on=group["on"]) if e in economies and e != economy)
     return out
 

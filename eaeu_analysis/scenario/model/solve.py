@@ -13,19 +13,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..arrays import Array
-from ..parallel import fan_out
-from ..trade.equilibrium.draws import CHUNK, Draws, solve_draws
-from .channels import Shock, border_costs, customs_revenue, dynamic, migration, partial, tariffs
-from .schema import Scenario
+from ...arrays import Array
+from ...parallel import fan_out
+from ...trade.equilibrium.draws import CHUNK, Draws, solve_draws
+from ..schema import Scenario
+from . import channels, partial_tariff
+from .channels import Shock
 from .setting import Setting, setting
 
 SHOCKS: Mapping[str, Callable[[Setting, pd.DataFrame], Shock]] = {
-    "tariffs": tariffs.shock,
-    "border_costs": border_costs.shock,
-    "customs_revenue": customs_revenue.shock,
-    "migration": migration.shock,
-    "dynamic": dynamic.shock,
+    "tariffs": channels.tariff_shock,
+    "border_costs": channels.border_cost_shock,
+    "customs_revenue": channels.customs_revenue_shock,
+    "migration": channels.migration_shock,
+    "dynamic": channels.dynamic_shock,
 }
 TOTAL, INTERACTION = "total", "interaction"
 PACE = "pace"  # of the pool: what it pays net at the old tariff, over what it pays net at the new one; not an outcome
@@ -51,19 +52,19 @@ def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
     shocks = {name: SHOCKS[name](at, values) for name in scenario.channels}
     columns: dict[tuple[str, str], Array] = {}
     for name, shock in shocks.items():
-        columns |= {(name, k): v for k, v in outcomes(at, values, shock).items()}
-    everything = together(shocks) if shocks else tariffs.unchanged(at, len(values))
-    columns |= {(TOTAL, k): v for k, v in outcomes(at, values, everything).items()}
-    if "tariffs" in shocks and partial.applies(at):
-        columns |= {("tariffs", k): v for k, v in partial.outcomes(at, values).items()}
+        columns |= {(name, k): v for k, v in shock_outcomes(at, values, shock).items()}
+    everything = combine_shocks(shocks) if shocks else channels.unchanged_tariffs(at, len(values))
+    columns |= {(TOTAL, k): v for k, v in shock_outcomes(at, values, everything).items()}
+    if "tariffs" in shocks and partial_tariff.applies(at):
+        columns |= {("tariffs", k): v for k, v in partial_tariff.partial_outcomes(at, values).items()}
     if {"tariffs", "customs_revenue"} <= shocks.keys():
-        columns[("customs_revenue", PACE)] = customs_revenue.pace(at, values)
+        columns[("customs_revenue", PACE)] = channels.pace(at, values)
     table = pd.DataFrame(columns, index=range(len(values)))
     table.columns = pd.MultiIndex.from_tuples(columns, names=["channel", "outcome"])
     return table
 
 
-def together(shocks: Mapping[Any, Shock]) -> Shock:
+def combine_shocks(shocks: Mapping[Any, Shock]) -> Shock:
     """All shocks as one: factors multiply, transfers add, only one channel sets tariffs."""
     factors = [s.factors for s in shocks.values() if s.factors is not None]
     rates = [s.tariffs for s in shocks.values() if s.tariffs is not None]
@@ -76,7 +77,7 @@ def together(shocks: Mapping[Any, Shock]) -> Shock:
     return Shock(rates[0] if rates else None, np.prod(factors, axis=0) if factors else None, transfers, extra)
 
 
-def outcomes(at: Setting, values: pd.DataFrame, shock: Shock) -> dict[str, Array]:
+def shock_outcomes(at: Setting, values: pd.DataFrame, shock: Shock) -> dict[str, Array]:
     """What a shock does to the economy, by outcome: units in data/tables/scenario.toml."""
     names, economy = at.world.economies, at.economy
     groups = watched(at)

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import settings
-from ..errors import BadInputError
-from ..results import Check, Provenance, Result
-from ..series import SeriesInfo
+from ... import settings
+from ...errors import BadInputError
+from ...results import Check, Provenance, Result
+from ...series import SeriesInfo
+from ..result import ScenarioResult
+from ..run import run_scenario
+from ..tables import scenario_tables
 from .outturn import merged
-from .rates import tables
-from .result import ScenarioResult
-from .run import run_scenario
 
 DRAWS = 256
 
@@ -32,7 +32,7 @@ def scenario_findings() -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, eq=False)
-class BesideOthers(Result):
+class PublishedComparison(Result):
     """``table``: a row per published estimate: economy, finding, their_low, their_high, their_unit, source, confidence,
     scenario, outcome, channel, estimate, lower, upper, unit, same_sign (missing where ours takes both signs), within
     (theirs and our interval overlap; missing where units differ), why."""
@@ -47,7 +47,7 @@ class BesideOthers(Result):
         return self.table.copy()
 
     def summary(self) -> str:
-        labels, channels = tables()["outcomes"], tables()["channels"]
+        labels, channels = scenario_tables()["outcomes"], scenario_tables()["channels"]
         lines = [f"Published estimates beside this tool, {self.level:.0%} intervals of ours; theirs have none."]
         for row in self.table.to_dict("records"):
             known = "" if row["confidence"] == "S" else ", seen quoted"
@@ -62,14 +62,14 @@ class BesideOthers(Result):
         return "\n".join([*lines, *(f"  source: {line}" for line in self.provenance.lines())])
 
 
-def beside_others(
+def compare_with_published(
     results: ScenarioResult | Iterable[ScenarioResult] | None = None,
     draws: int = DRAWS,
     seed: int = 0,
     jobs: int = 1,
     *,
     level: float = settings.LEVEL,
-) -> BesideOthers:
+) -> PublishedComparison:
     """Published estimates beside the scenarios that come nearest to their assumptions.
 
     ``results``: one or several that were run; only findings on their scenarios are then shown. None runs every scenario
@@ -95,7 +95,7 @@ def beside_others(
     series: list[SeriesInfo] = [info for r in ran.values() for info in r.provenance.series]
     spec = {"draws": {name: len(r.inputs) for name, r in ran.items()}, "seed": seed}
     own = next(iter(ran.values())).level
-    return BesideOthers(
+    return PublishedComparison(
         spec, table, own, _checks(table), Provenance(merged(series), "scenarios beside publications", "", spec)
     )
 

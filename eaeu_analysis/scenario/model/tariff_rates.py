@@ -6,31 +6,23 @@ are free of duty, pay the most-favoured-nation rate, or that and a surcharge; me
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import settings
-from ..arrays import Array
-from ..errors import BadInputError
-from ..reference.blocs import bloc
-from ..trade.tariffs.gap import uzbekistan, uzbekistan_partners
-from ..trade.tariffs.schedule import average, cet, sitc_section
-from .baseline import SECTIONS
-from .schema import Scenario, Tariffs
+from ...arrays import Array
+from ...errors import BadInputError
+from ...reference.blocs import bloc
+from ...trade.tariffs.gap import uzbekistan, uzbekistan_partners
+from ...trade.tariffs.schedule import average, cet, sitc_section
+from ..schema import Scenario, Tariffs
+from ..tables import scenario_tables
+from .baseline_world import SECTIONS
 
 REGIMES = ("free", "mfn", "full")
 UNION = "EAEU"
-
-
-@cache
-def tables() -> dict[str, Any]:
-    """The table ``scenario.toml``."""
-    return tomllib.loads((settings.data_dir() / "tables" / "scenario.toml").read_text(encoding="utf-8"))
 
 
 def union_members(name: str, year: int, without: str = "") -> list[str]:
@@ -69,7 +61,7 @@ def chapters() -> Chapters:
     own = uzbekistan("chapter")
     lines = cet().lines
     part_specific = lines.loc[lines["rule"] != "ad valorem", "ave"]
-    bound = float(part_specific.quantile(float(tables()["unknown_equivalents"]["bound_quantile"])))
+    bound = float(part_specific.quantile(float(scenario_tables()["unknown_equivalents"]["bound_quantile"])))
     new = average(lines.assign(high=lines["high"].fillna(bound)), "chapter").reindex(own.index)
     open_ended = lines.loc[lines["high"].isna(), "code"].str[:2]
     whole = float(average(lines, "total")["simple"].iloc[0])
@@ -99,7 +91,7 @@ def common(position: Array) -> Array:
 
 def surcharge(economy: str, rate: Array) -> Array:
     """Points on top of ``rate`` that goods without most-favoured-nation treatment pay."""
-    table = tables()["surcharge"].get(economy)
+    table = scenario_tables()["surcharge"].get(economy)
     if table is None:
         return np.zeros_like(rate)
     steps = np.asarray(table["from"], dtype=np.float64)

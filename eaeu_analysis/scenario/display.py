@@ -1,0 +1,89 @@
+"""A scenario file as a table for Jupyter: every number with its unit, its range and where it comes from."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from ..text import format_compact, format_signed
+from .model.quantities import Quantity
+from .schema import Scenario
+from .tables import scenario_tables
+
+# What the numbers and outcomes of a scenario are called in plain words, and how their values are written.
+
+
+def quantity_row(path: str) -> dict[str, Any]:
+    """``label, unit, times`` of a quantity: 'tariffs.exempt' is shown in per cent, times 100."""
+    row: dict[str, Any] = scenario_tables()["quantities"][path]
+    return {"label": row["label"], "unit": row["unit"], "times": row.get("times", 1)}
+
+
+def format_quantity(path: str, number: float) -> str:
+    """'4.8 %', '909 US$ a year', 'elasticity 5'."""
+    known = quantity_row(path)
+    told = format_compact(number * known["times"])
+    return f"elasticity {told}" if known["unit"] == "elasticity" else f"{told} {known['unit']}"
+
+
+def axis(path: str) -> str:
+    """'Share of the union's pooled duties, %'."""
+    known = quantity_row(path)
+    return f"{known['label']}, {known['unit']}"
+
+
+def outcome_label(name: str) -> str:
+    """The short name of an outcome: 'Real spending'."""
+    known = scenario_tables()["outcomes"][name]
+    return str(known.get("short", known["label"]))
+
+
+def outcome_measure(name: str) -> str:
+    """The unit of an outcome: 'per cent', 'million US$'."""
+    return str(scenario_tables()["outcomes"][name]["unit"])
+
+
+def channel(name: str) -> str:
+    """'Border costs', 'All together'."""
+    return str(scenario_tables()["channels"][name])
+
+
+def format_interval(row: Any) -> str:
+    """'+0.91 (+0.16 to +1.77)'."""
+    return f"{format_signed(row['estimate'])} ({format_signed(row['lower'])} to {format_signed(row['upper'])})"
+
+
+def scenario_html(scenario: Scenario) -> str:
+    """Question, a table of the channels' numbers, what is left out; nothing in it is loaded from elsewhere."""
+    parts = [f"<h4>{escape(scenario.title)} ({escape(scenario.name)})</h4><p>{escape(scenario.question)}</p>"]
+    on = ", ".join(channel(c).lower() for c in scenario.channels) or "none"
+    parts.append(
+        f"<p>{escape(scenario.economy)} and {escape(scenario.bloc)}, baseline {scenario.baseline.year}; "
+        f"channels: {escape(on)}</p>"
+    )
+    rows = "".join(_row(path, q) for path, q in scenario.quantities().items() if q.free or q.centre != 0)
+    head = "<tr><th>number</th><th>value</th><th>from</th></tr>"
+    parts.append(f"<table style='text-align:left'>{head}{rows}</table>")
+    if scenario.notes:
+        parts.append("<p>Left out:</p><ul>" + "".join(f"<li>{escape(n)}</li>" for n in scenario.notes) + "</ul>")
+    return f"<div>{''.join(parts)}</div>"
+
+
+def _row(path: str, quantity: Quantity) -> str:
+    cells = (axis(path), _shown(path, quantity), quantity.reference)
+    return "<tr>" + "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _shown(path: str, quantity: Quantity) -> str:
+    """The value or the distribution in the unit it is shown in: '3.5 to 9.3, most likely 5'."""
+    times = quantity_row(path)["times"]
+
+    def told(value: float | None) -> str:
+        return format_compact((value or 0.0) * times)
+
+    if not quantity.free:
+        return told(quantity.centre)
+    if quantity.kind == "normal":
+        return f"{told(quantity.mean)}, standard error {told(quantity.sd)}"
+    most = f", most likely {told(quantity.mode)}" if quantity.kind == "triangular" else ""
+    return f"{told(quantity.low)} to {told(quantity.high)}{most}"

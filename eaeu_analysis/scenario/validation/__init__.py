@@ -1,0 +1,1 @@
+"""Scenarios against the record: backtest, outturn, published estimates."""
