@@ -22,7 +22,10 @@ def main() -> None:
     from eaeu_analysis.cli import main as command
     from eaeu_analysis.data import pin  # noqa: F401 - loaded here once, for all children
     from eaeu_analysis.data.sources.live import pull  # noqa: F401
-    from eaeu_analysis.report import brief_write, cache, write_report  # noqa: F401
+    from eaeu_analysis.report import (
+        cache,
+        write_report,  # noqa: F401
+    )
 
     cache.code_digest(), cache.data_digest()  # kept in memory, for the children too
 

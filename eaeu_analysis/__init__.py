@@ -51,9 +51,9 @@ _HOME = {
     "ppml": "trade.gravity.ppml",
     "solve_equilibrium": "trade.equilibrium.solve",
     "partial_equilibrium": "trade.tariffs.partial_equilibrium",
-    "claims": "report.collect",
-    "brief": "report.brief_write",
-    "write_brief": "report.brief_write",
+    "claims": "report.claims.collect",
+    "brief": "report.brief.write",
+    "write_brief": "report.brief.write",
     "corridors": "remittances",
     "pass_through": "remittances",
     "backtest_scenarios": "scenario",
@@ -92,9 +92,9 @@ if TYPE_CHECKING:
     from .remittances import corridors as corridors
     from .remittances import pass_through as pass_through
     from .report import write_report as write_report
-    from .report.brief_write import brief as brief
-    from .report.brief_write import write_brief as write_brief
-    from .report.collect import claims as claims
+    from .report.brief.write import brief as brief
+    from .report.brief.write import write_brief as write_brief
+    from .report.claims.collect import claims as claims
     from .scenario import backtest_scenarios as backtest_scenarios
     from .scenario import load_scenario as load_scenario
     from .scenario import run_scenario as run_scenario

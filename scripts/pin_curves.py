@@ -11,7 +11,7 @@ from eaeu_analysis.errors import NoDataError
 from eaeu_analysis.impact.members.effects import effects_plan
 from eaeu_analysis.reference.blocs import bloc
 from eaeu_analysis.reference.shipped import list_results
-from eaeu_analysis.report.pinned_curves import compute, place, read, write
+from eaeu_analysis.report.gather.curves import compute, curves_path, read_curves, write_curves
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
             print(error, flush=True)
             continue
         print(f"{outcome}: {found[-1].positive:.0%} of {found[-1].specifications} positive", flush=True)
-    write(place(), [*(c for c in read(place()) if c.unit != asked.unit), *found])
+    write_curves(curves_path(), [*(c for c in read_curves(curves_path()) if c.unit != asked.unit), *found])
     list_results()
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from eaeu_analysis.report import brief_words
-from eaeu_analysis.report.brief import Brief
+from eaeu_analysis.report.brief.compose import Brief
+from eaeu_analysis.report.wording import templates
 
-LANGS = brief_words.available()
+LANGS = templates.brief_languages()
 
 
 def lines(brief: Brief) -> list[str]:

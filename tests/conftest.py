@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from eaeu_analysis.report.brief import Brief
-    from eaeu_analysis.report.claims import Claim
-    from eaeu_analysis.report.material import Material
+    from eaeu_analysis.report.brief.compose import Brief
+    from eaeu_analysis.report.claims.claim import Claim
+    from eaeu_analysis.report.page.material import Material
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -42,7 +42,7 @@ def nothing_kept() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def material() -> Material:
     """All that a report rests on, computed once a session: about a minute of processor time."""
-    from eaeu_analysis.report.material import assemble
+    from eaeu_analysis.report.page.material import assemble
 
     return assemble()
 
@@ -50,7 +50,7 @@ def material() -> Material:
 @pytest.fixture
 def kept_claims(material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The claims of ``material`` in a cache that this test and the processes it starts read."""
-    from eaeu_analysis.report.collect import keep
+    from eaeu_analysis.report.claims.collect import cache_claims as keep
 
     monkeypatch.setenv("EAEU_CACHE", "on")
     monkeypatch.setenv("EAEU_STORE", str(tmp_path / "store"))
@@ -74,7 +74,7 @@ def briefs(all_claims: list[Claim]) -> dict[str, Brief]:
     """The brief in each language."""
     from brief_sheets import LANGS
 
-    from eaeu_analysis.report.brief import compose
+    from eaeu_analysis.report.brief.compose import compose
 
     return {lang: compose(all_claims, lang) for lang in LANGS}
 
@@ -82,6 +82,6 @@ def briefs(all_claims: list[Claim]) -> dict[str, Brief]:
 @pytest.fixture(scope="session")
 def pdfs(briefs: dict[str, Brief]) -> dict[str, bytes]:
     """Each as a PDF."""
-    from eaeu_analysis.report.brief_render import render
+    from eaeu_analysis.report.brief.render import render_brief as render
 
     return {lang: render(brief, "pdf") for lang, brief in briefs.items()}

@@ -11,12 +11,11 @@ import pytest
 import eaeu_analysis as ea
 from eaeu_analysis.cli import main
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.report import brief_write
-from eaeu_analysis.report.brief import Brief, compose
-from eaeu_analysis.report.brief_points import is_point, points
-from eaeu_analysis.report.brief_render import FORMATS
-from eaeu_analysis.report.brief_rules import rules
-from eaeu_analysis.report.claims import Claim
+from eaeu_analysis.report.brief import write
+from eaeu_analysis.report.brief.compose import Brief, compose, load_brief_rules
+from eaeu_analysis.report.brief.render import FORMATS
+from eaeu_analysis.report.claims.claim import Claim
+from eaeu_analysis.report.claims.points import is_point, points
 
 
 def claim(name: str, side: str = "for", grade: str = "C", finding: str = "", failed: bool = False) -> Claim:
@@ -80,7 +79,7 @@ def test_a_side_is_never_filled_up(claims: list[Claim]) -> None:
 def test_both_sides_have_five_points_each_with_caveat_grade_and_source(briefs: dict[str, Brief]) -> None:
     for brief in briefs.values():
         for side in ("for", "against"):
-            assert len(brief.parts[side]) == rules().points == 5
+            assert len(brief.parts[side]) == load_brief_rules().points == 5
             for line in brief.parts[side]:
                 assert line.caveat
                 assert line.grade in "ABCD"
@@ -123,7 +122,7 @@ def test_a_test_that_found_an_effect_is_told_so_and_one_that_did_not_is_not(clai
 @pytest.fixture
 def at_hand(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> None:
     """Claims as if they had been computed before."""
-    from eaeu_analysis.report import collect
+    from eaeu_analysis.report.claims import collect
 
     def some(*_: object, topic: str | None = None, **__: object) -> list[Claim]:
         wanted = collect._topics(topic)
@@ -166,7 +165,7 @@ def test_a_run_that_fails_leaves_the_old_brief(tmp_path: Path, monkeypatch: pyte
     def broken(*_: object) -> bytes:
         raise OSError("broken")
 
-    monkeypatch.setattr(brief_write, "render", broken)
+    monkeypatch.setattr(write, "render", broken)
     with pytest.raises(OSError, match="broken"):
         ea.write_brief(out, formats=["md"])
     assert (out / "brief.md").read_bytes() == before
@@ -192,7 +191,7 @@ def test_bad_input_is_one_sentence(
 def test_a_cold_run_says_how_long_it_takes(
     claims: list[Claim], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from eaeu_analysis.report import collect
+    from eaeu_analysis.report.claims import collect
 
     monkeypatch.setattr(collect, "claims", lambda **_: claims)
     ea.brief()  # the tests keep nothing

@@ -12,11 +12,11 @@ import pytest
 from brief_sheets import LANGS, letters, lines, plain
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.report import brief_words
-from eaeu_analysis.report.brief import Brief, compose
-from eaeu_analysis.report.brief_aloud import aloud
-from eaeu_analysis.report.brief_render import render
-from eaeu_analysis.report.claims import Claim
+from eaeu_analysis.report.brief.compose import Brief, compose
+from eaeu_analysis.report.brief.render import render_brief
+from eaeu_analysis.report.claims.claim import Claim
+from eaeu_analysis.report.wording import templates
+from eaeu_analysis.report.wording.spoken_numbers import spoken_number
 
 
 def test_ten_questions_with_answers_of_at_most_sixty_words(briefs: dict[str, Brief]) -> None:
@@ -65,7 +65,7 @@ def test_a_question_without_its_claims_is_answered_so(claims: list[Claim]) -> No
     ],
 )
 def test_a_number_is_said_as_people_say_it(value: float, kind: str, said: str) -> None:
-    assert plain(aloud(value, kind, brief_words.find("en"))) == said
+    assert plain(spoken_number(value, kind, templates.find_brief_language("en"))) == said
 
 
 @pytest.mark.parametrize(
@@ -89,17 +89,17 @@ def test_a_number_is_said_as_people_say_it(value: float, kind: str, said: str) -
     ],
 )
 def test_numbers_are_said_in_the_forms_of_each_language(lang: str, value: float, kind: str, said: str) -> None:
-    assert plain(aloud(value, kind, brief_words.find(lang))) == said
+    assert plain(spoken_number(value, kind, templates.find_brief_language(lang))) == said
 
 
 def test_what_is_said_is_never_further_off_than_the_words_allow() -> None:
-    from eaeu_analysis.report.brief_aloud import FRACTIONS
+    from eaeu_analysis.report.wording.spoken_numbers import FRACTIONS
 
-    english = brief_words.find("en")
+    english = templates.find_brief_language("en")
     sizes = {english.template("fraction", name): size for name, size in FRACTIONS.items()}
     for step in range(1, 1000):
         value = step / 10
-        text = aloud(value, "share", english)
+        text = spoken_number(value, "share", english)
         if text.endswith("per cent"):
             told = float(re.search(r"[\d.]+", text).group())
             assert abs(value / told - 1) < 0.12
@@ -114,7 +114,7 @@ def test_what_is_said_is_never_further_off_than_the_words_allow() -> None:
 @pytest.mark.parametrize(("value", "kind"), [(math.nan, "share"), (math.inf, "usd"), (1.0, "furlongs")])
 def test_what_cannot_be_said_is_refused(value: float, kind: str) -> None:
     with pytest.raises(BadInputError, match="cannot be said aloud"):
-        aloud(value, kind, brief_words.find("en"))
+        spoken_number(value, kind, templates.find_brief_language("en"))
 
 
 def test_the_exact_number_stands_beside_the_one_that_is_said(claims: list[Claim], briefs: dict[str, Brief]) -> None:
@@ -201,9 +201,9 @@ def test_the_tracer_of_these_tests_finds_a_number_that_is_false(claims: list[Cla
 def test_the_tracer_of_the_report_finds_every_number(form: str, claims: list[Claim], briefs: dict[str, Brief]) -> None:
     import numpy as np
 
-    from eaeu_analysis.report.brief_aloud import _leading
-    from eaeu_analysis.report.trace import trace_html, trace_markdown, trace_text
-    from eaeu_analysis.report.trace_known import known_of_claims
+    from eaeu_analysis.report.trace.known_numbers import known_of_claims
+    from eaeu_analysis.report.trace.trace import trace_html, trace_markdown, trace_text
+    from eaeu_analysis.report.wording.spoken_numbers import _leading
 
     by_id = {c.id: dict(c.values) for c in claims}
     billions = [1e9 * values["billion"] for values in by_id.values() if "billion" in values]
@@ -212,7 +212,7 @@ def test_the_tracer_of_the_report_finds_every_number(form: str, claims: list[Cla
     known = known_of_claims(claims)
     extra = np.sort(np.concatenate([known.numbers[""], [*billions, ratio, said]]))
     known = dataclasses.replace(known, numbers={**known.numbers, "": extra})
-    body = render(briefs["en"], form)
+    body = render_brief(briefs["en"], form)
     if form == "pdf":
         text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(body)).pages)
         found = trace_text(text.partition("Grades: A")[0], known)  # the sources that follow are names

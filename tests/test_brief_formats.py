@@ -11,9 +11,9 @@ import pypdf
 import pytest
 from brief_sheets import LANGS, letters, lines
 
-from eaeu_analysis.report.brief import Brief, compose
-from eaeu_analysis.report.brief_render import render
-from eaeu_analysis.report.claims import Claim
+from eaeu_analysis.report.brief.compose import Brief, compose
+from eaeu_analysis.report.brief.render import render_brief
+from eaeu_analysis.report.claims.claim import Claim
 
 NASTY = "<script>alert(1)</script> \"=cmd|' /C calc'!A0\" #typst *bold* [link](x) $x$ @y"
 
@@ -43,7 +43,7 @@ def test_a_number_below_zero_has_a_minus_sign_and_no_hyphen(briefs: dict[str, Br
 def test_the_same_brief_has_the_same_bytes_and_no_clock(
     lang: str, pdfs: dict[str, bytes], briefs: dict[str, Brief]
 ) -> None:
-    assert render(briefs[lang], "pdf") == pdfs[lang]
+    assert render_brief(briefs[lang], "pdf") == pdfs[lang]
     facts = pypdf.PdfReader(io.BytesIO(pdfs[lang])).metadata
     assert "/CreationDate" not in facts
     assert "/ModDate" not in facts
@@ -77,23 +77,23 @@ def test_labels_are_inert_in_every_format(claims: list[Claim]) -> None:
         grade="A",
     )
     brief = compose([nasty], "en", "tariffs")
-    page = render(brief, "html").decode()
+    page = render_brief(brief, "html").decode()
     assert "<script" not in page
     assert "&lt;script&gt;" in page
-    text = render(brief, "md").decode()
+    text = render_brief(brief, "md").decode()
     assert "<script>" not in re.sub(r"\\\\", "", text).replace("\\<", "")
     assert not re.search(r"(?<!\\)(\*bold|\[link|\]\(x)", text)
     assert not re.search(r"^\s*[=+@#]\w*cmd", text, re.MULTILINE)
-    pages = pypdf.PdfReader(io.BytesIO(render(brief, "pdf"))).pages
+    pages = pypdf.PdfReader(io.BytesIO(render_brief(brief, "pdf"))).pages
     seen = letters(" ".join(page.extract_text() for page in pages))
     assert letters("<script>alert(1)</script>").replace("-", "") in seen
     assert letters("#typst *bold* [link](x) $x$ @y") in seen
-    assert json.loads(render(brief, "json"))["parts"]["against"]["lines"][0]["text"].count(NASTY) == 1
+    assert json.loads(render_brief(brief, "json"))["parts"]["against"]["lines"][0]["text"].count(NASTY) == 1
 
 
 def test_the_page_asks_nobody_for_anything(briefs: dict[str, Brief]) -> None:
     for lang, brief in briefs.items():
-        page = render(brief, "html").decode()
+        page = render_brief(brief, "html").decode()
         assert f'<html lang="{lang}">' in page
         assert not re.search(r"<(script|link|img|iframe)\b", page)
         assert not re.search(r'(src|href)=(?!"#)', page)

@@ -8,11 +8,10 @@ import pytest
 from brief_sheets import LANGS, lines, plain
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.report import brief_words
-from eaeu_analysis.report.brief import Brief, compose
-from eaeu_analysis.report.brief_say import FAMILIES
-from eaeu_analysis.report.claim_rules import TOPICS
-from eaeu_analysis.report.claims import Claim
+from eaeu_analysis.report.brief.compose import FAMILIES, Brief, compose
+from eaeu_analysis.report.claims.claim import Claim
+from eaeu_analysis.report.topics import TOPICS
+from eaeu_analysis.report.wording import templates
 
 
 def flat(table: dict, place: str = "") -> dict[str, str]:
@@ -26,7 +25,7 @@ FORMS = ("plural", "verb", "gender")  # whose keys follow the language's grammar
 
 
 def texts(lang: str) -> dict[str, str]:
-    tables = brief_words.find(lang).tables
+    tables = templates.find_brief_language(lang).tables
     return flat({name: rows for name, rows in tables.items() if name not in FORMS and not _form(name)})
 
 
@@ -73,7 +72,7 @@ def test_no_english_sentence_is_left(lang: str, briefs: dict[str, Brief]) -> Non
 
 def test_every_claim_with_a_side_has_its_sentence_in_every_language(claims: list[Claim]) -> None:
     for lang in LANGS:
-        known = brief_words.find(lang)
+        known = templates.find_brief_language(lang)
         for c in claims:
             if c.topic != "unsupported":
                 assert known.has("say", FAMILIES.get(c.template, c.template)), (lang, c.id, c.template)
@@ -92,9 +91,9 @@ def test_every_topic_makes_a_brief_in_every_language(lang: str, topic: str, clai
 
 
 def test_nouns_follow_the_plural_rules_of_the_language() -> None:
-    english = brief_words.find("en")
+    english = templates.find_brief_language("en")
     assert [english.noun("years", n) for n in (1, 2, 4, 5)] == ["year", "years", "years", "years"]
-    russian = brief_words.find("ru")
+    russian = templates.find_brief_language("ru")
     told = [russian.noun("years", n) for n in (1, 2, 4, 5, 11, 21, 22, 1.5)]
     assert told == ["год", "года", "года", "лет", "лет", "год", "года", "года"]
     with pytest.raises(BadInputError, match=r"no noun plural\.tables"):

@@ -10,7 +10,8 @@ import pytest
 
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.report import cache, claims_plain
+from eaeu_analysis.report import cache
+from eaeu_analysis.report.claims import collect as claims_plain
 
 FILES = {"a.txt": b"one", "b/c.bin": bytes(range(256))}
 MARK = "f" * 64
@@ -29,16 +30,16 @@ def kept(place: Path) -> Path:
 
 
 def test_what_is_kept_is_found_again_and_nothing_else(place: Path) -> None:
-    assert cache.load("report", MARK) is None
-    assert cache.keep("report", MARK, FILES)
-    assert cache.load("report", MARK) == FILES
-    assert cache.load("report", "0" * 64) is None
-    assert cache.load("claims", MARK) is None
+    assert cache.load_cached("report", MARK) is None
+    assert cache.store_cached("report", MARK, FILES)
+    assert cache.load_cached("report", MARK) == FILES
+    assert cache.load_cached("report", "0" * 64) is None
+    assert cache.load_cached("claims", MARK) is None
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "text", "other key", "no head", "changed member"])
 def test_a_damaged_file_is_passed_over_and_can_be_written_anew(place: Path, damage: str) -> None:
-    cache.keep("report", MARK, FILES)
+    cache.store_cached("report", MARK, FILES)
     path = kept(place)
     data = path.read_bytes()
     if damage == "cut":
@@ -52,7 +53,7 @@ def test_a_damaged_file_is_passed_over_and_can_be_written_anew(place: Path, dama
         path.write_text("not a zip", encoding="utf-8")
     elif damage == "other key":
         path.rename(path.with_name(f"report-{'e' * 40}.zip"))
-        assert cache.load("report", "e" * 64) is None
+        assert cache.load_cached("report", "e" * 64) is None
         return
     else:
         with zipfile.ZipFile(path) as archive:
@@ -64,23 +65,23 @@ def test_a_damaged_file_is_passed_over_and_can_be_written_anew(place: Path, dama
         with zipfile.ZipFile(path, "w") as archive:
             for name, body in members.items():
                 archive.writestr(name, body)
-    assert cache.load("report", MARK) is None
-    assert cache.keep("report", MARK, FILES)
-    assert cache.load("report", MARK) == FILES
+    assert cache.load_cached("report", MARK) is None
+    assert cache.store_cached("report", MARK, FILES)
+    assert cache.load_cached("report", MARK) == FILES
 
 
 def test_a_place_that_cannot_be_written_is_no_error(place: Path) -> None:
     place.parent.mkdir(parents=True)
     place.write_text("a file where the folder should be", encoding="utf-8")
-    assert not cache.keep("report", MARK, FILES)
-    assert cache.load("report", MARK) is None
+    assert not cache.store_cached("report", MARK, FILES)
+    assert cache.load_cached("report", MARK) is None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_a_read_only_folder_is_no_error(place: Path) -> None:
     place.mkdir(parents=True)
     place.chmod(0o500)
-    assert not cache.keep("report", MARK, FILES)
+    assert not cache.store_cached("report", MARK, FILES)
     place.chmod(0o700)
 
 
@@ -88,38 +89,38 @@ def test_the_oldest_go_when_there_are_many(place: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(cache, "MOST", 3)
     for i in range(5):
         mark = str(i) * 64
-        cache.keep("report", mark, FILES)
+        cache.store_cached("report", mark, FILES)
         os.utime(place / f"report-{mark[:40]}.zip", (i, i))
-    cache.keep("report", MARK, FILES)
-    assert cache.load("report", "0" * 64) is None
-    assert cache.load("report", MARK) == FILES
+    cache.store_cached("report", MARK, FILES)
+    assert cache.load_cached("report", "0" * 64) is None
+    assert cache.load_cached("report", MARK) == FILES
     assert len(list(place.glob("*.zip"))) == 3
 
 
 def test_the_key_follows_question_data_code_and_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = cache.key("report", {"unit": "KGZ"})
-    assert first == cache.key("report", {"unit": "KGZ"})
-    assert first != cache.key("report", {"unit": "ARM"})
-    assert first != cache.key("claims", {"unit": "KGZ"})
+    first = cache.cache_key("report", {"unit": "KGZ"})
+    assert first == cache.cache_key("report", {"unit": "KGZ"})
+    assert first != cache.cache_key("report", {"unit": "ARM"})
+    assert first != cache.cache_key("claims", {"unit": "KGZ"})
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
-    assert first != cache.key("report", {"unit": "KGZ"})
+    assert first != cache.cache_key("report", {"unit": "KGZ"})
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     for name in ("code_digest", "data_digest"):
         with monkeypatch.context() as patch:
             patch.setattr(cache, name, lambda: "other")
-            assert first != cache.key("report", {"unit": "KGZ"})
+            assert first != cache.cache_key("report", {"unit": "KGZ"})
     own = tmp_path / "own.csv"
     own.write_text("a", encoding="utf-8")
-    with_file = cache.key("report", {"unit": "KGZ"}, own)
+    with_file = cache.cache_key("report", {"unit": "KGZ"}, own)
     assert with_file not in ("", first)
     own.write_text("b", encoding="utf-8")  # the same path, other bytes
-    assert cache.key("report", {"unit": "KGZ"}, own) != with_file
+    assert cache.cache_key("report", {"unit": "KGZ"}, own) != with_file
 
 
 def test_a_source_that_cannot_be_told_by_its_content_is_not_kept() -> None:
-    assert cache.key("report", {}, object()) == ""
-    assert not cache.keep("report", "", FILES)
-    assert cache.load("report", "") is None
+    assert cache.cache_key("report", {}, object()) == ""
+    assert not cache.store_cached("report", "", FILES)
+    assert cache.load_cached("report", "") is None
 
 
 def test_claims_come_back_as_they_were(place: Path) -> None:
@@ -133,7 +134,7 @@ def test_claims_come_back_as_they_were(place: Path) -> None:
 
 def test_kept_claims_are_read_not_computed_and_can_be_left_alone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = ea.claims(topic="tariffs")
-    from eaeu_analysis.report import collect
+    from eaeu_analysis.report.claims import collect
 
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("computed")
@@ -149,8 +150,8 @@ def test_kept_claims_are_read_not_computed_and_can_be_left_alone(place: Path, mo
 
 def test_a_kept_file_that_holds_no_claims_is_passed_over(place: Path) -> None:
     made = ea.claims(topic="tariffs")
-    mark = cache.key("claims", {"unit": "KGZ", "bloc": "EAEU", "topics": ("tariffs",)}, "pinned")
-    cache.keep("claims", mark, {"claims.json": b'[{"id": 1}]'})
+    mark = cache.cache_key("claims", {"unit": "KGZ", "bloc": "EAEU", "topics": ("tariffs",)}, "pinned")
+    cache.store_cached("claims", mark, {"claims.json": b'[{"id": 1}]'})
     assert [claim.id for claim in ea.claims(topic="tariffs")] == [claim.id for claim in made]
     with pytest.raises(BadInputError, match="not a list of claims"):
-        claims_plain.load(b"{")
+        claims_plain.claims_from_json(b"{")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.report.claims import Claim, grade_of, side_of, state, to_frame
+from eaeu_analysis.report.claims.claim import Claim, grade_of, side_of, state, to_frame
 from eaeu_analysis.results import Check, Provenance
 from eaeu_analysis.series import SeriesInfo
 

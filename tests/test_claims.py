@@ -10,9 +10,9 @@ import pytest
 
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.report import language
-from eaeu_analysis.report.claim_rules import TOPICS, rules
-from eaeu_analysis.report.claims import Claim, to_frame
+from eaeu_analysis.report.claims.claim import Claim, load_claim_rules, to_frame
+from eaeu_analysis.report.topics import TOPICS
+from eaeu_analysis.report.wording import templates
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_no_number_is_typed_into_a_template() -> None:
     """Digits of a template stand inside its fields, or are one of the rule's own figures (0.1, 80 %, one of four)."""
     allowed = {"2015", "2021", "2019", "80", "0.1", "2022"}
     for table in ("claim", "caveat", "would_change", "question"):
-        for key, text in language.find("en").tables[table].items():
+        for key, text in templates.find_language("en").tables[table].items():
             bare = re.sub(r"\{[^}]*\}", "", text)
             assert set(re.findall(r"\d+(?:\.\d+)?", bare)) <= allowed, (table, key)
 
@@ -66,7 +66,7 @@ def test_a_claim_whose_check_failed_says_no_clear_effect(claims: list[Claim]) ->
 def test_the_side_of_a_change_is_that_of_its_difference_from_the_comparators(by_id: dict[str, Claim]) -> None:
     claim = by_id["fared.trade.before_after"]
     assert (claim.side, claim.grade) == ("against", "C")
-    assert claim.values["difference"] < 0 < rules().meaning["trade"]
+    assert claim.values["difference"] < 0 < load_claim_rules().meaning["trade"]
     assert by_id["fared.tariff.before_after"].side == "context"  # one comparator has both windows
 
 
@@ -126,7 +126,7 @@ def test_what_not_to_say_counts_for_neither_side_and_carries_the_number_that_ref
 
 
 def test_a_sentence_that_the_data_come_to_support_is_no_longer_refuted(claims: list[Claim]) -> None:
-    from eaeu_analysis.report.claims_unsupported import unsupported
+    from eaeu_analysis.report.claims.published import unsupported_claims as unsupported
 
     turned = [
         dataclasses.replace(c, finding="found") if c.id == "fared.remittances.counterfactual" else c
@@ -146,7 +146,8 @@ def test_both_sides_are_heard(claims: list[Claim]) -> None:
 
 def test_a_published_finding_that_nobody_saw_is_refused() -> None:
     from eaeu_analysis.reference.catalogue import parse
-    from eaeu_analysis.report.claims_published import Published, table
+    from eaeu_analysis.report.claims.published import Published
+    from eaeu_analysis.report.claims.published import published_rows as table
 
     assert {row.confidence for row in table()} <= {"S", "S2"}
     row = {**vars(table()[0]), "confidence": "R"}
@@ -155,10 +156,10 @@ def test_a_published_finding_that_nobody_saw_is_refused() -> None:
 
 
 def test_every_published_number_stands_in_its_sentence() -> None:
-    from eaeu_analysis.report.claims_published import table
+    from eaeu_analysis.report.claims.published import published_rows as table
 
     for row in table():
-        fields = re.findall(r"\{(\w+)", language.find("en").template("claim", f"published.{row.name}"))
+        fields = re.findall(r"\{(\w+)", templates.find_language("en").template("claim", f"published.{row.name}"))
         assert set(fields) <= set(row.values), row.name
         assert row.value in fields, row.name
 
@@ -172,18 +173,21 @@ def test_a_topic_alone_asks_only_what_it_needs() -> None:
 
 def test_the_present_code_agrees_with_the_accepted_claims(claims: list[Claim]) -> None:
     """``data/baseline.json``; when a change is right: eaeu report --check data/baseline.json --accept."""
-    from eaeu_analysis.report import baseline, drift
+    from eaeu_analysis.report.drift import baseline
+    from eaeu_analysis.report.drift import changes as drift
     from eaeu_analysis.settings import data_dir
 
-    old = baseline.read(data_dir() / "baseline.json")
+    old = baseline.read_baseline(data_dir() / "baseline.json")
     new = baseline.baseline_of(claims, {"unit": "KGZ", "bloc": "EAEU", "source": "pinned"}, "pinned")
-    found = drift.compare(old, new, claims)
+    found = drift.compare_baselines(old, new, claims)
     assert not found.drifted, found.summary()
     assert found.revised.empty, found.summary()
 
 
 def test_the_pinned_curves_are_those_of_the_pinned_data(claims: list[Claim]) -> None:
-    from eaeu_analysis.report.pinned_curves import curves, place, read
+    from eaeu_analysis.report.gather.curves import curves_for_source as curves
+    from eaeu_analysis.report.gather.curves import curves_path as place
+    from eaeu_analysis.report.gather.curves import read_curves as read
 
     held = read(place())
     assert {curve.outcome for curve in held} >= {"trade", "exports", "imports", "remittances", "gdp_per_head", "fdi"}
@@ -199,7 +203,9 @@ def test_the_pinned_curves_are_those_of_the_pinned_data(claims: list[Claim]) -> 
 
 @pytest.mark.slow
 def test_a_pinned_curve_comes_out_again() -> None:
-    from eaeu_analysis.report.pinned_curves import compute, place, read
+    from eaeu_analysis.report.gather.curves import compute
+    from eaeu_analysis.report.gather.curves import curves_path as place
+    from eaeu_analysis.report.gather.curves import read_curves as read
 
     held = next(curve for curve in read(place()) if curve.outcome == "fdi")
     again = compute("fdi", held.unit, held.event)
@@ -210,7 +216,10 @@ def test_a_pinned_curve_comes_out_again() -> None:
 
 
 def test_a_curve_of_other_data_is_not_used(tmp_path) -> None:
-    from eaeu_analysis.report.pinned_curves import curves, place, read, write
+    from eaeu_analysis.report.gather.curves import curves_for_source as curves
+    from eaeu_analysis.report.gather.curves import curves_path as place
+    from eaeu_analysis.report.gather.curves import read_curves as read
+    from eaeu_analysis.report.gather.curves import write_curves as write
 
     held = [dataclasses.replace(curve, fingerprint="0" * 64) for curve in read(place())]
     write(tmp_path / "c.json", held)

@@ -13,10 +13,13 @@ import pytest
 import eaeu_analysis as ea
 from eaeu_analysis.cli import main
 from eaeu_analysis.errors import BadInputError, DriftError
-from eaeu_analysis.report import baseline, checked, drift, write
-from eaeu_analysis.report.baseline import Baseline, Seen, baseline_of
-from eaeu_analysis.report.claims import Claim
-from eaeu_analysis.report.material import Material
+from eaeu_analysis.report import write
+from eaeu_analysis.report.claims.claim import Claim
+from eaeu_analysis.report.drift import baseline
+from eaeu_analysis.report.drift import changes as checked
+from eaeu_analysis.report.drift import changes as drift
+from eaeu_analysis.report.drift.baseline import ClaimsBaseline, SeriesFingerprint, baseline_of
+from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.settings import data_dir
 
 QUESTION = {"unit": "KGZ", "bloc": "EAEU", "source": "pinned"}
@@ -28,7 +31,7 @@ def claims() -> list[Claim]:
 
 
 @pytest.fixture(scope="module")
-def state(claims: list[Claim]) -> Baseline:
+def state(claims: list[Claim]) -> ClaimsBaseline:
     return baseline_of(claims, QUESTION, "pinned")
 
 
@@ -37,12 +40,12 @@ def with_claim(claims: list[Claim], name: str, **changes: object) -> list[Claim]
     return [dataclasses.replace(c, **changes) if c.id == name else c for c in claims]
 
 
-def told(old: Baseline, claims: list[Claim], **more: object) -> drift.Drift:
+def told(old: ClaimsBaseline, claims: list[Claim], **more: object) -> drift.Drift:
     new = dataclasses.replace(baseline_of(claims, QUESTION, "pinned"), **more)
-    return drift.compare(old, new, claims)
+    return drift.compare_baselines(old, new, claims)
 
 
-def test_the_same_claims_have_not_drifted(state: Baseline, claims: list[Claim]) -> None:
+def test_the_same_claims_have_not_drifted(state: ClaimsBaseline, claims: list[Claim]) -> None:
     found = told(state, claims)
     assert not found.drifted
     assert found.revised.empty
@@ -51,16 +54,16 @@ def test_the_same_claims_have_not_drifted(state: Baseline, claims: list[Claim]) 
     assert found.sentence().startswith(f"None of {len(claims)} claims drifted")
 
 
-def test_a_baseline_comes_back_as_it_was_written(state: Baseline, tmp_path: Path) -> None:
+def test_a_baseline_comes_back_as_it_was_written(state: ClaimsBaseline, tmp_path: Path) -> None:
     path = tmp_path / "b.json"
-    baseline.write(path, state)
-    assert baseline.read(path) == state
+    baseline.write_baseline(path, state)
+    assert baseline.read_baseline(path) == state
     first = path.read_bytes()
-    baseline.write(path, baseline.read(path))
+    baseline.write_baseline(path, baseline.read_baseline(path))
     assert path.read_bytes() == first
 
 
-def test_a_value_may_move_within_its_tolerance_and_no_further(state: Baseline, claims: list[Claim]) -> None:
+def test_a_value_may_move_within_its_tolerance_and_no_further(state: ClaimsBaseline, claims: list[Claim]) -> None:
     name = "tariffs.average"
     accepted = state.claims[name]
     assert accepted.tolerance == pytest.approx(max(0.1, 0.02 * abs(accepted.value)))
@@ -82,14 +85,16 @@ def test_a_value_may_move_within_its_tolerance_and_no_further(state: Baseline, c
         ({"unit": "%"}, "unit changed"),
     ],
 )
-def test_each_kind_of_change_is_named(state: Baseline, claims: list[Claim], changes: dict, kind: str) -> None:
+def test_each_kind_of_change_is_named(state: ClaimsBaseline, claims: list[Claim], changes: dict, kind: str) -> None:
     found = told(state, with_claim(claims, "tariffs.average", **changes))
     assert list(found.table["change"]) == [kind]
     assert kind in drift.KINDS
     assert found.drifted
 
 
-def test_an_interval_may_move_by_a_quarter_of_its_width_and_no_further(state: Baseline, claims: list[Claim]) -> None:
+def test_an_interval_may_move_by_a_quarter_of_its_width_and_no_further(
+    state: ClaimsBaseline, claims: list[Claim]
+) -> None:
     name = "tariffs.average"
     claims = with_claim(claims, name, lower=4.0, upper=24.0)
     state = baseline_of(claims, QUESTION, "pinned")
@@ -103,7 +108,7 @@ def test_an_interval_may_move_by_a_quarter_of_its_width_and_no_further(state: Ba
         assert found.table["before"].item() != found.table["now"].item()
 
 
-def test_a_file_that_states_a_wider_tolerance_lets_no_more_pass(state: Baseline, claims: list[Claim]) -> None:
+def test_a_file_that_states_a_wider_tolerance_lets_no_more_pass(state: ClaimsBaseline, claims: list[Claim]) -> None:
     name = "tariffs.average"
     loose = dataclasses.replace(state.claims[name], tolerance=1e99)
     opened = dataclasses.replace(state, claims={**state.claims, name: loose})
@@ -112,15 +117,17 @@ def test_a_file_that_states_a_wider_tolerance_lets_no_more_pass(state: Baseline,
     assert list(told(opened, moved).table["change"]) == ["value moved"]
 
 
-def test_claims_that_come_and_go_are_named(state: Baseline, claims: list[Claim]) -> None:
+def test_claims_that_come_and_go_are_named(state: ClaimsBaseline, claims: list[Claim]) -> None:
     fewer = [claim for claim in claims if claim.id != "tariffs.free"]
     assert told(state, fewer).table[["claim", "change"]].to_numpy().tolist() == [["tariffs.free", "gone"]]
     old = dataclasses.replace(state, claims={k: v for k, v in state.claims.items() if k != "tariffs.free"})
     assert told(old, claims).table[["claim", "change"]].to_numpy().tolist() == [["tariffs.free", "new"]]
 
 
-def test_revised_data_that_move_no_conclusion_are_told_and_are_no_drift(state: Baseline, claims: list[Claim]) -> None:
-    series = {**state.series, "trade/tariffs_cet": Seen("2026-01-01", "0" * 64)}
+def test_revised_data_that_move_no_conclusion_are_told_and_are_no_drift(
+    state: ClaimsBaseline, claims: list[Claim]
+) -> None:
+    series = {**state.series, "trade/tariffs_cet": SeriesFingerprint("2026-01-01", "0" * 64)}
     found = told(dataclasses.replace(state, series=series), claims)
     assert not found.drifted
     assert list(found.revised["series"]) == ["trade/tariffs_cet"]
@@ -141,7 +148,9 @@ MOVED = {"value": 9.0}
         ({}, "not known"),
     ],
 )
-def test_the_reason_is_what_alone_changed(state: Baseline, claims: list[Claim], differs: dict, reason: str) -> None:
+def test_the_reason_is_what_alone_changed(
+    state: ClaimsBaseline, claims: list[Claim], differs: dict, reason: str
+) -> None:
     found = told(dataclasses.replace(state, **differs), with_claim(claims, "tariffs.average", **MOVED))
     assert list(found.table["reason"]) == [reason]
 
@@ -156,29 +165,29 @@ def test_the_reason_is_what_alone_changed(state: Baseline, claims: list[Claim], 
     ],
 )
 def test_where_data_and_code_changed_a_rerun_on_the_old_data_tells_them_apart(
-    state: Baseline, claims: list[Claim], on_old_data: dict | None, reason: str
+    state: ClaimsBaseline, claims: list[Claim], on_old_data: dict | None, reason: str
 ) -> None:
     old = dataclasses.replace(state, code="other", series={})
     now = with_claim(claims, "tariffs.average", **MOVED)
     again = None if on_old_data is None else with_claim(claims, "tariffs.average", **on_old_data)
-    found = drift.compare(old, baseline_of(now, QUESTION, "pinned"), now, lambda: again)
+    found = drift.compare_baselines(old, baseline_of(now, QUESTION, "pinned"), now, lambda: again)
     assert list(found.table["reason"]) == [reason]
     assert found.table["series"].iloc[0] == "trade/tariffs_cet, trade/tariffs_uzb, trade/tariffs_uzb_partners"
 
 
-def test_no_rerun_is_made_when_nothing_drifted(state: Baseline, claims: list[Claim]) -> None:
+def test_no_rerun_is_made_when_nothing_drifted(state: ClaimsBaseline, claims: list[Claim]) -> None:
     def fail() -> None:
         raise AssertionError("rerun")
 
     old = dataclasses.replace(state, code="other", series={})
-    assert not drift.compare(old, baseline_of(claims, QUESTION, "pinned"), claims, fail).drifted
+    assert not drift.compare_baselines(old, baseline_of(claims, QUESTION, "pinned"), claims, fail).drifted
 
 
-def test_old_data_are_known_by_their_hashes(state: Baseline, claims: list[Claim], tmp_path: Path) -> None:
-    request = checked.Asked(tmp_path / "b.json", state)
+def test_old_data_are_known_by_their_hashes(state: ClaimsBaseline, claims: list[Claim], tmp_path: Path) -> None:
+    request = checked.BaselineCheck(tmp_path / "b.json", state)
     assert checked._old_data(request, state, claims) == "pinned"
     code = next(code for code in state.series if not code.startswith(baseline.TABLES))
-    other = dataclasses.replace(state, series={**state.series, code: Seen("2026-01-01", "0" * 64)})
+    other = dataclasses.replace(state, series={**state.series, code: SeriesFingerprint("2026-01-01", "0" * 64)})
     assert checked._old_data(request, other, claims) is None
     wrong = dataclasses.replace(request, old_data=str(data_dir() / "pinned"))
     with pytest.raises(BadInputError, match="does not hold the data of the baseline: 1 series differ"):
@@ -193,7 +202,7 @@ def test_the_hash_of_a_series_is_that_of_its_values(claims: list[Claim]) -> None
     assert baseline.series_hash(info.with_(vintage="1999-01-01"), "pinned") == ""
 
 
-def test_another_question_is_refused(state: Baseline, claims: list[Claim]) -> None:
+def test_another_question_is_refused(state: ClaimsBaseline, claims: list[Claim]) -> None:
     old = dataclasses.replace(state, question={**QUESTION, "unit": "ARM"})
     with pytest.raises(BadInputError, match="about unit 'ARM', this report about 'KGZ'"):
         told(old, claims)
@@ -232,7 +241,7 @@ def test_a_bad_baseline_is_one_sentence_and_code_2(
     path = tmp_path / "bad.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadInputError, match=r"bad\.json") as caught:
-        baseline.read(path)
+        baseline.read_baseline(path)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert main(["report", "--out", str(tmp_path / "out"), "--check", str(path)]) == 2
@@ -243,12 +252,12 @@ def test_a_bad_baseline_is_one_sentence_and_code_2(
 
 def test_a_baseline_that_is_not_there_a_folder_or_bytes_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="does not exist; make one with"):
-        baseline.read(tmp_path / "none.json")
+        baseline.read_baseline(tmp_path / "none.json")
     with pytest.raises(BadInputError, match="is a folder"):
-        baseline.read(tmp_path)
+        baseline.read_baseline(tmp_path)
     (tmp_path / "bytes").write_bytes(b"\xff\xfe{")
     with pytest.raises(BadInputError, match="not UTF-8"):
-        baseline.read(tmp_path / "bytes")
+        baseline.read_baseline(tmp_path / "bytes")
 
 
 def test_accept_and_old_data_need_a_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -324,7 +333,7 @@ def test_a_second_run_is_read_and_says_the_same(
     assert run(out, "--check", str(path)) == 0
 
 
-def test_a_baseline_holds_no_number_that_json_does_not_know(state: Baseline) -> None:
+def test_a_baseline_holds_no_number_that_json_does_not_know(state: ClaimsBaseline) -> None:
     text = baseline.text(state)
     json.loads(text, parse_constant=lambda name: pytest.fail(name))
     assert all(math.isfinite(row.value) for row in state.claims.values())

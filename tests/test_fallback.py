@@ -83,7 +83,7 @@ def test_the_page_says_that_it_rests_on_the_fall_back_and_strict_ends_with_4(
     monkeypatch.setenv("EAEU_ENDPOINT", nowhere())
     monkeypatch.setenv("EAEU_CACHE", "off")
     tasks = {"trade": _not_there, "scenario": _not_there}
-    monkeypatch.setattr("eaeu_analysis.report.evidence._long", lambda *_: tasks)
+    monkeypatch.setattr("eaeu_analysis.report.gather.evidence._long", lambda *_: tasks)
     store = ["--store", str(tmp_path / "store")]
     command = ["report", "--out", str(tmp_path / "out"), "--source", "live", "--fallback", str(small), *store]
     assert main([*command, "--strict", "--format", "html,md"]) == 4

@@ -20,10 +20,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from eaeu_analysis.report.brief import compose
-from eaeu_analysis.report.brief_render import render as render_brief
-from eaeu_analysis.report.material import Material
-from eaeu_analysis.report.write import render
+from eaeu_analysis.report.brief.compose import compose
+from eaeu_analysis.report.brief.render import render_brief
+from eaeu_analysis.report.page.material import Material
+from eaeu_analysis.report.write import render_report
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe_module = pytest.importorskip("axe_playwright_python")
@@ -48,7 +48,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, material: Material) -> Path:
     out = tmp_path_factory.mktemp("page") / "report"
-    for name, text in render(material).items():
+    for name, text in render_report(material).items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(text, encoding="utf-8")
     return out / "index.html"

@@ -18,9 +18,9 @@ import pytest
 from eaeu_analysis.compare import before_after
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError, PartialDataError
-from eaeu_analysis.report import words as report_words
 from eaeu_analysis.report import write_report
-from eaeu_analysis.report.material import Material
+from eaeu_analysis.report.page.material import Material
+from eaeu_analysis.report.wording import sentences as report_words
 from eaeu_analysis.settings import data_dir
 
 
@@ -43,7 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, material: Material) -> None:
     """Trade and scenario as they were computed once: they rest on shipped tables whatever the source is."""
     parts = {"trade": material.evidence.trade, "scenario": material.evidence.scenario}
     tasks = {name: (lambda part=part: part) for name, part in parts.items()}
-    monkeypatch.setattr("eaeu_analysis.report.evidence._long", lambda *_: tasks)
+    monkeypatch.setattr("eaeu_analysis.report.gather.evidence._long", lambda *_: tasks)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_the_same_inputs_give_the_same_bytes_in_other_processes_and_another_loca
 
 
 def test_a_date_is_written_only_where_source_date_epoch_gives_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from eaeu_analysis.report.page import made_on
+    from eaeu_analysis.report.page.render import report_date as made_on
 
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     assert made_on() == ""
@@ -100,7 +100,7 @@ def test_the_five_sentences_carry_the_numbers_of_before_after(document: dict) ->
     assert len(document["answers"]) == 5
     panel = load_panel(["trade", "exports", "imports", "gdp_per_head"])
     trade = before_after(panel, "trade", "KGZ", "2015-08-12")
-    assert f"from {report_words.said(trade.treated['mean_before'])} to" in document["answers"][0]
+    assert f"from {report_words.format_short_number(trade.treated['mean_before'])} to" in document["answers"][0]
     wide = panel.wide("NE.TRD.GNFS.ZS")["KGZ"]  # and these are means anybody can take
     assert trade.treated["mean_before"] == pytest.approx(wide.loc[2010:2014].mean())
     assert trade.treated["mean_after"] == pytest.approx(wide.loc[2016:2019].mean())
@@ -132,7 +132,7 @@ def test_a_balance_keeps_its_sign(document: dict) -> None:
     """Kyrgyzstan's current account was negative in both windows; a sentence that drops the sign says the opposite."""
     row = next(r for r in document["outcomes"] if r["outcome"] == "current_account")
     assert row["rows"][0]["mean_before"] < 0
-    assert f"from {report_words.said(row['rows'][0]['mean_before'])} to -" in row["finding"]
+    assert f"from {report_words.format_short_number(row['rows'][0]['mean_before'])} to -" in row["finding"]
 
 
 def test_all_members_and_the_outcomes_asked_for_are_there(document: dict) -> None:
@@ -209,7 +209,7 @@ def test_a_failed_run_leaves_the_old_report(folder: Path, material: Material, tm
     shutil.copytree(folder, out)
     before = digest(out)
     monkeypatch.setattr("eaeu_analysis.report.write.assemble", lambda *_: material)
-    monkeypatch.setattr("eaeu_analysis.report.page.markdown", lambda *_: 1 / 0)
+    monkeypatch.setattr("eaeu_analysis.report.page.render.page_markdown", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_report(out)
     assert digest(out) == before

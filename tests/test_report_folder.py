@@ -16,13 +16,13 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.errors import BadInputError, DriftError, NoDataError, NotConvergedError, PartialDataError
-from eaeu_analysis.report import evidence as evidence_module
-from eaeu_analysis.report import page, write_report
-from eaeu_analysis.report.drift import COLUMNS, DATA, REVISED, Drift
-from eaeu_analysis.report.evidence import evidence
-from eaeu_analysis.report.kept import Run
-from eaeu_analysis.report.material import Material
-from eaeu_analysis.report.write import Report
+from eaeu_analysis.report import write_report
+from eaeu_analysis.report.drift.changes import COLUMNS, DATA, REVISED, Drift
+from eaeu_analysis.report.gather import evidence as evidence_module
+from eaeu_analysis.report.gather.evidence import evidence
+from eaeu_analysis.report.page import render
+from eaeu_analysis.report.page.material import Material
+from eaeu_analysis.report.write import Report, ReportRun
 
 FILES = {
     "report.json": b"{}",
@@ -36,7 +36,7 @@ FILES = {
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A report whose files are ready: what is tested is the writing."""
-    run = Run(files=FILES, answers=("yes",), missing=(), instead=(), drift=None, state=None)
+    run = ReportRun(files=FILES, answers=("yes",), missing=(), instead=(), drift=None, state=None)
     monkeypatch.setattr("eaeu_analysis.report.write._run", lambda *_: run)
 
 
@@ -156,7 +156,7 @@ def test_a_section_that_cannot_be_had_says_why_and_the_rest_stands(
     assert dict(found.missing)["trade"] == "the pinned flows are not there"
     assert found.trade is None
     assert found.scenario is None
-    html = page.html(Material(material.content, (), found, dict(found.missing)), {})
+    html = render.page_html(Material(material.content, (), found, dict(found.missing)), {})
     assert "Not in this report: the pinned flows are not there." in html
     assert "Not in this report: the equilibrium stopped early." in html
     assert "no claim is supported by the data at hand" in html
@@ -166,7 +166,7 @@ def test_a_section_that_cannot_be_had_says_why_and_the_rest_stands(
 
 def test_without_counterfactuals_the_section_says_so(material: Material) -> None:
     bare = replace(material, content=replace(material.content, effects=None, effects_missing="none was asked for"))
-    text = page.markdown(bare, {})
+    text = render.page_markdown(bare, {})
     assert "## Compared with what?\n\nNot in this report: none was asked for." in text
 
 

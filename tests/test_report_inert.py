@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from eaeu_analysis.report import downloads, page, sections
-from eaeu_analysis.report.figures import picture
-from eaeu_analysis.report.material import Material
-from eaeu_analysis.report.parts import (
-    Block,
+from eaeu_analysis.report.page import downloads, render, sections
+from eaeu_analysis.report.page.material import Material
+from eaeu_analysis.report.page.parts import (
     Card,
     Cards,
     Cell,
@@ -26,13 +24,15 @@ from eaeu_analysis.report.parts import (
     Heading,
     Items,
     Link,
+    PageSection,
+    PageSliders,
+    PageTable,
     Slider,
-    Sliders,
-    Table,
     Term,
     Terms,
-    Text,
-)  # fmt: skip
+    Text,  # fmt: skip
+)
+from eaeu_analysis.report.page.picture import picture
 
 EVIL = {
     "script": "<script>window.pwned = 1</script>",
@@ -63,16 +63,23 @@ def poisoned(material: Material, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
         "coefficients": {"y": [1.0, 2.0]},
         "outcomes": {"y": {"label": ALL, "unit": ALL}},
     }
-    table = Table("evil-table", ALL, (Column(ALL, "words", (ALL,)), Column(ALL)), ((Cell(ALL, (ALL,)), Cell(ALL)),) * 2)
+    table = PageTable(
+        "evil-table", ALL, (Column(ALL, "words", (ALL,)), Column(ALL)), ((Cell(ALL, (ALL,)), Cell(ALL)),) * 2
+    )
     parts = (
         Text(ALL), Items((ALL, ALL)), Items((ALL,), ordered=True), Terms((Term(ALL, ALL, ALL, "evil-term"),)), table,
         Details(ALL, (Text(ALL),)), Cards((Card("evil-card", ALL, (Text(ALL),), ALL),)), Heading("evil-heading", ALL),
         Code(ALL), Link("#evil", ALL), Downloads((Download("evil.csv", ALL, ALL),)), Figure(drawn, ALL),
-        Sliders("evil-sliders", surface, (Slider("q", ALL, 0.0, 2.0, 1.0),), {"y": 1.0}),
+        PageSliders("evil-sliders", surface, (Slider("q", ALL, 0.0, 2.0, 1.0),), {"y": 1.0}),
     )  # fmt: skip
-    blocks = [Block("answer", ALL, ALL, parts), Block("evil", ALL, ALL, missing=ALL)]
+    blocks = [PageSection("answer", ALL, ALL, parts), PageSection("evil", ALL, ALL, missing=ALL)]
     monkeypatch.setattr(sections, "build", lambda *_: blocks)
-    return {"html": page.html(material, {}), "md": page.markdown(material, {}), "csv": table.csv, "figure": drawn.csv}
+    return {
+        "html": render.page_html(material, {}),
+        "md": render.page_markdown(material, {}),
+        "csv": table.csv,
+        "figure": drawn.csv,
+    }
 
 
 def test_markup_stays_text_in_the_page(poisoned: dict[str, str]) -> None:

@@ -7,12 +7,12 @@ import random
 import pytest
 
 import eaeu_analysis as ea
-from eaeu_analysis.report import trace
-from eaeu_analysis.report.claims import Claim
-from eaeu_analysis.report.material import Material
-from eaeu_analysis.report.trace import NUMBER, numbers_of, trace_html, trace_markdown, trace_text
-from eaeu_analysis.report.trace_known import Known, known_of, known_of_claims
-from eaeu_analysis.report.write import render
+from eaeu_analysis.report.claims.claim import Claim
+from eaeu_analysis.report.page.material import Material
+from eaeu_analysis.report.trace import trace
+from eaeu_analysis.report.trace.known_numbers import Known, known_of, known_of_claims
+from eaeu_analysis.report.trace.trace import NUMBER, numbers_of, trace_html, trace_markdown, trace_text
+from eaeu_analysis.report.write import render_report
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_markdown_is_traced_by_line_and_cell(claims: list[Claim], few: Known) ->
 # -- the whole report ------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def files(material: Material) -> dict[str, str]:
-    return render(material, ("html", "md"))
+    return render_report(material, ("html", "md"))
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,8 @@ def brief(
     A first run computes the claims, which takes about a minute; the next take seconds.
     Examples: eaeu brief; eaeu brief --lang uz --out uz; eaeu brief --topic tariffs --format md
     """
-    from ..report.brief_write import brief as make
-    from ..report.brief_write import write_brief
+    from ..report.brief.write import brief as make
+    from ..report.brief.write import write_brief
 
     if as_json and out is None:
         typer.echo(output.dump(make(topic, lang, source=source, jobs=jobs, cache=cache).document()), nl=False)

@@ -44,12 +44,12 @@ _DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, R
 ENVIRONMENT = ("SOURCE_DATE_EPOCH",)  # settings that reach the text of a report
 
 
-def wanted() -> bool:
+def cache_enabled() -> bool:
     """Whether ``$EAEU_CACHE`` leaves the cache on."""
     return os.environ.get("EAEU_CACHE", "on").casefold() not in ("off", "0", "no", "false")
 
 
-def key(kind: str, question: Mapping[str, Any], source: str | Path | Source = "pinned") -> str:
+def cache_key(kind: str, question: Mapping[str, Any], source: str | Path | Source = "pinned") -> str:
     """SHA-256 of the question and of all that the answer rests on; "" when the source cannot be told by its content."""
     data = source_digest(source)
     if not data:
@@ -69,7 +69,7 @@ def key(kind: str, question: Mapping[str, Any], source: str | Path | Source = "p
     return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def load(kind: str, mark: str) -> dict[str, bytes] | None:
+def load_cached(kind: str, mark: str) -> dict[str, bytes] | None:
     """The files kept under that key; None when there are none, or when they are not as they were written."""
     if not mark:
         return None
@@ -88,7 +88,7 @@ def load(kind: str, mark: str) -> dict[str, bytes] | None:
     return None
 
 
-def keep(kind: str, mark: str, files: Mapping[str, bytes]) -> bool:
+def store_cached(kind: str, mark: str, files: Mapping[str, bytes]) -> bool:
     """Keep these files under that key; whether it could be done."""
     if not mark:
         return False
@@ -107,17 +107,17 @@ def keep(kind: str, mark: str, files: Mapping[str, bytes]) -> bool:
     return True
 
 
-def folder() -> Path:
+def cache_folder() -> Path:
     """Where reports are kept: beside the store."""
     return settings.cache_dir() / "reports"
 
 
 def _place(kind: str, mark: str) -> Path:
-    return folder() / f"{kind}-{mark[:40]}.zip"
+    return cache_folder() / f"{kind}-{mark[:40]}.zip"
 
 
 def _prune() -> None:
-    kept = sorted(folder().glob("*-*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
+    kept = sorted(cache_folder().glob("*-*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[MOST:]:
         path.unlink(missing_ok=True)
 

@@ -2,29 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import files as atomic
 from ..errors import BadInputError, DriftError, PartialDataError, listed, unknown
 from ..reference.blocs import bloc as find_bloc
+from ..reference.catalogue import parse
 from ..reference.economies import resolve
-from . import baseline, brief_words, document, figures, kept, page, words
+from . import cache
 from . import cache as store
-from .brief import compose
-from .brief_render import pdf
-from .checked import Asked, asked, checked
-from .collect import keep as keep_claims
-from .content import named
-from .drift import Drift
-from .material import Material, assemble
+from .brief.compose import compose
+from .brief.render import pdf
+from .claims.collect import cache_claims as keep_claims
+from .drift import baseline
+from .drift.baseline import ClaimsBaseline
+from .drift.changes import COLUMNS, REVISED, BaselineCheck, Drift, checked, read_baseline_check
+from .gather.content import named
+from .page import document, figures
+from .page import render as page
+from .page.material import Material, assemble
+from .wording import sentences, templates
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..data.sources import Source
+
+
+# A whole run of the report, kept and found again: its files, what is said of them, its drift.
+
+KIND, FACTS, FOLDER = "report", "run.json", "files/"
+
+
+@dataclass(frozen=True)
+class ReportRun:
+    """``files`` by name; ``answers``: the sentences at the top; ``missing``: outcomes without data, with the reason;
+    ``instead``: series of a fall-back; ``drift`` and ``state`` (to be accepted) when a baseline was named."""
+
+    files: Mapping[str, bytes]
+    answers: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
+    instead: tuple[tuple[str, str], ...] = ()
+    drift: Drift | None = None
+    state: ClaimsBaseline | None = None
+
+
+def run_key(
+    question: Mapping[str, str], formats: Sequence[str], source: str | Path | Source, request: BaselineCheck | None
+) -> str:
+    """The key of a run: its question, its files, its baseline and the old data named with it."""
+    check = "" if request is None else baseline.text(request.old) if request.old else "none yet"
+    old = "" if request is None or request.old_data is None else cache.source_digest(request.old_data)
+    return cache.cache_key(KIND, {**question, "formats": list(formats), "check": check, "old": old}, source)
+
+
+def load_run(mark: str) -> ReportRun | None:
+    """The run kept under that key; None when there is none, or when it is not whole."""
+    found = cache.load_cached(KIND, mark)
+    if found is None or FACTS not in found:
+        return None
+    try:
+        facts = json.loads(found[FACTS])
+        return ReportRun(
+            files={name.removeprefix(FOLDER): data for name, data in found.items() if name.startswith(FOLDER)},
+            answers=tuple(facts["answers"]),
+            missing=tuple((name, why) for name, why in facts["missing"]),
+            instead=tuple((name, why) for name, why in facts["instead"]),
+            drift=None if facts["drift"] is None else _drift(facts["drift"]),
+            state=None if facts["state"] is None else parse(ClaimsBaseline, facts["state"], "kept state"),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadInputError):
+        return None
+
+
+def store_run(mark: str, run: ReportRun) -> None:
+    """Keep the run under that key; without a key nothing is kept."""
+    if not mark:
+        return
+    facts = {
+        "answers": list(run.answers),
+        "missing": [list(row) for row in run.missing],
+        "instead": [list(row) for row in run.instead],
+        "drift": None if run.drift is None else _plain(run.drift),
+        "state": None if run.state is None else json.loads(baseline.text(run.state)),
+    }
+    files = {f"{FOLDER}{name}": data for name, data in run.files.items()}
+    cache.store_cached(KIND, mark, {FACTS: json.dumps(facts, sort_keys=True).encode(), **files})
+
+
+def _plain(drift: Drift) -> dict[str, Any]:
+    row = {field.name: getattr(drift, field.name) for field in dataclasses.fields(drift)}
+    return {
+        **row,
+        "table": drift.table.to_dict(orient="records"),
+        "revised": drift.revised.to_dict(orient="records"),
+        "changed": list(drift.changed),
+    }
+
+
+def _drift(row: Mapping[str, Any]) -> Drift:
+    import pandas as pd
+
+    tables = {
+        "table": pd.DataFrame(row["table"], columns=COLUMNS),
+        "revised": pd.DataFrame(row["revised"], columns=REVISED),
+    }
+    return Drift(**{**row, **tables, "changed": tuple(row["changed"])})
+
 
 FORMATS = ("html", "md", "pdf", "json", "csv")
 BRIEF = "brief.pdf"  # format pdf: the talking points, two sides of A4
@@ -61,7 +150,7 @@ class Report:
         lines = [f"{i}. {text}" for i, text in enumerate(self.answers, 1)]
         lines += [f"not in the report: {name} ({why})" for name, why in self.missing]
         if self.instead:
-            lines.append(words.instead(self.instead))
+            lines.append(sentences.fallback_sentence(self.instead))
         lines += [self.drift.summary()] if self.drift else []
         lines += [f"accepted: {self.accepted}"] if self.accepted else []
         start = next((name for name in STARTS if name in self.files), self.files[0])
@@ -95,7 +184,7 @@ class Report:
                 "the rest is written"
             )
         if self.instead:
-            raise PartialDataError(f"{words.instead(self.instead)}; the report is written")
+            raise PartialDataError(f"{sentences.fallback_sentence(self.instead)}; the report is written")
 
 
 def write_report(
@@ -135,18 +224,18 @@ def write_report(
     if jobs < 1:
         raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")
     formats = _formats(formats, unit, bloc)
-    brief_words.find(lang)
+    templates.find_brief_language(lang)
     folder = Path(out)
     _may_replace(folder)
-    request = asked(check, accept, old_data)
-    run = _run(unit, bloc, source, formats, lang, (jobs, dask), request, cache and store.wanted())
+    request = read_baseline_check(check, accept, old_data)
+    run = _run(unit, bloc, source, formats, lang, (jobs, dask), request, cache and store.cache_enabled())
     with atomic.directory(folder) as stage:
         for name, data in run.files.items():
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
     if request is not None and request.accept and run.state is not None:
-        baseline.write(request.path, run.state)
+        baseline.write_baseline(request.path, run.state)
     return Report(
         folder=folder,
         files=tuple(sorted(run.files)),
@@ -165,13 +254,13 @@ def _run(
     formats: Sequence[str],
     lang: str,
     workers: tuple[int, str | None],
-    request: Asked | None,
+    request: BaselineCheck | None,
     cache: bool,
-) -> kept.Run:
+) -> ReportRun:
     """The files of the report and what is said of them: of an earlier run when nothing changed, else made now."""
     question = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source)}
-    mark = kept.key({**question, "lang": lang}, formats, source, request) if cache else ""
-    found = kept.load(mark)
+    mark = run_key({**question, "lang": lang}, formats, source, request) if cache else ""
+    found = load_run(mark)
     if found is not None:
         return found
     material = assemble(unit, bloc, source, *workers)
@@ -179,18 +268,18 @@ def _run(
     if request is not None:
         drift, state = checked(request, material.claims, question, source, workers[0])
         material = replace(material, drift=drift)
-    files = {name: text.encode("utf-8") for name, text in render(material, formats).items()}
+    files = {name: text.encode("utf-8") for name, text in render_report(material, formats).items()}
     if "pdf" in formats:
         files[BRIEF] = pdf(compose(material.claims, lang))
-    run = kept.Run(
+    run = ReportRun(
         files=files,
-        answers=tuple(words.answers(material.content)),
+        answers=tuple(sentences.answers(material.content)),
         missing=(*((s.outcome, s.missing) for s in material.content.missing), *sorted(material.missing.items())),
         instead=material.content.instead,
         drift=drift,
         state=state,
     )
-    kept.keep(mark, run)
+    store_run(mark, run)
     if cache:
         keep_claims(list(material.claims), unit, bloc, source)
     return run
@@ -210,17 +299,17 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
     return formats
 
 
-def render(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:
+def render_report(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:
     """Every file of the report that is text, by its name."""
     drawn = figures.draw_all(material) if {"html", "md"} & set(formats) else {}
-    made: dict[str, str] = {MARK: document.document(material)}
+    made: dict[str, str] = {MARK: document.report_document(material)}
     if "html" in formats:
-        made["index.html"] = page.html(material, drawn, BRIEF if "pdf" in formats else "")
+        made["index.html"] = page.page_html(material, drawn, BRIEF if "pdf" in formats else "")
     if "md" in formats:
-        made["report.md"] = page.markdown(material, drawn)
+        made["report.md"] = page.page_markdown(material, drawn)
         made |= {f"figures/{name}.svg": f'<?xml version="1.0" encoding="utf-8"?>\n{p.svg}' for name, p in drawn.items()}
     if "csv" in formats:
-        made |= {f"tables/{name}": text for name, text in document.tables(material).items()}
+        made |= {f"tables/{name}": text for name, text in document.csv_tables(material).items()}
     return made
 
 

@@ -18,7 +18,7 @@ from eaeu_analysis.data.store.entry import from_parquet, to_parquet
 from eaeu_analysis.impact.curve import run
 from eaeu_analysis.impact.validation import shipped_results
 from eaeu_analysis.reference import shipped
-from eaeu_analysis.report import pinned_curves
+from eaeu_analysis.report.gather import curves
 from eaeu_analysis.series import SeriesInfo
 
 from .. import structure
@@ -193,12 +193,12 @@ def _records() -> list[bytes]:
 
 
 def _curves() -> list[bytes]:
-    body = json.loads(pinned_curves.place().read_text(encoding="utf-8"))
+    body = json.loads(curves.curves_path().read_text(encoding="utf-8"))
     return [json.dumps(body | {"curves": body["curves"][:2]}).encode()]
 
 
 def _read_curves(data: bytes) -> None:
-    for curve in pinned_curves.read(ROOM.file("curves.json", data)):
+    for curve in curves.read_curves(ROOM.file("curves.json", data)):
         curve.share(1.0)
 
 

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from eaeu_analysis import settings
-from eaeu_analysis.report import baseline, cache, claims_plain, kept
-from eaeu_analysis.report.claims import Claim
+from eaeu_analysis.report import cache, write
+from eaeu_analysis.report.claims import collect
+from eaeu_analysis.report.claims.claim import Claim
+from eaeu_analysis.report.drift import baseline
 
 from .. import structure
 from ..target import ROOM, Target
@@ -27,7 +29,7 @@ def _baselines() -> list[bytes]:
 
 
 def _baseline(data: bytes) -> None:
-    baseline.text(baseline.read(ROOM.file("baseline.json", data)))
+    baseline.text(baseline.read_baseline(ROOM.file("baseline.json", data)))
 
 
 @contextmanager
@@ -36,7 +38,7 @@ def _place() -> Iterator[None]:
     before = os.environ.get("EAEU_STORE")
     os.environ["EAEU_STORE"] = str(ROOM.path / "cache")
     try:
-        cache.folder().mkdir(parents=True, exist_ok=True)
+        cache.cache_folder().mkdir(parents=True, exist_ok=True)
         yield
     finally:
         os.environ.pop("EAEU_STORE")
@@ -55,22 +57,22 @@ def _facts() -> list[bytes]:
 def _run(data: bytes) -> None:
     """Facts of a run under a seal that holds."""
     with _place():
-        cache.keep(kept.KIND, MARK, {kept.FACTS: data, f"{kept.FOLDER}report.html": b"<html>"})
-        found = kept.load(MARK)
+        cache.store_cached(write.KIND, MARK, {write.FACTS: data, f"{write.FOLDER}report.html": b"<html>"})
+        found = write.load_run(MARK)
     if found is not None and found.drift is not None:
         found.drift.summary()
 
 
 def _archive() -> list[bytes]:
     with _place():
-        cache.keep("claims", MARK, {"a.txt": b"one", "b/c.bin": bytes(range(64))})
+        cache.store_cached("claims", MARK, {"a.txt": b"one", "b/c.bin": bytes(range(64))})
         return [cache._place("claims", MARK).read_bytes()]
 
 
 def _load(data: bytes) -> None:
     with _place():
         cache._place("claims", MARK).write_bytes(data)
-        cache.load("claims", MARK)
+        cache.load_cached("claims", MARK)
 
 
 def _sealed(data: bytes) -> bytes:
@@ -107,11 +109,11 @@ def _claims() -> list[bytes]:
         words={"w": "x", "v": ("a", "b")},
         series=(),
     )
-    return [claims_plain.dump([claim])]
+    return [collect.claims_to_json([claim])]
 
 
 def _read_claims(data: bytes) -> None:
-    for claim in claims_plain.load(data):
+    for claim in collect.claims_from_json(data):
         _ = claim.failed, claim.sources
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eaeu_analysis.report.material import Material
+from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.trade.union.answer import DOMESTIC, NET, ONE_DUMMY, TradeAnswer
 from eaeu_analysis.trade.union.findings import findings
 

@@ -1,0 +1,1 @@
+"""The brief: composed, rendered, written."""

@@ -1,0 +1,384 @@
+"""The brief: what a guest takes into the studio, made of claims by rule (data/tables/brief.toml).
+
+Five points for and five against, how the member has fared, signs of leaning, how sure one can be, ten likely questions,
+numbers to say aloud and what not to say. Every number comes from a claim; the sentences are those of
+``report/wording/lang/brief``, written for each language. Nothing is written here: see :mod:`.brief_write`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from ... import __version__
+from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...results import plain
+from ...series import SeriesInfo
+from ..claims.claim import GRADES, Claim
+from ..claims.points import points, unclear, unsupported_points
+from ..wording import templates
+from ..wording.spoken_numbers import spoken_number
+from ..wording.templates import BriefLanguage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+# data/tables/brief.toml, read and checked.
+
+
+@dataclass(frozen=True)
+class SpokenNumber:
+    """A number that can be said aloud: value of a claim (over another of it), and how it is said."""
+
+    name: str
+    claim: str
+    value: str
+    kind: Literal["share", "percent", "usd", "times"]
+    over: str = ""
+    signed: bool = False
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
+@dataclass(frozen=True)
+class LikelyQuestion:
+    """A likely question: the claims that its answer rests on, by the prefix of their fields."""
+
+    name: str
+    claims: Mapping[str, str]
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
+@dataclass(frozen=True)
+class BriefRules:
+    """``points``, ``unclear``, ``heard``: how many of each at most; the others in the order of the brief."""
+
+    points: int
+    unclear: int
+    heard: int
+    fared: tuple[str, ...]
+    leaning: tuple[str, ...]
+    aloud: tuple[SpokenNumber, ...]
+    questions: tuple[LikelyQuestion, ...]
+
+
+@functools.lru_cache
+def load_brief_rules() -> BriefRules:
+    """The table, read once. BadInputError names the entry that does not hold."""
+    path = table_path("brief")
+    raw = read_table(path)
+    return BriefRules(
+        **{name: int(raw["most"][name]) for name in ("points", "unclear", "heard")},
+        fared=tuple(raw["fared"]["outcomes"]),
+        leaning=tuple(raw["leaning"]["claims"]),
+        aloud=tuple(parse(SpokenNumber, row, f"{path}, aloud {row.get('name')!r}") for row in raw["aloud"]),
+        questions=tuple(
+            parse(LikelyQuestion, row, f"{path}, question {row.get('name')!r}") for row in raw["questions"]
+        ),
+    )
+
+
+# A claim as the brief says it: the short sentence of its template, its caveat, the verdict of its test.
+
+# Templates of claims that differ in the direction alone, which the brief tells by the verb.
+FAMILIES = {
+    "before_after.rose": "before_after",
+    "before_after.fell": "before_after",
+    "before_after.rose_unclear": "before_after_unclear",
+    "before_after.fell_unclear": "before_after_unclear",
+    "latest.higher": "latest",
+    "latest.lower": "latest",
+    "leaning.share_up": "leaning.share",
+    "leaning.share_down": "leaning.share",
+}
+
+
+@dataclass(frozen=True)
+class ClaimWriter:
+    """Says claims in one language."""
+
+    lang: BriefLanguage
+
+    def sentence(self, claim: Claim) -> str:
+        """The short sentence. BadInputError where the language has none for the claim's template."""
+        return self.lang.say("say", FAMILIES.get(claim.template, claim.template), claim.values, claim.words)
+
+    def caveat(self, claim: Claim) -> str:
+        """The short caveat."""
+        return self.lang.say("caveat", claim.caveat, claim.values, claim.words)
+
+    def source(self, info: SeriesInfo) -> str:
+        """A series in the small print: code and vintage, or the source of a table of published figures."""
+        if info.code.startswith("tables/"):
+            return info.source or info.code
+        owner = "World Bank " if info.source.startswith("World Bank") else ""
+        return f"{owner}{info.code}{f' ({info.vintage})' if info.vintage else ''}"
+
+    def fared(self, seen: Claim, test: Claim | None) -> str:
+        """What was seen, and the verdict of the test."""
+        words: dict[str, Any] = {**seen.words, "verdict": f"={self.verdict(test)}"}
+        return self.lang.say("fared", "sentence", seen.values, words)
+
+    def verdict(self, test: Claim | None) -> str:
+        """What a counterfactual found, as a clause; one that was not asked found nothing."""
+        if test is None:
+            return self.lang.say("verdict", "untested")
+        return self.lang.say("verdict", _verdict(test), test.values, test.words)
+
+    def told(self, claim: Claim) -> str:
+        """A number of a model, or that it finds no clear effect."""
+        unclear = bool(claim.failed) or not math.isfinite(claim.lower) or claim.lower <= 0 <= claim.upper
+        return self.lang.say("verdict", "model_unclear" if unclear else "model_clear", claim.values, claim.words)
+
+    def answer(self, name: str, claims: Mapping[str, Claim]) -> str:
+        """The answer to a likely question, the fields of each claim by their prefix; ``verdict`` and ``told`` too."""
+        values = {f"{prefix}{key}": number for prefix, c in claims.items() for key, number in c.values.items()}  # noqa: PD011
+        words: dict[str, Any] = {
+            f"{prefix}{key}": text for prefix, c in claims.items() for key, text in c.words.items()
+        }
+        for prefix, claim in claims.items():
+            if claim.finding:
+                words[f"{prefix}verdict"] = f"={self.verdict(claim)}"
+            elif claim.template.startswith("scenario."):
+                words[f"{prefix}told"] = f"={self.told(claim)}"
+        return self.lang.say("answer", name, values, words)
+
+
+def _verdict(test: Claim) -> str:
+    """The key of the verdict: that of the claim's template, which its finding and its checks decided."""
+    return test.template.rpartition(".")[2]
+
+
+HALF = 0.5  # share of tests that find an effect, from which one is fairly sure
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sentence. ``caveat`` and ``title`` ("" where there is none): what bounds it, what it answers or refutes.
+    ``claims``: ids of the claims that it rests on; ``grade``: the weakest of theirs; ``marks``: of their sources."""
+
+    text: str
+    claims: tuple[str, ...] = ()
+    caveat: str = ""
+    title: str = ""
+    grade: str = ""
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A brief in one language. Parts that the claims do not support are empty; ``notes`` say where a side has fewer
+    points than wanted. ``sources``: mark, short form and whole line of what the claims rest on."""
+
+    lang: str
+    topic: str
+    title: str
+    question: str
+    parts: Mapping[str, tuple[Line, ...]]
+    notes: Mapping[str, str]
+    heads: Mapping[str, str]
+    small: tuple[str, ...]
+    sources: tuple[tuple[str, str, str], ...]
+    ids: tuple[str, ...] = field(default=(), repr=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per line: ``part, title, text, caveat, grade, sources, claims``."""
+        import pandas as pd
+
+        rows = [
+            [part, line.title, line.text, line.caveat, line.grade, " ".join(line.marks), ", ".join(line.claims)]
+            for part, lines in self.parts.items()
+            for line in lines
+        ]
+        return pd.DataFrame(rows, columns=["part", "title", "text", "caveat", "grade", "sources", "claims"])
+
+    def summary(self) -> str:
+        """The points of both sides and what is sure of them."""
+        out = [self.title, ""]
+        for part in ("for", "against", "sure"):
+            out += [self.heads[part], *(f"- {line.text}" for line in self.parts[part])]
+            out += [self.notes[part]] if part in self.notes else []
+            out.append("")
+        return "\n".join(out).rstrip()
+
+    def _repr_html_(self) -> str:
+        from .render import fragment
+
+        return fragment(self)
+
+    def document(self) -> dict[str, Any]:
+        """The brief as plain values, for JSON."""
+        return {
+            "kind": "eaeu_analysis brief",
+            "version": __version__,
+            "lang": self.lang,
+            "topic": self.topic,
+            "title": self.title,
+            "question": self.question,
+            "parts": {
+                part: {
+                    "head": self.heads[part],
+                    "note": self.notes.get(part, ""),
+                    "lines": [plain(asdict(line)) for line in lines],
+                }
+                for part, lines in self.parts.items()
+            },
+            "small_print": list(self.small),
+            "sources_head": self.heads["sources"],
+            "sources": [{"mark": mark, "short": short, "source": line} for mark, short, line in self.sources],
+        }
+
+
+def compose(claims: Sequence[Claim], lang: str = "en", topic: str | None = None) -> Brief:
+    """The brief that these claims make in that language; with a ``topic`` only what that topic supports.
+
+    Raises BadInputError for a language that is not known.
+    """
+    return _Writer(claims, templates.find_brief_language(lang), topic or "").brief()
+
+
+class _Writer:
+    """Lines from claims, in one language, with one list of sources."""
+
+    def __init__(self, claims: Sequence[Claim], lang: BriefLanguage, topic: str) -> None:
+        self.claims, self.lang, self.topic = claims, lang, topic
+        self.by_id = {claim.id: claim for claim in claims}
+        self.say = ClaimWriter(lang)
+        self.sources: dict[tuple[str, ...], tuple[str, str, str]] = {}
+
+    def brief(self) -> Brief:
+        lang, table = self.lang, load_brief_rules()
+        sides = points(self.claims, table.points)
+        parts = {
+            "for": self._points(sides["for"]),
+            "against": self._points(sides["against"]),
+            "fared": self._fared(),
+            "leaning": self._known([self.by_id.get(name) for name in table.leaning], caveats=False),
+            "unclear": self._known(unclear(self.claims, table.unclear) if self.topic else [], caveats=False),
+            "sure": self._sure(),
+            "questions": [line for asked in table.questions for line in self._answer(asked)],
+            "aloud": [line for spoken in table.aloud for line in self._aloud(spoken)],
+            "heard": [self._heard(claim) for claim in unsupported_points(self.claims, table.heard)],
+        }
+        notes = {side: self._note(len(parts[side]), table.points) for side in ("for", "against")}
+        named = lang.say("title", "topic", words={"topic": f"topic.{self.topic}"}) if self.topic else ""
+        return Brief(
+            lang=lang.code,
+            topic=self.topic,
+            title=named or lang.say("title", "brief"),
+            question=lang.say("head", "question"),
+            parts={name: tuple(lines) for name, lines in parts.items()},
+            notes={side: note for side, note in notes.items() if note},
+            heads={name: lang.say("head", name) for name in (*parts, "sources", "grade")},
+            small=self._small(),
+            sources=tuple(self.sources.values()),
+            ids=tuple(self.by_id),
+        )
+
+    def _points(self, chosen: Sequence[Claim]) -> list[Line]:
+        return self._known(chosen, caveats=True)
+
+    def _known(self, chosen: Sequence[Claim | None], caveats: bool) -> list[Line]:
+        """A line per claim that is there."""
+        return [
+            self._line(self.say.sentence(claim), [claim], caveat=self.say.caveat(claim) if caveats else "")
+            for claim in chosen
+            if claim is not None
+        ]
+
+    def _line(self, text: str, claims: Sequence[Claim], **more: str) -> Line:
+        marks = tuple(dict.fromkeys(mark for claim in claims for mark in self._mark(claim)))
+        grade = max((claim.grade for claim in claims), default="")
+        return Line(text, tuple(claim.id for claim in claims), grade=grade, marks=marks, **more)
+
+    def _mark(self, claim: Claim) -> list[str]:
+        """The mark of what the claim rests on; claims of the same series share one."""
+        if not claim.series:
+            return []
+        key = tuple(info.source_line() for info in claim.series)
+        if key not in self.sources:
+            short = "; ".join(dict.fromkeys(self.say.source(part) for info in claim.series for part in _flat(info)))
+            self.sources[key] = (f"S{len(self.sources) + 1}", short, "; ".join(dict.fromkeys(key)))
+        return [self.sources[key][0]]
+
+    def _fared(self) -> list[Line]:
+        """What changed beside comparators, and whether a counterfactual finds an effect: a sentence per outcome."""
+        made = []
+        for outcome in load_brief_rules().fared:
+            seen = self.by_id.get(f"fared.{outcome}.before_after")
+            test = self.by_id.get(f"fared.{outcome}.counterfactual")
+            if seen is not None:
+                text = self.say.fared(seen, test)
+                made.append(self._line(text, [seen, *([test] if test else [])]))
+        return made
+
+    def _sure(self) -> list[Line]:
+        lang, claims = self.lang, [c for c in self.claims if c.topic != "unsupported"]  # those tell others again
+        tests = [c for c in claims if c.finding and c.topic in ("fared", "partners")]
+        found = [c for c in tests if c.finding == "found" and not c.failed]
+        share = len(found) / len(tests) if tests else 0.0
+        key = "untested" if not tests else "none" if not found else "few" if share < HALF else "most"
+        values = {"tests": float(len(tests)), "found": float(len(found)), "claims": float(len(claims))}
+        values |= {grade.lower(): float(sum(c.grade == grade for c in claims)) for grade in GRADES}
+        lines = [lang.say("sure", key, values), lang.say("sure", "grades" if values["a"] else "grades_none", values)]
+        judged = next((c for c in tests if "years" in dict(c.values)), None)
+        if judged is not None:
+            lines.append(lang.say("sure", "why", judged.values))
+        if any(c.topic == "scenario" for c in claims):
+            lines.append(lang.say("sure", "model"))
+        return [Line(text) for text in [*lines, lang.say("sure", "change")]]
+
+    def _answer(self, asked: LikelyQuestion) -> list[Line]:
+        """The answer; one whose claims are missing says so, and is left out of a brief on one topic."""
+        title = self.lang.say("question", asked.name)
+        claims = {prefix: self.by_id.get(name) for prefix, name in asked.claims.items()}
+        at_hand = {prefix: claim for prefix, claim in claims.items() if claim is not None}
+        if len(at_hand) < len(claims):
+            return [] if self.topic else [Line(self.lang.say("note", "unanswered"), title=title)]
+        text = self.say.answer(asked.name, at_hand)
+        return [self._line(text, list(at_hand.values()), title=title)]
+
+    def _aloud(self, spoken: SpokenNumber) -> list[Line]:
+        claim = self.by_id.get(spoken.claim)
+        if claim is None:
+            return []
+        numbers = dict(claim.values)
+        value = numbers[spoken.value] / (numbers[spoken.over] if spoken.over else 1.0)
+        if spoken.kind == "times" and value < 1:  # "one and a half times as high" cannot be turned round
+            return []
+        if spoken.signed and claim.lower <= 0 <= claim.upper:
+            return []
+        name = f"{spoken.name}_{'up' if value > 0 else 'down'}" if spoken.signed else spoken.name
+        exact = self.lang.say("exact", spoken.kind, {"value": abs(value)})
+        said = spoken_number(value, spoken.kind, self.lang)
+        words = {"said": f"={said}", "exact": f"={exact}"}
+        text = self.lang.say("aloud", name, claim.values, words)
+        return [self._line(text[:1].upper() + text[1:], [claim])]
+
+    def _heard(self, claim: Claim) -> Line:
+        name = claim.id.partition(".")[2]
+        why = self.lang.say("why", name, claim.values, claim.words)
+        return self._line(why, [claim], title=self.lang.say("heard", name))
+
+    def _note(self, count: int, most: int) -> str:
+        if count >= most:
+            return ""
+        return self.lang.say("note", "fewer" if count else "none", {"count": float(count), "most": float(most)})
+
+    def _small(self) -> tuple[str, ...]:
+        from ..page.render import report_date as made_on
+
+        day = made_on()
+        words = {"version": f"={__version__}", "day": f"date.{day}" if day else "="}
+        made = self.lang.say("note", "made" if day else "undated", words=words)
+        return (*(self.lang.say("note", key) for key in ("grades", "sides", "codes")), made)
+
+
+def _flat(info: Any) -> list[Any]:
+    """The series that it was computed of, or itself."""
+    return [part for own in info.derived_from for part in _flat(own)] if info.derived_from else [info]

@@ -1,0 +1,94 @@
+"""Brief -> HTML, Markdown, JSON, PDF: bytes in memory, nothing written here.
+
+What comes from data is text in every format: escaped in HTML and Markdown, passed as a value and never as markup to
+Typst. The PDF has two sides of A4: the largest of a few sizes of type that fits; no clock, and only the fonts that the
+compiler carries.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from ...errors import EaeuError
+from .compose import Brief
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FORMATS = ("pdf", "md", "html", "json")
+SIDES = 2
+SIZES = (11.0, 10.6, 10.2, 9.8, 9.4, 9.0, 8.7, 8.4, 8.1, 7.8, 7.5, 7.2, 7.0)  # points, the largest that fits
+
+
+def render_brief(brief: Brief, form: str) -> bytes:
+    """The brief in that format."""
+    if form == "pdf":
+        return pdf(brief)
+    text = {"html": brief_html, "md": brief_markdown, "json": as_json}[form](brief)
+    return text.encode("utf-8")
+
+
+def as_json(brief: Brief) -> str:
+    """JSON text: sorted keys, a newline at the end."""
+    return json.dumps(brief.document(), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def brief_html(brief: Brief) -> str:
+    """A self-contained page: no script, nothing loaded from elsewhere."""
+    return _environment().get_template("brief.html").render(brief=brief, style=_file("brief.css"))
+
+
+def fragment(brief: Brief) -> str:
+    """The body alone, for a notebook."""
+    return _environment().get_template("brief_body.html").render(brief=brief)
+
+
+def brief_markdown(brief: Brief) -> str:
+    """Markdown without HTML."""
+    return _environment().get_template("brief.md").render(brief=brief)
+
+
+def pdf(brief: Brief) -> bytes:
+    """Two sides of A4. EaeuError when the brief does not fit in the smallest type."""
+    import typst
+
+    source, data = _file("brief.typ").encode(), json.dumps(brief.document(), sort_keys=True, ensure_ascii=False)
+    fonts = typst.Fonts(include_system_fonts=False)
+    for size in SIZES:
+        compiler = typst.Compiler(source, font_paths=fonts, sys_inputs={"brief": data, "size": f"{size}pt"})
+        if int(json.loads(compiler.query("<pages>", field="value", one=True))) <= SIDES:
+            made: Any = compiler.compile(source, format="pdf")
+            return bytes(made)
+    raise EaeuError(f"the brief does not fit on {SIDES} sides of A4 in type of {SIZES[-1]} pt; ask for one topic")
+
+
+def _line(text: Any) -> str:
+    """Text for a line of Markdown in which what is markup stays text."""
+    told = " ".join(str(text).split())
+    for mark in ("\\", "`", "*", "_", "[", "]", "<", ">", "#", "|", "~"):
+        told = told.replace(mark, "\\" + mark)
+    return told.replace("&", "&amp;")
+
+
+@functools.lru_cache
+def _file(name: str) -> str:
+    return (resources.files("eaeu_analysis.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+@functools.lru_cache
+def _environment() -> Environment:
+    import jinja2
+
+    made = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_file),
+        autoescape=jinja2.select_autoescape(["html"], default_for_string=True),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["line"] = _line
+    return made

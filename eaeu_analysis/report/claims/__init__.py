@@ -1,0 +1,1 @@
+"""Results become claims: one maker per topic."""

@@ -1,0 +1,183 @@
+"""Claims of what changed: before and after, beside comparators (grade C), and the years after 2019, apart.
+
+Side: the sign of the difference from the comparators' mean, times what a rise means (a fall that everybody shared is
+not the union's); context with fewer than three comparators, and where the matched pool's difference has the other sign.
+Years after 2019 are context by rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...compare.checks import FEW
+from ...results import Check
+from ...series import SeriesInfo
+from .claim import Claim, failed_words, grade_of, load_call, load_claim_rules, meaning, side_of, years
+
+if TYPE_CHECKING:
+    from ...compare import BeforeAfter
+    from ..gather.content import Content
+
+
+def before_after_claims(content: Content) -> list[Claim]:
+    """A claim per outcome of the unit that has both windows and comparators."""
+    found = {section.outcome: section for section in content.sections}
+    made = []
+    for name in load_claim_rules().told["unit"]:
+        section = found.get(name)
+        if section is None or section.narrow is None or not comparable(section.narrow):
+            continue
+        made.append(_change(section.narrow, name, f"fared.{name}.before_after", "fared", content.source, section.wide))
+    return made
+
+
+def member_claims(content: Content) -> list[Claim]:
+    """The other members, each around the first stage that it joined (data/tables/impact.toml says why)."""
+    made = []
+    first: dict[str, str] = {}
+    for unit, event, _ in content.members.results:
+        first[unit] = min(event, first.get(unit, event))
+    for (unit, event, outcome), result in content.members.results.items():
+        if unit == content.unit or event != first[unit] or outcome not in load_claim_rules().told["members"]:
+            continue
+        if comparable(result):
+            made.append(_change(result, outcome, f"members.{unit}.{outcome}", "members", content.source))
+    return made
+
+
+def rerouting_claims(content: Content) -> list[Claim]:
+    """The years after settings.LAST_CLEAN_YEAR, which are no measure of membership."""
+    found = {section.outcome: section.narrow for section in content.sections}
+    return [
+        _latest(result, name, content.source)
+        for name in load_claim_rules().told["latest"]
+        if (result := found.get(name)) is not None and result.windows.latest and result.treated["to_latest_years"]
+    ]
+
+
+def comparable(result: BeforeAfter) -> bool:
+    """Whether the unit and at least one comparator have both windows."""
+    return bool(result.treated["available"]) and result.difference is not None
+
+
+def _change(
+    result: BeforeAfter, outcome: str, name: str, topic: str, source: str, wide: BeforeAfter | None = None
+) -> Claim:
+    row, gap, spec = result.treated, result.difference, result.windows
+    if gap is None:
+        raise AssertionError("a claim of change is made of comparable results")
+    failed = failed_words(result.checks)
+    moved = "rose" if row["change"] >= 0 else "fell"
+    return Claim(
+        id=name,
+        topic=topic,
+        question="fared",
+        side=_side(result, wide, outcome),
+        template=f"before_after.{moved}{'_unclear' if failed else ''}",
+        values={
+            "before": float(row["mean_before"]),
+            "after": float(row["mean_after"]),
+            "change": float(row["change"]),
+            "comparators": float(gap.test.n - 1),
+            "economies": float(gap.test.n),
+            "beside": gap.mean,
+            "difference": gap.versus_mean,
+            "p": gap.test.p_two_sided,
+            "floor": gap.test.floor,
+            **years("before", spec.before),
+            **years("after", spec.after),
+        },
+        words={
+            "economy": f"economy.{result.unit}",
+            "outcome": f"outcome.{outcome}",
+            "unit": f"unit.{result.outcome.unit}",
+            "change_unit": f"unit.{result.change_unit}",
+            "pool": "pool.rouble" if gap.test.n > 2 else "pool.rouble_one",
+            "failed": failed,
+        },
+        value=float(row["change"]),
+        unit=result.change_unit,
+        lower=float(row["lower"]),
+        upper=float(row["upper"]),
+        level=result.level,
+        grade=grade_of("descriptive"),
+        series=_series(result),
+        method=result.provenance.method,
+        reference=result.provenance.reference,
+        checks=(*result.checks, *_wide_check(wide)),
+        caveat="before_after",
+        would_change="before_after",
+        call=f"{_call(result, outcome, source)}.estimate",
+        figure=outcome if topic == "fared" else "",
+    )
+
+
+def _latest(result: BeforeAfter, outcome: str, source: str) -> Claim:
+    row, spec = result.treated, result.windows
+    if spec.latest is None:
+        raise AssertionError("a claim of the latest years is made of results that have them")
+    change = float(row["to_latest_change"])
+    return Claim(
+        id=f"rerouting.{outcome}.latest",
+        topic="rerouting",
+        question="latest",
+        side="context",
+        template=f"latest.{'higher' if change >= 0 else 'lower'}",
+        values={"change": change, **years("before", spec.before), **years("latest", spec.latest)},
+        words={
+            "economy": f"economy.{result.unit}",
+            "outcome": f"outcome.{outcome}",
+            "change_unit": f"unit.{result.change_unit}",
+        },
+        value=change,
+        unit=result.change_unit,
+        grade=grade_of("descriptive"),
+        series=_series(result),
+        method="mean of the latest years against the mean before the event",
+        checks=result.checks,
+        caveat="latest",
+        would_change="latest",
+        call=f"{_call(result, outcome, source)}.treated['to_latest_change']",
+        figure=outcome,
+    )
+
+
+def _side(result: BeforeAfter, wide: BeforeAfter | None, outcome: str) -> str:
+    """The difference's sign by its meaning; context with few comparators, or where the matched pool disagrees."""
+    gap, other = result.difference, wide.difference if wide is not None else None
+    if gap is None or gap.test.n - 1 < FEW or (other is not None and other.versus_mean * gap.versus_mean <= 0):
+        return "context"
+    return side_of(gap.versus_mean, meaning(outcome))
+
+
+def _wide_check(result: BeforeAfter | None) -> tuple[Check, ...]:
+    """What the matched pool says of the same outcome; it informs."""
+    gap = result.difference if result is not None else None
+    if result is None or gap is None:
+        return ()
+    alpha = 1 - result.level
+    text = (
+        f"against the {gap.test.n - 1} nearest economies the difference is {gap.versus_mean:+.1f} {gap.unit}, "
+        f"p = {gap.test.p_two_sided:.2f}"
+    )
+    return (Check("matched pool", None, gap.test.p_two_sided, alpha, text),)
+
+
+def _series(result: BeforeAfter) -> tuple[SeriesInfo, ...]:
+    return tuple(_parts(result.outcome))
+
+
+def _parts(info: SeriesInfo) -> Iterator[SeriesInfo]:
+    if info.derived_from:
+        for part in info.derived_from:
+            yield from _parts(part)
+    else:
+        yield info
+
+
+def _call(result: BeforeAfter, outcome: str, source: str) -> str:
+    return (
+        f"ea.before_after({load_call([outcome], source)}, {outcome!r}, {result.unit!r}, {result.spec['event']!r}, "
+        f"bloc={result.spec.get('bloc')!r})"
+    )

@@ -1,0 +1,45 @@
+"""Which claims become points, by rule: nobody chooses.
+
+A claim is a point of its side when no check of it failed and, for a counterfactual, when an effect was found. The best
+graded of each topic come first, so that no topic crowds out the others; then the next best, until there are enough.
+A side with fewer has fewer: it is never filled up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..topics import TOPICS
+from .claim import Claim
+
+
+def is_point(claim: Claim) -> bool:
+    """Whether the claim stands for a side: no failed check, and an effect found where one was tested."""
+    return claim.side in ("for", "against") and not claim.failed and claim.finding in ("", "found")
+
+
+def points(claims: Sequence[Claim], most: int) -> dict[str, list[Claim]]:
+    """The points of each side, at most ``most``, best grade first."""
+    return {side: _best([c for c in claims if c.side == side and is_point(c)], most) for side in ("for", "against")}
+
+
+def _best(claims: Sequence[Claim], most: int) -> list[Claim]:
+    ranked = sorted(claims, key=lambda c: c.grade)  # stable: of one grade, as the claims come
+    turn: dict[str, int] = {}
+    turns = {}
+    for claim in ranked:
+        turns[claim.id] = turn.get(claim.topic, 0)
+        turn[claim.topic] = turns[claim.id] + 1
+    chosen = sorted(ranked, key=lambda c: (turns[c.id], c.grade))[:most]
+    return sorted(chosen, key=lambda c: (c.grade, TOPICS.index(c.topic)))
+
+
+def unclear(claims: Sequence[Claim], most: int) -> list[Claim]:
+    """Claims that found no clear effect: a check failed, or what was tested does not stand out."""
+    told = [c for c in claims if c.topic != "unsupported" and (c.finding or c.failed) and not is_point(c)]
+    return sorted(told, key=lambda c: c.grade)[:most]
+
+
+def unsupported_points(claims: Sequence[Claim], most: int) -> list[Claim]:
+    """What is often heard and not supported."""
+    return [claim for claim in claims if claim.topic == "unsupported"][:most]

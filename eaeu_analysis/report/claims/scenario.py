@@ -1,0 +1,100 @@
+"""Claims of what joining would do to Uzbekistan: a model with stated assumptions, drawn many times (grade D).
+
+The estimate is the median draw, the interval holds the middle draws. Side: the sign times what a rise means; where the
+interval holds zero the claim is told as "cannot tell", and is context. A failed check of the model rewrites the claim.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...results import Check
+from .claim import Claim, failed_words, meaning, side_of, state
+
+if TYPE_CHECKING:
+    from ...scenario import ScenarioResult
+TWO_MODELS = "the tariff in two models"  # a check of the tariff alone
+# outcome of the scenario -> whose meaning it has (data/tables/claims.toml)
+OUTCOMES = {
+    "welfare": "welfare",
+    "real_income": "real_income",
+    "price_index": "prices",
+    "exports": "exports",
+    "exports_to_members": "member_trade",
+    "imports_from_members": "member_trade",
+    "imports_from_CHN": "outsider_imports",
+    "customs_receipts_of_gdp": "revenue",
+    "remittances_of_gdp": "remittances",
+}
+CHANNELS = ("tariffs", "border_costs", "customs_revenue", "migration")
+BY_CHANNEL = "welfare"  # the outcome that is told channel by channel
+PARTIAL = {"smart_consumers": "welfare", "smart_from_CHN": "outsider_imports"}  # told of the tariff alone
+SHARE = "break_even_share"
+
+
+def scenario_claims(found: ScenarioResult) -> list[Claim]:
+    """All channels together, real spending by channel, the partial model of the tariff, the share that breaks even."""
+    known = {(row["outcome"], row["channel"]) for row in found.table.to_dict("records")}
+    made = [_claim(found, o, "total", m) for o, m in OUTCOMES.items() if (o, "total") in known]
+    made += [_claim(found, BY_CHANNEL, c, OUTCOMES[BY_CHANNEL]) for c in CHANNELS if (BY_CHANNEL, c) in known]
+    made += [_claim(found, o, "tariffs", m) for o, m in PARTIAL.items() if (o, "tariffs") in known]
+    if (SHARE, "total") in known:
+        made.append(_claim(found, SHARE, "total", ""))
+    return made
+
+
+def _claim(found: ScenarioResult, outcome: str, channel: str, means: str) -> Claim:
+    row = found.value(outcome, channel)
+    estimate, lower, upper = (float(row[name]) for name in ("estimate", "lower", "upper"))
+    checks = tuple(_of(check, channel) for check in found.checks)
+    failed = failed_words(checks)
+    known = not lower <= 0 <= upper and not failed
+    template = "share" if outcome == SHARE else _template(estimate, lower, upper, failed)
+    whole = channel == "total"
+    spec = found.spec
+    call = f"ea.run_scenario({spec['scenario']!r}, draws={spec['draws']}, seed={spec['seed']})"
+    return state(
+        f"scenario.{outcome}" if whole else f"scenario.{channel}.{outcome}",
+        "model",
+        f"scenario.{template}" if whole else f"scenario.channel_{template}",
+        estimate,
+        str(row["unit"]),
+        f"{call}.value({outcome!r}, {channel!r})['estimate']",
+        found.provenance,
+        values={
+            "estimate": estimate,
+            "lower": lower,
+            "upper": upper,
+            "level_percent": 100 * found.level,
+            "draws": float(row["draws"]),
+            "year": float(found.scenario.baseline.year),
+        },
+        words={
+            "outcome": f"scenario_outcome.{outcome}",
+            "channel": f"channel.{channel}",
+            "unit": f"unit.{row['unit']}",
+            "economy": f"economy.{found.scenario.economy}",
+            "failed": failed,
+        },
+        side=side_of(estimate, meaning(means)) if known and means else "context",
+        checks=checks,
+        lower=lower,
+        upper=upper,
+        level=found.level,
+        slow=True,
+    )
+
+
+def _template(estimate: float, lower: float, upper: float, failed: tuple[str, ...]) -> str:
+    if failed:
+        return "unreliable"
+    if lower <= 0 <= upper:
+        return "none"
+    return "higher" if estimate > 0 else "lower"
+
+
+def _of(check: Check, channel: str) -> Check:
+    """The check as it bears on this channel: that of the tariff in two models informs where the tariff is not alone."""
+    if check.name != TWO_MODELS or channel == "tariffs":
+        return check
+    return Check(check.name, None, check.value, check.threshold, check.text)

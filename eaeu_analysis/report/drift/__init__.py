@@ -1,0 +1,1 @@
+"""What changed since the claims were accepted."""

@@ -1,0 +1,198 @@
+"""The accepted state of the claims, in one JSON file: what later runs are compared with.
+
+Of each claim its value, interval, grade, side and tolerance; of each series behind them a hash of its values; the
+settings and the code that made them. Read strictly: what is not such a file is one sentence, not a guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ... import __version__, files, settings
+from ...errors import BadInputError, EaeuError
+from ...reference.catalogue import STRICT, parse
+from ...results import plain
+from ..cache import code_digest
+from ..claims.claim import Claim, load_claim_rules
+
+if TYPE_CHECKING:
+    from ...data.sources import Source
+    from ...series import SeriesInfo
+
+SCHEMA = 1
+TABLES = ("trade/", "remittances/", "tables/")  # codes of shipped files that are no series of a panel
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One claim as it was accepted. ``tolerance``: how far ``value`` may move, in its unit, and be the same."""
+
+    value: float
+    unit: str
+    lower: float | None
+    upper: float | None
+    grade: str
+    side: str
+    finding: str
+    tolerance: float
+    series: tuple[str, ...]
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+    @property
+    def sign(self) -> int:
+        return sign_of(self.value)
+
+
+@dataclass(frozen=True)
+class SeriesFingerprint:
+    """One series behind the claims: its vintage and a hash of its values."""
+
+    vintage: str
+    sha256: str
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
+@dataclass(frozen=True)
+class ClaimsBaseline:
+    """``question``: unit, bloc and source of the run; ``settings``: the numbers of settings.py; ``version``, ``code``:
+    of the package; ``series`` by code; ``claims`` by id."""
+
+    schema: int
+    version: str
+    code: str
+    question: Mapping[str, str]
+    settings: Mapping[str, float]
+    series: Mapping[str, SeriesFingerprint]
+    claims: Mapping[str, Accepted]
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
+def baseline_of(claims: Sequence[Claim], question: Mapping[str, str], source: str | Path | Source) -> ClaimsBaseline:
+    """The state of these claims, made with that source."""
+    return ClaimsBaseline(
+        schema=SCHEMA,
+        version=__version__,
+        code=code_digest(),
+        question=dict(question),
+        settings=numbers_of_settings(),
+        series=series_fingerprints(claims, source),
+        claims={claim.id: accept_claim(claim) for claim in claims},
+    )
+
+
+def accept_claim(claim: Claim) -> Accepted:
+    """A claim as it is accepted, with its tolerance by the rule of data/tables/claims.toml."""
+    finite = {name: v if math.isfinite(v) else None for name, v in (("lower", claim.lower), ("upper", claim.upper))}
+    return Accepted(
+        value=claim.value,
+        unit=claim.unit,
+        grade=claim.grade,
+        side=claim.side,
+        finding=claim.finding,
+        tolerance=tolerance(claim.value),
+        series=tuple(sorted({info.code for info in flat(claim.series)})),
+        **finite,
+    )
+
+
+def tolerance(value: float) -> float:
+    """How far a claim of this value may move and be the same, by the rule of data/tables/claims.toml."""
+    return max(load_claim_rules().least, load_claim_rules().share * abs(value))
+
+
+def flat(series: Sequence[SeriesInfo]) -> list[SeriesInfo]:
+    """The series of which others are computed, and those that are not computed."""
+    return [leaf for info in series for leaf in (flat(info.derived_from) if info.derived_from else [info])]
+
+
+def series_fingerprints(claims: Sequence[Claim], source: str | Path | Source) -> dict[str, SeriesFingerprint]:
+    """Vintage and hash of every series behind the claims, by code; "" where the source cannot be read for it."""
+    found: dict[str, SeriesFingerprint] = {}
+    infos = {info.code: info for claim in claims for info in flat(claim.series)}
+    for code in sorted(infos):
+        found[code] = SeriesFingerprint(infos[code].vintage, series_hash(infos[code], source))
+    return found
+
+
+def series_hash(info: SeriesInfo, source: str | Path | Source) -> str:
+    """SHA-256 of the values of one series, whatever file holds it; of the file for tables that ship."""
+    if info.code.startswith(TABLES):
+        folder, _, name = info.code.partition("/")
+        stem = name.partition("/")[0]
+        path = settings.data_dir() / folder / (f"{stem}.toml" if folder == "tables" else f"{stem}.parquet")
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    from ...data.load import open_source
+
+    try:
+        frame = open_source(source).read(info.code, info.vintage or None).frame
+    except EaeuError:
+        return ""
+    rows = "\n".join(f"{e},{y},{v!r}" for e, y, v in frame[["economy", "year", "value"]].itertuples(index=False))
+    return hashlib.sha256(rows.encode()).hexdigest()
+
+
+def numbers_of_settings() -> dict[str, float]:
+    """The numbers of settings.py, which every result shares."""
+    found = sorted((name, value) for name, value in vars(settings).items() if name.isupper())
+    return {name: float(value) for name, value in found if isinstance(value, (int, float))}
+
+
+def sign_of(value: float) -> int:
+    """-1, 0 or 1."""
+    return (value > 0) - (value < 0)
+
+
+def write_baseline(path: str | Path, state: ClaimsBaseline) -> None:
+    """The baseline as JSON; written aside and renamed."""
+    files.write_text(path, text(state))
+
+
+def text(state: ClaimsBaseline) -> str:
+    """The baseline as JSON text, sorted."""
+    body = {
+        **{name: getattr(state, name) for name in ("schema", "version", "code")},
+        "question": dict(state.question),
+        "settings": dict(state.settings),
+        "series": {code: vars(row) for code, row in state.series.items()},
+        "claims": {name: vars(row) for name, row in state.claims.items()},
+    }
+    return json.dumps(plain(body), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_baseline(path: str | Path) -> ClaimsBaseline:
+    """The baseline in a file.
+
+    Raises BadInputError, in one sentence, when there is no such file, when it is no JSON (or cut short), is of another
+    schema, lacks a field, has one too many or one of the wrong type.
+    """
+    place = Path(path)
+    try:
+        raw = json.loads(place.read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except FileNotFoundError:
+        raise BadInputError(f"baseline '{place}' does not exist; make one with --check '{place}' --accept") from None
+    except IsADirectoryError:
+        raise BadInputError(f"baseline '{place}' is a folder; expected a file") from None
+    except UnicodeDecodeError:
+        raise BadInputError(f"baseline '{place}' is not UTF-8 text") from None
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(f"baseline '{place}' is not JSON, or is cut short: {error}") from None
+    if not isinstance(raw, dict) or "schema" not in raw:
+        raise BadInputError(f"'{place}' is no baseline of claims: it has no field 'schema'")
+    if raw["schema"] != SCHEMA:
+        raise BadInputError(
+            f"baseline '{place}' is of schema {raw['schema']!r}, this version reads {SCHEMA}; accept it anew"
+        )
+    return parse(ClaimsBaseline, raw, f"baseline '{place}'")
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")

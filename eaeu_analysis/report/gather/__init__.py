@@ -1,0 +1,1 @@
+"""Everything the report rests on, computed once."""

@@ -1,0 +1,139 @@
+"""What claims rest on: the results of every stage, gathered as far as the topics asked for need them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import NoDataError, NotConvergedError
+from ..topics import TOPICS
+from .content import Content, gather
+
+if TYPE_CHECKING:
+    from ...data.panel import Panel
+    from ...data.sources import Source
+    from ...scenario import ScenarioResult
+    from ...trade.partners.exposure import Exposure
+    from ...trade.tariffs.gap import TariffGap
+    from ...trade.union.answer import TradeAnswer
+    from .curves import Curve
+
+FROM_CONTENT = {"fared", "members", "rerouting", "unsupported"}
+FROM_GRAVITY = {"partners", "unsupported"}
+FROM_TARIFFS = {"tariffs", "revenue"}
+IDLE = 30  # seconds after which a worker without work ends, as when the process that asked for it was killed
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """``content``: before/after and counterfactuals, None when no topic needs them. ``curves``: the specification
+    curves that were computed on these very data, by outcome. ``trade``: the gravity estimates; ``exposure``, ``gap``:
+    Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: the macro series beside them.
+    ``scenario``: what joining would do. ``missing``: parts that could not be had, with the reason.
+    """
+
+    content: Content | None = None
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    trade: TradeAnswer | None = None
+    exposure: Exposure | None = None
+    gap: TariffGap | None = None
+    panel: Panel | None = None
+    scenario: ScenarioResult | None = None
+    missing: tuple[tuple[str, str], ...] = ()
+
+
+def evidence(
+    unit: str = "KGZ",
+    bloc: str = "EAEU",
+    source: str | Path | Source = "pinned",
+    topics: Collection[str] = TOPICS,
+    jobs: int = 1,
+    content: Content | None = None,
+    dask: str | None = None,
+) -> Evidence:
+    """Ask the questions behind ``topics``; ``content`` is used where it was gathered already.
+
+    With several ``jobs`` trade and scenario are worked out beside the rest; with a Dask scheduler at ``dask`` its
+    workers take the counterfactuals and the draws. The results are the same.
+    Raises BadInputError and NoDataError as :func:`.content.gather`.
+    """
+    from .curves import curves_for_source as curves
+
+    wanted = set(topics)
+    long = _long(wanted, dask)
+    with _background_results(long, 1 if dask else jobs) as result:
+        if content is None and wanted & FROM_CONTENT:
+            content = gather(unit, bloc, source, jobs, dask)
+        held: Mapping[str, Curve] = {}
+        if content is not None and content.effects is not None:
+            names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
+            held = curves(content.unit, content.event, names, source)
+        missing: list[tuple[str, str]] = []
+        panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
+        parts: dict[str, Any] = {}
+        for name in long:
+            try:
+                parts[name] = result(name)
+            except (NoDataError, NotConvergedError) as error:
+                missing.append((name, str(error)))
+    trade: TradeAnswer | None = parts.get("trade")
+    lean, gap = (trade.exposure, trade.tariffs) if trade else _own(wanted)
+    return Evidence(content, held, trade, lean, gap, panel, parts.get("scenario"), tuple(missing))
+
+
+def _long(wanted: set[str], dask: str | None) -> dict[str, Callable[[], Any]]:
+    """What takes long and hangs on nothing else: trade (its gravity estimates take half a minute) and the scenario."""
+    from ...scenario import run_scenario
+    from ...trade.union.answer import trade_answer
+    from ..topics import DRAWS, SCENARIO, SEED
+
+    tasks: dict[str, Callable[[], Any]] = {}
+    if wanted & FROM_GRAVITY:
+        tasks["trade"] = partial(trade_answer, "UZB")
+    if "scenario" in wanted:
+        tasks["scenario"] = partial(run_scenario, SCENARIO, DRAWS, SEED, dask=dask)
+    return tasks
+
+
+@contextmanager
+def _background_results(tasks: Mapping[str, Callable[[], Any]], jobs: int) -> Iterator[Callable[[str], Any]]:
+    """The result of each task by its name: begun at once in workers where there are several, else when asked for.
+
+    The workers end with the block, however it ends, and by themselves when this process was killed.
+    """
+    if jobs < 2 or not tasks:
+        yield lambda name: tasks[name]()
+        return
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(max_workers=min(jobs, len(tasks)), timeout=IDLE)
+    begun = {name: pool.submit(task) for name, task in tasks.items()}
+    try:
+        yield lambda name: begun[name].result()
+    finally:
+        pool.shutdown(wait=False, kill_workers=True)
+
+
+def _own(wanted: set[str]) -> tuple[Exposure | None, TariffGap | None]:
+    """Uzbekistan's partners and tariffs without the gravity estimates, where only they are asked for."""
+    if wanted & FROM_GRAVITY:
+        return None, None
+    from ...trade.partners.exposure import exposure
+    from ...trade.tariffs.gap import tariff_gap
+
+    return exposure("UZB") if "leaning" in wanted else None, tariff_gap() if wanted & FROM_TARIFFS else None
+
+
+def _macro(source: str | Path | Source, missing: list[tuple[str, str]]) -> Panel | None:
+    """Remittances, trade taxes and GDP, as far as the source holds them together."""
+    from ...data.load import load_panel
+
+    try:
+        return load_panel(["remittances", "customs_duties", "NY.GDP.MKTP.CD"], source=source)
+    except NoDataError as error:
+        missing.append(("remittances, customs duties", str(error)))
+        return None

@@ -1,0 +1,91 @@
+"""Content -> JSON for programs and CSV in full precision."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ... import __version__, plots
+from ...results import plain
+from ..claims.claim import to_frame
+from ..wording import sentences
+from .downloads import csv_records
+from .table_rows import section_rows
+
+if TYPE_CHECKING:
+    from .material import Material
+
+
+def report_document(material: Material) -> str:
+    """The same as JSON, for programs."""
+    content = material.content
+    body = {
+        "version": __version__,
+        "question": {"unit": content.unit, "bloc": content.bloc, "event": content.event, "source": content.source},
+        "answers": sentences.answers(content),
+        "outcomes": [section_rows(section) for section in content.sections],
+        "effects": plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
+        "members": plain(content.members.to_frame().to_dict(orient="records")),
+        "claims": [claim.document() for claim in material.claims],
+        "from_the_fallback": dict(content.instead),
+        "not_in_the_report": dict(material.missing),
+        "drift": _drift(material),
+        "limits": [vars(limit) for limit in content.limits],
+        "series": [
+            {
+                "code": info.code,
+                "label": info.label,
+                "unit": info.unit,
+                "source": info.source,
+                "vintage": info.vintage,
+                "vintage_note": info.vintage_note,
+                "retrieved": info.retrieved,
+                "licence": info.licence,
+            }
+            for info in material.series
+        ],
+    }
+    return json.dumps(plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _drift(material: Material) -> dict[str, Any] | None:
+    """What changed since the baseline; null when none was named."""
+    found = material.drift
+    if found is None:
+        return None
+    return {
+        "baseline": found.baseline,
+        "drifted": found.drifted,
+        "changed": list(found.changed),
+        "claims": found.table.to_dict(orient="records"),
+        "series": found.revised.to_dict(orient="records"),
+    }
+
+
+def csv_tables(material: Material) -> dict[str, str]:
+    """CSV text by file name: before/after, members, effects, trade, scenario, claims, the values behind the figures."""
+    content = material.content
+    units, values = [], []
+    for section in content.sections:
+        if section.narrow is None:
+            continue
+        units += [{"outcome": section.outcome, **row} for row in section.narrow.to_frame().to_dict(orient="records")]
+        table, unit = plots.shown(section.narrow)
+        for year, line in table.iterrows():
+            for economy, value in line.dropna().items():
+                values.append(
+                    {"outcome": section.outcome, "economy": economy, "year": year, "value": value, "unit": unit}
+                )
+    members = content.members.to_frame().to_dict(orient="records")
+    found = {
+        "before_after.csv": csv_records(units),
+        "members.csv": csv_records(members),
+        "figures.csv": csv_records(values),
+    }
+    more = {"effects": content.effects, "union_trade": material.evidence.trade, "scenario": material.evidence.scenario}
+    for name, result in more.items():
+        if result is not None:
+            found[f"{name}.csv"] = csv_records(result.to_frame().to_dict(orient="records"))
+    if material.claims:
+        found["claims.csv"] = csv_records(to_frame(material.claims).to_dict(orient="records"))
+    return dict(sorted(found.items()))

@@ -1,0 +1,185 @@
+"""Result -> picture: an SVG as a file of its own, the same cut and coloured for the page, and its values as CSV."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ... import plots
+from ...reference import economies
+from ..wording import sentences
+from .picture import WIDTH, Picture, _themed, picture
+
+if TYPE_CHECKING:
+    from ...scenario import ScenarioResult
+    from ...trade.union.answer import TradeAnswer
+    from .material import Material
+
+
+FIGURES = ("trade", "remittances", "gdp_per_head", "imports")  # effects that get a figure of their own
+
+
+def inline(svg: str, box: tuple[float, ...]) -> str:
+    """The SVG for the page: cut to ``box``, colours by theme, no title element (browsers show it over the values)."""
+    head, rest = svg.split(">", 1)
+    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
+    head = re.sub(r'viewBox="[^"]*"', 'viewBox="' + " ".join(f"{v:.2f}" for v in box) + '"', head)
+    rest = re.sub(r"<title>.*?</title>", "", rest, count=1, flags=re.S)
+    rest = re.sub(r"<metadata>.*?</metadata>", "", rest, flags=re.S)
+    for part in ("figure_title", "figure_sources"):
+        rest = re.sub(rf'(<g id="[^"]*{part}")', r'\1 class="apart"', rest)
+    coloured = re.sub(r"(?<=: )#[0-9a-f]{6}\b", lambda m: _themed(m.group()), rest)
+    return f"{head}>{coloured}"
+
+
+def draw_all(material: Material) -> dict[str, Picture]:
+    """A picture per outcome that has a comparison and per headline effect, by its name."""
+    content = material.content
+    drawn: dict[str, Picture] = {}
+    for section in content.sections:
+        if section.narrow is None:
+            continue
+        values = plots.shown(section.narrow)[0]
+        drawn[section.outcome] = picture(
+            section.outcome,
+            partial(plots.draw, section.narrow),
+            values[[section.narrow.unit, *(c for c in values.columns if c != section.narrow.unit)]],
+            title=sentences.before_after_title(section),
+            alt=sentences.alt(section),
+            provenance=section.narrow.provenance,
+        )
+    for question, effect in content.effects.effects.items() if content.effects else ():
+        if question.pool == "wide" and question.outcome in FIGURES:
+            name = f"effect-{question.outcome}"
+            drawn[name] = picture(
+                name,
+                partial(plots.draw, effect),
+                plots.shown_effect(effect),
+                title=sentences.effect_title(effect, question.outcome),
+                alt=sentences.effect_alt(effect, question.outcome),
+                provenance=effect.provenance,
+                lines=("observed", "counterfactual"),
+            )
+    if material.evidence.trade is not None:
+        pass  # MOVED
+
+        drawn |= draw_trade(material.evidence.trade)
+    if material.evidence.scenario is not None:
+        pass  # MOVED
+
+        drawn |= draw_scenario(material.evidence.scenario)
+    return drawn
+
+
+# The pictures of the section on what joining would do.
+
+CHANNELS, PATH = "scenario-channels", "scenario-path"
+
+
+def scenario_titles(result: ScenarioResult) -> dict[str, str]:
+    """What each figure says, by its name."""
+    parts = plots.scenario.shown_channels(result)
+    whole = parts.iloc[-1]
+    path = plots.scenario.shown_path(result)
+    first = path[path["lower"] > 0].index
+    when = f"from year {first[0]} on its interval is above zero" if len(first) else "its interval never leaves zero out"
+    told = f"{whole['estimate']:+.2f} % ({whole['lower']:+.2f} to {whole['upper']:+.2f})"
+    found = {PATH: f"Real spending after accession: {path['estimate'].iloc[-1]:+.2f} % in the end; {when}"}
+    if len(parts) > 1:
+        largest = parts.iloc[:-1]["estimate"].abs().idxmax()
+        found = {CHANNELS: f"Real spending of households {told}, most of it by: {str(largest).lower()}"} | found
+    return found
+
+
+def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
+    """Real spending by channel and by year, by name."""
+    told = scenario_titles(result)
+    drawn = {
+        PATH: picture(
+            PATH,
+            partial(plots.scenario.path, result),
+            plots.scenario.shown_path(result),
+            title=told[PATH],
+            alt=f"A line with its {result.level:.0%} band by year after accession. {told[PATH]}.",
+            lines=("estimate",),
+        )
+    }
+    if CHANNELS in told:
+        drawn[CHANNELS] = picture(
+            CHANNELS,
+            partial(plots.scenario.channels, result),
+            plots.scenario.shown_channels(result),
+            title=told[CHANNELS],
+            alt=f"Points with {result.level:.0%} intervals, a row per channel. {told[CHANNELS]}.",
+            axis="y",
+            lines=("estimate",),
+            size=(WIDTH, 3.1),
+        )
+    return drawn
+
+
+# The pictures of the section on trade.
+
+
+def trade_titles(answer: TradeAnswer) -> dict[str, str]:
+    """What each figure says, by its name."""
+    steps = plots.answer.shown_steps(answer)
+    last = plots.answer.shown_years(answer).iloc[-1]
+    own = plots.answer.shown_partners(answer).loc["EAEU"]
+    clear = int(((steps["lower"] > 0) | (steps["upper"] < 0)).sum())
+    beside = f", with neighbours that never joined {_percent(last['neighbours'])}" if "neighbours" in last else ""
+    return {
+        "trade-steps": (
+            f"Trade among the founders in the years of the EAEU: {steps['percent'].min():+.0f} to "
+            f"{steps['percent'].max():+.0f} % by specification; {clear} of {len(steps)} stand out"
+        ),
+        "trade-years": (
+            f"Against what gravity expects, trade among the founders stood {_percent(last['founders'])} in {last.name} "
+            f"beside the base year{beside}"
+        ),
+        "trade-partners": (
+            f"{economies.spoken_name(answer.economy)}, {answer.exposure.year}: the union takes "
+            f"{own['exports_share']:.0f} % of goods exports and sends {own['imports_share']:.0f} % of imports"
+        ),
+    }
+
+
+def _percent(log: float) -> str:
+    return f"{100 * math.expm1(log):+.0f} %"
+
+
+def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:
+    """The effect by specification, the union by year, the economy's partners; by name."""
+    told = trade_titles(answer)
+    tall = (WIDTH, 3.3)
+    return {
+        "trade-steps": picture(
+            "trade-steps",
+            partial(plots.answer.steps, answer),
+            plots.answer.shown_steps(answer),
+            title=told["trade-steps"],
+            alt=f"Points with {answer.level:.0%} intervals, a row per specification. {told['trade-steps']}.",
+            axis="y",
+            lines=("percent",),
+            size=tall,
+        ),
+        "trade-years": picture(
+            "trade-years",
+            partial(plots.draw, answer.union),
+            plots.answer.shown_years(answer),
+            title=told["trade-years"],
+            alt=f"Lines by year, a line per group of pairs. {told['trade-years']}.",
+            lines=tuple(c for c in plots.answer.shown_years(answer).columns if not str(c).startswith("founders_")),
+        ),
+        "trade-partners": picture(
+            "trade-partners",
+            partial(plots.answer.partners, answer),
+            plots.answer.shown_partners(answer),
+            title=told["trade-partners"],
+            alt=f"Two points a partner: share of exports, share of imports. {told['trade-partners']}.",
+            axis="y",
+            size=tall,
+        ),
+    }

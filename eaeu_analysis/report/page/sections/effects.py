@@ -1,0 +1,66 @@
+"""Compared with what: estimates against counterfactuals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ...wording import sentences
+from ..figures import FIGURES
+from ..parts import Card, Cards, Cell, Column, Figure, PageSection, PageTable, Text, sources
+from ..table_rows import effect_rows
+
+if TYPE_CHECKING:
+    from ....impact.effect import Effect
+    from ...gather.content import Content
+    from ..material import Material
+    from ..picture import Picture
+
+TITLE, NAV = "Compared with what?", "Compared with what?"
+
+
+def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+    """Figures of the headline outcomes, then every estimate in a table."""
+    content = material.content
+    if content.effects is None:
+        return PageSection("effects", TITLE, NAV, missing=content.effects_missing)
+    first = next(s.narrow for s in content.sections if s.narrow)
+    how = (
+        f"A before/after blames the union for the rouble. Here each outcome is set beside a counterfactual: the "
+        f"weighted average of economies that did not join and that moved as {content.name} did before "
+        f"({content.effects.provenance.method}; weights positive, summing to one; the mean of "
+        f"{sentences.short_year_span(first.windows.after)} is judged). Two pools of donors: the wide one asks "
+        f"whether the path was "
+        f"unusual at all, the former Soviet one shares the exposure to the rouble. The p-value is the exact rank of "
+        f"{content.name} among the same calculation made for every donor."
+    )
+    cards = tuple(
+        _card(name, effect, pictures[f"effect-{name}"])
+        for name in FIGURES
+        if f"effect-{name}" in pictures and (effect := sentences.wide_effect(content, name)) is not None
+    )
+    return PageSection("effects", TITLE, NAV, (Text(how), Cards(cards), _table(content)))
+
+
+def _card(outcome: str, effect: Effect, picture: Picture) -> Card:
+    title, verdict = sentences.effect_title(effect, outcome), f"{effect.verdict[:1].upper()}{effect.verdict[1:]}."
+    return Card(f"effect-{outcome}", title, (Figure(picture, title), Text(verdict), *sources(effect.provenance)))
+
+
+def _table(content: Content) -> PageTable:
+    heads = [
+        Column("outcome", "words"),
+        Column("donors", "words"),
+        Column("effect"),
+        Column("interval"),
+        Column("p"),
+        *(Column(name, "words") for name in ("finding", "drawn from", "checks failed")),
+    ]
+    keys = ("label", "pool", "estimate", "interval", "p", "finding", "donors", "failed")
+    rows = tuple(tuple(Cell(row[key]) for key in keys) for row in effect_rows(content))
+    level = f"{content.effects.level:.0%}" if content.effects else ""
+    caption = (
+        f"Average effect after accession with its {level} interval; pp: percentage points; a small number of log "
+        "points is about as many per cent"
+    )
+    return PageTable("effects-table", caption, tuple(heads), rows)

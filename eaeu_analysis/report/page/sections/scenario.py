@@ -1,0 +1,111 @@
+"""What joining would do to Uzbekistan: outcomes, channels, what carries the uncertainty, and sliders to ask oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ....errors import BadInputError
+from ..figures import CHANNELS, PATH, scenario_titles
+from ..parts import (
+    Card,
+    Cards,
+    Cell,
+    Column,
+    Details,
+    Figure,
+    Heading,
+    Items,
+    PageSection,
+    PageSliders,
+    PageTable,
+    Slider,
+    Text,
+    source,
+    sources,
+)
+
+if TYPE_CHECKING:
+    from ....scenario import ScenarioResult
+    from ..material import Material
+    from ..picture import Picture
+
+TITLE, NAV = "What would joining do to Uzbekistan?", "If Uzbekistan joined"
+SHOWN = 6  # sliders at most: the quantities that carry most of the uncertainty
+LEAST = 0.01  # of the variance of real spending, for a quantity to get a slider
+
+
+def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+    """The scenario's question, its outcomes with intervals, figures, sliders, and what it leaves out."""
+    result = material.evidence.scenario
+    if result is None:
+        return PageSection(
+            "scenario", TITLE, NAV, missing=material.missing.get("scenario", "no scenario was asked for")
+        )
+    told = scenario_titles(result)
+    shown = [name for name in (CHANNELS, PATH) if name in told and name in pictures]
+    under = source(result.provenance)
+    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
+    draws = int(result.table["draws"].iloc[0])
+    parts: list[Any] = [
+        Text(
+            f"{result.scenario.question} {result.provenance.method[:1].upper()}{result.provenance.method[1:]}; every "
+            f"assumption is drawn {draws} times from its range, and the numbers are the median draw with its "
+            f"{result.level:.0%} interval, against the year {result.scenario.baseline.year}, once everything is phased "
+            "in. Evidence of grade D: as good as its assumptions."
+        ),
+        Text(f"Real spending of households rises in {result.probability():.0%} of the draws."),
+        _outcomes(result),
+        Cards(cards),
+        *_sliders(result),
+        Details("What the scenario leaves out", (Items(tuple(result.scenario.notes)),), printed=True),
+        Details("Checks", (Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in result.checks)),)),
+        Details("Sources of this section", sources(result.provenance)),
+    ]
+    return PageSection("scenario", TITLE, NAV, tuple(parts))
+
+
+def _outcomes(result: ScenarioResult) -> PageTable:
+    labels = result.surface()["outcomes"]
+    heads = (Column("outcome", "words"), Column("estimate"), Column("interval"), Column("unit", "words"))
+    rows = []
+    for name, label in labels.items():
+        row = result.value(name)
+        interval = f"{row['lower']:+.2f} to {row['upper']:+.2f}"
+        cells = (label["label"], f"{row['estimate']:+.2f}", interval, str(row["unit"]))
+        rows.append(tuple(map(Cell, cells)))
+    return PageTable("scenario-outcomes", f"{result.scenario.title}: what changes", heads, tuple(rows))
+
+
+def _sliders(result: ScenarioResult) -> list[Any]:
+    """Sliders for the quantities that carry the result, and what they carry; a sentence where no polynomial is fit."""
+    try:
+        surface, shares = result.surface(), result.shares()
+    except BadInputError as error:
+        return [Text(f"No sliders: {error}.", "missing")]
+    chosen = [name for name, share in shares.items() if share >= LEAST][:SHOWN]
+    found = {entry["name"]: entry for entry in surface["quantities"]}
+    sliders = tuple(
+        Slider(name, found[name]["label"], found[name]["low"], found[name]["high"], found[name]["middle"])
+        for name in map(str, chosen)
+    )
+    empty = pd.DataFrame(index=[0])
+    start = {name: float(result.surrogate.predict(name, empty)[0]) for name in surface["outcomes"]}
+    least = min(surface["r2"].values())
+    heads = (Column("assumption", "words"), Column("share of the uncertainty"))
+    rows = tuple((Cell(found[str(n)]["label"]), Cell(f"{v:.1%}")) for n, v in shares.items())
+    return [
+        Heading("sliders", "Ask it yourself"),
+        Text(
+            f"Move the {len(sliders)} assumptions that carry most of the result, each between the 5 and 95 % ends of "
+            f"its range; all others stay at their middle. The numbers are of a polynomial fitted to the draws, which "
+            f"misses at most {1 - least:.1%} of their variance."
+        ),
+        PageSliders("scenario-sliders", surface, sliders, start),
+        Details(
+            "What carries the uncertainty of real spending",
+            (PageTable("scenario-shares", "Shares of the variance (Shapley effects)", heads, rows),),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Every number of a page and where it comes from."""

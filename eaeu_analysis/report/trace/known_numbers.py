@@ -1,0 +1,259 @@
+"""What a number may come from: the texts and numbers that results carry, by the place where they are told."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ... import settings
+from ...errors import BadInputError
+from ...reference.catalogue import read_table, table_path
+from ..claims.claim import GRADES, SIDES, Claim, load_claim_rules
+from ..claims.points import is_point
+
+if TYPE_CHECKING:
+    from ...scenario import ScenarioResult
+    from ...trade.union.answer import TradeAnswer
+    from ..page.material import Material
+
+PARTS = ("sentence", "question", "caveat", "would_change", "topic", "grade", "side")
+# parts of results that hold thousands of numbers of which none is told
+SKIPPED_FIELDS = ("observed", "values", "draws", "panel", "fit", "extra", "surrogate", "spec", "world", "windows_all")
+DEEP = 9
+SIZE = re.compile(r"\d+(?:[.,]\d+)*")
+NUMERAL = re.compile(r"\d+(?:\.\d+)?")
+SLIDER_ENDS = (5.0, 95.0)  # per cent: of a quantity's range
+LETTERS = 5  # that a text has at least: a bare number is no text
+LONG = 40  # letters of a text without its numbers from which it is known again
+
+
+@dataclass(frozen=True)
+class Known:
+    """``texts``: as they are told, white space made one; ``numbers``: sizes by place, sorted; "" holds those that count
+    everywhere. A place that is not among them counts the numbers of all. ``codes``: chapters of goods, each of which
+    may stand alone in a cell. ``own``: the texts of each claim, which in its card count alone."""
+
+    texts: tuple[str, ...]
+    numbers: Mapping[str, np.ndarray[Any, Any]]
+    codes: frozenset[str] = frozenset()
+    own: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The places that have numbers of their own."""
+        return frozenset(name for name in self.numbers if name)
+
+    def pool(self, scope: str) -> np.ndarray[Any, Any]:
+        """The numbers that count there."""
+        return self._pools.get(scope, self._all)
+
+    @functools.cached_property
+    def _pools(self) -> dict[str, np.ndarray[Any, Any]]:
+        common = self.numbers.get("", np.array([]))
+        return {name: np.unique(np.concatenate([own, common])) for name, own in self.numbers.items() if name}
+
+    @functools.cached_property
+    def _all(self) -> np.ndarray[Any, Any]:
+        return np.unique(np.concatenate([np.array([]), *self.numbers.values()]))
+
+    @functools.cached_property
+    def _by_word(self) -> dict[str, list[str]]:
+        """Texts by one of their words, the longest, so that few are looked for in a block."""
+        found: dict[str, list[str]] = {}
+        for text in self.texts:
+            if len(SIZE.sub("#", text)) < LONG:
+                found.setdefault(max(text.split(), key=len), []).append(text)
+        return found
+
+    def frames_in(self, block: str) -> list[str]:
+        """The known texts without their numbers, as far as they stand so in the block; the longest first."""
+        bare = SIZE.sub("#", block)
+        found = [frame for word, frames in self._by_frame.items() if word in bare for frame in frames if frame in bare]
+        return sorted(found, key=len, reverse=True)
+
+    def told_as(self, frame: str, numbers: Sequence[str], scope: str = "") -> list[str]:
+        """The numbers of the known text of that frame that is nearest to these, of the place's own if it has such."""
+        texts = self._by_frame[_longest(frame)][frame]
+        own = [text for text in texts if text in self.own.get(scope, frozenset())]
+        return min((SIZE.findall(text) for text in own or texts), key=lambda n: _differ(n, numbers))
+
+    @functools.cached_property
+    def _by_frame(self) -> dict[str, dict[str, list[str]]]:
+        """Texts of some length by what is left of them without numbers, and these by their longest word."""
+        frames: dict[str, list[str]] = {}
+        for text in self.texts:
+            frames.setdefault(SIZE.sub("#", text), []).append(text)
+        found: dict[str, dict[str, list[str]]] = {}
+        for frame, texts in frames.items():
+            if len(frame) >= LONG and _longest(frame):
+                found.setdefault(_longest(frame), {})[frame] = texts
+        return found
+
+    def texts_in(self, block: str) -> list[str]:
+        """The known texts too short for a frame that stand in the block, the longest first."""
+        found = [text for word, texts in self._by_word.items() if word in block for text in texts if text in block]
+        return sorted(found, key=len, reverse=True)
+
+
+def _longest(frame: str) -> str:
+    """The longest word without a number."""
+    return max((word for word in frame.split() if "#" not in word), key=len, default="")
+
+
+def _differ(first: Sequence[str], second: Sequence[str]) -> int:
+    return sum(a != b for a, b in zip(first, second, strict=True))
+
+
+def normal(text: str) -> str:
+    """White space of every kind made one space."""
+    return re.sub(r"[\s\u00a0\u202f\u2009]+", " ", text).strip()
+
+
+def known_of_claims(claims: Sequence[Claim], lang: str = "en") -> Known:
+    """What a text made of claims alone may say, in that language."""
+    return dataclasses.replace(_known(*_of_claims(claims, lang)), own=_own(claims, lang))
+
+
+def known_of(material: Material, lang: str = "en") -> Known:
+    """What the report's page may say: its claims, its results by section, and how many of each there are."""
+    content, found = material.content, material.evidence
+    effects_table = content.effects.table if content.effects is not None else pd.DataFrame()
+    texts, numbers = _of_claims(material.claims, lang)
+    numbers["claims"] = np.concatenate([own for name, own in numbers.items() if name])
+    for section in content.sections:
+        gaps = [r.difference for r in (section.narrow, section.wide) if r is not None and r.difference is not None]
+        derived = [n for g in gaps for n in (g.versus_mean, g.versus_median, g.test.n - 1, g.test.n)]
+        numbers[section.outcome] = _numbers([section, derived])
+        texts += _strings([section])
+        if section.narrow is not None:
+            for row in section.narrow.table.to_dict("records"):
+                numbers[f"{section.outcome}/{row['name']}"] = _numbers([row])
+    for table in (content.members.table, effects_table):
+        for label, rows in table.groupby("label") if len(table) else ():
+            numbers[str(label)] = np.concatenate([numbers.get(str(label), np.array([])), _numbers([rows])])
+    told = [r for s in content.sections for r in (s.narrow, s.wide) if r is not None]
+    heads = [[r.treated.to_dict(), r.difference, r.difference.test.n - 1 if r.difference else 0] for r in told]
+    numbers["answer"] = _numbers([heads, len(content.sections), len(effects_table)])
+    effects = content.effects
+    if effects is not None:
+        for question, effect in effects.effects.items():
+            place = f"effect-{question.outcome}"
+            own = _numbers([effect, effect.post.mean(numeric_only=True), effect.pre_mspe**0.5])
+            numbers[place] = np.concatenate([numbers.get(place, np.array([])), own, 100 * own])
+    places: dict[str, list[Any]] = {
+        "effects": [effects],
+        "members": [content.members],
+        "partners": [found.trade, found.gap.totals() if found.gap is not None else None],
+        "scenario": _scenario(found.scenario) if found.scenario is not None else [],
+        "changed": [material.drift],
+        "limits": list(content.limits),
+        "method": [load_claim_rules().stated],
+        "glossary": [load_claim_rules().stated],
+    }
+    for place, results in places.items():
+        numbers[place] = _numbers(results)
+        texts += _strings(results)
+    if found.trade is not None:
+        numbers["partners"] = np.concatenate([numbers["partners"], _percent(found.trade)])
+    infos = _strings([*content.series, *(claim.series for claim in material.claims)])
+    numbers["series"] = np.array([float(n) for text in infos for n in NUMERAL.findall(text)])
+    texts += [*infos, *_strings([*content.limits, read_table(table_path("glossary"))])]
+    codes = frozenset(map(str, found.gap.table.index)) if found.gap is not None else frozenset()
+    return dataclasses.replace(_known(texts, numbers), codes=codes, own=_own(material.claims, lang))
+
+
+def _percent(answer: TradeAnswer) -> np.ndarray[Any, Any]:
+    """Log points of the trade estimates in per cent, as a page tells them."""
+    ends = [100 * np.expm1(t[c].to_numpy(dtype=float)) for t, c in _ends(answer)]
+    return np.concatenate([np.array([]), *ends])
+
+
+def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
+    for table in (answer.effects, answer.diversion, answer.pairs, answer.findings, answer.union.steps):
+        for column in ("estimate", "lower", "upper", "chance_lower", "chance_upper"):
+            if column in table:
+                yield table, column
+
+
+def _scenario(result: ScenarioResult) -> list[Any]:
+    """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it, where sliders start."""
+    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability(), list(SLIDER_ENDS)]
+    try:
+        surface, shares = result.surface(), result.shares()
+    except BadInputError:  # no polynomial: no sliders and no shares are shown
+        return told
+    start = [float(result.surrogate.predict(name, pd.DataFrame(index=[0]))[0]) for name in surface["outcomes"]]
+    misses = [100 * (1 - fit) for fit in surface["r2"].values()]
+    return [*told, surface["quantities"], 100 * shares, len(shares), start, misses]
+
+
+def _own(claims: Sequence[Claim], lang: str) -> dict[str, frozenset[str]]:
+    return {claim.id: frozenset(map(normal, _texts(claim, lang))) for claim in claims}
+
+
+def _texts(claim: Claim, lang: str) -> list[str]:
+    """Every text of a claim."""
+    told = [claim.text(part, lang) for part in PARTS]
+    return [*told, *claim.sources, claim.call, claim.method, claim.reference, claim.id, *_strings([claim.checks])]
+
+
+def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str, np.ndarray[Any, Any]]]:
+    texts: list[str] = []
+    numbers: dict[str, np.ndarray[Any, Any]] = {}
+    for claim in claims:
+        texts += _texts(claim, lang)
+        own = [*dict(claim.values).values(), claim.value, claim.lower, claim.upper]
+        numbers[claim.id] = np.array(own, dtype=np.float64)
+    counts = [len(claims), *(sum(c.side == s for c in claims) for s in SIDES)]
+    counts += [sum(c.side == s and is_point(c) == clear for c in claims) for s in SIDES for clear in (True, False)]
+    counts += [sum(c.grade == g for c in claims) for g in GRADES]
+    numbers[""] = np.array([*counts, 100 * settings.LEVEL, 100 * (1 - settings.LEVEL)], dtype=np.float64)
+    return texts, numbers
+
+
+def _known(texts: Iterable[str], numbers: Mapping[str, np.ndarray[Any, Any]]) -> Known:
+    plain = {normal(text) for text in texts}
+    kept = sorted(text for text in plain if re.search(r"\d", text) and len(re.findall(r"[^\W\d_]", text)) >= LETTERS)
+    sizes = {name: np.unique(np.abs(own[np.isfinite(own)])) for name, own in numbers.items()}
+    return Known(tuple(kept), sizes)
+
+
+def _numbers(results: Iterable[Any]) -> np.ndarray[Any, Any]:
+    return np.array([leaf for result in results for leaf in _leaves(result, DEEP) if not isinstance(leaf, str)], float)
+
+
+def _strings(results: Iterable[Any]) -> list[str]:
+    return [leaf for result in results for leaf in _leaves(result, DEEP) if isinstance(leaf, str)]
+
+
+def _leaves(item: Any, deep: int) -> Iterator[float | str]:
+    """Every number and text in a result, its tables by cell; what is never told is not entered."""
+    if item is None or isinstance(item, bool) or deep == 0:
+        return
+    if isinstance(item, str):
+        yield item
+    elif isinstance(item, (int, float, np.integer, np.floating)):
+        yield float(item)
+    elif isinstance(item, pd.DataFrame):
+        for name in item.columns:
+            yield from _leaves(item[name], deep - 1)
+    elif isinstance(item, pd.Series):
+        for value in item.tolist():
+            yield from _leaves(value, deep - 1)
+    elif isinstance(item, Mapping):
+        for value in item.values():
+            yield from _leaves(value, deep - 1)
+    elif isinstance(item, (list, tuple, set, frozenset)):
+        for value in item:
+            yield from _leaves(value, deep - 1)
+    elif dataclasses.is_dataclass(item):
+        for field in dataclasses.fields(item):
+            if field.name not in SKIPPED_FIELDS:
+                yield from _leaves(getattr(item, field.name), deep - 1)

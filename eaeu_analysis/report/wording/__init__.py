@@ -1,0 +1,1 @@
+"""Sentences in all languages: templates, numbers, spoken forms."""
