@@ -29,10 +29,10 @@ class EaeuError(Exception):
     exit_code = 2
 
     def __init__(self, text: str = "") -> None:
-        super().__init__(sentence(text))
+        super().__init__(one_line(text))
 
 
-def sentence(text: str) -> str:
+def one_line(text: str) -> str:
     """``text`` fit to be printed: line ends and control characters as spaces, the middle of a long one left out."""
     said = _UNSAID.sub(" ", str(text)).strip()
     return said if len(said) <= LONGEST else f"{said[: LONGEST * 3 // 4]} ... {said[-LONGEST // 4 + 5 :]}"
@@ -123,7 +123,7 @@ def unknown(
     return BadInputError(text)
 
 
-def listed(what: str, given: Iterable[str] | str) -> tuple[str, ...]:
+def as_names(what: str, given: Iterable[str] | str) -> tuple[str, ...]:
     """A list of names as a tuple; a text alone is a list of one. BadInputError for what is no list."""
     if isinstance(given, str):
         return (given,)

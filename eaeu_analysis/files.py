@@ -32,9 +32,9 @@ SETTLED = 60.0  # seconds; a younger place may have been made this moment by a p
 
 
 @contextlib.contextmanager
-def file_beside(target: Path) -> Iterator[Path]:
+def staging_file(target: Path) -> Iterator[Path]:
     """An empty file in the folder of ``target`` with the usual rights, removed at the end unless it was renamed."""
-    clear(target.parent, target)
+    remove_leftovers(target.parent, target)
     aside = target.parent / f"{_prefix(target)}{secrets.token_hex(6)}{SUFFIX}"
     handle = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)  # the usual rights: less the process's mask
     try:
@@ -46,9 +46,9 @@ def file_beside(target: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def folder_beside(target: Path, where: Path) -> Iterator[Path]:
+def staging_folder(target: Path, where: Path) -> Iterator[Path]:
     """An empty folder in ``where`` for what will be ``target``, removed at the end with all that is in it."""
-    clear(where, target)
+    remove_leftovers(where, target)
     stage = Path(tempfile.mkdtemp(prefix=_prefix(target), suffix=SUFFIX, dir=where))
     handle = None
     try:
@@ -61,7 +61,7 @@ def folder_beside(target: Path, where: Path) -> Iterator[Path]:
             os.close(handle)
 
 
-def clear(where: Path, target: Path) -> None:
+def remove_leftovers(where: Path, target: Path) -> None:
     """Remove what killed runs left in ``where`` for ``target``; what is in use, or cannot be removed, stays.
 
     A run may have been killed when it had moved the old ``target`` there and not yet put the new one in its place: the
@@ -87,13 +87,13 @@ def clear(where: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def lock_directory(folder: Path, wait: float) -> Iterator[bool]:
+def process_lock(folder: Path, wait: float) -> Iterator[bool]:
     """Our turn on ``folder``, made if need be, among processes that read it and replace it as a whole.
 
     False when another still has it after ``wait`` seconds. Whoever comes next sees what was put there. Where there are
     no such locks nobody waits. A folder that was made and is still empty at the end is removed.
     """
-    clear(folder.parent, folder)
+    remove_leftovers(folder.parent, folder)
     folder.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + wait
     handle = _opened(folder)
@@ -188,7 +188,7 @@ def replacing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Pa
     ...     frame.to_parquet(aside)
     """
     target = Path(path)
-    with _beside(target) as aside:
+    with _staged_target(target) as aside:
         yield aside
         _keep_mode(aside, target)
         if durable:
@@ -200,23 +200,23 @@ def replacing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Pa
 
 def require_writable(path: str | os.PathLike[str]) -> None:
     """Raises the BadInputError that :func:`replacing` would, before the work whose result is to go to ``path``."""
-    with _beside(Path(path)):
+    with _staged_target(Path(path)):
         pass
 
 
 @contextlib.contextmanager
-def _beside(target: Path) -> Iterator[Path]:
+def _staged_target(target: Path) -> Iterator[Path]:
     """An empty file in the folder of ``target``, which is made; what cannot be written there is one sentence."""
     with _one_sentence(target):
         if target.is_dir():
             raise OSError(errno.EISDIR, "is a directory", str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
-        with file_beside(target) as aside:
+        with staging_file(target) as aside:
             yield aside
 
 
 @contextlib.contextmanager
-def files(folder: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing_files(folder: str | os.PathLike[str]) -> Iterator[Path]:
     """An empty staging directory; on success every file in it is renamed to the same relative path in ``folder``.
 
     For several files that belong together in a folder that holds other things too. All are complete and on the
@@ -226,7 +226,7 @@ def files(folder: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(folder)
     with _one_sentence(target):
         target.mkdir(parents=True, exist_ok=True)
-        with folder_beside(target, target) as stage:
+        with staging_folder(target, target) as stage:
             new, old = stage / "new", stage / OLD
             new.mkdir()
             yield new
@@ -250,7 +250,7 @@ def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
         if target.exists() and not target.is_dir():
             raise OSError(errno.ENOTDIR, "not a directory", str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
-        with folder_beside(target, target.parent) as stage:
+        with staging_folder(target, target.parent) as stage:
             new = stage / "new"
             new.mkdir()
             yield new
@@ -263,7 +263,7 @@ def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def exclusive(path: str | os.PathLike[str]) -> Iterator[None]:
+def directory_lock(path: str | os.PathLike[str]) -> Iterator[None]:
     """Our turn on a directory that is read and then replaced as a whole, so that no process undoes another's work.
 
     Raises :class:`BadInputError` when another process has had it for a minute.
@@ -272,7 +272,7 @@ def exclusive(path: str | os.PathLike[str]) -> Iterator[None]:
     if target.exists() and not target.is_dir():  # whoever reads or writes it says what is wrong
         yield
         return
-    with _one_sentence(target), lock_directory(target, WAIT) as ours:
+    with _one_sentence(target), process_lock(target, WAIT) as ours:
         if not ours:
             raise BadInputError(f"{str(target)!r} is in use by another process; run it again once that has ended")
         yield

@@ -27,7 +27,7 @@ class NotebookError(EaeuError):
 
 
 @dataclass(frozen=True)
-class Run:
+class NotebookRun:
     """A notebook that was run: ``path`` written, ``cells`` of code, ``parameters`` that it took."""
 
     name: str
@@ -83,14 +83,16 @@ def execute(text: Path, parameters: Mapping[str, Any] | None = None) -> Any:
     return notebook
 
 
-def write(notebook: Any, path: Path) -> None:
+def write_notebook(notebook: Any, path: Path) -> None:
     """A notebook as a file, written aside and renamed."""
     import nbformat
 
     files.write_bytes(path, (nbformat.writes(notebook) + "\n").encode("utf-8"))
 
 
-def run_notebooks(out: Path, names: list[str] | None = None, parameters: Mapping[str, str] | None = None) -> list[Run]:
+def run_notebooks(
+    out: Path, names: list[str] | None = None, parameters: Mapping[str, str] | None = None
+) -> list[NotebookRun]:
     """Run notebooks into ``out``: those named, or all; with parameters, those of them that have one of the parameters.
 
     ``parameters``: name to text; a value reads as Python where it is a literal and as text elsewhere. Raises
@@ -113,8 +115,8 @@ def run_notebooks(out: Path, names: list[str] | None = None, parameters: Mapping
         notebook = execute(path, own)
         target = out / f"{path.stem}.ipynb"
         out.mkdir(parents=True, exist_ok=True)
-        write(notebook, target)
-        done.append(Run(path.stem, target, sum(c.cell_type == "code" for c in notebook.cells), own))
+        write_notebook(notebook, target)
+        done.append(NotebookRun(path.stem, target, sum(c.cell_type == "code" for c in notebook.cells), own))
     return done
 
 

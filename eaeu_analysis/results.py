@@ -7,7 +7,10 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .errors import BadInputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +53,13 @@ class Provenance:
 
 
 class Result(ABC):
-    """Base of every result: ``to_frame()`` and ``summary()`` are its own, the display is written once here."""
+    """Base of every result: ``to_frame()`` and ``summary()`` are its own, the display is written once here.
+
+    ``drawn_by`` names the function of ``plots`` that draws the result ("compare.draw_before_after"); only that module
+    is loaded when ``plot()`` is called.
+    """
+
+    drawn_by: ClassVar[str] = ""
 
     @abstractmethod
     def to_frame(self) -> pd.DataFrame:
@@ -62,9 +71,13 @@ class Result(ABC):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the result on ``ax`` (a new one when None) and return it."""
-        from . import plots
-
-        return plots.draw(self, ax)
+        if not self.drawn_by:
+            raise BadInputError(f"no figure is defined for a {type(self).__name__}; use to_frame() or summary()")
+        style = import_module(".plots.style", __package__)
+        module, _, function = self.drawn_by.partition(".")
+        paint = getattr(import_module(f".plots.{module}", __package__), function)
+        axes: Axes = style.draw_by(lambda at: paint(self, at), self, ax)
+        return axes
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -88,12 +101,12 @@ def source_lines(provenance: Provenance, before: str = "") -> list[str]:
     return [f"{before}source: {line}" for line in dict.fromkeys(provenance.lines())]
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """``value`` in types that JSON knows; what is missing or infinite becomes null."""
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {str(k): to_plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(v) for v in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+        return [to_plain(v) for v in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
         value = value.item()
     if isinstance(value, float):

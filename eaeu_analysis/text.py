@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 
-def span(window: tuple[int, int]) -> str:
+def year_span(window: tuple[int, int]) -> str:
     """'2010-14' within a century, '1998-2002' across two, '2014' for one year."""
     first, last = window
     if first == last:
@@ -13,7 +13,7 @@ def span(window: tuple[int, int]) -> str:
     return f"{first}-{last % 100:02d}" if first // 100 == last // 100 and first >= 1000 else f"{first}-{last}"
 
 
-def format_share(share: float) -> str:
+def format_percent(share: float) -> str:
     """'60 %' of 0.6."""
     return f"{100 * share:.0f} %"
 
@@ -49,13 +49,13 @@ def format_p(p_value: float) -> str:
     return f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001"
 
 
-def p_equals(p_value: float) -> str:
+def format_p_equals(p_value: float) -> str:
     """``p = 0.043`` or ``p < 0.001``."""
     told = format_p(p_value)
     return f"p {told}" if told.startswith("<") else f"p = {told}"
 
 
-def format_compact(number: float) -> str:
+def format_significant(number: float) -> str:
     """Three digits: '0.07', '4.8', '909', and never '-0'."""
     text = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.2g}" if abs(number) < 1 else f"{number:.3g}"
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text

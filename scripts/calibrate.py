@@ -14,7 +14,7 @@ from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.impact.validation.calibration import calibrate
 from eaeu_analysis.impact.validation.shipped_results import write_calibration, write_yardstick
 from eaeu_analysis.impact.validation.yardstick import yardstick
-from eaeu_analysis.reference.shipped import list_results
+from eaeu_analysis.reference.shipped_tables import list_results
 
 
 def progress(done: int, total: int) -> None:

@@ -10,7 +10,7 @@ import argparse
 from eaeu_analysis.errors import NoDataError
 from eaeu_analysis.impact.members.effects import effects_plan
 from eaeu_analysis.reference.blocs import bloc
-from eaeu_analysis.reference.shipped import list_results
+from eaeu_analysis.reference.shipped_tables import list_results
 from eaeu_analysis.report.gather.curves import compute, curves_path, read_curves, write_curves
 
 

@@ -77,7 +77,7 @@ def test_directory_takes_the_place_of_the_whole(tmp_path):
 def test_files_replace_together_and_leave_the_others(tmp_path):
     files.write_bytes(tmp_path / "other", b"0")
     files.write_bytes(tmp_path / "a", b"1")
-    with files.files(tmp_path) as new:
+    with files.replacing_files(tmp_path) as new:
         (new / "a").write_bytes(b"2")
         (new / "b").write_bytes(b"3")
     assert tree(tmp_path) == {"a": b"2", "b": b"3", "other": b"0"}
@@ -90,7 +90,7 @@ def test_files_come_back_when_a_rename_fails(tmp_path):
     (tmp_path / "c").write_bytes(b"in the way")
 
     def write():
-        with files.files(tmp_path) as new:
+        with files.replacing_files(tmp_path) as new:
             (new / "a").write_bytes(b"new")
             (new / "b").write_bytes(b"new")
             (new / "c").mkdir()
@@ -159,7 +159,7 @@ def test_what_a_killed_run_left_aside_is_removed_by_the_next_and_what_is_in_use_
     assert tree(tmp_path) == {"out/a": b"1", "x": b"last", other.name: b"half"}
 
 
-@pytest.mark.parametrize("write", [files.directory, files.exclusive])
+@pytest.mark.parametrize("write", [files.directory, files.directory_lock])
 def test_what_a_run_had_moved_aside_when_it_was_killed_comes_back(tmp_path, write):
     target = tmp_path / "out"
     left = write_dir(tmp_path / ".out.abc.part" / "old", b"only copy").parent
@@ -216,7 +216,7 @@ def test_a_turn_waits_for_the_other_and_sees_what_it_put_there(tmp_path, monkeyp
     target = tmp_path / "new" / "out"
 
     def add(name: str) -> None:
-        with files.exclusive(target):
+        with files.directory_lock(target):
             there = tree(target)
             time.sleep(0.05)
             with files.directory(target) as new:
@@ -228,14 +228,14 @@ def test_a_turn_waits_for_the_other_and_sees_what_it_put_there(tmp_path, monkeyp
     assert sorted(tree(target)) == ["a", "b", "c", "d"]
     monkeypatch.setattr(files, "WAIT", 0.1)
     with (
-        files.exclusive(target),
+        files.directory_lock(target),
         pytest.raises(BadInputError, match="in use by another process"),
-        files.exclusive(target),
+        files.directory_lock(target),
     ):
         pass
 
 
 def test_a_turn_that_wrote_nothing_leaves_no_folder(tmp_path):
-    with pytest.raises(ZeroDivisionError), files.exclusive(tmp_path / "out"):
+    with pytest.raises(ZeroDivisionError), files.directory_lock(tmp_path / "out"):
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,7 @@ from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.reference import economies
 
 WDI = Path(__file__).resolve().parents[2] / "shared" / "data" / "wdi"
-CODES = sorted(economies.tables().economies)
+CODES = sorted(economies.economy_tables().economies)
 
 
 def message(call) -> str:
@@ -180,7 +180,9 @@ def test_every_code_in_the_files_is_an_economy_or_an_aggregate() -> None:
             with path.open(encoding="utf-8") as lines:
                 seen |= {line.partition(",")[0] for line in lines} - {"iso3"}
     assert len(seen) > 260
-    unknown = {code for code in seen if not economies.is_aggregate(code) and code not in economies.tables().economies}
+    unknown = {
+        code for code in seen if not economies.is_aggregate(code) and code not in economies.economy_tables().economies
+    }
     assert unknown == set()
 
 
@@ -237,7 +239,7 @@ def test_a_mistake_in_the_table_of_economies_is_one_sentence(change: dict[str, o
     st.sampled_from(CODES), st.sampled_from([str.lower, str.upper, str.title, str.swapcase]), st.text(" \t", max_size=3)
 )
 def test_case_and_surrounding_space_do_not_matter(iso3: str, case, space: str) -> None:
-    economy = economies.tables().economies[iso3]
+    economy = economies.economy_tables().economies[iso3]
     for name in (economy.iso3, economy.iso2, economy.name):
         assert economies.resolve(space + case(name) + space) == iso3
 
@@ -293,7 +295,7 @@ def test_codes_are_resolved_without_the_coder() -> None:
 
 
 def test_spoken_names_are_those_that_people_say() -> None:
-    from eaeu_analysis.reference.economies import spoken_name
+    from eaeu_analysis.reference.economies import common_name as spoken_name
 
     assert [spoken_name(c) for c in ("KGZ", "RUS", "UZB", "XKX")] == ["Kyrgyzstan", "Russia", "Uzbekistan", "Kosovo"]
     assert spoken_name("CHI") == "Channel Islands"  # not in CLDR

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eaeu_analysis.compare import windows as w
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.text import span
+from eaeu_analysis.text import year_span
 
 SPEC = w.windows(2015, 5, 4, 1)
 YEARS = np.array([2010, 2011, 2012, 2013, 2014, 2016, 2017, 2018, 2019])
@@ -72,7 +72,7 @@ def test_sixty_per_cent_of_a_window(size, needed):
     [((2010, 2014), "2010-14"), ((1998, 2002), "1998-2002"), ((2014, 2014), "2014"), ((1, 12), "1-12")],
 )
 def test_how_a_window_is_said(window, text):
-    assert span(window) == text
+    assert year_span(window) == text
 
 
 # -- one unit -----------------------------------------------------------------------------------------------

@@ -71,25 +71,25 @@ def _run(argv: list[str] | None) -> int:
     try:
         outcome = app(args=argv, standalone_mode=False)
         if outcome == INTERRUPTED:  # what Typer makes of Ctrl-C
-            return _say(STOPPED, INTERRUPTED)
+            return _print_error(STOPPED, INTERRUPTED)
         return outcome if isinstance(outcome, int) else 0
     except EaeuError as error:
-        return _say(str(error), error.exit_code)
+        return _print_error(str(error), error.exit_code)
     except typer.Exit as stop:
         return stop.exit_code
     except ClickException as error:
         error.show()
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _say(STOPPED, INTERRUPTED)
+        return _print_error(STOPPED, INTERRUPTED)
     except BrokenPipeError:  # the reader went away, as in `eaeu ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        return _say(f"the system refused: {error.strerror or error}{where}", 2)
+        return _print_error(f"the system refused: {error.strerror or error}{where}", 2)
 
 
-def _say(sentence: str, code: int) -> int:
+def _print_error(sentence: str, code: int) -> int:
     typer.echo(f"eaeu: {sentence}", err=True)
     return code

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import BadInputError
 from . import output
-from .options import Dask, Fallback, Json, MaxAge, Source, StoreAt, listed, source_of
+from .options import Dask, Fallback, Json, MaxAge, Source, StoreAt, source_of, split_list
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
@@ -67,7 +67,7 @@ def report(
         unit=unit,
         bloc=bloc,
         source=chosen,
-        formats=None if formats is None else listed(formats),
+        formats=None if formats is None else split_list(formats),
         lang=lang,
         jobs=jobs,
         dask=dask,
@@ -111,27 +111,27 @@ def compare(
             raise BadInputError("--partners reads the shipped flows of goods: give the economy alone, or with --json")
         from ..trade.partners.exposure import exposure
 
-        output.show(exposure(unit or "UZB"), as_json)
+        output.print_result(exposure(unit or "UZB"), as_json)
         return
     from ..compare import before_after, compare_members
     from ..reference.blocs import bloc as find_bloc
 
     panel, chosen = _panel(outcome, source_of(source, store, max_age))
-    pool: str | list[str] | None = listed(comparators) if comparators and "," in comparators else comparators
+    pool: str | list[str] | None = split_list(comparators) if comparators and "," in comparators else comparators
     if unit is None:
         if event is not None:
             raise BadInputError("--event needs an economy; members of a bloc have their own accession dates")
         found = compare_members(panel, chosen, bloc, pre=pre, post=post, skip=skip, comparators=pool)
-        output.show(found.require_some(), as_json)
+        output.print_result(found.require_some(), as_json)
     elif len(chosen) == 1:
         day = event or find_bloc(bloc).accession(unit)
         one = before_after(panel, chosen[0], unit, day, pre, post, skip, pool, bloc=bloc)
-        output.show(one.require_some(), as_json)
+        output.print_result(one.require_some(), as_json)
     else:
         found = compare_members(
             panel, chosen, bloc, units=[unit], event=event, pre=pre, post=post, skip=skip, comparators=pool
         )
-        output.show(found.require_some(), as_json)
+        output.print_result(found.require_some(), as_json)
 
 
 def _panel(outcomes: list[str] | None, source: str | SourceOfSeries) -> tuple[Panel, list[str]]:

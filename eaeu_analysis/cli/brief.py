@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import output
-from .options import Json, Source, listed
+from .options import Json, Source, split_list
 
 
 def register(app: typer.Typer) -> None:
@@ -35,8 +35,10 @@ def brief(
     from ..report.brief.write import write_brief
 
     if as_json and out is None:
-        typer.echo(output.dump(make(topic, lang, source=source, jobs=jobs, cache=cache).document()), nl=False)
+        typer.echo(output.to_json(make(topic, lang, source=source, jobs=jobs, cache=cache).document()), nl=False)
         return
     folder = out or Path("brief")
-    done = write_brief(folder, topic=topic, lang=lang, formats=listed(formats), source=source, jobs=jobs, cache=cache)
-    typer.echo(output.dump(done.brief.document()) if as_json else done.summary(), nl=not as_json)
+    done = write_brief(
+        folder, topic=topic, lang=lang, formats=split_list(formats), source=source, jobs=jobs, cache=cache
+    )
+    typer.echo(output.to_json(done.brief.document()) if as_json else done.summary(), nl=not as_json)

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import BadInputError, IntegrityError
 from . import live, output
-from .options import Json, StoreAt, listed
+from .options import Json, StoreAt, split_list
 
 if TYPE_CHECKING:
     from ..data.sources.pinned import PinnedSource
@@ -49,7 +49,7 @@ def list_(
         return
     source = _open(pinned)
     if missing:
-        output.table(only_live(source), as_json)
+        output.print_table(only_live(source), as_json)
         return
     frame = list_entries(source)
     if pinned is None:
@@ -61,7 +61,7 @@ def list_(
         counts = frame.columns.intersection(["first_year", "last_year", *COUNTED])
         frame[counts] = frame[counts].astype("Int64")
     columns = ["code", "vintage", "default", "label", "unit", "first_year", "last_year", "economies", "zeros"]
-    output.table(frame if as_json else frame[columns], as_json)
+    output.print_table(frame if as_json else frame[columns], as_json)
 
 
 @app.command(short_help="One series: meaning, traps, vintages, coverage.")
@@ -77,7 +77,7 @@ def show(
 
     Examples: eaeu data show NE.TRD.GNFS.ZS; eaeu data show trade/world_2019
     """
-    chosen = listed(economies) if economies else None
+    chosen = split_list(economies) if economies else None
     if stored or store:
         from ..data.listing import describe_stored
         from ..data.store.store import Store
@@ -87,13 +87,13 @@ def show(
         from ..data.listing import describe_table
 
         found = describe_table(code, chosen)
-        typer.echo(output.dump(found) if as_json else output.table_text(found), nl=False)
+        typer.echo(output.to_json(found) if as_json else output.table_text(found), nl=False)
         return
     else:
         from ..data.listing import describe_series as describe
 
         found = describe(_open(pinned), code, chosen)
-    typer.echo(output.dump(found) if as_json else output.series_text(found), nl=False)
+    typer.echo(output.to_json(found) if as_json else output.series_text(found), nl=False)
 
 
 @app.command(short_help="Check every table against its recorded hash.")
@@ -114,12 +114,12 @@ def verify(
     problems = source.verify()
     count, where = len(source.resources()), str(source.root)
     if pinned is None:  # the other tables that ship with the package
-        from ..reference import shipped
+        from ..reference import shipped_tables as shipped
 
-        more_tables, found = shipped.verify()
+        more_tables, found = shipped.verify_tables()
         count, problems, where = count + more_tables, problems + found, str(source.root.parent)
     if as_json:
-        typer.echo(output.dump({"tables": count, "problems": problems}), nl=False)
+        typer.echo(output.to_json({"tables": count, "problems": problems}), nl=False)
     if problems:
         more = f" (and {len(problems) - 1} more: see --json)" if len(problems) > 1 else ""
         raise IntegrityError(f"{problems[0]}{more}")
@@ -153,7 +153,7 @@ def pin(
 
     frame = pin_files(sources, out, selection=select, codes=code, retrieved=retrieved)
     columns = ["code", "vintage", "default", "economies", "observations", "zeros"]
-    output.table(frame if as_json else frame[columns], as_json)
+    output.print_table(frame if as_json else frame[columns], as_json)
     if not as_json:
         typer.echo(f"{len(frame)} series written to {out}; load them with source='{out}'")
 
@@ -179,13 +179,15 @@ def bulk(
     from ..data.sources.bulk.flows import read_flows
     from ..data.sources.live.request import request_years as years_of
 
-    chosen = listed(economies) if economies else None
+    chosen = split_list(economies) if economies else None
     found = read_flows(
         kind, path, out, level=level, years=years_of(years), economies=chosen, scale=scale, memory=memory
     )
     if as_json:
         left_out = output.rows(found.left_out)
-        typer.echo(output.dump({"folder": str(out), "rows": output.rows(found.years), "left_out": left_out}), nl=False)
+        typer.echo(
+            output.to_json({"folder": str(out), "rows": output.rows(found.years), "left_out": left_out}), nl=False
+        )
         return
     typer.echo(f"{found.summary()}\nwritten to {out}; in Python: ea.open_flows({str(out)!r})")
 
@@ -200,7 +202,7 @@ def _list_store(store: Path | None, as_json: bool) -> None:
         typer.echo(f"no series in the store {str(opened.root)!r}; eaeu data pull brings some")
         return
     columns = ["code", "vintage", "retrieved", "rows", "economies", "years", "footnotes", "host"]
-    output.table(frame if as_json else frame[columns], as_json)
+    output.print_table(frame if as_json else frame[columns], as_json)
 
 
 def _verify_store(store: Path | None, as_json: bool) -> None:
@@ -209,7 +211,7 @@ def _verify_store(store: Path | None, as_json: bool) -> None:
     opened = Store.existing(store)
     problems = [problem.text for problem in opened.verify()]
     if as_json:
-        typer.echo(output.dump({"series": len(opened.entries()), "problems": problems}), nl=False)
+        typer.echo(output.to_json({"series": len(opened.entries()), "problems": problems}), nl=False)
     if problems:
         raise IntegrityError(problems[0])
     if not as_json:
@@ -227,7 +229,7 @@ def _pin_bilateral(sources: list[Path], out: Path, as_json: bool) -> None:
     made = pin_flows(sources[0], out) | pin_tariffs(sources[0], out)
     columns = ["vintage", "rows", "bytes", "sha256", "label"]
     rows = [{"table": name} | {column: record[column] for column in columns} for name, record in sorted(made.items())]
-    output.table(pd.DataFrame(rows), as_json)
+    output.print_table(pd.DataFrame(rows), as_json)
 
 
 def _is_table(code: str) -> bool:

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import BadInputError, unknown
 from . import output
-from .options import Dask, Json, MaxAge, Source, StoreAt, Told, listed, source_of
+from .options import CountProgress, Dask, Json, MaxAge, Source, StoreAt, source_of, split_list
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
@@ -83,7 +83,7 @@ def impact(
     if unit is not None and len(chosen) == 1 and len(found.effects) == len(found.table):
         _in_full(found, as_json)
         return
-    output.show(found, as_json)
+    output.print_result(found, as_json)
 
 
 def _in_full(found: UnionEffects, as_json: bool) -> None:
@@ -91,8 +91,8 @@ def _in_full(found: UnionEffects, as_json: bool) -> None:
     from ..impact.members.effects import effects_plan as plan
 
     if as_json:
-        documents = [output.document(effect) | {"pool": asked.pool} for asked, effect in found.effects.items()]
-        typer.echo(output.dump(documents[0] if len(documents) == 1 else documents), nl=False)
+        documents = [output.result_document(effect) | {"pool": asked.pool} for asked, effect in found.effects.items()]
+        typer.echo(output.to_json(documents[0] if len(documents) == 1 else documents), nl=False)
         return
     told = [
         f"Donors: {plan().pools[asked.pool].get('label', asked.pool)}\n{effect.summary()}"
@@ -124,11 +124,11 @@ def _one(
     prepared, columns = prepare(panel, chosen)
     code = prepared.resolve(unit)
     if "," in pool:
-        donors = listed(pool)
+        donors = split_list(pool)
     else:
         donors = donor_pool(prepared, "wide" if pool == "both" else pool, code, bloc, event_year(day))
     found = methods.find_method(method or plan().method)(prepared, columns[chosen[0]], code, day, donors, seed=seed)
-    output.show(found, as_json)
+    output.print_result(found, as_json)
 
 
 def _curve(
@@ -149,10 +149,10 @@ def _curve(
     if unit is None or len(chosen) != 1:
         raise BadInputError("--curve needs one economy and one --outcome")
     day = event or find_bloc(bloc).accession(unit)
-    told = Told("specifications")
+    told = CountProgress("specifications")
     jobs, dask = workers
     made = specification_curve(panel, chosen[0], unit, day, None, jobs, seed, keep, told, limit=limit, dask=dask)
-    output.show(made, as_json)
+    output.print_result(made, as_json)
 
 
 def _panel(outcomes: list[str], source: str | SourceOfSeries, curve: bool) -> Panel:

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import BadInputError, EaeuError, StoppedError, unknown
 from . import output
-from .options import Endpoint, Json, StoreAt, listed, progress
+from .options import Endpoint, Json, StoreAt, progress, split_list
 
 if TYPE_CHECKING:
     from ..data.diff import Collection
@@ -65,7 +65,7 @@ def pull(
         else:
             report = pull_series(
                 wanted,
-                "all" if economies == "all" else listed(economies),
+                "all" if economies == "all" else split_list(economies),
                 years,
                 store=opened,
                 endpoint=endpoint,
@@ -81,14 +81,14 @@ def pull(
         raise StoppedError("interrupted; what came is kept, and the same command goes on where it was") from None
     finally:
         told.close()
-    _told(report, strict, as_json)
+    _print_report(report, strict, as_json)
 
 
-def _told(report: PullReport, strict: bool, as_json: bool) -> None:
+def _print_report(report: PullReport, strict: bool, as_json: bool) -> None:
     """The report on standard output; why the command ends as it does on standard error."""
     if as_json:
         document = {"endpoint": report.endpoint, "rows": output.rows(report.to_frame()), "damaged": report.damaged}
-        typer.echo(output.dump(document), nl=False)
+        typer.echo(output.to_json(document), nl=False)
     else:
         typer.echo(report.summary())
     code = report.exit_code(strict)

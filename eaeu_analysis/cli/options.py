@@ -37,7 +37,7 @@ Fallback = Annotated[
 ]
 
 
-def listed(text: str) -> list[str]:
+def split_list(text: str) -> list[str]:
     """The parts of a list written by comma."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -115,7 +115,7 @@ class Bar:
             self.bar = None
 
 
-class Told:
+class CountProgress:
     """How far a long calculation is: a line on standard error with every twentieth that is done."""
 
     def __init__(self, what: str) -> None:

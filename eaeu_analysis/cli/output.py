@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..results import plain
+from ..results import to_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,19 +22,19 @@ FIELDS = ("spec", "estimate", "interval", "level", "p_value", "difference", "ver
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A frame as a list of records."""
-    return [plain(record) for record in frame.to_dict(orient="records")]
+    return [to_plain(record) for record in frame.to_dict(orient="records")]
 
 
-def dump(document: Any) -> str:
+def to_json(document: Any) -> str:
     """JSON text: sorted keys, two spaces, a newline at the end."""
-    return json.dumps(plain(document), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(to_plain(document), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _fields(value: Any) -> Any:
     return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
 
 
-def document(result: Result) -> dict[str, Any]:
+def result_document(result: Result) -> dict[str, Any]:
     """A result as a document: its rows, its words, its checks, its sources."""
     provenance = getattr(result, "provenance", None)
     checks = getattr(result, "checks", ())
@@ -52,15 +52,15 @@ def document(result: Result) -> dict[str, Any]:
     }
 
 
-def show(result: Result, as_json: bool) -> None:
+def print_result(result: Result, as_json: bool) -> None:
     """Print a result."""
-    typer.echo(dump(document(result)) if as_json else result.summary(), nl=not as_json)
+    typer.echo(to_json(result_document(result)) if as_json else result.summary(), nl=not as_json)
 
 
-def table(frame: pd.DataFrame, as_json: bool) -> None:
+def print_table(frame: pd.DataFrame, as_json: bool) -> None:
     """Print a frame: aligned columns for a person, records for a program."""
     if as_json:
-        typer.echo(dump(rows(frame)), nl=False)
+        typer.echo(to_json(rows(frame)), nl=False)
         return
     typer.echo(frame.to_string(index=False, na_rep="", float_format=lambda v: f"{v:,.2f}"))
 

@@ -28,7 +28,7 @@ def list_(as_json: Json = False) -> None:
     """
     from ..scenario import scenario_list
 
-    output.table(scenario_list(), as_json)
+    output.print_table(scenario_list(), as_json)
 
 
 @app.command()
@@ -42,7 +42,7 @@ def show(
     from ..scenario import load_scenario
 
     found = load_scenario(name)
-    typer.echo(output.dump(found.model_dump(mode="json")) if as_json else found.summary(), nl=not as_json)
+    typer.echo(output.to_json(found.model_dump(mode="json")) if as_json else found.summary(), nl=not as_json)
 
 
 @app.command()
@@ -60,7 +60,7 @@ def run(
     """
     from ..scenario import run_scenario
 
-    output.show(run_scenario(name, draws, seed, jobs, dask=dask), as_json)
+    output.print_result(run_scenario(name, draws, seed, jobs, dask=dask), as_json)
 
 
 @app.command()
@@ -85,13 +85,13 @@ def diff(
     a, b = (s.name if s.name == given else f"{given} ({s.name})" for given, s in ((first, one), (second, two)))
     if as_json:
         typer.echo(
-            output.dump({"a": a, "b": b, "stated": output.rows(stated), "outcomes": output.rows(found)}), nl=False
+            output.to_json({"a": a, "b": b, "stated": output.rows(stated), "outcomes": output.rows(found)}), nl=False
         )
         return
     typer.echo(f"a: {a}, {one.title}\nb: {b}, {two.title}\n\nstated differently:")
     typer.echo(stated.to_string(index=False) if len(stated) else "  nothing")
     typer.echo("\nall channels together, medians and intervals:")
-    output.table(found, False)
+    output.print_table(found, False)
 
 
 @app.command()
@@ -109,7 +109,7 @@ def backtest(
     from ..scenario import backtest_scenarios
 
     found = backtest_scenarios(draws, seed, jobs)
-    output.show(found, as_json)
+    output.print_result(found, as_json)
     if write:
         typer.echo(f"written: {found.write()}", err=True)
 
@@ -122,7 +122,7 @@ def published(draws: Draws = 256, seed: Seed = 0, jobs: Jobs = 1, as_json: Json 
     """
     from ..scenario import compare_with_published as beside_others
 
-    output.show(beside_others(draws=draws, seed=seed, jobs=jobs), as_json)
+    output.print_result(beside_others(draws=draws, seed=seed, jobs=jobs), as_json)
 
 
 @app.command()
@@ -135,7 +135,7 @@ def schema(
     """
     from ..scenario.schema import json_schema
 
-    text = output.dump(json_schema())
+    text = output.to_json(json_schema())
     if out is None:
         typer.echo(text, nl=False)
         return

@@ -8,7 +8,7 @@ import typer
 
 from ..errors import BadInputError
 from . import output
-from .options import Json, listed
+from .options import Json, split_list
 
 
 def register(app: typer.Typer) -> None:
@@ -49,22 +49,22 @@ def gravity(
     if reports is not None:
         from ..trade.partners.re_exports import both_reports, reports_notes
 
-        route = listed(reports)
+        route = split_list(reports)
         if len(route) != 2:
             raise BadInputError(f"--reports {reports!r} names {len(route)} economies; a seller and a buyer by comma")
         found = both_reports(route[0], route[1])
-        output.table(found, as_json)
+        output.print_table(found, as_json)
         if not as_json:
             typer.echo("\n" + "\n".join(reports_notes(found)))
     elif surges:
         from ..trade.partners.re_exports import parallel_imports
 
-        output.show(parallel_imports(listed(partners) if partners else None), as_json)
+        output.print_result(parallel_imports(split_list(partners) if partners else None), as_json)
     elif agreements:
         from ..trade.union.each_agreement import agreement_effects
 
-        output.show(agreement_effects(bias_correction=bias_correction), as_json)
+        output.print_result(agreement_effects(bias_correction=bias_correction), as_json)
     else:
         from ..trade.union.estimate import union_trade_effect as union_effect
 
-        output.show(union_effect(bias_correction=bias_correction), as_json)
+        output.print_result(union_effect(bias_correction=bias_correction), as_json)

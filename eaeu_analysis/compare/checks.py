@@ -10,7 +10,7 @@ import pandas as pd
 
 from .. import settings
 from ..results import Check
-from ..text import format_share, span
+from ..text import format_percent, year_span
 from .comparators import ComparatorPool
 from .windows import UnitStats, Windows, permutation
 
@@ -23,8 +23,8 @@ def window_completeness(stats: Mapping[str, UnitStats], spec: Windows) -> Check:
     wanted = len(stats) * sum(last - first + 1 for first, last in (spec.before, spec.after))
     share = sum(s.years_before + s.years_after for s in stats.values()) / wanted
     out = [f"{unit} ({s.reason})" for unit, s in stats.items() if not s.available]
-    years = f"{span(spec.before)} and {span(spec.after)}"
-    text = f"{format_share(share)} of the unit-years of {years} are there; 90 % and no unit without a window wanted"
+    years = f"{year_span(spec.before)} and {year_span(spec.after)}"
+    text = f"{format_percent(share)} of the unit-years of {years} are there; 90 % and no unit without a window wanted"
     return Check("window completeness", not out and share >= 0.9, share, 0.9, _with(text, "out", out))
 
 
@@ -65,13 +65,13 @@ def pre_trend(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, lev
     (_, own), *others = slopes.items()
     rest = [slope for _, slope in others if math.isfinite(slope)]
     if not math.isfinite(own) or not rest:
-        return Check(name, None, None, None, f"no trend can be had in {span(spec.before)}")
+        return Check(name, None, None, None, f"no trend can be had in {year_span(spec.before)}")
     if len(rest) < FEW:
         return Check(name, None, None, None, f"with {len(rest)} trends to compare with nothing can be said")
     test = permutation(own, rest, level)
     threshold = max(1 - level, test.floor)
     text = (
-        f"trend in {span(spec.before)} against the comparators' mean: {test.statistic:+.2f} {unit} a year, "
+        f"trend in {year_span(spec.before)} against the comparators' mean: {test.statistic:+.2f} {unit} a year, "
         f"permutation p above {threshold:.2f} wanted; carried on, the trends alone would make a difference of "
         f"{test.statistic * spec.distance:+.1f} {unit}"
     )
@@ -89,7 +89,8 @@ def pre_level(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, lev
     test = permutation(own, [value for _, value in others], level)
     threshold = max(1 - level, test.floor)
     text = (
-        f"mean in {span(spec.before)} against the comparators' mean: {test.statistic:+.1f} {unit}, permutation p above "
+        f"mean in {year_span(spec.before)} against the comparators' mean: {test.statistic:+.1f} {unit}, "
+        f"permutation p above "
         f"{threshold:.2f} wanted; a unit that starts from an extreme tends to move towards the others of itself"
     )
     return Check(name, test.p_two_sided > threshold + 1e-12, test.p_two_sided, threshold, text)

@@ -201,7 +201,7 @@ def _nearest(
     from ..reference import economies as names
 
     rule = " ".join(table.rule.format(nearest=table.nearest, min_population=table.min_population).split())
-    economies = names.tables().economies
+    economies = names.economy_tables().economies
     barred = inside(spec, bloc).keys() | {b.economy for b in joined_elsewhere(unit, spec, bloc)}
     people = population()
     wide = panel.wide(outcome)

@@ -14,7 +14,7 @@ from ..data.panel import Panel, event_year, require_panel
 from ..errors import BadInputError, NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
-from ..text import format_change, format_number, format_share, span
+from ..text import format_change, format_number, format_percent, year_span
 from .comparators import comparators_spec
 from .membership import memberships
 from .result import BeforeAfter, aligned
@@ -65,8 +65,6 @@ class Comparison(Result):
         return self
 
     def summary(self) -> str:
-        pass  # MOVED
-
         return comparison_summary(self)
 
 
@@ -196,8 +194,8 @@ def _row(
         "event": step.day,
         "step": step.name,
         "note": step.note,
-        "before": span(spec.before),
-        "after": span(spec.after),
+        "before": year_span(spec.before),
+        "after": year_span(spec.after),
         "outcome": outcome,
         "label": info.label or outcome,
         "unit_of_measure": info.unit,
@@ -286,7 +284,8 @@ def _counts(result: Comparison) -> list[str]:
     found = possible[possible["p_value"] <= alpha + 1e-12]
     return [
         f"{len(table)} comparisons, {int(table['available'].sum())} with both windows, {len(done)} with comparators.",
-        f"{len(possible)} have comparators enough for a p of {format_share(alpha)} or less; {len(found)} reach it, and "
+        f"{len(possible)} have comparators enough for a p of {format_percent(alpha)} or less; {len(found)} reach "
+        f"it, and "
         f"chance alone would bring about {alpha * len(possible):.0f}.",
         "A difference of means says what changed, not why. Years after 2019 are in the table, apart.",
     ]

@@ -12,7 +12,7 @@ import pandas as pd
 from ..errors import NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
-from ..text import SHORT_MEASURES, format_change, format_number, format_share, span
+from ..text import SHORT_MEASURES, format_change, format_number, format_percent, year_span
 from .comparators import ComparatorPool
 from .windows import Permutation, Windows, newey_west_lags
 
@@ -52,6 +52,8 @@ class BeforeAfter(Result):
     unit has no change to compare or no comparators were wanted. ``pool``: who stood beside it, by which rule, and who
     was left out. ``estimate`` and ``interval`` are the treated unit's change; ``p_value`` is two-sided.
     """
+
+    drawn_by = "compare.draw_before_after"
 
     spec: Mapping[str, Any]
     windows: Windows
@@ -99,7 +101,7 @@ class BeforeAfter(Result):
     @property
     def latest_label(self) -> str:
         """The years of the columns ``to_latest_...`` and why they stand apart; '' where there are none."""
-        return f"{span(self.windows.latest)}, {LATE}" if self.windows.latest else ""
+        return f"{year_span(self.windows.latest)}, {LATE}" if self.windows.latest else ""
 
     def to_frame(self) -> pd.DataFrame:
         """A row per unit, the treated one first, then the comparators in the order of the pool.
@@ -114,8 +116,6 @@ class BeforeAfter(Result):
         return self.table.copy()
 
     def summary(self) -> str:
-        pass  # MOVED
-
         return before_after_summary(self)
 
 
@@ -130,9 +130,9 @@ def before_after_summary(result: BeforeAfter) -> str:
     if row["available"]:
         lags = newey_west_lags(row["years_before"] + row["years_after"])
         lines.append(
-            f"  {format_number(row['mean_before'])} in {span(spec.before)} ({row['years_before']} years), "
-            f"{format_number(row['mean_after'])} in {span(spec.after)} ({row['years_after']} years): "
-            f"{format_change(row['change'], unit)} ({format_share(result.level)} Newey-West interval "
+            f"  {format_number(row['mean_before'])} in {year_span(spec.before)} ({row['years_before']} years), "
+            f"{format_number(row['mean_after'])} in {year_span(spec.after)} ({row['years_after']} years): "
+            f"{format_change(row['change'], unit)} ({format_percent(result.level)} Newey-West interval "
             f"{format_number(row['lower'], True)} to {format_number(row['upper'], True)}, {lags} lags)"
         )
     else:
@@ -141,7 +141,7 @@ def before_after_summary(result: BeforeAfter) -> str:
     if spec.latest and row["to_latest_years"]:
         lines.append(
             f"  apart, to latest ({result.latest_label}): {format_number(row['to_latest_mean'])}, "
-            f"{format_change(row['to_latest_change'], unit)} against {span(spec.before)}"
+            f"{format_change(row['to_latest_change'], unit)} against {year_span(spec.before)}"
         )
     lines += ["", _units_table(result), ""]
     lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in result.checks]
@@ -161,7 +161,7 @@ def _against(result: BeforeAfter) -> list[str]:
         f"{format_change(d.median, d.unit)}; difference {format_change(d.versus_mean, d.unit)} from the mean, "
         f"{format_change(d.versus_median, d.unit)} from the median"
     ]
-    chance = format_share(1 - result.level)
+    chance = format_percent(1 - result.level)
     failed = sum(check.passed is False for check in result.checks)
     if test.p_two_sided > 1 - result.level + 1e-12:
         verdict = f"cannot be told from chance at {chance}"
@@ -181,7 +181,7 @@ def _against(result: BeforeAfter) -> list[str]:
         )
     elif math.isfinite(test.lower) and math.isfinite(test.upper):
         lines.append(
-            f"{format_share(test.level)} interval of the difference by the same test: "
+            f"{format_percent(test.level)} interval of the difference by the same test: "
             f"{format_number(test.lower, True)} to "
             f"{format_number(test.upper, True)} {SHORT_MEASURES.get(d.scale, d.scale)}"
         )

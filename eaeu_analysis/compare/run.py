@@ -15,7 +15,7 @@ from ..data.panel import Panel, event_year, require_panel
 from ..errors import BadInputError, NoDataError, unknown
 from ..results import Check, Provenance
 from ..series import KINDS, SeriesInfo
-from ..text import span
+from ..text import year_span
 from . import checks as rules
 from .comparators import ComparatorPool, choose_comparators
 from .membership import AUTO, own_bloc
@@ -119,7 +119,7 @@ def _before_after(
     compared = [u for u in pool.units if stats[u].available]
     if strict and pool.wanted and not compared and stats[code].available:
         raise NoDataError(
-            f"no comparator has '{outcome}' in both {span(spec.before)} and {span(spec.after)} "
+            f"no comparator has '{outcome}' in both {year_span(spec.before)} and {year_span(spec.after)} "
             f"({pool.label}: {', '.join(pool.units) or 'nobody left'})"
         )
     difference = _difference(stats, code, compared, told, relative, level)
@@ -203,7 +203,7 @@ def _needs_some(panel: Panel, outcome: str, code: str, own: pd.Series[Any], spec
     for name, (first, last) in (("before", spec.before), ("after", spec.after)):
         if own.loc[first:last].empty:
             raise NoDataError(
-                f"{who} has no '{outcome}' in {span((first, last))}, the window {name} the event; "
+                f"{who} has no '{outcome}' in {year_span((first, last))}, the window {name} the event; "
                 f"its values run {own.index[0]}-{own.index[-1]}"
             )
 
@@ -227,7 +227,7 @@ def _table(panel: Panel, stats: dict[str, UnitStats], spec: Windows, unit: str) 
                 "available": s.available,
                 "reason": s.reason,
                 **latest,
-                "to_latest_window": span(spec.latest) if spec.latest else "",
+                "to_latest_window": year_span(spec.latest) if spec.latest else "",
             }
         )
     return pd.DataFrame(rows)

@@ -17,7 +17,7 @@ import numpy as np
 from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError
-from ..text import format_share, span
+from ..text import format_percent, year_span
 
 TIE = 1e-9  # two statistics closer than this share of the largest are equal: a tie counts against the treated unit
 
@@ -293,4 +293,5 @@ def unit_stats(years: Any, values: Any, spec: Windows, relative: bool, level: fl
 def _too_few(name: str, window: tuple[int, int], present: Array) -> str:
     size, n = window[1] - window[0] + 1, len(present)
     have = f" ({', '.join(str(int(year)) for year in present)})" if n else ""
-    return f"{name} {span(window)}: {n} of {size} years present{have}, under {format_share(settings.MIN_WINDOW_SHARE)}"
+    least = format_percent(settings.MIN_WINDOW_SHARE)
+    return f"{name} {year_span(window)}: {n} of {size} years present{have}, under {least}"

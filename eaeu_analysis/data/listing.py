@@ -12,7 +12,7 @@ from .. import settings
 from ..errors import BadInputError, IntegrityError, NoDataError, unknown
 from ..reference import economies as names
 from ..reference.catalogue import catalogue, indicator
-from ..reference.shipped import FOLDERS, read_records
+from ..reference.shipped_tables import FOLDERS, read_records
 from .sources import Source
 from .sources.pinned import COUNTS, PinnedSource, series_counts
 from .store.entry import KEYS, StoreEntry

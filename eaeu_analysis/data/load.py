@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadInputError, listed, unknown
+from ..errors import BadInputError, as_names, unknown
 from ..reference.catalogue import catalogue, indicator, outcome, outcomes
 from ..series import SeriesData
 from . import corrections
@@ -94,7 +94,7 @@ def _codes(indicators: Sequence[str] | None, source: Source) -> tuple[list[str],
     codes: list[str] = []
     computed: list[str] = []
     known = set(outcomes().index)
-    for name in listed("indicators", indicators):
+    for name in as_names("indicators", indicators):
         bare = name.partition("@")[0]
         if bare in known:
             computed.append(bare)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import BadInputError, NoDataError, listed, require_frame, unknown
+from ..errors import BadInputError, NoDataError, as_names, require_frame, unknown
 from ..series import SeriesData, SeriesInfo
 from . import transforms
 
@@ -92,7 +92,7 @@ class Panel:
         codes = frame.index.get_level_values(0)
         is_group = codes.map({c: names.is_aggregate(c) for c in codes.unique()}).to_numpy(dtype=bool)
         economies = frame[~is_group]
-        labels = {c: names.spoken_name(c) for c in economies.index.get_level_values(0).unique()}
+        labels = {c: names.common_name(c) for c in economies.index.get_level_values(0).unique()}
         return cls(economies, infos, labels, frame[is_group], world=True)
 
     # -- asked -------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ class Panel:
         years: tuple[int, int] | None = None,
     ) -> Panel:
         """A smaller panel; unknown names raise with a near match. ``years`` is inclusive at both ends."""
-        chosen = self.indicators if indicators is None else list(listed("indicators", indicators))
+        chosen = self.indicators if indicators is None else list(as_names("indicators", indicators))
         for name in chosen:
             self._need(name)
 
@@ -174,7 +174,7 @@ class Panel:
             raise BadInputError(f"years {years[0]} to {years[1]}: the first is after the last")
         frame = cut(self.frame)
         if economies is not None:
-            codes = list(dict.fromkeys(self.resolve(e) for e in listed("economies", economies)))
+            codes = list(dict.fromkeys(self.resolve(e) for e in as_names("economies", economies)))
             frame = frame[frame.index.get_level_values(0).isin(codes)]
         if frame.empty:
             raise NoDataError(

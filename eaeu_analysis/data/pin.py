@@ -133,7 +133,7 @@ def pin_series(
     The frame has a row per series written: code, vintage, default, label, economies, observations, zeros, and
     so on. Raises BadInputError or NoDataError before anything is written.
     """
-    with atomic.exclusive(out):
+    with atomic.directory_lock(out):
         return _pin(sources, Path(out), selection, codes, retrieved)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..results import Check, Provenance, Result, source_lines
-from ..text import p_equals
+from ..text import format_p_equals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,8 @@ class Effect(Result):
     ``weights``: weight per donor, None for estimators without. ``pre_mspe``: mean squared gap before the event.
     ``se``: standard error where the method has one. ``extra``: pieces that belong to one method only.
     """
+
+    drawn_by = "impact.draw_effect"
 
     spec: Mapping[str, Any]
     table: pd.DataFrame
@@ -97,7 +99,7 @@ class Effect(Result):
             f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {spec.get('unit')}, "
             f"event {spec.get('event')}",
             f"  average effect {format_effect_number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
-            f"{interval_text(self.interval)}, {p_equals(self.p_value)}",
+            f"{interval_text(self.interval)}, {format_p_equals(self.p_value)}",
         ]
         if self.inference:
             lines.append(f"  inference: {self.inference}")
@@ -143,7 +145,7 @@ def verdict_of(effect: Effect) -> str:
         return f"not answered: the comparison does not hold ({failed or 'no finite estimate'}), so {size} is no finding"
     if finding == "untested":
         return f"an estimate without a test: {size}"
-    p = f"{p_equals(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval holds zero"
+    p = f"{format_p_equals(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval holds zero"
     if finding == "none" and effect.p_value <= 1 - effect.level + 1e-9:
         p += ", but the interval holds zero"
     if finding == "none":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .style import ACCENT, GREY, INK, TREATED, drawer
+from .style import ACCENT, GREY, INK, TREATED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,8 +16,7 @@ RUNS = ((TREATED, -0.17, "o"), (GREY, 0.17, "s"))  # colour, place and mark by r
 PER_CENT = "per cent"
 
 
-@drawer("Backtest")
-def backtest(result: Any, ax: Axes) -> None:
+def draw_backtest(result: Any, ax: Axes) -> None:
     """A row per economy and outcome in per cent: the forecast of each run with its interval, and what happened."""
     table = result.table[result.table["unit"] == PER_CENT]
     keys = list(dict.fromkeys(zip(table["economy"], table["label"], strict=True)))
@@ -44,8 +43,7 @@ def backtest(result: Any, ax: Axes) -> None:
     )
 
 
-@drawer("BesideOthers")
-def beside_others(result: Any, ax: Axes) -> None:
+def draw_published_comparison(result: Any, ax: Axes) -> None:
     """A row per published estimate in per cent: theirs (an arrow where they say 'at least'), ours with its interval."""
     table = result.table[(result.table["unit"] == PER_CENT) & result.table["within"].notna()]
     places = np.arange(len(table))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import MaxNLocator
 
-from .style import GREY, SHADE, TREATED, drawer, end_labels, mark_event
+from .style import GREY, SHADE, TREATED, end_labels, mark_event
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 
-def lines(
+def draw_lines(
     ax: Axes,
     table: pd.DataFrame,
     treated: str,
@@ -59,7 +59,7 @@ def lines(
     end_labels(ax, ends)
 
 
-def shown(result: Any) -> tuple[pd.DataFrame, str]:
+def before_after_data(result: Any) -> tuple[pd.DataFrame, str]:
     """What the figure of a BeforeAfter shows: (time x unit) values, from five years before its windows, and their unit.
 
     Levels of unlike size (dollars of Ukraine and of Tajikistan) are put on one scale: each unit's own mean of the
@@ -73,14 +73,13 @@ def shown(result: Any) -> tuple[pd.DataFrame, str]:
     return 100 * table[base[base > 0].index] / base[base > 0], f"mean of {first}-{last % 100:02d} = 100"
 
 
-@drawer("BeforeAfter")
-def before_after(result: Any, ax: Axes) -> None:
+def draw_before_after(result: Any, ax: Axes) -> None:
     """The treated unit over its comparators, the two windows shaded, later years dotted."""
     from .. import settings
 
-    table, unit = shown(result)
+    table, unit = before_after_data(result)
     spec = result.windows
-    lines(
+    draw_lines(
         ax,
         table,
         result.unit,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from .style import ACCENT, GREY, INK, SHADE, TREATED, drawer, end_labels, mark_event
+from .style import ACCENT, GREY, INK, SHADE, TREATED, end_labels, mark_event
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ FAINT = "#c9ced6"
 SHOWN = 2  # choices, the most decisive, whose options are marked below a specification curve
 
 
-def shown_effect(result: Any) -> pd.DataFrame:
+def effect_data(result: Any) -> pd.DataFrame:
     """What the figure of an Effect shows: by year ``observed, counterfactual, effect`` and, where the method has a band
     and it is finite, ``counterfactual_lower, counterfactual_upper``."""
     table = result.table
@@ -36,11 +36,10 @@ def shown_effect(result: Any) -> pd.DataFrame:
     return found
 
 
-@drawer("Effect")
-def effect(result: Any, ax: Axes) -> None:
+def draw_effect(result: Any, ax: Axes) -> None:
     """Observed (dark) and counterfactual (dashed); the band of what would have been, where the method has one."""
     unit, event = result.table["unit"].iloc[0], result.event
-    first = shown_effect(result).reset_index(names="time")
+    first = effect_data(result).reset_index(names="time")
     ax.axvspan(event - 0.5, first["time"].max() + 0.5, color=SHADE, zorder=0, linewidth=0)
     if "counterfactual_lower" in first:
         band = first.dropna(subset=["counterfactual_lower", "counterfactual_upper"])
@@ -62,8 +61,7 @@ def effect(result: Any, ax: Axes) -> None:
     )
 
 
-@drawer("UnionEffects")
-def union_effects(result: Any, ax: Axes) -> None:
+def draw_union_effects(result: Any, ax: Axes) -> None:
     """Estimates with intervals in units of the gap or noise before, a line per member, outcome and pool."""
     table = result.table[result.table["reason"] == ""].reset_index(drop=True)
     scale = table["scale"].where(table["scale"] > 0)
@@ -82,8 +80,7 @@ def union_effects(result: Any, ax: Axes) -> None:
     ax.set_title(f"Effects of joining the {result.spec['bloc']}")
 
 
-@drawer("SpecificationCurve")
-def specification_curve(result: Any, ax: Axes) -> None:
+def draw_specification_curve(result: Any, ax: Axes) -> None:
     """Every estimate in the order of its size, by whether its comparison holds and its p is at most 1 - level; below,
     a row of marks per option of the choices that move it most."""
     table = result.answered.sort_values("estimate", kind="stable").reset_index(drop=True)
@@ -131,27 +128,18 @@ def _choices(result: Any, table: pd.DataFrame, ax: Axes) -> None:
 
 def draw_break(result: BreakDate, ax: Axes) -> None:
     """F by date, dots where the date is not ruled out, a dashed line per event named."""
-    from matplotlib.ticker import MaxNLocator
-
-    from .. import plots
-
     table = result.table
     inside = table[table["in_set"]]
-    ax.plot(table["time"], table["f"], color=plots.TREATED, linewidth=1.6)
-    ax.plot(inside["time"], inside["f"], "o", color=plots.ACCENT, markersize=5)
+    ax.plot(table["time"], table["f"], color=TREATED, linewidth=1.6)
+    ax.plot(inside["time"], inside["f"], "o", color=ACCENT, markersize=5)
     top = float(table["f"].max())
     named: dict[int, list[str]] = {}
     for name, candidate in result.candidates.items():
         named.setdefault(int(candidate["time"]), []).append(name)
     for time, names in named.items():
-        ax.axvline(time, color=plots.GREY, linewidth=0.8, linestyle="--")
-        ax.annotate(
-            ", ".join(names), (time, top), xytext=(3, 2), textcoords="offset points", fontsize=8, color=plots.INK
-        )
+        ax.axvline(time, color=GREY, linewidth=0.8, linestyle="--")
+        ax.annotate(", ".join(names), (time, top), xytext=(3, 2), textcoords="offset points", fontsize=8, color=INK)
     ax.set_ylabel("F of a break at the date")
     ax.set_xlabel(f"first period after the break; dots: not ruled out at {result.level:.0%}")
     ax.set_title(f"{result.spec['outcome']} of {result.spec['unit']}: p of no break {result.p_value:.3f}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure = ax.get_figure()
-    if figure is not None:
-        plots.source_line(figure, result.provenance)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, drawer, end_labels
+from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, end_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 DESTINATIONS = 8
 
 
-@drawer("Corridors")
-def corridors(result: Any, ax: Axes) -> None:
+def draw_corridors(result: Any, ax: Axes) -> None:
     """Share of migrants (bar) and of remittances (dot) by destination; Russia's range over the sources as a line."""
     table = result.table.head(DESTINATIONS)
     places = np.arange(len(table))
@@ -41,8 +40,7 @@ def corridors(result: Any, ax: Axes) -> None:
     ax.set_title(f"Where {result.name}'s migrants live and its remittances come from", wrap=True)
 
 
-@drawer("PassThrough")
-def pass_through(result: Any, ax: Axes) -> None:
+def draw_pass_through(result: Any, ax: Axes) -> None:
     """Observed changes of the countries (grey) and their mean (dark), and what the drivers explain (dashed)."""
     for _, rows in result.changes.groupby("origin"):
         ax.plot(rows["year"], 100 * rows["observed"], color=GREY, linewidth=0.6, alpha=0.6)
@@ -64,8 +62,7 @@ def pass_through(result: Any, ax: Axes) -> None:
     )
 
 
-@drawer("WorkRights")
-def work_rights(result: Any, ax: Axes) -> None:
+def draw_work_rights(result: Any, ax: Axes) -> None:
     """Estimates of the members with their intervals, and the distribution that is used."""
     table = result.table
     places = range(len(table))

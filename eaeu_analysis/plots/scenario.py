@@ -16,13 +16,41 @@ from matplotlib.ticker import MaxNLocator
 from ..arrays import Array
 from ..scenario import display
 from ..text import format_signed
-from . import corners
-from .style import ACCENT, GREY, INK, SHADE, TREATED, draw_by, drawer, end_labels, fill, title
+from .style import ACCENT, GREY, INK, SHADE, TREATED, draw_by, end_labels, fill, set_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+
+
+# Where on a map of two assumptions the sign flips, in a sentence: what would have to be true.
+
+ENDS = ("low", "high")
+
+
+def sign_flip_sentence(outcome: str, values: np.ndarray[Any, np.dtype[np.float64]], names: tuple[str, str]) -> str:
+    """``values``: (second, first) over the ranges of the two assumptions called ``names``.
+
+    The corners of the map that have the rarer sign say which ends have to meet.
+    """
+    first, second = (name[:1].lower() + name[1:] for name in names)
+    if values.min() >= 0 or values.max() <= 0:
+        side = "above" if values.max() > 0 else "below"
+        return f"{outcome} stays {side} zero over the ranges of both assumptions"
+    corners = {(a, b): values[-b, -a] < 0 for a in (0, 1) for b in (0, 1)}  # index -1 is the high end
+    rare = sum(corners.values()) <= 2
+    told = "falls below zero" if rare else "rises above zero"
+    chosen = [corner for corner, below in corners.items() if below == rare]
+    if len(chosen) == 1:
+        a, b = chosen[0]
+        return f"{outcome} {told} only with a {ENDS[a]} {first} and a {ENDS[b]} {second}"
+    for axis, name in enumerate((first, second)):
+        ends = {corner[axis] for corner in chosen}
+        if len(chosen) == 2 and len(ends) == 1:
+            return f"{outcome} {told} with a {ENDS[ends.pop()]} {name}"
+    return f"{outcome} changes its sign with {first} and {second} together"
+
 
 TOTAL = "total"
 ROW, REST = 0.52, 1.25  # inches of a row, and of title and axis together
@@ -30,7 +58,6 @@ LIGHT = "#9cc3dc"  # the low end of an assumption, against TREATED for the high 
 BELOW = "#f6d0b1"  # a map where the outcome is below zero
 
 
-@drawer("ScenarioResult")
 def _headline(result: Any, ax: Axes) -> None:
     _usual(result, ax, "welfare")
 
@@ -41,7 +68,7 @@ def _usual(result: Any, ax: Axes, outcome: str) -> None:
         return
     ax.text(0.5, 0.5, "No channel is on: nothing moves.", ha="center", va="center", transform=ax.transAxes)
     ax.set_axis_off()
-    title(ax, result.scenario.title)
+    set_title(ax, result.scenario.title)
 
 
 def _waterfall(result: Any, ax: Axes, outcome: str) -> None:
@@ -61,8 +88,8 @@ def _waterfall(result: Any, ax: Axes, outcome: str) -> None:
     ax.axvline(0, color=INK, linewidth=0.8, zorder=1.8)
     ax.margins(x=0.06)
     told = f"{display.outcome_measure(outcome)}; bars: means of the draws, which add up; point and line: median and "
-    _under(ax, f"{told}{result.level:.0%} interval")
-    title(ax, f"{display.outcome_label(outcome)}: {_finding(total)}{_most(parts)}")
+    _caption_below(ax, f"{told}{result.level:.0%} interval")
+    set_title(ax, f"{display.outcome_label(outcome)}: {_finding(total)}{_most(parts)}")
 
 
 def _most(parts: pd.DataFrame) -> str:
@@ -108,14 +135,14 @@ def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
     ax.axvline(middle, color=INK, linewidth=0.8, zorder=1.8)
     if low - room < 0 < high + room:
         ax.axvline(0, color=GREY, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1.8)
-    _under(
+    _caption_below(
         ax,
         f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}, one assumption at its low (light) "
         f"and high (dark) end of 5 "
         f"and 95 %, all others at their medians ({format_signed(middle)}); beside the words: its share of the variance",
     )
     first = told[0]["label"]
-    title(ax, f"What carries the uncertainty of {_lower(display.outcome_label(outcome))}: {_lower(first)}")
+    set_title(ax, f"What carries the uncertainty of {_lower(display.outcome_label(outcome))}: {_lower(first)}")
 
 
 def _fan(result: Any, ax: Axes, outcome: str) -> None:
@@ -130,7 +157,7 @@ def _fan(result: Any, ax: Axes, outcome: str) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.set_xlim(path["year"].iloc[0], path["year"].iloc[-1])
     first, last = path[path["year"] == min(1, path["year"].iloc[-1])].iloc[0], path.iloc[-1]
-    title(
+    set_title(
         ax,
         f"{display.outcome_label(outcome)}: {format_signed(first['estimate'])} {display.outcome_measure(outcome)} "
         f"in year "
@@ -159,8 +186,8 @@ def _partners(result: Any, ax: Axes, channel: str) -> None:
         _interval(ax, place, row, colour)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=1.8)
     part = "" if channel == TOTAL else f"{display.channel(channel)} alone: "
-    _under(ax, f"{part}change of imports, per cent; median and {result.level:.0%} interval")
-    title(ax, _who(told, rows))
+    _caption_below(ax, f"{part}change of imports, per cent; median and {result.level:.0%} interval")
+    set_title(ax, _who(told, rows))
 
 
 def _who(partners: Sequence[str], rows: pd.DataFrame) -> str:
@@ -196,7 +223,7 @@ def _break_even(result: Any, ax: Axes, first: str | None, second: str | None, ou
     ax.set_xlabel(fill(ax, display.axis(first), 8), fontsize=8)
     ax.set_ylabel(textwrap.fill(display.axis(second), 34), fontsize=8)
     ax.grid(visible=False)
-    title(ax, corners.sentence(display.outcome_label(outcome), z, (known[0]["label"], known[1]["label"])))
+    set_title(ax, sign_flip_sentence(display.outcome_label(outcome), z, (known[0]["label"], known[1]["label"])))
 
 
 def _name_flip(ax: Axes, x: Array, y: Array, z: Array) -> None:
@@ -224,7 +251,7 @@ def _name_flip(ax: Axes, x: Array, y: Array, z: Array) -> None:
     )
 
 
-def _under(ax: Axes, text: str) -> None:
+def _caption_below(ax: Axes, text: str) -> None:
     ax.set_xlabel(fill(ax, text, 8), fontsize=8)
 
 
@@ -255,43 +282,43 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def waterfall(result: Any, ax: Axes | None = None, outcome: str = "welfare") -> Axes:
+def draw_waterfall(result: Any, ax: Axes | None = None, outcome: str = "welfare") -> Axes:
     """Each channel's part (mean of the draws, so that parts add up), then all together with median and interval."""
     return draw_by(lambda at: _usual(result, at, outcome), result, ax, _height(2 + len(result.scenario.channels)))
 
 
-def tornado(result: Any, ax: Axes | None = None, outcome: str = "welfare", most: int = 7) -> Axes:
+def draw_tornado(result: Any, ax: Axes | None = None, outcome: str = "welfare", most: int = 7) -> Axes:
     """The outcome with one assumption at a time at its ends, all others at their medians; its values at the ends."""
     return draw_by(lambda at: _tornado(result, at, outcome, most), result, ax, _height(most))
 
 
-def fan(result: Any, ax: Axes | None = None, outcome: str = "welfare") -> Axes:
+def draw_fan(result: Any, ax: Axes | None = None, outcome: str = "welfare") -> Axes:
     """Median and band by year after accession."""
     return draw_by(lambda at: _fan(result, at, outcome), result, ax, 4.0)
 
 
-def partners(result: Any, ax: Axes | None = None, channel: str = TOTAL) -> Axes:
+def draw_import_partners(result: Any, ax: Axes | None = None, channel: str = TOTAL) -> Axes:
     """Change of imports by partner with interval, all channels together or one alone."""
     return draw_by(lambda at: _partners(result, at, channel), result, ax, _height(7))
 
 
-def break_even(
+def draw_break_even(
     result: Any, ax: Axes | None = None, first: str | None = None, second: str | None = None, outcome: str = "welfare"
 ) -> Axes:
     """The outcome over two assumptions, others at their medians: hatched below zero, the line of the flip named."""
     return draw_by(lambda at: _break_even(result, at, first, second, outcome), result, ax, 4.6)
 
 
-def shown_channels(result: Any, outcome: str = "welfare") -> pd.DataFrame:
+def channels_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
     """By channel, all together last: ``estimate, lower, upper`` of one outcome, in its unit."""
     rows = result.table[result.table["outcome"] == outcome]
     table = rows[["estimate", "lower", "upper"]].set_axis([display.channel(str(c)) for c in rows["channel"]], axis=0)
     return pd.DataFrame(table.rename_axis("channel"))
 
 
-def channels(result: Any, ax: Axes, outcome: str = "welfare") -> None:
+def draw_channels(result: Any, ax: Axes, outcome: str = "welfare") -> None:
     """A point with its interval per channel; dark where the interval leaves zero out."""
-    table = shown_channels(result, outcome)
+    table = channels_data(result, outcome)
     for i, row in enumerate(table.to_dict("records")):
         colour = TREATED if row["lower"] > 0 or row["upper"] < 0 else ACCENT
         ax.plot([row["lower"], row["upper"]], [i, i], color=colour, linewidth=2.4 if i == len(table) - 1 else 1.5)
@@ -304,15 +331,15 @@ def channels(result: Any, ax: Axes, outcome: str = "welfare") -> None:
     ax.set_title(str(result.scenario.title))
 
 
-def shown_path(result: Any, outcome: str = "welfare") -> pd.DataFrame:
+def path_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
     """By year after accession: ``estimate, lower, upper``."""
     table: pd.DataFrame = result.path(outcome).set_index("year")
     return table
 
 
-def path(result: Any, ax: Axes, outcome: str = "welfare") -> None:
+def draw_path(result: Any, ax: Axes, outcome: str = "welfare") -> None:
     """The outcome by year after accession with its interval."""
-    table = shown_path(result, outcome)
+    table = path_data(result, outcome)
     ax.fill_between(table.index, table["lower"], table["upper"], color=TREATED, alpha=0.15, linewidth=0)
     ax.plot(table.index, table["estimate"], color=TREATED, linewidth=2.2)
     ax.axhline(0, color=GREY, linewidth=0.8)

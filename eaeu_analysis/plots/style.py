@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 
-from ..errors import BadInputError
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -57,24 +55,6 @@ STYLE: dict[Any, Any] = {
 _DRAWERS: dict[str, Callable[[Any, Axes], None]] = {}
 
 
-def drawer(name: str) -> Callable[[Callable[[Any, Axes], None]], Callable[[Any, Axes], None]]:
-    """Registers the function that draws results of class ``name``."""
-
-    def keep(function: Callable[[Any, Axes], None]) -> Callable[[Any, Axes], None]:
-        _DRAWERS[name] = function
-        return function
-
-    return keep
-
-
-def draw(result: Any, ax: Axes | None = None) -> Axes:
-    """Draw any result of the package on ``ax``; when None on a new figure of pyplot, which a notebook shows."""
-    drawn = _DRAWERS.get(type(result).__name__)
-    if drawn is None:
-        raise BadInputError(f"no picture is defined for a {type(result).__name__}; use to_frame() or summary()")
-    return draw_by(lambda at: drawn(result, at), result, ax)
-
-
 def draw_by(paint: Callable[[Axes], None], result: Any, ax: Axes | None = None, height: float | None = None) -> Axes:
     """``paint`` in the house style on ``ax``; when None on a new figure of pyplot with the result's sources.
 
@@ -104,7 +84,7 @@ def fill(ax: Axes, text: str, size: float) -> str:
     return textwrap.fill(text, max(24, round(118 * inches / size)))
 
 
-def title(ax: Axes, text: str) -> None:
+def set_title(ax: Axes, text: str) -> None:
     """A title in lines that fit the figure, whatever its width."""
     ax.set_title(fill(ax, text, 10.5 * 1.05))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .style import ACCENT, GREY, INK, PALETTE, TREATED, drawer, end_labels
+from .style import ACCENT, GREY, INK, PALETTE, TREATED, end_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LOG = "log points (0.1 is about 10 %)"
 
 
-def intervals(
+def draw_intervals(
     ax: Axes,
     table: pd.DataFrame,
     names: Sequence[str],
@@ -38,18 +38,16 @@ def intervals(
     ax.grid(visible=False, axis="y")
 
 
-@drawer("GravityFit")
-def gravity_fit(result: Any, ax: Axes) -> None:
+def draw_gravity_fit(result: Any, ax: Axes) -> None:
     """Coefficients with their intervals."""
     table = result.to_frame()
-    intervals(ax, table, [str(name) for name in table["regressor"]], "coef")
+    draw_intervals(ax, table, [str(name) for name in table["regressor"]], "coef")
     ax.set_xlabel(f"coefficient, {LOG}, {result.level:.0%} intervals", fontsize=8)
     stand = int(((table["lower"] > 0) | (table["upper"] < 0)).sum())
     ax.set_title(f"{stand} of {len(table)} coefficients stand out from zero ({result.nobs:,} flows)", wrap=True)
 
 
-@drawer("AgreementEffects")
-def agreement_effects(result: Any, ax: Axes, most: int = 14) -> None:
+def draw_agreement_effects(result: Any, ax: Axes, most: int = 14) -> None:
     """A coefficient per agreement, shrunk by its noise: the union's, and the others that joined most flows."""
     from ..trade.union.each_agreement import NAMED
 
@@ -57,7 +55,7 @@ def agreement_effects(result: Any, ax: Axes, most: int = 14) -> None:
     rest = result.table[~result.table["agreement"].isin(list(NAMED))].head(most - len(named))
     table = result.table.loc[[*named.index, *rest.index]].sort_values("shrunk", ascending=False)
     short = [name if len(name) <= 34 else f"{name[:33]}…" for name in table["name"].astype(str)]
-    intervals(ax, table, [f"{n} ({f})" for n, f in zip(short, table["flows"], strict=True)], "shrunk")
+    draw_intervals(ax, table, [f"{n} ({f})" for n, f in zip(short, table["flows"], strict=True)], "shrunk")
     ax.plot(table["coef"], np.arange(len(table)), "|", color=ACCENT, markersize=7)
     for label, code in zip(ax.get_yticklabels(), table["agreement"], strict=True):
         label.set_fontweight("bold" if code in NAMED else "normal")
@@ -72,8 +70,7 @@ def agreement_effects(result: Any, ax: Axes, most: int = 14) -> None:
     )
 
 
-@drawer("UnionEffect")
-def union_effect(result: Any, ax: Axes, panel: str | None = None) -> None:
+def draw_union_trade_effect(result: Any, ax: Axes, panel: str | None = None) -> None:
     """Trade among founders, joiners and with neighbours that never joined, net of what gravity expects, by year."""
     name = panel or result.years["panel"].iloc[0]
     rows = result.years[result.years["panel"] == name]
@@ -109,13 +106,12 @@ def union_effect(result: Any, ax: Axes, panel: str | None = None) -> None:
     end_labels(ax, ends)
 
 
-@drawer("TradeAnswer")
-def trade_answer(result: Any, ax: Axes) -> None:
+def draw_trade_answer(result: Any, ax: Axes) -> None:
     """The union's effect among its founders by step and specification."""
     table = result.effects
     heads = np.flatnonzero(~table["step"].duplicated())
     places = np.arange(len(table)) + np.cumsum(~table["step"].duplicated())
-    intervals(ax, table, list(table["specification"]), clear=table["stands_out"], places=list(places))
+    draw_intervals(ax, table, list(table["specification"]), clear=table["stands_out"], places=list(places))
     ticks = [*places, *(places[heads] - 1)]
     told = {"both": "both steps together"}
     steps = [told.get(step, step) for step in table["step"].iloc[heads]]
@@ -129,8 +125,7 @@ def trade_answer(result: Any, ax: Axes) -> None:
     ax.set_title(f"It hangs on the specification: {count} of {len(table)} effects of the union stand out", wrap=True)
 
 
-@drawer("FlowMatrix")
-def flow_matrix(result: Any, ax: Axes) -> None:
+def draw_flow_matrix(result: Any, ax: Axes) -> None:
     """Change of every flow between groups as colour and number, exporters down, importers across."""
     import matplotlib as mpl
 

@@ -69,7 +69,7 @@ class Tables:
 
 
 @functools.lru_cache
-def tables() -> Tables:
+def economy_tables() -> Tables:
     """The shipped table of economies."""
     from .catalogue import read_table, table_path
 
@@ -147,17 +147,17 @@ def resolve_many(names: str | Iterable[str]) -> list[str]:
 
 def economy_name(code: str) -> str:
     """The World Bank's name of an economy or of an aggregate, from its code or another name."""
-    found = tables().economies.get(code)
+    found = economy_tables().economies.get(code)
     if found is not None:
         return found.name
-    return tables().aggregates.get(code) or tables().economies[resolve(code)].name
+    return economy_tables().aggregates.get(code) or economy_tables().economies[resolve(code)].name
 
 
-def spoken_name(code: str, language: str = "en") -> str:
+def common_name(code: str, language: str = "en") -> str:
     """The name that people say (Kyrgyzstan, Russia), from CLDR; the World Bank's where CLDR has none."""
     from babel import Locale
 
-    found = tables().economies.get(code)
+    found = economy_tables().economies.get(code)
     if found is None:
         return economy_name(code)
     return str(Locale.parse(language).territories.get(found.iso2, found.name))
@@ -165,7 +165,7 @@ def spoken_name(code: str, language: str = "en") -> str:
 
 def is_aggregate(code: str) -> bool:
     """Whether the code is that of a sum over economies (World, Euro area ...) and not of an economy."""
-    return str(code).strip().upper() in tables().aggregates
+    return str(code).strip().upper() in economy_tables().aggregates
 
 
 def economies() -> pd.DataFrame:
@@ -175,7 +175,7 @@ def economies() -> pd.DataFrame:
     """
     import pandas as pd
 
-    t = tables()
+    t = economy_tables()
     rows = [
         {
             "economy": e.iso3,
@@ -195,15 +195,15 @@ def aggregates() -> pd.DataFrame:
     """All aggregates: index ``aggregate`` (code), ``name``."""
     import pandas as pd
 
-    pairs = sorted(tables().aggregates.items())
+    pairs = sorted(economy_tables().aggregates.items())
     return pd.DataFrame(pairs, columns=["aggregate", "name"]).set_index("aggregate")
 
 
 def group(name: str) -> list[str]:
     """Sorted ISO3 codes of a pool of comparators ("central_asia", "cis", "former_soviet" ...)."""
-    found = tables().groups.get(str(name).strip().casefold().replace(" ", "_").replace("-", "_"))
+    found = economy_tables().groups.get(str(name).strip().casefold().replace(" ", "_").replace("-", "_"))
     if found is None:
-        raise unknown("group of economies", name, tables().groups)
+        raise unknown("group of economies", name, economy_tables().groups)
     return sorted(found)
 
 
@@ -220,7 +220,7 @@ def _keys() -> dict[str, str]:
     """Normalised full name -> ISO3; the table's names win over those of CLDR."""
     from babel import Locale
 
-    t = tables()
+    t = economy_tables()
     found = {_key(e.name): iso3 for iso3, e in t.economies.items()}
     for iso3, names in t.names.items():
         found |= {_key(name): iso3 for name in names}
@@ -234,7 +234,7 @@ def _keys() -> dict[str, str]:
 
 @functools.lru_cache(maxsize=65536)
 def _resolve(name: str) -> str:
-    t = tables()
+    t = economy_tables()
     text = name.strip()
     code = text.upper()
     if code in t.codes:
@@ -244,13 +244,13 @@ def _resolve(name: str) -> str:
         return _keys()[key]
     _refuse_groups(name, code, key)
     found = _coder(text)
-    if found is not None and _says_no_more(key, found):
+    if found is not None and _names_only(key, found):
         return found
     raise _not_known(name, key, found)
 
 
 def _refuse_groups(name: str, code: str, key: str) -> None:
-    t = tables()
+    t = economy_tables()
     for group_code, label in t.aggregates.items():
         if code == group_code or key == _key(label):
             raise BadInputError(f"{_called(name, label)} is a group of economies, not an economy")
@@ -264,7 +264,7 @@ def _called(name: str, label: str) -> str:
     return f"'{name}'" if _key(name) == _key(label) else f"'{name}' ({label})"
 
 
-def _says_no_more(key: str, iso3: str) -> bool:
+def _names_only(key: str, iso3: str) -> bool:
     """Whether the text holds the names of that economy and formalities alone.
 
     "Arab Republic of Egypt" does; "Northern Ireland" has a word too many; in "United States and Canada" the words
@@ -283,7 +283,7 @@ def _not_known(name: str, key: str, found: str | None) -> BadInputError:
     near = [found] if found else _near(key)
     text = f"economy {name!r} not known"
     if near:
-        shown = " or ".join(f"'{iso3}' ({tables().economies[iso3].name})" for iso3 in near)
+        shown = " or ".join(f"'{iso3}' ({economy_tables().economies[iso3].name})" for iso3 in near)
         text += f"; did you mean {shown}?"
     else:
         text += ": expected an ISO code or a name in English, Russian or Uzbek"
@@ -293,7 +293,7 @@ def _not_known(name: str, key: str, found: str | None) -> BadInputError:
 def _near(key: str) -> list[str]:
     """ISO3 codes of the names most like the text, best first: one if it stands out, else up to three."""
     short = len(key) <= 3
-    spelt = {code.casefold(): iso3 for code, iso3 in tables().codes.items()} if short else _keys()
+    spelt = {code.casefold(): iso3 for code, iso3 in economy_tables().codes.items()} if short else _keys()
     scores: dict[str, float] = {}
     for name, score in most_like(key, sorted(spelt), most=12, least=0.6 if short else 0.72).items():
         scores[spelt[name]] = max(score, scores.get(spelt[name], 0.0))
@@ -318,7 +318,7 @@ def _wbgapi_coder() -> Any:
 
     rows = [
         {"id": e.iso3, "name": e.name, "region": {"id": e.region}}
-        for e in sorted(tables().economies.values(), key=lambda e: e.iso3)
+        for e in sorted(economy_tables().economies.values(), key=lambda e: e.iso3)
     ]
     world = {
         **vars(economy_coder),

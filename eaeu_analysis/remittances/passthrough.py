@@ -63,6 +63,8 @@ class PassThrough(Result):
     under other choices.
     """
 
+    drawn_by = "remittances.draw_pass_through"
+
     spec: Mapping[str, Any]
     table: pd.DataFrame
     vcov: pd.DataFrame

@@ -43,7 +43,7 @@ def pin_remittances(source: Path | str, out: Path | str | None = None) -> dict[s
     folder = Path(source)
     target = Path(out) if out is not None else settings.data_dir() / FOLDER
     manifest: dict[str, Any] = {}
-    with files.files(target) as stage:
+    with files.replacing_files(target) as stage:
         for name, facts in sorted(remittance_tables()["pins"].items()):
             path = folder / facts["file"]
             if not path.is_file():

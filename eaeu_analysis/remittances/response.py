@@ -67,7 +67,7 @@ def remittance_baseline(
         value = float(panel.column(series).get((code, year), np.nan))
         if not value > 0:
             raise NoDataError(
-                f"{economies.spoken_name(code)} ({code}) has no {series} in {year}: choose another baseline"
+                f"{economies.common_name(code)} ({code}) has no {series} in {year}: choose another baseline"
             )
         values.append(value)
     return RemittanceBaseline(code, year, values[0], values[1], share, (panel.info(REMITTANCES), panel.info(GDP_USD)))

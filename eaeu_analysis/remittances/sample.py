@@ -96,7 +96,7 @@ def _log(panel: Panel, code: str, economies: list[str]) -> pd.DataFrame:
     present = column.index.get_level_values(0)
     for economy in economies:
         if economy not in present:
-            raise NoDataError(f"{names.spoken_name(economy)} ({economy}) has no {code} in this panel")
+            raise NoDataError(f"{names.common_name(economy)} ({economy}) has no {code} in this panel")
     table = column[present.isin(economies)].unstack(0)[economies]
     below = table.lt(0).to_numpy()
     if below.any():

@@ -50,6 +50,8 @@ class Corridors(Result):
     where the figures became known, or were revised, after ``year``; ``reason`` says why a share is out of the range.
     """
 
+    drawn_by = "remittances.draw_corridors"
+
     origin: str
     year: int
     table: pd.DataFrame
@@ -60,7 +62,7 @@ class Corridors(Result):
 
     @property
     def name(self) -> str:
-        return economies.spoken_name(self.origin)
+        return economies.common_name(self.origin)
 
     def share(self, group: str = "RUS") -> Share:
         """The share of "RUS" or of the members of the union ("EAEU"), with its range over the sources."""
@@ -105,7 +107,7 @@ def corridors(origin: str, year: int | None = None) -> Corridors:
     known = sorted(set(load_remittance_table("stock_undesa")["origin"]))
     if code not in known:
         raise BadInputError(
-            f"no corridors are pinned for {economies.spoken_name(code)} ({code}); for: {', '.join(known)}"
+            f"no corridors are pinned for {economies.common_name(code)} ({code}); for: {', '.join(known)}"
         )
     found = _corridors(code, None if year is None else int(year), settings.data_dir())
     return replace(found, table=found.table.copy(), sources=found.sources.copy())
@@ -117,7 +119,7 @@ def _corridors(code: str, year: int | None, folder: Path) -> Corridors:
     stocks, money = _stocks(code, limit), _matrix(code, limit)
     sources = _sources(code, limit, stocks, money)
     if sources.empty:
-        raise NoDataError(f"no corridor of {economies.spoken_name(code)} ({code}) is known from {limit} or before")
+        raise NoDataError(f"no corridor of {economies.common_name(code)} ({code}) is known from {limit} or before")
     latest = int(sources["year"].max()) if year is None else limit
     pins = [remittance_table_info(name) for name in sorted({str(key) for key in sources["pin"] if key} | {"costs"})]
     press = [_press(row) for row in sources[(sources["pin"] == "") & (sources["group"] == "RUS")].to_dict("records")]
@@ -258,7 +260,7 @@ def _table(
     ).astype("float64")
     frame["cost_percent"] = _costs(origin, limit).reindex(frame.index)
     frame.index.name = "destination"
-    frame.insert(0, "name", ["not named" if c == "OTH" else economies.spoken_name(c) for c in frame.index])
+    frame.insert(0, "name", ["not named" if c == "OTH" else economies.common_name(c) for c in frame.index])
     order = frame["stock"].fillna(0).sort_values(ascending=False, kind="stable").index
     return frame.loc[order].reset_index()
 

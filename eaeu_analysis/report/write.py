@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import files as atomic
-from ..errors import BadInputError, DriftError, PartialDataError, listed, unknown
+from ..errors import BadInputError, DriftError, PartialDataError, as_names, unknown
 from ..reference.blocs import bloc as find_bloc
 from ..reference.catalogue import parse
 from ..reference.economies import resolve
@@ -290,7 +290,7 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
     about = (resolve(unit), find_bloc(bloc).code)
     if given is None:
         return tuple(form for form in FORMATS if form != "pdf" or about == BRIEF_OF)
-    formats = tuple(dict.fromkeys(form.lower() for form in listed("formats", given)))
+    formats = tuple(dict.fromkeys(form.lower() for form in as_names("formats", given)))
     for form in formats or ("",):
         if form not in FORMATS:
             raise unknown("format", form, FORMATS)

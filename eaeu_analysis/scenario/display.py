@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from ..text import format_compact, format_signed
+from ..text import format_signed, format_significant
 from .model.quantities import Quantity
 from .schema import Scenario
 from .tables import scenario_tables
@@ -22,7 +22,7 @@ def quantity_row(path: str) -> dict[str, Any]:
 def format_quantity(path: str, number: float) -> str:
     """'4.8 %', '909 US$ a year', 'elasticity 5'."""
     known = quantity_row(path)
-    told = format_compact(number * known["times"])
+    told = format_significant(number * known["times"])
     return f"elasticity {told}" if known["unit"] == "elasticity" else f"{told} {known['unit']}"
 
 
@@ -79,7 +79,7 @@ def _shown(path: str, quantity: Quantity) -> str:
     times = quantity_row(path)["times"]
 
     def told(value: float | None) -> str:
-        return format_compact((value or 0.0) * times)
+        return format_significant((value or 0.0) * times)
 
     if not quantity.free:
         return told(quantity.centre)

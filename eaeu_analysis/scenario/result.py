@@ -38,25 +38,25 @@ class Pictures(Result):
         """Channel by channel to all together, with its interval."""
         from ..plots import scenario
 
-        return scenario.waterfall(self, ax, outcome)
+        return scenario.draw_waterfall(self, ax, outcome)
 
     def plot_tornado(self, outcome: str = "welfare", ax: Axes | None = None, most: int = 7) -> Axes:
         """The outcome with each assumption at its low and high end, the ``most`` important first."""
         from ..plots import scenario
 
-        return scenario.tornado(self, ax, outcome, most)
+        return scenario.draw_tornado(self, ax, outcome, most)
 
     def plot_path(self, outcome: str = "welfare", ax: Axes | None = None) -> Axes:
         """Year by year after accession, as the parts are phased in."""
         from ..plots import scenario
 
-        return scenario.fan(self, ax, outcome)
+        return scenario.draw_fan(self, ax, outcome)
 
     def plot_partners(self, channel: str = "total", ax: Axes | None = None) -> Axes:
         """Imports by partner with their intervals; ``channel``: one channel alone, or 'total'."""
         from ..plots import scenario
 
-        return scenario.partners(self, ax, channel)
+        return scenario.draw_import_partners(self, ax, channel)
 
     def plot_break_even(
         self, first: str | None = None, second: str | None = None, outcome: str = "welfare", ax: Axes | None = None
@@ -64,7 +64,7 @@ class Pictures(Result):
         """A map over two assumptions and the line on which the sign flips; the two that matter most unless named."""
         from ..plots import scenario
 
-        return scenario.break_even(self, ax, first, second, outcome)
+        return scenario.draw_break_even(self, ax, first, second, outcome)
 
 
 HEADLINES = (
@@ -77,6 +77,8 @@ HEADLINES = (
 class ScenarioResult(Pictures):
     """``table``: outcome, channel, unit, estimate (the median draw), lower, upper (at ``level``), draws, failed;
     ``inputs``: the quantities of every draw; ``draws``: outcomes of every draw, columns (channel, outcome)."""
+
+    drawn_by = "scenario._headline"
 
     scenario: Scenario
     spec: dict[str, Any]

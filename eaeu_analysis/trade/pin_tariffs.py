@@ -36,7 +36,7 @@ def pin_tariffs(source: Path | str, out: Path | str | None = None) -> dict[str, 
     folder = Path(source)
     target = Path(out) if out is not None else settings.data_dir() / "trade"
     manifest: dict[str, Any] = {}
-    with files.files(target) as stage:
+    with files.replacing_files(target) as stage:
         for name, facts in sorted(tariff_tables()["pins"].items()):
             path = folder / facts["file"]
             if not path.is_file():

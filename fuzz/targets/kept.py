@@ -17,7 +17,7 @@ from eaeu_analysis.data.store import Store, StoreEntry, listing
 from eaeu_analysis.data.store.entry import from_parquet, to_parquet
 from eaeu_analysis.impact.curve import run
 from eaeu_analysis.impact.validation import shipped_results
-from eaeu_analysis.reference import shipped
+from eaeu_analysis.reference import shipped_tables
 from eaeu_analysis.report.gather import curves
 from eaeu_analysis.series import SeriesInfo
 
@@ -176,13 +176,13 @@ def _pinned_tables() -> list[bytes]:
 # -- what ships, what was computed ahead -----------------------------------------------------------------
 def _shipped_records(data: bytes) -> None:
     root = ROOM.path / "shipped"
-    for name in shipped.FOLDERS:
+    for name in shipped_tables.FOLDERS:
         (root / name).mkdir(parents=True, exist_ok=True)
         (root / name / "tables.json").write_bytes(data)
     if not (root / "trade" / "a.parquet").exists():
-        for name in shipped.FOLDERS:
+        for name in shipped_tables.FOLDERS:
             (root / name / "a.parquet").write_bytes(_values())
-    shipped.verify(root)
+    shipped_tables.verify_tables(root)
     shelf.records(root)
 
 

@@ -10,16 +10,16 @@ matplotlib.use("Agg")
 
 import numpy as np
 import pytest
-from eaeu_analysis.scenario.model.quantities import Quantity
-from eaeu_analysis.scenario.tables import scenario_tables
 from matplotlib import pyplot as plt
 
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.plots import new_figure, styled
-from eaeu_analysis.plots.corners import sentence
+from eaeu_analysis.plots.scenario import sign_flip_sentence
+from eaeu_analysis.plots.style import new_figure, styled
 from eaeu_analysis.scenario import display, schema
-from eaeu_analysis.text import format_compact, format_signed
+from eaeu_analysis.scenario.model.quantities import Quantity
+from eaeu_analysis.scenario.tables import scenario_tables
+from eaeu_analysis.text import format_signed, format_significant
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +134,7 @@ def test_the_map_takes_the_two_that_matter_most(made_up: Any) -> None:
     ],
 )
 def test_the_corners_of_the_map_in_a_sentence(corners: list[list[float]], told: str) -> None:
-    assert sentence("Trade", np.array(corners, dtype=float), ("Price", "Share")) == told
+    assert sign_flip_sentence("Trade", np.array(corners, dtype=float), ("Price", "Share")) == told
 
 
 def test_a_title_fits_a_phone(made_up: Any) -> None:
@@ -183,7 +183,7 @@ def test_values_are_shown_in_their_unit() -> None:
     assert display.format_quantity("tariffs.exempt", 0.285) == "28.5 %"
     assert display.format_quantity("migration.permit_fee", 909) == "909 US$ a year"
     assert display.format_quantity("elasticities.sigma", 5.0) == "elasticity 5"
-    assert format_compact(-0.0001 * 0) == "0"
+    assert format_significant(-0.0001 * 0) == "0"
 
 
 def test_a_scenario_shows_itself_as_a_table() -> None:

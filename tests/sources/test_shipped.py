@@ -10,21 +10,21 @@ import pytest
 
 from eaeu_analysis import settings
 from eaeu_analysis.cli import main
-from eaeu_analysis.reference import shipped
+from eaeu_analysis.reference import shipped_tables
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    for folder in (*shipped.FOLDERS, shipped.RESULTS):
+    for folder in (*shipped_tables.FOLDERS, shipped_tables.RESULTS):
         shutil.copytree(settings.data_dir() / folder, tmp_path / folder)
     return tmp_path
 
 
 def test_every_table_that_ships_has_a_record_and_is_as_recorded(capsys) -> None:
-    count, problems = shipped.verify()
+    count, problems = shipped_tables.verify_tables()
     assert problems == []
-    tables = sum(1 for f in shipped.FOLDERS for _ in (settings.data_dir() / f).glob("*.parquet"))
-    results = {path.name for path in (settings.data_dir() / shipped.RESULTS).iterdir()} - {shipped.LIST}
+    tables = sum(1 for f in shipped_tables.FOLDERS for _ in (settings.data_dir() / f).glob("*.parquet"))
+    results = {path.name for path in (settings.data_dir() / shipped_tables.RESULTS).iterdir()} - {shipped_tables.LIST}
     assert results
     assert count == tables + len(results)
     assert main(["data", "verify", "--json"]) == 0
@@ -48,19 +48,19 @@ def _append(path: Path) -> None:
         (lambda d: _append(d / "results" / "curves.json"), "'results/curves.json' was changed"),
         (lambda d: (d / "results" / "placebos.parquet").unlink(), "'results/placebos.parquet' is missing"),
         (lambda d: (d / "results" / "more.json").touch(), "'results/more.json' is not in"),
-        (lambda d: (d / "results" / shipped.LIST).unlink(), "has no list of hashes"),
+        (lambda d: (d / "results" / shipped_tables.LIST).unlink(), "has no list of hashes"),
     ],
 )
 def test_what_is_not_as_recorded_is_named(data: Path, spoil, sentence: str) -> None:
-    assert shipped.verify(data)[1] == []
+    assert shipped_tables.verify_tables(data)[1] == []
     spoil(data)
-    assert sentence in shipped.verify(data)[1][0]
+    assert sentence in shipped_tables.verify_tables(data)[1][0]
 
 
 def test_results_written_anew_are_listed_anew(data: Path) -> None:
     _append(data / "results" / "curves.json")
-    shipped.list_results(data / "results")
-    assert shipped.verify(data)[1] == []
+    shipped_tables.list_results(data / "results")
+    assert shipped_tables.verify_tables(data)[1] == []
 
 
 def test_a_row_count_that_differs_is_named(data: Path) -> None:
@@ -68,4 +68,4 @@ def test_a_row_count_that_differs_is_named(data: Path) -> None:
     record = json.loads(path.read_text())
     record["costs"]["rows"] += 1
     path.write_text(json.dumps(record))
-    assert "rows, not" in shipped.verify(data)[1][0]
+    assert "rows, not" in shipped_tables.verify_tables(data)[1][0]

@@ -63,7 +63,7 @@ def test_sources_are_named(answer: TradeAnswer) -> None:
 
 
 def test_the_pictures_say_what_the_tables_say(answer: TradeAnswer) -> None:
-    from eaeu_analysis import plots
+    from eaeu_analysis.plots import style as plots
 
     for result, told in (
         (answer, f"{int(answer.effects['stands_out'].sum())} of {len(answer.effects)}"),
@@ -71,6 +71,6 @@ def test_the_pictures_say_what_the_tables_say(answer: TradeAnswer) -> None:
     ):
         figure = plots.new_figure()
         with plots.styled():
-            ax = plots.draw(result, figure.subplots())
+            ax = result.plot(figure.subplots())
         assert told in ax.get_title(loc="left")
         assert ax.get_xlabel() or ax.get_ylabel()

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eaeu_analysis import plots
 from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.plots import style as plots
 from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 from eaeu_analysis.trade.flows.flows import load_flows
 from eaeu_analysis.trade.flows.union_panel import TradePanel
@@ -21,7 +21,7 @@ from eaeu_analysis.trade.tariffs.partial_equilibrium import partial_equilibrium
 def title_of(result: object) -> str:
     figure = plots.new_figure()
     with plots.styled():
-        ax = plots.draw(result, figure.subplots())
+        ax = result.plot(figure.subplots())
     figure.canvas.draw()
     return str(ax.get_title(loc="left"))
 

@@ -23,7 +23,7 @@ import pandas as pd
 
 from ...errors import BadInputError, NoDataError
 from ...results import Check, Provenance, Result, source_lines
-from ...text import p_equals
+from ...text import format_p_equals
 from ..effect import format_effect_number
 from ..inference.placebo import rank_p_value
 
@@ -71,7 +71,7 @@ class CurveTest(Result):
             f"{format_effect_number(row['null_median'])} in the median of "
             f"{row['units']} curves of units that nothing happened to (nine tenths below "
             f"{format_effect_number(row['null_90'])}), "
-            f"{p_equals(row['p_value'])}"
+            f"{format_p_equals(row['p_value'])}"
             for row in self.table.to_dict("records")
         ]
 
@@ -156,6 +156,8 @@ class SpecificationCurve(Result):
     average effect, ``standardised`` and ``p_value`` with that unit
     in the treated one's place.
     """
+
+    drawn_by = "impact.draw_specification_curve"
 
     spec: Mapping[str, Any]
     table: pd.DataFrame

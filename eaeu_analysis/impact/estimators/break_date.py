@@ -13,7 +13,7 @@ from ...arrays import Array
 from ...data.panel import event_year, require_panel
 from ...errors import BadInputError, NoDataError, unknown
 from ...results import Check, Provenance, Result
-from ...text import p_equals
+from ...text import format_p_equals
 from ..effect import format_effect_number
 from ..inference.autoregressive import draw_errors, draw_picks, error_model
 from ..question.design import one_unit
@@ -22,7 +22,6 @@ from .interrupted_series import donor_regressors
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from ...data.panel import Panel
 
@@ -138,6 +137,8 @@ class BreakDate(Result):
     ``measure``. ``candidates``: name -> {time, p, in_set}.
     """
 
+    drawn_by = "impact.draw_break"
+
     spec: Mapping[str, Any]
     table: pd.DataFrame
     time: int
@@ -160,9 +161,9 @@ class BreakDate(Result):
         """In a sentence, by rule: a break is found when ``p_value`` <= 1 - level; a candidate is ruled out when its
         date is outside the set."""
         if self.p_value > 1 - self.level + 1e-12:
-            return f"no break found ({p_equals(self.p_value)}): no date stands out"
+            return f"no break found ({format_p_equals(self.p_value)}): no date stands out"
         span = ", ".join(map(str, self.date_set))
-        found = f"a break, likeliest in {self.time} ({p_equals(self.p_value)}); dates not ruled out: {span}"
+        found = f"a break, likeliest in {self.time} ({format_p_equals(self.p_value)}); dates not ruled out: {span}"
         inside = [f"{name} ({c['time']})" for name, c in self.candidates.items() if c["in_set"]]
         outside = [f"{name} ({c['time']})" for name, c in self.candidates.items() if not c["in_set"]]
         if not self.candidates:
@@ -182,24 +183,17 @@ class BreakDate(Result):
         lines = [
             f"break date of {spec['outcome']} of {spec['unit']} ({KINDS[spec['kind']]}), "
             f"{spec['years'][0]}-{spec['years'][-1]}",
-            f"  sup-F {format_effect_number(self.sup_f)} at {self.time}, {p_equals(self.p_value)}; "
+            f"  sup-F {format_effect_number(self.sup_f)} at {self.time}, {format_p_equals(self.p_value)}; "
             f"size {size} {self.measure}".rstrip(),
             f"  verdict: {self.verdict}",
         ]
         lines += [
-            f"  {name}: {c['time']}, {p_equals(c['p'])}, {'not ruled out' if c['in_set'] else 'ruled out'}"
+            f"  {name}: {c['time']}, {format_p_equals(c['p'])}, {'not ruled out' if c['in_set'] else 'ruled out'}"
             for name, c in self.candidates.items()
         ]
         lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
         lines += [f"  source: {line}" for line in self.provenance.lines()]
         return "\n".join(lines)
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        from ... import plots
-        from ...plots.impact import draw_break
-
-        plots.drawer("BreakDate")(draw_break)
-        return super().plot(ax)
 
 
 def break_date(
@@ -341,7 +335,8 @@ def _alone(found: BreakSearch, times: Any, level: float) -> Check:
         p > 1 - level + 1e-12,
         p,
         1 - level,
-        f"given that break, another would be likeliest in {date} ({p_equals(p)}); fails at p <= {1 - level:.2f}: "
+        f"given that break, another would be likeliest in {date} ({format_p_equals(p)}); fails at p <= "
+        f"{1 - level:.2f}: "
         "then narrow the years to one break",
     )
 

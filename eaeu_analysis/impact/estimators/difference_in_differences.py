@@ -14,7 +14,7 @@ from ...arrays import Array
 from ...data.panel import require_panel
 from ...errors import BadInputError, NotConvergedError, unknown
 from ...results import Check, Provenance
-from ...text import p_equals
+from ...text import format_p_equals
 from ..effect import LEADS, Effect, format_effect_number
 from ..inference.checks import fit_check, trend_check
 from ..inference.inversion import invert_linear, student
@@ -377,7 +377,7 @@ def _checks(
             p,
             alpha,
             "all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
-            f"{format_effect_number(float(leads[0]))}, {p_equals(p)}; fails at p <= {alpha:.2f}",
+            f"{format_effect_number(float(leads[0]))}, {format_p_equals(p)}; fails at p <= {alpha:.2f}",
         ),
     ]
     if np.isfinite(regression.leads_p):
@@ -387,7 +387,7 @@ def _checks(
                 None,
                 regression.leads_p,
                 alpha,
-                f"Wald test of the leads on cluster-robust errors, {p_equals(regression.leads_p)}",
+                f"Wald test of the leads on cluster-robust errors, {format_p_equals(regression.leads_p)}",
             )
         )
     if inference == "randomisation":

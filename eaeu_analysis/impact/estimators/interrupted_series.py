@@ -12,7 +12,7 @@ from ...arrays import Array
 from ...data.panel import require_panel
 from ...errors import BadInputError, NoDataError, unknown
 from ...results import Check, Provenance
-from ...text import p_equals
+from ...text import format_p_equals
 from ..effect import Effect, effect_table, format_effect_number
 from ..inference.placebo_checks import donor_notes
 from ..question.design import one_unit
@@ -202,7 +202,8 @@ def _segmented(problem: Problem, x: Array, slope: bool, draws: int, seed: int, l
                 None,
                 found.p_hac,
                 1 - level,
-                f"by the usual table {p_equals(found.p_hac)}; in series this short it rejects a true null of 10% in "
+                f"by the usual table {format_p_equals(found.p_hac)}; in series this short it rejects a true null "
+                f"of 10% in "
                 "a fifth to a half of samples, so it decides nothing here",
             ),
             Check(
@@ -276,5 +277,5 @@ def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
         alpha,
         f"with the event moved to {problem.times[after[0]]}, {format_effect_number(gap, signed=True)} up to the "
         f"true one "
-        f"({p_equals(p)}); fails at p <= {alpha:.2f}",
+        f"({format_p_equals(p)}); fails at p <= {alpha:.2f}",
     )

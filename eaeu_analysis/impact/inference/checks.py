@@ -13,7 +13,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...results import Check
-from ...text import format_p, p_equals
+from ...text import format_p, format_p_equals
 from ..effect import PRE_FIT, PRE_TREND, format_effect_number
 from ..question.design import Design
 from ..question.problem import Problem
@@ -67,7 +67,8 @@ def trend_check(gap: Array, times: Array, reach: float, estimate: float) -> Chec
         not (p <= TREND_LEVEL and share > TREND_SHARE),
         p,
         TREND_LEVEL,
-        f"the gap before the event moves by {format_effect_number(slope, signed=True)} a period ({p_equals(p)}), "
+        f"the gap before the event moves by {format_effect_number(slope, signed=True)} a period "
+        f"({format_p_equals(p)}), "
         f"which drawn on "
         f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}",
     )
@@ -235,7 +236,7 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
             agrees(p["ratio"]),
             p["ratio"],
             alpha,
-            f"{p_equals(p['ratio'])} by the ratio of root mean squared gaps after and before "
+            f"{format_p_equals(p['ratio'])} by the ratio of root mean squared gaps after and before "
             f"({format_effect_number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than "
             f"the main p",
         ),
@@ -244,7 +245,8 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
             agrees(p["within_20_two_sided"]),
             p["within_20_two_sided"],
             alpha,
-            f"{p_equals(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors with a "
+            f"{format_p_equals(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors "
+            f"with a "
             "mean squared gap before the event of at most 20 times the treated unit's, "
             f"{format_p(p['within_5_two_sided'])} among the {p['within_5_donors']:.0f} within 5 times; fails if the "
             "first decides otherwise than the main p",
@@ -254,7 +256,8 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
             None,
             min(p["greater"], p["less"]),
             alpha,
-            f"{p_equals(p['greater'])} for a rise, {format_p(p['less'])} for a fall; by the average effect as it is, "
+            f"{format_p_equals(p['greater'])} for a rise, {format_p(p['less'])} for a fall; by the average effect "
+            f"as it is, "
             f"{format_p(p['average_two_sided'])} two-sided",
         ),
         Check(
@@ -280,7 +283,7 @@ def time_check(moved: TimePlacebo | None, level: float) -> Check:
         moved.p,
         alpha,
         f"with the event moved to {moved.event}, {format_effect_number(moved.average, signed=True)} up to the true one "
-        f"({p_equals(moved.p)}); fails at p <= {alpha:.2f}",
+        f"({format_p_equals(moved.p)}); fails at p <= {alpha:.2f}",
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...results import Check
-from ...text import p_equals
+from ...text import format_p_equals
 from .checks import EFFECTIVE, FLAGGED_WEIGHT, loo_check, time_check
 from .inversion import student
 from .placebo import TimePlacebo
@@ -57,7 +57,7 @@ def placebo_gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: A
             None,
             p_rank,
             alpha,
-            f"exact rank {p_equals(p_rank)} of the estimate among {len(draws)} placebos and the treated unit; "
+            f"exact rank {format_p_equals(p_rank)} of the estimate among {len(draws)} placebos and the treated unit; "
             f"no smaller p than {1 / (1 + len(draws)):.3f} can come of them",
         ),
     ]

@@ -22,7 +22,7 @@ from ...reference.catalogue import outcome as find_outcome
 from ...reference.catalogue import parse, read_table, table_path
 from ...remittances.ties_with_russia import with_exposure
 from ...results import Check, Provenance, Result, source_lines
-from ...text import p_equals
+from ...text import format_p_equals
 from .. import methods
 from ..curve.grid import PredictorRule
 from ..effect import Effect, format_effect_number, interval_text
@@ -89,6 +89,8 @@ class UnionEffects(Result):
     :func:`.pooled.pool_effects`: ``outcome, label, measure, pool, members, estimate, lower, upper, p_value, reason``.
     """
 
+    drawn_by = "impact.draw_union_effects"
+
     spec: Mapping[str, Any]
     table: pd.DataFrame
     effects: Mapping[EffectQuestion, Effect]
@@ -118,7 +120,8 @@ class UnionEffects(Result):
                 lines.append(
                     f"  {row['label']}: {format_effect_number(row['estimate'])} ({row['measure']}), "
                     f"{self.level:.0%} interval "
-                    f"{interval_text((row['lower'], row['upper']))}, {p_equals(row['p_value'])}: {row['finding']}"
+                    f"{interval_text((row['lower'], row['upper']))}, {format_p_equals(row['p_value'])}: "
+                    f"{row['finding']}"
                 )
                 if row["weights"]:
                     lines.append(f"    drawn from {row['weights']}")
@@ -129,7 +132,8 @@ class UnionEffects(Result):
             lines += [
                 f"  {row['label']}: {row['members']} members, {format_effect_number(row['estimate'])} "
                 f"({row['measure']}), "
-                f"{self.level:.0%} interval {interval_text((row['lower'], row['upper']))}, {p_equals(row['p_value'])}"
+                f"{self.level:.0%} interval {interval_text((row['lower'], row['upper']))}, "
+                f"{format_p_equals(row['p_value'])}"
                 if not row["reason"]
                 else f"  {row['label']}: {row['members']} members, not pooled: {row['reason']}"
                 for row in rows.to_dict("records")

@@ -17,9 +17,9 @@ import pandas as pd
 
 from ... import files, settings
 from ...errors import BadInputError, NoDataError
-from ...results import Provenance, Result, plain
+from ...results import Provenance, Result, to_plain
 from ...series import SeriesInfo
-from ...text import p_equals
+from ...text import format_p_equals
 from ..effect import format_effect_number
 from .calibration import Calibration
 from .yardstick import Yardstick
@@ -51,7 +51,7 @@ class ShippedYardstick(Result):
             lines.append(
                 f"  {row['round']}: {format_effect_number(row['estimate'], signed=True)} in the mean of "
                 f"{row['entrants']} entrants, "
-                f"{row['positive']} of them positive, {p_equals(row['p_value'])}; {agrees} the studies found it"
+                f"{row['positive']} of them positive, {format_p_equals(row['p_value'])}; {agrees} the studies found it"
             )
         return "\n".join(lines)
 
@@ -90,7 +90,7 @@ def write_calibration(found: Calibration, path: Path | None = None) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    stated = {"spec": plain(found.spec), "series": [asdict(info) for info in found.provenance.series]}
+    stated = {"spec": to_plain(found.spec), "series": [asdict(info) for info in found.provenance.series]}
     table = pa.Table.from_pandas(found.table[KEPT], preserve_index=False)
     table = table.replace_schema_metadata({"calibration": json.dumps(stated, sort_keys=True)})
     with files.replacing(path or results_path(PLACEBOS)) as aside:
@@ -125,7 +125,7 @@ def shipped_yardstick(path: Path | None = None) -> ShippedYardstick:
 def write_yardstick(found: Yardstick, path: Path | None = None) -> None:
     """Its tables as sorted JSON, replaced as a whole."""
     body = {
-        "spec": plain(found.spec),
+        "spec": to_plain(found.spec),
         "measure_unit": found.measure_unit,
         "entrants": _records(found.table),
         "rounds": _records(found.rounds),
@@ -139,7 +139,7 @@ def write_yardstick(found: Yardstick, path: Path | None = None) -> None:
 
 
 def _records(frame: pd.DataFrame) -> list[Any]:
-    return [plain(row) for row in frame.to_dict("records")]
+    return [to_plain(row) for row in frame.to_dict("records")]
 
 
 def _info(raw: Mapping[str, Any]) -> SeriesInfo:

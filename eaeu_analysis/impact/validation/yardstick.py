@@ -21,7 +21,7 @@ from ...data.panel import require_panel
 from ...errors import BadInputError, EaeuError, NoDataError
 from ...reference.catalogue import parse, read_table, table_path
 from ...results import Provenance, Result
-from ...text import p_equals
+from ...text import format_p_equals
 from ..curve.grid import Grid, PoolRule
 from ..curve.result import SpecificationCurve
 from ..curve.run import specification_curve
@@ -158,7 +158,7 @@ class Yardstick(Result):
             lines.append(
                 f"  {row['round']}: {format_effect_number(row['estimate'], signed=True)} in the mean of "
                 f"{row['entrants']} entrants, "
-                f"{row['positive']} of them positive, {p_equals(row['p_value'])} among random sets of economies"
+                f"{row['positive']} of them positive, {format_p_equals(row['p_value'])} among random sets of economies"
             )
             for choice in ("estimator", "pool", "after"):
                 means = self.by(choice).loc[row["round"]].dropna()
@@ -174,7 +174,7 @@ class Yardstick(Result):
                     f"    {entrant['name']}: {format_effect_number(entrant['estimate'], signed=True)} "
                     f"[{format_effect_number(entrant['low'])}, "
                     f"{format_effect_number(entrant['high'])}], {entrant['positive']:.0%} positive, "
-                    f"{p_equals(entrant['p_value'])}"
+                    f"{format_p_equals(entrant['p_value'])}"
                 )
             for study in self.literature[self.literature["round"] == row["round"]].to_dict("records"):
                 value = (
@@ -207,7 +207,7 @@ def yardstick(
     """
     require_panel(panel)
     from ...reference.blocs import bloc
-    from ...reference.economies import spoken_name
+    from ...reference.economies import common_name
 
     fixed = yardstick_plan()
     chosen, grid = tuple(rounds or fixed.rounds), grid or fixed.grid
@@ -221,7 +221,7 @@ def yardstick(
         if not entrants:
             raise BadInputError(f"round {year}: nobody joined the {fixed.bloc} in that year")
         for unit in entrants:
-            row: dict[str, Any] = {"round": year, "unit": unit, "name": spoken_name(unit), "failed": ""}
+            row: dict[str, Any] = {"round": year, "unit": unit, "name": common_name(unit), "failed": ""}
             try:
                 curve = specification_curve(panel, fixed.outcome, unit, year, grid, jobs, seed, level=level)
                 curves[year, unit] = curve

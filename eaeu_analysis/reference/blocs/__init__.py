@@ -14,7 +14,7 @@ from ...errors import near_matches, unknown
 from ..catalogue import table_path
 from .dates import as_date
 from .membership import Accession, Bloc, Observer, Stage
-from .reading import read_blocs
+from .read import read_blocs
 from .record import duty_share_periods, duty_shares, tariff_changes, timeline
 
 if TYPE_CHECKING:

@@ -131,7 +131,7 @@ class Bloc:
                 return accession
         who = f"{economies.economy_name(iso3)} ({iso3})"
         if mine:
-            raise BadInputError(f"{who} took no part in '{wanted}' of {self.code}; it joined {_told(mine)}")
+            raise BadInputError(f"{who} took no part in '{wanted}' of {self.code}; it joined {_stage_dates(mine)}")
         if iso3 in self.observers:
             raise BadInputError(f"{who} never joined {self.code}: it is an observer since {self.observers[iso3].date}")
         known = sorted({a.economy for a in self.accessions})
@@ -160,5 +160,5 @@ class Bloc:
         return f"<p>{self.name} ({self.code})</p>{self.to_frame().to_html(index=False, border=0, na_rep='')}"
 
 
-def _told(accessions: list[Accession]) -> str:
+def _stage_dates(accessions: list[Accession]) -> str:
     return ", ".join(f"'{a.stage}' on {a.date}" for a in sorted(accessions, key=lambda a: a.date))

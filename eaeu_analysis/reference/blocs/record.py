@@ -84,7 +84,7 @@ def timeline(about: str | None = None) -> pd.DataFrame:
 
 def _known(code: str, where: str) -> None:
     """Tables of facts name economies by ISO3 and the union by its code, nothing else."""
-    economies = names.tables().economies
+    economies = names.economy_tables().economies
     if code != "EAEU" and code not in economies:
         raise BadInputError(
             f"{where}: {unknown('economy', code, economies, {c: e.name for c, e in economies.items()})}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ... import __version__
 from ...reference.catalogue import STRICT, parse, read_table, table_path
-from ...results import plain
+from ...results import to_plain
 from ...series import SeriesInfo
 from ..claims.claim import GRADES, Claim
 from ..claims.points import points, unclear, unsupported_points
@@ -224,7 +224,7 @@ class Brief:
                 part: {
                     "head": self.heads[part],
                     "note": self.notes.get(part, ""),
-                    "lines": [plain(asdict(line)) for line in lines],
+                    "lines": [to_plain(asdict(line)) for line in lines],
                 }
                 for part, lines in self.parts.items()
             },

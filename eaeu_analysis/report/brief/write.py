@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import files as atomic
-from ...errors import BadInputError, listed, unknown
+from ...errors import BadInputError, as_names, unknown
 from .. import cache as store
 from ..wording import templates
 from .compose import Brief, compose
@@ -99,7 +99,7 @@ def write_brief(
     ...     sorted(path.name for path in pathlib.Path(folder, "brief").iterdir())
     ['brief.json', 'brief.md']
     """
-    formats = tuple(dict.fromkeys(form.lower() for form in listed("formats", formats)))
+    formats = tuple(dict.fromkeys(form.lower() for form in as_names("formats", formats)))
     for form in formats or ("",):
         if form not in FORMATS:
             raise unknown("format", form, FORMATS)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInputError
 from ...reference.catalogue import read_table, table_path
-from ...results import Check, Provenance, plain
+from ...results import Check, Provenance, to_plain
 from ...series import SeriesInfo
 from ..wording import templates
 
@@ -166,7 +166,7 @@ class Claim:
             "call": self.call,
             "template": self.template,
         }
-        return {**texts, **{key: plain(value) for key, value in body.items()}}
+        return {**texts, **{key: to_plain(value) for key, value in body.items()}}
 
 
 def state(

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import BadInputError, listed, unknown
+from ...errors import BadInputError, as_names, unknown
 from ...reference.economies import resolve
 from ...results import Check
 from ...series import SeriesInfo
@@ -166,7 +166,7 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
 
 
 def _topics(topic: str | Sequence[str] | None) -> tuple[str, ...]:
-    asked = TOPICS if topic is None else listed("topic", topic)
+    asked = TOPICS if topic is None else as_names("topic", topic)
     for name in asked:
         if name not in TOPICS:
             raise unknown("topic", name, TOPICS)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ... import __version__, files, settings
 from ...errors import BadInputError, EaeuError
 from ...reference.catalogue import STRICT, parse
-from ...results import plain
+from ...results import to_plain
 from ..cache import code_digest
 from ..claims.claim import Claim, load_claim_rules
 
@@ -165,7 +165,7 @@ def text(state: ClaimsBaseline) -> str:
         "series": {code: vars(row) for code, row in state.series.items()},
         "claims": {name: vars(row) for name, row in state.claims.items()},
     }
-    return json.dumps(plain(body), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(to_plain(body), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_baseline(path: str | Path) -> ClaimsBaseline:

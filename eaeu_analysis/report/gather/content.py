@@ -102,7 +102,7 @@ def gather(
     from ...compare import compare_members
     from ...reference.blocs import bloc as find_bloc
     from ...reference.catalogue import outcomes
-    from ...reference.economies import resolve, spoken_name
+    from ...reference.economies import common_name, resolve
 
     code = resolve(unit)
     event = find_bloc(bloc).accession(code).isoformat()
@@ -117,12 +117,12 @@ def gather(
         for name in table.index
     ]
     if all(row.narrow is None for row in rows):
-        raise NoDataError(f"source {named(source)!r} holds no outcome of {spoken_name(code)} around {event}")
+        raise NoDataError(f"source {named(source)!r} holds no outcome of {common_name(code)} around {event}")
     members = compare_members(panel, [name for name in table.index if name in held], bloc=bloc)
     effects, why = _effects(panel, code, bloc, set(held), jobs, dask)
     return Content(
         unit=code,
-        name=spoken_name(code),
+        name=common_name(code),
         bloc=bloc,
         event=event,
         sections=tuple(rows),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ... import __version__, plots
-from ...results import plain
+from ... import __version__
+from ...plots.compare import before_after_data
+from ...results import to_plain
 from ..claims.claim import to_frame
 from ..wording import sentences
 from .downloads import csv_records
@@ -24,8 +25,8 @@ def report_document(material: Material) -> str:
         "question": {"unit": content.unit, "bloc": content.bloc, "event": content.event, "source": content.source},
         "answers": sentences.answers(content),
         "outcomes": [section_rows(section) for section in content.sections],
-        "effects": plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
-        "members": plain(content.members.to_frame().to_dict(orient="records")),
+        "effects": to_plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
+        "members": to_plain(content.members.to_frame().to_dict(orient="records")),
         "claims": [claim.document() for claim in material.claims],
         "from_the_fallback": dict(content.instead),
         "not_in_the_report": dict(material.missing),
@@ -45,7 +46,7 @@ def report_document(material: Material) -> str:
             for info in material.series
         ],
     }
-    return json.dumps(plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(to_plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _drift(material: Material) -> dict[str, Any] | None:
@@ -70,7 +71,7 @@ def csv_tables(material: Material) -> dict[str, str]:
         if section.narrow is None:
             continue
         units += [{"outcome": section.outcome, **row} for row in section.narrow.to_frame().to_dict(orient="records")]
-        table, unit = plots.shown(section.narrow)
+        table, unit = before_after_data(section.narrow)
         for year, line in table.iterrows():
             for economy, value in line.dropna().items():
                 values.append(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from ...results import plain
+from ...results import to_plain
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"""[-+]\d[\d,.]*(e[-+]?\d+)?( [A-Za-z%][^=@|!()'"]*)?""")  # "-33.7", "-33.7 pp", "-2.1 to 3.6"
@@ -26,7 +26,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([safe(name) for name in header])
     for row in rows:
-        writer.writerow([safe(plain(value)) for value in row])
+        writer.writerow([safe(to_plain(value)) for value in row])
     return buffer.getvalue()
 
 

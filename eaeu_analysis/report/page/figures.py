@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ... import plots
+from ...plots import scenario as scenario_plots
+from ...plots import trade_answer
+from ...plots.compare import before_after_data
+from ...plots.impact import effect_data
 from ...reference import economies
 from ..wording import sentences
-from .picture import WIDTH, Picture, _themed, picture
+from .picture import WIDTH, Picture, picture
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
@@ -21,19 +23,6 @@ if TYPE_CHECKING:
 FIGURES = ("trade", "remittances", "gdp_per_head", "imports")  # effects that get a figure of their own
 
 
-def inline(svg: str, box: tuple[float, ...]) -> str:
-    """The SVG for the page: cut to ``box``, colours by theme, no title element (browsers show it over the values)."""
-    head, rest = svg.split(">", 1)
-    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
-    head = re.sub(r'viewBox="[^"]*"', 'viewBox="' + " ".join(f"{v:.2f}" for v in box) + '"', head)
-    rest = re.sub(r"<title>.*?</title>", "", rest, count=1, flags=re.S)
-    rest = re.sub(r"<metadata>.*?</metadata>", "", rest, flags=re.S)
-    for part in ("figure_title", "figure_sources"):
-        rest = re.sub(rf'(<g id="[^"]*{part}")', r'\1 class="apart"', rest)
-    coloured = re.sub(r"(?<=: )#[0-9a-f]{6}\b", lambda m: _themed(m.group()), rest)
-    return f"{head}>{coloured}"
-
-
 def draw_all(material: Material) -> dict[str, Picture]:
     """A picture per outcome that has a comparison and per headline effect, by its name."""
     content = material.content
@@ -41,10 +30,10 @@ def draw_all(material: Material) -> dict[str, Picture]:
     for section in content.sections:
         if section.narrow is None:
             continue
-        values = plots.shown(section.narrow)[0]
+        values = before_after_data(section.narrow)[0]
         drawn[section.outcome] = picture(
             section.outcome,
-            partial(plots.draw, section.narrow),
+            section.narrow.plot,
             values[[section.narrow.unit, *(c for c in values.columns if c != section.narrow.unit)]],
             title=sentences.before_after_title(section),
             alt=sentences.alt(section),
@@ -55,20 +44,16 @@ def draw_all(material: Material) -> dict[str, Picture]:
             name = f"effect-{question.outcome}"
             drawn[name] = picture(
                 name,
-                partial(plots.draw, effect),
-                plots.shown_effect(effect),
+                effect.plot,
+                effect_data(effect),
                 title=sentences.effect_title(effect, question.outcome),
                 alt=sentences.effect_alt(effect, question.outcome),
                 provenance=effect.provenance,
                 lines=("observed", "counterfactual"),
             )
     if material.evidence.trade is not None:
-        pass  # MOVED
-
         drawn |= draw_trade(material.evidence.trade)
     if material.evidence.scenario is not None:
-        pass  # MOVED
-
         drawn |= draw_scenario(material.evidence.scenario)
     return drawn
 
@@ -80,9 +65,9 @@ CHANNELS, PATH = "scenario-channels", "scenario-path"
 
 def scenario_titles(result: ScenarioResult) -> dict[str, str]:
     """What each figure says, by its name."""
-    parts = plots.scenario.shown_channels(result)
+    parts = scenario_plots.channels_data(result)
     whole = parts.iloc[-1]
-    path = plots.scenario.shown_path(result)
+    path = scenario_plots.path_data(result)
     first = path[path["lower"] > 0].index
     when = f"from year {first[0]} on its interval is above zero" if len(first) else "its interval never leaves zero out"
     told = f"{whole['estimate']:+.2f} % ({whole['lower']:+.2f} to {whole['upper']:+.2f})"
@@ -99,8 +84,8 @@ def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
     drawn = {
         PATH: picture(
             PATH,
-            partial(plots.scenario.path, result),
-            plots.scenario.shown_path(result),
+            partial(scenario_plots.draw_path, result),
+            scenario_plots.path_data(result),
             title=told[PATH],
             alt=f"A line with its {result.level:.0%} band by year after accession. {told[PATH]}.",
             lines=("estimate",),
@@ -109,8 +94,8 @@ def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
     if CHANNELS in told:
         drawn[CHANNELS] = picture(
             CHANNELS,
-            partial(plots.scenario.channels, result),
-            plots.scenario.shown_channels(result),
+            partial(scenario_plots.draw_channels, result),
+            scenario_plots.channels_data(result),
             title=told[CHANNELS],
             alt=f"Points with {result.level:.0%} intervals, a row per channel. {told[CHANNELS]}.",
             axis="y",
@@ -125,9 +110,9 @@ def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
 
 def trade_titles(answer: TradeAnswer) -> dict[str, str]:
     """What each figure says, by its name."""
-    steps = plots.answer.shown_steps(answer)
-    last = plots.answer.shown_years(answer).iloc[-1]
-    own = plots.answer.shown_partners(answer).loc["EAEU"]
+    steps = trade_answer.union_steps_data(answer)
+    last = trade_answer.union_years_data(answer).iloc[-1]
+    own = trade_answer.partner_shares_data(answer).loc["EAEU"]
     clear = int(((steps["lower"] > 0) | (steps["upper"] < 0)).sum())
     beside = f", with neighbours that never joined {_percent(last['neighbours'])}" if "neighbours" in last else ""
     return {
@@ -140,7 +125,7 @@ def trade_titles(answer: TradeAnswer) -> dict[str, str]:
             f"beside the base year{beside}"
         ),
         "trade-partners": (
-            f"{economies.spoken_name(answer.economy)}, {answer.exposure.year}: the union takes "
+            f"{economies.common_name(answer.economy)}, {answer.exposure.year}: the union takes "
             f"{own['exports_share']:.0f} % of goods exports and sends {own['imports_share']:.0f} % of imports"
         ),
     }
@@ -157,8 +142,8 @@ def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:
     return {
         "trade-steps": picture(
             "trade-steps",
-            partial(plots.answer.steps, answer),
-            plots.answer.shown_steps(answer),
+            partial(trade_answer.draw_union_steps, answer),
+            trade_answer.union_steps_data(answer),
             title=told["trade-steps"],
             alt=f"Points with {answer.level:.0%} intervals, a row per specification. {told['trade-steps']}.",
             axis="y",
@@ -167,16 +152,16 @@ def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:
         ),
         "trade-years": picture(
             "trade-years",
-            partial(plots.draw, answer.union),
-            plots.answer.shown_years(answer),
+            answer.union.plot,
+            trade_answer.union_years_data(answer),
             title=told["trade-years"],
             alt=f"Lines by year, a line per group of pairs. {told['trade-years']}.",
-            lines=tuple(c for c in plots.answer.shown_years(answer).columns if not str(c).startswith("founders_")),
+            lines=tuple(c for c in trade_answer.union_years_data(answer).columns if not str(c).startswith("founders_")),
         ),
         "trade-partners": picture(
             "trade-partners",
-            partial(plots.answer.partners, answer),
-            plots.answer.shown_partners(answer),
+            partial(trade_answer.draw_partner_shares, answer),
+            trade_answer.partner_shares_data(answer),
             title=told["trade-partners"],
             alt=f"Two points a partner: share of exports, share of imports. {told['trade-partners']}.",
             axis="y",

@@ -1,14 +1,14 @@
-"""report.page.picture."""
+"""A picture of the report: an SVG file of its own, the same cut and coloured for the page, and its values as CSV."""
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ... import plots
+from ...plots import style
 from .downloads import csv_text, inert
-from .figures import inline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,15 +23,15 @@ WIDTH, HEIGHT = 4.2, 2.9  # inches: text of 8 points is then read on a phone and
 
 # Colours of the house style that the page sets by theme; a colour that is not here stays as it is drawn.
 THEMED = {
-    plots.TREATED: "own",
-    plots.ACCENT: "accent",
-    plots.GREY: "grey",
-    plots.INK: "ink",
-    plots.SHADE: "shade",
+    style.TREATED: "own",
+    style.ACCENT: "accent",
+    style.GREY: "grey",
+    style.INK: "ink",
+    style.SHADE: "shade",
     "#e3e6ea": "grid",
     "#5b616b": "label",
     "#000000": "ink",
-    **{colour: f"c{i}" for i, colour in enumerate(plots.PALETTE) if colour not in ("#000000", plots.ACCENT)},
+    **{colour: f"c{i}" for i, colour in enumerate(style.PALETTE) if colour not in ("#000000", style.ACCENT)},
 }
 
 
@@ -52,6 +52,19 @@ class Picture:
     geometry: dict[str, Any]
 
 
+def inline(svg: str, box: tuple[float, ...]) -> str:
+    """The SVG for the page: cut to ``box``, colours by theme, no title element (browsers show it over the values)."""
+    head, rest = svg.split(">", 1)
+    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
+    head = re.sub(r'viewBox="[^"]*"', 'viewBox="' + " ".join(f"{v:.2f}" for v in box) + '"', head)
+    rest = re.sub(r"<title>.*?</title>", "", rest, count=1, flags=re.S)
+    rest = re.sub(r"<metadata>.*?</metadata>", "", rest, flags=re.S)
+    for part in ("figure_title", "figure_sources"):
+        rest = re.sub(rf'(<g id="[^"]*{part}")', r'\1 class="apart"', rest)
+    coloured = re.sub(r"(?<=: )#[0-9a-f]{6}\b", lambda m: _themed(m.group()), rest)
+    return f"{head}>{coloured}"
+
+
 def picture(
     name: str,
     draw: Callable[[Axes], Any],
@@ -70,15 +83,15 @@ def picture(
     ``lines``: the columns that are drawn as lines or points, all when None.
     """
     title, alt = inert(title), inert(alt)
-    figure = plots.new_figure(*size)
+    figure = style.new_figure(*size)
     figure.get_layout_engine().set(w_pad=6 / 72)  # type: ignore[union-attr, call-arg]
-    with plots.styled():
+    with style.styled():
         ax = figure.subplots()
         draw(ax)
         ax.set_title(textwrap.fill(title, round(13 * size[0])), fontsize=9, gid="figure_title")
         if provenance is not None:
-            plots.source_line(figure, provenance)
-        svg = plots.svg(figure, alt)
+            style.source_line(figure, provenance)
+        svg = style.svg(figure, alt)
         box, geometry = _measure(figure, ax, axis)
     geometry["lines"] = list(values.columns if lines is None else lines)
     header = [str(values.index.name or "year"), *map(str, values.columns)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ...results import plain
+from ...results import to_plain
 from ...text import format_change, format_number
 from ..wording.sentences import FINDINGS, UNITS
 
@@ -51,15 +51,15 @@ def section_rows(section: OutcomeSection) -> dict[str, Any]:
     return {
         **base,
         "unit": section.narrow.outcome.unit,
-        "rows": plain(section.narrow.to_frame().to_dict(orient="records")),
+        "rows": to_plain(section.narrow.to_frame().to_dict(orient="records")),
         "against_narrow": _test(section.narrow),
         "against_wide": _test(section.wide) if section.wide else {"missing": section.wide_missing},
         "checks": [
             {
                 "name": c.name,
                 "passed": c.passed,
-                "value": plain(c.value),
-                "threshold": plain(c.threshold),
+                "value": to_plain(c.value),
+                "threshold": to_plain(c.threshold),
                 "text": c.text,
             }
             for c in section.narrow.checks
@@ -72,7 +72,7 @@ def _test(result: Any) -> dict[str, Any]:
     d = result.difference
     if d is None:
         return {"missing": "no comparator has both windows"}
-    return plain(  # type: ignore[no-any-return]
+    return to_plain(  # type: ignore[no-any-return]
         {
             "pool": result.pool.label,
             "economies": list(result.pool.units),

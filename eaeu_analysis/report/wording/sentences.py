@@ -280,8 +280,6 @@ def effect_title(effect: Effect, outcome: str) -> str:
     """The finding as a figure's title: 'Trade, % of GDP: no clear effect (-6.4 pp, p = 0.69)'."""
     from ...reference.catalogue import outcome as find_outcome
 
-    pass  # MOVED
-
     known = find_outcome(outcome)
     size = (
         f"{format_number(100 * effect.estimate, True)} log points"

@@ -58,9 +58,9 @@ class Language:
             return self._date(name, table == "date")
         found = self.tables.get(table, {}).get(name)
         if found is None and table == "economy":
-            from ...reference.economies import spoken_name
+            from ...reference.economies import common_name
 
-            return str(spoken_name(name, self.code))
+            return str(common_name(name, self.code))
         if found is None and table in ("check", "measure"):
             return str(name)
         if found is None and table == "chapter":

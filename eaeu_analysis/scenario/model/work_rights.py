@@ -40,6 +40,8 @@ class WorkRights(Result):
     finding``, in log points; ``weight`` is zero for the pool that is only shown.
     """
 
+    drawn_by = "remittances.draw_work_rights"
+
     spec: Mapping[str, Any]
     table: pd.DataFrame
     mean: float

@@ -21,7 +21,7 @@ from ... import files, settings
 from ...arrays import Array
 from ...reference import economies
 from ...reference.blocs import bloc
-from ...results import Check, Provenance, Result, plain
+from ...results import Check, Provenance, Result, to_plain
 from ...series import SeriesInfo
 from ..load import load_scenario, scenarios_folder
 from ..model import channels
@@ -130,6 +130,8 @@ class Backtest(Result):
     effect, effect_lower, effect_upper, donors, reason, and per truth sign, error, covered, nearer (see
     :func:`.scoring.score`); ``counts``: by run; ``moved``: rouble and Russian income as they turned out, log points."""
 
+    drawn_by = "backtest.draw_backtest"
+
     spec: dict[str, Any]
     table: pd.DataFrame
     counts: Mapping[str, Mapping[str, int]]
@@ -141,7 +143,7 @@ class Backtest(Result):
     @property
     def sentence(self) -> str:
         """How good the tool would have been, by rule from the counts."""
-        who = " and ".join(economies.spoken_name(e) for e in dict.fromkeys(self.table["economy"]))
+        who = " and ".join(economies.common_name(e) for e in dict.fromkeys(self.table["economy"]))
         said = [o["said"] for o in backtest_outcomes().values()]
         what = f"{', '.join(said[:-1])} and {said[-1]}"
         return score_sentence(who, what, dict(self.counts[KNOWN]), dict(self.counts[TOLD]), self.level)
@@ -151,14 +153,14 @@ class Backtest(Result):
 
     def record(self) -> dict[str, Any]:
         """What is shipped: ``covered`` of ``of``, ``sentence``, counts, rows, draws, seed; numbers to four places."""
-        rows = [{k: _rounded(v) for k, v in plain(row).items()} for row in self.table.to_dict("records")]
+        rows = [{k: _rounded(v) for k, v in to_plain(row).items()} for row in self.table.to_dict("records")]
         own = self.counts[KNOWN]
         return {
             "covered": own["covered_happened"],
             "of": own["n_happened"],
             "sentence": self.sentence,
             "against_counterfactuals": counterfactual_sentence(dict(own), dict(self.counts[TOLD])),
-            "counts": plain(self.counts),
+            "counts": to_plain(self.counts),
             "rouble_and_income": {name: _rounded(value) for name, value in self.moved.items()},
             "rows": rows,
             "draws": self.spec["draws"],
@@ -180,7 +182,7 @@ class Backtest(Result):
         for (economy, outcome), rows in self.table.groupby(["economy", "outcome"], sort=False):
             first = rows.iloc[0]
             lines.append(
-                f"  {economies.spoken_name(str(economy))}, {backtest_outcomes()[str(outcome)]['said']}, {first['unit']}"
+                f"  {economies.common_name(str(economy))}, {backtest_outcomes()[str(outcome)]['said']}, {first['unit']}"
             )
             lines += [f"    forecast, {row['run']}: {_forecast_verdict(row)}" for row in rows.to_dict("records")]
             lines.append(

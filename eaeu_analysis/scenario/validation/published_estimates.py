@@ -37,6 +37,8 @@ class PublishedComparison(Result):
     scenario, outcome, channel, estimate, lower, upper, unit, same_sign (missing where ours takes both signs), within
     (theirs and our interval overlap; missing where units differ), why."""
 
+    drawn_by = "backtest.draw_published_comparison"
+
     spec: dict[str, Any]
     table: pd.DataFrame
     level: float

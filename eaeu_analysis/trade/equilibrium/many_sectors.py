@@ -61,8 +61,6 @@ class SectorBaseline:
 
     def slope_inverse(self, theta: Array) -> Array:
         """The same at other trade elasticities (S,)."""
-        pass  # MOVED  # the solver is built on this module
-
         return invert_slope(self, Dense(self.share, self.kept), theta[:, None, None], Point.start(self, 1))
 
     def uses(self, price: Array) -> Array:

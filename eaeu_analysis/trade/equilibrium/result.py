@@ -32,6 +32,8 @@ class Equilibrium(Result):
     named in ``spec``: with "world", world factor income is unchanged.
     """
 
+    drawn_by = "trade_policy.draw_equilibrium"
+
     spec: Mapping[str, Any]
     economies: tuple[str, ...]
     sectors: tuple[str, ...]

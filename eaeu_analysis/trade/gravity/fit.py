@@ -12,7 +12,7 @@ import pandas as pd
 from ...arrays import Array
 from ...errors import BadInputError, NoDataError, unknown
 from ...results import Check, Provenance, Result
-from ...text import p_equals
+from ...text import format_p_equals
 from .sample import GravitySample, effect_name
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class GravityFit(Result):
     ``uncorrected_se`` keep the others). ``vcov``: DataFrame (K, K). ``fitted``: Series of fitted flows (fitted logs for
     least squares) by the row label of the data. ``small_sample`` says which degrees of freedom the errors count.
     """
+
+    drawn_by = "trade.draw_gravity_fit"
 
     spec: dict[str, Any]
     coef: pd.Series[Any]
@@ -118,14 +120,10 @@ class GravityFit(Result):
 
     def reset(self) -> Check:
         """Ramsey's RESET: the square of the fitted index added; see :func:`.predictions.reset`."""
-        pass  # MOVED
-
         return reset(self)
 
     def predict(self, rows: Any = None, changes: dict[str, Any] | None = None) -> pd.DataFrame:
         """Fitted or counterfactual flows with errors; see :func:`.predictions.predict`."""
-        pass  # MOVED
-
         return predict(self, rows, changes)
 
 
@@ -169,9 +167,9 @@ def reset(fit: GravityFit) -> Check:
     p = float(2 * norm.sf(abs(z)))
     if len(fit.sample.effects) > 2:
         verdict = "no verdict: with pair effects the test rejects true models too often"
-        return Check("RESET", None, p, RESET_LEVEL, f"squared fitted index: {p_equals(p)}; {verdict}")
+        return Check("RESET", None, p, RESET_LEVEL, f"squared fitted index: {format_p_equals(p)}; {verdict}")
     verdict = "no sign of a wrong functional form" if p >= RESET_LEVEL else "the functional form is in doubt"
-    return Check("RESET", p >= RESET_LEVEL, p, RESET_LEVEL, f"squared fitted index: {p_equals(p)}; {verdict}")
+    return Check("RESET", p >= RESET_LEVEL, p, RESET_LEVEL, f"squared fitted index: {format_p_equals(p)}; {verdict}")
 
 
 def predict(fit: GravityFit, rows: Any = None, changes: dict[str, Any] | None = None) -> pd.DataFrame:
@@ -187,8 +185,6 @@ def predict(fit: GravityFit, rows: Any = None, changes: dict[str, Any] | None = 
     """
     if fit.spec["model"] != "PPML":
         raise BadInputError("predictions are made from PPML fits: a fitted logarithm is not a flow")
-    pass  # MOVED
-
     places = _places(fit, rows)
     se = _index_errors(fit, places)
     eta = np.log(fit.fitted.to_numpy()[places])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...errors import listed
+from ...errors import as_names
 from ...reference import economies as names
 from ...reference.shipped_tables import flow_manifest, trade_table_info
 from ...results import Check, Provenance, Result, source_lines
@@ -42,6 +42,8 @@ class Exposure(Result):
     """``table``: a row per partner or group (shares in per cent of goods trade). ``over_time``: year, partner, exports
     and imports share. ``sections``: revealed advantage by SITC section. ``chapters``: trade with Russia by HS chapter.
     ``mirror``: the two reports of each flow. ``concentration``: Herfindahl indices of partners."""
+
+    drawn_by = "trade_policy.draw_exposure"
 
     economy: str
     year: int
@@ -83,7 +85,7 @@ def exposure(economy: str = "UZB", partners: Sequence[str] = PARTNERS, year: int
     world = load_flows("world_2019", [year])
     sections = load_flows("world_sitc", [SECTION_YEAR], products=None)
     sections = sections[sections["product"] != "TOTAL"]
-    groups = {name: _members(name) for name in listed("partners", partners)}
+    groups = {name: _members(name) for name in as_names("partners", partners)}
     own_rows = sections[(sections["exporter"] == code) | (sections["importer"] == code)]
     sold, bought = structure(own_rows, [code], None), structure(own_rows, None, [code])
     sells = sections.groupby(["exporter", "product"])["usd"].sum()

@@ -26,6 +26,8 @@ class FlowMatrix(Result):
     that are known in both years), ``percent`` (change), ``against_world`` (change less that of all trade, percentage
     points), ``flows`` (how many), ``left_out`` (flows known in one of the years only). ``world_percent``: of all."""
 
+    drawn_by = "trade.draw_flow_matrix"
+
     table: pd.DataFrame
     groups: tuple[str, ...]
     years: tuple[int, int]
@@ -73,7 +75,7 @@ def flow_matrix(
         if year not in panel.years:
             raise BadInputError(f"year {year} is not in the panel ({', '.join(map(str, panel.years))})")
     if groups is None:
-        groups = {economies.spoken_name(code): [code] for code in member_groups()["members"]}
+        groups = {economies.common_name(code): [code] for code in member_groups()["members"]}
         groups |= {name: group_members(name) for name in OTHERS}
     place: dict[str, str] = {}
     for name, members in groups.items():

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...errors import BadInputError, NoDataError, listed
+from ...errors import BadInputError, NoDataError, as_names
 from ...reference import economies as names
 from ...reference.shipped_tables import trade_table_info
 from ...results import Check, Provenance, Result, source_lines
@@ -27,6 +27,8 @@ from ..frames import need_columns
 @dataclass(frozen=True)
 class Surge(Result):
     """``table``: a row per flow and year after the base: observed, expected, lower, upper (US$), ratio, surged."""
+
+    drawn_by = "trade_policy.draw_surge"
 
     table: pd.DataFrame
     base: tuple[int, int]
@@ -137,7 +139,7 @@ def parallel_imports(economies: Sequence[str] | None = None, level: float = sett
     """
     flows = load_flows("russia_imts")
     if economies is not None:
-        codes = [names.resolve(e) for e in listed("economies", economies)]
+        codes = [names.resolve(e) for e in as_names("economies", economies)]
         kept = flows[flows["exporter"].isin(codes) | flows["importer"].isin(codes)]
         flows = kept[(kept["exporter"] == "RUS") | (kept["importer"] == "RUS")].reset_index(drop=True)
         flows.attrs["table"] = "russia_imts"

@@ -42,6 +42,8 @@ class TariffGap(Result):
     regime, imports, whether its tariff changes, and the change of duty if what it sells were the average mix.
     """
 
+    drawn_by = "trade_policy.draw_tariff_gap"
+
     table: pd.DataFrame
     partners: pd.DataFrame
     checks: tuple[Check, ...]

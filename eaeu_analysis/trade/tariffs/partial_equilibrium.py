@@ -39,6 +39,8 @@ class PartialEquilibrium(Result):
     producers and foreign sellers gain or lose.
     """
 
+    drawn_by = "trade_policy.draw_partial_equilibrium"
+
     spec: Mapping[str, Any]
     table: pd.DataFrame
     checks: tuple[Check, ...]

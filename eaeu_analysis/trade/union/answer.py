@@ -43,6 +43,8 @@ class TradeAnswer(Result):
     ``exposure``, ``tariffs``: of ``economy``. ``union``: the estimate itself, all tables and checks.
     """
 
+    drawn_by = "trade.draw_trade_answer"
+
     economy: str
     effects: pd.DataFrame
     diversion: pd.DataFrame
@@ -213,9 +215,9 @@ def _published_sentence(answer: TradeAnswer) -> str:
 
 
 def _own(answer: TradeAnswer) -> list[str]:
-    lean, name = answer.exposure, economies.spoken_name(answer.economy)
+    lean, name = answer.exposure, economies.common_name(answer.economy)
     first = str(signs(lean)["partner"].iloc[0])
-    first = economies.spoken_name(first) if first in economies.economies().index else first
+    first = economies.common_name(first) if first in economies.economies().index else first
     bloc, china = (_row(lean.table, partner=p) for p in ("EAEU", "China"))
     out = []
     if bloc is not None and china is not None:

@@ -39,6 +39,8 @@ class AgreementEffects(Result):
 
     ``mean``, ``spread``: of the true effects, as the shrinkage estimates them."""
 
+    drawn_by = "trade.draw_agreement_effects"
+
     table: pd.DataFrame
     mean: float
     spread: float

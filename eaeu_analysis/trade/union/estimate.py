@@ -21,7 +21,7 @@ from ... import settings
 from ...errors import unknown
 from ...reference.shipped_tables import trade_table_info
 from ...results import Check, Provenance, Result, source_lines
-from ...text import p_equals
+from ...text import format_p_equals
 from ..flows.agreements import stage_dummies
 from ..flows.domestic import RATIO
 from ..flows.union_panel import EFFECTS, OUTSIDERS, PAIR, TradePanel, all_goods, member_groups, without_fuels
@@ -60,6 +60,8 @@ class UnionTradeEffect(Result):
     ``pairs``: excess of each pair of members with the band of fake pairs. ``diversion``: imports from outsiders.
     ``zeros``: the textbook dummies with the gaps left and filled. ``domestic``: the same with domestic trade, by ratio
     of output to value added (empty when no macro panel was given). ``changes``: the flows that were filled."""
+
+    drawn_by = "trade.draw_union_trade_effect"
 
     spec: dict[str, Any]
     steps: pd.DataFrame
@@ -278,7 +280,11 @@ def _panel_checks(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]],
     moved = f"neighbours that never joined {said}: {near.estimate:+.2f} ({near.lower:+.2f} to {near.upper:+.2f})"
     return [
         Check(
-            f"years before, {name}", p >= PRE_TREND, p, PRE_TREND, f"founders before {base}: {p_equals(p)}, {verdict}"
+            f"years before, {name}",
+            p >= PRE_TREND,
+            p,
+            PRE_TREND,
+            f"founders before {base}: {format_p_equals(p)}, {verdict}",
         ),
         Check(f"neighbours, {name}", still, near.estimate, None, f"{moved}, {start}-{end}"),
     ]

@@ -234,7 +234,7 @@ def _parties(con: duckdb.DuckDBPyConnection, shape: BulkLayout) -> list[tuple[st
 
 def _iso3(code: str, shape: BulkLayout) -> str:
     """The economy that a code or name in the files stands for, or "" when it is none."""
-    economies = names.tables().economies
+    economies = names.economy_tables().economies
     given = shape.codes.get(code, code)
     if given not in economies and code.isdigit():
         return schema.iso_numbers().get(code.zfill(3), "")

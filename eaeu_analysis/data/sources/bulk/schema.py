@@ -40,7 +40,7 @@ def iso_numbers() -> dict[str, str]:
     """ISO3 by three-digit number: ISO 3166 from CLDR, and the numbers of UN Comtrade that differ."""
     from babel.core import get_global
 
-    iso3 = {row.iso2: code for code, row in economies.tables().economies.items()}
+    iso3 = {row.iso2: code for code, row in economies.economy_tables().economies.items()}
     aliases = get_global("territory_aliases")
     found = {
         number: iso3[targets[0]]
@@ -64,7 +64,11 @@ def number_of(iso3: str) -> str:
 def party(code: str) -> str:
     """A partner as the source writes it, as ISO3 where it is an economy, else as it came (WLD, UNS, regions)."""
     text = code.strip().upper()
-    if text in economies.tables().economies or economies.is_aggregate(text) or text in ("WLD", "UNS", "BUN", "SPE"):
+    if (
+        text in economies.economy_tables().economies
+        or economies.is_aggregate(text)
+        or text in ("WLD", "UNS", "BUN", "SPE")
+    ):
         return text
     if text.isdecimal():
         return WORLD if int(text) == 0 else iso_numbers().get(text.zfill(3), text)

@@ -153,7 +153,7 @@ def _tariffs(answer: TradeAnswer) -> Details:
         )
         for code, row in zip(frame.index, frame.to_dict("records"), strict=True)
     )
-    name = economies.spoken_name("UZB")
+    name = economies.common_name("UZB")
     caption = f"The {len(rows)} chapters of the Harmonized System in which {name} imports most"
     return Details(
         f"{name}'s tariffs against the common external tariff", (PageTable("tariff-gap", caption, heads, rows),)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .style import ACCENT, GREY, INK, PALETTE, TREATED, drawer
+from .style import ACCENT, GREY, INK, PALETTE, TREATED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 def _name(code: str) -> str:
     from ..reference import economies as names
 
-    return names.spoken_name(code) if code in names.economies().index else code
+    return names.common_name(code) if code in names.economies().index else code
 
 
-@drawer("Exposure")
-def exposure(result: Any, ax: Axes) -> None:
+def draw_exposure(result: Any, ax: Axes) -> None:
     """Each partner's share of exports (filled) and of imports (open), the largest first."""
     table = result.table.assign(both=result.table[["exports_share", "imports_share"]].sum(axis=1))
     table = table.sort_values("both", ascending=False, kind="stable").reset_index(drop=True)
@@ -56,8 +55,7 @@ def exposure(result: Any, ax: Axes) -> None:
         ax.set_title(f"{_name(result.economy)} trades most with {_name(str(top['partner']))}")
 
 
-@drawer("TariffGap")
-def tariff_gap(result: Any, ax: Axes, labels: int = 11) -> None:
+def draw_tariff_gap(result: Any, ax: Axes, labels: int = 11) -> None:
     """Every chapter: the tariff now across, the common tariff up; above the diagonal it must rise. Area: imports."""
     table = result.table.dropna(subset=["new"])
     largest = float(table["imports_usd"].max())
@@ -98,8 +96,7 @@ def tariff_gap(result: Any, ax: Axes, labels: int = 11) -> None:
     ax.set_title(f"To the common tariff: {', '.join(told) or 'no chapter changes clearly'}", wrap=True)
 
 
-@drawer("Equilibrium")
-def equilibrium(result: Any, ax: Axes, most: int = 12, column: str = "welfare") -> None:
+def draw_equilibrium(result: Any, ax: Axes, most: int = 12, column: str = "welfare") -> None:
     """The economies whose welfare changes most, per cent, gains and losses apart by colour and sign."""
     table = result.to_frame()
     order = table[column].abs().sort_values(ascending=False, kind="stable").index[:most]
@@ -123,8 +120,7 @@ def equilibrium(result: Any, ax: Axes, most: int = 12, column: str = "welfare") 
     )
 
 
-@drawer("PartialEquilibrium")
-def partial_equilibrium(result: Any, ax: Axes, most: int = 10) -> None:
+def draw_partial_equilibrium(result: Any, ax: Axes, most: int = 10) -> None:
     """Trade created and diverted by partner."""
     table = result.by("partner")[["creation", "diversion"]]
     table = table.loc[table.abs().sum(axis=1).sort_values(ascending=False, kind="stable").index[:most]]
@@ -148,8 +144,7 @@ def partial_equilibrium(result: Any, ax: Axes, most: int = 10) -> None:
     )
 
 
-@drawer("Surge")
-def surge(result: Any, ax: Axes, most: int = 12) -> None:
+def draw_surge(result: Any, ax: Axes, most: int = 12) -> None:
     """The flows that lie furthest above what their own earlier years lead one to expect."""
     table = result.table[result.table["surged"]]
     last = table[table["year"] == table["year"].max()].sort_values("ratio", ascending=False, kind="stable").head(most)

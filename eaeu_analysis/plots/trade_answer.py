@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def shown_steps(answer: Any, step: str = "EAEU") -> pd.DataFrame:
+def union_steps_data(answer: Any, step: str = "EAEU") -> pd.DataFrame:
     """By specification: ``percent, lower, upper``, the change of trade among the founders in per cent."""
     rows = answer.effects[answer.effects["step"] == step].set_index("specification")
     ends = 100 * np.expm1(rows[["lower", "upper"]])
@@ -23,9 +23,9 @@ def shown_steps(answer: Any, step: str = "EAEU") -> pd.DataFrame:
     return shown
 
 
-def steps(answer: Any, ax: Axes, step: str = "EAEU") -> None:
+def draw_union_steps(answer: Any, ax: Axes, step: str = "EAEU") -> None:
     """A point with its interval per specification, those that stand out from zero in the dark colour."""
-    table = shown_steps(answer, step)
+    table = union_steps_data(answer, step)
     for i, row in enumerate(table.to_dict("records")):
         clear = row["lower"] > 0 or row["upper"] < 0
         colour = TREATED if clear else ACCENT
@@ -38,7 +38,7 @@ def steps(answer: Any, ax: Axes, step: str = "EAEU") -> None:
     ax.set_xlabel("change of trade among the founders, %", fontsize=8)
 
 
-def shown_years(answer: Any) -> pd.DataFrame:
+def union_years_data(answer: Any) -> pd.DataFrame:
     """By year: the coefficient of each group, in log points against the base year, with the band of the founders."""
     union = answer.union
     rows = union.years[union.years["panel"] == union.years["panel"].iloc[0]]
@@ -49,16 +49,16 @@ def shown_years(answer: Any) -> pd.DataFrame:
     return shown
 
 
-def shown_partners(answer: Any) -> pd.DataFrame:
+def partner_shares_data(answer: Any) -> pd.DataFrame:
     """By partner: ``exports_share, imports_share`` in per cent of the economy's goods trade, the largest first."""
     table: pd.DataFrame = answer.exposure.table.set_index("partner")[["exports_share", "imports_share"]]
-    table.index = [economies.spoken_name(p) if p in economies.economies().index else str(p) for p in table.index]
+    table.index = [economies.common_name(p) if p in economies.economies().index else str(p) for p in table.index]
     return table.sort_values("exports_share", ascending=False, kind="stable").rename_axis("partner")
 
 
-def partners(answer: Any, ax: Axes) -> None:
+def draw_partner_shares(answer: Any, ax: Axes) -> None:
     """Two points a partner: the share of exports it takes and of imports it sends."""
-    table = shown_partners(answer)
+    table = partner_shares_data(answer)
     places = np.arange(len(table))
     ax.hlines(places, table.min(axis=1), table.max(axis=1), color=GREY, linewidth=1.2)
     ax.plot(table["exports_share"], places, "o", color=TREATED, markersize=5)

@@ -77,7 +77,7 @@ def _rows(raw: Mapping[str, Any], kind: str, where: str) -> Iterator[Any]:
         if not isinstance(economies, list) or not economies:
             raise BadInputError(f"{here}: field 'economies' is missing")
         for iso3 in economies:
-            if not isinstance(iso3, str) or iso3 not in names.tables().economies:
-                labels = {c: e.name for c, e in names.tables().economies.items()}
+            if not isinstance(iso3, str) or iso3 not in names.economy_tables().economies:
+                labels = {c: e.name for c, e in names.economy_tables().economies.items()}
                 raise BadInputError(f"{here}: {unknown('economy', iso3, labels, labels)}")
             yield parse(_ROWS[kind], {**rest, "economy": iso3}, here)
