@@ -12,15 +12,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "eaeu_analysis"
 
-# A stage may import from itself and from the stages before it.
+# A stage may import from itself and from those before it, lazily or not. Imports for the type checker do not count.
 STAGES = [
     {"errors", "settings", "series", "arrays", "text", "files", "parallel"},
     {"results"},
-    {"catalogue", "blocs", "names", "reference"},
-    {"sources"},
-    {"store", "corrections", "diff", "pin"},
-    {"transforms", "panel", "load", "data"},
-    {"compare", "impact", "trade", "remittances"},
+    {"reference"},
+    {"data"},
+    {"compare", "trade"},
+    {"remittances"},
+    {"impact"},
     {"scenario"},
     {"plots"},
     {"report"},
@@ -31,40 +31,92 @@ STAGES = [
 RANK = {name: rank for rank, names in enumerate(STAGES) for name in names}
 
 
-def stage_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported_stages(path: Path) -> set[str]:
-    """Stages named by the module's imports, those inside functions and under TYPE_CHECKING left out."""
+def read_imports(source: str, module: str, is_package: bool, known: set[str]) -> set[str]:
+    """Modules of the package that ``source`` imports, inside functions too; those for the type checker left out."""
+    tree = ast.parse(source)
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    here = module.split(".") if is_package else module.split(".")[:-1]
     found: set[str] = set()
-    depth = len(path.relative_to(PACKAGE).parts)
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
         if isinstance(node, ast.ImportFrom):
-            module = (node.module or "").split(".")
-            if node.level == depth:
-                found |= {alias.name for alias in node.names} if node.module is None else {module[0]}
-            elif node.level == 0 and module[0] == "eaeu_analysis":
-                found |= {module[1]} if len(module) > 1 else {alias.name for alias in node.names}
+            if node.level:
+                base = [*here[: len(here) - node.level + 1], *(node.module or "").split(".")]
+            elif (node.module or "").split(".")[0] == "eaeu_analysis":
+                base = (node.module or "").split(".")[1:]
+            else:
+                continue
+            prefix = ".".join(part for part in base if part)
+            for alias in node.names:
+                whole = f"{prefix}.{alias.name}" if prefix else alias.name
+                found.add(whole if whole in known else prefix)
         elif isinstance(node, ast.Import):
-            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("eaeu_analysis.")}
-    return found & RANK.keys()
+            found |= {alias.name.partition(".")[2] for alias in node.names if alias.name.startswith("eaeu_analysis.")}
+    return found - {"", module}
 
 
-MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
+PATHS = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+IMPORTS = {
+    module: read_imports(path.read_text(encoding="utf-8"), module, path.name == "__init__.py", set(PATHS))
+    for module, path in PATHS.items()
+    if module  # the root loads public names when they are first used
+}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_stage_imports_only_from_stages_above(path: Path) -> None:
-    stage = stage_of(path)
+@pytest.mark.parametrize("module", sorted(IMPORTS))
+def test_a_stage_imports_only_from_stages_before_it(module: str) -> None:
+    stage = module.split(".")[0]
     assert stage in RANK, f"{stage} has no place in the order of stages"
-    later = {other for other in imported_stages(path) if RANK[other] > RANK[stage]}
-    assert not later, f"{stage} imports {sorted(later)}, which come after it"
+    later = sorted(other for other in IMPORTS[module] if RANK[other.split(".")[0]] > RANK[stage])
+    assert not later, f"{module} imports {later}, which come after {stage}"
+    others = RANK[stage]
+    aside = sorted(o for o in IMPORTS[module] if o.split(".")[0] != stage and RANK[o.split(".")[0]] == others)
+    assert not aside or others <= RANK["results"], f"{module} imports {aside}, which are of the same rank"
 
 
-def test_the_import_reader_sees_relative_and_absolute_imports(tmp_path: Path) -> None:
-    module = PACKAGE / "sources" / "__init__.py"
-    assert imported_stages(module) == {"series"}
+def cycle_through(start: str, graph: dict[str, set[str]]) -> list[str]:
+    """The modules on a way from ``start`` back to itself; empty when there is none."""
+    before: dict[str, str] = {}
+    queue = [start]
+    while queue:
+        current = queue.pop()
+        for other in sorted(graph.get(current, ())):
+            if other == start:
+                way = [start, current]
+                while way[-1] != start and way[-1] in before:
+                    way.append(before[way[-1]])
+                return way
+            if other not in before:
+                before[other] = current
+                queue.append(other)
+    return []
+
+
+def test_no_modules_import_each_other_lazily_or_not() -> None:
+    cycles = {module: way for module in IMPORTS if (way := cycle_through(module, IMPORTS))}
+    assert not cycles, cycles
+
+
+def test_the_import_reader_sees_relative_absolute_and_lazy_imports() -> None:
+    source = (
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nfrom ..a import b\nfrom . import c\n"
+        "import eaeu_analysis.d\nif TYPE_CHECKING:\n    from ..e import E\n"
+        "def f():\n    from eaeu_analysis.g import h\n    from .. import i\n"
+    )
+    assert read_imports(source, "x.y", False, {"x.c", "i"}) == {"a", "x.c", "d", "g", "i"}
+    assert cycle_through("a", {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})
+    assert not cycle_through("d", {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})
 
 
 def run(code: str) -> str:

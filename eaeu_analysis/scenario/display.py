@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..text import format_signed, format_significant
 from .model.quantities import Quantity
-from .schema import Scenario
 from .tables import scenario_tables
+
+if TYPE_CHECKING:
+    from .schema import Scenario
+
 
 # What the numbers and outcomes of a scenario are called in plain words, and how their values are written.
 

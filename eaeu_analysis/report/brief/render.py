@@ -13,10 +13,11 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ...errors import EaeuError
-from .compose import Brief
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from .compose import Brief
 
 FORMATS = ("pdf", "md", "html", "json")
 SIDES = 2
