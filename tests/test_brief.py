@@ -129,10 +129,10 @@ def at_hand(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> None:
         return [c for c in claims if c.topic in wanted]
 
     monkeypatch.setattr(collect, "claims", some)
-    monkeypatch.setattr(collect, "at_hand", lambda **_: True)
+    monkeypatch.setattr(collect, "claims_cached", lambda **_: True)
 
 
-@pytest.mark.usefixtures("at_hand")
+@pytest.mark.usefixtures("claims_cached")
 def test_a_brief_is_written_whole_and_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
     out = tmp_path / "brief"
     done = ea.write_brief(out)
@@ -145,7 +145,7 @@ def test_a_brief_is_written_whole_and_takes_the_place_of_an_older_one(tmp_path: 
     assert (out / "brief.md").read_bytes() == first["brief.md"]
 
 
-@pytest.mark.usefixtures("at_hand")
+@pytest.mark.usefixtures("claims_cached")
 def test_a_folder_that_is_no_brief_and_a_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x")
@@ -156,7 +156,7 @@ def test_a_folder_that_is_no_brief_and_a_file_are_refused(tmp_path: Path) -> Non
         ea.write_brief(tmp_path / "mine" / "thesis.txt")
 
 
-@pytest.mark.usefixtures("at_hand")
+@pytest.mark.usefixtures("claims_cached")
 def test_a_run_that_fails_leaves_the_old_brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "brief"
     ea.write_brief(out, formats=["md"])
@@ -165,7 +165,7 @@ def test_a_run_that_fails_leaves_the_old_brief(tmp_path: Path, monkeypatch: pyte
     def broken(*_: object) -> bytes:
         raise OSError("broken")
 
-    monkeypatch.setattr(write, "render", broken)
+    monkeypatch.setattr(write, "render_brief", broken)
     with pytest.raises(OSError, match="broken"):
         ea.write_brief(out, formats=["md"])
     assert (out / "brief.md").read_bytes() == before
@@ -199,16 +199,16 @@ def test_a_cold_run_says_how_long_it_takes(
     assert "next brief" not in caplog.text
     caplog.clear()
     monkeypatch.setenv("EAEU_CACHE", "on")
-    monkeypatch.setattr(collect, "at_hand", lambda **_: False)
+    monkeypatch.setattr(collect, "claims_cached", lambda **_: False)
     ea.brief()
     assert "the next brief on the same data takes seconds" in caplog.text
     caplog.clear()
-    monkeypatch.setattr(collect, "at_hand", lambda **_: True)
+    monkeypatch.setattr(collect, "claims_cached", lambda **_: True)
     ea.brief()
     assert not caplog.text
 
 
-@pytest.mark.usefixtures("at_hand")
+@pytest.mark.usefixtures("claims_cached")
 def test_the_command_writes_and_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert main(["brief", "--topic", "tariffs", "--out", str(out), "--format", "md,html"]) == 0

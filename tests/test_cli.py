@@ -106,7 +106,7 @@ def test_an_interrupted_command_says_so_and_leaves_no_worker(tmp_path: Path) -> 
 import time
 from functools import partial
 from eaeu_analysis.cli import main
-from eaeu_analysis.report import evidence
+from eaeu_analysis.report.gather import evidence
 
 def stop(*_):
     raise KeyboardInterrupt

@@ -124,8 +124,8 @@ def test_a_run_that_is_killed_while_it_writes_leaves_the_old_report(tmp_path: Pa
 import os, signal
 from pathlib import Path
 from eaeu_analysis.report import write, write_report
-from eaeu_analysis.report.kept import Run
-write._run = lambda *_: Run(files={FILES!r}, answers=(), missing=(), instead=(), drift=None, state=None)
+from eaeu_analysis.report.write import ReportRun
+write._run = lambda *_: ReportRun(files={FILES!r}, answers=(), missing=(), instead=(), drift=None, state=None)
 left, put = [3], Path.write_bytes
 def stop(self, data):
     left[0] -= 1

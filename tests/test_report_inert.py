@@ -73,7 +73,7 @@ def poisoned(material: Material, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
         PageSliders("evil-sliders", surface, (Slider("q", ALL, 0.0, 2.0, 1.0),), {"y": 1.0}),
     )  # fmt: skip
     blocks = [PageSection("answer", ALL, ALL, parts), PageSection("evil", ALL, ALL, missing=ALL)]
-    monkeypatch.setattr(sections, "build", lambda *_: blocks)
+    monkeypatch.setattr(sections, "build_sections", lambda *_: blocks)
     return {
         "html": render.page_html(material, {}),
         "md": render.page_markdown(material, {}),

@@ -118,7 +118,7 @@ def test_notepad_and_capitals_are_read(tmp_path):
 def test_two_scenarios_of_one_name_are_refused(tmp_path, monkeypatch):
     for file in ("a.toml", "b.toml"):
         (tmp_path / file).write_text(TEXT, encoding="utf-8")
-    monkeypatch.setattr(load, "folder", lambda: tmp_path)
+    monkeypatch.setattr(load, "scenarios_folder", lambda: tmp_path)
     load.bundled.cache_clear()
     try:
         with pytest.raises(BadInputError, match=r"two scenarios are named 'uzb_eaeu': a\.toml and b\.toml"):

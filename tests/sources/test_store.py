@@ -164,7 +164,7 @@ def test_no_module_that_reads_data_knows_pickle() -> None:
     import eaeu_analysis
 
     package = Path(eaeu_analysis.__file__).parent
-    modules = [*package.glob("sources/*.py"), *package.glob("store/*.py"), package / "atomic.py"]
+    modules = [*package.glob("data/**/*.py"), package / "files.py"]
     assert len(modules) > 10
     for module in modules:
         assert "pickle" not in module.read_text(encoding="utf-8"), module
@@ -217,9 +217,9 @@ def test_freshness_is_by_age_and_by_what_was_asked(tmp_path: Path) -> None:
 def test_two_processes_pull_the_same_into_one_store(bank: StandIn, store: Store, clean: Clean) -> None:
     bank.fault("slow", seconds=0.03, times=10_000)
     code = (
-        "import sys; from eaeu_analysis.data.sources.live.pull import pull; from eaeu_analysis.data.store import "
+        "import sys; from eaeu_analysis.data.sources.live.pull import pull_series; from eaeu_analysis.data.store import "
         "Store\n"
-        f"report = pull({CODES!r}, years='2010-2024', per_page=600, notes=False, store=Store({str(store.root)!r}),\n"
+        f"report = pull_series({CODES!r}, years='2010-2024', per_page=600, notes=False, store=Store({str(store.root)!r}),\n"
         f"              endpoint={bank.endpoint!r}, timeout=10)\n"
         "sys.exit(len(report.failed))"
     )

@@ -65,8 +65,8 @@ def _claim(row: Published) -> Claim:
         f"published.{row.name}",
         value,
         row.unit,
-        "from eaeu_analysis.report.claims_published import table; "
-        f"{{r.name: r for r in table()}}[{row.name!r}].values[{row.value!r}]",
+        "from eaeu_analysis.report.claims.published import published_rows; "
+        f"{{r.name: r for r in published_rows()}}[{row.name!r}].values[{row.value!r}]",
         Provenance((info,), "as published"),
         values={name: float(number) for name, number in row.values.items()},
         words={"source": f"={row.source}"},
