@@ -24,8 +24,8 @@ from eaeu_analysis.data.store import Store
 
 def start(bank: StandIn, store: Store, codes: list[str], per_page: int, years: str) -> subprocess.Popen[bytes]:
     code = (
-        "import sys; from eaeu_analysis.data.sources.live.pull import pull_series; from eaeu_analysis.data.store import "
-        "Store\n"
+        "import sys; from eaeu_analysis.data.sources.live.pull import pull_series\n"
+        "from eaeu_analysis.data.store import Store\n"
         f"report = pull_series({codes!r}, years={years!r}, per_page={per_page}, store=Store({str(store.root)!r}),\n"
         f"              endpoint={bank.endpoint!r}, timeout=10, concurrency=2)\n"
         "sys.exit(len(report.failed))"

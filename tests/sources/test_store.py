@@ -217,10 +217,10 @@ def test_freshness_is_by_age_and_by_what_was_asked(tmp_path: Path) -> None:
 def test_two_processes_pull_the_same_into_one_store(bank: StandIn, store: Store, clean: Clean) -> None:
     bank.fault("slow", seconds=0.03, times=10_000)
     code = (
-        "import sys; from eaeu_analysis.data.sources.live.pull import pull_series; from eaeu_analysis.data.store import "
-        "Store\n"
-        f"report = pull_series({CODES!r}, years='2010-2024', per_page=600, notes=False, store=Store({str(store.root)!r}),\n"
-        f"              endpoint={bank.endpoint!r}, timeout=10)\n"
+        "import sys; from eaeu_analysis.data.sources.live.pull import pull_series\n"
+        "from eaeu_analysis.data.store import Store\n"
+        f"report = pull_series({CODES!r}, years='2010-2024', per_page=600, notes=False,\n"
+        f"              store=Store({str(store.root)!r}), endpoint={bank.endpoint!r}, timeout=10)\n"
         "sys.exit(len(report.failed))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
