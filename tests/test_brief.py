@@ -120,7 +120,7 @@ def test_a_test_that_found_an_effect_is_told_so_and_one_that_did_not_is_not(clai
 
 
 @pytest.fixture
-def at_hand(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> None:
+def claims_cached(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> None:
     """Claims as if they had been computed before."""
     from eaeu_analysis.report.claims import collect
 
