@@ -118,7 +118,8 @@ def test_same_input_same_bytes_whatever_the_order_place_or_process(source, recip
     pin.pin_series(files, tmp_path / "b", recipe)
     lines = (source / "mine.csv").read_text().splitlines()
     (source / "mine.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
-    code = "import sys; from eaeu_analysis.data.pin import pin_series; pin_series(sys.argv[1:2], sys.argv[2], sys.argv[3])"
+    call = "pin_series(sys.argv[1:2], sys.argv[2], sys.argv[3])"
+    code = f"import sys; from eaeu_analysis.data.pin import pin_series; {call}"
     command = [sys.executable, "-c", code, str(source), str(tmp_path / "c"), str(recipe)]
     env = {"PYTHONHASHSEED": "7", "TZ": "Asia/Bishkek", "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "ascii", "PATH": ""}
     subprocess.run(command, check=True, env=env, cwd=Path(__file__).parents[1])
