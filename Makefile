@@ -59,32 +59,32 @@ lab: $(READY) ## open the notebooks in JupyterLab
 notebooks: $(READY) ## run the notebooks from their text and keep their outputs
 	$(BIN)/python scripts/build_notebooks.py
 
-bench: $(READY) ## every benchmark beside its peers; writes benchmarks/RESULTS.md (a quarter of an hour)
-	$(BIN)/python benchmarks/run.py
+bench: $(READY) ## every benchmark beside its peers; writes quality/benchmarks/RESULTS.md (a quarter of an hour)
+	$(BIN)/python quality/benchmarks/run.py
 
 bench-data: $(READY)
-	$(BIN)/python benchmarks/run.py --only data bulk_zip
+	$(BIN)/python quality/benchmarks/run.py --only data bulk_zip
 
 bench-impact: $(READY)
-	$(BIN)/python benchmarks/run.py --only impact_synthetic impact_sdid impact_curve
+	$(BIN)/python quality/benchmarks/run.py --only impact_synthetic impact_sdid impact_curve
 
 bench-trade: $(READY)
-	$(BIN)/python benchmarks/run.py --only trade_equilibrium trade_gravity
+	$(BIN)/python quality/benchmarks/run.py --only trade_equilibrium trade_gravity
 
 bench-scenario: $(READY)
-	$(BIN)/python benchmarks/run.py --only scenario
+	$(BIN)/python quality/benchmarks/run.py --only scenario
 
 chaos: $(READY) ## faults on disk and network, kills, crowds, odd places, a cluster that dies (a quarter of an hour)
-	$(BIN)/python -m chaos
+	$(BIN)/python -m quality.chaos
 
 calibration: $(READY) ## placebo problems and past accessions, by which the tool is judged; kept in data/results
 	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py --jobs 2
 
-fuzz: $(READY) ## a million spoilt inputs against every reader (ten minutes); counts in fuzz/RESULTS.json
-	$(BIN)/python -m fuzz --inputs 1000000 --jobs 2 --seed 0 --write fuzz/RESULTS.json
+fuzz: $(READY) ## a million spoilt inputs against every reader (ten minutes); counts in quality/fuzz/RESULTS.json
+	$(BIN)/python -m quality.fuzz --inputs 1000000 --jobs 2 --seed 0 --write quality/fuzz/RESULTS.json
 
 fuzz-coverage: $(READY) ## the same led by coverage (atheris, on Linux), a tenth of the inputs
-	$(UV) run --quiet --isolated --frozen --extra fuzz python -m fuzz --engine atheris --inputs 100000 --jobs 2
+	$(UV) run --quiet --isolated --frozen --extra fuzz python -m quality.fuzz --engine atheris --inputs 100000 --jobs 2
 
 docs: $(READY) ## the documentation site, in bld/site; a warning is an error
 	rm -rf bld/site
