@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 ATTACKS = {
-    "disk": "faults of the disk, around every write",
-    "network": "faults of the network, during a pull",
+    "disk": "disk faults, at every write",
+    "network": "network faults, during a pull",
     "kill -9": "kill -9 during pull, pin and report",
     "together": "two and eight processes at once",
     "places": "locales, time zones, paths, installs, no network",
@@ -35,9 +35,9 @@ def figures() -> str:
     )
     in_all, readers = fuzz["in_all"], len(fuzz["targets"])
     lines = [
-        "| attack | tried | survived | lost |",
+        "| fault | tried | survived | lost |",
         "|---|---:|---:|---:|",
-        f"| spoilt input to {readers} readers | {in_all['inputs']:,} | {in_all['inputs'] - in_all['crashes']:,} | "
+        f"| damaged input to {readers} readers | {in_all['inputs']:,} | {in_all['inputs'] - in_all['crashes']:,} | "
         f"{in_all['crashes']} tracebacks, {in_all['over_a_second']} over a second |",
     ]
     omitted: list[str] = []
@@ -48,8 +48,8 @@ def figures() -> str:
         omitted += [f"{key.partition(': ')[2]} {why}" for key, row in chaos["experiments"].items() if row in found
                     for why in row["not_tried"]]  # fmt: skip
     if omitted:
-        lines += ["", f"Could not be tried on the machine of the last run: {'; '.join(omitted)}."]
-    lines += ["", "| load held | seconds | peak MB | checked |", "|---|---:|---:|---|"]
+        lines += ["", f"Not possible on the machine of the last run: {'; '.join(omitted)}."]
+    lines += ["", "| load | seconds | peak MB | checked |", "|---|---:|---:|---|"]
     for script, place in LOADS:
         row: dict[str, Any] = bench[script]["rows"][place]
         seconds = sorted(row["ours"])[len(row["ours"]) // 2]
