@@ -1,4 +1,4 @@
-# make report: set up and make the report, offline, on the shipped data.  make test: set up and pass the tests.
+# make report: set up, then write the report, offline, from the shipped data.  make test: set up, then run the tests.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -6,17 +6,22 @@ UV     := $(BIN)/uv
 OUT    ?= bld/report
 VERSION ?= 3.13
 READY  := $(VENV)/.ready
+FAST   := -n 2 --dist loadgroup -m "not network and not slow"
+BENCH  := $(BIN)/python quality/benchmarks/run.py
+MUTMUT := $(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut
 export PYTHONHASHSEED = 0
 
-.PHONY: mutants mutants-left test-oldest test-python audit chaos sbom docs fuzz fuzz-coverage help setup report test test-slow lint lab notebooks bench bench-data bench-impact bench-trade bench-scenario calibration wheel clean
+.PHONY: help setup report test lint docstrings clean lab notebooks calibration docs test-slow test-oldest test-python \
+	mutants mutants-left bench bench-data bench-impact bench-trade bench-scenario fuzz fuzz-coverage chaos audit wheel sbom
 
-help:
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+help: ## this list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-17s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) ## set up .venv from uv.lock
+##@ Everyday
+setup: $(READY) ## create .venv from uv.lock
 
 $(UV):
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; name one: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; choose one: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
@@ -24,83 +29,89 @@ $(READY): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen --quiet --extra dev --compile-bytecode
 	@touch $@
 
-report: $(READY) ## the main job: data to report, in bld/report
+report: $(READY) ## from data to report, in bld/report (elsewhere: make report OUT=folder)
 	$(BIN)/eaeu report --out "$(OUT)"
 
-test: $(READY) lint ## lint, types, tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not network and not slow"
+test: $(READY) lint ## format, lint, types and tests
+	$(BIN)/python -m pytest $(FAST)
 
-test-slow: $(READY) ## the tests that take minutes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not network"
-
-test-oldest: $(UV) ## the tests on the oldest dependencies that pyproject.toml allows
-	$(UV) venv --quiet --clear bld/oldest
-	$(UV) pip install --quiet --python bld/oldest/bin/python --resolution lowest-direct --editable ".[dev]"
-	bld/oldest/bin/python -m pytest -n 2 --dist loadgroup -m "not network and not slow"
-
-test-python: $(UV) ## the tests on another Python, with branch coverage: make test-python VERSION=3.13
-	$(UV) run --quiet --isolated --frozen --extra dev --python $(VERSION) python -m pytest -n 2 --dist loadgroup -m "not network and not slow" --cov=eaeu_analysis --cov-branch
-
-mutants: $(READY) ## mutation testing of the modules that pyproject.toml names (an hour); then: make mutants-left
-	OMP_NUM_THREADS=1 $(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut run --max-children 2
-	$(BIN)/python scripts/count_mutants.py
-
-mutants-left: $(UV) ## the mutants that no test told from the code
-	@$(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut results
-
-lint: $(READY)
+lint: $(READY) ## format, lint and types only
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+docstrings: $(READY) ## what is missing in the docstrings of public names
+	$(BIN)/python scripts/check_docstrings.py
+
+clean: ## remove what was built
+	rm -rf bld dist build
+
+##@ Data, notebooks, documentation
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
-notebooks: $(READY) ## run the notebooks from their text and keep their outputs
+notebooks: $(READY) ## run the notebooks from their .py files and keep the outputs
 	$(BIN)/python scripts/build_notebooks.py
 
-bench: $(READY) ## every benchmark beside its peers; writes benchmarks/RESULTS.md (a quarter of an hour)
-	$(BIN)/python benchmarks/run.py
-
-bench-data: $(READY)
-	$(BIN)/python benchmarks/run.py --only data bulk_zip
-
-bench-impact: $(READY)
-	$(BIN)/python benchmarks/run.py --only impact_synthetic impact_sdid impact_curve
-
-bench-trade: $(READY)
-	$(BIN)/python benchmarks/run.py --only trade_equilibrium trade_gravity
-
-bench-scenario: $(READY)
-	$(BIN)/python benchmarks/run.py --only scenario
-
-chaos: $(READY) ## faults on disk and network, kills, crowds, odd places, a cluster that dies (a quarter of an hour)
-	$(BIN)/python -m chaos
-
-calibration: $(READY) ## placebo problems and past accessions, by which the tool is judged; kept in data/results
-	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py --jobs 2
-
-fuzz: $(READY) ## a million spoilt inputs against every reader (ten minutes); counts in fuzz/RESULTS.json
-	$(BIN)/python -m fuzz --inputs 1000000 --jobs 2 --seed 0 --write fuzz/RESULTS.json
-
-fuzz-coverage: $(READY) ## the same led by coverage (atheris, on Linux), a tenth of the inputs
-	$(UV) run --quiet --isolated --frozen --extra fuzz python -m fuzz --engine atheris --inputs 100000 --jobs 2
-
-docs: $(READY) ## the documentation site, in bld/site; a warning is an error
+docs: $(READY) ## build the documentation site in bld/site; a warning is an error
 	rm -rf bld/site
 	$(UV) run --quiet --isolated --frozen --extra docs sphinx-build -W --keep-going --fresh-env --quiet -d bld/doctrees docs bld/site
 
-wheel: $(READY) ## build a wheel and the sources into dist/
-	$(UV) build --quiet
+calibration: $(READY) ## false-positive rate and power on placebo problems and past accessions, into data/results
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py --jobs 2
 
-sbom: $(READY) ## what the package is made of, from the lock (CycloneDX), in dist/sbom.cdx.json
-	$(BIN)/python scripts/make_sbom.py dist/sbom.cdx.json
+##@ Quality
+test-slow: $(READY) ## the tests that take minutes
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not network"
 
-audit: $(READY) ## security rules of ruff, bandit, known weaknesses of what is locked (asks PyPI)
+test-oldest: $(UV) ## the tests with the oldest dependencies that pyproject.toml allows
+	$(UV) venv --quiet --clear bld/oldest
+	$(UV) pip install --quiet --python bld/oldest/bin/python --resolution lowest-direct --editable ".[dev]"
+	bld/oldest/bin/python -m pytest $(FAST)
+
+test-python: $(UV) ## the tests on another Python, with branch coverage: make test-python VERSION=3.13
+	$(UV) run --quiet --isolated --frozen --extra dev --python $(VERSION) python -m pytest $(FAST) --cov=eaeu_analysis --cov-branch
+
+mutants: $(READY) ## mutation testing of the modules named in pyproject.toml (an hour)
+	OMP_NUM_THREADS=1 $(MUTMUT) run --max-children 2
+	$(BIN)/python scripts/count_mutants.py
+
+mutants-left: $(UV) ## the mutants that no test killed
+	@$(MUTMUT) results
+
+bench: $(READY) ## all benchmarks against other packages, into quality/benchmarks/RESULTS.md (a quarter of an hour)
+	$(BENCH)
+
+bench-data: $(READY) ## pulling and reading data
+	$(BENCH) --only data bulk_zip
+
+bench-impact: $(READY) ## counterfactuals and the specification curve
+	$(BENCH) --only impact_synthetic impact_sdid impact_curve
+
+bench-trade: $(READY) ## gravity and equilibrium
+	$(BENCH) --only trade_equilibrium trade_gravity
+
+bench-scenario: $(READY) ## draws of a scenario
+	$(BENCH) --only scenario
+
+fuzz: $(READY) ## a million damaged inputs for every reader, counts into quality/fuzz/RESULTS.json (ten minutes)
+	$(BIN)/python -m quality.fuzz --inputs 1000000 --jobs 2 --seed 0 --write quality/fuzz/RESULTS.json
+
+fuzz-coverage: $(READY) ## the same guided by coverage (atheris, on Linux), a tenth of the inputs
+	$(UV) run --quiet --isolated --frozen --extra fuzz python -m quality.fuzz --engine atheris --inputs 100000 --jobs 2
+
+chaos: $(READY) ## failures of disk, network, processes and clusters, into quality/chaos/RESULTS.json (a quarter of an hour)
+	$(BIN)/python -m quality.chaos
+
+audit: $(READY) ## security rules of ruff and bandit, known vulnerabilities of the locked versions (asks PyPI)
 	$(BIN)/ruff check --select S eaeu_analysis scripts
 	$(UV) tool run --quiet bandit==1.9.4 --quiet --configfile pyproject.toml --recursive eaeu_analysis
 	$(UV) export --frozen --no-emit-project --quiet --output-file bld/locked.txt
 	$(UV) tool run --quiet pip-audit==2.10.1 --requirement bld/locked.txt --disable-pip --strict
 
-clean:
-	rm -rf bld dist build
+##@ Release
+wheel: $(READY) ## build a wheel and the source archive in dist/
+	$(UV) build --quiet
+
+sbom: $(READY) ## the list of components, from the lock (CycloneDX), in dist/sbom.cdx.json
+	$(BIN)/python scripts/make_sbom.py dist/sbom.cdx.json

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 project = "eaeu_analysis"
 version = release = eaeu_analysis.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "api_pages"]
+exclude_patterns = ["paper"]  # the article, which is no page of the site
 highlight_language = "none"  # of a block that names no language
 myst_heading_anchors = 3
 

@@ -12,10 +12,10 @@
 # ---
 
 # %% [markdown]
-# # 01. The data, and what to mistrust in them
+# # 01. The data and their pitfalls
 #
-# Before any question is asked of data, it pays to look at what is there: which series, how recent, with which holes.
-# This notebook opens the data that ship with the toolkit. It works without a network.
+# Before asking anything of data, look at what is there: which series, how recent, and what is missing. This notebook
+# opens the data shipped with the toolkit. It works without a network.
 
 # %%
 import pandas as pd
@@ -23,10 +23,10 @@ import pandas as pd
 import eaeu_analysis as ea
 
 # %% [markdown]
-# ## What can be asked for
+# ## Which series are included
 #
-# The catalogue lists the World Bank series that the toolkit understands: what each measures, in which unit, what a
-# rise means, and where it deceives.
+# The catalogue lists the World Bank series that the toolkit knows: what each measures, in which unit, what a rise
+# means, and where it misleads.
 
 # %%
 catalogue = ea.catalogue()
@@ -38,7 +38,7 @@ catalogue.loc[["NE.TRD.GNFS.ZS", "BX.TRF.PWKR.CD.DT", "TM.TAX.MRCH.WM.AR.ZS"], [
 # %% [markdown]
 # ## A panel
 #
-# `load_panel` takes World Bank codes, or the short names of outcomes. Each column knows its unit, source and vintage.
+# `load_panel` takes World Bank codes or the short names of outcomes. Each column has its unit, source and vintage.
 
 # %%
 panel = ea.load_panel(["trade", "remittances", "tariff"])
@@ -47,9 +47,9 @@ panel
 # %% [markdown]
 # ## Coverage: who has data, and for which years
 #
-# `missing_inside` counts holes between the first and the last value. Uzbekistan's tariff has ten values in all,
-# Kyrgyzstan's has holes: an average over "2010-14" may rest on fewer years than it seems, which is why the comparison
-# in the next notebook refuses a window with under 60 % of its years.
+# `missing_inside` counts gaps between the first and the last value. Uzbekistan's tariff has ten values in all, and
+# Kyrgyzstan's has gaps. An average over "2010-14" may therefore rest on fewer years than it seems, so the comparison
+# in the next notebook rejects a window with less than 60 % of its years.
 
 # %%
 panel.select(["trade", "remittances", "tariff"]).coverage(["KGZ", "UZB", "TJK", "TKM"])
@@ -57,8 +57,9 @@ panel.select(["trade", "remittances", "tariff"]).coverage(["KGZ", "UZB", "TJK", 
 # %% [markdown]
 # ## A zero is not always a zero
 #
-# Turkmenistan reports remittances of exactly nothing for 2005 to 2022. It does not receive nothing: it does not report.
-# In the source column the zeros stand as they came; the outcome `remittances` reads them as missing and says so.
+# The source shows remittances of exactly zero for Turkmenistan from 2005 to 2022. The country does receive
+# remittances; it does not report them. The source column keeps the zeros; the outcome `remittances` treats them as
+# missing and says so.
 
 # %%
 turkmenistan = panel.frame.loc["TKM", ["BX.TRF.PWKR.CD.DT", "remittances"]].loc[2003:2007]
@@ -70,9 +71,9 @@ panel.info("remittances").note
 # %% [markdown]
 # ## Two vintages are two series
 #
-# What Kyrgyzstan received in 2019 depends on when you ask. The three columns are the same quantity: dollars of October
-# 2023 over GDP of December 2025; the share as published in May 2022; the share as published in 2026. None is
-# joined to another.
+# What Kyrgyzstan received in 2019 depends on the edition of the data. The three columns are the same quantity:
+# dollars of October 2023 over GDP of December 2025; the share as published in May 2022; and the share as published in
+# 2026. They are never spliced.
 
 # %%
 vintages = ea.load_panel(
@@ -85,7 +86,7 @@ vintages.frame.loc["KGZ"].loc[
 # %% [markdown]
 # ## Units travel with the numbers
 #
-# A transform carries the unit along, and refuses what makes no sense.
+# A transform updates the unit, and refuses operations that make no sense.
 
 # %%
 money = ea.load_panel(["BX.GSR.GNFS.CD", "SP.POP.TOTL", "NY.GDP.MKTP.CD", "FP.CPI.TOTL.ZG"], economies=["Kyrgyzstan"])
@@ -101,7 +102,7 @@ except ea.EaeuError as refused:
 # %% [markdown]
 # ## Your own data
 #
-# Anything in long form becomes a panel: a column of units, a column of periods, the rest are indicators.
+# Any table in long form becomes a panel: one column for the units, one for the periods, and the rest are indicators.
 
 # %%
 mine = ea.Panel.from_frame(
@@ -111,7 +112,7 @@ mine = ea.Panel.from_frame(
 mine
 
 # %% [markdown]
-# A name that is not known gets the nearest one that is.
+# An unknown name gets a suggestion.
 
 # %%
 try:

@@ -14,15 +14,15 @@
 # %% [markdown]
 # # 02. Kyrgyzstan before and after
 #
-# Kyrgyzstan became a member of the Eurasian Economic Union on 12 August 2015. What was different afterwards?
+# Kyrgyzstan became a member of the Eurasian Economic Union on 12 August 2015. What changed afterwards?
 #
-# The honest form of that question has three parts: what changed in Kyrgyzstan; what changed in the same years in
-# countries that did not join; and could the difference between the two be chance. A fourth question, whether the union
-# caused it, is not answered here: the rouble lost half of its value in the very months of accession.
+# The question has three parts: what changed in Kyrgyzstan, what changed in the same years in countries that did not
+# join, and whether the difference between the two could be chance. A fourth question, whether the union caused it, is
+# not answered here: the rouble lost half of its value in the months of accession.
 
 # %% [markdown]
-# The words below are about Kyrgyzstan; the numbers are of the economy named here, so that
-# `eaeu notebooks run 02 -p unit=ARM` makes the same tables and figures for another member.
+# The text below is about Kyrgyzstan; the numbers are those of the economy named here. `eaeu notebooks run 02 -p
+# unit=ARM` makes the same tables and figures for another member.
 
 # %% tags=["parameters"]
 unit = "KGZ"
@@ -37,22 +37,22 @@ accession.isoformat()
 # %% [markdown]
 # ## One outcome: trade
 #
-# The mean of 2010-14 is set beside the mean of 2016-19, and 2015 is left out. The comparators are six countries
+# The mean of 2010-14 is compared with the mean of 2016-19; 2015 is left out. The comparators are six countries
 # outside the union whose currencies fell with the rouble.
 
 # %%
 trade = ea.before_after(panel, "trade", unit, accession)
 _ = trade.plot()
 # %% [markdown]
-# Kyrgyzstan's line turns down after 2012, three years before accession: the fall does not begin in 2015. And it is a
-# ratio: it also falls when GDP grows. In the shaded windows:
+# Kyrgyzstan's line turns down after 2012, three years before accession, so the fall does not begin in 2015. It is
+# also a ratio: it falls when GDP grows. In the shaded windows:
 
 # %%
 trade.to_frame()[["unit", "mean_before", "mean_after", "change", "growth_before", "growth_after"]].round(1)
 
 # %% [markdown]
-# Is the difference more than chance? With seven countries the smallest p-value there can be is one in seven, so this
-# pool cannot say. What the toolkit checked along the way:
+# Is the difference more than chance? With seven countries the smallest possible p-value is one in seven, so this pool
+# cannot answer that. These are the checks:
 
 # %%
 print(trade.summary())
@@ -60,9 +60,9 @@ print(trade.summary())
 # %% [markdown]
 # ## A wider pool
 #
-# The twenty economies nearest in level and trend before. Few of them shared the rouble shock, so this answers a
-# different question: was the change unusual at all? Nearest need not be near: on average they traded 90 % of GDP where
-# Kyrgyzstan traded 134, and a unit that starts from an extreme tends to come back of itself.
+# These are the twenty economies nearest in level and trend before accession. Few of them shared the rouble shock, so
+# this answers a different question: was the change unusual at all? The nearest are not very near: their trade
+# averaged 90 % of GDP, Kyrgyzstan's 134 %, and an extreme starting value tends to revert to the mean.
 
 # %%
 wide = ea.before_after(panel, "trade", unit, accession, comparators="wide")
@@ -71,7 +71,7 @@ print(f"difference {wide.difference.versus_mean:+.1f} points, p = {wide.p_value:
 # %% [markdown]
 # ## Move the windows
 #
-# If a finding depends on the years chosen, it is not much of a finding. The choice above, and three others:
+# A finding that depends on the choice of years is weak. The choice above, and three others:
 
 # %%
 for pre, post, skip in [(5, 4, 1), (3, 3, 1), (8, 4, 1), (5, 4, 0)]:
@@ -83,8 +83,8 @@ for pre, post, skip in [(5, 4, 1), (3, 3, 1), (8, 4, 1), (5, 4, 0)]:
 # %% [markdown]
 # ## Every outcome, every member
 #
-# Belarus, Kazakhstan and Russia entered the customs union in 2010 and the EAEU in 2015, so they have two events each.
-# Years after 2019 are not in these numbers: they hold the pandemic, and from 2022 the re-routing of sanctioned trade.
+# Belarus, Kazakhstan and Russia entered the customs union in 2010 and the EAEU in 2015, so each has two events. Years
+# after 2019 are excluded: they include the pandemic and, from 2022, the re-routing of sanctioned trade.
 
 # %%
 members = ea.compare_members(panel, ["trade", "exports", "imports", "remittances", "gdp_per_head"])
@@ -101,8 +101,9 @@ table.pivot(index="outcome", columns="who", values="difference").round(1)
 # %% [markdown]
 # ## What this cannot say
 #
-# - Whether the union or the rouble moved a number: both happened at once, and no mean before and after can part them.
+# - Whether the union or the rouble moved a number: both happened at once, and a comparison of means cannot separate
+#   them.
 # - With whom Kyrgyzstan trades: these are totals.
-# - What passed through the bazaars: goods from China sold on to Russia and Kazakhstan are largely missing from
-#   Kyrgyzstan's import statistics, so a fall of that trade does not show as one.
-# - Anything with confidence: of the comparisons above, the checks name events of their own for every comparator.
+# - What passed through the bazaars: goods from China resold to Russia and Kazakhstan are largely missing from
+#   Kyrgyzstan's import statistics, so a fall in that trade would not show.
+# - Anything with confidence: for every comparator, the checks list events of its own.

@@ -14,9 +14,9 @@
 # %% [markdown]
 # # 04. Who trades with whom
 #
-# The World Bank's totals say how much a country trades, not with whom. A union is about the second. This notebook
-# takes flows between pairs of economies and asks whether the members came to trade more with each other, whether
-# that was the union's doing, and which way Uzbekistan already leans.
+# The World Bank's totals say how much a country trades, not with whom; a union is about partners. This notebook uses
+# flows between pairs of economies. It asks whether the members trade more with each other than before, whether the
+# union caused that, and with whom Uzbekistan already trades.
 
 # %%
 import eaeu_analysis as ea
@@ -24,9 +24,9 @@ import eaeu_analysis as ea
 # %% [markdown]
 # ## Two reports of one flow
 #
-# Every flow is reported twice: by who sells, without carriage, and by who buys, with it. Uzbekistan's exports to
-# Russia by both sides, and the gap between them once carriage is taken off. A gap is not an error of one side that
-# can be named; it is how much is not known.
+# Every flow is reported twice: by the seller, without freight, and by the buyer, with it. Below are Uzbekistan's
+# exports to Russia as reported by both sides, and the gap between them net of freight. The gap cannot be blamed on
+# one side; it measures how much is unknown.
 
 # %%
 own, russian = ea.load_flows("uzbekistan_annual"), ea.load_flows("russia_annual")
@@ -34,8 +34,8 @@ reports = ea.both_reports("UZB", "RUS", own, russian)
 reports[reports["year"].between(2012, 2019)].round(2)
 
 # %% [markdown]
-# The same for China and Kyrgyzstan would be the most telling, and cannot be had here: no table that ships holds
-# Kyrgyzstan's own reports by partner. The column `known` says so. What is missing stays missing.
+# The same comparison for China and Kyrgyzstan would be the most telling, but no shipped table has Kyrgyzstan's own
+# reports by partner. The column `known` says so. Missing values stay missing.
 
 # %%
 panel = ea.load_flows("world_4yearly", years=[2008, 2012, 2016])
@@ -44,9 +44,9 @@ ea.both_reports("CHN", "KGZ", panel)[["year", "exporter_usd", "importer_usd", "k
 # %% [markdown]
 # ## Before and after, pair by pair
 #
-# From 2008, before the customs union, to 2016, after Kyrgyzstan joined. Flows that were not reported in one of the
-# years are left out of both. In dollars most of the region's trade fell, with members as with others: oil and the
-# rouble are in every cell.
+# The table compares 2008, before the customs union, with 2016, after Kyrgyzstan joined. Flows not reported in one of
+# the two years are left out of both. In dollars most of the region's trade fell, with members and with others: oil
+# prices and the rouble affect every cell.
 
 # %%
 flows = ea.flow_matrix()
@@ -55,31 +55,31 @@ _ = flows.plot()
 # %% [markdown]
 # ## What gravity expects
 #
-# So each flow is set against what one would expect of it: how much the seller sold to everybody that year, how much
-# the buyer bought from everybody, and what this pair has always traded. What is left over is the pair's own. That is
-# Poisson regression with exporter-year, importer-year and pair effects, corrected for the bias that so many effects
-# bring (Weidner and Zylkin 2021).
+# So each flow is compared with its expected value, given how much the seller sold to everybody that year, how much
+# the buyer bought from everybody, and what this pair usually trades. The method is Poisson regression with
+# exporter-year, importer-year and pair effects, corrected for the bias that so many effects cause (Weidner and Zylkin
+# 2021).
 
 # %%
 answer = ea.trade_answer()
 _ = answer.union.plot()
 
 # %% [markdown]
-# Three things to see. Trade among the founders had been *falling* against expectation before the union began. It
-# rose after 2012. And so did the members' trade with neighbours that never joined, whose line runs close by: what
-# both share is not the union's doing.
+# Note three things. Trade among the founders had been *falling* relative to expectation before the union began. It
+# rose after 2012. The members' trade with neighbours that never joined rose almost as much, and the common part is
+# not an effect of the union.
 
 # %% [markdown]
-# ## How much hangs on the specification
+# ## How sensitive it is to the specification
 #
-# One dummy a step, as a textbook has it, gives a large effect of the union. Take off what the neighbours did, or let
-# trade with oneself into the equation, and it is small and no longer clear.
+# A textbook specification, with one dummy for the union, gives a large effect. Net of the neighbours' change, or with
+# domestic trade in the equation, it is small and no longer clear.
 
 # %%
 _ = answer.plot()
 
 # %% [markdown]
-# In words, and with the checks whose rules were fixed beforehand:
+# The summary, with the checks whose rules were fixed beforehand:
 
 # %%
 for sentence in answer.sentences():
@@ -92,36 +92,36 @@ for check in answer.checks:
 # %% [markdown]
 # ## Did it take trade from others?
 #
-# Imports of the members from China, Turkey and the EU, each beside the other outsiders: estimate and interval in log
-# points, and the estimate in per cent.
+# Imports of the members from China, Turkey and the EU, each relative to the other outsiders: estimate and interval in
+# log points, and the estimate in per cent.
 
 # %%
 answer.diversion[["panel", "step", "from", "estimate", "lower", "upper", "percent", "stands_out"]].round(2)
 
 # %% [markdown]
-# ## The union beside other agreements
+# ## The union compared with other agreements
 #
-# A coefficient of its own for every agreement that joined enough flows. Those of small agreements are noisy and are
-# pulled to the mean by as much as their noise deserves. The union's stands out here, and this is the specification
-# in which its neighbours are not set beside it: a ranking is no proof.
+# Every agreement with enough flows has its own coefficient. Those of small agreements are noisy and are shrunk
+# towards the mean accordingly. The union's is large here, but this specification does not compare it with its
+# neighbours, so the ranking proves nothing.
 
 # %%
 agreements = ea.agreement_effects()
 _ = agreements.plot()
 
 # %% [markdown]
-# ## Beside what others found
+# ## What others found
 #
-# Signs and sizes of published studies that were seen, next to the estimate of ours that comes nearest.
+# Signs and sizes from published studies, next to our closest estimate.
 
 # %%
 answer.findings[["finding", "source", "their_sign", "our_sign", "our_percent"]].round(1)
 
 # %% [markdown]
-# ## Which way Uzbekistan leans
+# ## With whom Uzbekistan trades
 #
-# Shares of its goods trade. Then the same beyond what the partner's size explains: introversion runs from -1 (all
-# trade is with others) to 1 (all of it is with this partner), and 0 is what size alone would give.
+# First, shares of its goods trade. Then the same corrected for the partner's size: introversion runs from -1 (all
+# trade is with others) to 1 (all trade is with this partner), and 0 is what size alone would give.
 
 # %%
 _ = answer.exposure.plot()
@@ -133,9 +133,9 @@ answer.exposure.table[columns].round(2)
 # %% [markdown]
 # ## What the common tariff would change
 #
-# Uzbekistan's average duty by chapter beside that of the union. A chapter counts as rising only when even the lower
-# bound of the common tariff is above today's: hundreds of its duties are so much per kilogram, and what that is in
-# per cent is known within a range or not at all.
+# Uzbekistan's average duty by chapter, compared with the union's. A chapter counts as rising only if even the lower
+# bound of the common tariff is above today's. Hundreds of the union's duties are per kilogram, and their equivalent
+# in per cent is known only within a range or not at all.
 
 # %%
 _ = answer.tariffs.plot()
@@ -146,9 +146,8 @@ answer.tariffs.totals().round(3)
 # %% [markdown]
 # ## After 2022
 #
-# Russia's exports by partner against what 2016-21 lead one to expect. From 2022 on these are estimates made of
-# partners' reports. A surge says that a flow jumped, not why; trade that sanctions re-routed is no gain from
-# membership.
+# Russia's exports by partner, compared with the trend of 2016-21. From 2022 on they are estimates from partners'
+# reports. A surge says that a flow jumped, not why; trade re-routed by sanctions is not a gain from membership.
 
 # %%
 imf = ea.load_flows("russia_imts")
@@ -162,9 +161,9 @@ near[["importer", "year", "observed", "expected", "ratio", "surged"]].round(
 # %% [markdown]
 # ## What to take away
 #
-# - Trade among the founders rose after 2012 beyond what gravity expects; most of that rise is shared by neighbours
-#   that never joined, and it follows a fall that began before the union. That the union made it is not shown.
-# - The four-yearly panel ends in 2016: it speaks of the customs union and of the EAEU's first year.
-# - Uzbekistan trades with the union far beyond what its size explains, without being in it.
+# - Trade among the founders rose after 2012 by more than gravity predicts. Most of that rise is shared by neighbours
+#   that never joined, and it follows a fall that began before the union. There is no proof that the union caused it.
+# - The four-yearly panel ends in 2016, so it covers the customs union and only the first year of the EAEU.
+# - Uzbekistan trades with the union far more than size explains, without being a member.
 # - For most of its imports the common tariff is higher than today's, and a third of them come from partners that
 #   would stay duty-free either way.

@@ -14,10 +14,9 @@
 # %% [markdown]
 # # 05. What would joining do to Uzbekistan?
 #
-# Published answers run from +1.7 to over 4 % of GDP, some of them by one author within two months, and none shows
-# its interval. This notebook does not add another number of that kind. It writes every assumption down with its
-# source, draws all of them at once, solves the trade of 195 economies for each draw, and asks which assumption
-# carries the answer.
+# Published answers range from +1.7 to over 4 % of GDP, some by the same author within two months, and none shows an
+# interval. This notebook does not add another number of that kind. It states every assumption with its source, draws
+# all of them at once, solves the trade of 195 economies for each draw, and asks which assumption matters most.
 
 # %%
 import eaeu_analysis as ea
@@ -25,9 +24,9 @@ import eaeu_analysis as ea
 # %% [markdown]
 # ## The scenario is a file
 #
-# Full membership: the common external tariff, easier borders with members, a share of the pooled duties, and no
-# more work permits for migrants. Each number is a value or a range, and says where it comes from. Copy the file,
-# change a number, and load the copy by its path.
+# Full membership means the common external tariff, easier borders with members, a share of the pooled customs duties,
+# and no more work permits for migrants. Each number is a value or a range with its source. To change one, copy the
+# file, edit it, and load the copy by its path.
 
 # %%
 scenario = ea.load_scenario("uzb_eaeu")
@@ -36,8 +35,8 @@ scenario
 # %% [markdown]
 # ## What comes out
 #
-# 256 draws of all numbers at once. Each row is the change against the baseline once everything is phased in: the
-# median draw, and the interval that holds nine draws in ten.
+# All numbers are drawn at once, 256 times. Each row is the change from the baseline once everything is phased in: the
+# median draw, and the interval with nine draws in ten.
 
 # %%
 result = ea.run_scenario(scenario, draws=256)
@@ -47,30 +46,30 @@ total.loc[["welfare", "real_income", "price_index", "exports", "imports", "expor
            "customs_receipts_of_gdp", "remittances_of_gdp"]].round(2)  # fmt: skip
 
 # %% [markdown]
-# A small gain, most likely. How sure is that? The share of draws in which households can buy more than before:
+# Most likely a small gain. How certain is that? The share of draws in which households can buy more than before:
 
 # %%
 print(f"{result.probability():.0%} of {len(result.draws)} draws")
 
 # %% [markdown]
-# That is how sure the answer is *if the scenario is right*: its ranges, its channels, its model. It is not the
-# chance that joining pays. The rest of this notebook looks for what would break it.
+# That is the certainty *if the scenario is right*: its ranges, its channels and its model. It is not the probability
+# that joining pays. The rest of this notebook looks for what would overturn it.
 
 # %% [markdown]
-# ## Which channel brings it
+# ## Which channel it comes from
 #
-# Each channel is solved alone, and then all together. The tariff, which most of the debate is about, hardly
-# matters; more than half of the gain is money that migrants need not pay for permits.
+# Each channel is solved alone, then all together. The tariff, which most of the debate is about, hardly matters; more
+# than half of the gain is money that migrants no longer pay for permits.
 
 # %%
 _ = result.plot()
 
 # %% [markdown]
-# ## What carries the uncertainty
+# ## Where the uncertainty comes from
 #
-# One assumption at a time at its low and its high end. The three at the top are not facts about trade at all: how
-# much of the saved permit fee reaches home, which share of the duties is negotiated, and an effect on trade with
-# members that the data can barely see.
+# One assumption at a time is set to its low and its high end. The three at the top are not facts about trade: how
+# much of the saved permit fee is sent home, what share of the duties is negotiated, and an effect on trade with
+# members that the data can barely detect.
 
 # %%
 _ = result.plot_tornado()
@@ -79,17 +78,17 @@ _ = result.plot_tornado()
 result.shares().head(6).round(2).to_frame("share of the variance")
 
 # %% [markdown]
-# ## What would have to be true for the sign to flip
+# ## What would change the sign
 #
-# A map of the two assumptions that matter most. Hatched is where real spending falls; all other assumptions stand
-# at their medians.
+# A map of the two assumptions that matter most. Real spending falls in the hatched area; all other assumptions are at
+# their medians.
 
 # %%
 _ = result.plot_break_even()
 
 # %% [markdown]
-# One of the two alone is not enough. And if the borders do not get easier, but harder, as the lower end of the
-# estimate has it?
+# One of the two alone is not enough. And if the borders become harder rather than easier, as at the lower end of the
+# estimate?
 
 # %%
 hard = ea.run_scenario(
@@ -100,9 +99,9 @@ print(f"real spending: {hard.estimate:+.2f} per cent")
 # %% [markdown]
 # ## Year by year
 #
-# The tariff is phased in over eight years, borders over five, permits in two. The pool pays out its share at once,
-# while the country pays in by its own, lower tariff until that has risen: so the early years look better than the
-# last. The line is drawn straight between two solved worlds; nobody's path of adjustment was solved.
+# The tariff is phased in over eight years, borders over five, permits over two. The country receives its share of the
+# pool at once, but pays in at its own lower tariff until that has risen, so the early years look better than the
+# last. The line is interpolated between two solutions; the path of adjustment itself is not solved.
 
 # %%
 _ = result.plot_path()
@@ -110,8 +109,8 @@ _ = result.plot_path()
 # %% [markdown]
 # ## Who sells
 #
-# Imports from China, Turkey, Korea and the European Union fall in more than nine draws of ten, since their goods
-# meet higher tariffs. Whether those from members rise depends on the border effect, and its sign is not known.
+# Imports from China, Turkey, Korea and the European Union fall in more than nine draws of ten, because their goods
+# face higher tariffs. Whether imports from members rise depends on the border effect, whose sign is unknown.
 
 # %%
 _ = result.plot_partners()
@@ -125,22 +124,22 @@ _ = result.plot_partners("tariffs")
 # %% [markdown]
 # ## The tariff in two models
 #
-# Two models of one tariff, and they disagree in sign. Market by market, at given world prices, dearer imports cost
-# consumers more than the state collects. In the world model the country buys less abroad, so its wages rise a
-# little against the world's: its terms of trade improve, and that outweighs the loss.
+# Two models of the same tariff disagree on the sign. In single markets at given world prices, dearer imports cost
+# consumers more than the state collects. In the world model the country buys less abroad, so its wages rise a little
+# relative to the world's: its terms of trade improve, and that outweighs the loss.
 
 # %%
 print(next(check.text for check in result.checks if check.name == "the tariff in two models"))
 
 # %% [markdown]
-# A country of Uzbekistan's size may not move world prices at all. So the sign of the tariff's own effect is not
-# something to say aloud. What can be said is that it is small in both.
+# A country of Uzbekistan's size may not affect world prices at all. So do not quote a sign for the effect of the
+# tariff alone. It is safe to say that the effect is small in both models.
 
 # %% [markdown]
-# ## Beside it: staying out, and the WTO
+# ## The alternatives: staying out, and the WTO
 #
-# As an observer nothing changes that this tool could measure. Joining the WTO without the union lowers tariffs a
-# little. All three are changes of the same world.
+# As an observer, nothing changes that this tool could measure. Joining the WTO without the union lowers tariffs a
+# little. All three start from the same baseline.
 
 # %%
 observer = ea.run_scenario("uzb_observer", draws=16)
@@ -153,8 +152,8 @@ for name, other in rows.items():
 # %% [markdown]
 # ## The number that is left out
 #
-# Did the right to work raise remittances? For Armenia and Kyrgyzstan together the estimate is +0.19 log points, and
-# its interval runs from a collapse to a doubling. Taken at its word, it swamps everything else:
+# Did the right to work raise remittances? For Armenia and Kyrgyzstan together the estimate is +0.19 log points, with
+# an interval from a collapse to a doubling. Taken at face value, it dominates everything else:
 
 # %%
 rights = ea.run_scenario("uzb_eaeu_work_rights", draws=128)
@@ -165,14 +164,13 @@ print(f"real spending {row['estimate']:+.1f} per cent ({row['lower']:+.1f} to {r
 _ = rights.plot_break_even()
 
 # %% [markdown]
-# An interval that wide is not a result, it is a confession. The headline scenario uses what is known instead: how
-# many migrants pay for a permit, and what it costs. Whoever quotes a large gain from work rights should be asked
-# for the interval.
+# An interval that wide is not a result. The headline scenario uses what is known instead: how many migrants pay for a
+# permit, and what it costs. Anyone who quotes a large gain from work rights should be asked for the interval.
 
 # %% [markdown]
 # ## How good has the tool been?
 #
-# The same method, with what was known in 2014, run for Kyrgyzstan and Armenia and set beside what happened:
+# The same method was run for Kyrgyzstan and Armenia with what was known in 2014, and compared with what happened:
 
 # %%
 print(next(check.text for check in result.checks if check.name == "backtest"))
@@ -180,16 +178,16 @@ print(next(check.text for check in result.checks if check.name == "backtest"))
 # %% [markdown]
 # ## Try it
 #
-# A polynomial stands in for the model, so that sliders move at once. In JupyterLab they appear here; in a page
-# without a kernel you see them as they stand.
+# A polynomial replaces the model, so that the sliders respond at once. They work in JupyterLab; on a page without a
+# kernel you see a fixed picture.
 
 # %%
 sliders = result.sliders()
 sliders
 
 # %% [markdown]
-# The polynomial is close, but it is not the model. This cell solves the model itself for the values at which the
-# sliders stand (other assumptions at their medians), and sets it beside the polynomial. Move a slider, run it again.
+# The polynomial is close, but it is not the model. This cell solves the model itself at the values of the sliders
+# (other assumptions at their medians) and compares it with the polynomial. Move a slider and run it again.
 
 # %%
 exact = ea.run_scenario(sliders.scenario(), draws=1)
@@ -200,9 +198,10 @@ both.round(2)
 # %% [markdown]
 # ## What to take away
 #
-# - Within this model joining is worth a little: about one per cent of what households spend, with an interval from
-#   next to nothing to twice that. Most of it hangs on permit fees and on a share of duties that would be negotiated.
-# - The tariff itself is close to neutral for households, moves purchases from China to members, and brings the
-#   state some revenue.
+# - In this model joining is worth a little: about one per cent of household spending, with an interval from next to
+#   nothing to twice that. Most of it depends on permit fees and on a share of customs duties that would be
+#   negotiated.
+# - The tariff itself is close to neutral for households, moves purchases from China to members, and brings the state
+#   some revenue.
 # - The largest numbers in the debate rest on remittances or investment, which nobody has estimated well enough to
-#   show an interval.
+#   give an interval.

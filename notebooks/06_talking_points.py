@@ -13,14 +13,14 @@
 # %% [markdown]
 # # 06. Talking points
 #
-# Everything that the toolkit knows, as claims. A claim is one sentence whose numbers come from a result, with a grade
-# of evidence given by a fixed rule, a caveat, what would change it, and the call that makes its number again.
+# All findings of the toolkit are claims. A claim is one sentence whose numbers come from a result, with a grade of
+# evidence set by a fixed rule, a caveat, what would change it, and the call that computes its number.
 #
-# | grade | what stands behind it |
+# | grade | evidence |
 # |---|---|
-# | A | a counterfactual that stands out from placebos and keeps its sign in most specifications |
-# | B | a counterfactual that does not |
-# | C | a description beside economies that did not join |
+# | A | a counterfactual that is significant against placebos and keeps its sign in most specifications |
+# | B | any other counterfactual |
+# | C | a description, compared with economies that did not join |
 # | D | a model with stated assumptions |
 
 # %%
@@ -34,8 +34,8 @@ len(claims)
 # %% [markdown]
 # ## How much of it is strong?
 #
-# Few grades of A is not a fault of the tool. One country, few years and a rouble that fell in the same months carry no
-# more than this, and a person who says more than this on air can be asked for the source.
+# That few claims have an A is not a fault of the tool. One country, few years and a currency that crashed in the same
+# months allow no more. Anyone who claims more can be asked for the source.
 
 # %%
 grades = pd.crosstab([c.side for c in claims], [c.grade for c in claims], rownames=["side"], colnames=["grade"])
@@ -44,8 +44,8 @@ grades
 # %% [markdown]
 # ## For and against
 #
-# The side of a claim follows from its sign and from what a rise means for those who live there, by a rule that stands
-# in a table. None is chosen by taste, and none stands without its caveat.
+# The side of a claim follows from its sign and from what a rise means for residents, by a rule in a table. None is
+# chosen by hand, and each is shown with its caveat.
 
 
 # %%
@@ -63,9 +63,9 @@ with pd.option_context("display.max_colwidth", None):
     display(points("against"))  # noqa: F821
 
 # %% [markdown]
-# ## One claim, all the way down
+# ## One claim in full
 #
-# The call gives the number again. Change the window, the pool or the data in it, and see what moves.
+# The call computes the number again. Change the window, the pool or the data in it, and see what changes.
 
 # %%
 one = next(c for c in claims if c.id == "fared.trade.before_after")
@@ -81,5 +81,5 @@ print(abs(again - one.value) < 1e-9)
 # %% [markdown]
 # ## On paper
 #
-# `eaeu brief` puts this on two sides of A4, in English, Russian or Uzbek, with the questions a moderator is likely to
-# ask. `eaeu report` makes the page with every figure, and says what changed since the last time that it was accepted.
+# `eaeu brief` writes a two-page brief in English, Russian or Uzbek, with likely questions. `eaeu report` makes the
+# page with every figure; with `--check` it says what changed since the claims were last accepted.

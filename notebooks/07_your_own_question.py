@@ -13,9 +13,9 @@
 # %% [markdown]
 # # 07. Your own question
 #
-# The toolkit was built for one union, and asks the same of any: another bloc, another country, your own data. The
-# worked case is Estonia and the European Union, which it joined in 2004. What a study of it should find is known better
-# than for Kyrgyzstan, so this is also a test of the tool.
+# The toolkit was built for one union, but works for any bloc, any country and your own data. The example is Estonia,
+# which joined the European Union in 2004. The right answer is better known here than for Kyrgyzstan, so this is also
+# a test of the tool.
 
 # %% tags=["parameters"]
 unit = "EST"
@@ -33,8 +33,8 @@ ea.bloc(bloc).members(on=joined)[:12], joined.isoformat()
 # %% [markdown]
 # ## Before and after
 #
-# The same windows as elsewhere: five years before, four after, the year of accession left out. The comparators are
-# chosen by likeness before the event, because those of the rouble have nothing to do with this case.
+# The windows are the same as elsewhere: five years before, four after, without the year of accession. The comparators
+# are chosen by similarity before the event, because those of the rouble pool have nothing to do with this case.
 
 # %%
 panel = ea.load_panel([outcome, "SP.POP.TOTL"])
@@ -47,8 +47,9 @@ _ = change.plot()
 # %% [markdown]
 # ## Against a counterfactual
 #
-# A synthetic control made of the same economies, those nearest to it before. With all economies of the world as donors
-# the fit would be closer, and made of Aruba and Iraq: a close fit is no reason to believe in a likeness.
+# The donors of this synthetic control are the same economies, those most similar before the event. With all economies
+# of the world as donors the fit would be closer, but it would consist of Aruba and Iraq: a close fit does not prove
+# similarity.
 
 # %%
 donors = change.to_frame()["unit"].tolist()[1:]
@@ -61,8 +62,8 @@ _ = effect.plot()
 # %% [markdown]
 # ## Your own data
 #
-# Any frame with a row per unit and period will do: states, regions, firms. Here the numbers are made by a rule, so that
-# the answer is known: unit A gains 5 from 2010 on, all others nothing.
+# Any frame with a row per unit and period will do: states, regions, firms. Here the numbers follow a rule, so the
+# answer is known: unit A gains 5 from 2010 on, all others nothing.
 
 # %%
 rows = [
@@ -79,6 +80,6 @@ found = ea.synthetic_did(mine, "sales", "A", 2010)
 round(found.estimate, 6)
 
 # %% [markdown]
-# From a file it is the same: `ea.load_panel(source="folder")` reads the World Bank's own downloads and tidy tables, and
-# `eaeu data pin FILES --out folder` keeps them with source, vintage and a hash. A scenario of your own is a copy of one
-# in `data/scenarios`, changed and run by its path: `eaeu scenario run mine.toml`.
+# Files work the same way: `ea.load_panel(source="folder")` reads the World Bank's downloads and tidy tables, and
+# `eaeu data pin FILES --out folder` keeps them with source, vintage and a hash. For your own scenario, copy one from
+# `data/scenarios`, change it, and run it by its path: `eaeu scenario run mine.toml`.

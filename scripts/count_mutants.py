@@ -2,7 +2,7 @@
 
     python scripts/count_mutants.py [FOLDER]
 
-FOLDER is that of mutmut ("mutants"). A mutant is told when a test fails or runs out of time with it.
+FOLDER is that of mutmut ("mutants"). A mutant is killed when a test fails or runs out of time with it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def main() -> None:
         codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].values()
         if codes and all(code is not NOT_RUN for code in codes):
             name = str(meta.relative_to(folder)).removesuffix(".meta")
-            counts[name] = {"made": len(codes), "told": sum(code != LEFT for code in codes)}
+            counts[name] = {"made": len(codes), "killed": sum(code != LEFT for code in codes)}
     if not counts:
-        raise SystemExit(f"{folder} holds no module whose mutants were all run; make mutants")
+        raise SystemExit(f"no module in {folder} has all its mutants run; first: make mutants")
     target = ROOT / "tests" / "MUTANTS.json"
     target.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Writes the figures of docs/reliability.md from what the last runs counted; with --check, says whether they agree."""
+"""Writes the figures of docs/reliability.md from the counts of the last runs; --check only compares."""
 
 from __future__ import annotations
 
@@ -12,47 +12,52 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 ATTACKS = {
-    "disk": "faults of the disk, around every write",
-    "network": "faults of the network, during a pull",
+    "disk": "disk faults, at every write",
+    "network": "network faults, during a pull",
     "kill -9": "kill -9 during pull, pin and report",
     "together": "two and eight processes at once",
     "places": "locales, time zones, paths, installs, no network",
     "cluster": "a cluster that loses workers or its scheduler",
 }
-LOADS = [("bulk_baci", 0), ("bulk_baci", 1), ("bulk_zip", 0), ("data", -1)]  # script of benchmarks/, and its row
+LOADS = [
+    ("bulk_baci", 0),
+    ("bulk_baci", 1),
+    ("bulk_zip", 0),
+    ("data", -1),
+]  # script of quality/benchmarks/, and its row
 
 
 def figures() -> str:
     """The tables between the marks."""
     fuzz, chaos, bench = (
         json.loads((ROOT / path).read_text(encoding="utf-8"))
-        for path in ("fuzz/RESULTS.json", "chaos/RESULTS.json", "benchmarks/results.json")
+        for path in ("quality/fuzz/RESULTS.json", "quality/chaos/RESULTS.json", "quality/benchmarks/results.json")
     )
     in_all, readers = fuzz["in_all"], len(fuzz["targets"])
     lines = [
-        "| attack | tried | survived | lost |",
+        "| fault | tried | survived | lost |",
         "|---|---:|---:|---:|",
-        f"| spoilt input to {readers} readers | {in_all['inputs']:,} | {in_all['inputs'] - in_all['crashes']:,} | "
+        f"| damaged input to {readers} readers | {in_all['inputs']:,} | {in_all['inputs'] - in_all['crashes']:,} | "
         f"{in_all['crashes']} tracebacks, {in_all['over_a_second']} over a second |",
     ]
     omitted: list[str] = []
-    for name, told in ATTACKS.items():
+    for name, text in ATTACKS.items():
         found = [row for key, row in chaos["experiments"].items() if key.partition(":")[0] == name]
         tried, survived = (sum(row[what] for row in found) for what in ("times", "survived"))
-        lines.append(f"| {told} | {tried} | {survived} | {sum(len(row['lost']) for row in found)} |")
+        lines.append(f"| {text} | {tried} | {survived} | {sum(len(row['lost']) for row in found)} |")
         omitted += [f"{key.partition(': ')[2]} {why}" for key, row in chaos["experiments"].items() if row in found
                     for why in row["not_tried"]]  # fmt: skip
     if omitted:
-        lines += ["", f"Could not be tried on the machine of the last run: {'; '.join(omitted)}."]
-    lines += ["", "| load held | seconds | peak MB | checked |", "|---|---:|---:|---|"]
+        lines += ["", f"Not possible on the machine of the last run: {'; '.join(omitted)}."]
+    lines += ["", "| load | seconds | peak MB | checked |", "|---|---:|---:|---|"]
     for script, place in LOADS:
         row: dict[str, Any] = bench[script]["rows"][place]
         seconds = sorted(row["ours"])[len(row["ours"]) // 2]
         lines.append(f"| {row['what']} | {seconds:.1f} | {row['peak_mb']:,.0f} | {row['compared']} |")
     mutants = json.loads((ROOT / "tests" / "MUTANTS.json").read_text(encoding="utf-8"))
-    lines += ["", "| wrong lines put in | mutants | told by a test |", "|---|---:|---:|"]
+    lines += ["", "| module with a line changed at a time | mutants | killed by a test |", "|---|---:|---:|"]
     for name, row in mutants.items():
-        lines.append(f"| `{name}` | {row['made']} | {row['told']} ({row['told'] / row['made']:.0%}) |")
+        lines.append(f"| `{name}` | {row['made']} | {row['killed']} ({row['killed'] / row['made']:.0%}) |")
     return "\n".join(lines) + "\n"
 
 

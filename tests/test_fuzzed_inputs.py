@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eaeu_analysis.errors import BadInputError
-from fuzz import judge as bench
-from fuzz.engine import Sitting, own
-from fuzz.judge import judge
-from fuzz.structure import raw
-from fuzz.target import Target
-from fuzz.targets import TARGETS
+from quality.fuzz import judge as bench
+from quality.fuzz.engine import Sitting, own
+from quality.fuzz.judge import judge
+from quality.fuzz.structure import raw
+from quality.fuzz.target import Target
+from quality.fuzz.targets import TARGETS
 
 KEPT = sorted((Path(__file__).parent / "fuzzed").glob("*.bin"))
 SLUGS = {name.replace(" ", "-"): name for name in TARGETS}

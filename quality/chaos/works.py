@@ -121,7 +121,7 @@ KEEP = """
 from pathlib import Path
 from eaeu_analysis.report import cache
 files = {{"a": b"new " * 3000, "b": b"more"}}
-print(cache.keep("claims", {mark!r}, files))
+print(cache.store_cached("claims", {mark!r}, files))
 assert cache.load_cached("claims", {mark!r}) in (None, files, {{"a": b"old"}})
 """
 
@@ -154,7 +154,7 @@ def works(folder: Path, nursery: Nursery, kept: Path) -> Iterator[list[Work]]:
         cut(before["curve"] / "curve.parquet")
         (before["file"] / "schema.json").write_text("old")
         mark = "0" * 64
-        old = f"from eaeu_analysis.report import cache; cache.keep('claims', {mark!r}, {{'a': b'old'}})"
+        old = f"from eaeu_analysis.report import cache; cache.store_cached('claims', {mark!r}, {{'a': b'old'}})"
         done(old, before["cache"], EAEU_STORE=str(before["cache"] / "cache"))
         yield [
             Work("pull", copied(before["pull"]),

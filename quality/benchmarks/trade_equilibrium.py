@@ -1,6 +1,6 @@
 """Equilibrium against gegravity 0.3, and the size of world that solves in seconds.
 
-    python benchmarks/trade_equilibrium.py [--no-peer] [--sizes 30 120] [--turns N] [--draws 1000] [--json F]
+    python quality/benchmarks/trade_equilibrium.py [--no-peer] [--sizes 30 120] [--turns N] [--draws 1000] [--json F]
 
 Both solve the same made-up world, from gravity costs, output and expenditure to results by economy: first a baseline,
 then an experiment on it. What they give is compared first (our copy of the peer's procedure, which leaves out that

@@ -21,7 +21,7 @@ STILL = 120  # seconds without a new input, after which a process is taken for h
 START = 600  # seconds until the first
 LOOK = 0.05  # seconds between two looks
 DEATHS = 20  # times that a target may bring its process down before it is given up
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 _HEAD = 16  # bytes of a slate: inputs begun, length of the present one
 
 
@@ -98,7 +98,7 @@ def _process(order: Order) -> tuple[Tally, str]:
         slate_file, out = Path(folder) / "slate", Path(folder) / "tally.json"
         slate = Slate(slate_file)
         child = subprocess.Popen(
-            [sys.executable, "-m", "fuzz.worker", json.dumps(asdict(order)), str(slate_file), str(out)],
+            [sys.executable, "-m", "quality.fuzz.worker", json.dumps(asdict(order)), str(slate_file), str(out)],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "TMPDIR": folder},
             stdout=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """The report as a user runs it: cold, again, the brief, `--help`: processes of their own, with an empty cache at first.
 
-    python benchmarks/report.py [--turns N] [--json F]
+    python quality/benchmarks/report.py [--turns N] [--json F]
 
 To reach on two cores: the report cold under 60 s and 1.5 GB, again under 10 s with the same bytes; the brief under 5 s
 once the claims are known; `eaeu --help` under 0.5 s and the import under 0.3 s. Memory is summed over all processes.

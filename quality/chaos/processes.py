@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+ROOT = HERE.parents[1]
 EAEU = [sys.executable, "-c", "from eaeu_analysis.cli import main; main()"]
 PATIENCE = 240.0  # seconds for one child: longer is a hang
 
@@ -36,7 +36,7 @@ class Ended:
 
 
 def shim(folder: Path) -> Path | None:
-    """chaos/shim.c compiled; None without a compiler, or where nothing can be preloaded."""
+    """quality/chaos/shim.c compiled; None without a compiler, or where nothing can be preloaded."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None or sys.platform != "linux":
         return None
@@ -44,7 +44,7 @@ def shim(folder: Path) -> Path | None:
     command = [compiler, "-shared", "-fPIC", "-O2", "-o", str(made), str(HERE / "shim.c"), "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"chaos/shim.c does not compile:\n{done.stderr}")
+        raise SystemExit(f"quality/chaos/shim.c does not compile:\n{done.stderr}")
     return made
 
 
@@ -57,13 +57,13 @@ def environment(more: Mapping[str, str] = {}, without: Sequence[str] = ()) -> di
 
 
 class Nursery:
-    """Children of ``chaos.nursery``; ``preload``: the shim. Each has the package loaded when it begins."""
+    """Children of ``quality.chaos.nursery``; ``preload``: the shim. Each has the package loaded when it begins."""
 
     def __init__(self, folder: Path, preload: Path | None = None, env: Mapping[str, str] = {}) -> None:
         self.folder, self.count = folder, 0
         more = {"LD_PRELOAD": str(preload)} if preload else {}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "chaos.nursery"],
+            [sys.executable, "-m", "quality.chaos.nursery"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment({**more, **env}),

@@ -1,6 +1,6 @@
 """Synthetic difference-in-differences beside the PyPI package synthdid 0.10.1, on Proposition 99.
 
-    python benchmarks/impact_sdid.py [--turns N] [--data CSV] [--json F]
+    python quality/benchmarks/impact_sdid.py [--turns N] [--data CSV] [--json F]
 
 The estimate alone, from the same table in memory, and the estimate with its standard error by placebo (ours lists all
 38 placebos, the peer draws 50 at random, whatever it is asked for). Without the table, which may not be shipped, a

@@ -1,6 +1,6 @@
 """A hundred million rows of world trade at six digits to the panel that a gravity is estimated on, out of core.
 
-    python benchmarks/bulk_baci.py [--rows 10000000] [--years 10] [--memory 2GB] [--json F]
+    python quality/benchmarks/bulk_baci.py [--rows 10000000] [--years 10] [--memory 2GB] [--json F]
 
 Makes files of the shape that CEPII distributes BACI in (220 exporters and importers, products of 97 chapters; several
 gigabytes in a temporary folder) and adds them up to exporter, importer and year. To reach: under 4 GB. The total by
@@ -26,7 +26,7 @@ from bulk_files import FIRST_YEAR, baci_file, big_baci
 READ = """
 import json, resource, sys, time
 start = time.perf_counter()
-from eaeu_analysis.sources import bulk
+from eaeu_analysis.data.sources.bulk import flows as bulk
 made = bulk.read_flows("baci", sys.argv[1], sys.argv[2], level=sys.argv[4], memory=sys.argv[3])
 frame = made.frame() if sys.argv[4] == "TOTAL" else made.years  # products stay on disk
 seconds, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,6 +1,6 @@
 """How cost grows with work: processor time at four sizes of each job, and the exponent of the line through their logs.
 
-    python benchmarks/growth.py [--repeat N] [--json F]
+    python quality/benchmarks/growth.py [--repeat N] [--json F]
 
 An exponent of 1 means that twice the work takes twice the time. It is fitted by least squares on the smallest of
 ``--repeat`` runs of each size; where the smallest sizes are all overhead it understates what happens beyond the

@@ -1,6 +1,7 @@
 """The default specification curve of trade (3,240) on the pinned panel: time by the clock and of the processor.
 
-    python benchmarks/impact_curve.py [--specifications N] [--jobs 2] [--outcome trade] [--unit KGZ] [--event 2015]
+    python quality/benchmarks/impact_curve.py [--specifications N] [--jobs 2]
+        [--outcome trade] [--unit KGZ] [--event 2015]
 
 To reach: 2,000 specifications in under five minutes on two cores; the default is the whole grid, which is more. Each
 specification comes with the placebo of every donor and of every unit outside its pool, which the test of the whole

@@ -20,12 +20,12 @@ PASSING = (
 LASTING = ("reset", "truncated", "html", "502", "404", "403", "unknown", "deleted", "null", "redirect", "nan", "empty")
 PULL = """
 import sys
-from eaeu_analysis.sources.http import HttpSettings
-from eaeu_analysis.sources.pull import pull
-from eaeu_analysis.store import Store
+from eaeu_analysis.data.sources.live.http import HttpSettings
+from eaeu_analysis.data.sources.live.pull import pull_series
+from eaeu_analysis.data.store import Store
 quick = HttpSettings(wait_initial=0.01, wait_max=0.03, attempts=6, connect=5.0, read=20.0, total=60.0)
-report = pull({codes!r}, years="2010-2024", per_page={per_page}, store=Store("store"), endpoint={endpoint!r},
-              settings=quick, notes=False, max_age=1, concurrency=4)
+report = pull_series({codes!r}, years="2010-2024", per_page={per_page}, store=Store("store"), endpoint={endpoint!r},
+                     settings=quick, notes=False, max_age=1, concurrency=4)
 print("; ".join(row.sentence for row in report.failed))
 sys.exit(report.exit_code(strict=True))
 """

@@ -1,4 +1,4 @@
-"""``python -m fuzz``: every target, a table, and an end with 1 when anything crashed."""
+"""``python -m quality.fuzz``: every target, a table, and an end with 1 when anything crashed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .campaign import ROOT, Order
 from .engine import Tally
 from .targets import TARGETS
 
-RESULTS = ROOT / "fuzz" / "RESULTS.json"
+RESULTS = ROOT / "quality" / "fuzz" / "RESULTS.json"
 PLACE = ROOT / "bld" / "fuzz"
 LEAST = 100  # inputs of a target, however small its share
 
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description="Every reader against spoilt input.")
+    parser = argparse.ArgumentParser(prog="python -m quality.fuzz", description="Every reader against spoilt input.")
     parser.add_argument("--inputs", type=int, default=1_000_000, help="in all, shared out among the targets")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--seed", type=int, default=0)

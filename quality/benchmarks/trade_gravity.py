@@ -1,6 +1,6 @@
 """PPML with three sets of fixed effects against pyfixest called directly; the bias correction on 100,000 rows.
 
-    python benchmarks/trade_gravity.py [--turns N] [--json F]
+    python quality/benchmarks/trade_gravity.py [--turns N] [--json F]
 
 To reach: no more than 1.05 times pyfixest's time (a ratio of at least 0.952 here, where larger is faster); the bias
 correction, which no peer has, under 30 s and 1.5 GB. The peer is a library of ours, in the same process.

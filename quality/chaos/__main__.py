@@ -1,4 +1,4 @@
-"""``python -m chaos [--only NAME ...] [--seed 0] [--quick]``: a table, and chaos/RESULTS.json.
+"""``python -m quality.chaos [--only NAME ...] [--seed 0] [--quick]``: a table, and quality/chaos/RESULTS.json.
 
 Names: disk, network, kill, together, places, cluster. Ends with 1 when anything was lost.
 """
@@ -46,7 +46,7 @@ def experiments(base: Path, nursery: Nursery, seed: int, kept: Path) -> dict[str
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m quality.chaos", description=__doc__)
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="few tries of each: a look, not a measurement")

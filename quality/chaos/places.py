@@ -25,7 +25,8 @@ AHEAD = "1000000000"  # seconds: thirty-one years
 SMALL = """
 import sys
 from pathlib import Path
-from eaeu_analysis.report import content, evidence, write_report
+from eaeu_analysis.report.gather import content, evidence
+from eaeu_analysis.report.write import write_report
 evidence._long = lambda *_: {}
 content._effects = lambda *_: (None, "left out here")
 out = Path(sys.argv[1])

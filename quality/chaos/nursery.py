@@ -1,7 +1,7 @@
-"""A process without threads that loads the package once and forks a child for every try (``python -m chaos.nursery``).
+"""A process without threads that loads the package once and forks a child for every try.
 
-It reads a request a line (see :class:`.processes.Nursery`) and answers with a line of JSON. With chaos/shim.c preloaded
-a child is armed with the fault that it is to meet.
+``python -m quality.chaos.nursery`` reads one request a line (see :class:`.processes.Nursery`) and answers with one
+line of JSON. When shim.c is preloaded, each child is armed with the fault that it is to meet.
 """
 
 from __future__ import annotations
@@ -22,10 +22,7 @@ def main() -> None:
     from eaeu_analysis.cli import main as command
     from eaeu_analysis.data import pin  # noqa: F401 - loaded here once, for all children
     from eaeu_analysis.data.sources.live import pull  # noqa: F401
-    from eaeu_analysis.report import (
-        cache,
-        write_report,  # noqa: F401
-    )
+    from eaeu_analysis.report import cache, write  # noqa: F401
 
     cache.code_digest(), cache.data_digest()  # kept in memory, for the children too
 

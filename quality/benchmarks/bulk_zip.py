@@ -1,6 +1,6 @@
 """Read 60 series out of a World Bank bulk zip of full size: seconds and peak memory, in a process of its own.
 
-    python benchmarks/bulk_zip.py [--rows 400000] [--years 65] [--series 60] [--turns 3] [--json F]
+    python quality/benchmarks/bulk_zip.py [--rows 400000] [--years 65] [--series 60] [--turns 3] [--json F]
 
 Makes a zip of the real download's layout in a temporary folder (266 economies and groups, 1,504 indicators,
 values with up to 15 digits, a third of the cells filled) and reads it through ``read_file``. To reach: under

@@ -1,4 +1,4 @@
-"""Every reader of the package against spoilt input: ``make fuzz``, or ``python -m fuzz --target NAME``.
+"""Every reader of the package against spoilt input: ``make fuzz``, or ``python -m quality.fuzz --target NAME``.
 
 What a reader is given may be anything; what it gives back is a result that keeps its promises, or one sentence (an
 :class:`~eaeu_analysis.errors.EaeuError`). A traceback, a wrong result, a hang or a memory blow-up is a crash: its

@@ -1,6 +1,6 @@
 """Synthetic control beside pysyncon 1.7 (Basque study, predictor weights) and mlsynth (Proposition 99, outcomes only).
 
-    python benchmarks/impact_synthetic.py [--turns N] [--data DIR] [--no-peer-placebos] [--json F]
+    python quality/benchmarks/impact_synthetic.py [--turns N] [--data DIR] [--no-peer-placebos] [--json F]
 
 Both sides take the same table in memory and search the predictor weights. To reach: 50 times faster at an equal or
 lower mean squared gap before the event, all placebos under 5 s, one outcomes-only fit under 2 ms. Without the published

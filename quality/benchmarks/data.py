@@ -2,7 +2,7 @@
 
 Both ask the same server (a process of its own, its pages made beforehand), by turns, on the clock of the wall, because
 waiting is part of it. ``--full`` also pulls 40 series x 217 economies x 60 years.
-Run ``python benchmarks/data.py [--turns N] [--full] [--json F]`` or ``make bench-data``.
+Run ``python quality/benchmarks/data.py [--turns N] [--full] [--json F]`` or ``make bench-data``.
 """
 
 # ruff: noqa: E402 - the stand-in lives with the tests
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SERVER = ROOT / "tests" / "sources" / "server.py"
 sys.path.insert(0, str(SERVER.parent))
 

@@ -1,6 +1,6 @@
-"""Every benchmark in one process tree, one after another; benchmarks/RESULTS.md, results.json and results.svg.
+"""Every benchmark in one process tree, one after another; quality/benchmarks/RESULTS.md, results.json and results.svg.
 
-    python benchmarks/run.py [--only NAME ...] [--quick]
+    python quality/benchmarks/run.py [--only NAME ...] [--quick]
 
 ``make bench`` runs it; with the peers it takes a quarter of an hour on two idle cores. ``--only`` runs some and keeps
 the rows of the others as they were, each group under the machine and day it was measured on. It ends with 1 if a target
@@ -125,7 +125,7 @@ def page(kept: dict[str, Any]) -> str:
         lines += [f"## {title}", "", "| what | here | peer | ratio (range) | target | same answer? | MB here / peer |"]
         lines += ["|---|---:|---:|---:|---|---|---:|", *(_line(row) for row in here), ""]
         made = [name for name, said in kept.items() if name != "growth" and said["rows"][0]["group"] == group]
-        lines += [f"Again: `python benchmarks/run.py --only {' '.join(made)}`, after `make setup`.", ""]
+        lines += [f"Again: `python quality/benchmarks/run.py --only {' '.join(made)}`, after `make setup`.", ""]
         notes = [f"- {row.what}: {row.note}." for row in here if row.note]
         lines += [*notes, ""] if notes else []
     if missed:

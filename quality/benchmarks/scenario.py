@@ -1,6 +1,6 @@
 """1,000 draws of Uzbekistan's accession in general equilibrium: time, memory, and the same bits wherever it runs.
 
-    python benchmarks/scenario.py [--draws 1000] [--scenario uzb_eaeu] [--dask-draws 256] [--json F]
+    python quality/benchmarks/scenario.py [--draws 1000] [--scenario uzb_eaeu] [--dask-draws 256] [--json F]
 
 Each way of running is a process of its own, so that its peak memory is its own; laying out the world is included. By
 the clock and of the processor: half of the latter is what two idle cores need. No peer does this.
