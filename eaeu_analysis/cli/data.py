@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import BadInputError, IntegrityError
+from ..errors import IntegrityError
 from . import live, output
 from .options import Json, StoreAt, split_list
 
@@ -136,19 +136,12 @@ def pin(
     ] = None,
     code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; repeatable.")] = None,
     retrieved: Annotated[str, typer.Option(help="Date of the download, when the file does not say.")] = "",
-    bilateral: Annotated[
-        bool, typer.Option("--bilateral", help="Instead: a folder of bilateral flows and tariffs, as trade.toml names.")
-    ] = False,
     as_json: Json = False,
 ) -> None:
     """Pin series from files: Parquet tables with source, vintage, licence and SHA-256.
 
-    Examples: eaeu data pin API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.zip --out my-data;
-    eaeu data pin my-folder --bilateral --out my-trade
+    Example: eaeu data pin API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.zip --out my-data
     """
-    if bilateral:
-        _pin_bilateral(sources, out, as_json)
-        return
     from ..data.pin import pin_series as pin_files
 
     frame = pin_files(sources, out, selection=select, codes=code, retrieved=retrieved)
@@ -216,20 +209,6 @@ def _verify_store(store: Path | None, as_json: bool) -> None:
         raise IntegrityError(problems[0])
     if not as_json:
         typer.echo(f"{len(opened.entries())} series in {opened.root}: every hash and row count as recorded")
-
-
-def _pin_bilateral(sources: list[Path], out: Path, as_json: bool) -> None:
-    import pandas as pd
-
-    from ..trade.pin_flows import pin_flows
-    from ..trade.pin_tariffs import pin_tariffs
-
-    if len(sources) != 1 or not sources[0].is_dir():
-        raise BadInputError(f"--bilateral takes one folder, not {', '.join(map(str, sources))}")
-    made = pin_flows(sources[0], out) | pin_tariffs(sources[0], out)
-    columns = ["vintage", "rows", "bytes", "sha256", "label"]
-    rows = [{"table": name} | {column: record[column] for column in columns} for name, record in sorted(made.items())]
-    output.print_table(pd.DataFrame(rows), as_json)
 
 
 def _is_table(code: str) -> bool:

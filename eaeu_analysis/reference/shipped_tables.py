@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ..series import SeriesInfo
 
 FOLDERS = ("remittances", "trade")
 RESULTS, LIST = "results", "SHA256SUMS"
+SOURCE_KEYS = ("label", "unit", "source", "vintage", "retrieved", "licence", "note")
 
 
 def verify_tables(data: Path | None = None) -> tuple[int, list[str]]:
@@ -114,91 +116,75 @@ def _problems(path: Path, name: str, record: dict[str, Any]) -> list[str]:
     )
 
 
-# reference.shipped_tables.
+@dataclass(frozen=True)
+class ShippedTables:
+    """The tables of one file of records, such as ``data/trade/flows.json``.
+
+    Parameters
+    ----------
+    folder : str
+        Folder below the data folder that holds the tables and the file of records.
+    manifest : str
+        Name of the file of records.
+    content : str
+        What the tables are about, for the message when there are none.
+    noun : str
+        What one table is called in messages.
+    kind : str, default "level"
+        Kind of the series in each table, see :class:`eaeu_analysis.series.SeriesInfo`.
+
+    Notes
+    -----
+    ``at`` in the methods below is another folder to read from. Without it the shipped one is read.
+    """
+
+    folder: str
+    manifest: str
+    content: str
+    noun: str
+    kind: str = "level"
+
+    def records(self, at: Path | None = None) -> dict[str, dict[str, Any]]:
+        """The record of each table by name. Raises NoDataError when the file of records is missing."""
+        return _manifest(self._folder(at) / self.manifest, self.content)
+
+    def record(self, name: str, at: Path | None = None) -> dict[str, Any]:
+        """The record of one table. Raises BadInputError with a near match for an unknown name."""
+        known = self.records(at)
+        if name not in known:
+            raise unknown(self.noun, name, known, {key: row["label"] for key, row in known.items()})
+        return known[name]
+
+    def info(self, name: str, at: Path | None = None) -> SeriesInfo:
+        """Source, vintage, licence and unit of a table."""
+        record = self.record(name, at)
+        return SeriesInfo(code=f"{self.folder}/{name}", kind=self.kind, **{key: record[key] for key in SOURCE_KEYS})
+
+    def load(self, name: str, at: Path | None = None) -> pd.DataFrame:
+        """A table whose SHA-256 is the one in its record.
+
+        Raises BadInputError for an unknown name, NoDataError for a missing file, IntegrityError for a changed one.
+        """
+        record = self.record(name, at)
+        path = self._folder(at) / f"{name}.parquet"
+        if not path.is_file():
+            raise NoDataError(f"the pinned table {name!r} is missing: {str(path)!r}")
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != record["sha256"]:
+            raise IntegrityError(f"{path.name} does not match the SHA-256 in {self.manifest}: pin the tables again")
+        return pd.read_parquet(io.BytesIO(data))
+
+    def _folder(self, at: Path | None) -> Path:
+        return at or settings.data_dir() / self.folder
 
 
 @cache
-def flow_manifest() -> dict[str, dict[str, Any]]:
-    """``flows.json``: a record per pinned table. NoDataError when nothing is pinned."""
-    path = settings.data_dir() / "trade" / "flows.json"
+def _manifest(path: Path, content: str) -> dict[str, dict[str, Any]]:
     if not path.is_file():
-        raise NoDataError(f"no bilateral flows are pinned: {str(path)!r} is missing")
-    read: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return read
+        raise NoDataError(f"no {content} are pinned: {str(path)!r} is missing")
+    return read_records(path)
 
 
-def trade_table_info(name: str) -> SeriesInfo:
-    """Source, vintage, licence and unit of a pinned table."""
-    record = _flow_record(name)
-    return SeriesInfo(
-        code=f"trade/{name}",
-        label=record["label"],
-        unit=record["unit"],
-        kind="level",
-        source=record["source"],
-        vintage=record["vintage"],
-        retrieved=record["retrieved"],
-        licence=record["licence"],
-        note=record["note"],
-    )
-
-
-def load_trade_table(name: str) -> pd.DataFrame:
-    """A pinned table of ``data/trade`` ("world_4yearly", "distances", ...), its SHA-256 checked.
-
-    Raises BadInputError for an unknown name, NoDataError when it is missing, IntegrityError when it was altered.
-    """
-    record = _flow_record(name)
-    path = settings.data_dir() / "trade" / f"{name}.parquet"
-    if not path.is_file():
-        raise NoDataError(f"the pinned table {name!r} is missing: {str(path)!r}")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != record["sha256"]:
-        raise IntegrityError(f"{path.name} does not match the SHA-256 in flows.json: pin the flows again")
-    return pd.read_parquet(io.BytesIO(data))
-
-
-def _flow_record(name: str) -> dict[str, Any]:
-    known = flow_manifest()
-    if name not in known:
-        raise unknown("trade table", name, known, {k: v["label"] for k, v in known.items()})
-    return known[name]
-
-
-MANIFEST = "tariffs.json"
-
-
-# -- reading back ----------------------------------------------------------------------------------------------------
-def tariff_manifest(folder: Path | None = None) -> dict[str, dict[str, Any]]:
-    """``tariffs.json``; :class:`NoDataError` when nothing is pinned."""
-    path = (folder or settings.data_dir() / "trade") / MANIFEST
-    if not path.is_file():
-        raise NoDataError(f"no tariffs are pinned: {str(path)!r} is missing")
-    read: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return read
-
-
-def load_tariff_table(name: str, folder: Path | None = None) -> pd.DataFrame:
-    """A pinned table. Raises :class:`IntegrityError` when its bytes are not those that were pinned."""
-    record = _tariff_record(name, folder)
-    path = (folder or settings.data_dir() / "trade") / f"{name}.parquet"
-    if not path.is_file():
-        raise NoDataError(f"the pinned table {name!r} is missing: {str(path)!r}")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != record["sha256"]:
-        raise IntegrityError(f"the pinned table {name!r} differs from its recorded hash; pin it again")
-    return pd.read_parquet(io.BytesIO(data))
-
-
-def tariff_table_info(name: str, folder: Path | None = None) -> SeriesInfo:
-    """Source, vintage, licence and unit of a pinned table."""
-    record = _tariff_record(name, folder)
-    keys = ("label", "unit", "source", "vintage", "retrieved", "licence", "note")
-    return SeriesInfo(code=f"trade/{name}", **{key: record[key] for key in keys})
-
-
-def _tariff_record(name: str, folder: Path | None) -> dict[str, Any]:
-    known = tariff_manifest(folder)
-    if name not in known:
-        raise unknown("pinned table", name, known)
-    return known[name]
+FLOWS = ShippedTables("trade", "flows.json", "bilateral flows", "trade table")
+TARIFFS = ShippedTables("trade", "tariffs.json", "tariffs", "tariff table", kind="unknown")
+REMITTANCES = ShippedTables("remittances", "remittances.json", "remittance corridors", "remittance table")

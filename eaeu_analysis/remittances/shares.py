@@ -18,9 +18,10 @@ import pandas as pd
 from .. import settings
 from ..errors import BadInputError, NoDataError, unknown
 from ..reference import blocs, economies
+from ..reference.shipped_tables import REMITTANCES
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
-from .tables import load_remittance_table, remittance_manifest, remittance_table_info, remittance_tables
+from .tables import load_remittance_table, remittance_tables
 
 BASES = ("transfers", "matrix", "stock", "migrants")  # in the order in which they are believed; the last never heads
 BLOC = "EAEU"
@@ -75,7 +76,7 @@ class Corridors(Result):
     def share_info(self, group: str = "RUS") -> SeriesInfo:
         """The record of the source that :meth:`share` takes its value from."""
         head = self.sources[(self.sources["group"] == group) & self.sources["used"]].iloc[0]
-        return remittance_table_info(head["pin"]) if head["pin"] else _press(head)
+        return REMITTANCES.info(head["pin"]) if head["pin"] else _press(head)
 
     def to_frame(self) -> pd.DataFrame:
         return self.table.copy()
@@ -121,7 +122,7 @@ def _corridors(code: str, year: int | None, folder: Path) -> Corridors:
     if sources.empty:
         raise NoDataError(f"no corridor of {economies.common_name(code)} ({code}) is known from {limit} or before")
     latest = int(sources["year"].max()) if year is None else limit
-    pins = [remittance_table_info(name) for name in sorted({str(key) for key in sources["pin"] if key} | {"costs"})]
+    pins = [REMITTANCES.info(name) for name in sorted({str(key) for key in sources["pin"] if key} | {"costs"})]
     press = [_press(row) for row in sources[(sources["pin"] == "") & (sources["group"] == "RUS")].to_dict("records")]
     spec = {"origin": code, "year": year}
     return Corridors(
@@ -189,7 +190,7 @@ def _sources(
 
 
 def _row(group: str, basis: str, year: int, share: float, pin: str, reason: str = "") -> dict[str, Any]:
-    facts = remittance_manifest()[pin]
+    facts = REMITTANCES.records()[pin]
     known, source = int(facts["known_in"]), str(facts["source"])
     if pin == "armenia":
         known = year  # monthly figures are out within weeks

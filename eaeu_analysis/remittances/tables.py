@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,46 +9,17 @@ from typing import Any
 import pandas as pd
 
 from .. import settings
-from ..errors import IntegrityError, NoDataError, unknown
 from ..reference.catalogue import read_table, table_path
-from ..series import SeriesInfo
+from ..reference.shipped_tables import REMITTANCES
 
-FOLDER = "remittances"
-MANIFEST = "remittances.json"
+ORIGINS = ("ARM", "AZE", "BLR", "GEO", "KAZ", "KGZ", "MDA", "TJK", "TKM", "UKR", "UZB")
+OTHERS, WORLD = "OTH", "WLD"  # destinations that a source does not name; its printed total
 
 
 @cache
 def remittance_tables() -> dict[str, Any]:
     """``data/tables/remittances.toml``: pins, artefacts, measured shares, sample, patents, published values."""
     return read_table(table_path("remittances"))
-
-
-def remittance_manifest() -> dict[str, dict[str, Any]]:
-    """``remittances.json``: a record per pinned table. NoDataError when nothing is pinned."""
-    return _manifest(settings.data_dir())
-
-
-@cache
-def _manifest(data: Path) -> dict[str, dict[str, Any]]:
-    path = data / FOLDER / MANIFEST
-    if not path.is_file():
-        raise NoDataError(f"no remittance corridors are pinned: {str(path)!r} is missing")
-    read: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return read
-
-
-def _record(name: str) -> dict[str, Any]:
-    known = remittance_manifest()
-    if name not in known:
-        raise unknown("remittance table", name, known, {k: v["label"] for k, v in known.items()})
-    return known[name]
-
-
-def remittance_table_info(name: str) -> SeriesInfo:
-    """Source, vintage, licence and unit of a pinned table."""
-    record = _record(name)
-    kept = {key: record[key] for key in ("label", "unit", "source", "vintage", "retrieved", "licence", "note")}
-    return SeriesInfo(code=f"{FOLDER}/{name}", kind="level", **kept)
 
 
 def load_remittance_table(name: str) -> pd.DataFrame:
@@ -62,16 +30,9 @@ def load_remittance_table(name: str) -> pd.DataFrame:
     return _read(name, settings.data_dir()).copy()
 
 
-@cache  # corridors are asked for origin by origin
-def _read(name: str, folder: Path) -> pd.DataFrame:
-    record = _record(name)
-    path = folder / FOLDER / f"{name}.parquet"
-    if not path.is_file():
-        raise NoDataError(f"the pinned table {name!r} is missing: {str(path)!r}")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != record["sha256"]:
-        raise IntegrityError(f"{path.name} does not match the SHA-256 in {MANIFEST}: pin the corridors again")
-    return pd.read_parquet(io.BytesIO(data))
+@cache  # corridors are computed origin by origin
+def _read(name: str, data: Path) -> pd.DataFrame:
+    return REMITTANCES.load(name, data / REMITTANCES.folder)
 
 
 def patents() -> pd.DataFrame:
@@ -87,7 +48,7 @@ def known_by(year: int) -> pd.DataFrame:
     ``known`` is "yes", "revised" (of years that had passed, in an edition that came later) or "no".
     """
     rows = []
-    for name, record in sorted(remittance_manifest().items()):
+    for name, record in sorted(REMITTANCES.records().items()):
         first = int(record["years"][0])
         known = "yes" if record["known_in"] <= year else "revised" if first <= year else "no"
         rows.append((name, known, f"figures from {first}, this edition known in {record['known_in']}"))
@@ -104,9 +65,3 @@ def known_by(year: int) -> pd.DataFrame:
         ("work rights", "yes" if year >= judged else "no", f"members' remittances after joining: from {judged}")
     )
     return pd.DataFrame(rows, columns=["piece", "known", "note"])
-
-
-ORIGINS = ("ARM", "AZE", "BLR", "GEO", "KAZ", "KGZ", "MDA", "TJK", "TKM", "UKR", "UZB")
-
-
-OTHERS, WORLD = "OTH", "WLD"  # destinations that a source does not name; its printed total

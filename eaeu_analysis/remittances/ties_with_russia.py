@@ -13,11 +13,11 @@ import pandas as pd
 from ..data.load import load_panel
 from ..data.panel import Panel
 from ..errors import BadInputError, EaeuError, unknown
-from ..reference.shipped_tables import trade_table_info
+from ..reference.shipped_tables import FLOWS, REMITTANCES
 from ..series import SeriesInfo
 from ..trade.flows.flows import load_flows
 from .shares import corridors
-from .tables import ORIGINS, WORLD, load_remittance_table, remittance_table_info
+from .tables import ORIGINS, WORLD, load_remittance_table
 
 TRADE, MONEY = "trade_russia", "remittances_russia"
 COLUMNS = (TRADE, MONEY)
@@ -59,7 +59,7 @@ def trade_with_russia() -> tuple[pd.Series[float], SeriesInfo]:
         unit="% of GDP",
         kind="share",
         formula="100 * (exports to + imports from Russia) / GDP",
-        derived_from=(trade_table_info(MATRIX), gdp.info(GDP)),
+        derived_from=(FLOWS.info(MATRIX), gdp.info(GDP)),
     )
     return pd.Series(share.to_numpy(), index), info
 
@@ -77,7 +77,7 @@ def money_from_russia() -> tuple[pd.Series[float], SeriesInfo]:
         unit="% of GDP",
         kind="share",
         formula="remittances received * Russia's share",
-        derived_from=(received.info("remittances"), remittance_table_info(SHARES)),
+        derived_from=(received.info("remittances"), REMITTANCES.info(SHARES)),
     )
     return values.rename_axis(["economy", "year"]), info
 

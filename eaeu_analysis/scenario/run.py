@@ -12,7 +12,7 @@ import pandas as pd
 
 from .. import settings
 from ..errors import BadInputError
-from ..reference.shipped_tables import tariff_table_info
+from ..reference.shipped_tables import TARIFFS
 from ..results import Check, Provenance
 from .load import load_scenario, scenarios_folder
 from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
@@ -79,8 +79,8 @@ def run_scenario(
 
 
 def _series(at: Setting) -> tuple[Any, ...]:
-    more = () if at.economy != "UZB" else (tariff_table_info("tariffs_uzb"), tariff_table_info("tariffs_uzb_partners"))
-    return (*at.world.series, tariff_table_info("tariffs_cet"), *more)
+    more = () if at.economy != "UZB" else (TARIFFS.info("tariffs_uzb"), TARIFFS.info("tariffs_uzb_partners"))
+    return (*at.world.series, TARIFFS.info("tariffs_cet"), *more)
 
 
 def _checks(result: ScenarioResult, at: Setting) -> tuple[Check, ...]:

@@ -41,9 +41,9 @@ class Growth:
 
 
 def one_sector(n: int) -> Callable[[], Any]:
+    from gravity_baseline import gravity_baseline
     from trade_equilibrium import SIGMA, world
 
-    from eaeu_analysis.trade.eq_baseline import gravity_baseline
     from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
     rows = world(n, 0.0)

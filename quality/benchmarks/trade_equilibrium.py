@@ -75,7 +75,8 @@ def world(n: int, level: float, seed: int = 0) -> pd.DataFrame:
 
 def ours(rows: pd.DataFrame, replicate: str | None = None) -> dict[str, Any]:
     """Seconds for the baseline and for the experiment, and results by economy."""
-    from eaeu_analysis.trade.eq_baseline import gravity_baseline
+    from gravity_baseline import gravity_baseline
+
     from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
     def lay_out() -> Any:
@@ -123,7 +124,8 @@ def against_peer(sizes: list[int], turns: int, folder: Path) -> list[Row]:
 def convergence(peer_too: bool, folder: Path) -> list[Row]:
     """Worlds whose costs are of the size that distances in kilometres give: the peer at its default scale, and ours,
     which needs none; the change takes away all border costs."""
-    from eaeu_analysis.trade.eq_baseline import gravity_baseline
+    from gravity_baseline import gravity_baseline
+
     from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
     found = []
@@ -153,7 +155,7 @@ def convergence(peer_too: bool, folder: Path) -> list[Row]:
 
 def many_sectors(n: int, sectors: int, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Flows by sector and one table of inputs for everybody."""
-    from eaeu_analysis.trade.eq_baseline import gravity_baseline
+    from gravity_baseline import gravity_baseline
 
     rng = np.random.default_rng(seed)
     rows = world(n, 0.0, seed)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eaeu_analysis.trade.eq_baseline import gravity_baseline
+from benchmarks.gravity_baseline import gravity_baseline
 from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "benchmarks" / "data"

@@ -12,8 +12,10 @@ import pytest
 import eaeu_analysis as ea
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, EaeuError, IntegrityError, NoDataError
-from eaeu_analysis.remittances import corridors, pin_remittances, tables
-from eaeu_analysis.remittances.tables import load_remittance_table, remittance_manifest, remittance_table_info
+from eaeu_analysis.reference.shipped_tables import REMITTANCES
+from eaeu_analysis.remittances import corridors, tables
+from eaeu_analysis.remittances.tables import load_remittance_table
+from scripts.pins import remittances as pinning
 
 ORIGINS = ("ARM", "AZE", "GEO", "KGZ", "MDA", "TJK", "UKR", "UZB")
 
@@ -81,7 +83,7 @@ def test_a_partial_year_is_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
         return frame
 
     whole = corridors("ARM", 2018).share().value
-    monkeypatch.setattr(shares, "load_table", cut)
+    monkeypatch.setattr(shares, "load_remittance_table", cut)
     shares._corridors.cache_clear()
     try:
         assert corridors("ARM", 2019).share().value == pytest.approx(whole)
@@ -157,14 +159,14 @@ def test_the_older_matrix_is_nearest_to_2010() -> None:
 
 # -- pins --------------------------------------------------------------------------------------------------------
 def test_every_pin_has_its_record_and_is_small() -> None:
-    assert set(remittance_manifest()) == set(tables.remittance_tables()["pins"])
-    assert sum(record["bytes"] for record in remittance_manifest().values()) < 200_000
-    for name in remittance_manifest():
-        info = remittance_table_info(name)
+    assert set(REMITTANCES.records()) == set(tables.remittance_tables()["pins"])
+    assert sum(record["bytes"] for record in REMITTANCES.records().values()) < 200_000
+    for name in REMITTANCES.records():
+        info = REMITTANCES.info(name)
         assert info.source
         assert info.vintage
         assert info.licence
-        assert len(load_remittance_table(name)) == remittance_manifest()[name]["rows"]
+        assert len(load_remittance_table(name)) == REMITTANCES.records()[name]["rows"]
 
 
 def test_a_changed_table_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,13 +210,13 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "matrix_2017": {**pins["matrix_2017"], "file": "matrix.csv"},
         "armenia": {**pins["armenia"], "file": "armenia.parquet"},
     }
-    monkeypatch.setattr(pin_remittances, "tables", lambda: {"pins": chosen})
+    monkeypatch.setattr(pinning, "remittance_tables", lambda: {"pins": chosen})
     return folder
 
 
 def test_pinning_keeps_what_is_followed_counts_the_rest_and_repeats_to_the_byte(sources: Path, tmp_path: Path) -> None:
-    first = pin_remittances.pin_remittances(sources, tmp_path / "one")
-    pin_remittances.pin_remittances(sources, tmp_path / "two")
+    first = pinning.pin_remittances(sources, tmp_path / "one")
+    pinning.pin_remittances(sources, tmp_path / "two")
     for name in ("matrix_2017.parquet", "armenia.parquet", "remittances.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert json.loads((tmp_path / "one" / "remittances.json").read_text()) == first
@@ -237,19 +239,19 @@ def test_pinning_refuses_what_it_cannot_read_and_writes_nothing(sources: Path, t
     out = tmp_path / "out"
     (sources / "matrix.csv").write_text(MATRIX + "Russia,Kyrgyz Republic,5,RUS,KGZ\n")
     with pytest.raises(BadInputError, match="KGZ to RUS 2017 comes more than once"):
-        pin_remittances.pin_remittances(sources, out)
+        pinning.pin_remittances(sources, out)
     assert not (out / "remittances.json").exists()
     (sources / "matrix.csv").write_text(MATRIX)
-    pin_remittances.pin_remittances(sources, out)
+    pinning.pin_remittances(sources, out)
     before = (out / "remittances.json").read_bytes()
     (sources / "matrix.csv").write_text(MATRIX.replace("musd", "usd_m"))
     with pytest.raises(BadInputError, match=r"matrix\.csv has no column 'musd'"):
-        pin_remittances.pin_remittances(sources, out)
+        pinning.pin_remittances(sources, out)
     assert (out / "remittances.json").read_bytes() == before
     (sources / "matrix.csv").unlink()
     with pytest.raises(NoDataError, match=r"matrix\.csv is not in"):
-        pin_remittances.pin_remittances(sources, out)
+        pinning.pin_remittances(sources, out)
     frame = pd.read_parquet(sources / "armenia.parquet").replace({"Others": "Somewhere"})
     frame.to_parquet(sources / "armenia.parquet")
     with pytest.raises(BadInputError, match="partner 'Somewhere' has no code"):
-        pin_remittances.pin_remittances(sources, out)
+        pinning.pin_remittances(sources, out)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
 import pytest
 
 from eaeu_analysis.cli import main
 from eaeu_analysis.data.listing import describe_table, list_tables, records
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.reference.shipped_tables import flow_manifest
+from eaeu_analysis.reference.shipped_tables import FLOWS
 from eaeu_analysis.settings import data_dir
 from eaeu_analysis.trade.flows.flows import load_flows
 
@@ -20,7 +19,7 @@ TABLES = sorted(records())
 
 def test_every_pinned_flow_and_tariff_is_listed() -> None:
     listed = set(list_tables()["code"])
-    assert {f"trade/{name}" for name in flow_manifest()} <= listed
+    assert {f"trade/{name}" for name in FLOWS.records()} <= listed
     assert "trade/tariffs_cet" in listed
     assert listed == {
         p.relative_to(data_dir()).with_suffix("").as_posix()
@@ -63,11 +62,3 @@ def test_a_table_that_is_not_there_has_a_near_match(capsys: pytest.CaptureFixtur
         describe_table("trade/world_219")
     assert main(["data", "show", "trade/wrld_sitc"]) == 2
     assert "trade/world_sitc" in capsys.readouterr().err
-
-
-def test_bilateral_files_are_pinned_from_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["data", "pin", str(tmp_path), "--bilateral", "--out", str(tmp_path / "out")]) == 3
-    assert "is needed for the pin 'agreements'" in capsys.readouterr().err
-    assert not (tmp_path / "out" / "flows.json").exists()
-    assert main(["data", "pin", str(tmp_path / "a"), str(tmp_path / "b"), "--bilateral", "--out", str(tmp_path)]) == 2
-    assert "one folder" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
 from eaeu_analysis.reference import economies
-from eaeu_analysis.reference.shipped_tables import flow_manifest, load_trade_table, trade_table_info
+from eaeu_analysis.reference.shipped_tables import FLOWS
 from eaeu_analysis.trade.flows import flows as module
 from eaeu_analysis.trade.flows.flows import (
     add_domestic,
@@ -71,16 +71,16 @@ def test_the_mirror_gap_of_uzbekistan_and_russia_is_kept_and_shown() -> None:
 
 def test_every_pin_matches_its_hash_and_says_where_it_comes_from() -> None:
     folder = settings.data_dir() / "trade"
-    for name, record in flow_manifest().items():
+    for name, record in FLOWS.records().items():
         data = (folder / f"{name}.parquet").read_bytes()
         assert hashlib.sha256(data).hexdigest() == record["sha256"], name
         assert record["retrieved"] == "2026-11"
         for key in ("label", "source", "vintage", "licence", "unit"):
             assert record[key], (name, key)
-        info = trade_table_info(name)
+        info = FLOWS.info(name)
         assert info.vintage in info.source_line()
-    assert sum(record["bytes"] for record in flow_manifest().values()) < 15e6
-    assert set(flow_manifest()) == set(trade_tables()["pins"])
+    assert sum(record["bytes"] for record in FLOWS.records().values()) < 15e6
+    assert set(FLOWS.records()) == set(trade_tables()["pins"])
 
 
 @pytest.mark.parametrize("name", ["world_4yearly", "world_2019", "russia_annual", "uzbekistan_annual", "russia_imts"])
@@ -137,9 +137,9 @@ def test_an_altered_table_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "trade" / "geography.parquet").write_bytes((source / "geography.parquet").read_bytes() + b" ")
     monkeypatch.setattr(settings, "data_dir", lambda: tmp_path)
     with pytest.raises(IntegrityError, match="SHA-256"):
-        load_trade_table("geography")
+        FLOWS.load("geography")
     with pytest.raises(NoDataError, match="'agreements' is missing"):
-        load_trade_table("agreements")
+        FLOWS.load("agreements")
 
 
 def test_names_that_are_not_known_get_a_near_match() -> None:
@@ -266,7 +266,7 @@ def test_the_gap_is_the_difference_and_the_log_ratio_its_sign(rate: float, sold:
 
 # -- pinning -----------------------------------------------------------------------------------------------------
 def test_pinning_is_deterministic_and_counts_what_it_drops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from eaeu_analysis.trade import pin_flows as pinning
+    from scripts.pins import flows as pinning
 
     source = tmp_path / "in"
     source.mkdir()
@@ -277,7 +277,7 @@ def test_pinning_is_deterministic_and_counts_what_it_drops(tmp_path: Path, monke
         "pins": {"world_2019": {**trade_tables()["pins"]["world_2019"], "file": "dots.csv"}},
         "anchors": trade_tables()["anchors"],
     }
-    monkeypatch.setattr(pinning, "tables", lambda: facts)
+    monkeypatch.setattr(pinning, "trade_tables", lambda: facts)
     first = pinning.pin_flows(source, tmp_path / "one")
     pinning.pin_flows(source, tmp_path / "two")
     for name in ("world_2019.parquet", "flows.json"):
@@ -296,13 +296,13 @@ def test_pinning_is_deterministic_and_counts_what_it_drops(tmp_path: Path, monke
 def test_pinning_refuses_a_missing_file_a_missing_column_and_wrong_units(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from eaeu_analysis.trade import pin_flows as pinning
+    from scripts.pins import flows as pinning
 
     facts = {
         "pins": {"world_2019": {**trade_tables()["pins"]["world_2019"], "file": "dots.csv"}},
         "anchors": trade_tables()["anchors"],
     }
-    monkeypatch.setattr(pinning, "tables", lambda: facts)
+    monkeypatch.setattr(pinning, "trade_tables", lambda: facts)
     with pytest.raises(NoDataError, match=r"dots\.csv is not in"):
         pinning.pin_flows(tmp_path, tmp_path / "out")
     (tmp_path / "dots.csv").write_text("exporter,importer,year,musd\nRUS,KGZ,2019,1530\n")

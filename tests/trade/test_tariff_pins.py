@@ -7,23 +7,23 @@ import pytest
 
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
-from eaeu_analysis.reference.shipped_tables import load_tariff_table, tariff_manifest, tariff_table_info
-from eaeu_analysis.trade import pin_tariffs
+from eaeu_analysis.reference.shipped_tables import TARIFFS
 from eaeu_analysis.trade.tariffs.schedule import tariff_tables
+from scripts.pins.tariffs import pin_tariffs
 
 PINS = settings.data_dir() / "trade"
 
 
 # -- pins ------------------------------------------------------------------------------------------------------------
 def test_pins_match_their_record_and_say_where_they_are_from():
-    manifest = tariff_manifest()
+    manifest = TARIFFS.records()
     assert set(manifest) == set(tariff_tables()["pins"])
     for name, record in manifest.items():
-        table = load_tariff_table(name)
+        table = TARIFFS.load(name)
         assert list(table.columns) == record["columns"]
         assert len(table) == record["rows"]
         assert record["retrieved"] == "2026-11"
-        info = tariff_table_info(name)
+        info = TARIFFS.info(name)
         assert info.licence
         assert info.vintage
         assert info.source
@@ -32,16 +32,16 @@ def test_pins_match_their_record_and_say_where_they_are_from():
 def test_a_changed_pin_is_noticed(tmp_path):
     for name in ("tariffs.json", "tariffs_cet.parquet"):
         shutil.copy(PINS / name, tmp_path / name)
-    assert len(load_tariff_table("tariffs_cet", tmp_path)) == 13_319
+    assert len(TARIFFS.load("tariffs_cet", tmp_path)) == 13_319
     (tmp_path / "tariffs_cet.parquet").write_bytes((tmp_path / "tariffs_cet.parquet").read_bytes() + b" ")
-    with pytest.raises(IntegrityError, match="differs from its recorded hash"):
-        load_tariff_table("tariffs_cet", tmp_path)
+    with pytest.raises(IntegrityError, match="does not match the SHA-256"):
+        TARIFFS.load("tariffs_cet", tmp_path)
     with pytest.raises(NoDataError, match="is missing"):
-        load_tariff_table("tariffs_uzb", tmp_path)
+        TARIFFS.load("tariffs_uzb", tmp_path)
     with pytest.raises(NoDataError, match="no tariffs are pinned"):
-        tariff_manifest(tmp_path / "elsewhere")
+        TARIFFS.records(tmp_path / "elsewhere")
     with pytest.raises(BadInputError, match="did you mean 'tariffs_cet'"):
-        load_tariff_table("tariffs_cets")
+        TARIFFS.load("tariffs_cets")
 
 
 def source_files(folder):
@@ -76,18 +76,18 @@ def test_pinning_twice_gives_the_same_bytes(tmp_path):
     source.mkdir()
     source_files(source)
     for out in ("a", "b"):
-        pin_tariffs.pin_tariffs(source, tmp_path / out)
+        pin_tariffs(source, tmp_path / out)
     for file in sorted((tmp_path / "a").iterdir()):
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
-    table = load_tariff_table("tariffs_cet", tmp_path / "a").set_index(["code", "wording"])["status"]
+    table = TARIFFS.load("tariffs_cet", tmp_path / "a").set_index(["code", "wording"])["status"]
     assert table["2902200000", "3%"] == "line"
     assert table["2902200000", "0.0"] == "duplicate"
     assert table["0406900000", "8.0"] == table["6666", "10"] == "not a line"
     assert table["1001110000", "5"] == "line, other wording"
-    partners = load_tariff_table("tariffs_uzb_partners", tmp_path / "a")
+    partners = TARIFFS.load("tariffs_uzb_partners", tmp_path / "a")
     assert partners["partner"].tolist() == ["CHN", "RUS"]
     assert partners["imports_usd"].iloc[0] == 14362594160.0  # the source counts in thousands
-    sectors = load_tariff_table("inputoutput_uzb_sectors", tmp_path / "a")["sector"].tolist()
+    sectors = TARIFFS.load("inputoutput_uzb_sectors", tmp_path / "a")["sector"].tolist()
     assert sectors == ["A01.13", "C10.8 (without 10.81)"]  # Latin letters, one line
     manifest = json.loads((tmp_path / "a" / "tariffs.json").read_text())
     assert manifest["tariffs_cet"]["counts"]["status: duplicate"] == 1
@@ -97,7 +97,7 @@ def test_pinning_from_a_folder_that_lacks_a_file(tmp_path):
     source_files(tmp_path)
     (tmp_path / "io_uzb_2022_sectors.csv").unlink()
     with pytest.raises(NoDataError, match=r"io_uzb_2022_sectors.csv is not in"):
-        pin_tariffs.pin_tariffs(tmp_path, tmp_path / "out")
+        pin_tariffs(tmp_path, tmp_path / "out")
     assert not list((tmp_path / "out").glob("*.parquet"))
 
 
@@ -105,4 +105,18 @@ def test_pinning_a_file_without_its_columns(tmp_path):
     source_files(tmp_path)
     (tmp_path / "tariff_eaeu_cet_hs10_2026.csv").write_text("code,rate\n1,2\n")
     with pytest.raises(BadInputError, match=r"tariff_eaeu_cet_hs10_2026\.csv has no column"):
-        pin_tariffs.pin_tariffs(tmp_path, tmp_path / "out")
+        pin_tariffs(tmp_path, tmp_path / "out")
+
+
+def test_the_script_writes_a_kind_of_tables_or_names_what_is_missing(tmp_path, capsys):
+    from scripts.pins.__main__ import main
+
+    assert main(["flows", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert "is needed for the pin 'agreements'" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "flows.json").exists()
+    source_files(tmp_path)
+    assert main(["tariffs", str(tmp_path), "--out", str(tmp_path / "out")]) == 0
+    assert "tariffs_averages: 1 rows" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["tariffs", str(tmp_path / "a"), str(tmp_path / "b")])
+    assert "unrecognized arguments" in capsys.readouterr().err

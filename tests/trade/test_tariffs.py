@@ -6,7 +6,7 @@ import pytest
 
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.reference.shipped_tables import load_tariff_table
+from eaeu_analysis.reference.shipped_tables import TARIFFS
 from eaeu_analysis.trade.tariffs import gap as tariff_gap
 from eaeu_analysis.trade.tariffs import schedule as tariffs
 from eaeu_analysis.trade.tariffs.duties import ad_valorem_equivalents, check_code, parse_duty
@@ -224,7 +224,7 @@ def schedule():
 
 def test_the_schedule_has_its_lines():
     """The source's own counts: 13,319 rows, of them 1,106 combined and 613 specific duties."""
-    table = load_tariff_table("tariffs_cet")
+    table = TARIFFS.load("tariffs_cet")
     assert len(table) == 13_319
     rules = table["rule"].value_counts()
     assert rules["specific"] == 613

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import NoDataError
-from ...reference.shipped_tables import load_tariff_table, tariff_table_info, trade_table_info
+from ...reference.shipped_tables import FLOWS, TARIFFS
 from ...results import Check
 from ...series import SeriesInfo
 from ...trade.equilibrium.input_output import uzbekistan_inputs
@@ -212,7 +212,7 @@ def _uzbek_spread(sold: pd.Series[float], output: float) -> pd.Series[float]:
     from ...trade.tariffs.schedule import tariff_tables as tables
 
     place = {prefix: name for name, codes in tables()["cpa_sitc"].items() for prefix in codes}
-    made = load_tariff_table("inputoutput_uzb_sectors")
+    made = TARIFFS.load("inputoutput_uzb_sectors")
     section = [place[max((p for p in place if code.startswith(p)), key=len)] for code in made["sector"]]
     shares = made["output"].groupby(np.asarray(section)).sum().reindex(sold.index).fillna(0.0)
     own = output * shares / shares.sum()
@@ -247,7 +247,7 @@ def _series(year: int, economy: str) -> tuple[SeriesInfo, ...]:
     if economy in OWN_REPORTS:
         names[OWN_REPORTS[economy]] = None
     return (
-        *(trade_table_info(name) for name in names),
-        tariff_table_info("inputoutput_uzb"),
-        tariff_table_info("inputoutput_uzb_sectors"),
+        *(FLOWS.info(name) for name in names),
+        TARIFFS.info("inputoutput_uzb"),
+        TARIFFS.info("inputoutput_uzb_sectors"),
     )

@@ -116,12 +116,12 @@ def uzbekistan_inputs(sectors: Mapping[str, str] | None = None, folder: Path | N
     summed first. Inputs of domestic and imported origin are one; what is left of output holds value added and net taxes
     on products. Raises :class:`BadInputError` when a sector of the table has no place.
     """
-    from ...reference.shipped_tables import load_tariff_table as read_pin
-    from ..tariffs.schedule import tariff_tables as tables
+    from ...reference.shipped_tables import TARIFFS
+    from ..tariffs.schedule import tariff_tables
 
     if sectors is None:
-        sectors = {prefix: name for name, codes in tables()["cpa_sitc"].items() for prefix in codes}
-    uses, outputs = read_pin("inputoutput_uzb", folder), read_pin("inputoutput_uzb_sectors", folder)
+        sectors = {prefix: name for name, codes in tariff_tables()["cpa_sitc"].items() for prefix in codes}
+    uses, outputs = (TARIFFS.load(name, folder) for name in ("inputoutput_uzb", "inputoutput_uzb_sectors"))
     place = {code: _place(code, sectors) for code in outputs["sector"]}
     output = outputs["output"].groupby(outputs["sector"].map(place)).sum()
     value = uses["value"].groupby([uses["input"].map(place), uses["sector"].map(place)]).sum()

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import BadInputError, unknown
-from ...reference.shipped_tables import load_trade_table
+from ...reference.shipped_tables import FLOWS
 from .flows import trade_tables
 
 FOREVER = 9999
@@ -45,7 +45,7 @@ def pair_spells(treaties: pd.DataFrame | None = None, unknown_entry: str = "drop
 
 @cache
 def _pinned_spells(unknown_entry: str) -> pd.DataFrame:
-    return _spells(load_trade_table("agreements"), unknown_entry)
+    return _spells(FLOWS.load("agreements"), unknown_entry)
 
 
 def _spells(table: pd.DataFrame, unknown_entry: str) -> pd.DataFrame:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from ... import settings
 from ...errors import BadInputError, NoDataError, unknown
-from ...reference.shipped_tables import flow_manifest, load_trade_table
+from ...reference.shipped_tables import FLOWS
 
 COLUMNS = ("exporter", "importer", "year", "product", "usd", "basis", "source", "status")
 KEYS = ["exporter", "importer", "year", "product"]
@@ -46,7 +46,7 @@ def load_flows(
     >>> route["basis"].item(), round(route["usd"].item() / 1e6)
     ('exporter_fob', 2067)
     """
-    frame = load_trade_table(name)
+    frame = FLOWS.load(name)
     if "usd" not in frame:
         raise BadInputError(f"{name!r} is no table of flows; flows: {', '.join(flow_names())}")
     if years is not None:
@@ -62,7 +62,7 @@ def load_flows(
 
 def flow_names() -> list[str]:
     """Names of the pinned tables of flows."""
-    return [name for name, record in sorted(flow_manifest().items()) if "usd" in record["columns"]]
+    return [name for name, record in sorted(FLOWS.records().items()) if "usd" in record["columns"]]
 
 
 def group_members(name: str) -> list[str]:

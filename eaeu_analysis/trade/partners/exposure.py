@@ -15,7 +15,7 @@ import pandas as pd
 
 from ...errors import as_names
 from ...reference import economies as names
-from ...reference.shipped_tables import flow_manifest, trade_table_info
+from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result, source_lines
 from ..flows.flows import group_members, load_flows, mirror_gap, side_by_side, trade_tables
 from .indices import (
@@ -126,7 +126,7 @@ def exposure(economy: str = "UZB", partners: Sequence[str] = PARTNERS, year: int
         {"exports": herfindahl(exports), "imports": herfindahl(imports)},
         _checks(code, groups, world, year),
         Provenance(
-            series=tuple(trade_table_info(name) for name in series),
+            series=tuple(FLOWS.info(name) for name in series),
             method="trade indices",
             reference="Balassa (1965); Grubel and Lloyd (1975); Michaely (1996); Iapadre and Tironi (2009)",
         ),
@@ -177,7 +177,7 @@ def _over_time(code: str, groups: dict[str, list[str]]) -> tuple[pd.DataFrame, l
     """Shares by year from the economy's own table; a year in which the group's largest partner is missing is left out
     of that group, because the share would miss it."""
     name = OWN_TABLE.get(code)
-    if name is None or name not in flow_manifest():
+    if name is None or name not in FLOWS.records():
         return pd.DataFrame(columns=["year", "partner", "exports_share", "imports_share"]), []
     flows = load_flows(name)
     flows = flows[flows["basis"].isin(["exporter_fob", "importer_cif"])]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...errors import BadInputError, NoDataError
 from ...reference import economies
-from ...reference.shipped_tables import trade_table_info
+from ...reference.shipped_tables import FLOWS
 from ...results import Provenance, Result
 from ..flows.flows import group_members
 from ..flows.union_panel import TradePanel, all_goods, member_groups
@@ -106,7 +106,7 @@ def flow_matrix(
         years,
         world,
         Provenance(
-            series=tuple(trade_table_info(n) for n in ("world_4yearly", "russia_annual", "armenia_annual")),
+            series=tuple(FLOWS.info(n) for n in ("world_4yearly", "russia_annual", "armenia_annual")),
             method="sums of flows known in both years, current US$",
         ),
     )

@@ -17,7 +17,7 @@ import pandas as pd
 from ... import settings
 from ...errors import BadInputError, NoDataError, as_names
 from ...reference import economies as names
-from ...reference.shipped_tables import trade_table_info
+from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result, source_lines
 from ...series import SeriesInfo
 from ..flows.flows import load_flows, mirror_gap, side_by_side, trade_tables
@@ -118,7 +118,7 @@ def surges(
 def _origin(flows: pd.DataFrame) -> tuple[SeriesInfo, ...]:
     """The pinned table that the flows were loaded from, where they say so."""
     name = flows.attrs.get("table")
-    return (trade_table_info(name),) if isinstance(name, str) else ()
+    return (FLOWS.info(name),) if isinstance(name, str) else ()
 
 
 # Where reports of totals are looked for, in this order: of two tables with one side of a flow the first counts.
@@ -175,7 +175,7 @@ def reports_notes(table: pd.DataFrame) -> list[str]:
     """What stands under a table of :func:`both_reports` of the pinned flows: units, the adjustment, the sources."""
     cif = trade_tables()["cif"]
     used = {*table["exporter_source"].dropna(), *table["importer_source"].dropna()}
-    infos = [trade_table_info(name) for name in REPORTS if used & set(load_flows(name)["source"].dropna())]
+    infos = [FLOWS.info(name) for name in REPORTS if used & set(load_flows(name)["source"].dropna())]
     return [
         f"US$; importer_fob: what the importer reports without freight and insurance, {cif['rate']:.0%} on top of the "
         f"goods ({cif['source']}); gap_usd: importer_fob less exporter_usd",

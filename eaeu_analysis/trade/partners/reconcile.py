@@ -16,7 +16,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import BadInputError, NoDataError
-from ...reference.shipped_tables import load_trade_table
+from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result
 from ..flows.flows import COLUMNS, KEYS, mirror_gap, trade_tables
 
@@ -46,7 +46,7 @@ def estimate_cif(side: pd.DataFrame, distances: pd.DataFrame | None = None) -> C
     pair without a distance gets the median. Errors are clustered by importer's reporter when there are ten or more,
     robust otherwise. Raises NoDataError with fewer than 30 mirrored flows.
     """
-    ways = load_trade_table("distances") if distances is None else distances
+    ways = FLOWS.load("distances") if distances is None else distances
     ways = ways.drop_duplicates(["exporter", "importer"]).set_index(["exporter", "importer"])
     found = ways.reindex(pd.MultiIndex.from_frame(side[["exporter", "importer"]]))
     design = np.column_stack(

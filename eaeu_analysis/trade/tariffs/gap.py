@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import unknown
-from ...reference.shipped_tables import load_tariff_table, tariff_table_info
+from ...reference.shipped_tables import TARIFFS
 from ...results import Check, Provenance, Result
 from .schedule import Schedule, average, cet, chapter_names, range_text
 
@@ -23,13 +23,13 @@ def uzbekistan(level: str = "chapter", folder: Path | None = None) -> pd.DataFra
     """Uzbekistan by chapter or section: average MFN and applied tariff, imports (USD, 2025), demand elasticity."""
     if level not in ("chapter", "section"):
         raise unknown("level", level, ("chapter", "section"))
-    table = load_tariff_table("tariffs_uzb", folder)
+    table = TARIFFS.load("tariffs_uzb", folder)
     return table[table["level"] == level].drop(columns="level").set_index("code")
 
 
 def uzbekistan_partners(folder: Path | None = None) -> pd.DataFrame:
     """Uzbekistan's imports (USD, 2025) by partner and tariff regime: fta (no duty), mfn, full (no MFN treatment)."""
-    return load_tariff_table("tariffs_uzb_partners", folder).set_index("partner")
+    return TARIFFS.load("tariffs_uzb_partners", folder).set_index("partner")
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, f
     provenance = Provenance(
         series=(
             *schedule.provenance.series,
-            tariff_table_info("tariffs_uzb", folder),
-            tariff_table_info("tariffs_uzb_partners", folder),
+            TARIFFS.info("tariffs_uzb", folder),
+            TARIFFS.info("tariffs_uzb_partners", folder),
         ),
         method="simple averages by chapter compared",
         settings={"tolerance": tolerance},

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ... import settings
 from ...errors import BadInputError, unknown
-from ...reference.shipped_tables import load_tariff_table, tariff_table_info
+from ...reference.shipped_tables import TARIFFS
 from ...results import Check, Provenance, Result
 from .duties import USD_PER_EUR, ad_valorem_equivalents, check_code
 
@@ -82,7 +82,7 @@ def cet(
     line (a code twice, a heading, a test entry) are left out and counted in ``checks``; lines worded otherwise than
     the official text are kept and counted. ``folder``: where the pins are, the package's own by default.
     """
-    table = load_tariff_table("tariffs_cet", folder)
+    table = TARIFFS.load("tariffs_cet", folder)
     kept = table[table["status"].isin([LINE, OTHER_WORDING])].reset_index(drop=True)
     lines = ad_valorem_equivalents(kept, unit_values, implied=implied, usd_per_eur=usd_per_eur)
     settings = {
@@ -91,7 +91,7 @@ def cet(
         "unit_values": 0 if unit_values is None else len(unit_values),
     }
     provenance = Provenance(
-        series=(tariff_table_info("tariffs_cet", folder),),
+        series=(TARIFFS.info("tariffs_cet", folder),),
         method="ad valorem equivalents from unit values",
         reference="rule of the World Tariff Profiles: specific duty over unit value",
         settings=settings,

@@ -17,7 +17,7 @@ import pandas as pd
 from ... import settings
 from ...arrays import Array
 from ...errors import BadInputError, NoDataError
-from ...reference.shipped_tables import load_trade_table, trade_table_info
+from ...reference.shipped_tables import FLOWS
 from ...results import Provenance, Result, source_lines
 from ..flows.agreements import pair_spells
 from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, not_free_trade
@@ -111,7 +111,7 @@ def agreement_effects(
         level,
         fit,
         Provenance(
-            series=(trade_table_info("world_4yearly"), trade_table_info("agreements")),
+            series=(FLOWS.info("world_4yearly"), FLOWS.info("agreements")),
             method="PPML, a dummy per agreement, empirical Bayes",
             reference="Baier, Yotov and Zylkin (2019); Paule and Mandel (1982)",
         ),
@@ -195,5 +195,5 @@ def shrink(coef: pd.Series[Any], se: pd.Series[Any], level: float = settings.LEV
 
 
 def _titles() -> Mapping[str, str]:
-    table = load_trade_table("agreements").drop_duplicates("base_treaty")
+    table = FLOWS.load("agreements").drop_duplicates("base_treaty")
     return {str(treaty): str(name) for treaty, name in zip(table["base_treaty"], table["name"], strict=True)}

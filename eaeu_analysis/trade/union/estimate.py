@@ -19,7 +19,7 @@ import pandas as pd
 
 from ... import settings
 from ...errors import unknown
-from ...reference.shipped_tables import trade_table_info
+from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result, source_lines
 from ...text import format_p_equals
 from ..flows.agreements import stage_dummies
@@ -167,7 +167,7 @@ def union_trade_effect(
         level=level,
         checks=tuple(checks),
         provenance=Provenance(
-            series=tuple(trade_table_info(source) for source in sources),
+            series=tuple(FLOWS.info(source) for source in sources),
             method="PPML, exporter-year, importer-year and pair effects, by year; permutation over bordering economies",
             reference="Yotov, Piermartini, Monteiro and Larch (2016); Weidner and Zylkin (2021)",
             settings={"bias_correction": bias_correction},

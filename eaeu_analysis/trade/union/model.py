@@ -13,7 +13,7 @@ import pandas as pd
 from ... import settings
 from ...arrays import Array
 from ...errors import BadInputError, NoDataError
-from ...reference.shipped_tables import load_trade_table
+from ...reference.shipped_tables import FLOWS
 from ..flows.agreements import border_dummies, stage_dummies
 from ..flows.domestic import RATIOS, with_domestic
 from ..flows.flows import group_members
@@ -142,7 +142,7 @@ def bordering(size: int) -> list[tuple[str, ...]]:
     """Every two or three economies outside the union joined by land borders (three: two borders at least)."""
     if size not in (2, 3):
         raise BadInputError(f"size={size}: fake unions have two or three members")
-    ties = load_trade_table("distances")
+    ties = FLOWS.load("distances")
     ties = ties[(ties["contig"] == 1) & (ties["exporter"] < ties["importer"])]
     outside = ties[
         ~ties["exporter"].isin(member_groups()["members"]) & ~ties["importer"].isin(member_groups()["members"])

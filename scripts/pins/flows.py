@@ -6,22 +6,19 @@ Same input gives the same bytes.
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from .. import files, settings
-from ..errors import BadInputError, NoDataError
-from ..reference import economies
-from .flows.flows import COLUMNS, check_units, trade_tables
+from eaeu_analysis import settings
+from eaeu_analysis.reference import economies
+from eaeu_analysis.reference.shipped_tables import FLOWS
+from eaeu_analysis.trade.flows.flows import COLUMNS, check_units, trade_tables
 
-RETRIEVED = "2026-11"
+from .write import TableDraft, with_record, write_pins
+
 # Old or private codes of one economy; Belgium-Luxembourg is one reporter throughout in the four-yearly panel.
 RECODE = {"ROM": "ROU", "ZAR": "COD", "TMP": "TLS", "MNT": "MNE", "BLX": "BEL", "WBG": "PSE", "PAL": "PSE"}
 # Partner codes that are no economy: bunkers, free zones, special categories, "elsewhere", dependencies not named.
@@ -31,14 +28,6 @@ NOT_ECONOMIES = frozenset(
 )
 
 
-@dataclass
-class FlowPin:
-    """A table on its way to a pin: rows in the schema (or free columns), and notes on what was left out."""
-
-    frame: pd.DataFrame
-    dropped: dict[str, int] = field(default_factory=dict)
-
-
 def pin_flows(source: Path | str, out: Path | str | None = None) -> dict[str, Any]:
     """Read the bilateral files in folder ``source`` and write the pins to ``out`` (default: ``data/trade``).
 
@@ -46,52 +35,9 @@ def pin_flows(source: Path | str, out: Path | str | None = None) -> dict[str, An
     years, what was dropped, and SHA-256 of the table and of the file it was read from. All files appear or none.
     Raises NoDataError when a file is missing, BadInputError when one lacks a column.
     """
-    folder = Path(source)
-    target = Path(out) if out is not None else settings.data_dir() / "trade"
-    manifest: dict[str, Any] = {}
-    with files.replacing_files(target) as stage:
-        for name, facts in sorted(trade_tables()["pins"].items()):
-            path = folder / facts["file"]
-            if not path.is_file():
-                raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
-            try:
-                made = READERS[name](path)
-            except KeyError as missing:
-                raise BadInputError(f"{path.name} has no column {missing.args[0]!r}") from missing
-            data = _parquet(made.frame)
-            (stage / f"{name}.parquet").write_bytes(data)
-            manifest[name] = _record(facts, made, data, path)
-        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        (stage / "flows.json").write_text(text, encoding="utf-8")
-    return manifest
-
-
-def _record(facts: dict[str, str], made: FlowPin, data: bytes, path: Path) -> dict[str, Any]:
-    frame = made.frame
-    years = [int(frame["year"].min()), int(frame["year"].max())] if "year" in frame else None
-    return {
-        **{key: facts[key] for key in ("label", "source", "vintage", "licence", "unit", "note")},
-        "retrieved": RETRIEVED,
-        "rows": len(frame),
-        "years": years,
-        "columns": list(frame.columns),
-        "dropped": dict(sorted(made.dropped.items())),
-        "bytes": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "source_file": path.name,
-        "source_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-    }
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    """Deterministic bytes: no index, no pandas metadata, fixed compression."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False).replace_schema_metadata(None)
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", compression_level=15)
-    return buffer.getvalue()
+    target = Path(out) if out is not None else settings.data_dir() / FLOWS.folder
+    readers = {name: with_record(read) for name, read in READERS.items()}
+    return write_pins(source, target, FLOWS.manifest, trade_tables()["pins"], readers)
 
 
 # -- reading -------------------------------------------------------------------------------------------------
@@ -105,7 +51,7 @@ def _read(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _schema(frame: pd.DataFrame, source: str, made: dict[str, int] | None = None) -> FlowPin:
+def _schema(frame: pd.DataFrame, source: str, made: dict[str, int] | None = None) -> TableDraft:
     """Recode, drop what is no economy or has no value, order columns and rows."""
     dropped = dict(made or {})
     frame = frame.assign(source=source)
@@ -134,21 +80,21 @@ def _schema(frame: pd.DataFrame, source: str, made: dict[str, int] | None = None
         dropped["added to another row of the same economy"] = int(twice.sum())
         frame = frame.groupby([*keys, "source", "status"])["usd"].sum().reset_index()
     check_units(frame)
-    return FlowPin(frame.sort_values(keys)[list(COLUMNS)].reset_index(drop=True), dropped)
+    return TableDraft(frame.sort_values(keys)[list(COLUMNS)].reset_index(drop=True), dropped)
 
 
-def _world_4yearly(path: Path) -> FlowPin:
+def _world_4yearly(path: Path) -> TableDraft:
     frame = _read(path)[["exporter", "importer", "year", "export_usd"]].rename(columns={"export_usd": "usd"})
     return _schema(frame.assign(basis="exporter_fob"), "comtrade_4yearly")
 
 
-def _world_sitc(path: Path) -> FlowPin:
+def _world_sitc(path: Path) -> TableDraft:
     frame = _read(path)[["exporter", "importer", "year", "sector", "export_kusd"]].rename(columns={"sector": "product"})
     frame["usd"] = frame["export_kusd"] * 1e3
     return _schema(frame.assign(basis="exporter_fob"), "unctad_matrix")
 
 
-def _world_2019(path: Path) -> FlowPin:
+def _world_2019(path: Path) -> TableDraft:
     frame = _read(path)[["exporter", "importer", "year", "export_musd"]]
     frame["usd"] = frame["export_musd"] * 1e6
     return _schema(frame.assign(basis="exporter_fob"), "imf_dots")
@@ -166,7 +112,7 @@ def _by_reporter(frame: pd.DataFrame, exports: str, imports: str) -> pd.DataFram
     )
 
 
-def _russia(path: Path) -> FlowPin:
+def _russia(path: Path) -> TableDraft:
     frame = _read(path)
     return _schema(
         _by_reporter(frame, "Export", "Import"),
@@ -175,13 +121,13 @@ def _russia(path: Path) -> FlowPin:
     )
 
 
-def _russia_hs2(path: Path) -> FlowPin:
+def _russia_hs2(path: Path) -> TableDraft:
     frame = _read(path)
     frame["product"] = "HS" + frame["hs2"].astype(int).map("{:02d}".format)
     return _schema(_by_reporter(frame, "Export", "Import"), "russia_comtrade")
 
 
-def _russia_imts(path: Path) -> FlowPin:
+def _russia_imts(path: Path) -> TableDraft:
     frame = _read(path).rename(columns={"indicator": "flow"})
     frame["usd"] = frame["musd"] * 1e6
     frame["status"] = ["estimate" if year >= 2022 else "" for year in frame["year"]]
@@ -191,7 +137,7 @@ def _russia_imts(path: Path) -> FlowPin:
     return made
 
 
-def _uzbekistan(path: Path) -> FlowPin:
+def _uzbekistan(path: Path) -> TableDraft:
     """A zero of this file stands for a missing value, so it becomes a missing row."""
     frame = _read(path)
     frame["usd"] = frame["kusd"] * 1e3
@@ -204,7 +150,7 @@ def _uzbekistan(path: Path) -> FlowPin:
     )
 
 
-def _uzbekistan_2025(path: Path) -> FlowPin:
+def _uzbekistan_2025(path: Path) -> TableDraft:
     """Partners by their Russian names; thousand US$ although the column says US$ (the shares add up to the total)."""
     frame = _read(path)
     frame = frame.assign(exporter=[economies.resolve(n) for n in frame["name"]], importer="UZB", year=2025)
@@ -212,7 +158,7 @@ def _uzbekistan_2025(path: Path) -> FlowPin:
     return _schema(frame, "cerr")
 
 
-def _armenia(path: Path) -> FlowPin:
+def _armenia(path: Path) -> TableDraft:
     frame = _read(path)
     frame["status"] = [f"{n} of 12 months" if n < 12 else "" for n in frame["months"]]
     parts = []
@@ -232,7 +178,7 @@ def _armenia(path: Path) -> FlowPin:
     return _schema(pd.concat(parts), "armstat")
 
 
-def _distances(path: Path) -> FlowPin:
+def _distances(path: Path) -> TableDraft:
     frame = _read(path)
     frame = frame.assign(exporter=frame["iso_o"].replace(RECODE), importer=frame["iso_d"].replace(RECODE))
     numbers = ["contig", "comlang_off", "comlang_ethno", "colony", "comcol", "smctry"]
@@ -241,27 +187,27 @@ def _distances(path: Path) -> FlowPin:
     for column in kilometres:
         frame[column] = pd.to_numeric(frame[column].replace(".", None)).round(1)
     columns = ["exporter", "importer", *numbers, *kilometres]
-    return FlowPin(frame.sort_values(["exporter", "importer"])[columns])
+    return TableDraft(frame.sort_values(["exporter", "importer"])[columns])
 
 
-def _geography(path: Path) -> FlowPin:
+def _geography(path: Path) -> TableDraft:
     frame = _read(path)
     frame = frame[(frame["cap"] == 1) | ~frame["iso3"].duplicated(keep=False)].drop_duplicates("iso3")
     frame = frame.assign(iso3=frame["iso3"].replace(RECODE), landlocked=frame["landlocked"].astype("int8"))
-    return FlowPin(frame.sort_values("iso3")[["iso3", "area", "dis_int", "landlocked", "lat", "lon"]])
+    return TableDraft(frame.sort_values("iso3")[["iso3", "area", "dis_int", "landlocked", "lat", "lon"]])
 
 
-def _agreements(path: Path) -> FlowPin:
+def _agreements(path: Path) -> TableDraft:
     frame = _read(path).rename(columns={"year": "signed", "entryforceyear": "entered"})
     kosovo = frame["iso3"].isna() & (frame["isonum"] == 900)
     frame.loc[kosovo, "iso3"] = "XKX"
     for column in ("signed", "entered"):
         frame[column] = frame[column].astype("Int16")
     columns = ["base_treaty", "number", "name", "entry_type", "typememb", "signed", "entered", "iso3"]
-    return FlowPin(frame.drop_duplicates(columns).sort_values(["base_treaty", "number", "iso3"])[columns])
+    return TableDraft(frame.drop_duplicates(columns).sort_values(["base_treaty", "number", "iso3"])[columns])
 
 
-READERS: dict[str, Callable[[Path], FlowPin]] = {
+READERS: dict[str, Callable[[Path], TableDraft]] = {
     "world_4yearly": _world_4yearly,
     "world_sitc": _world_sitc,
     "world_2019": _world_2019,

@@ -6,31 +6,21 @@ Soviet country outside the Baltic are kept; what is dropped is counted in the re
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from .. import files, settings
-from ..errors import BadInputError, NoDataError
-from ..reference import economies
-from .tables import FOLDER, MANIFEST, ORIGINS, OTHERS, WORLD, remittance_tables
+from eaeu_analysis import settings
+from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.reference import economies
+from eaeu_analysis.reference.shipped_tables import REMITTANCES
+from eaeu_analysis.remittances.tables import ORIGINS, OTHERS, WORLD, remittance_tables
 
-RETRIEVED = "2026-11"
+from .write import FACTS, TableDraft, with_record, write_pins
+
 KEYS = ["origin", "destination", "year"]
-
-
-@dataclass
-class RemittancePin:
-    """A table on its way to a pin, and how many rows were left out and why."""
-
-    frame: pd.DataFrame
-    dropped: dict[str, int]
 
 
 def pin_remittances(source: Path | str, out: Path | str | None = None) -> dict[str, Any]:
@@ -38,53 +28,12 @@ def pin_remittances(source: Path | str, out: Path | str | None = None) -> dict[s
 
     Returns the manifest written as ``remittances.json``: per pin its label, origin, vintage, licence, unit, rows,
     years, what was dropped, and SHA-256 of the table and of the file it was read from. All files appear or none.
-    Raises NoDataError when a file is missing, BadInputError when one lacks a column or holds a row twice.
+    Raises NoDataError when a file is missing, BadInputError when one lacks a column or has a row twice.
     """
-    folder = Path(source)
-    target = Path(out) if out is not None else settings.data_dir() / FOLDER
-    manifest: dict[str, Any] = {}
-    with files.replacing_files(target) as stage:
-        for name, facts in sorted(remittance_tables()["pins"].items()):
-            path = folder / facts["file"]
-            if not path.is_file():
-                raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
-            try:
-                made = READERS[name](path)
-            except KeyError as missing:
-                raise BadInputError(f"{path.name} has no column {missing.args[0]!r}") from missing
-            data = _parquet(made.frame)
-            (stage / f"{name}.parquet").write_bytes(data)
-            manifest[name] = _record(facts, made, data, path)
-        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        (stage / MANIFEST).write_text(text, encoding="utf-8")
-    return manifest
-
-
-def _record(facts: dict[str, Any], made: RemittancePin, data: bytes, path: Path) -> dict[str, Any]:
-    kept = ("label", "source", "vintage", "known_in", "licence", "unit", "note")
-    return {
-        **{key: facts[key] for key in kept},
-        "retrieved": RETRIEVED,
-        "rows": len(made.frame),
-        "years": [int(made.frame["year"].min()), int(made.frame["year"].max())],
-        "columns": list(made.frame.columns),
-        "dropped": {why: count for why, count in sorted(made.dropped.items()) if count},
-        "bytes": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "source_file": path.name,
-        "source_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-    }
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    """Deterministic bytes: no index, no pandas metadata, fixed compression."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False).replace_schema_metadata(None)
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", compression_level=15)
-    return buffer.getvalue()
+    target = Path(out) if out is not None else settings.data_dir() / REMITTANCES.folder
+    readers = {name: with_record(read) for name, read in READERS.items()}
+    facts = (*FACTS, "known_in")
+    return write_pins(source, target, REMITTANCES.manifest, remittance_tables()["pins"], readers, facts)
 
 
 # -- reading -------------------------------------------------------------------------------------------------
@@ -97,7 +46,7 @@ def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
-def _corridors(frame: pd.DataFrame, value: str) -> RemittancePin:
+def _corridors(frame: pd.DataFrame, value: str) -> TableDraft:
     """Rows of the origins kept here, between economies, above zero: a matrix fills what it does not know with zeros."""
     dropped: dict[str, int] = {}
 
@@ -116,11 +65,11 @@ def _corridors(frame: pd.DataFrame, value: str) -> RemittancePin:
         row = frame[twice].iloc[0]
         raise BadInputError(f"{row['origin']} to {row['destination']} {row['year']} comes more than once in the source")
     frame = frame.astype({"year": "int64", value: "float64"})
-    return RemittancePin(frame.sort_values(KEYS)[[*KEYS, value]].reset_index(drop=True), dropped)
+    return TableDraft(frame.sort_values(KEYS)[[*KEYS, value]].reset_index(drop=True), dropped)
 
 
-def _matrix(year: int) -> Callable[[Path], RemittancePin]:
-    def read(path: Path) -> RemittancePin:
+def _matrix(year: int) -> Callable[[Path], TableDraft]:
+    def read(path: Path) -> TableDraft:
         """ "Other North" and "Other South" are money of destinations that are not named: one row, ``OTH``."""
         frame = _read(path)
         unnamed = frame["sending"].str.startswith("Other ")
@@ -136,7 +85,7 @@ def _matrix(year: int) -> Callable[[Path], RemittancePin]:
     return read
 
 
-def _from_russia_2010(path: Path) -> RemittancePin:
+def _from_russia_2010(path: Path) -> TableDraft:
     """Per receiver what comes from Russia, nothing included, and from everywhere (``WLD``)."""
     frame = _read(path)
     frame = frame.assign(origin=frame["receiving_iso3"], year=2010, usd=frame["musd"] * 1e6)
@@ -146,32 +95,32 @@ def _from_russia_2010(path: Path) -> RemittancePin:
     total = frame.groupby(["origin", "year"], as_index=False)["usd"].sum().assign(destination=WORLD)
     russia = frame[frame["sending_iso3"] == "RUS"].assign(destination="RUS")
     both = pd.concat([russia[[*KEYS, "usd"]], total[[*KEYS, "usd"]]])
-    return RemittancePin(both.astype({"year": "int64"}).sort_values(KEYS).reset_index(drop=True), dropped)
+    return TableDraft(both.astype({"year": "int64"}).sort_values(KEYS).reset_index(drop=True), dropped)
 
 
-def _stock_2017(path: Path) -> RemittancePin:
+def _stock_2017(path: Path) -> TableDraft:
     frame = _read(path)
     sides = {"origin": frame["origin_iso3"], "destination": frame["destination_iso3"]}
     return _corridors(frame.assign(**sides, year=2017, persons=frame["stock"]), "persons")
 
 
-def _stock_undesa(path: Path) -> RemittancePin:
+def _stock_undesa(path: Path) -> TableDraft:
     frame = _read(path)
     sides = {"origin": frame["origin_iso3"], "destination": frame["dest_iso3"]}
     return _corridors(frame.assign(**sides, persons=frame["stock"]), "persons")
 
 
-def _costs(path: Path) -> RemittancePin:
+def _costs(path: Path) -> TableDraft:
     frame = _read(path)
     frame = frame.assign(origin=frame["receiving_iso3"], destination=frame["sending_iso3"], percent=frame["value"])
     followed = frame["origin"].isin(ORIGINS)
     kept = frame[followed].assign(year=frame["quarter"].str[:4].astype("int64"))
     columns = [*KEYS, "quarter", "percent"]
     table = kept.sort_values(["origin", "destination", "quarter"])[columns]
-    return RemittancePin(table, {"country of origin is not one that is followed": int((~followed).sum())})
+    return TableDraft(table, {"country of origin is not one that is followed": int((~followed).sum())})
 
 
-def _armenia(path: Path) -> RemittancePin:
+def _armenia(path: Path) -> TableDraft:
     """Sums of the year by partner, the total as printed among them."""
     frame = _read(path)
     net = frame["direction"] == "Net inflow"
@@ -184,18 +133,18 @@ def _armenia(path: Path) -> RemittancePin:
     keys = [*KEYS, "direction", "type"]
     grouped = frame.groupby(keys, as_index=False).agg(usd=("K_USD", "sum"), months=("month", "nunique"))
     grouped["usd"] *= 1e3
-    return RemittancePin(grouped.astype({"months": "int64", "year": "int64"}), {"net inflow": int(net.sum())})
+    return TableDraft(grouped.astype({"months": "int64", "year": "int64"}), {"net inflow": int(net.sum())})
 
 
-def _quarterly(path: Path) -> RemittancePin:
+def _quarterly(path: Path) -> TableDraft:
     frame = _read(path)
     frame = frame.assign(origin=frame["iso3"], usd=frame["USD_Million"] * 1e6, quarter=frame["month"] // 3)
     known = frame["usd"].notna()
     table = frame[known].sort_values(["origin", "year", "quarter"])[["origin", "year", "quarter", "usd"]]
-    return RemittancePin(table.astype({"year": "int64", "quarter": "int64"}), {"no value": int((~known).sum())})
+    return TableDraft(table.astype({"year": "int64", "quarter": "int64"}), {"no value": int((~known).sum())})
 
 
-READERS: dict[str, Callable[[Path], RemittancePin]] = {
+READERS: dict[str, Callable[[Path], TableDraft]] = {
     "matrix_2010": _matrix(2010),
     "from_russia_2010": _from_russia_2010,
     "matrix_2017": _matrix(2017),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..arrays import Array, Index
-from ..errors import BadInputError, unknown
-from .equilibrium.inputs import ONE_SECTOR, Flows, require_sound, sorted_codes
-from .equilibrium.one_sector import balance_trade
-from .frames import need_columns, numeric_column
+from eaeu_analysis.arrays import Array, Index
+from eaeu_analysis.errors import BadInputError, unknown
+from eaeu_analysis.trade.equilibrium.inputs import ONE_SECTOR, Flows, require_sound, sorted_codes
+from eaeu_analysis.trade.equilibrium.one_sector import balance_trade
+from eaeu_analysis.trade.frames import need_columns, numeric_column
 
 
 @dataclass(frozen=True)

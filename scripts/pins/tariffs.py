@@ -1,28 +1,26 @@
-"""Pins tariff schedules and the input-output table into ``data/trade``, and reads them back.
+"""Pins tariff schedules and the input-output table into ``data/trade``.
 
-One Parquet file a table and one record each in ``tariffs.json``. Nothing of a schedule is dropped: rows that are no
-tariff line keep their place with a status that says why. Same input gives the same bytes.
+One Parquet file a table and one record each in ``tariffs.json``. No row of a schedule is dropped: rows that are not
+tariff lines stay, with a status that gives the reason. Same input gives the same bytes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from .. import files, settings
-from ..errors import BadInputError, NoDataError, unknown
-from ..reference import economies
-from ..reference.shipped_tables import MANIFEST
-from .tariffs.duties import parse_duty
-from .tariffs.schedule import DUPLICATE, LINE, NOT_A_LINE, OTHER_WORDING, tariff_tables
+from eaeu_analysis import settings
+from eaeu_analysis.errors import BadInputError, unknown
+from eaeu_analysis.reference import economies
+from eaeu_analysis.reference.shipped_tables import TARIFFS
+from eaeu_analysis.trade.tariffs.duties import parse_duty
+from eaeu_analysis.trade.tariffs.schedule import DUPLICATE, LINE, NOT_A_LINE, OTHER_WORDING, tariff_tables
 
-RETRIEVED = "2026-11"
+from .write import Reader, write_pins
+
 REGIMES = ("fta", "mfn", "full")
 
 
@@ -33,45 +31,17 @@ def pin_tariffs(source: Path | str, out: Path | str | None = None) -> dict[str, 
     the table and of its source file. All files appear or none. Raises :class:`NoDataError` for a file that is missing,
     :class:`BadInputError` for one that is not what it should be.
     """
-    folder = Path(source)
-    target = Path(out) if out is not None else settings.data_dir() / "trade"
-    manifest: dict[str, Any] = {}
-    with files.replacing_files(target) as stage:
-        for name, facts in sorted(tariff_tables()["pins"].items()):
-            path = folder / facts["file"]
-            if not path.is_file():
-                raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
-            try:
-                frame, counts = _READERS[name](path)
-            except KeyError as missing:
-                raise BadInputError(f"{path.name} has no column {missing.args[0]!r}") from missing
-            data = _parquet(frame)
-            (stage / f"{name}.parquet").write_bytes(data)
-            manifest[name] = {
-                **{key: facts[key] for key in ("label", "source", "vintage", "licence", "unit", "note")},
-                "retrieved": RETRIEVED,
-                "rows": len(frame),
-                "columns": list(frame.columns),
-                "counts": counts,
-                "bytes": len(data),
-                "sha256": hashlib.sha256(data).hexdigest(),
-                "source_file": path.name,
-                "source_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            }
-        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        (stage / MANIFEST).write_text(text, encoding="utf-8")
-    return manifest
+    target = Path(out) if out is not None else settings.data_dir() / TARIFFS.folder
+    readers = {name: _with_counts(read) for name, read in READERS.items()}
+    return write_pins(source, target, TARIFFS.manifest, tariff_tables()["pins"], readers)
 
 
-def _parquet(frame: pd.DataFrame) -> bytes:
-    """No index, no pandas metadata, fixed compression: the same bytes every time."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _with_counts(read: Callable[[Path], tuple[pd.DataFrame, dict[str, int]]]) -> Reader:
+    def reader(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+        frame, counts = read(path)
+        return frame, {"counts": counts}
 
-    table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False).replace_schema_metadata(None)
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", compression_level=15)
-    return buffer.getvalue()
+    return reader
 
 
 def _text(path: Path) -> pd.DataFrame:
@@ -185,7 +155,7 @@ def _sectors(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     return frame.sort_values("sector").reset_index(drop=True), {}
 
 
-_READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict[str, int]]]] = {
+READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict[str, int]]]] = {
     "tariffs_cet": _cet,
     "tariffs_uzb": _uzb,
     "tariffs_uzb_partners": _partners,
