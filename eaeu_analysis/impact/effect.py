@@ -36,7 +36,9 @@ class Effect(Result):
     at ``level``: infinite ends mean that no value can be rejected, NaN that the method has no interval.
     ``p_value``: two-sided, of no effect; NaN when no test was made. ``inference`` says in words how both came about.
     ``weights``: weight per donor, None for estimators without. ``pre_mspe``: mean squared gap before the event.
-    ``se``: standard error where the method has one. ``extra``: pieces that belong to one method only.
+    ``se``: standard error where the method has one. ``dropped`` and ``flagged``: reason by donor that was left out of
+    the comparison, or kept in it although an event of its own may disturb it.
+    What belongs to one method alone is in the fields of its own class, such as ``SyntheticControlEffect.placebos``.
     """
 
     drawn_by = "impact.draw_effect"
@@ -55,7 +57,8 @@ class Effect(Result):
     measure: str = ""
     inference: str = ""
     se: float | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    flagged: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def event(self) -> int:

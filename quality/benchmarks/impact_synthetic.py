@@ -97,7 +97,7 @@ def basque_rows(turns: int, path: Path, peer_placebos: bool) -> list[Row]:
 
     def whole() -> dict[str, Any]:
         effect, took = timed(asked_of_the_table)
-        before = (effect.extra["placebo_gaps"].loc[1960:1969] ** 2).mean()
+        before = (effect.placebo_gaps.loc[1960:1969] ** 2).mean()
         return {**took, "mspe": before}
 
     note = "" if path.is_file() else "simulated panel of the same shape"

@@ -104,7 +104,7 @@ def test_result_is_whole() -> None:
     assert effect.weights.sum() == pytest.approx(1)
     assert effect.interval[0] < effect.estimate < effect.interval[1]
     assert (effect.p_value <= 0.1) == (not effect.interval[0] <= 0 <= effect.interval[1])
-    assert effect.pre_mspe <= ((y[0] - effect.extra["scm_weights"].to_numpy() @ y[1:])[:12] ** 2).mean() + 1e-12
+    assert effect.pre_mspe <= ((y[0] - effect.scm_weights.to_numpy() @ y[1:])[:12] ** 2).mean() + 1e-12
     assert effect.check("extrapolation") is not None
     again = augmented_synthetic_control(as_panel(y), "y", "U00", 2012, post_years=(2012, 2015))
     assert again.summary() == effect.summary()

@@ -131,7 +131,7 @@ def test_through_the_front_door():
     assert effect.finding in ("found", "fragile")
     after = effect.table[effect.table["time"] >= 2016]
     np.testing.assert_allclose(after["lower"], direct.lower)
-    assert effect.extra["conformal_p_by_period"].index.tolist() == [2016, 2017, 2018, 2019]
+    assert effect.p_by_period.index.tolist() == [2016, 2017, 2018, 2019]
 
 
 def shares(worlds: int, seed: int) -> tuple[float, float]:

@@ -76,7 +76,7 @@ def test_event_study_by_hand_and_from_pyfixest() -> None:
     import pandas as pd
     import pyfixest as pf
 
-    study = difference_in_differences(as_panel(Y), "y", ["U00", "U01"], 2009).extra["event_study"].set_index("relative")
+    study = difference_in_differences(as_panel(Y), "y", ["U00", "U01"], 2009).event_study.set_index("relative")
     gap = Y[:2].mean(axis=0) - Y[2:].mean(axis=0)
     np.testing.assert_allclose(study["estimate"], gap - gap[8], atol=1e-12)
     rows = [(i, t, Y[i, t], t - 9 if i < 2 else -1) for i in range(10) for t in range(14)]
@@ -88,10 +88,8 @@ def test_event_study_by_hand_and_from_pyfixest() -> None:
 
 
 def test_event_study_of_several_dates_averages_cohorts() -> None:
-    study = (
-        difference_in_differences(as_panel(Y), "y", list(STAGGERED), STAGGERED, draws=99)
-        .extra["event_study"]
-        .set_index("relative")
+    study = difference_in_differences(as_panel(Y), "y", list(STAGGERED), STAGGERED, draws=99).event_study.set_index(
+        "relative"
     )
     gap = Y[:3] - Y[3:].mean(axis=0)
     for k in (-4, 1):
@@ -121,7 +119,7 @@ def test_p_value_is_the_exact_rank() -> None:
     two = difference_in_differences(as_panel(Y), "y", ["U00", "U01"], 2009)
     pairs = [abs(double_difference(Y, list(pair), 9)) for pair in itertools.combinations(range(10), 2)]
     assert two.p_value == pytest.approx(np.mean(np.array(pairs) >= pairs[0] - 1e-12))
-    assert two.extra["assignments"] == 45
+    assert two.assignments == 45
 
 
 @settings(max_examples=40, deadline=None)
@@ -194,13 +192,13 @@ def test_leads_are_tested_jointly() -> None:
 def test_wald_test_of_the_leads_needs_five_treated_units() -> None:
     panel = as_panel(factor_model(np.random.default_rng(3), 16, 12))
     few = difference_in_differences(panel, "y", ["U00", "U01"], 2007, draws=99)
-    assert np.isnan(few.extra["leads_wald_p"])
+    assert np.isnan(few.leads_wald_p)
     many = difference_in_differences(panel, "y", [f"U{i:02d}" for i in range(6)], 2007, draws=99)
-    assert 0 <= many.extra["leads_wald_p"] <= 1
+    assert 0 <= many.leads_wald_p <= 1
     drift = factor_model(np.random.default_rng(3), 16, 12)
     drift[:6] += 2.0 * np.arange(12)
     bad = difference_in_differences(as_panel(drift), "y", [f"U{i:02d}" for i in range(6)], 2007, draws=99)
-    assert bad.extra["leads_wald_p"] < 0.05
+    assert bad.leads_wald_p < 0.05
 
 
 # -- wild cluster bootstrap --------------------------------------------------------------------------------
@@ -266,7 +264,7 @@ def test_inference_by_the_other_rules() -> None:
     for rule in ("wild", "cluster"):
         effect = difference_in_differences(panel, "y", units, 2008, inference=rule, draws=199, seed=1)
         assert (effect.p_value <= 0.1) == (not effect.interval[0] <= 0 <= effect.interval[1])
-        assert effect.se == pytest.approx(effect.extra["cluster_se"])
+        assert effect.se == pytest.approx(effect.cluster_se)
         assert effect.check("treated units").passed  # type: ignore[union-attr]
         assert effect.table["lower"].isna().all()
         again = difference_in_differences(panel, "y", units, 2008, inference=rule, draws=199, seed=1)
@@ -319,7 +317,7 @@ def test_constant_outcome_gap_and_infinite() -> None:
         difference_in_differences(as_panel(flat), "y", "U00", 2009)
     holed = Y.copy()
     holed[4, 3] = np.nan
-    assert "U04" in difference_in_differences(as_panel(holed), "y", "U00", 2009).extra["dropped"]
+    assert "U04" in difference_in_differences(as_panel(holed), "y", "U00", 2009).dropped
     with pytest.raises(EaeuError, match="gaps"):
         difference_in_differences(as_panel(holed), "y", "U00", 2009, donors=["U03", "U04", "U05"], gaps="error")
     holed[4, 3] = np.inf

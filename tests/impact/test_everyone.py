@@ -12,6 +12,7 @@ from eaeu_analysis.impact.estimators import matrix_completion_placebos
 from eaeu_analysis.impact.estimators.augmented import augmented_synthetic_control, augmented_weights
 from eaeu_analysis.impact.estimators.difference_in_differences import difference_in_differences
 from eaeu_analysis.impact.estimators.matrix_completion import (
+    MatrixCompletionEffect,
     best_penalty,
     complete,
     cross_validate_completion,
@@ -21,8 +22,8 @@ from eaeu_analysis.impact.estimators.matrix_completion import (
     penalty_grid,
 )
 from eaeu_analysis.impact.estimators.matrix_completion_placebos import complete_rows
-from eaeu_analysis.impact.estimators.synthetic import synthetic_control
-from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
+from eaeu_analysis.impact.estimators.synthetic import SyntheticControlEffect, synthetic_control
+from eaeu_analysis.impact.estimators.synthetic_did import SyntheticDidEffect, synthetic_did
 
 PRE, EVENT = 14, 2014
 OUTCOMES_ONLY = [name for name in ESTIMATORS if name != "sc-predictors"]
@@ -56,10 +57,10 @@ def test_estimate_and_placebos_are_those_of_the_public_function(name):
     average = gaps_of_every_unit(name, field(y, 8)).gaps[PRE:].mean(axis=0)
     tolerance = TOLERANCE.get(name, 1e-8)
     assert average[0] == pytest.approx(effect.estimate, abs=tolerance)
-    if "placebos" in effect.extra:
-        np.testing.assert_allclose(average, effect.extra["placebos"]["average"], atol=tolerance)
-    elif "replicates" in effect.extra:
-        np.testing.assert_allclose(average[1:], effect.extra["replicates"], atol=tolerance)
+    if isinstance(effect, SyntheticControlEffect):
+        np.testing.assert_allclose(average, effect.placebos["average"], atol=tolerance)
+    elif isinstance(effect, (SyntheticDidEffect, MatrixCompletionEffect)):
+        np.testing.assert_allclose(average[1:], effect.draws, atol=tolerance)
     elif effect.se is not None:
         assert average[1:].std() == pytest.approx(effect.se, abs=tolerance)
     else:  # randomisation: each unit less the others, the treated among them
@@ -109,7 +110,7 @@ def test_predictors_of_equal_weight_are_those_of_the_public_function():
     effect = synthetic_control(as_panel(y), "y", "U00", EVENT, None, predictors, v="equal", checks=False)
     x = np.array([y[:, [year - 2000 for year in when]].mean(axis=1) for when in years])
     found = gaps_of_every_unit("sc-predictors", UnitArrays(y.T.copy(), 11, PRE, x))
-    inside = np.isclose(effect.extra["predictor_balance"]["treated"], effect.extra["predictor_balance"]["synthetic"])
+    inside = np.isclose(effect.predictor_balance["treated"], effect.predictor_balance["synthetic"])
     assert not inside.all()  # outside the donors' hull, so that the weights are unique
     np.testing.assert_allclose(found.weights, effect.weights, atol=1e-7)
 

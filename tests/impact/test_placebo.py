@@ -47,9 +47,9 @@ def test_the_best_of_eleven_is_one_in_eleven():
     y[0, 12:] += 100.0
     effect = synthetic_control(as_panel(y), "y", "U00", 2012, **QUICK)
     assert effect.p_value == pytest.approx(1 / 11)
-    assert effect.extra["p_values"]["ratio"] == pytest.approx(1 / 11)
-    assert effect.extra["p_values"]["greater"] == pytest.approx(1 / 11)
-    assert effect.extra["p_values"]["less"] == 1.0
+    assert effect.p_values["ratio"] == pytest.approx(1 / 11)
+    assert effect.p_values["greater"] == pytest.approx(1 / 11)
+    assert effect.p_values["less"] == 1.0
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=30))
@@ -243,7 +243,7 @@ def test_in_time_needs_years():
 def test_leave_one_out_is_the_fit_without_the_donor():
     y = factor_model(np.random.default_rng(11), 10, 20)
     effect = synthetic_control(as_panel(y), "y", "U00", 2012)
-    table = effect.extra["leave_one_out"]
+    table = effect.leave_one_out
     assert set(table["donor"]) == set(effect.weights[effect.weights >= 0.01].index)
     for row in table.itertuples():
         rest = [name for name in effect.weights.index if name != row.donor]

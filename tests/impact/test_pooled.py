@@ -50,7 +50,7 @@ def test_the_interval_holds_zero_exactly_when_p_is_above_the_level(seed):
 
 def test_members_are_weighed_by_the_inverse_of_their_scale():
     found = effects(made(3, 2.0))
-    scales = np.array([e.extra["placebos"]["scale"].iloc[0] for e in found])
+    scales = np.array([e.placebos["scale"].iloc[0] for e in found])
     by_hand = np.average([e.estimate for e in found], weights=1 / scales)
     assert pool_effects(found, 0.9).estimate == pytest.approx(by_hand)
 

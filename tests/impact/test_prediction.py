@@ -81,9 +81,9 @@ def test_through_the_front_door(monkeypatch):
     post = effect.table[effect.table["time"] >= 2020]
     assert (post["lower"] < post["effect"]).all()
     assert (post["effect"] < post["upper"]).all()
-    inner = effect.extra["in_sample"]
+    inner = effect.prediction.in_sample
     assert inner[0] <= 0 <= inner[1]
-    assert effect.extra["out_of_sample"] > effect.extra["sigma"]
+    assert effect.prediction.out_of_sample > effect.prediction.sigma
     again = synthetic_control(as_panel(y), "y", "U00", 2020, inference="prediction", checks=False)
     assert again.interval == effect.interval
 

@@ -24,7 +24,7 @@ def test_the_event_moves_to_the_last_third() -> None:
 
 def test_synthetic_did_without_each_donor() -> None:
     effect = synthetic_did(as_panel(Y), "y", "U00", 2012)
-    table = effect.extra["leave_one_out"]
+    table = effect.leave_one_out
     for row in table.itertuples():
         i = int(row.donor[1:])
         slow = estimate_cohort(np.delete(Y, [0, i], axis=0), Y[:1], 12).estimate
@@ -61,7 +61,7 @@ def test_a_shock_before_the_event_is_noticed() -> None:
 
 def test_augmented_without_each_donor_and_moved() -> None:
     effect = augmented_synthetic_control(as_panel(Y), "y", "U00", 2012, lam=2.0)
-    for row in effect.extra["leave_one_out"].itertuples():
+    for row in effect.leave_one_out.itertuples():
         rest = np.delete(Y, [0, int(row.donor[1:])], axis=0)
         weights = augmented_weights(rest[:, :12], Y[0, :12], 2.0).weights
         assert row.estimate == pytest.approx((Y[0] - weights @ rest)[12:].mean())
@@ -76,5 +76,5 @@ def test_robustness_can_be_left_out() -> None:
         plain = call(as_panel(Y), "y", "U00", 2012, robustness=False)
         full = call(as_panel(Y), "y", "U00", 2012)
         assert plain.check("leave-one-out") is None
-        assert plain.extra["leave_one_out"] is None
+        assert plain.leave_one_out is None
         assert plain.interval == full.interval

@@ -226,7 +226,7 @@ def test_cohorts_are_averaged_over_treated_cells() -> None:
     event = {"U00": 2008, "U01": 2010, "U02": 2010}
     effect = synthetic_did(as_panel(y + 1e-9 * rng.normal(size=y.shape)), "y", list(event), event, method="did")
     assert effect.estimate == pytest.approx((6 * 1 + 4 * 4 + 4 * 7) / 14, abs=1e-6)
-    cohorts = effect.extra["cohorts"]
+    cohorts = effect.cohorts
     assert list(cohorts["estimate"].round(6)) == [1.0, 5.5]
     assert list(cohorts["cells"]) == [6, 8]
     table = effect.table
@@ -334,7 +334,7 @@ def test_constant_outcome_gaps_and_infinite_values() -> None:
     holed = y.copy()
     holed[2, 5] = np.nan
     effect = synthetic_did(as_panel(holed), "y", "U00", 2010)
-    assert "U02" in effect.extra["dropped"]
+    assert "U02" in effect.dropped
     assert effect.weights is not None
     assert "U02" not in effect.weights.index
     missing = y.copy()

@@ -99,7 +99,7 @@ def test_invariant_to_scale_and_origin(trend: str) -> None:
     assert moved.estimate == pytest.approx(1000 * base.estimate, rel=1e-4)
     assert moved.interval[1] == pytest.approx(1000 * base.interval[1], rel=1e-4)
     assert moved.p_value == pytest.approx(base.p_value, abs=1e-5)
-    assert sum(base.extra["shares"].values()) == pytest.approx(1)
+    assert sum(base.variance_shares.values()) == pytest.approx(1)
 
 
 def test_a_jump_is_found_and_its_table_adds_up() -> None:
@@ -121,7 +121,7 @@ def test_comparators() -> None:
     assert interrupted_series(panel, "y", "U00", 2019, comparators="none").provenance.settings["regressors"] == []
     each = interrupted_series(panel, "y", "U00", 2019, comparators="each", donors=["U01", "U02"])
     assert each.provenance.settings["regressors"] == ["U01", "U02"]
-    assert each.extra["df"] == 19 - 3
+    assert each.df == 19 - 3
     two = interrupted_series(panel, "y", "U00", 2019, comparators=2)
     reordered = interrupted_series(as_panel(y[[0, 5, 3, 7, 1, 2, 6, 4]]), "y", "U00", 2019, comparators=2)
     assert reordered.estimate == pytest.approx(two.estimate, abs=1e-5)

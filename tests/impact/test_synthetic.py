@@ -162,7 +162,7 @@ def test_a_wider_box_is_searched_about_as_well_as_by_a_hundred_random_starts(flo
 def test_a_fit_that_one_start_alone_found_is_told():
     asked = {"predictors": PREDICTORS, "v_floor": 1e-8, **QUICK}
     fits = [synthetic_control(world(9), "y", "U00", EVENT, seed=seed, **asked) for seed in range(4)]
-    alone = [fit.extra["search"]["agreeing"] == 1 for fit in fits]
+    alone = [fit.search["agreeing"] == 1 for fit in fits]
     assert [any(c.name == "search of predictor weights" for c in fit.checks) for fit in fits] == alone
     assert set(alone) == {True, False}
 
@@ -186,9 +186,9 @@ def test_choices_of_v():
     equal = ask(v="equal")
     as_mapping = ask(v={p.label: 1 for p in PREDICTORS})
     np.testing.assert_allclose(equal.weights, as_mapping.weights, atol=1e-9)
-    assert equal.extra["predictor_balance"]["v"].tolist() == pytest.approx([1 / 6] * 6)
+    assert equal.predictor_balance["v"].tolist() == pytest.approx([1 / 6] * 6)
     one = ask(v={"x0": 1})  # by indicator
-    balance = one.extra["predictor_balance"].loc["x0 2000-2011"]
+    balance = one.predictor_balance.loc["x0 2000-2011"]
     assert balance["synthetic"] == pytest.approx(balance["treated"])
     searched, halves = ask(v="search"), ask(v="cross-validation")
     assert searched.pre_mspe <= equal.pre_mspe
@@ -228,7 +228,7 @@ def test_an_intercept_takes_up_any_constant():
     moved = synthetic_control(Panel.from_frame(shifted, "unit", "year"), "y", "U00", EVENT, intercept=True, **QUICK)
     assert moved.estimate == pytest.approx(plain.estimate, abs=1e-8)
     np.testing.assert_allclose(moved.weights, plain.weights, atol=1e-9)
-    assert moved.extra["intercept"] - plain.extra["intercept"] == pytest.approx(1000)
+    assert moved.intercept - plain.intercept == pytest.approx(1000)
     gaps = moved.table[moved.table["time"] < EVENT]["effect"]
     assert gaps.mean() == pytest.approx(0, abs=1e-9)
     assert moved.check("convex hull").passed is None

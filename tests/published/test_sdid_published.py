@@ -73,7 +73,7 @@ def test_the_exact_synthetic_control_fits_better_than_the_published_one() -> Non
 
 
 def test_table_1_regularised_variants() -> None:
-    noise = float(effect("sdid").extra["noise_level"])
+    noise = float(effect("sdid").noise_level)
     assert effect("sc", zeta=12**0.25 * noise).estimate == pytest.approx(-21.7, abs=0.05)
     assert effect("difp", zeta=12**0.25 * noise).estimate == pytest.approx(-16.1, abs=0.05)
 
@@ -99,7 +99,7 @@ def test_agreement_with_mlsynth() -> None:
 def test_agreement_with_pysyncon_on_augmented_synthetic_control() -> None:
     # pysyncon 1.7.0, AugSynth: the same penalty by the one-standard-error rule; its simplex weights are less exact
     found = augmented_synthetic_control(panel(), *QUESTION, inference="jackknife+", robustness=False)
-    assert found.extra["lam"] == pytest.approx(429.8375828134, rel=1e-9)
+    assert found.penalty == pytest.approx(429.8375828134, rel=1e-9)
     assert found.estimate == pytest.approx(-15.95261, abs=2e-4)
     fixed = augmented_synthetic_control(panel(), *QUESTION, inference="jackknife+", lam=10.0, robustness=False)
     assert fixed.estimate == pytest.approx(-12.70355, abs=2e-4)
@@ -114,7 +114,7 @@ def test_tables_7_and_8_weights() -> None:
         assert weights[state] == pytest.approx(weight, abs=0.0051)
     for state in ("Alabama", "Georgia", "Kentucky", "Vermont", "Wyoming"):
         assert weights[state] == pytest.approx(0, abs=0.0051)
-    time = effect("sdid").extra["time_weights"]
+    time = effect("sdid").time_weights[1989]
     assert time[1988] == pytest.approx(0.43, abs=0.0051)
     assert time[1987] == pytest.approx(0.21, abs=0.0051)
     assert time[1986] == pytest.approx(0.37, abs=0.0051)
@@ -170,13 +170,13 @@ def test_table_1_standard_errors_with_the_authors_draws(method: str, published: 
     """
     draws = RSample(12345)
     chosen = [draws.permutation(38)[-1] for _ in range(200)]
-    placebos = effect(method).extra["replicates"]
+    placebos = effect(method).draws
     assert len(placebos) == 38
     assert placebos[chosen].std() == pytest.approx(published, abs=0.06)
 
 
 def test_the_published_standard_error_is_one_draw_about_the_exact_one() -> None:
-    placebos = effect("sdid").extra["replicates"]
+    placebos = effect("sdid").draws
     exact = effect("sdid").se
     assert exact == pytest.approx(9.368, abs=0.005)
     rng = np.random.default_rng(0)

@@ -96,7 +96,7 @@ def test_basque_placebo_p():
     """
     effect = study(checks=False)
     assert effect.p_value == pytest.approx(3 / 18)
-    assert effect.extra["p_values"]["ratio"] == pytest.approx(0.166666667, abs=0.025)
+    assert effect.p_values["ratio"] == pytest.approx(0.166666667, abs=0.025)
     assert effect.interval[0] < 0 < effect.interval[1]
 
 
@@ -164,5 +164,5 @@ def test_proposition_99_stands_out():
     """Abadie, Diamond & Hainmueller (2010): no other of the 39 states has a gap as large for its fit before."""
     _, effect = california()
     assert effect.p_value == pytest.approx(1 / 39)
-    assert effect.extra["p_values"]["ratio"] < 0.10
+    assert effect.p_values["ratio"] < 0.10
     assert effect.interval[1] < 0

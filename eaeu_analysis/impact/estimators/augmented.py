@@ -120,6 +120,22 @@ INFERENCE = ("placebo", "jackknife+")
 RULES = ("1se", "min")
 
 
+@dataclass(frozen=True)
+class AugmentedEffect(Effect):
+    """An :class:`Effect` by ridge augmented synthetic control.
+
+    ``scm_weights`` and ``scm_estimate``: the synthetic control before augmentation; ``penalty``: the one used;
+    ``cross_validation``: frame of ``penalty, error, se``, None when the penalty was given; ``leave_one_out``: estimate
+    without each weighted donor, None without checks.
+    """
+
+    scm_weights: pd.Series[float] | None = None
+    scm_estimate: float = float("nan")
+    penalty: float = float("nan")
+    cross_validation: pd.DataFrame | None = None
+    leave_one_out: pd.DataFrame | None = None
+
+
 def augmented_synthetic_control(
     panel: Panel,
     outcome: str,
@@ -137,7 +153,7 @@ def augmented_synthetic_control(
     robustness: bool = True,
     seed: int = 0,
     level: float = settings.LEVEL,
-) -> Effect:
+) -> AugmentedEffect:
     """Synthetic control plus a ridge correction of its imbalance before the event.
 
     ``lam``: penalty in squared units of the outcome (None: leave-one-period-out cross-validation, by ``rule``: "1se"
@@ -148,8 +164,7 @@ def augmented_synthetic_control(
     p-value. ``robustness`` adds two checks at twice the time: leave-one-out over donors and the event moved into the
     years before it. Nothing here is random: ``seed`` only completes the signature.
 
-    Weights sum to one and may be negative. ``extra``: ``scm_weights``, ``lam``, ``cv`` (errors by penalty),
-    ``scm_estimate`` (before augmentation).
+    Weights sum to one and may be negative. Returns an :class:`AugmentedEffect`.
     Raises BadInputError, NoDataError and NotConvergedError. Source: Ben-Michael, Feller & Rothstein (2021).
 
     >>> import eaeu_analysis as ea
@@ -208,7 +223,7 @@ def augmented_synthetic_control(
         checks += more
     checks += donor_notes(problem.dropped, problem.flagged, dict(zip(problem.donors, fit.weights, strict=True)))
     donors_index = pd.Index(problem.donors, name="donor")
-    return Effect(
+    return AugmentedEffect(
         spec={
             "estimator": "augmented_synthetic_control",
             **problem.spec(),
@@ -233,17 +248,15 @@ def augmented_synthetic_control(
         measure=problem.info.unit,
         inference=words,
         se=se,
-        extra={
-            "scm_weights": pd.Series(fit.scm, index=donors_index, name="weight"),
-            "scm_estimate": float(_gap(y, problem, fit.scm, demean)[problem.post].mean()),
-            "lam": fit.lam,
-            "leave_one_out": left_out,
-            "cv": None
-            if fit.cv is None
-            else pd.DataFrame({"lam": fit.cv.penalties, "error": fit.cv.error, "se": fit.cv.se}),
-            "dropped": dict(problem.dropped),
-            "flagged": dict(problem.flagged),
-        },
+        dropped=dict(problem.dropped),
+        flagged=dict(problem.flagged),
+        scm_weights=pd.Series(fit.scm, index=donors_index, name="weight"),
+        scm_estimate=float(_gap(y, problem, fit.scm, demean)[problem.post].mean()),
+        penalty=fit.lam,
+        cross_validation=None
+        if fit.cv is None
+        else pd.DataFrame({"penalty": fit.cv.penalties, "error": fit.cv.error, "se": fit.cv.se}),
+        leave_one_out=left_out,
     )
 
 

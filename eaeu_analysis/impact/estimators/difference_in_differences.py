@@ -172,6 +172,22 @@ INFERENCE = ("randomisation", "wild", "cluster")
 FEW = 5  # treated units below which cluster-robust errors and their bootstrap are not to be believed
 
 
+@dataclass(frozen=True)
+class DifferenceInDifferencesEffect(Effect):
+    """An :class:`Effect` by difference-in-differences.
+
+    ``event_study``: a row per period from the event with ``relative, units, estimate, lower, upper, p`` (base period
+    -1); ``cluster_se``: CRV1 standard error by unit; ``leads_wald_p``: Wald test of the leads, NaN with fewer than five
+    treated units; ``assignments``: how many the randomisation test has, ``exact``: whether they are all there are.
+    """
+
+    event_study: pd.DataFrame | None = None
+    cluster_se: float = float("nan")
+    leads_wald_p: float = float("nan")
+    assignments: int = 0
+    exact: bool = False
+
+
 def difference_in_differences(
     panel: Panel,
     outcome: str,
@@ -186,7 +202,7 @@ def difference_in_differences(
     draws: int = 9_999,
     seed: int = 0,
     level: float = settings.LEVEL,
-) -> Effect:
+) -> DifferenceInDifferencesEffect:
     """Mean change of the treated less mean change of the donors, and the event study that goes with it.
 
     ``unit`` may list several treated units and ``event`` map each to its date; cohorts are set against the
@@ -197,8 +213,7 @@ def difference_in_differences(
     (treated units - 1) degrees of freedom, several treated units.
 
     Check "leads" tests all leads jointly: root mean squared deviation from parallel paths before the event against
-    its randomisation distribution. ``extra``: ``event_study`` (frame: relative, estimate, lower, upper, p; base period
-    -1), ``cluster_se``, ``leads_wald_p``, ``cohorts``.
+    its randomisation distribution. Returns a :class:`DifferenceInDifferencesEffect`.
     Raises BadInputError, NoDataError and NotConvergedError (pyfixest's fixed effects off the exact double difference).
 
     >>> import eaeu_analysis as ea
@@ -244,7 +259,7 @@ def difference_in_differences(
 
     info = design.problems[0].info
     leads = lead_sizes(y, starts, plan)
-    return Effect(
+    return DifferenceInDifferencesEffect(
         spec={
             "estimator": "difference_in_differences",
             **design.spec(),
@@ -266,15 +281,13 @@ def difference_in_differences(
         measure=info.unit,
         inference=words,
         se=se,
-        extra={
-            "event_study": event_study_frame(design, plan, level),
-            "cluster_se": regression.se,
-            "leads_wald_p": regression.leads_p,
-            "assignments": len(plan.groups),
-            "exact": plan.exact,
-            "dropped": design.dropped(),
-            "flagged": design.flagged(),
-        },
+        dropped=design.dropped(),
+        flagged=design.flagged(),
+        event_study=event_study_frame(design, plan, level),
+        cluster_se=regression.se,
+        leads_wald_p=regression.leads_p,
+        assignments=len(plan.groups),
+        exact=plan.exact,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,23 @@ REFERENCES = {
 COMPARATORS = ("mean", "each", "none")
 
 
+@dataclass(frozen=True)
+class InterruptedSeriesEffect(Effect):
+    """An :class:`Effect` by interrupted series; fields of the other method are None.
+
+    Structural: ``variance_shares`` (mean share of each variance) and ``df`` of the forecast distribution. Segmented:
+    ``hac_p`` and ``hac_interval`` from Student's table, ``rho`` of the errors and ``lags`` of the HAC variance, whose
+    standard error is ``se``.
+    """
+
+    variance_shares: Mapping[str, float] | None = None
+    df: int | None = None
+    hac_p: float | None = None
+    hac_interval: tuple[float, float] | None = None
+    rho: float | None = None
+    lags: int | None = None
+
+
 def interrupted_series(
     panel: Panel,
     outcome: str,
@@ -48,7 +66,7 @@ def interrupted_series(
     draws: int = 999,
     seed: int = 0,
     level: float = settings.LEVEL,
-) -> Effect:
+) -> InterruptedSeriesEffect:
     """The unit's own series before the event, with the donors' as regressors, against what came after.
 
     ``comparators``: "mean" of the donors, "each" donor, "none", or a number of the donors' principal components.
@@ -58,8 +76,7 @@ def interrupted_series(
     "segmented": least squares on all periods with a linear trend, a level and (``slope``) a slope change at the event;
     HAC t, its distribution drawn by ``draws`` bootstrap samples with autoregressive errors, ``seed``.
 
-    ``extra``: structural ``shares`` (mean share of each variance), ``df``; segmented ``hac_se``, ``hac_p``,
-    ``hac_interval``, ``rho``, ``lags``. Raises BadInputError and NoDataError.
+    Returns an :class:`InterruptedSeriesEffect`. Raises BadInputError and NoDataError.
 
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(
@@ -88,7 +105,7 @@ def interrupted_series(
     )
     checks = fitted.pop("checks")
     share = dict.fromkeys(problem.donors, 1 / len(problem.donors)) if comparators != "none" else {}
-    return Effect(
+    return InterruptedSeriesEffect(
         spec={
             "estimator": "interrupted_series",
             **problem.spec(),
@@ -102,6 +119,8 @@ def interrupted_series(
         provenance=Provenance((problem.info,), METHODS[method], REFERENCES[method], {"regressors": names}),
         method=METHODS[method],
         measure=problem.info.unit,
+        dropped=dict(problem.dropped),
+        flagged=dict(problem.flagged),
         **fitted,
     )
 
@@ -166,7 +185,8 @@ def _structural(problem: Problem, x: Array, trend: str, level: float) -> dict[st
             f"forecast distribution, Student t with {future.df} degrees of freedom mixed over the variances' shares"
         ),
         "checks": [_serial(errors), _against_no_change(errors, y[fit]), _in_time(problem, x, trend, level)],
-        "extra": {"shares": _mean_shares(future), "df": future.df},
+        "variance_shares": _mean_shares(future),
+        "df": future.df,
     }
 
 
@@ -215,13 +235,10 @@ def _segmented(problem: Problem, x: Array, slope: bool, draws: int, seed: int, l
                 "like a trend",
             ),
         ],
-        "extra": {
-            "hac_se": found.se,
-            "hac_p": found.p_hac,
-            "hac_interval": found.interval_hac,
-            "rho": found.rho,
-            "lags": found.lags,
-        },
+        "hac_p": found.p_hac,
+        "hac_interval": found.interval_hac,
+        "rho": found.rho,
+        "lags": found.lags,
     }
 
 

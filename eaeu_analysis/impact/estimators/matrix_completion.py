@@ -21,6 +21,8 @@ from ..question.design import Design, design_table, observed_rows, state_design
 from .synthetic_did_core import placebo_picks
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ...data.panel import Panel
 
 
@@ -167,6 +169,20 @@ REFERENCE = (
 )
 
 
+@dataclass(frozen=True)
+class MatrixCompletionEffect(Effect):
+    """An :class:`Effect` by matrix completion.
+
+    ``penalty``: the one used; ``rank`` of the low-rank part; ``cross_validation``: frame of ``penalty, error``, None
+    when the penalty was given; ``draws`` (B,): placebo estimates that the standard error rests on.
+    """
+
+    penalty: float = float("nan")
+    rank: int = 0
+    cross_validation: pd.DataFrame | None = None
+    draws: Array | None = None
+
+
 def matrix_completion(
     panel: Panel,
     outcome: str,
@@ -182,7 +198,7 @@ def matrix_completion(
     replications: int = 200,
     seed: int = 0,
     level: float = settings.LEVEL,
-) -> Effect:
+) -> MatrixCompletionEffect:
     """Treated cells predicted by unit effects, period effects and a part of low nuclear norm.
 
     ``unit`` may list several treated units and ``event`` map each to its date. ``lam``: penalty of the nuclear norm
@@ -190,8 +206,8 @@ def matrix_completion(
     the treated units' place (all of them in turn with one treated unit, else ``replications`` random sets) at the same
     penalty, and Student's t with N0 - 1 degrees of freedom on their spread.
 
-    The gap before the event is in-sample and small by construction: it is no evidence of fit. ``extra``: ``lam``,
-    ``rank``, ``cv`` (error by penalty), ``replicates``.
+    The gap before the event is in-sample and small by construction: it is no evidence of fit. Returns a
+    :class:`MatrixCompletionEffect`.
     Raises BadInputError, NoDataError and NotConvergedError. Source: Athey et al. (2021), equation 4.3.
 
     >>> import eaeu_analysis as ea
@@ -242,7 +258,7 @@ def matrix_completion(
     # no donor has a weight of its own: each counts as one of the pool
     checks += donor_notes(design.dropped(), design.flagged(), dict.fromkeys(design.donors, 1 / count))
     info = design.problems[0].info
-    return Effect(
+    return MatrixCompletionEffect(
         spec={
             "estimator": "matrix_completion",
             **design.spec(),
@@ -273,14 +289,12 @@ def matrix_completion(
             "the donors'"
         ),
         se=se,
-        extra={
-            "lam": lam,
-            "rank": fit.rank,
-            "cv": pd.DataFrame({"lam": penalties, "error": errors}) if len(penalties) else None,
-            "replicates": draws,
-            "dropped": design.dropped(),
-            "flagged": design.flagged(),
-        },
+        dropped=design.dropped(),
+        flagged=design.flagged(),
+        penalty=lam,
+        rank=fit.rank,
+        cross_validation=pd.DataFrame({"penalty": penalties, "error": errors}) if len(penalties) else None,
+        draws=draws,
     )
 
 

@@ -7,7 +7,7 @@ penalised, Abadie & L'Hour (2021). Weights are positive and sum to one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,10 +28,32 @@ from ..weights.fit import Fitted, Setup, WeightSettings, fit_unit, make_setup, r
 if TYPE_CHECKING:
     from ...data.panel import Panel
     from ...series import SeriesInfo
+    from ..inference.prediction import PredictionUncertainty
 
 
 INFERENCE = ("placebo", "conformal", "prediction", "none")
 REFERENCE = "Abadie, Diamond & Hainmueller (2010), JASA 105(490); (2015), AJPS 59(2)"
+
+
+@dataclass(frozen=True)
+class SyntheticControlEffect(Effect):
+    """An :class:`Effect` by synthetic control.
+
+    ``intercept``: shift of the level, 0 without one. ``search``: how the search for predictor weights ended.
+    ``predictor_balance``: a row per predictor, None without predictors. Placebo inference: ``placebos`` (a row per
+    unit), ``placebo_gaps`` (time x unit) and ``p_values`` by statistic. Conformal inference: ``p_by_period``.
+    Prediction intervals: ``prediction``. ``leave_one_out``: estimate without each weighted donor.
+    """
+
+    intercept: float = 0.0
+    search: Mapping[str, float] = field(default_factory=dict)
+    predictor_balance: pd.DataFrame | None = None
+    placebos: pd.DataFrame | None = None
+    placebo_gaps: pd.DataFrame | None = None
+    p_values: Mapping[str, float] = field(default_factory=dict)
+    p_by_period: pd.Series[float] | None = None
+    prediction: PredictionUncertainty | None = None
+    leave_one_out: pd.DataFrame | None = None
 
 
 def synthetic_control(
@@ -55,7 +77,7 @@ def synthetic_control(
     v_floor: float = predictor_weights.FLOOR,
     starts: int = predictor_weights.STARTS,
     replicate: str = "",
-) -> Effect:
+) -> SyntheticControlEffect:
     """The effect of ``event`` on ``outcome`` of ``unit``: what was observed less its synthetic control.
 
     ``outcome``: a column of the panel, or in a world panel an outcome of the catalogue. ``event``: first treated
@@ -70,8 +92,7 @@ def synthetic_control(
     "none". ``checks`` False leaves out leave-one-out and the placebo in time. ``replicate`` "synth" uses the optimiser
     of the published packages, to reproduce their numbers only.
 
-    Returns an :class:`Effect`; ``extra`` holds ``predictor_balance``, ``placebos``, ``placebo_gaps``, ``p_values``,
-    ``leave_one_out`` and ``search`` as far as they were made.
+    Returns a :class:`SyntheticControlEffect`.
     Raises BadInputError or NoDataError, one sentence, for a question that cannot be answered, NotConvergedError when
     weights cannot be found.
 
@@ -101,15 +122,11 @@ def synthetic_control(
     fitted = fit_unit(setup, recipe)
     estimate = float(fitted.gap[problem.post].mean())
     found = list(rules.fit_checks(setup, fitted, intercept, estimate)) + rules.donor_checks(problem, fitted)
-    extra: dict[str, Any] = {"intercept": fitted.shift, "search": dict(fitted.search)}
-    if setup.x is not None:
-        extra["predictor_balance"] = predictor_balance(setup, fitted)
     answer = _infer(setup, recipe, fitted, level, inference, seed)
     found += answer.checks
-    extra.update(answer.extra)
+    left_out = None
     if checks:
         left_out = placebo.leave_one_out_refits(setup, recipe, fitted)
-        extra["leave_one_out"] = left_out
         found.append(rules.loo_check(left_out, estimate))
         found.append(rules.time_check(_in_time(panel, setup, recipe, level), level))
     spec = {
@@ -128,7 +145,8 @@ def synthetic_control(
         "replicate": replicate,
     }
     lower, upper = answer.lower, answer.upper
-    return Effect(
+    made = answer.placebos
+    return SyntheticControlEffect(
         spec=spec,
         table=effect_table(problem.unit, problem.times, problem.outcomes[:, 0], fitted.counterfactual, lower, upper),
         estimate=estimate,
@@ -147,7 +165,17 @@ def synthetic_control(
         method="synthetic control",
         measure=problem.info.unit,
         inference=answer.text,
-        extra=extra,
+        dropped=dict(problem.dropped),
+        flagged=dict(problem.flagged),
+        intercept=fitted.shift,
+        search=dict(fitted.search),
+        predictor_balance=None if setup.x is None else predictor_balance(setup, fitted),
+        placebos=None if made is None else made.table,
+        placebo_gaps=None if made is None else made.gaps,
+        p_values={} if made is None else dict(made.p),
+        p_by_period=answer.p_by_period,
+        prediction=answer.prediction,
+        leave_one_out=left_out,
     )
 
 
@@ -158,21 +186,24 @@ class _Answer:
     lower: Any
     upper: Any
     text: str
-    checks: list[Check]
-    extra: dict[str, Any]
+    checks: list[Check] = field(default_factory=list)
+    placebos: placebo.Placebos | None = None
+    p_by_period: pd.Series[float] | None = None
+    prediction: PredictionUncertainty | None = None
 
 
 def _infer(setup: Setup, recipe: WeightSettings, fitted: Fitted, level: float, how: str, seed: int) -> _Answer:
     nothing = (float("nan"), float("nan"))
     if how == "none":
-        return _Answer(float("nan"), nothing, None, None, "", [], {})
+        return _Answer(float("nan"), nothing, None, None, "")
     if how == "placebo":
         return _by_placebo(setup, recipe, fitted, level)
     if how == "conformal":
         return _by_conformal(setup.problem, recipe, level, seed)
     from ..inference.prediction import prediction_answer
 
-    return _Answer(float("nan"), *prediction_answer(setup, recipe, fitted, level, seed))
+    interval, lower, upper, text, parts = prediction_answer(setup, recipe, fitted, level, seed)
+    return _Answer(float("nan"), interval, lower, upper, text, prediction=parts)
 
 
 def _by_placebo(setup: Setup, recipe: WeightSettings, fitted: Fitted, level: float) -> _Answer:
@@ -185,10 +216,8 @@ def _by_placebo(setup: Setup, recipe: WeightSettings, fitted: Fitted, level: flo
     if not np.isfinite(made.detectable):
         least = 1.0 / (donors + 1)
         text += f"; with {donors} donors p cannot fall below {least:.3f}, so at {level:.0%} no value can be rejected"
-    extra = {"placebos": made.table, "placebo_gaps": made.gaps, "p_values": dict(made.p)}
-    return _Answer(
-        made.p["two_sided"], made.interval, made.lower, made.upper, text, rules.placebo_test_checks(made, level), extra
-    )
+    checks = rules.placebo_test_checks(made, level)
+    return _Answer(made.p["two_sided"], made.interval, made.lower, made.upper, text, checks, placebos=made)
 
 
 def _by_conformal(problem: Problem, recipe: WeightSettings, level: float, seed: int) -> _Answer:
@@ -208,7 +237,7 @@ def _by_conformal(problem: Problem, recipe: WeightSettings, level: float, seed: 
     if made.holes:
         text += "; values inside an interval are rejected too: it is the smallest that holds all that are not"
     each = pd.Series(made.p, index=pd.Index(problem.times[problem.post], name="time"), name="p")
-    return _Answer(made.p_value, made.interval, lower, upper, text, [], {"conformal_p_by_period": each})
+    return _Answer(made.p_value, made.interval, lower, upper, text, p_by_period=each)
 
 
 def _in_time(panel: Panel, setup: Setup, recipe: WeightSettings, level: float) -> placebo.TimePlacebo | None:

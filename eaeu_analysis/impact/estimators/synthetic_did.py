@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,23 @@ if TYPE_CHECKING:
 REFERENCE = "Arkhangelsky, Athey, Hirshberg, Imbens & Wager (2021), American Economic Review 111(12)"
 
 
+@dataclass(frozen=True)
+class SyntheticDidEffect(Effect):
+    """An :class:`Effect` by synthetic difference-in-differences or one of its special cases.
+
+    ``time_weights``: event -> weights by period before it; ``cohorts``: a row per event with ``event, units, estimate,
+    cells``; ``draws`` (B,): estimates that the standard error rests on; ``noise_level``: standard deviation of the
+    donors' first differences before the first event; ``leave_one_out``: estimate without each weighted donor, None
+    without checks.
+    """
+
+    time_weights: Mapping[int, pd.Series[float]] = field(default_factory=dict)
+    cohorts: pd.DataFrame | None = None
+    draws: Array | None = None
+    noise_level: float = float("nan")
+    leave_one_out: pd.DataFrame | None = None
+
+
 def synthetic_did(
     panel: Panel,
     outcome: str,
@@ -63,7 +81,7 @@ def synthetic_did(
     robustness: bool = True,
     seed: int = 0,
     level: float = settings.LEVEL,
-) -> Effect:
+) -> SyntheticDidEffect:
     """Weighted double difference between the treated and a weighted average of the donors.
 
     ``unit`` may list several treated units and ``event`` map each to its first treated period: cohorts by date are
@@ -76,9 +94,8 @@ def synthetic_did(
     exact optimum: published figures rest on it. ``robustness`` adds two checks at twice the time: leave-one-out over
     donors and, with one treated unit, the event moved into the years before it.
 
-    Table: a row per treated unit and period; bounds with placebo variance only. ``extra``: ``time_weights`` (Series by
-    period; with several dates a mapping from date), ``cohorts`` (frame), ``replicates`` (draws), ``noise_level``,
-    ``leave_one_out`` (frame).
+    Table: a row per treated unit and period; bounds with placebo variance only. Returns a
+    :class:`SyntheticDidEffect`.
     Raises BadInputError, NoDataError (one sentence each) and NotConvergedError.
     Source: Arkhangelsky et al. (2021), algorithms 1 to 4.
 
@@ -131,7 +148,7 @@ def synthetic_did(
             "cells": cohorts.cells.astype(int),
         }
     )
-    return Effect(
+    return SyntheticDidEffect(
         spec={
             "estimator": "synthetic_did",
             **design.spec(),
@@ -157,15 +174,13 @@ def synthetic_did(
         measure=info.unit,
         inference=_words(variance, replicates, len(design.donors), df),
         se=replicates.se,
-        extra={
-            "time_weights": _time_weights(design, rows, blocks),
-            "cohorts": cohort_frame,
-            "replicates": replicates.draws,
-            "noise_level": blocks[0].noise,
-            "leave_one_out": left_out,
-            "dropped": design.dropped(),
-            "flagged": design.flagged(),
-        },
+        dropped=design.dropped(),
+        flagged=design.flagged(),
+        time_weights=_time_weights(design, rows, blocks),
+        cohorts=cohort_frame,
+        draws=replicates.draws,
+        noise_level=blocks[0].noise,
+        leave_one_out=left_out,
     )
 
 
@@ -195,14 +210,15 @@ def _table(
     return table
 
 
-def _time_weights(design: Design, rows: Mapping[int, Any], blocks: Sequence[CohortEstimate]) -> Any:
+def _time_weights(
+    design: Design, rows: Mapping[int, Any], blocks: Sequence[CohortEstimate]
+) -> dict[int, pd.Series[float]]:
     import pandas as pd
 
-    each = {
+    return {
         int(design.times[pre]): pd.Series(b.lam, index=pd.Index(design.times[:pre], name="time"), name="weight")
         for pre, b in zip(rows, blocks, strict=True)
     }
-    return each if len(each) > 1 else next(iter(each.values()))
 
 
 def _checks(

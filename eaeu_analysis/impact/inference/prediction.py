@@ -13,17 +13,26 @@ question, since fitted ones shrink to nothing when donors outnumber periods; the
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from ...arrays import Array
 from ...errors import BadInputError
-from ...results import Check
 from ..weights.fit import Fitted, Setup, WeightSettings
 from ..weights.simplex import simplex_weights, solve_gram
 
 DRAWS = 200
+
+
+@dataclass(frozen=True)
+class PredictionUncertainty:
+    """The two parts of a prediction interval of the average effect: ``in_sample`` bounds from the estimated weights and
+    ``out_of_sample``, the half-width for noise after the event; ``sigma``: its size, from residuals left out."""
+
+    in_sample: tuple[float, float]
+    out_of_sample: float
+    sigma: float
 
 
 def left_out_residuals(y: Array, donors: Array) -> Array:
@@ -98,8 +107,8 @@ def farthest(gram: Array, weights: Array, score: Array, target: Array) -> float:
 
 def prediction_answer(
     setup: Setup, recipe: WeightSettings, fitted: Fitted, level: float, seed: int
-) -> tuple[tuple[float, float], Array, Array, str, list[Check], dict[str, Any]]:
-    """Interval of the average effect, bounds (T,) of each period's, words, checks and extras.
+) -> tuple[tuple[float, float], Array, Array, str, PredictionUncertainty]:
+    """Interval of the average effect, bounds (T,) of each period's, a description and the parts of the interval.
 
     Raises BadInputError for weights that do not match the outcome directly: the argument is about those.
     """
@@ -132,5 +141,4 @@ def prediction_answer(
         f"({low[0]:+.3g} to {high[0]:+.3g}), noise after the event by a sub-Gaussian tail (+/- {tail:.3g}) on "
         "leave-one-out residuals; no p-value"
     )
-    extra = {"in_sample": (float(low[0]), float(high[0])), "out_of_sample": tail, "sigma": sigma}
-    return interval, lower, upper, text, [], extra
+    return interval, lower, upper, text, PredictionUncertainty((float(low[0]), float(high[0])), tail, sigma)

@@ -27,7 +27,7 @@ from .. import methods
 from ..curve.grid import PredictorRule
 from ..effect import Effect, format_effect_number, interval_text
 from ..question.predictors import Predictor
-from .pooled import pool_each
+from .pooled import placebos_of, pool_each
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -324,7 +324,7 @@ def _row(panel: Panel, question: EffectQuestion, found: Effect | str) -> dict[st
         words = dict.fromkeys(("measure", "finding", "verdict", "weights", "failed"), "")
         return row | missing | words | {"donors": 0, "reason": found}
     times = 100.0 if outcome.log else 1.0
-    weights, placebos = found.weights, found.extra.get("placebos")
+    weights, placebos = found.weights, placebos_of(found)
     top = (
         ""
         if weights is None

@@ -20,6 +20,7 @@ from ...arrays import Array
 from ...errors import BadInputError, EaeuError, NoDataError
 from ...reference.catalogue import outcome
 from ..effect import Effect
+from ..estimators.synthetic import SyntheticControlEffect
 from ..inference.placebo import rank_p_value, rejections
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def pool_effects(effects: Sequence[Effect], level: float, draws: int = DRAWS, se
     Each must be a synthetic control with placebo inference, in one measure. Raises BadInputError otherwise, NoDataError
     when their donors are too few to be in every unit's place at once.
     """
-    tables = [effect.extra["placebos"] for effect in effects if "placebos" in effect.extra]
+    tables = [table for table in map(placebos_of, effects) if table is not None]
     if len(effects) < 2 or len(tables) < len(effects):
         raise BadInputError("pooling takes the synthetic controls of two units or more, each with placebo inference")
     if len({effect.measure for effect in effects}) > 1:
@@ -74,6 +75,11 @@ def pool_effects(effects: Sequence[Effect], level: float, draws: int = DRAWS, se
     )
 
 
+def placebos_of(effect: Effect) -> pd.DataFrame | None:
+    """The placebo table of a synthetic control with placebo inference; None for any other effect."""
+    return effect.placebos if isinstance(effect, SyntheticControlEffect) else None
+
+
 def random_means(null: Array, draws: int, seed: int) -> Array:
     """(draws,) means over the rows of ``null`` (members, donors) of one entry each, no column twice."""
     order = np.random.default_rng(seed).random((draws, null.shape[1])).argsort(axis=1)[:, : len(null)]
@@ -87,7 +93,7 @@ def pool_each(groups: Mapping[tuple[str, str], Sequence[Effect]], level: float, 
 
     rows = []
     for (pool, name), effects in groups.items():
-        if len(effects) < 2 or any("placebos" not in effect.extra for effect in effects):
+        if len(effects) < 2 or any(placebos_of(effect) is None for effect in effects):
             continue
         known = outcome(name)
         row: dict[str, Any] = {"outcome": name, "label": known.label, "pool": pool, "members": len(effects)}

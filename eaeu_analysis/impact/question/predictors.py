@@ -50,7 +50,7 @@ class Predictor:
     >>> panel = ea.load_panel(["trade", "gdp_per_head"], ["KGZ", "TJK", "MDA", "GEO", "ALB", "MNG"], (2000, 2019))
     >>> predictors = [ea.Predictor("gdp_per_head", (2005, 2014)), ea.Predictor("trade", [2004, 2009, 2014])]
     >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, predictors=predictors, v="equal", checks=False)
-    >>> list(effect.extra["predictor_balance"].index)
+    >>> list(effect.predictor_balance.index)
     ['gdp_per_head 2005-2014', 'trade 2004-2014 by 5']
     """
 

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 PARTS = ("sentence", "question", "caveat", "would_change", "topic", "grade", "side")
 # parts of results that hold thousands of numbers of which none is told
-SKIPPED_FIELDS = ("observed", "values", "draws", "panel", "fit", "extra", "surrogate", "spec", "world", "windows_all")
+SKIPPED_FIELDS = (
+    "observed", "values", "draws", "panel", "fit", "extra", "surrogate", "spec", "world", "windows_all",
+    "placebos", "placebo_gaps", "event_study", "leave_one_out", "cross_validation", "cohorts", "predictor_balance",
+    "time_weights", "p_by_period", "prediction", "search", "scm_weights", "variance_shares", "hac_interval",
+)  # fmt: skip
 DEEP = 9
 SIZE = re.compile(r"\d+(?:[.,]\d+)*")
 NUMERAL = re.compile(r"\d+(?:\.\d+)?")
