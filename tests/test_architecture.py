@@ -134,6 +134,24 @@ def test_help_loads_nothing_heavy() -> None:
     assert not {"pandas", "numpy", "scipy", "matplotlib"} & set(run(code).split())
 
 
+def test_pinned_data_load_without_the_network_libraries() -> None:
+    """Neither do the names of economies: a known name, and a wrong one that gets its near match."""
+    code = (
+        "import sys, eaeu_analysis as ea\n"
+        "ea.load_panel(['trade'])\n"
+        "ea.load_panel(['remittances'], ['KGZ', 'Republic of Tajikistan'], (2010, 2019))\n"
+        "for wrong in (['trade'], ['Uzbekstan']), (['NE.TRD.GNFS.ZZ'], None):\n"
+        "    try:\n        ea.load_panel(*wrong)\n"
+        "    except ea.EaeuError:\n        continue\n"
+        "    raise SystemExit(f'{wrong} was taken')\n"
+        "print(*sys.modules)"
+    )
+    loaded = set(run(code).split())
+    assert "eaeu_analysis.data.sources.pinned" in loaded
+    assert not {"requests", "urllib3", "wbgapi", "sdmx", "stamina", "duckdb"} & loaded
+    assert not [name for name in loaded if name.startswith("eaeu_analysis.data.sources.live")]
+
+
 def test_every_public_name_is_there() -> None:
     code = "import eaeu_analysis as ea\nfor name in ea.__all__: assert getattr(ea, name) is not None\nprint('all')"
     assert run(code).strip() == "all"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..errors import BadInputError, NoDataError, unknown
+from ..reference.catalogue import STRICT, parse, read_table, table_path
 from .membership import ConfoundingEvent, inside, joined_elsewhere, memberships
 from .windows import Windows, growth, years_needed
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 DEFAULT = "rouble"
 WIDE = "wide"
-STRICT = {"extra": "forbid"}
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,6 @@ class ComparatorPool:
 @functools.lru_cache
 def recorded_own_events() -> tuple[OwnEvent, ...]:
     """The events of treated economies in comparators.toml; BadInputError names the entry of the first mistake."""
-    from ..reference.catalogue import parse, read_table, table_path
-
     path = table_path("comparators")
     rows = read_table(path).get("treated", [])
     return tuple(parse(OwnEvent, row, f"{path}, treated {number}") for number, row in enumerate(rows, start=1))
@@ -101,8 +99,6 @@ def recorded_own_events() -> tuple[OwnEvent, ...]:
 @functools.lru_cache
 def pool_definitions() -> Mapping[str, PoolTable]:
     """The pools of comparators.toml by name; BadInputError names the entry of the first mistake."""
-    from ..reference.catalogue import parse, read_table, table_path
-
     path = table_path("comparators")
     raw = read_table(path).get("pools", {})
     return {name: parse(PoolTable, entry, f"{path}, pool '{name}'") for name, entry in raw.items()}

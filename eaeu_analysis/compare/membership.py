@@ -7,6 +7,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..reference.catalogue import STRICT
 from .windows import Windows
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class ConfoundingEvent:
     touches: tuple[str, ...] = ()
     economy: str = ""
 
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)

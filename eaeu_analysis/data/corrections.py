@@ -17,7 +17,7 @@ import pandas as pd
 from .. import settings
 from ..errors import BadInputError
 from ..reference import economies
-from ..reference.catalogue import parse, read_table
+from ..reference.catalogue import STRICT, parse, read_table
 from ..series import SeriesData
 
 MISSING = "missing"
@@ -36,7 +36,7 @@ class Correction:
     reason: str
     source: str
 
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[Any] = STRICT
 
     @property
     def text(self) -> str:

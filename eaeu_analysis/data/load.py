@@ -15,7 +15,6 @@ from .panel import Panel
 from .sources import Preparing, Source
 from .sources.files.source import FileSource
 from .sources.pinned import PinnedSource
-from .store.source import StoreSource
 
 CODE = re.compile(r"[A-Z]{2}(\.[A-Z0-9]+){1,6}")  # the form of a World Bank code
 
@@ -72,6 +71,8 @@ def open_source(source: str | Path | Source = "pinned", **live: Any) -> Source:
     if source == "pinned":
         return PinnedSource()
     if source == "live":
+        from .store.source import StoreSource  # here, because it brings the network libraries
+
         return StoreSource(**live)
     path = Path(source)
     if not path.exists():
@@ -105,9 +106,17 @@ def _codes(indicators: Sequence[str] | None, source: Source) -> tuple[list[str],
             try:
                 codes.append(indicator(bare).code + name[len(bare) :])
             except BadInputError:
-                if isinstance(source, StoreSource) and CODE.fullmatch(bare):
+                if CODE.fullmatch(bare) and _is_live(source):
                     codes.append(name)  # the World Bank has thousands of series that the catalogue does not list
                     continue
                 labels = {str(c): str(label) for c, label in catalogue()["label"].items()}
                 raise unknown("indicator", name, [*have, *known, *labels], labels) from None
     return list(dict.fromkeys(codes)), computed
+
+
+def _is_live(source: Source) -> bool:
+    if not isinstance(source, Preparing):
+        return False
+    from .store.source import StoreSource
+
+    return isinstance(source, StoreSource)

@@ -1,9 +1,9 @@
 """Economies by any of their names: codes of two and three letters, former codes, names in English, Russian and Uzbek.
 
-Names are tried in this order: codes; the names of data/tables/economies.toml and of CLDR, as a whole; then wbgapi's
-coder, fed with the project's economies instead of its network call. The coder looks for a country's name anywhere
-in the text, so that "Northern Ireland" is Ireland to it: what it finds counts only if the text holds no word beyond
-the country's known names. What is not certain is an error with a near match, never a guess.
+Names are tried in this order: codes; the names of data/tables/economies.toml and of CLDR, as a whole; then the patterns
+of wbgapi (:mod:`.name_patterns`). These find a country's name anywhere in the text, and so find Ireland in "Northern
+Ireland": a match counts only if every word of the text belongs to the known names of that country. An uncertain name
+is an error with a near match, never a guess.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import BadInputError, most_like, unknown
+from .catalogue import STRICT, having, parse, read_table, table_path
+from .name_patterns import find_economy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,7 @@ class Economy:
     income: str
     bank: bool = True
 
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Dissolved:
     successors: tuple[str, ...]
     names: tuple[str, ...] = ()
 
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)
@@ -71,16 +73,12 @@ class Tables:
 @functools.lru_cache
 def economy_tables() -> Tables:
     """The shipped table of economies."""
-    from .catalogue import read_table, table_path
-
     path = table_path("economies")
     return read_tables(read_table(path), str(path))
 
 
 def read_tables(raw: Mapping[str, Any], where: str) -> Tables:
     """economies.toml as read; BadInputError names section and entry of the first mistake."""
-    from .catalogue import having, parse
-
     sections = ["regions", "incomes", "economies", "aggregates", "old_codes", "dissolved", "names", "groups"]
     for section in sections:
         if not isinstance(raw.get(section), Mapping):
@@ -243,7 +241,7 @@ def _resolve(name: str) -> str:
     if key in _keys():
         return _keys()[key]
     _refuse_groups(name, code, key)
-    found = _coder(text)
+    found = _found_within(text)
     if found is not None and _names_only(key, found):
         return found
     raise _not_known(name, key, found)
@@ -305,33 +303,6 @@ def _near(key: str) -> list[str]:
     return ranked[:3]
 
 
-@functools.lru_cache
-def _wbgapi_coder() -> Any:
-    """wbgapi's coder as a private copy: its own code, run where ``fetch`` hands it our economies.
-
-    The copy has a namespace of its own, so wbgapi itself is left as it was and nothing is asked of the network.
-    """
-    from types import FunctionType, SimpleNamespace
-
-    import wbgapi
-    from wbgapi import economy_coder
-
-    rows = [
-        {"id": e.iso3, "name": e.name, "region": {"id": e.region}}
-        for e in sorted(economy_tables().economies.values(), key=lambda e: e.iso3)
-    ]
-    world = {
-        **vars(economy_coder),
-        "w": SimpleNamespace(fetch=lambda *args, **kwargs: iter(rows), Coder=wbgapi.Coder),
-        "open": functools.partial(open, encoding="utf-8"),  # it reads its table in the locale's encoding
-        "_lookup_data": None,
-        "_coder_names": None,
-    }
-    original = economy_coder.coder
-    return FunctionType(original.__code__, world, original.__name__, original.__defaults__)
-
-
-def _coder(text: str) -> str | None:
-    """What wbgapi makes of the text."""
-    found = _wbgapi_coder()(text)
-    return str(found) if found else None
+def _found_within(text: str) -> str | None:
+    """The economy whose name wbgapi's patterns find anywhere in the text."""
+    return find_economy(text, {iso3: e.name for iso3, e in economy_tables().economies.items()})

@@ -174,7 +174,7 @@ def _table(data: bytes, resource: dict[str, Any]) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        table = pq.ParquetFile(pa.BufferReader(data)).read()
         columns = tuple(table.column_names)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise IntegrityError(f"pinned table {resource['path']!r} is no Parquet file ({str(error)[:80]})") from error

@@ -16,7 +16,7 @@ import numpy as np
 
 from ... import settings
 from ...errors import BadInputError, EaeuError, unknown
-from ...reference.catalogue import parse, read_table, table_path
+from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...remittances.ties_with_russia import COLUMNS
 from ..question.problem import GAPS, MIN_PRE
 from .placebos import ESTIMATORS
@@ -29,7 +29,6 @@ TREATMENTS = (KEPT, DROPPED, MOVED)
 NEAR = 2  # years before the event within which a shock may be confused with it, so that moving the event says something
 POPULATION = "SP.POP.TOTL"
 PREDICTED = "sc-predictors"  # the estimator that runs through the predictor sets
-STRICT = {"extra": "forbid"}
 
 
 @dataclass(frozen=True)

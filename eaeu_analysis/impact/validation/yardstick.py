@@ -19,7 +19,7 @@ import pandas as pd
 from ... import settings
 from ...data.panel import require_panel
 from ...errors import BadInputError, EaeuError, NoDataError
-from ...reference.catalogue import parse, read_table, table_path
+from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...results import Provenance, Result
 from ...text import format_p_equals
 from ..curve.grid import Grid, PoolRule
@@ -47,7 +47,7 @@ class Finding:
     value: float | None = None
     value_unit: str = ""
 
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class PublishedDesign:
     url: str
     seen: str
 
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)
