@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from eaeu_analysis.scenario.model.quantities import draw_quantities
 
 import eaeu_analysis as ea
 from eaeu_analysis.results import Provenance
+from eaeu_analysis.scenario.model.quantities import draw_quantities
 from eaeu_analysis.scenario.result import ScenarioResult, summarise_draws, with_interaction
 from eaeu_analysis.series import SeriesInfo
 

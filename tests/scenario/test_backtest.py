@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from eaeu_analysis.scenario.load import load_scenario, scenarios_folder
-from eaeu_analysis.scenario.model.solve import PACE, TOTAL
-from eaeu_analysis.scenario.validation import backtest, outturn
-from eaeu_analysis.scenario.validation import backtest as scoring
-from eaeu_analysis.scenario.validation.backtest import KNOWN, TOLD, Backtest
 
 from eaeu_analysis import settings
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.results import Provenance
+from eaeu_analysis.scenario.load import load_scenario, scenarios_folder
+from eaeu_analysis.scenario.model.solve import PACE, TOTAL
 from eaeu_analysis.scenario.result import ScenarioResult
 from eaeu_analysis.scenario.run import backtest_check, backtest_record
+from eaeu_analysis.scenario.validation import backtest, outturn
+from eaeu_analysis.scenario.validation import backtest as scoring
+from eaeu_analysis.scenario.validation.backtest import KNOWN, TOLD, Backtest
 
 NAN = float("nan")
 

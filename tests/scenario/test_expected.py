@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from eaeu_analysis.scenario.load import bundled, scenarios_folder
 
 import eaeu_analysis as ea
+from eaeu_analysis.scenario.load import bundled, scenarios_folder
 
 EXPECTED = scenarios_folder() / "expected"
 

@@ -6,13 +6,13 @@ import math
 
 import pandas as pd
 import pytest
-from eaeu_analysis.scenario.model.solve import TOTAL
-from eaeu_analysis.scenario.tables import scenario_tables
-from eaeu_analysis.scenario.validation.published_estimates import scenario_findings
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.results import Provenance
 from eaeu_analysis.scenario import ScenarioResult, compare_with_published, load_scenario
+from eaeu_analysis.scenario.model.solve import TOTAL
+from eaeu_analysis.scenario.tables import scenario_tables
+from eaeu_analysis.scenario.validation.published_estimates import scenario_findings
 
 KEYS = {"id", "economy", "text", "low", "unit", "sign", "source", "confidence", "ours", "comparable", "why"}
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from eaeu_analysis.scenario.model.quantities import Quantity, draw_quantities
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy import stats
 
 from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.scenario.model.quantities import Quantity, draw_quantities
 
 REF = "a test"
 NORMAL = Quantity(kind="normal", mean=2.0, sd=0.5, reference=REF)

@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from eaeu_analysis.scenario.model.setting import setting
-from eaeu_analysis.scenario.model.tariff_rates import chapters, common, surcharge, union_members
 
 import eaeu_analysis as ea
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.scenario import compare_results, stated_differences
 from eaeu_analysis.scenario.model import baseline_world, channels, partial_tariff
+from eaeu_analysis.scenario.model.setting import setting
+from eaeu_analysis.scenario.model.tariff_rates import chapters, common, surcharge, union_members
 from eaeu_analysis.trade.equilibrium.input_output import uzbekistan_inputs
 from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 

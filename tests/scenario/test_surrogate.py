@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from eaeu_analysis.scenario.model.quantities import Quantity, draw_quantities
-from eaeu_analysis.scenario.model.surrogate import fit
 
 from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.scenario.model.quantities import Quantity, draw_quantities
+from eaeu_analysis.scenario.model.surrogate import fit
 
 QUANTITIES = {
     "a": Quantity(kind="normal", mean=1.0, sd=2.0, reference="x"),
