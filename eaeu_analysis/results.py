@@ -73,10 +73,13 @@ class Result(ABC):
         """Draw the result on ``ax`` (a new one when None) and return it."""
         if not self.drawn_by:
             raise BadInputError(f"no figure is defined for a {type(self).__name__}; use to_frame() or summary()")
-        style = import_module(".plots.style", __package__)
-        module, _, function = self.drawn_by.partition(".")
-        paint = getattr(import_module(f".plots.{module}", __package__), function)
-        axes: Axes = style.draw_by(lambda at: paint(self, at), self, ax)
+        paint = _drawer(self.drawn_by)
+        axes: Axes = _drawer("style.draw_by")(lambda at: paint(self, at), self, ax)
+        return axes
+
+    def _draw(self, drawn_by: str, ax: Axes | None, *arguments: Any) -> Axes:
+        """Draw another figure of the result, by a function of ``plots`` that makes a new figure when ``ax`` is None."""
+        axes: Axes = _drawer(drawn_by)(self, ax, *arguments)
         return axes
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -94,6 +97,12 @@ class Result(ABC):
     def _repr_html_(self) -> str:
         table = self.to_frame().to_html(index=False, border=0, float_format=lambda v: f"{v:,.3f}", na_rep="n/a")
         return f"<div><pre>{html.escape(self.summary())}</pre><details><summary>table</summary>{table}</details></div>"
+
+
+def _drawer(name: str) -> Any:
+    """A function of ``plots`` by its name, "compare.draw_before_after"; its module is loaded on first use."""
+    module, _, function = name.partition(".")
+    return getattr(import_module(f".plots.{module}", __package__), function)
 
 
 def source_lines(provenance: Provenance, before: str = "") -> list[str]:

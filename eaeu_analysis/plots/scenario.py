@@ -58,10 +58,6 @@ LIGHT = "#9cc3dc"  # the low end of an assumption, against TREATED for the high 
 BELOW = "#f6d0b1"  # a map where the outcome is below zero
 
 
-def _headline(result: Any, ax: Axes) -> None:
-    _usual(result, ax, "welfare")
-
-
 def _usual(result: Any, ax: Axes, outcome: str) -> None:
     if result.scenario.channels:
         _waterfall(result, ax, outcome)

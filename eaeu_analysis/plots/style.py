@@ -52,8 +52,6 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",
 }
 
-_DRAWERS: dict[str, Callable[[Any, Axes], None]] = {}
-
 
 def draw_by(paint: Callable[[Axes], None], result: Any, ax: Axes | None = None, height: float | None = None) -> Axes:
     """``paint`` in the house style on ``ax``; when None on a new figure of pyplot with the result's sources.

@@ -23,50 +23,6 @@ from .tables import scenario_tables
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
-# The figures of a scenario's result as its methods; each delegates to ``plots.scenario``.
-
-
-class Pictures(Result):
-    """What a ScenarioResult can be drawn as. ``ax``: where to draw; when None on a new figure with its sources."""
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Real spending channel by channel, see :meth:`plot_waterfall`."""
-        return self.plot_waterfall(ax=ax)
-
-    def plot_waterfall(self, outcome: str = "welfare", ax: Axes | None = None) -> Axes:
-        """Channel by channel to all together, with its interval."""
-        from ..plots import scenario
-
-        return scenario.draw_waterfall(self, ax, outcome)
-
-    def plot_tornado(self, outcome: str = "welfare", ax: Axes | None = None, most: int = 7) -> Axes:
-        """The outcome with each assumption at its low and high end, the ``most`` important first."""
-        from ..plots import scenario
-
-        return scenario.draw_tornado(self, ax, outcome, most)
-
-    def plot_path(self, outcome: str = "welfare", ax: Axes | None = None) -> Axes:
-        """Year by year after accession, as the parts are phased in."""
-        from ..plots import scenario
-
-        return scenario.draw_fan(self, ax, outcome)
-
-    def plot_partners(self, channel: str = "total", ax: Axes | None = None) -> Axes:
-        """Imports by partner with their intervals; ``channel``: one channel alone, or 'total'."""
-        from ..plots import scenario
-
-        return scenario.draw_import_partners(self, ax, channel)
-
-    def plot_break_even(
-        self, first: str | None = None, second: str | None = None, outcome: str = "welfare", ax: Axes | None = None
-    ) -> Axes:
-        """A map over two assumptions and the line on which the sign flips; the two that matter most unless named."""
-        from ..plots import scenario
-
-        return scenario.draw_break_even(self, ax, first, second, outcome)
-
-
 HEADLINES = (
     "welfare", "real_income", "price_index", "exports", "imports", "exports_to_members", "imports_from_members",
     "customs_receipts_of_gdp", "remittances_of_gdp",
@@ -74,11 +30,9 @@ HEADLINES = (
 
 
 @dataclass(frozen=True, eq=False)
-class ScenarioResult(Pictures):
+class ScenarioResult(Result):
     """``table``: outcome, channel, unit, estimate (the median draw), lower, upper (at ``level``), draws, failed;
     ``inputs``: the quantities of every draw; ``draws``: outcomes of every draw, columns (channel, outcome)."""
-
-    drawn_by = "scenario._headline"
 
     scenario: Scenario
     spec: dict[str, Any]
@@ -189,6 +143,32 @@ class ScenarioResult(Pictures):
     def sliders(self, *names: str, most: int = 6) -> Sliders:
         """Sliders over assumptions (by path; the ``most`` important when none is named), see :class:`Sliders`."""
         return sliders(self, names, most=most)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Real spending channel by channel, see :meth:`plot_waterfall`."""
+        return self.plot_waterfall(ax=ax)
+
+    def plot_waterfall(self, outcome: str = "welfare", ax: Axes | None = None) -> Axes:
+        """Channel by channel to all together, with its interval."""
+        return self._draw("scenario.draw_waterfall", ax, outcome)
+
+    def plot_tornado(self, outcome: str = "welfare", ax: Axes | None = None, most: int = 7) -> Axes:
+        """The outcome with each assumption at its low and high end, the ``most`` important first."""
+        return self._draw("scenario.draw_tornado", ax, outcome, most)
+
+    def plot_path(self, outcome: str = "welfare", ax: Axes | None = None) -> Axes:
+        """Year by year after accession, as the parts are phased in."""
+        return self._draw("scenario.draw_fan", ax, outcome)
+
+    def plot_partners(self, channel: str = "total", ax: Axes | None = None) -> Axes:
+        """Imports by partner with their intervals; ``channel``: one channel alone, or 'total'."""
+        return self._draw("scenario.draw_import_partners", ax, channel)
+
+    def plot_break_even(
+        self, first: str | None = None, second: str | None = None, outcome: str = "welfare", ax: Axes | None = None
+    ) -> Axes:
+        """A map over two assumptions and the line on which the sign flips; the two that matter most unless named."""
+        return self._draw("scenario.draw_break_even", ax, first, second, outcome)
 
     def summary(self) -> str:
         lines = [f"{self.scenario.title} ({self.scenario.name})", self.scenario.question, ""]
