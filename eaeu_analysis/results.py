@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-from .errors import BadInputError
+from .errors import BadInputError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,12 +19,46 @@ if TYPE_CHECKING:
     from .series import SeriesInfo
 
 
+CheckRole = Literal["fatal", "warning", "info"]
+
+
 @dataclass(frozen=True)
 class Check:
-    """A test of an estimate whose rule was fixed before the fit.
+    """A test of an estimate, with a rule that was fixed before the fit.
 
-    ``passed`` is None when the check only informs. ``value`` is compared with ``threshold`` in the way
-    that ``text`` states in words.
+    A verdict depends on the roles of the failed checks, never on their names: after a failed "fatal" check the result
+    is unreliable, after a failed "warning" it is fragile.
+
+    Parameters
+    ----------
+    name : str
+        Short name, unique within a result ("pre-period fit").
+    passed : bool or None
+        Whether the check passed; None for information that is not judged.
+    value : float or None
+        The number that is compared with ``threshold``, in the way that ``text`` states.
+    threshold : float or None
+        The limit; None where there is none.
+    text : str
+        One sentence with the numbers and the rule.
+    role : {"fatal", "warning", "info"}, default "warning"
+        What a failure means. A check that is not judged (``passed`` is None) always has the role "info".
+    scope : str, default ""
+        The part of the result that the check applies to (a panel, a channel); empty for all of it.
+
+    Raises
+    ------
+    BadInputError
+        If the role is unknown, or is "info" for a check that passed or failed.
+
+    Examples
+    --------
+    >>> from eaeu_analysis.results import Check
+    >>> check = Check("pre-period fit", False, 2.1, 1.5, "root mean squared gap 2.1, at most 1.5", role="fatal")
+    >>> check.mark, check.failed
+    ('FAIL', True)
+    >>> check.as_info().role
+    'info'
     """
 
     name: str
@@ -32,10 +66,39 @@ class Check:
     value: float | None
     threshold: float | None
     text: str
+    role: CheckRole = field(default="warning", kw_only=True)
+    scope: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.role not in get_args(CheckRole):
+            raise unknown("role of a check", self.role, get_args(CheckRole))
+        if self.passed is None:
+            object.__setattr__(self, "role", "info")
+        elif self.role == "info":
+            raise BadInputError(
+                f"check {self.name!r} has the role 'info' and passed={self.passed}; expected passed=None"
+            )
+        else:
+            object.__setattr__(self, "passed", bool(self.passed))  # numpy's False is not the object False
 
     @property
     def mark(self) -> str:
+        """The label in a summary: "pass", "FAIL" or "info"."""
         return {True: "pass", False: "FAIL", None: "info"}[self.passed]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the check was judged and did not pass."""
+        return self.passed is False
+
+    def as_info(self) -> Check:
+        """The same numbers and text as information that is not judged."""
+        return replace(self, passed=None)
+
+
+def is_reliable(checks: Iterable[Check]) -> bool:
+    """Whether no fatal check failed."""
+    return not any(check.failed and check.role == "fatal" for check in checks)
 
 
 @dataclass(frozen=True)
@@ -68,6 +131,11 @@ class Result(ABC):
     @abstractmethod
     def summary(self) -> str:
         """The result in words and a small table; prints nothing, holds no clock."""
+
+    def check(self, name: str) -> Check | None:
+        """The check of that name; None where the result has none."""
+        checks: Iterable[Check] = getattr(self, "checks", ())
+        return next((check for check in checks if check.name == name), None)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the result on ``ax`` (a new one when None) and return it."""

@@ -145,7 +145,7 @@ def test_the_document_holds_all_of_it() -> None:
         "interval": [-9.0, None],
         "level": 0.9,
         "values": VALUES,
-        "checks": [{"name": c.name, "passed": c.passed, "text": c.text} for c in (GOOD, BAD, TOLD)],
+        "checks": [{"name": c.name, "role": c.role, "passed": c.passed, "text": c.text} for c in (GOOD, BAD, TOLD)],
         "sources": claim.sources,
         "method": "before and after",
         "reference": "after nobody",

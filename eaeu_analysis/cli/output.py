@@ -43,7 +43,14 @@ def result_document(result: Result) -> dict[str, Any]:
         "summary": result.summary(),
         "rows": rows(result.to_frame()),
         "checks": [
-            {"name": c.name, "passed": c.passed, "value": c.value, "threshold": c.threshold, "text": c.text}
+            {
+                "name": c.name,
+                "role": c.role,
+                "passed": c.passed,
+                "value": c.value,
+                "threshold": c.threshold,
+                "text": c.text,
+            }
             for c in checks
         ],
         "sources": provenance.lines() if provenance else [],

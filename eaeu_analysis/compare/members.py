@@ -260,7 +260,7 @@ def _members_table(rows: pd.DataFrame, checks: dict[str, tuple[Check, ...]]) -> 
         if not row["available"]:
             table.append((str(row["label"]), *means, "n/a", *[""] * 5))
             continue
-        failed = [c.name for c in checks.get(str(row["outcome"]), ()) if c.passed is False]
+        failed = [c.name for c in checks.get(str(row["outcome"]), ()) if c.failed]
         table.append(
             (
                 str(row["label"]),

@@ -162,7 +162,7 @@ def _against(result: BeforeAfter) -> list[str]:
         f"{format_change(d.versus_median, d.unit)} from the median"
     ]
     chance = format_percent(1 - result.level)
-    failed = sum(check.passed is False for check in result.checks)
+    failed = sum(check.failed for check in result.checks)
     if test.p_two_sided > 1 - result.level + 1e-12:
         verdict = f"cannot be told from chance at {chance}"
     else:

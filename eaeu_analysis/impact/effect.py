@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..results import Check, Provenance, Result, source_lines
+from ..results import Check, Provenance, Result, is_reliable, source_lines
 from ..text import format_p_equals
 
 if TYPE_CHECKING:
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 
 TABLE = ["unit", "time", "observed", "counterfactual", "effect", "lower", "upper"]
 
-# Names of checks that the verdict knows. A failed check of the first group means that the comparison itself does not
-# hold, so that no effect is claimed; any other failed check means that an effect, if found, is fragile.
+# Checks of the years before the event, all with the role "fatal": without a comparison that fits, no effect is claimed.
 PRE_FIT = "pre-period fit"
 PRE_TREND = "pre-trend"
 LEADS = "leads"
-FATAL = (PRE_FIT, PRE_TREND, LEADS)
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Effect(Result):
     @property
     def failed(self) -> tuple[Check, ...]:
         """Checks that did not pass (those that only inform are not among them)."""
-        return tuple(check for check in self.checks if check.passed is False)
+        return tuple(check for check in self.checks if check.failed)
 
     @property
     def finding(self) -> str:
@@ -87,10 +85,6 @@ class Effect(Result):
     def verdict(self) -> str:
         """The finding in a sentence, made by rule from estimate, interval, p and checks."""
         return verdict_of(self)
-
-    def check(self, name: str) -> Check | None:
-        """The check of that name, or None."""
-        return next((check for check in self.checks if check.name == name), None)
 
     def to_frame(self) -> pd.DataFrame:
         """``table``: a row per period."""
@@ -124,19 +118,18 @@ def finding_of(
 ) -> str:
     """The rule of the verdict, in this order:
 
-    "unreliable": a check of ``FATAL`` failed or the estimate is not finite; "untested": no p-value and no interval;
+    "unreliable": a fatal check failed or the estimate is not finite; "untested": no p-value and no interval;
     "none": p above 1 - level, or the interval holds zero; "fragile": otherwise, with any failed check; "found":
     otherwise.
     """
-    failed = [check.name for check in checks if check.passed is False]
-    if not math.isfinite(estimate) or any(name in FATAL for name in failed):
+    if not math.isfinite(estimate) or not is_reliable(checks):
         return "unreliable"
     has_interval = not any(math.isnan(end) for end in interval)
     if math.isnan(p_value) and not has_interval:
         return "untested"
     if p_value > 1 - level + 1e-9 or (has_interval and interval[0] <= 0 <= interval[1]):
         return "none"
-    return "fragile" if failed else "found"
+    return "fragile" if any(check.failed for check in checks) else "found"
 
 
 def verdict_of(effect: Effect) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 HEAD = ".kept.json"  # member that holds the key and the hashes of the others
 MOST = 24  # kept files; the oldest go first
 LIBRARIES = (

@@ -87,7 +87,14 @@ def _checks(result: ScenarioResult, at: Setting) -> tuple[Check, ...]:
     count = len(result.inputs)
     failed = int(pd.DataFrame(result.draws[TOTAL]).isna().any(axis=1).sum())
     checks = [
-        Check("every draw solved", failed == 0, float(failed), 0.0, f"{failed} of {count} draws have no solution"),
+        Check(
+            "every draw solved",
+            failed == 0,
+            float(failed),
+            0.0,
+            f"{failed} of {count} draws have no solution",
+            role="fatal",
+        ),
         *at.world.checks,
         *_too_few(count, result.level),
     ]
@@ -109,7 +116,7 @@ def _too_few(count: int, level: float) -> list[Check]:
     if count >= least:
         return []
     text = f"{count} of at least {least} draws: the interval of {level:.0%} is no more than the range of what was drawn"
-    return [Check("enough draws", False, float(count), float(least), text)]
+    return [Check("enough draws", False, float(count), float(least), text, role="fatal")]
 
 
 def _terms_of_trade(result: ScenarioResult) -> list[Check]:
@@ -127,7 +134,8 @@ def _terms_of_trade(result: ScenarioResult) -> list[Check]:
             "; the difference is terms of trade: in the world model home wages rise against the world's when less is "
             "imported, a gain that so small an economy may not have"
         )
-    return [Check("the tariff in two models", world * market >= 0, world - market, 0.0, text)]
+    agree = world * market >= 0
+    return [Check("the tariff in two models", agree, world - market, 0.0, text, role="fatal", scope="tariffs")]
 
 
 def _fit(result: ScenarioResult) -> list[Check]:
@@ -139,7 +147,7 @@ def _fit(result: ScenarioResult) -> list[Check]:
     except BadInputError as error:
         return [Check("stand-in polynomial", None, None, TRUST, str(error))]
     text = f"a polynomial fits {r2:.1%} of the variance of real spending; shares and sliders rest on it"
-    return [Check("stand-in polynomial", r2 >= TRUST, r2, TRUST, text)]
+    return [Check("stand-in polynomial", r2 >= TRUST, r2, TRUST, text, role="fatal")]
 
 
 @cache

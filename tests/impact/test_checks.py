@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from simulated_panels import as_panel, factor_model
 
+from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact.effect import (
     PRE_FIT,
     PRE_TREND,
@@ -21,13 +22,13 @@ from eaeu_analysis.impact.effect import (
 )
 from eaeu_analysis.impact.estimators.difference_in_differences import difference_in_differences
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
-from eaeu_analysis.results import Check, Provenance
+from eaeu_analysis.results import Check, CheckRole, Provenance
 
 INF, NAN = math.inf, math.nan
 
 
-def check(name: str, passed: bool | None, value: float | None = None) -> Check:
-    return Check(name, passed, value, None, "")
+def check(name: str, passed: bool | None, value: float | None = None, role: CheckRole = "warning") -> Check:
+    return Check(name, passed, value, None, "", role=role)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +38,10 @@ def check(name: str, passed: bool | None, value: float | None = None) -> Check:
         (2.0, (1.0, 3.0), 0.10, (), "found"),
         (2.0, (1.0, 3.0), 0.02, (check("anything", None),), "found"),
         (2.0, (1.0, 3.0), 0.02, (check("leave-one-out", False),), "fragile"),
-        (2.0, (1.0, 3.0), 0.02, (check(PRE_FIT, False),), "unreliable"),
-        (2.0, (1.0, 3.0), 0.02, (check(PRE_TREND, False), check("x", True)), "unreliable"),
+        (2.0, (1.0, 3.0), 0.02, (check(PRE_FIT, False, role="fatal"),), "unreliable"),
+        (2.0, (1.0, 3.0), 0.02, (check("anything", False, role="fatal"),), "unreliable"),
+        (2.0, (1.0, 3.0), 0.02, (check(PRE_FIT, False, role="warning"),), "fragile"),  # the role counts, not the name
+        (2.0, (1.0, 3.0), 0.02, (check(PRE_TREND, False, role="fatal"), check("x", True)), "unreliable"),
         (2.0, (-1.0, 3.0), 0.3, (check("leave-one-out", False),), "none"),
         (2.0, (-INF, INF), 0.2, (), "none"),
         (2.0, (-1.0, 3.0), 0.05, (), "none"),  # the two must agree for an effect to be found
@@ -71,7 +74,10 @@ def made(**changes) -> Effect:
         ({"estimate": -2.0, "interval": (-3.0, -1.0)}, "lower than without the event"),
         ({"checks": (check("leave-one-out", False),)}, "a fragile effect: +2.000 (% of GDP)"),
         ({"checks": (check("leave-one-out", False),)}, "it fails: leave-one-out"),
-        ({"checks": (check(PRE_FIT, False),)}, "not answered: the comparison does not hold (pre-period fit)"),
+        (
+            {"checks": (check(PRE_FIT, False, role="fatal"),)},
+            "not answered: the comparison does not hold (pre-period fit)",
+        ),
         (
             {"p_value": 0.4, "interval": (-1.0, 5.0)},
             "no effect found: +2.000 (% of GDP) does not stand out (p = 0.400)",
@@ -211,3 +217,13 @@ def test_a_large_effect_is_found_and_a_small_one_is_not():
     assert effect.interval[0] > 0
     assert effect.check("RMSPE ratio").passed
     assert effect.check("well-fitted donors").passed
+
+
+def test_a_check_that_is_not_judged_informs_and_nothing_else_does():
+    assert check("x", None, role="fatal").role == "info"
+    with pytest.raises(BadInputError, match="has the role 'info' and passed=True; expected passed=None"):
+        check("x", True, role="info")
+    with pytest.raises(BadInputError, match="role of a check 'fatl' not known; did you mean 'fatal'"):
+        check("x", True, role="fatl")
+    assert check("x", np.bool_(False)).failed
+    assert check("x", False, 2.0, role="fatal").as_info() == check("x", None, 2.0)

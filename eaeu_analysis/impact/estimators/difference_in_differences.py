@@ -391,6 +391,7 @@ def _checks(
             alpha,
             "all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
             f"{format_effect_number(float(leads[0]))}, {format_p_equals(p)}; fails at p <= {alpha:.2f}",
+            role="fatal",
         ),
     ]
     if np.isfinite(regression.leads_p):

@@ -43,6 +43,7 @@ def fit_check(gap: Array, outcome: Array) -> Check:
         f"root mean squared gap {format_effect_number(size)} before the event; passes up to {FIT_SHARE:g} of the "
         f"outcome's standard "
         f"deviation ({format_effect_number(deviation)}) or {FIT_LEVEL:.0%} of its mean ({format_effect_number(mean)})",
+        role="fatal",
     )
 
 
@@ -71,6 +72,7 @@ def trend_check(gap: Array, times: Array, reach: float, estimate: float) -> Chec
         f"({format_p_equals(p)}), "
         f"which drawn on "
         f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}",
+        role="fatal",
     )
 
 

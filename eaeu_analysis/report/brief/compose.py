@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ... import __version__
 from ...reference.catalogue import STRICT, parse, read_table, table_path
-from ...results import to_plain
+from ...results import is_reliable, to_plain
 from ...series import SeriesInfo
 from ..claims.claim import GRADES, Claim
 from ..claims.points import points, unclear, unsupported_points
@@ -132,7 +132,7 @@ class ClaimWriter:
 
     def told(self, claim: Claim) -> str:
         """A number of a model, or that it finds no clear effect."""
-        unclear = bool(claim.failed) or not math.isfinite(claim.lower) or claim.lower <= 0 <= claim.upper
+        unclear = not is_reliable(claim.checks) or not math.isfinite(claim.lower) or claim.lower <= 0 <= claim.upper
         return self.lang.say("verdict", "model_unclear" if unclear else "model_clear", claim.values, claim.words)
 
     def answer(self, name: str, claims: Mapping[str, Claim]) -> str:

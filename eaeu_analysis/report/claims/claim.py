@@ -44,7 +44,7 @@ def grade_of(kind: str, p_value: float = math.nan, same_sign: float = math.nan, 
     if kind != "counterfactual":
         return "C" if kind == "descriptive" else "D"
     strong = p_value < PLACEBO_P and same_sign >= SAME_SIGN
-    return "A" if strong and all(check.passed is not False for check in checks) else "B"
+    return "A" if strong and not any(check.failed for check in checks) else "B"
 
 
 def side_of(value: float, meaning: int) -> str:
@@ -119,7 +119,7 @@ class Claim:
     @property
     def failed(self) -> tuple[Check, ...]:
         """Checks that did not pass (those that only inform are not among them)."""
-        return tuple(check for check in self.checks if check.passed is False)
+        return tuple(check for check in self.checks if check.failed)
 
     @property
     def sources(self) -> list[str]:
@@ -159,7 +159,7 @@ class Claim:
             "interval": [self.lower, self.upper],
             "level": self.level,
             "values": dict(self.values),
-            "checks": [{"name": c.name, "passed": c.passed, "text": c.text} for c in self.checks],
+            "checks": [{"name": c.name, "role": c.role, "passed": c.passed, "text": c.text} for c in self.checks],
             "sources": self.sources,
             "method": self.method,
             "reference": self.reference,
@@ -286,7 +286,7 @@ def meaning(name: str) -> int:
 
 def failed_words(checks: Iterable[Check]) -> tuple[str, ...]:
     """The failed checks as words of the language file, each once."""
-    return tuple(dict.fromkeys(f"check.{check.name}" for check in checks if check.passed is False))
+    return tuple(dict.fromkeys(f"check.{check.name}" for check in checks if check.failed))
 
 
 def load_call(names: Iterable[str], source: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +56,8 @@ def _plain(claim: Claim) -> dict[str, Any]:
 
 
 def _simple(check: Check) -> Check:
-    passed = None if check.passed is None else bool(check.passed)
     value, threshold = (None if v is None else float(v) for v in (check.value, check.threshold))
-    return Check(check.name, passed, value, threshold, check.text)
+    return replace(check, value=value, threshold=threshold)
 
 
 def _claim(row: Mapping[str, Any]) -> Claim:

@@ -43,7 +43,7 @@ def _claim(
     estimate, lower, upper = (times * v for v in (effect.estimate, *effect.interval))
     unit = "log points" if known.log else "percentage points"
     checks = (*effect.checks, *_second(other, times, effect.estimate), *_curve(curve, estimate))
-    finding = "fragile" if effect.finding == "found" and any(c.passed is False for c in checks) else effect.finding
+    finding = "fragile" if effect.finding == "found" and any(c.failed for c in checks) else effect.finding
     same_sign = curve.share(estimate) if curve else math.nan
     first, last = (int(t) for t in effect.post["time"].agg(["min", "max"]))
     more: dict[str, float] = {}
@@ -62,7 +62,7 @@ def _claim(
             "p": effect.p_value,
             "level_percent": 100 * effect.level,
             "years": float(last - first + 1),
-            "failed_count": float(sum(c.passed is False for c in checks)),
+            "failed_count": float(sum(c.failed for c in checks)),
             **years("after", (int(first), int(last))),
             **more,
         },

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...results import Check
+from ...results import is_reliable
 from .claim import Claim, failed_words, meaning, side_of, state
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
-TWO_MODELS = "the tariff in two models"  # a check of the tariff alone
 # outcome of the scenario -> whose meaning it has (data/tables/claims.toml)
 OUTCOMES = {
     "welfare": "welfare",
@@ -46,10 +45,10 @@ def scenario_claims(found: ScenarioResult) -> list[Claim]:
 def _claim(found: ScenarioResult, outcome: str, channel: str, means: str) -> Claim:
     row = found.value(outcome, channel)
     estimate, lower, upper = (float(row[name]) for name in ("estimate", "lower", "upper"))
-    checks = tuple(_of(check, channel) for check in found.checks)
-    failed = failed_words(checks)
-    known = not lower <= 0 <= upper and not failed
-    template = "share" if outcome == SHARE else _template(estimate, lower, upper, failed)
+    checks = tuple(c if c.scope in ("", channel) else c.as_info() for c in found.checks)
+    reliable = is_reliable(checks)
+    known = not lower <= 0 <= upper and reliable
+    template = "share" if outcome == SHARE else _template(estimate, lower, upper, reliable)
     whole = channel == "total"
     spec = found.spec
     call = f"ea.run_scenario({spec['scenario']!r}, draws={spec['draws']}, seed={spec['seed']})"
@@ -74,7 +73,7 @@ def _claim(found: ScenarioResult, outcome: str, channel: str, means: str) -> Cla
             "channel": f"channel.{channel}",
             "unit": f"unit.{row['unit']}",
             "economy": f"economy.{found.scenario.economy}",
-            "failed": failed,
+            "failed": failed_words(checks),
         },
         side=side_of(estimate, meaning(means)) if known and means else "context",
         checks=checks,
@@ -85,16 +84,9 @@ def _claim(found: ScenarioResult, outcome: str, channel: str, means: str) -> Cla
     )
 
 
-def _template(estimate: float, lower: float, upper: float, failed: tuple[str, ...]) -> str:
-    if failed:
+def _template(estimate: float, lower: float, upper: float, reliable: bool) -> str:
+    if not reliable:
         return "unreliable"
     if lower <= 0 <= upper:
         return "none"
     return "higher" if estimate > 0 else "lower"
-
-
-def _of(check: Check, channel: str) -> Check:
-    """The check as it bears on this channel: that of the tariff in two models informs where the tariff is not alone."""
-    if check.name != TWO_MODELS or channel == "tariffs":
-        return check
-    return Check(check.name, None, check.value, check.threshold, check.text)

@@ -9,10 +9,9 @@ whose interval holds zero, or whose years before moved already, is no clear effe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...impact.effect import PRE_TREND, finding_of
+from ...impact.effect import finding_of
 from ...results import Check
 from .claim import Claim, failed_words, meaning, side_of, state
 
@@ -56,14 +55,6 @@ def one(table: pd.DataFrame, **where: Any) -> pd.Series[Any]:
     return chosen.iloc[0]
 
 
-def trade_finding(estimate: float, lower: float, upper: float, level: float, p: float, checks: Sequence[Check]) -> str:
-    """The finding, by the rule of :func:`.impact.effect.finding_of`; a trend before makes it unreliable."""
-    known = tuple(
-        Check(PRE_TREND, c.passed, c.value, c.threshold, c.text) if "years before" in c.name else c for c in checks
-    )
-    return finding_of(estimate, (lower, upper), level, p, known)
-
-
 def _step(answer: TradeAnswer, name: str, panel: str, step: str, group: str) -> Claim:
     found = answer.union
     row = one(found.steps, panel=panel, step=step, group=f"{group}{NET}")
@@ -75,7 +66,7 @@ def _step(answer: TradeAnswer, name: str, panel: str, step: str, group: str) -> 
     about = _about(found, panel)
     share_text = f"{share:.0%} of {len(same)} other estimates of it have this sign"
     checks = (*about, Check("specifications", None, share, 0.8, share_text))
-    finding = trade_finding(row["estimate"], row["lower"], row["upper"], found.level, p, checks)
+    finding = finding_of(row["estimate"], (row["lower"], row["upper"]), found.level, p, checks)
     value, lower, upper = (percent_from_log(float(row[c])) for c in ("estimate", "lower", "upper"))
     query = f"panel == {panel!r} and step == {step!r} and group == '{group}{NET}'"
     return state(
@@ -158,7 +149,7 @@ def _pair(found: UnionTradeEffect, first: str, second: str) -> list[Claim]:
 def _outside(found: UnionTradeEffect, outsider: str) -> Claim:
     row = one(found.diversion, panel="all goods", step="both", **{"from": outsider})
     value, lower, upper = (percent_from_log(float(row[c])) for c in ("estimate", "lower", "upper"))
-    finding = trade_finding(row["estimate"], row["lower"], row["upper"], found.level, math.nan, ())
+    finding = finding_of(row["estimate"], (row["lower"], row["upper"]), found.level, math.nan, ())
     query = "panel == 'all goods' and step == 'both' and `from` == " + repr(outsider)
     return state(
         f"partners.imports.{outsider}",
@@ -188,14 +179,9 @@ def _outside(found: UnionTradeEffect, outsider: str) -> Claim:
 
 
 def _about(found: UnionTradeEffect, panel: str) -> tuple[Check, ...]:
-    """Checks of that panel's years before, and those of all panels; the neighbours are netted out and inform."""
-    chosen = []
-    for check in found.checks:
-        if check.name == f"years before, {panel}":
-            chosen.append(check)
-        elif check.name in (f"neighbours, {panel}", "unreported zeros", "domestic trade"):
-            chosen.append(Check(check.name, None, check.value, check.threshold, check.text))
-    return tuple(chosen)
+    """Checks of that panel and of all panels; only fatal ones are judged, since the estimate is net of neighbours."""
+    about = (check for check in found.checks if check.scope in ("", panel))
+    return tuple(check if check.role == "fatal" else check.as_info() for check in about)
 
 
 def _template(finding: str, value: float) -> str:

@@ -57,6 +57,7 @@ def section_rows(section: OutcomeSection) -> dict[str, Any]:
         "checks": [
             {
                 "name": c.name,
+                "role": c.role,
                 "passed": c.passed,
                 "value": to_plain(c.value),
                 "threshold": to_plain(c.threshold),

@@ -272,7 +272,7 @@ def verdict(section: OutcomeSection) -> str:
 
 def failed(result: BeforeAfter) -> list[str]:
     """'Checks failed: contamination.', or nothing."""
-    names = [c.name for c in result.checks if c.passed is False]
+    names = [c.name for c in result.checks if c.failed]
     return [f"Checks failed: {', '.join(names)}."] if names else []
 
 

@@ -233,7 +233,8 @@ def _checks(model: WorldModel, gdp: pd.Series[float], economy: str, filled: int,
     gap = made / float(gdp.loc[economy]) - 1
     return (
         Check("GDP of the baseline", abs(gap) < 0.1, gap, 0.1,
-              f"value added in the model is {made:,.0f} million US$, GDP {gdp.loc[economy]:,.0f} ({gap:+.1%})"),
+              f"value added in the model is {made:,.0f} million US$, GDP {gdp.loc[economy]:,.0f} ({gap:+.1%})",
+              role="fatal"),
         Check("carried flows", None, float(filled), None,
               f"{filled} flows of economies that the matrix lacks are carried from the year before"),
         Check("home sales at the least", None, float(short), None,

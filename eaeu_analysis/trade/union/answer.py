@@ -60,7 +60,7 @@ class TradeAnswer(Result):
     @property
     def before(self) -> tuple[Check, ...]:
         """The tests of the years before: an effect that began before the union is not the union's."""
-        return tuple(check for check in self.checks if check.name.startswith("years before"))
+        return tuple(check for check in self.checks if check.role == "fatal")
 
     @property
     def drawn_from(self) -> Provenance:
@@ -189,10 +189,10 @@ def _effect(answer: TradeAnswer) -> str:
 
 
 def _before(answer: TradeAnswer) -> str:
-    failed = [check for check in answer.before if check.passed is False]
+    failed = [check for check in answer.before if check.failed]
     if not failed:
         return "In the years before the customs union the founders' trade shows no trend of its own."
-    named = " and ".join(check.name.removeprefix("years before, ") for check in failed)
+    named = " and ".join(check.scope for check in failed)
     return (
         f"The founders' trade was moving away from what gravity expects already before the customs union ({named}), "
         "so no estimate here can be read as the union's effect alone."
@@ -226,7 +226,9 @@ def _own(answer: TradeAnswer) -> list[str]:
             f"{bloc['imports_share']:.0f} % of its imports, China {china['exports_share']:.0f} and "
             f"{china['imports_share']:.0f} %; beyond what size explains it leans most to {first}."
         )
-        out += [f"Mind: {c.text}." for c in lean.checks if c.name == "totals" and c.passed is False]
+        totals_agree = lean.check("totals")
+        if totals_agree is not None and totals_agree.failed:
+            out.append(f"Mind: {totals_agree.text}.")
     totals = answer.tariffs.totals()
     if {"rise", "fall"} <= set(totals.index):
         count, share = (totals[column].to_dict() for column in ("chapters", "share"))

@@ -285,8 +285,10 @@ def _panel_checks(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]],
             p,
             PRE_TREND,
             f"founders before {base}: {format_p_equals(p)}, {verdict}",
+            role="fatal",
+            scope=name,
         ),
-        Check(f"neighbours, {name}", still, near.estimate, None, f"{moved}, {start}-{end}"),
+        Check(f"neighbours, {name}", still, near.estimate, None, f"{moved}, {start}-{end}", scope=name),
     ]
 
 
