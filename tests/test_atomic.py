@@ -45,7 +45,7 @@ def test_threads_that_write_at_once_leave_the_mask_of_the_process_alone(tmp_path
     assert {path.stat().st_mode & 0o777 for path in written} == {0o640}
 
 
-@pytest.mark.parametrize("write", ["replacing", "files", "directory"])
+@pytest.mark.parametrize("write", ["replacing", "replacing_files", "directory"])
 def test_an_error_in_the_middle_leaves_all_as_it_was(tmp_path, write):
     target = tmp_path / "out"
     if write == "replacing":

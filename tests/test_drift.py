@@ -277,7 +277,7 @@ def quick(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
 
     monkeypatch.setattr(write, "assemble", assemble)
     monkeypatch.setattr(write.words, "answers", lambda _: ["one sentence"])
-    monkeypatch.setattr(write, "render", lambda m, _: {"report.json": json.dumps({"drift": str(m.drift)})})
+    monkeypatch.setattr(write, "render_report", lambda m, _: {"report.json": json.dumps({"drift": str(m.drift)})})
     return held
 
 
