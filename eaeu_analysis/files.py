@@ -2,7 +2,7 @@
 
 Every writer of the package goes through here. A file appears under its name only when its bytes are on the
 disk; a directory written as a whole takes the place of the old one in one step (see :func:`directory`). What a
-killed run left aside is removed by the next one (:mod:`.staging`).
+killed run left aside is removed by the next one (:func:`remove_leftovers`).
 Failures the user can act on (no right to write, disk full) are one sentence each.
 """
 
@@ -13,6 +13,7 @@ import ctypes
 import errno
 import glob
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -28,20 +29,24 @@ from .errors import BadInputError
 SUFFIX = ".part"
 OLD = "old"  # in a folder aside: what was in the place of the target
 PAUSE = 0.05  # seconds between two looks at a folder that another process has
-SETTLED = 60.0  # seconds; a younger place may have been made this moment by a process about to hold it
+FRESH = ".new"  # ends the name of a place that its writer has made and not yet locked
+SETTLED = 60.0  # seconds after which nobody is about to lock such a place any more
 
 
 @contextlib.contextmanager
 def staging_file(target: Path) -> Iterator[Path]:
     """An empty file in the folder of ``target`` with the usual rights, removed at the end unless it was renamed."""
     remove_leftovers(target.parent, target)
-    aside = target.parent / f"{_prefix(target)}{secrets.token_hex(6)}{SUFFIX}"
-    handle = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)  # the usual rights: less the process's mask
+    made = target.parent / f"{_prefix(target)}{secrets.token_hex(6)}{FRESH}"
+    aside = made.with_suffix(SUFFIX)
+    handle = os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)  # the usual rights: less the process's mask
     try:
-        _hold(handle)
-        yield aside
+        if _hold(handle) is not None:
+            made.rename(aside)
+        yield aside if aside.exists() else made
     finally:
         os.close(handle)
+        made.unlink(missing_ok=True)
         aside.unlink(missing_ok=True)
 
 
@@ -49,11 +54,12 @@ def staging_file(target: Path) -> Iterator[Path]:
 def staging_folder(target: Path, where: Path) -> Iterator[Path]:
     """An empty folder in ``where`` for what will be ``target``, removed at the end with all that is in it."""
     remove_leftovers(where, target)
-    stage = Path(tempfile.mkdtemp(prefix=_prefix(target), suffix=SUFFIX, dir=where))
+    stage = Path(tempfile.mkdtemp(prefix=_prefix(target), suffix=FRESH, dir=where))
     handle = None
     try:
         handle = _opened(stage)
-        _hold(handle)
+        if _hold(handle) is not None:
+            stage = stage.rename(stage.with_suffix(SUFFIX))
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
@@ -67,9 +73,11 @@ def remove_leftovers(where: Path, target: Path) -> None:
     A run may have been killed when it had moved the old ``target`` there and not yet put the new one in its place: the
     old one comes back.
     """
-    for left in where.glob(f"{glob.escape(_prefix(target))}*{SUFFIX}"):
+    for left in where.glob(f"{glob.escape(_prefix(target))}*"):
+        if left.suffix not in (SUFFIX, FRESH):
+            continue
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime < SETTLED:
+            if left.suffix == FRESH and time.time() - left.stat().st_mtime < SETTLED:
                 continue
             handle = _opened(left)
             try:
@@ -121,6 +129,11 @@ def _ours(handle: int | None, folder: Path) -> bool:
         return handle is None or os.path.samestat(os.fstat(handle), folder.stat())
     except FileNotFoundError:
         return False
+
+
+def is_staging(name: str, target: Path) -> bool:
+    """Whether a name is that of a place aside for ``target``."""
+    return name.startswith(_prefix(target)) and name.endswith((SUFFIX, FRESH))
 
 
 def _prefix(target: Path) -> str:
@@ -184,10 +197,12 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
 def replacing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Path]:
     """A path beside ``path`` to write to, for libraries that want a file name; renamed over ``path`` on success.
 
+    Of a symbolic link the file that it points to is replaced.
+
     >>> with replacing("table.parquet") as aside:  # doctest: +SKIP
     ...     frame.to_parquet(aside)
     """
-    target = Path(path)
+    target = followed(path)
     with _staged_target(target) as aside:
         yield aside
         _keep_mode(aside, target)
@@ -200,7 +215,7 @@ def replacing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Pa
 
 def require_writable(path: str | os.PathLike[str]) -> None:
     """Raises the BadInputError that :func:`replacing` would, before the work whose result is to go to ``path``."""
-    with _staged_target(Path(path)):
+    with _staged_target(followed(path)):
         pass
 
 
@@ -243,23 +258,79 @@ def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
     """An empty staging directory that takes the place of the whole directory ``path`` on success.
 
     Old and new trade places in one step; where the file system cannot do that, the old content is moved aside by one
-    rename and comes back if the second fails. It is deleted only when the new one stands.
+    rename and comes back if the second fails. It is deleted only when the new one is complete. A symbolic link is
+    followed. A directory that cannot be moved (see :func:`written_into`) gets the new content file by file.
     """
-    target = Path(path)
-    with _one_sentence(target):
-        if target.exists() and not target.is_dir():
-            raise OSError(errno.ENOTDIR, "not a directory", str(target))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with staging_folder(target, target.parent) as stage:
-            new = stage / "new"
-            new.mkdir()
-            yield new
-            for file in sorted(p for p in new.rglob("*") if p.is_file()):
-                _sync(file)
-            for folder in sorted(p for p in (new, *new.rglob("*")) if p.is_dir()):
-                _sync_directory(folder)
+    target = followed(path)
+    with _one_sentence(target), _staged_directory(target) as stage:
+        new = stage / "new"
+        new.mkdir()
+        yield new
+        if target.is_dir():
+            shutil.copymode(target, new)
+        for file in sorted(p for p in new.rglob("*") if p.is_file()):
+            _sync(file)
+        for folder in sorted(p for p in (new, *new.rglob("*")) if p.is_dir()):
+            _sync_directory(folder)
+        if written_into(target):
+            _fill(new, target, stage / OLD)
+        else:
             _put(new, target, stage / OLD)
             _sync_directory(target.parent)
+
+
+def require_directory(path: str | os.PathLike[str]) -> None:
+    """Raises the BadInputError that :func:`directory` would, before the work whose result is to go to ``path``."""
+    target = followed(path)
+    with _one_sentence(target), _staged_directory(target):
+        pass
+
+
+@contextlib.contextmanager
+def _staged_directory(target: Path) -> Iterator[Path]:
+    """An empty folder beside ``target``, or in it where it is written into."""
+    if target.exists() and not target.is_dir():
+        raise OSError(errno.ENOTDIR, "not a directory", str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with staging_folder(target, staging_place(target)) as stage:
+        yield stage
+
+
+def staging_place(target: Path) -> Path:
+    """The folder in which places aside for the directory ``target`` are made: on its file system, and writable."""
+    return target if written_into(target) else target.parent
+
+
+def followed(path: str | os.PathLike[str]) -> Path:
+    """The place that a path means: absolute, symbolic links followed. BadInputError for links in a circle."""
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BadInputError(f"{str(path)!r} is no usable path ({error})") from error
+
+
+def written_into(target: Path) -> bool:
+    """Whether an existing directory cannot be moved: a mount point, one in which a process works, a closed parent."""
+    if not target.is_dir():
+        return False
+    here = Path.cwd()
+    return (
+        target == here
+        or target in here.parents
+        or os.path.ismount(target)
+        or str(target) in _mount_points()
+        or (os.access(target, os.W_OK) and not os.access(target.parent, os.W_OK))
+    )
+
+
+def _mount_points() -> set[str]:
+    """The mount points of Linux: a folder of the same disk mounted elsewhere too, which ``ismount`` does not see."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return set()
+    places = [line.split(" ")[4] for line in lines if line.count(" ") > 4]
+    return {re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), place) for place in places}
 
 
 @contextlib.contextmanager
@@ -330,6 +401,24 @@ def _swap_in(names: list[Path], new: Path, old: Path, target: Path) -> None:
             if (old / name).exists():
                 (old / name).replace(target / name)
         raise
+
+
+def _fill(new: Path, target: Path, old: Path) -> None:
+    """The content of ``new`` in ``target``; what else is there is moved to ``old``, in the same folder."""
+    staged = sorted(p.relative_to(new) for p in new.rglob("*") if p.is_file())
+    _swap_in(staged, new, old, target)
+    for path in sorted(target.rglob("*"), reverse=True):
+        name = path.relative_to(target)
+        if name in staged or is_staging(name.parts[0], target):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        else:
+            (old / name).parent.mkdir(parents=True, exist_ok=True)
+            path.rename(old / name)
+    for parent in sorted({target, *((target / name).parent for name in staged)}):
+        _sync_directory(parent)
 
 
 def _keep(file: Path, other: Path) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 
 from . import files, settings
 from .errors import BadInputError, EaeuError, unknown
+from .output_folder import output_folder, require_output_folder
 
 TIMEOUT = 600  # seconds for a cell
 TAG = "parameters"
+KIND = "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"  # names a model of the kernel that ran, another one in every run
 
 
@@ -105,8 +107,7 @@ def run_notebooks(
     for name in given:
         if not any(name in found for found in have.values()):
             raise unknown("parameter", name, sorted({p for found in have.values() for p in found}))
-    if out.exists() and not out.is_dir():
-        raise BadInputError(f"cannot write notebooks to '{out}': it is a file; expected a folder")
+    require_output_folder(out, KIND)
     done = []
     for name, path in chosen.items():
         own = {p: v for p, v in given.items() if p in have[name]}
@@ -114,8 +115,8 @@ def run_notebooks(
             continue
         notebook = execute(path, own)
         target = out / f"{path.stem}.ipynb"
-        out.mkdir(parents=True, exist_ok=True)
-        write_notebook(notebook, target)
+        with output_folder(out, KIND, keep=True) as stage:  # what is finished stays, should the next one fail
+            write_notebook(notebook, stage / target.name)
         done.append(NotebookRun(path.stem, target, sum(c.cell_type == "code" for c in notebook.cells), own))
     return done
 

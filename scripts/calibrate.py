@@ -14,7 +14,7 @@ from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.impact.validation.calibration import calibrate
 from eaeu_analysis.impact.validation.shipped_results import write_calibration, write_yardstick
 from eaeu_analysis.impact.validation.yardstick import yardstick
-from eaeu_analysis.reference.shipped_tables import list_results
+from eaeu_analysis.reference.shipped_tables import write_hashes
 
 
 def progress(done: int, total: int) -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     print(found.summary())
     known = yardstick(panel, jobs=asked.jobs)
     write_yardstick(known)
-    list_results()
+    write_hashes()
     print(known.summary())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from eaeu_analysis import files, run_scenario
+from eaeu_analysis.reference.shipped_tables import write_hashes
 from eaeu_analysis.scenario.load import bundled, scenarios_folder
 
 DRAWS = 16
@@ -19,6 +20,7 @@ def main(names: list[str]) -> None:
         text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         files.write_bytes(scenarios_folder() / "expected" / f"{name}.csv", text.encode())
         sys.stdout.write(f"{name}: {len(table)} rows\n")
+    write_hashes()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import argparse
 from eaeu_analysis.errors import NoDataError
 from eaeu_analysis.impact.members.effects import effects_plan
 from eaeu_analysis.reference.blocs import bloc
-from eaeu_analysis.reference.shipped_tables import list_results
+from eaeu_analysis.reference.shipped_tables import write_hashes
 from eaeu_analysis.report.gather.curves import compute, curves_path, read_curves, write_curves
 
 
@@ -29,7 +29,7 @@ def main() -> None:
             continue
         print(f"{outcome}: {found[-1].positive:.0%} of {found[-1].specifications} positive", flush=True)
     write_curves(curves_path(), [*(c for c in read_curves(curves_path()) if c.unit != asked.unit), *found])
-    list_results()
+    write_hashes()
 
 
 if __name__ == "__main__":

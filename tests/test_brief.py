@@ -139,8 +139,9 @@ def test_a_brief_is_written_whole_and_takes_the_place_of_an_older_one(tmp_path: 
     assert done.files == tuple(f"brief.{form}" for form in FORMATS)
     assert "For joining" in done.summary()
     first = {p.name: p.read_bytes() for p in out.iterdir()}
+    assert sorted(first) == ["brief.html", "brief.json", "brief.md", "brief.pdf", "manifest.json"]
     again = ea.write_brief(out, formats=["md"])
-    assert sorted(p.name for p in out.iterdir()) == ["brief.json", "brief.md"]
+    assert sorted(p.name for p in out.iterdir()) == ["brief.json", "brief.md", "manifest.json"]
     assert again.files == ("brief.md", "brief.json")
     assert (out / "brief.md").read_bytes() == first["brief.md"]
 
@@ -149,7 +150,7 @@ def test_a_brief_is_written_whole_and_takes_the_place_of_an_older_one(tmp_path: 
 def test_a_folder_that_is_no_brief_and_a_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x")
-    with pytest.raises(BadInputError, match="holds other things than a brief"):
+    with pytest.raises(BadInputError, match=r"'thesis\.txt', which this program did not write"):
         ea.write_brief(tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").exists()
     with pytest.raises(BadInputError, match="it is a file"):
@@ -212,7 +213,7 @@ def test_a_cold_run_says_how_long_it_takes(
 def test_the_command_writes_and_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert main(["brief", "--topic", "tariffs", "--out", str(out), "--format", "md,html"]) == 0
-    assert sorted(p.name for p in out.iterdir()) == ["brief.html", "brief.json", "brief.md"]
+    assert sorted(p.name for p in out.iterdir()) == ["brief.html", "brief.json", "brief.md", "manifest.json"]
     assert "Against joining" in capsys.readouterr().out
     assert main(["brief", "--topic", "tariffs", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["topic"] == "tariffs"

@@ -207,7 +207,7 @@ def test_a_folder_with_other_things_is_left_alone(source, tmp_path, name):
     other = tmp_path / "out" / name
     other.parent.mkdir(parents=True)
     other.write_text("mine")
-    with pytest.raises(BadInputError, match="holds other files"):
+    with pytest.raises(BadInputError, match="which this program did not write"):
         pin.pin_series([source], tmp_path / "out")
     assert other.read_text() == "mine"
 
@@ -221,11 +221,16 @@ def test_a_stray_file_in_a_package_is_not_swept_away(source, recipe, tmp_path):
     assert (tmp_path / "out" / "stray.txt").read_text() == "mine"
 
 
-def test_nothing_is_added_to_a_tampered_package_but_a_recipe_makes_it_anew(source, recipe, tmp_path):
+def test_a_tampered_package_is_left_alone_until_the_file_is_moved_away(source, recipe, tmp_path):
     out = tmp_path / "out"
     pin.pin_series([source], out, recipe)
     good = digest(out)
-    next(out.glob("*.parquet")).write_bytes(b"x")
+    table = next(out.glob("*.parquet"))
+    table.write_bytes(b"x")
+    for selection in (None, recipe):
+        with pytest.raises(BadInputError, match="was changed since it was written; move it away"):
+            pin.pin_series([source / "trade.csv"], out, selection)
+    table.rename(tmp_path / "mine")
     with pytest.raises(BadInputError, match="not in order, so nothing is added"):
         pin.pin_series([source / "trade.csv"], out)
     pin.pin_series([source], out, recipe)

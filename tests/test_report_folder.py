@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.errors import BadInputError, DriftError, NoDataError, NotConvergedError, PartialDataError
+from eaeu_analysis.output_folder import MANIFEST, output_folder
 from eaeu_analysis.report import write_report
 from eaeu_analysis.report.drift.changes import COLUMNS, DATA, REVISED, Drift
 from eaeu_analysis.report.gather import evidence as evidence_module
@@ -41,15 +42,17 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def old_report(folder: Path) -> dict[str, bytes]:
-    (folder / "tables").mkdir(parents=True)
-    (folder / "report.json").write_bytes(b'{"old": 1}')
-    (folder / "index.html").write_bytes(b"old")
-    (folder / "tables" / "gone.csv").write_bytes(b"old")
+    with output_folder(folder, "report") as stage:
+        (stage / "tables").mkdir(parents=True)
+        (stage / "report.json").write_bytes(b'{"old": 1}')
+        (stage / "index.html").write_bytes(b"old")
+        (stage / "tables" / "gone.csv").write_bytes(b"old")
     return content(folder)
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if name != MANIFEST}
 
 
 def test_the_new_report_takes_the_place_of_the_old_one_whole(at_once: None, tmp_path: Path) -> None:

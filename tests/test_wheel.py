@@ -29,6 +29,9 @@ def test_the_wheel_holds_package_data_and_templates_and_nothing_else(wheel: Path
     tops = {name.split("/")[0] for name in names}
     assert tops == {"eaeu_analysis", next(t for t in tops if t.endswith(".dist-info"))}
     assert "eaeu_analysis/_shipped/pinned/datapackage.json" in names
+    lines = zipfile.ZipFile(wheel).read("eaeu_analysis/_shipped/SHA256SUMS").decode().splitlines()
+    listed = {f"eaeu_analysis/_shipped/{line.partition('  ')[2]}" for line in lines}
+    assert {n for n in names if n.startswith("eaeu_analysis/_shipped/") and not n.endswith("/SHA256SUMS")} == listed
     assert "eaeu_analysis/report/templates/page.html" in names
     assert "eaeu_analysis/py.typed" in names
     assert not [

@@ -20,6 +20,7 @@ import pandas as pd
 from .. import files as atomic
 from .. import settings
 from ..errors import BadInputError, NoDataError, unknown
+from ..output_folder import PIN, PIN_NAME, output_folder, require_output_folder
 from ..reference import economies
 from ..reference.catalogue import catalogue
 from ..series import SeriesData, SeriesInfo
@@ -133,8 +134,9 @@ def pin_series(
     The frame has a row per series written: code, vintage, default, label, economies, observations, zeros, and
     so on. Raises BadInputError or NoDataError before anything is written.
     """
-    with atomic.directory_lock(out):
-        return _pin(sources, Path(out), selection, codes, retrieved)
+    target = require_output_folder(out, PIN)
+    with atomic.directory_lock(target):
+        return _pin(sources, target, selection, codes, retrieved)
 
 
 def _pin(
@@ -161,7 +163,7 @@ def _pin(
         written.add(resource["path"])
         tables[resource["path"]] = resource, data
     resources = _with_defaults([resource for resource, _ in tables.values()], set(kept))
-    with atomic.directory(out) as stage:
+    with output_folder(out, PIN) as stage:
         for path, (_, data) in sorted(tables.items()):
             (stage / path).write_bytes(data)
         (stage / PACKAGE).write_bytes(_package(recipe, resources, out))
@@ -236,22 +238,11 @@ def _all_series(found: list[Path], codes: Collection[str] | None) -> list[Series
 
 
 def _existing(out: Path, adding: bool) -> dict[str, tuple[dict[str, Any], bytes]]:
-    """The tables of the package that is there; refuses a folder that holds anything else, since it is replaced."""
-    if not out.exists():
+    """The tables of the package that is there, when some are added to it."""
+    require_output_folder(out, PIN)
+    if not adding or not (out / PACKAGE).exists():
         return {}
-    if not out.is_dir():
-        raise BadInputError(f"{str(out)!r} is a file; a folder for the pinned tables was expected")
-    there = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
-    if not there:
-        return {}
-    if PACKAGE not in there:
-        raise BadInputError(f"{str(out)!r} holds other files and no {PACKAGE}; name an empty or a new folder")
     source = PinnedSource(out)
-    strange = sorted(there - {PACKAGE} - {r["path"] for r in source.resources()})
-    if strange:
-        raise BadInputError(f"{str(out)!r} holds {strange[0]!r}, which is no table of the package; move it away first")
-    if not adding:
-        return {}
     problems = source.verify()
     if problems:
         raise BadInputError(f"{str(out)!r} is not in order, so nothing is added to it: {problems[0]}")
@@ -334,7 +325,7 @@ def _with_defaults(resources: list[dict[str, Any]], kept: set[str]) -> list[dict
 def _package(recipe: PinRecipe, resources: Iterable[dict[str, Any]], out: Path) -> bytes:
     resources = sorted(resources, key=lambda r: r["path"])
     licences = sorted({r["licence"] for r in resources if r["licence"]})
-    package: dict[str, Any] = {"$schema": SCHEMA, "name": "eaeu-analysis-pinned", "title": recipe.title}
+    package: dict[str, Any] = {"$schema": SCHEMA, "name": PIN_NAME, "title": recipe.title}
     if recipe.description:
         package["description"] = recipe.description
     if licences:

@@ -1,7 +1,8 @@
-"""The shipped tables that are no World Bank series (data/trade, data/remittances): are they what their records say?
+"""The shipped files: is each what it was when the package was built, and what do the records of the tables state?
 
-A folder holds Parquet tables and records of them: JSON files of name -> {rows, bytes, sha256, ...}. What was computed
-ahead (data/results) is files of several kinds, with their hashes in one list as ``sha256sum`` writes it.
+``data/SHA256SUMS`` lists every file that ships, as ``sha256sum`` writes it; scripts/list_hashes.py makes it. The tables
+that are no World Bank series (data/trade, data/remittances) also have records: JSON files of name -> {rows, bytes,
+sha256, ...}.
 """
 
 from __future__ import annotations
@@ -21,52 +22,78 @@ from ..errors import IntegrityError, NoDataError, unknown
 from ..series import SeriesInfo
 
 FOLDERS = ("remittances", "trade")
-RESULTS, LIST = "results", "SHA256SUMS"
+LIST, NOTEBOOKS, RESULTS, SCENARIOS = "SHA256SUMS", "notebooks", "results", "scenarios"
 SOURCE_KEYS = ("label", "unit", "source", "vintage", "retrieved", "licence", "note")
 
 
 def verify_tables(data: Path | None = None) -> tuple[int, list[str]]:
-    """How many tables the records name, and what is wrong with them, a sentence each; none when all is well."""
-    count, problems = 0, []
+    """How many files ship, and what is wrong with them, a sentence each; none when all is well."""
+    data = data or settings.data_dir()
+    count, problems = _verify_list(data)
+    named = " ".join(problems)
     for folder in FOLDERS:
-        path = (data or settings.data_dir()) / folder
+        path = data / folder
         records, unread = _records(path)
         problems += unread
-        count += len(records)
         for name, record in sorted(records.items()):
-            problems += _problems(path, name, record)
+            if f"'{folder}/{name}.parquet'" not in named:
+                problems += _problems(path, name, record)
         unlisted = sorted({p.stem for p in path.glob("*.parquet")} - set(records))
         problems += [f"file '{folder}/{name}.parquet' has no record in {folder}/*.json" for name in unlisted]
-    results, found = _results((data or settings.data_dir()) / RESULTS)
-    return count + results, problems + found
+    return count, problems
 
 
-def list_results(folder: Path | None = None) -> None:
-    """Write the list of hashes anew, after a script wrote its results there."""
-    folder = folder or settings.data_dir() / RESULTS
-    lines = [f"{_hash(path)}  {path.name}\n" for path in _listable(folder)]
-    files.write_text(folder / LIST, "".join(lines))
+def write_hashes(data: Path | None = None) -> None:
+    """Write the list of hashes of every shipped file anew, after one of them was changed on purpose."""
+    data = data or settings.data_dir()
+    files.write_text(data / LIST, "".join(f"{_hash(path)}  {name}\n" for name, path in shipped_files(data).items()))
 
 
-def _results(folder: Path) -> tuple[int, list[str]]:
-    """How many results the list names, and what is wrong with them."""
-    if not (folder / LIST).is_file():
-        return 0, [f"folder {folder.name!r} of the shipped data has no list of hashes, {LIST}"]
-    lines = (folder / LIST).read_text(encoding="utf-8").splitlines()
-    listed = {name: found for found, _, name in (line.partition("  ") for line in lines if line)}
-    there = {path.name: path for path in _listable(folder)}
-    problems = [f"shipped result '{folder.name}/{name}' is missing" for name in sorted(listed.keys() - there.keys())]
+def shipped_files(data: Path) -> dict[str, Path]:
+    """Every file that ships, by its name in the list: those of ``data``, and the notebooks (in a checkout beside it)."""
+    found = {path.relative_to(data).as_posix(): path for path in data.rglob("*") if path.is_file()}
+    found |= {f"{NOTEBOOKS}/{path.name}": path for path in (data.parent / NOTEBOOKS).glob("[0-9]*.py")}
+    hidden = {name for name in found if any(part.startswith((".", "__")) for part in name.split("/"))}
+    return {name: found[name] for name in sorted(found.keys() - hidden - {LIST})}
+
+
+def differs_from_shipped(path: Path) -> bool:
+    """Whether a file in the folder of the shipped data is not the one that ships; False for what is not listed."""
+    data = settings.data_dir()
+    recorded = read_hashes(data).get(path.relative_to(data).as_posix()) if path.is_relative_to(data) else None
+    return recorded is not None and _hash(path) != recorded
+
+
+def read_hashes(data: Path) -> dict[str, str]:
+    """SHA-256 by name of the file; empty when there is no list."""
+    try:
+        lines = (data / LIST).read_bytes().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    return {name: found for found, _, name in (line.partition("  ") for line in lines if line)}
+
+
+def _verify_list(data: Path) -> tuple[int, list[str]]:
+    """How many files the list names, and what is wrong with them."""
+    listed = read_hashes(data)
+    if not listed:
+        return 0, [f"the shipped data have no list of hashes, {LIST}: the installation is incomplete"]
+    there = shipped_files(data)
+    problems = [f"{_called(name)} is missing" for name in sorted(listed.keys() - there.keys())]
     for name, path in there.items():
         if name not in listed:
-            problems.append(f"file '{folder.name}/{name}' is not in {folder.name}/{LIST}")
+            problems.append(f"file {name!r} is not in the list of shipped files, {LIST}")
         elif (own := _hash(path)) != listed[name]:
             shown = f"its hash is {own[:12]}..., recorded is {listed[name][:12]}..."
-            problems.append(f"shipped result '{folder.name}/{name}' was changed: {shown}")
+            problems.append(f"{_called(name)} was changed: {shown}")
     return len(listed), problems
 
 
-def _listable(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file() and path.name != LIST)
+def _called(name: str) -> str:
+    folder, _, file = name.partition("/")
+    if folder == SCENARIOS and file.endswith(".toml"):
+        return f"shipped scenario {file.removesuffix('.toml')!r} ({name!r})"
+    return f"shipped file {name!r}"
 
 
 def _hash(path: Path) -> str:

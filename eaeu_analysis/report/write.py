@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import files as atomic
 from ..errors import BadInputError, DriftError, PartialDataError, as_names, unknown
+from ..output_folder import output_folder, require_output_folder
 from ..reference.blocs import bloc as find_bloc
 from ..reference.catalogue import parse
 from ..reference.economies import resolve
@@ -118,7 +118,7 @@ def _drift(row: Mapping[str, Any]) -> Drift:
 FORMATS = ("html", "md", "pdf", "json", "csv")
 BRIEF = "brief.pdf"  # format pdf: the talking points, two sides of A4
 BRIEF_OF = ("KGZ", "EAEU")  # what they are about
-MARK = "report.json"  # its presence says that a folder is a report and may be replaced
+MARK = "report.json"
 
 
 STARTS = ("index.html", "report.md", "brief.pdf", MARK)  # what is best opened first, of the formats asked for
@@ -213,23 +213,24 @@ def write_report(
     ``old_data`` naming a source that holds the data of the baseline. ``cache``: take the files of an earlier run on the
     same data by the same code (:mod:`.cache`).
     Raises BadInputError for an unknown unit, bloc or format, a baseline that is none, and when ``out`` is
-    a file or a folder that holds something else than a report; NoDataError when the source has nothing to say.
+    a file or a folder that holds anything but an unchanged report (:mod:`.output_folder`); NoDataError when the source
+    has nothing to say.
 
     >>> import eaeu_analysis as ea, pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = ea.write_report(pathlib.Path(folder, "report"), formats=["html", "csv"])
     ...     sorted(path.name for path in pathlib.Path(folder, "report").iterdir())
-    ['index.html', 'report.json', 'tables']
+    ['index.html', 'manifest.json', 'report.json', 'tables']
     """
     if jobs < 1:
         raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")
     formats = _formats(formats, unit, bloc)
     templates.find_brief_language(lang)
     folder = Path(out)
-    _may_replace(folder)
+    require_output_folder(folder, KIND)
     request = read_baseline_check(check, accept, old_data)
     run = _run(unit, bloc, source, formats, lang, (jobs, dask), request, cache and store.cache_enabled())
-    with atomic.directory(folder) as stage:
+    with output_folder(folder, KIND) as stage:
         for name, data in run.files.items():
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -311,11 +312,3 @@ def render_report(material: Material, formats: Sequence[str] = FORMATS) -> dict[
     if "csv" in formats:
         made |= {f"tables/{name}": text for name, text in document.csv_tables(material).items()}
     return made
-
-
-def _may_replace(folder: Path) -> None:
-    """A folder of the user's that is no report is never deleted."""
-    if folder.exists() and not folder.is_dir():
-        raise BadInputError(f"cannot write the report to '{folder}': it is a file; expected a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise BadInputError(f"'{folder}' holds other things than a report; name a new or an empty folder")

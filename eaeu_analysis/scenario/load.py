@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import tomllib
 from collections.abc import Iterator
@@ -15,7 +16,10 @@ from pydantic import BaseModel, ValidationError
 
 from .. import settings
 from ..errors import BadInputError, near_matches, unknown
+from ..reference.shipped_tables import differs_from_shipped
 from .schema import Scenario
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 1_000_000
 
@@ -61,6 +65,8 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         return read_scenario(Path(name_or_path))
     if text not in bundled():
         raise unknown("scenario", text, bundled(), hint="or give the path of a .toml file")
+    if differs_from_shipped(bundled()[text]):
+        log.warning("scenario %r was changed since it was shipped; eaeu data verify lists what differs", text)
     return read_scenario(bundled()[text])
 
 

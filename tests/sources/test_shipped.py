@@ -11,26 +11,57 @@ import pytest
 from eaeu_analysis import settings
 from eaeu_analysis.cli import main
 from eaeu_analysis.reference import shipped_tables
+from eaeu_analysis.scenario import load
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    for folder in (*shipped_tables.FOLDERS, shipped_tables.RESULTS):
-        shutil.copytree(settings.data_dir() / folder, tmp_path / folder)
-    return tmp_path
+    shutil.copytree(settings.data_dir(), tmp_path / "data")
+    (tmp_path / "notebooks").mkdir()
+    for name, path in shipped_tables.shipped_files(settings.data_dir()).items():
+        if name.startswith("notebooks/"):
+            shutil.copy(path, tmp_path / name)
+    return tmp_path / "data"
 
 
-def test_every_table_that_ships_has_a_record_and_is_as_recorded(capsys) -> None:
+def test_every_file_that_ships_is_listed_and_is_as_recorded(capsys) -> None:
+    """After a change in data/ or notebooks/: python scripts/list_hashes.py."""
     count, problems = shipped_tables.verify_tables()
     assert problems == []
-    tables = sum(1 for f in shipped_tables.FOLDERS for _ in (settings.data_dir() / f).glob("*.parquet"))
-    results = {path.name for path in (settings.data_dir() / shipped_tables.RESULTS).iterdir()} - {shipped_tables.LIST}
-    assert results
-    assert count == tables + len(results)
+    there = [p for p in settings.data_dir().rglob("*") if p.is_file() and p.name != shipped_tables.LIST]
+    assert count == len(there) + len(list((settings.data_dir().parent / "notebooks").glob("[0-9]*.py")))
     assert main(["data", "verify", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    pinned = json.loads((settings.data_dir() / "pinned" / "datapackage.json").read_text())["resources"]
-    assert told == {"tables": count + len(pinned), "problems": []}
+    assert json.loads(capsys.readouterr().out) == {"files": count, "problems": []}
+
+
+def test_one_bit_in_any_file_that_ships_is_found(data: Path) -> None:
+    names = shipped_tables.shipped_files(data)
+    folders = {"tables", "scenarios", "scenarios/expected", "pinned", "trade", "remittances", "results", "notebooks"}
+    assert folders <= {str(Path(name).parent) for name in names}
+    assert {"corrections.toml", "baseline.json", "pin.toml", "pinned/datapackage.json", "trade/flows.json"} <= set(
+        names
+    )
+    for path in names.values():
+        whole = bytearray(path.read_bytes())
+        whole[len(whole) // 2] ^= 1
+        path.write_bytes(whole)
+    problems = shipped_tables.verify_tables(data)[1]
+    for name in names:
+        assert any(f"{name!r}" in problem and "was changed" in problem for problem in problems), name
+    assert any(problem.startswith("shipped scenario 'uzb_eaeu'") for problem in problems)
+
+
+def test_a_changed_scenario_is_reported_when_it_is_loaded(
+    data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(load, "bundled", lambda: {"uzb_eaeu": data / "scenarios" / "uzb_eaeu.toml"})
+    monkeypatch.setattr(settings, "data_dir", lambda: data)
+    load.load_scenario("uzb_eaeu")
+    assert caplog.text == ""
+    with (data / "scenarios" / "uzb_eaeu.toml").open("a") as stream:
+        stream.write("# mine\n")
+    load.load_scenario("uzb_eaeu")
+    assert "scenario 'uzb_eaeu' was changed" in caplog.text
 
 
 def _append(path: Path) -> None:
@@ -48,18 +79,18 @@ def _append(path: Path) -> None:
         (lambda d: _append(d / "results" / "curves.json"), "'results/curves.json' was changed"),
         (lambda d: (d / "results" / "placebos.parquet").unlink(), "'results/placebos.parquet' is missing"),
         (lambda d: (d / "results" / "more.json").touch(), "'results/more.json' is not in"),
-        (lambda d: (d / "results" / shipped_tables.LIST).unlink(), "has no list of hashes"),
+        (lambda d: (d / shipped_tables.LIST).unlink(), "have no list of hashes"),
     ],
 )
 def test_what_is_not_as_recorded_is_named(data: Path, spoil, sentence: str) -> None:
     assert shipped_tables.verify_tables(data)[1] == []
     spoil(data)
-    assert sentence in shipped_tables.verify_tables(data)[1][0]
+    assert any(sentence in problem for problem in shipped_tables.verify_tables(data)[1])
 
 
-def test_results_written_anew_are_listed_anew(data: Path) -> None:
+def test_files_written_anew_are_listed_anew(data: Path) -> None:
     _append(data / "results" / "curves.json")
-    shipped_tables.list_results(data / "results")
+    shipped_tables.write_hashes(data)
     assert shipped_tables.verify_tables(data)[1] == []
 
 
@@ -68,4 +99,5 @@ def test_a_row_count_that_differs_is_named(data: Path) -> None:
     record = json.loads(path.read_text())
     record["costs"]["rows"] += 1
     path.write_text(json.dumps(record))
+    shipped_tables.write_hashes(data)
     assert "rows, not" in shipped_tables.verify_tables(data)[1][0]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ... import files as atomic
-from ...errors import BadInputError, as_names, unknown
+from ...errors import as_names, unknown
+from ...output_folder import output_folder, require_output_folder
 from .. import cache as store
 from ..wording import templates
 from .compose import Brief, compose
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MARK = "brief.json"  # its presence says that a folder is a brief and may be replaced
+KIND = "brief"
 COLD = "claims are computed, which takes up to a minute"
 KEPT = "; the next brief on the same data takes seconds"
 
@@ -91,31 +91,23 @@ def write_brief(
     Nothing is written until everything is rendered; the folder then takes the place of an older brief in one step. The
     same inputs give the same bytes.
     Raises BadInputError for an unknown topic, language or format, and when ``out`` is a file or a folder that holds
-    something else than a brief.
+    anything but an unchanged brief (:mod:`.output_folder`).
 
     >>> import eaeu_analysis as ea, pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = ea.write_brief(pathlib.Path(folder, "brief"), topic="tariffs", lang="uz", formats=["md"])
     ...     sorted(path.name for path in pathlib.Path(folder, "brief").iterdir())
-    ['brief.json', 'brief.md']
+    ['brief.json', 'brief.md', 'manifest.json']
     """
     formats = tuple(dict.fromkeys(form.lower() for form in as_names("formats", formats)))
     for form in formats or ("",):
         if form not in FORMATS:
             raise unknown("format", form, FORMATS)
     folder = Path(out)
-    _may_replace(folder)
+    require_output_folder(folder, KIND)
     made = brief(topic, lang, source=source, jobs=jobs, cache=cache)
     files = {f"brief.{form}": render_brief(made, form) for form in dict.fromkeys((*formats, "json"))}
-    with atomic.directory(folder) as stage:
+    with output_folder(folder, KIND) as stage:
         for name, data in files.items():
             (stage / name).write_bytes(data)
     return WrittenBrief(folder, tuple(sorted(files, key=lambda n: FORMATS.index(n.partition(".")[2]))), made)
-
-
-def _may_replace(folder: Path) -> None:
-    """A folder of the user's that is no brief is never deleted."""
-    if folder.exists() and not folder.is_dir():
-        raise BadInputError(f"cannot write the brief to '{folder}': it is a file; expected a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise BadInputError(f"'{folder}' holds other things than a brief; name a new or an empty folder")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import pandas as pd
 
 from .... import files as atomic
 from ....errors import BadInputError, EaeuError, NoDataError, unknown
+from ....output_folder import output_folder, require_output_folder
 from ....reference import economies as names
 from ....results import Result
 from . import layouts, schema
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LEVELS = {"TOTAL": 0, "HS2": 2, "HS4": 4, "HS6": 6}
 MEMORY = "2GB"
+KIND = "flows"
+WORK = Path("eaeu-bulk")  # the name of the folder for the database, the same for every target: any run clears it
 _YEARS = ["year", "basis", "rows", "usd"]
 _LEFT = ["code", "rows", "usd"]
 
@@ -115,10 +117,10 @@ def read_flows(
         raise unknown("level", level, LEVELS)
     target = Path(out)
     keep = None if economies is None else sorted(set(names.resolve_many(economies)))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".eaeu-bulk-", dir=target.parent) as aside:
-        files = inputs(kind, path, Path(aside))
-        with _database(Path(aside), memory, threads) as con:
+    place = atomic.staging_place(require_output_folder(target, KIND))
+    with atomic.staging_folder(WORK, place) as aside:
+        files = inputs(kind, path, aside)
+        with _database(aside, memory, threads) as con:
             shape = _load(con, kind, files, LEVELS[level], years, scale)
             left_out = _parties(con, shape)
             _flows(con, keep)
@@ -269,7 +271,7 @@ def _write(
     """One Parquet file a year, sorted, and ``flows.json`` beside them."""
     found = [int(year) for (year,) in con.execute("SELECT DISTINCT year FROM raw ORDER BY year").fetchall()]
     made: list[list[Any]] = []
-    with atomic.directory(target) as stage:
+    with output_folder(target, KIND) as stage:
         for year in (y for y in found if years is None or y in set(years)):
             file = re.sub("'", "''", str(stage / f"flows_{year}.parquet"))
             rows = con.execute(
