@@ -22,7 +22,7 @@ from ..errors import IntegrityError, NoDataError, unknown
 from ..series import SeriesInfo
 
 FOLDERS = ("remittances", "trade")
-LIST, NOTEBOOKS, RESULTS, SCENARIOS = "SHA256SUMS", "notebooks", "results", "scenarios"
+LIST, NOTEBOOKS, SCENARIOS = "SHA256SUMS", "notebooks", "scenarios"
 SOURCE_KEYS = ("label", "unit", "source", "vintage", "retrieved", "licence", "note")
 
 
@@ -50,7 +50,7 @@ def write_hashes(data: Path | None = None) -> None:
 
 
 def shipped_files(data: Path) -> dict[str, Path]:
-    """Every file that ships, by its name in the list: those of ``data``, and the notebooks (in a checkout beside it)."""
+    """Every file that ships, by its name in the list: those of ``data`` and the notebooks next to it in a checkout."""
     found = {path.relative_to(data).as_posix(): path for path in data.rglob("*") if path.is_file()}
     found |= {f"{NOTEBOOKS}/{path.name}": path for path in (data.parent / NOTEBOOKS).glob("[0-9]*.py")}
     hidden = {name for name in found if any(part.startswith((".", "__")) for part in name.split("/"))}
