@@ -152,7 +152,7 @@ answer.tariffs.totals().round(3)
 # %%
 imf = ea.load_flows("russia_imts")
 sold = imf[imf["basis"] == "exporter_fob"]
-surge = ea.surges(sold, base=(2016, 2021), after=(2022, 2024), trend=False)
+surge = ea.surges(sold, fit_years=(2016, 2021), post_years=(2022, 2024), trend=False)
 near = surge.table[surge.table["importer"].isin(["ARM", "KGZ", "KAZ", "UZB", "GEO", "TUR", "CHN"])]
 near[["importer", "year", "observed", "expected", "ratio", "surged"]].round(
     {"ratio": 2, "observed": -6, "expected": -6}

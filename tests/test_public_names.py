@@ -43,8 +43,8 @@ FLOWS = pd.DataFrame({"exporter": ["A", "A", "B", "B"], "importer": ["A", "B"] *
     [
         (lambda: ea.ppml([1, 2], "y", ["x"], ["i"]), "data must be a DataFrame, not list"),
         (lambda: ea.Panel.from_frame([1]), "the data must be a DataFrame, not list"),
-        (lambda: ea.flow_matrix("world"), "panel must be a TradePanel or None for the pinned one, not str"),
-        (lambda: ea.agreement_effects("world"), "panel must be a TradePanel or None for the pinned one, not str"),
+        (lambda: ea.flow_matrix("world"), "trade_panel must be a TradePanel or None for the pinned one, not str"),
+        (lambda: ea.agreement_effects("world"), "trade_panel must be a TradePanel or None for the pinned one, not str"),
         (lambda: ea.pass_through("live"), "panel must be a Panel, not str"),
         (lambda: ea.load_panel(3), "indicators 3: expected a list of names or one name"),
         (

@@ -162,7 +162,7 @@ def draw_surge(result: Any, ax: Axes, most: int = 12) -> None:
     ax.grid(axis="x")
     ax.grid(visible=False, axis="y")
     year = int(last["year"].iloc[0]) if len(last) else ""
-    base = f"{result.base[0]}-{result.base[1]}"
+    base = f"{result.fit_years[0]}-{result.fit_years[1]}"
     ax.set_xlabel(f"million US dollars, log scale; dot: {year};\ntick and bar: expected from {base}", fontsize=7.5)
     share = float(result.table["surged"].mean())
     ax.set_title(

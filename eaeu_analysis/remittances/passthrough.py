@@ -6,15 +6,16 @@ country's corridor, with country effects (each country's own growth):
     d log R_it = a_i + s_i (b_rouble d log e_t + b_income d log g_t) + u_it
 
 so that a coefficient is the elasticity of a country that receives from Russia alone. The drivers are one pair of
-series for all countries: the sample is as long as its years, and two of them (2009, 2015) carry most of what it says.
-Intervals and draws therefore use the jackknife over years; Driscoll and Kraay's errors stand beside it.
+series for all countries: the sample is only as long as its years, and two of them (2009, 2015) supply most of the
+information. Intervals and draws therefore use the jackknife over years; Driscoll and Kraay's errors are reported as
+well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -52,15 +53,43 @@ REFERENCE = (
 
 @dataclass(frozen=True, eq=False)
 class PassThrough(Result):
-    """Elasticities of remittances in US$ to Russia's drivers, for a country that receives from Russia alone.
+    """Elasticities of remittances in US$ with respect to Russia's economy; from ``pass_through``.
 
-    ``table``: a row per regressor, ``regressor, coef, se, lower, upper, p_value, se_dk, lower_dk, upper_dk``; ``se``,
-    interval and p are of the jackknife over years with Student's t on ``df`` degrees of freedom, ``_dk`` Driscoll and
-    Kraay's with the normal. ``vcov`` and ``vcov_dk`` (regressor x regressor). ``shares``: by origin. ``changes``: a row
-    per origin and year, ``origin, year, observed, fitted`` in log points. ``common_sd``: standard deviation of what
-    countries share in a year beyond the drivers; ``own_sd``: of a country's own. ``growth``: a_i by origin, log points
-    a year by which remittances grew in these years apart from the drivers. ``alternatives``: the same coefficients
-    under other choices.
+    They apply to a country that receives all its remittances from Russia.
+
+    Attributes
+    ----------
+    spec : mapping
+        Origins, years, drivers and shares.
+    table : DataFrame
+        A row per regressor: ``regressor``, ``coef``, ``se``, ``lower``, ``upper``, ``p_value`` (jackknife over years,
+        Student's t), ``se_dk``, ``lower_dk``, ``upper_dk`` (Driscoll and Kraay, normal).
+    vcov, vcov_dk : DataFrame
+        Variances of the coefficients under the two methods.
+    df : int
+        Degrees of freedom of the jackknife.
+    nobs : int
+        Number of changes.
+    years : tuple of int
+        First and last year of the changes.
+    rsquared : float
+        R2 within countries.
+    shares : Series
+        Russia's share by origin.
+    changes : DataFrame
+        A row per origin and year: ``observed``, ``fitted``, in log points.
+    common_sd, own_sd : float
+        Standard deviation of the errors common to a year, and of those of one country.
+    growth : Series
+        Growth of remittances by origin, log points a year, apart from the drivers.
+    alternatives : DataFrame
+        The coefficients under other choices.
+    level : float
+        Level of the intervals.
+    checks : tuple of Check
+        Robustness of the estimate.
+    provenance : Provenance
+        Sources and method.
     """
 
     drawn_by = "remittances.draw_pass_through"
@@ -145,20 +174,51 @@ def pass_through(
     origins: Sequence[str] | None = None,
     first_year: int | None = None,
     last_year: int = settings.LAST_CLEAN_YEAR,
-    income: str = "real",
+    income: Literal["real", "dollars"] = "real",
     shares: Mapping[str, float] | None = None,
     level: float = settings.LEVEL,
 ) -> PassThrough:
-    """Estimate the pass-through on the levels of ``first_year`` to ``last_year`` (changes start a year later).
+    """Estimate how remittances move with the rouble and with Russia's income.
 
-    ``panel``: with BX.TRF.PWKR.CD.DT of the origins, PA.NUS.FCRF and GDP of Russia; None loads the pinned one.
-    ``origins`` and ``first_year``: None takes what data/tables/remittances.toml fixes. ``income``: "real", the rouble
-    and Russia's real GDP apart; "dollars", Russia's GDP in dollars alone, which holds both and asks less of few years.
-    ``shares``: of Russia by origin, where the corridors as of ``last_year`` are not to be used.
-    As of 2014: ``last_year=2013`` sees no later remittance, rate or corridor; the series are of today's vintages even
-    so (what was printed in 2014 is not pinned), and one crisis, 2009, is then all there is.
-    Raises BadInputError for an unknown origin, income or share, NoDataError for too few years or countries.
+    Parameters
+    ----------
+    panel : Panel, optional
+        Must include BX.TRF.PWKR.CD.DT of the origins, and PA.NUS.FCRF and GDP of Russia. None takes the pinned series.
+    origins : sequence of str, optional
+        Economies that receive remittances. None takes those of ``data/tables/remittances.toml``.
+    first_year : int, optional
+        First year of the levels; changes start a year later. None takes that of ``data/tables/remittances.toml``.
+    last_year : int, default 2019
+        Last year of the levels. Corridors are those known up to this year.
+    income : {"real", "dollars"}, default "real"
+        "real": the rouble and Russia's real GDP as two regressors. "dollars": Russia's GDP in US$ alone, which combines
+        both and asks less of few years.
+    shares : mapping of str to float, optional
+        Russia's share by origin. None takes the corridors as of ``last_year``.
+    level : float, default 0.9
+        Level of the intervals, between 0 and 1.
 
+    Returns
+    -------
+    PassThrough
+        Elasticities with ``draws()`` for simulation.
+
+    Raises
+    ------
+    BadInputError
+        An origin is not known, or an option, share, level or year is out of range.
+    NoDataError
+        There are too few years or countries.
+
+    Notes
+    -----
+    Changes of log remittances are regressed on changes of Russia's drivers times Russia's share, with country effects.
+    All countries share one pair of drivers, so intervals use the jackknife over years (MacKinnon, Nielsen and Webb
+    2023); errors of Driscoll and Kraay (1998) are reported as well. ``last_year=2013`` uses no later remittance, rate
+    or corridor, but the series are of today's vintages, and 2009 is then the only crisis in the sample.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> found = ea.pass_through()
     >>> found.nobs, found.coef.round(2).to_dict()
@@ -199,10 +259,10 @@ def _result(
     data_logs = logs(panel, [*question.shares, *also], question.income)
     data = build_sample(data_logs, question)
     fit = data.fit(lags)
-    common, own, _ = error_parts(fit, data.unit, data.year)
+    common, own, _ = error_parts(fit, data.country, data.year)
     changes = pd.DataFrame(
         {
-            "origin": [data.origins[u] for u in data.unit],
+            "origin": [data.origins[u] for u in data.country],
             "year": data.year,
             "observed": data.y,
             "fitted": data.y - fit.resid,
@@ -245,7 +305,7 @@ def _result(
 def own_growth(data: PassThroughSample, fit: Fit) -> Array:
     """(N,) country effects: the mean change of each origin less what the drivers' mean changes explain."""
     rest = data.y - data.x @ fit.coef
-    return np.array([rest[data.unit == i].mean() for i in range(len(data.origins))])
+    return np.array([rest[data.country == i].mean() for i in range(len(data.origins))])
 
 
 def coefficient_table(fit: Fit, regressors: Sequence[str], level: float) -> pd.DataFrame:

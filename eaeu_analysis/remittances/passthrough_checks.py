@@ -106,10 +106,10 @@ def _few_years(fit: Fit) -> Check:
 
 
 def _coverage(fit: Fit, data: PassThroughSample, level: float, lags: int) -> Check:
-    held = interval_coverage(fit, data.x, data.unit, data.year, lags, level)
-    common, own, rho = error_parts(fit, data.unit, data.year)
+    held = interval_coverage(fit, data.x, data.country, data.year, lags, level)
+    common, own, rho = error_parts(fit, data.country, data.year)
     text = (
-        f"in {held.replications} simulated panels with these drivers and errors like these (common {common:.2f}, own "
+        f"in {held.draws} simulated panels with these drivers and errors like these (common {common:.2f}, own "
         f"{own:.2f}, correlation {rho:.2f}) the {level:.0%} interval of the jackknife held the truth in "
         f"{held.jackknife:.0%}, Driscoll and Kraay's in {held.driscoll_kraay:.0%}; at most 5 points short is asked"
     )
@@ -119,12 +119,14 @@ def _coverage(fit: Fit, data: PassThroughSample, level: float, lags: int) -> Che
 def _stationary(fit: Fit, data: PassThroughSample, other: pd.DataFrame) -> Check:
     now = serial(_yearly(fit, data))
     levels = other[(other["alternative"] == "levels") & (other["reason"] == "")]
-    told = ""
+    shown = ""
     if len(levels):
         values = ", ".join(f"{row['regressor']} {row['coef']:+.2f}" for row in levels.to_dict("records"))
         was = float(levels["serial"].iloc[0])
-        told = f"; in levels it is {was:.2f} and the coefficients would be {values}, which is spurious where it is high"
-    text = f"the residuals' common part has an autocorrelation of {now:.2f} in changes, under {MAX_SERIAL} asked{told}"
+        shown = (
+            f"; in levels it is {was:.2f} and the coefficients would be {values}, which is spurious where it is high"
+        )
+    text = f"the residuals' common part has an autocorrelation of {now:.2f} in changes, under {MAX_SERIAL} asked{shown}"
     return Check("changes, not levels", abs(now) < MAX_SERIAL, now, MAX_SERIAL, text)
 
 
@@ -159,8 +161,8 @@ def _same_sign(fit: Fit, data: PassThroughSample, other: pd.DataFrame, name: str
         why = other.loc[other["alternative"] == name, "reason"].iloc[0]
         return Check(name, None, None, None, f"not estimated: {why}")
     values = rows.set_index("regressor")["coef"].reindex(list(data.regressors)).to_numpy()
-    told = ", ".join(f"{row['regressor']} {row['coef']:+.2f} ({row['se']:.2f})" for row in rows.to_dict("records"))
-    text = f"from differences of exposure alone, what all countries share taken out: {told}; the same signs are asked"
+    shown = ", ".join(f"{row['regressor']} {row['coef']:+.2f} ({row['se']:.2f})" for row in rows.to_dict("records"))
+    text = f"from differences of exposure alone, what all countries share taken out: {shown}; the same signs are asked"
     return Check(name, bool((np.sign(values) == np.sign(fit.coef)).all()), float(values[0]), None, text)
 
 
@@ -169,8 +171,8 @@ def _lag(other: pd.DataFrame) -> Check:
     late = rows[rows["regressor"].str.endswith("year before")]
     if late.empty:
         return Check("a year later", None, None, None, "too few years for the drivers of the year before")
-    told = ", ".join(f"{row['regressor']} {row['coef']:+.2f} ({row['se']:.2f})" for row in late.to_dict("records"))
-    return Check("a year later", None, float(late["coef"].iloc[0]), None, f"what comes a year later: {told}")
+    shown = ", ".join(f"{row['regressor']} {row['coef']:+.2f} ({row['se']:.2f})" for row in late.to_dict("records"))
+    return Check("a year later", None, float(late["coef"].iloc[0]), None, f"what comes a year later: {shown}")
 
 
 def _clean(question: PassThroughSpec) -> Check:
@@ -189,12 +191,12 @@ def _armenia(logs: Logs, question: PassThroughSpec, fit: Fit, data: PassThroughS
         (frame["destination"] == "RUS") & (frame["direction"] == "inflow") & (frame["type"] == "non-commercial")
     ].set_index("year")["usd"]
     actual = float(np.log(rows[after] / rows[before]))
-    said = _explained(logs, question, fit, before, after)
+    implied = _explained(logs, question, fit, before, after)
     text = (
         f"transfers from Russia to Armenia, counted apart, changed by {actual:+.2f} log points {before}-{after}; the "
-        f"coefficients say {said:+.2f} for money from Russia alone, growth of its own left out"
+        f"coefficients say {implied:+.2f} for money from Russia alone, growth of its own left out"
     )
-    return [Check("Armenia's transfers from Russia", None, said - actual, None, text)]
+    return [Check("Armenia's transfers from Russia", None, implied - actual, None, text)]
 
 
 def _published(logs: Logs, question: PassThroughSpec, fit: Fit, data: PassThroughSample) -> list[Check]:
@@ -204,12 +206,12 @@ def _published(logs: Logs, question: PassThroughSpec, fit: Fit, data: PassThroug
             continue
         origin, (before, after) = entry["origin"], entry["years"]
         actual = float(np.log(entry["after_usd"] / entry["before_usd"]))
-        said = question.shares[origin] * _explained(logs, question, fit, before, after)
+        implied = question.shares[origin] * _explained(logs, question, fit, before, after)
         text = (
-            f"{entry['what']}: {actual:+.2f} log points ({entry['source']}); the coefficients say {said:+.2f} for the "
-            f"years {before}-{after}, so something else added {actual - said:+.2f}"
+            f"{entry['what']}: {actual:+.2f} log points ({entry['source']}); the coefficients say {implied:+.2f} for "
+            f"the years {before}-{after}, so something else added {actual - implied:+.2f}"
         )
-        found.append(Check(f"beside {entry['source'].split(' ')[0]}", None, said - actual, None, text))
+        found.append(Check(f"beside {entry['source'].split(' ')[0]}", None, implied - actual, None, text))
     return found
 
 

@@ -62,14 +62,14 @@ def solver(x: Array, codes: tuple[Ints, ...], keep: NDArray[np.bool_] | None = N
     return h
 
 
-def least_squares(y: Array, x: Array, unit: Ints, year: Ints, lags: int, year_effects: bool = False) -> Fit:
-    """``y`` (n,), ``x`` (n, k), ``unit`` and ``year`` (n,) codes; a row per country and year, missing rows left out.
+def least_squares(y: Array, x: Array, country: Ints, year: Ints, lags: int, year_effects: bool = False) -> Fit:
+    """``y`` (n,), ``x`` (n, k), ``country`` and ``year`` (n,) codes; a row per country and year, missing rows left out.
 
-    Raises BadInputError when the regressors cannot be told apart, also when any one year is left out.
+    Raises BadInputError when the regressors are collinear, also when any one year is left out.
     """
     import statsmodels.api as sm
 
-    codes = (unit, year) if year_effects else (unit,)
+    codes = (country, year) if year_effects else (country,)
     solver(x, codes)
     columns = group_demeaned(np.column_stack([y, x]), *codes)
     years = np.unique(year)
@@ -103,11 +103,11 @@ class Coverage:
 
     driscoll_kraay: float
     jackknife: float
-    replications: int
+    draws: int
 
 
 def interval_coverage(
-    fit: Fit, x: Array, unit: Ints, year: Ints, lags: int, level: float, replications: int = 1000, seed: int = 0
+    fit: Fit, x: Array, country: Ints, year: Ints, lags: int, level: float, draws: int = 1000, seed: int = 0
 ) -> Coverage:
     """How often intervals hold the truth in panels with these regressors and errors like the residuals.
 
@@ -116,22 +116,22 @@ def interval_coverage(
     """
     from scipy import stats
 
-    common_sd, own_sd, rho = error_parts(fit, unit, year)
+    common_sd, own_sd, rho = error_parts(fit, country, year)
     rng = np.random.default_rng(seed)
     years = fit.years
-    common = np.empty((len(years), replications))
-    common[0] = rng.normal(size=replications)
+    common = np.empty((len(years), draws))
+    common[0] = rng.normal(size=draws)
     for t in range(1, len(years)):
-        common[t] = rho * common[t - 1] + np.sqrt(1 - rho**2) * rng.normal(size=replications)
+        common[t] = rho * common[t - 1] + np.sqrt(1 - rho**2) * rng.normal(size=draws)
     place = np.searchsorted(years, year)
-    errors = common_sd * common[place] + own_sd * rng.normal(size=(len(x), replications))
-    h = solver(x, (unit,))
+    errors = common_sd * common[place] + own_sd * rng.normal(size=(len(x), draws))
+    h = solver(x, (country,))
     b = h @ errors  # (k, R), truth is zero
-    apart = np.stack([solver(x, (unit,), year != t) @ errors - b for t in years])
+    apart = np.stack([solver(x, (country,), year != t) @ errors - b for t in years])
     jackknife = np.sqrt((len(years) - 1) / len(years) * (apart**2).sum(axis=0))
-    demeaned = group_demeaned(x, unit)
+    demeaned = group_demeaned(x, country)
     inverse = np.linalg.inv(demeaned.T @ demeaned)
-    resid = group_demeaned(errors, unit) - demeaned @ b
+    resid = group_demeaned(errors, country) - demeaned @ b
     member = (place[:, None] == np.arange(len(years))).astype("float64")
     scores = np.einsum("nt,nk,nr->tkr", member, demeaned, resid, optimize=True)
     middle = np.einsum("tkr,tlr->klr", scores, scores)
@@ -140,19 +140,18 @@ def interval_coverage(
         middle += (1 - lag / (lags + 1)) * (cross + cross.transpose(1, 0, 2))
     dk = np.sqrt(np.maximum(np.einsum("ak,klr,la->ar", inverse, middle, inverse), 0))
     normal, student = stats.norm.ppf((1 + level) / 2), stats.t.ppf((1 + level) / 2, fit.df)
-    return Coverage(
-        float((np.abs(b) <= normal * dk).mean()), float((np.abs(b) <= student * jackknife).mean()), replications
-    )
+    return Coverage(float((np.abs(b) <= normal * dk).mean()), float((np.abs(b) <= student * jackknife).mean()), draws)
 
 
-def error_parts(fit: Fit, unit: Ints, year: Ints) -> tuple[float, float, float]:
+def error_parts(fit: Fit, country: Ints, year: Ints) -> tuple[float, float, float]:
     """Standard deviations of the residuals' common and own part, and the common part's correlation over years.
 
-    The mean over N countries holds 1/N of the own variance, which is taken off; the correlation is kept in (-0.8, 0.8).
+    The mean over N countries includes 1/N of the own variance, which is subtracted; the correlation is kept in (-0.8,
+    0.8).
     """
     means = np.array([fit.resid[year == t].mean() for t in fit.years])
     own = fit.resid - means[np.searchsorted(fit.years, year)]
-    countries = len(np.unique(unit))
+    countries = len(np.unique(country))
     own_var = float((own**2).sum() / max(len(own) - len(means) - countries, 1))
     common_var = max(float((means**2).mean()) - own_var / countries, 0.0)
     return float(np.sqrt(common_var)), float(np.sqrt(own_var)), float(np.clip(serial(means), -0.8, 0.8))

@@ -50,17 +50,17 @@ class RemittanceBaseline:
 
 
 def remittance_baseline(
-    origin: str, year: int = settings.LAST_CLEAN_YEAR, panel: Panel | None = None, known: int | None = None
+    origin: str, year: int = settings.LAST_CLEAN_YEAR, panel: Panel | None = None, known_by: int | None = None
 ) -> RemittanceBaseline:
-    """Remittances, GDP and share of Russia of ``origin`` in ``year``; the share from figures of ``known`` or before.
+    """Remittances, GDP and share of Russia of ``origin`` in ``year``; the share from figures of ``known_by`` or before.
 
-    ``known``: None takes the newest share there is (for a question as of 2014 give 2013).
+    ``known_by``: None takes the newest share there is (for a question as of 2014 give 2013).
     Raises NoDataError when the panel lacks the year, BadInputError for an origin without corridors.
     """
     from ..data.load import load_panel
 
     code = economies.resolve(origin)
-    share = corridors(code, known).share()
+    share = corridors(code, known_by).share()
     panel = panel or load_panel([REMITTANCES, GDP_USD])
     values = []
     for series in (REMITTANCES, GDP_USD):
@@ -114,17 +114,17 @@ def remittance_change(
     of what no driver explains.
     Raises BadInputError for names that differ, a share outside [0, 1], values that are not finite, unlike lengths.
     """
-    told = {str(name): value for name, value in coefficients.items()}
-    for name in told:
+    elasticities = {str(name): value for name, value in coefficients.items()}
+    for name in elasticities:
         if name not in drivers:
             raise unknown("driver of a coefficient", name, drivers)
     for name in drivers:
-        if name not in told:
-            raise unknown("coefficient of a driver", name, told)
+        if name not in elasticities:
+            raise unknown("coefficient of a driver", name, elasticities)
     if "income_usd" in drivers and len(drivers) > 1:
-        raise BadInputError("income in dollars holds the rouble and the income already: give it alone")
+        raise BadInputError("income in dollars already includes the rouble and the income: give it alone")
     given: dict[str, ArrayLike] = {f"driver {name}": value for name, value in drivers.items()}
-    given |= {f"coefficient {name}": value for name, value in told.items()}
+    given |= {f"coefficient {name}": value for name, value in elasticities.items()}
     given |= {"share": base.share.value if share is None else share}
     given |= {RIGHTS: rights, PATENTS: patents, UNEXPLAINED: unexplained}
     arrays = _aligned(given)

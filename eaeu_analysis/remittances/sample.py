@@ -61,13 +61,13 @@ class PassThroughSample:
 
     y: Array
     x: Array
-    unit: Ints
+    country: Ints
     year: Ints
     origins: tuple[str, ...]
     regressors: tuple[str, ...]
 
     def fit(self, lags: int, year_effects: bool = False) -> Fit:
-        return least_squares(self.y, self.x, self.unit, self.year, lags, year_effects)
+        return least_squares(self.y, self.x, self.country, self.year, lags, year_effects)
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,8 @@ def shares_of(
     Raises BadInputError for a share outside (0, 1], or given for a country that is not among the origins.
     """
     codes = [names.resolve(o) for o in origins]
-    told = {names.resolve(o): float(s) for o, s in (given or {}).items()}
-    for code, value in told.items():
+    stated = {names.resolve(o): float(s) for o, s in (given or {}).items()}
+    for code, value in stated.items():
         if code not in codes:
             raise unknown("origin of a share", code, codes)
         if not 0 < value <= 1:
@@ -167,7 +167,7 @@ def shares_of(
     twice = [c for i, c in enumerate(codes) if c in codes[:i]]
     if twice:
         raise BadInputError(f"origin {twice[0]} comes more than once")
-    looked_up = {code: corridors(code, year) for code in codes if code not in told}
-    shares = {code: told[code] if code in told else looked_up[code].share().value for code in codes}
+    looked_up = {code: corridors(code, year) for code in codes if code not in stated}
+    shares = {code: stated[code] if code in stated else looked_up[code].share().value for code in codes}
     infos = {info.key: info for info in (found.share_info() for found in looked_up.values())}
     return shares, tuple(infos[key] for key in sorted(infos))

@@ -1,4 +1,4 @@
-"""Corridors: where an origin's migrants live and where its remittances come from, source beside source.
+"""Corridors: where an origin's migrants live and where its remittances come from, source by source.
 
 No source counts labour migrants and their transfers well. A central bank's own count of transfers is taken first, the
 World Bank's matrix (an estimate from stocks and incomes) next, the stock of migrants by birth last; the others give
@@ -43,12 +43,27 @@ class Share:
 
 @dataclass(frozen=True, eq=False)
 class Corridors(Result):
-    """The corridors of one origin as of ``year``.
+    """Migrants and remittances of one origin by destination; from ``corridors``.
 
-    ``table``: a row per destination, largest first: ``destination, name, stock, stock_share, remittances_usd,
-    remittance_share, cost_percent``; shares are of the source's total. ``sources``: a row per group ("RUS", "EAEU")
-    and source: ``group, basis, year, share, used, known_in, hindsight, reason, source, pin``; ``hindsight`` is true
-    where the figures became known, or were revised, after ``year``; ``reason`` says why a share is out of the range.
+    Attributes
+    ----------
+    origin : str
+        ISO3 code of the economy that receives the remittances.
+    year : int
+        Latest year of the figures.
+    table : DataFrame
+        A row per destination, largest first: ``destination``, ``name``, ``stock``, ``stock_share``,
+        ``remittances_usd``, ``remittance_share``, ``cost_percent``. Shares are of the source's total.
+    sources : DataFrame
+        A row per group ("RUS", "EAEU") and source: ``group``, ``basis``, ``year``, ``share``, ``used``, ``known_in``,
+        ``hindsight`` (the figures became known, or were revised, after ``year``), ``reason`` (why a share is excluded
+        from the range), ``source``, ``pin``.
+    checks : tuple of Check
+        Agreement of the sources, excluded sources, hindsight.
+    provenance : Provenance
+        Sources.
+    spec : mapping
+        The question asked.
     """
 
     drawn_by = "remittances.draw_corridors"
@@ -93,12 +108,36 @@ class Corridors(Result):
 
 
 def corridors(origin: str, year: int | None = None) -> Corridors:
-    """Migrants and remittances of ``origin`` by destination, from figures of ``year`` or before (None: the latest).
+    """Describe the migrants and remittances of one economy by destination.
 
-    For a question as of 2014 give ``year=2013``: the matrix of 2010 and the stocks of 2010 are then the newest.
-    The stocks are of the revision of 2019 even so, which the result says.
-    Raises BadInputError for an origin whose corridors are not pinned, NoDataError when nothing is as old as ``year``.
+    Parameters
+    ----------
+    origin : str
+        ISO3 code or name of the economy that receives the remittances.
+    year : int, optional
+        Use only figures of this year or before. None takes the latest.
 
+    Returns
+    -------
+    Corridors
+        Destinations with stocks, remittances and costs; ``share("RUS")`` gives Russia's share with its range.
+
+    Raises
+    ------
+    BadInputError
+        No corridors are pinned for this origin.
+    NoDataError
+        No figure is as old as ``year``.
+
+    Notes
+    -----
+    Sources: bilateral remittance matrices of the World Bank (2010, 2017), migrant stocks of UN DESA and the
+    World Bank, the Central Bank of Armenia's transfers, Remittance Prices Worldwide. For a question as of 2014 give
+    ``year=2013``: the matrix of 2010 and the stocks of 2010 are then the newest. The stocks are of the 2019 revision,
+    which the checks report.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> ways = ea.corridors("UZB")
     >>> ways.year, ways.table["destination"].head(3).tolist()

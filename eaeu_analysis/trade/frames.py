@@ -1,4 +1,4 @@
-"""trade.frames."""
+"""Checks of the frames that trade functions are given: columns, numbers, options, names of economies."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def numeric_column(name: str, frame: pd.DataFrame, column: str) -> Array:
     try:
         value = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
-        raise BadInputError(f"{name}: column {column!r} holds something that is not a number") from None
+        raise BadInputError(f"{name}: column {column!r} contains a value that is not a number") from None
     if not np.isfinite(value).all():
         row = frame.iloc[int(np.flatnonzero(~np.isfinite(value))[0])]
         raise BadInputError(

@@ -80,17 +80,17 @@ def test_the_interval_covers_and_driscoll_kraay_alone_would_not(common: float, o
 def test_simulated_coverage_says_what_simulation_by_hand_says() -> None:
     data = build_sample(logs(world(3, own=0.15), SHARES, "real"), PassThroughSpec(SHARES, 2005, 2019))
     got = data.fit(2)
-    held = interval_coverage(got, data.x, data.unit, data.year, 2, 0.9, replications=400, seed=1)
+    held = interval_coverage(got, data.x, data.country, data.year, 2, 0.9, draws=400, seed=1)
     rng, hits = np.random.default_rng(7), []
     from eaeu_analysis.remittances.regression import error_parts, least_squares
 
-    common, own, rho = error_parts(got, data.unit, data.year)
+    common, own, rho = error_parts(got, data.country, data.year)
     for _ in range(150):
         shared = [rng.normal()]
         for _ in got.years[1:]:
             shared.append(rho * shared[-1] + np.sqrt(1 - rho**2) * rng.normal())
         errors = common * np.array(shared)[data.year - data.year.min()] + own * rng.normal(size=len(data.y))
-        again = least_squares(errors, data.x, data.unit, data.year, 2)
+        again = least_squares(errors, data.x, data.country, data.year, 2)
         hits.append(
             [
                 np.abs(again.coef) <= 1.645 * np.sqrt(np.diag(again.dk)),
@@ -147,7 +147,7 @@ def test_errors_equal_those_of_pyfixest(actual) -> None:
     data = build_sample(
         logs(pass_through_panel(), actual.shares.index, "real"), PassThroughSpec(dict(actual.shares), 2005, 2019)
     )
-    frame = pd.DataFrame({"y": data.y, "e": data.x[:, 0], "g": data.x[:, 1], "u": data.unit, "t": data.year})
+    frame = pd.DataFrame({"y": data.y, "e": data.x[:, 0], "g": data.x[:, 1], "u": data.country, "t": data.year})
     plain = pf.ssc(k_adj=False, G_adj=False)
     kwargs = {"time_id": "t", "panel_id": "u", "lag": 2}
     dk = pf.feols("y ~ e + g | u", frame, vcov="DK", vcov_kwargs=kwargs, ssc=plain)
@@ -257,7 +257,7 @@ def test_year_effects_equal_two_way_dummies(actual) -> None:
     data = build_sample(
         logs(pass_through_panel(), actual.shares.index, "real"), PassThroughSpec(dict(actual.shares), 2005, 2019)
     )
-    units = (data.unit[:, None] == np.unique(data.unit)).astype(float)
+    units = (data.country[:, None] == np.unique(data.country)).astype(float)
     years = (data.year[:, None] == np.unique(data.year)[1:]).astype(float)
     beta = np.linalg.lstsq(np.column_stack([data.x, units, years]), data.y, rcond=None)[0][:2]
     rows = actual.alternatives[actual.alternatives["alternative"] == "year effects"].set_index("regressor")

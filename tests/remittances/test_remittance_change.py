@@ -84,7 +84,7 @@ def test_draws_are_row_by_row() -> None:
 def test_the_fall_of_2015_is_told_with_its_sign_and_size() -> None:
     """What the pass-through says of Kyrgyzstan 2013-15 beside what happened: 2,278 to 1,688 million US$ (WDI)."""
     estimate = pass_through()
-    base = remittance_baseline("KGZ", 2013, known=2013)
+    base = remittance_baseline("KGZ", 2013, known_by=2013)
     assert base.remittances_usd == pytest.approx(2278e6, rel=0.001)
     moves = {"rouble": math.log(60.94 / 31.84), "income": math.log(1 + 0.007) + math.log(1 - 0.02)}
     found = remittance_change(base, moves, estimate.coef, share=estimate.share("KGZ"))
@@ -128,7 +128,7 @@ def test_baseline_is_the_panels() -> None:
     assert base.remittances_usd == pytest.approx(8546e6, rel=0.001)  # WDI of 2023-10-26
     assert base.percent_of_gdp == pytest.approx(100 * base.remittances_usd / base.gdp_usd)
     assert (base.share.value, base.share.low < 0.6) == (0.77, True)
-    assert remittance_baseline("UZB", 2019, known=2013).share.value < 0.7
+    assert remittance_baseline("UZB", 2019, known_by=2013).share.value < 0.7
     with pytest.raises(NoDataError, match="has no BX"):
         remittance_baseline("UZB", 2024)
 

@@ -161,7 +161,7 @@ def test_a_regressor_that_the_effects_explain_is_refused_or_dropped_by_name(worl
     [
         (lambda d: d.rename(columns={"usd": "uds"}), "column 'usd' not known; did you mean 'uds'"),
         (lambda d: d.assign(usd=d["usd"] - 5), "is negative in row"),
-        (lambda d: d.assign(x=["a", *d["x"][1:]]), "column 'x' holds text"),
+        (lambda d: d.assign(x=["a", *d["x"][1:]]), "column 'x' contains text"),
         (lambda d: d.assign(x=np.where(np.arange(len(d)) == 7, np.inf, d["x"])), "column 'x' is infinite in row 8"),
         (lambda d: pd.concat([d, d.assign(exporter="Z" + d["exporter"], importer="Z" + d["importer"])]), "2 groups"),
     ],

@@ -21,7 +21,7 @@ def series(jump: float, seed: int, exporter: str = "A") -> pd.DataFrame:
 
 def test_a_jump_is_found_and_chance_is_not() -> None:
     quiet = pd.concat([series(1.0, seed, f"Q{seed:03d}") for seed in range(100)])
-    found = surges(pd.concat([quiet, series(3.0, 1, "JUMP")]), base=(2012, 2019))
+    found = surges(pd.concat([quiet, series(3.0, 1, "JUMP")]), fit_years=(2012, 2019))
     jumped = found.table[found.table["exporter"] == "JUMP"]
     assert jumped["surged"].all()
     assert jumped["ratio"].mean() == pytest.approx(3.0, rel=0.25)
@@ -35,7 +35,7 @@ def test_short_series_are_counted_and_windows_checked() -> None:
     found = surges(pd.concat([series(1.0, 3), short]), trend=False)
     assert {c.name: c.value for c in found.checks}["left out"] == 1.0
     with pytest.raises(BadInputError, match="must come before"):
-        surges(series(1.0, 3), base=(2012, 2022))
+        surges(series(1.0, 3), fit_years=(2012, 2022))
     with pytest.raises(NoDataError, match="five years"):
         surges(short)
     assert "prediction interval" in found.summary()

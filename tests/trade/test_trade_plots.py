@@ -97,6 +97,6 @@ def test_one_market_and_its_surges() -> None:
     result = partial_equilibrium(imports, pd.DataFrame({"partner": ["RUS"], "after": [0.0]}))
     assert f"Created {result.creation:+,.3g}" in title_of(result)
     flows = load_flows("russia_imts")
-    found = surges(flows[flows["basis"] == "exporter_fob"], (2016, 2021), (2022, 2024), trend=False)
+    found = surges(flows[flows["basis"] == "exporter_fob"], fit_years=(2016, 2021), trend=False)
     assert title_of(found).startswith(f"{int(found.table['surged'].sum())} of {len(found.table)}")
     assert [info.code for info in found.provenance.series] == ["trade/russia_imts"]

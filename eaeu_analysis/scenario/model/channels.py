@@ -168,7 +168,7 @@ PAYER = "RUS"
 def migration_baseline(at: Setting) -> RemittanceBaseline:
     """Remittances and GDP of the baseline year; shares as known then for a year of the past. Raises NoDataError."""
     known = None if at.world.year >= 2019 else at.world.year + 1
-    return remittance_baseline(at.economy, at.world.year, known=known)
+    return remittance_baseline(at.economy, at.world.year, known_by=known)
 
 
 def remittances_change(at: Setting, values: pd.DataFrame) -> Array:

@@ -113,7 +113,7 @@ def uzbekistan_inputs(sectors: Mapping[str, str] | None = None, folder: Path | N
 
     ``sectors``: model sector by prefix of the table's codes, the longest prefix counts; None for SITC sections "0" to
     "8" and "services". Returns ``economy`` (UZB), ``input``, ``sector``, ``coefficient``: inputs over output, both
-    summed first. Inputs of domestic and imported origin are one; what is left of output holds value added and net taxes
+    summed first. Inputs of domestic and imported origin are one; the rest of output is value added and net taxes
     on products. Raises :class:`BadInputError` when a sector of the table has no place.
     """
     from ...reference.shipped_tables import TARIFFS

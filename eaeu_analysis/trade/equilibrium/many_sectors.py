@@ -166,7 +166,7 @@ INNER = 200
 
 @dataclass(frozen=True)
 class Point:
-    """Where an iteration stands: log ``wage`` (N, B), log ``price`` (S, N, B), ``spending`` (S, N, B)."""
+    """State of an iteration: log ``wage`` (N, B), log ``price`` (S, N, B), ``spending`` (S, N, B)."""
 
     wage: Array
     price: Array
@@ -318,7 +318,7 @@ def iterate(
     aim, best, worse = 1e-3, np.inf, 0
     dead = np.zeros(point.wage.shape[1], dtype=bool)
     with np.errstate(all="ignore"):
-        for step in range(1, OUTER + 1):  # noqa: B007 - told to the caller
+        for step in range(1, OUTER + 1):  # noqa: B007 - returned to the caller
             state = evaluate(world, kernel, theta, point, aim)
             error = np.where(dead, np.inf, _errors(world, state))
             dead |= np.isinf(error)
@@ -375,7 +375,7 @@ def solve_one(
 def _renewing(
     world: SectorBaseline, kernel: Dense, theta: Array, point: Point, tolerance: float
 ) -> tuple[State, float] | None:
-    """Iterate, renewing the slope where it stands, up to eight times; None when that does not converge."""
+    """Iterate, renewing the slope at the current point, up to eight times; None when that does not converge."""
     for _ in range(8):
         with np.errstate(all="ignore"):
             inverse = invert_slope(world, kernel, theta, point)

@@ -1,4 +1,4 @@
-"""trade.equilibrium.result."""
+"""The result of an equilibrium, and the checks of its markets and its baseline."""
 
 from __future__ import annotations
 
@@ -24,12 +24,28 @@ CLEARS = 1e-8  # largest relative gap of a market, recomputed from the trade mat
 
 @dataclass(frozen=True)
 class Equilibrium(Result):
-    """Trade, prices and income before and after, for N economies and S sectors.
+    """Trade, prices and income before and after, for N economies and S sectors; from ``solve_equilibrium``.
 
-    ``before``, ``after`` (S, N, N): sector, exporter, importer, border prices. ``producer_price``, ``price_index``,
-    ``wage`` (N,): new over old. ``income`` (2, N): factor income and tariff revenue; ``revenue`` (2, N);
-    ``spending`` (2, N): final expenditure, deficits included; row 0 is before. Values are in units of the numeraire
-    named in ``spec``: with "world", world factor income is unchanged.
+    Attributes
+    ----------
+    spec : mapping
+        The options used; values are in units of the numeraire named there.
+    economies, sectors : tuple of str
+        The N economies and S sectors.
+    before, after : ndarray, shape (S, N, N)
+        Trade by sector, exporter and importer, at border prices.
+    producer_price, price_index, wage : ndarray, shape (N,)
+        New over old.
+    income : ndarray, shape (2, N)
+        Factor income and tariff revenue; row 0 is before, row 1 after.
+    revenue : ndarray, shape (2, N)
+        Tariff revenue, before and after.
+    spending : ndarray, shape (2, N)
+        Final expenditure, deficits included, before and after.
+    checks : tuple of Check
+        Market clearing and the baseline.
+    provenance : Provenance
+        Method and sources.
     """
 
     drawn_by = "trade_policy.draw_equilibrium"

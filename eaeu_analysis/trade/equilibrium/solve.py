@@ -1,13 +1,14 @@
 """What a change of trade costs or tariffs does to trade, prices and real income: gravity in exact-hat form.
 
-``solve_equilibrium`` is the question, ``Equilibrium`` the answer. One sector is solved in :mod:`eq_onesector`, several
-in :mod:`multisector`; both check their equations and raise :class:`~eaeu_analysis.errors.NotConvergedError` otherwise.
+``solve_equilibrium`` is the question, ``Equilibrium`` the answer. One sector is solved in :mod:`.one_sector`,
+several in :mod:`.world_model`; both check their equations and raise :class:`~eaeu_analysis.errors.NotConvergedError`
+otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -31,34 +32,63 @@ def solve_equilibrium(
     flows: pd.DataFrame | Flows,
     cost_change: pd.DataFrame | None = None,
     sigma: float | Mapping[str, float] = 5.0,
-    closure: str = "full",
+    closure: Literal["full", "conditional"] = "full",
     tariffs: pd.DataFrame | None = None,
-    replicate: str | None = None,
+    replicate: Literal["agtpa", "gegravity"] | None = None,
     *,
-    deficits: str = "per_gdp",
+    deficits: Literal["per_gdp", "fixed"] = "per_gdp",
     numeraire: str | None = None,
     input_output: pd.DataFrame | None = None,
-    negative_demand: str = "error",
+    negative_demand: Literal["error", "absorb"] = "error",
 ) -> Equilibrium:
-    """The equilibrium after a change of trade costs or tariffs.
+    """Solve for trade, prices and real income after a change of trade costs or tariffs.
 
-    ``flows``: exporter, importer, value at border prices, domestic trade included; with a column ``sector`` the model
-    has several sectors; or what :func:`.eq_inputs.read_flows` made of such a frame, for many solutions of one world.
-    ``cost_change``: exporter, importer, factor (new over old t^(1 - sigma); 1 where left out), optional sector.
-    ``sigma``: elasticity of substitution, above 1, one number or one per sector; the trade elasticity is sigma - 1.
-    ``tariffs``: exporter, importer, before, after in per cent of the border value, optional sector; the revenue is
-    rebated, and the tariffs must not be in ``cost_change`` too.
+    Parameters
+    ----------
+    flows : DataFrame or Flows
+        ``exporter``, ``importer``, ``value`` at border prices, domestic trade included. With a column ``sector`` the
+        model has several sectors. A ``Flows`` from :func:`.inputs.flow_arrays` saves reading the same world again.
+    cost_change : DataFrame, optional
+        ``exporter``, ``importer``, ``factor`` (new over old t^(1 - sigma); 1 where left out), optionally ``sector``.
+    sigma : float or mapping of str to float, default 5.0
+        Elasticity of substitution, above 1; one number or one per sector. The trade elasticity is sigma - 1.
+    closure : {"full", "conditional"}, default "full"
+        "full": endowments are fixed, prices and income adjust. "conditional": output and expenditure are fixed,
+        multilateral resistances adjust.
+    tariffs : DataFrame, optional
+        ``exporter``, ``importer``, ``before``, ``after`` in per cent of the border value, optionally ``sector``. The
+        revenue is rebated. Do not repeat these tariffs in ``cost_change``.
+    replicate : {"agtpa", "gegravity"}, optional
+        Copy a published procedure of one sector instead; the numeraire is then Germany unless given.
+    deficits : {"per_gdp", "fixed"}, default "per_gdp"
+        "per_gdp": each deficit keeps its share of output, up to one common rate that makes them sum to zero. "fixed":
+        constant in units of world output.
+    numeraire : str, optional
+        "world" (world factor income is constant, the default) or an economy whose price index is then one.
+    input_output : DataFrame, optional
+        ``economy``, ``input``, ``sector``, ``coefficient``; see :func:`.world_model.world_model`.
+    negative_demand : {"error", "absorb"}, default "error"
+        What to do when the input-output table asks for more of a sector than the economy buys.
 
-    ``closure``: "full" (endowments given, prices and income adjust) or "conditional" (output and expenditure held,
-    multilateral resistances adjust). ``deficits``: "per_gdp" (each stays the same share of output but for one common
-    rate that lets them sum to zero) or "fixed" (constant in units of world output). ``numeraire``: "world" (world
-    factor income constant, the default) or an economy, whose price index is then one.
-    ``replicate``: "agtpa" or "gegravity" copy a published procedure (:mod:`eq_replicate`); their numeraire is DEU
-    unless given. ``input_output`` and ``negative_demand``: see :func:`world_model`.
+    Returns
+    -------
+    Equilibrium
+        Changes by economy in ``to_frame()``, by pair in ``bilateral()``, by sector in ``by_sector()``.
 
-    Raises :class:`BadInputError` (one sentence) and :class:`NotConvergedError`. Sources: Dekle, Eaton & Kortum (2008);
-    Costinot & Rodriguez-Clare (2014); Caliendo & Parro (2015); Yotov et al. (2016), chapter 2.
+    Raises
+    ------
+    BadInputError
+        A column is missing, a value is out of range, an economy is not known, or options do not go together.
+    NotConvergedError
+        The equations could not be solved.
 
+    Notes
+    -----
+    Exact-hat algebra: Dekle, Eaton and Kortum (2008); Costinot and Rodriguez-Clare (2014); several sectors with
+    input-output links as in Caliendo and Parro (2015); closures as in Yotov et al. (2016), chapter 2.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea, pandas as pd
     >>> pairs = [("A", "A", 80.0), ("A", "B", 20.0), ("B", "A", 20.0), ("B", "B", 80.0)]
     >>> flows = pd.DataFrame(pairs, columns=["exporter", "importer", "value"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ REFERENCE = "Caliendo & Parro (2015, Review of Economic Studies); Costinot & Rod
 
 @dataclass(frozen=True)
 class WorldModel:
-    """A baseline ready to be solved: the flows, the arrays and what had to be said about them. ``tariff`` (S, N, N)."""
+    """A baseline ready to be solved: the flows, the arrays and the notes about them. ``tariff`` (S, N, N)."""
 
     flows: Flows
     world: core.SectorBaseline
@@ -42,8 +42,8 @@ def world_model(
     *,
     tariffs: pd.DataFrame | None = None,
     input_output: pd.DataFrame | None = None,
-    deficits: str = "per_gdp",
-    negative_demand: str = "error",
+    deficits: Literal["per_gdp", "fixed"] = "per_gdp",
+    negative_demand: Literal["error", "absorb"] = "error",
 ) -> WorldModel:
     """Lay out a baseline once, to be solved for many changes with :func:`solve_draws`.
 

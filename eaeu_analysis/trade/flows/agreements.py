@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,9 @@ NEAR = 2  # years before entry in which a region's treaties with others already 
 ACCESSION_LAG = 1  # years from signature to effect of an accession whose entry into force is not recorded
 
 
-def pair_spells(treaties: pd.DataFrame | None = None, unknown_entry: str = "drop") -> pd.DataFrame:
+def pair_spells(
+    treaties: pd.DataFrame | None = None, unknown_entry: Literal["drop", "signature"] = "drop"
+) -> pd.DataFrame:
     """Spells of pairs: ``a, b`` (a < b), ``treaty`` (DESTA base treaty), ``family``, ``start``, ``end`` (exclusive).
 
     Rules, where DESTA leaves room: an agreement counts from the year of entry into force; an accession without one from

@@ -30,7 +30,7 @@ INDICATORS = ("NY.GDP.MKTP.CD", "NV.AGR.TOTL.ZS", "NV.IND.TOTL.ZS")
 def goods_output(panel: Panel, ratio: float = RATIO) -> pd.Series[Any]:
     """Gross output of goods in US$ by (economy, year): ``ratio`` times value added in agriculture and industry.
 
-    ``panel`` holds GDP in US$ and the two shares of value added (World Bank codes in ``INDICATORS``).
+    ``panel`` has GDP in US$ and the two shares of value added (World Bank codes in ``INDICATORS``).
     Raises BadInputError for a ratio below one, or a panel without those series.
     """
     if ratio < 1:

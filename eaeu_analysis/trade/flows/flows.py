@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from ...reference.shipped_tables import FLOWS
 
 COLUMNS = ("exporter", "importer", "year", "product", "usd", "basis", "source", "status")
 KEYS = ["exporter", "importer", "year", "product"]
+Basis = Literal["exporter_fob", "importer_cif", "importer_cif_consignment"]
 BASES = ("exporter_fob", "importer_cif", "importer_cif_consignment")
 DIGITS = {"HS2": 2, "HS4": 4, "HS6": 6, "HS10": 10}
 RULES = ("exporter", "importer", "larger", "mean")
@@ -38,8 +39,40 @@ def trade_tables() -> dict[str, Any]:
 def load_flows(
     name: str, years: Sequence[int] | None = None, products: Sequence[str] | None = ("TOTAL",)
 ) -> pd.DataFrame:
-    """Pinned flows in the schema, checked; ``products=None`` keeps all products; ``attrs["table"]`` is the name.
+    """Load a pinned table of bilateral trade flows.
 
+    Parameters
+    ----------
+    name : str
+        Name of the table, such as "world_2019", "world_4yearly", "world_sitc", "russia_annual", "russia_hs2",
+        "russia_imts", "uzbekistan_annual" or "armenia_annual".
+    years : sequence of int, optional
+        Years to keep. None keeps all.
+    products : sequence of str or None, default ("TOTAL",)
+        Product codes to keep. None keeps all. The table "russia_hs2" always keeps all.
+
+    Returns
+    -------
+    DataFrame
+        ``exporter``, ``importer`` (ISO3), ``year``, ``product``, ``usd`` (current US$), ``basis`` ("exporter_fob",
+        "importer_cif" or "importer_cif_consignment"), ``source``, ``status``. The name is in ``attrs["table"]``.
+
+    Raises
+    ------
+    BadInputError
+        The name is not known (with the near match) or is not a table of flows.
+    NoDataError
+        The table is missing, or no flow is left.
+    IntegrityError
+        The table does not match its recorded hash.
+
+    Notes
+    -----
+    Each table keeps the values of its source: UN Comtrade, UNCTAD, IMF, national statistics. A missing flow is a
+    missing row, never a zero.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> flows = ea.load_flows("world_2019", years=[2019])
     >>> route = flows[(flows["exporter"] == "UZB") & (flows["importer"] == "RUS")]
@@ -79,7 +112,9 @@ def group_members(name: str) -> list[str]:
 
 
 # -- checks --------------------------------------------------------------------------------------------------
-def check_flows(frame: pd.DataFrame, classification: str | None = None, both_sides: bool = False) -> pd.DataFrame:
+def check_flows(
+    frame: pd.DataFrame, classification: Literal["HS2", "HS4", "HS6", "HS10"] | None = None, both_sides: bool = False
+) -> pd.DataFrame:
     """The frame in the schema, or one sentence on what is wrong with it.
 
     Needs ``exporter, importer, year, usd``; the other columns are filled in. ``classification`` ("HS2", "HS4", "HS6",
@@ -169,7 +204,10 @@ def require_domestic(frame: pd.DataFrame) -> None:
 
 
 # -- both reporters ------------------------------------------------------------------------------------------
-def side_by_side(*frames: pd.DataFrame, importer_basis: str = "importer_cif") -> pd.DataFrame:
+def side_by_side(
+    *frames: pd.DataFrame,
+    importer_basis: Literal["exporter_fob", "importer_cif", "importer_cif_consignment"] = "importer_cif",
+) -> pd.DataFrame:
     """A row per exporter, importer, year and product with what each of the two says.
 
     Columns: ``exporter_usd`` (free on board), ``importer_usd`` (with carriage), their sources and status; missing is

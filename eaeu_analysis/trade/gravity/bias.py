@@ -102,7 +102,7 @@ def _roles(fit: GravityFit) -> tuple[str, str, str, int | None]:
             f"('exporter', 'importer'); these are {effects}"
         )
     if fit.spec["k_adj"]:
-        raise BadInputError("the bias correction stands in place of k_adj: leave k_adj=False")
+        raise BadInputError("the bias correction replaces k_adj: leave k_adj=False")
     rows = fit.data.iloc[fit.sample.rows]
     sizes = rows[columns].nunique()
     time = min(columns, key=lambda column: (int(sizes[column]), column))

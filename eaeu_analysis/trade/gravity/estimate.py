@@ -1,4 +1,4 @@
-"""trade.gravity.estimate."""
+"""The estimation itself: pyfixest on columns of codes, with its errors as errors of this package."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .sample import GravitySample
 MAX_ITERATIONS = 100
 
 
-def _estimate(kind: str, sample: GravitySample, k_adj: bool, separation: str) -> tuple[Any, GravitySample | None]:
-    """pyfixest on plain columns of codes, its warnings kept to itself; the sample that it used if it cut it further."""
+def run_pyfixest(kind: str, sample: GravitySample, k_adj: bool, separation: str) -> tuple[Any, GravitySample | None]:
+    """Run pyfixest without its warnings; the second value is the sample it used, where it cut it further."""
     import pyfixest
 
     _in_order()

@@ -21,11 +21,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GravityFit(Result):
-    """A fitted gravity equation.
+    """A fitted gravity equation; from ``ppml`` and ``ols``.
 
-    ``coef``, ``se``: Series by regressor (bias-corrected where ``correction`` is not None, whose ``uncorrected`` and
-    ``uncorrected_se`` keep the others). ``vcov``: DataFrame (K, K). ``fitted``: Series of fitted flows (fitted logs for
-    least squares) by the row label of the data. ``small_sample`` says which degrees of freedom the errors count.
+    Attributes
+    ----------
+    spec : dict
+        The model, its regressors, effects, clusters and options.
+    coef, se : Series
+        Coefficients and standard errors by regressor; bias-corrected where ``correction`` is not None.
+    vcov : DataFrame, shape (K, K)
+        Variance of the coefficients.
+    nobs : int
+        Number of rows used.
+    converged : bool
+        Always True: the functions raise an error otherwise.
+    level : float
+        Level of the intervals.
+    small_sample : str
+        The degrees-of-freedom correction of the errors.
+    clusters : dict of str to int
+        Number of clusters by dimension.
+    separated, singletons, missing : int
+        Rows left out, by reason.
+    dropped : tuple of str
+        Collinear regressors left out.
+    deviance, r2 : float
+        Deviance and (pseudo) R2.
+    checks : tuple of Check
+        Convergence and separation.
+    fitted : Series
+        Fitted flows, or fitted logs for least squares, by row label of the data.
+    sample : GravitySample
+        The rows used, as arrays.
+    data : DataFrame
+        The data as given.
+    correction : BiasCorrection, optional
+        The bias correction with the uncorrected estimates; None without one.
+    provenance : Provenance
+        Method and sources.
     """
 
     drawn_by = "trade.draw_gravity_fit"
@@ -150,13 +183,13 @@ def reset(fit: GravityFit) -> Check:
     effects the check only informs: the index then carries the noise of the pair effects, and in simulations with
     4 to 12 years the test rejects a true model in two cases of three and more.
     """
-    from .estimate import _estimate
+    from .estimate import run_pyfixest
 
     poisson = fit.spec["model"] == "PPML"
     index = np.log(fit.fitted.to_numpy()) if poisson else fit.fitted.to_numpy()
     centred = index - index.mean()  # the square of the index differs by a multiple of it, which is in the model
     sample = replace(fit.sample, x=np.column_stack([fit.sample.x, centred**2]))
-    again, _ = _estimate("fepois" if poisson else "feols", sample, fit.spec["k_adj"], "effects")
+    again, _ = run_pyfixest("fepois" if poisson else "feols", sample, fit.spec["k_adj"], "effects")
     name = f"x{sample.x.shape[1] - 1}"
     if name not in again._coefnames:
         return Check("RESET", None, None, RESET_LEVEL, "the squared index is explained by the fixed effects: no test")

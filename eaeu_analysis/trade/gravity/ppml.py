@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from ... import settings
 from ...arrays import Array
 from ...errors import BadInputError, NotConvergedError, require_frame
 from ...results import Check, Provenance
-from .estimate import _estimate
+from .estimate import run_pyfixest
 from .fit import GravityFit, normal_quantile
 from .sample import Effect, GravitySample, effect_name, take_sample
 
@@ -36,26 +36,66 @@ def ppml(
     k_adj: bool = False,
     bias_correction: bool = False,
     *,
-    collinear: str = "error",
-    separation: str = "effects",
-    disconnected: str = "error",
+    collinear: Literal["error", "drop"] = "error",
+    separation: Literal["effects", "rectifier"] = "effects",
+    disconnected: Literal["error", "allow"] = "error",
     level: float = settings.LEVEL,
     provenance: Provenance | None = None,
 ) -> GravityFit:
-    """Poisson pseudo-maximum likelihood of flows in levels, zeros kept.
+    """Estimate a gravity equation by Poisson pseudo-maximum likelihood, zeros included.
 
-    ``fixed_effects``: column names or tuples of them (``("exporter", "year")``). ``cluster``: None (robust errors), a
-    column, a tuple (their combinations: ``("exporter", "importer")`` is the pair), or a list of those (multiway).
-    ``k_adj``: multiply the variance by (N-1)/(N-k) with absorbed effects counted; False as in the Advanced Guide and
-    ppmlhdfe. The factor G/(G-1) of the smallest cluster dimension is always on.
-    ``bias_correction``: of points and errors, Weidner and Zylkin (2021), needs pair clusters; see :mod:`.bias`.
-    ``collinear``: "error" or "drop" for regressors that the fixed effects explain. ``separation``: "effects" drops
-    rows that a fixed effect predicts to be zero; "rectifier" searches regressors too (slow). ``disconnected``: "error"
-    or "allow" for fixed effects that fall into groups which share no flow.
+    Parameters
+    ----------
+    data : DataFrame
+        A row per flow.
+    y : str
+        Column of the flows in levels, zero or positive.
+    x : sequence of str
+        Columns of the regressors.
+    fixed_effects : sequence of str or tuple of str
+        Columns, or tuples of columns such as ``("exporter", "year")``.
+    cluster : str, tuple of str, or sequence of these, optional
+        None gives robust errors. A tuple clusters by combination, so ``("exporter", "importer")`` is the pair. A list
+        gives multiway clustering.
+    k_adj : bool, default False
+        Multiply the variance by (N-1)/(N-k), absorbed effects counted. False follows the Advanced Guide and ppmlhdfe.
+        The factor G/(G-1) of the smallest cluster dimension is always used.
+    bias_correction : bool, default False
+        Correct points and errors for the incidental parameter problem; needs clusters by pair.
+    collinear : {"error", "drop"}, default "error"
+        What to do with regressors that the fixed effects explain.
+    separation : {"effects", "rectifier"}, default "effects"
+        "effects" drops rows that a fixed effect predicts to be zero. "rectifier" also searches the regressors (slow).
+    disconnected : {"error", "allow"}, default "error"
+        What to do when the fixed effects fall into groups that share no flow.
+    level : float, default 0.9
+        Level of the intervals.
+    provenance : Provenance, optional
+        Sources of the data, kept with the result.
 
-    Raises BadInputError (a column, a negative flow, a collinear regressor, disconnected effects), NoDataError (nothing
-    to estimate on), NotConvergedError.
+    Returns
+    -------
+    GravityFit
+        Coefficients, errors, fitted flows and counts of rows left out.
 
+    Raises
+    ------
+    BadInputError
+        A column is missing, a flow is negative, a regressor is collinear, the effects are disconnected, or an option is
+        not known.
+    NoDataError
+        No row is left to estimate on.
+    NotConvergedError
+        The estimation did not converge.
+
+    Notes
+    -----
+    Santos Silva and Tenreyro (2006), The Log of Gravity; Yotov, Piermartini, Monteiro and Larch (2016), An Advanced
+    Guide to Trade Policy Analysis; Correia, Guimaraes and Zylkin (2020) for the algorithm and for separation; Weidner
+    and Zylkin (2021) for the bias correction. Estimated with pyfixest.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea, numpy as np, pandas as pd
     >>> draw = np.random.default_rng(0)
     >>> pairs = [(i, j) for i in "ABCDEFGH" for j in "ABCDEFGH" if i != j]
@@ -73,7 +113,7 @@ def ppml(
     names = _regressors(x)
     groups = _clusters(cluster)
     sample = take_sample(data, y, names, fixed_effects, groups, connected=disconnected == "error")
-    fit, kept = _estimate("fepois", sample, k_adj, separation)
+    fit, kept = run_pyfixest("fepois", sample, k_adj, separation)
     if kept is not None:
         sample = kept
     dropped = _collinear(fit, names, collinear)
@@ -103,7 +143,7 @@ def ols(
     cluster: Cluster = None,
     k_adj: bool = False,
     *,
-    collinear: str = "error",
+    collinear: Literal["error", "drop"] = "error",
     level: float = settings.LEVEL,
 ) -> GravityFit:
     """Least squares of log flows, for teaching: positive flows only, biased under heteroskedasticity.
@@ -121,7 +161,7 @@ def ols(
     logged = data.assign(**{y: np.log(flows.where(flows > 0))})
     groups = _clusters(cluster)
     sample = take_sample(logged, y, names, fixed_effects, groups, drop_zero_groups=False, drop_singletons=False)
-    fit, _ = _estimate("feols", sample, k_adj, "effects")
+    fit, _ = run_pyfixest("feols", sample, k_adj, "effects")
     dropped = _collinear(fit, names, collinear)
     used = [n for n in names if n not in dropped]
     fitted = sample.y - np.asarray(fit._u_hat, dtype=np.float64)

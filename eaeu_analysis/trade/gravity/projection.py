@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ...arrays import Array, Ints
 from ...errors import BadInputError
 
-MAX_DENSE = 9000  # levels beside the largest effect: 9,000^2 numbers are 650 MB
+MAX_DENSE = 9000  # levels besides the largest effect: 9,000^2 numbers are 650 MB
 RANK_TOLERANCE = 1e-11  # of a unit diagonal; below it a level is a combination of others
 
 
@@ -94,7 +94,7 @@ def project(weights: Array, effects: tuple[Ints, ...], eliminate: int | None = N
             start += sizes[k]
     if start > MAX_DENSE:
         raise BadInputError(
-            f"{start:,} levels of fixed effects beside the largest: exact errors are worked out up to {MAX_DENSE:,}"
+            f"{start:,} levels of fixed effects besides the largest: exact errors are computed up to {MAX_DENSE:,}"
         )
     inverse = _inverse(weights, big, total, tuple(other), start)
     return Projection(weights, big, total, tuple(other), inverse)
@@ -138,7 +138,7 @@ def generalised_inverse(matrix: npt.NDArray[np.float64], raw: Array) -> Array:
     """A symmetric generalised inverse of a positive semi-definite matrix, scaled to a unit diagonal first.
 
     Pivoted Cholesky finds the levels that are combinations of others; their rows and columns of the inverse are zero.
-    ``raw``: the weight of each level; a diagonal that is nothing beside it is a level inside the largest effect.
+    ``raw``: the weight of each level; a diagonal that is negligible next to it is a level inside the largest effect.
     """
     from scipy.linalg import lapack
 

@@ -115,7 +115,7 @@ def _numbers(data: pd.DataFrame, name: str) -> Array:
     try:
         values: Array = data[name].to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
-        raise BadInputError(f"column {name!r} holds text; a number was expected") from None
+        raise BadInputError(f"column {name!r} contains text; a number was expected") from None
     if np.isinf(values).any():
         raise BadInputError(f"column {name!r} is infinite in row {int(np.argmax(np.isinf(values))) + 1}")
     return values

@@ -1,4 +1,4 @@
-"""How far an economy leans towards each partner: the signs, beside each other and over time.
+"""How much an economy depends on each trade partner, by several indices and over time.
 
 From the world matrix of 2019 (shares, intensity, introversion), the matrix by SITC section of 2015 (complementarity,
 intra-industry trade), Russia's trade by HS chapter, and the economy's own annual series where there is one.
@@ -39,9 +39,31 @@ ABSENT = ("GBR", "GRC")  # on neither side of the matrix of 2019
 
 @dataclass(frozen=True)
 class Exposure(Result):
-    """``table``: a row per partner or group (shares in per cent of goods trade). ``over_time``: year, partner, exports
-    and imports share. ``sections``: revealed advantage by SITC section. ``chapters``: trade with Russia by HS chapter.
-    ``mirror``: the two reports of each flow. ``concentration``: Herfindahl indices of partners."""
+    """How much an economy's goods trade depends on each partner; from ``exposure``.
+
+    Attributes
+    ----------
+    economy : str
+        ISO3 code.
+    year : int
+        Year of ``table``.
+    table : DataFrame
+        A row per partner or group; shares in per cent of goods trade.
+    over_time : DataFrame
+        ``year``, ``partner``, ``exports_share``, ``imports_share``, from the economy's own reports.
+    sections : DataFrame
+        Exports, imports and revealed comparative advantage by SITC section.
+    chapters : DataFrame
+        Trade with Russia by chapter of the Harmonized System, from Russia's reports.
+    mirror : DataFrame
+        The exporter's and the importer's report of each flow.
+    concentration : dict of str to float
+        Herfindahl index of the partners in exports and in imports.
+    checks : tuple of Check
+        Coverage of the flows, and how totals agree between sources.
+    provenance : Provenance
+        Sources and method.
+    """
 
     drawn_by = "trade_policy.draw_exposure"
 
@@ -70,10 +92,36 @@ class Exposure(Result):
 
 
 def exposure(economy: str = "UZB", partners: Sequence[str] = PARTNERS, year: int = YEAR) -> Exposure:
-    """Signs of dependence on each partner: economies (codes or names) or groups of ``trade.toml``.
+    """Measure how much an economy's goods trade depends on each partner.
 
-    ``year`` 2019 or 2020. Raises BadInputError for an unknown partner, NoDataError when the economy has no flow.
+    Parameters
+    ----------
+    economy : str, default "UZB"
+        ISO3 code or name.
+    partners : sequence of str
+        Economies (codes or names) or groups of ``data/tables/trade.toml`` such as "EAEU", "EU" or "China".
+    year : int, default 2019
+        Year of the world's flows, 2019 or 2020.
 
+    Returns
+    -------
+    Exposure
+        Shares, intensity, introversion, complementarity and intra-industry trade by partner.
+
+    Raises
+    ------
+    BadInputError
+        The economy or a partner is not known.
+    NoDataError
+        The economy has no flow, or the year is not in the data.
+
+    Notes
+    -----
+    The indices are revealed comparative advantage (Balassa 1965), intra-industry trade (Grubel and Lloyd 1975),
+    complementarity (Michaely 1996) and trade introversion (Iapadre and Tironi 2009).
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> signs = ea.exposure("UZB", ["RUS", "China"])
     >>> signs.table[["partner", "exports_share", "imports_share"]].round(1)
@@ -227,9 +275,9 @@ def _checks(code: str, groups: dict[str, list[str]], world: pd.DataFrame, year: 
         own = own[own["basis"] == "exporter_fob"]
         matrix, table = _value(world, [code], list(world["importer"].unique())), float(own["usd"].sum()) / 1e6
         gap = matrix / table - 1
-        said = f"exports of {year} add up to {matrix:,.0f} million US$ in the matrix and {table:,.0f} in {name}"
+        totals = f"exports of {year} add up to {matrix:,.0f} million US$ in the matrix and {table:,.0f} in {name}"
         checks.append(
-            Check("totals", abs(gap) <= TOTAL_GAP, gap, TOTAL_GAP, f"{said} ({gap:+.0%}): shares differ by as much")
+            Check("totals", abs(gap) <= TOTAL_GAP, gap, TOTAL_GAP, f"{totals} ({gap:+.0%}): shares differ by as much")
         )
     return tuple(checks)
 

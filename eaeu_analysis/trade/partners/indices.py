@@ -7,15 +7,17 @@ Sources: Balassa (1965), Grubel and Lloyd (1975), Michaely (1996), Iapadre and T
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from ...errors import NoDataError, unknown
 
+Side = Literal["exports", "imports"]
 
-def partner_shares(flows: pd.DataFrame, economy: str, side: str = "exports") -> pd.Series[Any]:
+
+def partner_shares(flows: pd.DataFrame, economy: str, side: Side = "exports") -> pd.Series[Any]:
     """Each partner's share of the economy's exports or imports, largest first; sums to one."""
     own, other = _sides(side)
     rows = flows[(flows[own] == economy) & (flows[other] != economy)]
@@ -28,7 +30,7 @@ def partner_shares(flows: pd.DataFrame, economy: str, side: str = "exports") -> 
     return shares
 
 
-def group_share(flows: pd.DataFrame, economy: str, group: Sequence[str], side: str = "exports") -> float:
+def group_share(flows: pd.DataFrame, economy: str, group: Sequence[str], side: Side = "exports") -> float:
     """The group's share of the economy's exports or imports."""
     shares = partner_shares(flows, economy, side)
     return float(shares[shares.index.isin([g for g in group if g != economy])].sum())
@@ -44,7 +46,7 @@ def herfindahl(shares: pd.Series[Any], normalised: bool = False) -> float:
     return (index - 1 / n) / (1 - 1 / n) if n > 1 else 1.0
 
 
-def intensity(flows: pd.DataFrame, economy: str, group: Sequence[str], side: str = "exports") -> float:
+def intensity(flows: pd.DataFrame, economy: str, group: Sequence[str], side: Side = "exports") -> float:
     """Share of the group in the economy's trade over its share in the trade of the rest of the world.
 
     1: as expected from the group's size; 3: three times as much. The economy's own flows are not in the denominator.
@@ -54,7 +56,7 @@ def intensity(flows: pd.DataFrame, economy: str, group: Sequence[str], side: str
     return mine / theirs if theirs > 0 else float("nan")
 
 
-def introversion(flows: pd.DataFrame, economy: str, group: Sequence[str], side: str = "exports") -> float:
+def introversion(flows: pd.DataFrame, economy: str, group: Sequence[str], side: Side = "exports") -> float:
     """Symmetric introversion towards a group, -1 to 1: (HI - HE) / (HI + HE), HI the intensity inside, HE outside.
 
     0 is geographic neutrality; unlike the intensity it does not depend on how small the group is.
@@ -107,7 +109,7 @@ def structure(flows: pd.DataFrame, exporters: Sequence[str] | None, importers: S
     return rows.groupby("product")["usd"].sum()
 
 
-def _sides(side: str) -> tuple[str, str]:
+def _sides(side: Side) -> tuple[str, str]:
     if side == "exports":
         return "exporter", "importer"
     if side == "imports":
@@ -115,7 +117,7 @@ def _sides(side: str) -> tuple[str, str]:
     raise unknown("side", side, ["exports", "imports"])
 
 
-def _rest_share(flows: pd.DataFrame, economy: str, group: Sequence[str], side: str) -> float:
+def _rest_share(flows: pd.DataFrame, economy: str, group: Sequence[str], side: Side) -> float:
     """Share of the group in the trade of all others with the world, the economy being no partner either."""
     own, other = _sides(side)
     rest = flows[(flows[own] != economy) & (flows[other] != economy) & (flows[own] != flows[other])]

@@ -22,9 +22,23 @@ WORLD = "rest of the world"
 
 @dataclass(frozen=True)
 class FlowMatrix(Result):
-    """``table``: a row per exporting and importing group: ``exporter, importer, before, after`` (US$, over the flows
-    that are known in both years), ``percent`` (change), ``against_world`` (change less that of all trade, percentage
-    points), ``flows`` (how many), ``left_out`` (flows known in one of the years only). ``world_percent``: of all."""
+    """Change of goods trade between groups of economies; from ``flow_matrix``.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row per exporting and importing group: ``exporter``, ``importer``, ``before``, ``after`` (US$, over the flows
+        known in both years), ``percent`` (change), ``against_world`` (change less that of all trade, percentage
+        points), ``flows`` (number of flows), ``left_out`` (flows known in one of the years only).
+    groups : tuple of str
+        Names of the groups, in the order given.
+    years : tuple of int
+        The two years.
+    world_percent : float
+        Change of all trade, per cent.
+    provenance : Provenance
+        Sources and method.
+    """
 
     drawn_by = "trade.draw_flow_matrix"
 
@@ -51,26 +65,47 @@ class FlowMatrix(Result):
 
 
 def flow_matrix(
-    panel: TradePanel | None = None,
+    trade_panel: TradePanel | None = None,
+    *,
     years: tuple[int, int] = (2008, 2016),
     groups: Mapping[str, Sequence[str]] | None = None,
 ) -> FlowMatrix:
-    """Flows between groups in two years of a panel (the pinned one with its gaps filled), in current US$.
+    """Compare goods flows between groups of economies in two years, in current US$.
 
-    ``groups``: name to economies; the default is each member, its neighbours that never joined, Ukraine, China,
-    Turkey, the EU. What is in no group is "rest of the world", left out of the table's rows but not of
-    ``world_percent``. Raises BadInputError for an economy in two groups or a year that the panel lacks, NoDataError
-    when no flow is known in both.
+    Parameters
+    ----------
+    trade_panel : TradePanel, optional
+        Flows by exporter, importer and year. None takes the pinned panel with its gaps filled.
+    years : tuple of int, default (2008, 2016)
+        The two years; both must be in the panel.
+    groups : mapping of str to sequence of str, optional
+        Economies (codes or names) by name of the group. None takes each member of the union, the neighbours that never
+        joined, Ukraine, China, Turkey and the EU. All other economies are the rest of the world: they count in
+        ``world_percent`` but have no row.
 
+    Returns
+    -------
+    FlowMatrix
+        The changes by pair of groups, with ``wide()`` for a matrix and ``plot()`` for a figure.
+
+    Raises
+    ------
+    BadInputError
+        An economy is in two groups or not known, a year is not in the panel, or ``trade_panel`` is of another type.
+    NoDataError
+        No flow is known in both years.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> groups = {"Kyrgyzstan": ["KGZ"], "Russia": ["RUS"], "China": ["CHN"]}
     >>> change = ea.flow_matrix(years=(2012, 2016), groups=groups).table.set_index(["exporter", "importer"])
     >>> round(float(change.loc[("Russia", "Kyrgyzstan"), "against_world"]), 1)
     -9.6
     """
-    panel = all_goods() if panel is None else panel
+    panel = all_goods() if trade_panel is None else trade_panel
     if not isinstance(panel, TradePanel):
-        raise BadInputError(f"panel must be a TradePanel or None for the pinned one, not {type(panel).__name__}")
+        raise BadInputError(f"trade_panel must be a TradePanel or None for the pinned one, not {type(panel).__name__}")
     for year in years:
         if year not in panel.years:
             raise BadInputError(f"year {year} is not in the panel ({', '.join(map(str, panel.years))})")

@@ -26,12 +26,29 @@ from ..frames import need_columns
 
 @dataclass(frozen=True)
 class Surge(Result):
-    """``table``: a row per flow and year after the base: observed, expected, lower, upper (US$), ratio, surged."""
+    """Flows that jumped above what their own earlier years predict; from ``surges`` and ``parallel_imports``.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row per flow and year judged: ``exporter``, ``importer``, ``year``, ``observed``, ``expected``, ``lower``,
+        ``upper`` (US$), ``ratio`` (observed over expected), ``surged`` (observed above the upper bound).
+    fit_years : tuple of int
+        First and last year that the interval was fitted on.
+    level : float
+        Level of the prediction interval.
+    trend : bool
+        Whether a log-linear trend was fitted; otherwise a constant.
+    checks : tuple of Check
+        How many flows were left out, and how many surges chance alone would produce.
+    provenance : Provenance
+        Sources and method.
+    """
 
     drawn_by = "trade_policy.draw_surge"
 
     table: pd.DataFrame
-    base: tuple[int, int]
+    fit_years: tuple[int, int]
     level: float
     trend: bool
     checks: tuple[Check, ...]
@@ -46,48 +63,81 @@ class Surge(Result):
         how = "a log-linear trend" if self.trend else "a constant"
         return (
             f"{len(jumped)} of {len(self.table)} flow-years lie above the {self.level:.0%} prediction interval of {how}"
-            f" over {self.base[0]}-{self.base[1]} (US$)\n{shown}\n"
+            f" over {self.fit_years[0]}-{self.fit_years[1]} (US$)\n{shown}\n"
             + "\n".join([f"[{c.mark}] {c.name}: {c.text}" for c in self.checks] + source_lines(self.provenance))
         )
 
 
 def surges(
     flows: pd.DataFrame,
-    base: tuple[int, int] = (2012, 2019),
-    after: tuple[int, int] = (2022, 2024),
+    *,
+    fit_years: tuple[int, int] = (2012, 2019),
+    post_years: tuple[int, int] = (2022, 2024),
     trend: bool = True,
-    least: float = 1e6,
+    min_value: float = 1e6,
     level: float = settings.LEVEL,
 ) -> Surge:
-    """Flows beyond the prediction interval of their own earlier years.
+    """Find flows above the prediction interval of their own earlier years.
 
-    ``flows``: annual flows of one basis. The logarithm is regressed on time (``trend``) or a constant over ``base``;
-    the interval is the regression's for a new observation (Student's t). Flows with fewer than five base years or a
-    base mean below ``least`` US$ are left out and counted. A surge is a fact about the flow, not its cause.
-    Raises BadInputError for windows that overlap, NoDataError when no flow can be judged.
+    Parameters
+    ----------
+    flows : DataFrame
+        Annual flows of one basis, with columns ``exporter``, ``importer``, ``year``, ``usd``; see ``load_flows``.
+    fit_years : tuple of int, default (2012, 2019)
+        First and last year that the interval is fitted on.
+    post_years : tuple of int, default (2022, 2024)
+        First and last year that is judged; must begin after ``fit_years`` end.
+    trend : bool, default True
+        Fit a log-linear trend. False fits a constant, which suits a short fit.
+    min_value : float, default 1e6
+        Flows whose mean over ``fit_years`` is below this value (US$) are left out and counted.
+    level : float, default 0.9
+        Level of the prediction interval, between 0 and 1.
 
+    Returns
+    -------
+    Surge
+        The table of judged flows, with ``to_frame()``, ``summary()`` and ``plot()``.
+
+    Raises
+    ------
+    BadInputError
+        A column is missing, or the years overlap or are in the wrong order.
+    NoDataError
+        No flow has five years to fit and one to judge.
+
+    Notes
+    -----
+    The logarithm of each flow is regressed on time or a constant. The interval is that of the regression for a new
+    observation, with Student's t. Flows with fewer than five fit years are left out. A surge is a fact about the flow;
+    it does not show the cause.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> flows = ea.load_flows("russia_imts")
-    >>> found = ea.surges(flows[flows["importer"] == "KGZ"], (2016, 2021), (2022, 2024), trend=False)
+    >>> found = ea.surges(flows[flows["importer"] == "KGZ"], fit_years=(2016, 2021), trend=False)
     >>> found.table[["year", "surged"]].values.tolist()
     [[2022, True], [2023, True], [2024, True]]
     """
     need_columns("flows", flows, ("exporter", "importer", "year", "usd"))
-    if base[0] >= base[1] or after[0] > after[1] or after[0] <= base[1]:
-        raise BadInputError(f"base {base} must come before after {after}, each with its first year first")
+    if fit_years[0] >= fit_years[1] or post_years[0] > post_years[1] or post_years[0] <= fit_years[1]:
+        raise BadInputError(
+            f"fit_years {fit_years} must come before post_years {post_years}, each with its first year first"
+        )
     from scipy.stats import t as student
 
     rows, left = [], 0
     positive = flows[flows["usd"] > 0]
     for (exporter, importer), group in positive.groupby(["exporter", "importer"], sort=True):
-        early = group[group["year"].between(*base)]
-        late = group[group["year"].between(*after)]
+        early = group[group["year"].between(*fit_years)]
+        late = group[group["year"].between(*post_years)]
         if late.empty:
             continue
-        if len(early) < 5 or early["usd"].mean() < least:
+        if len(early) < 5 or early["usd"].mean() < min_value:
             left += 1
             continue
-        time = early["year"].to_numpy(dtype=np.float64) - base[0]
+        time = early["year"].to_numpy(dtype=np.float64) - fit_years[0]
         design = np.column_stack([np.ones(len(time)), time]) if trend else np.ones((len(time), 1))
         y = np.log(early["usd"].to_numpy(dtype=np.float64))
         bread = np.linalg.inv(design.T @ design)
@@ -95,24 +145,32 @@ def surges(
         free = len(y) - design.shape[1]
         scale = float(np.sum((y - design @ beta) ** 2) / free)
         for year, usd in zip(late["year"], late["usd"], strict=True):
-            new = np.array([1.0, year - base[0]]) if trend else np.ones(1)
+            new = np.array([1.0, year - fit_years[0]]) if trend else np.ones(1)
             centre = float(new @ beta)
             half = float(student.ppf(0.5 + level / 2, free)) * float(np.sqrt(scale * (1 + new @ bread @ new)))
             low, middle, high = (float(np.exp(v)) for v in (centre - half, centre, centre + half))
             rows.append((exporter, importer, int(year), usd, middle, low, high, usd / middle, bool(usd > high)))
     if not rows:
-        raise NoDataError(f"no flow has five years in {base} and one in {after}")
+        raise NoDataError(f"no flow has five years in {fit_years} and one in {post_years}")
     columns = ["exporter", "importer", "year", "observed", "expected", "lower", "upper", "ratio", "surged"]
     table = pd.DataFrame(rows, columns=columns)
     expected = (1 - level) / 2
     share = float(table["surged"].mean())
     checks = (
-        Check("left out", None, float(left), None, f"{left} flows have too few or too small base years"),
+        Check(
+            "left out",
+            None,
+            float(left),
+            None,
+            f"{left} flows have too few years to fit or too little trade",
+        ),
         Check(
             "chance", None, share, expected, f"{share:.0%} of flow-years surged; {expected:.0%} would by chance alone"
         ),
     )
-    return Surge(table, base, level, trend, checks, Provenance(_origin(flows), "prediction interval of earlier years"))
+    return Surge(
+        table, fit_years, level, trend, checks, Provenance(_origin(flows), "prediction interval of earlier years")
+    )
 
 
 def _origin(flows: pd.DataFrame) -> tuple[SeriesInfo, ...]:
@@ -123,15 +181,38 @@ def _origin(flows: pd.DataFrame) -> tuple[SeriesInfo, ...]:
 
 # Where reports of totals are looked for, in this order: of two tables with one side of a flow the first counts.
 REPORTS = ("uzbekistan_annual", "armenia_annual", "russia_annual", "russia_imts", "world_2019", "world_4yearly")
-BASE, AFTER = (2016, 2021), (2022, 2024)  # the years of the IMF table before and after the re-routing
+FIT_YEARS, POST_YEARS = (2016, 2021), (2022, 2024)  # the years of the IMF table before and after the re-routing
 
 
-def parallel_imports(economies: Sequence[str] | None = None, level: float = settings.LEVEL) -> Surge:
-    """What Russia sold to and bought from each partner after 2022 (IMF), against 2016-21.
+def parallel_imports(economies: Sequence[str] | None = None, *, level: float = settings.LEVEL) -> Surge:
+    """Compare Russia's trade with each partner after 2022 with 2016-21, from IMF data.
 
-    A constant, not a trend: six years carry no more. ``economies`` (codes or names): only these partners, all when
-    None. From 2022 the IMF's figures are estimates made of partners' reports. Raises as :func:`surges`.
+    Parameters
+    ----------
+    economies : sequence of str, optional
+        Partners by ISO3 code or name. None takes all partners.
+    level : float, default 0.9
+        Level of the prediction interval, between 0 and 1.
 
+    Returns
+    -------
+    Surge
+        A row per flow and year of 2022-24, in both directions.
+
+    Raises
+    ------
+    BadInputError
+        A partner is not known.
+    NoDataError
+        No flow can be judged.
+
+    Notes
+    -----
+    The method is that of ``surges`` with a constant, because six years are too few for a trend. From 2022 the IMF's
+    figures (International Trade in Goods by partner country, formerly DOTS) are estimates from partners' reports.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> sold = ea.parallel_imports(["KGZ"]).table
     >>> sold.loc[sold["importer"] == "KGZ", ["exporter", "year", "surged"]].values.tolist()
@@ -143,18 +224,41 @@ def parallel_imports(economies: Sequence[str] | None = None, level: float = sett
         kept = flows[flows["exporter"].isin(codes) | flows["importer"].isin(codes)]
         flows = kept[(kept["exporter"] == "RUS") | (kept["importer"] == "RUS")].reset_index(drop=True)
         flows.attrs["table"] = "russia_imts"
-    return surges(flows, BASE, AFTER, trend=False, level=level)
+    return surges(flows, fit_years=FIT_YEARS, post_years=POST_YEARS, trend=False, level=level)
 
 
 def both_reports(exporter: str, importer: str, *frames: pd.DataFrame, rate: float | None = None) -> pd.DataFrame:
-    """One route by both reporters, year by year, with the gap; NaN where one of them is not in the frames.
+    """Compare what the exporter and the importer report of one route, year by year.
 
-    Without ``frames`` every pinned table of totals is looked through (:data:`REPORTS`); ``exporter_source`` and
-    ``importer_source`` name the one that each side is from.
+    Parameters
+    ----------
+    exporter, importer : str
+        The two economies, ISO3 codes. Names are accepted too when no ``frames`` are given.
+    frames : DataFrame
+        Any number of tables of flows, in the order of preference. None given: every pinned table of totals.
+    rate : float, optional
+        Freight and insurance as a share of the goods' value. None takes the rate stated in ``data/tables/trade.toml``.
 
-    For China to Kyrgyzstan no pinned table holds Kyrgyzstan's own reports: ``importer_usd`` is missing there, and
-    that is said by ``known`` ("exporter").
+    Returns
+    -------
+    DataFrame
+        A row per year: ``exporter_usd``, ``importer_usd``, ``importer_fob`` (without freight and insurance),
+        ``gap_usd`` (``importer_fob`` less ``exporter_usd``), ``log_ratio``, ``known`` ("both", "exporter" or
+        "importer"), ``exporter_source``, ``importer_source``. A report that is not in the tables is NaN.
 
+    Raises
+    ------
+    BadInputError
+        An economy is not known.
+    NoDataError
+        Neither side reports the route.
+
+    Notes
+    -----
+    No pinned table includes Kyrgyzstan's own reports, so ``importer_usd`` is missing for China to Kyrgyzstan.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> route = ea.both_reports("UZB", "RUS").set_index("year")
     >>> (route.loc[2019, ["exporter_usd", "importer_usd"]].astype(float) / 1e6).round().to_dict()
@@ -172,7 +276,7 @@ def both_reports(exporter: str, importer: str, *frames: pd.DataFrame, rate: floa
 
 
 def reports_notes(table: pd.DataFrame) -> list[str]:
-    """What stands under a table of :func:`both_reports` of the pinned flows: units, the adjustment, the sources."""
+    """Notes for a table of :func:`both_reports` from pinned flows: units, the adjustment, the sources."""
     cif = trade_tables()["cif"]
     used = {*table["exporter_source"].dropna(), *table["importer_source"].dropna()}
     infos = [FLOWS.info(name) for name in REPORTS if used & set(load_flows(name)["source"].dropna())]
@@ -188,7 +292,7 @@ def hub_indicators(flows: pd.DataFrame, output: pd.Series[Any] | None = None) ->
 
     ``overlap``: twice the smaller over the sum, 1 when as much goes out as comes in; ``source, outlet``: largest
     partners and their shares; with ``output`` (goods output in US$ by economy and year) ``exports_to_output``, which
-    above 1 cannot be home-made. Indicators, not proof: transit and home goods are not told apart in totals.
+    above 1 cannot be home-made. Indicators, not proof: totals do not separate transit from home goods.
     """
     foreign = flows[flows["exporter"] != flows["importer"]]
     sold = foreign.groupby(["exporter", "year"])["usd"].sum().rename_axis(["economy", "year"])

@@ -1,8 +1,8 @@
-"""Duties as the tariff words them, and what they come to in per cent of value.
+"""Duties as worded in the tariff, and their ad valorem equivalents.
 
 A duty is ad valorem ("5%"), specific ("0.06 EUR за 1 кг"), or combined: the larger of two ("25%, но не менее 0.2 EUR за
 1 кг") or their sum ("10% плюс 0.08 EUR за 1 кг"). Its ad valorem equivalent needs the value of a unit; where none is
-known the equivalent is a range, and the range says on what it rests. It is never zero in silence.
+known the equivalent is a range with a stated basis. An unknown duty is never counted as zero without a note.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Uzbekistan's tariffs beside the common external tariff: which goods must rise, which fall, by imports and partner."""
+"""Uzbekistan's tariffs compared with the common external tariff: which rise, which fall, by imports and partner."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,12 +19,12 @@ TOLERANCE = 0.5  # percentage points: nearer to each other two averages count as
 DIRECTIONS = ("rise", "fall", "same", "unclear")
 
 
-def uzbekistan(level: str = "chapter", folder: Path | None = None) -> pd.DataFrame:
+def uzbekistan(aggregation: Literal["chapter", "section"] = "chapter", folder: Path | None = None) -> pd.DataFrame:
     """Uzbekistan by chapter or section: average MFN and applied tariff, imports (USD, 2025), demand elasticity."""
-    if level not in ("chapter", "section"):
-        raise unknown("level", level, ("chapter", "section"))
+    if aggregation not in ("chapter", "section"):
+        raise unknown("aggregation", aggregation, ("chapter", "section"))
     table = TARIFFS.load("tariffs_uzb", folder)
-    return table[table["level"] == level].drop(columns="level").set_index("code")
+    return table[table["level"] == aggregation].drop(columns="level").set_index("code")
 
 
 def uzbekistan_partners(folder: Path | None = None) -> pd.DataFrame:
@@ -34,12 +34,24 @@ def uzbekistan_partners(folder: Path | None = None) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class TariffGap(Result):
-    """Which tariffs rise and which fall when a country takes over a schedule.
+    """Which tariffs rise and which fall when Uzbekistan adopts another schedule; from ``tariff_gap``.
 
-    ``table``: a row per chapter: ``name``, ``own`` (per cent), ``low, new, high``, ``change`` (new less own),
-    ``direction``, ``imports_usd``, ``dutiable_usd`` (from partners outside free-trade agreements, at their share of
-    all imports), ``unknown_lines`` (duties of the chapter without an equivalent). ``partners``: a row per partner with
-    regime, imports, whether its tariff changes, and the change of duty if what it sells were the average mix.
+    Attributes
+    ----------
+    table : DataFrame
+        A row per chapter: ``name``, ``own`` (present tariff, per cent), ``low``, ``new``, ``high`` (new tariff and its
+        bounds), ``change`` (new less own), ``direction`` ("rise", "fall", "same", "unclear"), ``imports_usd``,
+        ``dutiable_usd`` (imports from partners without a free-trade agreement, at their share of all imports),
+        ``unknown_lines`` (duties without an ad valorem equivalent).
+    partners : DataFrame
+        A row per partner: ``regime``, ``imports_usd``, ``share``, ``changes``, and the change of duty if the partner
+        sold the average mix of goods.
+    checks : tuple of Check
+        Coverage of imports and of the equivalents.
+    provenance : Provenance
+        Sources and method.
+    spec : mapping
+        The country and the tolerance.
     """
 
     drawn_by = "trade_policy.draw_tariff_gap"
@@ -78,12 +90,37 @@ class TariffGap(Result):
 
 
 def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, folder: Path | None = None) -> TariffGap:
-    """Uzbekistan's tariff averages beside those of the common external tariff: what must rise, what must fall.
+    """Compare Uzbekistan's tariffs with the common external tariff of the union, by chapter.
 
-    Simple averages by chapter on both sides. A chapter rises when even the lower bound of its new average is more than
-    ``tolerance`` points above the present one, falls when the upper bound is below, is the same when all of the range
-    is within it, and is unclear otherwise (also when specific duties leave no upper bound).
+    Parameters
+    ----------
+    schedule : Schedule, optional
+        The new schedule. None takes the pinned common external tariff.
+    tolerance : float, default 0.5
+        Averages within this many percentage points of each other count as equal.
+    folder : Path, optional
+        Folder of the tariff tables. None takes the shipped one.
 
+    Returns
+    -------
+    TariffGap
+        Chapters with their direction and imports; ``totals()`` sums by direction.
+
+    Raises
+    ------
+    NoDataError
+        A table is missing.
+    IntegrityError
+        A table does not match its recorded hash.
+
+    Notes
+    -----
+    Both sides are simple averages by chapter. A chapter rises when even the lower bound of its new average is more than
+    ``tolerance`` above the present one. It falls when the upper bound is more than ``tolerance`` below. It is the same
+    when the whole range is within ``tolerance``, and unclear otherwise, also when specific duties leave no upper bound.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> ea.tariff_gap().totals()["chapters"].to_dict()
     {'rise': 60, 'fall': 18, 'same': 5, 'unclear': 13}

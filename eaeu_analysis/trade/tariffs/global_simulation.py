@@ -23,11 +23,28 @@ REFERENCE = "Francois & Hall (2003), Global Simulation Analysis of Industry-Leve
 
 @dataclass(frozen=True)
 class GlobalSimulation(Result):
-    """Effects of a change of tariffs on one product. Matrices (N, N) are exporter, importer, at world prices.
+    """Effects of a change of tariffs on one product in all markets; from ``global_simulation``.
 
-    ``price`` (N,): change of each exporter's world price (a fraction); ``composite`` (N,): change of each importer's
-    price index; ``quantity`` (N, N): relative change of the quantity; ``before``, ``after``: trade values.
-    ``producer_surplus``, ``consumer_surplus``, ``revenue`` (N,): changes, in the unit of trade.
+    Attributes
+    ----------
+    spec : mapping
+        The elasticities.
+    economies : tuple of str
+        The N economies.
+    before, after : ndarray, shape (N, N)
+        Trade by exporter and importer at world prices.
+    price : ndarray, shape (N,)
+        Change of each exporter's world price, a fraction.
+    composite : ndarray, shape (N,)
+        Change of each importer's price index, a fraction.
+    quantity : ndarray, shape (N, N)
+        Relative change of quantities.
+    producer_surplus, consumer_surplus, revenue : ndarray, shape (N,)
+        Changes in the unit of trade.
+    checks : tuple of Check
+        Market clearing and the size of the change.
+    provenance : Provenance
+        Method and source.
     """
 
     spec: Mapping[str, Any]
@@ -84,15 +101,42 @@ def global_simulation(
     supply: float | Mapping[str, float] = 1.5,
     substitution: float | Mapping[str, float] = 5.0,
 ) -> GlobalSimulation:
-    """Change the tariffs on one product in all markets at once.
+    """Simulate a change of tariffs on one product in all markets at once (GSIM).
 
-    ``trade``: exporter, importer, value at world prices (own sales as exporter equal to importer, may be left out);
-    ``tariffs``: exporter, importer, before, after in per cent of the world price, 0 where left out. ``demand``
-    (negative) and ``substitution`` (positive) by importer, ``supply`` (positive, may be infinite) by exporter.
+    Parameters
+    ----------
+    trade : DataFrame
+        ``exporter``, ``importer``, ``value`` at world prices. Own sales, with the exporter equal to the importer, are
+        optional. Every economy must sell and buy.
+    tariffs : DataFrame
+        ``exporter``, ``importer``, ``before``, ``after`` in per cent of the world price; 0 where left out.
+    demand : float or mapping of str to float, default -1.25
+        Elasticity of import demand, negative; one number or one per importer.
+    supply : float or mapping of str to float, default 1.5
+        Elasticity of export supply, positive, may be infinite; one number or one per exporter.
+    substitution : float or mapping of str to float, default 5.0
+        Elasticity of substitution between exporters, positive; one number or one per importer.
 
-    The model is linear in relative changes, so large ones are approximations; the checks say how large they are.
-    Raises :class:`BadInputError`.
+    Returns
+    -------
+    GlobalSimulation
+        Prices, trade, surpluses and revenue by economy.
 
+    Raises
+    ------
+    BadInputError
+        A column or an elasticity is missing, a value or rate is negative, a pair occurs twice, or an economy is on one
+        side only.
+    NotConvergedError
+        The linear system could not be solved.
+
+    Notes
+    -----
+    Francois and Hall (2003), Global Simulation Analysis of Industry-Level Trade Policy, version 3.0. The model is
+    linear in relative changes, so the result is an approximation for large changes. The checks show how large they are.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea, pandas as pd
     >>> trade = [("A", "B", 100.0), ("C", "B", 50.0), ("B", "A", 80.0), ("B", "C", 60.0)]
     >>> trade = pd.DataFrame(trade, columns=["exporter", "importer", "value"])
@@ -145,7 +189,7 @@ def _rates(tariffs: pd.DataFrame, economies: tuple[str, ...]) -> tuple[Array, Ar
     for column in ("before", "after"):
         rate = numeric_column("tariffs", tariffs, column)
         if (rate < 0).any():
-            raise BadInputError(f"tariffs: {column} holds a rate below zero")
+            raise BadInputError(f"tariffs: {column} has a rate below zero")
         power = np.ones((len(economies), len(economies)))
         power[i, j] += rate / 100
         out.append(power)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -32,11 +32,20 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class PartialEquilibrium(Result):
-    """Effects by product and partner; ``table`` has the columns of :data:`COLUMNS`, values in the unit of the imports.
+    """Effects of a change of tariffs by product and partner; from ``partial_equilibrium``.
 
-    ``diversion`` sums to zero over a product's partners: what some gain the others lose. ``consumer_surplus`` is what
-    consumers gain from the change of prices; ``welfare_change`` adds the change of revenue and leaves out what home
-    producers and foreign sellers gain or lose.
+    Attributes
+    ----------
+    spec : mapping
+        Elasticities, taxes and the rule of diversion.
+    table : DataFrame
+        A row per product and partner, columns :data:`COLUMNS`, values in the unit of the imports. ``diversion`` sums to
+        zero over the partners of a product. ``consumer_surplus`` is what consumers gain from the change of prices;
+        ``welfare_change`` adds the change of revenue, without the effects on home producers and foreign sellers.
+    checks : tuple of Check
+        Consistency of the result.
+    provenance : Provenance
+        Method and sources.
     """
 
     drawn_by = "trade_policy.draw_partial_equilibrium"
@@ -70,7 +79,7 @@ class PartialEquilibrium(Result):
         """A row per product and partner."""
         return self.table.copy()
 
-    def by(self, key: str) -> pd.DataFrame:
+    def by(self, key: Literal["product", "partner"]) -> pd.DataFrame:
         """Sums by "product" or "partner"."""
         if key not in ("product", "partner"):
             raise unknown("key", key, ("product", "partner"))
@@ -100,21 +109,48 @@ def partial_equilibrium(
     supply_elasticity: float | Mapping[str, float] = float("inf"),
     vat: float | Mapping[str, float] = 0.0,
     excise: float | Mapping[str, float] = 0.0,
-    diversion: str = "laird-yeats",
+    diversion: Literal["laird-yeats", "ces", "linear"] = "laird-yeats",
 ) -> PartialEquilibrium:
-    """Trade creation, diversion, revenue and welfare of a change of tariffs in one importing country.
+    """Trade creation, diversion, revenue and welfare of a change of tariffs in one importing country (SMART).
 
-    ``imports``: product, partner, value at the border (c.i.f.), and, optionally, ``tariff``, the rate now (per cent).
-    ``tariff_change``: ``after`` and, unless ``imports`` has the rates, ``before`` (per cent of the border value) by
-    product and partner; without the column ``partner`` (or ``product``) a row holds for all. Imports it does not name
-    keep their rate. ``demand_elasticity`` of imports (negative), ``substitution`` between partners (positive),
-    ``supply_elasticity`` of exports (positive, infinite by default), ``vat`` and ``excise`` (per cent) are one number
-    or one by product. Excise is due on value and duty, VAT on value, duty and excise.
+    Parameters
+    ----------
+    imports : DataFrame
+        ``product``, ``partner``, ``value`` at the border (c.i.f.) and optionally ``tariff``, the present rate (per
+        cent).
+    tariff_change : DataFrame
+        ``after`` and, unless ``imports`` has the rates, ``before`` (per cent of the border value), by ``product`` and
+        ``partner``. Without one of these two columns a row applies to all. Imports not named keep their rate.
+    demand_elasticity : float or mapping of str to float, default -1.0
+        Elasticity of import demand, negative; one number or one per product.
+    substitution : float or mapping of str to float, default 1.5
+        Elasticity of substitution between partners, positive; the default is that of WITS-SMART.
+    supply_elasticity : float or mapping of str to float, default infinity
+        Elasticity of export supply, positive.
+    vat, excise : float or mapping of str to float, default 0.0
+        Tax rates in per cent. Excise is due on value and duty, VAT on value, duty and excise.
+    diversion : {"laird-yeats", "ces", "linear"}, default "laird-yeats"
+        "laird-yeats": change of the relative price times the elasticity, bounded by actual trade. "ces": the exact
+        shares of constant elasticity of substitution. "linear": Jammes and Olarreaga, bounded by actual trade.
 
-    ``diversion``: "laird-yeats" (relative-price change times elasticity, bounded by the trade there is; for rising
-    tariffs the mirror image), "ces" (the exact shares of constant elasticity) or "linear" (Jammes & Olarreaga, cut off
-    at the trade there is). Raises :class:`BadInputError`.
+    Returns
+    -------
+    PartialEquilibrium
+        A table by product and partner, with totals and ``by("product")`` or ``by("partner")``.
 
+    Raises
+    ------
+    BadInputError
+        A column is missing, a row occurs twice, a product or partner of the change is not in the imports, a rate is
+        negative, an elasticity has the wrong sign, or an option is not known.
+
+    Notes
+    -----
+    Laird and Yeats (1986) and Jammes and Olarreaga (2005) for creation and diversion; Brenton, Saborowski, Staritz and
+    von Uexkull (2009) for revenue with excise and value added tax.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea, pandas as pd
     >>> imports = pd.DataFrame({"product": ["8703", "8703"], "partner": ["KOR", "CHN"], "value": [100.0, 50.0]})
     >>> change = pd.DataFrame({"product": ["8703"], "before": [30.0], "after": [15.0]})
@@ -198,7 +234,7 @@ def _rates_of(frame: pd.DataFrame, column: str, name: str) -> Array:
     try:
         values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
-        raise BadInputError(f"{name}: column {column!r} holds something that is not a number") from None
+        raise BadInputError(f"{name}: column {column!r} contains a value that is not a number") from None
     if not np.isfinite(values).all():
         raise BadInputError(f"{name}: column {column!r} has missing values; a missing value is not a zero")
     if (values < 0).any():

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,7 @@ def chapter_names() -> dict[str, str]:
     return {str(code): str(name) for code, name in tomllib.loads(text)["chapters"].items()}
 
 
+Level = Literal["line", "hs6", "heading", "chapter", "section", "sitc", "total"]
 LEVELS = ("line", "hs6", "heading", "chapter", "section", "sitc", "total")
 _DIGITS = {"line": 10, "hs6": 6, "heading": 4, "chapter": 2}
 MOST_UNKNOWN = 0.05  # share of lines without an equivalent above which a schedule's check fails
@@ -136,7 +137,7 @@ def sitc_section(code: str) -> str:
     return section
 
 
-def average(lines: pd.DataFrame, by: str = "chapter", weights: pd.DataFrame | None = None) -> pd.DataFrame:
+def average(lines: pd.DataFrame, by: Level = "chapter", weights: pd.DataFrame | None = None) -> pd.DataFrame:
     """Average tariffs of ``lines`` (code, section, low, ave, high), by one of :data:`LEVELS`.
 
     Index ``code``. ``lines``: how many; ``unknown``: those without an equivalent, ``unbounded``: without an upper
@@ -228,7 +229,7 @@ def _weighted(frame: pd.DataFrame, by: str, weights: pd.DataFrame) -> pd.DataFra
 
 
 def range_text(row: pd.Series) -> str:
-    """The average with its bounds: "6.6 (6.4 to 7.1)"; an open upper bound is said."""
+    """The average with its bounds: "6.6 (6.4 to 7.1)"; an open upper bound is stated."""
     middle = row["simple"] if "simple" in row.index else row["new"]
     low, high = (row["simple_low"], row["simple_high"]) if "simple" in row.index else (row["low"], row["high"])
     if abs(low - middle) < 0.05 and abs(high - middle) < 0.05:

@@ -33,14 +33,34 @@ COLUMNS = ["step", "specification", "estimate", "se", "lower", "upper", "percent
 
 @dataclass(frozen=True)
 class TradeAnswer(Result):
-    """All that a page on trade needs, in the order in which it would be told.
+    """The answer to the trade question in one object; from ``trade_answer``.
 
-    ``effects``: a row per step of the union and specification, trade among the three founders: ``step, specification,
-    estimate`` (log points), ``se, lower, upper, percent, stands_out`` (the interval leaves zero out),
-    ``p_permutation`` (rank among fake unions; NaN where there is none). ``diversion``: imports of the members from
-    outsiders, the same columns with ``panel`` and ``from``. ``pairs``: each pair of members with the band of chance.
-    ``findings``: a row per published finding beside ours (:func:`.findings.beside_findings`), confidence S or S2 only.
-    ``exposure``, ``tariffs``: of ``economy``. ``union``: the estimate itself, all tables and checks.
+    Attributes
+    ----------
+    economy : str
+        ISO3 code of the economy whose exposure is measured.
+    effects : DataFrame
+        A row per step of the union and specification, for trade among the three founders: ``step``, ``specification``,
+        ``estimate`` (log points), ``se``, ``lower``, ``upper``, ``percent``, ``stands_out`` (the interval excludes
+        zero), ``p_permutation`` (rank among fake unions; NaN where there is none).
+    diversion : DataFrame
+        The members' imports from outsiders: the same columns with ``panel`` and ``from``.
+    pairs : DataFrame
+        Each pair of members with the band of fake pairs.
+    findings : DataFrame
+        A row per published finding with our estimate of the same quantity.
+    union : UnionTradeEffect
+        The full estimate, with all tables and checks.
+    exposure : Exposure
+        The trade exposure of ``economy``.
+    tariffs : TariffGap
+        Uzbekistan's tariffs and the common external tariff.
+    level : float
+        Level of the intervals.
+    checks : tuple of Check
+        The checks of all three parts.
+    provenance : Provenance
+        Sources and method.
     """
 
     drawn_by = "trade.draw_trade_answer"
@@ -64,7 +84,7 @@ class TradeAnswer(Result):
 
     @property
     def drawn_from(self) -> Provenance:
-        """The sources of what the picture shows: the estimates, not all that stands in the answer."""
+        """The sources of the figure, which shows the estimates only."""
         return self.union.provenance
 
     def to_frame(self) -> pd.DataFrame:
@@ -80,27 +100,54 @@ class TradeAnswer(Result):
 
     def summary(self) -> str:
         shown = self.effects.to_string(index=False, float_format=lambda v: f"{v:.2f}", na_rep="")
-        told = "\n".join(f"{i}. {text}" for i, text in enumerate(self.sentences(), 1))
+        sentences = "\n".join(f"{i}. {text}" for i, text in enumerate(self.sentences(), 1))
         checks = "\n".join(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)
-        return f"{told}\n\nTrade among the founders, log points, {self.level:.0%} intervals\n{shown}\n\n{checks}"
+        return f"{sentences}\n\nTrade among the founders, log points, {self.level:.0%} intervals\n{shown}\n\n{checks}"
 
 
 def trade_answer(
     economy: str = "UZB",
     macro: Panel | None = None,
+    *,
     bias_correction: bool = True,
     level: float = settings.LEVEL,
 ) -> TradeAnswer:
-    """The union's effect on who trades with whom, and the exposure and tariffs of ``economy``, from the pinned flows.
+    """Estimate the union's effect on trade, and the exposure and tariffs of one economy, from the pinned flows.
 
-    ``macro``: a panel with GDP and value added (:data:`.domestic.INDICATORS`) for domestic trade; None: the pinned one.
-    ``bias_correction``: of Weidner and Zylkin (2021). Every call estimates anew; nothing is kept between calls.
-    For a page: ``sentences()`` (text), ``effects``, ``diversion``, ``findings`` (tables), ``before`` and ``checks``,
-    ``exposure.table``, ``tariffs.totals()``, ``provenance.lines()``; pictures: ``answer.plot()``,
-    ``answer.union.plot()``, ``answer.exposure.plot()``, ``answer.tariffs.plot()``.
-    The tariffs are always Uzbekistan's, the only schedule besides the union's that is pinned.
-    Raises NoDataError when flows or macro series are missing, NotConvergedError as :func:`.gravity.ppml`.
+    Parameters
+    ----------
+    economy : str, default "UZB"
+        ISO3 code or name of the economy whose exposure is measured. The tariffs are always Uzbekistan's, because no
+        other schedule besides the union's is pinned.
+    macro : Panel, optional
+        GDP and value added (:data:`.domestic.INDICATORS`) for domestic trade. None takes the pinned series.
+    bias_correction : bool, default True
+        Correct points and errors for the incidental parameter problem (Weidner and Zylkin 2021).
+    level : float, default 0.9
+        Level of the intervals.
 
+    Returns
+    -------
+    TradeAnswer
+        Text in ``sentences()`` and ``summary()``; tables ``effects``, ``diversion``, ``findings``; figures from
+        ``plot()`` of the answer and of its parts ``union``, ``exposure``, ``tariffs``.
+
+    Raises
+    ------
+    BadInputError
+        The economy is not known.
+    NoDataError
+        Flows or macro series are missing.
+    NotConvergedError
+        The estimation did not converge.
+
+    Notes
+    -----
+    Poisson pseudo-maximum likelihood with exporter-year, importer-year and pair effects (Santos Silva and Tenreyro
+    2006; Yotov et al. 2016). Every call estimates again; no result is cached.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> answer = ea.trade_answer(bias_correction=False)
     >>> bool((answer.effects["lower"] <= answer.effects["upper"]).all())
@@ -201,10 +248,10 @@ def _before(answer: TradeAnswer) -> str:
 
 def _diverted(answer: TradeAnswer) -> str:
     rows = answer.diversion[answer.diversion["step"] == "both"]
-    told = [f"{r['from']} {_span(r)} ({r['panel']})" for _, r in rows.iterrows() if r["stands_out"]]
-    if not told:
+    moved = [f"{r['from']} {_span(r)} ({r['panel']})" for _, r in rows.iterrows() if r["stands_out"]]
+    if not moved:
         return "Imports from China, Turkey and the EU did not move by more than chance would have it."
-    return f"Imports of the members from outsiders, beside other outsiders, moved clearly for: {'; '.join(told)}."
+    return f"Imports of the members from outsiders, beside other outsiders, moved clearly for: {'; '.join(moved)}."
 
 
 def _published_sentence(answer: TradeAnswer) -> str:

@@ -1,7 +1,7 @@
-"""One coefficient per agreement, and what is left of many small ones once their noise is taken into account.
+"""One coefficient per trade agreement, with noisy coefficients shrunk to their mean.
 
-Each pair's agreement effect is put down to the agreement that first joined it inside the panel; effects of agreements
-with few flows are noisy, and are pulled towards their mean by as much as their noise deserves (empirical Bayes).
+Each pair's effect belongs to the agreement that first joined it inside the panel. Effects of agreements with few flows
+are noisy and are shrunk towards their mean in proportion to their noise (empirical Bayes).
 Sources: Baier, Yotov and Zylkin (2019) for agreement-specific effects; Paule and Mandel (1982) for the spread.
 """
 
@@ -30,14 +30,27 @@ NAMED = {
     "811": "CIS free trade area of 2011",
     "EU": "EU enlargement",
 }
-LEAST_FLOWS = 12  # flows that an agreement must have joined inside the panel to get a coefficient of its own
+MIN_FLOWS = 12  # flows that an agreement must have joined inside the panel to get a coefficient of its own
 
 
 @dataclass(frozen=True)
 class AgreementEffects(Result):
-    """``table``: agreement, name, flows (joined inside the panel), coef, se, and shrunk, shrunk_se, lower, upper.
+    """Effect of each trade agreement on trade; from ``agreement_effects``.
 
-    ``mean``, ``spread``: of the true effects, as the shrinkage estimates them."""
+    Attributes
+    ----------
+    table : DataFrame
+        A row per agreement: ``agreement``, ``name``, ``flows`` (number it joined inside the panel), ``coef``, ``se``
+        (log points), and after shrinkage ``shrunk``, ``shrunk_se``, ``lower``, ``upper``.
+    mean, spread : float
+        Mean and standard deviation of the true effects, as the shrinkage estimates them.
+    level : float
+        Level of the intervals.
+    fit : GravityFit
+        The estimated gravity equation.
+    provenance : Provenance
+        Sources and method.
+    """
 
     drawn_by = "trade.draw_agreement_effects"
 
@@ -61,25 +74,58 @@ class AgreementEffects(Result):
 
 
 def agreement_effects(
-    panel: TradePanel | None = None,
-    least_flows: int = LEAST_FLOWS,
+    trade_panel: TradePanel | None = None,
+    *,
+    min_flows: int = MIN_FLOWS,
     bias_correction: bool = False,
     level: float = settings.LEVEL,
 ) -> AgreementEffects:
-    """PPML with a coefficient per agreement that joins at least ``least_flows`` flows inside the panel.
+    """Estimate one effect per trade agreement with PPML and shrink noisy effects to their mean.
 
-    Smaller ones share one ("others"). Four always have their own, on top of whatever joined the pair before:
-    ``customs_union`` from 2010, ``eaeu`` from 2015, the CIS free trade area of 2011 and EU enlargement.
+    Parameters
+    ----------
+    trade_panel : TradePanel, optional
+        Flows by exporter, importer and year. None takes the pinned panel with its gaps filled.
+    min_flows : int, default 12
+        An agreement that joins fewer flows inside the panel shares one coefficient, "others".
+    bias_correction : bool, default False
+        Correct points and errors for the incidental parameter problem (Weidner and Zylkin 2021).
+    level : float, default 0.9
+        Level of the intervals.
 
+    Returns
+    -------
+    AgreementEffects
+        Coefficients in log points with their shrunk values.
+
+    Raises
+    ------
+    BadInputError
+        ``trade_panel`` is of another type.
+    NoDataError
+        No agreement begins inside the panel.
+    NotConvergedError
+        The estimation did not converge.
+
+    Notes
+    -----
+    Each pair's effect belongs to the agreement that first joined it inside the panel. Four steps always have their own
+    coefficient, on top of earlier agreements: the customs union from 2010, the Eurasian Economic Union from 2015, the
+    CIS free trade area of 2011 and EU enlargement. Sources: Baier, Yotov and Zylkin (2019) for agreement-specific
+    effects; Paule and Mandel (1982) for the spread of true effects in the empirical Bayes step; DESTA for the
+    agreements.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> found = ea.agreement_effects()
     >>> set(found.table["agreement"]) >= {"customs_union", "eaeu"}, bool((found.table["se"] > 0).all())
     (True, True)
     """
-    panel = all_goods() if panel is None else panel
+    panel = all_goods() if trade_panel is None else trade_panel
     if not isinstance(panel, TradePanel):
-        raise BadInputError(f"panel must be a TradePanel or None for the pinned one, not {type(panel).__name__}")
-    dummies, flows = agreement_columns(panel, least_flows)
+        raise BadInputError(f"trade_panel must be a TradePanel or None for the pinned one, not {type(panel).__name__}")
+    dummies, flows = agreement_columns(panel, min_flows)
     data = pd.concat([panel.flows.drop(columns="rta"), dummies], axis=1)
     fit = ppml(
         data,
@@ -118,7 +164,7 @@ def agreement_effects(
     )
 
 
-def agreement_columns(panel: TradePanel, least_flows: int) -> tuple[pd.DataFrame, dict[str, int]]:
+def agreement_columns(panel: TradePanel, min_flows: int) -> tuple[pd.DataFrame, dict[str, int]]:
     """Dummies by the agreement that first joins a pair inside the panel, and how many flows each joins.
 
     Pairs that were joined when the panel begins have no variation and no dummy. Small agreements share "others".
@@ -145,7 +191,7 @@ def agreement_columns(panel: TradePanel, least_flows: int) -> tuple[pd.DataFrame
         columns[str(family)], count[str(family)] = on, int(rows["route"].nunique())
     if not columns:
         raise NoDataError("no agreement begins inside the panel")
-    own = [f for f in columns if count[f] >= least_flows or f in NAMED]
+    own = [f for f in columns if count[f] >= min_flows or f in NAMED]
     small = [f for f in columns if f not in own]
     out = {name: columns[name] for name in sorted(own)}
     if small:

@@ -1,9 +1,9 @@
 """What the union did to who trades with whom: by step, by pair of members, and with outsiders.
 
 Flows between members are compared, year by year, with what exporter-year, importer-year and pair effects and all other
-agreements lead one to expect, from the last year before the customs union on. Three things stand beside the estimate:
-the years before (a trend is no effect), the members' neighbours that never joined (what they share is not the union's
-doing), and fake unions of bordering economies elsewhere (what chance does). Goods other than fuels are estimated apart,
+agreements lead one to expect, from the last year before the customs union on. The estimate is compared
+with the years before (a trend is not an effect), with neighbours that never joined (changes they share are not due to
+the union), and with fake unions of bordering economies elsewhere (chance). Goods other than fuels are estimated apart,
 because the members' exports to the rest of the world swing with the oil price and those to each other much less.
 """
 
@@ -55,11 +55,34 @@ PRE_TREND = 0.10
 
 @dataclass(frozen=True)
 class UnionTradeEffect(Result):
-    """``steps``: panel, step, group, estimate (log points), se, lower, upper, percent, p_permutation; groups are
-    founders, joiners, their neighbours, and members net of neighbours. ``years``: the coefficients by group and year.
-    ``pairs``: excess of each pair of members with the band of fake pairs. ``diversion``: imports from outsiders.
-    ``zeros``: the textbook dummies with the gaps left and filled. ``domestic``: the same with domestic trade, by ratio
-    of output to value added (empty when no macro panel was given). ``changes``: the flows that were filled."""
+    """What the union did to trade, by step, pair and outsider; from ``union_trade_effect``.
+
+    Attributes
+    ----------
+    spec : dict
+        Designs, bias correction, level and clusters.
+    steps : DataFrame
+        ``panel``, ``step``, ``group``, ``estimate`` (log points), ``se``, ``lower``, ``upper``, ``percent``,
+        ``p_permutation``. Groups are founders, joiners, their neighbours, and members net of neighbours.
+    years : DataFrame
+        Coefficients by group and year.
+    pairs : DataFrame
+        Excess trade of each pair of members, with the band of fake pairs.
+    diversion : DataFrame
+        The members' imports from outsiders.
+    zeros : DataFrame
+        The textbook dummies with gaps left as they are and filled.
+    domestic : DataFrame
+        The same with domestic trade, by ratio of output to value added; empty without a macro panel.
+    changes : DataFrame
+        The flows that were filled.
+    level : float
+        Level of the intervals.
+    checks : tuple of Check
+        Pre-trends, neighbours, unreported zeros, domestic trade.
+    provenance : Provenance
+        Sources and method.
+    """
 
     drawn_by = "trade.draw_union_trade_effect"
 
@@ -94,8 +117,8 @@ class UnionTradeEffect(Result):
             "",
             *(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks),
             "",
-            "The four-yearly panel ends in 2016, one full year after the union began: it carries the customs union and",
-            "the union's first year, not what came later.",
+            "The four-yearly panel ends in 2016, one full year after the union began: it covers the customs union and",
+            "the first year of the union, not later years.",
             "",
             *source_lines(self.provenance),
         ]
@@ -103,18 +126,45 @@ class UnionTradeEffect(Result):
 
 
 def union_trade_effect(
-    panels: Mapping[str, TradePanel] | None = None,
+    trade_panels: Mapping[str, TradePanel] | None = None,
     macro: Panel | None = None,
+    *,
     bias_correction: bool = True,
     level: float = settings.LEVEL,
 ) -> UnionTradeEffect:
-    """Estimate the union's effect on trade, from the pinned flows unless other ``panels`` of the same names are given.
+    """Estimate the effect of the union on trade.
 
-    ``macro``: GDP and value added (:data:`.domestic.INDICATORS`), for the same equation with domestic trade.
+    Parameters
+    ----------
+    trade_panels : mapping of str to TradePanel, optional
+        Panels named "all goods", "without fuels" or "as published". None takes the pinned ones.
+    macro : Panel, optional
+        GDP and value added (:data:`.domestic.INDICATORS`), for the same equation with domestic trade.
+    bias_correction : bool, default True
+        Correct points and errors for the incidental parameter problem (Weidner and Zylkin 2021).
+    level : float, default 0.9
+        Level of the intervals.
 
-    Intervals cluster by pair; with six flows between three founders they are too narrow, so ``p_permutation`` ranks
-    the founders among bordering threesomes elsewhere. Raises NotConvergedError, NoDataError as :func:`.gravity.ppml`.
+    Returns
+    -------
+    UnionTradeEffect
+        Effects by step with their checks.
+
+    Raises
+    ------
+    BadInputError
+        A panel has an unknown name.
+    NoDataError
+        A panel has no flow to estimate on.
+    NotConvergedError
+        The estimation did not converge.
+
+    Notes
+    -----
+    Intervals cluster by pair. With six flows between three founders they are too narrow, so ``p_permutation`` ranks the
+    founders among bordering threesomes elsewhere.
     """
+    panels = trade_panels
     if panels is None:
         panels = {
             "all goods": all_goods(),
@@ -276,8 +326,8 @@ def _panel_checks(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]],
     start, end = list(spans.values())[-1]
     near = contrast(fit, change_weights("neighbours", start, end))
     still = near.lower <= 0 <= near.upper
-    said = "did not move" if still else "moved too, so that much is not the union's doing"
-    moved = f"neighbours that never joined {said}: {near.estimate:+.2f} ({near.lower:+.2f} to {near.upper:+.2f})"
+    verdict = "did not move" if still else "moved too, so that much is not the union's doing"
+    moved = f"neighbours that never joined {verdict}: {near.estimate:+.2f} ({near.lower:+.2f} to {near.upper:+.2f})"
     return [
         Check(
             f"years before, {name}",

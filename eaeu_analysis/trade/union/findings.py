@@ -1,4 +1,4 @@
-"""Ours beside what others found: signs, sizes, and why they differ (table ``trade_findings.toml``)."""
+"""Our estimates compared with published ones: signs, sizes, and why they differ (table ``trade_findings.toml``)."""
 
 from __future__ import annotations
 
