@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from benchmarks.gravity_baseline import gravity_baseline
+
 from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "benchmarks" / "data"
