@@ -25,6 +25,14 @@ _HOME = {
     "before_after": "compare",
     "compare_members": "compare",
     "Predictor": "impact.question.predictors",
+    "EffectOptions": "impact.options",
+    "SyntheticControlOptions": "impact.options",
+    "AugmentedOptions": "impact.options",
+    "SyntheticDidOptions": "impact.options",
+    "MatrixCompletionOptions": "impact.options",
+    "InterruptedSeriesOptions": "impact.options",
+    "BreakDateOptions": "impact.options",
+    "CalibrationOptions": "impact.validation.calibration",
     "synthetic_control": "impact.estimators.synthetic",
     "augmented_synthetic_control": "impact.estimators.augmented",
     "synthetic_did": "impact.estimators.synthetic_did",
@@ -82,7 +90,15 @@ if TYPE_CHECKING:
     from .impact.estimators.synthetic import synthetic_control as synthetic_control
     from .impact.estimators.synthetic_did import synthetic_did as synthetic_did
     from .impact.members.effects import union_effects as union_effects
+    from .impact.options import AugmentedOptions as AugmentedOptions
+    from .impact.options import BreakDateOptions as BreakDateOptions
+    from .impact.options import EffectOptions as EffectOptions
+    from .impact.options import InterruptedSeriesOptions as InterruptedSeriesOptions
+    from .impact.options import MatrixCompletionOptions as MatrixCompletionOptions
+    from .impact.options import SyntheticControlOptions as SyntheticControlOptions
+    from .impact.options import SyntheticDidOptions as SyntheticDidOptions
     from .impact.question.predictors import Predictor as Predictor
+    from .impact.validation.calibration import CalibrationOptions as CalibrationOptions
     from .impact.validation.calibration import calibrate as calibrate
     from .impact.validation.shipped_results import shipped_calibration as shipped_calibration
     from .impact.validation.shipped_results import shipped_yardstick as shipped_yardstick

@@ -38,8 +38,8 @@ effect = ea.synthetic_control(
     2015,
     donors=former_soviet,
     v="outcomes",
-    gaps="interpolate",
     post_years=(2016, 2019),
+    options=ea.SyntheticControlOptions(gaps="interpolate"),
 )
 _ = effect.plot()
 
@@ -149,7 +149,9 @@ print(ea.break_date(long, "trade", "KGZ", 2015, candidates={"accession": 2015, "
 # Synthetic difference-in-differences weights years as well as donors, and matches movements rather than levels.
 
 # %%
-other = ea.synthetic_did(panel, "trade", "KGZ", 2015, donors=former_soviet, gaps="interpolate")
+other = ea.synthetic_did(
+    panel, "trade", "KGZ", 2015, donors=former_soviet, options=ea.SyntheticDidOptions(gaps="interpolate")
+)
 print(other.verdict)
 
 # %% [markdown]

@@ -151,7 +151,9 @@ def _curve(
     day = event or find_bloc(bloc).accession(unit)
     told = CountProgress("specifications")
     jobs, dask = workers
-    made = specification_curve(panel, chosen[0], unit, day, None, jobs, seed, keep, told, limit=limit, dask=dask)
+    made = specification_curve(
+        panel, chosen[0], unit, day, jobs=jobs, seed=seed, store=keep, progress=told, limit=limit, dask=dask
+    )
     output.print_result(made, as_json)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..results import Check, Provenance, Result, is_reliable, source_lines
-from ..text import format_p_equals
+from ..text import format_number, format_p_equals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,18 +25,39 @@ LEADS = "leads"
 
 @dataclass(frozen=True)
 class Effect(Result):
-    """The effect of one event on one outcome of one unit (or of several treated units, averaged).
+    """Estimated effect of one event on one outcome of one unit, or of several treated units averaged.
 
-    ``spec``: the question, complete enough to ask again (plain values only).
-    ``table``: a row per period with columns ``unit, time, observed, counterfactual, effect, lower, upper``;
-    ``lower`` and ``upper`` bound the effect of that period at ``level`` and are NaN where the method gives none.
-    ``estimate``: average effect after the event, in ``measure`` (the unit of the outcome); ``interval`` its interval
-    at ``level``: infinite ends mean that no value can be rejected, NaN that the method has no interval.
-    ``p_value``: two-sided, of no effect; NaN when no test was made. ``inference`` says in words how both came about.
-    ``weights``: weight per donor, None for estimators without. ``pre_mspe``: mean squared gap before the event.
-    ``se``: standard error where the method has one. ``dropped`` and ``flagged``: reason by donor that was left out of
-    the comparison, or kept in it although an event of its own may disturb it.
-    What belongs to one method alone is in the fields of its own class, such as ``SyntheticControlEffect.placebos``.
+    Every estimator returns a subclass with the fields of its own method, such as ``SyntheticControlEffect.placebos``.
+
+    Attributes
+    ----------
+    spec : mapping
+        The question and all settings as plain values.
+    table : DataFrame
+        A row per unit and period with columns ``unit, time, observed, counterfactual, effect, lower, upper``; the last
+        two bound the effect of that period at ``level`` and are NaN where the method gives no bounds.
+    estimate : float
+        Average effect after the event, in ``measure``.
+    interval : tuple of float
+        Interval of the estimate at ``level``. Infinite ends: no value can be rejected; NaN: the method has none.
+    level : float
+        Confidence level.
+    p_value : float
+        Two-sided, of no effect; NaN when no test was made.
+    weights : Series or None
+        Weight by donor; None for methods without weights.
+    pre_mspe : float
+        Mean squared gap before the event.
+    checks : tuple of Check
+        Tests of the estimate whose rules were fixed before the fit.
+    provenance : Provenance
+        Series, method and its source.
+    method, measure, inference : str
+        Name of the method, unit of measurement, and how interval and p-value were made.
+    se : float or None
+        Standard error where the method has one.
+    dropped, flagged : mapping
+        Reason by donor that was left out, or kept although an event of its own may disturb the comparison.
     """
 
     drawn_by = "impact.draw_effect"
@@ -95,13 +116,13 @@ class Effect(Result):
         lines = [
             f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {spec.get('unit')}, "
             f"event {spec.get('event')}",
-            f"  average effect {format_effect_number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
+            f"  average effect {format_number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
             f"{interval_text(self.interval)}, {format_p_equals(self.p_value)}",
         ]
         if self.inference:
             lines.append(f"  inference: {self.inference}")
         if math.isfinite(self.pre_mspe):
-            lines.append(f"  root mean squared gap before the event {format_effect_number(math.sqrt(self.pre_mspe))}")
+            lines.append(f"  root mean squared gap before the event {format_number(math.sqrt(self.pre_mspe))}")
         if self.weights is not None:
             lines.append(f"  donors: {weights_text(self.weights)}")
         lines.append(f"  verdict: {self.verdict}")
@@ -134,7 +155,7 @@ def finding_of(
 
 def verdict_of(effect: Effect) -> str:
     """The sentence that goes with :func:`finding_of`."""
-    size = f"{format_effect_number(effect.estimate, signed=True)}{effect._measure()}"
+    size = f"{format_number(effect.estimate, signed=True)}{effect._measure()}"
     failed = ", ".join(check.name for check in effect.failed)
     finding = effect.finding
     if finding == "unreliable":
@@ -148,7 +169,7 @@ def verdict_of(effect: Effect) -> str:
         detectable = effect.check("minimum detectable effect")
         unseen = ""
         if detectable is not None and detectable.value is not None and math.isfinite(detectable.value):
-            unseen = f"; one smaller than {format_effect_number(detectable.value)} would often be missed"
+            unseen = f"; one smaller than {format_number(detectable.value)} would often be missed"
         elif detectable is not None:
             unseen = "; with so few comparisons no effect, however large, would have been seen"
         return f"no effect found: {size} does not stand out ({p}){unseen}"
@@ -160,19 +181,6 @@ def verdict_of(effect: Effect) -> str:
     return f"an effect found: {size}, {direction} than without the event ({p}), and every check passed"
 
 
-def format_effect_number(value: float, signed: bool = False) -> str:
-    """Four significant digits, thousands separated; the sign always shown when ``signed``."""
-    if math.isnan(value):
-        return "n/a"
-    if math.isinf(value):
-        return "-inf" if value < 0 else "inf"
-    sign = "+" if signed else "-"
-    if value == 0:
-        return "0"
-    digits = max(0, 3 - math.floor(math.log10(abs(value))))
-    return f"{value:{sign},.{min(digits, 10)}f}"
-
-
 def interval_text(interval: tuple[float, float]) -> str:
     """The interval, or why there is none."""
     low, high = interval
@@ -180,7 +188,7 @@ def interval_text(interval: tuple[float, float]) -> str:
         return "not available"
     if math.isinf(low) and math.isinf(high):
         return "unbounded (no value can be rejected)"
-    return f"[{format_effect_number(low)}, {format_effect_number(high)}]"
+    return f"[{format_number(low)}, {format_number(high)}]"
 
 
 def weights_text(weights: pd.Series[float], most: int = 6) -> str:

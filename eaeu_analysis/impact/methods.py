@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .. import settings
 from ..errors import unknown
+from .options import (
+    AugmentedOptions,
+    EffectOptions,
+    Gaps,
+    InterruptedSeriesOptions,
+    MatrixCompletionOptions,
+    SyntheticControlOptions,
+    SyntheticDidOptions,
+)
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
@@ -22,48 +32,79 @@ class Method:
     label: str
     module: str
     function: str
-    options: tuple[tuple[str, Any], ...] = ()
+    options: EffectOptions
+    arguments: tuple[tuple[str, Any], ...] = ()
 
     def __call__(
-        self, panel: Panel, outcome: str, unit: str, event: object, donors: Iterable[str] | None = None, **more: Any
+        self,
+        panel: Panel,
+        outcome: str,
+        unit: str,
+        event: object,
+        donors: Iterable[str] | None = None,
+        *,
+        level: float = settings.LEVEL,
+        gaps: Gaps = "drop",
+        **more: Any,
     ) -> Effect:
+        """The effect by this method; ``level`` and ``gaps`` go into its options, ``more`` are arguments of its own."""
         call: Callable[..., Effect] = getattr(import_module(f".estimators.{self.module}", __package__), self.function)
-        return call(panel, outcome, unit, event, donors, **{**dict(self.options), **more})
+        options = replace(self.options, level=level, gaps=gaps)
+        return call(panel, outcome, unit, event, donors, options=options, **{**dict(self.arguments), **more})
 
 
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method("sc", "synthetic control", "synthetic", "synthetic_control", (("v", "outcomes"),)),
+        Method(
+            "sc",
+            "synthetic control",
+            "synthetic",
+            "synthetic_control",
+            SyntheticControlOptions(),
+            (("v", "outcomes"),),
+        ),
         Method(
             "sc-demeaned",
             "synthetic control with intercept",
             "synthetic",
             "synthetic_control",
-            (("v", "outcomes"), ("intercept", True)),
+            SyntheticControlOptions(intercept=True),
+            (("v", "outcomes"),),
         ),
-        Method("augmented", "augmented synthetic control", "augmented", "augmented_synthetic_control"),
-        Method("sdid", "synthetic difference-in-differences", "synthetic_did", "synthetic_did"),
+        Method(
+            "augmented", "augmented synthetic control", "augmented", "augmented_synthetic_control", AugmentedOptions()
+        ),
+        Method("sdid", "synthetic difference-in-differences", "synthetic_did", "synthetic_did", SyntheticDidOptions()),
         Method(
             "difp",
             "de-meaned synthetic control (DIFP)",
             "synthetic_did",
             "synthetic_did",
+            SyntheticDidOptions(),
             (("method", "difp"),),
         ),
-        Method("did", "difference-in-differences", "difference_in_differences", "difference_in_differences"),
-        Method("mc", "matrix completion", "matrix_completion", "matrix_completion"),
+        Method(
+            "did",
+            "difference-in-differences",
+            "difference_in_differences",
+            "difference_in_differences",
+            EffectOptions(),
+        ),
+        Method("mc", "matrix completion", "matrix_completion", "matrix_completion", MatrixCompletionOptions()),
         Method(
             "interrupted_series",
             "interrupted series, structural",
             "interrupted_series",
             "interrupted_series",
+            InterruptedSeriesOptions(),
         ),
         Method(
             "segmented",
             "interrupted series, segmented",
             "interrupted_series",
             "interrupted_series",
+            InterruptedSeriesOptions(),
             (("method", "segmented"),),
         ),
     )

@@ -91,9 +91,11 @@ def factor_panel(units: int, years: int) -> Any:
 
 def placebos(units: int, years: int = 30) -> Callable[[], Any]:
     from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+    from eaeu_analysis.impact.options import SyntheticControlOptions
 
     panel = factor_panel(units + 1, years)
-    return lambda: synthetic_control(panel, "y", "U000", 1900 + 2 * years // 3, checks=False)
+    fast = SyntheticControlOptions(checks=False)
+    return lambda: synthetic_control(panel, "y", "U000", 1900 + 2 * years // 3, options=fast)
 
 
 def ppml_rows(n: int) -> Callable[[], Any]:

@@ -22,6 +22,7 @@ from contest import SHARED, Peer, Row, alternate, environment, finish, peak_mb, 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
 from eaeu_analysis.impact.estimators.synthetic_did_core import estimate_cohort
+from eaeu_analysis.impact.options import SyntheticDidOptions
 from eaeu_analysis.impact.question.design import state_design
 
 PEER = "synthdid==0.10.1"
@@ -49,7 +50,7 @@ def rows(turns: int, path: Path) -> list[Row]:
         return estimate_cohort(design.control, design.treated, 19).estimate, None
 
     def with_error() -> tuple[float, float | None]:
-        effect = synthetic_did(panel, *QUESTION, robustness=False)
+        effect = synthetic_did(panel, *QUESTION, options=SyntheticDidOptions(checks=False))
         return effect.estimate, effect.se
 
     def ours(error: bool) -> dict[str, Any]:

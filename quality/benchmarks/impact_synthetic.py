@@ -23,6 +23,7 @@ from contest import SHARED, Peer, Row, alternate, environment, finish, peak_mb, 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.effect import Effect
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.options import SyntheticControlOptions
 from eaeu_analysis.impact.question.predictors import Predictor
 from eaeu_analysis.impact.question.problem import state_problem
 from eaeu_analysis.impact.weights.fit import Setup, WeightSettings, fit_unit
@@ -89,7 +90,12 @@ def basque_rows(turns: int, path: Path, peer_placebos: bool) -> list[Row]:
     question = ("gdpcap", TREATED, 1975, None, PREDICTORS, (1960, 1969))
 
     def asked_of_the_table(**how: Any) -> Effect:
-        return synthetic_control(Panel.from_frame(table, "regionname", "year"), *question, checks=False, **how)
+        return synthetic_control(
+            Panel.from_frame(table, "regionname", "year"),
+            *question,
+            options=SyntheticControlOptions(checks=False),
+            **how,
+        )
 
     def fit() -> dict[str, Any]:
         effect, took = timed(lambda: asked_of_the_table(inference="none"), 3)
@@ -150,7 +156,10 @@ def state_rows(turns: int, path: Path) -> list[Row]:
     def direct() -> dict[str, float]:
         effect, took = timed(
             lambda: synthetic_control(
-                Panel.from_frame(bare, "State", "Year"), *question, inference="none", checks=False
+                Panel.from_frame(bare, "State", "Year"),
+                *question,
+                inference="none",
+                options=SyntheticControlOptions(checks=False),
             ),
             5,
         )

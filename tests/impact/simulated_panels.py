@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 
@@ -26,3 +28,9 @@ def as_panel(y: np.ndarray, first: int = 2000, names: list[str] | None = None) -
     names = names or [f"U{i:02d}" for i in range(len(y))]
     rows = [(name, first + t, value) for name, row in zip(names, y, strict=True) for t, value in enumerate(row)]
     return Panel.from_frame(pd.DataFrame(rows, columns=["unit", "year", "y"]), "unit", "year")
+
+
+def call_with_options(function, options, *arguments, **keywords):
+    """``function`` with those of the ``keywords`` that are fields of ``options`` put into one object of that class."""
+    rare = {field.name: keywords.pop(field.name) for field in fields(options) if field.name in keywords}
+    return function(*arguments, **keywords, **({"options": options(**rare)} if rare else {}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from simulated_panels import as_panel, factor_model
+from simulated_panels import as_panel, call_with_options, factor_model
 
 from eaeu_analysis.errors import BadInputError, EaeuError, NotConvergedError
 from eaeu_analysis.impact.estimators import augmented
@@ -14,6 +14,7 @@ from eaeu_analysis.impact.estimators.augmented import (
     cross_validate_ridge,
     ridge_adjustment,
 )
+from eaeu_analysis.impact.options import AugmentedOptions
 from eaeu_analysis.impact.weights.simplex import simplex_weights
 
 
@@ -112,7 +113,9 @@ def test_result_is_whole() -> None:
 
 def test_jackknife_plus_by_hand() -> None:
     y = factor_model(np.random.default_rng(8), 6, 14)
-    effect = augmented_synthetic_control(as_panel(y), "y", "U00", 2011, inference="jackknife+", lam=1.0, level=0.8)
+    effect = augmented_synthetic_control(
+        as_panel(y), "y", "U00", 2011, inference="jackknife+", options=AugmentedOptions(penalty=1.0, level=0.8)
+    )
     low, high = [], []
     for t in range(11):
         keep = [s for s in range(11) if s != t]
@@ -129,7 +132,9 @@ def covered(repetitions: int, inference: str, seed: int) -> float:
     for _ in range(repetitions):
         y = factor_model(rng, 13, 18)
         y[0, 14:] += 1.0
-        effect = augmented_synthetic_control(as_panel(y), "y", "U00", 2014, inference=inference, robustness=False)
+        effect = augmented_synthetic_control(
+            as_panel(y), "y", "U00", 2014, inference=inference, options=AugmentedOptions(checks=False)
+        )
         hits += effect.interval[0] <= 1.0 <= effect.interval[1]
     return hits / repetitions
 
@@ -151,9 +156,9 @@ def test_coverage_within_monte_carlo_error() -> None:
         ({"unit": ["U00", "U01"]}, "takes one treated unit, 2 were given"),
         ({"inference": "conformel"}, "inference 'conformel' not known"),
         ({"inference": "jackknife"}, r"did you mean 'jackknife\+'"),
-        ({"rule": "2se"}, "did you mean '1se'"),
-        ({"lam": 0.0}, "not positive"),
-        ({"lam": float("nan")}, "not positive"),
+        ({"penalty_rule": "2se"}, "did you mean '1se'"),
+        ({"penalty": 0.0}, "not positive"),
+        ({"penalty": float("nan")}, "not positive"),
         ({"level": 1.0}, "not between 0 and 1"),
         ({"event": 2004}, "at least 5 are needed"),
         ({"donors": ["U00", "U01", "U02"]}, "among the donors"),
@@ -164,7 +169,7 @@ def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -
     panel = as_panel(factor_model(np.random.default_rng(12), 8, 14))
     question = {"outcome": "y", "unit": "U00", "event": 2010} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        augmented_synthetic_control(panel, **question)  # type: ignore[arg-type]
+        call_with_options(augmented_synthetic_control, AugmentedOptions, panel, **question)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
 
 

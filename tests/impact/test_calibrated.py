@@ -9,7 +9,7 @@ from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.impact.validation.calibration import OUTCOMES_ONLY, SIZES, calibrate
+from eaeu_analysis.impact.validation.calibration import OUTCOMES_ONLY, SIZES, CalibrationOptions, calibrate
 from eaeu_analysis.impact.validation.shipped_results import (
     KEPT,
     shipped_calibration,
@@ -21,7 +21,14 @@ from eaeu_analysis.impact.validation.shipped_results import (
 
 def test_a_calibration_is_written_and_read(tmp_path):
     panel = as_panel(factor_model(np.random.default_rng(0), 12, 20))
-    found = calibrate(panel, ["y"], events=(2010, 2012), estimators=("did", "sc"), problems=10, min_population=0)
+    found = calibrate(
+        panel,
+        ["y"],
+        events=(2010, 2012),
+        estimators=("did", "sc"),
+        problems=10,
+        options=CalibrationOptions(min_population=0),
+    )
     path = tmp_path / "placebos.parquet"
     write_calibration(found, path)
     again = shipped_calibration(path)

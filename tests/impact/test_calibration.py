@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from simulated_panels import as_panel, factor_model
+from simulated_panels import as_panel, call_with_options, factor_model
 
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.impact.curve.grid import PoolRule
-from eaeu_analysis.impact.validation.calibration import Calibration, calibrate, clustered_se
+from eaeu_analysis.impact.validation.calibration import Calibration, CalibrationOptions, calibrate, clustered_se
 from eaeu_analysis.impact.validation.yardstick import read_plan, replications, yardstick, yardstick_plan
 
 FAST = ("sc-demeaned", "did")
@@ -25,7 +25,7 @@ def panel(seed: int = 0, units: int = 25, loud: int = 0):
 
 def run(data, **more) -> Calibration:
     defaults = {"events": (2010, 2011, 2012, 2013), "min_population": 0, "estimators": FAST, "problems": 100}
-    return calibrate(data, ["y"], **{**defaults, **more})
+    return call_with_options(calibrate, CalibrationOptions, data, ["y"], **{**defaults, **more})
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_bad_input_in_one_sentence():
     with pytest.raises(BadInputError, match="problems 0"):
         run(panel(), problems=0)
     with pytest.raises(BadInputError, match="indicator 'yy' not known"):
-        calibrate(panel(), ["yy"], min_population=0)
+        calibrate(panel(), ["yy"], options=CalibrationOptions(min_population=0))
     with pytest.raises(NoDataError, match="no economy"):
         run(panel(), events=(2040,))
     with pytest.raises(BadInputError, match="estimator 'dd' not known"):

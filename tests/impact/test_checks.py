@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from simulated_panels import as_panel, factor_model
+from simulated_panels import as_panel, call_with_options, factor_model
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact.effect import (
@@ -17,11 +17,11 @@ from eaeu_analysis.impact.effect import (
     Effect,
     effect_table,
     finding_of,
-    format_effect_number,
     interval_text,
 )
 from eaeu_analysis.impact.estimators.difference_in_differences import difference_in_differences
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.options import SyntheticControlOptions
 from eaeu_analysis.results import Check, CheckRole, Provenance
 
 INF, NAN = math.inf, math.nan
@@ -70,9 +70,9 @@ def made(**changes) -> Effect:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({}, "an effect found: +2.000 (% of GDP), higher than without the event (p = 0.020), and every check passed"),
+        ({}, "an effect found: +2.00 (% of GDP), higher than without the event (p = 0.020), and every check passed"),
         ({"estimate": -2.0, "interval": (-3.0, -1.0)}, "lower than without the event"),
-        ({"checks": (check("leave-one-out", False),)}, "a fragile effect: +2.000 (% of GDP)"),
+        ({"checks": (check("leave-one-out", False),)}, "a fragile effect: +2.00 (% of GDP)"),
         ({"checks": (check("leave-one-out", False),)}, "it fails: leave-one-out"),
         (
             {"checks": (check(PRE_FIT, False, role="fatal"),)},
@@ -80,14 +80,14 @@ def made(**changes) -> Effect:
         ),
         (
             {"p_value": 0.4, "interval": (-1.0, 5.0)},
-            "no effect found: +2.000 (% of GDP) does not stand out (p = 0.400)",
+            "no effect found: +2.00 (% of GDP) does not stand out (p = 0.400)",
         ),
         (
             {"p_value": 0.4, "interval": (-1.0, 5.0), "checks": (check("minimum detectable effect", None, 3.2),)},
-            "one smaller than 3.200 would often be missed",
+            "one smaller than 3.20 would often be missed",
         ),
         ({"p_value": 0.05, "interval": (-1.0, 5.0)}, "(p = 0.050, but the interval holds zero)"),
-        ({"p_value": NAN, "interval": (NAN, NAN)}, "an estimate without a test: +2.000 (% of GDP)"),
+        ({"p_value": NAN, "interval": (NAN, NAN)}, "an estimate without a test: +2.00 (% of GDP)"),
         ({"p_value": NAN}, "(the interval leaves zero out)"),
         ({"p_value": NAN, "interval": (-1.0, 5.0)}, "(the interval holds zero)"),
     ],
@@ -98,14 +98,10 @@ def test_the_verdict_in_words(changes, says):
     assert effect.verdict in effect.summary()
 
 
-def test_numbers_and_intervals_in_words():
-    assert [format_effect_number(v) for v in (0.0, 1234.567, -0.012345, 12.3, NAN, -INF)] == [
-        "0", "1,235", "-0.01235", "12.30", "n/a", "-inf",
-    ]  # fmt: skip
-    assert format_effect_number(2.0, signed=True) == "+2.000"
+def test_intervals_in_words():
     assert interval_text((NAN, NAN)) == "not available"
     assert interval_text((-INF, INF)) == "unbounded (no value can be rejected)"
-    assert interval_text((-1.0, 2.0)) == "[-1.000, 2.000]"
+    assert interval_text((-1.0, 2.0)) == "[-1.00, 2.00]"
 
 
 def test_post_is_what_the_estimate_averages():
@@ -130,7 +126,17 @@ def test_the_rows_behind_the_estimate_are_the_years_judged_of_each_unit():
 
 # -- the rules themselves ---------------------------------------------------------------------------------
 def ask(y: np.ndarray, **more) -> Effect:
-    return synthetic_control(as_panel(y), "y", "U00", 2012, inference="none", checks=False, **more)
+    return call_with_options(
+        synthetic_control,
+        SyntheticControlOptions,
+        as_panel(y),
+        "y",
+        "U00",
+        2012,
+        inference="none",
+        checks=False,
+        **more,
+    )
 
 
 def base(seed: int = 0, noise: float = 0.1) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_panels import as_panel, factor_model
+from simulated_panels import as_panel, call_with_options, factor_model
 
 from eaeu_analysis.errors import BadInputError, EaeuError, NotConvergedError
 from eaeu_analysis.impact.estimators.matrix_completion import (
@@ -19,6 +19,7 @@ from eaeu_analysis.impact.estimators.matrix_completion import (
     two_way_means,
 )
 from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
+from eaeu_analysis.impact.options import MatrixCompletionOptions
 
 
 def problem(seed: int, units: int = 9, periods: int = 12) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +76,9 @@ def test_largest_penalty_is_difference_in_differences() -> None:
     observed[0, 9:] = False
     lam = 1.001 * largest_penalty(y, observed)
     did = synthetic_did(panel, "y", "U00", 2009, method="did").estimate
-    assert matrix_completion(panel, "y", "U00", 2009, lam=lam).estimate == pytest.approx(did, abs=1e-5)
+    assert matrix_completion(
+        panel, "y", "U00", 2009, options=MatrixCompletionOptions(penalty=lam)
+    ).estimate == pytest.approx(did, abs=1e-5)
     assert complete(y, observed, lam).rank == 0
     assert complete(y, observed, 0.99 * lam).rank == 1
 
@@ -126,15 +129,19 @@ def test_low_rank_truth_is_recovered_better_than_by_did() -> None:
 def test_invariances() -> None:
     y = factor_model(np.random.default_rng(7), 9, 14)
     lam = 0.05
-    base = matrix_completion(as_panel(y), "y", "U00", 2010, lam=lam)
-    scaled = matrix_completion(as_panel(100 * y + 5), "y", "U00", 2010, lam=100 * lam)
+    base = matrix_completion(as_panel(y), "y", "U00", 2010, options=MatrixCompletionOptions(penalty=lam))
+    scaled = matrix_completion(
+        as_panel(100 * y + 5), "y", "U00", 2010, options=MatrixCompletionOptions(penalty=100 * lam)
+    )
     assert scaled.estimate == pytest.approx(100 * base.estimate, rel=1e-4)
     rng = np.random.default_rng(8)
     effects = 4 * rng.normal(size=(9, 1)) + 4 * rng.normal(size=14)
-    assert matrix_completion(as_panel(y + effects), "y", "U00", 2010, lam=lam).estimate == pytest.approx(
-        base.estimate, abs=1e-4
+    assert matrix_completion(
+        as_panel(y + effects), "y", "U00", 2010, options=MatrixCompletionOptions(penalty=lam)
+    ).estimate == pytest.approx(base.estimate, abs=1e-4)
+    moved = matrix_completion(
+        as_panel(y[[0, 4, 2, 8, 6, 1, 3, 5, 7]]), "y", "U00", 2010, options=MatrixCompletionOptions(penalty=lam)
     )
-    moved = matrix_completion(as_panel(y[[0, 4, 2, 8, 6, 1, 3, 5, 7]]), "y", "U00", 2010, lam=lam)
     assert moved.estimate == pytest.approx(base.estimate, abs=1e-5)
     assert moved.se == pytest.approx(base.se, abs=1e-4)
 
@@ -143,7 +150,7 @@ def test_staggered_cells_and_table() -> None:
     y = factor_model(np.random.default_rng(9), 12, 14, noise=0.1)
     y[0, 8:] += 2.0
     y[1, 11:] += 5.0
-    found = matrix_completion(as_panel(y), "y", ["U00", "U01"], {"U00": 2008, "U01": 2011}, replications=10)
+    found = matrix_completion(as_panel(y), "y", ["U00", "U01"], {"U00": 2008, "U01": 2011}, draws=10)
     event = {"U00": 2008, "U01": 2011}
     cells = [row.effect for row in found.table.itertuples() if row.time >= event[row.unit]]
     assert len(cells) == 9
@@ -174,9 +181,9 @@ def test_coverage_within_monte_carlo_error() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"lam": -1.0}, "not zero or more"),
-        ({"lam": float("nan")}, "not zero or more"),
-        ({"n_folds": 1}, "at least 2"),
+        ({"penalty": -1.0}, "not zero or more"),
+        ({"penalty": float("nan")}, "not zero or more"),
+        ({"folds": 1}, "at least 2"),
         ({"level": 0.0}, "not between 0 and 1"),
         ({"event": 2002}, "at least 5 are needed"),
         ({"donors": ["U00", "U01", "U02"]}, "among the donors"),
@@ -188,7 +195,7 @@ def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -
     panel = as_panel(factor_model(np.random.default_rng(11), 8, 14))
     question = {"outcome": "y", "unit": "U00", "event": 2010} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        matrix_completion(panel, **question)  # type: ignore[arg-type]
+        call_with_options(matrix_completion, MatrixCompletionOptions, panel, **question)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
 
 

@@ -17,6 +17,7 @@ from eaeu_analysis.impact.inference.conformal import (
     null_residuals,
     residual_permutation_p_value,
 )
+from eaeu_analysis.impact.options import SyntheticControlOptions
 
 
 def world(seed: int, donors: int = 12, pre: int = 16, post: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,7 +100,12 @@ def test_too_few_periods_leave_the_interval_open():
     made = conformal_inference(y, donors, post, 0.9, each=False)
     assert made.interval == (-math.inf, math.inf)
     effect = synthetic_control(
-        as_panel(np.vstack([y, donors.T])), "y", "U00", 2006, inference="conformal", checks=False
+        as_panel(np.vstack([y, donors.T])),
+        "y",
+        "U00",
+        2006,
+        inference="conformal",
+        options=SyntheticControlOptions(checks=False),
     )
     assert effect.interval == (-math.inf, math.inf)
     assert "p cannot fall below 0.125" in effect.inference
@@ -123,7 +129,9 @@ def test_through_the_front_door():
     y, donors, post = world(9)
     y = y + 4.0 * post
     panel = as_panel(np.vstack([y, donors.T]))
-    effect = synthetic_control(panel, "y", "U00", 2016, inference="conformal", checks=False)
+    effect = synthetic_control(
+        panel, "y", "U00", 2016, inference="conformal", options=SyntheticControlOptions(checks=False)
+    )
     direct = conformal_inference(y, donors, post, 0.9)
     assert effect.p_value == direct.p_value == 1 / 20
     assert effect.interval == pytest.approx(direct.interval)

@@ -19,6 +19,7 @@ from eaeu_analysis.impact.curve.result import curve_test
 from eaeu_analysis.impact.curve.run import by_question, specification_curve
 from eaeu_analysis.impact.estimators.augmented import augmented_synthetic_control
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.options import AugmentedOptions, SyntheticControlOptions
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,14 @@ def test_a_row_is_what_the_public_function_says(curve, intercept):
         donors = None if row["pool"] == "all" else list(SMALL.pools["few"].units)
         fit, post = (row["fit_first"], row["fit_last"]), (row["post_first"], row["post_last"])
         effect = synthetic_control(
-            panel, "y", "U00", EVENT, donors, fit_years=fit, post_years=post, intercept=intercept, checks=False
+            panel,
+            "y",
+            "U00",
+            EVENT,
+            donors,
+            fit_years=fit,
+            post_years=post,
+            options=SyntheticControlOptions(intercept=intercept, checks=False),
         )
         assert row["estimate"] == pytest.approx(effect.estimate, abs=1e-8)
         assert row["p_value"] == pytest.approx(effect.p_value)
@@ -60,7 +68,13 @@ def test_an_extrapolated_counterfactual_is_no_clean_finding():
     grid = replace(QUICK, estimators=("augmented",), shocks=("kept",))
     row = specification_curve(as_panel(y), "y", "U00", EVENT, grid).table.iloc[0]
     public = augmented_synthetic_control(
-        as_panel(y), "y", "U00", EVENT, fit_years=(2003, 2014), post_years=(2015, 2019), robustness=False
+        as_panel(y),
+        "y",
+        "U00",
+        EVENT,
+        fit_years=(2003, 2014),
+        post_years=(2015, 2019),
+        options=AugmentedOptions(checks=False),
     )
     assert row["estimate"] == pytest.approx(public.estimate)
     assert public.check("extrapolation").passed is False

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_panels import as_panel, factor_model
+from simulated_panels import as_panel, call_with_options, factor_model
 
 from eaeu_analysis.errors import EaeuError, NotConvergedError
 from eaeu_analysis.impact.estimators import difference_in_differences as did_core
@@ -25,6 +25,7 @@ from eaeu_analysis.impact.inference.randomisation import (
     webb_weights,
     wild_bootstrap_interval,
 )
+from eaeu_analysis.impact.options import EffectOptions
 from eaeu_analysis.impact.question.design import state_design
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*inplace.*")  # pyfixest against pandas 3
@@ -306,7 +307,7 @@ def test_order_scale_and_fixed_effects() -> None:
 def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -> None:
     question = {"outcome": "y", "unit": "U00", "event": 2010} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        difference_in_differences(as_panel(Y), **question)  # type: ignore[arg-type]
+        call_with_options(difference_in_differences, EffectOptions, as_panel(Y), **question)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
 
 
@@ -319,7 +320,9 @@ def test_constant_outcome_gap_and_infinite() -> None:
     holed[4, 3] = np.nan
     assert "U04" in difference_in_differences(as_panel(holed), "y", "U00", 2009).dropped
     with pytest.raises(EaeuError, match="gaps"):
-        difference_in_differences(as_panel(holed), "y", "U00", 2009, donors=["U03", "U04", "U05"], gaps="error")
+        difference_in_differences(
+            as_panel(holed), "y", "U00", 2009, donors=["U03", "U04", "U05"], options=EffectOptions(gaps="error")
+        )
     holed[4, 3] = np.inf
     with pytest.raises(EaeuError, match="infinite"):
         difference_in_differences(as_panel(holed), "y", "U00", 2009)

@@ -10,6 +10,7 @@ from simulated_panels import as_panel, factor_model
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.options import SyntheticControlOptions
 from eaeu_analysis.impact.question.donors import choose_donors
 from eaeu_analysis.impact.question.problem import state_problem
 
@@ -44,7 +45,7 @@ def test_members_may_stand_in_where_the_union_is_not_the_question(world):
 def test_default_years_of_the_world_leave_out_the_nineties_and_the_sanctions(world):
     problem = state_problem(world, "y", "KGZ", 2015)
     assert (problem.fit_years[0], problem.post_years) == (2000, [2015, 2016, 2017, 2018, 2019])
-    effect = synthetic_control(world, "y", "KGZ", 2015, inference="none", checks=False)
+    effect = synthetic_control(world, "y", "KGZ", 2015, inference="none", options=SyntheticControlOptions(checks=False))
     assert effect.table["time"].iloc[-1] == 2024  # later years are shown
     late = effect.table["time"] > 2019
     assert effect.estimate == pytest.approx(effect.table.loc[effect.table["time"].between(2015, 2019), "effect"].mean())
@@ -60,7 +61,9 @@ def test_contaminated_donors_are_flagged(world):
     assert not {"TUR", "PAK", "EGY", "JOR"} & set(pool.flagged)
     early = choose_donors(world, "KGZ", None, (1996, 2003), 2001, CODES)
     assert not {"UKR", "GEO", "MDA", "HRV"} & set(early.flagged)
-    check = synthetic_control(world, "y", "KGZ", 2015, donors=["UKR", "TUR"], checks=False).check("contamination")
+    check = synthetic_control(
+        world, "y", "KGZ", 2015, donors=["UKR", "TUR"], options=SyntheticControlOptions(checks=False)
+    ).check("contamination")
     assert check.value > 0.1
     assert check.passed is False
     assert "UKR" in check.text

@@ -24,6 +24,7 @@ from eaeu_analysis.impact.estimators.matrix_completion import (
 from eaeu_analysis.impact.estimators.matrix_completion_placebos import complete_rows
 from eaeu_analysis.impact.estimators.synthetic import SyntheticControlEffect, synthetic_control
 from eaeu_analysis.impact.estimators.synthetic_did import SyntheticDidEffect, synthetic_did
+from eaeu_analysis.impact.options import SyntheticControlOptions
 
 PRE, EVENT = 14, 2014
 OUTCOMES_ONLY = [name for name in ESTIMATORS if name != "sc-predictors"]
@@ -40,8 +41,12 @@ def field(y: np.ndarray, donors: int) -> UnitArrays:
 
 
 PUBLIC = {
-    "sc": lambda p: synthetic_control(p, "y", "U00", EVENT, v="outcomes", checks=False),
-    "sc-demeaned": lambda p: synthetic_control(p, "y", "U00", EVENT, v="outcomes", intercept=True, checks=False),
+    "sc": lambda p: synthetic_control(
+        p, "y", "U00", EVENT, v="outcomes", options=SyntheticControlOptions(checks=False)
+    ),
+    "sc-demeaned": lambda p: synthetic_control(
+        p, "y", "U00", EVENT, v="outcomes", options=SyntheticControlOptions(intercept=True, checks=False)
+    ),
     "sdid": lambda p: synthetic_did(p, "y", "U00", EVENT),
     "did": lambda p: difference_in_differences(p, "y", "U00", EVENT),
     "augmented": lambda p: augmented_synthetic_control(p, "y", "U00", EVENT),
@@ -107,7 +112,16 @@ def test_predictors_of_equal_weight_are_those_of_the_public_function():
     y = made(4, units=12)
     years = [list(range(2000, 2014)), [2013], [2000], [2007]]
     predictors = [Predictor("y", when) for when in years]
-    effect = synthetic_control(as_panel(y), "y", "U00", EVENT, None, predictors, v="equal", checks=False)
+    effect = synthetic_control(
+        as_panel(y),
+        "y",
+        "U00",
+        EVENT,
+        None,
+        predictors=predictors,
+        v="equal",
+        options=SyntheticControlOptions(checks=False),
+    )
     x = np.array([y[:, [year - 2000 for year in when]].mean(axis=1) for when in years])
     found = gaps_of_every_unit("sc-predictors", UnitArrays(y.T.copy(), 11, PRE, x))
     inside = np.isclose(effect.predictor_balance["treated"], effect.predictor_balance["synthetic"])

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_panels import as_panel, factor_model
+from simulated_panels import as_panel, call_with_options, factor_model
 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
 from eaeu_analysis.impact.inference import placebo
 from eaeu_analysis.impact.inference.placebo import rank_p_value, rejections
+from eaeu_analysis.impact.options import SyntheticControlOptions
 from eaeu_analysis.impact.question.predictors import Predictor
 from eaeu_analysis.impact.question.problem import Problem, state_problem
 from eaeu_analysis.impact.weights.fit import Setup, WeightSettings, fit_unit
@@ -45,7 +46,7 @@ def test_the_best_of_eleven_is_one_in_eleven():
     """Not 0, as where the treated unit is left out of its own ranking."""
     y = factor_model(np.random.default_rng(0), 11, 20)
     y[0, 12:] += 100.0
-    effect = synthetic_control(as_panel(y), "y", "U00", 2012, **QUICK)
+    effect = call_with_options(synthetic_control, SyntheticControlOptions, as_panel(y), "y", "U00", 2012, **QUICK)
     assert effect.p_value == pytest.approx(1 / 11)
     assert effect.p_values["ratio"] == pytest.approx(1 / 11)
     assert effect.p_values["greater"] == pytest.approx(1 / 11)
@@ -98,7 +99,7 @@ def test_too_few_donors_for_the_level_leave_the_interval_open_and_say_so():
     y = factor_model(np.random.default_rng(1), 7, 20, noise=0.2)
     y[0] = y[1:4].mean(axis=0)
     y[0, 12:] += 50.0
-    effect = synthetic_control(as_panel(y), "y", "U00", 2012, **QUICK)
+    effect = call_with_options(synthetic_control, SyntheticControlOptions, as_panel(y), "y", "U00", 2012, **QUICK)
     assert effect.interval == (-math.inf, math.inf)
     assert effect.p_value == pytest.approx(1 / 7)
     assert "p cannot fall below 0.143" in effect.inference
@@ -194,7 +195,14 @@ def test_size_with_predictor_weights_searched_for_every_unit(v):
         predictors = [Predictor("x0", (2000, 2011)), Predictor("x1", (2000, 2011)), Predictor("y", 2003)]
         predictors += [Predictor("y", 2011)]
         effect = synthetic_control(
-            Panel.from_frame(table, "unit", "year"), "y", "U00", 2012, None, predictors, v=v, starts=3, checks=False
+            Panel.from_frame(table, "unit", "year"),
+            "y",
+            "U00",
+            2012,
+            None,
+            predictors=predictors,
+            v=v,
+            options=SyntheticControlOptions(starts=3, checks=False),
         )
         hits.append(effect.p_value <= 0.1 + 1e-12)
     assert abs(np.mean(hits) - 0.10) < 3 * math.sqrt(0.09 / 150)
@@ -217,7 +225,9 @@ def test_in_time_moves_the_event_to_the_last_third_of_the_fit_years():
     setup = setup_of(y)
     assert placebo.moved_event(setup) == 2008
     moved = placebo.placebo_in_time(setup, WeightSettings(), 0.9)
-    by_hand = synthetic_control(as_panel(y[:, :12]), "y", "U00", 2008, inference="placebo", checks=False)
+    by_hand = synthetic_control(
+        as_panel(y[:, :12]), "y", "U00", 2008, inference="placebo", options=SyntheticControlOptions(checks=False)
+    )
     assert moved.average == pytest.approx(by_hand.estimate)
     assert moved.p == pytest.approx(by_hand.p_value)
 
@@ -247,7 +257,9 @@ def test_leave_one_out_is_the_fit_without_the_donor():
     assert set(table["donor"]) == set(effect.weights[effect.weights >= 0.01].index)
     for row in table.itertuples():
         rest = [name for name in effect.weights.index if name != row.donor]
-        alone = synthetic_control(as_panel(y), "y", "U00", 2012, donors=rest, inference="none", checks=False)
+        alone = synthetic_control(
+            as_panel(y), "y", "U00", 2012, donors=rest, inference="none", options=SyntheticControlOptions(checks=False)
+        )
         assert row.estimate == pytest.approx(alone.estimate)
         assert row.weight == pytest.approx(effect.weights[row.donor])
     assert table["weight"].is_monotonic_decreasing

@@ -15,6 +15,7 @@ from eaeu_analysis.impact.inference.placebo_checks import (
     placebo_rank_p_value,
     weight_check,
 )
+from eaeu_analysis.impact.options import MatrixCompletionOptions
 
 TIMES = np.arange(12.0)
 
@@ -75,10 +76,10 @@ def test_estimators_carry_them() -> None:
     wanted = {"pre-period fit", "pre-trend", "gap among placebos", "placebo rank", "donors left out"}
     for effect in (
         synthetic_did(panel, "y", "U00", 2010),
-        matrix_completion(panel, "y", "U00", 2010, lam=0.05),
+        matrix_completion(panel, "y", "U00", 2010, options=MatrixCompletionOptions(penalty=0.05)),
     ):
         assert wanted <= {check.name for check in effect.checks}
-    several = synthetic_did(panel, "y", ["U00", "U01"], {"U00": 2009, "U01": 2011}, replications=5)
+    several = synthetic_did(panel, "y", ["U00", "U01"], {"U00": 2009, "U01": 2011}, draws=5)
     assert {"pre-period fit", "pre-trend"} <= {check.name for check in several.checks}
 
 
@@ -88,7 +89,7 @@ def test_the_worst_cohort_is_shown() -> None:
     y[0, 9:] += 2.0
     y[1] += 5.0 * np.arange(14)
     event = {"U00": 2009, "U01": 2010}
-    found = synthetic_did(as_panel(y), "y", list(event), event, method="did", replications=5)
+    found = synthetic_did(as_panel(y), "y", list(event), event, method="did", draws=5)
     assert found.finding == "unreliable"
     alone = synthetic_did(as_panel(y), "y", "U00", 2009, donors=[f"U{i:02d}" for i in range(2, 14)], method="did")
     assert alone.check("pre-trend").passed  # type: ignore[union-attr]

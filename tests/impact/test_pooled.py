@@ -6,12 +6,13 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from simulated_panels import as_panel, factor_model
+from simulated_panels import as_panel, call_with_options, factor_model
 
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
 from eaeu_analysis.impact.members.pooled import pool_effects, random_means
+from eaeu_analysis.impact.options import SyntheticControlOptions
 
 MEMBERS = {"U00": 2010, "U01": 2010, "U02": 2012}
 
@@ -20,7 +21,18 @@ def effects(y: np.ndarray, **more):
     panel = as_panel(y)
     donors = [f"U{i:02d}" for i in range(len(MEMBERS), len(y))]
     return [
-        synthetic_control(panel, "y", unit, event, donors, intercept=True, checks=False, **more)
+        call_with_options(
+            synthetic_control,
+            SyntheticControlOptions,
+            panel,
+            "y",
+            unit,
+            event,
+            donors,
+            intercept=True,
+            checks=False,
+            **more,
+        )
         for unit, event in MEMBERS.items()
     ]
 

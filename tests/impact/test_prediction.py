@@ -12,6 +12,7 @@ from simulated_panels import as_panel
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
 from eaeu_analysis.impact.inference import prediction
 from eaeu_analysis.impact.inference.prediction import farthest, in_sample_bounds, left_out_residuals
+from eaeu_analysis.impact.options import SyntheticControlOptions
 from eaeu_analysis.impact.weights.simplex import simplex_weights
 
 
@@ -72,7 +73,9 @@ def test_through_the_front_door(monkeypatch):
     monkeypatch.setattr(prediction, "DRAWS", 40)
     y = world(0)
     y[0, 20:] += 10.0
-    effect = synthetic_control(as_panel(y), "y", "U00", 2020, inference="prediction", checks=False)
+    effect = synthetic_control(
+        as_panel(y), "y", "U00", 2020, inference="prediction", options=SyntheticControlOptions(checks=False)
+    )
     low, high = effect.interval
     assert 0 < low < effect.estimate < high
     assert math.isnan(effect.p_value)
@@ -84,7 +87,9 @@ def test_through_the_front_door(monkeypatch):
     inner = effect.prediction.in_sample
     assert inner[0] <= 0 <= inner[1]
     assert effect.prediction.out_of_sample > effect.prediction.sigma
-    again = synthetic_control(as_panel(y), "y", "U00", 2020, inference="prediction", checks=False)
+    again = synthetic_control(
+        as_panel(y), "y", "U00", 2020, inference="prediction", options=SyntheticControlOptions(checks=False)
+    )
     assert again.interval == effect.interval
 
 
@@ -93,7 +98,14 @@ def test_an_intercept_takes_up_any_constant(monkeypatch):
     y = world(1, post=1)
     shifted = y + np.where(np.arange(9) == 0, 50.0, 0.0)[:, None]
     first, second = (
-        synthetic_control(as_panel(table), "y", "U00", 2020, intercept=True, inference="prediction", checks=False)
+        synthetic_control(
+            as_panel(table),
+            "y",
+            "U00",
+            2020,
+            inference="prediction",
+            options=SyntheticControlOptions(intercept=True, checks=False),
+        )
         for table in (y, shifted)
     )
     assert first.interval == pytest.approx(second.interval, abs=1e-6)

@@ -10,6 +10,7 @@ from simulated_panels import as_panel, factor_model
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.options import SyntheticControlOptions
 from eaeu_analysis.impact.question.predictors import Predictor
 from eaeu_analysis.impact.question.problem import parse_years, state_problem
 
@@ -81,7 +82,9 @@ def test_donors_with_gaps_are_dropped_filled_or_refused_and_reported():
     text = sentence(lambda: state_problem(p, "y", "U00", 2010, donors=["U01", "U02", "U03"], gaps="error"))
     assert "U03" in text
     assert "2005" in text
-    effect = synthetic_control(p, "y", "U00", 2010, gaps="interpolate", inference="none", checks=False)
+    effect = synthetic_control(
+        p, "y", "U00", 2010, inference="none", options=SyntheticControlOptions(gaps="interpolate", checks=False)
+    )
     assert effect.check("values interpolated").value == 1
     assert "U04" in effect.check("donors left out").text
 
@@ -112,8 +115,14 @@ BAD = {
         "must not begin before",
     ),
     "post outside": (lambda p: synthetic_control(p, "y", "U00", 2010, post_years=(2010, 2020)), "no value in 2016"),
-    "gaps rule": (lambda p: synthetic_control(p, "y", "U00", 2010, gaps="ignore"), "gaps 'ignore'"),
-    "level": (lambda p: synthetic_control(p, "y", "U00", 2010, level=90), "between 0 and 1"),
+    "gaps rule": (
+        lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(gaps="ignore")),
+        "gaps 'ignore'",
+    ),
+    "level": (
+        lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(level=90)),
+        "between 0 and 1",
+    ),
     "inference": (lambda p: synthetic_control(p, "y", "U00", 2010, inference="bootstrap"), "'bootstrap' not known"),
     "v": (lambda p: synthetic_control(p, "y", "U00", 2010, v="best"), "'best' not known"),
     "v of nothing": (lambda p: synthetic_control(p, "y", "U00", 2010, v={"a": 1}), "there are none"),
@@ -121,10 +130,22 @@ BAD = {
         lambda p: synthetic_control(p, "y", "U00", 2010, v="cross-validation"),
         "give some",
     ),
-    "penalty": (lambda p: synthetic_control(p, "y", "U00", 2010, penalty=-1), "penalty -1"),
-    "floor": (lambda p: synthetic_control(p, "y", "U00", 2010, v_floor=0), "v_floor 0"),
-    "starts": (lambda p: synthetic_control(p, "y", "U00", 2010, starts=0), "at least one"),
-    "replicate": (lambda p: synthetic_control(p, "y", "U00", 2010, replicate="sas"), "'sas' not known"),
+    "penalty": (
+        lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(penalty=-1)),
+        "penalty -1",
+    ),
+    "floor": (
+        lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(v_floor=0)),
+        "v_floor 0",
+    ),
+    "starts": (
+        lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(starts=0)),
+        "at least one",
+    ),
+    "replicate": (
+        lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(replicate="sas")),
+        "'sas' not known",
+    ),
     "unknown predictor": (
         lambda p: synthetic_control(p, "y", "U00", 2010, predictors=[Predictor("aa", 2005)]),
         "'aa' not known; did you mean 'a'",
@@ -199,11 +220,21 @@ def test_infinite_values():
 def test_a_predictor_that_only_some_have():
     table = set_values(frame(), "U02", list(range(2000, 2010)), np.nan, "a")
     predictors = [Predictor("a", (2000, 2009)), Predictor("b", (2000, 2009))]
-    problem = synthetic_control(panel(table), "y", "U00", 2010, predictors=predictors, inference="none", checks=False)
+    problem = synthetic_control(
+        panel(table),
+        "y",
+        "U00",
+        2010,
+        predictors=predictors,
+        inference="none",
+        options=SyntheticControlOptions(checks=False),
+    )
     assert "U02" not in problem.weights.index
     assert "U02 (no value of predictor 'a 2000-2009')" in problem.check("donors left out").text
     assert "U02 has no value of predictor" in sentence(
-        lambda: synthetic_control(panel(table), "y", "U00", 2010, predictors=predictors, gaps="error")
+        lambda: synthetic_control(
+            panel(table), "y", "U00", 2010, predictors=predictors, options=SyntheticControlOptions(gaps="error")
+        )
     )
     with pytest.raises(NoDataError, match="treated unit U02"):
         synthetic_control(panel(table), "y", "U02", 2010, predictors=predictors)
@@ -214,11 +245,26 @@ def test_every_donor_without_a_predictor_is_left_out_and_no_other():
     for unit, column in (("U02", "a"), ("U05", "b"), ("U07", "a")):
         table = set_values(table, unit, list(range(2000, 2010)), np.nan, column)
     predictors = [Predictor("a", (2000, 2009)), Predictor("b", (2000, 2009))]
-    effect = synthetic_control(panel(table), "y", "U00", 2010, predictors=predictors, inference="none", checks=False)
+    effect = synthetic_control(
+        panel(table),
+        "y",
+        "U00",
+        2010,
+        predictors=predictors,
+        inference="none",
+        options=SyntheticControlOptions(checks=False),
+    )
     assert list(effect.weights.index) == ["U01", "U03", "U04", "U06"]
     whole = panel(frame())
     same = synthetic_control(
-        whole, "y", "U00", 2010, list(effect.weights.index), predictors, inference="none", checks=False
+        whole,
+        "y",
+        "U00",
+        2010,
+        list(effect.weights.index),
+        predictors=predictors,
+        inference="none",
+        options=SyntheticControlOptions(checks=False),
     )
     pd.testing.assert_series_equal(effect.weights, same.weights)
 

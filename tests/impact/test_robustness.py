@@ -11,6 +11,8 @@ from eaeu_analysis.impact.estimators.augmented import augmented_synthetic_contro
 from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
 from eaeu_analysis.impact.estimators.synthetic_did_core import estimate_cohort
 from eaeu_analysis.impact.inference.placebo_checks import moved_start
+from eaeu_analysis.impact.options import AugmentedOptions, SyntheticDidOptions
+from eaeu_analysis.text import format_number
 
 Y = factor_model(np.random.default_rng(1), 8, 16)
 
@@ -54,13 +56,13 @@ def test_a_shock_before_the_event_is_noticed() -> None:
     y[0, 10:] += 3.0  # four years before the event that is asked about
     for effect in (
         synthetic_did(as_panel(y), "y", "U00", 2014),
-        augmented_synthetic_control(as_panel(y), "y", "U00", 2014, lam=1e6),
+        augmented_synthetic_control(as_panel(y), "y", "U00", 2014, options=AugmentedOptions(penalty=1e6)),
     ):
         assert effect.check("placebo in time").passed is False  # type: ignore[union-attr]
 
 
 def test_augmented_without_each_donor_and_moved() -> None:
-    effect = augmented_synthetic_control(as_panel(Y), "y", "U00", 2012, lam=2.0)
+    effect = augmented_synthetic_control(as_panel(Y), "y", "U00", 2012, options=AugmentedOptions(penalty=2.0))
     for row in effect.leave_one_out.itertuples():
         rest = np.delete(Y, [0, int(row.donor[1:])], axis=0)
         weights = augmented_weights(rest[:, :12], Y[0, :12], 2.0).weights
@@ -68,12 +70,12 @@ def test_augmented_without_each_donor_and_moved() -> None:
     weights = augmented_weights(Y[1:, :8], Y[0, :8], 2.0).weights
     check = effect.check("placebo in time")
     assert check is not None
-    assert f"{(Y[0] - weights @ Y[1:])[8:12].mean():+.3f}" in check.text
+    assert format_number(float((Y[0] - weights @ Y[1:])[8:12].mean()), signed=True) in check.text
 
 
-def test_robustness_can_be_left_out() -> None:
-    for call in (synthetic_did, augmented_synthetic_control):
-        plain = call(as_panel(Y), "y", "U00", 2012, robustness=False)
+def test_the_slow_checks_can_be_left_out() -> None:
+    for call, options in ((synthetic_did, SyntheticDidOptions), (augmented_synthetic_control, AugmentedOptions)):
+        plain = call(as_panel(Y), "y", "U00", 2012, options=options(checks=False))
         full = call(as_panel(Y), "y", "U00", 2012)
         assert plain.check("leave-one-out") is None
         assert plain.leave_one_out is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_panels import as_panel, factor_model
+from simulated_panels import as_panel, call_with_options, factor_model
 
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError, NotConvergedError
 from eaeu_analysis.impact.estimators import synthetic_did_core
@@ -24,6 +24,7 @@ from eaeu_analysis.impact.estimators.synthetic_did_core import (
     placebo,
     pooled,
 )
+from eaeu_analysis.impact.options import SyntheticDidOptions
 
 
 def problem(seed: int, control: int = 8, treated: int = 1, periods: int = 12) -> tuple[np.ndarray, np.ndarray]:
@@ -250,10 +251,10 @@ def test_table_averages_to_the_estimate_and_shows_later_years_apart() -> None:
 
 def test_same_seed_same_bytes() -> None:
     panel = as_panel(factor_model(np.random.default_rng(18), 9, 12))
-    one, two = (synthetic_did(panel, "y", ["U00", "U01"], 2009, replications=20, seed=3) for _ in range(2))
+    one, two = (synthetic_did(panel, "y", ["U00", "U01"], 2009, draws=20, seed=3) for _ in range(2))
     assert one.table.to_csv() == two.table.to_csv()
     assert one.summary() == two.summary()
-    assert one.interval != synthetic_did(panel, "y", ["U00", "U01"], 2009, replications=20, seed=4).interval
+    assert one.interval != synthetic_did(panel, "y", ["U00", "U01"], 2009, draws=20, seed=4).interval
 
 
 # -- simulated truth ---------------------------------------------------------------------------------------
@@ -269,10 +270,10 @@ def covered(repetitions: int, treated: int, control: int, variance: str, seed: i
             "y",
             names if treated > 1 else "U00",
             2012,
-            variance=variance,
-            replications=40,
-            robustness=False,
+            inference=variance,
+            draws=40,
             seed=r,
+            options=SyntheticDidOptions(checks=False),
         )
         hits += effect.interval[0] <= 1.0 <= effect.interval[1]
         assert (effect.p_value <= 0.1 + 1e-9) == (not effect.interval[0] <= 0 <= effect.interval[1])
@@ -298,10 +299,10 @@ def test_coverage_within_monte_carlo_error(treated: int, control: int, variance:
     ("arguments", "message"),
     [
         ({"method": "sdit"}, "method 'sdit' not known; did you mean 'sdid'"),
-        ({"variance": "placebos"}, "did you mean 'placebo'"),
-        ({"variance": "jackknife"}, "at least two treated units per date"),
-        ({"variance": "bootstrap"}, "needs several treated units"),
-        ({"variance": "jackknife", "unit": ["U00", "U01"], "method": "sc"}, "not valid for method 'sc'"),
+        ({"inference": "placebos"}, "did you mean 'placebo'"),
+        ({"inference": "jackknife"}, "at least two treated units per date"),
+        ({"inference": "bootstrap"}, "needs several treated units"),
+        ({"inference": "jackknife", "unit": ["U00", "U01"], "method": "sc"}, "not valid for method 'sc'"),
         ({"donors": ["U00", "U02", "U03"]}, "among the donors"),
         ({"unit": ["U00", "U01"], "donors": ["U01", "U02", "U03"]}, "'U01' is among the donors"),
         ({"unit": ["U00", "U00"]}, "named twice"),
@@ -312,7 +313,7 @@ def test_coverage_within_monte_carlo_error(treated: int, control: int, variance:
         ({"event": "soon"}, "not a year or a date"),
         ({"unit": "U99"}, "not known"),
         ({"level": 1.5}, "level 1.5"),
-        ({"replications": 1}, "at least 2"),
+        ({"draws": 1}, "at least 2"),
         ({"replicate": "synthdidd"}, "did you mean 'synthdid'"),
         ({"unit": ["U00", "U01", "U02", "U03", "U04"]}, "two more control than treated"),
     ],
@@ -321,7 +322,7 @@ def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -
     panel = as_panel(factor_model(np.random.default_rng(21), 10, 14))
     question = {"outcome": "y", "unit": "U00", "event": 2010} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        synthetic_did(panel, **question)  # type: ignore[arg-type]
+        call_with_options(synthetic_did, SyntheticDidOptions, panel, **question)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
-from simulated_panels import as_panel
+from simulated_panels import as_panel, call_with_options
 
 from eaeu_analysis.errors import BadInputError, EaeuError
 from eaeu_analysis.impact.estimators.break_date import break_date, find_break
@@ -13,6 +13,7 @@ from eaeu_analysis.impact.estimators.interrupted_series import interrupted_serie
 from eaeu_analysis.impact.estimators.segmented import design, hac_t, segmented
 from eaeu_analysis.impact.estimators.structural import share_grid, structural_forecast
 from eaeu_analysis.impact.inference.autoregressive import draw_errors, draw_picks, error_model
+from eaeu_analysis.impact.options import BreakDateOptions, InterruptedSeriesOptions
 
 
 def autoregression(rng: np.random.Generator, periods: int, rho: float) -> np.ndarray:
@@ -94,8 +95,10 @@ def test_quantiles_belong_to_the_mixture() -> None:
 @pytest.mark.parametrize("trend", ["level", "drift", "trend"])
 def test_invariant_to_scale_and_origin(trend: str) -> None:
     y = common_factor(4)
-    base = interrupted_series(as_panel(y), "y", "U00", 2019, trend=trend)
-    moved = interrupted_series(as_panel(1000 * y - 300), "y", "U00", 2019, trend=trend)
+    base = interrupted_series(as_panel(y), "y", "U00", 2019, options=InterruptedSeriesOptions(trend=trend))
+    moved = interrupted_series(
+        as_panel(1000 * y - 300), "y", "U00", 2019, options=InterruptedSeriesOptions(trend=trend)
+    )
     assert moved.estimate == pytest.approx(1000 * base.estimate, rel=1e-4)
     assert moved.interval[1] == pytest.approx(1000 * base.interval[1], rel=1e-4)
     assert moved.p_value == pytest.approx(base.p_value, abs=1e-5)
@@ -118,19 +121,21 @@ def test_a_jump_is_found_and_its_table_adds_up() -> None:
 def test_comparators() -> None:
     y = common_factor(6)
     panel = as_panel(y)
-    assert interrupted_series(panel, "y", "U00", 2019, comparators="none").provenance.settings["regressors"] == []
-    each = interrupted_series(panel, "y", "U00", 2019, comparators="each", donors=["U01", "U02"])
+    assert interrupted_series(panel, "y", "U00", 2019, regressors="none").provenance.settings["regressors"] == []
+    each = interrupted_series(panel, "y", "U00", 2019, regressors="each", donors=["U01", "U02"])
     assert each.provenance.settings["regressors"] == ["U01", "U02"]
     assert each.df == 19 - 3
-    two = interrupted_series(panel, "y", "U00", 2019, comparators=2)
-    reordered = interrupted_series(as_panel(y[[0, 5, 3, 7, 1, 2, 6, 4]]), "y", "U00", 2019, comparators=2)
+    two = interrupted_series(panel, "y", "U00", 2019, regressors=2)
+    reordered = interrupted_series(as_panel(y[[0, 5, 3, 7, 1, 2, 6, 4]]), "y", "U00", 2019, regressors=2)
     assert reordered.estimate == pytest.approx(two.estimate, abs=1e-5)
 
 
 def test_a_bad_forecaster_fails_its_checks() -> None:
     y = common_factor(7, noise=0.05)
     y[0] = 10 + 1.5 * np.arange(24) ** 1.1  # its own way, which the donors' mean says nothing of
-    effect = interrupted_series(as_panel(y), "y", "U00", 2019, comparators="mean", trend="level")
+    effect = interrupted_series(
+        as_panel(y), "y", "U00", 2019, regressors="mean", options=InterruptedSeriesOptions(trend="level")
+    )
     assert effect.check("placebo in time").passed is False  # type: ignore[union-attr]
 
 
@@ -279,12 +284,14 @@ def test_a_second_break_is_reported() -> None:
     y = 0.3 * np.random.default_rng(24).normal(size=(5, 30)) + 10
     y[0, 8:] += 6.0
     y[0, 20:] -= 4.0
-    found = break_date(as_panel(y), "y", "U00", 2020, draws=199, trend=False)
+    found = break_date(as_panel(y), "y", "U00", 2020, draws=199, options=BreakDateOptions(trend=False))
     assert found.time == 2008
     alone = next(check for check in found.checks if check.name == "one break only")
     assert alone.passed is False
     assert "2020" in alone.text
-    narrowed = break_date(as_panel(y), "y", "U00", 2020, draws=199, trend=False, fit_years=(2009, 2019))
+    narrowed = break_date(
+        as_panel(y), "y", "U00", 2020, draws=199, fit_years=(2009, 2019), options=BreakDateOptions(trend=False)
+    )
     assert narrowed.time == 2020
     assert next(check for check in narrowed.checks if check.name == "one break only").passed
 
@@ -293,8 +300,10 @@ def test_break_against_comparators_leaves_the_shared_shock_out() -> None:
     y = 0.3 * np.random.default_rng(18).normal(size=(6, 24)) + 10
     y[:, 14:] -= 5.0  # everyone's crash
     y[0, 18:] += 4.0  # the treated unit's own turn
-    alone = break_date(as_panel(y), "y", "U00", 2018, draws=199, trend=False)
-    beside = break_date(as_panel(y), "y", "U00", 2018, draws=199, trend=False, comparators="mean")
+    alone = break_date(as_panel(y), "y", "U00", 2018, draws=199, options=BreakDateOptions(trend=False))
+    beside = break_date(
+        as_panel(y), "y", "U00", 2018, draws=199, regressors="mean", options=BreakDateOptions(trend=False)
+    )
     assert alone.time == 2014
     assert beside.time == 2018
     assert beside.p_value <= 0.05
@@ -334,14 +343,14 @@ def test_size_and_coverage_within_monte_carlo_error(rho: float) -> None:
     [
         ({"method": "structure"}, "did you mean 'structural'"),
         ({"trend": "drifts"}, "did you mean 'drift'"),
-        ({"comparators": "means"}, "did you mean 'mean'"),
-        ({"comparators": 9}, "from 1 to"),
-        ({"comparators": True}, "comparators True not known"),
+        ({"regressors": "means"}, "did you mean 'mean'"),
+        ({"regressors": 9}, "from 1 to"),
+        ({"regressors": True}, "regressors True not known"),
         (
-            {"comparators": "each", "donors": [f"U{i:02d}" for i in range(1, 8)], "event": 2008},
-            "too few for 7 comparators",
+            {"regressors": "each", "donors": [f"U{i:02d}" for i in range(1, 8)], "event": 2008},
+            "too few for 7 regressors",
         ),
-        ({"method": "segmented", "comparators": "each", "event": 2009, "post_years": (2009, 2011)}, "too few for"),
+        ({"method": "segmented", "regressors": "each", "event": 2009, "post_years": (2009, 2011)}, "too few for"),
         ({"draws": 5}, "at least 99"),
         ({"level": -1}, "not between 0 and 1"),
         ({"unit": ["U00", "U01"]}, "takes one treated unit, 2 were given"),
@@ -352,7 +361,7 @@ def test_size_and_coverage_within_monte_carlo_error(rho: float) -> None:
 def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -> None:
     question = {"outcome": "y", "unit": "U00", "event": 2016} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        interrupted_series(as_panel(common_factor(21)), **question)  # type: ignore[arg-type]
+        call_with_options(interrupted_series, InterruptedSeriesOptions, as_panel(common_factor(21)), **question)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
 
 
@@ -363,7 +372,7 @@ def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -
         ({"trim": 0.6}, "trim 0.6"),
         ({"candidates": {"late": 2023}}, "candidate 'late' \\(2023\\) is not among the dates"),
         ({"candidates": {"crash": "soon"}}, "not a year or a date"),
-        ({"comparators": "each", "kind": "both"}, "too few to look for a break"),
+        ({"regressors": "each", "kind": "both"}, "too few to look for a break"),
         ({"unit": ["U00", "U01"]}, "takes one treated unit"),
         ({"draws": 5}, "at least 99"),
     ],
@@ -371,7 +380,7 @@ def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -
 def test_bad_input_of_break_date(arguments: dict[str, object], message: str) -> None:
     question = {"outcome": "y", "unit": "U00", "event": 2008} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        break_date(as_panel(common_factor(22, periods=14)), **question)  # type: ignore[arg-type]
+        call_with_options(break_date, BreakDateOptions, as_panel(common_factor(22, periods=14)), **question)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
 
 
@@ -385,7 +394,7 @@ def test_constant_series_gaps_and_collinear_comparators() -> None:
     with pytest.raises(BadInputError, match="collinear"):
         interrupted_series(as_panel(y), "y", "U00", 2016, method="segmented")
     with pytest.raises(BadInputError, match="collinear"):
-        break_date(as_panel(y), "y", "U00", 2016, comparators="mean")
+        break_date(as_panel(y), "y", "U00", 2016, regressors="mean")
     y = common_factor(23)
     y[0, 10] = np.nan
     with pytest.raises(EaeuError, match="no value in 2010"):

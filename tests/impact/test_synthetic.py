@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import differential_evolution, minimize
-from simulated_panels import as_panel
+from simulated_panels import as_panel, call_with_options
 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.effect import TABLE
-from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.estimators.synthetic import SyntheticControlEffect, synthetic_control
+from eaeu_analysis.impact.options import SyntheticControlOptions
 from eaeu_analysis.impact.question.predictors import Predictor
 from eaeu_analysis.impact.question.problem import state_problem
 from eaeu_analysis.impact.weights import predictor_weights
@@ -21,6 +22,10 @@ from eaeu_analysis.impact.weights.fit import WeightSettings, fit_unit, make_setu
 
 EVENT = 2012
 QUICK = {"inference": "none", "checks": False}
+
+
+def by_question(panel: Panel, **choice) -> SyntheticControlEffect:
+    return call_with_options(synthetic_control, SyntheticControlOptions, panel, "y", "U00", EVENT, **choice, **QUICK)
 
 
 def world(seed: int = 0, units: int = 10, periods: int = 20, effect: float = 0.0) -> Panel:
@@ -43,7 +48,7 @@ PREDICTORS = [Predictor(f"x{k}", (2000, 2011)) for k in range(3)] + [
 
 
 def test_outcomes_only_is_the_least_squares_fit_on_the_simplex():
-    effect = synthetic_control(world(), "y", "U00", EVENT, **QUICK)
+    effect = by_question(world())
     wide = world().wide("y")
     pre, donors = wide.loc[:2011], list(effect.weights.index)
 
@@ -66,7 +71,7 @@ def test_outcomes_only_is_the_least_squares_fit_on_the_simplex():
 
 
 def test_the_table_and_the_fields():
-    effect = synthetic_control(world(), "y", "U00", EVENT, level=0.8)
+    effect = synthetic_control(world(), "y", "U00", EVENT, options=SyntheticControlOptions(level=0.8))
     assert list(effect.table.columns) == TABLE
     assert list(effect.table["time"]) == list(range(2000, 2020))
     post = effect.table["time"] >= EVENT
@@ -90,7 +95,7 @@ def test_an_effect_can_be_asked_again_from_its_spec():
     spec = json.loads(json.dumps(first.spec))  # plain values only
     assert spec.pop("estimator") == "synthetic_control"
     spec["predictors"] = [Predictor(**p) for p in spec["predictors"]]
-    again = synthetic_control(world(effect=2), **spec)
+    again = call_with_options(synthetic_control, SyntheticControlOptions, world(effect=2), **spec)
     pd.testing.assert_frame_equal(first.table, again.table)
     assert dict(again.spec) == dict(first.spec)
 
@@ -161,18 +166,18 @@ def test_a_wider_box_is_searched_about_as_well_as_by_a_hundred_random_starts(flo
 
 def test_a_fit_that_one_start_alone_found_is_told():
     asked = {"predictors": PREDICTORS, "v_floor": 1e-8, **QUICK}
-    fits = [synthetic_control(world(9), "y", "U00", EVENT, seed=seed, **asked) for seed in range(4)]
+    fits = [
+        call_with_options(synthetic_control, SyntheticControlOptions, world(9), "y", "U00", EVENT, seed=seed, **asked)
+        for seed in range(4)
+    ]
     alone = [fit.search["agreeing"] == 1 for fit in fits]
     assert [any(c.name == "search of predictor weights" for c in fit.checks) for fit in fits] == alone
     assert set(alone) == {True, False}
 
 
 def test_a_lower_floor_fits_the_past_no_worse():
-    losses = [
-        synthetic_control(world(4), "y", "U00", EVENT, predictors=PREDICTORS, v_floor=f, **QUICK).pre_mspe
-        for f in (1.0, 0.1, 0.01, 1e-5)
-    ]
-    direct = synthetic_control(world(4), "y", "U00", EVENT, **QUICK).pre_mspe
+    losses = [by_question(world(4), predictors=PREDICTORS, v_floor=f).pre_mspe for f in (1.0, 0.1, 0.01, 1e-5)]
+    direct = by_question(world(4)).pre_mspe
     assert losses == sorted(losses, reverse=True)
     assert direct <= losses[-1] * (1 + 1e-9)
 
@@ -181,7 +186,17 @@ def test_choices_of_v():
     panel = world(5)
 
     def ask(**choice):
-        return synthetic_control(panel, "y", "U00", EVENT, predictors=PREDICTORS, **choice, **QUICK)
+        return call_with_options(
+            synthetic_control,
+            SyntheticControlOptions,
+            panel,
+            "y",
+            "U00",
+            EVENT,
+            predictors=PREDICTORS,
+            **choice,
+            **QUICK,
+        )
 
     equal = ask(v="equal")
     as_mapping = ask(v={p.label: 1 for p in PREDICTORS})
@@ -193,8 +208,8 @@ def test_choices_of_v():
     searched, halves = ask(v="search"), ask(v="cross-validation")
     assert searched.pre_mspe <= equal.pre_mspe
     assert searched.pre_mspe <= halves.pre_mspe * (1 + 1e-9)
-    assert ask(v="outcomes").weights.equals(synthetic_control(panel, "y", "U00", EVENT, **QUICK).weights)
-    assert synthetic_control(panel, "y", "U00", EVENT, v="equal", **QUICK).spec["v"] == "outcomes"
+    assert ask(v="outcomes").weights.equals(by_question(panel).weights)
+    assert by_question(panel, v="equal").spec["v"] == "outcomes"
 
 
 def test_cross_validation_tunes_on_the_first_half_alone():
@@ -224,8 +239,8 @@ def test_an_intercept_takes_up_any_constant():
     panel = world(7)
     table = panel.to_frame()
     shifted = table.assign(y=table["y"] + np.where(table["unit"] == "U00", 1000.0, 0.0))
-    plain = synthetic_control(panel, "y", "U00", EVENT, intercept=True, **QUICK)
-    moved = synthetic_control(Panel.from_frame(shifted, "unit", "year"), "y", "U00", EVENT, intercept=True, **QUICK)
+    plain = by_question(panel, intercept=True)
+    moved = by_question(Panel.from_frame(shifted, "unit", "year"), intercept=True)
     assert moved.estimate == pytest.approx(plain.estimate, abs=1e-8)
     np.testing.assert_allclose(moved.weights, plain.weights, atol=1e-9)
     assert moved.intercept - plain.intercept == pytest.approx(1000)
@@ -241,13 +256,13 @@ def test_a_penalty_prefers_donors_that_are_alike():
     nearest = ((wide.drop(columns="U00").sub(wide["U00"], axis=0)) ** 2).sum().idxmin()
     distances = []
     for penalty in (0.0, 0.1, 1.0, 1e6):
-        weights = synthetic_control(panel, "y", "U00", EVENT, penalty=penalty, **QUICK).weights
+        weights = by_question(panel, penalty=penalty).weights
         away = ((wide[weights.index].sub(wide["U00"], axis=0)) ** 2).sum()
         distances.append(float(away @ weights))
     assert distances == sorted(distances, reverse=True)
     assert weights.idxmax() == nearest
     assert weights.max() == pytest.approx(1)
-    by_predictors = synthetic_control(panel, "y", "U00", EVENT, predictors=PREDICTORS, penalty=1e6, **QUICK)
+    by_predictors = by_question(panel, predictors=PREDICTORS, penalty=1e6)
     assert by_predictors.weights.max() == pytest.approx(1)
 
 
@@ -296,9 +311,15 @@ def test_units_of_measurement_do_not_matter(factor):
 def test_a_constant_for_all_units_does_not_matter():
     table = world(12, effect=1.0).to_frame()
     for intercept in (False, True):
-        plain = synthetic_control(Panel.from_frame(table, "unit", "year"), "y", "U00", EVENT, intercept=intercept)
+        plain = synthetic_control(
+            Panel.from_frame(table, "unit", "year"),
+            "y",
+            "U00",
+            EVENT,
+            options=SyntheticControlOptions(intercept=intercept),
+        )
         higher = Panel.from_frame(table.assign(y=table["y"] + 500), "unit", "year")
-        again = synthetic_control(higher, "y", "U00", EVENT, intercept=intercept)
+        again = synthetic_control(higher, "y", "U00", EVENT, options=SyntheticControlOptions(intercept=intercept))
         assert again.estimate == pytest.approx(plain.estimate, abs=1e-7)
         assert again.p_value == plain.p_value
 
@@ -316,26 +337,22 @@ def test_a_known_effect_is_recovered(predictors):
     truth, errors = 2.0, []
     for seed in range(12):
         panel = world(100 + seed, effect=truth)
-        errors.append(synthetic_control(panel, "y", "U00", EVENT, predictors=predictors, **QUICK).estimate - truth)
+        errors.append(by_question(panel, predictors=predictors).estimate - truth)
     assert abs(np.mean(errors)) < 0.25
     assert np.std(errors) < 0.5
 
 
 def test_later_years_without_a_donor_are_shown_as_missing():
     table = world(14).to_frame()
-    plain = synthetic_control(Panel.from_frame(table, "unit", "year"), "y", "U00", EVENT, **QUICK)
+    plain = by_question(Panel.from_frame(table, "unit", "year"))
     heavy = plain.weights.idxmax()
     light = plain.weights.idxmin()
     table.loc[(table["unit"].isin([heavy, light])) & (table["year"] == 2019), "y"] = np.nan
-    cut = synthetic_control(
-        Panel.from_frame(table, "unit", "year"), "y", "U00", EVENT, post_years=(EVENT, 2018), **QUICK
-    )
+    cut = by_question(Panel.from_frame(table, "unit", "year"), post_years=(EVENT, 2018))
     assert np.isnan(cut.table.set_index("time").loc[2019, "effect"])
     assert np.isfinite(cut.table.set_index("time").loc[2018, "effect"])
     table.loc[(table["unit"] == heavy) & (table["year"] == 2019), "y"] = 20.0
-    kept = synthetic_control(
-        Panel.from_frame(table, "unit", "year"), "y", "U00", EVENT, post_years=(EVENT, 2018), **QUICK
-    )
+    kept = by_question(Panel.from_frame(table, "unit", "year"), post_years=(EVENT, 2018))
     assert plain.weights.min() == 0  # a donor without weight is not missed
     assert np.isfinite(kept.table.set_index("time").loc[2019, "effect"])
     assert cut.estimate == pytest.approx(kept.estimate)
@@ -343,8 +360,8 @@ def test_later_years_without_a_donor_are_shown_as_missing():
 
 def test_replicating_the_published_optimiser_is_never_better():
     panel = world(15, units=6)
-    mine = synthetic_control(panel, "y", "U00", EVENT, predictors=PREDICTORS, v_floor=1e-8, **QUICK)
-    theirs = synthetic_control(panel, "y", "U00", EVENT, predictors=PREDICTORS, replicate="synth", **QUICK)
+    mine = by_question(panel, predictors=PREDICTORS, v_floor=1e-8)
+    theirs = by_question(panel, predictors=PREDICTORS, replicate="synth")
     assert mine.pre_mspe <= theirs.pre_mspe * (1 + 1e-6)
     assert theirs.spec["replicate"] == "synth"
     assert replace(theirs, checks=()).finding == "untested"

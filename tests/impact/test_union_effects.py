@@ -12,6 +12,7 @@ from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact import methods
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
 from eaeu_analysis.impact.members.effects import donor_pool, effects_plan, union_effects
+from eaeu_analysis.impact.options import SyntheticControlOptions
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def test_a_row_is_the_estimator_called_by_hand(panel: Panel) -> None:
     donors = donor_pool(panel, "rouble", "KGZ", "EAEU", 2015)
     by_hand = synthetic_control(
         panel, "trade", "KGZ", 2015, donors, fit_years=(2002, 2014), post_years=(2016, 2019), v="outcomes",
-        intercept=True, gaps="interpolate",
+        options=SyntheticControlOptions(intercept=True, gaps="interpolate"),
     )  # fmt: skip
     assert row["estimate"] == by_hand.estimate
     assert row["p_value"] == by_hand.p_value

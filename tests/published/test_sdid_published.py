@@ -20,6 +20,7 @@ from eaeu_analysis.impact.estimators.difference_in_differences import difference
 from eaeu_analysis.impact.estimators.matrix_completion import matrix_completion
 from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
 from eaeu_analysis.impact.estimators.synthetic_did_core import CohortEstimate, estimate_cohort
+from eaeu_analysis.impact.options import AugmentedOptions, SyntheticDidOptions
 from eaeu_analysis.impact.question.design import state_design
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "benchmarks" / "data" / "california_prop99.csv"
@@ -38,7 +39,7 @@ def panel() -> Panel:
 
 @cache
 def effect(method: str, zeta: float | None = None) -> Effect:
-    return synthetic_did(panel(), *QUESTION, method=method, zeta=zeta, robustness=False)
+    return synthetic_did(panel(), *QUESTION, method=method, options=SyntheticDidOptions(penalty=zeta, checks=False))
 
 
 @cache
@@ -98,10 +99,14 @@ def test_agreement_with_mlsynth() -> None:
 
 def test_agreement_with_pysyncon_on_augmented_synthetic_control() -> None:
     # pysyncon 1.7.0, AugSynth: the same penalty by the one-standard-error rule; its simplex weights are less exact
-    found = augmented_synthetic_control(panel(), *QUESTION, inference="jackknife+", robustness=False)
+    found = augmented_synthetic_control(
+        panel(), *QUESTION, inference="jackknife+", options=AugmentedOptions(checks=False)
+    )
     assert found.penalty == pytest.approx(429.8375828134, rel=1e-9)
     assert found.estimate == pytest.approx(-15.95261, abs=2e-4)
-    fixed = augmented_synthetic_control(panel(), *QUESTION, inference="jackknife+", lam=10.0, robustness=False)
+    fixed = augmented_synthetic_control(
+        panel(), *QUESTION, inference="jackknife+", options=AugmentedOptions(penalty=10.0, checks=False)
+    )
     assert fixed.estimate == pytest.approx(-12.70355, abs=2e-4)
 
 

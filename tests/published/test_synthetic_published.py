@@ -15,6 +15,7 @@ from scipy.optimize import nnls
 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.options import SyntheticControlOptions
 from eaeu_analysis.impact.question.predictors import Predictor
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "benchmarks" / "data"
@@ -47,13 +48,16 @@ def regions(*left_out: str) -> list[str]:
     return [unit for unit in basque().units if unit not in left_out]
 
 
+FAST = SyntheticControlOptions(checks=False)
+
+
 @lru_cache
 def study(**choice):
-    return synthetic_control(basque(), "gdpcap", BASQUE, 1975, None, PREDICTORS, (1960, 1969), **choice)
+    return synthetic_control(basque(), "gdpcap", BASQUE, 1975, predictors=PREDICTORS, fit_years=(1960, 1969), **choice)
 
 
 def fitted():
-    return study(inference="none", checks=False)
+    return study(inference="none", options=FAST)
 
 
 def test_basque_weights():
@@ -81,8 +85,8 @@ def test_basque_effect():
 def test_basque_from_other_starts_and_without_the_total_of_spain(seed, left_out):
     """The trap of the data: one start can stick at 0.037; ours end where the published study does, for any seed."""
     effect = synthetic_control(
-        basque(), "gdpcap", BASQUE, 1975, regions(BASQUE, *left_out), PREDICTORS, (1960, 1969),
-        seed=seed, inference="none", checks=False,
+        basque(), "gdpcap", BASQUE, 1975, regions(BASQUE, *left_out), predictors=PREDICTORS,
+        fit_years=(1960, 1969), seed=seed, inference="none", options=FAST,
     )  # fmt: skip
     assert effect.pre_mspe == pytest.approx(0.008864544955, rel=1e-6)
     assert effect.weights["Cataluna"] == pytest.approx(0.850816306, abs=0.001)
@@ -94,7 +98,7 @@ def test_basque_placebo_p():
     Ours is an exact rank of 18 with the treated region among them. The published figure leaves it out of the count;
     with its optimiser and its years three placebos rank above, so that the exact p would be 4/18.
     """
-    effect = study(checks=False)
+    effect = study(options=FAST)
     assert effect.p_value == pytest.approx(3 / 18)
     assert effect.p_values["ratio"] == pytest.approx(0.166666667, abs=0.025)
     assert effect.interval[0] < 0 < effect.interval[1]
@@ -107,18 +111,19 @@ def test_basque_placebo_of_catalonia_with_the_published_optimiser():
     Catalonia's years before 1970 ten times better, and its gap in 1970 is then near zero.
     """
     choice = {"donors": regions(BASQUE, "Cataluna"), "predictors": PREDICTORS, "fit_years": (1960, 1969)}
-    choice |= {"inference": "none", "checks": False}
-    stuck = synthetic_control(basque(), "gdpcap", "Cataluna", 1975, replicate="synth", **choice)
+    choice["inference"] = "none"
+    published = SyntheticControlOptions(replicate="synth", checks=False)
+    stuck = synthetic_control(basque(), "gdpcap", "Cataluna", 1975, options=published, **choice)
     assert stuck.table.set_index("time").loc[1970, "effect"] == pytest.approx(0.492355223, abs=0.025)
     assert stuck.pre_mspe == pytest.approx(0.1209, abs=0.001)
-    converged = synthetic_control(basque(), "gdpcap", "Cataluna", 1975, **choice)
+    converged = synthetic_control(basque(), "gdpcap", "Cataluna", 1975, options=FAST, **choice)
     assert converged.pre_mspe < stuck.pre_mspe / 5
     assert abs(converged.table.set_index("time").loc[1970, "effect"]) < 0.1
 
 
 def test_basque_by_the_published_optimiser():
     """The same three figures when V is found as in Synth and pysyncon."""
-    effect = study(replicate="synth", inference="none", checks=False)
+    effect = study(inference="none", options=SyntheticControlOptions(replicate="synth", checks=False))
     assert effect.weights["Cataluna"] == pytest.approx(0.850816306, abs=0.001)
     assert effect.pre_mspe == pytest.approx(0.008864544955, abs=1e-6)
     assert effect.estimate == pytest.approx(-0.6995647842, abs=0.0001)
@@ -128,7 +133,7 @@ def test_basque_by_the_published_optimiser():
 def california():
     table = pd.read_csv(DATA / "california_prop99.csv", sep=";").drop(columns="treated")
     panel = Panel.from_frame(table, "State", "Year")
-    return panel.wide("PacksPerCapita"), synthetic_control(panel, "PacksPerCapita", "California", 1989, checks=False)
+    return panel.wide("PacksPerCapita"), synthetic_control(panel, "PacksPerCapita", "California", 1989, options=FAST)
 
 
 def test_proposition_99():

@@ -250,7 +250,14 @@ def _gather(task: CurveSetup, specification: Specification, years: Years) -> _Da
     members = task.grid.pools[specification.pool].members()
     chosen = [u for u in task.units if u in open_to and (members is None or u in members)]
     problem = state_problem(
-        task.panel, column, task.unit, years.event, chosen, list(years.fit), list(years.post), task.grid.gaps
+        task.panel,
+        column,
+        task.unit,
+        years.event,
+        chosen,
+        fit_years=list(years.fit),
+        post_years=list(years.post),
+        gaps=task.grid.gaps,
     )
     used = problem.fit | problem.post
     problem = replace(

@@ -18,7 +18,8 @@ from ... import settings
 from ...errors import BadInputError, EaeuError, unknown
 from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...remittances.ties_with_russia import COLUMNS
-from ..question.problem import GAPS, MIN_PRE
+from ..options import GAPS
+from ..question.problem import MIN_PRE
 from .placebos import ESTIMATORS
 
 if TYPE_CHECKING:

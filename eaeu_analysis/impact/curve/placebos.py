@@ -80,11 +80,11 @@ def gaps_of_every_unit(estimator: str, field: UnitArrays, seed: int = 0) -> Unit
     return found
 
 
-def _from_weights(field: UnitArrays, weights: Array, demean: bool = False) -> UnitGaps:
-    """Gaps from the (1 + J + K, J) weights of all units; with ``demean`` less their mean in the fit years."""
+def _from_weights(field: UnitArrays, weights: Array, intercept: bool = False) -> UnitGaps:
+    """Gaps from the (1 + J + K, J) weights of all units; with ``intercept`` less their mean in the fit years."""
     donors = field.outcomes[:, 1 : field.donors + 1]
     gaps = field.outcomes - donors @ weights.T
-    shifts = gaps[: field.pre].mean(axis=0) if demean else np.zeros(gaps.shape[1])
+    shifts = gaps[: field.pre].mean(axis=0) if intercept else np.zeros(gaps.shape[1])
     return UnitGaps(gaps - shifts, weights[0], float(shifts[0]))
 
 
@@ -116,7 +116,7 @@ def _sc(field: UnitArrays, seed: int) -> UnitGaps:
 
 def _sc_demeaned(field: UnitArrays, seed: int) -> UnitGaps:
     rows = field.outcomes[: field.pre]
-    return _from_weights(field, _weights(field, "simplex", rows - rows.mean(axis=0), _nearest), demean=True)
+    return _from_weights(field, _weights(field, "simplex", rows - rows.mean(axis=0), _nearest), intercept=True)
 
 
 def _sc_predictors(field: UnitArrays, seed: int) -> UnitGaps:
@@ -137,7 +137,7 @@ def _did(field: UnitArrays, seed: int) -> UnitGaps:
     inside = np.arange(field.donors)
     weights[inside + 1] = 1.0 / (field.donors - 1)
     weights[inside + 1, inside] = 0.0
-    return _from_weights(field, weights, demean=True)
+    return _from_weights(field, weights, intercept=True)
 
 
 def _sdid(field: UnitArrays, seed: int) -> UnitGaps:

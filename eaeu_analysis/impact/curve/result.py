@@ -23,8 +23,7 @@ import pandas as pd
 
 from ...errors import BadInputError, NoDataError
 from ...results import Check, Provenance, Result, source_lines
-from ...text import format_p_equals
-from ..effect import format_effect_number
+from ...text import format_number, format_p_equals
 from ..inference.placebo import rank_p_value
 
 COVERED = 0.9  # of the treated unit's specifications that a unit must have
@@ -67,10 +66,10 @@ class CurveTest(Result):
     def lines(self) -> list[str]:
         """A sentence per statistic."""
         return [
-            f"{row['text']}: {format_effect_number(row['observed'])} against "
-            f"{format_effect_number(row['null_median'])} in the median of "
+            f"{row['text']}: {format_number(row['observed'])} against "
+            f"{format_number(row['null_median'])} in the median of "
             f"{row['units']} curves of units that nothing happened to (nine tenths below "
-            f"{format_effect_number(row['null_90'])}), "
+            f"{format_number(row['null_90'])}), "
             f"{format_p_equals(row['p_value'])}"
             for row in self.table.to_dict("records")
         ]
@@ -264,14 +263,14 @@ class SpecificationCurve(Result):
         lines = [
             f"specification curve: {spec['outcome']} of {spec['unit']}, event {spec['event']}",
             f"  {len(self.table)} specifications, {len(self.table) - len(good)} without an answer",
-            f"  median {format_effect_number(self.estimate, signed=True)} ({self.measure_unit}), interquartile range "
-            f"[{format_effect_number(low)}, {format_effect_number(high)}], {self.share_same_sign:.0%} {sign}",
+            f"  median {format_number(self.estimate, signed=True)} ({self.measure_unit}), interquartile range "
+            f"[{format_number(low)}, {format_number(high)}], {self.share_same_sign:.0%} {sign}",
             f"  significant at {1 - self.level:.0%}: {self.share_significant:.0%} of specifications "
             f"(donors enough for that: {self.share_testable:.0%}); findings: {found}",
         ]
         lines += [
             f"  what moves it: {row['choice']}, {row['share']:.0%} of the variance; medians "
-            f"{format_effect_number(row['spread'])} "
+            f"{format_number(row['spread'])} "
             f"apart between '{row['low']}' and '{row['high']}'"
             for row in self.drivers.head(3).to_dict("records")
         ]

@@ -129,27 +129,64 @@ def specification_curve(
     event: object,
     grid: Grid | None = None,
     jobs: int = 1,
+    *,
     seed: int = 0,
     store: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
-    *,
     level: float = settings.LEVEL,
     limit: int | None = None,
     dask: str | None = None,
 ) -> SpecificationCurve:
-    """The effect of ``event`` on ``outcome`` of ``unit`` under every specification of ``grid``.
+    """Effect of an event under every defensible specification, tested as a whole.
 
-    ``grid`` None: data/tables/grid.toml on panels of economies, elsewhere estimators and windows on one pool. Outcomes
-    that the catalogue keeps in levels are analysed in log points x 100 (about per cent). ``limit``: a seeded random
-    choice of so many specifications. ``jobs``: processes, ``dask``: address of a scheduler
-    instead; the result does not depend on either. ``store``: a file that
-    keeps what has been found; a second call with the same question goes on from it. ``progress`` is called with the
-    number of specifications done and their total. A specification that cannot be answered is a row with its reason in
-    ``failed``.
+    Parameters
+    ----------
+    panel : Panel
+        Data by unit and year; for a world panel with populations (``SP.POP.TOTL``) too.
+    outcome : str
+        A column of the panel or an outcome of the catalogue. Outcomes that the catalogue keeps in levels are analysed
+        in log points x 100 (about per cent).
+    unit : str
+        The treated unit.
+    event : int, str or date
+        First treated period, as a year or a date in it.
+    grid : Grid, optional
+        The choices. By default ``data/tables/grid.toml`` for panels of economies, elsewhere estimators and windows on
+        one pool.
+    jobs : int, default 1
+        Worker processes. The result does not depend on their number.
+    seed : int, default 0
+        Seed of what is drawn.
+    store : str or Path, optional
+        File that keeps what has been found; a second call with the same question resumes from it.
+    progress : callable, optional
+        Called with the number of specifications done and their total.
+    level : float, default 0.90
+        Confidence level, between 0 and 1.
+    limit : int, optional
+        Number of specifications to choose at random.
+    dask : str, optional
+        Address of a Dask scheduler to use instead of processes.
 
-    Raises BadInputError or NoDataError when the question itself makes no sense, NoDataError when nothing could be
-    answered. Source: Simonsohn, Simmons & Nelson (2020).
+    Returns
+    -------
+    SpecificationCurve
+        A specification that cannot be answered is a row with its reason in ``failed``.
 
+    Raises
+    ------
+    BadInputError
+        If an argument cannot be used.
+    NoDataError
+        If the panel lacks the outcome, or no specification can be answered.
+
+    Notes
+    -----
+    Every estimate comes with the same exact placebo test, and the curve is tested by treating every donor in turn.
+    Method: Simonsohn, Simmons and Nelson (2020, Nature Human Behaviour 4).
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(["trade", "SP.POP.TOTL"])
     >>> found = ea.specification_curve(panel, "trade", "KGZ", "2015-08-12", limit=20)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ... import settings
 from ...arrays import Array
 from ...data.panel import require_panel
-from ...errors import BadInputError, unknown
+from ...errors import unknown
 from ...results import Check, Provenance
 from ..effect import Effect, effect_table
 from ..inference.checks import fit_check, trend_check
@@ -23,6 +22,7 @@ from ..inference.placebo_checks import (
     moved_check,
     placebo_gap_checks,
 )
+from ..options import AugmentedOptions
 from ..question.design import one_unit
 from ..question.problem import Problem, state_problem
 from .synthetic_did_core import exact_weights
@@ -53,11 +53,12 @@ class CrossValidation:
 
 @dataclass(frozen=True)
 class AugmentedWeights:
-    """``scm`` (J,) simplex weights, ``weights`` (J,) after augmentation, ``lam``, ``cv`` (None when lam was given)."""
+    """``scm`` (J,) simplex weights, ``weights`` (J,) after augmentation, ``penalty``,
+    ``cv`` (None when the penalty was given)."""
 
     scm: Array
     weights: Array
-    lam: float
+    penalty: float
     cv: CrossValidation | None
 
 
@@ -73,19 +74,19 @@ def ridge_adjustment(donors: Array, treated: Array, scm: Array, penalties: Array
 
 
 def cross_validate_ridge(
-    donors: Array, treated: Array, penalties: Array | None = None, demean: bool = False
+    donors: Array, treated: Array, penalties: Array | None = None, intercept: bool = False
 ) -> CrossValidation:
-    """Leave-one-period-out errors of the augmented weights: ``donors`` (J, T0), ``treated`` (T0,). With ``demean`` the
-    means are those of the periods kept."""
+    """Leave-one-period-out errors of the augmented weights: ``donors`` (J, T0), ``treated`` (T0,). With ``intercept``
+    the means are those of the periods kept."""
     if penalties is None:
         top = float(np.linalg.norm(donors - donors.mean(axis=0), 2)) ** 2
         penalties = top * SPAN ** (np.arange(GRID) / (GRID - 1))
     periods = donors.shape[1]
-    near = exact_weights(donors.T, treated, intercept=demean)
+    near = exact_weights(donors.T, treated, intercept=intercept)
     errors = np.empty((periods, len(penalties)))
     for out in range(periods):
         rest, target = np.delete(donors, out, axis=1), np.delete(treated, out)
-        shifts, shift = (rest.mean(axis=1), target.mean()) if demean else (np.zeros(len(rest)), 0.0)
+        shifts, shift = (rest.mean(axis=1), target.mean()) if intercept else (np.zeros(len(rest)), 0.0)
         rest, target = rest - shifts[:, None], target - shift
         scm = exact_weights(rest.T, target, start=near)
         weights = scm + ridge_adjustment(rest, target, scm, penalties)
@@ -98,35 +99,48 @@ def cross_validate_ridge(
 
 
 def augmented_weights(
-    donors: Array, treated: Array, lam: float | None = None, rule: str = "1se", demean: bool = False
+    donors: Array, treated: Array, penalty: float | None = None, *, rule: str = "1se", intercept: bool = False
 ) -> AugmentedWeights:
-    """Ridge augmented weights: ``donors`` (J, T0) and ``treated`` (T0,) before the event; ``lam`` None chooses it by
-    cross-validation, by the one-standard-error ``rule`` "1se" or by the least error "min". ``demean`` first takes
+    """Ridge augmented weights: ``donors`` (J, T0) and ``treated`` (T0,) before the event; ``penalty`` None chooses it
+    by cross-validation, by the one-standard-error ``rule`` "1se" or by the least error "min". ``intercept`` first takes
     each unit's mean before the event away (an intercept shift)."""
     cv = None
-    if lam is None:
-        cv = cross_validate_ridge(donors, treated, demean=demean)
-        lam = cv.chosen if rule == "1se" else cv.least
-    if demean:
+    if penalty is None:
+        cv = cross_validate_ridge(donors, treated, intercept=intercept)
+        penalty = cv.chosen if rule == "1se" else cv.least
+    if intercept:
         donors = donors - donors.mean(axis=1, keepdims=True)
         treated = treated - treated.mean()
     scm = exact_weights(donors.T, treated)
-    weights = scm + ridge_adjustment(donors, treated, scm, np.array([lam]))[0]
-    return AugmentedWeights(scm, weights, lam, cv)
+    weights = scm + ridge_adjustment(donors, treated, scm, np.array([penalty]))[0]
+    return AugmentedWeights(scm, weights, penalty, cv)
 
 
 REFERENCE = "Ben-Michael, Feller & Rothstein (2021), Journal of the American Statistical Association 116(536)"
+Inference = Literal["placebo", "jackknife+"]
 INFERENCE = ("placebo", "jackknife+")
-RULES = ("1se", "min")
 
 
 @dataclass(frozen=True)
 class AugmentedEffect(Effect):
-    """An :class:`Effect` by ridge augmented synthetic control.
+    """Effect estimated by ridge augmented synthetic control.
 
-    ``scm_weights`` and ``scm_estimate``: the synthetic control before augmentation; ``penalty``: the one used;
-    ``cross_validation``: frame of ``penalty, error, se``, None when the penalty was given; ``leave_one_out``: estimate
-    without each weighted donor, None without checks.
+    Attributes
+    ----------
+    scm_weights : Series or None
+        Weights of the synthetic control before augmentation.
+    scm_estimate : float
+        Its estimate.
+    penalty : float
+        Ridge penalty used.
+    cross_validation : DataFrame or None
+        ``penalty, error, se`` by penalty tried. None when the penalty was given.
+    leave_one_out : DataFrame or None
+        Estimate without each weighted donor: ``donor, weight, estimate``. None without checks.
+
+    See Also
+    --------
+    eaeu_analysis.impact.effect.Effect : Fields that all effects share.
     """
 
     scm_weights: pd.Series[float] | None = None
@@ -143,53 +157,85 @@ def augmented_synthetic_control(
     event: object,
     donors: Iterable[str] | None = None,
     *,
-    lam: float | None = None,
-    rule: str = "1se",
-    demean: bool = False,
-    inference: str = "placebo",
     fit_years: object = None,
     post_years: object = None,
-    gaps: str = "drop",
-    robustness: bool = True,
+    inference: Inference = "placebo",
     seed: int = 0,
-    level: float = settings.LEVEL,
+    options: AugmentedOptions | None = None,
 ) -> AugmentedEffect:
-    """Synthetic control plus a ridge correction of its imbalance before the event.
+    """Effect of an event on one unit by ridge augmented synthetic control.
 
-    ``lam``: penalty in squared units of the outcome (None: leave-one-period-out cross-validation, by ``rule``: "1se"
-    the largest within one standard error of the least error, "min" the least). ``demean`` shifts each unit by its mean
-    before the event. ``inference``: "placebo" puts each donor in the treated unit's place, everything chosen anew, and
-    takes Student's t with N0 - 1 degrees of freedom on the spread of the placebos; "jackknife+" leaves out one period
-    before the event at a time (Barber, Candes, Ramdas & Tibshirani 2021), assumes periods exchangeable and gives no
-    p-value. ``robustness`` adds two checks at twice the time: leave-one-out over donors and the event moved into the
-    years before it. Nothing here is random: ``seed`` only completes the signature.
+    The weights of the synthetic control are corrected by ridge regression for what they leave unfitted before the
+    event.
 
-    Weights sum to one and may be negative. Returns an :class:`AugmentedEffect`.
-    Raises BadInputError, NoDataError and NotConvergedError. Source: Ben-Michael, Feller & Rothstein (2021).
+    Parameters
+    ----------
+    panel : Panel
+        Data by unit and year, from :func:`~eaeu_analysis.load_panel` or :meth:`~eaeu_analysis.Panel.from_frame`.
+    outcome : str
+        A column of the panel or, in a world panel, an outcome of the catalogue.
+    unit : str
+        The treated unit.
+    event : int, str or date
+        First treated period, as a year or a date in it.
+    donors : iterable of str, optional
+        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    fit_years : int, (int, int) or list of int, optional
+        Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
+        unbroken record of the treated unit before the event (world panels: from 2000).
+    post_years : int, (int, int) or list of int, optional
+        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+    inference : {"placebo", "jackknife+"}, default "placebo"
+        "placebo" puts each donor in the treated unit's place, everything chosen anew, and takes Student's t with
+        N0 - 1 degrees of freedom on the spread of the placebos (N0: number of donors); "jackknife+" leaves out one
+        period before the event at a time, assumes that periods are exchangeable and gives no p-value.
+    seed : int, default 0
+        Without effect, since nothing is random; it completes the common signature.
+    options : AugmentedOptions, optional
+        Rarely changed settings, among them ``level`` of the interval and ``gaps``.
 
+    Returns
+    -------
+    AugmentedEffect
+        Weights sum to one and may be negative.
+
+    Raises
+    ------
+    BadInputError
+        If an argument cannot be used, or the question has too few years or units.
+    NoDataError
+        If the panel lacks the values that the question needs.
+    NotConvergedError
+        If the weights cannot be found.
+
+    Notes
+    -----
+    Method: Ben-Michael, Feller and Rothstein (2021, JASA 116(536)). Jackknife+: Barber, Candes, Ramdas and Tibshirani
+    (2021).
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(
     ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
     ... )
-    >>> effect = ea.augmented_synthetic_control(panel, "trade", "KGZ", 2015, robustness=False)
+    >>> effect = ea.augmented_synthetic_control(panel, "trade", "KGZ", 2015, options=ea.AugmentedOptions(checks=False))
     >>> round(effect.estimate, 1), effect.finding
     (-30.6, 'unreliable')
     """
     require_panel(panel)
+    options = options or AugmentedOptions()
+    penalty, rule, intercept, level = options.penalty, options.penalty_rule, options.intercept, options.level
     import pandas as pd
 
     if inference not in INFERENCE:
         raise unknown("inference", inference, INFERENCE)
-    if rule not in RULES:
-        raise unknown("rule", rule, RULES)
-    if lam is not None and not lam > 0:
-        raise BadInputError(f"lam {lam} is not positive")
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level} is not between 0 and 1")
-    problem = state_problem(panel, outcome, one_unit(unit), event, donors, fit_years, post_years, gaps)
+    problem = state_problem(
+        panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+    )
     y = problem.outcomes.T
-    fit = augmented_weights(y[1:, problem.fit], y[0, problem.fit], lam, rule, demean)
-    gap = _gap(y, problem, fit.weights, demean)
+    fit = augmented_weights(y[1:, problem.fit], y[0, problem.fit], penalty=penalty, rule=rule, intercept=intercept)
+    gap = _gap(y, problem, fit.weights, intercept)
     estimate = float(gap[problem.post].mean())
 
     lower = upper = None
@@ -201,7 +247,7 @@ def augmented_synthetic_control(
         trend_check(before, times[problem.fit], reach, estimate),
     ]
     if inference == "placebo":
-        gaps_of = _placebo_gaps(y[1:], problem, lam, rule, demean)
+        gaps_of = _placebo_gaps(y[1:], problem, penalty, rule, intercept)
         draws = gaps_of[:, problem.post].mean(axis=1)
         se = float(draws.std())
         quantile, interval, p_value = student(estimate, se, len(draws) - 1, level)
@@ -213,13 +259,13 @@ def augmented_synthetic_control(
             "the treated unit's noise is like the donors'"
         )
     else:
-        lower, upper, interval = _jackknife_plus(y, problem, lam, rule, demean, level)
+        lower, upper, interval = _jackknife_plus(y, problem, penalty, rule, intercept, level)
         p_value = float("nan")
         words = "jackknife+ over the periods before the event; right if periods are exchangeable"
     checks.append(extrapolation_check(fit.weights))
     left_out = None
-    if robustness:
-        left_out, more = _robustness(y, problem, fit, estimate, lam, rule, demean, level)
+    if options.checks:
+        left_out, more = _leave_out_checks(y, problem, fit, estimate, penalty, rule, intercept, level)
         checks += more
     checks += donor_notes(problem.dropped, problem.flagged, dict(zip(problem.donors, fit.weights, strict=True)))
     donors_index = pd.Index(problem.donors, name="donor")
@@ -227,11 +273,11 @@ def augmented_synthetic_control(
         spec={
             "estimator": "augmented_synthetic_control",
             **problem.spec(),
-            "lam": lam,
-            "rule": rule,
-            "demean": demean,
+            "penalty": penalty,
+            "penalty_rule": rule,
+            "intercept": intercept,
             "inference": inference,
-            "robustness": robustness,
+            "checks": options.checks,
             "seed": seed,
             "level": level,
         },
@@ -243,7 +289,9 @@ def augmented_synthetic_control(
         weights=pd.Series(fit.weights, index=donors_index, name="weight"),
         pre_mspe=float((gap[problem.fit] ** 2).mean()),
         checks=tuple(checks),
-        provenance=Provenance((problem.info,), "ridge augmented synthetic control", REFERENCE, {"lam": fit.lam}),
+        provenance=Provenance(
+            (problem.info,), "ridge augmented synthetic control", REFERENCE, {"penalty": fit.penalty}
+        ),
         method="ridge augmented synthetic control",
         measure=problem.info.unit,
         inference=words,
@@ -251,8 +299,8 @@ def augmented_synthetic_control(
         dropped=dict(problem.dropped),
         flagged=dict(problem.flagged),
         scm_weights=pd.Series(fit.scm, index=donors_index, name="weight"),
-        scm_estimate=float(_gap(y, problem, fit.scm, demean)[problem.post].mean()),
-        penalty=fit.lam,
+        scm_estimate=float(_gap(y, problem, fit.scm, intercept)[problem.post].mean()),
+        penalty=fit.penalty,
         cross_validation=None
         if fit.cv is None
         else pd.DataFrame({"penalty": fit.cv.penalties, "error": fit.cv.error, "se": fit.cv.se}),
@@ -260,31 +308,31 @@ def augmented_synthetic_control(
     )
 
 
-def _gap(y: Array, problem: Problem, weights: Array, demean: bool) -> Array:
-    """(T,) treated minus weighted donors, shifted to mean zero before the event when ``demean``."""
+def _gap(y: Array, problem: Problem, weights: Array, intercept: bool) -> Array:
+    """(T,) treated minus weighted donors, shifted to mean zero before the event when ``intercept``."""
     gap = y[0] - weights @ y[1:]
-    shift = gap[problem.fit].mean() if demean else 0.0
+    shift = gap[problem.fit].mean() if intercept else 0.0
     return np.asarray(gap - shift, dtype=np.float64)
 
 
-def _placebo_gaps(control: Array, problem: Problem, lam: float | None, rule: str, demean: bool) -> Array:
+def _placebo_gaps(control: Array, problem: Problem, penalty: float | None, rule: str, intercept: bool) -> Array:
     """(N0, T) gaps with each donor in the treated unit's place and the treated unit left out."""
     gaps = []
     for i in range(len(control)):
         y = np.vstack([control[i], np.delete(control, i, axis=0)])
-        fit = augmented_weights(y[1:, problem.fit], y[0, problem.fit], lam, rule, demean)
-        gaps.append(_gap(y, problem, fit.weights, demean))
+        fit = augmented_weights(y[1:, problem.fit], y[0, problem.fit], penalty=penalty, rule=rule, intercept=intercept)
+        gaps.append(_gap(y, problem, fit.weights, intercept))
     return np.array(gaps)
 
 
-def _robustness(
+def _leave_out_checks(
     y: Array,
     problem: Problem,
     fit: AugmentedWeights,
     estimate: float,
-    lam: float | None,
+    penalty: float | None,
     rule: str,
-    demean: bool,
+    intercept: bool,
     level: float,
 ) -> tuple[pd.DataFrame, list[Check]]:
     """Leave-one-out at the penalty chosen, and the event moved back, everything chosen anew."""
@@ -292,14 +340,16 @@ def _robustness(
 
     def without(i: int) -> float:
         rest = np.delete(others, i, axis=0)
-        weights = augmented_weights(rest[:, problem.fit], own[problem.fit], fit.lam, rule, demean).weights
-        return float(_gap(np.vstack([own, rest]), problem, weights, demean)[problem.post].mean())
+        weights = augmented_weights(
+            rest[:, problem.fit], own[problem.fit], penalty=fit.penalty, rule=rule, intercept=intercept
+        ).weights
+        return float(_gap(np.vstack([own, rest]), problem, weights, intercept)[problem.post].mean())
 
     def moved(control: Array, treated: Array, start: int) -> float:
         before = treated[0, :start]
-        weights = augmented_weights(control[:, :start], before, lam, rule, demean).weights
+        weights = augmented_weights(control[:, :start], before, penalty=penalty, rule=rule, intercept=intercept).weights
         gap = treated[0] - weights @ control
-        return float(gap[start:].mean() - (gap[:start].mean() if demean else 0.0))
+        return float(gap[start:].mean() - (gap[:start].mean() if intercept else 0.0))
 
     table, left_out = leave_one_out_estimates(without, fit.weights, problem.donors, estimate)
     times = problem.times[problem.fit].astype(np.float64)
@@ -307,16 +357,16 @@ def _robustness(
 
 
 def _jackknife_plus(
-    y: Array, problem: Problem, lam: float | None, rule: str, demean: bool, level: float
+    y: Array, problem: Problem, penalty: float | None, rule: str, intercept: bool, level: float
 ) -> tuple[Array, Array, tuple[float, float]]:
     """Bounds per period (T,) and of the average: quantiles of effects without period t, -+ the error at t."""
     fit_at = np.flatnonzero(problem.fit)
     low, high = [], []
     for out in fit_at:
         rest = fit_at[fit_at != out]
-        weights = augmented_weights(y[1:, rest], y[0, rest], lam, rule, demean).weights
+        weights = augmented_weights(y[1:, rest], y[0, rest], penalty=penalty, rule=rule, intercept=intercept).weights
         gap = y[0] - weights @ y[1:]
-        gap = gap - (gap[rest].mean() if demean else 0.0)
+        gap = gap - (gap[rest].mean() if intercept else 0.0)
         path = np.append(gap, gap[problem.post].mean())
         low.append(path - abs(gap[out]))
         high.append(path + abs(gap[out]))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import settings
 from ...arrays import Array
 from ...data.panel import event_year, require_panel
 from ...errors import BadInputError, NoDataError, unknown
 from ...results import Check, Provenance, Result
-from ...text import format_p_equals
-from ..effect import format_effect_number
+from ...text import format_number, format_p_equals
 from ..inference.autoregressive import draw_errors, draw_picks, error_model
+from ..options import BREAK_KINDS as KINDS
+from ..options import BreakDateOptions, Regressors
 from ..question.design import one_unit
 from ..question.problem import state_problem
 from .interrupted_series import donor_regressors
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 # When did a series break? Sup-F over dates on arrays, with the distribution drawn by bootstrap.
 
 APART = 3  # periods between two breaks
-KINDS = {"level": "a jump in level", "trend": "a change of slope", "both": "a jump in level and a change of slope"}
 
 
 @dataclass(frozen=True)
@@ -129,12 +128,31 @@ LEAST = 3  # periods on either side of a break
 
 @dataclass(frozen=True)
 class BreakDate(Result):
-    """A break of one series: whether there is one, and when.
+    """Break of one series: whether there is one, and when.
 
-    ``table``: a row per date tried (the first period after the break) with ``time, f, p, in_set``: its F statistic, the
-    p-value of "the break is here rather than elsewhere", and whether it lies in the confidence set at ``level``.
-    ``p_value``: of no break at all; ``time``: the likeliest date; ``size``: the jump (and slope change) there, in
-    ``measure``. ``candidates``: name -> {time, p, in_set}.
+    Attributes
+    ----------
+    spec : mapping
+        The question and all settings as plain values.
+    table : DataFrame
+        A row per date tried (the first period after the break): ``time, f, p, in_set``, that is the F statistic, the
+        p-value of a break at this date rather than elsewhere, and whether the date is in the set at ``level``.
+    time : int
+        The likeliest date.
+    size : tuple of float
+        The jump (and change of slope) there, in ``measure``.
+    sup_f, p_value : float
+        Largest F statistic, and the p-value of no break at all.
+    level : float
+        Confidence level of the set of dates.
+    candidates : mapping
+        ``time, p, in_set`` by name of the candidate.
+    checks : tuple of Check
+        Tests of the estimate whose rules were fixed before the fit.
+    provenance : Provenance
+        Series, method and its source.
+    measure : str
+        Unit of measurement.
     """
 
     drawn_by = "impact.draw_break"
@@ -179,11 +197,11 @@ class BreakDate(Result):
 
     def summary(self) -> str:
         spec = self.spec
-        size = ", ".join(format_effect_number(value, signed=True) for value in self.size)
+        size = ", ".join(format_number(value, signed=True) for value in self.size)
         lines = [
             f"break date of {spec['outcome']} of {spec['unit']} ({KINDS[spec['kind']]}), "
             f"{spec['years'][0]}-{spec['years'][-1]}",
-            f"  sup-F {format_effect_number(self.sup_f)} at {self.time}, {format_p_equals(self.p_value)}; "
+            f"  sup-F {format_number(self.sup_f)} at {self.time}, {format_p_equals(self.p_value)}; "
             f"size {size} {self.measure}".rstrip(),
             f"  verdict: {self.verdict}",
         ]
@@ -204,26 +222,63 @@ def break_date(
     donors: Iterable[str] | None = None,
     *,
     candidates: Mapping[str, object] | None = None,
-    kind: str = "level",
-    comparators: str | int = "none",
-    trend: bool = True,
+    regressors: Regressors = "none",
     fit_years: object = None,
     post_years: object = None,
-    gaps: str = "drop",
-    trim: float = 0.15,
     draws: int = 999,
     seed: int = 0,
-    level: float = settings.LEVEL,
+    options: BreakDateOptions | None = None,
 ) -> BreakDate:
-    """Sup-F test over dates, with the set of dates that cannot be ruled out.
+    """Test for a break in a series, with the set of dates that cannot be ruled out.
 
-    ``candidates`` names dates to be judged ({"accession": 2016, "rouble crash": 2015}); without any, ``event`` is. A
-    date is the first period of the new regime. ``kind``: "level", "trend" or "both"; ``trend``: a linear trend under no
-    break; ``comparators`` as in :func:`~.series.interrupted_series`: with "mean" the question is when the series left
-    the donors'. Dates closer than ``trim`` of the sample (at least three periods) to an end are not tried.
-    Distributions by ``draws`` bootstrap samples with autoregressive errors.
-    Raises BadInputError and NoDataError. Source: Andrews (1993); Eo & Morley (2015).
+    Parameters
+    ----------
+    panel : Panel
+        Data by unit and year, from :func:`~eaeu_analysis.load_panel` or :meth:`~eaeu_analysis.Panel.from_frame`.
+    outcome : str
+        A column of the panel or, in a world panel, an outcome of the catalogue.
+    unit : str
+        The unit whose series is tested.
+    event : int, str or date
+        Divides the years into those before and after, and is the candidate when none is named.
+    donors : iterable of str, optional
+        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    candidates : mapping of str to year or date, optional
+        Dates to be judged, such as ``{"accession": 2016, "rouble crash": 2015}``. A date is the first period of the new
+        regime.
+    regressors : {"mean", "each", "none"} or int, default "none"
+        As in :func:`~eaeu_analysis.interrupted_series`; with "mean" the question is when the series left the donors'.
+    fit_years : int, (int, int) or list of int, optional
+        Years before the event that are used: a year, the first and the last, or a list. By default the
+        unbroken record of the treated unit before the event (world panels: from 2000).
+    post_years : int, (int, int) or list of int, optional
+        Years from the event on that are used. By default the event and all later years (world panels: to 2019).
+    draws : int, default 999
+        Bootstrap samples with autoregressive errors, at least 99.
+    seed : int, default 0
+        Seed of these draws.
+    options : BreakDateOptions, optional
+        Rarely changed settings, among them ``level`` of the interval and ``gaps``.
 
+    Returns
+    -------
+    BreakDate
+        The likeliest date, the p-value of no break and the verdict on each candidate.
+
+    Raises
+    ------
+    BadInputError
+        If an argument cannot be used, or the question has too few years or units.
+    NoDataError
+        If the panel lacks the values that the question needs.
+
+    Notes
+    -----
+    Sup-F test: Andrews (1993, Econometrica 61(4)). Set of dates: Eo and Morley (2015, Quantitative Economics 6(2)).
+    Their distributions are drawn by bootstrap.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(["trade"])
     >>> found = ea.break_date(panel, "trade", "KGZ", 2015, ["GEO", "MDA", "TJK", "UKR", "UZB"], draws=99)
@@ -231,15 +286,15 @@ def break_date(
     (2006, True)
     """
     require_panel(panel)
+    options = options or BreakDateOptions()
+    kind, trend, trim, level = options.kind, options.trend, options.trim, options.level
     import pandas as pd
 
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level} is not between 0 and 1")
-    if not 0 <= trim < 0.5:
-        raise BadInputError(f"trim {trim} is not between 0 and 0.5")
     if draws < 99:
         raise BadInputError(f"draws {draws}: at least 99 are needed")
-    problem = state_problem(panel, outcome, one_unit(unit), event, donors, fit_years, post_years, gaps)
+    problem = state_problem(
+        panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+    )
     used = problem.fit | problem.post
     times = problem.times[used]
     if len(times) < 2 or times[-1] - times[0] + 1 != len(times):
@@ -247,7 +302,7 @@ def break_date(
             f"a break date needs every year from the first to the last; {times[0]}-{times[-1]} has {len(times)} of "
             f"{times[-1] - times[0] + 1}"
         )
-    x, names = donor_regressors(problem, comparators)
+    x, names = donor_regressors(problem, regressors)
     base = _base(len(times), x[used], trend)
     least = max(LEAST, int(np.ceil(trim * len(times))))
     dates = tuple(range(least, len(times) - least + 1))
@@ -280,7 +335,7 @@ def break_date(
             "years": [int(t) for t in times],
             "candidates": asked,
             "kind": kind,
-            "comparators": comparators,
+            "regressors": regressors,
             "trend": trend,
             "trim": trim,
             "draws": draws,
@@ -301,7 +356,7 @@ def break_date(
 
 
 def _base(periods: int, x: Array, trend: bool) -> Array:
-    """Regressors under no break (T, k): constant, trend, comparators scaled to unit spread."""
+    """Regressors under no break (T, k): constant, trend, regressors scaled to unit spread."""
     columns = [np.ones(periods)]
     if trend:
         columns.append(np.arange(periods) / periods)
@@ -310,7 +365,7 @@ def _base(periods: int, x: Array, trend: bool) -> Array:
         columns.append((column - column.mean()) / (spread if spread > 0 else 1.0))
     base = np.array(columns, dtype=np.float64).T
     if np.linalg.matrix_rank(base, tol=1e-9 * np.linalg.norm(base, 2)) < base.shape[1]:
-        raise BadInputError("the comparators are collinear, or one is a straight line: name fewer of them")
+        raise BadInputError("the regressors are collinear, or one is a straight line: name fewer of them")
     return base
 
 

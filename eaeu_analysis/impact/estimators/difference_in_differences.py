@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import settings
 from ...arrays import Array
 from ...data.panel import require_panel
 from ...errors import BadInputError, NotConvergedError, unknown
 from ...results import Check, Provenance
-from ...text import format_p_equals
-from ..effect import LEADS, Effect, format_effect_number
+from ...text import format_number, format_p_equals
+from ..effect import LEADS, Effect
 from ..inference.checks import fit_check, trend_check
 from ..inference.inversion import invert_linear, student
 from ..inference.placebo_checks import donor_notes
 from ..inference.randomisation import Assignments, assignments, bootstrap_p, randomisation_p_value, webb_weights
 from ..inference.randomisation import wild_bootstrap_interval as wild_interval
+from ..options import EffectOptions
 from ..question.design import Design, design_table, observed_rows, state_design
 
 if TYPE_CHECKING:
@@ -168,17 +168,31 @@ REFERENCE = (
     "two-way fixed effects, stacked by date (Cengiz et al. 2019, QJE 134(3)); randomisation: Rosenbaum 2002; "
     "MacKinnon & Webb 2018, Econometrics Journal 21(2)"
 )
+Inference = Literal["randomisation", "wild", "cluster"]
 INFERENCE = ("randomisation", "wild", "cluster")
 FEW = 5  # treated units below which cluster-robust errors and their bootstrap are not to be believed
 
 
 @dataclass(frozen=True)
 class DifferenceInDifferencesEffect(Effect):
-    """An :class:`Effect` by difference-in-differences.
+    """Effect estimated by difference-in-differences.
 
-    ``event_study``: a row per period from the event with ``relative, units, estimate, lower, upper, p`` (base period
-    -1); ``cluster_se``: CRV1 standard error by unit; ``leads_wald_p``: Wald test of the leads, NaN with fewer than five
-    treated units; ``assignments``: how many the randomisation test has, ``exact``: whether they are all there are.
+    Attributes
+    ----------
+    event_study : DataFrame or None
+        A row per period from the event: ``relative, units, estimate, lower, upper, p``; the base period is -1.
+    cluster_se : float
+        Standard error clustered by unit (CRV1).
+    leads_wald_p : float
+        Wald test that all leads are zero; NaN with fewer than five treated units.
+    assignments : int
+        Number of assignments of the randomisation test.
+    exact : bool
+        Whether these are all that are possible.
+
+    See Also
+    --------
+    eaeu_analysis.impact.effect.Effect : Fields that all effects share.
     """
 
     event_study: pd.DataFrame | None = None
@@ -195,27 +209,67 @@ def difference_in_differences(
     event: object,
     donors: Iterable[str] | None = None,
     *,
-    inference: str = "randomisation",
     fit_years: object = None,
     post_years: object = None,
-    gaps: str = "drop",
+    inference: Inference = "randomisation",
     draws: int = 9_999,
     seed: int = 0,
-    level: float = settings.LEVEL,
+    options: EffectOptions | None = None,
 ) -> DifferenceInDifferencesEffect:
-    """Mean change of the treated less mean change of the donors, and the event study that goes with it.
+    """Effect of an event by difference-in-differences, with the event study that goes with it.
 
-    ``unit`` may list several treated units and ``event`` map each to its date; cohorts are set against the
-    never-treated only and averaged over treated cells. ``inference``:
-    "randomisation" (default): the dates fall on other units of the pool, all assignments listed when at most ``draws``
-    + 1, else ``draws`` random ones; exact p-value, interval by inversion. "wild": wild cluster bootstrap with the null
-    imposed and Webb weights, one date and several treated units. "cluster": Student's t on pyfixest's CRV1 errors, with
-    (treated units - 1) degrees of freedom, several treated units.
+    The mean change of the treated units less the mean change of the donors. With several event dates each cohort is
+    compared with the never-treated only, and the cohorts are averaged over treated cells.
 
-    Check "leads" tests all leads jointly: root mean squared deviation from parallel paths before the event against
-    its randomisation distribution. Returns a :class:`DifferenceInDifferencesEffect`.
-    Raises BadInputError, NoDataError and NotConvergedError (pyfixest's fixed effects off the exact double difference).
+    Parameters
+    ----------
+    panel : Panel
+        Data by unit and year, from :func:`~eaeu_analysis.load_panel` or :meth:`~eaeu_analysis.Panel.from_frame`.
+    outcome : str
+        A column of the panel or, in a world panel, an outcome of the catalogue.
+    unit : str or iterable of str
+        The treated unit or units.
+    event : int, str, date or mapping
+        First treated period, as a year or a date in it; or one for each treated unit.
+    donors : iterable of str, optional
+        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    fit_years : int, (int, int) or list of int, optional
+        Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
+        unbroken record of the treated unit before the event (world panels: from 2000).
+    post_years : int, (int, int) or list of int, optional
+        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+    inference : {"randomisation", "wild", "cluster"}, default "randomisation"
+        "randomisation": the dates fall on other units; exact p-value, interval by inversion. "wild": wild cluster
+        bootstrap with the null imposed and Webb weights, for one date and several treated units. "cluster": Student's t
+        on errors clustered by unit (CRV1), with as many degrees of freedom as there are treated units less one.
+    draws : int, default 9999
+        Random assignments, where there are more than ``draws`` + 1, or bootstrap samples; at least 99.
+    seed : int, default 0
+        Seed of these draws.
+    options : EffectOptions, optional
+        Rarely changed settings, among them ``level`` of the interval and ``gaps``.
 
+    Returns
+    -------
+    DifferenceInDifferencesEffect
+        With ``event_study``. The check "leads" tests parallel paths before the event by randomisation.
+
+    Raises
+    ------
+    BadInputError
+        If an argument cannot be used, or the question has too few years or units.
+    NoDataError
+        If the panel lacks the values that the question needs.
+    NotConvergedError
+        If the regression does not give the exact double difference.
+
+    Notes
+    -----
+    Two-way fixed effects, stacked by date: Cengiz, Dube, Lindner and Zipperer (2019, QJE 134(3)). Randomisation
+    inference: Rosenbaum (2002); MacKinnon and Webb (2018, Econometrics Journal 21(2)).
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(
     ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
@@ -225,13 +279,15 @@ def difference_in_differences(
     (-8.0, 'unreliable')
     """
     require_panel(panel)
+    options = options or EffectOptions()
+    level = options.level
     if inference not in INFERENCE:
         raise unknown("inference", inference, INFERENCE)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level} is not between 0 and 1")
     if draws < 99:
         raise BadInputError(f"draws {draws}: at least 99 are needed")
-    design = state_design(panel, outcome, unit, event, donors, fit_years, post_years, gaps)
+    design = state_design(
+        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+    )
     _refuse_invalid(inference, design)
     starts = list(design.cohort_rows())
     y, weights = design.outcomes, cohort_weights(design)
@@ -390,7 +446,7 @@ def _checks(
             p,
             alpha,
             "all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
-            f"{format_effect_number(float(leads[0]))}, {format_p_equals(p)}; fails at p <= {alpha:.2f}",
+            f"{format_number(float(leads[0]))}, {format_p_equals(p)}; fails at p <= {alpha:.2f}",
             role="fatal",
         ),
     ]

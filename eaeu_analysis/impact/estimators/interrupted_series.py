@@ -1,44 +1,58 @@
-"""Interrupted series: one unit's own record, with comparators as regressors, drawn on past the event."""
+"""Interrupted series: one unit's own record, with the donors as regressors, projected past the event."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ... import settings
 from ...arrays import Array
 from ...data.panel import require_panel
 from ...errors import BadInputError, NoDataError, unknown
 from ...results import Check, Provenance
-from ...text import format_p_equals
-from ..effect import Effect, effect_table, format_effect_number
+from ...text import format_number, format_p_equals
+from ..effect import Effect, effect_table
 from ..inference.placebo_checks import donor_notes
+from ..options import InterruptedSeriesOptions, Regressors
 from ..question.design import one_unit
 from ..question.problem import MIN_PRE, Problem, state_problem
 from .segmented import segmented
-from .structural import TRENDS, Forecast, structural_forecast
+from .structural import Forecast, structural_forecast
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
 
+Method = Literal["structural", "segmented"]
 METHODS = {"structural": "structural time series forecast", "segmented": "segmented regression with HAC variance"}
 REFERENCES = {
     "structural": "Harvey 1989; Brodersen et al. 2015, Annals of Applied Statistics 9(1)",
     "segmented": "Wagner et al. 2002; Newey & West 1987; bootstrap of the t under autoregressive errors",
 }
-COMPARATORS = ("mean", "each", "none")
+REGRESSORS = ("mean", "each", "none")
 
 
 @dataclass(frozen=True)
 class InterruptedSeriesEffect(Effect):
-    """An :class:`Effect` by interrupted series; fields of the other method are None.
+    """Effect estimated by interrupted series; fields of the other method are None.
 
-    Structural: ``variance_shares`` (mean share of each variance) and ``df`` of the forecast distribution. Segmented:
-    ``hac_p`` and ``hac_interval`` from Student's table, ``rho`` of the errors and ``lags`` of the HAC variance, whose
-    standard error is ``se``.
+    Attributes
+    ----------
+    variance_shares : mapping or None
+        Structural: mean share of each variance.
+    df : int or None
+        Structural: degrees of freedom of the forecast distribution.
+    hac_p, hac_interval : float and tuple of float, or None
+        Segmented: p-value and interval from Student's table.
+    rho : float or None
+        Segmented: first autocorrelation of the errors.
+    lags : int or None
+        Segmented: lags of the HAC variance, whose standard error is ``se``.
+
+    See Also
+    --------
+    eaeu_analysis.impact.effect.Effect : Fields that all effects share.
     """
 
     variance_shares: Mapping[str, float] | None = None
@@ -56,28 +70,68 @@ def interrupted_series(
     event: object,
     donors: Iterable[str] | None = None,
     *,
-    method: str = "structural",
-    comparators: str | int = "mean",
-    trend: str = "level",
-    slope: bool = True,
+    method: Method = "structural",
+    regressors: Regressors = "mean",
     fit_years: object = None,
     post_years: object = None,
-    gaps: str = "drop",
     draws: int = 999,
     seed: int = 0,
-    level: float = settings.LEVEL,
+    options: InterruptedSeriesOptions | None = None,
 ) -> InterruptedSeriesEffect:
-    """The unit's own series before the event, with the donors' as regressors, against what came after.
+    """Effect of an event on one unit by interrupted series analysis.
 
-    ``comparators``: "mean" of the donors, "each" donor, "none", or a number of the donors' principal components.
-    ``method`` "structural": forecast by statsmodels' UnobservedComponents, fitted before the event only; ``trend`` is
-    "level" (random walk), "drift" (with a constant slope) or "trend" (with a moving slope); interval and p from the
-    forecast distribution, in which the shares of the variances are averaged over, not maximised.
-    "segmented": least squares on all periods with a linear trend, a level and (``slope``) a slope change at the event;
-    HAC t, its distribution drawn by ``draws`` bootstrap samples with autoregressive errors, ``seed``.
+    The unit's own series before the event, with the donors' series as regressors, is projected past the event.
 
-    Returns an :class:`InterruptedSeriesEffect`. Raises BadInputError and NoDataError.
+    Parameters
+    ----------
+    panel : Panel
+        Data by unit and year, from :func:`~eaeu_analysis.load_panel` or :meth:`~eaeu_analysis.Panel.from_frame`.
+    outcome : str
+        A column of the panel or, in a world panel, an outcome of the catalogue.
+    unit : str
+        The treated unit.
+    event : int, str or date
+        First treated period, as a year or a date in it.
+    donors : iterable of str, optional
+        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    method : {"structural", "segmented"}, default "structural"
+        "structural": forecast of a structural time series fitted before the event; interval and p-value come from the
+        forecast distribution, which averages over the shares of the variances. "segmented": least squares on all
+        periods with a change of level and slope at the event; the distribution of the HAC t is drawn by bootstrap
+        samples with autoregressive errors.
+    regressors : {"mean", "each", "none"} or int, default "mean"
+        Mean of the donors, each donor, none, or a number of the donors' principal components.
+    fit_years : int, (int, int) or list of int, optional
+        Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
+        unbroken record of the treated unit before the event (world panels: from 2000).
+    post_years : int, (int, int) or list of int, optional
+        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+    draws : int, default 999
+        Bootstrap samples of the segmented method, at least 99.
+    seed : int, default 0
+        Seed of these draws.
+    options : InterruptedSeriesOptions, optional
+        Rarely changed settings, among them ``level`` of the interval and ``gaps``.
 
+    Returns
+    -------
+    InterruptedSeriesEffect
+        Without donor weights.
+
+    Raises
+    ------
+    BadInputError
+        If an argument cannot be used, or the question has too few years or units.
+    NoDataError
+        If the panel lacks the values that the question needs.
+
+    Notes
+    -----
+    Structural: Harvey (1989); Brodersen et al. (2015, Annals of Applied Statistics 9(1)). Segmented: Wagner et al.
+    (2002); Newey and West (1987).
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(
     ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
@@ -87,24 +141,24 @@ def interrupted_series(
     (-25.7, 'none')
     """
     require_panel(panel)
+    options = options or InterruptedSeriesOptions()
+    level, trend, slope = options.level, options.trend, options.slope
     if method not in METHODS:
         raise unknown("method", method, METHODS, METHODS)
-    if trend not in TRENDS:
-        raise unknown("trend", trend, TRENDS, TRENDS)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level} is not between 0 and 1")
     if draws < 99:
         raise BadInputError(f"draws {draws}: at least 99 are needed")
-    problem = state_problem(panel, outcome, one_unit(unit), event, donors, fit_years, post_years, gaps)
-    x, names = donor_regressors(problem, comparators)
-    question = {"comparators": comparators, "trend": trend, "slope": slope, "draws": draws, "seed": seed}
+    problem = state_problem(
+        panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+    )
+    x, names = donor_regressors(problem, regressors)
+    question = {"regressors": regressors, "trend": trend, "slope": slope, "draws": draws, "seed": seed}
     fitted = (
         _structural(problem, x, trend, level)
         if method == "structural"
         else _segmented(problem, x, slope, draws, seed, level)
     )
     checks = fitted.pop("checks")
-    share = dict.fromkeys(problem.donors, 1 / len(problem.donors)) if comparators != "none" else {}
+    share = dict.fromkeys(problem.donors, 1 / len(problem.donors)) if regressors != "none" else {}
     return InterruptedSeriesEffect(
         spec={
             "estimator": "interrupted_series",
@@ -125,22 +179,22 @@ def interrupted_series(
     )
 
 
-def donor_regressors(problem: Problem, comparators: str | int) -> tuple[Array, list[str]]:
+def donor_regressors(problem: Problem, regressors: str | int) -> tuple[Array, list[str]]:
     """(T, m) regressors over ``problem.times`` (NaN outside the years used) and their names."""
     donors = problem.outcomes[:, 1:]
-    if isinstance(comparators, bool) or (isinstance(comparators, str) and comparators not in COMPARATORS):
-        raise unknown("comparators", comparators, COMPARATORS, hint="or a number of principal components")
-    if comparators == "none":
+    if isinstance(regressors, bool) or (isinstance(regressors, str) and regressors not in REGRESSORS):
+        raise unknown("regressors", regressors, REGRESSORS, hint="or a number of principal components")
+    if regressors == "none":
         return np.empty((len(problem.times), 0)), []
-    if comparators == "mean":
+    if regressors == "mean":
         return donors.mean(axis=1, keepdims=True), [f"mean of {donors.shape[1]} donors"]
-    if comparators == "each":
+    if regressors == "each":
         return donors, list(problem.donors)
-    count = int(comparators)
+    count = int(regressors)
     used = problem.fit | problem.post
     inside = donors[used]
     if not 1 <= count <= min(inside.shape) - 1:
-        raise BadInputError(f"comparators {comparators}: from 1 to {min(inside.shape) - 1} components can be taken")
+        raise BadInputError(f"regressors {regressors}: from 1 to {min(inside.shape) - 1} components can be taken")
     spread = inside.std(axis=0)
     scaled = (donors - inside.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     _, _, directions = np.linalg.svd(scaled[used], full_matrices=False)
@@ -267,7 +321,7 @@ def _against_no_change(errors: Array, y: Array) -> Check:
         own <= naive,
         own,
         naive,
-        f"root mean squared one-step error {format_effect_number(own)} against {format_effect_number(naive)} for "
+        f"root mean squared one-step error {format_number(own)} against {format_number(naive)} for "
         f"'as the year before' in the later "
         "half of the periods before the event; fails above",
     )
@@ -292,7 +346,7 @@ def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
         p > alpha,
         p,
         alpha,
-        f"with the event moved to {problem.times[after[0]]}, {format_effect_number(gap, signed=True)} up to the "
+        f"with the event moved to {problem.times[after[0]]}, {format_number(gap, signed=True)} up to the "
         f"true one "
         f"({format_p_equals(p)}); fails at p <= {alpha:.2f}",
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ... import settings
 from ...arrays import Array, Mask
 from ...data.panel import require_panel
 from ...errors import BadInputError, NotConvergedError
@@ -17,6 +16,7 @@ from ..effect import Effect
 from ..inference.checks import design_checks
 from ..inference.inversion import student
 from ..inference.placebo_checks import donor_notes, placebo_gap_checks
+from ..options import MatrixCompletionOptions
 from ..question.design import Design, design_table, observed_rows, state_design
 from .synthetic_did_core import placebo_picks
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-7  # of the fixed-point residual, relative to the amount by which singular values are lowered
 FLAT = 1e-11  # the same residual relative to the spread of the observed cells: below it nothing moves any more
 LAMBDAS = 25  # penalties tried, log-spaced from the smallest that gives L = 0 down to a thousandth of it, then zero
-FOLDS = 5
 ROUGH = 1e-3  # TOLERANCE of the fits of cross-validation; errors closer to the least than this, relative, tie with it
 
 
@@ -54,12 +53,12 @@ def two_way_means(z: Array) -> Array:
 def complete(
     y: Array,
     observed: Mask,
-    lam: float,
+    penalty: float,
     start: Array | None = None,
     tolerance: float = TOLERANCE,
     most: int = 20_000,
 ) -> Completion:
-    """Fit at penalty ``lam`` (units of the outcome over cells): ``y`` (N, T), ``observed`` (N, T) true where used.
+    """Fit at penalty ``penalty`` (units of the outcome over cells): ``y`` (N, T), ``observed`` (N, T) true where used.
 
     Every row and column needs an observed cell, else BadInputError. Raises NotConvergedError when the fixed-point
     residual stays above ``tolerance`` after ``most`` steps.
@@ -67,7 +66,7 @@ def complete(
     if not (observed.any(axis=0).all() and observed.any(axis=1).all()):
         raise BadInputError("matrix completion needs at least one observed cell in every unit and every period")
     values = np.where(observed, y, 0.0)
-    threshold = lam * int(observed.sum()) / 2.0
+    threshold = penalty * int(observed.sum()) / 2.0
     middle = float(y[observed].mean())
     scale = float(np.sqrt(((y[observed] - middle) ** 2).sum()))
     if scale == 0.0:
@@ -87,7 +86,7 @@ def complete(
         ahead = new + (momentum - 1) / faster * (new - fitted)
         fitted, momentum = new, float(faster)
     raise NotConvergedError(
-        f"matrix completion did not converge at penalty {lam:.3g}: the residual is {residual / scale:.1e} of the "
+        f"matrix completion did not converge at penalty {penalty:.3g}: the residual is {residual / scale:.1e} of the "
         f"spread after {most} steps, above {allowed / scale:.0e}"
     )
 
@@ -112,9 +111,9 @@ def _proximal(z: Array, threshold: float) -> tuple[Array, int]:
 
 
 def largest_penalty(y: Array, observed: Mask) -> float:
-    """The smallest ``lam`` at which the low-rank part vanishes: 2/|O| times the spectral norm of the residual of the
+    """The smallest penalty at which the low-rank part vanishes: 2/|O| times the spectral norm of the residual of the
     two-way fit (0 when the two-way fit is exact)."""
-    fitted = complete(y, observed, lam=np.inf).fitted
+    fitted = complete(y, observed, penalty=np.inf).fitted
     rest = np.where(observed, y - fitted, 0.0)
     spread = float(np.linalg.norm(np.where(observed, y - y[observed].mean(), 0.0)))
     norm = float(np.linalg.norm(rest, 2))
@@ -149,8 +148,8 @@ def cross_validate_completion(y: Array, observed: Mask, penalties: Sequence[floa
     for k, out in enumerate(held):
         training = observed & ~out
         start: Array | None = None
-        for i, lam in enumerate(penalties):
-            start = complete(y, training, float(lam), start, tolerance=ROUGH).fitted
+        for i, candidate in enumerate(penalties):
+            start = complete(y, training, float(candidate), start, tolerance=ROUGH).fitted
             errors[k, i] = float(((y - start)[out] ** 2).mean())
     return np.asarray(errors.mean(axis=0), dtype=np.float64)
 
@@ -171,10 +170,22 @@ REFERENCE = (
 
 @dataclass(frozen=True)
 class MatrixCompletionEffect(Effect):
-    """An :class:`Effect` by matrix completion.
+    """Effect estimated by matrix completion.
 
-    ``penalty``: the one used; ``rank`` of the low-rank part; ``cross_validation``: frame of ``penalty, error``, None
-    when the penalty was given; ``draws`` (B,): placebo estimates that the standard error rests on.
+    Attributes
+    ----------
+    penalty : float
+        Penalty of the nuclear norm used.
+    rank : int
+        Rank of the low-rank part.
+    cross_validation : DataFrame or None
+        ``penalty, error`` by penalty tried. None when the penalty was given.
+    draws : ndarray, shape (B,), or None
+        Placebo estimates that the standard error rests on.
+
+    See Also
+    --------
+    eaeu_analysis.impact.effect.Effect : Fields that all effects share.
     """
 
     penalty: float = float("nan")
@@ -190,26 +201,62 @@ def matrix_completion(
     event: object,
     donors: Iterable[str] | None = None,
     *,
-    lam: float | None = None,
-    n_folds: int = FOLDS,
     fit_years: object = None,
     post_years: object = None,
-    gaps: str = "drop",
-    replications: int = 200,
+    draws: int = 200,
     seed: int = 0,
-    level: float = settings.LEVEL,
+    options: MatrixCompletionOptions | None = None,
 ) -> MatrixCompletionEffect:
-    """Treated cells predicted by unit effects, period effects and a part of low nuclear norm.
+    """Effect of an event by matrix completion with the nuclear norm.
 
-    ``unit`` may list several treated units and ``event`` map each to its date. ``lam``: penalty of the nuclear norm
-    (None: ``n_folds``-fold cross-validation over random observed cells, by ``seed``). Interval and p-value: donors take
-    the treated units' place (all of them in turn with one treated unit, else ``replications`` random sets) at the same
-    penalty, and Student's t with N0 - 1 degrees of freedom on their spread.
+    Treated cells are missing entries, predicted by unit effects, period effects and a part of low nuclear norm.
 
-    The gap before the event is in-sample and small by construction: it is no evidence of fit. Returns a
-    :class:`MatrixCompletionEffect`.
-    Raises BadInputError, NoDataError and NotConvergedError. Source: Athey et al. (2021), equation 4.3.
+    Parameters
+    ----------
+    panel : Panel
+        Data by unit and year, from :func:`~eaeu_analysis.load_panel` or :meth:`~eaeu_analysis.Panel.from_frame`.
+    outcome : str
+        A column of the panel or, in a world panel, an outcome of the catalogue.
+    unit : str or iterable of str
+        The treated unit or units.
+    event : int, str, date or mapping
+        First treated period, as a year or a date in it; or one for each treated unit.
+    donors : iterable of str, optional
+        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    fit_years : int, (int, int) or list of int, optional
+        Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
+        unbroken record of the treated unit before the event (world panels: from 2000).
+    post_years : int, (int, int) or list of int, optional
+        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+    draws : int, default 200
+        Random sets of donors that take the place of several treated units; with one treated unit every donor does.
+    seed : int, default 0
+        Seed of these draws and of the folds of cross-validation.
+    options : MatrixCompletionOptions, optional
+        Rarely changed settings, among them ``level`` of the interval and ``gaps``.
 
+    Returns
+    -------
+    MatrixCompletionEffect
+        The gap before the event is in-sample and small by construction: it is no evidence of fit.
+
+    Raises
+    ------
+    BadInputError
+        If an argument cannot be used, or the question has too few years or units.
+    NoDataError
+        If the panel lacks the values that the question needs.
+    NotConvergedError
+        If the fit does not converge.
+
+    Notes
+    -----
+    Interval and p-value: donors take the treated units' place at the same penalty, and Student's t with N0 - 1 degrees
+    of freedom is taken on their spread (N0: number of donors). Method: Athey, Bayati, Doudchenko, Imbens and Khosravi
+    (2021, JASA 116(536)), equation 4.3.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(
     ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
@@ -219,15 +266,13 @@ def matrix_completion(
     (-26.5, 'fragile')
     """
     require_panel(panel)
+    options = options or MatrixCompletionOptions()
+    level = options.level
     import pandas as pd
 
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level} is not between 0 and 1")
-    if lam is not None and not lam >= 0:
-        raise BadInputError(f"lam {lam} is not zero or more")
-    if n_folds < 2:
-        raise BadInputError(f"n_folds {n_folds}: at least 2 are needed")
-    design = state_design(panel, outcome, unit, event, donors, fit_years, post_years, gaps)
+    design = state_design(
+        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+    )
     if len(design.donors) < len(design.units) + 2:
         raise BadInputError(
             f"placebos need at least two more donors than treated units; got {len(design.donors)} and "
@@ -235,18 +280,19 @@ def matrix_completion(
         )
     y, observed = design.outcomes, design.indicator == 0
     penalties, errors = np.empty(0), np.empty(0)
-    if lam is None:
+    penalty = options.penalty
+    if penalty is None:
         penalties = penalty_grid(y, observed)
-        errors = cross_validate_completion(y, observed, list(penalties), held_out_folds(observed, n_folds, seed))
-        lam = best_penalty(penalties, errors)
-    fit = complete(y, observed, lam)
+        errors = cross_validate_completion(y, observed, list(penalties), held_out_folds(observed, options.folds, seed))
+        penalty = best_penalty(penalties, errors)
+    fit = complete(y, observed, penalty)
     count = len(design.donors)
     effects = design.treated - fit.fitted[count:]
     estimate = float(effects[~observed[count:]].mean())
 
-    placebo, exact = _placebo_effects(design, lam, fit, replications, seed)
-    draws = np.array([part[~observed[count:]].mean() for part in placebo])
-    se = float(draws.std())
+    placebo, exact = _placebo_effects(design, penalty, fit, draws, seed)
+    placebo_estimates = np.array([part[~observed[count:]].mean() for part in placebo])
+    se = float(placebo_estimates.std())
     quantile, interval, p_value = student(estimate, se, count - 1, level)
     spread = quantile * placebo.std(axis=0)
     first = int(design.starts.min())
@@ -254,7 +300,7 @@ def matrix_completion(
     checks = design_checks(design, curves, estimate)
     if not design.staggered:
         before = placebo[:, :, :first].mean(axis=1)
-        checks += placebo_gap_checks(curves[first][:first], before, estimate, draws, level)
+        checks += placebo_gap_checks(curves[first][:first], before, estimate, placebo_estimates, level)
     # no donor has a weight of its own: each counts as one of the pool
     checks += donor_notes(design.dropped(), design.flagged(), dict.fromkeys(design.donors, 1 / count))
     info = design.problems[0].info
@@ -262,9 +308,9 @@ def matrix_completion(
         spec={
             "estimator": "matrix_completion",
             **design.spec(),
-            "lam": lam if not len(penalties) else None,
-            "n_folds": n_folds,
-            "replications": replications,
+            "penalty": options.penalty,
+            "folds": options.folds,
+            "draws": draws,
             "seed": seed,
             "level": level,
         },
@@ -280,34 +326,34 @@ def matrix_completion(
         weights=None,
         pre_mspe=float((effects[observed[count:]] ** 2).mean()),
         checks=tuple(checks),
-        provenance=Provenance((info,), "matrix completion with nuclear norm", REFERENCE, {"lam": lam}),
+        provenance=Provenance((info,), "matrix completion with nuclear norm", REFERENCE, {"penalty": penalty}),
         method="matrix completion with nuclear norm",
         measure=info.unit,
         inference=(
-            f"placebo variance from {'all donors in turn' if exact else f'{len(draws)} random sets of donors'} at the "
-            f"penalty chosen, Student t with {count - 1} degrees of freedom; right if the treated unit's noise is like "
-            "the donors'"
+            f"placebo variance from {'all donors in turn' if exact else f'{len(placebo)} random sets of donors'} at "
+            f"the penalty chosen, Student t with {count - 1} degrees of freedom; right if the treated unit's noise is "
+            "like the donors'"
         ),
         se=se,
         dropped=design.dropped(),
         flagged=design.flagged(),
-        penalty=lam,
+        penalty=penalty,
         rank=fit.rank,
         cross_validation=pd.DataFrame({"penalty": penalties, "error": errors}) if len(penalties) else None,
-        draws=draws,
+        draws=placebo_estimates,
     )
 
 
-def _placebo_effects(design: Design, lam: float, fit: Completion, replications: int, seed: int) -> tuple[Array, bool]:
+def _placebo_effects(design: Design, penalty: float, fit: Completion, draws: int, seed: int) -> tuple[Array, bool]:
     """(B, N1, T) gaps with donors in the treated units' place, the treated left out, and whether all were listed."""
     count, size = len(design.control), len(design.treated)
-    picks, exact = placebo_picks(count, size, replications, seed)
+    picks, exact = placebo_picks(count, size, draws, seed)
     after = np.arange(len(design.times)) >= design.starts[:, None]
     out = np.empty((len(picks), size, len(design.times)))
     for k, pick in enumerate(picks):
         observed: Mask = np.ones(design.control.shape, dtype=bool)
         observed[pick] = ~after
-        fitted = complete(design.control, observed, lam, start=fit.fitted[:count]).fitted
+        fitted = complete(design.control, observed, penalty, start=fit.fitted[:count]).fitted
         out[k] = design.control[pick] - fitted[pick]
     return out, exact
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ...arrays import Array, Mask
 from ...errors import NotConvergedError
-from .matrix_completion import FLAT, FOLDS, ROUGH, best_penalty, complete, held_out_folds, penalty_grid
+from ..options import FOLDS
+from .matrix_completion import FLAT, ROUGH, best_penalty, complete, held_out_folds, penalty_grid
 
 # Fixed points of many maps at once, faster than by repeating them.
 
@@ -101,10 +102,10 @@ class _FixedPointState:
 TOLERANCE = 1e-5  # of the fixed-point residual, relative to the amount by which singular values are lowered
 
 
-def complete_rows(y: Array, missing: NDArray[np.intp], pre: int, lam: float, start: Array) -> Array:
+def complete_rows(y: Array, missing: NDArray[np.intp], pre: int, penalty: float, start: Array) -> Array:
     """(B, T) fitted row ``missing`` (B,) of each of ``y`` (B, N, T) whose cells from column ``pre`` on are not used.
 
-    ``lam``: penalty as in :func:`.completion_core.complete`; ``start`` (B, T - pre): first guess of the missing cells.
+    ``penalty`` as in :func:`.matrix_completion.complete`; ``start`` (B, T - pre): first guess of the missing cells.
     Raises NotConvergedError.
     """
     count, rows, periods = y.shape
@@ -116,7 +117,7 @@ def complete_rows(y: Array, missing: NDArray[np.intp], pre: int, lam: float, sta
     spread = np.array(known - middle[:, None, None])
     spread[at, missing, pre:] = 0.0
     scale = np.sqrt(np.einsum("bnt,bnt->b", spread, spread))
-    threshold = lam * cells / 2.0
+    threshold = penalty * cells / 2.0
     allowed = np.maximum(TOLERANCE * np.minimum(threshold, scale), FLAT * scale)
     problems = _Rows.of(known, at, missing, pre, threshold)
     found = fixed_points(lambda x, which: problems.fitted(x, which)[:, pre:], start, allowed)
@@ -175,11 +176,11 @@ def completion_gaps(outcomes: Array, donors: int, pre: int, seed: int) -> Array:
     own = np.vstack([control, y[:1]])  # the treated unit last, as in the public estimator: its folds, its penalty
     observed = np.ones(own.shape, dtype=bool)
     observed[-1, pre:] = False
-    lam = choose_penalty(own, observed, seed)
-    base = complete(own, observed, lam).fitted
+    penalty = choose_penalty(own, observed, seed)
+    base = complete(own, observed, penalty).fitted
     gaps = np.empty_like(outcomes)
     inside = np.broadcast_to(control, (donors, *control.shape))
-    gaps[:, 1 : donors + 1] = _gaps(inside, np.arange(donors, dtype=np.intp), pre, lam, base[:-1, pre:]).T
+    gaps[:, 1 : donors + 1] = _gaps(inside, np.arange(donors, dtype=np.intp), pre, penalty, base[:-1, pre:]).T
     outside = [0, *range(donors + 1, len(y))]
     stacked = np.empty((len(outside), *own.shape))
     stacked[:, :-1] = control
@@ -187,7 +188,7 @@ def completion_gaps(outcomes: Array, donors: int, pre: int, seed: int) -> Array:
     level = (stacked[:, -1, :pre] - base[:-1, :pre].mean(axis=0)).mean(axis=1)
     start = base[:-1, pre:].mean(axis=0) + level[:, None]
     start[0] = base[-1, pre:]
-    gaps[:, outside] = _gaps(stacked, np.full(len(outside), donors), pre, lam, start).T
+    gaps[:, outside] = _gaps(stacked, np.full(len(outside), donors), pre, penalty, start).T
     return gaps
 
 
@@ -204,14 +205,14 @@ def choose_penalty(y: Array, observed: Mask, seed: int) -> float:
     middle = np.where(hidden, 0.0, values).sum(axis=(1, 2)) / counts
     fitted = np.broadcast_to(middle[:, None, None], hidden.shape)
     errors = np.empty(len(penalties))
-    for i, lam in enumerate(penalties):
-        fitted = complete_batch(values, hidden, float(lam), fitted, tolerance=ROUGH)
+    for i, penalty in enumerate(penalties):
+        fitted = complete_batch(values, hidden, float(penalty), fitted, tolerance=ROUGH)
         squares = np.where(held, (values - fitted) ** 2, 0.0).sum(axis=(1, 2))
         errors[i] = float((squares / held.sum(axis=(1, 2))).mean())
     return best_penalty(penalties, errors)
 
 
-def _gaps(y: Array, missing: NDArray[np.intp], pre: int, lam: float, start: Array) -> Array:
+def _gaps(y: Array, missing: NDArray[np.intp], pre: int, penalty: float, start: Array) -> Array:
     """(B, T) observed less fitted of the row ``missing`` (B,) of each of ``y`` (B, N, T), in pieces that fit memory."""
     count, rows, periods = y.shape
     size = max(1, CELLS // (rows * periods))
@@ -219,18 +220,19 @@ def _gaps(y: Array, missing: NDArray[np.intp], pre: int, lam: float, start: Arra
     for first in range(0, count, size):
         part = slice(first, first + size)
         own = y[part][np.arange(len(missing[part])), missing[part]]
-        out[part] = own - complete_rows(y[part], missing[part], pre, lam, start[part])
+        out[part] = own - complete_rows(y[part], missing[part], pre, penalty, start[part])
     return out
 
 
-def complete_batch(y: Array, hidden: Mask, lam: float, start: Array, tolerance: float = TOLERANCE) -> Array:
-    """(B, N, T) fitted matrices of ``y`` (B, N, T) at penalty ``lam``; ``hidden`` (B, N, T) cells are not used.
+def complete_batch(y: Array, hidden: Mask, penalty: float, start: Array, tolerance: float = TOLERANCE) -> Array:
+    """(B, N, T) fitted matrices of ``y`` (B, N, T) at ``penalty``; ``hidden`` (B, N, T) cells are not used.
 
-    ``lam`` and ``tolerance`` as in :func:`.completion_core.complete`, ``start`` (B, N, T). Raises NotConvergedError.
+    ``penalty`` and ``tolerance`` as in :func:`.matrix_completion.complete`, ``start`` (B, N, T). Raises
+    NotConvergedError.
     """
     count = len(y)
     cells = (~hidden).sum(axis=(1, 2))
-    threshold = lam * cells / 2.0
+    threshold = penalty * cells / 2.0
     middle = np.where(hidden, 0.0, y).sum(axis=(1, 2)) / cells
     scale = np.sqrt((np.where(hidden, 0.0, y - middle[:, None, None]) ** 2).sum(axis=(1, 2)))
     allowed = np.maximum(tolerance * np.minimum(threshold, scale), FLAT * scale)
@@ -257,7 +259,7 @@ def complete_batch(y: Array, hidden: Mask, lam: float, start: Array, tolerance: 
         ahead = new + ((momentum - 1) / faster)[:, None, None] * moved
         fitted, momentum = new, faster
     raise NotConvergedError(
-        f"matrix completion of {len(live)} of {count} placebos did not converge at penalty {lam:.3g} in "
+        f"matrix completion of {len(live)} of {count} placebos did not converge at penalty {penalty:.3g} in "
         f"{MAX_PROXIMAL_STEPS} steps"
     )
 

@@ -3,7 +3,7 @@
 Wagner, Soumerai, Zhang & Ross-Degnan (2002), "Segmented regression analysis of interrupted time series studies",
 Journal of Clinical Pharmacy and Therapeutics 27(4):
 
-    y_t = a + b t + c D_t + d D_t (t - t0) + comparators + e_t
+    y_t = a + b t + c D_t + d D_t (t - t0) + regressors + e_t
 
 The effect of each period after the event is c + d (t - t0); its average is the estimate. Its t uses the variance of
 Newey & West (1987) from statsmodels; the distribution of that t is drawn by the bootstrap of :mod:`.autoregressive`,
@@ -62,15 +62,15 @@ def hac_t(z: Array, ys: Array, contrast: Array, lags: int) -> tuple[Array, Array
     return b @ contrast, np.sqrt(np.maximum(variance, 0.0) * periods / (periods - k))
 
 
-def design(t: Array, comparators: Array | None, slope: bool, trend: bool) -> tuple[Array, Array, Array]:
+def design(t: Array, regressors: Array | None, slope: bool, trend: bool) -> tuple[Array, Array, Array]:
     """Regressors (T, k) of the null, those the event adds (T, 1 or 2), and the weights of the average effect on them,
     for periods ``t`` (T,) counted from the event."""
     span = float(np.abs(t).max())
     base = [np.ones(len(t))]
     if trend:
         base.append(t / span)
-    if comparators is not None:
-        centred = comparators - comparators.mean(axis=0)
+    if regressors is not None:
+        centred = regressors - regressors.mean(axis=0)
         base.extend(centred.T / np.maximum(centred.std(axis=0), 1e-300)[:, None])
     after = (t >= 0).astype(np.float64)
     added = [after, after * t / span] if slope else [after]
@@ -81,28 +81,28 @@ def design(t: Array, comparators: Array | None, slope: bool, trend: bool) -> tup
 def segmented(
     y: Array,
     t: Array,
-    comparators: Array | None,
+    regressors: Array | None,
     level: float,
     draws: int,
     seed: int,
     slope: bool = True,
     trend: bool = True,
 ) -> Segmented:
-    """Fit ``y`` (T,) at periods ``t`` (T,) counted from the event, with ``comparators`` (T, m) or None.
+    """Fit ``y`` (T,) at periods ``t`` (T,) counted from the event, with ``regressors`` (T, m) or None.
 
     Raises BadInputError when the regressors leave fewer than four degrees of freedom or repeat one another.
     """
     import statsmodels.api as sm
 
     periods = len(y)
-    base, added, weights = design(t, comparators, slope, trend)
+    base, added, weights = design(t, regressors, slope, trend)
     z = np.hstack([base, added])
     if periods - z.shape[1] < 4:
         raise BadInputError(
-            f"{periods} periods are too few for {z.shape[1]} regressors: name fewer comparators or take slope=False"
+            f"{periods} periods are too few for {z.shape[1]} regressors: name fewer regressors or take slope=False"
         )
     if np.linalg.matrix_rank(z, tol=1e-9 * np.linalg.norm(z, 2)) < z.shape[1]:
-        raise BadInputError("the comparators are collinear, or one is a straight line: name fewer of them")
+        raise BadInputError("the regressors are collinear, or one is a straight line: name fewer of them")
     contrast = np.concatenate([np.zeros(base.shape[1]), weights])
     lags = hac_lags(periods)
     fit = sm.OLS(y, z).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True)

@@ -1,4 +1,4 @@
-"""Structural time series forecast of what would have been: statsmodels' UnobservedComponents with comparators.
+"""Structural time series forecast of what would have been: statsmodels' UnobservedComponents with regressors.
 
 Harvey (1989), "Forecasting, Structural Time Series Models and the Kalman Filter"; Brodersen, Gallusser, Koehler, Remy &
 Scott (2015), "Inferring causal impact using Bayesian structural time-series models", Annals of Applied Statistics 9(1).
@@ -9,7 +9,7 @@ shares of the variances are not maximised but averaged over: each point of a gri
 integrated out, a Student forecast with T0 - (states) degrees of freedom, weighted by its diffuse likelihood under
 Jeffreys' prior for a share (equal steps of the angle whose squared sine it is). Then they hold 86 per cent (errors that
 wander) to 96 (errors that do not); tests/impact/test_series.py measures it. Level, slope and coefficients of the
-comparators start diffuse. Nothing is optimised, so nothing can fail to converge.
+regressors start diffuse. Nothing is optimised, so nothing can fail to converge.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def share_grid(variances: int) -> Array:
 
 
 def structural_forecast(y: Array, x: Array, ahead: Array, trend: str = "level") -> Forecast:
-    """Forecast H periods after ``y`` (T0,) with comparators ``x`` (T0, m) and their later values ``ahead`` (H, m)."""
+    """Forecast H periods after ``y`` (T0,) with regressors ``x`` (T0, m) and their later values ``ahead`` (H, m)."""
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     if trend not in TRENDS:
@@ -102,8 +102,8 @@ def structural_forecast(y: Array, x: Array, ahead: Array, trend: str = "level") 
     df = len(y) - int(model.k_states)
     if df < 2:
         raise BadInputError(
-            f"{len(y)} periods before the event are too few for {x.shape[1]} comparators and a {trend}: "
-            "name fewer comparators"
+            f"{len(y)} periods before the event are too few for {x.shape[1]} regressors and a {trend}: "
+            "name fewer regressors"
         )
     grid = share_grid(len(model.start_params))
     log_weights = np.empty(len(grid))

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from ... import settings
 from ...data.panel import require_panel
-from ...errors import BadInputError, unknown
+from ...errors import unknown
 from ...results import Check, Provenance
 from ..effect import Effect, effect_table
 from ..inference import checks as rules
 from ..inference import placebo
+from ..options import SyntheticControlOptions
 from ..question.predictors import Predictor
 from ..question.problem import Problem, state_problem
-from ..weights import predictor_weights
 from ..weights.fit import Fitted, Setup, WeightSettings, fit_unit, make_setup, resolve_v, values_up_to
 
 if TYPE_CHECKING:
@@ -31,18 +30,40 @@ if TYPE_CHECKING:
     from ..inference.prediction import PredictionUncertainty
 
 
+VChoice = Literal["search", "cross-validation", "equal", "outcomes"]
+Inference = Literal["placebo", "conformal", "prediction", "none"]
 INFERENCE = ("placebo", "conformal", "prediction", "none")
 REFERENCE = "Abadie, Diamond & Hainmueller (2010), JASA 105(490); (2015), AJPS 59(2)"
 
 
 @dataclass(frozen=True)
 class SyntheticControlEffect(Effect):
-    """An :class:`Effect` by synthetic control.
+    """Effect estimated by synthetic control.
 
-    ``intercept``: shift of the level, 0 without one. ``search``: how the search for predictor weights ended.
-    ``predictor_balance``: a row per predictor, None without predictors. Placebo inference: ``placebos`` (a row per
-    unit), ``placebo_gaps`` (time x unit) and ``p_values`` by statistic. Conformal inference: ``p_by_period``.
-    Prediction intervals: ``prediction``. ``leave_one_out``: estimate without each weighted donor.
+    Attributes
+    ----------
+    intercept : float
+        Shift of the level; 0 without an intercept.
+    search : mapping
+        How the search for predictor weights ended.
+    predictor_balance : DataFrame or None
+        A row per predictor: ``v, treated, synthetic, donors``. None without predictors.
+    placebos : DataFrame or None
+        A row per unit, treated unit first, with its average effect, scale and statistics (placebo inference).
+    placebo_gaps : DataFrame or None
+        Gaps by time (rows) and unit (columns) (placebo inference).
+    p_values : mapping
+        p-value by statistic (placebo inference).
+    p_by_period : Series or None
+        p-value by year after the event (conformal inference).
+    prediction : PredictionUncertainty or None
+        Parts of the prediction interval.
+    leave_one_out : DataFrame or None
+        Estimate without each weighted donor: ``donor, weight, estimate, fit_rmspe``. None without checks.
+
+    See Also
+    --------
+    eaeu_analysis.impact.effect.Effect : Fields that all effects share.
     """
 
     intercept: float = 0.0
@@ -62,62 +83,101 @@ def synthetic_control(
     unit: str,
     event: object,
     donors: Iterable[str] | None = None,
+    *,
     predictors: Sequence[Predictor] | None = None,
     fit_years: object = None,
-    v: str | Mapping[str, float] = "search",
-    seed: int = 0,
-    *,
-    intercept: bool = False,
-    penalty: float | None = None,
     post_years: object = None,
-    gaps: str = "drop",
-    level: float = settings.LEVEL,
-    inference: str = "placebo",
-    checks: bool = True,
-    v_floor: float = predictor_weights.FLOOR,
-    starts: int = predictor_weights.STARTS,
-    replicate: str = "",
+    v: VChoice | Mapping[str, float] = "search",
+    inference: Inference = "placebo",
+    seed: int = 0,
+    options: SyntheticControlOptions | None = None,
 ) -> SyntheticControlEffect:
-    """The effect of ``event`` on ``outcome`` of ``unit``: what was observed less its synthetic control.
+    """Effect of an event on one unit, against a weighted average of donors (synthetic control).
 
-    ``outcome``: a column of the panel, or in a world panel an outcome of the catalogue. ``event``: first treated
-    period. ``donors``, ``fit_years``, ``post_years``, ``gaps``: see :func:`.problem.state_problem`.
-    ``predictors`` with ``v``: "search" chooses their weights so that the outcome of ``fit_years`` is tracked best,
-    within the bound ``v_floor`` (each counts for at least that share of the most important) from up to ``starts``
-    deterministic starts shifted by ``seed``; "cross-validation" chooses them in the first half of ``fit_years`` to
-    track the second; "equal" (in standard deviations); a mapping gives them. Without predictors, or with "outcomes",
-    the outcome of every fit year is matched directly.
-    ``intercept``: match movements, not levels. ``penalty`` >= 0: price of donors unlike the treated unit.
-    ``inference``: "placebo" (exact rank p and the interval that inverts it), "conformal", "prediction" intervals, or
-    "none". ``checks`` False leaves out leave-one-out and the placebo in time. ``replicate`` "synth" uses the optimiser
-    of the published packages, to reproduce their numbers only.
+    Parameters
+    ----------
+    panel : Panel
+        Data by unit and year, from :func:`~eaeu_analysis.load_panel` or :meth:`~eaeu_analysis.Panel.from_frame`.
+    outcome : str
+        A column of the panel or, in a world panel, an outcome of the catalogue.
+    unit : str
+        The treated unit.
+    event : int, str or date
+        First treated period, as a year or a date in it.
+    donors : iterable of str, optional
+        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    predictors : sequence of Predictor, optional
+        What the synthetic control has to resemble besides the outcome. By default the outcome of every fit year is
+        matched directly.
+    fit_years : int, (int, int) or list of int, optional
+        Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
+        unbroken record of the treated unit before the event (world panels: from 2000).
+    post_years : int, (int, int) or list of int, optional
+        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+    v : {"search", "cross-validation", "equal", "outcomes"} or mapping, default "search"
+        Weights of the predictors. "search" chooses those that track the outcome of the fit years best;
+        "cross-validation" chooses them in the first half of the fit years to track the second; "equal" gives every
+        predictor, in standard deviations, the same; "outcomes" ignores the predictors; a mapping from the label or the
+        indicator of a predictor gives the weights.
+    inference : {"placebo", "conformal", "prediction", "none"}, default "placebo"
+        "placebo": exact rank of the treated unit among the donors, and the interval that inverts this test;
+        "conformal": cyclic shifts of the residuals; "prediction": prediction intervals without a p-value.
+    seed : int, default 0
+        Shifts the starting points of the search and draws what the inference needs.
+    options : SyntheticControlOptions, optional
+        Rarely changed settings, among them ``level`` of the interval and ``gaps``.
 
-    Returns a :class:`SyntheticControlEffect`.
-    Raises BadInputError or NoDataError, one sentence, for a question that cannot be answered, NotConvergedError when
-    weights cannot be found.
+    Returns
+    -------
+    SyntheticControlEffect
+        Estimate, interval, p-value, weights, path and checks; with placebos, predictor balance and leave-one-out
+        estimates as far as they were made.
 
+    Raises
+    ------
+    BadInputError
+        If an argument cannot be used, or the question has too few years or units.
+    NoDataError
+        If the panel lacks the values that the question needs.
+    NotConvergedError
+        If the weights cannot be found.
+
+    Notes
+    -----
+    Weights are positive and sum to one. Method: Abadie and Gardeazabal (2003); Abadie, Diamond and Hainmueller (2010,
+    JASA 105(490); 2015, AJPS 59(2)). Conformal inference: Chernozhukov, Wuthrich and Zhu (2021). Prediction intervals:
+    Cattaneo, Feng and Titiunik (2021).
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(
     ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
     ... )
-    >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, v="outcomes", checks=False)
+    >>> fast = ea.SyntheticControlOptions(checks=False)
+    >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, v="outcomes", options=fast)
     >>> round(effect.estimate, 1), effect.finding
     (-8.5, 'unreliable')
     """
     require_panel(panel)
-    _check_options(level, inference, penalty, v_floor, starts, replicate)
+    options = options or SyntheticControlOptions()
+    level, intercept = options.level, options.intercept
+    if inference not in INFERENCE:
+        raise unknown("inference", inference, INFERENCE)
     predictors = None if predictors is None else list(predictors)
-    problem = state_problem(panel, outcome, unit, event, donors, fit_years, post_years, gaps)
+    problem = state_problem(
+        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+    )
     recipe = WeightSettings(
         v=resolve_v(v, _predictors_of(predictors)),
         intercept=intercept,
-        penalty=float(penalty or 0.0),
-        floor=v_floor,
-        starts=starts,
+        penalty=float(options.penalty or 0.0),
+        v_floor=options.v_floor,
+        starts=options.starts,
         seed=seed,
-        replicate=replicate,
+        replicate=options.replicate,
     )
-    setup = make_setup(panel, problem, predictors, recipe, gaps)
+    setup = make_setup(panel, problem, predictors, recipe, options.gaps)
     problem = setup.problem
     fitted = fit_unit(setup, recipe)
     estimate = float(fitted.gap[problem.post].mean())
@@ -125,7 +185,7 @@ def synthetic_control(
     answer = _infer(setup, recipe, fitted, level, inference, seed)
     found += answer.checks
     left_out = None
-    if checks:
+    if options.checks:
         left_out = placebo.leave_one_out_refits(setup, recipe, fitted)
         found.append(rules.loo_check(left_out, estimate))
         found.append(rules.time_check(_in_time(panel, setup, recipe, level), level))
@@ -139,10 +199,10 @@ def synthetic_control(
         "penalty": recipe.penalty,
         "level": level,
         "inference": inference,
-        "checks": checks,
-        "v_floor": v_floor,
-        "starts": starts,
-        "replicate": replicate,
+        "checks": options.checks,
+        "v_floor": options.v_floor,
+        "starts": options.starts,
+        "replicate": options.replicate,
     }
     lower, upper = answer.lower, answer.upper
     made = answer.placebos
@@ -167,7 +227,7 @@ def synthetic_control(
         inference=answer.text,
         dropped=dict(problem.dropped),
         flagged=dict(problem.flagged),
-        intercept=fitted.shift,
+        intercept=fitted.intercept,
         search=dict(fitted.search),
         predictor_balance=None if setup.x is None else predictor_balance(setup, fitted),
         placebos=None if made is None else made.table,
@@ -260,13 +320,13 @@ def _other_series(panel: Panel, setup: Setup) -> list[SeriesInfo]:
 def predictor_balance(setup: Setup, fitted: Fitted) -> pd.DataFrame:
     """A row per predictor: weight ``v``, value of the treated unit, of its synthetic control, mean of the donors."""
     x = setup.x if setup.x is not None else np.empty((0, 1))
-    pool = list(fitted.pool)
+    donors = list(fitted.donors)
     return pd.DataFrame(
         {
             "v": np.full(len(x), np.nan) if fitted.v is None else fitted.v,
             "treated": x[:, fitted.column],
-            "synthetic": x[:, pool] @ fitted.weights,
-            "donors": x[:, pool].mean(axis=1),
+            "synthetic": x[:, donors] @ fitted.weights,
+            "donors": x[:, donors].mean(axis=1),
         },
         index=pd.Index(setup.labels, name="predictor"),
     )
@@ -275,20 +335,3 @@ def predictor_balance(setup: Setup, fitted: Fitted) -> pd.DataFrame:
 def _predictors_of(predictors: list[Predictor] | None) -> list[Predictor] | None:
     """Only what can be asked for its label: the rest is refused, with a sentence, when the predictors are read."""
     return [p for p in predictors or [] if isinstance(p, Predictor)]
-
-
-def _check_options(
-    level: float, inference: str, penalty: float | None, floor: float, starts: int, replicate: str
-) -> None:
-    if not 0.0 < level < 1.0:
-        raise BadInputError(f"level {level} is not between 0 and 1; expected a share such as 0.90")
-    if inference not in INFERENCE:
-        raise unknown("inference", inference, INFERENCE)
-    if penalty is not None and not (np.isfinite(penalty) and penalty >= 0):
-        raise BadInputError(f"penalty {penalty} is not zero or more")
-    if not 0.0 < floor <= 1.0:
-        raise BadInputError(f"v_floor {floor} is not above 0 and up to 1")
-    if starts < 1:
-        raise BadInputError(f"starts {starts}: at least one is needed")
-    if replicate not in ("", "synth"):
-        raise unknown("replicate", replicate, ("synth",))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ... import settings
 from ...arrays import Array
 from ...data.panel import require_panel
 from ...errors import BadInputError, unknown
@@ -23,10 +22,10 @@ from ..inference.placebo_checks import (
     placebo_gap_checks,
     weight_check,
 )
+from ..options import SyntheticDidOptions
 from ..question.design import Design, design_table, observed_rows, state_design
 from .synthetic_did_core import (
     METHODS,
-    VARIANCES,
     CohortEstimate,
     Cohorts,
     Estimator,
@@ -43,17 +42,31 @@ if TYPE_CHECKING:
 
     from ...data.panel import Panel
 
+Method = Literal["sdid", "sc", "did", "difp"]
+Inference = Literal["placebo", "jackknife", "bootstrap"]
 REFERENCE = "Arkhangelsky, Athey, Hirshberg, Imbens & Wager (2021), American Economic Review 111(12)"
 
 
 @dataclass(frozen=True)
 class SyntheticDidEffect(Effect):
-    """An :class:`Effect` by synthetic difference-in-differences or one of its special cases.
+    """Effect estimated by synthetic difference-in-differences or one of its special cases.
 
-    ``time_weights``: event -> weights by period before it; ``cohorts``: a row per event with ``event, units, estimate,
-    cells``; ``draws`` (B,): estimates that the standard error rests on; ``noise_level``: standard deviation of the
-    donors' first differences before the first event; ``leave_one_out``: estimate without each weighted donor, None
-    without checks.
+    Attributes
+    ----------
+    time_weights : mapping of int to Series
+        Weights by period before the event, for each event date.
+    cohorts : DataFrame or None
+        A row per event date: ``event, units, estimate, cells``.
+    draws : ndarray, shape (B,), or None
+        Estimates that the standard error rests on: placebos, jackknife or bootstrap.
+    noise_level : float
+        Standard deviation of the donors' first differences before the first event.
+    leave_one_out : DataFrame or None
+        Estimate without each weighted donor: ``donor, weight, estimate``. None without checks.
+
+    See Also
+    --------
+    eaeu_analysis.impact.effect.Effect : Fields that all effects share.
     """
 
     time_weights: Mapping[int, pd.Series[float]] = field(default_factory=dict)
@@ -70,63 +83,100 @@ def synthetic_did(
     event: object,
     donors: Iterable[str] | None = None,
     *,
-    method: str = "sdid",
-    variance: str = "placebo",
+    method: Method = "sdid",
     fit_years: object = None,
     post_years: object = None,
-    gaps: str = "drop",
-    replications: int = 200,
-    replicate: str | None = None,
-    zeta: float | None = None,
-    robustness: bool = True,
+    inference: Inference = "placebo",
+    draws: int = 200,
     seed: int = 0,
-    level: float = settings.LEVEL,
+    options: SyntheticDidOptions | None = None,
 ) -> SyntheticDidEffect:
-    """Weighted double difference between the treated and a weighted average of the donors.
+    """Effect of an event by synthetic difference-in-differences.
 
-    ``unit`` may list several treated units and ``event`` map each to its first treated period: cohorts by date are
-    estimated against the never-treated and averaged over treated cells. ``method``: "sdid", "sc", "did" or "difp".
-    ``variance``: "placebo" (the event falls on donors; exact enumeration with one treated unit), "jackknife" or
-    "bootstrap" (several treated units). The interval is estimate +- t * se, with N0 - 1 degrees of freedom for placebo
-    and (smallest number of treated units per date) - 1 for the others; the p-value comes from the same t.
-    ``replications``: draws where not enumerated. ``zeta`` overrides the unit weights' penalty, in units of the outcome.
-    ``replicate="synthdid"`` takes the weights of the authors' R package (Frank-Wolfe, stopped early) instead of the
-    exact optimum: published figures rest on it. ``robustness`` adds two checks at twice the time: leave-one-out over
-    donors and, with one treated unit, the event moved into the years before it.
+    A weighted double difference between the treated units and a weighted average of the donors. With several event
+    dates each cohort is estimated against the donors, and the cohorts are averaged over treated cells.
 
-    Table: a row per treated unit and period; bounds with placebo variance only. Returns a
-    :class:`SyntheticDidEffect`.
-    Raises BadInputError, NoDataError (one sentence each) and NotConvergedError.
-    Source: Arkhangelsky et al. (2021), algorithms 1 to 4.
+    Parameters
+    ----------
+    panel : Panel
+        Data by unit and year, from :func:`~eaeu_analysis.load_panel` or :meth:`~eaeu_analysis.Panel.from_frame`.
+    outcome : str
+        A column of the panel or, in a world panel, an outcome of the catalogue.
+    unit : str or iterable of str
+        The treated unit or units.
+    event : int, str, date or mapping
+        First treated period, as a year or a date in it; or one for each treated unit.
+    donors : iterable of str, optional
+        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    method : {"sdid", "sc", "did", "difp"}, default "sdid"
+        Synthetic difference-in-differences or one of its special cases: synthetic control, plain
+        difference-in-differences, synthetic control with intercept.
+    fit_years : int, (int, int) or list of int, optional
+        Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
+        unbroken record of the treated unit before the event (world panels: from 2000).
+    post_years : int, (int, int) or list of int, optional
+        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+    inference : {"placebo", "jackknife", "bootstrap"}, default "placebo"
+        How the standard error is made. "placebo": the event falls on donors, on each in turn with one treated unit;
+        "jackknife" and "bootstrap" need several treated units. The interval and the p-value come from Student's t with
+        N0 - 1 degrees of freedom (placebo; N0: number of donors), else with the smallest number of treated units per
+        date less one.
+    draws : int, default 200
+        Random assignments or bootstrap samples where not all assignments are listed.
+    seed : int, default 0
+        Seed of these draws.
+    options : SyntheticDidOptions, optional
+        Rarely changed settings, among them ``level`` of the interval and ``gaps``.
 
+    Returns
+    -------
+    SyntheticDidEffect
+        ``table`` has a row per treated unit and period, with bounds for placebo inference only.
+
+    Raises
+    ------
+    BadInputError
+        If an argument cannot be used, or the question has too few years or units.
+    NoDataError
+        If the panel lacks the values that the question needs.
+    NotConvergedError
+        If the weights cannot be found.
+
+    Notes
+    -----
+    Method: Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021, American Economic Review 111(12)), algorithms 1 to
+    4.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(
     ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
     ... )
-    >>> effect = ea.synthetic_did(panel, "trade", "KGZ", 2015, robustness=False)
+    >>> effect = ea.synthetic_did(panel, "trade", "KGZ", 2015, options=ea.SyntheticDidOptions(checks=False))
     >>> round(effect.estimate, 1), effect.finding
     (-28.4, 'unreliable')
     """
     require_panel(panel)
+    options = options or SyntheticDidOptions()
+    level = options.level
     import pandas as pd
 
     if method not in METHODS:
         raise unknown("method", method, METHODS, METHODS)
-    if variance not in VARIANCES:
-        raise unknown("variance", variance, VARIANCES)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level} is not between 0 and 1")
-    if replications < 2:
-        raise BadInputError(f"replications {replications}: at least 2 are needed")
-    design = state_design(panel, outcome, unit, event, donors, fit_years, post_years, gaps)
+    if draws < 2:
+        raise BadInputError(f"draws {draws}: at least 2 are needed")
+    design = state_design(
+        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+    )
     rows = design.cohort_rows()
     cohorts = Cohorts(design.control, {pre: design.treated[r] for pre, r in rows.items()})
-    require_valid_inference(variance, cohorts, method)
-    estimator = make_estimator(method, replicate, zeta)
+    require_valid_inference(inference, cohorts, method)
+    estimator = make_estimator(method, options.replicate, options.penalty)
     blocks = estimate_cohorts(cohorts, estimator)
     estimate = pooled(cohorts, blocks)
-    replicates = inference_draws(variance, cohorts, blocks, estimator, method, replications, seed)
-    df = len(design.control) - 1 if variance == "placebo" else max(min(cohorts.sizes) - 1, 1)
+    replicates = inference_draws(inference, cohorts, blocks, estimator, method, draws, seed)
+    df = len(design.control) - 1 if inference == "placebo" else max(min(cohorts.sizes) - 1, 1)
     quantile, interval, p_value = student(estimate, replicates.se, df, level)
 
     order = np.concatenate(list(rows.values()))
@@ -136,8 +186,8 @@ def synthetic_did(
     weights = pd.Series(omega, index=pd.Index(design.donors, name="donor"), name="weight")
     checks = list(_checks(design, rows, blocks, replicates, estimate, level, weights))
     left_out = None
-    if robustness:
-        left_out, more = _robustness(design, cohorts, estimator, omega, estimate, level)
+    if options.checks:
+        left_out, more = _leave_out_checks(design, cohorts, estimator, omega, estimate, level)
         checks += more
     info = design.problems[0].info
     cohort_frame = pd.DataFrame(
@@ -153,11 +203,11 @@ def synthetic_did(
             "estimator": "synthetic_did",
             **design.spec(),
             "method": method,
-            "variance": variance,
-            "replications": replications,
-            "replicate": replicate,
-            "zeta": zeta,
-            "robustness": robustness,
+            "inference": inference,
+            "draws": draws,
+            "replicate": options.replicate,
+            "penalty": options.penalty,
+            "checks": options.checks,
             "seed": seed,
             "level": level,
         },
@@ -169,10 +219,10 @@ def synthetic_did(
         weights=weights,
         pre_mspe=float(np.mean([np.mean(b.curve[:pre] ** 2) for pre, b in zip(rows, blocks, strict=True)])),
         checks=tuple(checks),
-        provenance=Provenance((info,), METHODS[method], REFERENCE, {"solver": replicate or "exact"}),
+        provenance=Provenance((info,), METHODS[method], REFERENCE, {"solver": options.replicate or "exact"}),
         method=METHODS[method],
         measure=info.unit,
-        inference=_words(variance, replicates, len(design.donors), df),
+        inference=_inference_text(inference, replicates, len(design.donors), df),
         se=replicates.se,
         dropped=design.dropped(),
         flagged=design.flagged(),
@@ -240,7 +290,7 @@ def _checks(
     return tuple(checks)
 
 
-def _robustness(
+def _leave_out_checks(
     design: Design, cohorts: Cohorts, estimator: Estimator, omega: Array, estimate: float, level: float
 ) -> tuple[pd.DataFrame, list[Check]]:
     def without(i: int) -> float:
@@ -260,14 +310,14 @@ def _robustness(
     return table, checks
 
 
-def _words(variance: str, replicates: InferenceDraws, donors: int, df: int) -> str:
-    if variance == "placebo":
+def _inference_text(inference: str, replicates: InferenceDraws, donors: int, df: int) -> str:
+    if inference == "placebo":
         how = f"all {donors} donors in turn" if replicates.exact else f"{len(replicates.draws)} random assignments"
         return (
             f"placebo variance from {how}, Student t with {df} degrees of freedom; right if the treated unit's noise "
             "is like the donors'"
         )
     how = (
-        "jackknife over units, weights held" if variance == "jackknife" else f"{len(replicates.draws)} bootstrap draws"
+        "jackknife over units, weights held" if inference == "jackknife" else f"{len(replicates.draws)} bootstrap draws"
     )
     return f"{how}, Student t with {df} degrees of freedom"

@@ -214,7 +214,7 @@ def frank_wolfe(
 
 # Variance of synthetic difference-in-differences: placebo, jackknife, bootstrap, each where it is valid.
 
-VARIANCES = ("placebo", "jackknife", "bootstrap")
+INFERENCE = ("placebo", "jackknife", "bootstrap")
 
 
 @dataclass(frozen=True)
@@ -271,78 +271,78 @@ def make_estimator(method: str, replicate: str | None, zeta: float | None) -> Es
     return estimator
 
 
-def require_valid_inference(variance: str, cohorts: Cohorts, method: str) -> None:
-    """BadInputError in one sentence where ``variance`` is not valid for this design."""
-    if variance not in VARIANCES:
-        raise unknown("variance", variance, VARIANCES)
+def require_valid_inference(inference: str, cohorts: Cohorts, method: str) -> None:
+    """BadInputError in one sentence where ``inference`` is not valid for this design."""
+    if inference not in INFERENCE:
+        raise unknown("inference", inference, INFERENCE)
     smallest, total, controls = min(cohorts.sizes), sum(cohorts.sizes), len(cohorts.control)
-    if variance == "jackknife":
+    if inference == "jackknife":
         if smallest < 2:
             raise BadInputError(
-                "variance 'jackknife' needs at least two treated units per date of adoption: leaving out the only one "
-                "leaves no effect to estimate; use variance='placebo'"
+                "inference 'jackknife' needs at least two treated units per date of adoption: leaving out the only one "
+                "leaves no effect to estimate; use inference='placebo'"
             )
         if method == "sc":
             raise BadInputError(
-                "variance 'jackknife' is not valid for method 'sc', whose weights are not regularised; "
+                "inference 'jackknife' is not valid for method 'sc', whose weights are not regularised; "
                 "use 'placebo' or 'bootstrap'"
             )
-    if variance == "bootstrap" and total < 2:
+    if inference == "bootstrap" and total < 2:
         raise BadInputError(
-            "variance 'bootstrap' needs several treated units: with one, every draw holds it or has no effect to "
-            "estimate; use variance='placebo'"
+            "inference 'bootstrap' needs several treated units: with one, every draw holds it or has no effect to "
+            "estimate; use inference='placebo'"
         )
-    if variance == "placebo" and controls < total + 2:
+    if inference == "placebo" and controls < total + 2:
         raise BadInputError(
-            f"variance 'placebo' needs at least two more control than treated units; got {controls} and {total}"
+            f"inference 'placebo' needs at least two more control than treated units; got {controls} and {total}"
         )
 
 
 def inference_draws(
-    variance: str,
+    inference: str,
     cohorts: Cohorts,
     blocks: Sequence[CohortEstimate],
     estimator: Estimator,
     method: str,
-    replications: int,
+    draws: int,
     seed: int,
 ) -> InferenceDraws:
     """Replicates and standard error by the named rule; raises where it is not valid."""
-    require_valid_inference(variance, cohorts, method)
-    if variance == "placebo":
-        return placebo(cohorts, estimator, replications, seed)
-    if variance == "jackknife":
+    require_valid_inference(inference, cohorts, method)
+    if inference == "placebo":
+        return placebo(cohorts, estimator, draws, seed)
+    if inference == "jackknife":
         return jackknife(cohorts, blocks)
-    return bootstrap(cohorts, estimator, replications, seed)
+    return bootstrap(cohorts, estimator, draws, seed)
 
 
-def placebo(cohorts: Cohorts, estimator: Estimator, replications: int, seed: int) -> InferenceDraws:
+def placebo(cohorts: Cohorts, estimator: Estimator, draws: int, seed: int) -> InferenceDraws:
     """Algorithm 4: controls take the treated units' place and dates, the treated are left out.
 
-    All assignments are enumerated when there are no more than ``replications`` of them (with one treated unit:
-    when the donors are no more), else ``replications`` are drawn. The variance has divisor B.
+    All assignments are enumerated when there are no more than ``draws`` of them (with one treated unit:
+    when the donors are no more), else ``draws`` are drawn. The variance has divisor B.
     """
     sizes, dates = cohorts.sizes, list(cohorts.treated)
-    picks, exact = placebo_picks(len(cohorts.control), sum(sizes), replications, seed)
-    draws: list[float] = []
+    picks, exact = placebo_picks(len(cohorts.control), sum(sizes), draws, seed)
+    estimates: list[float] = []
     effects: list[Array] = []
     for pick in picks:
         rest = np.delete(cohorts.control, pick, axis=0)
         parts = np.split(pick, np.cumsum(sizes)[:-1])
         fake = Cohorts(rest, {date: cohorts.control[part] for date, part in zip(dates, parts, strict=True)})
         found = estimate_cohorts(fake, estimator)
-        draws.append(pooled(fake, found))
+        estimates.append(pooled(fake, found))
         effects.append(np.vstack([block.effects for block in found]))
-    values = np.array(draws)
+    values = np.array(estimates)
     return InferenceDraws(values, np.array(effects), exact, float(values.std()))
 
 
-def placebo_picks(count: int, size: int, replications: int, seed: int) -> tuple[list[NDArray[np.intp]], bool]:
+def placebo_picks(count: int, size: int, draws: int, seed: int) -> tuple[list[NDArray[np.intp]], bool]:
     """Sets of ``size`` of the ``count`` donors that take the treated units' place, and whether all sets are listed."""
-    if size == 1 and count <= replications:
+    if size == 1 and count <= draws:
         return [np.array([i], dtype=np.intp) for i in range(count)], True
     rng = np.random.default_rng(seed)
-    return [rng.permutation(count)[:size].astype(np.intp) for _ in range(replications)], False
+    return [rng.permutation(count)[:size].astype(np.intp) for _ in range(draws)], False
 
 
 def jackknife(cohorts: Cohorts, blocks: Sequence[CohortEstimate]) -> InferenceDraws:
@@ -352,39 +352,39 @@ def jackknife(cohorts: Cohorts, blocks: Sequence[CohortEstimate]) -> InferenceDr
     for block in blocks:
         if np.any(block.omega > 1 - 1e-12):
             raise BadInputError(
-                "variance 'jackknife' is not available: one control unit carries all the weight, and leaving it out "
+                "inference 'jackknife' is not available: one control unit carries all the weight, and leaving it out "
                 "leaves no counterfactual"
             )
-    draws: list[float] = []
+    estimates: list[float] = []
     for out in range(count):
         parts = []
         for (pre, _), block in zip(cohorts.treated.items(), blocks, strict=True):
             weights = np.delete(block.omega, out)
             shift = weights @ np.delete(cohorts.control, out, axis=0) / weights.sum() - block.omega @ cohorts.control
             parts.append(block.estimate - float(shift[pre:].mean() - shift[:pre] @ block.lam))
-        draws.append(float(np.average(parts, weights=cohorts.cells)))
+        estimates.append(float(np.average(parts, weights=cohorts.cells)))
     for c, (pre, treated) in enumerate(cohorts.treated.items()):
         cells = cohorts.cells.copy()
         cells[c] -= periods - pre
         for out in range(len(treated)):
             parts = [block.estimate for block in blocks]
             parts[c] = float(np.delete(blocks[c].effects, out, axis=0)[:, pre:].mean())
-            draws.append(float(np.average(parts, weights=cells)))
-    values = np.array(draws)
+            estimates.append(float(np.average(parts, weights=cells)))
+    values = np.array(estimates)
     n = len(values)
     se = math.sqrt((n - 1) / n * float(((values - whole) ** 2).sum()))
     return InferenceDraws(values, None, False, se)
 
 
-def bootstrap(cohorts: Cohorts, estimator: Estimator, replications: int, seed: int) -> InferenceDraws:
+def bootstrap(cohorts: Cohorts, estimator: Estimator, draws: int, seed: int) -> InferenceDraws:
     """Algorithm 2: units drawn with replacement, weights fitted anew; draws without a treated or with fewer than two
     control units are drawn again. A cohort absent from a draw drops out of that draw's average."""
     rng = np.random.default_rng(seed)
     count = len(cohorts.control)
     dates = [pre for pre, block in cohorts.treated.items() for _ in block]
     rows = np.vstack(list(cohorts.treated.values()))
-    draws: list[float] = []
-    for _ in range(replications):
+    estimates: list[float] = []
+    for _ in range(draws):
         while True:
             pick = rng.integers(0, count + len(rows), count + len(rows))
             if (pick >= count).any() and (pick < count).sum() >= 2:
@@ -392,6 +392,6 @@ def bootstrap(cohorts: Cohorts, estimator: Estimator, replications: int, seed: i
         chosen = pick[pick >= count] - count
         treated = {pre: rows[[i for i in chosen if dates[i] == pre]] for pre in cohorts.treated}
         sample = Cohorts(cohorts.control[pick[pick < count]], {pre: some for pre, some in treated.items() if len(some)})
-        draws.append(pooled(sample, estimate_cohorts(sample, estimator)))
-    values = np.array(draws)
+        estimates.append(pooled(sample, estimate_cohorts(sample, estimator)))
+    values = np.array(estimates)
     return InferenceDraws(values, None, False, float(values.std()))

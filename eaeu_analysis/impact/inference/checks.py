@@ -13,8 +13,8 @@ import pandas as pd
 
 from ...arrays import Array
 from ...results import Check
-from ...text import format_p, format_p_equals
-from ..effect import PRE_FIT, PRE_TREND, format_effect_number
+from ...text import format_number, format_p, format_p_equals
+from ..effect import PRE_FIT, PRE_TREND
 from ..question.design import Design
 from ..question.problem import Problem
 from ..weights.fit import Fitted, Setup
@@ -40,9 +40,9 @@ def fit_check(gap: Array, outcome: Array) -> Check:
         size <= limit,
         size,
         limit,
-        f"root mean squared gap {format_effect_number(size)} before the event; passes up to {FIT_SHARE:g} of the "
+        f"root mean squared gap {format_number(size)} before the event; passes up to {FIT_SHARE:g} of the "
         f"outcome's standard "
-        f"deviation ({format_effect_number(deviation)}) or {FIT_LEVEL:.0%} of its mean ({format_effect_number(mean)})",
+        f"deviation ({format_number(deviation)}) or {FIT_LEVEL:.0%} of its mean ({format_number(mean)})",
         role="fatal",
     )
 
@@ -68,7 +68,7 @@ def trend_check(gap: Array, times: Array, reach: float, estimate: float) -> Chec
         not (p <= TREND_LEVEL and share > TREND_SHARE),
         p,
         TREND_LEVEL,
-        f"the gap before the event moves by {format_effect_number(slope, signed=True)} a period "
+        f"the gap before the event moves by {format_number(slope, signed=True)} a period "
         f"({format_p_equals(p)}), "
         f"which drawn on "
         f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}",
@@ -106,7 +106,7 @@ def hull(problem: Problem, fitted: Fitted, intercept: bool) -> Check:
     """Fails when the outcome leaves the range of the donors in more than a tenth of the fit years (with an intercept
     levels need not be met, so that it only informs)."""
     own = problem.outcomes[problem.fit, fitted.column]
-    others = problem.outcomes[problem.fit][:, list(fitted.pool)]
+    others = problem.outcomes[problem.fit][:, list(fitted.donors)]
     inside = float(((own >= others.min(axis=1)) & (own <= others.max(axis=1))).mean())
     return Check(
         "convex hull",
@@ -122,7 +122,7 @@ def concentration(problem: Problem, fitted: Fitted) -> list[Check]:
     weights = fitted.weights
     effective = float(1.0 / (weights**2).sum())
     top = int(np.argmax(weights))
-    name = problem.units[fitted.pool[top]]
+    name = problem.units[fitted.donors[top]]
     return [
         Check(
             "effective donors",
@@ -138,13 +138,13 @@ def concentration(problem: Problem, fitted: Fitted) -> list[Check]:
 
 def uniqueness(problem: Problem, fitted: Fitted) -> Check:
     """Informs whether other weights fit the years before the event as well, and what they give (outcomes-only)."""
-    own = problem.outcomes[problem.fit, fitted.column] - fitted.shift
-    unique = is_unique(problem.outcomes[problem.fit][:, list(fitted.pool)], own, fitted.weights)
+    own = problem.outcomes[problem.fit, fitted.column] - fitted.intercept
+    unique = is_unique(problem.outcomes[problem.fit][:, list(fitted.donors)], own, fitted.weights)
     text = "no other weights fit as well"
     if not unique:
         text = "other weights fit the years before the event as well; the shortest are taken"
         if (ends := equally_good(problem, fitted)) is not None:
-            text += f", the others give from {format_effect_number(ends[0])} to {format_effect_number(ends[1])}"
+            text += f", the others give from {format_number(ends[0])} to {format_number(ends[1])}"
     return Check("unique weights", None, float(unique), None, text)
 
 
@@ -153,8 +153,8 @@ def equally_good(problem: Problem, fitted: Fitted) -> tuple[float, float] | None
     programming finds no end."""
     from scipy.optimize import linprog
 
-    donors = problem.outcomes[:, list(fitted.pool)]
-    if fitted.shift:
+    donors = problem.outcomes[:, list(fitted.donors)]
+    if fitted.intercept:
         donors = donors - donors[problem.fit].mean(axis=0)
     before, after = donors[problem.fit], donors[problem.post].mean(axis=0)
     size = float(np.abs(before).max())
@@ -173,8 +173,8 @@ def predictor_balance_check(setup: Setup, fitted: Fitted) -> Check:
     """Informs how far the synthetic control is from the treated unit in each predictor, and which lie out of range."""
     if setup.x is None:
         return Check("predictor balance", None, None, None, "no predictors")
-    own, others = setup.x[:, fitted.column], setup.x[:, list(fitted.pool)]
-    spread = setup.x[:, [fitted.column, *fitted.pool]].std(axis=1, ddof=1)
+    own, others = setup.x[:, fitted.column], setup.x[:, list(fitted.donors)]
+    spread = setup.x[:, [fitted.column, *fitted.donors]].std(axis=1, ddof=1)
     away = np.abs(own - others @ fitted.weights) / np.where(spread > 0, spread, 1.0)
     outside = [
         label
@@ -205,7 +205,7 @@ def donor_checks(problem: Problem, fitted: Fitted) -> list[Check]:
             Check("values interpolated", None, float(sum(problem.filled.values())), None, f"in gaps of {filled}")
         )
     if problem.flagged:
-        names = [problem.units[i] for i in fitted.pool]
+        names = [problem.units[i] for i in fitted.donors]
         parts = {name: float(w) for name, w in zip(names, fitted.weights, strict=True) if name in problem.flagged}
         total = sum(parts.values())
         heavy = [f"{name} {weight:.0%}: {problem.flagged[name]}" for name, weight in parts.items() if weight > 0.005]
@@ -239,7 +239,7 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
             p["ratio"],
             alpha,
             f"{format_p_equals(p['ratio'])} by the ratio of root mean squared gaps after and before "
-            f"({format_effect_number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than "
+            f"({format_number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than "
             f"the main p",
         ),
         Check(
@@ -267,7 +267,7 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
             None,
             placebos.detectable,
             None,
-            f"an average effect of {format_effect_number(placebos.detectable)} would be found four times in five"
+            f"an average effect of {format_number(placebos.detectable)} would be found four times in five"
             if np.isfinite(placebos.detectable)
             else f"{donors} donors are too few for a test at {alpha:.0%}: no effect can be found",
         ),
@@ -284,7 +284,7 @@ def time_check(moved: TimePlacebo | None, level: float) -> Check:
         moved.p > alpha + 1e-12,
         moved.p,
         alpha,
-        f"with the event moved to {moved.event}, {format_effect_number(moved.average, signed=True)} up to the true one "
+        f"with the event moved to {moved.event}, {format_number(moved.average, signed=True)} up to the true one "
         f"({format_p_equals(moved.p)}); fails at p <= {alpha:.2f}",
     )
 
@@ -300,8 +300,8 @@ def loo_check(table: pd.DataFrame, estimate: float) -> Check:
         bool((relative >= LOO_SHARE).all()),
         float(relative.iloc[worst]),
         LOO_SHARE,
-        f"without any one donor between {format_effect_number(float(table['estimate'].min()))} and "
-        f"{format_effect_number(float(table['estimate'].max()))}; least without {table['donor'].iloc[worst]}; "
+        f"without any one donor between {format_number(float(table['estimate'].min()))} and "
+        f"{format_number(float(table['estimate'].max()))}; least without {table['donor'].iloc[worst]}; "
         f"fails if less than "
         f"{LOO_SHARE:.0%} of the estimate is left",
     )

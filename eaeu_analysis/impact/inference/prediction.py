@@ -116,10 +116,10 @@ def prediction_answer(
         raise BadInputError("prediction intervals are for weights that match the outcome directly; use v='outcomes'")
     problem = setup.problem
     y = problem.outcomes[problem.fit, 0]
-    donors = problem.outcomes[problem.fit][:, list(fitted.pool)]
+    donors = problem.outcomes[problem.fit][:, list(fitted.donors)]
     after = problem.times >= problem.event
     rows = np.flatnonzero(after & np.isfinite(problem.outcomes).all(axis=1))
-    targets = problem.outcomes[rows][:, list(fitted.pool)]
+    targets = problem.outcomes[rows][:, list(fitted.donors)]
     judged = problem.post[rows]
     if recipe.intercept:
         mean = donors.mean(axis=0)

@@ -22,10 +22,11 @@ from ...reference.catalogue import outcome as find_outcome
 from ...reference.catalogue import parse, read_table, table_path
 from ...remittances.ties_with_russia import with_exposure
 from ...results import Check, Provenance, Result, source_lines
-from ...text import format_p_equals
+from ...text import format_number, format_p_equals
 from .. import methods
 from ..curve.grid import PredictorRule
-from ..effect import Effect, format_effect_number, interval_text
+from ..effect import Effect, interval_text
+from ..options import Gaps
 from ..question.predictors import Predictor
 from .pooled import placebos_of, pool_each
 
@@ -44,7 +45,7 @@ class EffectsPlan:
     method: str
     fit_first: int
     post: int
-    gaps: str
+    gaps: Gaps
     min_population: float
     default_pools: tuple[str, ...]
     pools: Mapping[str, Mapping[str, Any]]
@@ -79,14 +80,28 @@ class EffectQuestion:
 
 @dataclass(frozen=True, eq=False)
 class UnionEffects(Result):
-    """Effects of joining, a row per question.
+    """Effects of joining a union, a row per member, outcome and donor pool.
 
-    ``table``: ``unit, name, event, outcome, label, measure, method, pool, estimate, lower, upper, p_value, finding,
-    verdict, pre_rmse, scale, donors, weights, failed, reason``; ``scale`` is what the placebo test divides by (else
-    ``pre_rmse``), ``reason`` says why there is no estimate.
-    ``effects``: the :class:`Effect` of each question that was answered. Effects on outcomes in logarithms are in
-    log points x 100, about per cent. ``pooled``: a row per outcome and pool that several members have effects of, by
-    :func:`.pooled.pool_effects`: ``outcome, label, measure, pool, members, estimate, lower, upper, p_value, reason``.
+    Attributes
+    ----------
+    spec : mapping
+        The question and all settings as plain values.
+    table : DataFrame
+        ``unit, name, event, outcome, label, measure, method, pool, estimate, lower, upper, p_value, finding, verdict,
+        pre_rmse, scale, donors, weights, failed, reason``. ``scale`` is what the placebo test divides by (else
+        ``pre_rmse``); ``reason`` says why there is no estimate. Effects on outcomes in logarithms are in log points x
+        100, about per cent.
+    effects : mapping of EffectQuestion to Effect
+        The effect of each question that was answered.
+    level : float
+        Confidence level.
+    checks : tuple of Check
+        Among others, how many questions stand out against how many would by chance.
+    provenance : Provenance
+        Series and method.
+    pooled : DataFrame
+        A row per outcome and pool that several members have effects of: ``outcome, label, measure, pool, members,
+        estimate, lower, upper, p_value, reason``.
     """
 
     drawn_by = "impact.draw_union_effects"
@@ -118,7 +133,7 @@ class UnionEffects(Result):
                     lines.append(f"  {row['label']}: not estimated: {row['reason']}")
                     continue
                 lines.append(
-                    f"  {row['label']}: {format_effect_number(row['estimate'])} ({row['measure']}), "
+                    f"  {row['label']}: {format_number(row['estimate'])} ({row['measure']}), "
                     f"{self.level:.0%} interval "
                     f"{interval_text((row['lower'], row['upper']))}, {format_p_equals(row['p_value'])}: "
                     f"{row['finding']}"
@@ -130,7 +145,7 @@ class UnionEffects(Result):
         for pool, rows in self.pooled.groupby("pool", sort=False):
             lines += ["", f"Members together; donors: {effects_plan().pools.get(str(pool), {}).get('label', pool)}"]
             lines += [
-                f"  {row['label']}: {row['members']} members, {format_effect_number(row['estimate'])} "
+                f"  {row['label']}: {row['members']} members, {format_number(row['estimate'])} "
                 f"({row['measure']}), "
                 f"{self.level:.0%} interval {interval_text((row['lower'], row['upper']))}, "
                 f"{format_p_equals(row['p_value'])}"
@@ -156,13 +171,50 @@ def union_effects(
     jobs: int = 1,
     dask: str | None = None,
 ) -> UnionEffects:
-    """The effect of joining ``bloc`` for each member, outcome and donor pool by one estimator.
+    """Effect of joining a union for every member, outcome and donor pool, by one estimator.
 
-    None takes what data/tables/impact.toml fixes. A member's event is the first stage it joined. ``jobs`` workers, or
-    those of the Dask scheduler at ``dask``, give the same result as one. What cannot be estimated is a row with its
-    reason.
-    Raises BadInputError for an unknown bloc, member, outcome, method or pool.
+    The specification was fixed before any estimate was seen (``data/tables/impact.toml``); arguments left out take it.
 
+    Parameters
+    ----------
+    panel : Panel
+        World panel with the outcomes, from :func:`~eaeu_analysis.load_panel`.
+    outcomes : sequence of str, optional
+        Outcomes of the catalogue.
+    bloc : str, default "EAEU"
+        The union. A member's event is the first stage that it joined.
+    units : sequence of str, optional
+        Members. By default all.
+    method : str, optional
+        The estimator: "sc", "sc-demeaned", "augmented", "sdid", "difp", "did", "mc", "interrupted_series" or
+        "segmented".
+    pools : sequence of str, optional
+        Names of donor sets: "wide", "rouble" (former Soviet economies), "exposure" (matched on ties with Russia).
+    level : float, default 0.90
+        Confidence level.
+    seed : int, default 0
+        Seed of what is drawn.
+    jobs : int, default 1
+        Worker processes. The result does not depend on their number.
+    dask : str, optional
+        Address of a Dask scheduler to use instead.
+
+    Returns
+    -------
+    UnionEffects
+        What cannot be estimated is a row with its reason.
+
+    Raises
+    ------
+    BadInputError
+        If the bloc, a member, an outcome, the method or a pool is not known.
+
+    Notes
+    -----
+    Members are pooled by ranking the mean of their standardised effects among means over random sets of donors.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> found = ea.union_effects(ea.load_panel(["fdi", "SP.POP.TOTL"]), ["fdi"], units=["KGZ"])
     >>> found.table[["unit", "outcome", "pool"]].values.tolist()

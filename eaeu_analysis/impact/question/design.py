@@ -95,6 +95,7 @@ def state_design(
     unit: str | Iterable[str],
     event: object,
     donors: Iterable[str] | None = None,
+    *,
     fit_years: object = None,
     post_years: object = None,
     gaps: str = "drop",
@@ -115,7 +116,17 @@ def state_design(
                 f"treated unit '{clash[0]}' is among the donors; a treated unit cannot be its own control"
             )
     problems = [
-        state_problem(panel, outcome, name, start, pool, fit_years, post_years, gaps, min_pre)
+        state_problem(
+            panel,
+            outcome,
+            name,
+            start,
+            pool,
+            fit_years=fit_years,
+            post_years=post_years,
+            gaps=gaps,
+            min_pre=min_pre,
+        )
         for name, start in events.items()
     ]
     shared = [name for name in problems[0].donors if name not in events and all(name in p.donors for p in problems[1:])]

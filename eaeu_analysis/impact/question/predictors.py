@@ -41,15 +41,24 @@ HOW: Mapping[str, Callable[[Array], Array]] = {"mean": _mean, "median": _median,
 
 @dataclass(frozen=True)
 class Predictor:
-    """An indicator summed up over years: ``Predictor("invest", (1964, 1969))``.
+    """An indicator and the years over which it is summed up, for :func:`~eaeu_analysis.synthetic_control`.
 
-    ``years``: a year, ``(first, last)`` inclusive, or a list of years; ``how``: "mean", "median", "sum" or "last" of
-    the values present in those years.
+    Parameters
+    ----------
+    indicator : str
+        A column of the panel.
+    years : int, (int, int) or list of int
+        A year, the first and the last, or a list. All must be before the event.
+    how : {"mean", "median", "sum", "last"}, default "mean"
+        How the values present in these years become one.
 
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(["trade", "gdp_per_head"], ["KGZ", "TJK", "MDA", "GEO", "ALB", "MNG"], (2000, 2019))
     >>> predictors = [ea.Predictor("gdp_per_head", (2005, 2014)), ea.Predictor("trade", [2004, 2009, 2014])]
-    >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, predictors=predictors, v="equal", checks=False)
+    >>> fast = ea.SyntheticControlOptions(checks=False)
+    >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, predictors=predictors, v="equal", options=fast)
     >>> list(effect.predictor_balance.index)
     ['gdp_per_head 2005-2014', 'trade 2004-2014 by 5']
     """

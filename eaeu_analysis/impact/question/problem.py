@@ -18,6 +18,7 @@ from ... import settings
 from ...arrays import Array
 from ...data.panel import event_year
 from ...errors import BadInputError, NoDataError
+from ..options import GAPS
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 MIN_PRE = 5  # periods before the event below which no counterfactual is fitted
 WORLD_START = 2000  # default first fit year of world panels: the 1990s are the collapse of the planned economies
-GAPS = ("drop", "interpolate", "error")
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ def state_problem(
     unit: str,
     event: object,
     donors: Iterable[str] | None = None,
+    *,
     fit_years: object = None,
     post_years: object = None,
     gaps: str = "drop",

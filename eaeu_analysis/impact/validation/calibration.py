@@ -33,6 +33,7 @@ from ..curve.grid import PREDICTED, Grid, PoolRule
 from ..curve.placebos import ESTIMATORS
 from ..inference.inversion import student
 from ..inference.placebo import rank_p_value
+from ..options import Gaps
 from ..question import donors as pools
 
 if TYPE_CHECKING:
@@ -56,10 +57,17 @@ class PlaceboProblem:
 
 @dataclass(frozen=True, eq=False)
 class Calibration(Result):
-    """P-values where there is no effect.
+    """p-values of the tests where there is no effect.
 
-    ``table``: a row per placebo problem, estimator and test: ``outcome, unit, event, estimator, test, donors, p_value,
-    least_p, finding`` (of the rank test, with the checks of the estimator), ``failed``.
+    Attributes
+    ----------
+    spec : mapping
+        The question and all settings as plain values.
+    table : DataFrame
+        A row per placebo problem, estimator and test: ``outcome, unit, event, estimator, test, donors, p_value,
+        least_p, finding, failed``; ``finding`` is that of the rank test with the checks of the estimator.
+    provenance : Provenance
+        Series and method.
     """
 
     spec: Mapping[str, Any]
@@ -133,30 +141,96 @@ def clustered_se(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any]) -> 
     return float(np.sqrt((frame.groupby("group")["value"].sum() ** 2).sum()) / len(values))
 
 
+@dataclass(frozen=True, kw_only=True)
+class CalibrationOptions:
+    """Rare settings of :func:`~eaeu_analysis.calibrate`.
+
+    Parameters
+    ----------
+    donors : PoolRule, optional
+        Which economies are donors. By default all.
+    before, after : int, default 9 and 4
+        Number of years before the event and from it on.
+    min_population : float, default 1,000,000
+        Smallest population of an economy that is treated or a donor; 0 for panels without populations.
+    gaps : {"drop", "interpolate", "error"}, default "interpolate"
+        What happens to a donor with a missing value.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> ea.CalibrationOptions(before=12).before
+    12
+    """
+
+    donors: PoolRule | None = None
+    before: int = 9
+    after: int = 4
+    min_population: float = 1_000_000
+    gaps: Gaps = "interpolate"
+
+
 def calibrate(
     panel: Panel,
     outcomes: Sequence[str] = OUTCOMES,
     *,
     units: Iterable[str] | None = None,
     events: Sequence[int] = EVENTS,
-    pool: PoolRule | None = None,
-    before: int = 9,
-    after: int = 4,
     estimators: Sequence[str] = OUTCOMES_ONLY,
     problems: int = 1000,
-    min_population: float = 1_000_000,
-    gaps: str = "interpolate",
     seed: int = 0,
     jobs: int = 1,
     level: float = settings.LEVEL,
     progress: Callable[[int, int], None] | None = None,
+    options: CalibrationOptions | None = None,
 ) -> Calibration:
-    """Run the tool on ``problems`` placebo problems, drawn with ``seed`` from all there are.
+    """Size of the tests where nothing happened: placebo economies at placebo dates.
 
-    ``units``: economies that may be treated (None: all with at least ``min_population``; those who join a customs union
-    or have a break of their own within the window never are). ``pool``: donors (None: all). The result does not depend
-    on ``jobs``. Raises BadInputError for a wrong argument, NoDataError when there is no placebo problem.
+    Parameters
+    ----------
+    panel : Panel
+        Data by unit and year; for a world panel with populations (``SP.POP.TOTL``) too.
+    outcomes : sequence of str
+        Outcomes from which problems are drawn.
+    units : iterable of str, optional
+        Economies that may be treated. By default all that are large enough; those that join a customs union or have a
+        break of their own within the window never are.
+    events : sequence of int
+        Placebo dates.
+    estimators : sequence of {"sc", "sc-demeaned", "augmented", "sdid", "did", "mc"}
+        Estimators to calibrate.
+    problems : int, default 1000
+        Number of placebo problems drawn.
+    seed : int, default 0
+        Seed of the draw.
+    jobs : int, default 1
+        Worker processes. The result does not depend on their number.
+    level : float, default 0.90
+        Confidence level, for the findings.
+    progress : callable, optional
+        Called with the number of problems done and their total.
+    options : CalibrationOptions, optional
+        Rarely changed settings: donors, window, smallest population, gaps.
 
+    Returns
+    -------
+    Calibration
+        p-values by problem, estimator and test; ``sizes`` sums them up.
+
+    Raises
+    ------
+    BadInputError
+        If an argument cannot be used.
+    NoDataError
+        If no economy without an event of its own has the outcome in any window.
+
+    Notes
+    -----
+    Three tests are calibrated: the rank of the standardised effect among the donors, the rank of the effect itself, and
+    Student's t on the spread of the donors' placebo effects.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> drawn = ea.calibrate(ea.load_panel(["trade", "SP.POP.TOTL"]), ["trade"], problems=3)
     >>> bool(drawn.to_frame()["p_value"].between(0, 1).all())
@@ -165,9 +239,17 @@ def calibrate(
     require_panel(panel)
     if problems < 1:
         raise BadInputError(f"problems {problems}: at least one is needed")
-    rule = pool or PoolRule("all economies")
-    grid = Grid(tuple(estimators), {"pool": rule}, (before,), (after,), min_population=min_population, gaps=gaps)
-    slims = {name: slim_panel(panel, name, (), min_population > 0) for name in dict.fromkeys(outcomes)}
+    options = options or CalibrationOptions()
+    rule = options.donors or PoolRule("all economies")
+    grid = Grid(
+        tuple(estimators),
+        {"pool": rule},
+        (options.before,),
+        (options.after,),
+        min_population=options.min_population,
+        gaps=options.gaps,
+    )
+    slims = {name: slim_panel(panel, name, (), options.min_population > 0) for name in dict.fromkeys(outcomes)}
     chosen = None if units is None else {panel.resolve(u) for u in units}
     possible = [p for name, slim in slims.items() for p in _possible(*slim, name, grid, events, chosen)]
     if not possible:
@@ -185,8 +267,8 @@ def calibrate(
         "units": None if chosen is None else sorted(chosen),
         "events": list(events),
         "pool": rule.label,
-        "before": before,
-        "after": after,
+        "before": options.before,
+        "after": options.after,
         "estimators": list(estimators),
         "problems": problems,
         "seed": seed,

@@ -19,8 +19,7 @@ from ... import files, settings
 from ...errors import BadInputError, NoDataError
 from ...results import Provenance, Result, to_plain
 from ...series import SeriesInfo
-from ...text import format_p_equals
-from ..effect import format_effect_number
+from ...text import format_number, format_p_equals
 from .calibration import Calibration
 from .yardstick import Yardstick
 
@@ -31,8 +30,21 @@ MAKE = "make calibration"
 
 @dataclass(frozen=True, eq=False)
 class ShippedYardstick(Result):
-    """``entrants`` and ``rounds`` as the ``table`` and ``rounds`` of :class:`.yardstick.Yardstick`, ``by_estimator``:
-    mean estimate of a round by estimator, ``literature``: a row per study, ``agrees``: by round."""
+    """Tables of the yardstick as shipped.
+
+    Attributes
+    ----------
+    entrants, rounds : DataFrame
+        As ``table`` and ``rounds`` of :class:`~eaeu_analysis.impact.validation.yardstick.Yardstick`.
+    by_estimator : DataFrame
+        Mean estimate by round (rows) and estimator (columns).
+    literature : DataFrame
+        A row per study.
+    agrees : mapping of int to bool
+        Whether the estimate of a round agrees with the studies.
+    measure_unit : str
+        Unit of measurement.
+    """
 
     entrants: pd.DataFrame
     rounds: pd.DataFrame
@@ -49,7 +61,7 @@ class ShippedYardstick(Result):
         for row in self.rounds.to_dict("records"):
             agrees = "as" if self.agrees[int(row["round"])] else "not as"
             lines.append(
-                f"  {row['round']}: {format_effect_number(row['estimate'], signed=True)} in the mean of "
+                f"  {row['round']}: {format_number(row['estimate'], signed=True)} in the mean of "
                 f"{row['entrants']} entrants, "
                 f"{row['positive']} of them positive, {format_p_equals(row['p_value'])}; {agrees} the studies found it"
             )
@@ -62,9 +74,27 @@ def results_path(name: str) -> Path:
 
 
 def shipped_calibration(path: Path | None = None) -> Calibration:
-    """The shipped :class:`.calibration.Calibration`. NoDataError when there is none, BadInputError when it is no such
-    file.
+    """The calibration that is shipped with the package.
 
+    Parameters
+    ----------
+    path : Path, optional
+        File of placebo problems. By default ``data/results/placebos.parquet``.
+
+    Returns
+    -------
+    Calibration
+        As :func:`~eaeu_analysis.calibrate` returned it.
+
+    Raises
+    ------
+    NoDataError
+        If the file is missing.
+    BadInputError
+        If it is not a file of placebo problems.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> len(ea.shipped_calibration().to_frame()["outcome"].unique())
     5
@@ -98,8 +128,27 @@ def write_calibration(found: Calibration, path: Path | None = None) -> None:
 
 
 def shipped_yardstick(path: Path | None = None) -> ShippedYardstick:
-    """The shipped tables of the yardstick. NoDataError when there are none, BadInputError when it is no such file.
+    """The yardstick of past accessions that is shipped with the package.
 
+    Parameters
+    ----------
+    path : Path, optional
+        File of the yardstick. By default ``data/results/yardstick.json``.
+
+    Returns
+    -------
+    ShippedYardstick
+        Its tables.
+
+    Raises
+    ------
+    NoDataError
+        If the file is missing.
+    BadInputError
+        If it is not a file of the yardstick.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> ea.shipped_yardstick().rounds[["round", "entrants", "positive"]].values.tolist()
     [[2004, 10, 5], [2007, 2, 2]]

@@ -21,12 +21,12 @@ from ...data.panel import require_panel
 from ...errors import BadInputError, EaeuError, NoDataError
 from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...results import Provenance, Result
-from ...text import format_p_equals
+from ...text import format_number, format_p_equals
 from ..curve.grid import Grid, PoolRule
 from ..curve.result import SpecificationCurve
 from ..curve.run import specification_curve
-from ..effect import format_effect_number
 from ..inference.placebo import rank_p_value
+from ..options import SyntheticControlOptions
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -156,31 +156,27 @@ class Yardstick(Result):
         lines = [f"yardstick: {self.spec['outcome']} of those who joined the {self.spec['bloc']} ({self.measure_unit})"]
         for row in self.rounds.to_dict("records"):
             lines.append(
-                f"  {row['round']}: {format_effect_number(row['estimate'], signed=True)} in the mean of "
+                f"  {row['round']}: {format_number(row['estimate'], signed=True)} in the mean of "
                 f"{row['entrants']} entrants, "
                 f"{row['positive']} of them positive, {format_p_equals(row['p_value'])} among random sets of economies"
             )
             for choice in ("estimator", "pool", "after"):
                 means = self.by(choice).loc[row["round"]].dropna()
-                told = ", ".join(
-                    f"{option} {format_effect_number(value, signed=True)}" for option, value in means.items()
-                )
+                told = ", ".join(f"{option} {format_number(value, signed=True)}" for option, value in means.items())
                 lines.append(f"    by {choice}: {told}")
             for entrant in self.table[self.table["round"] == row["round"]].to_dict("records"):
                 if entrant["failed"]:
                     lines.append(f"    {entrant['name']}: no answer: {entrant['failed']}")
                     continue
                 lines.append(
-                    f"    {entrant['name']}: {format_effect_number(entrant['estimate'], signed=True)} "
-                    f"[{format_effect_number(entrant['low'])}, "
-                    f"{format_effect_number(entrant['high'])}], {entrant['positive']:.0%} positive, "
+                    f"    {entrant['name']}: {format_number(entrant['estimate'], signed=True)} "
+                    f"[{format_number(entrant['low'])}, "
+                    f"{format_number(entrant['high'])}], {entrant['positive']:.0%} positive, "
                     f"{format_p_equals(entrant['p_value'])}"
                 )
             for study in self.literature[self.literature["round"] == row["round"]].to_dict("records"):
                 value = (
-                    f": {format_effect_number(study['value'])} {study['value_unit']}"
-                    if np.isfinite(study["value"])
-                    else ""
+                    f": {format_number(study['value'])} {study['value_unit']}" if np.isfinite(study["value"]) else ""
                 )
                 lines.append(f"    {study['study']}: {study['claim']}{value}")
         return "\n".join(lines)
@@ -195,11 +191,41 @@ def yardstick(
     jobs: int = 1,
     level: float = settings.LEVEL,
 ) -> Yardstick:
-    """The curves of those who joined in each of ``rounds``, with what studies found.
+    """Compare specification curves of past accessions with what the literature found.
 
-    ``rounds`` and ``grid`` None take data/tables/yardstick.toml. An entrant that cannot be answered is a row with the
-    reason. Raises BadInputError for a year in which nobody joined, NoDataError when no entrant can be answered.
+    Parameters
+    ----------
+    panel : Panel
+        World panel with the outcome and populations (``SP.POP.TOTL``).
+    rounds : sequence of int, optional
+        Years of accession. By default those of ``data/tables/yardstick.toml``.
+    grid : Grid, optional
+        Choices of the curves. By default those of the same table.
+    seed : int, default 0
+        Seed of what is drawn.
+    jobs : int, default 1
+        Worker processes. The result does not depend on their number.
+    level : float, default 0.90
+        Confidence level.
 
+    Returns
+    -------
+    Yardstick
+        An entrant that cannot be answered is a row with its reason.
+
+    Raises
+    ------
+    BadInputError
+        If nobody joined in one of the years.
+    NoDataError
+        If no entrant can be answered.
+
+    Notes
+    -----
+    The mean of the entrants' medians is ranked among means over random sets of economies that did not join.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> found = ea.yardstick(ea.load_panel(["gdp_per_head", "SP.POP.TOTL"]), rounds=[2007])
     >>> found.rounds[["round", "entrants"]].values.tolist()
@@ -223,7 +249,7 @@ def yardstick(
         for unit in entrants:
             row: dict[str, Any] = {"round": year, "unit": unit, "name": common_name(unit), "failed": ""}
             try:
-                curve = specification_curve(panel, fixed.outcome, unit, year, grid, jobs, seed, level=level)
+                curve = specification_curve(panel, fixed.outcome, unit, year, grid, jobs, seed=seed, level=level)
                 curves[year, unit] = curve
                 row |= _of_curve(curve)
             except EaeuError as error:
@@ -300,8 +326,7 @@ def replications(panel: Panel, level: float = settings.LEVEL) -> pd.DataFrame:
                     design.donors,
                     fit_years=(first, design.event - 1),
                     post_years=(design.event, design.post_last),
-                    level=level,
-                    checks=False,
+                    options=SyntheticControlOptions(checks=False, level=level),
                 )
                 path = effect.post.set_index("time")["effect"]
                 rows.append(

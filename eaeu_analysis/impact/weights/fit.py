@@ -1,7 +1,7 @@
 """Weights of one unit: the step that the treated unit, every placebo and every leave-one-out go through alike.
 
 A permutation test is exact only if all units are treated alike, so everything that may be chosen is in
-:class:`Recipe`, and :func:`fit_unit` is the only place where weights are made.
+:class:`WeightSettings`, and :func:`fit_unit` is the only place where weights are made.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from ...arrays import Array, Mask
 from ...errors import BadInputError, unknown
+from ..options import STARTS, V_FLOOR
 from ..question.predictors import Predictor, check_predictors, predictor_values, with_predictors
 from ..question.problem import Problem
 from . import predictor_weights
@@ -34,10 +35,10 @@ class WeightSettings:
     v: str | tuple[float, ...] = "outcomes"
     intercept: bool = False
     penalty: float = 0.0
-    floor: float = predictor_weights.FLOOR
-    starts: int = predictor_weights.STARTS
+    v_floor: float = V_FLOOR
+    starts: int = STARTS
     seed: int = 0
-    replicate: str = ""
+    replicate: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,13 @@ class Setup:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Weights (J,) over ``pool`` (columns of the problem), the intercept, V (K,) or None, and what follows over all
+    """Weights (J,) over ``donors`` (columns of the problem), the intercept, V (K,) or None, and what follows over all
     periods: counterfactual and gap (T,), NaN where a weighted donor is missing; mean squared gap of the fit years."""
 
     column: int
-    pool: tuple[int, ...]
+    donors: tuple[int, ...]
     weights: Array
-    shift: float
+    intercept: float
     counterfactual: Array
     gap: Array
     fit_mspe: float
@@ -130,13 +131,13 @@ def resolve_v(v: object, predictors: Sequence[Predictor] | None) -> str | tuple[
     return tuple(float(w) for w in weights / weights.sum())
 
 
-def fit_unit(setup: Setup, recipe: WeightSettings, column: int = 0, pool: Sequence[int] | None = None) -> Fitted:
-    """The synthetic control of the unit in ``column`` from the units in ``pool`` (default: all donors but itself).
+def fit_unit(setup: Setup, recipe: WeightSettings, column: int = 0, donors: Sequence[int] | None = None) -> Fitted:
+    """The synthetic control of the unit in ``column`` from the units in ``donors`` (default: all donors but itself).
 
-    The treated unit (column 0) is never in the default pool of a placebo. Raises NotConvergedError.
+    The treated unit (column 0) is never among the default donors of a placebo. Raises NotConvergedError.
     """
     problem = setup.problem
-    chosen = [i for i in range(1, len(problem.units)) if i != column] if pool is None else list(pool)
+    chosen = [i for i in range(1, len(problem.units)) if i != column] if donors is None else list(donors)
     y = problem.outcomes[:, column]
     others = problem.outcomes[:, chosen]
     own_mean, donor_means = 0.0, np.zeros(len(chosen))
@@ -160,14 +161,14 @@ def fit_unit(setup: Setup, recipe: WeightSettings, column: int = 0, pool: Sequen
 
 
 def _by_predictors(
-    setup: Setup, raw: Array, recipe: WeightSettings, column: int, pool: list[int], z: Array
+    setup: Setup, raw: Array, recipe: WeightSettings, column: int, donors: list[int], z: Array
 ) -> tuple[Array, Array, Mapping[str, float]]:
-    x = scaled(raw, column, pool)
+    x = scaled(raw, column, donors)
     count = len(x)
     if recipe.replicate == "synth":
         from .predictor_weights import nelder_mead
 
-        return nelder_mead(raw, column, pool, z)
+        return nelder_mead(raw, column, donors, z)
     if recipe.v == "equal":
         v = np.full(count, 1.0 / count)
         return v, predictor_weights.weights_of(v, x, recipe.penalty), {}
@@ -178,11 +179,11 @@ def _by_predictors(
         if setup.x_train is None or setup.validate is None:
             raise BadInputError("this setup has no training half; make it with the same recipe")
         rows = setup.validate[setup.problem.fit]
-        x_train = scaled(setup.x_train, column, pool)
-        found = predictor_weights.search(x_train, z[rows], recipe.floor, recipe.starts, recipe.penalty, recipe.seed)
+        x_train = scaled(setup.x_train, column, donors)
+        found = predictor_weights.search(x_train, z[rows], recipe.v_floor, recipe.starts, recipe.penalty, recipe.seed)
         weights = predictor_weights.weights_of(found.v, x, recipe.penalty)
     else:
-        found = predictor_weights.search(x, z, recipe.floor, recipe.starts, recipe.penalty, recipe.seed)
+        found = predictor_weights.search(x, z, recipe.v_floor, recipe.starts, recipe.penalty, recipe.seed)
         weights = found.weights
     note = {
         "loss": found.loss,
@@ -193,12 +194,12 @@ def _by_predictors(
     return found.v, weights, note
 
 
-def scaled(x: Array, column: int, pool: Sequence[int]) -> Array:
-    """(K, J) predictors of the pool less those of the unit, in standard deviations over the unit and its pool."""
-    among = x[:, [column, *pool]]
+def scaled(x: Array, column: int, donors: Sequence[int]) -> Array:
+    """(K, J) predictors of the donors less those of the unit, in standard deviations over the unit and its donors."""
+    among = x[:, [column, *donors]]
     spread = among.std(axis=1, ddof=1)
     spread[spread == 0] = 1.0
-    difference = x[:, pool] - x[:, [column]]
+    difference = x[:, donors] - x[:, [column]]
     return np.asarray(difference / spread[:, None], dtype=np.float64)
 
 

@@ -23,10 +23,10 @@ from scipy.linalg.lapack import dgesv
 
 from ...arrays import Array
 from ...errors import NotConvergedError
+from ..options import STARTS
+from ..options import V_FLOOR as FLOOR
 from .simplex import solve_gram
 
-FLOOR = 0.02
-STARTS = 8
 AGREED = 3  # starts that end at the best fit so far: enough to stop, within the default bound
 WIDER = 8  # times the starts within a wider one
 REDRAWN = 0.3  # of the weights, in a start beside the best so far
