@@ -1,6 +1,6 @@
-"""Errors a user can meet: one clear sentence each, with what came, what was expected, the near match.
+"""Errors a user can meet: one clear sentence each, with what was given, what was expected and the near match.
 
-Each class carries the exit code the command line ends with.
+Each class has the exit code of the command line.
 """
 
 from __future__ import annotations
@@ -10,14 +10,36 @@ import re
 from collections.abc import Iterable, Mapping
 
 LONGEST = 500  # characters of a sentence; of a longer one the middle is left out
-_UNSAID = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 class EaeuError(Exception):
-    """Base of every error this package raises on purpose; ``exit_code`` is for the command line.
+    """Base class of every error that this package raises on purpose.
 
-    Its text is one line of bounded length without control characters, whatever the input it quotes.
+    Catch it to handle a user's mistake or missing data without catching programming errors.
 
+    Parameters
+    ----------
+    text : str
+        The message. It is shortened to one line of at most 500 characters without control characters.
+
+    Attributes
+    ----------
+    exit_code : int
+        Exit code of the command line for this error: 2 bad input, 3 no usable data, 4 partial data, 5 a conclusion
+        differs from the accepted baseline, 130 stopped by the user.
+
+    See Also
+    --------
+    BadInputError, NoDataError, PartialDataError, DriftError, IntegrityError, NotConvergedError, StoppedError
+
+    Notes
+    -----
+    Subclasses are in ``eaeu_analysis.errors``. BadInputError is also a ValueError, NoDataError a LookupError and
+    NotConvergedError an ArithmeticError.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> try:
     ...     ea.load_panel(["trade"], ["Uzbekstan"])
@@ -33,23 +55,23 @@ class EaeuError(Exception):
 
 
 def one_line(text: str) -> str:
-    """``text`` fit to be printed: line ends and control characters as spaces, the middle of a long one left out."""
-    said = _UNSAID.sub(" ", str(text)).strip()
-    return said if len(said) <= LONGEST else f"{said[: LONGEST * 3 // 4]} ... {said[-LONGEST // 4 + 5 :]}"
+    """``text`` as one printable line: control characters become spaces, a long text loses its middle."""
+    line = _CONTROL.sub(" ", str(text)).strip()
+    return line if len(line) <= LONGEST else f"{line[: LONGEST * 3 // 4]} ... {line[-LONGEST // 4 + 5 :]}"
 
 
 class BadInputError(EaeuError, ValueError):
-    """An argument, a file or a setting is not what was expected (exit code 2)."""
+    """An argument, a file or a setting is not what was expected (exit code 2; also a ValueError)."""
 
 
 class NoDataError(EaeuError, LookupError):
-    """Nothing usable is at hand for the question (exit code 3)."""
+    """There are no usable data for the question (exit code 3; also a LookupError)."""
 
     exit_code = 3
 
 
 class PartialDataError(EaeuError):
-    """Some of the data asked for are missing and the caller asked to be strict (exit code 4)."""
+    """Some of the requested data are missing and the caller chose to be strict (exit code 4)."""
 
     exit_code = 4
 
@@ -61,13 +83,13 @@ class DriftError(EaeuError):
 
 
 class IntegrityError(EaeuError):
-    """Stored data do not match their recorded hash; never passed over as merely missing (exit code 3)."""
+    """Stored data do not match their recorded hash; they are never treated as merely missing (exit code 3)."""
 
     exit_code = 3
 
 
 class NotConvergedError(EaeuError, ArithmeticError):
-    """A solver stopped before its condition held; its numbers are not to be used (exit code 3)."""
+    """A solver did not converge, and its numbers must not be used (exit code 3; also an ArithmeticError)."""
 
     exit_code = 3
 
@@ -87,7 +109,7 @@ def most_like(wanted: str, options: Iterable[str], most: int, least: float) -> d
 
 
 class StoppedError(EaeuError):
-    """The user stopped a command that goes on where it was when it is given again (exit code 130)."""
+    """The user stopped a command; running it again continues where it stopped (exit code 130)."""
 
     exit_code = 130
 
@@ -124,7 +146,7 @@ def unknown(
 
 
 def as_names(what: str, given: Iterable[str] | str) -> tuple[str, ...]:
-    """A list of names as a tuple; a text alone is a list of one. BadInputError for what is no list."""
+    """Names as a tuple; one text counts as a list of one. BadInputError for anything that is not a list."""
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, Iterable):

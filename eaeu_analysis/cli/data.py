@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,6 +12,8 @@ from . import live, output
 from .options import Json, StoreAt, split_list
 
 if TYPE_CHECKING:
+    from ..data.sources.bulk.flows import Products
+    from ..data.sources.bulk.layouts import Kind, Scale
     from ..data.sources.pinned import PinnedSource
 
 app = typer.Typer(
@@ -158,7 +160,7 @@ def bulk(
     kind: Annotated[str, typer.Argument(help="baci (CEPII), comtrade (UN) or imf (DOTS, IMTS).")],
     path: Annotated[Path, typer.Argument(help="The file as distributed (.csv, .csv.gz, .zip), or a folder of them.")],
     out: Annotated[Path, typer.Option(help="Folder to write; flows that are there are replaced as a whole.")],
-    level: Annotated[str, typer.Option(help="TOTAL, HS2, HS4 or HS6.")] = "HS2",
+    products: Annotated[str, typer.Option(help="TOTAL, HS2, HS4 or HS6.")] = "HS2",
     years: Annotated[str | None, typer.Option(help="2019 or 2010-2019; left out: all.")] = None,
     economies: Annotated[
         str | None, typer.Option(help="Keep flows with one of these on either side, by comma.")
@@ -176,7 +178,14 @@ def bulk(
 
     chosen = split_list(economies) if economies else None
     found = read_flows(
-        kind, path, out, level=level, years=years_of(years), economies=chosen, scale=scale, memory=memory
+        cast("Kind", kind),  # read_flows refuses any other text, with the near match
+        path,
+        out,
+        products=cast("Products", products),
+        years=years_of(years),
+        economies=chosen,
+        scale=cast("Scale | None", scale),
+        memory=memory,
     )
     if as_json:
         left_out = output.rows(found.left_out)

@@ -1,4 +1,4 @@
-"""``load_panel``: names and codes -> sources -> one panel."""
+"""``load_panel``: series and outcomes from a source as one panel."""
 
 from __future__ import annotations
 
@@ -27,15 +27,53 @@ def load_panel(
     vintage: str | None = None,
     **live: Any,
 ) -> Panel:
-    """The panel of ``indicators`` (World Bank codes, ``CODE@VINTAGE``, or outcome names such as 'remittances').
+    """Load World Bank series and named outcomes as a panel of economies.
 
-    ``source``: "pinned" (shipped with the package), "live" (the store, pulling what is missing), the path of a World
-    Bank file, a tidy file or a pin, or a source that is open already. ``vintage`` applies to every code that does not
-    name its own. With "live": ``store`` (a folder), ``max_age`` (days after which a series is pulled anew; 30),
-    ``offline``, ``endpoint`` and what else :class:`~eaeu_analysis.data.store.StoreSource` takes.
-    Outcome names bring in the series they are computed from and are added as columns.
-    Raises BadInputError for an unknown name, NoDataError when the source lacks it.
+    Parameters
+    ----------
+    indicators : Sequence[str], optional
+        World Bank codes ("NE.TRD.GNFS.ZS"), labels, codes with a vintage ("CODE@2025-07-19"), or outcomes
+        ("remittances"). An outcome also loads the series it is computed from. Default: every series of the source.
+    economies : Sequence[str], optional
+        ISO3 or ISO2 codes or names. Default: all economies of the data.
+    years : tuple[int, int], optional
+        First and last year, both included. Default: all.
+    source : {"pinned", "live"}, path or Source, default "pinned"
+        "pinned": the data shipped with the package, no network. "live": the World Bank's service, through a local
+        store. A path: a World Bank download, a tidy CSV or Parquet file, a folder of them, or a pin.
+    vintage : str, optional
+        Date of the edition for every code that does not name its own. Default: the default edition of the source.
+    **live
+        With ``source="live"`` only: ``store`` (folder), ``max_age`` (days after which a series is fetched again,
+        default 30), ``offline``, ``endpoint``, and the other options of
+        :class:`~eaeu_analysis.data.store.StoreSource`.
 
+    Returns
+    -------
+    Panel
+        Indexed by economy (ISO3) and year, one column per indicator and outcome, aggregates apart.
+
+    Raises
+    ------
+    BadInputError
+        Unknown indicator, economy, source or option; the message has the near match.
+    NoDataError
+        The source lacks a series, or nothing is left for these economies and years.
+    IntegrityError
+        A pinned table does not match its recorded hash.
+
+    See Also
+    --------
+    catalogue : the series that can be named.
+    Panel.from_frame : a panel of your own data.
+
+    Notes
+    -----
+    Sources and dates of the pinned tables are in ``data/pinned/datapackage.json``. Two vintages of a series are never
+    joined. Corrections (``data/corrections.toml``) are applied and stated in the note of the series.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> panel = ea.load_panel(["remittances"], ["KGZ", "Tajikistan"], (2012, 2014))
     >>> panel.wide("remittances").round(1)
@@ -48,7 +86,7 @@ def load_panel(
     chosen = open_source(source, **live)
     wanted, computed = _codes(indicators, chosen)
     if isinstance(chosen, Preparing):
-        chosen.prepare(wanted, vintage)  # in one go, so that they are pulled side by side
+        chosen.prepare(wanted, vintage)  # all at once, so that they are fetched in parallel
     items = []
     for code in wanted:
         bare, _, own = code.partition("@")
@@ -81,7 +119,7 @@ def open_source(source: str | Path | Source = "pinned", **live: Any) -> Source:
         return PinnedSource(path)
     if (path / "entries").is_dir() and (path / "objects").is_dir():
         raise BadInputError(
-            f"{str(source)!r} is a store of pulled series: ask for the source 'live' (in data diff: 'store') with "
+            f"{str(source)!r} is a store of pulled series: use the source 'live' (in data diff: 'store') with "
             f"--store {path}"
         )
     return FileSource(path)

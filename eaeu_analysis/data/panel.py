@@ -1,7 +1,7 @@
-"""Panel: (economy, year) x indicator, each column with its unit, source and vintage.
+"""Panel: (economy, year) x indicator, each column with its unit of measurement, source and vintage.
 
-The index is unique and sorted; aggregates (World, Central Asia...) are kept apart from economies;
-what is missing is NaN and never zero.
+The index is unique and sorted. Aggregates (World, Central Asia...) are kept apart from economies. A missing value is
+NaN, never zero.
 """
 
 from __future__ import annotations
@@ -20,12 +20,31 @@ from . import transforms
 
 @dataclass(frozen=True)
 class Panel:
-    """Annual (or other whole-numbered period) data on units.
+    """Data on units (economies, states, firms) by year or another whole-numbered period.
 
-    ``frame``: float64 columns by indicator, MultiIndex of (unit, time), unique and sorted.
-    ``series``: a :class:`SeriesInfo` per column. ``names``: display name per unit. ``aggregates``: same form
-    as ``frame`` for groups of economies. ``world``: units are economies known by ISO3, so names are resolved.
+    Made by :func:`load_panel` (World Bank data) or :meth:`from_frame` (any other data). Methods never change a panel:
+    they return a new one.
 
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One float64 column per indicator; MultiIndex (unit, time), unique and sorted.
+    series : Mapping[str, SeriesInfo]
+        Label, unit of measurement, source and vintage of each column.
+    names : Mapping[str, str]
+        Display name of each unit.
+    aggregates : pandas.DataFrame, optional
+        Groups of economies (World, Euro area), in the form of ``frame``.
+    world : bool, default False
+        True if units are economies by ISO3; names and ISO2 codes are then resolved.
+
+    See Also
+    --------
+    load_panel : World Bank data as a panel.
+    before_after, synthetic_control : analyses that take a panel.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea, pandas as pd
     >>> ea.load_panel(["trade"], ["KGZ"], (2012, 2014)).wide("trade").round(1)
     economy    KGZ
@@ -44,7 +63,7 @@ class Panel:
     aggregates: pd.DataFrame | None = None
     world: bool = False
 
-    # -- made from ---------------------------------------------------------------------------------------
+    # -- constructors ------------------------------------------------------------------------------------
     @classmethod
     def from_frame(
         cls,
@@ -55,10 +74,41 @@ class Panel:
         series: Mapping[str, SeriesInfo] | None = None,
         units: Mapping[str, str] | None = None,
     ) -> Panel:
-        """Anybody's data: a long frame with a column of units, one of whole-numbered periods, the others indicators.
+        """A panel of your own data.
 
-        ``units`` gives the unit of measurement per indicator ("US$"), ``series`` a full record instead.
-        Raises BadInputError for a missing column, a duplicate key, text among numbers, an infinite value.
+        Parameters
+        ----------
+        df : pandas.DataFrame
+            Long form: one row per unit and period. All columns except ``unit`` and ``time`` are indicators and must
+            be numeric; missing values are allowed.
+        unit : str, default "economy"
+            Column of the units. Any text; codes are not resolved.
+        time : str, default "year"
+            Column of the periods: whole numbers, or dates, of which the year is taken.
+        series : Mapping[str, SeriesInfo], optional
+            Full record per indicator.
+        units : Mapping[str, str], optional
+            Unit of measurement per indicator ("US$"), where ``series`` has no record.
+
+        Returns
+        -------
+        Panel
+            Sorted by unit and period.
+
+        Raises
+        ------
+        BadInputError
+            A column is missing, a unit and period occur twice, or a value is text or infinite. The message names the
+            column and the row.
+        NoDataError
+            The frame has no row.
+
+        Examples
+        --------
+        >>> import eaeu_analysis as ea, pandas as pd
+        >>> sales = pd.DataFrame({"state": ["A", "A", "B"], "year": [2001, 2002, 2001], "sales": [10.0, 12.0, 8.0]})
+        >>> ea.Panel.from_frame(sales, unit="state", units={"sales": "US$"}).info("sales").unit
+        'US$'
         """
         clean = _validated(df, unit, time)
         infos: dict[str, SeriesInfo] = {}
@@ -70,8 +120,28 @@ class Panel:
 
     @classmethod
     def from_series(cls, data: Iterable[SeriesData], *, keyed: bool = False) -> Panel:
-        """World panel from series as sources hand them out; ``keyed`` names columns ``code@vintage``."""
-        from ..reference import economies as names
+        """A panel of economies from series of a source.
+
+        Parameters
+        ----------
+        data : Iterable[SeriesData]
+            The series; aggregates are separated from economies.
+        keyed : bool, default False
+            Name columns ``CODE@VINTAGE`` instead of ``CODE``, so that two vintages of a series can be compared.
+
+        Returns
+        -------
+        Panel
+            With ``world=True``.
+
+        Raises
+        ------
+        BadInputError
+            A series occurs twice.
+        NoDataError
+            No series was given.
+        """
+        from ..reference.economies import common_name, is_aggregate
 
         columns: dict[str, pd.Series[Any]] = {}
         infos: dict[str, SeriesInfo] = {}
@@ -79,8 +149,8 @@ class Panel:
             key = item.info.key if keyed else item.info.code
             if key in columns:
                 raise BadInputError(
-                    f"series '{key}' came twice (vintages {infos[key].vintage or '?'} and {item.info.vintage or '?'}); "
-                    "two vintages are never spliced: name one as CODE@VINTAGE"
+                    f"series '{key}' was given twice (vintages {infos[key].vintage or '?'} and "
+                    f"{item.info.vintage or '?'}); two vintages are never spliced: name one as CODE@VINTAGE"
                 )
             columns[key] = item.frame.set_index(["economy", "year"])["value"].astype("float64")
             infos[key] = item.info
@@ -90,26 +160,30 @@ class Panel:
         frame.index.names = ["economy", "year"]
         frame.columns.name = None
         codes = frame.index.get_level_values(0)
-        is_group = codes.map({c: names.is_aggregate(c) for c in codes.unique()}).to_numpy(dtype=bool)
+        is_group = codes.map({c: is_aggregate(c) for c in codes.unique()}).to_numpy(dtype=bool)
         economies = frame[~is_group]
-        labels = {c: names.common_name(c) for c in economies.index.get_level_values(0).unique()}
+        labels = {c: common_name(c) for c in economies.index.get_level_values(0).unique()}
         return cls(economies, infos, labels, frame[is_group], world=True)
 
-    # -- asked -------------------------------------------------------------------------------------------
+    # -- access ------------------------------------------------------------------------------------------
     @property
     def unit_name(self) -> str:
+        """Name of the unit level of the index ("economy")."""
         return str(self.frame.index.names[0])
 
     @property
     def time_name(self) -> str:
+        """Name of the time level of the index ("year")."""
         return str(self.frame.index.names[1])
 
     @property
     def units(self) -> list[str]:
+        """Codes of the units, sorted."""
         return [str(u) for u in self.frame.index.get_level_values(0).unique()]
 
     @property
     def indicators(self) -> list[str]:
+        """Names of the columns."""
         return [str(c) for c in self.frame.columns]
 
     @property
@@ -119,31 +193,73 @@ class Panel:
         return int(times.min()), int(times.max())
 
     def resolve(self, unit: str) -> str:
-        """The unit's code in this panel, from a code, an ISO2 code or a name; near match in the error."""
+        """The code of a unit in this panel.
+
+        Parameters
+        ----------
+        unit : str
+            A code of the panel; with economies also an ISO2 code or a name ("Kyrgyzstan", "Киргизия").
+
+        Returns
+        -------
+        str
+            The code (ISO3 for economies).
+
+        Raises
+        ------
+        BadInputError
+            Unknown unit; the message has the near match.
+        NoDataError
+            An economy that is not in this panel.
+        """
         present = self.frame.index.get_level_values(0)
         if not isinstance(unit, Hashable):
             raise BadInputError(f"{self.unit_name} {unit!r}: expected one, not a list")
         if unit in present:
             return unit
         if self.world:
-            from ..reference import economies as names
+            from ..reference.economies import economy_name
+            from ..reference.economies import resolve as resolve_economy
 
-            code = names.resolve(unit)
+            code = resolve_economy(unit)
             if code in present:
                 return code
-            raise NoDataError(f"{names.economy_name(code)} ({code}) has no data in this panel")
+            raise NoDataError(f"{economy_name(code)} ({code}) has no data in this panel")
         raise unknown(self.unit_name, unit, self.units, dict(self.names))
 
     def info(self, indicator: str) -> SeriesInfo:
+        """Label, unit of measurement, source and vintage of a column; BadInputError if there is no such column."""
         self._need(indicator)
         return self.series[indicator]
 
     def column(self, indicator: str) -> pd.Series[Any]:
+        """The values of a column, indexed by (unit, time); BadInputError if there is no such column."""
         self._need(indicator)
         return self.frame[indicator]
 
     def wide(self, indicator: str, units: Sequence[str] | None = None) -> pd.DataFrame:
-        """One indicator as a (time x unit) frame with every period between the first and the last."""
+        """One indicator as a table of periods by units.
+
+        Parameters
+        ----------
+        indicator : str
+            A column of the panel.
+        units : Sequence[str], optional
+            Units to keep, in this order; codes or names. Default: all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index: every period between the first and the last of the panel. Columns: unit codes. Missing values are
+            NaN.
+
+        Raises
+        ------
+        BadInputError
+            Unknown indicator or unit.
+        NoDataError
+            An economy that is not in this panel.
+        """
         table = self.column(indicator).unstack(0)
         first, last = self.years
         table = table.reindex(range(first, last + 1))
@@ -156,7 +272,29 @@ class Panel:
         economies: Sequence[str] | None = None,
         years: tuple[int, int] | None = None,
     ) -> Panel:
-        """A smaller panel; unknown names raise with a near match. ``years`` is inclusive at both ends."""
+        """A smaller panel.
+
+        Parameters
+        ----------
+        indicators : Sequence[str], optional
+            Columns to keep. Default: all.
+        economies : Sequence[str], optional
+            Units to keep; codes or names. Default: all.
+        years : tuple[int, int], optional
+            First and last period, both included. Default: all.
+
+        Returns
+        -------
+        Panel
+            Aggregates are kept for the same columns and periods.
+
+        Raises
+        ------
+        BadInputError
+            Unknown indicator or unit (with the near match), or ``years`` is not a pair in order.
+        NoDataError
+            No row is left.
+        """
         chosen = self.indicators if indicators is None else list(as_names("indicators", indicators))
         for name in chosen:
             self._need(name)
@@ -184,7 +322,19 @@ class Panel:
         return replace(self, frame=frame, series={c: self.series[c] for c in chosen}, aggregates=groups)
 
     def coverage(self, units: Sequence[str] | None = None) -> pd.DataFrame:
-        """A row per indicator and unit: first and last period, number present, missing inside, zeros."""
+        """How complete the data are.
+
+        Parameters
+        ----------
+        units : Sequence[str], optional
+            Units to report. Default: all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per indicator and unit: ``first`` and ``last`` period with a value, number of values ``present``,
+            ``missing_inside`` (gaps between first and last) and ``zeros``.
+        """
         rows = []
         for code in self.indicators:
             table = self.wide(code, units)
@@ -198,36 +348,71 @@ class Panel:
         return pd.DataFrame(rows, columns=names).astype({"first": "Int64", "last": "Int64"})
 
     def to_frame(self) -> pd.DataFrame:
-        """Long form: unit, time, then a column per indicator."""
+        """The data in long form (pandas.DataFrame): unit, time, then one column per indicator; default index."""
         return self.frame.reset_index()
 
-    # -- changed (each returns a new panel with one more column, which carries its unit) --------------------
+    # -- transforms: each returns a new panel with one more column and its record --------------------------
     def with_column(self, code: str, values: pd.Series[Any], info: SeriesInfo) -> Panel:
+        """A panel with one more column.
+
+        Parameters
+        ----------
+        code : str
+            Name of the column; an existing one is replaced.
+        values : pandas.Series
+            Indexed by (unit, time); rows that the panel lacks are dropped.
+        info : SeriesInfo
+            Its label, unit of measurement and source.
+
+        Returns
+        -------
+        Panel
+        """
         frame = self.frame.assign(**{code: values.reindex(self.frame.index).astype("float64")})
         return replace(self, frame=frame, series={**self.series, code: info})
 
     def log(self, indicator: str) -> Panel:
-        """Natural logarithm; refused where a value is zero or negative."""
+        """Adds ``log(indicator)``, the natural logarithm.
+
+        Raises BadInputError for values at or below zero and for rates; unknown columns as in :meth:`info`.
+        """
         return transforms.log(self, indicator)
 
     def per_head(self, indicator: str) -> Panel:
-        """Divided by population (SP.POP.TOTL); for levels only."""
+        """Adds ``per_head(indicator)``, the level divided by population (SP.POP.TOTL).
+
+        Raises BadInputError for anything but a level, NoDataError if the panel has no population.
+        """
         return transforms.per_head(self, indicator)
 
     def share_of_gdp(self, indicator: str) -> Panel:
-        """Per cent of GDP in the same prices (current or constant 2015 US$)."""
+        """Adds ``share_of_gdp(indicator)``, per cent of GDP in the same prices (current or constant 2015 US$).
+
+        Raises BadInputError for another unit of measurement, NoDataError if the panel lacks that GDP series.
+        """
         return transforms.share_of_gdp(self, indicator)
 
     def index(self, indicator: str, base: int) -> Panel:
-        """Index, the base year of each unit being 100; units without that year become missing and are named."""
+        """Adds ``index(indicator,base)``: the value of each unit in the year ``base`` (int) is 100.
+
+        Units without a value in that year become missing and are listed in the note of the column. Raises BadInputError
+        for values at or below zero or a base outside the panel, NoDataError if no unit has the base year.
+        """
         return transforms.index(self, indicator, base)
 
     def real(self, indicator: str) -> Panel:
-        """Current US$ into constant 2015 US$ by the economy's own GDP deflator in dollars."""
+        """Adds ``real(indicator)``: current US$ in constant 2015 US$, by the economy's own GDP deflator in dollars.
+
+        The deflator is NY.GDP.MKTP.CD over NY.GDP.MKTP.KD. Raises BadInputError for another unit of measurement,
+        NoDataError if the panel lacks these two series.
+        """
         return transforms.real(self, indicator)
 
     def with_outcome(self, name: str) -> Panel:
-        """Adds an outcome of the catalogue ('remittances') under its name; a column of that name is left as is."""
+        """Adds a named outcome of the catalogue ('remittances'); an existing column of that name is left as it is.
+
+        Raises BadInputError for an unknown outcome, NoDataError if the panel lacks a series it is computed from.
+        """
         return transforms.add_outcome(self, name)
 
     def _need(self, indicator: str) -> None:
@@ -251,7 +436,7 @@ class Panel:
 def require_panel(given: object) -> None:
     """BadInputError unless it is a :class:`Panel`, saying how to make one."""
     if not isinstance(given, Panel):
-        hint = "Panel.from_frame(frame) makes one of a DataFrame, load_panel([...]) loads one"
+        hint = "Panel.from_frame(frame) makes one from a DataFrame, load_panel([...]) loads one"
         raise BadInputError(f"panel must be a Panel, not {type(given).__name__}; {hint}")
 
 
@@ -285,7 +470,7 @@ def _validated(df: pd.DataFrame, unit: str, time: str) -> pd.DataFrame:
             raise unknown(f"{role} column", column, map(str, df.columns))
     values = [c for c in df.columns if c not in (unit, time)]
     if not values:
-        raise BadInputError(f"no indicator column beside {unit!r} and {time!r}")
+        raise BadInputError(f"no indicator column besides {unit!r} and {time!r}")
     if df.empty:
         raise NoDataError("the frame has no row")
     table = df.rename(columns=str)

@@ -1,4 +1,4 @@
-"""Transforms of a panel's columns that carry the unit along and refuse nonsense."""
+"""Transforms of a panel's columns that keep the unit of measurement right and refuse what has no meaning."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a series is: World Bank indicators, and the outcomes a user may name (``data/tables/*.toml``).
+"""The catalogue: World Bank indicators, and the named outcomes computed from them (``data/tables/*.toml``).
 
-Every table of facts is read here: TOML in, frozen dataclasses out, checked by pydantic. A mistake in a table is
-one sentence that names the file, the entry and the nearest field or value. :mod:`names` and :mod:`blocs` read
-their tables through :func:`read_table` and :func:`parse`.
+Every table of facts is read here: TOML in, frozen dataclasses out. A mistake in a table is reported in one sentence
+that names the file, the entry and the nearest field or value. :mod:`economies` and :mod:`blocs` read their tables
+through :func:`read_table` and :func:`parse`.
 
 >>> import eaeu_analysis as ea
 >>> ea.catalogue().loc["NE.TRD.GNFS.ZS", ["unit", "kind"]].tolist()
@@ -120,7 +120,7 @@ def parse(form: type[T], raw: object, where: str) -> T:
 
 
 def _sentence(problems: list[Any], form: Any, where: str) -> str:
-    """The first problem in words, a misspelt field before the field that it leaves missing."""
+    """The first problem as a sentence; a misspelt field comes before the field that it leaves missing."""
     problems = sorted(problems, key=lambda p: p["type"] != "unexpected_keyword_argument")
     first = problems[0]
     name = ".".join(str(part) for part in first["loc"])
@@ -142,10 +142,10 @@ def _sentence(problems: list[Any], form: Any, where: str) -> str:
 # -- indicators ------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Indicator:
-    """A World Bank series: its code, its database's number, and how to read a value of it.
+    """A World Bank series: its code, the number of its database, and how to read its values.
 
-    ``sign`` says what a higher or positive value means, ``note`` how the series deceives. ``live_code`` is
-    set where the live service knows the series by another code than the files do.
+    ``sign`` states what a higher or positive value means, ``note`` the known pitfalls. ``live_code`` is set where the
+    live service uses another code than the files.
     """
 
     code: str
@@ -172,7 +172,7 @@ def _entries(path: Path) -> list[tuple[str, Any]]:
 
 
 def having(raw: object, **more: object) -> object:
-    """An entry with more fields; what is no entry stays as it is, for :func:`parse` to refuse."""
+    """An entry with more fields; anything that is not an entry is returned unchanged, and :func:`parse` refuses it."""
     return {**raw, **more} if isinstance(raw, Mapping) else raw
 
 
@@ -192,7 +192,37 @@ def indicator(code: str) -> Indicator:
 
 
 def catalogue() -> pd.DataFrame:
-    """All indicators, a row each: index ``code``; ``database, label, unit, kind, sign, topic, note, live_code``."""
+    """The World Bank series that the package knows, one row each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``code`` (World Bank code). Columns: ``database`` (number of the World Bank database), ``label``, ``unit``
+        (unit of measurement), ``kind`` (level, share, rate or index), ``sign`` (what a higher value means), ``topic``,
+        ``note`` (known pitfalls of the series) and ``live_code`` (the code of the live service where it differs).
+        The frame is a copy and may be changed.
+
+    Raises
+    ------
+    BadInputError
+        The shipped table has a mistake; the message names the entry.
+    NoDataError
+        The shipped table is missing.
+
+    See Also
+    --------
+    load_panel : loads the data of these series.
+
+    Notes
+    -----
+    The table is ``data/tables/indicators.toml``. Labels and units are those of the World Development Indicators.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> ea.catalogue().loc["NE.TRD.GNFS.ZS", ["label", "unit", "kind"]].tolist()
+    ['Trade (% of GDP)', '% of GDP', 'share']
+    """
     import pandas as pd
 
     return pd.DataFrame([asdict(i) for i in _indicators().values()]).set_index("code")
@@ -201,12 +231,12 @@ def catalogue() -> pd.DataFrame:
 # -- outcomes --------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Outcome:
-    """A result that can be asked for by name, and how it is had from indicators.
+    """An outcome with a name ("remittances"), and how it is computed from indicators.
 
-    Either ``indicator`` or ``numerator`` and ``denominator`` is set; the value is ``scale`` times the one, or
-    ``scale`` times the quotient, of the same economy and year. Where ``zero_is_missing``, a zero in the source
+    Either ``indicator`` is set, or both ``numerator`` and ``denominator``. The value is ``scale`` times the indicator,
+    or ``scale`` times the quotient, for the same economy and year. If ``zero_is_missing``, a zero in the source
     means "not reported" (``zero_reason``), except for the economies in ``zero_true_for``. ``log``: levels are
-    analysed in logarithms. ``direction`` says what a rise means, in plain words.
+    analysed in logarithms. ``direction`` states what a rise means.
     """
 
     name: str

@@ -27,7 +27,7 @@ READ = """
 import json, resource, sys, time
 start = time.perf_counter()
 from eaeu_analysis.data.sources.bulk import flows as bulk
-made = bulk.read_flows("baci", sys.argv[1], sys.argv[2], level=sys.argv[4], memory=sys.argv[3])
+made = bulk.read_flows("baci", sys.argv[1], sys.argv[2], products=sys.argv[4], memory=sys.argv[3])
 frame = made.frame() if sys.argv[4] == "TOTAL" else made.years  # products stay on disk
 seconds, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 totals = {int(year): float(usd) for year, usd in frame.groupby("year")["usd"].sum().items()}

@@ -27,9 +27,9 @@ def test_baci_as_distributed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     assert list(frame.columns) == schema.COLUMNS
     assert as_dict(frame) == EXPECTED
     assert set(frame["basis"]) == {"reconciled_fob"}
-    assert (made.source, made.vintage, made.level) == ("CEPII BACI HS92", "202401b", "HS2")
+    assert (made.source, made.vintage, made.products) == ("CEPII BACI HS92", "202401b", "HS2")
     assert made.left_out.to_numpy().tolist() == [["58", 1, 9_000.0]]
-    assert "left out, no economies: 58" in made.summary()
+    assert "left out, not economies: 58" in made.summary()
     assert frame.equals(frame.sort_values(["year", "exporter", "importer", "product"], ignore_index=True))
 
 
@@ -53,11 +53,13 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 def test_levels_add_up_to_each_other(tmp_path: Path) -> None:
     folder = baci(tmp_path / "in")
-    tables = {level: flows.read_flows("baci", folder, tmp_path / level, level=level).frame() for level in flows.LEVELS}
+    tables = {
+        level: flows.read_flows("baci", folder, tmp_path / level, products=level).frame() for level in flows.DIGITS
+    }
     assert set(tables["HS6"]["product"].str.len()) == {6}
     assert set(tables["TOTAL"]["product"]) == {"TOTAL"}
     for fine, coarse in itertools.pairwise(["HS6", "HS4", "HS2"]):
-        cut = tables[fine].assign(product=tables[fine]["product"].str[: flows.LEVELS[coarse]])
+        cut = tables[fine].assign(product=tables[fine]["product"].str[: flows.DIGITS[coarse]])
         summed = cut.groupby(["exporter", "importer", "year", "product"])["usd"].sum()
         assert (
             summed.to_dict() == tables[coarse].set_index(["exporter", "importer", "year", "product"])["usd"].to_dict()
@@ -171,7 +173,7 @@ def test_comtrade_in_todays_form(tmp_path: Path) -> None:
 def test_comtrade_totals_and_numbers_without_iso_codes(tmp_path: Path) -> None:
     text = comtrade("2019,860,,X,842,,0,TOTAL,C00,0,10", "2019,860,,X,842,,0,01,C00,0,4")
     (tmp_path / "c.csv").write_text(text)
-    frame = flows.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out", level="TOTAL").frame()
+    frame = flows.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out", products="TOTAL").frame()
     assert as_dict(frame) == {("UZB", "USA", 2019, "TOTAL"): 10.0}
 
 
@@ -201,7 +203,7 @@ IMTS = "COUNTRY,INDICATOR,COUNTERPART_COUNTRY,FREQUENCY,SCALE,TIME_PERIOD,OBS_VA
 
 def test_imf_wide(tmp_path: Path) -> None:
     (tmp_path / "DOT.csv").write_text(DOTS + DOTS_ROWS, encoding="utf-8")
-    made = flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL", scale="millions")
+    made = flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", products="TOTAL", scale="millions")
     assert as_dict(made.frame()) == {
         ("RUS", "KGZ", 2018, "TOTAL"): 1.5e9,
         ("RUS", "KGZ", 2019, "TOTAL"): 1.53e9,
@@ -213,8 +215,8 @@ def test_imf_wide(tmp_path: Path) -> None:
 def test_imf_does_not_guess_the_scale(tmp_path: Path) -> None:
     (tmp_path / "DOT.csv").write_text(DOTS + DOTS_ROWS, encoding="utf-8")
     with pytest.raises(BadInputError, match="does not state its scale; give scale='units' or scale='millions'"):
-        flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", level="TOTAL")
-    with pytest.raises(BadInputError, match="totals alone; ask for level TOTAL"):
+        flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", products="TOTAL")
+    with pytest.raises(BadInputError, match="totals only; use products TOTAL"):
         flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out")
 
 
@@ -222,14 +224,14 @@ def test_imf_long_with_its_scale_stated(tmp_path: Path) -> None:
     rows = "RUS,XG_FOB_USD,KGZ,Annual,Millions,2019,1530\nRUS,XG_FOB_USD,KGZ,Monthly,Millions,2019-M01,100\n"
     rows += "RUS,XG_FOB_USD,UZB,Annual,Units,2019,2067000000\nRUS,XG_FOB_USD,G001,Annual,Units,2019,1\n"
     (tmp_path / "imts.csv").write_text(IMTS + rows)
-    frame = flows.read_flows("imf", tmp_path / "imts.csv", tmp_path / "out", level="TOTAL").frame()
+    frame = flows.read_flows("imf", tmp_path / "imts.csv", tmp_path / "out", products="TOTAL").frame()
     assert as_dict(frame) == {("RUS", "KGZ", 2019, "TOTAL"): 1.53e9, ("RUS", "UZB", 2019, "TOTAL"): 2.067e9}
 
 
 def peak_mb(folder: Path, out: Path, memory: str) -> float:
     """Peak resident memory of a process that adds ``folder`` up to HS2."""
     code = (
-        "import resource, sys; from eaeu_analysis.data.sources import bulk\n"
+        "import resource, sys; from eaeu_analysis.data.sources.bulk import flows as bulk\n"
         f"made = bulk.read_flows('baci', {str(folder)!r}, {str(out)!r}, memory={memory!r})\n"
         "print(made.summary(), file=sys.stderr)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"

@@ -96,7 +96,7 @@ def test_a_cell_of_baci_that_makes_no_sense(tmp_path: Path, text: str, sentence:
     """A row that is added up, padded, cut or rounded in silence would be a wrong number."""
     (tmp_path / "BACI_HS92_Y2019_V1.csv").write_text(text)
     with pytest.raises(BadInputError, match=sentence) as caught:
-        flows.read_flows("baci", tmp_path / "BACI_HS92_Y2019_V1.csv", tmp_path / "out", level=level)
+        flows.read_flows("baci", tmp_path / "BACI_HS92_Y2019_V1.csv", tmp_path / "out", products=level)
     assert "\n" not in str(caught.value)
     assert "Input Error" not in str(caught.value)
     assert not (tmp_path / "out").exists()
@@ -138,7 +138,7 @@ def test_what_is_no_such_table_or_flow_is_one_sentence(tmp_path: Path, kind: str
     (tmp_path / name).write_text(text)
     level = "TOTAL" if kind == "imf" else "HS2"
     with pytest.raises((BadInputError, NoDataError), match=sentence) as caught:
-        flows.read_flows(kind, tmp_path / name, tmp_path / "out", level=level)
+        flows.read_flows(kind, tmp_path / name, tmp_path / "out", products=level)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
 
@@ -146,8 +146,8 @@ def test_what_is_no_such_table_or_flow_is_one_sentence(tmp_path: Path, kind: str
 def test_arguments_that_make_no_sense(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="did you mean 'baci'"):
         flows.read_flows("bacci", tmp_path, tmp_path / "out")
-    with pytest.raises(BadInputError, match="level 'HS3' not known"):
-        flows.read_flows("baci", tmp_path, tmp_path / "out", level="HS3")
+    with pytest.raises(BadInputError, match="products 'HS3' not known"):
+        flows.read_flows("baci", tmp_path, tmp_path / "out", products="HS3")
     with pytest.raises(BadInputError, match="no such file or folder"):
         flows.read_flows("baci", tmp_path / "nowhere", tmp_path / "out")
     with pytest.raises(BadInputError, match="no baci table in"):

@@ -1,8 +1,8 @@
-"""Trade blocs: who joined which stage on which day, who left, who watches; and the record of the union.
+"""Trade blocs: accessions to each stage, withdrawals and observers, with dates; and the record of the union.
 
 Read from data/tables/: blocs.toml, timeline.toml, duty_shares.toml, tariff_changes.toml. Every date carries its
-precision, source and confidence. An inexact date stands at the first day of its month or year; whoever asks on a
-given day gets the economy as a member once that month or year is over, when membership is certain.
+precision, source and confidence. An inexact date is stored as the first day of its month or year; the economy counts
+as a member from the day after that month or year, when membership is certain.
 """
 
 from __future__ import annotations
@@ -44,8 +44,29 @@ def _blocs() -> dict[str, Bloc]:
 
 
 def bloc(name: str) -> Bloc:
-    """The bloc of that code, name or alias ("EAEU", "European Union"), in any case; BadInputError with near match.
+    """A trade bloc by its code, name or alias.
 
+    Parameters
+    ----------
+    name : str
+        Code ("EAEU"), name ("Eurasian Economic Union") or alias, in any case. :func:`blocs` lists them.
+
+    Returns
+    -------
+    Bloc
+        Members by date, accessions with their sources, stages of integration.
+
+    Raises
+    ------
+    BadInputError
+        No bloc of that name; the message has the near match.
+
+    Notes
+    -----
+    The table is ``data/tables/blocs.toml``. Every date has a precision, a source and a confidence.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> union = ea.bloc("EAEU")
     >>> union.members(2016), union.accession("Kyrgyzstan").isoformat()

@@ -1,4 +1,4 @@
-"""A bloc, its stages, and who joined and left which of them when."""
+"""A bloc, its stages, and the dates on which economies joined and left them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 Precision = Literal["day", "month", "year"]
-Confidence = Literal["S", "S2"]  # seen in the source named; seen quoted there, or derived from what it says
+Confidence = Literal["S", "S2"]  # S: taken from the source cited; S2: quoted there, or derived from it
 How = Literal["withdrew", "suspended", "joined another bloc", "dissolved"]
 
 
@@ -37,7 +37,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Observer:
-    """An economy with a seat and no vote, since ``date``."""
+    """An economy with observer status since ``date``: it attends and does not vote."""
 
     economy: str
     date: dt.date
@@ -51,7 +51,7 @@ class Observer:
 
 @dataclass(frozen=True)
 class Accession:
-    """An economy's entry into a stage; ``left`` is the first day on which it was out again, ``how`` the reason."""
+    """An economy's entry into a stage; ``left`` is the first day after its exit, ``how`` the reason of the exit."""
 
     economy: str
     stage: str
@@ -89,7 +89,39 @@ class Withdrawal:
 
 @dataclass(frozen=True)
 class Bloc:
-    """A trade bloc. Without a stage, questions are about full membership: the stage named by ``membership``."""
+    """A trade bloc: its stages, members and observers, with dates and sources.
+
+    Methods with a ``stage`` parameter refer to full membership by default.
+
+    Parameters
+    ----------
+    code, name, kind : str
+        Short code ("EAEU"), full name, and kind (such as "customs union").
+    membership : str
+        Name of the stage that counts as full membership.
+    stages : Mapping[str, Stage]
+        Stages of integration by name.
+    accessions : tuple of Accession
+        One record per economy and stage, with the exit if there was one.
+    observers : Mapping[str, Observer]
+        Observers by ISO3.
+    aliases : tuple of str
+        Other names of the bloc.
+    note : str
+        Remarks on the sources.
+
+    Notes
+    -----
+    Membership starts on the day of entry into force. Where only a month or year is known, the economy counts as a
+    member from the end of that month or year.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> union = ea.bloc("EAEU")
+    >>> union.members(on="2015-08-11"), union.members(on="2015-08-12")
+    (['ARM', 'BLR', 'KAZ', 'RUS'], ['ARM', 'BLR', 'KAZ', 'KGZ', 'RUS'])
+    """
 
     code: str
     name: str
@@ -102,9 +134,25 @@ class Bloc:
     note: str = field(default="", repr=False)
 
     def members(self, on: object = None, stage: str | None = None) -> list[str]:
-        """Sorted ISO3 codes of the members on that day (a month or year: its last day); None: as the table ends.
+        """Members on a day.
 
-        Suspended members are left out from the day of suspension.
+        Parameters
+        ----------
+        on : date, str or int, optional
+            A day ("2015-08-12" or a date), a month ("2015-08") or a year (2016); a month or year means its last day.
+            Default: the latest state of the table.
+        stage : str, optional
+            Stage of integration. Default: full membership.
+
+        Returns
+        -------
+        list of str
+            Sorted ISO3 codes. Suspended members are left out from the day of suspension.
+
+        Raises
+        ------
+        BadInputError
+            ``on`` is not a date, or the bloc has no such stage.
         """
         wanted = self.stage(stage).name
         day = None if on is None else as_date(on, "date of membership", end=True)
@@ -115,15 +163,39 @@ class Bloc:
         )
 
     def accession(self, economy: str, stage: str | None = None) -> dt.date:
-        """The day on which the economy joined the stage; see :meth:`record` for its precision and source."""
+        """The day on which an economy joined.
+
+        Parameters
+        ----------
+        economy : str
+            ISO3, ISO2 or name.
+        stage : str, optional
+            Stage of integration. Default: full membership.
+
+        Returns
+        -------
+        datetime.date
+            Day of entry into force; :meth:`record` has its precision and source.
+
+        Raises
+        ------
+        BadInputError
+            Unknown economy or stage, or the economy never joined.
+        """
         return self.record(economy, stage).date
 
     def left(self, economy: str, stage: str | None = None) -> dt.date | None:
-        """The first day on which the economy was out of the stage again, None if it is in."""
+        """The first day after an economy left the stage; None if it is still a member.
+
+        Takes and raises the same as :meth:`accession`.
+        """
         return self.record(economy, stage).left
 
     def record(self, economy: str, stage: str | None = None) -> Accession:
-        """Entry and exit of an economy, with sources. BadInputError if it never took part in the stage."""
+        """Entry and exit of an economy with precision, source and confidence (an :class:`Accession`).
+
+        Takes and raises the same as :meth:`accession`.
+        """
         iso3, wanted = economies.resolve(economy), self.stage(stage).name
         mine = [a for a in self.accessions if a.economy == iso3]
         for accession in mine:
@@ -138,7 +210,7 @@ class Bloc:
         raise BadInputError(f"{who} never joined {self.code}; members at any time: {', '.join(known)}")
 
     def stage(self, name: str | None = None) -> Stage:
-        """The stage of that name or alias, in any case; None: the stage of full membership."""
+        """The stage of that name or alias, in any case; None means full membership. BadInputError if unknown."""
         wanted = str(self.membership if name is None else name).strip().casefold()
         for stage in self.stages.values():
             if wanted in {n.casefold() for n in (stage.name, *stage.aliases)}:
@@ -146,7 +218,14 @@ class Bloc:
         raise unknown(f"stage of {self.code}", name, self.stages)
 
     def to_frame(self) -> pd.DataFrame:
-        """A row per economy and stage: joined, precision, left, how, source, confidence, note."""
+        """Accessions as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per economy and stage: ``economy, name, stage, joined, precision, left, how, source, confidence,
+            note``, sorted by date.
+        """
         import pandas as pd
 
         rows = [

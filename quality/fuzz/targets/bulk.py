@@ -7,6 +7,8 @@ import json
 import shutil
 
 from eaeu_analysis.data.sources.bulk import flows, unpack
+from eaeu_analysis.data.sources.bulk.flows import Products
+from eaeu_analysis.data.sources.bulk.layouts import Kind, Scale
 
 from .. import structure
 from ..target import PART, ROOM, Target
@@ -35,14 +37,14 @@ IMF_LONG = (
 )
 
 
-def _flows(kind: str, level: str, name: str, data: bytes, scale: str | None = None) -> None:
+def _flows(kind: Kind, products: Products, name: str, data: bytes, scale: Scale | None = None) -> None:
     inside, out = ROOM.folder("in"), ROOM.path / "out"
     shutil.rmtree(out, ignore_errors=True)
     first, *more = data.split(PART)
     (inside / name).write_bytes(first)
     if more:
         (inside / "country_codes_V202401b.csv").write_bytes(more[0])
-    made = flows.read_flows(kind, inside, out, level=level, scale=scale, threads=1)
+    made = flows.read_flows(kind, inside, out, products=products, scale=scale, threads=1)
     promises.flows(made.frame())
     made.summary()
 
@@ -83,7 +85,7 @@ def _zipped(data: bytes) -> None:
 def _record() -> list[bytes]:
     record = {
         "source": "CEPII BACI HS92",
-        "level": "HS2",
+        "products": "HS2",
         "vintage": "202401b",
         "years": [[2019, "reconciled_fob", 3, 1087500.0]],
         "left_out": [["490", 1, 7000.0]],

@@ -1,8 +1,8 @@
 """Bulk bilateral files into the one schema of flows, out of core: CEPII BACI, UN Comtrade, IMF DOTS and IMTS.
 
-A database on disk takes the files one by one under a bound of memory, adds them up to the product level asked for
-and writes one Parquet file a year. Sums are of decimals, so the bytes do not hang on threads or on the order of rows.
-What is no economy (the world, regions, "areas not specified") is left out and told, with its dollars.
+A database on disk takes the files one by one within a limit of memory, sums them to the product level requested and
+writes one Parquet file per year. Sums are of decimals, so the bytes do not depend on threads or the order of rows.
+Codes that are not economies (the world, regions, "areas not specified") are left out and listed with their value.
 """
 
 from __future__ import annotations
@@ -13,23 +13,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from .... import files as atomic
 from ....errors import BadInputError, EaeuError, NoDataError, unknown
 from ....output_folder import output_folder, require_output_folder
-from ....reference import economies as names
+from ....reference import economies as known_economies
 from ....results import Result
 from . import layouts, schema
-from .layouts import BulkLayout
+from .layouts import BulkLayout, Kind, Scale
 from .unpack import Input, inputs
 
 if TYPE_CHECKING:
     import duckdb
 
-LEVELS = {"TOTAL": 0, "HS2": 2, "HS4": 4, "HS6": 6}
+Products = Literal["TOTAL", "HS2", "HS4", "HS6"]
+DIGITS: dict[str, int] = {"TOTAL": 0, "HS2": 2, "HS4": 4, "HS6": 6}
 MEMORY = "2GB"
 KIND = "flows"
 WORK = Path("eaeu-bulk")  # the name of the folder for the database, the same for every target: any run clears it
@@ -39,30 +40,45 @@ _LEFT = ["code", "rows", "usd"]
 
 @dataclass(frozen=True)
 class BulkFlows(Result):
-    """Flows on disk: ``folder`` holds ``flows_<year>.parquet`` with the columns of :data:`bilateral.COLUMNS`.
+    """Bilateral flows on disk, the result of :func:`read_flows` and :func:`open_flows`.
 
-    ``years``: rows and dollars by year and basis. ``left_out``: codes that are no economy, largest first, with
-    the rows and dollars of the files in which they stand on either side.
+    Parameters
+    ----------
+    folder : Path
+        Folder with one ``flows_<year>.parquet`` per year.
+    source : str
+        Name of the source ("CEPII BACI HS92").
+    products : {"TOTAL", "HS2", "HS4", "HS6"}
+        Product level of the flows.
+    vintage : str
+        Version of the files, where they state one.
+    years : pandas.DataFrame
+        ``year, basis, rows, usd``: number of flows and their value.
+    left_out : pandas.DataFrame
+        ``code, rows, usd``: codes that are not economies, largest first, with the rows and US$ of flows that have
+        them on either side.
     """
 
     folder: Path
     source: str
-    level: str
+    products: str
     vintage: str
     years: pd.DataFrame
     left_out: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
+        """The table ``years``."""
         return self.years
 
     def summary(self) -> str:
+        """Source, product level, number of flows and years, and what was left out."""
         span = self.years["year"]
-        told = f"{int(self.years['rows'].sum()):,} flows, {span.min()}-{span.max()}"
-        lines = [f"{self.source}{f', version {self.vintage}' if self.vintage else ''}, {self.level}: {told}"]
+        size = f"{int(self.years['rows'].sum()):,} flows, {span.min()}-{span.max()}"
+        lines = [f"{self.source}{f', version {self.vintage}' if self.vintage else ''}, {self.products}: {size}"]
         if len(self.left_out):
             first = self.left_out.head(8).to_dict("records")
             codes = ", ".join(f"{row['code']} ({row['usd'] / 1e9:,.1f} bn US$)" for row in first)
-            lines.append(f"  left out, no economies: {codes}{', and more' if len(self.left_out) > 8 else ''}")
+            lines.append(f"  left out, not economies: {codes}{', and more' if len(self.left_out) > 8 else ''}")
         return "\n".join(lines)
 
     def frame(
@@ -71,66 +87,143 @@ class BulkFlows(Result):
         exporters: Sequence[str] | None = None,
         importers: Sequence[str] | None = None,
     ) -> pd.DataFrame:
-        """Flows of these years and sides, sorted; only what is asked for is read into memory."""
+        """Flows as a table; only the rows requested are read into memory.
+
+        Parameters
+        ----------
+        years : Sequence[int], optional
+            Default: all.
+        exporters, importers : Sequence[str], optional
+            Codes or names. Default: all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Sorted; columns ``exporter, importer, year, product, usd, basis, source, status`` as the functions on trade
+            take them.
+
+        Raises
+        ------
+        NoDataError
+            None of these years is there.
+        BadInputError
+            Unknown economy.
+        """
         held = sorted(set(self.years["year"]))
         wanted = [year for year in held if years is None or year in set(years)]
         if not wanted:
             raise NoDataError(f"no flows of {list(years or ())} here; there are {held[0]}-{held[-1]}")
         sides = {"exporter": exporters, "importer": importers}
-        filters = [(side, "in", names.resolve_many(codes)) for side, codes in sides.items() if codes is not None]
+        filters = [
+            (side, "in", known_economies.resolve_many(codes)) for side, codes in sides.items() if codes is not None
+        ]
         parts = [pd.read_parquet(self.folder / f"flows_{year}.parquet", filters=filters or None) for year in wanted]
         return pd.concat(parts, ignore_index=True)[schema.COLUMNS]
 
 
 def read_flows(
-    kind: str,
+    kind: Kind,
     path: str | Path | Sequence[str | Path],
     out: str | Path,
     *,
-    level: str = "HS2",
+    products: Products = "HS2",
     years: Sequence[int] | None = None,
     economies: Sequence[str] | None = None,
-    scale: str | None = None,
+    scale: Scale | None = None,
     memory: str = MEMORY,
     threads: int = 2,
 ) -> BulkFlows:
-    """Bring files of ``kind`` (baci, comtrade, imf) to flows in the folder ``out``, which is replaced as a whole.
+    """Convert bulk files of bilateral trade to the package's table of flows, out of core.
 
-    What comes has the columns that the functions on trade take: ``ea.read_flows("baci", "BACI_HS92_V202601.zip",
-    "flows").frame(years=[2019])``.
+    Parameters
+    ----------
+    kind : {"baci", "comtrade", "imf"}
+        CEPII BACI, UN Comtrade, or IMF DOTS and IMTS.
+    path : path or sequence of paths
+        A file as distributed (.csv, .csv.gz, .zip), several, or a folder of them.
+    out : path
+        Folder to write. It is replaced as a whole.
+    products : {"TOTAL", "HS2", "HS4", "HS6"}, default "HS2"
+        Product level to which flows are summed. IMF files have totals only.
+    years : Sequence[int], optional
+        Years to keep. Default: all.
+    economies : Sequence[str], optional
+        Keep flows with one of these on either side; codes or names. Default: all.
+    scale : {"units", "thousands", "millions", "billions"}, optional
+        For IMF files that do not state their scale.
+    memory : str, default "2GB"
+        Memory limit of the database; beyond it, data go to disk next to ``out``.
+    threads : int, default 2
+        Threads of the database. The result does not depend on it.
 
-    ``path``: a file (.csv, .csv.gz, .zip) or a folder of them, as distributed. ``economies`` keeps flows with one
-    of them on either side. ``scale`` ("units", "millions") is for IMF files that do not state theirs. ``memory``
-    bounds the database, which spills beside ``out``. Raises BadInputError, NoDataError.
+    Returns
+    -------
+    BulkFlows
+        ``.frame(years=[2019])`` has the columns that the functions on trade take.
 
+    Raises
+    ------
+    BadInputError
+        Unknown option, or a file that is damaged or not of this kind; the message names the file.
+    NoDataError
+        No flow between economies in these files and years.
+
+    See Also
+    --------
+    open_flows : opens a folder written before.
+
+    Notes
+    -----
+    BACI: Gaulier, G. and Zignago, S. (2010), "BACI: International Trade Database at the Product-Level", CEPII Working
+    Paper 2010-23. Values become US$; an empty value is never read as zero.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea, pathlib, tempfile
     >>> folder = tempfile.TemporaryDirectory()
     >>> baci, out = pathlib.Path(folder.name, "BACI_HS92_Y2019_V202601.csv"), pathlib.Path(folder.name, "flows")
     >>> _ = baci.write_text("t,i,j,k,v,q\\n2019,860,643,870323,1000.5,NA\\n2019,860,643,870322,10.0,NA\\n")
-    >>> ea.read_flows("baci", baci, out, level="HS6").frame(years=[2019])[["product", "usd"]].values.tolist()
+    >>> ea.read_flows("baci", baci, out, products="HS6").frame(years=[2019])[["product", "usd"]].values.tolist()
     [['870322', 10000.0], ['870323', 1000500.0]]
     >>> folder.cleanup()
     """
     if kind not in layouts.KINDS:
         raise unknown("kind of bulk file", kind, layouts.KINDS)
-    if level not in LEVELS:
-        raise unknown("level", level, LEVELS)
+    if products not in DIGITS:
+        raise unknown("products", products, DIGITS)
     target = Path(out)
-    keep = None if economies is None else sorted(set(names.resolve_many(economies)))
+    keep = None if economies is None else sorted(set(known_economies.resolve_many(economies)))
     place = atomic.staging_place(require_output_folder(target, KIND))
     with atomic.staging_folder(WORK, place) as aside:
         files = inputs(kind, path, aside)
         with _database(aside, memory, threads) as con:
-            shape = _load(con, kind, files, LEVELS[level], years, scale)
+            shape = _load(con, kind, files, DIGITS[products], years, scale)
             left_out = _parties(con, shape)
             _flows(con, keep)
-            _write(con, target, shape, level, years, left_out)
+            _write(con, target, shape, products, years, left_out)
     return open_flows(target)
 
 
 def open_flows(folder: str | Path) -> BulkFlows:
-    """Flows that :func:`read_flows` wrote.
+    """Open a folder of flows written by :func:`read_flows`.
 
+    Parameters
+    ----------
+    folder : path
+        The folder.
+
+    Returns
+    -------
+    BulkFlows
+        ``.frame(...)`` reads flows, ``.to_frame()`` lists rows and US$ by year.
+
+    Raises
+    ------
+    NoDataError
+        The folder has no flows, or ``flows.json`` is damaged.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea, pathlib, tempfile
     >>> folder = tempfile.TemporaryDirectory()
     >>> baci, out = pathlib.Path(folder.name, "BACI_HS92_Y2019_V202601.csv"), pathlib.Path(folder.name, "flows")
@@ -146,8 +239,8 @@ def open_flows(folder: str | Path) -> BulkFlows:
         record = json.loads((target / "flows.json").read_text(encoding="utf-8"))
         years = pd.DataFrame([[int(y), str(b), int(n), float(usd)] for y, b, n, usd in record["years"]], columns=_YEARS)
         left = pd.DataFrame([[str(c), int(n), float(usd)] for c, n, usd in record["left_out"]], columns=_LEFT)
-        source, level, vintage = (str(record[name]) for name in ("source", "level", "vintage"))
-        return BulkFlows(target, source, level, vintage, years, left)
+        source, products, vintage = (str(record[name]) for name in ("source", "products", "vintage"))
+        return BulkFlows(target, source, products, vintage, years, left)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise NoDataError(f"{str(target)!r} holds no bulk flows (flows.json is missing or damaged)") from error
 
@@ -236,13 +329,13 @@ def _parties(con: duckdb.DuckDBPyConnection, shape: BulkLayout) -> list[tuple[st
 
 def _iso3(code: str, shape: BulkLayout) -> str:
     """The economy that a code or name in the files stands for, or "" when it is none."""
-    economies = names.economy_tables().economies
+    economies = known_economies.economy_tables().economies
     given = shape.codes.get(code, code)
     if given not in economies and code.isdigit():
         return schema.iso_numbers().get(code.zfill(3), "")
     for text in (given, layouts.plain_country_name(given)):
         try:
-            return names.resolve(text)
+            return known_economies.resolve(text)
         except EaeuError:
             continue
     return ""
@@ -264,7 +357,7 @@ def _write(
     con: duckdb.DuckDBPyConnection,
     target: Path,
     shape: BulkLayout,
-    level: str,
+    products: str,
     years: Sequence[int] | None,
     left_out: list[tuple[str, int, float]],
 ) -> None:
@@ -288,6 +381,12 @@ def _write(
             made += [[year, str(basis), int(n), float(usd)] for basis, n, usd in rows]
         if not made:
             raise NoDataError("no flow between two economies of those asked for in these files")
-        record = {"source": shape.source, "level": level, "vintage": shape.vintage, "years": made, "left_out": left_out}
+        record = {
+            "source": shape.source,
+            "products": products,
+            "vintage": shape.vintage,
+            "years": made,
+            "left_out": left_out,
+        }
         text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
         (stage / "flows.json").write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ....errors import BadInputError
 from ..files.shapes import MAX_YEAR, MIN_YEAR
@@ -22,6 +22,8 @@ from .unpack import BACI, Input
 if TYPE_CHECKING:
     import duckdb
 
+Kind = Literal["baci", "comtrade", "imf"]
+Scale = Literal["units", "thousands", "millions", "billions"]
 KINDS = {"baci": "CEPII BACI", "comtrade": "UN Comtrade", "imf": "IMF DOTS or IMTS"}
 SCALES = {"units": 1, "thousands": 1_000, "millions": 1_000_000, "billions": 1_000_000_000}
 _LONGER = {"Rep.": "Republic", "Dem.": "Democratic", "China, P.R.: Mainland": "China", "China, P.R.: ": ""}
@@ -204,7 +206,7 @@ def _imf(
 ) -> tuple[BulkLayout, str]:
     """IMF, wide (a column a year) or long: exports free on board, imports with cost, insurance and freight."""
     if digits:
-        raise BadInputError("the IMF's files have totals alone; ask for level TOTAL")
+        raise BadInputError("IMF files have totals only; use products TOTAL")
     who = table.first("IMF", "countryname", "country")
     whom = table.first("IMF", "counterpartcountryname", "counterpartcountry", "counterpart")
     name = f"upper({table.first('IMF', 'indicatorcode', 'indicator', 'indicatorname')})"

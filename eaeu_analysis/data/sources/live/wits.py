@@ -199,7 +199,7 @@ def pull_tariffs(
     the lowest that a partner is granted, so that under a partner it is the preferential average, weighted by what
     comes from there. Of preferential rates alone WITS publishes no average: they are in the lines
     (:func:`pull_lines`), averaged by :func:`average_rates`, with the weights that :func:`bilateral.import_weights`
-    makes of flows by HS6 product (``ea.read_flows(..., level="HS6")``).
+    makes of flows by HS6 product (``ea.read_flows(..., products="HS6")``).
     """
     if kind.startswith("pref"):
         raise BadInputError(
