@@ -33,7 +33,7 @@ brief.register(app)
 impact.register(app)
 trade.register(app)
 app.add_typer(data.app, name="data", short_help="Data: list, show, verify, pull, pin and compare series.")
-app.add_typer(scenario.app, name="scenario", short_help="Scenarios of joining: list, show, run, compare, backtest.")
+app.add_typer(scenario.app, name="scenario", short_help="Scenarios of joining: list, show, run, diff, backtest.")
 app.add_typer(notebooks.app, name="notebooks", short_help="Notebooks: list and run.")
 
 

@@ -102,7 +102,11 @@ MISTAKES = [
     (["pull", "NY.GDP.MKTP.CE"], 3, "no series could be downloaded"),
     (["pull", world.DELETED_SERIES], 3, "no series could be downloaded"),
     (["pull", world.NULL_SERIES], 3, "no series could be downloaded"),
-    (["pull", "trade", world.DELETED_SERIES, "--strict"], 4, "1 of 2 series could not be downloaded; the others are stored"),
+    (
+        ["pull", "trade", world.DELETED_SERIES, "--strict"],
+        4,
+        "1 of 2 series could not be downloaded; the others are stored",
+    ),
     (["pull", "WITS.XPRT-TRD-VL.Total.UZB"], 2, "WITS wants the years"),
     (["pull", "WITS.XPRT-TRD-VL.Total.UZB", "trade", "--years", "2019"], 2, "pull them by themselves"),
     (["pull", "WITS.XPRT-TRD-VL.Total", "--years", "2019"], 2, "is not of the form WITS.<indicator>"),
