@@ -120,7 +120,7 @@ class Claim:
     >>> import eaeu_analysis as ea
     >>> claim = ea.claims(topic="leaning")[0]
     >>> claim.side, claim.measure, [check.name for check in claim.failed]
-    ('context', 'percentage points', [])
+    ('against', 'percentage points', ['coverage', 'totals'])
     """
 
     id: str
