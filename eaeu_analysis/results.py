@@ -1,4 +1,4 @@
-"""What every result shares: a check with a verdict, provenance, and one way to be shown."""
+"""What all results share: checks with a verdict, provenance, and one way to be displayed."""
 
 from __future__ import annotations
 
@@ -103,7 +103,19 @@ def is_reliable(checks: Iterable[Check]) -> bool:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a number comes from: the series behind it, the method's name and its source, the settings."""
+    """Where a number comes from.
+
+    Parameters
+    ----------
+    series : tuple of SeriesInfo
+        The data series that were used, with source and vintage.
+    method : str
+        Name of the method.
+    reference : str
+        The publication that the method follows.
+    settings : dict
+        Settings of the run, as plain values.
+    """
 
     series: tuple[SeriesInfo, ...] = ()
     method: str = ""
@@ -111,12 +123,12 @@ class Provenance:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
-        """A line per series, fit to stand under a figure."""
+        """One line for each series, for the foot of a figure or table."""
         return [info.source_line() for info in self.series]
 
 
 class Result(ABC):
-    """Base of every result: ``to_frame()`` and ``summary()`` are its own, the display is written once here.
+    """Base class of all results: a table, a summary, a figure and a display in notebooks.
 
     ``drawn_by`` names the function of ``plots`` that draws the result ("compare.draw_before_after"); only that module
     is loaded when ``plot()`` is called.
@@ -126,11 +138,11 @@ class Result(ABC):
 
     @abstractmethod
     def to_frame(self) -> pd.DataFrame:
-        """The result as a tidy frame."""
+        """The result as a tidy table, one row for each observation."""
 
     @abstractmethod
     def summary(self) -> str:
-        """The result in words and a small table; prints nothing, holds no clock."""
+        """The result as text: findings, a small table, checks and sources. Nothing is printed."""
 
     def check(self, name: str) -> Check | None:
         """The check of that name; None where the result has none."""
@@ -138,7 +150,23 @@ class Result(ABC):
         return next((check for check in checks if check.name == name), None)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the result on ``ax`` (a new one when None) and return it."""
+        """Draw the result.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            The axes to draw on; a new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes with the figure.
+
+        Raises
+        ------
+        BadInputError
+            If no figure is defined for this kind of result.
+        """
         if not self.drawn_by:
             raise BadInputError(f"no figure is defined for a {type(self).__name__}; use to_frame() or summary()")
         paint = _drawer(self.drawn_by)
@@ -156,7 +184,7 @@ class Result(ABC):
             cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
-        """Its kind and the first line of its summary."""
+        """The class and the first line of the summary."""
         return f"<{type(self).__name__}: {self.summary().split(chr(10), 1)[0].rstrip(':')}>"
 
     def __str__(self) -> str:
@@ -174,12 +202,12 @@ def _drawer(name: str) -> Any:
 
 
 def source_lines(provenance: Provenance, before: str = "") -> list[str]:
-    """The lines that a summary ends with: a series each, and no more than it names."""
+    """The source lines at the end of a summary, one for each series, without repetition."""
     return [f"{before}source: {line}" for line in dict.fromkeys(provenance.lines())]
 
 
 def to_plain(value: Any) -> Any:
-    """``value`` in types that JSON knows; what is missing or infinite becomes null."""
+    """The value as plain JSON types; missing and infinite numbers become null."""
     if isinstance(value, Mapping):
         return {str(k): to_plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

@@ -30,7 +30,7 @@ def claim(name: str, side: str = "for", grade: str = "C", finding: str = "", fai
         template="t",
         values={},
         value=1.0,
-        unit="%",
+        measure="%",
         grade=grade,
         caveat="c",
         would_change="w",

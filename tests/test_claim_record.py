@@ -83,7 +83,7 @@ def test_a_claim_as_stated() -> None:
     claim = made()
     assert (claim.id, claim.topic, claim.template) == ("fared.trade.latest", "fared", "latest.lower")
     assert (claim.side, claim.grade) == ("context", "C")
-    assert (claim.value, claim.unit, claim.lower, claim.upper, claim.level) == (-3.25, "points", -9.0, 2.5, 0.9)
+    assert (claim.value, claim.measure, claim.lower, claim.upper, claim.level) == (-3.25, "points", -9.0, 2.5, 0.9)
     assert (claim.question, claim.caveat, claim.would_change) == ("latest", "latest", "latest")
     assert (claim.method, claim.reference, claim.call) == ("before and after", "after nobody", "ea.call().estimate")
     assert claim.checks == (GOOD, BAD, TOLD)

@@ -82,7 +82,7 @@ def test_a_value_may_move_within_its_tolerance_and_no_further(state: ClaimsBasel
         ({"grade": "D"}, "grade changed"),
         ({"side": "for"}, "side changed"),
         ({"finding": "found"}, "finding changed"),
-        ({"unit": "%"}, "unit changed"),
+        ({"measure": "%"}, "unit changed"),
     ],
 )
 def test_each_kind_of_change_is_named(state: ClaimsBaseline, claims: list[Claim], changes: dict, kind: str) -> None:
@@ -158,7 +158,7 @@ def test_the_reason_is_what_alone_changed(
 @pytest.mark.parametrize(
     ("on_old_data", "reason"),
     [
-        (None, "data revision or code version (the old data are not at hand)"),
+        (None, "data revision or code version (the old data are not available)"),
         ({}, "data revision"),  # present code on old data says what was accepted
         (MOVED, "code version"),  # ... says what the new data say
         ({"value": 5.0}, "data revision and code version"),
@@ -190,7 +190,7 @@ def test_old_data_are_known_by_their_hashes(state: ClaimsBaseline, claims: list[
     other = dataclasses.replace(state, series={**state.series, code: SeriesFingerprint("2026-01-01", "0" * 64)})
     assert checked._old_data(request, other, claims) is None
     wrong = dataclasses.replace(request, old_data=str(data_dir() / "pinned"))
-    with pytest.raises(BadInputError, match="does not hold the data of the baseline: 1 series differ"):
+    with pytest.raises(BadInputError, match="does not have the data of the baseline: 1 series differ"):
         checked._old_data(wrong, other, claims)
 
 
@@ -204,7 +204,7 @@ def test_the_hash_of_a_series_is_that_of_its_values(claims: list[Claim]) -> None
 
 def test_another_question_is_refused(state: ClaimsBaseline, claims: list[Claim]) -> None:
     old = dataclasses.replace(state, question={**QUESTION, "unit": "ARM"})
-    with pytest.raises(BadInputError, match="about unit 'ARM', this report about 'KGZ'"):
+    with pytest.raises(BadInputError, match="about unit 'ARM', this report is about 'KGZ'"):
         told(old, claims)
 
 
@@ -273,7 +273,7 @@ def quick(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
 
     def assemble(*_: object, **__: object) -> Material:
         held.made += 1
-        return Material(SimpleNamespace(missing=(), instead=()), tuple(held.claims))
+        return Material(SimpleNamespace(missing=(), substitutes=()), tuple(held.claims))
 
     monkeypatch.setattr(write, "assemble", assemble)
     monkeypatch.setattr(write.sentences, "answers", lambda _: ["one sentence"])

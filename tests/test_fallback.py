@@ -88,7 +88,7 @@ def test_the_page_says_that_it_rests_on_the_fall_back_and_strict_ends_with_4(
     command = ["report", "--out", str(tmp_path / "out"), "--source", "live", "--fallback", str(small), *store]
     assert main([*command, "--strict", "--format", "html,md"]) == 4
     told = capsys.readouterr()
-    assert "the rest is written" in told.err
+    assert "the rest of the report was written" in told.err
     assert "could not be had live and are those of the fall-back" in told.out
     for name in ("index.html", "report.md"):
         text = (tmp_path / "out" / name).read_text(encoding="utf-8")
@@ -103,6 +103,6 @@ def _not_there() -> None:
 
 def test_fallback_without_live_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--out", str(tmp_path / "out"), "--fallback", "pinned"]) == 2
-    assert "--fallback is for --source live" in capsys.readouterr().err
+    assert "--fallback needs --source live" in capsys.readouterr().err
     assert main(["report", "--out", str(tmp_path / "out"), "--source", "live", "--fallback", "nowhere"]) == 2
     assert "'nowhere' not known" in capsys.readouterr().err

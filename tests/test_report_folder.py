@@ -37,7 +37,7 @@ FILES = {
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A report whose files are ready: what is tested is the writing."""
-    run = ReportRun(files=FILES, answers=("yes",), missing=(), instead=(), drift=None, state=None)
+    run = ReportRun(files=FILES, answers=("yes",), missing=(), substitutes=(), drift=None, state=None)
     monkeypatch.setattr("eaeu_analysis.report.write._run", lambda *_: run)
 
 
@@ -128,7 +128,7 @@ import os, signal
 from pathlib import Path
 from eaeu_analysis.report import write, write_report
 from eaeu_analysis.report.write import ReportRun
-write._run = lambda *_: ReportRun(files={FILES!r}, answers=(), missing=(), instead=(), drift=None, state=None)
+write._run = lambda *_: ReportRun(files={FILES!r}, answers=(), missing=(), substitutes=(), drift=None, state=None)
 left, put = [3], Path.write_bytes
 def stop(self, data):
     left[0] -= 1

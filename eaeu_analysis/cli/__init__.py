@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, write. Heavy modules are imported inside the commands."""
+"""The command line: each command parses its options, calls one function and prints. Heavy modules load on demand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import analysis, brief, data, impact, notebooks, scenario, trade
 ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 INTERRUPTED = 130
-STOPPED = "interrupted; what was finished is kept, nothing is half written"
+STOPPED = "interrupted; finished results are kept, and no file is incomplete"
 
 app = typer.Typer(
     name="eaeu",
@@ -25,16 +25,16 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help, in half the time
+    rich_markup_mode=None,  # plain help takes half the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 analysis.register(app)
 brief.register(app)
 impact.register(app)
 trade.register(app)
-app.add_typer(data.app, name="data", short_help="The data at hand: list, show, verify, pull, pin, diff.")
-app.add_typer(scenario.app, name="scenario")
-app.add_typer(notebooks.app, name="notebooks")
+app.add_typer(data.app, name="data", short_help="Data: list, show, verify, pull, pin and compare series.")
+app.add_typer(scenario.app, name="scenario", short_help="Scenarios of joining: list, show, run, diff, backtest.")
+app.add_typer(notebooks.app, name="notebooks", short_help="Notebooks: list and run.")
 
 
 def _version(wanted: bool) -> None:
@@ -48,17 +48,17 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done to standard error.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Write a log to standard error.")] = False,
 ) -> None:
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     if not verbose:
-        logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry that succeeds is no news
+        logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry that succeeds needs no message
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code and lets no traceback out for a user's error."""
-    for stream in (sys.stdout, sys.stderr):  # the output is UTF-8 whatever the locale says
+    """Run the command line and return the exit code; an error of the user is one sentence, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # the output is always UTF-8
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     code = _run(argv)
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run(argv: list[str] | None) -> int:
     try:
         outcome = app(args=argv, standalone_mode=False)
-        if outcome == INTERRUPTED:  # what Typer makes of Ctrl-C
+        if outcome == INTERRUPTED:  # Typer's exit code for Ctrl-C
             return _print_error(STOPPED, INTERRUPTED)
         return outcome if isinstance(outcome, int) else 0
     except EaeuError as error:
@@ -82,7 +82,7 @@ def _run(argv: list[str] | None) -> int:
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _print_error(STOPPED, INTERRUPTED)
-    except BrokenPipeError:  # the reader went away, as in `eaeu ... | head`
+    except BrokenPipeError:  # the reader stopped, as in `eaeu ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:

@@ -16,45 +16,50 @@ if TYPE_CHECKING:
     from ..data.panel import Panel
     from ..data.sources import Source as SourceOfSeries
 
-JOBS = min(2, os.cpu_count() or 1)  # the report's own: trade and the scenario take as long as all the rest
+JOBS = min(2, os.cpu_count() or 1)  # for the report: trade and the scenario take as long as everything else
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command(no_args_is_help=False)(report)
-    app.command(short_help="Before and after it joined, beside economies that did not.")(compare)
+    app.command(no_args_is_help=False, short_help="The full report: page, talking points, tables.")(report)
+    app.command(short_help="Before and after joining, compared with economies that did not join.")(compare)
 
 
 def report(
-    out: Annotated[Path, typer.Option(help="Folder to write; replaced as a whole when the report is complete.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder for the report; an older report there is replaced.")] = Path(
         "report"
     ),
     source: Source = "pinned",
-    unit: Annotated[str, typer.Option(help="The member the page is about.")] = "KGZ",
-    bloc: Annotated[str, typer.Option(help="The bloc it joined.")] = "EAEU",
+    unit: Annotated[str, typer.Option(help="Member that the report is about.")] = "KGZ",
+    bloc: Annotated[str, typer.Option(help="Bloc that it joined.")] = "EAEU",
     formats: Annotated[
         str | None,
-        typer.Option("--format", help="Any of html,md,pdf,json,csv, by comma; pdf is the brief. Left out: all."),
+        typer.Option("--format", help="Files to write: html,md,pdf,json,csv (pdf is the brief). Default: all."),
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz; the page is English.")] = "en",
+    lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz. The page is in English.")] = "en",
     strict: Annotated[
-        bool, typer.Option(help="End with code 4 when data were missing or from the fall-back; drift (5) goes before.")
+        bool,
+        typer.Option(
+            help="Exit with code 4 when data are missing or come from the fall-back (code 5 for drift comes first)."
+        ),
     ] = False,
-    jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = JOBS,
+    jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = JOBS,
     dask: Dask = None,
     check: Annotated[
-        Path | None, typer.Option(help="Accepted state of the claims; end with code 5 when a conclusion drifted.")
+        Path | None, typer.Option(help="Baseline file of accepted claims; exit with code 5 when a conclusion drifted.")
     ] = None,
-    accept: Annotated[bool, typer.Option("--accept", help="Write the present state to the file of --check.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Accept the present claims: write them to the file of --check.")
+    ] = False,
     old_data: Annotated[
-        Path | None, typer.Option(help="The data of the accepted state, to tell their revision from other reasons.")
+        Path | None, typer.Option(help="Data of the baseline, to separate data revisions from other reasons.")
     ] = None,
-    cache: Annotated[bool, typer.Option(help="Take what an earlier run made of the same data and code.")] = True,
+    cache: Annotated[bool, typer.Option(help="Use results of an earlier run with the same data and code.")] = True,
     store: StoreAt = None,
     max_age: MaxAge = None,
     fallback: Fallback = None,
 ) -> None:
-    """Make the report: a page, Markdown, talking points as PDF, JSON and CSV tables.
+    """Write the report: a web page, Markdown, talking points as PDF, JSON and CSV tables.
 
     Examples: eaeu report --out report && open report/index.html;
     eaeu report --check data/baseline.json
@@ -81,34 +86,38 @@ def report(
 
 
 def compare(
-    unit: Annotated[str | None, typer.Argument(help="Economy: KGZ, Kyrgyzstan. Left out: every member.")] = None,
+    unit: Annotated[
+        str | None, typer.Argument(help="Economy, by name or code (KGZ, Kyrgyzstan). Default: all members.")
+    ] = None,
     bloc: Annotated[str, typer.Option(help="Bloc whose accession date is the event.")] = "EAEU",
     outcome: Annotated[
-        list[str] | None, typer.Option("--outcome", "-o", help="Outcome name or World Bank code; repeatable.")
+        list[str] | None,
+        typer.Option("--outcome", "-o", help="Outcome or World Bank code; may be repeated. Default: all outcomes."),
     ] = None,
-    event: Annotated[str | None, typer.Option(help="Year or date instead of the accession date.")] = None,
-    pre: Annotated[int, typer.Option(help="Years before the event.")] = 5,
-    post: Annotated[int, typer.Option(help="Years after it.")] = 4,
-    skip: Annotated[int, typer.Option(help="Years left out from the event on.")] = 1,
+    event: Annotated[str | None, typer.Option(help="Year or date to use instead of the accession date.")] = None,
+    pre: Annotated[int, typer.Option(help="Number of years before the event.")] = 5,
+    post: Annotated[int, typer.Option(help="Number of years after it.")] = 4,
+    skip: Annotated[int, typer.Option(help="Number of years to leave out, from the event year on.")] = 1,
     comparators: Annotated[
-        str | None, typer.Option(help="A pool (rouble, wide) or economies by comma; default: rouble.")
+        str | None,
+        typer.Option(help="Comparison countries: rouble, wide, or economies separated by commas. Default: rouble."),
     ] = None,
     partners: Annotated[
-        bool, typer.Option("--partners", help="Whom it trades with, and how far it leans to each, instead.")
+        bool, typer.Option("--partners", help="Show trade by partner instead, and dependence on each.")
     ] = False,
     source: Source = "pinned",
     store: StoreAt = None,
     max_age: MaxAge = None,
     as_json: Json = False,
 ) -> None:
-    """Compare an economy before and after it joined, beside economies that did not.
+    """Compare an economy before and after joining with economies that did not join.
 
     Examples: eaeu compare KGZ; eaeu compare --bloc EAEU; eaeu compare ARM -o remittances --json;
     eaeu compare UZB --partners
     """
     if partners:
         if outcome or event is not None or comparators is not None or source != "pinned":
-            raise BadInputError("--partners reads the shipped flows of goods: give the economy alone, or with --json")
+            raise BadInputError("--partners uses the shipped trade flows: give the economy alone, or with --json")
         from ..trade.partners.exposure import exposure
 
         output.print_result(exposure(unit or "UZB"), as_json)
@@ -135,7 +144,7 @@ def compare(
 
 
 def _panel(outcomes: list[str] | None, source: str | SourceOfSeries) -> tuple[Panel, list[str]]:
-    """The panel that holds the outcomes asked for, all of the catalogue's when none is."""
+    """A panel of the requested outcomes; by default all outcomes of the catalogue."""
     from ..data.load import load_panel
     from ..reference.catalogue import outcomes as known
 

@@ -1,4 +1,4 @@
-"""The command ``brief``: talking points for whoever sits before a microphone."""
+"""``eaeu brief``: talking points for an interview."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from .options import Json, Source, split_list
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(short_help="Talking points on two sides of A4: for, against, and how sure we are.")(brief)
+    app.command(short_help="Talking points on two pages: for, against, and how certain the findings are.")(brief)
 
 
 def brief(
-    topic: Annotated[str | None, typer.Option(help="One topic alone, as tariffs; left out: all.")] = None,
-    lang: Annotated[str, typer.Option(help="en, ru or uz.")] = "en",
-    out: Annotated[Path | None, typer.Option(help="Folder to write; left out: brief (nothing with --json).")] = None,
-    formats: Annotated[str, typer.Option("--format", help="Any of pdf,md,html,json, by comma.")] = "pdf,md,html,json",
+    topic: Annotated[str | None, typer.Option(help="One topic, such as tariffs. Default: all topics.")] = None,
+    lang: Annotated[str, typer.Option(help="Language: en, ru or uz.")] = "en",
+    out: Annotated[Path | None, typer.Option(help="Folder for the files. Default: brief, or none with --json.")] = None,
+    formats: Annotated[str, typer.Option("--format", help="Files to write: pdf,md,html,json.")] = "pdf,md,html,json",
     source: Source = "pinned",
-    jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
-    cache: Annotated[bool, typer.Option(help="Take claims that an earlier run made of the same data and code.")] = True,
+    jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = 1,
+    cache: Annotated[bool, typer.Option(help="Use claims of an earlier run with the same data and code.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Make the brief: five points for and five against, likely questions, numbers to say aloud, what not to say.
+    """Write the brief: points for and against, likely questions, numbers to say aloud, statements to avoid.
 
-    A first run computes the claims, which takes about a minute; the next take seconds.
+    The first run computes the claims, which takes about a minute; later runs take seconds.
+
     Examples: eaeu brief; eaeu brief --lang uz --out uz; eaeu brief --topic tariffs --format md
     """
     from ..report.brief.write import brief as make

@@ -1,4 +1,4 @@
-"""``eaeu data``: what is at hand, whether it is whole, and how more is pinned."""
+"""``eaeu data``: list, verify and pin data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..data.sources.pinned import PinnedSource
 
 app = typer.Typer(
-    help="What data are at hand, whether they are whole, and how to pin more.",
+    help="Data: what is included, whether it is intact, and how to add more.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -26,21 +26,21 @@ live.register(app)
 
 COUNTED = ("economies", "aggregates", "observations", "zeros")
 
-Stored = Annotated[bool, typer.Option("--stored", help="Of the store of live pulls instead.")]
+Stored = Annotated[bool, typer.Option("--stored", help="Use the store of downloaded series instead.")]
 Pinned = Annotated[
-    Path | None, typer.Option("--pinned", help="Folder of a pin; left out: the data shipped with the package.")
+    Path | None, typer.Option("--pinned", help="Folder of pinned data. Default: the data shipped with the package.")
 ]
 
 
-@app.command("list", short_help="List the series, a line per vintage, and the trade tables.")
+@app.command("list", short_help="List all series, by vintage, and the trade tables.")
 def list_(
     pinned: Pinned = None,
-    missing: Annotated[bool, typer.Option("--live", help="List what is only to be had live.")] = False,
+    missing: Annotated[bool, typer.Option("--live", help="List series that are only available live.")] = False,
     stored: Stored = False,
     store: StoreAt = None,
     as_json: Json = False,
 ) -> None:
-    """List the series, a line per vintage, and the tables of trade and remittances that ship beside them.
+    """List all series, with a line for each vintage, and the tables of trade and remittances.
 
     Example: eaeu data list
     """
@@ -66,16 +66,18 @@ def list_(
     output.print_table(frame if as_json else frame[columns], as_json)
 
 
-@app.command(short_help="One series: meaning, traps, vintages, coverage.")
+@app.command(short_help="Describe a series: meaning, pitfalls, vintages, coverage.")
 def show(
-    code: Annotated[str, typer.Argument(help="World Bank code, CODE@VINTAGE, or a table: trade/world_2019.")],
+    code: Annotated[str, typer.Argument(help="World Bank code, CODE@VINTAGE, or a table (trade/world_2019).")],
     pinned: Pinned = None,
-    economies: Annotated[str | None, typer.Option(help="Whose coverage to show, by comma.")] = None,
+    economies: Annotated[
+        str | None, typer.Option(help="Economies whose coverage to show, separated by commas.")
+    ] = None,
     stored: Stored = False,
     store: StoreAt = None,
     as_json: Json = False,
 ) -> None:
-    """Show one series: meaning, traps, vintages, coverage; of a stored one the source's notes and footnotes too.
+    """Describe a series: meaning, pitfalls, vintages and coverage; with --stored also notes and footnotes.
 
     Examples: eaeu data show NE.TRD.GNFS.ZS; eaeu data show trade/world_2019
     """
@@ -98,14 +100,14 @@ def show(
     typer.echo(output.to_json(found) if as_json else output.series_text(found), nl=False)
 
 
-@app.command(short_help="Check every shipped file against its recorded hash.")
+@app.command(short_help="Check all shipped files against their recorded hashes.")
 def verify(
     pinned: Pinned = None,
     stored: Stored = False,
     store: StoreAt = None,
     as_json: Json = False,
 ) -> None:
-    """Check every shipped file, or table of a pin, against its recorded hash; ends with code 3 when one differs.
+    """Check all shipped files, or the tables of a pin, against their recorded hashes; exit with code 3 on a difference.
 
     Example: eaeu data verify
     """
@@ -131,18 +133,20 @@ def verify(
         typer.echo(f"{count} files in {where}: every hash, row count and key as recorded")
 
 
-@app.command(short_help="Pin series from files, each with vintage and hash.")
+@app.command(short_help="Pin series from files, with vintage and hash.")
 def pin(
-    sources: Annotated[list[Path], typer.Argument(help="World Bank files (CSV, zip, Parquet) or folders of them.")],
-    out: Annotated[Path, typer.Option(help="Folder of the pin; a table there stays unless it is written again.")],
+    sources: Annotated[
+        list[Path], typer.Argument(help="World Bank files (CSV, zip, Parquet) or folders with such files.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write; other tables in it are kept.")],
     select: Annotated[
-        Path | None, typer.Option(help="Recipe (TOML) that says which series, of which vintage and licence.")
+        Path | None, typer.Option(help="TOML file that lists the series, with vintage and licence.")
     ] = None,
-    code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; repeatable.")] = None,
-    retrieved: Annotated[str, typer.Option(help="Date of the download, when the file does not say.")] = "",
+    code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; may be repeated.")] = None,
+    retrieved: Annotated[str, typer.Option(help="Download date, where the file does not state it.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Pin series from files: Parquet tables with source, vintage, licence and SHA-256.
+    """Pin series from files as Parquet tables with source, vintage, licence and SHA-256.
 
     Example: eaeu data pin API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.zip --out my-data
     """
@@ -155,21 +159,25 @@ def pin(
         typer.echo(f"{len(frame)} series written to {out}; load them with source='{out}'")
 
 
-@app.command(short_help="Bulk files of bilateral trade into one schema of flows.")
+@app.command(short_help="Convert bulk files of bilateral trade to one format.")
 def bulk(
     kind: Annotated[str, typer.Argument(help="baci (CEPII), comtrade (UN) or imf (DOTS, IMTS).")],
-    path: Annotated[Path, typer.Argument(help="The file as distributed (.csv, .csv.gz, .zip), or a folder of them.")],
-    out: Annotated[Path, typer.Option(help="Folder to write; flows that are there are replaced as a whole.")],
-    products: Annotated[str, typer.Option(help="TOTAL, HS2, HS4 or HS6.")] = "HS2",
-    years: Annotated[str | None, typer.Option(help="2019 or 2010-2019; left out: all.")] = None,
+    path: Annotated[
+        Path, typer.Argument(help="The file as published (.csv, .csv.gz, .zip), or a folder of such files.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write; existing flows in it are replaced.")],
+    products: Annotated[str, typer.Option(help="Product level: TOTAL, HS2, HS4 or HS6.")] = "HS2",
+    years: Annotated[str | None, typer.Option(help="2019 or 2010-2019. Default: all years.")] = None,
     economies: Annotated[
-        str | None, typer.Option(help="Keep flows with one of these on either side, by comma.")
+        str | None, typer.Option(help="Keep only flows from or to these economies, separated by commas.")
     ] = None,
-    scale: Annotated[str | None, typer.Option(help="units or millions, for IMF files that do not say.")] = None,
-    memory: Annotated[str, typer.Option(help="Bound of the database; it spills beside --out.")] = "2GB",
+    scale: Annotated[str | None, typer.Option(help="units or millions, for IMF files that do not state it.")] = None,
+    memory: Annotated[
+        str, typer.Option(help="Memory limit of the database; it uses temporary files next to --out.")
+    ] = "2GB",
     as_json: Json = False,
 ) -> None:
-    """Bring bulk files of bilateral trade to one schema of flows, out of core.
+    """Convert bulk files of bilateral trade to one format. Files may be larger than memory.
 
     Example: eaeu data bulk baci BACI_HS92_V202601.zip --out flows --years 2010-2019
     """
@@ -203,7 +211,7 @@ def _list_store(store: Path | None, as_json: bool) -> None:
     opened = Store(store)
     frame = listing(opened.entries())
     if frame.empty and not as_json:
-        typer.echo(f"no series in the store {str(opened.root)!r}; eaeu data pull brings some")
+        typer.echo(f"no series in the store {str(opened.root)!r}; download some with eaeu data pull")
         return
     columns = ["code", "vintage", "retrieved", "rows", "economies", "years", "footnotes", "host"]
     output.print_table(frame if as_json else frame[columns], as_json)
@@ -223,7 +231,7 @@ def _verify_store(store: Path | None, as_json: bool) -> None:
 
 
 def _is_table(code: str) -> bool:
-    """A shipped table, or something written like one: World Bank codes have no slash."""
+    """Whether the name is a shipped table or looks like one; World Bank codes have no slash."""
     from ..data.listing import has_table as holds
 
     return "/" in code or holds(code)

@@ -1,4 +1,4 @@
-"""``eaeu impact``: compared with what? One member and outcome in full, or all members in a table."""
+"""``eaeu impact``: effects against a counterfactual, for one member and outcome in full or all members in a table."""
 
 from __future__ import annotations
 
@@ -19,37 +19,45 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(short_help="What joining did, against a counterfactual.")(impact)
+    app.command(short_help="The effect of joining, against a counterfactual.")(impact)
 
 
 def impact(
-    unit: Annotated[str | None, typer.Argument(help="Member: KGZ, Kyrgyzstan. Left out: every member.")] = None,
+    unit: Annotated[
+        str | None, typer.Argument(help="Member, by name or code (KGZ, Kyrgyzstan). Default: all members.")
+    ] = None,
     outcome: Annotated[
-        list[str] | None, typer.Option("--outcome", "-o", help="Outcome name; repeatable. Left out: the main seven.")
+        list[str] | None,
+        typer.Option("--outcome", "-o", help="Outcome; may be repeated. Default: the seven main outcomes."),
     ] = None,
     method: Annotated[
-        str | None, typer.Option(help="sc, sc-demeaned, augmented, sdid, difp, did, mc, series, segmented.")
+        str | None,
+        typer.Option(help="Estimator: sc, sc-demeaned, augmented, sdid, difp, did, mc, series or segmented."),
     ] = None,
-    bloc: Annotated[str, typer.Option(help="Bloc whose accession is the event.")] = "EAEU",
+    bloc: Annotated[str, typer.Option(help="Bloc whose accession date is the event.")] = "EAEU",
     pool: Annotated[
         str,
-        typer.Option(help="Donors: wide, rouble, both, exposure (matched on ties with Russia), or economies by comma."),
+        typer.Option(
+            help="Donors: wide, rouble, both, exposure (matched on ties with Russia), or economies separated by commas."
+        ),
     ] = "both",
-    event: Annotated[str | None, typer.Option(help="Year or date instead of the accession (one outcome).")] = None,
-    curve: Annotated[bool, typer.Option(help="The specification curve instead of one estimate.")] = False,
-    limit: Annotated[int | None, typer.Option(help="Of the curve: a random choice of so many specifications.")] = None,
-    keep: Annotated[
-        Path | None, typer.Option(help="Of the curve: a file for what is found; a second run goes on from it.")
+    event: Annotated[
+        str | None, typer.Option(help="Year or date to use instead of the accession date (one outcome).")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Workers; the result is the same for any number.")] = 1,
+    curve: Annotated[bool, typer.Option(help="Estimate the specification curve instead of one specification.")] = False,
+    limit: Annotated[int | None, typer.Option(help="With --curve: number of specifications, drawn at random.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="With --curve: file for the results; a second run continues from it.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = 1,
     dask: Dask = None,
-    seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the random draws.")] = 0,
     source: Source = "pinned",
     store: StoreAt = None,
     max_age: MaxAge = None,
     as_json: Json = False,
 ) -> None:
-    """Estimate what joining did, against a counterfactual made of economies that did not join.
+    """Estimate the effect of joining against a counterfactual built from economies that did not join.
 
     Examples: eaeu impact KGZ --outcome remittances --method sc --json; eaeu impact --bloc EAEU --outcome exports;
     eaeu impact KGZ --outcome trade --curve --jobs 2 --keep curve.parquet
@@ -62,12 +70,12 @@ def impact(
     if seed < 0:
         raise BadInputError(f"--seed {seed}: expected 0 or more")
     if curve and (method is not None or pool != "both"):
-        raise BadInputError("--curve runs through the methods and pools of its grid: leave --method and --pool out")
+        raise BadInputError("--curve uses all methods and pools of its grid: leave out --method and --pool")
     if not curve and (limit is not None or keep is not None):
         raise BadInputError("--limit and --keep belong to --curve")
     pools_known = ("both", *plan().pools)
     if "," not in pool and pool not in pools_known:
-        raise unknown("donor pool", pool, pools_known, hint="or two economies or more by comma")
+        raise unknown("donor pool", pool, pools_known, hint="or at least two economies, separated by commas")
     chosen = outcome or list(plan().outcomes)
     panel = _panel(chosen, source_of(source, store, max_age), curve)
     if curve:
@@ -87,18 +95,18 @@ def impact(
 
 
 def _in_full(found: UnionEffects, as_json: bool) -> None:
-    """Each pool's effect with all that belongs to it, under the pool's name."""
+    """The complete effect for each donor pool, under the name of the pool."""
     from ..impact.members.effects import effects_plan as plan
 
     if as_json:
         documents = [output.result_document(effect) | {"pool": asked.pool} for asked, effect in found.effects.items()]
         typer.echo(output.to_json(documents[0] if len(documents) == 1 else documents), nl=False)
         return
-    told = [
+    shown = [
         f"Donors: {plan().pools[asked.pool].get('label', asked.pool)}\n{effect.summary()}"
         for asked, effect in found.effects.items()
     ]
-    typer.echo("\n\n".join(told))
+    typer.echo("\n\n".join(shown))
 
 
 def _one(
@@ -149,10 +157,10 @@ def _curve(
     if unit is None or len(chosen) != 1:
         raise BadInputError("--curve needs one economy and one --outcome")
     day = event or find_bloc(bloc).accession(unit)
-    told = CountProgress("specifications")
+    progress = CountProgress("specifications")
     jobs, dask = workers
     made = specification_curve(
-        panel, chosen[0], unit, day, jobs=jobs, seed=seed, store=keep, progress=told, limit=limit, dask=dask
+        panel, chosen[0], unit, day, jobs=jobs, seed=seed, store=keep, progress=progress, limit=limit, dask=dask
     )
     output.print_result(made, as_json)
 

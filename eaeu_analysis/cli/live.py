@@ -1,4 +1,4 @@
-"""``eaeu data pull | prune | diff``: live data into the store, and what changed between two vintages."""
+"""``eaeu data pull``, ``prune``, ``diff``: download series to the store, clean it up, compare two vintages."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``eaeu data``."""
-    app.command(short_help="Pull series into the store; an interrupted pull resumes.")(pull)
-    app.command(short_help="Remove older retrievals and leavings from the store.")(prune)
-    app.command(short_help="What changed between two vintages or pins.")(diff)
+    app.command(short_help="Download series to the store; an interrupted download resumes.")(pull)
+    app.command(short_help="Remove older downloads and leftover files from the store.")(prune)
+    app.command(short_help="Compare two vintages or pins.")(diff)
 
 
 def pull(
@@ -28,22 +28,26 @@ def pull(
         list[str] | None,
         typer.Argument(
             help="World Bank codes, CODE@2015-04, outcome names, or WITS.<indicator>.<product>.<reporter>; "
-            "left out: all outcomes."
+            "Default: all outcomes."
         ),
     ] = None,
-    economies: Annotated[str, typer.Option(help="all, or economies by comma.")] = "all",
-    years: Annotated[str | None, typer.Option(help="2015 or 2000-2019; left out: all.")] = None,
-    vintage: Annotated[str | None, typer.Option(help="An archived month such as 2015-04: what was known then.")] = None,
+    economies: Annotated[str, typer.Option(help="all, or economies separated by commas.")] = "all",
+    years: Annotated[str | None, typer.Option(help="2015 or 2000-2019. Default: all years.")] = None,
+    vintage: Annotated[str | None, typer.Option(help="An archived edition, such as 2015-04.")] = None,
     store: StoreAt = None,
     endpoint: Endpoint = None,
-    max_age: Annotated[float, typer.Option(help="Days within which a stored series is not asked for again.")] = 1.0,
-    concurrency: Annotated[int, typer.Option(help="Requests at once, 1 to 16.")] = 4,
-    retries: Annotated[int | None, typer.Option(help="Tries of a page.")] = None,
-    timeout: Annotated[float | None, typer.Option(help="Seconds without a byte before a request is given up.")] = None,
-    strict: Annotated[bool, typer.Option(help="End with code 4 when some series failed.")] = False,
+    max_age: Annotated[
+        float, typer.Option(help="Age in days up to which a stored series is not downloaded again.")
+    ] = 1.0,
+    concurrency: Annotated[int, typer.Option(help="Number of parallel requests, from 1 to 16.")] = 4,
+    retries: Annotated[int | None, typer.Option(help="Number of attempts for each page.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds without a response after which a request fails.")
+    ] = None,
+    strict: Annotated[bool, typer.Option(help="Exit with code 4 when some series failed.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Pull series from the World Bank into the store, each kept the moment it is whole; an interrupted pull resumes.
+    """Download series from the World Bank to the store. Each is saved when complete; an interrupted run resumes.
 
     Examples: eaeu data pull trade remittances NE.TRD.GNFS.ZS@2015-04;
     eaeu data pull WITS.XPRT-TRD-VL.Total.UZB --years 2015-2020
@@ -56,12 +60,12 @@ def pull(
     of_wits = [code for code in wanted if code.startswith(wits.PREFIX)]
     opened = Store(store)
     opened.check_writable()
-    told = progress()
+    display = progress()
     try:
         if of_wits:
             if len(of_wits) < len(wanted) or vintage or economies != "all":
                 raise BadInputError("WITS codes name their economies and have no vintages: pull them by themselves")
-            report = wits.pull_wits(of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, progress=told)
+            report = wits.pull_wits(of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, progress=display)
         else:
             report = pull_series(
                 wanted,
@@ -74,18 +78,18 @@ def pull(
                 retries=retries,
                 timeout=timeout,
                 max_age=max_age,
-                progress=told,
+                progress=display,
             )
     except KeyboardInterrupt:
-        told.close()
-        raise StoppedError("interrupted; what came is kept, and the same command goes on where it was") from None
+        display.close()
+        raise StoppedError("interrupted; finished series are kept, and the same command continues from there") from None
     finally:
-        told.close()
+        display.close()
     _print_report(report, strict, as_json)
 
 
 def _print_report(report: PullReport, strict: bool, as_json: bool) -> None:
-    """The report on standard output; why the command ends as it does on standard error."""
+    """Print the report on standard output and the reason for a non-zero exit code on standard error."""
     if as_json:
         document = {"endpoint": report.endpoint, "rows": output.rows(report.to_frame()), "damaged": report.damaged}
         typer.echo(output.to_json(document), nl=False)
@@ -97,19 +101,19 @@ def _print_report(report: PullReport, strict: bool, as_json: bool) -> None:
     if report.offline:
         last = f"no network; the shipped data can be used instead (--source pinned){_pinned_date()}"
     elif code == 3:
-        last = "none of the series could be had"
+        last = "no series could be downloaded"
     else:
-        last = f"{len(report.failed)} of {len(report.rows)} series could not be had, the others are stored"
+        last = f"{len(report.failed)} of {len(report.rows)} series could not be downloaded; the others are stored"
     typer.echo(f"eaeu: {last}", err=True)
     raise typer.Exit(code)
 
 
 def prune(
-    keep: Annotated[int, typer.Option(help="Retrievals to keep of each series and vintage.")] = 1,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    keep: Annotated[int, typer.Option(help="Number of downloads to keep of each series and vintage.")] = 1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be removed.")] = False,
     store: StoreAt = None,
 ) -> None:
-    """Remove older retrievals of the same series and vintage, and leavings of interrupted pulls.
+    """Remove older downloads of the same series and vintage, and leftover files of interrupted downloads.
 
     Example: eaeu data prune --keep 2 --dry-run
     """
@@ -126,15 +130,17 @@ def prune(
 
 
 def diff(
-    a: Annotated[str, typer.Argument(help="pinned, store, a pin's folder, a file, or a vintage such as 2015-04.")],
-    b: Annotated[str, typer.Argument(help="The same, to compare with.")],
-    code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; repeatable.")] = None,
-    tolerance: Annotated[float, typer.Option(help="Relative difference that still counts as the same.")] = 0.0,
+    a: Annotated[
+        str, typer.Argument(help="pinned, store, a folder of pinned data, a file, or a vintage such as 2015-04.")
+    ],
+    b: Annotated[str, typer.Argument(help="What to compare it with: the same options.")],
+    code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; may be repeated.")] = None,
+    tolerance: Annotated[float, typer.Option(help="Relative difference up to which two values count as equal.")] = 0.0,
     store: StoreAt = None,
     endpoint: Endpoint = None,
     as_json: Json = False,
 ) -> None:
-    """Compare two vintages or pins: rows added, removed and revised per series, the largest revisions first.
+    """Compare two vintages or pins: rows added, removed and revised by series, largest revisions first.
 
     Example: eaeu data diff pinned store --code NE.TRD.GNFS.ZS
     """
@@ -149,7 +155,7 @@ def diff(
 
 
 def _side(name: str, store: Path | None, endpoint: str | None) -> tuple[Collection, str | None]:
-    """A side of the comparison and the vintage it is read in."""
+    """One side of the comparison, and the vintage to read."""
     from ..data.load import open_source
     from ..data.store.source import StoreSource
     from ..data.store.store import Store
@@ -167,10 +173,10 @@ def _side(name: str, store: Path | None, endpoint: str | None) -> tuple[Collecti
 
 
 def _codes(given: list[str] | None) -> list[str]:
-    """World Bank codes of what was asked for: outcomes by what they are computed of, labels by their code.
+    """World Bank codes for the given names: an outcome gives the codes that it is computed from.
 
-    A name of the catalogue's kind that it does not have is refused before anybody is asked; any other code goes to
-    the World Bank, which has thousands more.
+    A name that looks like one of the catalogue but is unknown is refused at once. Any other code is passed on to the
+    World Bank, which has thousands more.
     """
     from ..reference.catalogue import catalogue, indicator, outcome, outcomes
 
@@ -184,7 +190,7 @@ def _codes(given: list[str] | None) -> list[str]:
         try:
             codes.append(f"{indicator(bare).code}{at}{own}")
         except EaeuError:
-            if (bare == bare.lower() and "." not in bare) or " " in bare:  # no code of the World Bank looks so
+            if (bare == bare.lower() and "." not in bare) or " " in bare:  # World Bank codes look different
                 labels = {str(code): str(label) for code, label in catalogue()["label"].items()}
                 raise unknown("outcome or series", bare, [*known, *labels], labels) from None
             codes.append(name)

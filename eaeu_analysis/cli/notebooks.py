@@ -9,12 +9,12 @@ import typer
 
 from ..errors import BadInputError
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The notebooks, run from their text.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List the notebooks and run them.")
 
 
 @app.command("list")
 def list_() -> None:
-    """The notebooks and their parameters.
+    """List the notebooks and their parameters.
 
     Example: eaeu notebooks list
     """
@@ -27,14 +27,16 @@ def list_() -> None:
 
 @app.command()
 def run(
-    names: Annotated[list[str] | None, typer.Argument(help="Names or numbers; all when left out.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Names or numbers of notebooks. Default: all.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the notebooks with their outputs.")] = Path("notebooks_run"),
     parameter: Annotated[
         list[str] | None,
-        typer.Option("--parameter", "-p", help="name=value, repeatable: runs the notebooks that have it."),
+        typer.Option(
+            "--parameter", "-p", help="name=value; may be repeated. Runs the notebooks that have this parameter."
+        ),
     ] = None,
 ) -> None:
-    """Run notebooks and write them with their outputs.
+    """Run notebooks and save them with their outputs.
 
     Examples: eaeu notebooks run --out bld/notebooks; eaeu notebooks run 02 -p unit=ARM
     """

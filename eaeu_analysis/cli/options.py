@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they stand for."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -16,43 +16,50 @@ if TYPE_CHECKING:
     from ..data.sources.live.jobs import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
-Source = Annotated[str, typer.Option(help="pinned (shipped data), live (store and World Bank), or a path.")]
+Source = Annotated[
+    str, typer.Option(help="Data source: pinned (shipped data), live (store and World Bank), or a path.")
+]
 StoreAt = Annotated[
-    Path | None, typer.Option("--store", help="Folder of the store; left out: $EAEU_STORE or the platform's cache.")
+    Path | None, typer.Option("--store", help="Folder of the store. Default: $EAEU_STORE or the cache of the platform.")
 ]
 Endpoint = Annotated[
     str | None,
-    typer.Option("--endpoint", help="Another address of the World Bank's API, version 2; also $EAEU_ENDPOINT."),
+    typer.Option(
+        "--endpoint", help="Address of the World Bank API (version 2). Default: $EAEU_ENDPOINT or the official address."
+    ),
 ]
 MaxAge = Annotated[
-    float | None, typer.Option("--max-age", help="With --source live: days after which a stored series is pulled anew.")
+    float | None,
+    typer.Option("--max-age", help="With --source live: age in days after which a stored series is downloaded again."),
 ]
-Dask = Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://host:port, instead of --jobs.")]
+Dask = Annotated[
+    str | None, typer.Option(help="Address of a Dask scheduler (tcp://host:port) to use instead of --jobs.")
+]
 Fallback = Annotated[
     str | None,
     typer.Option(
         "--fallback",
-        help="With --source live: pinned or a path, for series that cannot be had live; the page says which and why.",
+        help="With --source live: pinned or a path, for series that are not available live; the page lists them.",
     ),
 ]
 
 
 def split_list(text: str) -> list[str]:
-    """The parts of a list written by comma."""
+    """The parts of a list separated by commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def source_of(
     name: str, store: Path | None, max_age: float | None, fallback: str | None = None
 ) -> str | SourceOfSeries:
-    """What ``load_panel`` takes as its source: the name or path as it is, or for ``live`` the store, with progress.
+    """The source for ``load_panel``: the name or path as given, or for "live" the store with a progress display.
 
-    With a ``fallback`` the store has that source behind it.
+    With ``fallback``, series that are not available live come from that source.
     """
     if name != "live":
         for option, value in (("--store", store), ("--max-age", max_age), ("--fallback", fallback)):
             if value is not None:
-                raise BadInputError(f"{option} is for --source live, and the source is {name!r}")
+                raise BadInputError(f"{option} needs --source live, but the source is {name!r}")
         return name
     from ..data.store.source import MAX_AGE_DAYS, StoreSource
 
@@ -69,22 +76,22 @@ def source_of(
 
 
 class Lines:
-    """A plain line on standard error for each series (those at hand already too, when ``cached``)."""
+    """One line on standard error for each series; with ``cached`` also for stored series."""
 
     def __init__(self, cached: bool) -> None:
         self.cached = cached
 
     def __call__(self, p: Progress) -> None:
         if self.cached or p.status != "cached":
-            told = f"{p.series_done}/{p.series_total} {p.code} {p.status} ({p.rows:,} rows so far{_left(p)})"
-            typer.echo(told, err=True)
+            line = f"{p.series_done}/{p.series_total} {p.code} {p.status} ({p.rows:,} rows so far{_left(p)})"
+            typer.echo(line, err=True)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no resource is open."""
 
 
 class Bar:
-    """A bar on the terminal (standard error), begun with the first series, ended with the last or by ``close``."""
+    """A progress bar on standard error, from the first series to the last or until ``close``."""
 
     def __init__(self) -> None:
         self.bar: Any = None
@@ -93,8 +100,8 @@ class Bar:
     def __call__(self, p: Progress) -> None:
         if self.bar is None:
             self._begin(p.series_total)
-        told = f"{p.series_done}/{p.series_total}, {p.rows:,} rows{_left(p)}"
-        self.bar.update(self.task, completed=p.series_done, description=p.code, told=told)
+        state = f"{p.series_done}/{p.series_total}, {p.rows:,} rows{_left(p)}"
+        self.bar.update(self.task, completed=p.series_done, description=p.code, state=state)
         if p.series_done == p.series_total:
             self.close()
 
@@ -102,33 +109,33 @@ class Bar:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"))
         self.bar = Progress(*columns, console=Console(stderr=True))
-        self.task = self.bar.add_task("series", total=total, told="")
+        self.task = self.bar.add_task("series", total=total, state="")
         atexit.register(self.close)  # a bar left open would leave the terminal without its cursor
         self.bar.start()
 
     def close(self) -> None:
-        """Give the terminal back."""
+        """Remove the bar and restore the terminal."""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
 
 
 class CountProgress:
-    """How far a long calculation is: a line on standard error with every twentieth that is done."""
+    """Progress of a long calculation: a line on standard error after each 5 per cent."""
 
     def __init__(self, what: str) -> None:
-        self.what, self.said = what, 0
+        self.what, self.shown = what, 0
 
     def __call__(self, done: int, total: int) -> None:
-        if 20 * done // total > self.said:
-            self.said = 20 * done // total
+        if 20 * done // total > self.shown:
+            self.shown = 20 * done // total
             typer.echo(f"{done:,} of {total:,} {self.what}", err=True)
 
 
 def progress(cached: bool = True) -> Lines | Bar:
-    """How a pull is told: a bar on a terminal, plain lines elsewhere."""
+    """The progress display: a bar on a terminal, plain lines elsewhere."""
     return Bar() if sys.stderr.isatty() else Lines(cached)
 
 

@@ -1,4 +1,4 @@
-"""How a result reaches standard output: as a table for a person, as JSON for a program."""
+"""Print results on standard output: text and tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..results import Result
 
 
-# What a result says beside its rows, where it has it.
+# Fields that a JSON document includes where the result has them.
 FIELDS = ("spec", "estimate", "interval", "level", "p_value", "difference", "verdict", "finding", "method", "measure")
 
 
@@ -35,7 +35,7 @@ def _fields(value: Any) -> Any:
 
 
 def result_document(result: Result) -> dict[str, Any]:
-    """A result as a document: its rows, its words, its checks, its sources."""
+    """A result as plain values: rows, summary, checks and sources."""
     provenance = getattr(result, "provenance", None)
     checks = getattr(result, "checks", ())
     more = {name: _fields(getattr(result, name)) for name in FIELDS if getattr(result, name, None) is not None}
@@ -60,12 +60,12 @@ def result_document(result: Result) -> dict[str, Any]:
 
 
 def print_result(result: Result, as_json: bool) -> None:
-    """Print a result."""
+    """Print a result as text or JSON."""
     typer.echo(to_json(result_document(result)) if as_json else result.summary(), nl=not as_json)
 
 
 def print_table(frame: pd.DataFrame, as_json: bool) -> None:
-    """Print a frame: aligned columns for a person, records for a program."""
+    """Print a table: aligned columns, or a list of records as JSON."""
     if as_json:
         typer.echo(to_json(rows(frame)), nl=False)
         return
@@ -73,7 +73,7 @@ def print_table(frame: pd.DataFrame, as_json: bool) -> None:
 
 
 def series_text(found: dict[str, Any]) -> str:
-    """What is known of a series (see sources.listing.describe), for a person."""
+    """A description of a series (``data.listing.describe_series``) as text."""
     lines = [f"{found['code']}: {found['label']}", f"  unit: {found['unit']} ({found['kind']})"]
     lines += [f"  {name}: {found[name]}" for name in ("sign", "note") if found.get(name)]
     lines.append(f"  {found['sentence']}")
@@ -110,13 +110,13 @@ def series_text(found: dict[str, Any]) -> str:
 
 
 def _some_footnotes(vintage: dict[str, Any]) -> list[list[Any]]:
-    """The footnotes of the economies whose coverage is shown."""
+    """Footnotes of the economies whose coverage is shown."""
     shown = {row["economy"] for row in vintage["coverage"]}
     return [note for note in vintage.get("footnotes", []) if note[0] in shown]
 
 
 def table_text(found: dict[str, Any]) -> str:
-    """What is known of a shipped table (see sources.shelf.describe), for a person."""
+    """A description of a shipped table (``data.listing.describe_table``) as text."""
     years = f"{found['years'][0]}-{found['years'][1]}" if found["years"] else "no years"
     lines = [
         f"{found['code']}: {found['label']}",

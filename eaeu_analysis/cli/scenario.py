@@ -11,18 +11,18 @@ from . import output
 from .options import Dask
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="What if an economy joined: scenarios by name or file."
+    no_args_is_help=True, rich_markup_mode=None, help="What would joining do? Scenarios by name or from a file."
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
-Draws = Annotated[int, typer.Option(help="Draws of the scenario's numbers, 1 to a million.")]
+Draws = Annotated[int, typer.Option(help="Number of draws, from 1 to a million.")]
 Seed = Annotated[int, typer.Option(help="Seed of the draws; the same seed gives the same numbers.")]
-Jobs = Annotated[int, typer.Option(help="Workers; the numbers are the same for any.")]
+Jobs = Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")]
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """The bundled scenarios.
+    """List the bundled scenarios.
 
     Example: eaeu scenario list
     """
@@ -33,9 +33,10 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a file.")], as_json: Json = False
+    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a scenario file.")],
+    as_json: Json = False,
 ) -> None:
-    """A scenario in words: question, channels, every number with its reference, what is left out.
+    """Show a scenario: question, channels, all numbers with their references, and omissions.
 
     Example: eaeu scenario show uzb_eaeu
     """
@@ -47,14 +48,14 @@ def show(
 
 @app.command()
 def run(
-    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a file.")],
+    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a scenario file.")],
     draws: Draws = 1000,
     seed: Seed = 0,
     jobs: Jobs = 1,
     dask: Dask = None,
     as_json: Json = False,
 ) -> None:
-    """Run a scenario: outcomes by channel with intervals, what carries them, checks, the score of the backtest.
+    """Run a scenario: outcomes by channel with intervals, main assumptions, checks and backtest score.
 
     Examples: eaeu scenario run uzb_eaeu --draws 1000 --json; eaeu scenario run my.toml
     """
@@ -65,14 +66,14 @@ def run(
 
 @app.command()
 def diff(
-    first: Annotated[str, typer.Argument(help="Scenario, by name or path.")],
-    second: Annotated[str, typer.Argument(help="The other one.")],
+    first: Annotated[str, typer.Argument(help="First scenario, by name or path.")],
+    second: Annotated[str, typer.Argument(help="Second scenario, by name or path.")],
     draws: Draws = 256,
     seed: Seed = 0,
     jobs: Jobs = 1,
     as_json: Json = False,
 ) -> None:
-    """Two scenarios side by side: what they state differently, and what comes out.
+    """Compare two scenarios: their assumptions and their outcomes.
 
     Example: eaeu scenario diff uzb_wto uzb_eaeu_after_wto
     """
@@ -100,9 +101,11 @@ def backtest(
     seed: Seed = 0,
     jobs: Jobs = 1,
     as_json: Json = False,
-    write: Annotated[bool, typer.Option("--write", help="Keep the score: every scenario result prints it.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Store the score; it is printed with every scenario result.")
+    ] = False,
 ) -> None:
-    """How good the tool would have been: the scenarios of 2014 beside what happened in 2016-19.
+    """Test the model on the past: scenarios of 2014 against actual outcomes in 2016-19.
 
     Example: eaeu scenario backtest --json
     """
@@ -116,7 +119,7 @@ def backtest(
 
 @app.command()
 def published(draws: Draws = 256, seed: Seed = 0, jobs: Jobs = 1, as_json: Json = False) -> None:
-    """What others estimated, beside the scenarios that come nearest to their assumptions, and why they differ.
+    """Compare published estimates with the scenarios closest to their assumptions.
 
     Example: eaeu scenario published
     """
@@ -127,9 +130,9 @@ def published(draws: Draws = 256, seed: Seed = 0, jobs: Jobs = 1, as_json: Json 
 
 @app.command()
 def schema(
-    out: Annotated[Path | None, typer.Option(help="File to write instead of standard output.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: standard output.")] = None,
 ) -> None:
-    """The JSON Schema of a scenario file, for editors.
+    """Print the JSON Schema of scenario files, for editors.
 
     Example: eaeu scenario schema --out scenario.schema.json
     """

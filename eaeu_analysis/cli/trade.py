@@ -1,4 +1,4 @@
-"""``eaeu gravity``: what the union did to who trades with whom."""
+"""``eaeu gravity``: the effect of the union on bilateral trade."""
 
 from __future__ import annotations
 
@@ -13,28 +13,34 @@ from .options import Json, split_list
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(short_help="What the union did to who trades with whom.")(gravity)
+    app.command(short_help="The effect of the union on bilateral trade.")(gravity)
 
 
 def gravity(
     agreements: Annotated[
-        bool, typer.Option("--agreements", help="A coefficient per trade agreement instead of the union's steps.")
+        bool,
+        typer.Option(
+            "--agreements", help="Estimate a coefficient for each trade agreement instead of the steps of the union."
+        ),
     ] = False,
     bias_correction: Annotated[
         bool, typer.Option(help="Three-way bias correction of Weidner and Zylkin (2021).")
     ] = True,
     reports: Annotated[
-        str | None, typer.Option("--reports", help="Instead: one route by both reporters, as CHN,KGZ (seller, buyer).")
+        str | None,
+        typer.Option(
+            "--reports", help="Compare the reports of both partners on one route instead: seller,buyer (CHN,KGZ)."
+        ),
     ] = None,
     surges: Annotated[
-        bool, typer.Option("--surges", help="Instead: Russia's trade by partner after 2022 against 2016-21.")
+        bool, typer.Option("--surges", help="Show Russia's trade by partner after 2022 against 2016-21 instead.")
     ] = False,
     partners: Annotated[
-        str | None, typer.Option("--with", help="With --surges: only these partners, by comma.")
+        str | None, typer.Option("--with", help="With --surges: partners to show, separated by commas.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Estimate the trade effects of the customs union and the EAEU by structural gravity (PPML) on the shipped flows.
+    """Estimate the trade effects of the customs union and the EAEU with structural gravity (PPML) on shipped data.
 
     Examples: eaeu gravity --json; eaeu gravity --agreements; eaeu gravity --reports CHN,KGZ;
     eaeu gravity --surges --with ARM,KGZ,KAZ

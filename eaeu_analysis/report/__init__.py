@@ -1,4 +1,4 @@
-"""Results -> sentences, page, tables. The stage computes no statistic: it asks, words and writes."""
+"""The report: claims, sentences, pages and tables made from results. No statistic is computed here."""
 
 from .write import Report, write_report
 

@@ -1,8 +1,7 @@
-"""report.topics."""
+"""The topics of the claims, and the scenario that the report runs."""
 
 from __future__ import annotations
 
 TOPICS = ("fared", "members", "partners", "leaning", "tariffs", "revenue", "scenario", "rerouting", "unsupported")
-
 
 SCENARIO, DRAWS, SEED = "uzb_eaeu", 200, 0

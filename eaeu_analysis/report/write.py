@@ -1,4 +1,4 @@
-"""``write_report``: gather, render, write aside, rename."""
+"""``write_report``: collect the results, render all files, and replace the folder in one step."""
 
 from __future__ import annotations
 
@@ -34,20 +34,21 @@ if TYPE_CHECKING:
     from ..data.sources import Source
 
 
-# A whole run of the report, kept and found again: its files, what is said of them, its drift.
+# A complete run of the report, as it is cached: its files, its findings and its drift.
 
 KIND, FACTS, FOLDER = "report", "run.json", "files/"
 
 
 @dataclass(frozen=True)
 class ReportRun:
-    """``files`` by name; ``answers``: the sentences at the top; ``missing``: outcomes without data, with the reason;
-    ``instead``: series of a fall-back; ``drift`` and ``state`` (to be accepted) when a baseline was named."""
+    """A run of the report. ``files`` by name; ``answers``: the sentences at the top; ``missing``: outcomes without
+    data, with the reason; ``substitutes``: series from a fall-back; ``drift`` and ``state`` (the new baseline) when a
+    baseline was named."""
 
     files: Mapping[str, bytes]
     answers: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
-    instead: tuple[tuple[str, str], ...] = ()
+    substitutes: tuple[tuple[str, str], ...] = ()
     drift: Drift | None = None
     state: ClaimsBaseline | None = None
 
@@ -55,14 +56,14 @@ class ReportRun:
 def run_key(
     question: Mapping[str, str], formats: Sequence[str], source: str | Path | Source, request: BaselineCheck | None
 ) -> str:
-    """The key of a run: its question, its files, its baseline and the old data named with it."""
+    """The cache key of a run: its question, files, baseline and old data."""
     check = "" if request is None else baseline.text(request.old) if request.old else "none yet"
     old = "" if request is None or request.old_data is None else cache.source_digest(request.old_data)
     return cache.cache_key(KIND, {**question, "formats": list(formats), "check": check, "old": old}, source)
 
 
 def load_run(mark: str) -> ReportRun | None:
-    """The run kept under that key; None when there is none, or when it is not whole."""
+    """The cached run with that key; None when there is none or it is incomplete."""
     found = cache.load_cached(KIND, mark)
     if found is None or FACTS not in found:
         return None
@@ -72,7 +73,7 @@ def load_run(mark: str) -> ReportRun | None:
             files={name.removeprefix(FOLDER): data for name, data in found.items() if name.startswith(FOLDER)},
             answers=tuple(facts["answers"]),
             missing=tuple((name, why) for name, why in facts["missing"]),
-            instead=tuple((name, why) for name, why in facts["instead"]),
+            substitutes=tuple((name, why) for name, why in facts["substitutes"]),
             drift=None if facts["drift"] is None else _drift(facts["drift"]),
             state=None if facts["state"] is None else parse(ClaimsBaseline, facts["state"], "kept state"),
         )
@@ -81,13 +82,13 @@ def load_run(mark: str) -> ReportRun | None:
 
 
 def store_run(mark: str, run: ReportRun) -> None:
-    """Keep the run under that key; without a key nothing is kept."""
+    """Cache the run under that key; without a key nothing is stored."""
     if not mark:
         return
     facts = {
         "answers": list(run.answers),
         "missing": [list(row) for row in run.missing],
-        "instead": [list(row) for row in run.instead],
+        "substitutes": [list(row) for row in run.substitutes],
         "drift": None if run.drift is None else _plain(run.drift),
         "state": None if run.state is None else json.loads(baseline.text(run.state)),
     }
@@ -116,50 +117,77 @@ def _drift(row: Mapping[str, Any]) -> Drift:
 
 
 FORMATS = ("html", "md", "pdf", "json", "csv")
-BRIEF = "brief.pdf"  # format pdf: the talking points, two sides of A4
-BRIEF_OF = ("KGZ", "EAEU")  # what they are about
+BRIEF = "brief.pdf"  # format pdf: the talking points, two pages of A4
+BRIEF_OF = ("KGZ", "EAEU")  # its subject
 MARK = "report.json"
 
 
-STARTS = ("index.html", "report.md", "brief.pdf", MARK)  # what is best opened first, of the formats asked for
+STARTS = ("index.html", "report.md", "brief.pdf", MARK)  # the file to open first, in this order
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report that was written: ``files`` relative to ``folder``; ``missing`` outcomes and sections with the reason.
+    """A report that was written to disk.
 
-    ``instead``: series that the source could not give and its fall-back did, with the reason. ``drift``: what changed
-    since the baseline that was named, None without one; ``accepted``: where the new state was written.
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    files : tuple of str
+        Names of the files, relative to the folder.
+    answers : tuple of str
+        The sentences at the top of the page.
+    missing : tuple of (name, reason)
+        Outcomes and sections without data.
+    substitutes : tuple of (series, reason)
+        Series that the source did not have and that were taken from the fall-back.
+    drift : Drift, optional
+        What changed since the baseline; None when no baseline was named.
+    accepted : Path, optional
+        Where the new baseline was written.
     """
 
     folder: Path
     files: tuple[str, ...]
     answers: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
-    instead: tuple[tuple[str, str], ...] = ()
+    substitutes: tuple[tuple[str, str], ...] = ()
     drift: Drift | None = None
     accepted: Path | None = None
 
     def to_frame(self) -> pd.DataFrame:
+        """One row for each file, with its size in bytes."""
         import pandas as pd
 
         return pd.DataFrame({"file": self.files, "bytes": [(self.folder / f).stat().st_size for f in self.files]})
 
     def summary(self) -> str:
-        """The answer, and where the report is."""
+        """The main findings, and where the report is."""
         lines = [f"{i}. {text}" for i, text in enumerate(self.answers, 1)]
         lines += [f"not in the report: {name} ({why})" for name, why in self.missing]
-        if self.instead:
-            lines.append(sentences.fallback_sentence(self.instead))
+        if self.substitutes:
+            lines.append(sentences.fallback_sentence(self.substitutes))
         lines += [self.drift.summary()] if self.drift else []
         lines += [f"accepted: {self.accepted}"] if self.accepted else []
         start = next((name for name in STARTS if name in self.files), self.files[0])
         return "\n".join([*lines, "", f"{len(self.files)} files in {self.folder}; start with {self.folder / start}"])
 
     def require(self, *, complete: bool, undrifted: bool) -> None:
-        """Raises what :meth:`require_complete` and the drift raise, as far as asked for.
+        """Raise an error for missing data or a drifted conclusion, as requested.
 
-        Where both apply it is DriftError, with both sentences: a conclusion that moved is the graver news.
+        Parameters
+        ----------
+        complete : bool
+            Whether missing data are an error.
+        undrifted : bool
+            Whether a drifted conclusion is an error.
+
+        Raises
+        ------
+        DriftError
+            If a conclusion drifted; the message also names missing data.
+        PartialDataError
+            If only data are missing.
         """
         partial: PartialDataError | None = None
         try:
@@ -176,15 +204,15 @@ class Report:
             raise partial
 
     def require_complete(self) -> None:
-        """Raises PartialDataError when an outcome or a section had no data, or a series came from the fall-back."""
+        """Raise PartialDataError when an outcome or a section has no data, or a series came from the fall-back."""
         if self.missing:
             name, why = self.missing[0]
             raise PartialDataError(
-                f"{len(self.missing)} of the outcomes and sections could not be had, the first being {name}: {why}; "
-                "the rest is written"
+                f"{len(self.missing)} of the outcomes and sections are missing, the first being {name}: {why}; "
+                "the rest of the report was written"
             )
-        if self.instead:
-            raise PartialDataError(f"{sentences.fallback_sentence(self.instead)}; the report is written")
+        if self.substitutes:
+            raise PartialDataError(f"{sentences.fallback_sentence(self.substitutes)}; the report was written")
 
 
 def write_report(
@@ -202,20 +230,54 @@ def write_report(
     cache: bool = True,
     dask: str | None = None,
 ) -> Report:
-    """Make the report on ``unit`` and the members of ``bloc`` in the folder ``out``.
+    """Write the report on a member of a bloc: page, Markdown, talking points, JSON and CSV tables.
 
-    Nothing is written until everything is rendered; the folder then takes the place of an older report in one step.
-    The same inputs give the same bytes, whatever the number of workers (``jobs``, or those of the Dask
-    scheduler at ``dask``).
-    ``formats``: html, md, json, csv, and pdf for the talking points (:mod:`.brief`, in ``lang``: en, ru or uz), which
-    are there for Kyrgyzstan alone; None is all that there are.
-    ``check``: a baseline to compare the claims with (:mod:`.drift`); ``accept`` writes the present state there, with
-    ``old_data`` naming a source that holds the data of the baseline. ``cache``: take the files of an earlier run on the
-    same data by the same code (:mod:`.cache`).
-    Raises BadInputError for an unknown unit, bloc or format, a baseline that is none, and when ``out`` is
-    a file or a folder that holds anything but an unchanged report (:mod:`.output_folder`); NoDataError when the source
-    has nothing to say.
+    Files are written only after all of them are rendered; the folder then replaces an older report in one step. The
+    same inputs give the same bytes, whatever the number of workers.
 
+    Parameters
+    ----------
+    out : str or Path
+        The folder: new, empty, or with an unchanged older report.
+    unit : str, default "KGZ"
+        The member that the report is about: name or ISO code.
+    bloc : str, default "EAEU"
+        The bloc that it joined.
+    source : {"pinned", "live"}, path or Source, default "pinned"
+        Where the annual series come from.
+    formats : sequence of {"html", "md", "pdf", "json", "csv"}, optional
+        The files to write; all by default. "pdf" is the brief, available for Kyrgyzstan in the EAEU only.
+        report.json is always written.
+    lang : {"en", "ru", "uz"}, default "en"
+        The language of the brief; the page is in English.
+    jobs : int, default 1
+        Number of worker processes.
+    check : str or Path, optional
+        A baseline file to compare the claims with.
+    accept : bool, default False
+        Whether to write the present claims to ``check`` as the new baseline.
+    old_data : str or Path, optional
+        A source with the data of the baseline; it separates data revisions from other reasons of a change.
+    cache : bool, default True
+        Whether to use the files of an earlier run with the same data and code.
+    dask : str, optional
+        Address of a Dask scheduler ("tcp://host:port") that is used instead of ``jobs``.
+
+    Returns
+    -------
+    Report
+        The folder, its files, the main findings, missing data and the drift from the baseline.
+
+    Raises
+    ------
+    BadInputError
+        If the unit, the bloc, a format or the baseline is invalid, or ``out`` is a file or a folder with other
+        contents.
+    NoDataError
+        If the source has no data on any outcome.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea, pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = ea.write_report(pathlib.Path(folder, "report"), formats=["html", "csv"])
@@ -242,7 +304,7 @@ def write_report(
         files=tuple(sorted(run.files)),
         answers=run.answers,
         missing=run.missing,
-        instead=run.instead,
+        substitutes=run.substitutes,
         drift=run.drift,
         accepted=request.path if request is not None and request.accept else None,
     )
@@ -258,7 +320,7 @@ def _run(
     request: BaselineCheck | None,
     cache: bool,
 ) -> ReportRun:
-    """The files of the report and what is said of them: of an earlier run when nothing changed, else made now."""
+    """The report: from an earlier run when nothing changed, otherwise made now."""
     question = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source)}
     mark = run_key({**question, "lang": lang}, formats, source, request) if cache else ""
     found = load_run(mark)
@@ -276,7 +338,7 @@ def _run(
         files=files,
         answers=tuple(sentences.answers(material.content)),
         missing=(*((s.outcome, s.missing) for s in material.content.missing), *sorted(material.missing.items())),
-        instead=material.content.instead,
+        substitutes=material.content.substitutes,
         drift=drift,
         state=state,
     )
@@ -287,7 +349,7 @@ def _run(
 
 
 def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ...]:
-    """The formats asked for, or all that there are; BadInputError for one that is not known or not to be had."""
+    """The requested formats, by default all; BadInputError for one that is unknown or not available."""
     about = (resolve(unit), find_bloc(bloc).code)
     if given is None:
         return tuple(form for form in FORMATS if form != "pdf" or about == BRIEF_OF)
@@ -301,7 +363,7 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
 
 
 def render_report(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:
-    """Every file of the report that is text, by its name."""
+    """All text files of the report, by name."""
     drawn = figures.draw_all(material) if {"html", "md"} & set(formats) else {}
     made: dict[str, str] = {MARK: document.report_document(material)}
     if "html" in formats:

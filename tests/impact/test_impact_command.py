@@ -51,7 +51,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys
         (["impact", "KGZ", "-o", "export"], "did you mean 'exports'"),
         (["impact", "UZB", "-o", "exports"], "Uzbekistan (UZB) is not a member of EAEU"),
         (["impact", "KGZ", "-o", "exports", "--pool", "narrow"], "donor pool 'narrow' not known"),
-        (["impact", "KGZ", "-o", "exports", "--pool", "UZB"], "or two economies or more by comma"),
+        (["impact", "KGZ", "-o", "exports", "--pool", "UZB"], "or at least two economies, separated by commas"),
         (["impact", "KGZ", "-o", "exports", "--event", "2050"], "event 2050 is outside the data"),
         (["impact", "KGZ", "-o", "exports", "--event", "1980"], "event 1980 is outside the data"),
         (["impact", "KGZ", "-o", "exports", "--method", "magic"], "method 'magic' not known"),

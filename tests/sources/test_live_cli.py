@@ -99,10 +99,14 @@ MISTAKES = [
     (["pull", "trade", "--vintage", "lately"], 2, "neither a month of an archived release"),
     (["pull", "trade", "--concurrency", "99"], 2, "1 to 16 requests"),
     (["pull", "trade", "--store", "file"], 2, "is a file, not a directory"),
-    (["pull", "NY.GDP.MKTP.CE"], 3, "none of the series could be had"),
-    (["pull", world.DELETED_SERIES], 3, "none of the series could be had"),
-    (["pull", world.NULL_SERIES], 3, "none of the series could be had"),
-    (["pull", "trade", world.DELETED_SERIES, "--strict"], 4, "1 of 2 series could not be had, the others are stored"),
+    (["pull", "NY.GDP.MKTP.CE"], 3, "no series could be downloaded"),
+    (["pull", world.DELETED_SERIES], 3, "no series could be downloaded"),
+    (["pull", world.NULL_SERIES], 3, "no series could be downloaded"),
+    (
+        ["pull", "trade", world.DELETED_SERIES, "--strict"],
+        4,
+        "1 of 2 series could not be downloaded; the others are stored",
+    ),
     (["pull", "WITS.XPRT-TRD-VL.Total.UZB"], 2, "WITS wants the years"),
     (["pull", "WITS.XPRT-TRD-VL.Total.UZB", "trade", "--years", "2019"], 2, "pull them by themselves"),
     (["pull", "WITS.XPRT-TRD-VL.Total", "--years", "2019"], 2, "is not of the form WITS.<indicator>"),
@@ -149,7 +153,7 @@ def test_wits_by_the_name_it_is_stored_under(bank: StandIn, folder: Path, capsys
 
 def test_live_options_are_for_live_alone(live: StandIn, folder: Path, capsys: Any) -> None:
     code, out, err = eaeu(capsys, "compare", "KGZ", "-o", "trade", "--max-age", "3")
-    assert (code, out, "--max-age is for --source live, and the source is 'pinned'" in err) == (2, "", True)
+    assert (code, out, "--max-age needs --source live, but the source is 'pinned'" in err) == (2, "", True)
 
 
 def test_without_a_network_the_age_decides_and_the_sentence_says_so(

@@ -110,7 +110,7 @@ def test_stopped_by_ctrl_c_the_command_ends_at_once_and_the_same_command_resumes
     out, err = running[0].communicate(timeout=120)
     assert running[0].returncode == 130, err.decode()
     assert err.decode().splitlines()[-1] == (
-        "eaeu: interrupted; what came is kept, and the same command goes on where it was"
+        "eaeu: interrupted; finished series are kept, and the same command continues from there"
     )
     assert out == b""
     bank.before = None

@@ -1,8 +1,8 @@
-"""The brief: what a guest takes into the studio, made of claims by rule (data/tables/brief.toml).
+"""The brief: talking points for an interview, made from claims by rule (data/tables/brief.toml).
 
-Five points for and five against, how the member has fared, signs of leaning, how sure one can be, ten likely questions,
-numbers to say aloud and what not to say. Every number comes from a claim; the sentences are those of
-``report/wording/lang/brief``, written for each language. Nothing is written here: see :mod:`.brief_write`.
+Points for and against, how the member has fared, signs of dependence, how certain the findings are, ten likely
+questions, numbers to say aloud and statements to avoid. Every number comes from a claim; the sentences are those of
+``report/wording/lang/brief``, written for each language. This module writes no file; see :mod:`.write`.
 """
 
 from __future__ import annotations
@@ -159,8 +159,21 @@ HALF = 0.5  # share of tests that find an effect, from which one is fairly sure
 
 @dataclass(frozen=True)
 class Line:
-    """One sentence. ``caveat`` and ``title`` ("" where there is none): what bounds it, what it answers or refutes.
-    ``claims``: ids of the claims that it rests on; ``grade``: the weakest of theirs; ``marks``: of their sources."""
+    """One sentence of the brief.
+
+    Parameters
+    ----------
+    text : str
+        The sentence.
+    claims : tuple of str
+        Ids of the claims behind it.
+    caveat, title : str
+        Its limitation, and the question that it answers or the statement that it refutes; may be empty.
+    grade : str
+        The weakest grade of its claims.
+    marks : tuple of str
+        Marks of its sources.
+    """
 
     text: str
     claims: tuple[str, ...] = ()
@@ -172,8 +185,26 @@ class Line:
 
 @dataclass(frozen=True)
 class Brief:
-    """A brief in one language. Parts that the claims do not support are empty; ``notes`` say where a side has fewer
-    points than wanted. ``sources``: mark, short form and whole line of what the claims rest on."""
+    """A brief in one language.
+
+    Parameters
+    ----------
+    lang, topic, title, question : str
+        The language, the topic ("" for all), the title and the question that the brief answers.
+    parts : mapping of str to tuple of Line
+        The lines of each part ("for", "against", "fared", "leaning", "unclear", "sure", "questions", "aloud",
+        "heard"). A part that the claims do not support is empty.
+    notes : mapping of str to str
+        Notes on a side that has fewer points than wanted.
+    heads : mapping of str to str
+        The heading of each part.
+    small : tuple of str
+        The small print.
+    sources : tuple of (mark, short form, full line)
+        The sources of the claims.
+    ids : tuple of str
+        Ids of the claims that the brief was made from.
+    """
 
     lang: str
     topic: str
@@ -187,7 +218,7 @@ class Brief:
     ids: tuple[str, ...] = field(default=(), repr=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """A row per line: ``part, title, text, caveat, grade, sources, claims``."""
+        """One row for each line: ``part, title, text, caveat, grade, sources, claims``."""
         import pandas as pd
 
         rows = [
@@ -198,7 +229,7 @@ class Brief:
         return pd.DataFrame(rows, columns=["part", "title", "text", "caveat", "grade", "sources", "claims"])
 
     def summary(self) -> str:
-        """The points of both sides and what is sure of them."""
+        """The points of both sides, and how certain they are."""
         out = [self.title, ""]
         for part in ("for", "against", "sure"):
             out += [self.heads[part], *(f"- {line.text}" for line in self.parts[part])]

@@ -1,4 +1,4 @@
-"""``write_brief``: claims, a brief, its files; written aside, then renamed."""
+"""``write_brief``: make the brief and write its files in one step."""
 
 from __future__ import annotations
 
@@ -29,18 +29,28 @@ KEPT = "; the next brief on the same data takes seconds"
 
 @dataclass(frozen=True)
 class WrittenBrief:
-    """A brief that was written: ``files`` relative to ``folder``."""
+    """A brief that was written to disk.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    files : tuple of str
+        Names of the files in it.
+    brief : Brief
+        The brief.
+    """
 
     folder: Path
     files: tuple[str, ...]
     brief: Brief
 
     def to_frame(self) -> pd.DataFrame:
-        """A row per line of the brief."""
+        """One row for each line of the brief."""
         return self.brief.to_frame()
 
     def summary(self) -> str:
-        """The points, and where the files are."""
+        """The talking points, and where the files are."""
         start = self.folder / next((f for f in self.files if not f.endswith(".json")), self.files[0])
         return f"{self.brief.summary()}\n\n{len(self.files)} files in {self.folder}; start with {start}"
 
@@ -56,22 +66,46 @@ def brief(
     jobs: int = 1,
     cache: bool = True,
 ) -> Brief:
-    """Talking points on whether Uzbekistan should join, and on how Kyrgyzstan has fared, in English, Russian or Uzbek.
+    """Talking points on whether Uzbekistan should join, and on how Kyrgyzstan has fared.
 
-    ``topic``: one of those of :func:`.collect.claims`, None is all. ``lang``: en, ru or uz.
-    Raises BadInputError for an unknown topic or language; NoDataError when the source has nothing to say.
+    Parameters
+    ----------
+    topic : str, optional
+        One topic of :func:`eaeu_analysis.claims`; all topics by default.
+    lang : {"en", "ru", "uz"}, default "en"
+        English, Russian or Uzbek.
+    source : {"pinned", "live"}, path or Source, default "pinned"
+        Where the annual series come from.
+    jobs : int, default 1
+        Number of worker processes; the result does not depend on it.
+    cache : bool, default True
+        Whether to use claims that were computed before from the same data by the same code. Without them the first
+        call takes about a minute.
 
+    Returns
+    -------
+    Brief
+        Points for and against, likely questions, numbers to say aloud, and claims that the data do not support.
+
+    Raises
+    ------
+    BadInputError
+        If the topic or the language is unknown.
+    NoDataError
+        If the source has no data on the question.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> sheet = ea.brief("tariffs")
     >>> sheet.lang, sheet.topic, len(sheet.ids) > 0
     ('en', 'tariffs', True)
     """
-    from ..claims.collect import claims
-    from ..claims.collect import claims_cached as at_hand
+    from ..claims.collect import claims, claims_cached
 
     templates.find_brief_language(lang)
     kept = cache and store.cache_enabled()
-    if not (kept and at_hand(source=source, topic=topic)):
+    if not (kept and claims_cached(source=source, topic=topic)):
         log.warning("%s%s", COLD, KEPT if kept else "")
     return compose(claims(source=source, topic=topic, jobs=jobs, cache=cache), lang, topic)
 
@@ -86,13 +120,34 @@ def write_brief(
     jobs: int = 1,
     cache: bool = True,
 ) -> WrittenBrief:
-    """Write the brief (:func:`brief`) in the folder ``out``: brief.pdf, brief.md, brief.html, and always brief.json.
+    """Write the brief to a folder: brief.pdf, brief.md, brief.html and always brief.json.
 
-    Nothing is written until everything is rendered; the folder then takes the place of an older brief in one step. The
-    same inputs give the same bytes.
-    Raises BadInputError for an unknown topic, language or format, and when ``out`` is a file or a folder that holds
-    anything but an unchanged brief (:mod:`.output_folder`).
+    Files are written only after all of them are rendered; the folder then replaces an older brief in one step. The same
+    inputs give the same bytes.
 
+    Parameters
+    ----------
+    out : str or Path
+        The folder: new, empty, or with an unchanged older brief.
+    topic, lang, source, jobs, cache
+        As in :func:`brief`.
+    formats : sequence of {"pdf", "md", "html", "json"}, optional
+        The files to write; all by default.
+
+    Returns
+    -------
+    WrittenBrief
+        The folder, the names of the files and the brief.
+
+    Raises
+    ------
+    BadInputError
+        If the topic, the language or a format is unknown, or ``out`` is a file or a folder with other contents.
+    NoDataError
+        If the source has no data on the question.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea, pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = ea.write_brief(pathlib.Path(folder, "brief"), topic="tariffs", lang="uz", formats=["md"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ...compare.checks import FEW
 from ...results import Check
 from ...series import SeriesInfo
-from .claim import Claim, failed_words, grade_of, load_call, load_claim_rules, meaning, side_of, years
+from .claim import Claim, Side, failed_words, grade_of, load_call, load_claim_rules, meaning, side_of, years
 
 if TYPE_CHECKING:
     from ...compare import BeforeAfter
@@ -97,7 +97,7 @@ def _change(
             "failed": failed,
         },
         value=float(row["change"]),
-        unit=result.change_unit,
+        measure=result.change_unit,
         lower=float(row["lower"]),
         upper=float(row["upper"]),
         level=result.level,
@@ -131,7 +131,7 @@ def _latest(result: BeforeAfter, outcome: str, source: str) -> Claim:
             "change_unit": f"unit.{result.change_unit}",
         },
         value=change,
-        unit=result.change_unit,
+        measure=result.change_unit,
         grade=grade_of("descriptive"),
         series=_series(result),
         method="mean of the latest years against the mean before the event",
@@ -143,7 +143,7 @@ def _latest(result: BeforeAfter, outcome: str, source: str) -> Claim:
     )
 
 
-def _side(result: BeforeAfter, wide: BeforeAfter | None, outcome: str) -> str:
+def _side(result: BeforeAfter, wide: BeforeAfter | None, outcome: str) -> Side:
     """The difference's sign by its meaning; context with few comparators, or where the matched pool disagrees."""
     gap, other = result.difference, wide.difference if wide is not None else None
     if gap is None or gap.test.n - 1 < FEW or (other is not None and other.versus_mean * gap.versus_mean <= 0):

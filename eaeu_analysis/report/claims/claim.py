@@ -1,8 +1,8 @@
-"""A claim: one sentence with everything that stands behind it, and the rules by which it is graded and sided.
+"""A claim: one sentence with its evidence, and the rules for its grade and its side.
 
-No number is typed into a sentence: a sentence is a template of ``wording/lang/*.toml`` whose fields are filled from
-``values``, and ``values`` are taken from result objects by the makers (``claims_before_after.py`` and its like). The
-page, the brief, the tracer and the drift check all read the same record.
+No number is typed into a sentence. A sentence is a template of ``wording/lang/*.toml``; its fields are filled from
+``values``, which are taken from results (``before_after.py`` and the other modules of this folder). The page, the
+brief, the tracer and the drift check all read the same record.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...errors import BadInputError
 from ...reference.catalogue import read_table, table_path
@@ -23,21 +23,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-SIDES = ("for", "against", "context")
-GRADES = ("A", "B", "C", "D")
-KINDS = ("counterfactual", "descriptive", "model")
+Side = Literal["for", "against", "context"]
+Grade = Literal["A", "B", "C", "D"]
+Kind = Literal["counterfactual", "descriptive", "model"]
+ClaimPart = Literal["sentence", "question", "caveat", "would_change", "topic", "grade", "side"]
+SIDES, GRADES, KINDS = get_args(Side), get_args(Grade), get_args(Kind)
 PLACEBO_P = 0.1  # grade A: the placebo p is below
 SAME_SIGN = 0.8  # grade A: at least this share of specifications has the sign of the estimate
 
 Words = str | tuple[str, ...]
 
 
-def grade_of(kind: str, p_value: float = math.nan, same_sign: float = math.nan, checks: Sequence[Check] = ()) -> str:
-    """The grade of evidence, by rule.
+def grade_of(kind: Kind, p_value: float = math.nan, same_sign: float = math.nan, checks: Sequence[Check] = ()) -> Grade:
+    """The grade of the evidence, by rule.
 
-    A: a counterfactual with placebo p below 0.1 and the same sign in at least 80 % of specifications, no check failed
-    (a failed check rewrites the sentence, and a sentence that finds nothing is no A); B: any other counterfactual;
-    C: descriptive, against comparators; D: a model with stated assumptions. A share that is not known is no 80 %.
+    A: a counterfactual with a placebo p-value below 0.1, the same sign in at least 80 % of specifications and no failed
+    check. B: any other counterfactual. C: a description against comparators. D: a model with stated assumptions. An
+    unknown share of specifications does not count as 80 %.
     """
     if kind not in KINDS:
         raise BadInputError(f"kind of evidence {kind!r} not known; known: {', '.join(KINDS)}")
@@ -47,10 +49,10 @@ def grade_of(kind: str, p_value: float = math.nan, same_sign: float = math.nan, 
     return "A" if strong and not any(check.failed for check in checks) else "B"
 
 
-def side_of(value: float, meaning: int) -> str:
-    """The side of a number: its sign times what a rise means for those who live there (data/tables/claims.toml).
+def side_of(value: float, meaning: int) -> Side:
+    """The side of a number: its sign times the meaning of a rise for residents (data/tables/claims.toml).
 
-    "context" where a rise is neither good nor bad of itself (``meaning`` 0), or where there is no number.
+    "context" where a rise is neither good nor bad (``meaning`` 0), and where there is no number.
     """
     if not math.isfinite(value) or value == 0 or meaning == 0:
         return "context"
@@ -59,33 +61,77 @@ def side_of(value: float, meaning: int) -> str:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim and what it rests on.
+    """One claim and the evidence for it.
 
-    ``id``: stable and dotted (``fared.trade.before_after``). ``topic``, ``question``, ``template``, ``caveat`` and
-    ``would_change`` are keys of the language files (``wording/lang/en.toml``: tables topic, question, claim, caveat,
-    would_change); read them as text through :attr:`sentence` and :meth:`text`. ``side``: of the question whether to
-    join: "for", "against" or "context", by :func:`side_of` (each maker says what it gives it). ``values``: every number
-    that enters the sentence, by field, each from a result object. ``words``: the other fields, as keys of the language
-    file (``"outcome.trade"``, several in a tuple), or text as it is after an equals sign (``"=HKG 0.29"``).
+    ``topic``, ``question``, ``template``, ``caveat`` and ``would_change`` are keys of the language files
+    (``wording/lang/en.toml``); :attr:`sentence` and :meth:`text` give them as text.
 
-    ``value`` in ``unit`` is the number that the claim is about, with ``lower`` and ``upper`` at ``level`` (NaN where
-    there is no interval, infinite where no value can be ruled out). ``grade``: by :func:`grade_of`. ``finding``:
-    "found", "fragile", "none", "unreliable", "untested" of a counterfactual; "" of others. ``series``: with their
-    vintages. ``method``, ``reference``: how, after whom. ``checks``: passed and failed. ``call``: Python that gives
-    ``value`` again (``ea`` is this package; imports it needs come before the last semicolon); ``slow`` when it takes
-    more than a few seconds. ``figure``: id of the
-    figure on the page that shows it, "" for none.
+    Parameters
+    ----------
+    id : str
+        Stable dotted name ("fared.trade.before_after").
+    topic : str
+        One of the topics of :func:`eaeu_analysis.claims`.
+    question : str
+        Key of the question that the claim answers.
+    side : {"for", "against", "context"}
+        What the claim says on the question whether to join; see :func:`side_of`.
+    template : str
+        Key of the sentence.
+    values : mapping of str to float
+        All numbers of the sentence by field, each taken from a result.
+    value : float
+        The number that the claim is about.
+    measure : str
+        Its unit of measurement ("percentage points", "per cent").
+    grade : {"A", "B", "C", "D"}
+        Quality of the evidence; see :func:`grade_of`.
+    caveat, would_change : str
+        Keys of the caveat, and of the text on what evidence would change the claim.
+    call : str
+        Python code that reproduces ``value``, with ``ea`` for this package; imports come before the last semicolon.
+    lower, upper : float, optional
+        Ends of the interval: NaN without an interval, infinite where no value can be ruled out.
+    level : float, optional
+        Coverage of the interval (0.9).
+    words : mapping of str to str or tuple of str, optional
+        The other fields of the sentence: keys of the language file ("outcome.trade"), or text after an equals sign
+        ("=HKG 0.29").
+    series : tuple of SeriesInfo, optional
+        The data series with their vintages.
+    method, reference : str, optional
+        The method and the publication that it follows.
+    checks : tuple of Check, optional
+        All checks, passed or failed.
+    finding : str, optional
+        For a counterfactual "found", "fragile", "none", "unreliable" or "untested"; otherwise empty.
+    slow : bool, default False
+        Whether ``call`` takes more than a few seconds.
+    figure : str, optional
+        Id of the figure on the page that shows the claim.
+
+    Raises
+    ------
+    BadInputError
+        If the side or the grade is unknown, or a text is missing.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> claim = ea.claims(topic="leaning")[0]
+    >>> claim.side, claim.measure, [check.name for check in claim.failed]
+    ('against', 'percentage points', ['coverage', 'totals'])
     """
 
     id: str
     topic: str
     question: str
-    side: str
+    side: Side
     template: str
     values: Mapping[str, float]
     value: float
-    unit: str
-    grade: str
+    measure: str
+    grade: Grade
     caveat: str
     would_change: str
     call: str
@@ -118,19 +164,33 @@ class Claim:
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """Checks that did not pass (those that only inform are not among them)."""
+        """The checks that failed; those that only inform are not included."""
         return tuple(check for check in self.checks if check.failed)
 
     @property
     def sources(self) -> list[str]:
-        """A line per series, with source and vintage."""
+        """One line for each series, with source and vintage."""
         return list(dict.fromkeys(info.source_line() for info in self.series))
 
-    def text(self, part: str = "sentence", lang: str = "en") -> str:
-        """``part`` in that language: "sentence", "question", "caveat", "would_change", "topic", "grade" or "side".
+    def text(self, part: ClaimPart = "sentence", lang: str = "en") -> str:
+        """One text of the claim.
 
-        Raises BadInputError for an unknown language or part, and for a template that asks for a number that the claim
-        does not have.
+        Parameters
+        ----------
+        part : {"sentence", "question", "caveat", "would_change", "topic", "grade", "side"}, default "sentence"
+            Which text.
+        lang : str, default "en"
+            The language.
+
+        Returns
+        -------
+        str
+            The text, with numbers in the format of the language.
+
+        Raises
+        ------
+        BadInputError
+            If the language or the part is unknown, or a template needs a number that the claim does not have.
         """
         tables = {
             "sentence": ("claim", self.template),
@@ -146,8 +206,8 @@ class Claim:
         return templates.find_language(lang).say(*tables[part], self.values, self.words)
 
     def document(self, lang: str = "en") -> dict[str, Any]:
-        """The record as plain values, with its texts, for JSON."""
-        texts = {part: self.text(part, lang) for part in ("sentence", "question", "caveat", "would_change")}
+        """The claim with its texts as plain values, for JSON."""
+        texts = {part: self.text(part, lang) for part in get_args(ClaimPart)[:4]}
         body = {
             "id": self.id,
             "topic": self.topic,
@@ -155,7 +215,7 @@ class Claim:
             "grade": self.grade,
             "finding": self.finding,
             "value": self.value,
-            "unit": self.unit,
+            "unit": self.measure,
             "interval": [self.lower, self.upper],
             "level": self.level,
             "values": dict(self.values),
@@ -171,23 +231,26 @@ class Claim:
 
 def state(
     name: str,
-    kind: str,
+    kind: Kind,
     template: str,
     value: float,
-    unit: str,
+    measure: str,
     call: str,
     provenance: Provenance,
     *,
     values: Mapping[str, float],
     rest: str = "",
-    side: str = "context",
+    side: Side = "context",
     p_value: float = math.nan,
     same_sign: float = math.nan,
     checks: Sequence[Check] = (),
     **more: Any,
 ) -> Claim:
-    """A claim of that name: its topic is the name's first part, its grade follows from ``kind`` and the tests, its
-    question, caveat and what would change it have the key ``rest`` (the topic when empty) where none is given."""
+    """A claim with that name.
+
+    The topic is the first part of the name; the grade follows from ``kind`` and the tests. The question, the caveat and
+    what would change the claim have the key ``rest`` (by default the topic) unless they are given.
+    """
     topic = name.partition(".")[0]
     key = rest or topic
     texts = {part: more.pop(part, key) for part in ("question", "caveat", "would_change")}
@@ -198,7 +261,7 @@ def state(
         template=template,
         values=dict(values),
         value=value,
-        unit=unit,
+        measure=measure,
         grade=grade_of(kind, p_value, same_sign, checks),
         call=call,
         series=provenance.series,
@@ -211,8 +274,21 @@ def state(
 
 
 def to_frame(claims: Sequence[Claim], lang: str = "en") -> pd.DataFrame:
-    """A row per claim: ``id, topic, side, grade, sentence, value, unit, lower, upper, level, finding, failed, caveat,
-    would_change, sources, call``."""
+    """A table of claims.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+        The claims.
+    lang : str, default "en"
+        The language of the texts.
+
+    Returns
+    -------
+    DataFrame
+        One row for each claim, with the columns ``id, topic, side, grade, sentence, value, unit, lower, upper, level,
+        finding, failed, caveat, would_change, sources, call``.
+    """
     import pandas as pd
 
     rows = [
@@ -223,7 +299,7 @@ def to_frame(claims: Sequence[Claim], lang: str = "en") -> pd.DataFrame:
             "grade": claim.grade,
             "sentence": claim.text("sentence", lang),
             "value": claim.value,
-            "unit": claim.unit,
+            "unit": claim.measure,
             "lower": claim.lower,
             "upper": claim.upper,
             "level": claim.level,
@@ -243,7 +319,7 @@ def to_frame(claims: Sequence[Claim], lang: str = "en") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-# The rules that makers of claims share: the meaning of a rise, words of a unit, checks as words.
+# Rules that all claims share: the meaning of a rise, names of measures, names of checks.
 
 
 @dataclass(frozen=True)
@@ -260,7 +336,7 @@ class ClaimRules:
 
 @functools.lru_cache
 def load_claim_rules() -> ClaimRules:
-    """The table, read once. BadInputError when a meaning is not -1, 0 or 1."""
+    """The rules. BadInputError when a meaning is not -1, 0 or 1."""
     path = table_path("claims")
     raw = read_table(path)
     for name, entry in raw["meaning"].items():
@@ -277,15 +353,15 @@ def load_claim_rules() -> ClaimRules:
 
 
 def meaning(name: str) -> int:
-    """What a rise of that number means: 1 good, -1 bad, 0 neither; BadInputError where the table does not say."""
+    """Whether a rise is good (1), bad (-1) or neither (0); BadInputError for a name that the table lacks."""
     found = load_claim_rules().meaning.get(name)
     if found is None:
-        raise BadInputError(f"{table_path('claims')} does not say what a rise of '{name}' means")
+        raise BadInputError(f"{table_path('claims')} does not state what a rise of '{name}' means")
     return found
 
 
 def failed_words(checks: Iterable[Check]) -> tuple[str, ...]:
-    """The failed checks as words of the language file, each once."""
+    """Keys of the language file for the failed checks, without repetition."""
     return tuple(dict.fromkeys(f"check.{check.name}" for check in checks if check.failed))
 
 

@@ -1,4 +1,4 @@
-"""``claims``: every claim that the data support, by topic, in one fixed order."""
+"""``claims``: all claims that the data support, by topic, in a fixed order."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from ...data.sources import Source
 
 
-# Claims as plain JSON and back again, for the cache: numbers as they are, series with all that is known of them.
+# Claims as JSON and back, for the cache: full precision, and series with all their metadata.
 
 
 def claims_to_json(claims: Sequence[Claim]) -> bytes:
-    """JSON text of the records. NaN and infinities are written as Python writes them: it is read back here alone."""
+    """The claims as JSON. NaN and infinities are written as Python writes them; only this module reads them back."""
     return json.dumps([_plain(claim) for claim in claims], sort_keys=True, ensure_ascii=False).encode()
 
 
 def claims_from_json(data: bytes) -> list[Claim]:
-    """The records again, equal to those that were written. BadInputError when the text is not one of claims."""
+    """The claims that were written. BadInputError when the text is not a list of claims."""
     try:
         return [_claim(row) for row in json.loads(data)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -88,15 +88,49 @@ def claims(
     jobs: int = 1,
     cache: bool = True,
 ) -> list[Claim]:
-    """Claims on what joining ``bloc`` did to ``unit``, on its other members, and on what it would do to Uzbekistan.
+    """All claims about the effects of joining a bloc, each with its evidence.
 
-    Each :class:`.claims.Claim` has its sentence, side, grade, interval, checks, caveat, sources and the call that gives
-    its number again; :func:`.claims.to_frame` makes a table of them. ``topic``: one or several of fared, members,
-    partners, leaning, tariffs, revenue, scenario, rerouting, unsupported; None is all. Bilateral trade, tariffs and
-    scenarios rest on the pinned tables whatever ``source`` is. ``cache``: take what was computed before on the same
-    data by the same code (:mod:`.cache`).
-    Raises BadInputError for an unknown topic, unit or bloc; NoDataError when the source has nothing to say.
+    The claims cover what joining did to ``unit``, how the other members fared, trade between members and with
+    outsiders, and what joining would mean for Uzbekistan.
 
+    Parameters
+    ----------
+    unit : str, default "KGZ"
+        The member that the before/after claims are about: name or ISO code.
+    bloc : str, default "EAEU"
+        The bloc that it joined.
+    source : {"pinned", "live"}, path or Source, default "pinned"
+        Where the annual series come from. Bilateral trade, tariffs and scenarios always use the pinned tables.
+    topic : str or sequence of str, optional
+        One or more of "fared", "members", "partners", "leaning", "tariffs", "revenue", "scenario", "rerouting" and
+        "unsupported"; all topics by default.
+    jobs : int, default 1
+        Number of worker processes; the result does not depend on it.
+    cache : bool, default True
+        Whether to use claims that were computed before from the same data by the same code.
+
+    Returns
+    -------
+    list of Claim
+        In the order of topics, with unique ids. Each claim has a sentence, a side, a grade, an interval, checks, a
+        caveat, sources and the Python call that reproduces its number. ``report.claims.claim.to_frame`` makes a table
+        of them.
+
+    Raises
+    ------
+    BadInputError
+        If the topic, the unit or the bloc is unknown.
+    NoDataError
+        If the source has no data on the question.
+
+    Notes
+    -----
+    Grades follow fixed rules. A: a counterfactual estimate with a placebo p-value below 0.1, the same sign in at least
+    80 % of specifications and no failed check. B: any other counterfactual. C: a description against comparators.
+    D: a model with stated assumptions.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> found = {claim.id: claim for claim in ea.claims(topic="leaning")}
     >>> found["leaning.exports.EAEU"].grade, found["leaning.exports.EAEU"].sentence
@@ -120,12 +154,12 @@ def cache_claims(
     source: str | Path | Source,
     topics: Sequence[str] = TOPICS,
 ) -> None:
-    """Keep claims for later calls on the same data by the same code."""
+    """Store claims for later calls with the same data and code."""
     store.store_cached("claims", _mark(unit, bloc, topics, source), {CLAIMS: claims_to_json(made)})
 
 
 def _kept(unit: str, bloc: str, topics: Sequence[str], source: str | Path | Source) -> list[Claim] | None:
-    """Claims of these topics, or of all topics, that were made before."""
+    """Stored claims of these topics, or those of all topics reduced to them; None without any."""
     for held in dict.fromkeys((tuple(topics), TOPICS)):
         files = store.load_cached("claims", _mark(unit, bloc, held, source))
         if files is None:
@@ -142,7 +176,7 @@ def _mark(unit: str, bloc: str, topics: Sequence[str], source: str | Path | Sour
 
 
 def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim]:
-    """The claims that these results support, in the order of topics; ids are unique."""
+    """The claims that these results support, in the order of topics, with unique ids."""
     made: list[Claim] = []
     if found.content is not None:
         made += [*before_after_claims(found.content), *counterfactual_claims(found.content, found.curves)]
@@ -178,5 +212,5 @@ def claims_cached(
     source: str | Path | Source = "pinned",
     topic: str | Sequence[str] | None = None,
 ) -> bool:
-    """Whether :func:`claims` would find them in the cache."""
+    """Whether :func:`claims` would find its answer in the cache."""
     return store.cache_enabled() and _kept(unit, bloc, _topics(topic), source) is not None

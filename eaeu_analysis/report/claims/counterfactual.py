@@ -73,7 +73,7 @@ def _claim(
             "failed": failed_words(checks),
         },
         value=estimate,
-        unit=unit,
+        measure=unit,
         lower=lower,
         upper=upper,
         level=effect.level,

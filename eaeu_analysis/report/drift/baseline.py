@@ -94,7 +94,7 @@ def accept_claim(claim: Claim) -> Accepted:
     finite = {name: v if math.isfinite(v) else None for name, v in (("lower", claim.lower), ("upper", claim.upper))}
     return Accepted(
         value=claim.value,
-        unit=claim.unit,
+        unit=claim.measure,
         grade=claim.grade,
         side=claim.side,
         finding=claim.finding,

@@ -1,10 +1,10 @@
 """What changed since the claims were last accepted, and why.
 
-A conclusion drifted when a value moved beyond its tolerance or turned its sign, when an end of its interval moved by
-more than that and a quarter of the interval, when a grade, a side or a finding changed, or when a claim is new or gone.
-Data that were revised without moving a conclusion are told and are no drift. The reason is found by elimination (only
-the data changed, only the code, only the settings); where several changed, the present code is run on the old data, if
-they are at hand: what is left then is not the data's doing.
+A conclusion has drifted when its value moved beyond the tolerance or changed sign, when an end of its interval moved by
+more than the tolerance and a quarter of the interval's width, when its grade, side or finding changed, or when the
+claim is new or gone. A data revision that changes no conclusion is listed, but is not drift. The reason is found by
+elimination: only the data changed, only the code, or only the settings. Where several changed, the present code is run
+on the old data if they are available.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 DATA, CODE, SETTINGS, UNKNOWN = "data revision", "code version", "settings", "not known"
-QUARTER = 0.25  # of an interval's width: what an end of it may move and be the same
+QUARTER = 0.25  # share of an interval's width by which an end may move
 KINDS = (
     "new",
     "gone",
@@ -58,9 +58,23 @@ Rerun = Callable[[], Sequence[Claim] | None]
 
 @dataclass(frozen=True)
 class Drift(Result):
-    """``table``: a row per change of a conclusion: ``claim, change`` (of KINDS), ``before, now`` (as text),
-    ``tolerance, reason, series`` (revised ones behind it). ``revised``: a row per series whose values or vintage moved.
-    ``baseline``: version that was accepted. ``changed``: which of data, code and settings differ."""
+    """What changed since a baseline was accepted.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row for each change of a conclusion: ``claim, change, before, now, tolerance, reason, series``. ``change``
+        is "new", "gone", "sign flipped", "value moved", "interval moved", "finding changed", "grade changed", "side
+        changed" or "unit changed"; ``series`` are the revised series behind the claim.
+    revised : DataFrame
+        One row for each series whose values or vintage changed: ``series, before, now``.
+    baseline : str
+        Version of the package whose claims were accepted.
+    changed : tuple of str
+        Which of "data revision", "code version" and "settings" differ.
+    claims : int
+        Number of claims compared.
+    """
 
     table: pd.DataFrame
     revised: pd.DataFrame
@@ -74,10 +88,11 @@ class Drift(Result):
         return not self.table.empty
 
     def to_frame(self) -> pd.DataFrame:
+        """The table of changes."""
         return self.table.copy()
 
     def sentence(self) -> str:
-        """What happened, in one sentence."""
+        """The outcome in one sentence."""
         data = f"{len(self.revised)} series revised" if len(self.revised) else "no series revised"
         if not self.drifted:
             return f"None of {self.claims} claims drifted since version {self.baseline} was accepted; {data}."
@@ -88,6 +103,7 @@ class Drift(Result):
         )
 
     def summary(self) -> str:
+        """The sentence, and a line for each change and each revised series."""
         lines = [self.sentence()]
         for row in self.table.to_dict("records"):
             behind = f" [{row['series']}]" if row["series"] else ""
@@ -99,7 +115,7 @@ class Drift(Result):
         return "\n".join(lines)
 
     def require_none(self) -> None:
-        """Raises DriftError (exit code 5) when a conclusion drifted."""
+        """Raise DriftError (exit code 5) when a conclusion drifted."""
         if self.drifted:
             raise DriftError(f"{self.sentence()} Accept the new state with --accept when it is right.")
 
@@ -107,15 +123,16 @@ class Drift(Result):
 def compare_baselines(
     old: ClaimsBaseline, new: ClaimsBaseline, claims: Sequence[Claim], rerun: Rerun = lambda: None
 ) -> Drift:
-    """The accepted state beside the present one. ``rerun``: makes the claims on the old data with the present code; it
-    is called at most once, when data and something else changed and a conclusion drifted.
+    """Compare the accepted claims with the present ones.
 
-    Raises BadInputError when the baseline answers another question.
+    ``rerun`` makes the claims from the old data with the present code. It is called at most once, when a conclusion
+    drifted and both the data and something else changed. BadInputError when the baseline is about another unit or bloc.
     """
     for name in ("unit", "bloc"):
         if old.question.get(name) != new.question.get(name):
             raise BadInputError(
-                f"the baseline is about {name} {old.question.get(name)!r}, this report about {new.question.get(name)!r}"
+                f"the baseline is about {name} {old.question.get(name)!r}, "
+                f"this report is about {new.question.get(name)!r}"
             )
     revised = _revised(old.series, new.series)
     changed = tuple(
@@ -186,12 +203,12 @@ def _changes(old: Accepted | None, new: Accepted | None) -> list[tuple[str, str,
 
 
 def _slack(old: Accepted) -> float:
-    """The tolerance in the file, never wider than the rule's: a file that says more would let everything pass."""
+    """The tolerance in the file, but not wider than the rule allows."""
     return min(old.tolerance, tolerance(old.value))
 
 
 def _interval_moved(old: Accepted, new: Accepted) -> bool:
-    """Whether an end came, went, or moved by more than the tolerance and QUARTER of the accepted interval's width."""
+    """Whether an end appeared, vanished, or moved by more than the tolerance and QUARTER of the accepted width."""
     slack = _slack(old)
     if old.lower is not None and old.upper is not None:
         slack = max(slack, QUARTER * (old.upper - old.lower))
@@ -209,13 +226,13 @@ def _claim_value(state: Accepted) -> str:
 
 
 def _interval(state: Accepted) -> str:
-    """The ends of its interval, as text; an end that is open or not known is left blank."""
+    """The value and its interval as text; an open or unknown end is blank."""
     ends = ("" if end is None else f"{end:.4g}" for end in (state.lower, state.upper))
     return f"{state.value:.4g} ({' to '.join(ends)}) {state.unit}"
 
 
 def _revised(old: Mapping[str, SeriesFingerprint], new: Mapping[str, SeriesFingerprint]) -> dict[str, tuple[str, str]]:
-    """Series whose values or vintage differ, or that came or went: how they are told."""
+    """Series that are new, gone or revised, each with its state before and now."""
     found = {}
     for code in sorted({*old, *new}):
         before, now = old.get(code), new.get(code)
@@ -238,29 +255,29 @@ def _series(old: ClaimsBaseline, new: ClaimsBaseline, name: str) -> list[str]:
 def _reason(
     changed: Sequence[str], again: Mapping[str, Accepted] | None, old: Accepted | None, new: Accepted | None, name: str
 ) -> str:
-    """Why a claim drifted. ``again``: claims of the present code on the old data, None when those are not at hand."""
+    """Why a claim drifted. ``again``: claims of the present code from the old data, None without those data."""
     if len(changed) < 2:
         return changed[0] if changed else UNKNOWN
     others = " or ".join(other for other in changed if other != DATA)
     if DATA not in changed:
         return others
     if again is None:
-        return f"{' or '.join(changed)} (the old data are not at hand)"
+        return f"{' or '.join(changed)} (the old data are not available)"
     between = again.get(name)
     if not _changes(old, between):
-        return DATA  # on the old data the present code says what was accepted
+        return DATA  # with the old data, the present code gives the accepted claim
     return others if not _changes(between, new) else f"{DATA} and {others}"
 
 
-# ``eaeu report --check``: the claims beside a baseline, and the new baseline when it is accepted.
+# ``eaeu report --check``: compare the claims with a baseline and write the new one when it is accepted.
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class BaselineCheck:
-    """A check that was asked for. ``path``: the baseline; ``old``: as it was read, None when there is none yet and it
-    is to be made; ``accept``: write the present state there; ``old_data``: a source with the data of the baseline."""
+    """A requested comparison. ``path``: the baseline file; ``old``: its contents, None when it is to be created;
+    ``accept``: whether to write the present claims there; ``old_data``: a source with the data of the baseline."""
 
     path: Path
     old: ClaimsBaseline | None
@@ -271,9 +288,9 @@ class BaselineCheck:
 def read_baseline_check(
     check: str | Path | None, accept: bool = False, old_data: str | Path | None = None
 ) -> BaselineCheck | None:
-    """What was asked for, the baseline read; None without ``check``.
+    """The request with the baseline that was read; None without ``check``.
 
-    Raises BadInputError for a baseline that cannot be read, and for --accept or --old-data without a baseline.
+    BadInputError for a baseline that cannot be read, and for --accept or --old-data without a baseline.
     """
     if check is None:
         for name, given in (("accept", accept), ("old data", old_data)):
@@ -292,7 +309,7 @@ def checked(
     source: str | Path | Source,
     jobs: int = 1,
 ) -> tuple[Drift | None, ClaimsBaseline]:
-    """The drift (None when there was no baseline yet) and the present state, which is not written here."""
+    """The drift (None without an earlier baseline) and the present state, which is not written here."""
     new = baseline_of(claims, question, source)
     if request.old is None:
         return None, new
@@ -304,16 +321,16 @@ def checked(
             return None
         from ..claims.collect import claims as collect
 
-        log.info("claims are made again on the old data: %s", place)
+        log.info("claims are computed again from the old data: %s", place)
         return collect(new.question["unit"], new.question["bloc"], place, jobs=jobs)
 
     return compare_baselines(old, new, claims, rerun), new
 
 
 def _old_data(request: BaselineCheck, old: ClaimsBaseline, claims: Sequence[Claim]) -> str | None:
-    """A source whose series have the hashes of the baseline: the one named, else the shipped data; None for neither.
+    """A source whose series have the hashes of the baseline: the named one or the shipped data, otherwise None.
 
-    Raises BadInputError when the one that was named holds other data.
+    BadInputError when the named source has other data.
     """
     infos = {info.code: info for claim in claims for info in baseline.flat(claim.series)}
     for place in (request.old_data, "pinned"):
@@ -324,14 +341,14 @@ def _old_data(request: BaselineCheck, old: ClaimsBaseline, claims: Sequence[Clai
             return place
         if place == request.old_data:
             raise BadInputError(
-                f"--old-data {place!r} does not hold the data of the baseline: {len(different)} series differ, "
+                f"--old-data {place!r} does not have the data of the baseline: {len(different)} series differ, "
                 f"the first being {different[0]}"
             )
     return None
 
 
 def _same(info: SeriesInfo | None, seen: baseline.SeriesFingerprint, place: str) -> bool:
-    if info is None:  # a series that is used no longer: its kind is not known, its values cannot be asked for
+    if info is None:  # a series that is no longer used cannot be loaded
         return True
     try:
         return series_hash(info.with_(vintage=seen.vintage), place) == seen.sha256

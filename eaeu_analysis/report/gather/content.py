@@ -52,7 +52,7 @@ class OutcomeSection:
 class Content:
     """What the before/after and the counterfactuals say, before it is worded or drawn.
 
-    ``instead``: series that the source could not give and its fall-back did, each with the reason.
+    ``substitutes``: series that the source lacks and that were taken from the fall-back, each with the reason.
     """
 
     unit: str
@@ -65,7 +65,7 @@ class Content:
     source: str
     effects: UnionEffects | None = None
     effects_missing: str = ""
-    instead: tuple[tuple[str, str], ...] = ()
+    substitutes: tuple[tuple[str, str], ...] = ()
 
     @property
     def series(self) -> tuple[SeriesInfo, ...]:
@@ -131,7 +131,7 @@ def gather(
         source=named(source),
         effects=effects,
         effects_missing=why,
-        instead=tuple(sorted(getattr(source, "taken", {}).items())),
+        substitutes=tuple(sorted(getattr(source, "taken", {}).items())),
     )
 
 

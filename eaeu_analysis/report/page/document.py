@@ -28,7 +28,7 @@ def report_document(material: Material) -> str:
         "effects": to_plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
         "members": to_plain(content.members.to_frame().to_dict(orient="records")),
         "claims": [claim.document() for claim in material.claims],
-        "from_the_fallback": dict(content.instead),
+        "from_the_fallback": dict(content.substitutes),
         "not_in_the_report": dict(material.missing),
         "drift": _drift(material),
         "limits": [vars(limit) for limit in content.limits],

@@ -105,7 +105,7 @@ def view(material: Material, pictures: Mapping[str, Picture], brief: str = "") -
             f"{', '.join(map(str, first.windows.skipped))} is left out, and the years after 2019 are shown apart. "
             f"Data: {content.source}, {_vintages(content)}."
         ),
-        "warning": f"{sentences.fallback_sentence(content.instead)}." if content.instead else "",
+        "warning": f"{sentences.fallback_sentence(content.substitutes)}." if content.substitutes else "",
         "owners": "; ".join(sorted({info.source for info in material.series if info.source})),
         "blocks": sections.build_sections(material, pictures),
         "style": _file("style.css"),

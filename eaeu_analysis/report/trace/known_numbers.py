@@ -7,7 +7,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ import pandas as pd
 from ... import settings
 from ...errors import BadInputError
 from ...reference.catalogue import read_table, table_path
-from ..claims.claim import GRADES, SIDES, Claim, load_claim_rules
+from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.points import is_point
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...trade.union.answer import TradeAnswer
     from ..page.material import Material
 
-PARTS = ("sentence", "question", "caveat", "would_change", "topic", "grade", "side")
+PARTS = get_args(ClaimPart)
 # parts of results that hold thousands of numbers of which none is told
 SKIPPED_FIELDS = (
     "observed", "values", "draws", "panel", "fit", "extra", "surrogate", "spec", "world", "windows_all",
