@@ -2,8 +2,8 @@
 
 A page lists names in a ``{public}`` block. Each becomes an entry with its signature, docstring and example, and the
 classes that the functions of the page return follow under "Results". The classes are found through the annotations of
-the functions and of the fields, so no page names a module. What results of several pages share stands where the
-``{shared-results}`` block is. The ``{public-index}`` block is a table of the names on the pages of the toctree.
+the functions and of the fields, so no page names a module. Classes that several pages share are listed at the
+``{shared-results}`` block. The ``{public-index}`` block is a table of the names on the pages of the toctree.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def imports(module: ModuleType) -> dict[str, str]:
 
 @cache
 def full_names() -> dict[str, str]:
-    """Short names and the names under which the entries stand."""
+    """Short names and the full names of their entries."""
     classes = {kind.__name__: f"{kind.__module__}.{kind.__qualname__}" for kind in results()}
     return classes | {name: f"{PACKAGE}.{name}" for name in ea.__all__}
 
@@ -189,7 +189,7 @@ def link(app: Any, env: Any, node: Any, content: Any) -> Any:
 
 
 def shorten_citations(app: Any, tree: Any) -> None:
-    """``[1]`` in the text, where numpydoc leaves the label by which it tells the docstrings of a page apart."""
+    """``[1]`` in the text, where numpydoc leaves the label that it uses to distinguish the docstrings of a page."""
     for node in list(tree.findall(lambda node: node.tagname == "#text")):
         if found := re.fullmatch(r"\[R[0-9a-f]{12}-(\w+)\]", node.astext()):
             node.parent.replace(node, type(node)(f"[{found[1]}]"))

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.gravity_baseline import gravity_baseline
 
 from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
+from quality.benchmarks.gravity_baseline import gravity_baseline
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "benchmarks" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"benchmark data are not at hand: {DATA}")

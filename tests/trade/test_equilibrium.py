@@ -352,9 +352,8 @@ def test_an_impossible_change_raises_instead_of_answering():
 
 
 def test_flows_laid_out_once_give_the_same_as_the_frame() -> None:
-    from benchmarks.gravity_baseline import gravity_baseline
-
     from eaeu_analysis.trade.equilibrium.inputs import flow_arrays as read_flows
+    from quality.benchmarks.gravity_baseline import gravity_baseline
 
     names = ["A", "B", "C"]
     costs = pd.DataFrame(
