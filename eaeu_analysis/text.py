@@ -13,28 +13,48 @@ def year_span(window: tuple[int, int]) -> str:
     return f"{first}-{last % 100:02d}" if first // 100 == last // 100 and first >= 1000 else f"{first}-{last}"
 
 
+def format_number(value: float, *, signed: bool = False, digits: int = 2) -> str:
+    """A number as text: two decimals below ten, one below a thousand, none above; from a million on in m, bn and tn.
+
+    Below 0.1 it has two significant digits, so that a small number does not read as zero; below 0.0001 it is '0.00'.
+    ``signed`` adds the plus sign; zero has no sign. ``digits``: decimals from one to ten, 1 in running text
+    ('4.8' instead of '4.83'). NaN is 'n/a'.
+
+    >>> [format_number(v) for v in (-33.7012, 4.83, 0.78, 0.0412, 2486.3, 1.84e9)]
+    ['-33.7', '4.83', '0.78', '0.041', '2,486', '1.84 bn']
+    >>> format_number(4.83, signed=True), format_number(0.0, signed=True), format_number(4.83, digits=1)
+    ('+4.83', '0.00', '4.8')
+    """
+    if not math.isfinite(value):
+        return "n/a" if math.isnan(value) else "+inf" if value > 0 else "-inf"
+    size = abs(value)
+    if size < SMALLEST:
+        return "0.00"
+    sign = "+" if signed else "-"
+    for limit, name in ((1e12, " tn"), (1e9, " bn"), (1e6, " m")):
+        if size >= limit:
+            return f"{value / limit:{sign},.2f}{name}"
+    if size >= 10:
+        return f"{value:{sign},.{1 if size < 1000 else 0}f}"
+    if size >= 1:
+        return f"{value:{sign}.{digits}f}"
+    return f"{value:{sign}.2f}" if size >= 0.1 else f"{value:{sign}.2g}"
+
+
+def format_stated(value: float) -> str:
+    """The same for a number that somebody stated or assumed, without zeros at its end: '5', '4.8', '0.07', '909'."""
+    head, space, unit = format_number(value).partition(" ")
+    head = head.rstrip("0").rstrip(".") if "." in head and "e" not in head else head
+    return head + space + unit
+
+
 def format_percent(share: float) -> str:
     """'60 %' of 0.6."""
     return f"{100 * share:.0f} %"
 
 
+SMALLEST = 1e-4  # what is smaller reads as zero
 SHORT_MEASURES = {"percentage points": "pp", "per cent": "%", "log points": "log points"}
-
-
-def format_number(value: float, signed: bool = False) -> str:
-    """Four figures at most: '133.7', '-33.7', '2,486', '1.84 bn'; 'n/a' for NaN."""
-    if not math.isfinite(value):
-        return "n/a" if math.isnan(value) else "+inf" if value > 0 else "-inf"
-    sign = "+" if signed else "-"
-    size = abs(value)
-    for limit, name in ((1e12, " tn"), (1e9, " bn"), (1e6, " m")):
-        if size >= limit:
-            return f"{value / limit:{sign},.2f}{name}"
-    if size >= 1000:
-        return f"{value:{sign},.0f}"
-    if size >= 10:
-        return f"{value:{sign}.1f}"
-    return f"{value:{sign}.2f}" if size >= 0.1 or size == 0 else f"{value:{sign}.2g}"
 
 
 def format_change(value: float, unit: str) -> str:
@@ -51,18 +71,5 @@ def format_p(p_value: float) -> str:
 
 def format_p_equals(p_value: float) -> str:
     """``p = 0.043`` or ``p < 0.001``."""
-    told = format_p(p_value)
-    return f"p {told}" if told.startswith("<") else f"p = {told}"
-
-
-def format_significant(number: float) -> str:
-    """Three digits: '0.07', '4.8', '909', and never '-0'."""
-    text = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.2g}" if abs(number) < 1 else f"{number:.3g}"
-    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
-
-
-def format_signed(number: float) -> str:
-    """'+0.91', '-6.5', '+1,234': two digits after the point below ten, one below a hundred; '0.00' has no sign."""
-    digits = 2 if abs(number) < 10 else 1 if abs(number) < 100 else 0
-    text = f"{number:+,.{digits}f}"
-    return text[1:] if float(text.replace(",", "")) == 0 else text
+    text = format_p(p_value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"

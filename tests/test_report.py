@@ -22,6 +22,7 @@ from eaeu_analysis.report import write_report
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.wording import sentences as report_words
 from eaeu_analysis.settings import data_dir
+from eaeu_analysis.text import format_number
 
 
 def digest(folder: Path) -> dict[str, str]:
@@ -100,7 +101,7 @@ def test_the_five_sentences_carry_the_numbers_of_before_after(document: dict) ->
     assert len(document["answers"]) == 5
     panel = load_panel(["trade", "exports", "imports", "gdp_per_head"])
     trade = before_after(panel, "trade", "KGZ", "2015-08-12")
-    assert f"from {report_words.format_short_number(trade.treated['mean_before'])} to" in document["answers"][0]
+    assert f"from {format_number(trade.treated['mean_before'], digits=1)} to" in document["answers"][0]
     wide = panel.wide("NE.TRD.GNFS.ZS")["KGZ"]  # and these are means anybody can take
     assert trade.treated["mean_before"] == pytest.approx(wide.loc[2010:2014].mean())
     assert trade.treated["mean_after"] == pytest.approx(wide.loc[2016:2019].mean())
@@ -132,7 +133,7 @@ def test_a_balance_keeps_its_sign(document: dict) -> None:
     """Kyrgyzstan's current account was negative in both windows; a sentence that drops the sign says the opposite."""
     row = next(r for r in document["outcomes"] if r["outcome"] == "current_account")
     assert row["rows"][0]["mean_before"] < 0
-    assert f"from {report_words.format_short_number(row['rows'][0]['mean_before'])} to -" in row["finding"]
+    assert f"from {format_number(row['rows'][0]['mean_before'], digits=1)} to -" in row["finding"]
 
 
 def test_all_members_and_the_outcomes_asked_for_are_there(document: dict) -> None:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from .. import settings
 from ..results import Check
-from ..text import format_percent, year_span
+from ..text import format_number, format_percent, year_span
 from .comparators import ComparatorPool
 from .windows import UnitStats, Windows, permutation
 
-FEW = 3  # comparators below which a rank says nothing
+FEW = 3  # fewer comparators make a rank meaningless
 OUTLIER = 3.5  # robust standard deviations (median absolute deviation x 1.4826) from the median
 
 
@@ -24,85 +24,90 @@ def window_completeness(stats: Mapping[str, UnitStats], spec: Windows) -> Check:
     share = sum(s.years_before + s.years_after for s in stats.values()) / wanted
     out = [f"{unit} ({s.reason})" for unit, s in stats.items() if not s.available]
     years = f"{year_span(spec.before)} and {year_span(spec.after)}"
-    text = f"{format_percent(share)} of the unit-years of {years} are there; 90 % and no unit without a window wanted"
-    return Check("window completeness", not out and share >= 0.9, share, 0.9, _with(text, "out", out))
+    text = (
+        f"{format_percent(share)} of the unit-years of {years} are present; at least 90 % needed, and both windows of "
+        "every unit"
+    )
+    return Check("window completeness", not out and share >= 0.9, share, 0.9, _with(text, "without a window", out))
 
 
 def clean_window(spec: Windows) -> Check:
     """Passes when the later window ends by settings.LAST_CLEAN_YEAR."""
     last = settings.LAST_CLEAN_YEAR
-    text = f"ends in {spec.after[1]}, {last} at the latest wanted: then the pandemic, and sanctioned trade re-routed"
+    text = f"ends in {spec.after[1]}; must end by {last}, before the pandemic and the re-routing of sanctioned trade"
     return Check("window before the pandemic", spec.after[1] <= last, float(spec.after[1]), float(last), text)
 
 
-def contamination(pool: ComparatorPool, used: Sequence[str]) -> Check:
-    """Passes when no comparator has an event of its own in the years compared; informs where nobody has looked."""
-    breaks = [b for b in pool.breaks if b.economy in used]
+def contamination(comparators: ComparatorPool, used: Sequence[str]) -> Check:
+    """Passes when no comparator has an event of its own in the years compared; informs where none was researched."""
+    breaks = [b for b in comparators.events if b.economy in used]
     hit = {b.economy for b in breaks}
-    unknown = [u for u in used if u not in pool.examined]
+    unknown = [u for u in used if u not in comparators.examined]
     passed = False if hit else None if unknown else True
-    text = f"comparators with an event of their own in the years compared: {len(hit)} of {len(used)}; 0 wanted"
+    text = (
+        f"comparators with an event of their own in the years compared: {len(hit)} of {len(used)}; there should be none"
+    )
     text = _with(text, "events", [f"{b.economy} {b.year} {b.text}" for b in breaks])
     if unknown:
-        text += f"; not looked into: {len(unknown)} of them"
+        text += f"; not examined: {len(unknown)} of them"
     return Check("contamination", passed, float(len(hit)), 0.0, text)
 
 
-def own_events_check(pool: ComparatorPool) -> Check:
-    """Passes when the years compared hold no event of the treated unit's own that the comparators do not share."""
+def own_events_check(comparators: ComparatorPool) -> Check:
+    """Passes when the years compared contain no event of the treated unit's own that the comparators do not share."""
     name = "other events of its own"
-    if pool.own is None:
-        return Check(name, None, None, 0.0, "nobody has looked for other events of the treated unit")
-    text = f"{len(pool.own)} recorded in the years compared that the comparators do not share; 0 wanted"
-    text = _with(text, "events", [f"{b.year} {b.text}" for b in pool.own])
-    return Check(name, not pool.own, float(len(pool.own)), 0.0, text)
+    if comparators.own is None:
+        return Check(name, None, None, 0.0, "other events of the treated unit have not been researched")
+    text = f"{len(comparators.own)} in the years compared that the comparators do not share; there should be none"
+    text = _with(text, "events", [f"{b.year} {b.text}" for b in comparators.own])
+    return Check(name, not comparators.own, float(len(comparators.own)), 0.0, text)
 
 
-def pre_trend(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, level: float, unit: str) -> Check:
+def pre_trend(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, level: float, measure: str) -> Check:
     """Passes when the treated unit's trend before is not extreme: permutation p above 1 - level and above its floor."""
     name = "pre-trend comparability"
     slopes = {u: _log_points(s.growth_before) if relative else s.growth_before for u, s in stats.items() if s.available}
     (_, own), *others = slopes.items()
     rest = [slope for _, slope in others if math.isfinite(slope)]
     if not math.isfinite(own) or not rest:
-        return Check(name, None, None, None, f"no trend can be had in {year_span(spec.before)}")
+        return Check(name, None, None, None, f"no trend can be computed in {year_span(spec.before)}")
     if len(rest) < FEW:
-        return Check(name, None, None, None, f"with {len(rest)} trends to compare with nothing can be said")
+        return Check(name, None, None, None, f"only {len(rest)} trends to compare with, too few to test")
     test = permutation(own, rest, level)
     threshold = max(1 - level, test.floor)
     text = (
-        f"trend in {year_span(spec.before)} against the comparators' mean: {test.statistic:+.2f} {unit} a year, "
-        f"permutation p above {threshold:.2f} wanted; carried on, the trends alone would make a difference of "
-        f"{test.statistic * spec.distance:+.1f} {unit}"
+        f"trend in {year_span(spec.before)} less the comparators' mean trend: "
+        f"{format_number(test.statistic, signed=True)} {measure} a year; permutation p must exceed {threshold:.2f}; "
+        f"if both trends continued, they alone would make a difference of "
+        f"{format_number(test.statistic * spec.distance, signed=True)} {measure}"
     )
     return Check(name, test.p_two_sided > threshold + 1e-12, test.p_two_sided, threshold, text)
 
 
-def pre_level(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, level: float, unit: str) -> Check:
-    """Passes when the treated unit's mean before is not extreme either; informs where heights are not comparable."""
+def pre_level(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, level: float, measure: str) -> Check:
+    """Passes when the treated unit's mean before is not extreme either; informs where levels are not comparable."""
     name = "pre-level comparability"
     if relative:
         return Check(name, None, None, None, "not compared: levels differ with the size of the economy or its currency")
     (_, own), *others = [(u, s.mean_before) for u, s in stats.items() if s.available]
     if len(others) < FEW:
-        return Check(name, None, None, None, f"with {len(others)} means to compare with nothing can be said")
+        return Check(name, None, None, None, f"only {len(others)} means to compare with, too few to test")
     test = permutation(own, [value for _, value in others], level)
     threshold = max(1 - level, test.floor)
     text = (
-        f"mean in {year_span(spec.before)} against the comparators' mean: {test.statistic:+.1f} {unit}, "
-        f"permutation p above "
-        f"{threshold:.2f} wanted; a unit that starts from an extreme tends to move towards the others of itself"
+        f"mean in {year_span(spec.before)} less the comparators' mean: {format_number(test.statistic, signed=True)} "
+        f"{measure}; permutation p must exceed {threshold:.2f}; an extreme starting value tends to revert to the mean"
     )
     return Check(name, test.p_two_sided > threshold + 1e-12, test.p_two_sided, threshold, text)
 
 
-def outlier(stats: Mapping[str, UnitStats], relative: bool, unit: str) -> Check:
+def outlier(stats: Mapping[str, UnitStats], relative: bool, measure: str) -> Check:
     """Passes when the difference keeps its sign without any one comparator, and against the median."""
     name = "outlier comparator"
     values = {u: s.test_value(relative) for u, s in stats.items() if s.available}
     (_, own), *others = values.items()
     if len(others) < 2:
-        return Check(name, None, None, None, "one comparator alone: nothing to leave out")
+        return Check(name, None, None, None, "only one comparator: nothing to leave out")
     codes, rest = [u for u, _ in others], np.array([v for _, v in others])
     full = own - rest.mean()
     sign = math.copysign(1, full)
@@ -113,15 +118,16 @@ def outlier(stats: Mapping[str, UnitStats], relative: bool, unit: str) -> Check:
     spread = 1.4826 * float(np.median(np.abs(rest - median)))
     far = [c for c, v in zip(codes, rest, strict=True) if spread > 0 and abs(v - median) > OUTLIER * spread]
     text = (
-        f"difference {full:+.1f} {unit}; without {codes[weakest]} {sign * least:+.1f}, against the median "
-        f"{own - median:+.1f}; the sign is to hold in each"
+        f"difference {format_number(full, signed=True)} {measure}; without {codes[weakest]} "
+        f"{format_number(sign * least, signed=True)}, against the median {format_number(own - median, signed=True)}; "
+        "the sign must be the same in each"
     )
     passed = least > 0 and sign * (own - median) > 0
     return Check(name, passed, least, 0.0, _with(text, f"over {OUTLIER} robust deviations from the median", far))
 
 
 def zeros(observed: pd.DataFrame, spec: Windows) -> Check:
-    """Informs when a unit carries a zero in the windows: in many series that is how a missing report looks."""
+    """Informs when a unit has a zero in the windows: in many series a missing report looks like this."""
     inside = [y for y in observed.index if any(first <= y <= last for first, last in (spec.before, spec.after))]
     table = observed.loc[inside]
     found = [
@@ -134,7 +140,7 @@ def zeros(observed: pd.DataFrame, spec: Windows) -> Check:
 
 
 def repeated_values(observed: pd.DataFrame, spec: Windows) -> Check:
-    """Informs when a unit carries one and the same value in years that follow each other: often a filled gap."""
+    """Informs when a unit repeats a value in consecutive years: often a filled gap."""
     runs = []
     table = observed.loc[spec.before[0] : spec.after[1]]
     years, values = table.index.to_numpy(), table.to_numpy(dtype=float)

@@ -71,19 +71,22 @@ class PoolTable:
 
 @dataclass(frozen=True)
 class ComparatorPool:
-    """The comparators of one question. ``units`` in order; ``dropped`` (unit, reason) of those passed over;
-    ``breaks`` known in the years compared; ``examined``: units whose breaks somebody has looked for;
-    ``wanted`` is False where the caller asked for no comparators; ``asked``: the argument, in plain values;
-    ``own``: events of the treated unit that these comparators do not share, None where nobody has looked for any."""
+    """The comparators of one question.
+
+    ``units``: in order. ``dropped``: (unit, reason) of those left out. ``events``: known events of the comparators in
+    the years compared. ``examined``: units whose events were researched. ``requested``: False where the caller asked
+    for no comparators. ``spec``: the argument, in plain values. ``own``: events of the treated unit that these
+    comparators do not share, None where none were researched.
+    """
 
     label: str
     rule: str
     units: tuple[str, ...]
-    asked: str | list[str] | None
+    spec: str | list[str] | None
     dropped: tuple[tuple[str, str], ...] = ()
-    breaks: tuple[ConfoundingEvent, ...] = ()
+    events: tuple[ConfoundingEvent, ...] = ()
     examined: frozenset[str] = frozenset()
-    wanted: bool = True
+    requested: bool = True
     own: tuple[ConfoundingEvent, ...] | None = None
 
 
@@ -167,7 +170,7 @@ def _given(
                     f"comparator '{code}' ({panel.names.get(code, code)}) belonged to {bloc} from {entry.first} on, "
                     f"inside {spec.before[0]}-{spec.after[1]}; leave it out, or pass bloc=None to compare all the same"
                 )
-    pool = ComparatorPool("the units named", "named by the caller", tuple(units), units, wanted=bool(units))
+    pool = ComparatorPool("the units named", "named by the caller", tuple(units), units, requested=bool(units))
     return _with_breaks(pool, outcome, unit, spec, bloc) if panel.world else pool
 
 
@@ -268,7 +271,7 @@ def _with_breaks(pool: ComparatorPool, outcome: str, unit: str, spec: Windows, b
     ]
     joined = [b for b in joined_elsewhere(unit, spec, bloc) if b.economy in pool.units]
     breaks = sorted([*own, *joined], key=lambda b: (pool.units.index(b.economy), b.year))
-    return replace(pool, breaks=tuple(breaks), examined=frozenset(listed), own=_own(pool, outcome, unit, spec))
+    return replace(pool, events=tuple(breaks), examined=frozenset(listed), own=_own(pool, outcome, unit, spec))
 
 
 def _own(pool: ComparatorPool, outcome: str, unit: str, spec: Windows) -> tuple[ConfoundingEvent, ...] | None:

@@ -14,7 +14,7 @@ from ..data.panel import Panel, event_year, require_panel
 from ..errors import BadInputError, NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
-from ..text import format_change, format_number, format_percent, year_span
+from ..text import format_change, format_number, format_p, format_percent, year_span
 from .comparators import comparators_spec
 from .membership import memberships
 from .result import BeforeAfter, aligned
@@ -34,8 +34,23 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Comparison(Result):
-    """Before/after of several members and outcomes. ``results``: each comparison by (unit, event, outcome), without
-    those for which the unit has no data; ``table`` has a row for those too, with the reason."""
+    """Before and after for several members and outcomes. Made by :func:`compare_members`.
+
+    Attributes
+    ----------
+    spec : mapping
+        The question: bloc, units, outcomes, windows, comparators, level.
+    table : DataFrame
+        A row per member, event and outcome, see :meth:`to_frame`; a row without data has its reason.
+    results : mapping of (unit, event, outcome) to BeforeAfter
+        The single comparisons, without those for which the unit has no data.
+    level : float
+        Confidence level of the intervals.
+    checks : tuple of Check
+        How many single comparisons fail each check.
+    provenance : Provenance
+        Series, method and references.
+    """
 
     spec: Mapping[str, Any]
     table: pd.DataFrame
@@ -81,18 +96,52 @@ def compare_members(
     comparators: str | Iterable[str] | None = None,
     level: float = settings.LEVEL,
 ) -> Comparison:
-    """:func:`before_after` for every member of ``bloc`` around the days it joined, outcome by outcome.
+    """Apply :func:`before_after` to every member of a bloc around the days it joined, outcome by outcome.
 
     A member's events are the day it joined the first stage of the bloc and the day it joined the bloc itself, where
-    these are two: Belarus, Kazakhstan and Russia entered the customs union in 2010 and the EAEU in 2015; Armenia joined
-    on 2015-01-02 and Kyrgyzstan on 2015-08-12. ``units``: some of the members, or with ``event`` any economies.
-    ``outcomes``: names of the catalogue or indicators of the panel; None is every outcome of the catalogue of which the
-    panel holds the series. Other arguments as in :func:`before_after`.
-    Raises BadInputError for unknown names; what has no data is a row with its reason.
+    these are two: Belarus, Kazakhstan and Russia entered the customs union in 2010 and the EAEU in 2015; Armenia
+    joined on 2015-01-02 and Kyrgyzstan on 2015-08-12.
 
+    Parameters
+    ----------
+    panel : Panel
+        From :func:`load_panel`, or any data by :meth:`Panel.from_frame`.
+    outcomes : str or sequence of str, optional
+        Outcomes of the catalogue or indicators of the panel. None is every outcome whose series the panel has.
+    bloc : str, default "EAEU"
+        A bloc of :func:`blocs`.
+    units : sequence of str, optional
+        Some of the members, or with ``event`` any economies. None is all members.
+    event : int, str or date, optional
+        One event for all ``units`` in place of their accession.
+    pre, post, skip : int
+        Windows in years, see :func:`before_after`.
+    comparators : str or sequence of str, optional
+        See :func:`before_after`.
+    level : float, default 0.9
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    Comparison
+        ``table`` with a row per member, event and outcome; a row without data has its reason. ``results`` has the
+        single :class:`BeforeAfter` by (unit, event, outcome).
+
+    Raises
+    ------
+    BadInputError
+        An unknown bloc, unit or outcome; a unit that is not a member when no event is given.
+
+    Notes
+    -----
+    Method and sources as in :func:`before_after`. With many comparisons some are significant by chance alone; the
+    summary counts them.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
-    >>> beside = ea.compare_members(ea.load_panel(["trade"]), ["trade"], units=["ARM", "KGZ"])
-    >>> beside.table[["unit", "event", "change"]].round(1)
+    >>> changes = ea.compare_members(ea.load_panel(["trade"]), ["trade"], units=["ARM", "KGZ"])
+    >>> changes.table[["unit", "event", "change"]].round(1)
       unit       event  change
     0  ARM  2015-01-02    15.7
     1  KGZ  2015-08-12   -33.7
@@ -268,7 +317,7 @@ def _members_table(rows: pd.DataFrame, checks: dict[str, tuple[Check, ...]]) -> 
                 format_change(row["change"], row["change_unit"]),
                 format_number(row["comparators_mean"], signed=True),
                 format_number(row["difference"], signed=True),
-                *("n/a" if math.isnan(row[k]) else f"{row[k]:.3f}" for k in ("p_value", "p_floor")),
+                *(format_p(row[k]) for k in ("p_value", "p_floor")),
                 str(len(failed)),
             )
         )

@@ -12,7 +12,7 @@ import pandas as pd
 from ..errors import NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
-from ..text import SHORT_MEASURES, format_change, format_number, format_percent, year_span
+from ..text import SHORT_MEASURES, format_change, format_number, format_p, format_p_equals, format_percent, year_span
 from .comparators import ComparatorPool
 from .windows import Permutation, Windows, newey_west_lags
 
@@ -23,15 +23,15 @@ LATE = "holds the pandemic and the sanctions years"
 class Difference:
     """The treated unit's change against the comparators' changes.
 
-    ``unit``: of ``treated``, ``mean`` and ``median`` (of the comparators) and the two differences.
-    ``test``: the exact permutation test, made on ``scale``: log points where changes are relative, ``unit`` otherwise.
+    ``measure``: unit of measurement of ``treated``, ``mean`` and ``median`` (of the comparators) and the differences.
+    ``test``: the exact permutation test, in ``test_measure``: log points where changes are relative, else ``measure``.
     """
 
-    unit: str
+    measure: str
     treated: float
     mean: float
     median: float
-    scale: str
+    test_measure: str
     test: Permutation
 
     @property
@@ -45,12 +45,38 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class BeforeAfter(Result):
-    """What changed in one unit around an event, beside comparators.
+    """What changed in one unit around an event, compared with other units. Made by :func:`before_after`.
 
-    ``spec``: the question, complete enough to ask again. ``table``: a row per unit, see :meth:`to_frame`.
-    ``observed``: (time x unit) values of the outcome, the treated unit first. ``difference`` is None where the treated
-    unit has no change to compare or no comparators were wanted. ``pool``: who stood beside it, by which rule, and who
-    was left out. ``estimate`` and ``interval`` are the treated unit's change; ``p_value`` is two-sided.
+    Attributes
+    ----------
+    spec : mapping
+        The question, complete enough to ask it again.
+    windows : Windows
+        The years compared: ``before``, ``after`` and, for information, ``latest``.
+    outcome : SeriesInfo
+        Label, measure and source of the outcome.
+    kind : str
+        "level", "index", "share", "rate" or "unknown", as used.
+    relative : bool
+        Whether changes are in per cent and log points.
+    change_measure : str
+        Unit of measurement of ``estimate``: "per cent", "percentage points" or the outcome's own.
+    names : mapping of str to str
+        Name by unit.
+    table : DataFrame
+        A row per unit, see :meth:`to_frame`.
+    observed : DataFrame
+        Values of the outcome, (time, unit), the treated unit first.
+    difference : Difference or None
+        The treated unit against its comparators, with the permutation test; None where there is nothing to compare.
+    comparators : ComparatorPool
+        The comparators, the rule that chose them, and who was left out.
+    level : float
+        Confidence level of the intervals.
+    checks : tuple of Check
+        Rules fixed before the comparison, with their verdicts.
+    provenance : Provenance
+        Series, method and references.
     """
 
     drawn_by = "compare.draw_before_after"
@@ -60,12 +86,12 @@ class BeforeAfter(Result):
     outcome: SeriesInfo
     kind: str
     relative: bool
-    change_unit: str
+    change_measure: str
     names: Mapping[str, str]
     table: pd.DataFrame
     observed: pd.DataFrame
     difference: Difference | None
-    pool: ComparatorPool
+    comparators: ComparatorPool
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
@@ -124,7 +150,7 @@ class BeforeAfter(Result):
 
 def before_after_summary(result: BeforeAfter) -> str:
     """Finding, windows, test and its floor, table, checks, caveats, sources."""
-    row, spec, unit = result.treated, result.windows, result.change_unit
+    row, spec, unit = result.treated, result.windows, result.change_measure
     label = result.outcome.label or result.outcome.code
     lines = [f"{result.names[result.unit]}: {label}, before and after {result.spec['event']}"]
     if row["available"]:
@@ -133,7 +159,7 @@ def before_after_summary(result: BeforeAfter) -> str:
             f"  {format_number(row['mean_before'])} in {year_span(spec.before)} ({row['years_before']} years), "
             f"{format_number(row['mean_after'])} in {year_span(spec.after)} ({row['years_after']} years): "
             f"{format_change(row['change'], unit)} ({format_percent(result.level)} Newey-West interval "
-            f"{format_number(row['lower'], True)} to {format_number(row['upper'], True)}, {lags} lags)"
+            f"{format_number(row['lower'], signed=True)} to {format_number(row['upper'], signed=True)}, {lags} lags)"
         )
     else:
         lines.append(f"  not available: {row['reason']}")
@@ -145,7 +171,7 @@ def before_after_summary(result: BeforeAfter) -> str:
         )
     lines += ["", _units_table(result), ""]
     lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in result.checks]
-    lines += [f"  left out: {code}: {reason}" for code, reason in result.pool.dropped]
+    lines += [f"  left out: {code}: {reason}" for code, reason in result.comparators.dropped]
     lines += [f"  note: {text}" for text in _notes(result)]
     lines += [f"  source: {text}" for text in result.provenance.lines()]
     return "\n".join(lines)
@@ -154,12 +180,12 @@ def before_after_summary(result: BeforeAfter) -> str:
 def _against(result: BeforeAfter) -> list[str]:
     d = result.difference
     if d is None:
-        return ["nobody to compare with"] if not result.pool.units else []
+        return ["nobody to compare with"] if not result.comparators.units else []
     test = d.test
     lines = [
-        f"{test.n - 1} comparators ({result.pool.label}): mean {format_change(d.mean, d.unit)}, median "
-        f"{format_change(d.median, d.unit)}; difference {format_change(d.versus_mean, d.unit)} from the mean, "
-        f"{format_change(d.versus_median, d.unit)} from the median"
+        f"{test.n - 1} comparators ({result.comparators.label}): mean {format_change(d.mean, d.measure)}, median "
+        f"{format_change(d.median, d.measure)}; difference {format_change(d.versus_mean, d.measure)} from the mean, "
+        f"{format_change(d.versus_median, d.measure)} from the median"
     ]
     chance = format_percent(1 - result.level)
     failed = sum(check.failed for check in result.checks)
@@ -167,11 +193,11 @@ def _against(result: BeforeAfter) -> list[str]:
         verdict = f"cannot be told from chance at {chance}"
     else:
         verdict = f"rarer than {chance} by chance" + (f", but failed checks: {failed}" if failed else "")
-    scale = f" on {d.scale}" if result.relative else ""
+    scale = f" on {d.test_measure}" if result.relative else ""
     lines.append(
-        f"exact permutation{scale}: p = {test.p_two_sided:.3f} two-sided, {test.p_greater:.3f} for a rise, "
-        f"{test.p_less:.3f} for a fall (rank {test.rank} of {test.n} from the largest change; no p below "
-        f"{test.floor:.3f} is attainable): {verdict}"
+        f"exact permutation{scale}: {format_p_equals(test.p_two_sided)} two-sided, {format_p(test.p_greater)} for a "
+        f"rise, {format_p(test.p_less)} for a fall (rank {test.rank} of {test.n} from the largest change; no p below "
+        f"{format_p(test.floor)} is attainable): {verdict}"
     )
     if test.floor > 1 - result.level + 1e-12:
         needed = math.floor(1 / (1 - result.level) - 1e-9)
@@ -182,8 +208,8 @@ def _against(result: BeforeAfter) -> list[str]:
     elif math.isfinite(test.lower) and math.isfinite(test.upper):
         lines.append(
             f"{format_percent(test.level)} interval of the difference by the same test: "
-            f"{format_number(test.lower, True)} to "
-            f"{format_number(test.upper, True)} {SHORT_MEASURES.get(d.scale, d.scale)}"
+            f"{format_number(test.lower, signed=True)} to "
+            f"{format_number(test.upper, signed=True)} {SHORT_MEASURES.get(d.test_measure, d.test_measure)}"
         )
     return lines
 
@@ -196,7 +222,7 @@ def _units_table(result: BeforeAfter) -> str:
         cells = [format_number(row[k]) for k in ("mean_before", "mean_after")]
         cells += [format_number(row[k], signed=True) for k in ("change", "growth_before", "growth_after")]
         rows.append((str(row["name"]), *cells, years))
-    return aligned(rows) + f"\n  (change in {result.change_unit}, growth in {result.change_unit} a year)"
+    return aligned(rows) + f"\n  (change in {result.change_measure}, growth in {result.change_measure} a year)"
 
 
 def aligned(rows: list[tuple[str, ...]]) -> str:

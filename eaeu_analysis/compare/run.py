@@ -14,7 +14,7 @@ from .. import settings
 from ..data.panel import Panel, event_year, require_panel
 from ..errors import BadInputError, NoDataError, unknown
 from ..results import Check, Provenance
-from ..series import KINDS, SeriesInfo
+from ..series import KINDS, Kind, SeriesInfo
 from ..text import year_span
 from . import checks as rules
 from .comparators import ComparatorPool, choose_comparators
@@ -42,31 +42,65 @@ def before_after(
     skip: int = settings.SKIP_YEARS,
     comparators: str | Iterable[str] | None = None,
     *,
-    kind: str | None = None,
+    kind: Kind | None = None,
     level: float = settings.LEVEL,
     bloc: str | None = AUTO,
 ) -> BeforeAfter:
-    """What changed in ``unit`` around ``event``, and what changed elsewhere in the same years.
+    """Compare a unit's outcome before and after an event, and with what changed elsewhere in the same years.
 
-    ``outcome``: an indicator of the panel or an outcome of the catalogue. ``event``: 2015 or "2015-08-12"; with the
-    default windows 2010-14 is set beside 2016-19 and 2015 is left out. ``skip`` 0 leaves no year out.
-    ``comparators``: None is the pool "rouble" on a panel of economies and all other units on any other panel;
-    "wide" the matched pool; or a list of units; an empty list compares with nobody.
-    ``bloc``: who belonged to it in the years compared is no comparator: pools pass over such economies and a list that
-    names one is refused. "auto" is the bloc that the unit joined nearest to the event, the EAEU where there is none;
-    None lets members in.
-    ``kind``: "level" or "index" (change in per cent and log points), "share" or "rate" (difference, in percentage
-    points where the unit is a per cent); None takes the series' own, by which an index without a base year (a score)
-    and a series of unknown kind are treated by difference in their own units. ``level``: of the intervals.
+    Parameters
+    ----------
+    panel : Panel
+        From :func:`load_panel`, or any data by :meth:`Panel.from_frame`.
+    outcome : str
+        An indicator of the panel or an outcome of :func:`outcomes`.
+    unit : str
+        The treated unit. Economies may be given by name, ISO2 or ISO3 code.
+    event : int, str or date
+        The first treated year, or a date in it: ``2015`` or ``"2015-08-12"``.
+    pre, post : int, default 5 and 4
+        Years in the window before and in the window after the event.
+    skip : int, default 1
+        Years left out from the event on. With event 2015 and the defaults, 2010-14 is compared with 2016-19.
+    comparators : str or sequence of str, optional
+        ``"rouble"``, ``"wide"`` (the matched pool) or a list of units; an empty list compares with nobody. None is
+        ``"rouble"`` on a panel of economies and all other units on any other panel.
+    kind : {"level", "index", "share", "rate", "unknown"}, optional
+        How a change is measured. For ``"level"`` and ``"index"`` in per cent and log points; for ``"share"`` and
+        ``"rate"`` as a difference, in percentage points where the outcome is a per cent; for ``"unknown"`` as a
+        difference in the outcome's own measure. None takes the kind of the series; an index without a base year is
+        then compared by difference.
+    level : float, default 0.9
+        Confidence level of the intervals, between 0 and 1.
+    bloc : str or None, default "auto"
+        Economies that belonged to this bloc in the years compared are not comparators. ``"auto"`` is the bloc that
+        the unit joined nearest to the event, the EAEU where there is none. None allows members.
 
-    Raises BadInputError for an unknown unit, outcome, pool or kind, an event outside the data, windows that are no
-    whole numbers, a comparator that is the unit itself or a member; NoDataError where the unit has no value in a
-    window or no comparator has both. A window with some, but under settings.MIN_WINDOW_SHARE of its years is no error:
-    its figures are NaN and ``reason`` says why.
+    Returns
+    -------
+    BeforeAfter
+        ``estimate``, ``interval`` and ``p_value`` of the change, the ``table`` of all units, ``checks``. Where a
+        window has too few years (under ``settings.MIN_WINDOW_SHARE``) its numbers are NaN and ``reason`` says why.
 
+    Raises
+    ------
+    BadInputError
+        An unknown unit, outcome, pool or kind; an event outside the data; a window that is not a whole number of
+        years; a comparator that is the treated unit or a member of the bloc.
+    NoDataError
+        The unit has no value in a window, or no comparator has values in both.
+
+    Notes
+    -----
+    The interval is that of a mean shift with the Bartlett kernel (Newey and West 1987, Econometrica 55; lags by Newey
+    and West 1994, Review of Economic Studies 61). The p-value is that of an exact permutation test over the treated
+    unit and its comparators (Rosenbaum 2002, Observational Studies, ch. 2); it cannot be below 1/n for n units.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> change = ea.before_after(ea.load_panel(["trade"]), "trade", "KGZ", "2015-08-12")
-    >>> round(change.estimate, 1), change.change_unit, round(change.p_value, 2)
+    >>> round(change.estimate, 1), change.change_measure, round(change.p_value, 2)
     (-33.7, 'percentage points', 0.14)
     >>> change
     <BeforeAfter: Kyrgyzstan: Trade (exports plus imports), % of GDP, before and after 2015-08-12>
@@ -89,12 +123,12 @@ def _before_after(
     bloc: str | None,
     strict: bool,
 ) -> BeforeAfter:
-    """``strict`` False serves one row of many: the treated unit's own figures come back though no comparator has any,
-    and an event outside the data is a lack of data."""
+    """With ``strict`` False, for one row of many, the treated unit's own numbers are returned even when no comparator
+    has data, and an event outside the data is a NoDataError."""
     panel = ensure_outcome(panel, outcome)
     info = panel.info(outcome)
     used_kind, relative = treatment(info, kind)
-    told = change_measure(info, used_kind, relative)
+    measure = change_measure(info, used_kind, relative)
     if not 0 < level < 1:
         raise BadInputError(f"level {level!r} is not between 0 and 1, such as {settings.LEVEL}")
     code = panel.resolve(unit)
@@ -117,12 +151,12 @@ def _before_after(
     observed = wide.reindex(columns=units)
     stats = {u: unit_stats(observed.index, observed[u], spec, relative, level) for u in units}
     compared = [u for u in pool.units if stats[u].available]
-    if strict and pool.wanted and not compared and stats[code].available:
+    if strict and pool.requested and not compared and stats[code].available:
         raise NoDataError(
             f"no comparator has '{outcome}' in both {year_span(spec.before)} and {year_span(spec.after)} "
             f"({pool.label}: {', '.join(pool.units) or 'nobody left'})"
         )
-    difference = _difference(stats, code, compared, told, relative, level)
+    difference = _difference(stats, code, compared, measure, relative, level)
     question = {
         "outcome": outcome,
         "unit": code,
@@ -130,7 +164,7 @@ def _before_after(
         "pre": int(pre),
         "post": int(post),
         "skip": int(skip),
-        "comparators": pool.asked,
+        "comparators": pool.spec,
         "kind": kind,
         "level": level,
         "bloc": bloc,
@@ -140,13 +174,13 @@ def _before_after(
         windows=spec,
         outcome=info,
         kind=used_kind,
-        change_unit=told,
+        change_measure=measure,
         relative=relative,
         names={u: panel.names.get(u, u) for u in units},
-        table=_table(panel, stats, spec, told),
+        table=_table(panel, stats, spec, measure),
         observed=observed,
         difference=difference,
-        pool=pool,
+        comparators=pool,
         level=level,
         checks=_checks(panel, stats, code, spec, relative, pool, observed, level, difference),
         provenance=Provenance((info,), METHOD.format(lags=newey_west_lags(pre + post)), REFERENCE, question),
@@ -179,7 +213,7 @@ def ensure_outcome(panel: Panel, outcome: str) -> Panel:
 
 
 def change_measure(info: SeriesInfo, kind: str, relative: bool) -> str:
-    """In what a change is told: 'per cent', 'percentage points', or the outcome's own unit."""
+    """The unit of measurement of a change: 'per cent', 'percentage points', or the outcome's own unit."""
     if relative:
         return "per cent"
     if "%" in info.unit or "per cent" in info.unit or (kind in ("share", "rate") and not info.unit):
@@ -208,7 +242,7 @@ def _needs_some(panel: Panel, outcome: str, code: str, own: pd.Series[Any], spec
             )
 
 
-def _table(panel: Panel, stats: dict[str, UnitStats], spec: Windows, unit: str) -> pd.DataFrame:
+def _table(panel: Panel, stats: dict[str, UnitStats], spec: Windows, measure: str) -> pd.DataFrame:
     rows = []
     for i, (code, s) in enumerate(stats.items()):
         values = asdict(s)
@@ -221,9 +255,9 @@ def _table(panel: Panel, stats: dict[str, UnitStats], spec: Windows, unit: str) 
                 "mean_before": values.pop("mean_before"),
                 "mean_after": values.pop("mean_after"),
                 "change": values.pop("change"),
-                "change_unit": unit,
+                "change_unit": measure,
                 **{k: v for k, v in values.items() if k not in ("available", "reason")},
-                "growth_unit": f"{unit} a year",
+                "growth_unit": f"{measure} a year",
                 "available": s.available,
                 "reason": s.reason,
                 **latest,
@@ -234,14 +268,14 @@ def _table(panel: Panel, stats: dict[str, UnitStats], spec: Windows, unit: str) 
 
 
 def _difference(
-    stats: dict[str, UnitStats], code: str, compared: list[str], unit: str, relative: bool, level: float
+    stats: dict[str, UnitStats], code: str, compared: list[str], measure: str, relative: bool, level: float
 ) -> Difference | None:
     if not compared or not stats[code].available:
         return None
     changes = np.sort([stats[u].change for u in compared])
     test = permutation(stats[code].test_value(relative), [stats[u].test_value(relative) for u in compared], level)
-    scale = "log points" if relative else unit
-    return Difference(unit, stats[code].change, float(changes.mean()), float(np.median(changes)), scale, test)
+    scale = "log points" if relative else measure
+    return Difference(measure, stats[code].change, float(changes.mean()), float(np.median(changes)), scale, test)
 
 
 def _checks(
@@ -262,8 +296,8 @@ def _checks(
         used = [u for u, s in stats.items() if s.available and u != code]
         found += [
             rules.contamination(pool, used),
-            rules.pre_trend(stats, spec, relative, level, difference.scale),
-            rules.pre_level(stats, spec, relative, level, difference.scale),
-            rules.outlier(stats, relative, difference.scale),
+            rules.pre_trend(stats, spec, relative, level, difference.test_measure),
+            rules.pre_level(stats, spec, relative, level, difference.test_measure),
+            rules.outlier(stats, relative, difference.test_measure),
         ]
     return (*found, rules.repeated_values(observed, spec), rules.zeros(observed, spec))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from ..text import format_number, format_p_equals
 from .style import ACCENT, GREY, INK, SHADE, TREATED, end_labels, mark_event
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def draw_specification_curve(result: Any, ax: Axes) -> None:
     ax.set_xlabel("specifications, by size of the estimate", fontsize=8)
     ax.set_ylabel(result.measure_unit, fontsize=8)
     share = 100 * float(low.mean()) if len(table) else 0.0
-    ax.set_title(f"{len(table)} specifications: median {result.estimate:+.3g}, {share:.0f} % stand out")
+    ax.set_title(
+        f"{len(table)} specifications: median {format_number(result.estimate, signed=True)}, {share:.0f} % stand out"
+    )
     ax.legend(frameon=False, fontsize=8, loc="upper left")
     _choices(result, table, ax)
 
@@ -141,5 +144,5 @@ def draw_break(result: BreakDate, ax: Axes) -> None:
         ax.annotate(", ".join(names), (time, top), xytext=(3, 2), textcoords="offset points", fontsize=8, color=INK)
     ax.set_ylabel("F of a break at the date")
     ax.set_xlabel(f"first period after the break; dots: not ruled out at {result.level:.0%}")
-    ax.set_title(f"{result.spec['outcome']} of {result.spec['unit']}: p of no break {result.p_value:.3f}")
+    ax.set_title(f"{result.spec['outcome']} of {result.spec['unit']}: no break: {format_p_equals(result.p_value)}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..arrays import Array
 from ..scenario import display
-from ..text import format_signed
+from ..text import format_number
 from .style import ACCENT, GREY, INK, SHADE, TREATED, draw_by, end_labels, fill, set_title
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def sign_flip_sentence(outcome: str, values: np.ndarray[Any, np.dtype[np.float64
 
 TOTAL = "total"
 ROW, REST = 0.52, 1.25  # inches of a row, and of title and axis together
+SMALLEST = 0.005  # a part below it gets no bar
 LIGHT = "#9cc3dc"  # the low end of an assumption, against TREATED for the high one
 BELOW = "#f6d0b1"  # a map where the outcome is below zero
 
@@ -69,9 +70,9 @@ def _usual(result: Any, ax: Axes, outcome: str) -> None:
 
 def _waterfall(result: Any, ax: Axes, outcome: str) -> None:
     parts, total = result.contributions(outcome), result.value(outcome)
-    shown = parts[[format_signed(v).lstrip("+-") != "0.00" for v in parts["mean"]]]
+    shown = parts[parts["mean"].abs() >= SMALLEST]
     rows = [*shown.itertuples(index=False)]
-    labels = [f"{display.channel(r.channel)}: {format_signed(r.mean)}" for r in rows]
+    labels = [f"{display.channel(r.channel)}: {format_number(r.mean, signed=True)}" for r in rows]
     _rows(ax, [*labels, f"{display.channel(TOTAL)}: {display.format_interval(total)}"])
     end = 0.0
     for place, row in enumerate(rows):
@@ -96,12 +97,10 @@ def _most(parts: pd.DataFrame) -> str:
 
 
 def _finding(row: Any) -> str:
-    """'+0.91 per cent (+0.16 to +1.77)', and that it is not clear where the interval holds zero."""
-    told = (
-        f"{format_signed(row['estimate'])} {row['unit']} ({format_signed(row['lower'])} to "
-        f"{format_signed(row['upper'])})"
-    )
-    return told if row["lower"] > 0 or row["upper"] < 0 or row["lower"] == row["upper"] else f"{told}, sign not clear"
+    """'+0.91 per cent (+0.16 to +1.77)', and a warning where the interval includes zero."""
+    middle, low, high = (format_number(row[name], signed=True) for name in ("estimate", "lower", "upper"))
+    text = f"{middle} {row['unit']} ({low} to {high})"
+    return text if row["lower"] > 0 or row["upper"] < 0 or row["lower"] == row["upper"] else f"{text}, sign not clear"
 
 
 def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
@@ -134,8 +133,8 @@ def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
     _caption_below(
         ax,
         f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}, one assumption at its low (light) "
-        f"and high (dark) end of 5 "
-        f"and 95 %, all others at their medians ({format_signed(middle)}); beside the words: its share of the variance",
+        "and high (dark) end of 5 and 95 %, all others at their medians "
+        f"({format_number(middle, signed=True)}); per cent after the name: its share of the variance",
     )
     first = told[0]["label"]
     set_title(ax, f"What carries the uncertainty of {_lower(display.outcome_label(outcome))}: {_lower(first)}")
@@ -155,9 +154,9 @@ def _fan(result: Any, ax: Axes, outcome: str) -> None:
     first, last = path[path["year"] == min(1, path["year"].iloc[-1])].iloc[0], path.iloc[-1]
     set_title(
         ax,
-        f"{display.outcome_label(outcome)}: {format_signed(first['estimate'])} {display.outcome_measure(outcome)} "
-        f"in year "
-        f"{first['year']:.0f}, {format_signed(last['estimate'])} in year {last['year']:.0f}",
+        f"{display.outcome_label(outcome)}: {format_number(first['estimate'], signed=True)} "
+        f"{display.outcome_measure(outcome)} in year {first['year']:.0f}, "
+        f"{format_number(last['estimate'], signed=True)} in year {last['year']:.0f}",
     )
     ends = [(text, float(last["year"]), float(last[edge]), TREATED, edge == "estimate")
             for text, edge in ((f"{(1 + result.level) / 2:.0%}", "upper"), ("median", "estimate"),
@@ -208,7 +207,7 @@ def _break_even(result: Any, ax: Axes, first: str | None, second: str | None, ou
         ax.contourf(x, y, z, levels=[min(z.min() - 1, -1), 0], colors=[BELOW], hatches=["///"], zorder=0)
     levels = [v for v in MaxNLocator(6).tick_values(z.min(), z.max()) if abs(v) > 1e-12]
     lines = ax.contour(x, y, z, levels=levels, colors=GREY, linewidths=0.8, linestyles="solid")
-    ax.clabel(lines, fmt=lambda v: format_signed(v), fontsize=7, colors=INK)
+    ax.clabel(lines, fmt=lambda v: format_number(v, signed=True), fontsize=7, colors=INK)
     if z.min() < 0 < z.max():
         ax.contour(x, y, z, levels=[0.0], colors=ACCENT, linewidths=2.4)
         _name_flip(ax, x.to_numpy(), y.to_numpy(), z)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..text import format_number
 from .style import ACCENT, GREY, INK, PALETTE, TREATED, end_labels
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def draw_agreement_effects(result: Any, ax: Axes, most: int = 14) -> None:
     own = result.table.set_index("agreement").loc["eaeu"]
     clear = own["lower"] > 0 or own["upper"] < 0
     ax.set_title(
-        f"The union's step of 2015: {own['shrunk']:+.2f}{'' if clear else ', not clear'}, before neighbours are set "
-        f"beside it; the mean agreement: {result.mean:+.2f}",
+        f"The union's step of 2015: {format_number(own['shrunk'], signed=True)}{'' if clear else ', not clear'}, "
+        f"before comparison with neighbours; the mean agreement: {format_number(result.mean, signed=True)}",
         wrap=True,
     )
 

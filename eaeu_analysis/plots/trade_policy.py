@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..text import format_number
 from .style import ACCENT, GREY, INK, PALETTE, TREATED
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def draw_equilibrium(result: Any, ax: Axes, most: int = 12, column: str = "welfa
     places = np.arange(len(shown))
     ax.barh(places, shown, color=[PALETTE[0] if v >= 0 else ACCENT for v in shown], height=0.65)
     for place, value in zip(places, shown, strict=True):
-        ax.annotate(f"{value:+.2g}", (value, place), xytext=(3 if value >= 0 else -3, 0), textcoords="offset points",
+        label = format_number(value, signed=True)
+        ax.annotate(label, (value, place), xytext=(3 if value >= 0 else -3, 0), textcoords="offset points",
                     va="center", ha="left" if value >= 0 else "right", fontsize=7.5)  # fmt: skip
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set_yticks(places, [_name(str(code)) for code in shown.index], fontsize=8)
@@ -116,7 +118,9 @@ def draw_equilibrium(result: Any, ax: Axes, most: int = 12, column: str = "welfa
     ax.set_xlabel(f"{column.replace('_', ' ')}, per cent; closure {result.spec['closure']}", fontsize=8)
     up, down = int((table[column] > 0).sum()), int((table[column] < 0).sum())
     ax.set_title(
-        f"{_name(str(order[0]))} changes most: {table.loc[order[0], column]:+.2f} %; {up} gain, {down} lose", wrap=True
+        f"{_name(str(order[0]))} changes most: {format_number(table.loc[order[0], column], signed=True)} %; "
+        f"{up} gain, {down} lose",
+        wrap=True,
     )
 
 
@@ -140,7 +144,8 @@ def draw_partial_equilibrium(result: Any, ax: Axes, most: int = 10) -> None:
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("change of imports, in the unit of the imports given", fontsize=8)
     ax.set_title(
-        f"Created {result.creation:+,.3g}, diverted {result.diversion:,.3g}, revenue {result.revenue_change:+,.3g}"
+        f"Created {format_number(result.creation, signed=True)}, diverted {format_number(result.diversion)}, "
+        f"revenue {format_number(result.revenue_change, signed=True)}"
     )
 
 

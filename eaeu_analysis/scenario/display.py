@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from ..text import format_signed, format_significant
+from ..text import format_number, format_stated
 from .model.quantities import Quantity
 from .tables import scenario_tables
 
@@ -25,7 +25,7 @@ def quantity_row(path: str) -> dict[str, Any]:
 def format_quantity(path: str, number: float) -> str:
     """'4.8 %', '909 US$ a year', 'elasticity 5'."""
     known = quantity_row(path)
-    told = format_significant(number * known["times"])
+    told = format_stated(number * known["times"])
     return f"elasticity {told}" if known["unit"] == "elasticity" else f"{told} {known['unit']}"
 
 
@@ -53,7 +53,8 @@ def channel(name: str) -> str:
 
 def format_interval(row: Any) -> str:
     """'+0.91 (+0.16 to +1.77)'."""
-    return f"{format_signed(row['estimate'])} ({format_signed(row['lower'])} to {format_signed(row['upper'])})"
+    middle, low, high = (format_number(row[name], signed=True) for name in ("estimate", "lower", "upper"))
+    return f"{middle} ({low} to {high})"
 
 
 def scenario_html(scenario: Scenario) -> str:
@@ -82,7 +83,7 @@ def _shown(path: str, quantity: Quantity) -> str:
     times = quantity_row(path)["times"]
 
     def told(value: float | None) -> str:
-        return format_significant((value or 0.0) * times)
+        return format_stated((value or 0.0) * times)
 
     if not quantity.free:
         return told(quantity.centre)

@@ -51,11 +51,30 @@ def scenario_list() -> pd.DataFrame:
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
-    """A bundled scenario by name, or a file by path.
+    """Load a bundled scenario by name, or a scenario file by path.
 
-    Raises BadInputError for an unknown name, a file that is not TOML, an unknown key (with the near match), a number
-    out of place; the message names the file and, where it is known, the line.
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A name of :func:`scenarios`, or the path of a ``.toml`` file.
 
+    Returns
+    -------
+    Scenario
+        The checked question with all its assumptions.
+
+    Raises
+    ------
+    BadInputError
+        An unknown name (with the nearest one), a file that is not TOML, an unknown key, a number out of its range.
+        The message names the file and, where it is known, the line.
+
+    Notes
+    -----
+    Every assumption in a file is a number or a distribution with its reference; see the bundled files for examples.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> ea.load_scenario("uzb_eaeu").title
     'Uzbekistan joins the Eurasian Economic Union'

@@ -31,8 +31,28 @@ HEADLINES = (
 
 @dataclass(frozen=True, eq=False)
 class ScenarioResult(Result):
-    """``table``: outcome, channel, unit, estimate (the median draw), lower, upper (at ``level``), draws, failed;
-    ``inputs``: the quantities of every draw; ``draws``: outcomes of every draw, columns (channel, outcome)."""
+    """Outcomes of a scenario by channel, with intervals. Made by :func:`run_scenario`.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The scenario that was run.
+    spec : dict
+        Name of the scenario, draws, seed and level.
+    table : DataFrame
+        A row per outcome and channel: ``outcome, channel, unit, estimate`` (the median draw), ``lower, upper`` (at
+        ``level``), ``draws, failed``. Channel "total" is all channels together.
+    inputs : DataFrame
+        The assumptions of every draw, (draws, quantities).
+    draws : DataFrame
+        The outcomes of every draw, columns (channel, outcome).
+    level : float
+        Confidence level of the intervals.
+    checks : tuple of Check
+        Rules fixed before the run, with their verdicts.
+    provenance : Provenance
+        Series, method and references.
+    """
 
     scenario: Scenario
     spec: dict[str, Any]

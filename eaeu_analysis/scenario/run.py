@@ -36,15 +36,44 @@ def run_scenario(
     level: float = settings.LEVEL,
     dask: str | None = None,
 ) -> ScenarioResult:
-    """Run a scenario: ``draws`` draws of all its quantities, each solved for every channel and for all together.
+    """Run a scenario: every draw of its assumptions is solved for each channel alone and for all together.
 
-    ``scenario``: from :func:`load_scenario`, or a name or path for it. ``jobs``: workers, ``dask``: address of a Dask
-    scheduler instead; the numbers depend on neither. ``level``: of the intervals, quantiles of the draws. Effects are
-    against the baseline year, once everything is phased in; values in US$ at the baseline's world income.
+    Parameters
+    ----------
+    scenario : Scenario, str or Path
+        From :func:`load_scenario`, or a name or path for it.
+    draws : int, default 1000
+        Draws of the assumptions, from 1 to a million.
+    seed : int, default 0
+        Seed of the draws, 0 or more.
+    jobs : int, default 1
+        Worker processes. The numbers do not depend on it.
+    level : float, default 0.9
+        Confidence level of the intervals, which are quantiles of the draws.
+    dask : str, optional
+        Address of a Dask scheduler to use in place of ``jobs``.
 
-    Raises BadInputError for draws below 1 or above a million and a seed below 0, NoDataError when the baseline's data
-    are not at hand. A draw without a solution is counted in ``failed`` and shown, never replaced.
+    Returns
+    -------
+    ScenarioResult
+        Effects against the baseline year once everything is phased in; values in US$ at the baseline's world income.
+        A draw without a solution is counted in ``failed`` and never replaced.
 
+    Raises
+    ------
+    BadInputError
+        An unknown scenario, or ``draws``, ``seed``, ``level`` or ``jobs`` outside their range.
+    NoDataError
+        The data of the baseline are missing.
+
+    Notes
+    -----
+    The model is an exact-hat equilibrium of goods by SITC section and of services (Caliendo and Parro 2015, Review of
+    Economic Studies 82). Shares of the uncertainty by assumption are Shapley effects (Owen 2014) of a polynomial
+    expansion (Sudret 2008).
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> result = ea.run_scenario("uzb_wto", draws=32)
     >>> result

@@ -190,7 +190,34 @@ class Joint(SchemaBlock):
 
 
 class Scenario(SchemaBlock):
-    """A question about an economy and a bloc, complete enough to be run again."""
+    """A question about an economy and a bloc, complete enough to be run again. Read by :func:`load_scenario`.
+
+    Attributes
+    ----------
+    name, title, question : str
+        Short name, title and the question in a sentence.
+    economy : str
+        ISO3 code of the economy.
+    bloc : str, default "EAEU"
+        The bloc that it joins, or whose members are its partners when ``joins`` is False.
+    channels : tuple of {"tariffs", "border_costs", "customs_revenue", "migration", "dynamic"}
+        The channels that are on. Each needs its block of the same name.
+    baseline, elasticities : BaselineBlock, Elasticities
+        The world before the change, and how strongly trade responds to costs.
+    tariffs, border_costs, customs_revenue, migration, dynamic : block or None
+        The assumptions of each channel.
+    joint : tuple of Joint
+        Pairs of correlated normal assumptions.
+    references, notes : tuple of str
+        Sources, and what the scenario leaves out.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> scenario = ea.load_scenario("uzb_eaeu")
+    >>> scenario.economy, scenario.bloc, scenario.baseline.year
+    ('UZB', 'EAEU', 2019)
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str

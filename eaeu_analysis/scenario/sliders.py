@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import BadInputError, unknown
-from ..text import format_signed
+from ..text import format_number
 from . import display
 from .schema import Scenario
 
@@ -69,7 +69,7 @@ class Sliders:
         most = table.assign(size=table["value"].abs()).groupby("unit")["size"].max()
         rows = "".join(
             f"<tr><td>{html.escape(display.outcome_label(r['outcome']))}</td><td style='text-align:right'><b>"
-            f"{format_signed(r['value'])}</b></td><td>{html.escape(r['unit'])}</td>"
+            f"{format_number(r['value'], signed=True)}</b></td><td>{html.escape(r['unit'])}</td>"
             f"<td>{_bar(r['value'], most[r['unit']])}</td></tr>"
             for r in table.to_dict("records")
         )

@@ -36,7 +36,7 @@ def panel(kind: str, unit: str) -> Panel:
 )
 def test_the_scale_of_the_test_and_the_unit_of_the_change(kind: str, unit: str, told: str, scale: str) -> None:
     found = before_after(panel(kind, unit), "y", "u00", 2015)
-    assert (found.difference.unit, found.difference.scale) == (told, scale)
+    assert (found.difference.measure, found.difference.test_measure) == (told, scale)
     assert set(found.table["change_unit"]) == {told}
     assert set(found.table["growth_unit"]) == {f"{told} a year"}
     assert all(scale in check.text for check in found.checks if check.name == "outlier comparator")

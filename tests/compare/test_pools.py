@@ -18,23 +18,23 @@ from eaeu_analysis.reference.catalogue import outcomes, read_table, table_path
 # -- comparators --------------------------------------------------------------------------------------------
 def test_rouble_pool_is_the_default_for_economies_and_all_others_elsewhere(real):
     assert list(before_after(real, "trade", "KGZ", 2015).to_frame()["unit"]) == ["KGZ", *ROUBLE]
-    assert before_after(small(), "y", "b", 2015).pool.units == ("a", "c", "t")
-    assert before_after(real, "trade", "UZB", 2015).pool.units == tuple(c for c in ROUBLE if c != "UZB")
+    assert before_after(small(), "y", "b", 2015).comparators.units == ("a", "c", "t")
+    assert before_after(real, "trade", "UZB", 2015).comparators.units == tuple(c for c in ROUBLE if c != "UZB")
 
 
 def test_later_members_stand_in_before_they_join_and_never_after(real):
-    pool = before_after(real, "trade", "KAZ", 2010).pool
+    pool = before_after(real, "trade", "KAZ", 2010).comparators
     assert set(pool.units) == {*ROUBLE, "ARM", "KGZ"}  # windows 2005-09 and 2011-14 end before 2015
-    assert set(before_after(real, "trade", "KAZ", 2010, post=5).pool.units) == set(ROUBLE)
-    assert set(before_after(real, "trade", "KAZ", 2015).pool.units) == set(ROUBLE)
+    assert set(before_after(real, "trade", "KAZ", 2010, post=5).comparators.units) == set(ROUBLE)
+    assert set(before_after(real, "trade", "KAZ", 2015).comparators.units) == set(ROUBLE)
 
 
 def test_members_are_refused_by_name_and_let_in_on_request(real):
     with pytest.raises(BadInputError, match=r"'RUS' .Russia.*belonged to EAEU from 2010-01-01 on, inside"):
         before_after(real, "trade", "KGZ", 2015, comparators=["TJK", "RUS"])
     r = before_after(real, "trade", "KGZ", 2015, comparators=["TJK", "Russia"], bloc=None)
-    assert r.pool.units == ("TJK", "RUS")
-    assert before_after(real, "trade", "KAZ", 2010, comparators=["Armenia"]).pool.units == ("ARM",)
+    assert r.comparators.units == ("TJK", "RUS")
+    assert before_after(real, "trade", "KAZ", 2010, comparators=["Armenia"]).comparators.units == ("ARM",)
 
 
 def test_the_bloc_is_that_which_the_unit_joined(real):
@@ -79,7 +79,7 @@ def test_wide_pool_against_a_plain_reading_of_its_rule(real):
     widths = [np.subtract(*np.percentile([p[i] for p in places.values()], [75, 25])) for i in (0, 1)]
     distance = {c: math.hypot(*((p[i] - own[i]) / widths[i] for i in (0, 1))) for c, p in places.items()}
     expected = sorted(distance, key=lambda c: (distance[c], c))[:20]
-    assert list(r.pool.units) == expected
+    assert list(r.comparators.units) == expected
     assert r.difference.test.floor == 1 / 21
     assert math.isfinite(r.difference.test.upper)
 
@@ -87,11 +87,11 @@ def test_wide_pool_against_a_plain_reading_of_its_rule(real):
 def test_wide_pool_takes_no_height_where_currencies_differ(real):
     """Som a dollar and yen a dollar are not near or far: scaling another currency must not change the pool."""
     panel = real.with_outcome("exchange_rate")
-    pool = before_after(panel, "exchange_rate", "KGZ", 2015, comparators="wide").pool
+    pool = before_after(panel, "exchange_rate", "KGZ", 2015, comparators="wide").comparators
     frame = panel.frame.copy()
     frame.loc["GHA", "exchange_rate"] = (frame.loc["GHA", "exchange_rate"] * 1e6).to_numpy()
     scaled = Panel(frame, panel.series, panel.names, world=True)
-    assert before_after(scaled, "exchange_rate", "KGZ", 2015, comparators="wide").pool.units == pool.units
+    assert before_after(scaled, "exchange_rate", "KGZ", 2015, comparators="wide").comparators.units == pool.units
 
 
 def test_every_member_of_the_table_has_a_reason_a_source_and_known_outcomes():

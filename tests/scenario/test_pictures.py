@@ -19,7 +19,7 @@ from eaeu_analysis.plots.style import new_figure, styled
 from eaeu_analysis.scenario import display, schema
 from eaeu_analysis.scenario.model.quantities import Quantity
 from eaeu_analysis.scenario.tables import scenario_tables
-from eaeu_analysis.text import format_signed, format_significant
+from eaeu_analysis.text import format_number, format_stated
 
 
 @pytest.fixture(autouse=True)
@@ -176,14 +176,14 @@ def test_every_number_a_file_may_hold_has_its_words() -> None:
     [(0.0, "0.00"), (-1e-9, "0.00"), (0.914, "+0.91"), (-6.5, "-6.50"), (28.42, "+28.4"), (1234.5, "+1,234")],
 )
 def test_numbers_are_written_with_their_sign_and_zero_without(number: float, told: str) -> None:
-    assert format_signed(number) == told
+    assert format_number(number, signed=True) == told
 
 
 def test_values_are_shown_in_their_unit() -> None:
     assert display.format_quantity("tariffs.exempt", 0.285) == "28.5 %"
     assert display.format_quantity("migration.permit_fee", 909) == "909 US$ a year"
     assert display.format_quantity("elasticities.sigma", 5.0) == "elasticity 5"
-    assert format_significant(-0.0001 * 0) == "0"
+    assert format_stated(-0.0001 * 0) == "0"
 
 
 def test_a_scenario_shows_itself_as_a_table() -> None:

@@ -26,7 +26,7 @@ def unit_rows(section: OutcomeSection) -> list[dict[str, str]]:
                 "before": format_number(row["mean_before"]),
                 "after": format_number(row["mean_after"]),
                 "change": format_change(row["change"], unit) if row["available"] else "n/a",
-                "interval": f"{format_number(row['lower'], True)} to {format_number(row['upper'], True)}"
+                "interval": f"{format_number(row['lower'], signed=True)} to {format_number(row['upper'], signed=True)}"
                 if row["available"]
                 else "",
                 "years": f"{row['years_before']}+{row['years_after']}",
@@ -75,17 +75,17 @@ def _test(result: Any) -> dict[str, Any]:
         return {"missing": "no comparator has both windows"}
     return to_plain(  # type: ignore[no-any-return]
         {
-            "pool": result.pool.label,
-            "economies": list(result.pool.units),
+            "pool": result.comparators.label,
+            "economies": list(result.comparators.units),
             "treated": d.treated,
             "mean": d.mean,
             "median": d.median,
-            "unit": d.unit,
+            "unit": d.measure,
             "difference": d.versus_mean,
             "p_two_sided": d.test.p_two_sided,
             "p_floor": d.test.floor,
             "interval": [d.test.lower, d.test.upper],
-            "interval_unit": d.scale,
+            "interval_unit": d.test_measure,
             "level": d.test.level,
         }
     )
@@ -136,7 +136,7 @@ def effect_rows(content: Content) -> list[dict[str, str]]:
             {
                 "label": str(row["label"]),
                 "pool": plan().pools[row["pool"]]["label"],
-                "estimate": f"{format_number(row['estimate'], True)} {UNITS.get(row['measure'], 'pp')}"
+                "estimate": f"{format_number(row['estimate'], signed=True)} {UNITS.get(row['measure'], 'pp')}"
                 if done
                 else "n/a",
                 "interval": _interval(row["lower"], row["upper"]) if done else "",
@@ -154,4 +154,4 @@ def _interval(low: float, high: float) -> str:
         return "not available"
     if math.isinf(low) or math.isinf(high):
         return "no value can be ruled out"
-    return f"{format_number(low, True)} to {format_number(high, True)}"
+    return f"{format_number(low, signed=True)} to {format_number(high, signed=True)}"

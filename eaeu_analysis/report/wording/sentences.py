@@ -35,14 +35,9 @@ def short_year_span(window: tuple[int, int]) -> str:
     return f"{window[0]}-{window[1] % 100:02d}"
 
 
-def format_short_number(value: float) -> str:
-    """A number as people say it: '33.7', '-12.9', '0.78', '1,166', '2.59 bn'."""
-    return f"{value:.1f}" if 1 <= abs(value) < 1000 else format_number(value)
-
-
 def size(value: float) -> str:
-    """The same without its sign, after 'rose by' or 'fell by'."""
-    return format_short_number(abs(value))
+    """A number without its sign, after 'rose by' or 'fell by'."""
+    return format_number(abs(value), digits=1)
 
 
 def describe_change(value: float, unit: str) -> str:
@@ -69,14 +64,17 @@ def before_after_finding(section: OutcomeSection, tested: bool = False) -> str:
     if not row["available"]:
         return f"{subject(section)}: not available ({row['reason']})."
     interval = (
-        f" ({result.level:.0%} interval {format_short_number(row['lower'])} to {format_short_number(row['upper'])})"
+        f" ({result.level:.0%} interval {format_number(row['lower'], digits=1)} to "
+        f"{format_number(row['upper'], digits=1)})"
         if tested
         else ""
     )
     unit = result.outcome.unit
     told = f" {unit}" if unit.startswith("%") else f" ({unit})"
-    text = f"{subject(section)} {describe_change(row['change'], result.change_unit)}{interval}"
-    text += f", from {format_short_number(row['mean_before'])} to {format_short_number(row['mean_after'])}{told}; "
+    text = f"{subject(section)} {describe_change(row['change'], result.change_measure)}{interval}"
+    text += (
+        f", from {format_number(row['mean_before'], digits=1)} to {format_number(row['mean_after'], digits=1)}{told}; "
+    )
     text += comparators(result)
     return f"{text} ({describe_permutation_test(result)})." if tested else f"{text}."
 
@@ -87,7 +85,7 @@ def comparators(result: BeforeAfter) -> str:
     if d is None:
         return "no comparator has both windows"
     n = d.test.n - 1
-    change = describe_change(d.mean, d.unit)
+    change = describe_change(d.mean, d.measure)
     return f"in {count(n)} comparator{'s' if n != 1 else ''} it {change}{' on average' if n != 1 else ''}"
 
 
@@ -122,7 +120,7 @@ def _trade(content: Content, section: OutcomeSection | None) -> str:
         f"Between {short_year_span(result.windows.before)} and {short_year_span(result.windows.after)}, the years "
         f"around its accession to "
         f"the {content.bloc}, the trade of {content.name} {'rose' if row['change'] > 0 else 'fell'} from "
-        f"{format_short_number(row['mean_before'])} to {format_short_number(row['mean_after'])} "
+        f"{format_number(row['mean_before'], digits=1)} to {format_number(row['mean_after'], digits=1)} "
         f"{result.outcome.unit}; {others} ({describe_permutation_test(result)})."
     )
 
@@ -133,7 +131,7 @@ def _flows(by_name: Mapping[str, OutcomeSection]) -> str:
     for name in ("exports", "imports", "real_exports", "real_imports"):
         result = by_name[name].narrow if name in by_name else None
         if result is not None and result.treated["available"]:
-            changes[name] = float(result.treated["change"]), result.change_unit
+            changes[name] = float(result.treated["change"]), result.change_measure
 
     def pair(*names: str) -> str:
         told = [f"{n.removeprefix('real_')} {describe_change(*changes[n])}" for n in names if n in changes]
@@ -221,9 +219,9 @@ def before_after_title(section: OutcomeSection) -> str:
     short = section.short[:1].upper() + section.short[1:]
     if result is None or not result.treated["available"]:
         return f"{short}: no comparison"
-    own = format_change(result.treated["change"], result.change_unit)
+    own = format_change(result.treated["change"], result.change_measure)
     beside = (
-        f", comparators {format_change(result.difference.mean, result.difference.unit)}" if result.difference else ""
+        f", comparators {format_change(result.difference.mean, result.difference.measure)}" if result.difference else ""
     )
     return f"{short}: {own}{beside}"
 
@@ -258,9 +256,9 @@ def verdict(section: OutcomeSection) -> str:
         parts += failed(result)
     if section.wide and section.wide.difference:
         d = section.wide.difference
-        points = "points" if d.unit == "per cent" else SHORT_MEASURES.get(d.unit, d.unit)
+        points = "points" if d.measure == "per cent" else SHORT_MEASURES.get(d.measure, d.measure)
         parts.append(
-            f"Against the {d.test.n - 1} nearest economies: {format_number(d.versus_mean, True)} {points} from "
+            f"Against the {d.test.n - 1} nearest economies: {format_number(d.versus_mean, signed=True)} {points} from "
             f"their mean, "
             f"{describe_permutation_test(section.wide)}."
         )
@@ -282,9 +280,9 @@ def effect_title(effect: Effect, outcome: str) -> str:
 
     known = find_outcome(outcome)
     size = (
-        f"{format_number(100 * effect.estimate, True)} log points"
+        f"{format_number(100 * effect.estimate, signed=True)} log points"
         if known.log
-        else f"{format_number(effect.estimate, True)} pp"
+        else f"{format_number(effect.estimate, signed=True)} pp"
     )
     return f"{known.short[:1].upper()}{known.short[1:]}: {FINDINGS[effect.finding]} ({size}, p = {effect.p_value:.2f})"
 

@@ -23,6 +23,7 @@ from ...reference import economies
 from ...reference.blocs import bloc
 from ...results import Check, Provenance, Result, to_plain
 from ...series import SeriesInfo
+from ...text import format_number
 from ..load import load_scenario, scenarios_folder
 from ..model import channels
 from ..model.quantities import count_of_draws
@@ -126,9 +127,27 @@ METHOD = "scenario as of 2014, mean of its years after accession, beside the cha
 
 @dataclass(frozen=True, eq=False)
 class Backtest(Result):
-    """``table``: run, economy, outcome, label, unit, predicted (median), lower, upper (at ``level``), happened, years,
-    effect, effect_lower, effect_upper, donors, reason, and per truth sign, error, covered, nearer (see
-    :func:`.scoring.score`); ``counts``: by run; ``moved``: rouble and Russian income as they turned out, log points."""
+    """Scores of the scenarios of 2014 against what happened. Made by :func:`backtest_scenarios`.
+
+    Attributes
+    ----------
+    spec : dict
+        Draws, seed, level and the scenarios.
+    table : DataFrame
+        ``run, economy, outcome, label, unit, predicted`` (median), ``lower, upper`` (at ``level``), ``happened,
+        effect, effect_lower, effect_upper, donors, reason, decided`` and, for ``happened`` and ``effect``, columns
+        ``sign, error, covered, nearer`` with that ending, as in ``sign_happened``.
+    counts : mapping of str to mapping
+        Counts of the verdicts by run.
+    moved : mapping of str to float
+        The rouble and Russian income as they turned out, log points.
+    level : float
+        Confidence level of the intervals.
+    checks : tuple of Check
+        Rules fixed before the run, with their verdicts.
+    provenance : Provenance
+        Series, method and references.
+    """
 
     drawn_by = "backtest.draw_backtest"
 
@@ -195,11 +214,41 @@ class Backtest(Result):
 
 
 def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, level: float = settings.LEVEL) -> Backtest:
-    """Run the scenarios of 2014 as known and told the rouble, and score them against what happened.
+    """Run the scenarios of 2014 for Armenia and Kyrgyzstan and score them against what happened in 2016-19.
 
-    The same draws, seed and level give the same numbers for any ``jobs``. What is not available is NaN with its reason
-    and is not scored. Raises as :func:`.run.run_scenario`.
+    Each scenario runs twice: with what was known in 2014, and with the rouble and Russian income as they turned out.
 
+    Parameters
+    ----------
+    draws : int, default 512
+        Draws of the assumptions.
+    seed : int, default 0
+        Seed of the draws.
+    jobs : int, default 1
+        Worker processes. The numbers do not depend on it.
+    level : float, default 0.9
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    Backtest
+        A row per run, economy and outcome. What is not available is NaN with its reason and is not scored.
+
+    Raises
+    ------
+    BadInputError
+        ``draws``, ``seed``, ``level`` or ``jobs`` outside their range.
+    NoDataError
+        The data of the baseline are missing.
+
+    Notes
+    -----
+    Method as in :func:`run_scenario`. A forecast is the mean of its years after accession, phased in. It is compared
+    with the change of the series and with the effect against a synthetic control. Signs and coverage are judged by
+    binomial tests.
+
+    Examples
+    --------
     >>> import eaeu_analysis as ea
     >>> score = ea.backtest_scenarios(draws=16)
     >>> sorted(score.table["economy"].unique()), sorted(score.table["outcome"].unique())
@@ -315,7 +364,7 @@ def _counter(row: Mapping[Any, Any]) -> str:
 def _number(value: float) -> str:
     if pd.isna(value):
         return "not available"
-    return "no bound" if np.isinf(value) else f"{value:+.1f}"
+    return "no bound" if np.isinf(value) else format_number(value, signed=True)
 
 
 def _rounded(value: Any) -> Any:

@@ -15,6 +15,7 @@ from ... import settings
 from ...errors import BadInputError
 from ...results import Check, Provenance, Result
 from ...series import SeriesInfo
+from ..display import format_interval
 from ..result import ScenarioResult
 from ..run import run_scenario
 from ..tables import scenario_tables
@@ -33,9 +34,23 @@ def scenario_findings() -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, eq=False)
 class PublishedComparison(Result):
-    """``table``: a row per published estimate: economy, finding, their_low, their_high, their_unit, source, confidence,
-    scenario, outcome, channel, estimate, lower, upper, unit, same_sign (missing where ours takes both signs), within
-    (theirs and our interval overlap; missing where units differ), why."""
+    """Published estimates next to the results of this tool. Made by :func:`compare_with_published`.
+
+    Attributes
+    ----------
+    spec : dict
+        Draws by scenario, and the seed.
+    table : DataFrame
+        A row per published estimate: ``economy, finding, their_low, their_high, their_unit, source, confidence,
+        scenario, outcome, channel, estimate, lower, upper, unit, same_sign`` (missing where our interval includes
+        zero), ``within`` (whether theirs and our interval overlap; missing where units differ), ``why``.
+    level : float
+        Confidence level of our intervals.
+    checks : tuple of Check
+        Rules fixed before the comparison, with their verdicts.
+    provenance : Provenance
+        Series and method.
+    """
 
     drawn_by = "backtest.draw_published_comparison"
 
@@ -57,7 +72,7 @@ class PublishedComparison(Result):
                 "",
                 f"{row['economy']}: {row['finding']} ({row['source']}{known})",
                 f"  ours, {row['scenario']}, {channels[row['channel']].lower()}: {labels[row['outcome']]['label']} "
-                f"{row['estimate']:+.2f} ({row['lower']:+.2f} to {row['upper']:+.2f}) {row['unit']}: {_verdict(row)}",
+                f"{format_interval(row)} {row['unit']}: {_verdict(row)}",
                 f"  {row['why']}",
             ]
         lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]

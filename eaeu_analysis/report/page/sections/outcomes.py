@@ -19,11 +19,11 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
     """The unit beside its comparators, outcome by outcome."""
     content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)
-    pool = ", ".join(f"{first.names[u]} ({u})" for u in first.pool.units)
+    pool = ", ".join(f"{first.names[u]} ({u})" for u in first.comparators.units)
     how = (
-        f"Dark line: {content.name}. Grey: {pool}, {first.pool.label}. The two windows are shaded, accession is the "
-        "dashed line, years after 2019 are dotted. Point at a figure, or move to it with the Tab key and use the "
-        "arrow keys, to read the values of a year."
+        f"Dark line: {content.name}. Grey: {pool}, {first.comparators.label}. The two windows are shaded, "
+        "accession is the dashed line, years after 2019 are dotted. Point at a figure, or move to it with the "
+        "Tab key and use the arrow keys, to read the values of a year."
     )
     cards = tuple(_card(section, pictures.get(section.outcome)) for section in content.sections)
     title = f"{content.name} against its comparators"
@@ -66,7 +66,7 @@ def _numbers(section: OutcomeSection) -> Details:
         rows.append((*cells, Cell(row["latest"])) if latest else tuple(cells))
     table = PageTable(f"numbers-{section.outcome}", caption, tuple(columns), tuple(rows), own=True)
     notes = [f"{c.mark}: {c.name}: {c.text}" for c in result.checks]
-    notes += [f"left out: {code}: {why}" for code, why in result.pool.dropped]
+    notes += [f"left out: {code}: {why}" for code, why in result.comparators.dropped]
     if result.outcome.note:
         notes.append(f"note: {result.outcome.note}")
     return Details("Numbers and checks", (table, Items(tuple(notes))))

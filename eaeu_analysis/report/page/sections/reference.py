@@ -35,7 +35,7 @@ def method(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
     """How the numbers are made, in short."""
     content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)
-    wide = next((s.wide.pool.rule for s in content.sections if s.wide), "the economies nearest to it before.")
+    wide = next((s.wide.comparators.rule for s in content.sections if s.wide), "the economies nearest to it before.")
     return PageSection(
         "method",
         "Method in short",
@@ -54,8 +54,8 @@ def method(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
             Text(
                 "Chance. Whether a change stands out is asked by an exact permutation test, on log points for levels: "
                 "the member's change among those of its comparators, the member included. Two pools: "
-                f"{first.pool.label}, a list made by hand; and {wide} All of it describes; none of it attributes a "
-                "change to the union."
+                f"{first.comparators.label}, a list made by hand; and {wide} All of it describes; none of it "
+                "attributes a change to the union."
             ),
             *_of_other_sections(material),
             Text(

@@ -61,7 +61,10 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
 def percent_with_interval(row: Mapping[Any, Any]) -> tuple[str, str]:
     """An estimate in log points as per cent, and its interval."""
     low, high = (100 * np.expm1(row[end]) for end in ("lower", "upper"))
-    return f"{format_number(row['percent'], True)} %", f"{format_number(low, True)} to {format_number(high, True)}"
+    return (
+        f"{format_number(row['percent'], signed=True)} %",
+        f"{format_number(low, signed=True)} to {format_number(high, signed=True)}",
+    )
 
 
 def _p(value: float) -> str:
@@ -121,7 +124,7 @@ def _findings(answer: TradeAnswer) -> Details:
         (
             Cell(str(row["finding"])),
             Cell(str(row["source"])),
-            Cell(str(row["ours"]), (f"{format_number(row['our_percent'], True)} %",)),
+            Cell(str(row["ours"]), (f"{format_number(row['our_percent'], signed=True)} %",)),
             Cell("yes" if row["agree"] else "no"),
             Cell(str(row["why"])),
         )
@@ -147,7 +150,7 @@ def _tariffs(answer: TradeAnswer) -> Details:
             Cell(str(code)),
             Cell(format_number(row["own"])),
             Cell(format_number(row["new"])),
-            Cell(format_number(row["change"], True)),
+            Cell(format_number(row["change"], signed=True)),
             Cell(format_number(row["imports_usd"])),
             Cell(str(row["direction"])),
         )
