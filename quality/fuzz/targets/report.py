@@ -98,7 +98,7 @@ def _claims() -> list[bytes]:
         lower=0.5,
         upper=1.5,
         level=0.9,
-        unit="%",
+        measure="%",
         grade="A",
         side="context",
         caveat="fared",
