@@ -304,6 +304,7 @@ def staging_place(target: Path) -> Path:
 def followed(path: str | os.PathLike[str]) -> Path:
     """The place that a path means: absolute, symbolic links followed. BadInputError for links in a circle."""
     try:
+        os.fspath(path).encode("utf-8")
         return Path(path).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise BadInputError(f"{str(path)!r} is no usable path ({error})") from error
