@@ -118,7 +118,7 @@ def test_what_comes_during_the_work_is_kept(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"out/late": b"x"}
 
 
-@pytest.mark.parametrize("command", ["report", "brief", "bulk", "pin", "bilateral", "notebooks"])
+@pytest.mark.parametrize("command", ["report", "brief", "bulk", "pin", "notebooks"])
 @pytest.mark.parametrize("mark", ["report.json", "brief.json", "flows.json", "datapackage.json", "x.ipynb"])
 def test_every_command_leaves_a_folder_of_the_user_alone(
     tmp_path: Path, command: str, mark: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -138,7 +138,6 @@ def test_every_command_leaves_a_folder_of_the_user_alone(
         "brief": ["brief"],
         "bulk": ["data", "bulk", "baci", str(baci(tmp_path / "baci"))],
         "pin": ["data", "pin", str(table)],
-        "bilateral": ["data", "pin", str(tmp_path), "--bilateral"],
         "notebooks": ["notebooks", "run", "02"],
     }
     assert main([*given[command], "--out", str(out)]) == 2
