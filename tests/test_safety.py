@@ -19,7 +19,7 @@ from eaeu_analysis import user_files
 from eaeu_analysis.cli import main
 from eaeu_analysis.data.pin import read_recipe
 from eaeu_analysis.data.sources.pinned import PinnedSource
-from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.report.drift.baseline import read_baseline
 from eaeu_analysis.report.page import downloads
 from eaeu_analysis.results import Result, to_plain
@@ -159,9 +159,9 @@ def test_endless_files_are_refused(tmp_path: Path) -> None:
             ea.load_panel(source=path)
         with pytest.raises(BadInputError, match="no such file"):
             ea.read_flows("baci", path, tmp_path / "out")
-    with pytest.raises(ea.NoDataError, match="no pinned data"):
+    with pytest.raises(NoDataError, match="no pinned data"):
         PinnedSource(tmp_path / "pin").entries()
-    with pytest.raises(ea.NoDataError):
+    with pytest.raises(NoDataError):
         ea.open_flows(tmp_path)
 
 

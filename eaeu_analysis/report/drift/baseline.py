@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ... import __version__, files, settings
 from ...errors import BadInputError, EaeuError
 from ...reference.catalogue import STRICT, parse
-from ...results import to_plain
+from ...results import round_published, to_plain
 from ...user_files import parse_json, read_bytes
 from ..cache import code_digest
 from ..claims.claim import Claim, load_claim_rules
@@ -94,14 +94,15 @@ def baseline_of(claims: Sequence[Claim], question: Mapping[str, str], source: st
 
 def accept_claim(claim: Claim) -> Accepted:
     """A claim as it is accepted, with its tolerance by the rule of data/tables/claims.toml."""
-    finite = {name: v if math.isfinite(v) else None for name, v in (("lower", claim.lower), ("upper", claim.upper))}
+    ends = (("lower", claim.lower), ("upper", claim.upper))
+    finite = {name: round_published(v) if math.isfinite(v) else None for name, v in ends}
     return Accepted(
-        value=claim.value,
+        value=round_published(claim.value),
         unit=claim.measure,
         grade=claim.grade,
         side=claim.side,
         finding=claim.finding,
-        tolerance=tolerance(claim.value),
+        tolerance=round_published(tolerance(claim.value)),
         series=tuple(sorted({info.code for info in flat(claim.series)})),
         **finite,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...errors import BadInputError
+from ...results import to_plain
 from ...text import clean_text
 from ..wording import sentences
 from . import sections
@@ -45,6 +46,7 @@ def _environment() -> Environment:
         finalize=_inert,
     )
     made.filters["cell"] = _cell
+    made.filters["plain"] = to_plain
     made.filters["line"] = _line
     made.filters["bound"] = _bound
     return made
