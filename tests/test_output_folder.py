@@ -15,6 +15,7 @@ from sources.bulk_files import baci
 
 from eaeu_analysis import files, output_folder
 from eaeu_analysis.cli import main
+from eaeu_analysis.data.sources.bulk.flows import read_flows
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.report.write import ReportRun
 
@@ -192,6 +193,17 @@ def test_what_cannot_be_moved_is_written_into(tmp_path: Path, monkeypatch: pytes
     (out / "e").write_bytes(b"4")
     body = json.loads((out / "manifest.json").read_bytes())
     assert set(body["files"]) == {"c", "e", "sub/d"}
+
+
+def test_bulk_flows_on_a_mount_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.setattr(files, "_mount_points", lambda: {str(out)})
+    table = baci(tmp_path / "baci")
+    for _ in range(2):
+        flows = read_flows("baci", table, out)
+    assert set(flows.years["year"]) == {2019, 2020}
+    assert sorted(tree(out)) == ["flows.json", "flows_2019.parquet", "flows_2020.parquet", "manifest.json"]
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None or os.name != "posix", reason="mounts of Linux")
