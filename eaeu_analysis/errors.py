@@ -9,8 +9,10 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+from .text import clean_text
+
 LONGEST = 500  # characters of a sentence; of a longer one the middle is left out
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_SPACE = re.compile(r"[\t\n]+")
 
 
 class EaeuError(Exception):
@@ -55,8 +57,8 @@ class EaeuError(Exception):
 
 
 def one_line(text: str) -> str:
-    """``text`` as one printable line: control characters become spaces, a long text loses its middle."""
-    line = _CONTROL.sub(" ", str(text)).strip()
+    """``text`` as one printable line: without escape sequences and control characters, a long text loses its middle."""
+    line = _SPACE.sub(" ", clean_text(str(text))).strip()
     return line if len(line) <= LONGEST else f"{line[: LONGEST * 3 // 4]} ... {line[-LONGEST // 4 + 5 :]}"
 
 

@@ -29,6 +29,7 @@ from .errors import BadInputError
 SUFFIX = ".part"
 OLD = "old"  # in a folder aside: what was in the place of the target
 PAUSE = 0.05  # seconds between two looks at a folder that another process has
+WORKING = "eaeu-"  # begins the names of working folders that are not for one target
 FRESH = ".new"  # ends the name of a place that its writer has made and not yet locked
 SETTLED = 60.0  # seconds after which nobody is about to lock such a place any more
 
@@ -132,8 +133,8 @@ def _ours(handle: int | None, folder: Path) -> bool:
 
 
 def is_staging(name: str, target: Path) -> bool:
-    """Whether a name is that of a place aside for ``target``."""
-    return name.startswith(_prefix(target)) and name.endswith((SUFFIX, FRESH))
+    """Whether a name is that of a place aside for ``target``, or of a working folder (:data:`WORKING`)."""
+    return name.startswith((_prefix(target), f".{WORKING}")) and name.endswith((SUFFIX, FRESH))
 
 
 def _prefix(target: Path) -> str:
@@ -304,6 +305,7 @@ def staging_place(target: Path) -> Path:
 def followed(path: str | os.PathLike[str]) -> Path:
     """The place that a path means: absolute, symbolic links followed. BadInputError for links in a circle."""
     try:
+        os.fspath(path).encode("utf-8")
         return Path(path).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise BadInputError(f"{str(path)!r} is no usable path ({error})") from error

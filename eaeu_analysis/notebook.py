@@ -16,6 +16,7 @@ from . import files, settings
 from .errors import BadInputError, EaeuError, unknown
 from .output_folder import output_folder, require_output_folder
 
+LONGEST = 500  # characters of a parameter's value
 TIMEOUT = 600  # seconds for a cell
 TAG = "parameters"
 KIND = "notebooks"
@@ -156,7 +157,9 @@ def _inject(notebook: Any, parameters: Mapping[str, Any]) -> None:
 
 
 def _literal(text: str) -> Any:
+    if len(text) > LONGEST:
+        raise BadInputError(f"a parameter has {len(text):,} characters; expected at most {LONGEST:,}")
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return text

@@ -11,12 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from .errors import BadInputError, unknown
+from .text import clean_text
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
     from .series import SeriesInfo
+
+PUBLISHED_DIGITS = 12  # significant ones of a number in JSON: the last four of sixteen depend on the processor
 
 
 CheckRole = Literal["fatal", "warning", "info"]
@@ -185,14 +188,15 @@ class Result(ABC):
 
     def __repr__(self) -> str:
         """The class and the first line of the summary."""
-        return f"<{type(self).__name__}: {self.summary().split(chr(10), 1)[0].rstrip(':')}>"
+        return f"<{type(self).__name__}: {clean_text(self.summary()).split(chr(10), 1)[0].rstrip(':')}>"
 
     def __str__(self) -> str:
-        return self.summary()
+        return clean_text(self.summary())
 
     def _repr_html_(self) -> str:
         table = self.to_frame().to_html(index=False, border=0, float_format=lambda v: f"{v:,.3f}", na_rep="n/a")
-        return f"<div><pre>{html.escape(self.summary())}</pre><details><summary>table</summary>{table}</details></div>"
+        text, table = html.escape(clean_text(self.summary())), clean_text(table)
+        return f"<div><pre>{text}</pre><details><summary>table</summary>{table}</details></div>"
 
 
 def _drawer(name: str) -> Any:
@@ -206,8 +210,13 @@ def source_lines(provenance: Provenance, before: str = "") -> list[str]:
     return [f"{before}source: {line}" for line in dict.fromkeys(provenance.lines())]
 
 
+def round_published(value: float) -> float:
+    """``value`` as it is published: to the digits that every processor and number of threads agrees on."""
+    return float(f"{value:.{PUBLISHED_DIGITS}g}")
+
+
 def to_plain(value: Any) -> Any:
-    """The value as plain JSON types; missing and infinite numbers become null."""
+    """The value as plain JSON types: numbers rounded, texts cleaned, missing and infinite numbers null."""
     if isinstance(value, Mapping):
         return {str(k): to_plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -215,8 +224,10 @@ def to_plain(value: Any) -> Any:
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
         value = value.item()
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, (str, int, bool)):
+        return round_published(value) if math.isfinite(value) else None
+    if isinstance(value, str):
+        return clean_text(value)
+    if value is None or isinstance(value, (int, bool)):
         return value
     if hasattr(value, "isoformat"):
         text = value.isoformat()

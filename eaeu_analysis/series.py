@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from .text import clean_text
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,6 +35,11 @@ class SeriesInfo:
     note: str = ""
     formula: str = ""
     derived_from: tuple[SeriesInfo, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():  # whatever file or service it came from, it is shown as text
+            if isinstance(value, str) and not value.isprintable():
+                object.__setattr__(self, name, clean_text(value))
 
     @property
     def key(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 
 def year_span(window: tuple[int, int]) -> str:
@@ -73,3 +74,35 @@ def format_p_equals(p_value: float) -> str:
     """``p = 0.043`` or ``p < 0.001``."""
     text = format_p(p_value)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+# Escape sequences of terminals, whole: CSI, then OSC, DCS and the like up to their end, then those of two or three.
+_ESCAPES = re.compile(
+    "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]"
+    "|(?:\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)"
+    "|\x1b[ -/]*[0-~]"
+)
+_KEPT = "\t\n"
+_UNSEEN: dict[int, str | None] = {
+    **dict.fromkeys([code for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in _KEPT]),
+    ord("\r"): "\n",
+    0x2028: " ",
+    0x2029: " ",
+    # soft hyphen, marks of direction, embeddings, overrides, isolates, invisible operators, byte order mark, tags
+    **dict.fromkeys([0xAD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070)]),
+    **dict.fromkeys([0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]),
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+}
+
+
+def clean_text(text: str) -> str:
+    """Text from data or files without what acts unseen: escape sequences, control characters, marks of direction.
+
+    Tabs and line ends stay; half a character becomes the replacement character.
+
+    >>> clean_text("GDP\\x1b[31m in red\\x07, \\u202ereversed")
+    'GDP in red, reversed'
+    """
+    if text.isprintable():
+        return text
+    return _ESCAPES.sub("", text).replace("\r\n", "\n").translate(_UNSEEN)

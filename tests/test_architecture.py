@@ -14,7 +14,7 @@ PACKAGE = ROOT / "eaeu_analysis"
 
 # A stage may import from itself and from those before it, lazily or not. Imports for the type checker do not count.
 STAGES = [
-    {"errors", "settings", "series", "arrays", "text", "files", "parallel"},
+    {"errors", "settings", "series", "arrays", "text", "files", "parallel", "user_files"},
     {"results", "output_folder"},
     {"reference"},
     {"data"},

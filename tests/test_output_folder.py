@@ -15,6 +15,7 @@ from sources.bulk_files import baci
 
 from eaeu_analysis import files, output_folder
 from eaeu_analysis.cli import main
+from eaeu_analysis.data.sources.bulk.flows import read_flows
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.report.write import ReportRun
 
@@ -118,7 +119,7 @@ def test_what_comes_during_the_work_is_kept(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"out/late": b"x"}
 
 
-@pytest.mark.parametrize("command", ["report", "brief", "bulk", "pin", "bilateral", "notebooks"])
+@pytest.mark.parametrize("command", ["report", "brief", "bulk", "pin", "notebooks"])
 @pytest.mark.parametrize("mark", ["report.json", "brief.json", "flows.json", "datapackage.json", "x.ipynb"])
 def test_every_command_leaves_a_folder_of_the_user_alone(
     tmp_path: Path, command: str, mark: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -138,7 +139,6 @@ def test_every_command_leaves_a_folder_of_the_user_alone(
         "brief": ["brief"],
         "bulk": ["data", "bulk", "baci", str(baci(tmp_path / "baci"))],
         "pin": ["data", "pin", str(table)],
-        "bilateral": ["data", "pin", str(tmp_path), "--bilateral"],
         "notebooks": ["notebooks", "run", "02"],
     }
     assert main([*given[command], "--out", str(out)]) == 2
@@ -193,6 +193,17 @@ def test_what_cannot_be_moved_is_written_into(tmp_path: Path, monkeypatch: pytes
     (out / "e").write_bytes(b"4")
     body = json.loads((out / "manifest.json").read_bytes())
     assert set(body["files"]) == {"c", "e", "sub/d"}
+
+
+def test_bulk_flows_on_a_mount_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.setattr(files, "_mount_points", lambda: {str(out)})
+    table = baci(tmp_path / "baci")
+    for _ in range(2):
+        flows = read_flows("baci", table, out)
+    assert set(flows.years["year"]) == {2019, 2020}
+    assert sorted(tree(out)) == ["flows.json", "flows_2019.parquet", "flows_2020.parquet", "manifest.json"]
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None or os.name != "posix", reason="mounts of Linux")

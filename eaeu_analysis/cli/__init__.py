@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
+import traceback
 from typing import Annotated, Any
 
 import typer
 
 from .. import __version__
-from ..errors import EaeuError
+from ..errors import EaeuError, one_line
+from ..text import clean_text
 from . import analysis, brief, data, impact, notebooks, scenario, trade
+from .output import CleanFormatter, CleanStream
 
 # Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
 ClickException: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 INTERRUPTED = 130
 STOPPED = "interrupted; finished results are kept, and no file is incomplete"
+UNEXPECTED = 1
+DEBUG = "EAEU_DEBUG"  # of the environment: any text but "" and "0" is --debug
 
 app = typer.Typer(
     name="eaeu",
@@ -49,11 +55,20 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Write a log to standard error.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Print the traceback of an error too; also $EAEU_DEBUG=1.")
+    ] = False,
 ) -> None:
     level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(CleanFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
+    _debug.append(debug)
     if not verbose:
         logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry that succeeds needs no message
+
+
+_debug: list[bool] = []  # whether the command that runs was given --debug
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -61,7 +76,9 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # the output is always UTF-8
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    code = _run(argv)
+    _debug.clear()
+    with contextlib.redirect_stdout(CleanStream(sys.stdout)):
+        code = _run(argv)
     if argv is None:
         sys.exit(code)
     return code
@@ -74,6 +91,7 @@ def _run(argv: list[str] | None) -> int:
             return _print_error(STOPPED, INTERRUPTED)
         return outcome if isinstance(outcome, int) else 0
     except EaeuError as error:
+        _print_traceback()
         return _print_error(str(error), error.exit_code)
     except typer.Exit as stop:
         return stop.exit_code
@@ -86,10 +104,26 @@ def _run(argv: list[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
+        _print_traceback()
+        where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, (str, bytes)) else ""
         return _print_error(f"the system refused: {error.strerror or error}{where}", 2)
+    except Exception as error:
+        _print_traceback()
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        more = "" if _wants_debug() else "; eaeu --debug COMMAND shows where, for a report of the fault"
+        return _print_error(f"unexpected failure ({one_line(reason)[:300]}){more}", UNEXPECTED)
+
+
+def _wants_debug() -> bool:
+    return any(_debug) or os.environ.get(DEBUG, "") not in ("", "0")
+
+
+def _print_traceback() -> None:
+    """The traceback of the error at hand, when it was asked for."""
+    if _wants_debug():
+        typer.echo(clean_text(traceback.format_exc()), err=True)
 
 
 def _print_error(sentence: str, code: int) -> int:
-    typer.echo(f"eaeu: {sentence}", err=True)
+    typer.echo(f"eaeu: {one_line(sentence)}", err=True)
     return code

@@ -156,7 +156,7 @@ def pin(
     columns = ["code", "vintage", "default", "economies", "observations", "zeros"]
     output.print_table(frame if as_json else frame[columns], as_json)
     if not as_json:
-        typer.echo(f"{len(frame)} series written to {out}; load them with source='{out}'")
+        typer.echo(f"{len(frame)} series written to {out}; load them with source={_as_source(out)!r}")
 
 
 @app.command(short_help="Convert bulk files of bilateral trade to one format.")
@@ -228,6 +228,11 @@ def _verify_store(store: Path | None, as_json: bool) -> None:
         raise IntegrityError(problems[0])
     if not as_json:
         typer.echo(f"{len(opened.entries())} series in {opened.root}: every hash and row count as recorded")
+
+
+def _as_source(out: Path) -> str:
+    """The folder as ``source=`` takes it: "pinned" and "live" alone would mean something else."""
+    return f"./{out}" if str(out) in ("pinned", "live") else str(out)
 
 
 def _is_table(code: str) -> bool:

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from ..results import to_plain
+from ..text import clean_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..results import Result
+
+
+class CleanStream:
+    """A text stream through which no escape sequence or control character of the data reaches a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write the text, cleaned."""
+        return self._stream.write(clean_text(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class CleanFormatter(logging.Formatter):
+    """Log lines without escape sequences and control characters."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, cleaned."""
+        return clean_text(super().format(record))
 
 
 # Fields that a JSON document includes where the result has them.

@@ -113,6 +113,10 @@ def open_source(source: str | Path | Source = "pinned", **live: Any) -> Source:
 
         return StoreSource(**live)
     path = Path(source)
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadInputError(f"the name of source {str(source)!r} is not UTF-8 text; rename the file") from None
     if not path.exists():
         raise BadInputError(f"source {str(source)!r} not known: expected 'pinned', 'live' or the path of a file or pin")
     if (path / "datapackage.json").is_file():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from ..output_folder import PIN, PIN_NAME, output_folder, require_output_folder
 from ..reference import economies
 from ..reference.catalogue import catalogue
 from ..series import SeriesData, SeriesInfo
+from ..user_files import parse_toml, read_bytes
 from .listing import list_entries
 from .sources.files import source as files
 from .sources.pinned import COLUMNS, INFO_FIELDS, PACKAGE, PinnedSource, series_counts
@@ -63,12 +63,7 @@ def read_recipe(path: str | Path) -> PinRecipe:
     Raises BadInputError for a file that cannot be read, an unknown key, a series named twice in one vintage.
     """
     path = Path(path)
-    try:
-        given = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise BadInputError(f"recipe {str(path)!r} cannot be read ({(error.strerror or '').lower()})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInputError(f"recipe {str(path)!r} is not TOML ({error})") from error
+    given = parse_toml(read_bytes(path, "recipe"), f"recipe '{path}'")
     shared, tables = given.pop("defaults", {}), given.pop("series", [])
     if not isinstance(shared, dict) or not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         raise BadInputError(f"recipe {str(path)!r}: [defaults] is one table, [[series]] are tables")

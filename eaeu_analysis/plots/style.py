@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 
+from ..text import clean_text
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -70,9 +72,23 @@ def draw_by(paint: Callable[[Axes], None], result: Any, ax: Axes | None = None, 
                 if height is not None:
                     figure.set_figheight(height + 0.115 * max(0, lines - 2))
         paint(ax)
+        plain_texts(ax)
         live = mpl.is_interactive()  # the backend of a notebook sets it on the first figure
     mpl.interactive(live)  # else leaving the style would undo it, and no later figure would show
     return ax
+
+
+def plain_texts(ax: Axes) -> None:
+    """Labels of data stay text on the figure: a dollar sign begins no formula, and nothing in them acts unseen."""
+    from matplotlib.text import Text
+
+    figure = ax.get_figure()
+    for shown in (figure if figure is not None else ax).findobj(Text):
+        text = shown.get_text() if isinstance(shown, Text) else ""
+        if isinstance(shown, Text) and not text.isprintable():
+            shown.set_text(clean_text(text))
+        if isinstance(shown, Text) and "$" in text and "\\mathdefault" not in text:  # which is matplotlib's own
+            shown.set_parse_math(False)
 
 
 def fill(ax: Axes, text: str, size: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -17,11 +16,12 @@ from pydantic import BaseModel, ValidationError
 from .. import settings
 from ..errors import BadInputError, near_matches, unknown
 from ..reference.shipped_tables import differs_from_shipped
+from ..user_files import parse_toml, read_bytes
 from .schema import Scenario
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 200_000
 
 
 def scenarios_folder() -> Path:
@@ -91,17 +91,9 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario in a file."""
-    try:
-        data = path.read_bytes()[: MOST_BYTES + 1]
-    except OSError as error:
-        raise BadInputError(f"scenario file '{path}' cannot be read: {error.strerror}") from None
-    if len(data) > MOST_BYTES:
-        raise BadInputError(f"scenario file '{path}' is larger than {MOST_BYTES:,} bytes")
-    try:
-        text = data.decode("utf-8-sig")
-        given = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadInputError(f"'{path}' is not TOML: {error}") from None
+    data = read_bytes(path, "scenario file", MOST_BYTES)
+    given = parse_toml(data, f"'{path}'")
+    text = data.decode("utf-8-sig")
     try:
         scenario = Scenario.model_validate(given)
     except ValidationError as error:

@@ -7,7 +7,6 @@ A table whose bytes do not match the recorded hash is not read.
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,10 @@ from ... import settings
 from ...errors import BadInputError, IntegrityError, NoDataError, near_matches
 from ...reference.catalogue import indicator
 from ...series import SeriesData, SeriesInfo, broken_promise
+from ...user_files import parse_json, read_bytes
 
 PACKAGE = "datapackage.json"
+MOST_BYTES = 50_000_000  # of the list: some 1,600 for each series
 COLUMNS = ("economy", "year", "value", "aggregate")
 INFO_FIELDS = ("code", "label", "unit", "kind", "source", "vintage", "vintage_note", "retrieved", "licence", "note")
 _KINDS = {"code": str, "label": str, "vintage": str, "path": str, "hash": str, "default": bool}  # of a resource
@@ -148,7 +149,7 @@ def _resources(root: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise NoDataError(f"no pinned data in {str(root)!r} ({PACKAGE} is not there)")
     try:
-        found = json.loads(path.read_text("utf-8"))["resources"]
+        found = parse_json(read_bytes(path, "list of pinned tables", MOST_BYTES), repr(str(path)))["resources"]
         for resource in found:
             wrong = [name for name, kind in _KINDS.items() if not isinstance(resource[name], kind)]
             if wrong:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ... import __version__, files, settings
 from ...errors import BadInputError, EaeuError
 from ...reference.catalogue import STRICT, parse
-from ...results import to_plain
+from ...results import round_published, to_plain
+from ...user_files import parse_json, read_bytes
 from ..cache import code_digest
 from ..claims.claim import Claim, load_claim_rules
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from ...series import SeriesInfo
 
 SCHEMA = 1
+MOST_BYTES = 20_000_000  # of a baseline, which has some hundred thousand
 TABLES = ("trade/", "remittances/", "tables/")  # codes of shipped files that are no series of a panel
 
 
@@ -91,14 +94,15 @@ def baseline_of(claims: Sequence[Claim], question: Mapping[str, str], source: st
 
 def accept_claim(claim: Claim) -> Accepted:
     """A claim as it is accepted, with its tolerance by the rule of data/tables/claims.toml."""
-    finite = {name: v if math.isfinite(v) else None for name, v in (("lower", claim.lower), ("upper", claim.upper))}
+    ends = (("lower", claim.lower), ("upper", claim.upper))
+    finite = {name: round_published(v) if math.isfinite(v) else None for name, v in ends}
     return Accepted(
-        value=claim.value,
+        value=round_published(claim.value),
         unit=claim.measure,
         grade=claim.grade,
         side=claim.side,
         finding=claim.finding,
-        tolerance=tolerance(claim.value),
+        tolerance=round_published(tolerance(claim.value)),
         series=tuple(sorted({info.code for info in flat(claim.series)})),
         **finite,
     )
@@ -176,23 +180,31 @@ def read_baseline(path: str | Path) -> ClaimsBaseline:
     """
     place = Path(path)
     try:
-        raw = json.loads(place.read_text(encoding="utf-8"), parse_constant=_no_constant)
-    except FileNotFoundError:
-        raise BadInputError(f"baseline '{place}' does not exist; make one with --check '{place}' --accept") from None
-    except IsADirectoryError:
-        raise BadInputError(f"baseline '{place}' is a folder; expected a file") from None
-    except UnicodeDecodeError:
-        raise BadInputError(f"baseline '{place}' is not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
-        raise BadInputError(f"baseline '{place}' is not JSON, or is cut short: {error}") from None
+        there = place.exists()
+    except (OSError, ValueError):
+        there = True  # the reader says what is wrong
+    if not there:
+        raise BadInputError(f"baseline '{place}' does not exist; make one with --check '{place}' --accept")
+    raw = parse_json(read_bytes(place, "baseline", MOST_BYTES), f"baseline '{place}'")
     if not isinstance(raw, dict) or "schema" not in raw:
         raise BadInputError(f"'{place}' is no baseline of claims: it has no field 'schema'")
     if raw["schema"] != SCHEMA:
         raise BadInputError(
             f"baseline '{place}' is of schema {raw['schema']!r}, this version reads {SCHEMA}; accept it anew"
         )
-    return parse(ClaimsBaseline, raw, f"baseline '{place}'")
+    state = parse(ClaimsBaseline, raw, f"baseline '{place}'")
+    _require_strict(state, f"baseline '{place}'")
+    return state
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
+def _require_strict(state: ClaimsBaseline, where: str) -> None:
+    """BadInputError for a tolerance that the rule does not give, or a hash that is none: every change would pass."""
+    for name, claim in state.claims.items():
+        if not 0 <= claim.tolerance <= tolerance(claim.value) * (1 + 1e-9):
+            raise BadInputError(
+                f"{where}: claim {name!r} has the tolerance {claim.tolerance:g}; expected at most "
+                f"{tolerance(claim.value):g}, by the rule of claims.toml; accept the baseline anew"
+            )
+    for code, series in state.series.items():
+        if not re.fullmatch("[0-9a-f]{64}", series.sha256):
+            raise BadInputError(f"{where}: series {code!r} has the hash {series.sha256!r}, which is no SHA-256")

@@ -10,14 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 from ...results import to_plain
+from ...text import clean_text
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What begins a formula in a spreadsheet (signs of full width too), at the start of a cell or after a semicolon.
+FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t")
+FORMULA_INSIDE = re.compile(r"(?<=[;\t\n])(\s*)(?=[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?![\d ]))")
 NUMBER = re.compile(r"""[-+]\d[\d,.]*(e[-+]?\d+)?( [A-Za-z%][^=@|!()'"]*)?""")  # "-33.7", "-33.7 pp", "-2.1 to 3.6"
-# directional marks, embeddings, overrides and isolates; control codes but tab and line ends
-UNSEEN = dict.fromkeys(
-    [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x7F]
-    + [code for code in range(32) if chr(code) not in "\t\n\r"]
-)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -37,21 +35,20 @@ def csv_records(rows: Sequence[Mapping[Any, Any]]) -> str:
     return csv_text([str(k) for k in rows[0]], [list(row.values()) for row in rows])
 
 
-def inert(text: str) -> str:
-    """Text without the characters that act unseen: marks that turn the direction of what follows, control codes."""
-    return text.translate(UNSEEN)
-
-
 def safe(value: Any) -> Any:
-    """A cell that is no formula to a spreadsheet: text that begins like one gets an apostrophe before it.
+    """A cell that is no formula to a spreadsheet: text that may be read as one gets an apostrophe before it.
+    A spreadsheet of another locale splits ``x;=1+1`` into two cells, so the second part is treated in the same way.
 
     A number with its unit ("-33.7 pp") is no formula and stays as it is.
     """
     if isinstance(value, float):
         return f"{value:.10g}"
     if isinstance(value, str):
-        value = inert(value)
-        return "'" + value if value[:1] in FORMULA and not NUMBER.fullmatch(value) else value
+        value = clean_text(value)
+        if NUMBER.fullmatch(value):
+            return value
+        value = FORMULA_INSIDE.sub(r"\1'", value)
+        return "'" + value if FORMULA.match(value) else value
     return "" if value is None else value
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...plots import style
-from .downloads import csv_text, inert
+from ...text import clean_text
+from .downloads import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,7 +83,7 @@ def picture(
     ``values``: what is drawn, its index along ``axis``: years for "x"; for "y" the labels of the rows from the top.
     ``lines``: the columns that are drawn as lines or points, all when None.
     """
-    title, alt = inert(title), inert(alt)
+    title, alt = clean_text(title), clean_text(alt)
     figure = style.new_figure(*size)
     figure.get_layout_engine().set(w_pad=6 / 72)  # type: ignore[union-attr, call-arg]
     with style.styled():
@@ -91,6 +92,7 @@ def picture(
         ax.set_title(textwrap.fill(title, round(13 * size[0])), fontsize=9, gid="figure_title")
         if provenance is not None:
             style.source_line(figure, provenance)
+        style.plain_texts(ax)
         svg = style.svg(figure, alt)
         box, geometry = _measure(figure, ax, axis)
     geometry["lines"] = list(values.columns if lines is None else lines)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...errors import BadInputError
+from ...results import to_plain
+from ...text import clean_text
 from ..wording import sentences
 from . import sections
-from .downloads import inert
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -45,6 +46,7 @@ def _environment() -> Environment:
         finalize=_inert,
     )
     made.filters["cell"] = _cell
+    made.filters["plain"] = to_plain
     made.filters["line"] = _line
     made.filters["bound"] = _bound
     return made
@@ -52,7 +54,7 @@ def _environment() -> Environment:
 
 def _inert(value: Any) -> Any:
     """What a template prints, without characters that act unseen; what is marked as safe is the program's own."""
-    return inert(value) if type(value) is str else value
+    return clean_text(value) if type(value) is str else value
 
 
 def _bound(text: Any) -> str:

@@ -22,6 +22,7 @@ from ....errors import BadInputError, EaeuError, NoDataError, unknown
 from ....output_folder import output_folder, require_output_folder
 from ....reference import economies as known_economies
 from ....results import Result
+from ....user_files import parse_json, read_bytes
 from . import layouts, schema
 from .layouts import BulkLayout, Kind, Scale
 from .unpack import Input, inputs
@@ -236,7 +237,7 @@ def open_flows(folder: str | Path) -> BulkFlows:
     """
     target = Path(folder)
     try:
-        record = json.loads((target / "flows.json").read_text(encoding="utf-8"))
+        record = parse_json(read_bytes(target / "flows.json", "list of flows"), "flows.json")
         years = pd.DataFrame([[int(y), str(b), int(n), float(usd)] for y, b, n, usd in record["years"]], columns=_YEARS)
         left = pd.DataFrame([[str(c), int(n), float(usd)] for c, n, usd in record["left_out"]], columns=_LEFT)
         source, products, vintage = (str(record[name]) for name in ("source", "products", "vintage"))

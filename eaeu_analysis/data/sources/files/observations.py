@@ -4,19 +4,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ....errors import BadInputError
+from ....files import staging_folder
 from ....reference import economies
 from .shapes import DATA360_LONG, DATA360_WIDE, MAX_YEAR, MIN_YEAR, FileShape, iso_date
 
 if TYPE_CHECKING:
     import pandas as pd
 
+WORK = Path("eaeu-files")  # the name of the temporary folder
 MEMORY_LIMIT = "500MB"  # beyond it the database spills to a temporary folder
 MAX_ECONOMIES = 2_000  # ISO3 and the World Bank's groups are under 300
 MAX_CODES = 50_000  # the World Bank's largest database has about 20,000
@@ -67,8 +71,9 @@ class Loader:
     def __enter__(self) -> Loader:
         import duckdb
 
-        self._spill = tempfile.TemporaryDirectory(prefix="eaeu-")
-        config = {"memory_limit": MEMORY_LIMIT, "threads": 1, "temp_directory": self._spill.name}
+        self._spill = contextlib.ExitStack()  # what a killed run left there is removed by the next
+        folder = self._spill.enter_context(staging_folder(WORK, Path(tempfile.gettempdir())))
+        config = {"memory_limit": MEMORY_LIMIT, "threads": 1, "temp_directory": str(folder)}
         self.con = duckdb.connect(config=config)
         self.con.execute("SET enable_progress_bar = false")  # it would go to standard output, which belongs to results
         self.con.execute("CREATE TABLE codes (written VARCHAR, code VARCHAR)")
@@ -80,7 +85,7 @@ class Loader:
 
     def __exit__(self, *args: object) -> None:
         self.con.close()
-        self._spill.cleanup()
+        self._spill.close()
 
     def add(self, batch: Any, lines: Any) -> None:
         """Check a batch of text rows in; stops at the first cell that is wrong."""

@@ -17,6 +17,7 @@ from typing import IO
 from ....errors import BadInputError, NoDataError, near_matches
 from ....reference.catalogue import catalogue, indicator
 from ....series import SeriesData, SeriesInfo
+from ....text import clean_text
 from . import safezip, shapes
 from .observations import Reading
 from .safezip import Member
@@ -76,6 +77,8 @@ def inspect_file(
         found.notes.append(f"{where}: no value at all for {', '.join(empty[:5])}{' ...' if len(empty) > 5 else ''}")
     if not found.frames and (codes is None or codes):
         raise NoDataError(f"{where} holds no value")
+    found.labels = {c: clean_text(label) for c, label in found.labels.items()}
+    found.notes = [clean_text(note) for note in found.notes]
     info = _info(shape, vintage or shape.vintage or found.vintage, member or Member(path.name, 0, ""))
     series = [SeriesData(with_meaning(info, c, found.labels.get(c, "")), found.frames[c]) for c in sorted(found.frames)]
     return FileReading(path, shape.name, info, series, found.labels, found.notes)
@@ -198,6 +201,8 @@ def _existing(path: str | Path) -> Path:
         raise BadInputError(f"{str(path)!r} is a folder; a file was expected")
     if not path.exists():
         raise BadInputError(f"no file {str(path)!r}{_near(path.name, [p.name for p in _siblings(path)])}")
+    if not path.is_file():
+        raise BadInputError(f"{str(path)!r} is a device or a pipe; save its content to a file first")
     return path
 
 
