@@ -343,10 +343,10 @@ def _answer_all(
 
 def _fits(question: EffectQuestion, found: object) -> bool:
     """Whether this is an effect of the event that was asked for, or a sentence on why there is none."""
-    if type(found) is not Effect:
+    if not isinstance(found, Effect):
         return type(found) is str
-    tables = type(found.table) is pd.DataFrame and type(found.spec) is dict
-    return tables and all(map(_is_number, (found.estimate, found.p_value, *found.interval)))
+    whole = isinstance(found.table, pd.DataFrame) and isinstance(found.spec, Mapping)
+    return whole and all(map(_is_number, (found.estimate, found.p_value, *found.interval)))
 
 
 def _is_number(value: object) -> bool:
