@@ -72,6 +72,35 @@ def _take_control() -> None:
         clear(force=True)
 
 
+# Processes that do not look for modules in the current folder.
+
+SAFE_PATH = "PYTHONSAFEPATH"  # the variable that tells Python not to look in the current folder
+_before: list[str | None] = []  # what the variable was when the first thread came in
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Processes that are started inside, and theirs, import nothing from the current folder.
+
+    Python starts a worker with that folder first on its path, so a file ``queue.py`` there would be run. Any thread
+    may enter, several at a time.
+    """
+    with _lock:
+        _before.append(_before[0] if _before else os.environ.get(SAFE_PATH))
+        os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        with _lock:
+            before = _before.pop()
+            if _before:
+                pass  # another thread is inside
+            elif before is None:
+                os.environ.pop(SAFE_PATH, None)
+            else:
+                os.environ[SAFE_PATH] = before
+
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 WAIT = 10.0  # seconds for the scheduler to answer, and for a first worker
@@ -85,15 +114,17 @@ def fan_out(
     dask: str | None = None,
     *,
     threads: bool = False,
+    fits: Callable[[Item, Any], bool] | None = None,
 ) -> Iterator[Answer]:
     """``work`` of every item, in their order, each as soon as it and those before it are done.
 
     ``jobs``: processes of this machine (never more than items, or than twice its processors), or ``threads`` for work
-    that leaves the interpreter; ``dask``: address of a scheduler instead. Raises BadInputError for an address where no
+    that leaves the interpreter; ``dask``: address of a scheduler instead. ``fits``: whether what a cluster sent for an
+    item is an answer to it, by type and shape; what is none is refused. Raises BadInputError for an address where no
     scheduler of this package's version answers, NoDataError when the cluster is lost, and what ``work`` raises.
     """
     if dask is not None:
-        yield from _on_dask(work, items, dask)
+        yield from _on_dask(work, items, dask, fits)
     elif jobs == 1 or len(items) < 2:
         for item in items:
             yield _one(work, item)
@@ -102,9 +133,10 @@ def fan_out(
 
         backend = "threading" if threads else "loky"
         workers = min(jobs, len(items), 2 * (os.cpu_count() or 1))
-        yield from Parallel(
-            n_jobs=workers, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1, backend=backend
-        )(delayed(_one)(work, item) for item in items)
+        with safe_path():
+            yield from Parallel(
+                n_jobs=workers, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1, backend=backend
+            )(delayed(_one)(work, item) for item in items)
 
 
 def _one(work: Callable[[Item], Answer], item: Item) -> Answer:
@@ -112,7 +144,9 @@ def _one(work: Callable[[Item], Answer], item: Item) -> Answer:
         return work(item)
 
 
-def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str) -> Iterator[Answer]:
+def _on_dask(
+    work: Callable[[Item], Answer], items: Sequence[Item], address: str, fits: Callable[[Item, Any], bool] | None
+) -> Iterator[Answer]:
     """By a client of its own, closed whatever happens, which also takes back what was not begun."""
     try:
         from distributed import Client, KilledWorker
@@ -133,11 +167,9 @@ def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str
             client.wait_for_workers(1, timeout=WAIT)
             futures = client.map(_there, [work] * len(items), list(items), pure=False, own=__version__, retries=RETRIES)
             for number, future in enumerate(futures):
-                found, said = future.result()
+                reply = future.result()
                 futures[number] = None  # its result need not be held by the cluster any longer
-                if said is not None:
-                    raise said
-                yield found
+                yield _checked(reply, items[number], fits, address)
         except EaeuError:
             raise
         except TimeoutError:
@@ -154,6 +186,17 @@ def _on_dask(work: Callable[[Item], Answer], items: Sequence[Item], address: str
         except Exception as error:  # lost for good, by whatever library: one sentence, and the first line says which
             told = (str(error).splitlines() or [""])[0]
             raise NoDataError(f"the Dask cluster at {address!r} gave up: {type(error).__name__} {told}") from error
+
+
+def _checked(reply: Any, item: Item, fits: Callable[[Item, Any], bool] | None, address: str) -> Any:
+    """The answer in a worker's reply; raises the sentence that it sent, and NoDataError for a reply of another form."""
+    if type(reply) is tuple and len(reply) == 2:
+        found, sentence = reply
+        if isinstance(sentence, EaeuError):
+            raise sentence
+        if sentence is None and (fits is None or fits(item, found)):
+            return found
+    raise NoDataError(f"the Dask cluster at {address!r} sent something that is no answer; nothing of it is used")
 
 
 def _greet(address: str) -> None:

@@ -35,3 +35,8 @@ def cache_dir() -> Path:
 def endpoint() -> str:
     """Which address of the World Bank's API is asked: ``$EAEU_ENDPOINT`` if set, else the World Bank's own."""
     return os.environ.get("EAEU_ENDPOINT") or ENDPOINT
+
+
+def allow_http() -> bool:
+    """Whether an address without encryption may be asked: ``$EAEU_ALLOW_HTTP`` is 1."""
+    return os.environ.get("EAEU_ALLOW_HTTP") == "1"

@@ -114,6 +114,40 @@ def test_the_same_answers_in_the_same_order_wherever_the_work_is_done(threads: L
     assert [f["x"].iloc[0] for f in found] == [0, 20, 40, 60]
 
 
+@pytest.mark.parametrize("reply", [None, 7, ("one",), ("one", "two"), ("one", None), [2, None], ("x", ValueError())])
+def test_a_reply_that_is_no_answer_is_refused(
+    threads: LocalCluster, monkeypatch: pytest.MonkeyPatch, reply: Any
+) -> None:
+    monkeypatch.setattr(parallel, "_there", lambda work, item, own: reply)
+    with pytest.raises(NoDataError, match=r"sent something that is no answer; nothing of it is used"):
+        list(parallel.fan_out(doubled, parts(2), 1, threads.scheduler_address, fits=lambda item, found: False))
+
+
+def test_answers_of_a_cluster_are_checked_for_type_and_shape() -> None:
+    from eaeu_analysis.impact.curve import run as curve
+    from eaeu_analysis.impact.curve.estimates import Answered
+    from eaeu_analysis.impact.members import effects
+    from eaeu_analysis.scenario.model import solve
+
+    draws = pd.DataFrame({"x": [1.0, 2.0]}, index=[4, 7])
+    table = pd.DataFrame({("total", "exports"): [0.1, 0.2]}, index=[4, 7])
+    assert solve._fits(draws, table)
+    for wrong in (None, "x", table.head(1), table.reset_index(drop=True), table.astype(object), table.to_numpy()):
+        assert not solve._fits(draws, wrong)
+    question: Any = None
+    assert effects._fits(question, "no donor has the outcome")
+    for other in (None, 7, b"x", [], {"estimate": 1.0}):
+        assert not effects._fits(question, other)
+    share: Any = [["a", "b"]]
+    numbers = np.zeros((2, 3))
+    right = Answered(({}, {}), numbers, numbers, numbers)
+    assert curve._fits(3, share, [right])
+    narrow = Answered(({}, {}), numbers[:, :2], numbers, numbers)
+    few = Answered(({},), numbers, numbers, numbers)
+    for wrong_one in (None, [], [right, right], (right,), [narrow], [few], [None]):
+        assert not curve._fits(3, share, wrong_one)
+
+
 def test_what_came_back_before_a_failure_is_the_callers(threads: LocalCluster) -> None:
     found: list[pd.DataFrame] = []
     with pytest.raises(NoDataError, match="no third part"):

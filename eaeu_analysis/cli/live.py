@@ -44,6 +44,9 @@ def pull(
     timeout: Annotated[
         float | None, typer.Option(help="Seconds without a response after which a request fails.")
     ] = None,
+    deadline: Annotated[
+        float | None, typer.Option(help="Seconds for the whole run. Default: 7,200; the next run continues from there.")
+    ] = None,
     strict: Annotated[bool, typer.Option(help="Exit with code 4 when some series failed.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -53,11 +56,13 @@ def pull(
     eaeu data pull WITS.XPRT-TRD-VL.Total.UZB --years 2015-2020
     """
     from ..data.sources.live import wits
+    from ..data.sources.live.http import HttpSettings
     from ..data.sources.live.pull import pull_series
     from ..data.store.store import Store
 
     wanted = _codes(codes)
     of_wits = [code for code in wanted if code.startswith(wits.PREFIX)]
+    limits = HttpSettings() if deadline is None else HttpSettings(deadline=deadline)
     opened = Store(store)
     opened.check_writable()
     display = progress()
@@ -65,7 +70,9 @@ def pull(
         if of_wits:
             if len(of_wits) < len(wanted) or vintage or economies != "all":
                 raise BadInputError("WITS codes name their economies and have no vintages: pull them by themselves")
-            report = wits.pull_wits(of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, progress=display)
+            report = wits.pull_wits(
+                of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, settings=limits, progress=display
+            )
         else:
             report = pull_series(
                 wanted,
@@ -78,6 +85,7 @@ def pull(
                 retries=retries,
                 timeout=timeout,
                 max_age=max_age,
+                settings=limits,
                 progress=display,
             )
     except KeyboardInterrupt:

@@ -216,7 +216,7 @@ def describe_stored(store: Store, code: str, economies: Sequence[str] | None = N
         store.find(code, only or None)  # raises with what the store has instead
         raise NoDataError(f"series {code!r} is not in the store")
     wanted = [names.resolve(e) for e in economies] if economies is not None else list(ECONOMIES)
-    default = max(held, key=lambda e: (not e.request.version, e.vintage, e.retrieved_at))
+    default = store.leading([e for e in held if not e.request.version] or held)
     first = default.series
     described: dict[str, Any] = {"code": code, "label": first.label, "unit": first.unit, "kind": first.kind}
     vintages = [_vintage(store, entry, wanted) | {"default": entry is default} for entry in held]

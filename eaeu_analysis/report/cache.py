@@ -145,7 +145,8 @@ def _store_digest(source: Any) -> str:
     from ..reference.catalogue import outcome, outcomes
 
     source.prepare(list(dict.fromkeys(code for name in outcomes().index for code in outcome(str(name)).codes)))
-    rows = sorted(f"{entry.id} {entry.retrieved_at[:10]}" for entry in source.store.entries())
+    held = sorted(source.store.entries(), key=lambda entry: (entry.code, entry.retrieved_at))  # the latest is used
+    rows = [f"{entry.id} {entry.retrieved_at[:10]}" for entry in held]
     failed = sorted(f"{key} {why}" for key, why in source.failed.items())
     return _sha("\n".join([source.endpoint, *rows, *failed]).encode())
 

@@ -17,8 +17,10 @@ from .processes import ROOT, Nursery
 sys.path.insert(0, str(ROOT / "tests" / "sources"))
 from server import StandIn
 from server_data import SERIES
+from server_slow import SLOW
 
 CODES = list(SERIES)[:3]
+SLOW_KINDS = tuple(SLOW)
 BASELINE = ROOT / "data" / "baseline.json"
 CSV = (
     '"Data Source","World Development Indicators",\n\n"Last Updated Date","2026-04-08",\n\n'

@@ -24,11 +24,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import server_answers as answers
 from server_answers import Answer
+from server_slow import SLOW
 
 KINDS = (
     "slow", "drip", "reset", "truncated", "cut", "xml", "html", "empty", "total", "repeat", "repeat-whole",
     "unknown", "deleted", "busy", "null", "redirect", "redirect-same", "huge", "huge-declared", "deep", "new-release",
     "text-value", "nan", "per-page-zero", "bomb", "entity", "429", "400", "403", "404", "500", "502", "503", "504",
+    "code-null", "code-lower", "code-two", "code-number", "other-economy", "other-year", "no-economy", "no-year",
+    "huge-number", "packed", *SLOW,
 )  # fmt: skip
 
 
@@ -160,6 +163,9 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer, kind: str, fault: Fau
         headers["Location"] = f"http://{fault.host}:{handler.server.server_address[1]}{handler.path}"  # type: ignore[index]
     if kind == "redirect-same":
         headers["Location"] = handler.path + "&again=1"
+    if kind in SLOW:
+        _for_long(handler, kind)
+        return
     if kind in ("huge", "huge-declared"):
         _flood(handler, declared=kind == "huge-declared")
         return
@@ -176,6 +182,19 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer, kind: str, fault: Fau
             time.sleep(fault.seconds)
         return
     handler.wfile.write(head.encode() + body)
+
+
+def _for_long(handler: BaseHTTPRequestHandler, kind: str, seconds: float = 60.0) -> None:
+    """An answer that is too slow, until the client goes away."""
+    handler.close_connection = True
+    pieces, pause = SLOW[kind]
+    ends = time.monotonic() + seconds
+    for piece in pieces():
+        if time.monotonic() > ends:
+            return
+        handler.wfile.write(piece)
+        if pause:
+            time.sleep(pause)
 
 
 def _flood(handler: BaseHTTPRequestHandler, declared: bool, total: int = 2 << 30) -> None:

@@ -35,6 +35,7 @@ class State:
     """What may change while the server runs."""
 
     release: str = RELEASES[0]
+    prints: str = ""  # the release date, as JSON, where it is not that of the release; "-" leaves it out
     unknown_as: str = "xml"  # how the sources half answers for an unknown series: "xml" or "json"
 
 
@@ -91,6 +92,7 @@ WHOLE: dict[str, Callable[[], Answer]] = {
     "redirect": lambda: Answer(b"", 302, {"Content-Type": "text/plain"}),
     "redirect-same": lambda: Answer(b"", 302, {"Content-Type": "text/plain"}),
     "deep": lambda: Answer(b'{"a":' * 200_000 + b"1" + b"}" * 200_000),
+    "packed": lambda: Answer(b"[]", 200, {"Content-Type": "application/json", "Content-Encoding": "br, gzip"}),
     "bomb": lambda: Answer(_gzip_bomb(), 200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}),
 }
 
@@ -231,15 +233,19 @@ def _values(state: State, db: str, pairs: dict[str, str], query: dict[str, str],
     years = _pick(pairs["time"], [_time(db, y) for y in data.YEARS])
     if not economies or not years:
         return message(NOT_VALID)
+    economies = {"other-economy": [*economies, "USA"], "no-economy": economies[1:]}.get(fault, economies)
+    years = {"other-year": [*years, "YR1999"], "no-year": years[1:]}.get(fault, years)
     per, page = int(query.get("per_page", 50)), int(query.get("page", 1))
-    body = _page(db, tuple(codes), tuple(economies), tuple(years), version, state.release, per, page, fault)
+    body = _page(
+        db, tuple(codes), tuple(economies), tuple(years), version, state.release, per, page, fault, state.prints
+    )
     return Answer(body)
 
 
 @lru_cache(maxsize=2048)
 def _page(
     db: str, codes: tuple[str, ...], economies: tuple[str, ...], years: tuple[str, ...],
-    version: str, release: str, per: int, page: int, fault: str,
+    version: str, release: str, per: int, page: int, fault: str, prints: str,
 ) -> bytes:  # fmt: skip
     total = len(economies) * len(codes) * len(years)
     shown = page - 1 if fault in ("repeat", "repeat-whole") and page > 1 else page
@@ -257,6 +263,10 @@ def _page(
         "total": stated,
         "lastupdated": release if not version else RELEASES[0],
     }
+    if prints:
+        del head["lastupdated"]
+    if prints not in ("", "-"):
+        head["lastupdated"] = json.loads(prints)
     start = json.dumps(head)[:-1]
     body = f'{start},"source":{{"id":"{db}","name":"{NAMES[db]}","data":[{",".join(rows)}]}}}}'
     return body.encode()
@@ -269,9 +279,13 @@ def _row(code: str, economy: str, year: str, version: str, release: str, fault: 
         value = f'"{value}"'
     elif fault == "nan":
         value = "NaN"
+    elif fault == "huge-number":
+        value = "1" + "0" * 300
+    spoilt = {"code-null": "null", "code-lower": '"kgz"', "code-two": '"KG"', "code-number": "417"}
+    who = spoilt.get(fault, '"KGZ"') if economy == "KGZ" else f'"{economy}"'
     extra = f',{{"concept":"Version","id":"{version}","value":"{data.VERSIONS[version]}"}}' if version else ""
     return (
-        f'{{"variable":[{{"concept":"Country","id":"{economy}","value":"Economy {economy}"}},'
+        f'{{"variable":[{{"concept":"Country","id":{who},"value":"Economy {economy}"}},'
         f'{{"concept":"Series","id":"{code}","value":"{data.label(code)}"}},'
         f'{{"concept":"Time","id":"{year}","value":"{year[-4:]}"}}{extra}],"value":{value}}}'
     )

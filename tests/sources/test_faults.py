@@ -215,6 +215,7 @@ def test_proxy_variables_are_honoured(
 ) -> None:
     monkeypatch.setenv("http_proxy", bank.base)
     monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("EAEU_ALLOW_HTTP", "1")
     report = pull_series(
         CODES, years="2010-2024", store=store, endpoint="http://api.worldbank.example/v2", notes=False, settings=QUICK
     )

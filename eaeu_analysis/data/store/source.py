@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import settings
-from ...errors import EaeuError, NoDataError, unknown
+from ...errors import BadInputError, EaeuError, IntegrityError, NoDataError, one_line, unknown
 from ...series import SeriesData, SeriesInfo
 from ..sources import Source
 from ..sources.live.jobs import Progress
@@ -122,6 +122,9 @@ def _pinned_date() -> str:
     return f" (data of {dates[-1]})" if dates else ""
 
 
+# What a live source may raise where something cannot be had: no network, a damaged or a locked store, no disk.
+_FAILURES = (NoDataError, IntegrityError, BadInputError, OSError)
+
 # Two sources as one: what the first cannot give is taken from the second, and it is kept which series and why.
 
 
@@ -135,7 +138,7 @@ class FallbackSource:
     def __init__(self, first: StoreSource, second: Source, second_name: str = "pinned") -> None:
         self.first, self.second, self.second_name = first, second, second_name
         self.taken: dict[str, str] = {}
-        self._offline = ""
+        self._down = ""  # why nothing can be had live at all
 
     @property
     def name(self) -> str:
@@ -148,23 +151,23 @@ class FallbackSource:
         return [*own, *(info for info in self.second.entries() if info.code not in have)]
 
     def prepare(self, codes: Sequence[str], vintage: str | None = None) -> None:
-        """Pull what is missing or too old; without a network everything is taken from the second."""
-        if self._offline:
+        """Pull what is missing or too old; where nothing can be had live, everything is taken from the second."""
+        if self._down:
             return
         try:
             self.first.prepare(codes, vintage)
-        except NoDataError as error:
-            self._offline = str(error)
+        except _FAILURES as error:
+            self._down = one_line(str(error))
 
     def read(self, code: str, vintage: str | None = None) -> SeriesData:
         """One series, live or else from the second; NoDataError when neither has it."""
         self.prepare([code], vintage)
-        why = self._offline
+        why = self._down
         if not why:
             try:
                 return self.first.read(code, vintage)
-            except NoDataError as error:
-                why = str(error)
+            except _FAILURES as error:
+                why = one_line(str(error))
         try:
             item = self.second.read(code, vintage)
         except NoDataError as error:

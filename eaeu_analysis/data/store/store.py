@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import filelock
+import numpy as np
 import pandas as pd
 
 from ... import files as atomic
@@ -93,9 +94,9 @@ class Store:
     def find(self, code: str, vintage: str | None = None, endpoint: str | None = None) -> StoreEntry:
         """The entry that answers for ``code``: of ``vintage``, or the latest release that is not an archived one.
 
-        Among several the one asked for all economies and years goes first, then the later vintage, then the later
-        retrieval. ``code`` may be ``CODE@VINTAGE``; a vintage may be cut short ("2026-04"); ``endpoint`` leaves out
-        what another address served. Raises NoDataError.
+        Among several the one asked for all economies and years goes first, then the latest retrieval (see
+        :meth:`leading`). ``code`` may be ``CODE@VINTAGE``; a vintage may be cut short ("2026-04"); ``endpoint``
+        leaves out what another address served. Raises NoDataError.
         """
         if vintage is None and "@" in code:
             code, _, vintage = code.partition("@")
@@ -109,8 +110,23 @@ class Store:
             fitting = [e for e in held if e.vintage == vintage]
         if not fitting:
             raise NoDataError(self._absent(code, vintage, held))
-        whole = [e for e in fitting if e.request.economies is None and e.request.years is None]
-        return max(whole or fitting, key=lambda e: (e.vintage, e.retrieved_at, e.id))
+        return self.leading(fitting)
+
+    def leading(self, entries: Sequence[StoreEntry]) -> StoreEntry:
+        """The entry among several that is used: whole series before parts, then the latest retrieval.
+
+        The date of a release does not decide: a source may go back to an older one, or print a wrong date.
+        """
+        whole = [e for e in entries if e.request.economies is None and e.request.years is None]
+        return max(whole or entries, key=self._rank)
+
+    def latest(self, request: Request) -> StoreEntry | None:
+        """The latest retrieval of a request; None when there is none."""
+        return max((e for e in self.entries(request.code) if e.request == request), key=self._rank, default=None)
+
+    def _rank(self, entry: StoreEntry) -> tuple[bool, str, str, str]:
+        """Later is higher; a retrieval in the future, by a clock that was wrong, comes before all others."""
+        return entry.retrieved <= self._clock(), entry.retrieved_at, entry.vintage, entry.id
 
     def get(self, code: str, vintage: str | None = None, endpoint: str | None = None) -> SeriesData:
         """The series that :meth:`find` finds, its bytes checked; raises IntegrityError when it is damaged."""
@@ -144,12 +160,17 @@ class Store:
     def fresh(
         self, code: str, max_age: float | timedelta | None = None, request: Request | None = None
     ) -> StoreEntry | None:
-        """The newest readable entry not older than ``max_age`` (days; None: any age) that covers ``request``."""
+        """The latest readable entry that covers ``request`` and is not older than ``max_age`` (days; None: any age).
+
+        One that was retrieved in the future counts as too old, unless any age will do.
+        """
         limit = timedelta(days=max_age) if isinstance(max_age, int | float) else max_age
-        for entry in sorted(self.entries(code), key=lambda e: (e.vintage, e.retrieved_at), reverse=True):
+        now = self._clock()
+        for entry in sorted(self.entries(code), key=self._rank, reverse=True):
             if request is not None and not entry.request.covers(request):
                 continue
-            if limit is not None and not entry.request.version and self._clock() - entry.retrieved > limit:
+            changes = not entry.request.version  # an archived version does not
+            if changes and limit is not None and not timedelta(0) <= now - entry.retrieved <= limit:
                 continue
             try:
                 self.read(entry)
@@ -207,7 +228,8 @@ class Store:
         return list(self.problems)
 
     def prune(self, keep: int = 1, *, dry_run: bool = False) -> list[str]:
-        """Keep the ``keep`` latest entries of each request; drop older ones, values no entry names, aside, stale parts.
+        """Keep the ``keep`` latest readable entries of each request; drop older ones, values no entry names, what was
+        set aside, stale parts.
 
         Returns a line for each thing removed (or that would be, under ``dry_run``).
         """
@@ -218,8 +240,11 @@ class Store:
             by_request: dict[Request, list[StoreEntry]] = {}
             for entry in self.entries():
                 by_request.setdefault(entry.request, []).append(entry)
-            old = [e for group in by_request.values() for e in group[:-keep]]
-            kept = {e.sha256 for group in by_request.values() for e in group[-keep:]}
+            old, kept = [], set()
+            for group in by_request.values():
+                stays = self._readable(sorted(group, key=self._rank, reverse=True), keep)
+                old += [e for e in group if e not in stays and self._entry_file(e).exists()]
+                kept |= {e.sha256 for e in stays}
             files = [(self._entry_file(e), f"series {e.key} of {e.retrieved_at}") for e in old]
             for file in sorted((self.root / "objects").glob("*/*.parquet")):
                 if file.stem not in kept:
@@ -232,6 +257,17 @@ class Store:
                 if not dry_run:
                     file.unlink(missing_ok=True)
         return removed + self._prune_parts(dry_run)
+
+    def _readable(self, entries: Iterable[StoreEntry], most: int) -> list[StoreEntry]:
+        """The first ``most`` entries whose values can be read; damaged ones are set aside."""
+        found: list[StoreEntry] = []
+        for entry in entries:
+            if len(found) == most:
+                break
+            with contextlib.suppress(IntegrityError):
+                self.read(entry)
+                found.append(entry)
+        return found
 
     def _prune_parts(self, dry_run: bool) -> list[str]:
         """Interrupted pulls that no process works on."""
@@ -315,4 +351,15 @@ def _checked(data: SeriesData, keys: tuple[str, ...]) -> pd.DataFrame:
     if frame.duplicated(list(keys)).any():
         raise BadInputError(f"series '{code}' has a key twice; nothing stored")
     rest = [c for c in frame.columns if c not in keys]
-    return frame[[*keys, *rest]].sort_values(list(keys), ignore_index=True)
+    if frame[list(keys)].isna().any(axis=None):
+        raise BadInputError(f"series '{code}' has a row without {' or '.join(keys)}; nothing stored")
+    ordered = frame[[*keys, *rest]].sort_values(list(keys), ignore_index=True)
+    fault = broken_promise(ordered) if keys == KEYS else _not_finite(ordered)
+    if fault:  # it could be stored, and never be read again
+        raise BadInputError(f"series '{code}' is not well formed ({fault}); nothing stored")
+    return ordered
+
+
+def _not_finite(frame: pd.DataFrame) -> str:
+    values = pd.to_numeric(frame["value"], errors="coerce")
+    return "" if np.isfinite(values).all() else "a value is missing or not finite"

@@ -259,8 +259,20 @@ def _run(
         for share in shares:
             yield from answer_questions(task, share)  # each as soon as it is there, to be kept
         return
-    for answers in fan_out(partial(_answer_share, task), shares, jobs, dask):
+    for answers in fan_out(partial(_answer_share, task), shares, jobs, dask, fits=partial(_fits, len(task.units))):
         yield from answers
+
+
+def _fits(units: int, share: Sequence[Sequence[Specification]], found: object) -> bool:
+    """Whether these are answers to the questions of a share: a row for each specification, numbers for each unit."""
+    if type(found) is not list or len(found) != len(share):
+        return False
+    return all(
+        type(answer) is Answered
+        and len(answer.rows) == len(question)
+        and all(getattr(answer, name).shape == (len(question), units) for name in ARRAYS)
+        for question, answer in zip(share, found, strict=True)
+    )
 
 
 def _answer_share(task: CurveSetup, share: Sequence[Sequence[Specification]]) -> list[Answered]:

@@ -338,7 +338,19 @@ def _answer_all(
     dask: str | None,
 ) -> list[Effect | str]:
     work = functools.partial(_answer_one, panel, columns, bloc, level, seed)
-    return list(fan_out(work, questions, jobs, dask))
+    return list(fan_out(work, questions, jobs, dask, fits=_fits))
+
+
+def _fits(question: EffectQuestion, found: object) -> bool:
+    """Whether this is an effect of the event that was asked for, or a sentence on why there is none."""
+    if not isinstance(found, Effect):
+        return type(found) is str
+    whole = isinstance(found.table, pd.DataFrame) and isinstance(found.spec, Mapping)
+    return whole and all(map(_is_number, (found.estimate, found.p_value, *found.interval)))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 def _answer_one(

@@ -110,8 +110,11 @@ def _background_results(tasks: Mapping[str, Callable[[], Any]], jobs: int) -> It
         return
     from joblib.externals.loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=min(jobs, len(tasks)), timeout=IDLE)
-    begun = {name: pool.submit(task) for name, task in tasks.items()}
+    from ...parallel import SAFE_PATH, safe_path
+
+    with safe_path():
+        pool = ProcessPoolExecutor(max_workers=min(jobs, len(tasks)), timeout=IDLE, env={SAFE_PATH: "1"})
+        begun = {name: pool.submit(task) for name, task in tasks.items()}
     try:
         yield lambda name: begun[name].result()
     finally:

@@ -41,9 +41,14 @@ def solve(scenario: Scenario, values: pd.DataFrame, jobs: int = 1, dask: str | N
     """
     order = np.argsort(values["elasticities.sigma"].to_numpy(), kind="stable")  # like elasticities are solved together
     parts = [values.iloc[order[first : first + CHUNK]] for first in range(0, len(values), CHUNK)]
-    done = fan_out(functools.partial(chunk, scenario), parts, jobs, dask, threads=True)
+    done = fan_out(functools.partial(chunk, scenario), parts, jobs, dask, threads=True, fits=_fits)
     table: pd.DataFrame = pd.concat(list(done))
     return table.set_index(values.index[order]).loc[values.index].reset_index(drop=True)
+
+
+def _fits(values: pd.DataFrame, found: object) -> bool:
+    """Whether this is a table of numbers with a row for each of these draws."""
+    return type(found) is pd.DataFrame and found.index.equals(values.index) and all(t.kind == "f" for t in found.dtypes)
 
 
 def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:

@@ -1,18 +1,21 @@
 """The one way out: every request of the package is sent, bounded and tried again here.
 
 A :class:`GuardedSession` verifies TLS, honours the proxy variables, follows redirects on the same host only and
-reads no more of a body than the bound, in no more than the time allowed. :class:`Transport` adds the patience:
-tries again after what passes (429, 5xx, time-outs, dropped connections, a body that is not what was asked), with
-back-off and jitter, and gives up in one sentence.
+reads no more of a body than the bound. Each answer has a deadline, and so has the whole pull; whichever comes first
+closes the connection (:mod:`.deadline`). :class:`Transport` adds the patience: tries again after what passes (429,
+5xx, time-outs, dropped connections, a body that is not what was asked), with back-off and jitter, and gives up in one
+sentence.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 import threading
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -21,10 +24,10 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import stamina
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from .... import __version__
-from ....errors import NoDataError
+from ....errors import BadInputError, NoDataError
+from .deadline import Deadline, DeadlineAdapter
 
 log = logging.getLogger(__name__)
 # Without a handler of its own, Python would print stamina's bare "retry_scheduled" on standard error.
@@ -32,8 +35,10 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 T = TypeVar("T")
 MAX_HOPS = 5
+LONGEST = 1_000_000  # seconds that a limit may have
 OFFLINE_TRIES = 3
 _CHUNK = 1 << 16
+_ENCODING = "gzip"  # what is asked for, and all that is unpacked
 
 
 @dataclass(frozen=True)
@@ -41,18 +46,28 @@ class HttpSettings:
     """Patience and bounds of one pull; seconds and bytes.
 
     ``connect`` and ``read`` are the waits for a connection and for the next bytes, ``total`` the limit of one whole
-    answer. ``attempts`` counts the first try. ``max_bytes`` bounds a body after decompression.
+    answer, ``turn`` that of a wait for another process that pulls the same series, ``deadline`` that of the whole
+    pull. ``attempts`` counts the first try. ``max_bytes`` bounds a body, before and after decompression.
     """
 
     connect: float = 10.0
     read: float = 60.0
     total: float = 300.0
+    turn: float = 900.0
+    deadline: float = 7200.0
     attempts: int = 6
     wait_initial: float = 0.5
     wait_max: float = 30.0
     retry_after_max: float = 120.0
     max_bytes: int = 64 << 20
     user_agent: str = f"eaeu_analysis/{__version__} (economic research; python-requests/{requests.__version__})"
+
+    def __post_init__(self) -> None:
+        for name in ("connect", "read", "total", "turn", "deadline"):
+            if not 0 < getattr(self, name) <= LONGEST:
+                raise BadInputError(
+                    f"{name} is {getattr(self, name):g}; expected seconds, above 0 and up to {LONGEST:,}"
+                )
 
 
 class FetchError(NoDataError):
@@ -67,34 +82,43 @@ class FetchError(NoDataError):
         self.kind, self.again, self.wait, self.code = kind, again, wait, code
 
 
+class _Late(Exception):
+    """The deadline passed while an answer was unpacked."""
+
+
 class Stopped(Exception):
     """The pull was told to stop; nothing more is requested."""
 
 
 class GuardedSession(requests.Session):
-    """A session whose ``send`` keeps the rules whoever calls it; raises :class:`FetchError` for what it refuses."""
+    """A session whose ``send`` keeps the rules whoever calls it; raises :class:`FetchError` for what it refuses.
 
-    def __init__(self, settings: HttpSettings) -> None:
+    ``ends`` is when the pull ends, on the clock of ``time.monotonic``.
+    """
+
+    def __init__(self, settings: HttpSettings, ends: float = math.inf) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings, self.ends = settings, ends
         self.headers["User-Agent"] = settings.user_agent
+        self.headers["Accept-Encoding"] = _ENCODING
         for prefix in ("https://", "http://"):
-            self.mount(prefix, HTTPAdapter(max_retries=0))
+            self.mount(prefix, DeadlineAdapter(max_retries=0))
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
         """The answer with its whole body read; options of the caller (``verify``, redirects...) are not heeded."""
-        deadline = time.monotonic() + self.settings.total
-        for _hop in range(MAX_HOPS + 1):
-            response = self._once(request, deadline)
-            if not response.is_redirect:
-                return response
-            request = self._followed(request, response)
+        with Deadline(min(time.monotonic() + self.settings.total, self.ends)) as deadline:
+            for _hop in range(MAX_HOPS + 1):
+                response = self._once(request, deadline)
+                if not response.is_redirect:
+                    return response
+                request = self._followed(request, response)
         raise FetchError(f"{_host(request)} redirects in a circle", "redirect", again=False)
 
-    def _once(self, request: requests.PreparedRequest, deadline: float) -> requests.Response:
+    def _once(self, request: requests.PreparedRequest, deadline: Deadline) -> requests.Response:
         url = str(request.url)
         kept = self.merge_environment_settings(url, {}, True, True, None)
-        waits = (self.settings.connect, self.settings.read)
+        left = max(deadline.left, 0.001)
+        waits = (min(self.settings.connect, left), min(self.settings.read, left))
         try:
             # The adapter, not Session.send: that one would read the whole body of a redirect, however large.
             response = self.get_adapter(url).send(
@@ -102,11 +126,19 @@ class GuardedSession(requests.Session):
             )
             with response:
                 response._content = _body(response, self.settings, deadline)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, _Late) as error:
+            if deadline.passed:  # whatever the closed connection was taken for
+                raise self._too_late(request) from error
             raise _as_fetch_error(error, request, self.settings) from error
         if response.status_code >= 400:
             raise _status_error(response, request, self.settings)
         return response
+
+    def _too_late(self, request: requests.PreparedRequest) -> FetchError:
+        late = f"{_host(request)} had not sent its whole answer"
+        if time.monotonic() >= self.ends:
+            return FetchError(f"{late} when {out_of_time(self.settings)}", "timeout", again=False)
+        return FetchError(f"{late} after {self.settings.total:g} s", "timeout")
 
     def _followed(self, request: requests.PreparedRequest, response: requests.Response) -> requests.PreparedRequest:
         here, there = urlsplit(str(request.url)), urlsplit(urljoin(str(request.url), response.headers["Location"]))
@@ -138,11 +170,15 @@ class Transport:
     _not_before: float = 0.0
     _reached: bool = False
     _misses: int = 0
+    ends: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ends = time.monotonic() + self.settings.deadline
 
     @property
     def session(self) -> GuardedSession:
         if not hasattr(self._local, "session"):
-            self._local.session = GuardedSession(self.settings)
+            self._local.session = GuardedSession(self.settings, self.ends)
         session: GuardedSession = self._local.session
         return session
 
@@ -186,6 +222,8 @@ class Transport:
     def _decide(self, error: Exception) -> bool | float:
         if not isinstance(error, FetchError) or not error.again:
             return False
+        if time.monotonic() + (error.wait or 0.0) >= self.ends:
+            return False
         if error.kind == "unreachable" and not self._reached:
             self._misses += 1  # nothing was ever reached: there is no network, and patience would not bring one
             if self._misses >= OFFLINE_TRIES:
@@ -200,13 +238,20 @@ class Transport:
         while True:
             if self.stop.is_set():
                 raise Stopped
+            if time.monotonic() >= self.ends:
+                raise FetchError(out_of_time(self.settings), "timeout", again=False)
             left = self._not_before - time.monotonic()
             if left <= 0:
                 return
             self.stop.wait(min(left, 1.0))
 
 
-def _body(response: requests.Response, settings: HttpSettings, deadline: float) -> bytes:
+def out_of_time(settings: HttpSettings) -> str:
+    """The end of a sentence on what was not finished when the pull ended."""
+    return f"the time limit of the pull was reached ({settings.deadline:,g} s); pull again to go on from there"
+
+
+def _body(response: requests.Response, settings: HttpSettings, deadline: Deadline) -> bytes:
     """The decoded body, read as it comes so that neither a flood nor a drip gets past the bounds."""
     declared = response.headers.get("Content-Length", "")
     host = urlsplit(str(response.url)).netloc
@@ -214,15 +259,64 @@ def _body(response: requests.Response, settings: HttpSettings, deadline: float) 
     too_large = FetchError(f"{host} sends more than {bound:g} MB in one answer; stopped reading", "size", again=False)
     if declared.isdigit() and int(declared) > settings.max_bytes:
         raise too_large
-    chunks, size = [], 0
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > settings.max_bytes:
+    unpack = _unpacker(response.headers.get("Content-Encoding", ""), host)
+    chunks, raw, size = [], 0, 0
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        raw += len(chunk)
+        for part in unpack(chunk):
+            chunks.append(part)
+            size += len(part)
+            if size > settings.max_bytes:
+                raise too_large
+            if deadline.passed:
+                raise _Late
+        if raw > settings.max_bytes:
             raise too_large
-        if time.monotonic() > deadline:
-            raise FetchError(f"{host} had not sent its whole answer after {settings.total:g} s", "timeout")
+        if deadline.passed:
+            raise _Late
+    if deadline.passed:
+        raise _Late  # a connection that was shut down may look like one that ended
     return b"".join(chunks)
+
+
+def _unpacker(encoding: str, host: str) -> Callable[[bytes], Iterator[bytes]]:
+    """A function from the bytes as sent to the parts of the body; raises FetchError for an encoding not asked for."""
+    named = encoding.strip().lower()
+    if named in ("", "identity"):
+        return lambda chunk: iter((chunk,))
+    if named not in (_ENCODING, "x-gzip"):
+        raise FetchError(f"{host} sent a body packed as {encoding[:40]!r}, which was not asked for", "body")
+    return _Gunzip().parts
+
+
+class _Gunzip:
+    """gzip of any number of members, unpacked in parts of bounded size."""
+
+    def __init__(self) -> None:
+        self._member: Any = None
+
+    def parts(self, chunk: bytes) -> Iterator[bytes]:
+        """The parts of the body that these bytes give; some are empty, for the caller to look at the clock.
+
+        Raises urllib3's DecodeError for bytes that cannot be unpacked.
+        """
+        try:
+            while True:
+                if self._member is None:
+                    chunk = chunk.lstrip(b"\0")  # padding between members
+                    if not chunk:
+                        return
+                    self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                part = self._member.decompress(chunk, _CHUNK)
+                yield part
+                if self._member.eof:
+                    chunk, self._member = self._member.unused_data, None
+                elif self._member.unconsumed_tail or len(part) == _CHUNK:
+                    chunk = self._member.unconsumed_tail
+                else:
+                    return
+        except zlib.error as error:
+            raise urllib3.exceptions.DecodeError(str(error)) from error
 
 
 def _as_fetch_error(error: Exception, request: requests.PreparedRequest, settings: HttpSettings) -> FetchError:

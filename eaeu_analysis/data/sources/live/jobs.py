@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import queue
 import threading
 import time
@@ -19,10 +20,10 @@ from typing import Any, Protocol
 import filelock
 import pandas as pd
 
-from ....errors import EaeuError
+from ....errors import EaeuError, one_line
 from ....results import Result
 from ....series import SeriesData
-from .http import FetchError, Stopped, Tally, Transport
+from .http import FetchError, Stopped, Tally, Transport, out_of_time
 from .pages import Spool
 from .request import Request
 
@@ -89,6 +90,8 @@ class PullReport(Result):
 
 
 WORKER = "eaeu-pull"  # the name of a worker's thread
+GRACE = 1.0  # seconds after the end of a pull in which workers hand in what they have
+log = logging.getLogger(__name__)
 _WRITE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
@@ -110,6 +113,10 @@ class PullStore(Protocol):
         problems: Sequence[str] = (),
         keys: tuple[str, ...] = ...,
     ) -> Any: ...
+
+    def read(self, entry: Any) -> SeriesData: ...
+
+    def latest(self, request: Request) -> Any: ...
 
     def others_of(self, entry: Any) -> list[Any]: ...
 
@@ -164,7 +171,10 @@ class Job:
         self.begun = time.monotonic()
 
     def run(self, plan: list[FetchTask], workers: int) -> list[Row]:
-        """Rows in the order of the plan. Workers are daemons: an interrupted program ends whatever they wait for."""
+        """Rows in the order of the plan. Workers are daemons: an interrupted program ends whatever they wait for.
+
+        A series that is not finished when the time of the pull is over gets a row that says so.
+        """
         self.total = len(plan)
         todo: queue.SimpleQueue[tuple[int, FetchTask]] = queue.SimpleQueue()
         done: queue.SimpleQueue[tuple[int, Row | BaseException]] = queue.SimpleQueue()
@@ -175,14 +185,18 @@ class Job:
         rows: dict[int, Row] = {}
         try:
             while len(rows) < len(plan):
-                place, row = done.get()
+                try:
+                    place, row = done.get(timeout=max(0.0, self.transport.ends + GRACE - time.monotonic()))
+                except queue.Empty:
+                    break
                 if isinstance(row, BaseException):
                     raise row
                 rows[place] = row
                 self._tell(row, rows)
         finally:
             self.transport.stop.set()
-        return [rows[k] for k in sorted(rows)]
+        late = out_of_time(self.transport.settings)
+        return [rows.get(k) or _failed(task, f"not finished when {late}", "timeout") for k, task in enumerate(plan)]
 
     def _work(self, todo: Any, done: Any) -> None:
         while True:
@@ -208,8 +222,7 @@ class Job:
 
     def _one(self, task: FetchTask) -> Row:
         """One series, whatever happens: a row."""
-        request = task.request
-        row = Row(request.code, task.vintage, "failed", 0, "", 0)
+        request, row = task.request, _failed(task)
         under = FetchContext(self.transport, Spool(self.store.partial(request)))
         try:
             kept = self._kept(task)
@@ -238,6 +251,12 @@ class Job:
         except OSError as error:
             self.over = f"the store cannot be written ({error.strerror or error}); what was stored before is kept"
             return replace(row, sentence=self.over, attempts=under.tally.requests, kind="disk")
+        except (Stopped, MemoryError):
+            raise
+        except Exception as error:  # by whatever library: it costs this series, and no other
+            log.debug("series %s", request.code, exc_info=True)
+            text = f"its answer could not be read ({type(error).__name__}: {error})"
+            return replace(row, sentence=one_line(text), attempts=under.tally.requests, kind="unexpected")
 
     def _tidy(self, request: Request, spool: Spool) -> None:
         """Leftovers of a series that is at hand go, where that can be done without waiting for anybody; a store that is
@@ -264,20 +283,32 @@ class Job:
 
     @contextlib.contextmanager
     def _turn(self, request: Request) -> Iterator[None]:
-        """Our turn on this request among the processes that share the store."""
+        """Our turn on this request among the processes that share the store; FetchError when it does not come."""
         lock = self.store.series_lock(request.id)
+        settings, ends = self.transport.settings, self.transport.ends
+        last = min(time.monotonic() + settings.turn, ends)
         while True:
             if self.transport.stop.is_set():
                 raise Stopped
+            left = last - time.monotonic()
             try:
-                lock.acquire(timeout=1.0)
+                lock.acquire(timeout=min(1.0, max(0.0, left)))
                 break
             except filelock.Timeout:
-                continue
+                if left > 0:
+                    continue
+            if last >= ends:
+                raise FetchError(f"waited for another process when {out_of_time(settings)}", "timeout", again=False)
+            waited = f"another process has been at it for more than {settings.turn:,g} s; pull again when it has ended"
+            raise FetchError(waited, "timeout", again=False)
         try:
             yield
         finally:
             lock.release()
+
+
+def _failed(task: FetchTask, sentence: str = "", kind: str = "") -> Row:
+    return Row(task.request.code, task.vintage, "failed", 0, sentence, 0, kind)
 
 
 def row_of(entry: Any, status: str) -> Row:

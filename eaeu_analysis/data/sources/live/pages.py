@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,24 @@ class Ledger:
                 raise FetchError(f"{self.host} promised {told}", "paging", again=False)
 
 
+def release_day(printed: str, today: date | None = None) -> tuple[str, str]:
+    """The day of a release as the service prints it ("2026-04-08"), and why it is none: one of the two is "".
+
+    A day after tomorrow is none: it would pass for the newest release for ever. ``today``: in UTC.
+    """
+    if not printed:
+        return "", "the source gave no release date"
+    try:
+        day = date.fromisoformat(printed) if len(printed) == 10 else None
+    except ValueError:
+        day = None
+    if day is None:
+        return "", f"the source gave {printed[:40]!r} as its release date, which is no date"
+    if day > (today or datetime.now(UTC).date()) + timedelta(days=1):  # its today may have begun before ours
+        return "", f"the source gave {printed} as its release date, which is in the future"
+    return printed, ""
+
+
 def _is_listing(answer: Any) -> bool:
     """Concepts, codes or notes: their header counts something other than the records shown."""
     return isinstance(answer, dict) and isinstance(answer.get("source"), list)
@@ -186,6 +205,7 @@ def _check_rows(rows: list[Any], host: str) -> None:
 # Pages of a series that is not whole yet, kept on disk so that an interrupted pull goes on where it was.
 
 OLDEST = 86_400.0  # seconds; pages of an earlier day are asked for again, or they would pass as retrieved today
+CLOCKS = 60.0  # seconds by which the clock of the file system may be ahead
 _MARK = b"eaeu page 1\n"
 
 
@@ -199,14 +219,14 @@ class Spool:
         return self.folder / f"{hashlib.sha256(url.encode()).hexdigest()[:40]}.page"
 
     def get(self, url: str) -> bytes | None:
-        """The body kept for ``url``, or None; a damaged one and one of an earlier day are removed."""
+        """The body kept for ``url``, or None; one that is damaged, of an earlier day or of the future is removed."""
         file = self._file(url)
         try:
             age = time.time() - file.stat().st_mtime
             kept = file.read_bytes()
         except FileNotFoundError:
             return None
-        if age > OLDEST:
+        if not -CLOCKS <= age <= OLDEST:
             self.drop(url)
             return None
         head, body = kept[: len(_MARK) + 65], kept[len(_MARK) + 65 :]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from .... import settings
-from ....errors import BadInputError, EaeuError, NoDataError
+from ....errors import BadInputError, EaeuError, IntegrityError, NoDataError
 from ....reference import economies as names
 from ....reference.catalogue import indicator
 from ....series import SeriesData, SeriesInfo
@@ -21,6 +22,7 @@ from . import worldbank
 from . import worldbank as archives
 from .http import FetchError, HttpSettings, Transport
 from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, PullStore, Row, row_of
+from .pages import release_day
 from .request import Request, address, request_years
 
 # From a code as a user gives it to a request, and from an answer to the series' record.
@@ -188,13 +190,13 @@ def _fetch(store: PullStore, notes: bool, per_page: int, task: FetchTask, under:
     except NoDataError:  # whole and without a value: nothing to resume
         under.spool.clear()
         raise
-    vintage = month or fetched.lastupdated
+    vintage, undated = (month, "") if month else release_day(fetched.lastupdated)
     if len(task.vintage) == 10 and vintage != task.vintage:
-        raise FetchError(
-            f"series '{request.code}': the source now has the release of {vintage}, not that of {task.vintage}",
-            "release",
-            again=False,
-        )
+        now = undated or f"the source now has the release of {vintage}"
+        raise FetchError(f"series '{request.code}': {now}, not that of {task.vintage}", "release", again=False)
+    if undated:
+        vintage_note = f"undated: {undated}"
+    before = store.latest(request)
     info = series_info(request, fetched, vintage, vintage_note)
     entry = store.put(
         SeriesData(info, fetched.frame),
@@ -204,8 +206,24 @@ def _fetch(store: PullStore, notes: bool, per_page: int, task: FetchTask, under:
         problems=fetched.problems,
     )
     under.spool.clear()
-    sentence = "; ".join(fetched.problems)
-    if others := store.others_of(entry):
-        told = f"differs from what was retrieved on {others[-1].retrieved_at[:10]} under the same vintage {vintage}"
-        sentence = "; ".join(filter(None, [told, sentence]))
-    return replace(row_of(entry, "done"), sentence=sentence, attempts=call.tally.requests)
+    told = [vintage_note if undated else "", *_changes(store, before, entry), *fetched.problems]
+    return replace(row_of(entry, "done"), sentence="; ".join(filter(None, told)), attempts=call.tally.requests)
+
+
+def _changes(store: PullStore, before: Any, entry: Any) -> Iterator[str]:
+    """Sentences on what an earlier retrieval of the same request had otherwise; ``before`` is the latest of them."""
+    if before is None:
+        return
+    went_back = release_day(before.vintage)[0] > entry.vintage != ""
+    if went_back:
+        yield f"the source went back from the release of {before.vintage} to that of {entry.vintage}, which is used now"
+    others = store.others_of(entry) if entry.vintage else []
+    if others and not went_back:
+        day = others[-1].retrieved_at[:10]
+        yield f"differs from what was retrieved on {day} under the same vintage {entry.vintage}"
+    try:
+        gone = set(store.read(before).frame["economy"]) - set(store.read(entry).frame["economy"])
+    except IntegrityError:
+        return  # set aside, and reported with the store's other damage
+    if gone:
+        yield f"{worldbank.some(gone)} had values on {before.retrieved_at[:10]} and have none now"

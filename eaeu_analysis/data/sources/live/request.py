@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import re
 from collections.abc import Iterable
@@ -89,7 +90,11 @@ def digest(record: Any) -> str:
 
 
 def address(given: str) -> str:
-    """The address of a service without its last slash; raises BadInputError for what is no http(s) address."""
+    """The address of a service without its last slash; raises BadInputError for what is no http(s) address.
+
+    An address that is not encrypted is refused: whoever is on the way could change the data. One of this machine is
+    accepted, and any where ``$EAEU_ALLOW_HTTP`` is 1.
+    """
     text = given.strip().rstrip("/")
     try:
         parts = urlsplit(text)
@@ -98,7 +103,22 @@ def address(given: str) -> str:
         right = False
     if not right:
         raise BadInputError(f"endpoint {given!r} is not an address; expected the like of {settings.ENDPOINT}")
+    if parts.scheme == "http" and not _of_this_machine(str(parts.hostname)) and not settings.allow_http():
+        raise BadInputError(
+            f"endpoint {given!r} is not encrypted, so its data could be changed on the way; expected https://, or "
+            "EAEU_ALLOW_HTTP=1 in the environment to accept it"
+        )
     return text
+
+
+def _of_this_machine(host: str) -> bool:
+    """Whether a host name or number is that of the loopback interface."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def request_years(years: Iterable[int] | int | str | None) -> tuple[int, ...] | None:

@@ -45,7 +45,7 @@ class SdmxSession(GuardedSession):
     """The session sdmx is given: our rules, the pages kept on disk, and nothing let through that is not SDMX."""
 
     def __init__(self, under: FetchContext) -> None:
-        super().__init__(under.transport.settings)
+        super().__init__(under.transport.settings, under.transport.ends)
         self.spool = under.spool
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:

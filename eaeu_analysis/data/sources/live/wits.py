@@ -321,12 +321,17 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if rows.empty:
         raise NoDataError(f"WITS has nothing for {reporter}, {indicator}, {product} in the years asked for")
-    if dataflow == TRADE:
-        frame, keys, told = trade(rows, exports=indicator == FLOWS["exports"])
-    elif dataflow == TARIFF:
-        frame, keys, told = averages(rows)
-    else:
-        frame, keys, told = tariff_line_table(rows, reported=indicator == KINDS["reported"])
+    try:
+        if dataflow == TRADE:
+            frame, keys, told = trade(rows, exports=indicator == FLOWS["exports"])
+        elif dataflow == TARIFF:
+            frame, keys, told = averages(rows)
+        else:
+            frame, keys, told = tariff_line_table(rows, reported=indicator == KINDS["reported"])
+        told += _compared(frame, request, partners, product) if len(frame) else []
+    except FetchError:
+        under.spool.clear()
+        raise
     if frame.empty:
         raise NoDataError(f"WITS has no value for {reporter}, {indicator}, {product}: {'; '.join(told)}")
     today = datetime.now(UTC).date().isoformat()
@@ -343,6 +348,26 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
     entry = store.put(SeriesData(info, frame), request, keys=keys)
     under.spool.clear()
     return replace(row_of(entry, "done"), sentence="; ".join(told), attempts=under.tally.requests)
+
+
+def _compared(frame: pd.DataFrame, request: Request, partners: list[str], product: str) -> list[str]:
+    """Sentences on what was asked for and did not come; raises FetchError for what was not asked for."""
+    sides = ("reporter", "partner") if "reporter" in frame else ("importer", "exporter")
+    if "reporter" not in frame and (frame["basis"] == EXPORTER_FOB).all():
+        sides = ("exporter", "importer")
+    asked: dict[str, set[Any]] = {sides[0]: set(request.economies or ()), sides[1]: set(partners)}
+    asked |= {"year": set(request.years or ()), "product": {product} - {"all"}}
+    missing = []
+    for name, wanted in asked.items():
+        if not wanted:  # all of them
+            continue
+        came = set(frame[name].tolist())
+        if more := came - wanted:
+            first = str(min(more, key=str))[:40]
+            raise FetchError(f"WITS sent the {name} {first!r}, which was not asked for", "body", again=False)
+        if fewer := wanted - came:
+            missing.append(f"nothing came for {name} {', '.join(sorted(map(str, fewer))[:6])}")
+    return missing
 
 
 def _key(dataflow: str, reporter: str, partners: list[str], product: str, indicator: str) -> str:

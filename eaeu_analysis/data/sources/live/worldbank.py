@@ -2,11 +2,12 @@
 
 wbgapi does what it knows: the addresses (cut below the service's length limit), the concepts of each database
 under their many names, the paging, the two forms of answers, the notes. It sends requests by one function without
-a time-out, retry or bound, and keeps its settings in module globals. That function is therefore wrapped here, once:
-for a :class:`Call` of this module (a context variable, so each thread has its own) requests go through
-:mod:`.http`, pages are checked by :mod:`.pages` and kept by :mod:`.spool`; for any other use of wbgapi in the same
-program nothing changes, and its globals are only read. A page kept from an interrupted pull answers in place of the
-network, which is all that resumption takes. Its ``DataFrame`` is not used: it grows a frame cell by cell.
+a time-out, retry or bound, and keeps its settings in module globals. That function is therefore wrapped here, once,
+when the first series is fetched: data that ship with the package never need the library. For a :class:`Call` of this
+module (a context variable, so each thread has its own) requests go through :mod:`.http`, pages are checked and kept
+by :mod:`.pages`; for any other use of wbgapi in the same program nothing changes, and its globals are only read. A
+page kept from an interrupted pull answers in place of the network, which is all that resumption takes. Its
+``DataFrame`` is not used: it grows a frame cell by cell.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import functools
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
-import wbgapi
 
 from ....errors import EaeuError, NoDataError
 from ....settings import ENDPOINT
@@ -33,8 +33,12 @@ from .request import Request
 WDI, ARCHIVES = "2", "57"
 PER_PAGE = 5000  # 1.6 MB a page: few requests, and little lost when one fails
 ROUNDS = 3  # times a series is begun again when its pages contradict each other
+FIRST_YEAR, LAST_YEAR = 1800, 2200  # of any series that the service has
+_ECONOMY = re.compile(r"[A-Z]{3}")  # of the WDI and their archives, aggregates among them
+_PLACE = re.compile(r"[A-Z]{3}[A-Z0-9_.]{0,12}")  # other databases also have parts of economies
+_LABEL = 500  # characters of a label
 _OTHER_FORM = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
-_concepts_lock = threading.Lock()
+_concepts_lock, _loading = threading.Lock(), threading.Lock()
 
 
 @dataclass
@@ -88,7 +92,7 @@ class Call:
 _call: ContextVar[Call | None] = ContextVar("eaeu_worldbank_call", default=None)
 
 
-def _wrapped(original: Callable[[str], tuple[Any, Any]]) -> Callable[[str], tuple[Any, Any]]:
+def _wrapped(wbgapi: Any, original: Callable[[str], tuple[Any, Any]]) -> Callable[[str], tuple[Any, Any]]:
     @functools.wraps(original)
     def query(url: str) -> tuple[Any, Any]:
         call = _call.get()
@@ -97,9 +101,26 @@ def _wrapped(original: Callable[[str], tuple[Any, Any]]) -> Callable[[str], tupl
     return query
 
 
-if not hasattr(wbgapi, "_queryAPI"):
-    raise ImportError(f"wbgapi {wbgapi.__version__} sends its requests in another way than 1.0.12 to 1.0.14 did")
-wbgapi._queryAPI = _wrapped(wbgapi._queryAPI)
+def _wbgapi() -> Any:
+    """The library, its requests sent by this module; raises NoDataError where it is not as this module knows it."""
+    with _loading:  # several threads may be the first
+        return _loaded()
+
+
+@functools.cache
+def _loaded() -> Any:
+    try:
+        import wbgapi
+    except Exception as error:  # of its dependencies too
+        raise NoDataError(f"live data need wbgapi, which cannot be loaded ({type(error).__name__}: {error})") from error
+    if not callable(getattr(wbgapi, "_queryAPI", None)):
+        found = getattr(wbgapi, "__version__", "of unknown version")
+        raise NoDataError(
+            f"live data need a wbgapi that sends its requests as 1.0.12 to 1.0.14 do, and this is {found}; "
+            "the shipped data can be used: --source pinned"
+        )
+    wbgapi._queryAPI = _wrapped(wbgapi, wbgapi._queryAPI)
+    return wbgapi
 
 
 @contextmanager
@@ -113,7 +134,7 @@ def calling(call: Call) -> Iterator[None]:
         yield
     except EaeuError:
         raise
-    except (wbgapi.APIError, *_OTHER_FORM) as error:
+    except (_wbgapi().APIError, *_OTHER_FORM) as error:
         raise FetchError(f"{call.host} sent JSON of another form than its data have", "body", again=False) from error
     finally:
         _call.reset(token)
@@ -149,6 +170,8 @@ def fetch(request: Request, call: Call, notes: bool = True) -> Fetched:
             break
         except FetchError as error:
             if error.kind not in ("paging", "release"):
+                if error.kind == "body" and not error.again and call.spool:
+                    call.spool.clear()  # what cannot be read now will not be read later
                 raise _explained(error, request, call) from error
             if call.spool:
                 call.spool.clear()
@@ -162,7 +185,7 @@ def fetch(request: Request, call: Call, notes: bool = True) -> Fetched:
 def concepts(database: str, call: Call) -> dict[str, dict[str, str]]:
     """wbgapi's names of a database's dimensions (economy, series, time...) and the service's; cached by wbgapi."""
     with _concepts_lock, calling(call):
-        found: dict[str, dict[str, str]] = wbgapi.source.concepts(int(database))
+        found: dict[str, dict[str, str]] = _wbgapi().source.concepts(int(database))
     missing = {"economy", "series", "time"} - set(found)
     if missing:
         raise FetchError(f"database {database} has no dimension {' or '.join(sorted(missing))}", "body", again=False)
@@ -180,7 +203,7 @@ def _rows(request: Request, call: Call) -> list[dict[str, Any]]:
         asked["version"] = request.version
     path = f"sources/{request.database}" + "".join(f"/{keys[k]['key']}/{{{k}}}" for k in asked)
     with calling(call):
-        rows = list(wbgapi.refetch(path, ["economy", "time"], params={"per_page": call.per_page}, **asked))
+        rows = list(_wbgapi().refetch(path, ["economy", "time"], params={"per_page": call.per_page}, **asked))
     call.ledger.close()
     return rows
 
@@ -191,7 +214,7 @@ def _periods(request: Request, call: Call) -> str:
     if request.database in (WDI, ARCHIVES):
         return ";".join(f"YR{year}" for year in years)
     with _concepts_lock, calling(call):
-        return str(wbgapi.queryParam(list(years), "time", db=int(request.database)))
+        return str(_wbgapi().queryParam(list(years), "time", db=int(request.database)))
 
 
 def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetched:
@@ -207,9 +230,10 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
         times = [part[place["time"]]["id"] for part in parts]
         series = {part[place["series"]]["id"] for part in parts}
         years = {time: _year(str(time), request.code) for time in set(times)}
-        odd = sorted(str(e) for e in set(economies) if not re.fullmatch(r"[A-Za-z0-9]{2,8}", str(e)))
-        values = [row["value"] for row in rows]
-        label = str(rows[0]["variable"][place["series"]].get("value") or "")
+        form = _ECONOMY if request.database in (WDI, ARCHIVES) else _PLACE
+        odd = sorted(repr(e) for e in set(economies) if not (isinstance(e, str) and form.fullmatch(e)))
+        values = [float("nan") if row["value"] is None else float(row["value"]) for row in rows]
+        label = str(rows[0]["variable"][place["series"]].get("value") or "")[:_LABEL]
         version = rows[0]["variable"][names.index("version")].get("value", "") if "version" in names else ""
     except _OTHER_FORM:
         raise FetchError(f"{call.host} sent rows without economy, series or time", "paging", again=False) from None
@@ -217,12 +241,13 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
         others = ", ".join(sorted(map(str, series - {request.code})))
         raise FetchError(f"{call.host} was asked for '{request.code}' and sent {others}", "paging", again=False)
     if odd:
-        raise FetchError(f"{call.host} sent an economy code {odd[0]!r}", "paging", again=False)
+        raise FetchError(f"{call.host} sent the economy code {odd[0][:40]}, which is none", "paging", again=False)
+    absent = _compared(request, call.host, set(economies), set(years.values()))
     frame = pd.DataFrame(
         {
             "economy": pd.array(economies, dtype="str"),
             "year": pd.array([years[t] for t in times], dtype="int64"),
-            "value": pd.array(values, dtype="Float64").to_numpy("float64", na_value=float("nan")),
+            "value": pd.array(values, dtype="float64"),
         }
     )
     twice = frame.duplicated(["economy", "year"])
@@ -231,13 +256,34 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
         told = f"{call.host} sent {int(twice.sum()):,} observations twice, {first.economy} {first.year} among them"
         raise FetchError(told, "paging", again=False)
     frame = frame.dropna(subset=["value"]).sort_values(["economy", "year"], ignore_index=True)
-    return Fetched(frame, label, call.ledger.lastupdated, str(version))
+    return Fetched(frame, label, call.ledger.lastupdated, str(version), problems=absent)
+
+
+def _compared(request: Request, host: str, economies: set[str], years: set[int]) -> tuple[str, ...]:
+    """Sentences on what was asked for by name and did not come; raises FetchError for what was not asked for."""
+    absent = []
+    for what, asked, came in (("economies", request.economies, economies), ("years", request.years, years)):
+        if asked is None:
+            continue
+        if more := came - set(asked):
+            told = f"{host} sent {what} that were not asked for: {some(more)}"
+            raise FetchError(told, "paging", again=False)
+        if fewer := set(asked) - came:
+            absent.append(f"nothing came for {what} that were asked for: {some(fewer)}")
+    return tuple(absent)
+
+
+def some(names: Iterable[Any], most: int = 6) -> str:
+    """The first few names, and how many more there are."""
+    listed = sorted(map(str, names))
+    more = f" and {len(listed) - most:,} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
 
 
 def _year(time: str, code: str) -> int:
-    found = re.fullmatch(r"(?:YR)?(\d{4})", time)
-    if not found:
-        raise FetchError(f"series '{code}' is not annual: it has a period '{time}'", "body", again=False)
+    found = re.fullmatch(r"(?:YR)?([0-9]{4})", time)
+    if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        raise FetchError(f"series '{code}' is not annual: it has a period {time[:40]!r}", "body", again=False)
     return int(found[1])
 
 
@@ -245,7 +291,7 @@ def _with_notes(fetched: Fetched, request: Request, call: Call) -> Fetched:
     """The series' notes, and for live series the footnotes and status of observations; a failure is told, not fatal."""
     notes: dict[str, str] = {}
     footnotes: list[tuple[str, int, str, str]] = []
-    problems = []
+    problems = list(fetched.problems)
     try:
         notes = _series_notes(request, call)
     except FetchError as error:
@@ -262,7 +308,9 @@ def _with_notes(fetched: Fetched, request: Request, call: Call) -> Fetched:
 def _series_notes(request: Request, call: Call) -> dict[str, str]:
     path = "sources/{source}/series/{series}/metadata"
     with calling(call):
-        found = list(wbgapi.metadata(path, ["series"], concepts="Series", source=request.database, series=request.code))
+        found = list(
+            _wbgapi().metadata(path, ["series"], concepts="Series", source=request.database, series=request.code)
+        )
         told = {str(k): str(v) for meta in found if meta.id == request.code for k, v in meta.metadata.items()}
     return dict(sorted(told.items()))
 
@@ -275,7 +323,7 @@ def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str
     params["date"] = f"{frame['year'].min()}:{frame['year'].max()}"
     call.begin()
     with calling(call):
-        rows = list(wbgapi.fetch(f"country/{economies}/indicator/{request.code}", params))
+        rows = list(_wbgapi().fetch(f"country/{economies}/indicator/{request.code}", params))
         told = [row for row in rows if row.get("footnote") or row.get("obs_status")]
     release = call.ledger.lastupdated
     if release and fetched.lastupdated and release != fetched.lastupdated:
@@ -347,7 +395,7 @@ def versions(call: Call) -> list[Version]:
     """Every archived version that carries a date, oldest first."""
     concepts(ARCHIVES, call)
     with calling(call):
-        rows = list(wbgapi.source.features("version", db=int(ARCHIVES)))
+        rows = list(_wbgapi().source.features("version", db=int(ARCHIVES)))
         found = [(str(row["id"]), str(row.get("value", ""))) for row in rows]
     return sorted(Version(vintage_of(i, label), i, label) for i, label in found if vintage_of(i, label))
 
