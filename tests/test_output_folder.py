@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sources.bulk_files import baci
+from data.bulk_files import baci
 
 from eaeu_analysis import files, output_folder
 from eaeu_analysis.cli import main

@@ -1,4 +1,4 @@
-"""A World Bank that misbehaves (the plan of faults of tests/sources/server.py) under pulls of several series."""
+"""A World Bank that misbehaves (the plan of faults of tests/data/server.py) under pulls of several series."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from unittest import mock
 
 from .processes import ROOT, Nursery
 
-sys.path.insert(0, str(ROOT / "tests" / "sources"))
+sys.path.insert(0, str(ROOT / "tests" / "data"))
 from server import StandIn
 from server_data import SERIES
 from server_slow import SLOW

@@ -207,7 +207,7 @@ def test_gegravity_sample(regressor: str, coef: float) -> None:
 def test_the_stata_command_of_the_bias_correction() -> None:
     """ppml_fe_bias on ppmlhdfe's example (35 economies, category TOTAL), output printed by lianxh.cn, details/848:
     0.1924455 (0.0419527), bias 0.0060620, adjusted error 0.0527904. The same correction is checked on data that the
-    project makes itself in tests/trade/test_bias.py."""
+    project makes itself in tests/trade/gravity/test_bias.py."""
     data = pd.read_stata(STATA_EXAMPLE)
     data = data[data["category"] == "TOTAL"]
     effects = [("isoexp", "year"), ("isoimp", "year"), ("isoexp", "isoimp")]

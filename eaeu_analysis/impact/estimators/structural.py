@@ -8,8 +8,8 @@ takes it at its word is too sure of itself (its 90 per cent intervals hold 81 to
 shares of the variances are not maximised but averaged over: each point of a grid of shares gives, the common scale
 integrated out, a Student forecast with T0 - (states) degrees of freedom, weighted by its diffuse likelihood under
 Jeffreys' prior for a share (equal steps of the angle whose squared sine it is). Then they hold 86 per cent (errors that
-wander) to 96 (errors that do not); tests/impact/test_series.py measures it. Level, slope and coefficients of the
-regressors start diffuse. Nothing is optimised, so nothing can fail to converge.
+wander) to 96 (errors that do not); tests/impact/estimators/test_interrupted_series.py measures it. Level, slope and
+coefficients of the regressors start diffuse. Nothing is optimised, so nothing can fail to converge.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Least squares on twenty annual figures with serially dependent errors: tests tha
 heteroskedasticity and autocorrelation consistent variance, tabulated sup-F values) reject a true null of 10 per cent a
 third of the time and more. Drawing errors from the autoregression estimated under the null, its coefficient
 corrected for the downward bias of short series (Kendall 1954; Marriott & Pope 1954), brings the size near its nominal
-value; tests/impact/test_series.py measures it.
+value; tests/impact/estimators/test_interrupted_series.py measures it.
 """
 
 from __future__ import annotations

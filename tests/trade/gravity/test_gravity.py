@@ -276,7 +276,7 @@ def test_the_last_digit_does_not_hang_on_the_hash_seed_of_the_process() -> None:
     )
     told = set()
     for seed in ("1", "2", "3"):
-        path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+        path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
         env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
         done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

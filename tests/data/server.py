@@ -1,6 +1,6 @@
 """A World Bank that misbehaves on request: API v2 data, archives and metadata, and WITS, on a local port.
 
-``with StandIn() as bank: bank.fault("502", page=2)``; by hand ``python tests/sources/server.py --port 8000
+``with StandIn() as bank: bank.fault("502", page=2)``; by hand ``python tests/data/server.py --port 8000
 --fault 502:page=2 --fault slow:seconds=3``, then pull with ``--endpoint http://127.0.0.1:8000/v2``.
 """
 

@@ -122,7 +122,7 @@ def test_same_input_same_bytes_whatever_the_order_place_or_process(source, recip
     code = f"import sys; from eaeu_analysis.data.pin import pin_series; {call}"
     command = [sys.executable, "-c", code, str(source), str(tmp_path / "c"), str(recipe)]
     env = {"PYTHONHASHSEED": "7", "TZ": "Asia/Bishkek", "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "ascii", "PATH": ""}
-    subprocess.run(command, check=True, env=env, cwd=Path(__file__).parents[1])
+    subprocess.run(command, check=True, env=env, cwd=Path(__file__).parents[2])
     assert digest(tmp_path / "a") == digest(tmp_path / "b") == digest(tmp_path / "c")
 
 

@@ -12,7 +12,7 @@ import pytest
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.reference import catalogue
 
-WDI = Path(__file__).resolve().parents[2] / "shared" / "data" / "wdi"
+WDI = Path(__file__).resolve().parents[3] / "shared" / "data" / "wdi"
 _POVERTY = "survey estimates in few years; not pinned, and no outcome or claim uses them"
 _EMPLOYMENT = "ILO models; the editors of the file removed the implausible values of Armenia and Uzbekistan"
 NOT_YET_CATALOGUED = {

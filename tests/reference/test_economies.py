@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.reference import economies
 
-WDI = Path(__file__).resolve().parents[2] / "shared" / "data" / "wdi"
+WDI = Path(__file__).resolve().parents[3] / "shared" / "data" / "wdi"
 CODES = sorted(economies.economy_tables().economies)
 
 

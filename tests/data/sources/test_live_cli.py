@@ -198,7 +198,7 @@ def test_a_bar_that_is_closed_early_gives_the_cursor_back(capsys: Any, monkeypat
 @pytest.fixture(scope="module")
 def shipped() -> Iterator[str]:
     """A stand-in, in a process of its own, that serves the shipped values as live ones."""
-    server = Path(__file__).with_name("server.py")
+    server = Path(__file__).parents[1] / "server.py"
     with subprocess.Popen([sys.executable, str(server), "--shipped"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -1,0 +1,1 @@
+"""Simulated panels of this folder can be imported by the tests below it."""

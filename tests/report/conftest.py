@@ -1,0 +1,1 @@
+"""Helpers of this folder can be imported by the tests below it."""
