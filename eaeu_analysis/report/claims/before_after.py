@@ -158,7 +158,7 @@ def _wide_check(result: BeforeAfter | None) -> tuple[Check, ...]:
         return ()
     alpha = 1 - result.level
     text = (
-        f"against the {gap.test.n - 1} nearest economies the difference is {gap.versus_mean:+.1f} {gap.unit}, "
+        f"against the {gap.test.n - 1} nearest economies the difference is {gap.versus_mean:+.1f} {gap.measure}, "
         f"p = {gap.test.p_two_sided:.2f}"
     )
     return (Check("matched pool", None, gap.test.p_two_sided, alpha, text),)

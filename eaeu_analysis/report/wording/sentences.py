@@ -159,7 +159,8 @@ def _remittances(section: OutcomeSection | None, published: OutcomeSection | Non
     if other is not None and other.treated["available"]:
         own = section.narrow.outcome if section.narrow else other.outcome
         apart = ", of another vintage," if _dates(own) != _dates(other.outcome) else ""
-        text += f"; by the share as published{apart} it {describe_change(other.treated['change'], other.change_unit)}"
+        change = describe_change(other.treated["change"], other.change_measure)
+        text += f"; by the share as published{apart} it {change}"
     return f"{text}."
 
 
