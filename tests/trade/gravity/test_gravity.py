@@ -17,7 +17,8 @@ from trade_worlds import PAIR, THREE, simulate
 
 from eaeu_analysis.errors import BadInputError, NoDataError, NotConvergedError
 from eaeu_analysis.results import Result
-from eaeu_analysis.trade.gravity import ppml as gravity
+from eaeu_analysis.trade.gravity import estimate
+from eaeu_analysis.trade.gravity import ppml as ppml_module
 from eaeu_analysis.trade.gravity.ppml import ols, ppml
 
 TWO = THREE[:2]
@@ -135,13 +136,13 @@ def test_singletons_and_missing_rows_are_counted(world: pd.DataFrame) -> None:
 
 
 def test_a_fit_that_does_not_converge_raises(world: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gravity, "MAX_ITERATIONS", 2)
+    monkeypatch.setattr(estimate, "MAX_ITERATIONS", 2)
     with pytest.raises(NotConvergedError, match="did not converge in 2 iterations"):
         ppml(world, "usd", ["x", "w"], THREE, PAIR)
 
 
 def test_fitted_flows_that_miss_the_effects_raise(world: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gravity, "FIRST_ORDER", 1e-300)
+    monkeypatch.setattr(ppml_module, "FIRST_ORDER", 1e-300)
     with pytest.raises(NotConvergedError, match="miss the observed"):
         ppml(world, "usd", ["x", "w"], THREE, PAIR)
 
