@@ -64,7 +64,11 @@ def compare_folders(first: Path, second: Path, tolerance: float) -> dict[str, li
     found = {name: ["only in the first folder"] for name in before if name not in after}
     found |= {name: ["only in the second folder"] for name in after if name not in before}
     for name in sorted(before.keys() & after.keys()):
-        pair = (json.loads(path.read_text(encoding="utf-8")) for path in (before[name], after[name]))
+        try:
+            pair = [json.loads(path.read_text(encoding="utf-8")) for path in (before[name], after[name])]
+        except ValueError:
+            found[name] = ["not JSON in one folder or in both"]
+            continue
         lines = compare_documents(*pair, tolerance)
         if lines:
             found[name] = lines
