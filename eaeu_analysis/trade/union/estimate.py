@@ -326,8 +326,8 @@ def _panel_checks(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]],
     start, end = list(spans.values())[-1]
     near = contrast(fit, change_weights("neighbours", start, end))
     still = near.lower <= 0 <= near.upper
-    verdict = "did not move" if still else "moved too, so that much is not the union's doing"
-    moved = f"neighbours that never joined {verdict}: {near.estimate:+.2f} ({near.lower:+.2f} to {near.upper:+.2f})"
+    neighbours = "did not move" if still else "moved too, so that much is not the union's doing"
+    moved = f"neighbours that never joined {neighbours}: {near.estimate:+.2f} ({near.lower:+.2f} to {near.upper:+.2f})"
     return [
         Check(
             f"years before, {name}",
