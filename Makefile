@@ -11,7 +11,7 @@ BENCH  := $(BIN)/python quality/benchmarks/run.py
 MUTMUT := $(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut
 export PYTHONHASHSEED = 0
 
-.PHONY: help setup report test lint docstrings clean lab notebooks calibration docs test-slow test-oldest test-python \
+.PHONY: help setup report test lint clean lab notebooks calibration docs test-slow test-oldest test-python \
 	mutants mutants-left bench bench-data bench-impact bench-trade bench-scenario fuzz fuzz-coverage chaos audit wheel sbom
 
 help: ## this list
@@ -35,12 +35,10 @@ report: $(READY) ## from data to report, in bld/report (elsewhere: make report O
 test: $(READY) lint ## format, lint, types and tests
 	$(BIN)/python -m pytest $(FAST)
 
-lint: $(READY) ## format, lint and types only
+lint: $(READY) ## format, lint, types and docstrings only
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-
-docstrings: $(READY) ## what is missing in the docstrings of public names
 	$(BIN)/python scripts/check_docstrings.py
 
 clean: ## remove what was built

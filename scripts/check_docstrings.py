@@ -61,8 +61,9 @@ def problems_of_function(value: Any, codes: set[str]) -> Iterator[str]:
 
 def problems_of_class(kind: type) -> Iterator[str]:
     yield from problems_of_function(kind, ALWAYS)
-    text = NumpyDocString(inspect.getdoc(kind) or "")
-    described = {part.strip() for name in SECTIONS for row in text[name] for part in row.name.split(",") if row.desc}
+    texts = [NumpyDocString(inspect.cleandoc(base.__doc__ or "")) for base in kind.__mro__ if is_dataclass(base)]
+    rows = [row for text in texts for name in SECTIONS for row in text[name]]  # a field that a base describes counts
+    described = {part.strip() for row in rows for part in row.name.split(",") if row.desc}
     if is_dataclass(kind):
         own = [field.name for field in fields(kind) if not field.name.startswith("_")]
         if missing := [name for name in own if name not in described]:

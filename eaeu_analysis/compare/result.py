@@ -105,6 +105,7 @@ class BeforeAfter(Result):
 
     @property
     def unit(self) -> str:
+        """ISO3 code or name of the treated unit."""
         return str(self.spec["unit"])
 
     @property
@@ -114,14 +115,17 @@ class BeforeAfter(Result):
 
     @property
     def estimate(self) -> float:
+        """Change of the treated unit, in ``change_measure``."""
         return float(self.treated["change"])
 
     @property
     def interval(self) -> tuple[float, float]:
+        """Newey-West interval of the change, at ``level``."""
         return float(self.treated["lower"]), float(self.treated["upper"])
 
     @property
     def p_value(self) -> float:
+        """Two-sided p-value of the permutation test; NaN without comparators."""
         return self.difference.test.p_two_sided if self.difference else math.nan
 
     @property

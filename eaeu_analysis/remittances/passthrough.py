@@ -119,6 +119,7 @@ class PassThrough(Result):
 
     @property
     def se(self) -> pd.Series[Any]:
+        """Standard errors by regressor (jackknife over years)."""
         return self.table.set_index("regressor")["se"]
 
     @property

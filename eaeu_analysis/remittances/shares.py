@@ -78,6 +78,7 @@ class Corridors(Result):
 
     @property
     def name(self) -> str:
+        """Common English name of the origin."""
         return economies.common_name(self.origin)
 
     def share(self, group: str = "RUS") -> Share:

@@ -83,6 +83,7 @@ class ScenarioResult(Result):
 
     @property
     def interval(self) -> tuple[float, float]:
+        """Interval of real spending, all channels together, at ``level``."""
         row = self.value("welfare")
         return float(row["lower"]), float(row["upper"])
 

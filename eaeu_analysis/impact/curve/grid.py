@@ -119,12 +119,30 @@ class Years:
 
 @dataclass(frozen=True)
 class Grid:
-    """Choices by dimension.
+    """Choices of a specification curve, by dimension.
 
-    ``before``, ``after``: years of the fit ahead of the event, and years judged after it (the event's own apart).
-    ``shock_years`` and ``shocks``: a shock beside the event and its treatments ("kept", "dropped", "moved").
-    ``measures``: other ways to measure an outcome in the same unit, by outcome. ``predictors``: sets by name.
-    ``min_population``: of a donor in the year before the event (panels of economies); ``gaps`` as elsewhere.
+    Parameters
+    ----------
+    estimators : tuple of str
+        Estimators by name.
+    pools : mapping of str to PoolRule
+        Donor pools by name.
+    before : tuple of int
+        Numbers of years to fit on before the event.
+    after : tuple of int
+        Numbers of years judged after the event, its own year not counted.
+    shock_years : tuple of int, optional
+        Years of a shock other than the event.
+    shocks : tuple of {"kept", "dropped", "moved"}, optional
+        Treatments of that shock.
+    measures : mapping of str to tuple of str, optional
+        Other series that measure an outcome in the same unit of measurement, by outcome.
+    predictors : mapping of str to tuple of PredictorRule, optional
+        Sets of predictors by name.
+    min_population : float, default 0
+        Least population of a donor in the year before the event (panels of economies).
+    gaps : {"drop", "interpolate", "error"}, default "drop"
+        What happens to units with missing years.
     """
 
     estimators: tuple[str, ...]
@@ -174,6 +192,7 @@ class Grid:
         return [name for name in dict.fromkeys(wanted) if name and name not in COLUMNS]
 
     def measures_of(self, outcome: str) -> tuple[str, ...]:
+        """The series that measure an outcome."""
         return tuple(self.measures.get(outcome, (outcome,)))
 
     def treatments(self, event: int, before: int, after: int) -> list[str]:

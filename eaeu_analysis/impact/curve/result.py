@@ -144,16 +144,28 @@ CHOICES = ("measure", "estimator", "predictors", "pool", "before", "after", "sho
 
 @dataclass(frozen=True, eq=False)
 class SpecificationCurve(Result):
-    """Estimates of one effect under every specification.
+    """Estimates of one effect under every specification. Made by :func:`specification_curve`.
 
-    ``table``: a row per specification with its choices (``measure, estimator, predictors, pool, before, after,
-    shock``), ``event, fit_first, fit_last, post_first, post_last, donors``, the average effect ``estimate`` in
-    ``measure_unit`` with ``lower, upper`` at ``level``, its exact two-sided rank ``p_value`` and the least that was
-    possible with so few donors (``least_p``), ``standardised`` (the estimate over the unit's own gap or noise before
-    the event), ``pre_rmspe, detectable, effective_donors, flagged_weight``, the ``finding`` by rule, and ``failed``:
-    the reason why there is no estimate, "" otherwise. ``effects, statistics, p_values``: specification x unit, the
-    average effect, ``standardised`` and ``p_value`` with that unit
-    in the treated one's place.
+    Attributes
+    ----------
+    spec : mapping
+        The question and the grid.
+    table : DataFrame
+        A row per specification with its choices (``measure, estimator, predictors, pool, before, after, shock``),
+        ``event, fit_first, fit_last, post_first, post_last, donors``, the average effect ``estimate`` in
+        ``measure_unit`` with ``lower, upper`` at ``level``, its exact two-sided rank ``p_value`` and the least value
+        possible with so few donors (``least_p``), ``standardised`` (the estimate over the unit's own gap or noise
+        before the event), ``pre_rmspe, detectable, effective_donors, flagged_weight``, the ``finding`` by rule, and
+        ``failed``: the reason why there is no estimate, otherwise "".
+    effects, statistics, p_values : DataFrame
+        The average effect, ``standardised`` and ``p_value``, (specification, unit), with each unit in the treated
+        unit's place.
+    level : float
+        Confidence level of the intervals.
+    measure_unit : str
+        Unit of measurement of the estimates.
+    provenance : Provenance
+        Series, method and references.
     """
 
     drawn_by = "impact.draw_specification_curve"

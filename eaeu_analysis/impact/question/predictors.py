@@ -69,6 +69,7 @@ class Predictor:
 
     @property
     def listed(self) -> list[int]:
+        """The years, one by one."""
         return parse_years(self.years, f"years of predictor '{self.indicator}'")
 
     @property
@@ -85,6 +86,7 @@ class Predictor:
         return f"{self.indicator} {when}" + ("" if self.how == "mean" else f" ({self.how})")
 
     def spec(self) -> dict[str, Any]:
+        """The predictor in plain values."""
         return {"indicator": self.indicator, "years": self.listed, "how": self.how}
 
 

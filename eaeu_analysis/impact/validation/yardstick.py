@@ -115,13 +115,27 @@ def read_plan(path: Path) -> YardstickPlan:
 
 @dataclass(frozen=True, eq=False)
 class Yardstick(Result):
-    """The tool on accessions that the literature knows.
+    """The tool applied to accessions that the literature has studied. Made by :func:`yardstick`.
 
-    ``table``: a row per entrant: ``round, unit, name, specifications, estimate`` (median of its curve) in
-    ``measure_unit``, ``low, high`` (quartiles), ``positive`` and ``significant`` (shares of specifications),
-    ``p_value`` of its curve, ``failed``. ``rounds``: a row per round: ``entrants, positive`` (how many have a positive
-    median), ``estimate`` (mean of the medians), ``p_value``: rank among the same mean for random sets of as many
-    economies that did not join. ``literature``: a row per study.
+    Attributes
+    ----------
+    spec : mapping
+        The question asked.
+    table : DataFrame
+        A row per entrant: ``round, unit, name, specifications, estimate`` (median of its curve) in ``measure_unit``,
+        ``low, high`` (quartiles), ``positive`` and ``significant`` (shares of specifications), ``p_value`` of its
+        curve, ``failed``.
+    rounds : DataFrame
+        A row per round: ``entrants, positive`` (number with a positive median), ``estimate`` (mean of the medians),
+        ``p_value``: rank among the same mean for random sets of as many economies that did not join.
+    literature : DataFrame
+        A row per study.
+    curves : mapping of (int, str) to SpecificationCurve
+        The curve of each round and entrant.
+    measure_unit : str
+        Unit of measurement of the estimates.
+    provenance : Provenance
+        Series, method and references.
     """
 
     spec: Mapping[str, Any]

@@ -129,10 +129,18 @@ def write_brief(
     ----------
     out : str or Path
         The folder: new, empty, or with an unchanged older brief.
-    topic, lang, source, jobs, cache
+    topic : str, optional
         As in :func:`brief`.
+    lang : {"en", "ru", "uz"}, default "en"
+        Language.
     formats : sequence of {"pdf", "md", "html", "json"}, optional
         The files to write; all by default.
+    source : str, Path or Source, default "pinned"
+        As in :func:`brief`.
+    jobs : int, default 1
+        Number of processes.
+    cache : bool, default True
+        Whether kept results are used.
 
     Returns
     -------

@@ -24,7 +24,19 @@ UNIT_RATIO = 50.0  # exports over imports of one economy: beyond it the unit of 
 
 @dataclass(frozen=True)
 class Flows:
-    """``value`` (S, N, N): sector, exporter, importer, at the prices of the border; ``absent``: pairs not given."""
+    """Trade flows as arrays.
+
+    Attributes
+    ----------
+    economies : tuple of str
+        The N economies, sorted.
+    sectors : tuple of str
+        The S sectors, sorted; one named "all" without a column ``sector``.
+    value : array of shape (S, N, N)
+        Flows by sector, exporter and importer, at border prices.
+    absent : int
+        Number of pairs that were not given.
+    """
 
     economies: tuple[str, ...]
     sectors: tuple[str, ...]
@@ -33,6 +45,7 @@ class Flows:
 
     @property
     def by_sector(self) -> bool:
+        """Whether the flows have sectors."""
         return self.sectors != (ONE_SECTOR,)
 
 

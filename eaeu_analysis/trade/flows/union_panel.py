@@ -29,9 +29,18 @@ UNALLOCATED_SHARE = 0.5  # of a flow in section 9: its goods are not known
 
 @dataclass(frozen=True)
 class TradePanel:
-    """``flows``: exporter, importer, year, usd and the dummy ``rta`` (any agreement but the union's own steps).
+    """Bilateral flows ready for the union's gravity models.
 
-    ``changes``: the flows that were filled in or taken out, each with what it was, what it is and why.
+    Attributes
+    ----------
+    name, label : str
+        Short name and description.
+    flows : DataFrame
+        ``exporter, importer, year, usd`` and the dummy ``rta`` (any agreement other than the union's own steps).
+    changes : DataFrame
+        The flows that were filled in or removed, with the old and the new value and the reason.
+    years : tuple of int
+        Years of the panel.
     """
 
     name: str

@@ -234,7 +234,7 @@ def both_reports(exporter: str, importer: str, *frames: pd.DataFrame, rate: floa
     ----------
     exporter, importer : str
         The two economies, ISO3 codes. Names are accepted too when no ``frames`` are given.
-    frames : DataFrame
+    *frames : DataFrame
         Any number of tables of flows, in the order of preference. None given: every pinned table of totals.
     rate : float, optional
         Freight and insurance as a share of the goods' value. None takes the rate stated in ``data/tables/trade.toml``.

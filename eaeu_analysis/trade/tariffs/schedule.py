@@ -43,8 +43,18 @@ MOST_UNKNOWN = 0.05  # share of lines without an equivalent above which a schedu
 
 @dataclass(frozen=True)
 class Schedule(Result):
-    """A tariff schedule. ``lines``: a row per line with ``code, section, wording, rule, ad_valorem, amount, currency,
-    unit, low, ave, high, basis, status`` (see :func:`ad_valorem_equivalents`)."""
+    """A tariff schedule.
+
+    Attributes
+    ----------
+    lines : DataFrame
+        A row per line with ``code, section, wording, rule, ad_valorem, amount, currency, unit, low, ave, high, basis,
+        status`` (see :func:`ad_valorem_equivalents`).
+    checks : tuple of Check
+        Whether enough lines have an ad valorem equivalent.
+    provenance : Provenance
+        Source of the schedule.
+    """
 
     lines: pd.DataFrame
     checks: tuple[Check, ...]
