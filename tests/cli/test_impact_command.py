@@ -45,8 +45,8 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys
     ("asked", "says"),
     [
         (["impact", "KGZ", "--curve"], "--curve needs one economy and one --outcome"),
-        ([*CURVE, "--method", "sc"], "leave --method and --pool out"),
-        ([*CURVE, "--pool", "wide"], "leave --method and --pool out"),
+        ([*CURVE, "--method", "sc"], "leave out --method and --pool"),
+        ([*CURVE, "--pool", "wide"], "leave out --method and --pool"),
         (["impact", "KGZ", "-o", "exports", "--limit", "5"], "--limit and --keep belong to --curve"),
         (["impact", "KGZ", "-o", "export"], "did you mean 'exports'"),
         (["impact", "UZB", "-o", "exports"], "Uzbekistan (UZB) is not a member of EAEU"),

@@ -196,7 +196,7 @@ def test_the_page_stands_alone(folder: Path) -> None:
 
 def test_a_folder_that_is_no_report_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_text("years of work")
-    with pytest.raises(BadInputError, match="holds other things than a report"):
+    with pytest.raises(BadInputError, match="which this program did not write"):
         write_report(tmp_path)
     assert (tmp_path / "thesis.docx").read_text() == "years of work"
     file = tmp_path / "file"

@@ -69,7 +69,7 @@ def test_it_is_seeded_and_the_same_for_any_number_of_workers(calm):
 
 
 def test_pools_groups_and_words(calm):
-    small = run(panel(), pool=PoolRule("six", units=tuple(f"U{i:02d}" for i in range(6))), problems=20)
+    small = run(panel(), donors=PoolRule("six", units=tuple(f"U{i:02d}" for i in range(6))), problems=20)
     assert set(small.table["donors"]) <= {5, 6}
     by_event = calm.by("event")
     assert by_event["problems"].sum() == len(calm.table)
