@@ -119,7 +119,7 @@ def _wants_debug() -> bool:
 
 
 def _print_traceback() -> None:
-    """The traceback of the error at hand, when it was asked for."""
+    """The traceback of the current error, when it was asked for."""
     if _wants_debug():
         typer.echo(clean_text(traceback.format_exc()), err=True)
 

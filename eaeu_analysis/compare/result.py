@@ -149,7 +149,7 @@ class BeforeAfter(Result):
         return before_after_summary(self)
 
 
-# How before/after results are said: plain text, one place for numbers, no clock.
+# Summaries of before/after results as plain text, without a clock.
 
 
 def before_after_summary(result: BeforeAfter) -> str:

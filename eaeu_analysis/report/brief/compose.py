@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SpokenNumber:
-    """A number that can be said aloud: value of a claim (over another of it), and how it is said."""
+    """A number to read aloud: value of a claim (over another value of it), and its spoken form."""
 
     name: str
     claim: str

@@ -64,7 +64,7 @@ class PullReport(Result):
         return any(row.kind == "unreachable" for row in self.rows) and not any(r.status == "done" for r in self.rows)
 
     def exit_code(self, strict: bool = False) -> int:
-        """0 done; 3 when no series is at hand; 4 when some are missing, under ``strict`` or for want of a disk."""
+        """0 done; 3 when no series is available; 4 when some are missing, under ``strict`` or without disk space."""
         if self.rows and len(self.failed) == len(self.rows):
             return 3
         return 4 if self.failed and (strict or any(row.kind == "disk" for row in self.failed)) else 0
