@@ -267,7 +267,7 @@ def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
         new = stage / "new"
         new.mkdir()
         yield new
-        if target.is_dir():
+        with contextlib.suppress(FileNotFoundError):  # new, or another writer is exchanging it just now
             shutil.copymode(target, new)
         for file in sorted(p for p in new.rglob("*") if p.is_file()):
             _sync(file)
