@@ -18,6 +18,8 @@ __version__ = "0.1.0"
 _HOME = {
     "catalogue": "reference.catalogue",
     "bloc": "reference.blocs",
+    "blocs": "reference.blocs",
+    "outcomes": "reference.catalogue",
     "Panel": "data.panel",
     "load_panel": "data.load",
     "open_flows": "data.sources.bulk.flows",
@@ -66,12 +68,24 @@ _HOME = {
     "pass_through": "remittances",
     "backtest_scenarios": "scenario",
     "load_scenario": "scenario",
+    "scenarios": "scenario",
     "run_scenario": "scenario",
     "write_report": "report",
     "EaeuError": "errors",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]
+
+_GUESSES = {  # what users tried first
+    "before_and_after": ["before_after"],
+    "compare": ["before_after", "compare_members"],
+    "did": ["difference_in_differences"],
+    "gravity": ["trade_answer", "ppml"],
+    "impact": ["synthetic_control", "union_effects"],
+    "remittances": ["corridors", "pass_through"],
+    "sdid": ["synthetic_did"],
+    "trade": ["trade_answer", "load_flows"],
+}
 
 if TYPE_CHECKING:
     from .compare import before_after as before_after
@@ -104,7 +118,9 @@ if TYPE_CHECKING:
     from .impact.validation.shipped_results import shipped_yardstick as shipped_yardstick
     from .impact.validation.yardstick import yardstick as yardstick
     from .reference.blocs import bloc as bloc
+    from .reference.blocs import blocs as blocs
     from .reference.catalogue import catalogue as catalogue
+    from .reference.catalogue import outcomes as outcomes
     from .remittances import corridors as corridors
     from .remittances import pass_through as pass_through
     from .report import write_report as write_report
@@ -114,6 +130,7 @@ if TYPE_CHECKING:
     from .scenario import backtest_scenarios as backtest_scenarios
     from .scenario import load_scenario as load_scenario
     from .scenario import run_scenario as run_scenario
+    from .scenario import scenarios as scenarios
     from .trade.equilibrium.solve import solve_equilibrium as solve_equilibrium
     from .trade.flows.flows import load_flows as load_flows
     from .trade.gravity.ppml import ppml as ppml
@@ -131,11 +148,20 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
-        raise AttributeError(f"module 'eaeu_analysis' has no attribute {name!r}")
+        raise AttributeError(f"module 'eaeu_analysis' has no attribute {name!r}{_hint(name)}")
     value = getattr(import_module(f".{_HOME[name]}", __name__), name)
     globals()[name] = value
     return value
 
 
+def _hint(name: str) -> str:
+    if name.startswith("_"):  # asked by interpreters and notebooks
+        return ""
+    import difflib
+
+    near = _GUESSES.get(name) or [n for n in __all__ if name in n][:3] or difflib.get_close_matches(name, __all__, 2)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return list(__all__)

@@ -29,11 +29,12 @@ class EaeuError(Exception):
     ----------
     exit_code : int
         Exit code of the command line for this error: 2 bad input, 3 no usable data, 4 partial data, 5 a conclusion
-        differs from the accepted baseline, 130 stopped by the user.
+        differs from the accepted baseline, 6 the system refused, 130 stopped by the user.
 
     See Also
     --------
-    BadInputError, NoDataError, PartialDataError, DriftError, IntegrityError, NotConvergedError, StoppedError
+    BadInputError, NoDataError, PartialDataError, DriftError, IntegrityError, NotConvergedError, SystemRefusedError,
+    StoppedError
 
     Notes
     -----
@@ -82,6 +83,12 @@ class DriftError(EaeuError):
     """A conclusion differs from the accepted baseline (exit code 5)."""
 
     exit_code = 5
+
+
+class SystemRefusedError(EaeuError):
+    """The operating system refused: no permission, a full or read-only disk (exit code 6); nothing was replaced."""
+
+    exit_code = 6
 
 
 class IntegrityError(EaeuError):

@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import BadInputError
+from .errors import BadInputError, SystemRefusedError
 
 # Places aside to write in: held while their writer lives, cleared away once it is dead.
 
@@ -175,13 +175,15 @@ _REASONS = {
     errno.EEXIST: "a part of the path is not a directory",
     errno.ENAMETOOLONG: "the name is too long",
 }
+_WRONG_PLACE = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ENOENT}
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> Path:
     """Write ``data`` to ``path`` (parents are made) so that readers see the old bytes or the new, never a part.
 
     ``durable`` False does not wait for the disk: for what is sealed by a hash and can be had again.
-    Raises :class:`BadInputError` when the place cannot be written; what was there before is then unchanged.
+    Raises :class:`BadInputError` for a path that is no file's, :class:`SystemRefusedError` when the system refuses;
+    what was there before is then unchanged.
     """
     target = Path(path)
     with replacing(target, durable) as aside:
@@ -215,7 +217,7 @@ def replacing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Pa
 
 
 def require_writable(path: str | os.PathLike[str]) -> None:
-    """Raises the BadInputError that :func:`replacing` would, before the work whose result is to go to ``path``."""
+    """Raises the error that :func:`replacing` would, before the work whose result is to go to ``path``."""
     with _staged_target(followed(path)):
         pass
 
@@ -281,7 +283,7 @@ def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def require_directory(path: str | os.PathLike[str]) -> None:
-    """Raises the BadInputError that :func:`directory` would, before the work whose result is to go to ``path``."""
+    """Raises the error that :func:`directory` would, before the work whose result is to go to ``path``."""
     target = followed(path)
     with _one_sentence(target), _staged_directory(target):
         pass
@@ -339,7 +341,7 @@ def _mount_points() -> set[str]:
 def directory_lock(path: str | os.PathLike[str]) -> Iterator[None]:
     """Our turn on a directory that is read and then replaced as a whole, so that no process undoes another's work.
 
-    Raises :class:`BadInputError` when another process has had it for a minute.
+    Raises SystemRefusedError when another process has had it for a minute.
     """
     target = Path(path)
     if target.exists() and not target.is_dir():  # whoever reads or writes it says what is wrong
@@ -347,7 +349,7 @@ def directory_lock(path: str | os.PathLike[str]) -> Iterator[None]:
         return
     with _one_sentence(target), process_lock(target, WAIT) as ours:
         if not ours:
-            raise BadInputError(f"{str(target)!r} is in use by another process; run it again once that has ended")
+            raise SystemRefusedError(f"{str(target)!r} is in use by another process; run it again once that has ended")
         yield
 
 
@@ -433,14 +435,18 @@ def _keep(file: Path, other: Path) -> None:
 
 @contextlib.contextmanager
 def _one_sentence(target: Path) -> Iterator[None]:
-    """An operating-system error on the way to ``target`` becomes a :class:`BadInputError`; others pass through."""
+    """An operating-system error on the way to ``target`` becomes one sentence; errors on other files pass through.
+
+    BadInputError where the path itself is wrong (a folder in place of a file), else SystemRefusedError.
+    """
     try:
         yield
     except OSError as error:
         if error.errno is None or not _concerns(error, target):
             raise
         reason = _REASONS.get(error.errno, os.strerror(error.errno).lower())
-        raise BadInputError(f"cannot write {str(target)!r}: {reason}") from error
+        refused = BadInputError if error.errno in _WRONG_PLACE else SystemRefusedError
+        raise refused(f"cannot write {str(target)!r}: {reason}") from error
 
 
 def _concerns(error: OSError, target: Path) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eaeu_analysis import files
-from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.errors import BadInputError, SystemRefusedError
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -127,7 +127,7 @@ def test_a_full_or_closed_disk_is_one_sentence_and_the_old_file_stays(tmp_path, 
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(BadInputError, match=r"disk is full|no permission|read-only"):
+    with pytest.raises(SystemRefusedError, match=r"disk is full|no permission|read-only"):
         files.write_bytes(target, b"new")
     assert tree(tmp_path) == {"x": b"old"}
 
@@ -229,7 +229,7 @@ def test_a_turn_waits_for_the_other_and_sees_what_it_put_there(tmp_path, monkeyp
     monkeypatch.setattr(files, "WAIT", 0.1)
     with (
         files.directory_lock(target),
-        pytest.raises(BadInputError, match="in use by another process"),
+        pytest.raises(SystemRefusedError, match="in use by another process"),
         files.directory_lock(target),
     ):
         pass

@@ -67,3 +67,18 @@ def test_one_name_is_a_list_of_one() -> None:
     assert ea.exposure("UZB", "RUS").table["partner"].tolist() == ["RUS"]
     alone, listed = ea.parallel_imports("KGZ").table, ea.parallel_imports(["KGZ"]).table
     pd.testing.assert_frame_equal(alone, listed)
+
+
+def test_completion_offers_public_names_alone() -> None:
+    assert set(dir(ea)) == set(ea.__all__)
+
+
+@pytest.mark.parametrize(
+    ("guess", "meant"),
+    [("gravity", "ppml"), ("before_and_after", "before_after"), ("sythetic_control", "synthetic_control")],
+)
+def test_a_wrong_name_gets_the_near_match(guess: str, meant: str) -> None:
+    with pytest.raises(AttributeError, match=rf"did you mean .*\b{meant}\b"):
+        getattr(ea, guess)
+    with pytest.raises(AttributeError, match=r"'xyzzy'$"):
+        getattr(ea, "xyzzy")  # noqa: B009 - a name that is not there

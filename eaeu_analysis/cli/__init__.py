@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from ..errors import EaeuError, one_line
+from ..errors import EaeuError, SystemRefusedError, one_line
 from ..text import clean_text
 from . import analysis, brief, data, impact, notebooks, scenario, trade
 from .output import CleanFormatter, CleanStream
@@ -106,7 +106,7 @@ def _run(argv: list[str] | None) -> int:
     except OSError as error:
         _print_traceback()
         where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, (str, bytes)) else ""
-        return _print_error(f"the system refused: {error.strerror or error}{where}", 2)
+        return _print_error(f"the system refused: {error.strerror or error}{where}", SystemRefusedError.exit_code)
     except Exception as error:
         _print_traceback()
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -26,9 +26,9 @@ def list_(as_json: Json = False) -> None:
 
     Example: eaeu scenario list
     """
-    from ..scenario import scenario_list
+    from ..scenario import scenarios
 
-    output.print_table(scenario_list(), as_json)
+    output.print_table(scenarios(), as_json)
 
 
 @app.command()

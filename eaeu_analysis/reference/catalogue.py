@@ -313,7 +313,30 @@ def outcome(name: str) -> Outcome:
 
 
 def outcomes() -> pd.DataFrame:
-    """All outcomes, a row each: index ``outcome``; label, short, unit, kind, formula and how zeros are read."""
+    """The named outcomes, one row each: what ``load_panel`` and ``eaeu compare`` accept by name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``outcome`` (the name). Columns ``label``, ``short``, ``unit`` (unit of measurement), ``kind``,
+        ``formula`` (from indicators), ``decimals``, ``log`` (analysed in logarithms), ``zero_is_missing``,
+        ``zero_reason``, ``direction`` (what a rise means) and ``note``.
+
+    Raises
+    ------
+    BadInputError
+        The shipped table has a mistake; the message names the entry.
+
+    Notes
+    -----
+    The table is ``data/tables/outcomes.toml``.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> ea.outcomes().loc["trade", ["unit", "formula"]].tolist()
+    ['% of GDP', 'NE.TRD.GNFS.ZS']
+    """
     import pandas as pd
 
     columns = ("label", "short", "unit", "kind", "formula", "decimals", "log", "zero_is_missing", "zero_reason")

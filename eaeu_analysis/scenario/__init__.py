@@ -6,7 +6,7 @@
 sets others' estimates beside ours.
 """
 
-from .load import load_scenario, scenario_list
+from .load import load_scenario, scenarios
 from .result import ScenarioResult
 from .run import compare_results, run_scenario, stated_differences
 from .schema import Scenario
@@ -23,6 +23,6 @@ __all__ = [
     "compare_with_published",
     "load_scenario",
     "run_scenario",
-    "scenario_list",
+    "scenarios",
     "stated_differences",
 ]

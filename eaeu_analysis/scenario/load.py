@@ -41,8 +41,30 @@ def bundled() -> dict[str, Path]:
     return found
 
 
-def scenario_list() -> pd.DataFrame:
-    """The bundled scenarios: name, title, economy, bloc, channels."""
+def scenarios() -> pd.DataFrame:
+    """The bundled scenarios, one row each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``name`` (for :func:`load_scenario`), ``title``, ``economy`` (ISO3), ``bloc``, ``year`` (of the
+        baseline) and ``channels`` (what changes, separated by commas).
+
+    Raises
+    ------
+    BadInputError
+        A shipped file has a mistake, or two files have one name.
+
+    Notes
+    -----
+    The files are in ``data/scenarios``; each number in them has its reference.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> ea.scenarios().set_index("name").loc["uzb_eaeu", ["economy", "bloc"]].tolist()
+    ['UZB', 'EAEU']
+    """
     rows = [read_scenario(path) for path in bundled().values()]
     return pd.DataFrame(
         [{"name": s.name, "title": s.title, "economy": s.economy, "bloc": s.bloc, "year": s.baseline.year,

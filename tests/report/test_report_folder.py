@@ -15,7 +15,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from eaeu_analysis.errors import BadInputError, DriftError, NoDataError, NotConvergedError, PartialDataError
+from eaeu_analysis.errors import (
+    BadInputError,
+    DriftError,
+    NoDataError,
+    NotConvergedError,
+    PartialDataError,
+    SystemRefusedError,
+)
 from eaeu_analysis.output_folder import MANIFEST, output_folder
 from eaeu_analysis.report import write_report
 from eaeu_analysis.report.drift.changes import COLUMNS, DATA, REVISED, Drift
@@ -86,7 +93,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence_and_keeps_the_old_report
         raise OSError(code, os.strerror(code), str(tmp_path))
 
     monkeypatch.setattr(tempfile, "mkdtemp", refuse)
-    with pytest.raises(BadInputError, match=says) as caught:
+    with pytest.raises(SystemRefusedError, match=says) as caught:
         write_report(tmp_path / "out")
     assert str(tmp_path / "out") in str(caught.value)
     assert content(tmp_path / "out") == before
@@ -96,7 +103,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence_and_keeps_the_old_report
 def test_a_folder_without_the_right_to_write(at_once: None, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
-    with pytest.raises(BadInputError, match="no permission to write there"):
+    with pytest.raises(SystemRefusedError, match="no permission to write there"):
         write_report(closed / "report")
 
 

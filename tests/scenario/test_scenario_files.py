@@ -20,7 +20,7 @@ TEXT = (load.scenarios_folder() / "uzb_eaeu.toml").read_text(encoding="utf-8")
 
 
 def test_the_bundled_scenarios_are_there_and_say_where_every_number_is_from():
-    assert set(load.scenario_list()["name"]) >= NEEDED
+    assert set(load.scenarios()["name"]) >= NEEDED
     for name in load.bundled():
         scenario = ea.load_scenario(name)
         assert scenario.references

@@ -82,7 +82,29 @@ def bloc(name: str) -> Bloc:
 
 
 def blocs() -> pd.DataFrame:
-    """All blocs: index ``bloc``; name, kind, membership (stage), since, members (today), ever (members at any time)."""
+    """The trade blocs that the package knows, one row each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``bloc`` (the code). Columns ``name``, ``kind``, ``membership`` (the stage that makes a full member),
+        ``since`` (date of that stage), ``members`` (number today) and ``ever`` (number of members at any time).
+
+    Raises
+    ------
+    BadInputError
+        The shipped table has a mistake; the message names the row.
+
+    Notes
+    -----
+    The table is ``data/tables/blocs.toml``.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> ea.blocs().loc["EAEU", ["name", "membership"]].tolist()
+    ['Eurasian Economic Union', 'EAEU']
+    """
     import pandas as pd
 
     rows = [
