@@ -14,7 +14,7 @@ import typer
 from .. import __version__
 from ..errors import EaeuError, SystemRefusedError, one_line
 from ..text import clean_text
-from . import analysis, brief, data, impact, notebooks, scenario, trade
+from . import analysis, brief, data, impact, notebooks, report, scenario, trade
 from .output import CleanFormatter, CleanStream
 
 # Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
@@ -34,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes half the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+report.register(app)
 analysis.register(app)
 brief.register(app)
 impact.register(app)

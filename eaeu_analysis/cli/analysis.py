@@ -1,88 +1,23 @@
-"""Commands that answer a question: report, compare."""
+"""The command compare: before and after joining."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import BadInputError
 from . import output
-from .options import Dask, Fallback, Json, MaxAge, Source, StoreAt, source_of, split_list
+from .options import Json, MaxAge, Source, StoreAt, source_of, split_list
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
     from ..data.sources import Source as SourceOfSeries
 
-JOBS = min(2, os.cpu_count() or 1)  # for the report: trade and the scenario take as long as everything else
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command(no_args_is_help=False, short_help="The full report: page, talking points, tables.")(report)
     app.command(short_help="Before and after joining, compared with economies that did not join.")(compare)
-
-
-def report(
-    out: Annotated[Path, typer.Option(help="Folder for the report; an older report there is replaced.")] = Path(
-        "report"
-    ),
-    source: Source = "pinned",
-    unit: Annotated[str, typer.Option(help="Member that the report is about.")] = "KGZ",
-    bloc: Annotated[str, typer.Option(help="Bloc that it joined.")] = "EAEU",
-    formats: Annotated[
-        str | None,
-        typer.Option("--format", help="Files to write: html,md,pdf,json,csv (pdf is the brief). Default: all."),
-    ] = None,
-    lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz. The page is in English.")] = "en",
-    strict: Annotated[
-        bool,
-        typer.Option(
-            help="Exit with code 4 when data are missing or come from the fall-back (code 5 for drift comes first)."
-        ),
-    ] = False,
-    jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = JOBS,
-    dask: Dask = None,
-    check: Annotated[
-        Path | None, typer.Option(help="Baseline file of accepted claims; exit with code 5 when a conclusion drifted.")
-    ] = None,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Accept the present claims: write them to the file of --check.")
-    ] = False,
-    old_data: Annotated[
-        Path | None, typer.Option(help="Data of the baseline, to separate data revisions from other reasons.")
-    ] = None,
-    cache: Annotated[bool, typer.Option(help="Use results of an earlier run with the same data and code.")] = True,
-    store: StoreAt = None,
-    max_age: MaxAge = None,
-    fallback: Fallback = None,
-) -> None:
-    """Write the report: a web page, Markdown, talking points as PDF, JSON and CSV tables.
-
-    Examples: eaeu report --out report && open report/index.html;
-    eaeu report --check data/baseline.json
-    """
-    from ..report import write_report
-
-    chosen = source_of(source, store, max_age, fallback)
-    done = write_report(
-        out,
-        unit=unit,
-        bloc=bloc,
-        source=chosen,
-        formats=None if formats is None else split_list(formats),
-        lang=lang,
-        jobs=jobs,
-        dask=dask,
-        check=check,
-        accept=accept,
-        old_data=old_data,
-        cache=cache,
-    )
-    typer.echo(done.summary())
-    done.require(complete=strict, undrifted=not accept)
 
 
 def compare(

@@ -62,7 +62,7 @@ def cache_key(kind: str, question: Mapping[str, Any], source: str | Path | Sourc
         "code": code_digest(),
         "data": data_digest(),
         "version": __version__,
-        "libraries": _libraries(),
+        "libraries": library_versions(),
         "environment": {name: os.environ.get(name, "") for name in ENVIRONMENT},
         "machine": [platform.python_version(), platform.machine(), platform.system()],
     }
@@ -155,9 +155,13 @@ def _store_digest(source: Any) -> str:
 def code_digest() -> str:
     """Every file of the package that is code, template, style or text."""
     root = Path(__file__).resolve().parents[1]
-    skipped = {"__pycache__", "data"}
-    files = [p for p in sorted(root.rglob("*")) if p.is_file() and not skipped & set(p.relative_to(root).parts[:-1])]
-    return _files_digest(files, root)
+    return _files_digest(code_files(root), root)
+
+
+def code_files(root: Path) -> list[Path]:
+    """The files of a package that are code, template, style or text: all but bytecode and the shipped data."""
+    skipped = {"__pycache__", "_shipped"}
+    return [p for p in sorted(root.rglob("*")) if p.is_file() and not skipped & set(p.relative_to(root).parts[:-1])]
 
 
 @functools.lru_cache
@@ -178,7 +182,8 @@ def _files_digest(files: Iterable[Path], root: Path) -> str:
     return digest.hexdigest()
 
 
-def _libraries() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """The version of each library that computes or draws; empty for one that is not installed."""
     found = {}
     for name in LIBRARIES:
         try:

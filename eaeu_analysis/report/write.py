@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from .gather.content import named
 from .page import document, figures
 from .page import render as page
 from .page.material import Material, assemble
+from .run_record import run_files
 from .wording import sentences, templates
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
     from ..data.sources import Source
 
+
+progress = logging.getLogger("eaeu_analysis.progress")
 
 # A complete run of the report, as it is cached: its files, its findings and its drift.
 
@@ -253,7 +257,7 @@ def write_report(
     jobs : int, default 1
         Number of worker processes.
     check : str or Path, optional
-        A baseline file to compare the claims with.
+        A baseline file to compare the claims with; "shipped" is the one of the package.
     accept : bool, default False
         Whether to write the present claims to ``check`` as the new baseline.
     old_data : str or Path, optional
@@ -282,7 +286,7 @@ def write_report(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = ea.write_report(pathlib.Path(folder, "report"), formats=["html", "csv"])
     ...     sorted(path.name for path in pathlib.Path(folder, "report").iterdir())
-    ['index.html', 'manifest.json', 'report.json', 'tables']
+    ['index.html', 'manifest.json', 'report.json', 'ro-crate-metadata.json', 'run.json', 'tables']
     """
     if jobs < 1:
         raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")
@@ -292,8 +296,10 @@ def write_report(
     require_output_folder(folder, KIND)
     request = read_baseline_check(check, accept, old_data)
     run = _run(unit, bloc, source, formats, lang, (jobs, dask), request, cache and store.cache_enabled())
+    asked = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source), "lang": lang}
+    records = run_files({**asked, "formats": ",".join(formats)}, source, run.files)
     with output_folder(folder, KIND) as stage:
-        for name, data in run.files.items():
+        for name, data in {**run.files, **records}.items():
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
@@ -301,7 +307,7 @@ def write_report(
         baseline.write_baseline(request.path, run.state)
     return Report(
         folder=folder,
-        files=tuple(sorted(run.files)),
+        files=tuple(sorted({*run.files, *records})),
         answers=run.answers,
         missing=run.missing,
         substitutes=run.substitutes,
@@ -326,11 +332,14 @@ def _run(
     found = load_run(mark)
     if found is not None:
         return found
+    progress.info("reading the data and running the analyses")
     material = assemble(unit, bloc, source, *workers)
     drift, state = None, None
     if request is not None:
+        progress.info("comparing the claims with the accepted ones")
         drift, state = checked(request, material.claims, question, source, workers[0])
         material = replace(material, drift=drift)
+    progress.info("drawing the figures and writing the page")
     files = {name: text.encode("utf-8") for name, text in render_report(material, formats).items()}
     if "pdf" in formats:
         files[BRIEF] = pdf(compose(material.claims, lang))

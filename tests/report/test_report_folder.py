@@ -30,10 +30,11 @@ from eaeu_analysis.report.gather import evidence as evidence_module
 from eaeu_analysis.report.gather.evidence import evidence
 from eaeu_analysis.report.page import render
 from eaeu_analysis.report.page.material import Material
+from eaeu_analysis.report.run_record import CRATE, RECORD
 from eaeu_analysis.report.write import Report, ReportRun
 
 FILES = {
-    "report.json": b"{}",
+    "report.json": b'{"claims": [], "series": [], "answers": [], "question": {"unit": "KGZ", "bloc": "EAEU"}}',
     "index.html": b"new",
     "report.md": b"new",
     "tables/a.csv": b"a\n",
@@ -65,7 +66,9 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_the_new_report_takes_the_place_of_the_old_one_whole(at_once: None, tmp_path: Path) -> None:
     old_report(tmp_path / "out")
     write_report(tmp_path / "out")
-    assert content(tmp_path / "out") == FILES
+    found = content(tmp_path / "out")
+    assert {name: found.pop(name) for name in (RECORD, CRATE)}.keys() == {"run.json", "ro-crate-metadata.json"}
+    assert found == FILES
     assert list(tmp_path.iterdir()) == [tmp_path / "out"]
 
 

@@ -2,9 +2,9 @@
 
 A conclusion has drifted when its value moved beyond the tolerance or changed sign, when an end of its interval moved by
 more than the tolerance and a quarter of the interval's width, when its grade, side or finding changed, or when the
-claim is new or gone. A data revision that changes no conclusion is listed, but is not drift. The reason is found by
-elimination: only the data changed, only the code, or only the settings. Where several changed, the present code is run
-on the old data if they are available.
+claim is gone. A claim that is merely new, and a data revision that changes no conclusion, are listed, but are not
+drift. The reason is found by elimination: only the data changed, only the code, or only the settings. Where several
+changed, the present code is run on the old data if they are available.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ... import settings
 from ...errors import BadInputError, DriftError, EaeuError
 from ...results import Result
 from ..claims.claim import Claim
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 DATA, CODE, SETTINGS, UNKNOWN = "data revision", "code version", "settings", "not known"
 QUARTER = 0.25  # share of an interval's width by which an end may move
+SHIPPED = "shipped"  # in place of a path: the baseline that ships with the package
 KINDS = (
     "new",
     "gone",
@@ -84,8 +86,8 @@ class Drift(Result):
 
     @property
     def drifted(self) -> bool:
-        """Whether any conclusion changed."""
-        return not self.table.empty
+        """Whether any accepted conclusion changed; a new claim is no drift."""
+        return bool((self.table["change"] != "new").any())
 
     def to_frame(self) -> pd.DataFrame:
         """The table of changes."""
@@ -94,10 +96,12 @@ class Drift(Result):
     def sentence(self) -> str:
         """The outcome in one sentence."""
         data = f"{len(self.revised)} series revised" if len(self.revised) else "no series revised"
+        new = self.table["change"] == "new"
+        data += f"; {new.sum()} claims are new" if new.any() else ""
         if not self.drifted:
             return f"None of {self.claims} claims drifted since version {self.baseline} was accepted; {data}."
-        names = self.table["claim"].nunique()
-        reasons = ", ".join(sorted(set(self.table["reason"])))
+        names = self.table.loc[~new, "claim"].nunique()
+        reasons = ", ".join(sorted(set(self.table.loc[~new, "reason"])))
         return (
             f"{names} of {self.claims} claims drifted since version {self.baseline} was accepted ({reasons}); {data}."
         )
@@ -297,7 +301,7 @@ def read_baseline_check(
             if given:
                 raise BadInputError(f"{name} was given without a baseline: name the file to check against")
         return None
-    path = Path(check)
+    path = settings.data_dir() / "baseline.json" if str(check) == SHIPPED else Path(check)
     old = None if accept and not path.exists() else baseline.read_baseline(path)
     return BaselineCheck(path, old, accept, None if old_data is None else str(old_data))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from ...trade.union.answer import TradeAnswer
     from .curves import Curve
 
+progress = logging.getLogger("eaeu_analysis.progress")
 FROM_CONTENT = {"fared", "members", "rerouting", "unsupported"}
 FROM_GRAVITY = {"partners", "unsupported"}
 FROM_TARIFFS = {"tariffs", "revenue"}
+STEP = {"trade": "trade: gravity estimates", "scenario": "the scenario"}
 IDLE = 30  # seconds after which a worker without work ends, as when the process that asked for it was killed
 
 
@@ -67,6 +70,7 @@ def evidence(
     long = _long(wanted, dask)
     with _background_results(long, 1 if dask else jobs) as result:
         if content is None and wanted & FROM_CONTENT:
+            progress.info("before and after, and counterfactuals")
             content = gather(unit, bloc, source, jobs, dask)
         held: Mapping[str, Curve] = {}
         if content is not None and content.effects is not None:
@@ -76,6 +80,7 @@ def evidence(
         panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
         parts: dict[str, Any] = {}
         for name in long:
+            progress.info("%s", STEP.get(name, name))
             try:
                 parts[name] = result(name)
             except (NoDataError, NotConvergedError) as error:
