@@ -43,7 +43,55 @@ def _kyrgyzstan_goods(path: Path) -> TableDraft:
     return TableDraft(table.sort_values(["flow", "good", "year"]).reset_index(drop=True))
 
 
+def _uzbekistan_chapters(path: Path) -> TableDraft:
+    frame = pd.read_parquet(path)
+    table = pd.DataFrame(
+        {
+            "partner": frame["partner"].astype(str),
+            "chapter": frame["hs"].astype(str),
+            "year": frame["year"].astype("int64"),
+            "imports_usd": frame["uzb_imports_usd"],
+            "partner_exports_usd": frame["partner_exports_usd"],
+        }
+    )
+    return TableDraft(table.sort_values(["partner", "chapter", "year"]).reset_index(drop=True))
+
+
+def _uzbekistan_goods(path: Path) -> TableDraft:
+    frame = pd.read_csv(path)
+    table = frame[["year", "goods_imports_usd", "basis"]].rename(columns={"goods_imports_usd": "imports_usd"})
+    return TableDraft(table.sort_values("year").reset_index(drop=True))
+
+
+def _russia_months(path: Path) -> TableDraft:
+    frame = pd.read_parquet(path)
+    table = pd.DataFrame(
+        {
+            "partner": frame["partner"],
+            "flow": frame["flow"].str.lower(),
+            "year": frame["year"],
+            "month": frame["month"],
+            "musd": frame["musd"],
+        }
+    )
+    return TableDraft(table.sort_values(["partner", "flow", "year", "month"]).reset_index(drop=True))
+
+
+def _world_with_domestic(path: Path) -> TableDraft:
+    frame = pd.read_parquet(path)
+    names = {"exporter": "exporter", "importer": "importer", "broad": "product"}
+    table = frame[["exporter", "importer", "year", "broad", "value_musd"]].rename(
+        columns={**names, "value_musd": "musd"}
+    )
+    table = table.astype(dict.fromkeys(names.values(), str))
+    return TableDraft(table.sort_values(["exporter", "importer", "product", "year"]).reset_index(drop=True))
+
+
 READERS: dict[str, Callable[[Path], TableDraft]] = {
+    "russia_months": _russia_months,
+    "uzbekistan_chapters": _uzbekistan_chapters,
+    "uzbekistan_goods": _uzbekistan_goods,
+    "world_with_domestic": _world_with_domestic,
     "armenia_headings": _armenia,
     "kyrgyzstan_goods": _kyrgyzstan_goods,
 }

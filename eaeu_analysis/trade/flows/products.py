@@ -1,4 +1,4 @@
-"""Typed readers of the tables of trade that have products or months: Armenia by heading, Kyrgyzstan by good."""
+"""Typed readers of the tables of trade that are not one flow a pair and year: by product, by month, with home sales."""
 
 from __future__ import annotations
 
@@ -42,6 +42,47 @@ def kyrgyz_goods(direction: Direction = "imports", years: Sequence[int] | None =
     frame = FLOWS.load("kyrgyzstan_goods")
     table = frame[frame["flow"] == direction].rename(columns={"usd_of_good": "usd"})
     return _of_years(table[["good", "hs", "year", "usd"]], years, "kyrgyzstan_goods")
+
+
+def russian_months(direction: Direction = "imports", years: Sequence[int] | None = None) -> pd.DataFrame:
+    """Russia's imports or exports by partner and month, 2006-21, after its customs: 29 partners.
+
+    Columns ``partner``, ``year``, ``month``, ``usd``. Imports carry freight and insurance. Armenia and Kyrgyzstan are
+    not among the partners; ``load_flows("russia_annual")`` has them by year.
+    Raises BadInputError for another direction, NoDataError for years without a row.
+    """
+    require_option("direction", direction, DIRECTIONS)
+    frame = FLOWS.load("russia_months")
+    table = frame[frame["flow"] == direction].assign(usd=frame["musd"] * 1e6)
+    return _of_years(table[["partner", "year", "month", "usd"]], years, "russia_months")
+
+
+def uzbek_chapters(years: Sequence[int] | None = None) -> pd.DataFrame:
+    """Uzbekistan's imports by partner and HS chapter with what the partner says it exported there, 2017-24.
+
+    Columns ``partner``, ``chapter``, ``year``, ``imports_usd`` (with freight and insurance), ``partner_exports_usd``
+    (without). Only what the partner reports has a row, so the imports are not totals; Russia and Belarus end in 2021.
+    Raises NoDataError for years without a row.
+    """
+    return _of_years(FLOWS.load("uzbekistan_chapters"), years, "uzbekistan_chapters")
+
+
+def uzbek_goods_imports() -> pd.DataFrame:
+    """Uzbekistan's official imports of goods, 2017-25: ``year``, ``imports_usd``, ``basis`` (another one from 2023)."""
+    return FLOWS.load("uzbekistan_goods")
+
+
+def sales_with_domestic(years: Sequence[int] | None = None) -> pd.DataFrame:
+    """Flows between and within 80 economies and the rest of the world (ROW) by broad sector, 2011-22.
+
+    Columns ``exporter``, ``importer`` (the same for domestic sales), ``year``, ``product`` (agriculture, mining,
+    manufacturing, services), ``usd`` at basic prices. Shares of a buyer's purchases are figures; levels are balanced
+    and 15 to 39 % below Kazakh statistics. No Kyrgyzstan, Armenia or Uzbekistan.
+    Raises NoDataError for years without a row.
+    """
+    frame = FLOWS.load("world_with_domestic")
+    table = frame.assign(usd=frame["musd"].astype("float64") * 1e6).drop(columns="musd")
+    return _of_years(table, years, "world_with_domestic")
 
 
 def _of_years(table: pd.DataFrame, years: Sequence[int] | None, name: str) -> pd.DataFrame:

@@ -6,19 +6,25 @@ import pytest
 
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.trade.flows.flows import flow_names, load_flows
-from eaeu_analysis.trade.flows.products import armenian_headings, kyrgyz_goods
+from eaeu_analysis.trade.flows.products import (
+    armenian_headings,
+    kyrgyz_goods,
+    russian_months,
+    sales_with_domestic,
+    uzbek_chapters,
+    uzbek_goods_imports,
+)
 from eaeu_analysis.trade.tariffs.steps import cet_2013_by_heading
 
 
 def test_headings_of_armenia_add_up_to_its_partners() -> None:
-    """To 2 % below, since trade with partners that have no code is not in the table by partner."""
-    headings = armenian_headings("exports").groupby("year")["usd"].sum()
+    """In all 18 years and both directions, to rounding."""
     partners = load_flows("armenia_annual")
-    own = partners[partners["basis"] == "exporter_fob"].groupby("year")["usd"].sum()
-    assert (headings / own).between(1.0, 1.02).all()
-    assert list(headings.index) == list(range(2007, 2025))
-    bought = partners[(partners["basis"] == "importer_cif") & (partners["year"] == 2014)]["usd"].sum()
-    assert armenian_headings(years=[2014])["usd"].sum() == pytest.approx(bought, rel=0.002)
+    for direction, basis in (("exports", "exporter_fob"), ("imports", "importer_cif")):
+        headings = armenian_headings(direction).groupby("year")["usd"].sum()
+        own = partners[partners["basis"] == basis].groupby("year")["usd"].sum()
+        assert list(headings.index) == list(range(2007, 2025))
+        assert (headings / own).sub(1).abs().max() < 2e-5
 
 
 def test_a_row_of_a_heading_has_trade_and_a_quantity_only_where_it_is_recorded() -> None:
@@ -52,3 +58,33 @@ def test_a_direction_or_a_year_that_is_not_there_is_refused() -> None:
     with pytest.raises(NoDataError, match="2007 to 2024"):
         armenian_headings(years=[2006])
     assert not {"armenia_headings", "kyrgyzstan_goods"} & set(flow_names())
+
+
+def test_months_of_russian_customs_add_up_to_the_table_by_year() -> None:
+    """Partners of both tables by the same source: every year of Uzbekistan to 0.1 %; Kazakhstan has half of 2010."""
+    months = russian_months("imports").groupby(["partner", "year"])["usd"].sum()
+    years = load_flows("russia_annual").query("importer == 'RUS'").set_index(["exporter", "year"])["usd"]
+    ratio = (months / years.rename_axis(["partner", "year"])).dropna()
+    assert ratio["UZB"].sub(1).abs().max() < 0.001
+    assert ratio["KAZ", 2010] == pytest.approx(0.6, abs=0.02)
+    assert ratio["CHN"].sub(1).abs().max() < 1e-9
+
+
+def test_chapters_of_uzbekistan_show_both_sides_and_are_not_totals() -> None:
+    table = uzbek_chapters([2019])
+    russia = table[table["partner"] == "RUS"]
+    assert russia["partner_exports_usd"].sum() / 1e6 == pytest.approx(3908, abs=1)  # Russian customs
+    customs = (
+        load_flows("russia_annual").query("exporter == 'RUS' and importer == 'UZB' and year == 2019")["usd"].item()
+    )
+    assert russia["partner_exports_usd"].sum() == pytest.approx(customs, rel=0.001)
+    official = uzbek_goods_imports().set_index("year")["imports_usd"]
+    assert 0.5 < table["imports_usd"].sum() / official[2019] < 0.95
+
+
+def test_domestic_sales_are_most_of_what_an_economy_buys() -> None:
+    table = sales_with_domestic([2019])
+    home = table[table["exporter"] == table["importer"]].groupby("importer")["usd"].sum()
+    assert len(home) == 81
+    assert (home / table.groupby("importer")["usd"].sum()).median() > 0.6
+    assert not {"KGZ", "ARM", "UZB"} & set(table["importer"])
