@@ -17,10 +17,15 @@ from eaeu_analysis.reference import economies
 from eaeu_analysis.reference.shipped_tables import FLOWS
 from eaeu_analysis.trade.flows.flows import COLUMNS, check_units, trade_tables
 
+from . import products
 from .write import TableDraft, with_record, write_pins
 
 # Old or private codes of one economy; Belgium-Luxembourg is one reporter throughout in the four-yearly panel.
 RECODE = {"ROM": "ROU", "ZAR": "COD", "TMP": "TLS", "MNT": "MNE", "BLX": "BEL", "WBG": "PSE", "PAL": "PSE"}
+# A partner that the source does not name, and codes of national tables that sum up other rows.
+OTHERS = "OTH"
+AGGREGATES = frozenset({"CIS", "EAEU", "WLD", "_CIS", "_nonCIS"})
+LEAST_REST = 0.005  # of the total: what partners lack of it gets a row when it is more than rounding
 # Partner codes that are no economy: bunkers, free zones, special categories, "elsewhere", dependencies not named.
 NOT_ECONOMIES = frozenset(
     {"BAT", "BUN", "FRE", "KN1", "NZE", "PCE", "PCZ", "RYU", "SIK", "SPE", "SVR", "TAN", "UMI", "UNS", "USP", "VDR"}
@@ -112,13 +117,58 @@ def _by_reporter(frame: pd.DataFrame, exports: str, imports: str) -> pd.DataFram
     )
 
 
-def _russia(path: Path) -> TableDraft:
+def _national(frame: pd.DataFrame, source: str, dropped: dict[str, int] | None = None) -> TableDraft:
+    """A national table of reporter, partner, year, flow (exports, imports), usd: without its sums of partners.
+
+    Partners without a name become OTH, and so does what the total has above all partners together (gold).
+    """
+    frame = frame.assign(flow=frame["flow"].str.lower().str.rstrip("s"))
+    if "status" not in frame:
+        frame["status"] = ""
+    total = frame[frame["partner"] == "WLD"].set_index(["flow", "year"])["usd"]
+    own = frame[~frame["partner"].isin(AGGREGATES)]
+    made = {"sum of partners": len(frame) - len(own), **(dropped or {})}
+    nameless = ~own["partner"].astype(str).str.fullmatch("[A-Z]{3}")
+    own = own.assign(partner=own["partner"].mask(nameless, OTHERS))
+    rest = (total - own.groupby(["flow", "year"])["usd"].sum()).dropna()
+    rest = rest[rest > LEAST_REST * total.reindex(rest.index)].rename("usd").reset_index()
+    rest = rest.assign(reporter=own["reporter"].iloc[0], partner=OTHERS, status="")
+    return _schema(_by_reporter(pd.concat([own, rest], ignore_index=True), "export", "import"), source, made)
+
+
+def _russia(annual: Path, monthly: Path) -> TableDraft:
+    """Six neighbours from the table by year, 29 partners from that by month, the rest of the total as OTH."""
+    years = _read(annual)
+    years = years.assign(usd=years["value_musd"] * 1e6)
+    months = _read(monthly).assign(usd=lambda frame: frame["musd"] * 1e6)
+    sums = months.groupby(["reporter", "partner", "year", "flow"])["usd"].agg(["sum", "size"]).reset_index()
+    sums = sums.rename(columns={"sum": "usd"})
+    sums["status"] = [f"{n} of 12 months" if n < 12 else "" for n in sums["size"]]
+    known = sums["partner"].isin(years["partner"])
+    table = pd.concat([years.assign(status=""), sums[~known]], ignore_index=True)
+    return _national(table, "russia_customs", {"also in the table by year": int(known.sum())})
+
+
+def _kyrgyzstan(path: Path) -> TableDraft:
     frame = _read(path)
-    return _schema(
-        _by_reporter(frame, "Export", "Import"),
-        "russia_comtrade",
-        {"turnover": int((frame["flow"] == "Turnover").sum())},
-    )
+    return _national(frame.assign(usd=frame["kusd"] * 1e3), "kyrgyzstan_statistics")
+
+
+def _kazakhstan(path: Path) -> TableDraft:
+    frame = _read(path)
+    return _national(frame.assign(usd=frame["kusd"] * 1e3), "kazakhstan_statistics")
+
+
+def _uzbekistan_with_services(path: Path) -> TableDraft:
+    frame = _read(path)
+    frame = frame.assign(usd=frame["kusd"] * 1e3, partner=frame["partner"].replace({"_?736": "SDN", "_?530": "ANT"}))
+    made = _national(frame, "uzbekistan_statistics")
+    return TableDraft(made.frame.assign(product="GOODS_AND_SERVICES"), made.dropped)
+
+
+def _world_2023(path: Path) -> TableDraft:
+    frame = _read(path)
+    return _schema(frame.assign(usd=frame["value_kusd"] * 1e3, basis="exporter_fob"), "baci")
 
 
 def _russia_hs2(path: Path) -> TableDraft:
@@ -160,7 +210,9 @@ def _uzbekistan_2025(path: Path) -> TableDraft:
 
 def _armenia(path: Path) -> TableDraft:
     frame = _read(path)
-    frame["status"] = [f"{n} of 12 months" if n < 12 else "" for n in frame["months"]]
+    frame["partner"] = frame["partner"].fillna(OTHERS)
+    short = (frame["months"] < 12) & (frame["partner"] != OTHERS)
+    frame["status"] = [f"{n} of 12 months" if s else "" for n, s in zip(frame["months"], short, strict=True)]
     parts = []
     for column, basis in (
         ("export_kusd", "exporter_fob"),
@@ -207,7 +259,11 @@ def _agreements(path: Path) -> TableDraft:
     return TableDraft(frame.drop_duplicates(columns).sort_values(["base_treaty", "number", "iso3"])[columns])
 
 
-READERS: dict[str, Callable[[Path], TableDraft]] = {
+READERS: dict[str, Callable[..., TableDraft]] = {
+    "world_2023": _world_2023,
+    "kyrgyzstan_annual": _kyrgyzstan,
+    "kazakhstan_annual": _kazakhstan,
+    "uzbekistan_with_services": _uzbekistan_with_services,
     "world_4yearly": _world_4yearly,
     "world_sitc": _world_sitc,
     "world_2019": _world_2019,
@@ -220,4 +276,5 @@ READERS: dict[str, Callable[[Path], TableDraft]] = {
     "distances": _distances,
     "geography": _geography,
     "agreements": _agreements,
+    **products.READERS,
 }

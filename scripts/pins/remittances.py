@@ -120,8 +120,8 @@ def _costs(path: Path) -> TableDraft:
     return TableDraft(table, {"country of origin is not one that is followed": int((~followed).sum())})
 
 
-def _armenia(path: Path) -> TableDraft:
-    """Sums of the year by partner, the total as printed among them."""
+def _armenian_rows(path: Path) -> TableDraft:
+    """Rows by month with a code for each partner, the total as printed among them."""
     frame = _read(path)
     net = frame["direction"] == "Net inflow"
     frame = frame[~net]
@@ -130,10 +130,23 @@ def _armenia(path: Path) -> TableDraft:
     if partner.isna().any():
         raise BadInputError(f"partner {frame['country'][partner.isna()].iloc[0]!r} has no code in {path.name}")
     frame = frame.assign(origin="ARM", destination=partner, direction=frame["direction"].str.lower())
+    return TableDraft(frame.assign(usd=frame["K_USD"] * 1e3), {"net inflow": int(net.sum())})
+
+
+def _armenia(path: Path) -> TableDraft:
+    rows = _armenian_rows(path)
     keys = [*KEYS, "direction", "type"]
-    grouped = frame.groupby(keys, as_index=False).agg(usd=("K_USD", "sum"), months=("month", "nunique"))
+    grouped = rows.frame.groupby(keys, as_index=False).agg(usd=("K_USD", "sum"), months=("month", "nunique"))
     grouped["usd"] *= 1e3
-    return TableDraft(grouped.astype({"months": "int64", "year": "int64"}), {"net inflow": int(net.sum())})
+    return TableDraft(grouped.astype({"months": "int64", "year": "int64"}), rows.dropped)
+
+
+def _armenia_months(path: Path) -> TableDraft:
+    rows = _armenian_rows(path)
+    keys = [*KEYS, "month", "direction", "type"]
+    table = rows.frame[[*keys, "usd"]].astype({"year": "int64", "month": "int64"})
+    order = ["origin", "destination", "direction", "type", "year", "month"]
+    return TableDraft(table.sort_values(order).reset_index(drop=True), rows.dropped)
 
 
 def _quarterly(path: Path) -> TableDraft:
@@ -144,6 +157,31 @@ def _quarterly(path: Path) -> TableDraft:
     return TableDraft(table.astype({"year": "int64", "quarter": "int64"}), {"no value": int((~known).sum())})
 
 
+def _knomad(path: Path) -> TableDraft:
+    """A zero of this file stands for a missing value, so it becomes a missing row."""
+    frame = _read(path)
+    zero, known = frame["zero_is_missing"].astype(bool), frame["iso3"].isin(economies.economies().index)
+    kept = frame[~zero & known]
+    table = pd.DataFrame(
+        {
+            "economy": kept["iso3"],
+            "year": kept["year"].astype("int64"),
+            "flow": kept["flow"].replace({"inflow": "received", "outflow": "paid"}),
+            "usd": kept["value_musd"] * 1e6,
+            "estimate": kept["obs_status"] == "E",
+        }
+    )
+    dropped = {"zero that means missing": int(zero.sum()), "not an economy": int((~zero & ~known).sum())}
+    return TableDraft(table.sort_values(["economy", "flow", "year"]).reset_index(drop=True), dropped)
+
+
+def _corridors_2024(path: Path) -> TableDraft:
+    frame = _read(path)
+    frame = frame.assign(origin=frame["recipient"], destination=frame["sender"], usd=frame["value_usd_modelled"])
+    table = frame[[*KEYS, "usd", "migrants"]].astype({"usd": "float64"})
+    return TableDraft(table.sort_values(KEYS).reset_index(drop=True))
+
+
 READERS: dict[str, Callable[[Path], TableDraft]] = {
     "matrix_2010": _matrix(2010),
     "from_russia_2010": _from_russia_2010,
@@ -152,5 +190,8 @@ READERS: dict[str, Callable[[Path], TableDraft]] = {
     "stock_undesa": _stock_undesa,
     "costs": _costs,
     "armenia": _armenia,
+    "armenia_months": _armenia_months,
     "quarterly": _quarterly,
+    "knomad": _knomad,
+    "corridors_2024": _corridors_2024,
 }

@@ -18,8 +18,8 @@ from eaeu_analysis.errors import BadInputError, NoDataError
 RETRIEVED = "2026-11"
 FACTS = ("label", "source", "vintage", "licence", "unit", "note")
 
-# A reader returns the table and what its record says besides the source: counts of rows, years.
-Reader = Callable[[Path], tuple[pd.DataFrame, dict[str, Any]]]
+# A reader takes the files of a pin and returns the table and what its record says besides the source: counts, years.
+Reader = Callable[..., tuple[pd.DataFrame, dict[str, Any]]]
 
 
 @dataclass
@@ -30,11 +30,11 @@ class TableDraft:
     dropped: dict[str, int] = field(default_factory=dict)
 
 
-def with_record(read: Callable[[Path], TableDraft]) -> Reader:
+def with_record(read: Callable[..., TableDraft]) -> Reader:
     """A reader whose record gives the years and the rows left out."""
 
-    def reader(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-        made = read(path)
+    def reader(*paths: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+        made = read(*paths)
         years = [int(made.frame["year"].min()), int(made.frame["year"].max())] if "year" in made.frame else None
         return made.frame, {"years": years, "dropped": {why: n for why, n in sorted(made.dropped.items()) if n}}
 
@@ -51,20 +51,23 @@ def write_pins(
 ) -> dict[str, Any]:
     """Read each file that ``pins`` names in folder ``source``; write tables and records to folder ``target``.
 
-    ``facts`` are the keys of a pin that its record repeats. Returns the records as written.
+    ``file`` of a pin is one name, or a list of those that make one table. ``facts`` are the keys of a pin that its
+    record repeats. Returns the records as written.
     Raises NoDataError for a missing file, BadInputError for a file without a needed column.
     """
     folder = Path(source)
     manifest: dict[str, Any] = {}
     with files.replacing_files(target) as stage:
         for name, pin in sorted(pins.items()):
-            path = folder / pin["file"]
-            if not path.is_file():
-                raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
+            paths = [folder / file for file in ([pin["file"]] if isinstance(pin["file"], str) else pin["file"])]
+            for path in paths:
+                if not path.is_file():
+                    raise NoDataError(f"{path.name} is not in {str(folder)!r}: it is needed for the pin {name!r}")
+            shown = ", ".join(path.name for path in paths)
             try:
-                frame, more = readers[name](path)
+                frame, more = readers[name](*paths)
             except KeyError as missing:
-                raise BadInputError(f"{path.name} has no column {missing.args[0]!r}") from missing
+                raise BadInputError(f"{shown} has no column {missing.args[0]!r}") from missing
             data = _parquet(frame)
             (stage / f"{name}.parquet").write_bytes(data)
             manifest[name] = {
@@ -75,8 +78,8 @@ def write_pins(
                 **more,
                 "bytes": len(data),
                 "sha256": hashlib.sha256(data).hexdigest(),
-                "source_file": path.name,
-                "source_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "source_file": shown,
+                "source_sha256": ", ".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths),
             }
         text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         (stage / manifest_name).write_text(text, encoding="utf-8")

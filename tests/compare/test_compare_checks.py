@@ -71,6 +71,6 @@ def test_display_and_provenance(real):
     assert "<table" in r._repr_html_()
     lines = " ".join(r.provenance.lines())
     assert "BX.TRF.PWKR.CD.DT" in lines
-    assert "2023-10-26" in lines
+    assert "2026-04-08" in lines
     assert "NY.GDP.MKTP.CD" in lines
     assert "Newey" in r.provenance.reference

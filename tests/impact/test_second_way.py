@@ -24,7 +24,7 @@ def series(file: str) -> pd.DataFrame:
 def outcome(name: str) -> pd.DataFrame:
     if name == "trade":
         return series("NE.TRD.GNFS.ZS--2026-04-08")
-    share = 100 * series("BX.TRF.PWKR.CD.DT--2023-10-26") / series("NY.GDP.MKTP.CD--2025-12-04")
+    share = 100 * series("BX.TRF.PWKR.CD.DT--2026-04-08") / series("NY.GDP.MKTP.CD--2025-12-04")
     return share.where(share != 0)  # zeros are years without a report
 
 

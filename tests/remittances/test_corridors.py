@@ -206,7 +206,13 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     columns = ["year", "month", "country", "partner", "direction", "type", "K_USD"]
     pd.DataFrame(months, columns=columns).to_parquet(folder / "armenia.parquet")
     pins = tables.remittance_tables()["pins"]
+    (folder / "knomad.csv").write_text(
+        "iso3,year,flow,value_musd,obs_status,zero_is_missing\nKGZ,2022,inflow,3300.5,A,False\n"
+        "KGZ,2023,outflow,40,E,False\nTKM,2022,inflow,0,A,True\n"
+    )
     chosen = {
+        "armenia_months": {**pins["armenia_months"], "file": "armenia.parquet"},
+        "knomad": {**pins["knomad"], "file": "knomad.csv"},
         "matrix_2017": {**pins["matrix_2017"], "file": "matrix.csv"},
         "armenia": {**pins["armenia"], "file": "armenia.parquet"},
     }
@@ -233,6 +239,28 @@ def test_pinning_keeps_what_is_followed_counts_the_rest_and_repeats_to_the_byte(
         ["RUS", 2013, 12_000.0, 12],
     ]
     assert first["armenia"]["dropped"] == {"net inflow": 1}
+    months = pd.read_parquet(tmp_path / "one" / "armenia_months.parquet")
+    assert months.groupby("destination")["usd"].agg(["size", "sum"]).to_numpy().tolist() == [
+        [2, 4_000.0],
+        [12, 12_000.0],
+    ]
+    knomad = pd.read_parquet(tmp_path / "one" / "knomad.parquet")
+    assert knomad.to_numpy().tolist() == [["KGZ", 2023, "paid", 40e6, True], ["KGZ", 2022, "received", 3300.5e6, False]]
+    assert first["knomad"]["dropped"] == {"zero that means missing": 1}
+
+
+def test_zeros_of_a_table_of_estimates_are_missing_and_payments_of_the_last_year_are_marked() -> None:
+    table = tables.load_remittance_table("knomad")
+    assert (table["usd"] > 0).all()
+    assert not table.duplicated(["economy", "year", "flow"]).any()
+    last = table[(table["flow"] == "paid") & (table["year"] == 2023)]
+    assert last["estimate"].all()
+    assert table.set_index(["economy", "year", "flow"])["usd"]["KGZ", 2023, "received"] == 2.85e9
+
+
+def test_a_models_corridors_are_one_end_of_a_range() -> None:
+    table = tables.load_remittance_table("corridors_2024").query("origin == 'UZB' and year == 2024")
+    assert table.set_index("destination")["usd"]["RUS"] / table["usd"].sum() == pytest.approx(0.36, abs=0.005)
 
 
 def test_pinning_refuses_what_it_cannot_read_and_writes_nothing(sources: Path, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ SECTIONS = tuple(str(k) for k in range(10))
 SECTORS = (*SECTIONS, SERVICES)
 LEAST_HOME = 0.1  # of an economy's purchases of goods come from home at least, where output less exports says less
 MATRICES = {2019: ("world_2019", 2015), 2012: ("world_4yearly", 2005), 2015: ("world_sitc", 2015)}  # totals, sections
-OWN_REPORTS = {"UZB": "uzbekistan_annual", "ARM": "armenia_annual", "RUS": "russia_annual"}
+OWN_REPORTS = {"UZB": "uzbekistan_annual", "ARM": "armenia_annual"}  # tables with all partners
 CIF = 1.06  # goods on arrival over goods on departure; the rate of the IMF since 2018, as in data/tables/trade.toml
 GOLD = "9"  # the section that holds gold: it is in an economy's exports and hardly in its shops
 

@@ -44,12 +44,14 @@ def load_flows(
     Parameters
     ----------
     name : str
-        Name of the table, such as "world_2019", "world_4yearly", "world_sitc", "russia_annual", "russia_hs2",
-        "russia_imts", "uzbekistan_annual" or "armenia_annual".
+        Name of the table: "world_2019", "world_2023", "world_4yearly", "world_sitc", "russia_annual", "russia_hs2",
+        "russia_imts", "uzbekistan_annual", "uzbekistan_with_services", "armenia_annual", "kyrgyzstan_annual" or
+        "kazakhstan_annual".
     years : sequence of int, optional
         Years to keep. None keeps all.
     products : sequence of str or None, default ("TOTAL",)
-        Product codes to keep. None keeps all. The table "russia_hs2" always keeps all.
+        Product codes to keep. None keeps all. A table without a total ("russia_hs2", "uzbekistan_with_services")
+        keeps all.
 
     Returns
     -------
@@ -68,8 +70,8 @@ def load_flows(
 
     Notes
     -----
-    Each table keeps the values of its source: UN Comtrade, UNCTAD, IMF, national statistics. A missing flow is a
-    missing row, never a zero.
+    Each table keeps the values of its source: UN Comtrade, UNCTAD, IMF, CEPII, national statistics. A missing flow is a
+    missing row, never a zero. Partner "OTH" of a national table is what its total has above the partners it names.
 
     Examples
     --------
@@ -84,7 +86,7 @@ def load_flows(
         raise BadInputError(f"{name!r} is no table of flows; flows: {', '.join(flow_names())}")
     if years is not None:
         frame = frame[frame["year"].isin(list(years))]
-    if products is not None and name != "russia_hs2":
+    if products is not None and (tuple(products) != ("TOTAL",) or (frame["product"] == "TOTAL").any()):
         frame = frame[frame["product"].isin(list(products))]
     if frame.empty:
         raise NoDataError(f"{name!r} has no flow for years {years} and products {products}")

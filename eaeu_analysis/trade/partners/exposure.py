@@ -32,7 +32,13 @@ from .indices import (
 
 PARTNERS = ("ARM", "BLR", "KAZ", "KGZ", "RUS", "EAEU", "China", "Turkey", "EU", "Afghanistan")
 YEAR, SECTION_YEAR = 2019, 2015
-OWN_TABLE = {"UZB": "uzbekistan_annual", "ARM": "armenia_annual", "RUS": "russia_annual"}
+OWN_TABLE = {
+    "UZB": "uzbekistan_annual",
+    "ARM": "armenia_annual",
+    "RUS": "russia_annual",
+    "KGZ": "kyrgyzstan_annual",
+    "KAZ": "kazakhstan_annual",
+}
 TOTAL_GAP = 0.1
 ABSENT = ("GBR", "GRC")  # on neither side of the matrix of 2019
 
@@ -252,7 +258,7 @@ def _mirror(code: str, groups: dict[str, list[str]]) -> pd.DataFrame:
     """Both reports of the economy's flows with each named economy, all years for which there are two."""
     partners = sorted({m for members in groups.values() for m in members if len(members) == 1})
     frames = []
-    for name in ("world_4yearly", "world_2019", "russia_annual", "armenia_annual", "uzbekistan_annual"):
+    for name in ("world_4yearly", "world_2019", *sorted(OWN_TABLE.values())):
         flows = load_flows(name)
         sells = flows["exporter"].eq(code) & flows["importer"].isin(partners)
         buys = flows["importer"].eq(code) & flows["exporter"].isin(partners)

@@ -180,7 +180,10 @@ def _origin(flows: pd.DataFrame) -> tuple[SeriesInfo, ...]:
 
 
 # Where reports of totals are looked for, in this order: of two tables with one side of a flow the first counts.
-REPORTS = ("uzbekistan_annual", "armenia_annual", "russia_annual", "russia_imts", "world_2019", "world_4yearly")
+REPORTS = (
+    *("uzbekistan_annual", "armenia_annual", "kyrgyzstan_annual", "kazakhstan_annual", "russia_annual", "russia_imts"),
+    *("world_2019", "world_4yearly"),
+)
 FIT_YEARS, POST_YEARS = (2016, 2021), (2022, 2024)  # the years of the IMF table before and after the re-routing
 
 
@@ -255,7 +258,8 @@ def both_reports(exporter: str, importer: str, *frames: pd.DataFrame, rate: floa
 
     Notes
     -----
-    No pinned table includes Kyrgyzstan's own reports, so ``importer_usd`` is missing for China to Kyrgyzstan.
+    Kyrgyzstan's own reports are in the tables from 1994 to 2023, Kazakhstan's from 2018 to 2023, Armenia's from 2007.
+    Matrices whose makers reconciled the two sides (2023) are not used: they are no report of either.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def test_it_is_a_frictionless_data_package():
     assert package["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
     assert package["licenses"][0]["name"] == "CC-BY-4.0"
     named = [resource["name"] for resource in package["resources"]]
-    assert len(set(named)) == len(named) == 65
+    assert len(set(named)) == len(named) == 79
     for resource in package["resources"]:
         assert set(resource["name"]) <= set("abcdefghijklmnopqrstuvwxyz0123456789-._")
         assert resource["schema"]["primaryKey"] == ["economy", "year"]
@@ -153,12 +153,40 @@ def test_shares_of_the_world_bank_index_are_relative_to_2015():
 
 
 def test_kyrgyz_remittances_of_2019_depend_on_the_edition():
-    computed = values("BX.TRF.PWKR.CD.DT") / values("NY.GDP.MKTP.CD") * 100
+    computed = values("BX.TRF.PWKR.CD.DT", "2023-10-26") / values("NY.GDP.MKTP.CD") * 100
     assert round(computed["KGZ", 2019], 1) == 25.7
     assert round(values("BX.TRF.PWKR.DT.GD.ZS", "2022-05-25")["KGZ", 2019], 1) == 27.2
     assert round(values("BX.TRF.PWKR.DT.GD.ZS", "2026-06-11")["KGZ", 2019], 1) == 28.8
     assert [round(values("BX.TRF.PWKR.DT.GD.ZS", "2026-06-11")["KGZ", y], 1) for y in (2020, 2021)] == [31.8, 32.6]
     assert [round(computed["KGZ", y], 1) for y in (2020, 2021)] == [29.3, 30.2]
+
+
+def test_the_leading_remittances_give_the_shares_of_gdp_that_were_published_after_them():
+    """Dollars of April 2026 over GDP of December 2025, against the shares of June 2026."""
+    leading = SOURCE.read("BX.TRF.PWKR.CD.DT")
+    assert leading.info.vintage == "2026-04-08"
+    assert SOURCE.vintages("BX.TRF.PWKR.CD.DT") == ["2026-04-08", "2023-10-26"]
+    computed = values("BX.TRF.PWKR.CD.DT") / values("NY.GDP.MKTP.CD") * 100
+    assert gap(computed, values("BX.TRF.PWKR.DT.GD.ZS", "2026-06-11")).max() < 0.0051
+    assert [round(computed["UZB", y], 1) for y in (2022, 2023, 2024)] == [17.2, 13.8, 14.4]
+
+
+def test_withdrawn_estimates_are_a_series_of_their_own():
+    kept = values("BX.TRF.PWKR.CD.DT.ESTIMATE")
+    assert [kept["KGZ", 2023], kept["KGZ", 2024]] == [2.85e9, 3.10e9]
+    leading = values("BX.TRF.PWKR.CD.DT")
+    assert not set(kept.index) & set(leading.index)
+    assert leading.loc["KGZ"].index.max() == 2022
+    info = SOURCE.read("BX.TRF.PWKR.CD.DT.ESTIMATE").info
+    assert "estimate" in info.label
+    assert "withdrawn" in info.label
+
+
+def test_employment_of_armenia_and_uzbekistan_is_not_pinned():
+    for code in ("SL.AGR.EMPL.ZS", "SL.IND.EMPL.ZS", "SL.SRV.EMPL.ZS", "SL.EMP.SELF.ZS"):
+        assert not {"ARM", "UZB"} & set(values(code).index.get_level_values(0))
+    shares = values("SL.AGR.EMPL.ZS") + values("SL.IND.EMPL.ZS") + values("SL.SRV.EMPL.ZS")
+    assert np.allclose(shares, 100, atol=0.01)
 
 
 def test_before_2019_the_editions_agree_for_kyrgyzstan_and_tajikistan():
@@ -168,8 +196,10 @@ def test_before_2019_the_editions_agree_for_kyrgyzstan_and_tajikistan():
 
 
 def test_zeros_that_mean_missing_are_kept_and_counted():
-    assert SOURCE.resource("BX.TRF.PWKR.CD.DT")["zeros"] == 199
-    assert (values("BX.TRF.PWKR.CD.DT").loc["TKM"].loc[2005:2022] == 0).all()
+    older = "2023-10-26"
+    assert SOURCE.resource("BX.TRF.PWKR.CD.DT", older)["zeros"] == 199
+    assert (values("BX.TRF.PWKR.CD.DT", older).loc["TKM"].loc[2005:2022] == 0).all()
+    assert SOURCE.resource("BX.TRF.PWKR.CD.DT")["zeros"] == 0
     assert (values("BX.TRF.PWKR.DT.GD.ZS").loc["TKM"].loc[2006:2017] > 0).all()
     assert (values("NE.GDI.TOTL.ZS").loc["ETH"] == 0).sum() == 21
 
@@ -245,7 +275,7 @@ def test_a_series_of_the_catalogue_that_is_only_live_says_so():
 
 def test_listing_has_a_row_per_table():
     table = listing.list_entries(SOURCE)
-    assert len(table) == 65
+    assert len(table) == 79
     assert table.groupby("code")["default"].sum().eq(1).all()
     assert list(table.columns[:4]) == ["code", "vintage", "default", "label"]
 

@@ -62,11 +62,11 @@ def test_russia_to_kyrgyzstan_agrees_across_independent_files(name: str, year: i
 def test_the_mirror_gap_of_uzbekistan_and_russia_is_kept_and_shown() -> None:
     """2,067 million US$ by the exporter, 1,179 by the importer, 2019."""
     assert round(pinned("world_2019", "UZB", "RUS", 2019)) == 2067
-    assert round(pinned("russia_annual", "UZB", "RUS", 2019, "importer_cif")) == 1179
+    assert round(pinned("russia_annual", "UZB", "RUS", 2019, "importer_cif")) == 1181  # 1,179 at the United Nations
     both = side_by_side(load_flows("world_2019", [2019]), load_flows("russia_annual", [2019]))
     row = mirror_gap(both[(both["exporter"] == "UZB") & (both["importer"] == "RUS")]).iloc[0]
     assert row["known"] == "both"
-    assert row["log_ratio"] == pytest.approx(np.log(1178.739 / 1.06 / 2067.4), abs=1e-3)
+    assert row["log_ratio"] == pytest.approx(np.log(1181 / 1.06 / 2067.4), abs=1e-3)
 
 
 def test_every_pin_matches_its_hash_and_says_where_it_comes_from() -> None:
@@ -83,7 +83,60 @@ def test_every_pin_matches_its_hash_and_says_where_it_comes_from() -> None:
     assert set(FLOWS.records()) == set(trade_tables()["pins"])
 
 
-@pytest.mark.parametrize("name", ["world_4yearly", "world_2019", "russia_annual", "uzbekistan_annual", "russia_imts"])
+def test_russian_customs_replace_a_table_that_was_wrong_before_2018() -> None:
+    """Imports from China 2016 (38.0 billion US$, not 46.3), exports to Germany 2013 (37.1, not 23.0), Armenia."""
+    assert pinned("russia_annual", "CHN", "RUS", 2016, "importer_cif") / 1e3 == pytest.approx(38.02, abs=0.01)
+    assert pinned("russia_annual", "RUS", "DEU", 2013) / 1e3 == pytest.approx(37.05, abs=0.01)
+    for year, musd in ((2012, 1634), (2015, 1304), (2019, 1563)):
+        assert round(pinned("russia_annual", "RUS", "KGZ", year)) == musd
+    assert pinned("russia_annual", "RUS", "ARM", 2014) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "year", "flow", "billion"),
+    [
+        ("russia_annual", 2019, "exporter_fob", 424.3),
+        ("russia_annual", 2013, "importer_cif", 315.3),
+        ("kyrgyzstan_annual", 1994, "exporter_fob", 0.341),
+        ("kyrgyzstan_annual", 2021, "exporter_fob", 2.752),
+        ("kazakhstan_annual", 2019, "exporter_fob", 58.07),
+        ("kazakhstan_annual", 2019, "importer_cif", 39.71),
+    ],
+)
+def test_partners_of_a_national_table_and_the_rest_add_up_to_its_total(
+    name: str, year: int, flow: str, billion: float
+) -> None:
+    rows = load_flows(name, [year])
+    assert rows.loc[rows["basis"] == flow, "usd"].sum() / 1e9 == pytest.approx(billion, rel=0.002)
+
+
+def test_gold_without_a_partner_is_a_row_of_its_own() -> None:
+    rows = load_flows("kyrgyzstan_annual", [2021])
+    sold = rows[rows["basis"] == "exporter_fob"].set_index("importer")["usd"]
+    assert sold["OTH"] / sold.sum() == pytest.approx(0.40, abs=0.005)
+    assert not {"WLD", "CIS"} & set(sold.index)
+
+
+def test_goods_with_services_are_never_taken_for_goods() -> None:
+    rows = load_flows("uzbekistan_with_services")
+    assert set(rows["product"]) == {"GOODS_AND_SERVICES"}
+    sold = rows[(rows["importer"] == "RUS") & (rows["year"] == 2019)]["usd"].item()
+    assert sold / 1e6 == pytest.approx(2532, abs=1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "world_4yearly",
+        "world_2019",
+        "russia_annual",
+        "uzbekistan_annual",
+        "russia_imts",
+        "world_2023",
+        "kyrgyzstan_annual",
+        "kazakhstan_annual",
+    ],
+)
 def test_pinned_flows_pass_the_schema(name: str) -> None:
     table = check_flows(load_flows(name))
     assert list(table.columns) == list(module.COLUMNS)
@@ -291,6 +344,32 @@ def test_pinning_is_deterministic_and_counts_what_it_drops(tmp_path: Path, monke
     assert json.loads((tmp_path / "one" / "flows.json").read_text())["world_2019"]["sha256"] == record["sha256"]
     table = pd.read_parquet(tmp_path / "one" / "world_2019.parquet").set_index(["exporter", "importer"])["usd"]
     assert table.to_dict() == {("ROU", "RUS"): 5e6, ("RUS", "KGZ"): 1530e6}
+
+
+def test_a_national_table_loses_its_sums_and_keeps_what_has_no_partner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files make Russia's table; a year's short months are marked; the rest of the total is OTH, not nothing."""
+    from scripts.pins import flows as pinning
+
+    (tmp_path / "years.csv").write_text(
+        "reporter,partner,year,flow,value_musd\nRUS,WLD,2020,export,100\nRUS,_CIS,2020,export,40\nRUS,KGZ,2020,export,40\n"
+        "RUS,WLD,2020,import,10\nRUS,KGZ,2020,import,10\n"
+    )
+    months = [("RUS", "CHN", 2020, m, "Exports", 2.0) for m in range(1, 7)] + [("RUS", "KGZ", 2020, 1, "Exports", 3.0)]
+    columns = ["reporter", "partner", "year", "month", "flow", "musd"]
+    pd.DataFrame(months, columns=columns).to_parquet(tmp_path / "months.parquet")
+    files = {"file": ["years.csv", "months.parquet"]}
+    facts = {"pins": {"russia_annual": {**trade_tables()["pins"]["russia_annual"], **files}}, "anchors": []}
+    monkeypatch.setattr(pinning, "trade_tables", lambda: facts)
+    record = pinning.pin_flows(tmp_path, tmp_path / "out")["russia_annual"]
+    assert record["source_file"] == "years.csv, months.parquet"
+    assert record["dropped"] == {"also in the table by year": 1, "sum of partners": 3}
+    table = pd.read_parquet(tmp_path / "out" / "russia_annual.parquet")
+    sold = table[table["basis"] == "exporter_fob"].set_index("importer")
+    assert (sold["usd"] / 1e6).to_dict() == {"CHN": 12.0, "KGZ": 40.0, "OTH": 48.0}
+    assert sold["status"].to_dict() == {"CHN": "6 of 12 months", "KGZ": "", "OTH": ""}
+    assert table[table["basis"] == "importer_cif"]["exporter"].tolist() == ["KGZ"]
 
 
 def test_pinning_refuses_a_missing_file_a_missing_column_and_wrong_units(
