@@ -171,7 +171,9 @@ def bulk(
     economies: Annotated[
         str | None, typer.Option(help="Keep only flows from or to these economies, separated by commas.")
     ] = None,
-    scale: Annotated[str | None, typer.Option(help="units or millions, for IMF files that do not state it.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="units or millions, for IMF files; overrules what they state.")
+    ] = None,
     memory: Annotated[
         str, typer.Option(help="Memory limit of the database; it uses temporary files next to --out.")
     ] = "2GB",

@@ -1,9 +1,8 @@
 """Economies by any of their names: codes of two and three letters, former codes, names in English, Russian and Uzbek.
 
-Names are tried in this order: codes; the names of data/tables/economies.toml and of CLDR, as a whole; then the patterns
-of wbgapi (:mod:`.name_patterns`). These find a country's name anywhere in the text, and so find Ireland in "Northern
-Ireland": a match counts only if every word of the text belongs to the known names of that country. An uncertain name
-is an error with a near match, never a guess.
+Names are tried in this order: codes; the names of data/tables/economies.toml and of CLDR, as a whole; official names of
+states by their words in any order ("Iran (Islamic Republic of)"); last "Republic of" before a known name. An uncertain
+name is an error with a near match, never a guess.
 """
 
 from __future__ import annotations
@@ -17,18 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import BadInputError, most_like, unknown
 from .catalogue import STRICT, having, parse, read_table, table_path
-from .name_patterns import find_economy
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 LANGUAGES = ("en", "ru", "uz", "uz_Cyrl")  # of CLDR, whose country names are understood
-# Words that say what sort of state it is, and tell no two economies apart.
-FORMAL = (
-    "the of and a republic rep kingdom state states union federal federation islamic arab commonwealth independent "
-    "sultanate principality grand duchy united plurinational bolivarian hashemite socialist"
-)
+_LONGER = {"rep": "republic", "dem": "democratic", "isds": "islands", "is": "islands", "fed": "federated"}
+_LITTLE = {"the", "of", "and"}  # words that no two economies differ by
 
 
 @dataclass(frozen=True)
@@ -66,6 +61,7 @@ class Tables:
     aggregates: Mapping[str, str]
     codes: Mapping[str, str]  # any code in capitals -> ISO3
     dissolved: Mapping[str, Dissolved]
+    official: Mapping[str, tuple[str, ...]]
     names: Mapping[str, tuple[str, ...]]
     groups: Mapping[str, tuple[str, ...]]
 
@@ -79,15 +75,16 @@ def economy_tables() -> Tables:
 
 def read_tables(raw: Mapping[str, Any], where: str) -> Tables:
     """economies.toml as read; BadInputError names section and entry of the first mistake."""
-    sections = ["regions", "incomes", "economies", "aggregates", "old_codes", "dissolved", "names", "groups"]
+    named = ("official", "names", "groups")
+    sections = ["regions", "incomes", "economies", "aggregates", "old_codes", "dissolved", *named]
     for section in sections:
         if not isinstance(raw.get(section), Mapping):
             raise BadInputError(f"{where}: section '{section}' is missing")
     for section in raw:
         if section not in sections:
             raise BadInputError(f"{where}: {unknown('section', section, sections)}")
-    for section in ("regions", "incomes", "aggregates", "old_codes", "names", "groups"):
-        several = section in ("names", "groups")
+    for section in ("regions", "incomes", "aggregates", "old_codes", *named):
+        several = section in named
         for entry, value in raw[section].items():
             texts = value if several and isinstance(value, list) else [value]
             if several != isinstance(value, list) or not all(isinstance(text, str) for text in texts):
@@ -120,10 +117,11 @@ def read_tables(raw: Mapping[str, Any], where: str) -> Tables:
     for code in [*raw["aggregates"], *dissolved]:
         if code in codes:
             raise BadInputError(f"{where}: code '{code}' is both an economy's and another's")
-    known("section", "names", raw["names"])
+    for section in ("official", "names"):
+        known("section", section, raw[section])
     groups = {name: known("group", name, members) for name, members in raw["groups"].items()}
-    names = {iso3: tuple(entry) for iso3, entry in raw["names"].items()}
-    return Tables(economies, raw["regions"], raw["incomes"], raw["aggregates"], codes, dissolved, names, groups)
+    spelt = [{iso3: tuple(entry) for iso3, entry in raw[part].items()} for part in ("official", "names")]
+    return Tables(economies, raw["regions"], raw["incomes"], raw["aggregates"], codes, dissolved, *spelt, groups)
 
 
 # -- asked -----------------------------------------------------------------------------------------------
@@ -164,6 +162,22 @@ def common_name(code: str, language: str = "en") -> str:
 def is_aggregate(code: str) -> bool:
     """Whether the code is that of a sum over economies (World, Euro area ...) and not of an economy."""
     return str(code).strip().upper() in economy_tables().aggregates
+
+
+def aggregate_code(text: str) -> str:
+    """The code of a group of economies from its code or its name in the World Bank's words; "" when it is none.
+
+    >>> aggregate_code("Euro area"), aggregate_code("wld"), aggregate_code("Kyrgyzstan")
+    ('EMU', 'WLD', '')
+    """
+    code = text.strip().upper()
+    return code if code in economy_tables().aggregates else _group_keys().get(_key(text), "")
+
+
+def current_code(code: str) -> str:
+    """A code of a source as used now: ROM is ROU, ZAR is COD; any that is not of a former name stays as it came."""
+    tables = economy_tables()
+    return code if code in tables.economies or code in tables.aggregates else tables.codes.get(code, code)
 
 
 def economies() -> pd.DataFrame:
@@ -220,38 +234,70 @@ def _keys() -> dict[str, str]:
 
     t = economy_tables()
     found = {_key(e.name): iso3 for iso3, e in t.economies.items()}
-    for iso3, names in t.names.items():
-        found |= {_key(name): iso3 for name in names}
+    for listed in (t.official, t.names):
+        for iso3, names in listed.items():
+            found |= {_key(name): iso3 for name in names}
     for language in LANGUAGES:
         territories = Locale.parse(language).territories
         for e in t.economies.values():
             if e.iso2 in territories:
                 found.setdefault(_key(territories[e.iso2]), e.iso3)
-    return found
+    return found | {_written_out(key): iso3 for key, iso3 in found.items()}
+
+
+@functools.lru_cache
+def _group_keys() -> dict[str, str]:
+    """Normalised name of a group of economies -> its code, the first in the table where two have one name."""
+    return {_key(label): code for code, label in reversed(economy_tables().aggregates.items())}
+
+
+@functools.lru_cache
+def _official_words() -> dict[frozenset[str], str]:
+    """The words of an official name, without the little ones -> ISO3."""
+    return {_words(_key(name)): iso3 for iso3, names in economy_tables().official.items() for name in names}
+
+
+def _words(key: str) -> frozenset[str]:
+    return frozenset(_written_out(key).split()) - _LITTLE
+
+
+def _written_out(key: str) -> str:
+    """The key with the abbreviations of statistical offices written out, without "the" at either end."""
+    text = " ".join(_LONGER.get(word, word) for word in key.split())
+    return text.removeprefix("the ").removesuffix(" the")
 
 
 @functools.lru_cache(maxsize=65536)
 def _resolve(name: str) -> str:
     t = economy_tables()
-    text = name.strip()
-    code = text.upper()
+    code = name.strip().upper()
     if code in t.codes:
         return t.codes[code]
-    key = _key(text)
-    if key in _keys():
-        return _keys()[key]
+    key = _key(name)
+    for spelt in (key, _written_out(key)):
+        if spelt in _keys():
+            return _keys()[spelt]
     _refuse_groups(name, code, key)
-    found = _found_within(text)
-    if found is not None and _names_only(key, found):
-        return found
-    raise _not_known(name, key, found)
+    found = _official_words().get(_words(key)) or _republic(key)
+    if found is None:
+        raise _not_known(name, key)
+    return found
+
+
+def _republic(key: str) -> str | None:
+    """The economy in "Republic of Kyrgyzstan", whose official name is another; None for any other text."""
+    text = _written_out(key)
+    for form in (r"republic of (?:the )?(.+)", r"(.+) republic(?: of)?(?: the)?"):
+        found = re.fullmatch(form, text)
+        if found and found[1] in _keys():
+            return _keys()[found[1]]
+    return None
 
 
 def _refuse_groups(name: str, code: str, key: str) -> None:
     t = economy_tables()
-    for group_code, label in t.aggregates.items():
-        if code == group_code or key == _key(label):
-            raise BadInputError(f"{_called(name, label)} is a group of economies, not an economy")
+    if group := aggregate_code(name):
+        raise BadInputError(f"{_called(name, t.aggregates[group])} is a group of economies, not an economy")
     for old, state in t.dissolved.items():
         if code == old or key in {_key(n) for n in (state.name, *state.names)}:
             after = ", ".join(f"'{c}' ({t.economies[c].name})" for c in state.successors)
@@ -262,23 +308,8 @@ def _called(name: str, label: str) -> str:
     return f"'{name}'" if _key(name) == _key(label) else f"'{name}' ({label})"
 
 
-def _names_only(key: str, iso3: str) -> bool:
-    """Whether the text holds the names of that economy and formalities alone.
-
-    "Arab Republic of Egypt" does; "Northern Ireland" has a word too many; in "United States and Canada" the words
-    beside Canada are formalities one by one, but together another economy.
-    """
-    own = [known for known, code in _keys().items() if code == iso3]
-    rest = f" {key} "
-    for known in sorted(own, key=len, reverse=True):
-        rest = rest.replace(f" {known} ", " ")
-    words = set(FORMAL.split()).union(*(known.split() for known in own))
-    others = (known for known, code in _keys().items() if code != iso3)
-    return set(rest.split()) <= words and not any(f" {known} " in rest for known in others)
-
-
-def _not_known(name: str, key: str, found: str | None) -> BadInputError:
-    near = [found] if found else _near(key)
+def _not_known(name: str, key: str) -> BadInputError:
+    near = _near(key)
     text = f"economy {name!r} not known"
     if near:
         shown = " or ".join(f"'{iso3}' ({economy_tables().economies[iso3].name})" for iso3 in near)
@@ -296,13 +327,9 @@ def _near(key: str) -> list[str]:
     for name, score in most_like(key, sorted(spelt), most=12, least=0.6 if short else 0.72).items():
         scores[spelt[name]] = max(score, scores.get(spelt[name], 0.0))
     if not short:
+        scores |= {iso3: 0.9 for name, iso3 in spelt.items() if len(name) > 3 and f" {name} " in f" {key} "}
         scores |= {iso3: 0.95 for name, iso3 in spelt.items() if f" {key} " in f" {name} "}
     ranked = sorted(scores, key=lambda iso3: (-scores[iso3], iso3))
     if ranked and scores[ranked[0]] >= 0.8:
         ranked = [iso3 for iso3 in ranked if scores[iso3] >= scores[ranked[0]] - 0.05]
     return ranked[:3]
-
-
-def _found_within(text: str) -> str | None:
-    """The economy whose name wbgapi's patterns find anywhere in the text."""
-    return find_economy(text, {iso3: e.name for iso3, e in economy_tables().economies.items()})

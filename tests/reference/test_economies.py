@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import functools
 import socket
 import sys
 from pathlib import Path
@@ -102,13 +101,35 @@ def test_names_of_other_places_are_refused(name: str) -> None:
     assert message(lambda: economies.resolve(name)).startswith(f"economy {name!r} not known")
 
 
-def test_the_patterns_alone_would_have_taken_some_of_them() -> None:
-    """Why there is a guard: wbgapi's patterns find a country's name anywhere in the text."""
-    taken = {
-        name: economies._found_within(name)
-        for name in ("Northern Ireland", "Georgia (US)", "Sudan (South)", "Korea (North)")
-    }
-    assert taken == {"Northern Ireland": "IRL", "Georgia (US)": "GEO", "Sudan (South)": "SDN", "Korea (North)": "KOR"}
+@pytest.mark.parametrize(
+    ("name", "iso3"),
+    [
+        ("Republic of China", "TWN"), ("China, Republic of", "TWN"), ("Republic of China (Taiwan)", "TWN"),
+        ("People's Republic of China", "CHN"), ("China, People's Rep. of", "CHN"), ("Dominican Rep.", "DOM"),
+        ("Central African Rep.", "CAF"), ("US Virgin Islands", "VIR"), ("Dem. Rep. of the Congo", "COD"),
+        ("Egypt, Arab Republic of", "EGY"), ("Venezuela, Bolivarian Rep. of", "VEN"), ("The Kyrgyz Republic", "KGZ"),
+        ("Republic of Kyrgyzstan", "KGZ"), ("Uzbekistan, Rep. of", "UZB"), ("Solomon Isds", "SLB"),
+        ("Federated States of Micronesia", "FSM"), ("Swiss Confederation", "CHE"), ("Hellenic Republic", "GRC"),
+    ],
+)  # fmt: skip
+def test_official_names_and_the_abbreviations_of_statistical_offices(name: str, iso3: str) -> None:
+    assert economies.resolve(name) == iso3
+
+
+def test_no_two_economies_share_an_official_name() -> None:
+    words = [
+        (economies._words(economies._key(name)), iso3)
+        for iso3, names in economies.economy_tables().official.items()
+        for name in names
+    ]
+    assert len(set(words)) == len({key for key, _ in words})
+    assert {iso3 for _, iso3 in words} <= set(CODES)
+
+
+def test_names_of_groups_give_their_codes() -> None:
+    assert [economies.aggregate_code(t) for t in ("World", "Euro area", " wld ", "Kyrgyzstan", "")] == [
+        "WLD", "EMU", "WLD", "", ""
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -261,7 +282,7 @@ def test_nothing_is_asked_of_the_network_and_wbgapi_is_not_loaded(monkeypatch: p
 
     monkeypatch.setattr(socket, "socket", refuse)
     economies._resolve.cache_clear()
-    assert economies.resolve("Arab Republic of Egypt") == "EGY"  # no table has it: a pattern found it
+    assert economies.resolve("Arab Republic of Egypt") == "EGY"
     import subprocess
 
     code = (
@@ -273,28 +294,8 @@ def test_nothing_is_asked_of_the_network_and_wbgapi_is_not_loaded(monkeypatch: p
     assert not {"wbgapi", "requests", "pandas"} & set(done.stdout.split())
 
 
-def test_the_patterns_are_those_of_wbgapi_and_are_matched_as_wbgapi_does() -> None:
-    """The oracle is a copy of wbgapi's coder, run in a namespace where its network call returns our economies."""
-    from types import FunctionType, SimpleNamespace
-
-    import wbgapi
-    from wbgapi import economy_coder
-
-    table = economies.economy_tables()
-    rows = [{"id": e.iso3, "name": e.name, "region": {"id": e.region}} for _, e in sorted(table.economies.items())]
-    service = SimpleNamespace(fetch=lambda *args, **kwargs: iter(rows), Coder=wbgapi.Coder)
-    utf8 = functools.partial(open, encoding="utf-8")
-    world = {**vars(economy_coder), "w": service, "open": utf8, "_lookup_data": None, "_coder_names": None}
-    original = economy_coder.coder
-    coder = FunctionType(original.__code__, world, original.__name__, original.__defaults__)
-    known = [*(e.name for e in table.economies.values()), *(n for names in table.names.values() for n in names)]
-    texts = {*known, *(f"Republic of {n}" for n in known), *(f"{n} (East)" for n in known)}
-    texts |= {f"{a} and {b}" for a in known[::31] for b in known[::17]}
-    assert {t: economies._found_within(t) for t in texts} == {t: coder(t) for t in texts}
-
-
 def test_unknown_names_are_one_sentence_where_the_locale_is_not_utf8() -> None:
-    """The table of patterns is UTF-8 whatever the locale."""
+    """The table of names is UTF-8 whatever the locale."""
     import os
     import subprocess
 

@@ -8,6 +8,7 @@ Codes that are not economies (the world, regions, "areas not specified") are lef
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ Products = Literal["TOTAL", "HS2", "HS4", "HS6"]
 DIGITS: dict[str, int] = {"TOTAL": 0, "HS2": 2, "HS4": 4, "HS6": 6}
 MEMORY = "2GB"
 KIND = "flows"
+log = logging.getLogger(__name__)
+MOST_USD = 1e14  # of trade in a year; the world's output was 1.1e14 in 2024, its trade in goods a quarter of that
+WORLD_SELLERS, LEAST_USD = 150, 1e9  # exporters that make a world; the trade of 1948 was 5.8e10 (WTO)
 WORK = Path("eaeu-bulk")  # the name of the folder for the database, the same for every target: any run clears it
 _YEARS = ["year", "basis", "rows", "usd"]
 _LEFT = ["code", "rows", "usd"]
@@ -151,7 +155,8 @@ def read_flows(
     economies : Sequence[str], optional
         Keep flows with one of these on either side; codes or names. Default: all.
     scale : {"units", "thousands", "millions", "billions"}, optional
-        For IMF files that do not state their scale.
+        Scale of the values of IMF files; it overrules what the file states. Files that state a scale as a word are
+        read in that scale; a code there (``SCALE`` 6) is a label and the values are US$. Required for files without.
     memory : str, default "2GB"
         Memory limit of the database; beyond it, data go to disk next to ``out``.
     threads : int, default 2
@@ -200,6 +205,7 @@ def read_flows(
         with _database(aside, memory, threads) as con:
             shape = _load(con, kind, files, DIGITS[products], years, scale)
             left_out = _parties(con, shape)
+            _check_size(con, whole=kind == "imf")
             _flows(con, keep)
             _write(con, target, shape, products, years, left_out)
     return open_flows(target)
@@ -328,6 +334,24 @@ def _parties(con: duckdb.DuckDBPyConnection, shape: BulkLayout) -> list[tuple[st
     return [(str(code), int(n), float(usd)) for code, n, usd in rows]
 
 
+def _check_size(con: duckdb.DuckDBPyConnection, whole: bool) -> None:
+    """Flows of a year that add up to more than the world's output, or, if they are of all goods (``whole``) and of the
+    world, to next to nothing, are of another scale than they were read in."""
+    for year, usd, sellers in con.execute(
+        "SELECT year, sum(usd)::DOUBLE, count(DISTINCT s.iso3) FROM raw JOIN party s ON s.code = seller"
+        " JOIN party b ON b.code = buyer WHERE s.iso3 <> b.iso3 GROUP BY year, basis ORDER BY year, basis"
+    ).fetchall():
+        size = f"the flows of {year} add up to {usd:.3g} US$"
+        if usd > MOST_USD:
+            raise BadInputError(
+                f"{size}, more than the world produces in a year; give scale='units' if they are in US$"
+            )
+        if whole and sellers >= WORLD_SELLERS and usd < LEAST_USD:
+            raise BadInputError(
+                f"{size} over {sellers} exporters, too little for world trade; give scale='millions' if they are so"
+            )
+
+
 def _iso3(code: str, shape: BulkLayout) -> str:
     """The economy that a code or name in the files stands for, or "" when it is none."""
     economies = known_economies.economy_tables().economies
@@ -381,7 +405,11 @@ def _write(
                 )
             made += [[year, str(basis), int(n), float(usd)] for basis, n, usd in rows]
         if not made:
-            raise NoDataError("no flow between two economies of those asked for in these files")
+            raise NoDataError(
+                "; ".join(shape.empty[:2]) or "no flow between two economies of those asked for in these files"
+            )
+        for reason in shape.empty:
+            log.warning("left out: %s", reason)
         record = {
             "source": shape.source,
             "products": products,

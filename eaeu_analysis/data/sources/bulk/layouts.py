@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from ....errors import BadInputError
 from ..files.shapes import MAX_YEAR, MIN_YEAR
 from . import table as bulk_table
-from .schema import EXPORTER_FOB, IMPORTER_CIF, RECONCILED
+from .schema import EXPORTER_FOB, IMPORTER_CIF, RECONCILED, current_numbers
 from .table import BulkTable, read_header
 from .unpack import BACI, Input
 
@@ -42,6 +42,7 @@ class BulkLayout:
     source: str
     vintage: str = ""
     codes: dict[str, str] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)  # why a file gave no flow, a sentence each
 
 
 def plain_country_name(name: str) -> str:
@@ -71,13 +72,16 @@ def add(
         raise BadInputError(f"{file.name} has a cell that is not what its column holds: {_cell(error)}") from error
     except (duckdb.InvalidInputException, duckdb.BinderException) as error:
         raise BadInputError(f"{file.name} {bulk_table.refusal(error)}") from error
-    _check(con, file, number)
+    if not _check(con, file, number):
+        learned.empty.append(_why_nothing(con, kind, table, digits))
     return learned
 
 
-def _check(con: duckdb.DuckDBPyConnection, file: Input, number: int) -> None:
-    """What was added is of years that can be, and of the one in the file's name; no flow stands in the file twice."""
-    span = con.execute("SELECT min(year), max(year) FROM raw WHERE file = ?", [number]).fetchone() or ()
+def _check(con: duckdb.DuckDBPyConnection, file: Input, number: int) -> int:
+    """How many flows were added; their years must be possible and that of the file's name, and none may occur twice."""
+    *span, count = (
+        con.execute("SELECT min(year), max(year), count(*) FROM raw WHERE file = ?", [number]).fetchone() or ()
+    )
     for year in (year for year in span if year is not None):
         if not MIN_YEAR <= year <= MAX_YEAR:
             raise BadInputError(f"{file.name} has a flow of the year {year}, expected {MIN_YEAR} to {MAX_YEAR}")
@@ -91,6 +95,22 @@ def _check(con: duckdb.DuckDBPyConnection, file: Input, number: int) -> None:
     if twice:
         flow = f"from {twice[0]} to {twice[1]} in {twice[2]} ({twice[3]})"
         raise BadInputError(f"{file.name} has a flow {flow} twice, and does not say which of the two holds")
+    return int(count)
+
+
+def _why_nothing(con: duckdb.DuckDBPyConnection, kind: str, table: BulkTable, digits: int) -> str:
+    """Why a file has no flow that is read: the first of the rules that leaves no row, and what the rows have there."""
+    if not con.execute(f"SELECT 1 FROM {table.rows} LIMIT 1").fetchall():
+        return f"{table.file.name} has a header and no row"
+    rules = ["true"]
+    for column, rule, reason in _RULES[kind](table, digits):
+        left = f"FROM {table.rows} WHERE {' AND '.join(rules)}"
+        if not con.execute(f"SELECT 1 {left} AND {rule} LIMIT 1").fetchall():
+            found = con.execute(f"SELECT DISTINCT left(trim({column}), 40) {left} ORDER BY 1 LIMIT 4").fetchall()
+            there = ", ".join(repr(str(cell)) for (cell,) in found[:3]) + (", ..." if len(found) > 3 else "")
+            return f"{table.file.name} {reason} (its column {column.strip(chr(34))} has {there})"
+        rules.append(rule)
+    return f"{table.file.name} has no flow of the products asked for"
 
 
 # Of cells one of which is empty there is no sum: a missing value is never a nought.
@@ -162,11 +182,10 @@ def _comtrade(
     if "primaryvalue" in table.columns:
         year, flow, code, usd = table.need("Comtrade", "refyear", "flowcode", "cmdcode", "primaryvalue")
         exports, imports = "X", "M"
-        held = [(table.columns[c], v) for c, v in _COMTRADE_TOTALS.items() if c in table.columns]
     else:
         year, flow, code, usd = table.need("Comtrade", "year", "tradeflowcode", "commoditycode", "tradevalueus$")
-        exports, imports, held = "2", "1", []
-    rule = " AND ".join([f"trim({column}) = '{value}'" for column, value in held] or ["true"])
+        exports, imports = "2", "1"
+    rule = " AND ".join(["true", *(rule for _, rule, _ in _comtrade_totals(table))])
     level = "CASE WHEN code = 'TOTAL' THEN 0 ELSE length(code) END"
     return (
         shape or BulkLayout("comtrade", "UN Comtrade"),
@@ -193,11 +212,44 @@ def _comtrade(
     )
 
 
+def _comtrade_totals(table: BulkTable) -> list[Rule]:
+    """The rows that are read: annual, of goods, over all procedures, means of transport and second partners."""
+    reasons = {
+        "freqcode": "has no annual row: monthly rows are not added up; download it with freqCode=A",
+        "typecode": "has no row of trade in goods",
+    }
+    parts = "has rows of breakdowns and no total; download it with partner2Code=0, motCode=0, customsCode=C00"
+    return [
+        (table.columns[c], f"trim({table.columns[c]}) = '{value}'", reasons.get(c, parts))
+        for c, value in _COMTRADE_TOTALS.items()
+        if c in table.columns
+    ]
+
+
+def _comtrade_rules(table: BulkTable, digits: int) -> list[Rule]:
+    flow = table.first("Comtrade", "flowcode", "tradeflowcode")
+    code = table.first("Comtrade", "cmdcode", "commoditycode")
+    level = (
+        f"upper(trim({code})) = 'TOTAL' OR length(trim({code})) = 6"
+        if not digits
+        else (f"(upper(trim({code})) <> 'TOTAL' AND length(trim({code})) IN ({digits}, 6))")
+    )
+    asked = f"HS{digits}" if digits else "TOTAL"
+    return [
+        *_comtrade_totals(table),
+        (flow, f"trim({flow}) IN ('X', 'M', '1', '2')", "has neither exports nor imports"),
+        (code, f"({level})", f"has no row of the product level asked for, {asked}, nor of HS6"),
+    ]
+
+
 def _side(table: BulkTable, side: str) -> str:
-    """The ISO code of a side where the file has it, else its number."""
+    """The number of a side where it is that of an economy, else the ISO code: Comtrade's own codes there (S19 for
+    Taiwan, _KS for Kosovo) are not ISO's."""
     iso, code = table.columns.get(f"{side}iso"), table.columns.get(f"{side}code")
     if iso and code:
-        return f"coalesce(nullif(trim({iso}), ''), trim({code}))"
+        known = ", ".join(f"'{number}'" for number in sorted(current_numbers()))
+        number = f"lpad(trim({code}), 3, '0')"
+        return f"CASE WHEN {number} IN ({known}) THEN {number} ELSE coalesce(nullif(trim({iso}), ''), trim({code})) END"
     return f"trim({table.first('Comtrade', f'{side}iso', f'{side}code')})"
 
 
@@ -209,21 +261,14 @@ def _imf(
         raise BadInputError("IMF files have totals only; use products TOTAL")
     who = table.first("IMF", "countryname", "country")
     whom = table.first("IMF", "counterpartcountryname", "counterpartcountry", "counterpart")
-    name = f"upper({table.first('IMF', 'indicatorcode', 'indicator', 'indicatorname')})"
-    rules = [f"{table.columns['attribute']} = 'Value'"] if "attribute" in table.columns else []
-    if "frequency" in table.columns:
-        rules.append(f"upper(left({table.columns['frequency']}, 1)) = 'A'")
-    annual = [quoted for column, quoted in table.columns.items() if re.fullmatch(r"\d{4}", column)]
+    annual = _annual_columns(table)
     if annual:
         rows, year, cell = f"(UNPIVOT {table.rows} ON {', '.join(annual)} INTO NAME time VALUE cell)", "time", "cell"
     else:
         year, cell = table.need("IMF", "timeperiod", "obsvalue")
         rows = table.rows
-        rules.append(f"length(trim({year})) = 4")  # months and quarters stand beside the years
-    rules.append(f"trim({cell}) <> ''")
-    basis = f"""CASE
-        WHEN {name} LIKE '%XG_FOB_USD%' OR {name} LIKE '%EXPORTS%FREE ON BOARD%US DOLLAR%' THEN '{EXPORTER_FOB}'
-        WHEN {name} LIKE '%MG_CIF_USD%' OR {name} LIKE '%IMPORTS%FREIGHT%US DOLLAR%' THEN '{IMPORTER_CIF}' END"""
+    rules = [rule for _, rule, _ in _imf_rules(table, digits)] + [f"trim({cell}) <> ''"]
+    basis = _imf_basis(table)
     return (
         shape or BulkLayout("imf", "IMF Direction of Trade, International Trade in Goods"),
         f"""
@@ -233,21 +278,52 @@ def _imf(
             count(*) - 1 AS again, basis
         FROM (
             SELECT trim({who}) AS who, trim({whom}) AS whom, {bulk_table.year(f"trim({year})")} AS year,
-                ({bulk_table.value_sql(f"trim({cell})", "DOUBLE")} * {_factor(table, scale)})::DECIMAL(24,6) AS usd,
+                ({bulk_table.value_sql(f"trim({cell})", "DOUBLE")} * {_factor(table, scale)})::DECIMAL(32,6) AS usd,
                 {basis} AS basis
-            FROM {rows} WHERE {" AND ".join([f"({basis}) IS NOT NULL", *rules])}
+            FROM {rows} WHERE {" AND ".join(rules)}
         ) GROUP BY ALL""",
     )
 
 
+def _annual_columns(table: BulkTable) -> list[str]:
+    return [quoted for column, quoted in table.columns.items() if re.fullmatch(r"\d{4}", column)]
+
+
+def _imf_basis(table: BulkTable) -> str:
+    name = f"upper({table.first('IMF', 'indicatorcode', 'indicator', 'indicatorname')})"
+    return f"""CASE
+        WHEN {name} LIKE '%XG_FOB_USD%' OR {name} LIKE '%EXPORTS%FREE ON BOARD%US DOLLAR%' THEN '{EXPORTER_FOB}'
+        WHEN {name} LIKE '%MG_CIF_USD%' OR {name} LIKE '%IMPORTS%FREIGHT%US DOLLAR%' THEN '{IMPORTER_CIF}' END"""
+
+
+def _imf_rules(table: BulkTable, digits: int) -> list[Rule]:
+    """The rows that are read: values of annual exports and imports in US dollars."""
+    monthly = "has no annual value: months and quarters are not added up; download annual data"
+    found: list[Rule] = []
+    if attribute := table.columns.get("attribute"):
+        found.append((attribute, f"{attribute} = 'Value'", "has no row of values"))
+    if frequency := table.columns.get("frequency"):
+        found.append((frequency, f"upper(left({frequency}, 1)) = 'A'", monthly))
+    if not _annual_columns(table):
+        (period,) = table.need("IMF", "timeperiod")
+        found.append((period, f"length(trim({period})) = 4", monthly))
+    name = table.first("IMF", "indicatorcode", "indicator", "indicatorname")
+    return [*found, (name, f"({_imf_basis(table)}) IS NOT NULL", "has neither exports nor imports in US dollars")]
+
+
 def _factor(table: BulkTable, scale: str | None) -> str:
-    """What a cell is multiplied by to be US dollars: as the file states it, or as the caller does; never guessed."""
+    """What a cell is multiplied by to be US dollars: what the caller says, else what the file says in a word.
+
+    A scale written as a code is a label: the IMF's files of 2025 on state 6 (millions) and print full US dollars.
+    """
     if scale is not None and scale not in SCALES:
         raise BadInputError(f"scale {scale!r} not known; known: {', '.join(SCALES)}")
-    if "scale" in table.columns:
+    if scale is None and "scale" in table.columns:
         stated = f"lower(trim({table.columns['scale']}))"
         cases = " ".join(f"WHEN '{name}' THEN {factor}" for name, factor in SCALES.items())
-        return f"CASE {stated} {cases} ELSE error('scale ' || {stated} || ' is not known') END"
+        digits = f"WHEN regexp_full_match({stated}, '[0-9]{{1,2}}') THEN 1"
+        unknown = bulk_table.refuse_cell(table.columns["scale"], f"a scale; give scale= as one of {', '.join(SCALES)}")
+        return f"CASE {digits} ELSE CASE {stated} {cases} ELSE {unknown} END END"
     if scale is None:
         raise BadInputError(
             f"{table.file.name} does not state its scale; give scale='units' or scale='millions' "
@@ -261,3 +337,9 @@ _Layout = Callable[
     tuple[BulkLayout, str],
 ]
 _LAYOUTS: dict[str, _Layout] = {"baci": _baci, "comtrade": _comtrade, "imf": _imf}
+Rule = tuple[str, str, str]  # a column, the condition its rows meet, and the reason when none of them does
+_RULES: dict[str, Callable[[BulkTable, int], list[Rule]]] = {
+    "baci": lambda table, digits: [],
+    "comtrade": _comtrade_rules,
+    "imf": _imf_rules,
+}

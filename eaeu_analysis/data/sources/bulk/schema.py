@@ -25,6 +25,7 @@ WORLD = "WLD"
 COMTRADE_NUMBERS = {
     "251": "FRA",  # with Monaco and overseas departments
     "381": "ITA",
+    "412": "XKX",
     "490": "TWN",  # "Other Asia, not elsewhere specified", which is Taiwan
     "579": "NOR",  # with Svalbard and Jan Mayen
     "699": "IND",
@@ -48,6 +49,12 @@ def iso_numbers() -> dict[str, str]:
         if number.isdigit() and len(number) == 3 and len(targets) == 1 and targets[0] in iso3
     }
     return found | COMTRADE_NUMBERS
+
+
+@functools.cache
+def current_numbers() -> frozenset[str]:
+    """The numbers of economies of today: those of former states may stand for another territory."""
+    return frozenset(set(iso_numbers()) - _NOT_CURRENT)
 
 
 def number_of(iso3: str) -> str:

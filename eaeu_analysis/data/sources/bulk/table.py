@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ....errors import BadInputError
+from ..files.shapes import not_utf8
 from .unpack import Input
 
 _LONGEST = 1 << 20  # signs of a header
@@ -60,10 +61,12 @@ def read_header(file: Input) -> BulkTable:
     """The table that a file is by its first line; raises BadInputError where that names no columns, or one twice."""
     packed = file.path.name.lower().endswith(".gz")
     try:
-        with (gzip.open if packed else open)(file.path, "rt", encoding="utf-8-sig", newline="") as stream:
-            line = stream.readline(_LONGEST).rstrip("\r\n")
+        with (gzip.open if packed else open)(file.path, "rb") as stream:
+            line = stream.readline(_LONGEST).decode("utf-8-sig").rstrip("\r\n")
         delimiter = max(",;\t|", key=line.count)
         found = next(csv.reader([line], delimiter=delimiter), [])
+    except UnicodeDecodeError as error:
+        raise not_utf8(file.name, 1, error.object[error.start]) from error
     except (ValueError, EOFError, zlib.error, csv.Error, gzip.BadGzipFile) as error:
         raise BadInputError(f"{file.name} is damaged or no table of text in UTF-8 ({error})") from error
     except OSError as error:
@@ -83,6 +86,11 @@ def refusal(error: Exception) -> str:
     row = re.search(r"CSV Error on Line: (\d+)", str(error))
     if _MARK in first:
         return first.partition(_MARK)[2]
+    if row and re.search("utf-?8|unicode", str(error), re.IGNORECASE):
+        return (
+            f"has text that is not UTF-8 in line {row[1]} (mixed encodings, or a file in Latin-1 or Windows-1251; "
+            "save it as UTF-8)"
+        )
     if row:
         return f"breaks off or is no table: line {row[1]} has not the cells that the first line names"
     return f"breaks off or is no table: {first}"
@@ -105,8 +113,12 @@ def product_sql(cell: str, pattern: str, expected: str) -> str:
 
 def _unless(holds: str, then: str, cell: str, what: str) -> str:
     """``then`` where ``holds``, else an error that names the cell; an empty one stays empty, for the whole to tell."""
-    told = f"error('{_MARK}has ' || chr(39) || left({cell}, 40) || chr(39) || ' for {what}')"
-    return f"CASE WHEN coalesce({cell}, '') = '' THEN NULL WHEN {holds} THEN {then} ELSE {told} END"
+    return f"CASE WHEN coalesce({cell}, '') = '' THEN NULL WHEN {holds} THEN {then} ELSE {refuse_cell(cell, what)} END"
+
+
+def refuse_cell(cell: str, what: str) -> str:
+    """The SQL that ends a query over a cell that is not ``what``."""
+    return f"error('{_MARK}has ' || chr(39) || left({cell}, 40) || chr(39) || ' for {what}')"
 
 
 def _quoted(name: str) -> str:

@@ -177,6 +177,23 @@ def test_comtrade_totals_and_numbers_without_iso_codes(tmp_path: Path) -> None:
     assert as_dict(frame) == {("UZB", "USA", 2019, "TOTAL"): 10.0}
 
 
+def test_comtrade_economies_are_known_by_number_before_the_iso_column(tmp_path: Path) -> None:
+    text = comtrade(
+        "2019,860,UZB,M,490,S19,0,TOTAL,C00,0,10",  # Taiwan
+        "2019,412,_KS,X,860,UZB,0,TOTAL,C00,0,5",  # Kosovo
+        "2019,860,UZB,M,699,IND,0,TOTAL,C00,0,3",
+        "1985,8,ALB,X,278,DDR,0,TOTAL,C00,0,7",  # a former state is nobody's trade of today
+    )
+    (tmp_path / "c.csv").write_text(text)
+    made = flows.read_flows("comtrade", tmp_path / "c.csv", tmp_path / "out", products="TOTAL")
+    assert as_dict(made.frame()) == {
+        ("TWN", "UZB", 2019, "TOTAL"): 10.0,
+        ("XKX", "UZB", 2019, "TOTAL"): 5.0,
+        ("IND", "UZB", 2019, "TOTAL"): 3.0,
+    }
+    assert made.left_out["code"].tolist() == ["DDR"]
+
+
 def test_comtrade_in_the_form_before(tmp_path: Path) -> None:
     head = "Classification,Year,Trade Flow Code,Reporter Code,Reporter ISO,Partner Code,Partner ISO,Commodity Code,"
     head += "Trade Value (US$)\n"
@@ -226,6 +243,39 @@ def test_imf_long_with_its_scale_stated(tmp_path: Path) -> None:
     (tmp_path / "imts.csv").write_text(IMTS + rows)
     frame = flows.read_flows("imf", tmp_path / "imts.csv", tmp_path / "out", products="TOTAL").frame()
     assert as_dict(frame) == {("RUS", "KGZ", 2019, "TOTAL"): 1.53e9, ("RUS", "UZB", 2019, "TOTAL"): 2.067e9}
+
+
+IMTS_2025 = (
+    "DATAFLOW,COUNTRY,INDICATOR,COUNTERPART_COUNTRY,FREQUENCY,TIME_PERIOD,OBS_VALUE,SCALE,PRECISION,DECIMALS_DISPLAYED,"
+    "TRADE_FLOW,VALUATION,UNIT,DERIVATION_TYPE,OVERLAP,STATUS\n"
+    "IMF.STA:IMTS(1.0.0),USA,XG_FOB_USD,G001,A,2023,2020000000000,6,,,X,FOB,USD,,,\n"
+    "IMF.STA:IMTS(1.0.0),RUS,XG_FOB_USD,KGZ,A,2023,2650000000,6,,,X,FOB,USD,,,\n"
+    "IMF.STA:IMTS(1.0.0),KOS,XG_FOB_USD,KGZ,A,2023,1000,6,,,X,FOB,USD,,,\n"
+    "IMF.STA:IMTS(1.0.0),RUS,XG_FOB_USD,KGZ,M,2023-M01,9,6,,,X,FOB,USD,,,\n"
+)
+
+
+def test_imf_files_of_2025_print_full_dollars_whatever_their_scale_says(tmp_path: Path) -> None:
+    """SCALE 6 is a label there: United States exports to the world of 2023 are 2.02e12 US$."""
+    (tmp_path / "imts.csv").write_text(IMTS_2025)
+    made = flows.read_flows("imf", tmp_path / "imts.csv", tmp_path / "out", products="TOTAL")
+    assert as_dict(made.frame()) == {("RUS", "KGZ", 2023, "TOTAL"): 2.65e9, ("XKX", "KGZ", 2023, "TOTAL"): 1000.0}
+    assert made.left_out.to_numpy().tolist() == [["G001", 1, 2.02e12]]
+
+
+def test_a_scale_that_is_given_overrules_the_file_and_its_size_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "imts.csv").write_text(IMTS + "RUS,XG_FOB_USD,KGZ,Annual,Units,2019,1530\n")
+    made = flows.read_flows("imf", tmp_path / "imts.csv", tmp_path / "out", products="TOTAL", scale="millions")
+    assert as_dict(made.frame()) == {("RUS", "KGZ", 2019, "TOTAL"): 1.53e9}
+    (tmp_path / "new.csv").write_text(IMTS_2025)
+    with pytest.raises(
+        BadInputError, match=r"of 2023 add up to 2.65e\+15 US\$, more than the world produces .*'units'"
+    ):
+        flows.read_flows("imf", tmp_path / "new.csv", tmp_path / "out", products="TOTAL", scale="millions")
+    sellers = sorted(set(schema.iso_numbers().values()) - {"KGZ"})[:160]
+    (tmp_path / "all.csv").write_text(IMTS + "".join(f"{c},XG_FOB_USD,KGZ,Annual,,2019,8\n" for c in sellers))
+    with pytest.raises(BadInputError, match=r"over 160 exporters, too little for world trade; give scale='millions'"):
+        flows.read_flows("imf", tmp_path / "all.csv", tmp_path / "out", products="TOTAL", scale="units")
 
 
 def peak_mb(folder: Path, out: Path, memory: str) -> float:

@@ -120,10 +120,10 @@ def test_delimiters_line_ends_and_marks_of_order_are_read(tmp_path: Path, delimi
         ("baci", HEAD + "2019,643,417,271019,lots,1\n", "has a cell that is not what its column holds: 'lots'"),
         ("baci", HEAD + "then,643,417,271019,1,1\n", "'then'"),
         ("baci", HEAD + "2019,643,417\n2019,643,417,1,1,1,1,1,1\n", "is no table: line 2 has not the cells"),
-        ("baci", HEAD, "no flow between two economies"),
+        ("baci", HEAD, "has a header and no row"),
         ("comtrade", "a,b\n1,2\n", "is no Comtrade table"),
         ("imf", "a,b\n1,2\n", "is no IMF table"),
-        ("imf", IMTS + "RUS,XG_FOB_USD,KGZ,Dozens,2019,1\n", "dozens"),
+        ("imf", IMTS + "RUS,XG_FOB_USD,KGZ,Dozens,2019,1\n", "has 'Dozens' for a scale; give scale= as one of units"),
         ("comtrade", COMTRADE + "2019,417,X,643,27,1\n2019,417,X,643,27,2\n", "twice, and does not say which"),
         ("comtrade", COMTRADE + "2019,417,X,643,271019,1\n2019,417,X,643,271019,2\n", "twice, and does not say"),
         ("comtrade", COMTRADE + "2019,417,X,643,70200,1\n", "'70200' for a product code, expected TOTAL or two"),
@@ -171,3 +171,48 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(BadInputError):
         flows.read_flows("baci", tmp_path / "BACI_HS92_Y2021_V1.csv", tmp_path / "out")
     assert as_dict(flows.open_flows(tmp_path / "out").frame()) == as_dict(made.frame()) == EXPECTED
+
+
+COMTRADE_FULL = "typeCode,freqCode,refYear,reporterCode,flowCode,partnerCode,partner2Code,cmdCode,customsCode,motCode,"
+COMTRADE_FULL += "primaryValue\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "sentence"),
+    [
+        ("comtrade", COMTRADE_FULL + "C,M,2019,860,M,643,0,TOTAL,C00,0,10\n", r"freqCode=A .*'M'"),
+        (
+            "comtrade",
+            COMTRADE_FULL + "C,A,2019,860,M,643,156,TOTAL,C00,0,10\nC,A,2019,860,M,643,0,TOTAL,C01,0,10\n",
+            r"rows of breakdowns and no total; download it with partner2Code=0, motCode=0, customsCode=C00 .*'C01'",
+        ),
+        ("comtrade", COMTRADE_FULL + "S,A,2019,860,M,643,0,TOTAL,C00,0,10\n", "no row of trade in goods"),
+        ("comtrade", COMTRADE_FULL + "C,A,2019,860,RX,643,0,TOTAL,C00,0,10\n", "neither exports nor imports .*'RX'"),
+        ("comtrade", COMTRADE_FULL + "C,A,2019,860,M,643,0,27,C00,0,10\n", "asked for, TOTAL, nor of HS6 .*'27'"),
+        ("imf", IMTS + "RUS,XG_FOB_USD,KGZ,Units,2019-M01,1\n", "no annual value: months and quarters .*'2019-M01'"),
+        ("imf", IMTS + "RUS,TBG_USD,KGZ,Units,2019,1\n", "neither exports nor imports in US dollars .*'TBG_USD'"),
+    ],
+)  # fmt: skip
+def test_a_file_without_a_row_that_is_read_says_why(tmp_path: Path, kind: str, text: str, sentence: str) -> None:
+    (tmp_path / "table.csv").write_text(text)
+    with pytest.raises(NoDataError, match=sentence) as caught:
+        flows.read_flows(kind, tmp_path / "table.csv", tmp_path / "out", products="TOTAL")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_months_among_annual_ones_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text(COMTRADE_FULL + "C,A,2019,860,M,643,0,TOTAL,C00,0,10\n")
+    (tmp_path / "in" / "b.csv").write_text(COMTRADE_FULL + "C,M,2020,860,M,643,0,TOTAL,C00,0,10\n")
+    made = flows.read_flows("comtrade", tmp_path / "in", tmp_path / "out", products="TOTAL")
+    assert as_dict(made.frame()) == {("RUS", "UZB", 2019, "TOTAL"): 10.0}
+    assert "left out: b.csv has no annual row" in caplog.text
+
+
+@pytest.mark.parametrize("place", ["header", "body"])
+def test_a_bulk_file_in_latin_1_says_what_to_do(tmp_path: Path, place: str) -> None:
+    head, name = ("C\xf4te" if place == "header" else "Other"), ("C\xf4te d'Ivoire" if place == "body" else "Niger")
+    text = f"Country Name,Indicator Code,Counterpart Country Name,2019,{head}\n{name},TXG_FOB_USD,Kyrgyz Rep.,5,1\n"
+    (tmp_path / "DOT.csv").write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadInputError, match=r"is not UTF-8.*Latin-1 or Windows-1251; save it as UTF-8"):
+        flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", products="TOTAL", scale="units")
