@@ -17,6 +17,7 @@ from eaeu_analysis.reference import economies
 from eaeu_analysis.reference.shipped_tables import FLOWS
 from eaeu_analysis.trade.flows.flows import COLUMNS, check_units, trade_tables
 
+from . import products
 from .write import TableDraft, with_record, write_pins
 
 # Old or private codes of one economy; Belgium-Luxembourg is one reporter throughout in the four-yearly panel.
@@ -220,4 +221,5 @@ READERS: dict[str, Callable[[Path], TableDraft]] = {
     "distances": _distances,
     "geography": _geography,
     "agreements": _agreements,
+    **products.READERS,
 }

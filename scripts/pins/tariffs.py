@@ -155,6 +155,62 @@ def _sectors(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     return frame.sort_values("sector").reset_index(drop=True), {}
 
 
+def _cet_2013(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    raw = _text(path)
+    frame = pd.DataFrame(
+        {
+            "code": raw["hs_code"],
+            "kind": raw["kind"].replace({"specific_or_other": "specific"}),
+            "ad_valorem": _number(raw["ad_valorem_pct"]),
+            "minimum_eur": _number(raw["min_specific_eur"]),
+            "unit": raw["per"],
+            "part_of_code": raw["partial"] == "True",
+        }
+    )
+    counts = {f"kind: {name}": int(n) for name, n in sorted(frame["kind"].value_counts().items())}
+    return frame.sort_values(["code", "kind"]).reset_index(drop=True), counts
+
+
+STAGES = {
+    "All Products": "all",
+    "Capital goods": "capital",
+    "Consumer goods": "consumer",
+    "Intermediate goods": "intermediate",
+    "Raw materials": "raw",
+}
+MEASURES = {
+    "import": "imports_musd",
+    "tariff_ahs_weighted": "tariff",
+    "tariff_ahs_simple": "tariff_simple",
+    "tariff_ahs_max": "tariff_largest",
+    "tariff_dutyfree_lines": "duty_free_lines",
+}
+
+
+def _by_stage(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    raw = pd.read_parquet(path)
+    kept = raw[raw["product"].isin(STAGES) & raw["indicator"].isin(MEASURES)]
+    keys = ["economy", "stage", "year", "vintage"]
+    named = kept.assign(
+        economy=kept["iso3"], stage=kept["product"].map(STAGES), measure=kept["indicator"].map(MEASURES)
+    )
+    wide = named.pivot(index=keys, columns="measure", values="value")[list(MEASURES.values())].reset_index()
+    known = wide["economy"].isin(economies.economies().index)
+    counts = {
+        "left out: exports, product groups, counts of lines": int(len(raw) - len(kept)),
+        "left out: not an economy": int((~known).sum()),
+    }
+    return wide[known].rename_axis(columns=None).sort_values(keys).reset_index(drop=True), counts
+
+
+def _employment(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    raw = _text(path)
+    frame = pd.DataFrame({"sector": raw["code"].map(sector_code)})
+    for name in ("total", "formal", "informal"):
+        frame[name] = _number(raw[f"emp_{name}"]).astype("int64")
+    return frame.sort_values("sector").reset_index(drop=True), {}
+
+
 READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict[str, int]]]] = {
     "tariffs_cet": _cet,
     "tariffs_uzb": _uzb,
@@ -162,4 +218,7 @@ READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, dict[str, int]]]] = {
     "tariffs_averages": _averages,
     "inputoutput_uzb": _inputs,
     "inputoutput_uzb_sectors": _sectors,
+    "inputoutput_uzb_employment": _employment,
+    "tariffs_cet_2013": _cet_2013,
+    "tariffs_by_stage": _by_stage,
 }

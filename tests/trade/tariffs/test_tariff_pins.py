@@ -3,13 +3,14 @@
 import json
 import shutil
 
+import pandas as pd
 import pytest
 
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError
 from eaeu_analysis.reference.shipped_tables import TARIFFS
 from eaeu_analysis.trade.tariffs.schedule import tariff_tables
-from scripts.pins.tariffs import pin_tariffs
+from scripts.pins.tariffs import MEASURES, pin_tariffs
 
 PINS = settings.data_dir() / "trade"
 
@@ -68,6 +69,23 @@ def source_files(folder):
     (folder / "io_uzb_2022_sectors.csv").write_text(
         'code,name,output,imports,gva\nА01.13,Овощи,10,1,6\n"C10.8\n (без 10.81)",Прочие,20,2,9\n'
     )
+    (folder / "io_uzb_2022_employment_136.csv").write_text(
+        "code,emp_total,emp_formal,emp_informal\nА01.13,582741,79102,503639\n"
+    )
+    (folder / "tariff_eaeu_cet_base2013_hs.csv").write_text(
+        "hs_code,kind,ad_valorem_pct,min_specific_eur,per,partial\n"
+        "0103,excluded,,,,False\n020410,combined,15.0,0.15,kg,False\n080810100,specific_or_other,,,,False\n"
+    )
+    pd.DataFrame(
+        [
+            ("KGZ", "import", "Raw materials", 2014, 900.0, "2022-11"),
+            ("KGZ", "tariff_ahs_weighted", "Raw materials", 2014, 2.74, "2022-11"),
+            ("KGZ", "export", "Animal", 2014, 1.0, "2022-11"),
+            ("WLD", "import", "All Products", 2014, 1.0, "2022-11"),
+            *(("KGZ", name, "All Products", 2014, 1.0, "2022-11") for name in MEASURES),
+        ],
+        columns=["iso3", "indicator", "product", "year", "value", "vintage"],
+    ).to_parquet(folder / "trade_tariff_wits_summary_product_groups_1988_2019.parquet")
     return folder
 
 
@@ -89,7 +107,15 @@ def test_pinning_twice_gives_the_same_bytes(tmp_path):
     assert partners["imports_usd"].iloc[0] == 14362594160.0  # the source counts in thousands
     sectors = TARIFFS.load("inputoutput_uzb_sectors", tmp_path / "a")["sector"].tolist()
     assert sectors == ["A01.13", "C10.8 (without 10.81)"]  # Latin letters, one line
+    schedule = TARIFFS.load("tariffs_cet_2013", tmp_path / "a")
+    assert schedule["kind"].tolist() == ["excluded", "combined", "specific"]
+    assert schedule["ad_valorem"].tolist()[1:2] == [15.0]
+    assert schedule["ad_valorem"].isna().tolist() == [True, False, True]  # no rate is not a rate of zero
+    stages = TARIFFS.load("tariffs_by_stage", tmp_path / "a").set_index("stage")
+    assert stages.loc["raw", ["imports_musd", "tariff"]].tolist() == [900.0, 2.74]
+    assert TARIFFS.load("inputoutput_uzb_employment", tmp_path / "a")["total"].tolist() == [582741]
     manifest = json.loads((tmp_path / "a" / "tariffs.json").read_text())
+    assert manifest["tariffs_by_stage"]["counts"]["left out: not an economy"] == 1
     assert manifest["tariffs_cet"]["counts"]["status: duplicate"] == 1
 
 
