@@ -123,6 +123,8 @@ class TariffExposure(Result):
         The estimate without each cluster.
     bounds : RiseBounds or None
         Bounds of the elasticity to the rise, when own rates are known in outline only.
+    alternatives : DataFrame or None
+        The estimate under other choices, where these were asked for.
     """
 
     drawn_by = "tariff_exposure.draw_tariff_exposure"
@@ -141,6 +143,7 @@ class TariffExposure(Result):
     dropped: pd.DataFrame
     without: pd.Series[Any]
     bounds: RiseBounds | None
+    alternatives: pd.DataFrame | None = None
 
     @property
     def percent(self) -> tuple[float, float, float]:
@@ -192,6 +195,9 @@ class TariffExposure(Result):
         shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.2f}")
         lines += ["", *(f"  {row}" for row in shown.split("\n")), ""]
         lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
+        if self.alternatives is not None:
+            other = self.alternatives.to_string(index=False, na_rep="", float_format=lambda v: f"{v:.2f}")
+            lines += ["", *(f"  {row}" for row in other.split("\n")), ""]
         return "\n".join([*lines, *source_lines(self.provenance, "  ")])
 
 
