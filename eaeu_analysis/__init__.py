@@ -51,6 +51,9 @@ _HOME = {
     "trade_answer": "trade.union.answer",
     "exposure": "trade.partners.exposure",
     "tariff_gap": "trade.tariffs.gap",
+    "tariff_exposure": "trade.tariff_exposure.estimate",
+    "TariffExposureOptions": "trade.tariff_exposure.estimate",
+    "OwnRates": "trade.tariff_exposure.own_rates",
     "agreement_effects": "trade.union.each_agreement",
     "load_flows": "trade.flows.flows",
     "flow_matrix": "trade.partners.matrix",
@@ -139,6 +142,9 @@ if TYPE_CHECKING:
     from .trade.partners.re_exports import both_reports as both_reports
     from .trade.partners.re_exports import parallel_imports as parallel_imports
     from .trade.partners.re_exports import surges as surges
+    from .trade.tariff_exposure.estimate import TariffExposureOptions as TariffExposureOptions
+    from .trade.tariff_exposure.estimate import tariff_exposure as tariff_exposure
+    from .trade.tariff_exposure.own_rates import OwnRates as OwnRates
     from .trade.tariffs.gap import tariff_gap as tariff_gap
     from .trade.tariffs.global_simulation import global_simulation as global_simulation
     from .trade.tariffs.partial_equilibrium import partial_equilibrium as partial_equilibrium

@@ -23,6 +23,7 @@ PUBLISHED_DIGITS = 12  # significant ones of a number in JSON: the last four of 
 
 
 CheckRole = Literal["fatal", "warning", "info"]
+Finding = Literal["unreliable", "untested", "none", "fragile", "found"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,25 @@ class Check:
 def is_reliable(checks: Iterable[Check]) -> bool:
     """Whether no fatal check failed."""
     return not any(check.failed and check.role == "fatal" for check in checks)
+
+
+def finding_of(
+    estimate: float, interval: tuple[float, float], level: float, p_value: float, checks: tuple[Check, ...]
+) -> Finding:
+    """The rule of the verdict, in this order:
+
+    "unreliable": a fatal check failed or the estimate is not finite; "untested": no p-value and no interval;
+    "none": p above 1 - level, or the interval holds zero; "fragile": otherwise, with any failed check; "found":
+    otherwise.
+    """
+    if not math.isfinite(estimate) or not is_reliable(checks):
+        return "unreliable"
+    has_interval = not any(math.isnan(end) for end in interval)
+    if math.isnan(p_value) and not has_interval:
+        return "untested"
+    if p_value > 1 - level + 1e-9 or (has_interval and interval[0] <= 0 <= interval[1]):
+        return "none"
+    return "fragile" if any(check.failed for check in checks) else "found"
 
 
 @dataclass(frozen=True)

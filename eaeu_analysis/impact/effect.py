@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..results import Check, Provenance, Result, is_reliable, source_lines
+from ..results import Check, Provenance, Result, source_lines
+from ..results import finding_of as finding_of
 from ..text import format_number, format_p_equals
 
 if TYPE_CHECKING:
@@ -132,25 +133,6 @@ class Effect(Result):
 
     def _measure(self) -> str:
         return f" ({self.measure})" if self.measure else ""
-
-
-def finding_of(
-    estimate: float, interval: tuple[float, float], level: float, p_value: float, checks: tuple[Check, ...]
-) -> str:
-    """The rule of the verdict, in this order:
-
-    "unreliable": a fatal check failed or the estimate is not finite; "untested": no p-value and no interval;
-    "none": p above 1 - level, or the interval holds zero; "fragile": otherwise, with any failed check; "found":
-    otherwise.
-    """
-    if not math.isfinite(estimate) or not is_reliable(checks):
-        return "unreliable"
-    has_interval = not any(math.isnan(end) for end in interval)
-    if math.isnan(p_value) and not has_interval:
-        return "untested"
-    if p_value > 1 - level + 1e-9 or (has_interval and interval[0] <= 0 <= interval[1]):
-        return "none"
-    return "fragile" if any(check.failed for check in checks) else "found"
 
 
 def verdict_of(effect: Effect) -> str:

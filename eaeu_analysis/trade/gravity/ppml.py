@@ -144,6 +144,7 @@ def ols(
     k_adj: bool = False,
     *,
     collinear: Literal["error", "drop"] = "error",
+    disconnected: Literal["error", "allow"] = "error",
     level: float = settings.LEVEL,
 ) -> GravityFit:
     """Least squares of log flows, for teaching: positive flows only, biased under heteroskedasticity.
@@ -160,7 +161,8 @@ def ols(
     flows = pd.to_numeric(data[y], errors="coerce").astype("float64")
     logged = data.assign(**{y: np.log(flows.where(flows > 0))})
     groups = _clusters(cluster)
-    sample = take_sample(logged, y, names, fixed_effects, groups, drop_zero_groups=False, drop_singletons=False)
+    options = {"drop_zero_groups": False, "drop_singletons": False, "connected": disconnected == "error"}
+    sample = take_sample(logged, y, names, fixed_effects, groups, **options)
     fit, _ = run_pyfixest("feols", sample, k_adj, "effects")
     dropped = _collinear(fit, names, collinear)
     used = [n for n in names if n not in dropped]
