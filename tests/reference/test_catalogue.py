@@ -13,20 +13,6 @@ from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.reference import catalogue
 
 WDI = Path(__file__).resolve().parents[3] / "shared" / "data" / "wdi"
-_POVERTY = "survey estimates in few years; not pinned, and no outcome or claim uses them"
-_EMPLOYMENT = "ILO models; the editors of the file removed the implausible values of Armenia and Uzbekistan"
-NOT_YET_CATALOGUED = {
-    "SI.DST.FRST.20": _POVERTY,
-    "SI.POV.DDAY": _POVERTY,
-    "SI.POV.LMIC": _POVERTY,
-    "SI.POV.NAHC": _POVERTY,
-    "SI.POV.UMIC": _POVERTY,
-    "SL.AGR.EMPL.ZS": _EMPLOYMENT,
-    "SL.EMP.SELF.ZS": _EMPLOYMENT,
-    "SL.IND.EMPL.ZS": _EMPLOYMENT,
-    "SL.SRV.EMPL.ZS": _EMPLOYMENT,
-    "ILO.OUTPUT.PER.WORKER.2015USD": "not a World Bank series: the catalogue lists World Bank codes only",
-}
 TOPICS = {
     "trade",
     "direction of trade",
@@ -101,12 +87,11 @@ def test_both_directions_of_trade_have_the_same_partners() -> None:
 
 
 @pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not beside the project")
-def test_every_file_of_real_data_is_catalogued_or_waits_for_a_reason() -> None:
+def test_every_file_of_real_data_is_catalogued() -> None:
     names = {path.stem.split("__")[0] for path in WDI.glob("*.csv")} - {"ECONOMIES", "PROVENANCE"}
     known = set(catalogue.catalogue().index)
     assert known & names
-    assert names - known - NOT_YET_CATALOGUED.keys() == set()
-    assert not NOT_YET_CATALOGUED.keys() & known, "a series that has been catalogued leaves the list"
+    assert names - known == set()
 
 
 @pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not beside the project")
