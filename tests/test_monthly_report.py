@@ -23,8 +23,8 @@ code = int(os.environ["ENDS_WITH"])
 out.parent.joinpath("asked.txt").write_text(" ".join(arguments) + " " + os.environ["SOURCE_DATE_EPOCH"])
 if code in (0, 4, 5):
     out.mkdir(parents=True, exist_ok=True)
-    out.joinpath("report.md").write_text(
-        "# Report\\n\\n## What changed since last time\\n\\n2 of 83 claims drifted.\\n\\n## Method\\n\\nnot this\\n")
+    pathlib.Path(arguments[arguments.index("--summary") + 1]).write_text(
+        "## Report\\n\\n### What changed since last time\\n\\n2 of 83 claims drifted.\\n")
 print("1. The answer.")
 if code:
     print("3/20 NE.TRD.GNFS.ZS failed", file=sys.stderr)
@@ -59,7 +59,6 @@ def test_the_code_is_the_reports_and_the_comment_says_what_happened(tmp_path: Pa
     comment = (out / "changed.md").read_text(encoding="utf-8")
     assert says in comment
     assert ("2 of 83 claims drifted." in comment) == (code != 3)
-    assert "not this" not in comment
     assert ("eaeu: the reason in one sentence" in comment) == (code != 0)
     assert "NE.TRD.GNFS.ZS failed" not in comment  # progress is in the log
 

@@ -34,7 +34,7 @@ class _Steps(logging.Handler):
 
     def _print(self, text: str) -> None:
         with self._lock, contextlib.suppress(OSError, ValueError):  # nobody reads standard error any more
-            typer.echo(f"eaeu: {text}", err=True)
+            typer.echo(f"... {text}", err=True)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,67 @@
+"""What pipelines run: actions pinned by commit, and an action whose exit code is that of the command."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.changelog_section import section
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+STAND_IN = """#!{python}
+import os, pathlib, sys
+pathlib.Path(os.environ["ASKED"]).write_text(" ".join(sys.argv[1:]))
+sys.exit(int(os.environ["ENDS_WITH"]))
+"""
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, ROOT / "action.yml"], ids=lambda path: path.name)
+def test_every_action_is_pinned_by_its_commit(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert yaml.safe_load(text)
+    used = re.findall(r"uses: (\S+)(.*)", text)
+    for name, comment in used:
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", name), name
+        assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), name
+
+
+def test_workflows_ask_for_no_more_rights_than_to_read() -> None:
+    assert len(WORKFLOWS) >= 5
+    for path in WORKFLOWS:
+        assert yaml.safe_load(path.read_text(encoding="utf-8"))["permissions"]["contents"] == "read", path.name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="bash")
+@pytest.mark.parametrize("code", [0, 4, 5])
+def test_the_action_ends_with_the_code_of_the_report(tmp_path: Path, code: int) -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    (step,) = [step for step in action["runs"]["steps"] if step.get("id") == "report"]
+    stand_in = tmp_path / "eaeu"
+    stand_in.write_text(STAND_IN.format(python=sys.executable), encoding="utf-8")
+    stand_in.chmod(0o755)
+    given = {"OUT": "r", "SOURCE": "live", "CHECK": "shipped", "STRICT": "true"}
+    assert set(given) == set(step["env"])
+    env = {
+        **os.environ, **given, "PATH": f"{tmp_path}:{os.environ['PATH']}", "ENDS_WITH": str(code),
+        "GITHUB_OUTPUT": str(tmp_path / "output"), "ASKED": str(tmp_path / "asked"),
+    }  # fmt: skip
+    done = subprocess.run(["bash", "-e", "-c", step["run"]], env=env, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == code, done.stderr
+    assert (tmp_path / "output").read_text() == f"code={code}\n"
+    asked = (tmp_path / "asked").read_text()
+    assert asked == "report --out r --source live --junit r-claims.xml --fallback pinned --check shipped --strict"
+
+
+def test_a_release_has_its_part_of_the_changelog() -> None:
+    text = "# Changelog\n\n## 0.2.0\n- New.\n\n## 0.1.0 (first)\n- Old.\n"
+    assert section(text, "0.2.0") == "- New.\n"
+    assert section(text, "0.1.0") == "- Old.\n"
+    with pytest.raises(ValueError, match="no section on 0.3"):
+        section(text, "0.3")
