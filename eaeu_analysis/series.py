@@ -73,6 +73,20 @@ class SeriesData:
     freq: str = "Y"
 
 
+def year_of(letter: str, number: int) -> int:
+    """The year that a period lies in."""
+    return number if letter == "Y" else 1970 + number // (4 if letter == "Q" else 12)
+
+
+def period_text(letter: str, number: int) -> str:
+    """The period as a text: 2015, 2015Q1, 2015-02."""
+    if letter == "Y":
+        return str(number)
+    parts = 4 if letter == "Q" else 12
+    year, part = 1970 + number // parts, number % parts + 1
+    return f"{year}Q{part}" if letter == "Q" else f"{year}-{part:02d}"
+
+
 def broken_promise(frame: pd.DataFrame) -> str:
     """What keeps a frame from being that of :class:`SeriesData`, in words; "" when nothing does."""
     import numpy as np

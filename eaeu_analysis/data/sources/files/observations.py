@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ....errors import BadInputError
 from ....files import staging_folder
 from ....reference import economies
-from .periods import EXPECTED, Period, period_text, read_period
+from ....series import period_text
+from .periods import EXPECTED, Period, read_period
 from .shapes import DATA360_LONG, DATA360_WIDE, TIDY, WAY_OUT, FileShape, iso_date
 
 if TYPE_CHECKING:

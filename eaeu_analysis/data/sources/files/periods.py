@@ -35,12 +35,3 @@ def _within(letter: str, year: int, part: int, parts: int) -> Period | None:
     if not MIN_YEAR <= year <= MAX_YEAR or not 1 <= part <= parts:
         return None
     return letter, year if letter == "Y" else (year - 1970) * parts + part - 1
-
-
-def period_text(letter: str, number: int) -> str:
-    """The period as a text: 2015, 2015Q1, 2015-02."""
-    if letter == "Y":
-        return str(number)
-    parts = 4 if letter == "Q" else 12
-    year, part = 1970 + number // parts, number % parts + 1
-    return f"{year}Q{part}" if letter == "Q" else f"{year}-{part:02d}"
