@@ -65,10 +65,26 @@ class SeriesInfo:
 class SeriesData:
     """A series with its values: ``frame`` has columns ``economy`` (str), ``year`` (int64), ``value``
     (float64), no missing value, unique (economy, year), sorted by both. ``status`` optional column of
-    observation status or footnote may follow."""
+    observation status or footnote may follow. ``freq`` "Y": ``year`` is the year; "Q", "M", "W" or "D": it is the
+    ordinal of the period, counted from 1970 as pandas does (``data/frequency.py``)."""
 
     info: SeriesInfo
     frame: pd.DataFrame
+    freq: str = "Y"
+
+
+def year_of(letter: str, number: int) -> int:
+    """The year that a period lies in."""
+    return number if letter == "Y" else 1970 + number // (4 if letter == "Q" else 12)
+
+
+def period_text(letter: str, number: int) -> str:
+    """The period as a text: 2015, 2015Q1, 2015-02."""
+    if letter == "Y":
+        return str(number)
+    parts = 4 if letter == "Q" else 12
+    year, part = 1970 + number // parts, number % parts + 1
+    return f"{year}Q{part}" if letter == "Q" else f"{year}-{part:02d}"
 
 
 def broken_promise(frame: pd.DataFrame) -> str:

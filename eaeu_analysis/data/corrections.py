@@ -76,7 +76,7 @@ def apply(data: SeriesData, corrections: Iterable[Correction]) -> SeriesData:
     Raises BadInputError, with nothing applied, when the source no longer has an old value.
     """
     ours = [c for c in corrections if c.series == data.info.code]
-    if not ours:
+    if not ours or data.freq != "Y":
         return data
     values = data.frame.set_index(["economy", "year"])["value"]
     refused = []

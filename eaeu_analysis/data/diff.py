@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
 from ..errors import BadInputError, NoDataError, unknown
 from ..results import Result
-from ..series import SeriesData, SeriesInfo
+from ..series import SeriesData, SeriesInfo, period_text
 
 LARGEST = 5
 _NOT_KEYS = ("value", "status")
@@ -173,7 +173,8 @@ def diff_vintages(
             _absent(code, a, b)
     if not left and not right:
         raise NoDataError("there is no series on either side to compare")
-    found = [_series_diff(code, left.get(code), right.get(code), tolerance) for code in sorted({*left, *right})]
+    codes_of_both = sorted({*left, *right})
+    found = [_series_diff(code, _dated(left.get(code)), _dated(right.get(code)), tolerance) for code in codes_of_both]
     return VintageDiff(names[0], names[1], tuple(found))
 
 
@@ -210,6 +211,8 @@ def _series_diff(code: str, a: SeriesData | None, b: SeriesData | None, toleranc
     one, other = (a or b), (b or a)
     if one is None or other is None:
         raise NoDataError(f"series '{code}' is on neither side")
+    if one.freq != other.freq:
+        raise BadInputError(f"series '{code}' has periods of {one.freq} on one side and {other.freq} on the other")
     keys = [c for c in one.frame.columns if c not in _NOT_KEYS]
     if keys != [c for c in other.frame.columns if c not in _NOT_KEYS]:
         raise BadInputError(f"series '{code}' has other keys on one side than on the other")
@@ -242,6 +245,13 @@ def _series_diff(code: str, a: SeriesData | None, b: SeriesData | None, toleranc
         unit_a=a.info.unit if a else "",
         unit_b=b.info.unit if b else "",
     )
+
+
+def _dated(data: SeriesData | None) -> SeriesData | None:
+    """The series with months and quarters as texts (2015-02, 2015Q1), which sort as they do."""
+    if data is None or data.freq == "Y" or "year" not in data.frame:
+        return data
+    return replace(data, frame=data.frame.assign(year=[period_text(data.freq, n) for n in data.frame["year"]]))
 
 
 def _revision(row: Mapping[Any, Any]) -> str:

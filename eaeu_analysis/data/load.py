@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import BadInputError, as_names, unknown
 from ..reference.catalogue import catalogue, indicator, outcome, outcomes
-from ..series import SeriesData
 from . import corrections
 from .panel import Panel
 from .sources import Preparing, Source
@@ -91,7 +91,7 @@ def load_panel(
     for code in wanted:
         bare, _, own = code.partition("@")
         item = corrections.apply(chosen.read(bare, own or vintage), corrections.load_corrections())
-        items.append(SeriesData(item.info.with_(code=code), item.frame) if own else item)
+        items.append(replace(item, info=item.info.with_(code=code)) if own else item)
     panel = Panel.from_series(items)
     if economies is not None or years is not None:
         panel = panel.select(None, economies, years)

@@ -6,6 +6,7 @@ The same input gives the same bytes: rows sorted, one way of writing Parquet, no
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import re
@@ -22,7 +23,7 @@ from ..errors import BadInputError, NoDataError, unknown
 from ..output_folder import PIN, PIN_NAME, output_folder, require_output_folder
 from ..reference import economies
 from ..reference.catalogue import catalogue
-from ..series import SeriesData, SeriesInfo
+from ..series import SeriesData, SeriesInfo, year_of
 from ..user_files import parse_toml, read_bytes
 from .listing import list_entries
 from .sources.files import source as files
@@ -248,7 +249,7 @@ def _existing(out: Path, adding: bool) -> dict[str, tuple[dict[str, Any], bytes]
 
 
 def _resource(entry: PinEntry, item: SeriesData, first_year: int) -> tuple[dict[str, Any], bytes]:
-    frame = item.frame[item.frame["year"] >= first_year]
+    frame = item.frame[item.frame["year"].map(lambda number: year_of(item.freq, number)) >= first_year]
     if frame.empty:
         raise NoDataError(f"{entry.code} has no value from {first_year} on")
     groups = {code: economies.is_aggregate(code) for code in frame["economy"].unique()}
@@ -269,8 +270,9 @@ def _resource(entry: PinEntry, item: SeriesData, first_year: int) -> tuple[dict[
         "hash": "sha256:" + hashlib.sha256(data).hexdigest(),
         **said,
         "default": entry.default,
-        **series_counts(frame),
-        "schema": _FIELDS,
+        **({} if item.freq == "Y" else {"freq": item.freq}),
+        **series_counts(frame, item.freq),
+        "schema": _FIELDS if item.freq == "Y" else _PERIOD_FIELDS,
     }
     return resource, data
 
@@ -330,7 +332,7 @@ def _package(recipe: PinRecipe, resources: Iterable[dict[str, Any]], out: Path) 
     return (json.dumps(package, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-_FIELDS = {
+_FIELDS: dict[str, Any] = {
     "fields": [
         {"name": "economy", "type": "string", "description": "ISO 3166 alpha-3, or a World Bank group code"},
         {"name": "year", "type": "integer"},
@@ -339,6 +341,10 @@ _FIELDS = {
     ],
     "primaryKey": ["economy", "year"],
 }
+
+
+_PERIOD_FIELDS = copy.deepcopy(_FIELDS)
+_PERIOD_FIELDS["fields"][1] |= {"description": "number of the quarter (freq Q) or month (freq M) from 1970, which is 0"}
 
 
 def _path(info: SeriesInfo) -> str:

@@ -17,6 +17,7 @@ from small import CODES, QUICK, small_pull
 from eaeu_analysis.data import corrections
 from eaeu_analysis.data.corrections import Correction
 from eaeu_analysis.data.diff import collect, diff_vintages
+from eaeu_analysis.data.sources.files.source import FileSource
 from eaeu_analysis.data.sources.live.pull import pull_series
 from eaeu_analysis.data.store import Store, StoreSource
 from eaeu_analysis.errors import BadInputError, NoDataError
@@ -241,3 +242,15 @@ def test_the_same_observation_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(TABLE + TABLE.replace("28.8", "30.0"), encoding="utf-8")
     with pytest.raises(BadInputError, match=r"A\.B KGZ 2019 is corrected twice"):
         corrections.load_corrections(tmp_path / "c.toml")
+
+
+def test_months_are_compared_and_named_as_months(tmp_path: Path) -> None:
+    for name, value in (("a", 2), ("b", 3)):
+        (tmp_path / f"{name}.csv").write_text(f"iso3,indicator,time,value\nKGZ,R,2015M01,1\nKGZ,R,2015M02,{value}\n")
+    a, b = FileSource(tmp_path / "a.csv"), FileSource(tmp_path / "b.csv")
+    found = diff_vintages(a, b)
+    assert found.series[0].changes[["economy", "year", "old", "new"]].to_numpy().tolist() == [["KGZ", "2015-02", 2, 3]]
+    assert "KGZ 2015-02: 2 -> 3" in found.summary()
+    (tmp_path / "c.csv").write_text("iso3,indicator,time,value\nKGZ,R,2015,1\n")
+    with pytest.raises(BadInputError, match="periods of M on one side and Y on the other"):
+        diff_vintages(a, FileSource(tmp_path / "c.csv"))

@@ -314,3 +314,17 @@ def test_the_package_says_its_licence_and_has_no_clock(source, recipe, tmp_path)
     assert package["licenses"] == [pin.LICENCES["CC-BY-4.0"]]
     assert package["sources"] == [{"title": "Mine"}, {"title": "World Bank, World Development Indicators"}]
     assert "created" not in package
+
+
+def test_a_wbgapi_table_and_one_of_months_are_pinned(tmp_path: Path) -> None:
+    (tmp_path / "NE.TRD.GNFS.ZS.csv").write_text("economy,YR2014,YR2015\nKGZ,125,\nUZB,36,31\n")
+    (tmp_path / "rate.csv").write_text("iso3,time,value\nKGZ,1989M12,1\nKGZ,2015M01,2\nKGZ,2015M02,3\n")
+    frame = pin.pin_series([tmp_path / "NE.TRD.GNFS.ZS.csv", tmp_path / "rate.csv"], tmp_path / "out")
+    assert frame["code"].tolist() == ["NE.TRD.GNFS.ZS", "rate"]
+    assert frame["first_year"].tolist() == [2014, 2015]
+    source = PinnedSource(tmp_path / "out")
+    rate = source.read("rate")
+    assert (rate.freq, rate.frame.to_numpy().tolist()) == ("M", [["KGZ", 540, 2.0], ["KGZ", 541, 3.0]])
+    assert source.read("NE.TRD.GNFS.ZS").freq == "Y"
+    assert "freq" not in source.resource("NE.TRD.GNFS.ZS")
+    assert source.verify() == []

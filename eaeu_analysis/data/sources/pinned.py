@@ -15,7 +15,7 @@ import pandas as pd
 from ... import settings
 from ...errors import BadInputError, IntegrityError, NoDataError, near_matches
 from ...reference.catalogue import indicator
-from ...series import SeriesData, SeriesInfo, broken_promise
+from ...series import SeriesData, SeriesInfo, broken_promise, year_of
 from ...user_files import parse_json, read_bytes
 
 PACKAGE = "datapackage.json"
@@ -74,7 +74,7 @@ class PinnedSource:
         fault = broken_promise(frame)
         if fault:
             raise IntegrityError(f"pinned table {resource['path']!r} is no series: {fault}")
-        return SeriesData(info_of(resource), frame[["economy", "year", "value"]])
+        return SeriesData(info_of(resource), frame[["economy", "year", "value"]], str(resource.get("freq", "Y")))
 
     def verify(self) -> list[str]:
         """What is wrong with the package, a sentence each; empty when all is well."""
@@ -130,13 +130,13 @@ def info_of(resource: dict[str, Any]) -> SeriesInfo:
     return SeriesInfo(**fields)
 
 
-def series_counts(frame: pd.DataFrame) -> dict[str, int]:
+def series_counts(frame: pd.DataFrame, freq: str = "Y") -> dict[str, int]:
     """The counts a resource records of its table (columns economy, year, value, aggregate)."""
     if frame.empty:
         return dict.fromkeys(COUNTS, 0)
     return {
-        "first_year": int(frame["year"].min()),
-        "last_year": int(frame["year"].max()),
+        "first_year": year_of(freq, int(frame["year"].min())),
+        "last_year": year_of(freq, int(frame["year"].max())),
         "economies": int(frame.loc[~frame["aggregate"], "economy"].nunique()),
         "aggregates": int(frame.loc[frame["aggregate"], "economy"].nunique()),
         "observations": len(frame),
@@ -194,7 +194,7 @@ def _disagreements(frame: pd.DataFrame, resource: dict[str, Any]) -> list[str]:
     where = f"pinned table {resource['path']!r}"
     problems = [
         f"{where} has {name} {count}, recorded is {resource.get(name)}"
-        for name, count in series_counts(frame).items()
+        for name, count in series_counts(frame, str(resource.get("freq", "Y"))).items()
         if count != resource.get(name)
     ]
     keys = frame[["economy", "year"]]

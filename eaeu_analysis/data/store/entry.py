@@ -28,7 +28,8 @@ class StoreEntry:
     """``info`` holds the series' record without the date of retrieval, which is ``retrieved_at`` (UTC).
 
     ``keys`` are the columns that identify a row ("economy", "year" for a series of a panel; bilateral tables have
-    more), ``sha256`` the hash of the Parquet bytes, ``footnotes`` (economy, year, status, text).
+    more), ``sha256`` the hash of the Parquet bytes, ``footnotes`` (economy, year, status, text),
+    ``freq`` the letter of its periods (Y, Q, M), which column ``year`` counts as :class:`SeriesData` says.
     """
 
     request: Request
@@ -41,6 +42,7 @@ class StoreEntry:
     notes: dict[str, str] = field(default_factory=dict)
     footnotes: tuple[tuple[str, int, str, str], ...] = ()
     problems: tuple[str, ...] = ()
+    freq: str = "Y"
 
     @property
     def id(self) -> str:
@@ -83,7 +85,7 @@ class StoreEntry:
             "notes": self.notes,
             "footnotes": [list(note) for note in self.footnotes],
             "problems": list(self.problems),
-        }
+        } | ({} if self.freq == "Y" else {"freq": self.freq})
         return json.dumps(record | {"digest": digest(record)}, sort_keys=True, indent=1, ensure_ascii=False).encode()
 
     @classmethod
@@ -109,6 +111,7 @@ class StoreEntry:
                 notes={str(k): str(v) for k, v in record["notes"].items()},
                 footnotes=tuple((str(e), int(y), str(s), str(t)) for e, y, s, t in record["footnotes"]),
                 problems=tuple(map(str, record["problems"])),
+                freq=str(record.get("freq", "Y")),
             )
         except IntegrityError:
             raise

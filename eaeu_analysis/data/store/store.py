@@ -155,7 +155,7 @@ class Store:
             told = f"stored series '{entry.key}' is damaged: {error}; set aside, pull it again"
             self._set_aside([file, self._entry_file(entry)], entry.code, told)
             raise IntegrityError(told) from error
-        return SeriesData(entry.series, frame)
+        return SeriesData(entry.series, frame, entry.freq)
 
     def fresh(
         self, code: str, max_age: float | timedelta | None = None, request: Request | None = None
@@ -204,6 +204,7 @@ class Store:
             notes=dict(notes or {}),
             footnotes=tuple(footnotes),
             problems=tuple(problems),
+            freq=data.freq,
         )
         with self.locked():
             file = self._object(entry.sha256)

@@ -303,3 +303,11 @@ def test_a_store_given_as_a_path_is_told_how_it_is_asked(store: Store) -> None:
     keep(store)
     with pytest.raises(BadInputError, match=f"is a store of pulled series: .* --store {re.escape(str(store.root))}"):
         load_panel("NE.TRD.GNFS.ZS", source=store.root)
+
+
+def test_months_come_back_as_months(store: Store) -> None:
+    frame = FRAME.assign(year=[540, 540])  # January 2015
+    store.put(SeriesData(INFO, frame, "M"), REQUEST)
+    keep(store, request=Request("worldbank", "C.D", "2"))
+    assert [store.get(code).freq for code in ("A.B", "C.D")] == ["M", "Y"]
+    assert Store(store.root).get("A.B").freq == "M"

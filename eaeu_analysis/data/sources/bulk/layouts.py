@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ....errors import BadInputError
-from ..files.shapes import MAX_YEAR, MIN_YEAR
+from ..files.periods import MAX_YEAR, MIN_YEAR
 from . import table as bulk_table
 from .schema import EXPORTER_FOB, IMPORTER_CIF, RECONCILED, current_numbers
 from .table import BulkTable, read_header

@@ -8,14 +8,16 @@ import contextlib
 import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ....errors import BadInputError
 from ....files import staging_folder
 from ....reference import economies
-from .shapes import DATA360_LONG, DATA360_WIDE, MAX_YEAR, MIN_YEAR, FileShape, iso_date
+from ....series import period_text
+from .periods import EXPECTED, Period, read_period
+from .shapes import DATA360_LONG, DATA360_WIDE, TIDY, WAY_OUT, FileShape, iso_date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +26,10 @@ WORK = Path("eaeu-files")  # the name of the temporary folder
 MEMORY_LIMIT = "500MB"  # beyond it the database spills to a temporary folder
 MAX_ECONOMIES = 2_000  # ISO3 and the World Bank's groups are under 300
 MAX_CODES = 50_000  # the World Bank's largest database has about 20,000
+UNKNOWN_SHARE = 0.25  # of names that are no economy's, above which a table is not one of economies
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _QUIET_MISSING = ("", "..")
+_OWID = {"OWID_WRL": "WLD", "OWID_KOS": "XKX"}  # codes of Our World in Data's own
 _MISSING_WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "-")
 
 
@@ -33,19 +37,20 @@ _MISSING_WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "-")
 class Reading:
     """What was read: a frame (economy, year, value) per code, every code of the file with its label, and notes.
 
-    ``notes`` are sentences on what was left out or taken to mean missing; ``vintage`` is a date printed in
-    the footer.
+    ``freqs`` has the letter of each frame's periods (Y, Q, M), ``notes`` are sentences on what was left out or taken to
+    mean missing; ``vintage`` is a date printed in the footer.
     """
 
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    freqs: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     vintage: str = ""
 
 
-def internal(shape: FileShape, position: int) -> str:
-    """The name of a column inside the database: ``y2015`` for a year, ``c3`` for the rest."""
-    return f"y{shape.years[position]}" if position in shape.years else f"c{position}"
+def internal(position: int) -> str:
+    """The name of a column inside the database."""
+    return f"c{position}"
 
 
 def is_footer(text: str) -> bool:
@@ -67,6 +72,8 @@ class Loader:
         self.codes: dict[str, str] = {}  # as written -> plain
         self.reading = Reading()
         self.missing_words = 0
+        self.periods: dict[str, Period] = {}  # as written -> letter and number
+        self._seen = False
 
     def __enter__(self) -> Loader:
         import duckdb
@@ -76,11 +83,14 @@ class Loader:
         config = {"memory_limit": MEMORY_LIMIT, "threads": 1, "temp_directory": str(folder)}
         self.con = duckdb.connect(config=config)
         self.con.execute("SET enable_progress_bar = false")  # it would go to standard output, which belongs to results
-        self.con.execute("CREATE TABLE codes (written VARCHAR, code VARCHAR)")
+        self.con.execute("CREATE TABLE codes (given VARCHAR, code VARCHAR)")
+        self.con.execute("CREATE TABLE periods (text VARCHAR, freq VARCHAR, year BIGINT)")
+        self.con.execute("CREATE TABLE across (name VARCHAR, key VARCHAR)")
         self.con.execute(
             "CREATE TABLE obs (line BIGINT, code VARCHAR, written VARCHAR, dims VARCHAR, total BOOLEAN,"
-            " year BIGINT, value DOUBLE)"
+            " freq VARCHAR, year BIGINT, value DOUBLE)"
         )
+        self._insert("across", [(internal(p), key) for p, key in self.shape.across.items()])
         return self
 
     def __exit__(self, *args: object) -> None:
@@ -91,11 +101,14 @@ class Loader:
         """Check a batch of text rows in; stops at the first cell that is wrong."""
         self.con.register("batch", batch.append_column("line", lines))
         try:
+            if not self._seen:
+                self._which_is_the_economy()
+            self._seen = True
             self._rows_without_economy()
             self._collect_codes()
             if not self.listing:
                 self._stage()
-                self._check_years()
+                self._check_periods()
                 self._check_values()
                 self._keep()
         finally:
@@ -117,6 +130,7 @@ class Loader:
             reading.notes.append(f"{self.where}: {self.missing_words:,} cells such as 'NA' or 'NaN' read as missing")
         self._breakdowns()
         self._economies()
+        self._one_frequency()
         self._duplicates()
         table = self.con.sql(
             "SELECT o.code, e.economy, o.year, o.value FROM obs o JOIN economies e USING (written) ORDER BY ALL"
@@ -140,21 +154,55 @@ class Loader:
         self.con.unregister("pairs")
 
     def _column(self, position: int | None, otherwise: str = "''") -> str:
-        return otherwise if position is None else f"trim({internal(self.shape, position)})"
+        return otherwise if position is None else f"trim({internal(position)})"
+
+    @property
+    def _economy(self) -> str:
+        """The economy of a row; where files of other tools have no code for it, its name."""
+        shape = self.shape
+        if shape.economy_name is None or shape.from_world_bank or shape.name == TIDY:
+            return self._column(shape.economy)
+        return f"coalesce(nullif({self._column(shape.economy)}, ''), {self._column(shape.economy_name)})"
+
+    @property
+    def _key(self) -> str:
+        """What every row of data has: its economy, or its period where economies are columns."""
+        return self._economy if self.shape.economy is not None else self._column(self.shape.year)
+
+    def _which_is_the_economy(self) -> None:
+        """A column ``code`` beside the country's name may have its code and not that of a series; refuse where it is
+        not clear which."""
+        shape = self.shape
+        if shape.name != TIDY or shape.code is None:
+            return
+        economy, code = self._column(shape.economy), self._column(shape.code)
+        pairs = self.con.execute(f"SELECT DISTINCT {economy}, {code} FROM batch ORDER BY ALL LIMIT 5000").fetchall()
+        own = [(who, text) for who, text in pairs if text and _same_economy(who, text)]
+        known = [text for who, text in pairs if who and text and _economy_code(who)]
+        if not own:
+            return
+        column = shape.columns[shape.code]
+        if len(own) < len(known):
+            raise BadInputError(
+                f"{self.where}: the column {column!r} has codes of economies ({own[0][1]!r}) and other codes; "
+                "name the column of economies 'iso3' and that of series 'indicator'"
+            )
+        self.shape = replace(shape, economy=shape.code, economy_name=shape.economy, code=None)
+        self.reading.notes.append(f"{self.where}: the column {column!r} has codes of economies, not of series")
 
     def _rows_without_economy(self) -> None:
         shape = self.shape
         name, code = self._column(shape.economy_name), self._column(shape.code)
         found = self.con.execute(
-            f"SELECT line, {name} AS name, {code} FROM batch WHERE {self._column(shape.economy)} = '' ORDER BY line"
+            f"SELECT line, {name} AS name, {code} FROM batch WHERE {self._key} = '' ORDER BY line"
         ).fetchall()
         for line, text, given in found:
-            if (text or given) and not is_footer(text):
+            if (text or given) and not (is_footer(text) or is_footer(given) or shape.economy is None):
                 raise BadInputError(f"{self.where}, row {line}: no economy code")
-            self.footers(iter([text]))
-        if shape.year is not None and found and not self.listing:
+            self.footers(iter([text, given]))
+        if shape.year is not None and found and not self.listing and shape.economy is not None:
             filled = self._first(
-                f"SELECT line FROM batch WHERE {self._column(shape.economy)} = '' "
+                f"SELECT line FROM batch WHERE {self._key} = '' "
                 f"AND {self._column(shape.year)} || {self._column(shape.value)} <> '' ORDER BY line LIMIT 1"
             )
             if filled:
@@ -164,8 +212,10 @@ class Loader:
         code = self._column(self.shape.code, self.literal)
         rows = self.con.execute(
             f"SELECT {code} AS code, min({self._column(self.shape.label)}), min(line) FROM batch "
-            f"WHERE {self._column(self.shape.economy)} <> '' GROUP BY 1 ORDER BY 1"
+            f"WHERE {self._key} <> '' GROUP BY 1 ORDER BY 1"
         ).fetchall()
+        if self.shape.axis == "series":
+            rows = [(text, self.shape.labels.get(text, ""), 1) for text in self.shape.across.values()]
         new = []
         for written, label, line in rows:
             if written in self.codes:
@@ -185,36 +235,43 @@ class Loader:
         parts = [self._column(p) for p in shape.breakdowns]
         dims = f"concat_ws(', ', {', '.join(parts)})" if parts else "''"
         total = " AND ".join(f"{part} IN ('_T', '_Z', '')" for part in parts) or "true"
+        code = self._column(shape.code, self.literal)
+        source = f"FROM batch WHERE {self._key} <> ''"
+        if shape.axis != "series":  # few of many series may be wanted
+            source = f"FROM batch JOIN codes k ON k.given = {code} WHERE {self._key} <> ''"
         base = (
-            f"SELECT line, k.code AS code, {self._column(shape.economy)} AS written, {dims} AS dims, {total} AS total,"
-            f" {self._column(shape.multiplier)} AS multiplier"
+            f"SELECT line, {'k.code' if shape.axis != 'series' else code} AS code, {self._economy} AS written, "
+            f"{dims} AS dims, {total} AS total, {self._column(shape.multiplier)} AS multiplier, "
+            f"{self._column(shape.year)} AS period"
         )
-        source = f"FROM batch JOIN codes k ON k.written = {self._column(shape.code, self.literal)}"
-        where = f"WHERE {self._column(shape.economy)} <> ''"
-        if shape.years:
-            columns = ", ".join(internal(shape, p) for p in shape.years)
-            wide = f"{base}, {columns} {source} {where}"
-            sql = (
-                "SELECT line, code, written, dims, total, multiplier, substr(name, 2) AS year, trim(text) AS text "
-                f"FROM (UNPIVOT ({wide}) ON {columns} INTO NAME name VALUE text)"
-            )
+        if not shape.across:
+            sql = f"{base}, {self._column(shape.value)} AS text {source}"
         else:
-            year, value = self._column(shape.year), self._column(shape.value)
-            sql = f"{base}, {year} AS year, {value} AS text {source} {where}"
+            columns = ", ".join(internal(p) for p in shape.across)
+            long = f"(UNPIVOT ({base}, {columns} {source}) ON {columns} INTO NAME name VALUE cell)"
+            long = f"dims, total, multiplier, trim(cell) AS text FROM {long} JOIN across USING (name)"
+            kept = {"period": "code, written, key AS period", "economy": "code, key AS written, period"}
+            if shape.axis == "series":
+                sql = f"SELECT line, k.code AS code, written, period, {long} JOIN codes k ON k.given = key"
+            else:
+                sql = f"SELECT line, {kept[shape.axis]}, {long}"
         missing = ", ".join(f"'{mark}'" for mark in _QUIET_MISSING)
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE stage AS SELECT * FROM ({sql}) WHERE text NOT IN ({missing})")
 
-    def _check_years(self) -> None:
-        if self.shape.years:
-            return  # the header's years are checked with the header
-        bad = self._first(
-            r"SELECT line, year FROM stage WHERE NOT regexp_full_match(year, '\d{4}(\.0*)?') "
-            f"OR TRY_CAST(year AS DOUBLE) NOT BETWEEN {MIN_YEAR} AND {MAX_YEAR} ORDER BY line LIMIT 1"
-        )
-        if bad:
-            raise BadInputError(
-                f"{self.where}, row {bad[0]}: {bad[1]!r} is not a year between {MIN_YEAR} and {MAX_YEAR}"
-            )
+    def _check_periods(self) -> None:
+        """Read the periods that this batch has first; one that is none is named with its row."""
+        new = self.con.execute(
+            "SELECT s.period, min(line) FROM stage s LEFT JOIN periods p ON p.text = s.period WHERE p.text IS NULL "
+            "GROUP BY 1 ORDER BY 2"
+        ).fetchall()
+        found = []
+        for text, line in new:
+            period = read_period(text)
+            if period is None:
+                raise BadInputError(f"{self.where}, row {line}: {text[:40]!r} is not {EXPECTED}")
+            found.append((text, *period))
+        if found:
+            self.con.executemany("INSERT INTO periods VALUES (?, ?, ?)", found)
 
     def _check_values(self) -> None:
         words = ", ".join(f"'{word}'" for word in _MISSING_WORDS)
@@ -223,8 +280,8 @@ class Loader:
             self.missing_words += removed[0]
             self.con.execute(f"DELETE FROM stage WHERE lower(text) IN ({words})")
         bad = self._first(
-            f"SELECT line, year, text, code FROM stage WHERE NOT regexp_full_match(text, '{_NUMBER}') "
-            "OR NOT isfinite(TRY_CAST(text AS DOUBLE)) ORDER BY line, year LIMIT 1"
+            f"SELECT line, period, text, code FROM stage WHERE NOT regexp_full_match(text, '{_NUMBER}') "
+            "OR NOT isfinite(TRY_CAST(text AS DOUBLE)) ORDER BY line, period LIMIT 1"
         )
         if bad:
             line, year, text, code = bad
@@ -241,8 +298,8 @@ class Loader:
             if scaled and note not in self.reading.notes:
                 self.reading.notes.append(note)
         self.con.execute(
-            "INSERT INTO obs SELECT line, code, written, dims, total, CAST(CAST(year AS DOUBLE) AS BIGINT), "
-            f"CAST(text AS DOUBLE){scale} FROM stage"
+            "INSERT INTO obs SELECT line, s.code, s.written, dims, total, p.freq, p.year, "
+            f"CAST(s.text AS DOUBLE){scale} FROM stage s JOIN periods p ON p.text = s.period"
         )
 
     # -- the whole
@@ -275,22 +332,45 @@ class Loader:
         ).fetchall()
         for written, line in rows:
             try:
-                economy = written.upper() if economies.is_aggregate(written) else economies.resolve(written)
-                known.append((written, economy))
+                text = _OWID.get(written, written)
+                known.append((written, economies.aggregate_code(text) or economies.resolve(text)))
             except BadInputError as error:
-                if not self.shape.from_world_bank:
-                    raise BadInputError(f"{self.where}, row {line}: {error}") from error
+                if not self.shape.tolerant:
+                    raise BadInputError(f"{self.where}, row {line}: {error}; {WAY_OUT}") from error
                 strange[written] = error
         if len(rows) > MAX_ECONOMIES:
             raise BadInputError(
                 f"{self.where} has over {MAX_ECONOMIES:,} different economies: not a table of countries"
             )
-        if strange and not known:
-            raise BadInputError(f"{self.where}: {next(iter(strange.values()))}")
+        few = len(strange) <= UNKNOWN_SHARE * len(rows) or self.shape.from_world_bank
+        if strange and not (known and few):
+            counted = f" (as {len(strange)} of {len(rows)} names)" if known else ""
+            raise BadInputError(f"{self.where}: {next(iter(strange.values()))}{counted}; {WAY_OUT}")
         if strange:
             self.reading.notes.append(f"{self.where}: codes of no known economy left out: {', '.join(sorted(strange))}")
         self.con.execute("CREATE TABLE economies (written VARCHAR, economy VARCHAR)")
         self._insert("economies", known)
+
+    def _one_frequency(self) -> None:
+        """A series is of years, quarters or months; dates are years where every one is of the same month."""
+        found: dict[str, list[str]] = {}
+        for code, freq, months in self.con.execute(
+            "SELECT code, freq, count(DISTINCT (year % 12 + 12) % 12) FROM obs GROUP BY ALL ORDER BY ALL"
+        ).fetchall():
+            found.setdefault(code, []).append(freq)
+            if freq == "D" and months == 1:
+                self.con.execute(
+                    "UPDATE obs SET freq = 'Y', year = 1970 + floor(year / 12.0)::BIGINT WHERE code = ? AND freq = 'D'",
+                    [code],
+                )
+            elif freq == "D":
+                self.con.execute("UPDATE obs SET freq = 'M' WHERE code = ? AND freq = 'D'", [code])
+        names = {"Y": "years", "Q": "quarters", "M": "months", "D": "dates"}
+        for code, freqs in found.items():
+            if len(freqs) > 1:
+                mixed = " and ".join(names[freq] for freq in freqs)
+                raise BadInputError(f"{self.where}: {code} comes in {mixed}; keep one of them in the file")
+        self.reading.freqs = dict(self.con.execute("SELECT DISTINCT code, freq FROM obs").fetchall())
 
     def _duplicates(self) -> None:
         twice = self._first(
@@ -299,4 +379,20 @@ class Loader:
         )
         if twice:
             code, economy, year, first, last = twice
-            raise BadInputError(f"{self.where}: {economy} {year} of {code} comes twice, in rows {first} and {last}")
+            when = period_text(self.reading.freqs[code], year)
+            rows = f"in rows {first} and {last}" if first != last else f"in row {first}"
+            raise BadInputError(f"{self.where}: {economy} {when} of {code} comes twice, {rows}")
+
+
+def _economy_code(text: str) -> str:
+    """The economy or group of a code or name; "" where it is none."""
+    try:
+        return economies.aggregate_code(text) or economies.resolve(text)
+    except BadInputError:
+        return ""
+
+
+def _same_economy(name: str, code: str) -> bool:
+    """Whether ``code`` is the code of the economy or group ``name``."""
+    short = re.fullmatch(r"[A-Za-z]{2,3}", code) is not None
+    return short and _economy_code(code) == _economy_code(name) != ""

@@ -1,68 +1,95 @@
 """Tell from its first lines which of the known shapes a file has, or say plainly what it is instead.
 
-Known: the World Bank's indicator download and bulk download (wide, a column a year), the DataBank extract
-(``2015 [YR2015]``, ``..`` for missing), Data360 (long or wide, SDMX column names), and tidy long tables.
+Known: the World Bank's indicator download and bulk download, the DataBank extract in its three layouts, Data360, tidy
+long tables, and those that wbgapi, wbdata, pandas-datareader, world_bank_data, R's WDI and Our World in Data write.
+Periods, series or economies may be columns (``across``).
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from ....errors import BadInputError
+from ....reference import economies
+from .periods import MAX_YEAR, MIN_YEAR, read_period
 
-MIN_YEAR, MAX_YEAR = 1800, 2100
 HEAD_BYTES = 256 * 1024  # the header has to be within the first of these
 
-ECONOMY_NAMES = ("iso3", "economy", "iso3c", "iso", "country_code", "country code", "countrycode", "country")
-YEAR_NAMES = ("year", "time", "time_period")
+# In order of preference; compared in lower case.
+ECONOMY_NAMES = (
+    "iso3", "economy", "iso3c", "iso", "country_code", "country code", "countrycode", "ref_area", "iso2c", "iso2",
+    "country", "country name", "country_name", "entity",
+)  # fmt: skip
+YEAR_NAMES = ("year", "time", "time_period", "date", "time code")
 VALUE_NAMES = ("value", "obs_value")
 CODE_NAMES = ("code", "indicator", "indicator_code", "indicator code", "series_code", "series code", "series")
 BREAKDOWNS = ("SEX", "AGE", "URBANISATION", "COMP_BREAKDOWN_1", "COMP_BREAKDOWN_2", "COMP_BREAKDOWN_3")
+# Columns that describe a row in the files of R's WDI and others, and are no series.
+NOT_SERIES = (
+    "", "unnamed: 0", "index", "country", "country name", "country_name", "entity", "iso2c", "iso3c", "iso2", "region",
+    "capital", "longitude", "latitude", "income", "lending", "status", "lastupdated", "aggregate", "time", "time code",
+    "series name", "indicator name", "unit", "obs_status", "decimal", "world region according to owid",
+)  # fmt: skip
 
 WORLD_BANK = "World Bank download (wide)"
 DATABANK = "DataBank extract"
 DATA360_LONG = "Data360 (long)"
 DATA360_WIDE = "Data360 (wide)"
 TIDY = "tidy long table"
-KNOWN = f"{WORLD_BANK}, {DATABANK}, {DATA360_LONG}, {DATA360_WIDE}, {TIDY} (iso3, year, value)"
+PERIODS_ACROSS = "table with a column a year"
+SERIES_ACROSS = "table with a column a series"
+ECONOMIES_ACROSS = "table with a column an economy"
+KNOWN = f"{WORLD_BANK}, {DATABANK}, {DATA360_LONG}, {DATA360_WIDE}, {TIDY} (iso3, year, value), {SERIES_ACROSS}"
+WAY_OUT = "for any other table: Panel.from_frame(pandas.read_csv(file), unit=..., time=...)"
 
 
 @dataclass(frozen=True)
 class FileShape:
     """What the first lines say: which column is what, where the data begin, what the file prints of itself.
 
-    ``columns`` holds the header; ``years`` maps a column position to its year (wide shapes only); the other
-    positions are None where the shape has no such column. ``data_at`` is the byte offset of the first data
-    line, ``header_lines`` the number of lines above it.
+    ``columns`` has the header. ``across`` maps the positions of value columns to the period, the series code or the
+    economy that each is of, and ``axis`` says which of the three; in a long table it is empty and ``value`` is the
+    position of the values. Other positions are None where the shape has no such column. ``data_at`` is the byte offset
+    of the first data line, ``header_lines`` the number of lines above it.
     """
 
     name: str
     columns: tuple[str, ...]
-    economy: int
+    economy: int | None
     economy_name: int | None = None
     code: int | None = None
     label: int | None = None
     year: int | None = None
     value: int | None = None
-    years: dict[int, int] = field(default_factory=dict)
+    axis: Literal["", "period", "series", "economy"] = ""
+    across: dict[int, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)  # of the series in the header
     breakdowns: tuple[int, ...] = ()
     multiplier: int | None = None
     data_at: int = 0
     header_lines: int = 0
     source: str = ""
     vintage: str = ""
+    unit: str = ""
     unused: tuple[str, ...] = ()
 
     @property
     def from_world_bank(self) -> bool:
-        """A shape the World Bank writes itself: its codes of groups are then legal."""
+        """A shape the World Bank writes itself."""
+        return self.name in (WORLD_BANK, DATABANK, DATA360_LONG, DATA360_WIDE)
+
+    @property
+    def tolerant(self) -> bool:
+        """Whether a name of no known economy is left out with a note: the file is not the user's own table."""
         return self.name != TIDY
 
 
-def sniff(head: bytes, where: str) -> FileShape:
-    """The shape of the file that begins with ``head``; ``where`` names it in errors.
+def sniff(head: bytes, where: str, title_lines: int = 0) -> FileShape:
+    """The shape of the file that begins with ``head``; ``where`` names it in errors, ``title_lines`` may be above it.
 
     Raises :class:`BadInputError`: empty, not text, a web page, not UTF-8, no known header.
     """
@@ -78,7 +105,7 @@ def sniff(head: bytes, where: str) -> FileShape:
         raise BadInputError(f"{where}: no line end in the first {HEAD_BYTES // 1024} KB, so it is no table")
     offset, source, vintage = start, "", ""
     first: list[str] | None = None
-    for number, line in enumerate(lines[:12], start=1):
+    for number, line in enumerate(lines[: max(12, title_lines)], start=1):
         offset += len(line) + 1
         cells = _cells(line)
         if not any(cells):
@@ -93,11 +120,21 @@ def sniff(head: bytes, where: str) -> FileShape:
                 _check_columns(shape, where)
                 return _placed(shape, offset, number, source, vintage)
             first = first or cells
-            if not source:
+            if not source and number > title_lines:
                 break
     if first is None:
         raise BadInputError(f"{where} ends before its header line")
-    raise BadInputError(f"{where}: the header reads {_shown(first)}{_separator(first)}, which is none of: {KNOWN}")
+    raise BadInputError(
+        f"{where}: the header reads {_shown(first)}{_separator(first)}, which is none of: {KNOWN}; {_cure(first)}"
+    )
+
+
+def _cure(cells: list[str]) -> str:
+    """The way out for a header that is not known."""
+    low = [cell.lower() for cell in cells]
+    if any(read_period(cell) for cell in cells) and "series" in low[:2]:
+        return "a table of one economy needs a column 'economy' (in wbgapi, ask for two economies or set the index)"
+    return WAY_OUT
 
 
 def iso_date(text: str) -> str:
@@ -120,7 +157,7 @@ def match_columns(columns: list[str], where: str) -> FileShape:
 
 def _match(cells: list[str]) -> FileShape | None:
     at = {name: position for position, name in reversed(list(enumerate(cells)))}
-    years = {i: int(m[1]) for i, name in enumerate(cells) if (m := re.fullmatch(r"(\d{4})( \[YR\1\])?", name))}
+    years = {i: name for i, name in enumerate(cells) if read_period(name) or re.fullmatch(r"\d{4}", name)}
     columns = tuple(cells)
     for code, label, name in (
         ("Indicator Code", "Indicator Name", WORLD_BANK),
@@ -128,7 +165,7 @@ def _match(cells: list[str]) -> FileShape | None:
     ):
         if {"Country Code", code} <= at.keys() and years:
             names = at.get("Country Name"), at[code], at.get(label)
-            return FileShape(name, columns, at["Country Code"], *names, years=years)
+            return FileShape(name, columns, at["Country Code"], *names, axis="period", across=years)
     if {"REF_AREA", "INDICATOR"} <= at.keys():
         breakdowns = tuple(at[name] for name in BREAKDOWNS if name in at)
         common = at["REF_AREA"], at.get("REF_AREA_LABEL"), at["INDICATOR"], at.get("INDICATOR_LABEL")
@@ -137,23 +174,65 @@ def _match(cells: list[str]) -> FileShape | None:
             long = at["TIME_PERIOD"], at["OBS_VALUE"]
             return FileShape(DATA360_LONG, columns, *common, *long, breakdowns=breakdowns, multiplier=multiplier)
         if years:
-            return FileShape(DATA360_WIDE, columns, *common, years=years, breakdowns=breakdowns, multiplier=multiplier)
-    return _match_tidy(cells)
+            wide = FileShape(DATA360_WIDE, columns, *common, axis="period", across=years)
+            return replace(wide, breakdowns=breakdowns, multiplier=multiplier)
+    return _match_table(cells, years)
 
 
-def _match_tidy(cells: list[str]) -> FileShape | None:
+def _match_table(cells: list[str], years: dict[int, str]) -> FileShape | None:
+    """Long and wide tables of users and of other tools."""
     low = [cell.strip().lower() for cell in cells]
 
-    def find(names: tuple[str, ...]) -> int | None:
-        return next((low.index(name) for name in names if name in low), None)
+    def find(names: tuple[str, ...], *taken: int | None) -> int | None:
+        return next((i for name in names for i, cell in enumerate(low) if cell == name and i not in taken), None)
 
     economy, year, value = find(ECONOMY_NAMES), find(YEAR_NAMES), find(VALUE_NAMES)
-    if economy is None or year is None or value is None:
+    if {"entity", "code"} <= set(low):  # Our World in Data: its column Code has economies
+        economy, code = low.index("code"), None
+    else:
+        code = find(CODE_NAMES)
+    columns, name = tuple(cells), find(ECONOMY_NAMES[::-1], economy)
+    if economy is not None and year is not None and value is not None:
+        used = {economy, year, value, code}
+        unused = tuple(cell for i, cell in enumerate(cells) if i not in used and cell)
+        return FileShape(TIDY, columns, economy, code=code, year=year, value=value, unused=unused)
+    label = find(("series name", "indicator name"))
+    if len(years) > 1 and year is None:
+        first, unit = re.fullmatch(r"(.*?)(?: \((.*)\))?", cells[0]), ""
+        if economy is None and code is None and len(years) > 2 and 0 not in years and first:  # KNOMAD, national offices
+            economy, unit = 0, first[2] or ""
+        if economy is None:
+            return None
+        return FileShape(PERIODS_ACROSS, columns, economy, name, code, label, axis="period", across=years, unit=unit)
+    if year is None:
         return None
-    code = find(CODE_NAMES)
-    used = {economy, year, value, code}
-    unused = tuple(cell for i, cell in enumerate(cells) if i not in used and cell)
-    return FileShape(TIDY, tuple(cells), economy, code=code, year=year, value=value, unused=unused)
+    rest = {i: cell for i, cell in enumerate(cells) if i not in (economy, year, name) and low[i] not in NOT_SERIES}
+    bare = {i: _bracketed(cell) for i, cell in rest.items() if i != code and low[i] not in (*CODE_NAMES, *YEAR_NAMES)}
+    if economy is not None and bare:
+        codes = {i: _as_code(cells[i]) for i in bare}
+        titles = {short: cells[i].partition(" [")[0] for i, short in codes.items()}
+        return FileShape(SERIES_ACROSS, columns, economy, name, year=year, axis="series", across=codes, labels=titles)
+    if economy is None and bare and all(_is_economy(text) for text in bare.values()):
+        return FileShape(ECONOMIES_ACROSS, columns, None, None, code, label, year, axis="economy", across=bare)
+    return None
+
+
+def _bracketed(cell: str) -> str:
+    """``GDP (current US$) [NY.GDP.MKTP.CD]`` is NY.GDP.MKTP.CD; a text without brackets is itself."""
+    found = re.fullmatch(r".*\[([^\[\]]+)\]", cell)
+    return found[1] if found else cell
+
+
+def _as_code(cell: str) -> str:
+    """A column's name as the code of a series, in the signs that a code may have."""
+    return re.sub(r"[^A-Za-z0-9.\-]+", "_", _bracketed(cell)).strip("_") or cell
+
+
+def _is_economy(text: str) -> bool:
+    try:
+        return bool(economies.aggregate_code(text) or economies.resolve(text))
+    except BadInputError:
+        return False
 
 
 def _placed(shape: FileShape, offset: int, number: int, source: str, vintage: str) -> FileShape:
@@ -184,12 +263,20 @@ def _check_columns(shape: FileShape, where: str) -> None:
         if name and name in seen:
             raise BadInputError(f"{where}: the header has the column {name!r} twice")
         seen.add(name)
-    years = list(shape.years.values())
-    for year in years:
-        if years.count(year) > 1:
-            raise BadInputError(f"{where}: the header has two columns for the year {year}")
-        if not MIN_YEAR <= year <= MAX_YEAR:
-            raise BadInputError(f"{where}: the header has a column for the year {year}, out of range")
+    if shape.axis != "period":
+        twice = [text for text, count in Counter(shape.across.values()).items() if count > 1]
+        if twice:
+            raise BadInputError(f"{where}: the header has two columns for {twice[0]!r}")
+        return
+    periods = [(text, read_period(text)) for text in shape.across.values()]
+    counts = Counter(period for _, period in periods)
+    for text, period in periods:
+        if period is None:
+            raise BadInputError(
+                f"{where}: the header has a column for the year {int(text)}, out of range ({MIN_YEAR} to {MAX_YEAR})"
+            )
+        if counts[period] > 1:
+            raise BadInputError(f"{where}: the header has two columns for the period {text}")
 
 
 _MAGIC = (

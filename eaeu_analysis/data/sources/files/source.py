@@ -80,7 +80,11 @@ def inspect_file(
     found.labels = {c: clean_text(label) for c, label in found.labels.items()}
     found.notes = [clean_text(note) for note in found.notes]
     info = _info(shape, vintage or shape.vintage or found.vintage, member or Member(path.name, 0, ""))
-    series = [SeriesData(with_meaning(info, c, found.labels.get(c, "")), found.frames[c]) for c in sorted(found.frames)]
+    series = []
+    for c in sorted(found.frames):
+        own = with_meaning(info, c, found.labels.get(c, ""))
+        own = own if own.unit else own.with_(unit=shape.unit)
+        series.append(SeriesData(own, found.frames[c], found.freqs[c]))
     return FileReading(path, shape.name, info, series, found.labels, found.notes)
 
 

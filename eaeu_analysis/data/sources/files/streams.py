@@ -36,7 +36,7 @@ def read_csv(
     import pyarrow.csv as arrow_csv
 
     skipped: list[Any] = []
-    columns = [internal(shape, position) for position in range(len(shape.columns))]
+    columns = [internal(position) for position in range(len(shape.columns))]
 
     def on_invalid(row: Any) -> str:
         skipped.append(row)
@@ -94,7 +94,7 @@ def read_parquet(
                 except pa.ArrowInvalid as error:
                     raise BadInputError(f"{where}: column {name!r} holds text that is not UTF-8") from error
                 try:
-                    columns[internal(shape, position)] = column.cast(pa.string()).fill_null("")
+                    columns[internal(position)] = column.cast(pa.string()).fill_null("")
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
                     raise BadInputError(f"{where}: column {name!r} holds {column.type}, not text or numbers") from error
             loader.add(pa.table(columns), pa.array(range(rows + 1, rows + batch.num_rows + 1), pa.int64()))
@@ -119,9 +119,11 @@ def find_bad_byte(stream: IO[bytes], where: str) -> BadInputError:
 def _needed(shape: FileShape, wanted: Collection[str] | None) -> list[str]:
     listing = wanted is not None and not wanted
     positions = [shape.economy, shape.economy_name, shape.code, shape.label]
+    if shape.economy is None:
+        positions.append(shape.year)  # it says which rows are data
     if not listing:
-        positions += [shape.year, shape.value, shape.multiplier, *shape.breakdowns, *shape.years]
-    return [internal(shape, p) for p in dict.fromkeys(p for p in positions if p is not None)]
+        positions += [shape.year, shape.value, shape.multiplier, *shape.breakdowns, *shape.across]
+    return [internal(p) for p in dict.fromkeys(p for p in positions if p is not None)]
 
 
 def _line_numbers(rows: int, count: int, skipped: list[Any], shape: FileShape) -> Any:
