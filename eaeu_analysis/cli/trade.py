@@ -35,6 +35,13 @@ def gravity(
     surges: Annotated[
         bool, typer.Option("--surges", help="Show Russia's trade by partner after 2022 against 2016-21 instead.")
     ] = False,
+    tariff_exposure: Annotated[
+        bool,
+        typer.Option(
+            "--tariff-exposure",
+            help="Compare Armenia's imports of products with a high and a low common tariff instead.",
+        ),
+    ] = False,
     partners: Annotated[
         str | None, typer.Option("--with", help="With --surges: partners to show, separated by commas.")
     ] = None,
@@ -43,10 +50,17 @@ def gravity(
     """Estimate the trade effects of the customs union and the EAEU with structural gravity (PPML) on shipped data.
 
     Examples: eaeu gravity --json; eaeu gravity --agreements; eaeu gravity --reports CHN,KGZ;
-    eaeu gravity --surges --with ARM,KGZ,KAZ
+    eaeu gravity --surges --with ARM,KGZ,KAZ; eaeu gravity --tariff-exposure
     """
     asked = [
-        name for name, given in (("--reports", reports), ("--surges", surges), ("--agreements", agreements)) if given
+        name
+        for name, given in (
+            ("--reports", reports),
+            ("--surges", surges),
+            ("--agreements", agreements),
+            ("--tariff-exposure", tariff_exposure),
+        )
+        if given
     ]
     if len(asked) > 1:
         raise BadInputError(f"{' and '.join(asked)} are different questions; ask one at a time")
@@ -66,6 +80,10 @@ def gravity(
         from ..trade.partners.re_exports import parallel_imports
 
         output.print_result(parallel_imports(split_list(partners) if partners else None), as_json)
+    elif tariff_exposure:
+        from ..trade.tariff_exposure.armenia import armenian_tariff_exposure
+
+        output.print_result(armenian_tariff_exposure(), as_json)
     elif agreements:
         from ..trade.union.each_agreement import agreement_effects
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..text import format_number
-from .style import ACCENT, GREY, INK, PALETTE, TREATED
+from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, set_title
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 
@@ -173,3 +174,37 @@ def draw_surge(result: Any, ax: Axes, most: int = 12) -> None:
     ax.set_title(
         f"{len(table)} of {len(result.table)} flow-years ({share:.0%}) lie above their expected range", wrap=True
     )
+
+
+def tariff_exposure_data(result: Any) -> pd.DataFrame:
+    """By year: ``percent, lower, upper``, trade in products with a tariff of 10 % against those with none."""
+    table = result.table.set_index("year")
+    ends = 100 * np.expm1(table[["estimate", "lower", "upper"]] * np.log(1.1))
+    shown: pd.DataFrame = ends.rename(columns={"estimate": "percent"})
+    return shown
+
+
+def tariff_exposure_title(result: Any) -> str:
+    """What the figure says."""
+    change, low, high = (format_number(value, signed=True) for value in result.percent)
+    first, last = result.spec["post_years"]
+    return f"Imports at a tariff of 10 % against none, {first}-{last}: {change} % ({low} to {high})"
+
+
+def draw_tariff_exposure(result: Any, ax: Axes) -> None:
+    """Leads and lags: each year against the last year before, in per cent for a tariff of 10 %; the windows shaded."""
+    table = tariff_exposure_data(result)
+    base = int(table.index[(table["lower"] == 0) & (table["upper"] == 0)][0])
+    for name, colour in (("fit_years", SHADE), ("post_years", "#fbeadd")):
+        first, last = result.spec[name]
+        ax.axvspan(first - 0.45, last + 0.45, color=colour, zorder=0, linewidth=0)
+        ax.annotate("before" if name == "fit_years" else "after", ((first + last) / 2, 0.02), fontsize=8, ha="center",
+                    xycoords=("data", "axes fraction"), color=INK)  # fmt: skip
+    ax.axhline(0, color=GREY, linewidth=0.8)
+    ax.vlines(table.index, table["lower"], table["upper"], color=TREATED, linewidth=1.6)
+    ax.plot(table.index, table["percent"], "o", color=TREATED, markersize=5)
+    ax.plot(base, 0, "o", color=TREATED, markersize=6, markerfacecolor="white")
+    ax.set_xticks(list(table.index))
+    ax.tick_params(axis="x", labelsize=8)
+    ax.set_ylabel(f"against {base}, %", fontsize=8)
+    set_title(ax, tariff_exposure_title(result))

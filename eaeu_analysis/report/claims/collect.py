@@ -21,6 +21,7 @@ from .counterfactual import counterfactual_claims
 from .partner_dependence import partner_dependence_claims
 from .published import published_claims, unsupported_claims
 from .scenario import scenario_claims
+from .tariff_exposure import tariff_exposure_claims
 from .tariffs import revenue_claims, tariff_claims
 from .trade import union_trade_claims
 
@@ -183,6 +184,8 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
         made += [*member_claims(found.content), *rerouting_claims(found.content)]
     if found.trade is not None:
         made += union_trade_claims(found.trade)
+    if found.tariff_exposure is not None:
+        made += tariff_exposure_claims(found.tariff_exposure)
     if found.exposure is not None:
         made += partner_dependence_claims(found.exposure, found.panel)
     if found.gap is not None:

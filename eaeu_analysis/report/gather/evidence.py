@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...data.sources import Source
     from ...scenario import ScenarioResult
     from ...trade.partners.exposure import Exposure
+    from ...trade.tariff_exposure.estimate import TariffExposure
     from ...trade.tariffs.gap import TariffGap
     from ...trade.union.answer import TradeAnswer
     from .curves import Curve
@@ -36,7 +37,8 @@ class Evidence:
     """``content``: before/after and counterfactuals, None when no topic needs them. ``curves``: the specification
     curves that were computed on these very data, by outcome. ``trade``: the gravity estimates; ``exposure``, ``gap``:
     Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: the macro series beside them.
-    ``scenario``: what joining would do. ``missing``: parts that could not be had, with the reason.
+    ``scenario``: what joining would do. ``tariff_exposure``: Armenia's imports across products. ``missing``: parts that
+    could not be had, with the reason.
     """
 
     content: Content | None = None
@@ -46,6 +48,7 @@ class Evidence:
     gap: TariffGap | None = None
     panel: Panel | None = None
     scenario: ScenarioResult | None = None
+    tariff_exposure: TariffExposure | None = None
     missing: tuple[tuple[str, str], ...] = ()
 
 
@@ -87,18 +90,23 @@ def evidence(
                 missing.append((name, str(error)))
     trade: TradeAnswer | None = parts.get("trade")
     lean, gap = (trade.exposure, trade.tariffs) if trade else _own(wanted)
-    return Evidence(content, held, trade, lean, gap, panel, parts.get("scenario"), tuple(missing))
+    return Evidence(
+        content, held, trade, lean, gap, panel, parts.get("scenario"), parts.get("tariff_exposure"), tuple(missing)
+    )
 
 
 def _long(wanted: set[str], dask: str | None) -> dict[str, Callable[[], Any]]:
     """What takes long and hangs on nothing else: trade (its gravity estimates take half a minute) and the scenario."""
     from ...scenario import run_scenario
+    from ...trade.tariff_exposure.armenia import armenian_tariff_exposure
     from ...trade.union.answer import trade_answer
     from ..topics import DRAWS, SCENARIO, SEED
 
     tasks: dict[str, Callable[[], Any]] = {}
     if wanted & FROM_GRAVITY:
         tasks["trade"] = partial(trade_answer, "UZB")
+    if "partners" in wanted:
+        tasks["tariff_exposure"] = partial(armenian_tariff_exposure, alternatives=False)
     if "scenario" in wanted:
         tasks["scenario"] = partial(run_scenario, SCENARIO, DRAWS, SEED, dask=dask)
     return tasks

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...plots import scenario as scenario_plots
-from ...plots import trade_answer
+from ...plots import trade_answer, trade_policy
 from ...plots.compare import before_after_data
 from ...plots.impact import effect_data
 from ...reference import economies
@@ -16,6 +16,7 @@ from .picture import WIDTH, Picture, picture
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
+    from ...trade.tariff_exposure.estimate import TariffExposure
     from ...trade.union.answer import TradeAnswer
     from .material import Material
 
@@ -53,6 +54,8 @@ def draw_all(material: Material) -> dict[str, Picture]:
             )
     if material.evidence.trade is not None:
         drawn |= draw_trade(material.evidence.trade)
+    if material.evidence.tariff_exposure is not None:
+        drawn |= draw_exposure_design(material.evidence.tariff_exposure)
     if material.evidence.scenario is not None:
         drawn |= draw_scenario(material.evidence.scenario)
     return drawn
@@ -167,4 +170,23 @@ def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:
             axis="y",
             size=tall,
         ),
+    }
+
+
+EXPOSURE = "trade-exposure"
+
+
+def draw_exposure_design(result: TariffExposure) -> dict[str, Picture]:
+    """Armenia's imports across products by year, by name."""
+    told = trade_policy.tariff_exposure_title(result)
+    return {
+        EXPOSURE: picture(
+            EXPOSURE,
+            result.plot,
+            trade_policy.tariff_exposure_data(result),
+            title=told,
+            alt=f"A point with its {result.level:.0%} interval by year. {told}.",
+            provenance=result.provenance,
+            lines=("percent",),
+        )
     }

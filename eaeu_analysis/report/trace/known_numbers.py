@@ -14,12 +14,15 @@ import pandas as pd
 
 from ... import settings
 from ...errors import BadInputError
+from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import read_table, table_path
 from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.points import is_point
+from ..claims.tariff_exposure import TARIFF
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
+    from ...trade.tariff_exposure.estimate import TariffExposure
     from ...trade.union.answer import TradeAnswer
     from ..page.material import Material
 
@@ -154,7 +157,11 @@ def known_of(material: Material, lang: str = "en") -> Known:
     places: dict[str, list[Any]] = {
         "effects": [effects],
         "members": [content.members],
-        "partners": [found.trade, found.gap.totals() if found.gap is not None else None],
+        "partners": [
+            found.trade,
+            _design(found.tariff_exposure),
+            found.gap.totals() if found.gap is not None else None,
+        ],
         "scenario": _scenario(found.scenario) if found.scenario is not None else [],
         "changed": [material.drift],
         "limits": list(content.limits),
@@ -171,6 +178,14 @@ def known_of(material: Material, lang: str = "en") -> Known:
     texts += [*infos, *_strings([*content.limits, read_table(table_path("glossary"))])]
     codes = frozenset(map(str, found.gap.table.index)) if found.gap is not None else frozenset()
     return dataclasses.replace(_known(texts, numbers), codes=codes, own=_own(material.claims, lang))
+
+
+def _design(found: TariffExposure | None) -> list[Any]:
+    """What the page tells of the comparison across products: its years in per cent, the headline, the checks."""
+    if found is None:
+        return []
+    data = tariff_exposure_data(found)
+    return [tariff_exposure_title(found), found.percent, data, list(data.index), TARIFF, list(found.checks)]
 
 
 def _percent(answer: TradeAnswer) -> np.ndarray[Any, Any]:

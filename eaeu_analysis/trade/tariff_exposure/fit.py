@@ -175,12 +175,63 @@ def permuted_exposure(data: Windows, permutations: int, seed: int) -> Array:
 
 def permutation_p(data: Windows, permutations: int, seed: int) -> float:
     """Share of permutations whose t-value is at least as large as the observed one, which counts among them."""
-    observed = fit_windows(data)
-    reach = abs(float(observed.beta[0] / observed.se[0]))
-    found = 0
+
+    def size_of(x: Array) -> Array:
+        fit = fit_windows(data, x)
+        return np.abs(fit.beta / fit.se)
+
+    return _rank(size_of, data, permutations, seed)
+
+
+def pre_trend_p(data: Windows, years: Array, permutations: int, seed: int) -> tuple[float, float]:
+    """Permutation p-values of two score tests in the years before: all leads zero, and their slope zero.
+
+    ``years``: (P, T) trade by year, positive in every year. Under no effect a unit's trade is its total times the share
+    of the year in its group (or, for logarithms, the two means), so that the scores need no fit. They are divided by
+    their variance over clusters, and then ranked among permutations: with trade concentrated in few products the
+    distribution of such a statistic is far from the textbook one.
+    """
+    rest, weight = _residuals(data, years)
+    add, groups = _adder(data.cluster), _adder(data.group)
+    time = np.arange(years.shape[1]) - (years.shape[1] - 1) / 2
+
+    def scores(x: Array) -> Array:
+        deviation = x - _mean(x, np.broadcast_to(weight, x.shape), groups)[data.group]
+        return np.stack([add(deviation * rest[:, [t]]) for t in range(years.shape[1])])  # (T, G, B)
+
+    def joint(x: Array) -> Array:
+        parts = scores(x)[:-1]
+        total = parts.sum(axis=1).T  # (B, T - 1)
+        spread = np.einsum("tgb,sgb->bts", parts, parts)
+        return np.einsum("bt,bt->b", total, np.linalg.solve(spread, total[:, :, None])[:, :, 0])
+
+    def slope(x: Array) -> Array:
+        parts = np.einsum("t,tgb->gb", time, scores(x))
+        return np.asarray(parts.sum(axis=0) ** 2 / (parts**2).sum(axis=0))
+
+    return _rank(joint, data, permutations, seed), _rank(slope, data, permutations, seed)
+
+
+def _residuals(data: Windows, years: Array) -> tuple[Array, Array]:
+    """(P, T) trade less what no effect predicts, and (P, 1) the weights of the units."""
+    add = _adder(data.group)
+    if data.estimator == "log_difference":
+        logs = np.log(years)
+        logs = logs - logs.mean(axis=1, keepdims=True)
+        ones = np.ones_like(logs)
+        return logs - _mean(logs, ones, add)[data.group], np.ones((len(logs), 1))
+    total = years.sum(axis=1, keepdims=True)
+    by_year = add(years)
+    return years - total * (by_year / by_year.sum(axis=1, keepdims=True))[data.group], total
+
+
+def _rank(statistic: Callable[[Array], Array], data: Windows, permutations: int, seed: int) -> float:
+    """p-value of the observed exposure among permuted ones."""
+    observed = float(statistic(data.x[:, None])[0])
     moved = permuted_exposure(data, permutations, seed)
-    size = max(1, 4_000_000 // len(data.x))  # columns at a time, for memory
-    for start in range(0, permutations, size):
-        fit = fit_windows(data, moved[:, start : start + size])
-        found += int((np.abs(fit.beta / fit.se) >= reach * (1 - 1e-9)).sum())
+    size = max(1, 2_000_000 // len(data.x))  # columns at a time, for memory
+    found = sum(
+        int((statistic(moved[:, start : start + size]) >= observed * (1 - 1e-9)).sum())
+        for start in range(0, permutations, size)
+    )
     return (1 + found) / (1 + permutations)

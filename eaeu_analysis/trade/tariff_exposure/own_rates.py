@@ -178,7 +178,7 @@ def _meet(at: Callable[[float], Array], lines: Array, target: float) -> Array:
         below *= 4
     while (lines * at(above)).sum() > target and above < 1e12:
         above *= 4
-    for _ in range(200):
+    for _ in range(100):
         middle = (below + above) / 2
         if (lines * at(middle)).sum() > target:
             below = middle

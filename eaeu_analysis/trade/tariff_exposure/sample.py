@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...arrays import Array, Ints
+from ...arrays import Array
 from ...errors import BadInputError, NoDataError, unknown
 from ..frames import need_columns
 
@@ -53,9 +53,10 @@ class ExposureSample:
         )
         return before, after
 
-    def codes(self, column: str) -> Ints:
-        """(P,) places of the values of a column of ``units``."""
-        return np.asarray(pd.factorize(self.units[column], sort=True)[0], dtype=np.int64)
+    def by_year(self) -> pd.DataFrame:
+        """Trade of the units by year: rows as in ``units``, a column per year of the flows."""
+        wide: pd.DataFrame = self.panel.pivot(index="unit", columns="year", values="value").loc[self.units.index]
+        return wide
 
 
 def event_year(event: int | str) -> tuple[int, bool]:

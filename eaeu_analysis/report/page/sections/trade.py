@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ....plots.trade_policy import tariff_exposure_title
 from ....reference import economies
 from ....text import format_number
-from ..figures import trade_titles
+from ..figures import EXPOSURE, trade_titles
 from ..parts import Card, Cards, Cell, Column, Details, Figure, Items, PageSection, PageTable, Text, source, sources
 
 if TYPE_CHECKING:
+    from ....trade.tariff_exposure.estimate import TariffExposure
     from ....trade.union.answer import TradeAnswer
     from ..material import Material
     from ..picture import Picture
@@ -39,6 +41,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
     under = source(answer.provenance)
     shown = [name for name in told if name in pictures]
     cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
+    cards += _exposure(material.evidence.tariff_exposure, pictures)
     checks = Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in answer.checks))
     return PageSection(
         "partners",
@@ -65,6 +68,15 @@ def percent_with_interval(row: Mapping[Any, Any]) -> tuple[str, str]:
         f"{format_number(row['percent'], signed=True)} %",
         f"{format_number(low, signed=True)} to {format_number(high, signed=True)}",
     )
+
+
+def _exposure(design: TariffExposure | None, pictures: Mapping[str, Picture]) -> tuple[Card, ...]:
+    """The card of the comparison across products, with its checks."""
+    if design is None or EXPOSURE not in pictures:
+        return ()
+    told = tariff_exposure_title(design)
+    checks = Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in design.checks))
+    return (Card(EXPOSURE, told, (Figure(pictures[EXPOSURE], told), checks, source(design.provenance))),)
 
 
 def _p(value: float) -> str:
