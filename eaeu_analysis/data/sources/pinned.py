@@ -82,8 +82,6 @@ class PinnedSource:
         for resource in self.resources():
             try:
                 data = self._bytes(resource)
-                if len(data) != resource.get("bytes"):
-                    problems.append(f"pinned table {resource['path']!r} has {len(data)} bytes, not as recorded")
                 problems += _disagreements(_table(data, resource), resource)
             except IntegrityError as error:
                 problems.append(str(error))
@@ -197,6 +195,8 @@ def _disagreements(frame: pd.DataFrame, resource: dict[str, Any]) -> list[str]:
         for name, count in series_counts(frame, str(resource.get("freq", "Y"))).items()
         if count != resource.get(name)
     ]
+    if "rows" in resource and (len(frame), len(frame.columns)) != (resource["rows"], resource.get("fields")):
+        problems.append(f"{where} has {len(frame)} rows of {len(frame.columns)} fields, not as recorded")
     keys = frame[["economy", "year"]]
     if keys.duplicated().any():
         problems.append(f"{where} has a key twice")

@@ -157,7 +157,7 @@ def _pinned_table(data: bytes) -> None:
     """A table other than its columns say, though the recorded hash holds."""
     root = ROOM.folder("pinned")
     (root / "a.parquet").write_bytes(data)
-    record = {"code": CODE, "label": "", "vintage": "2026", "default": True, "path": "a.parquet", "bytes": len(data)}
+    record = {"code": CODE, "label": "", "vintage": "2026", "default": True, "path": "a.parquet"}
     record |= {"hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
     (root / pinned.PACKAGE).write_text(json.dumps({"resources": [record]}))
     source = pinned.PinnedSource(root)

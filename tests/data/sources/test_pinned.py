@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from eaeu_analysis import settings
@@ -71,6 +73,30 @@ def test_it_is_a_frictionless_data_package():
         assert resource["schema"]["primaryKey"] == ["economy", "year"]
         assert [f["name"] for f in resource["schema"]["fields"]] == ["economy", "year", "value", "aggregate"]
         assert resource["hash"].startswith("sha256:")
+
+
+def test_the_counts_that_a_validator_of_data_packages_makes_are_those_of_the_tables():
+    """The reference validator counts rows and fields of a Parquet table, and no bytes: a byte count fails there."""
+    package = json.loads((SOURCE.root / PACKAGE).read_text("utf-8"))
+    for resource in package["resources"]:
+        table = pq.read_metadata(SOURCE.root / resource["path"])
+        assert (resource["rows"], resource["fields"]) == (table.num_rows, table.num_columns)
+        assert resource["rows"] == resource["observations"]
+        assert "bytes" not in resource
+        found = hashlib.sha256((SOURCE.root / resource["path"]).read_bytes()).hexdigest()
+        assert resource["hash"] == f"sha256:{found}"
+
+
+def test_a_wrong_count_of_rows_is_found(tmp_path):
+    package = json.loads((SOURCE.root / PACKAGE).read_text("utf-8"))
+    package["resources"] = package["resources"][:1]
+    table = package["resources"][0]["path"]
+    (tmp_path / table).write_bytes((SOURCE.root / table).read_bytes())
+    (tmp_path / PACKAGE).write_text(json.dumps(package))
+    assert PinnedSource(tmp_path).verify() == []
+    package["resources"][0]["rows"] += 1
+    (tmp_path / PACKAGE).write_text(json.dumps(package))
+    assert "rows of 4 fields, not as recorded" in PinnedSource(tmp_path).verify()[0]
 
 
 def test_data_stay_under_fifteen_megabytes():
