@@ -24,7 +24,7 @@ from .errors import BadInputError, EaeuError, NoDataError
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
-_limits: list[Any] = []  # of the threads that are inside, the first of them holds the limit
+_limits: list[Callable[[], None] | None] = []  # of the threads that are inside; the first of them takes the limit back
 
 
 @contextmanager
@@ -41,35 +41,36 @@ def one_blas_thread() -> Iterator[None]:
         yield
     finally:
         with _lock:
-            own = _limits.pop()
-            if own is not None:
-                _take_control()
-                own.restore_original_limits()
-                _take_control()
+            restore = _limits.pop()
+            if restore is not None:
+                restore()
 
 
-def _limited() -> Any:
-    """The limit, set; it can be taken back by ``restore_original_limits()``."""
+def _limited() -> Callable[[], None]:
+    """Set the limit; what is returned takes it back.
+
+    Both are done by a thread of our own: only the thread that set a limit first can change it as long as it lives
+    (threadpoolctl 3.8), and the caller who leaves last need not be the one who came first.
+    """
+    keeper = ThreadPoolExecutor(1, thread_name_prefix="eaeu-blas")
+    limit = keeper.submit(_one_thread).result()
+
+    def restore() -> None:
+        keeper.submit(limit.restore_original_limits).result()
+        keeper.shutdown()
+
+    return restore
+
+
+def _one_thread() -> Any:
     from threadpoolctl import ThreadpoolController
 
     found = ThreadpoolController().select(user_api="blas")
-    _take_control()
     limit = found.limit(limits=1)
     free = [library["filepath"] for library in found.info() if library["num_threads"] not in (1, None)]
     if free:
         log.warning("linear algebra of %s stays on several threads: last digits may differ", ", ".join(free))
     return limit
-
-
-def _take_control() -> None:
-    """Let the next call of threadpoolctl count, whichever thread makes it: since its version 3.8 only the thread that
-    was first to set a limit can, and the calls of others do nothing."""
-    import threadpoolctl
-
-    library = getattr(threadpoolctl, "OpenBLASController", None)
-    clear = getattr(library, "clear_controlling_thread", None)
-    if clear is not None:
-        clear(force=True)
 
 
 # Processes that do not look for modules in the current folder.

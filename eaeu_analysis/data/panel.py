@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,59 @@ class Panel:
             infos[column] = known or SeriesInfo(code=column, label=column, unit=(units or {}).get(column, ""))
         codes = clean.index.get_level_values(0).unique()
         return cls(clean, infos, {str(c): str(c) for c in codes})
+
+    @classmethod
+    def from_csv(cls, path: str | Path, unit: str | None = None, time: str | None = None) -> Panel:
+        """A panel from a file: CSV, Excel, Parquet or a World Bank zip.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file. Without ``unit`` and ``time`` it is read as a table of economies, in any form that
+            :func:`load_panel` knows: World Bank and DataBank downloads, Data360, tables written by wbgapi, wbdata,
+            pandas-datareader, R's WDI or Our World in Data, or columns ``iso3, year, value``.
+        unit : str, optional
+            Column of the units. Given this or ``time``, the file must be a CSV in long form; its other columns are the
+            indicators, as in :meth:`from_frame`. Default with ``time``: "economy".
+        time : str, optional
+            Column of the periods. Default with ``unit``: "year".
+
+        Returns
+        -------
+        Panel
+            Of economies (ISO3) without ``unit`` and ``time``, else of any units.
+
+        Raises
+        ------
+        BadInputError
+            No such file, or its content is not such a table; the message names the row and the way out.
+        NoDataError
+            The file has no value.
+
+        See Also
+        --------
+        from_frame : a panel of a data frame.
+        load_panel : chosen series of a file or a folder.
+
+        Examples
+        --------
+        >>> import eaeu_analysis as ea, pathlib, tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> file = pathlib.Path(folder.name, "sales.csv")
+        >>> _ = file.write_text("country,year,sales\\nKyrgyzstan,2014,1.5\\nKyrgyzstan,2015,2\\n")
+        >>> ea.Panel.from_csv(file)
+        <Panel: economy 1, year 2014-2015, indicators 1>
+        >>> _ = file.write_text("shop,week,sales\\nA,1,1.5\\nA,2,2\\n")
+        >>> ea.Panel.from_csv(file, unit="shop", time="week")
+        <Panel: shop 1, week 1-2, indicators 1>
+        >>> folder.cleanup()
+        """
+        from .sources.files.source import FileSource, read_long
+
+        if unit is None and time is None:
+            source = FileSource(path)
+            return cls.from_series([source.read(info.code, info.vintage or None) for info in source.entries()])
+        return cls.from_frame(read_long(path), "economy" if unit is None else unit, "year" if time is None else time)
 
     @classmethod
     def from_series(cls, data: Iterable[SeriesData], *, keyed: bool = False) -> Panel:

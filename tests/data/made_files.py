@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 TIDY = b"iso3,year,value\n"
 
@@ -84,3 +85,48 @@ def cut(data: bytes) -> bytes:
 def flipped(data: bytes) -> bytes:
     at = data.find(b"API_x.csv") + 40
     return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+
+
+def workbook(path: Path, sheets: dict[str, list[list[str | float | None]]]) -> Path:
+    """A workbook as Excel writes it, cells as inline text and numbers."""
+    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    spread = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    types, listed, relations, members = "", "", "", {}
+    for number, (name, table) in enumerate(sheets.items(), start=1):
+        types += f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{spread}.worksheet+xml"/>'
+        listed += f'<sheet name="{escape(name)}" sheetId="{number}" r:id="r{number}"/>'
+        relations += f'<Relationship Id="r{number}" Type="{office}/worksheet" Target="worksheets/sheet{number}.xml"/>'
+        body = "".join(
+            f'<row r="{r}">' + "".join(_cell(f"{chr(64 + c)}{r}", v) for c, v in enumerate(row, start=1)) + "</row>"
+            for r, row in enumerate(table, start=1)
+        )
+        members[f"xl/worksheets/sheet{number}.xml"] = (
+            f'{head}<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>'
+        )
+    members["[Content_Types].xml"] = (
+        f'{head}<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType="application/vnd.'
+        'openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" '
+        f'ContentType="{spread}.sheet.main+xml"/>{types}</Types>'
+    )
+    members["_rels/.rels"] = (
+        f'{head}<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>'
+    )
+    members["xl/workbook.xml"] = (
+        f'{head}<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{listed}</sheets></workbook>'
+    )
+    members["xl/_rels/workbook.xml.rels"] = (
+        f'{head}<Relationships xmlns="{package}/relationships">{relations}</Relationships>'
+    )
+    return zipped(path, dict(members))
+
+
+def _cell(place: str, value: str | float | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f'<c r="{place}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+    return f'<c r="{place}"><v>{value}</v></c>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from ....errors import BadInputError
 from ..files.safezip import OPENING, READING, damaged
 
+log = logging.getLogger(__name__)
 MAX_MEMBER = 16 << 30  # bytes unpacked; a year of BACI is 0.4 GB, all of Comtrade's HS for one reporter less
 MAX_RATIO = 200  # unpacked to packed; these tables pack 4 to 12 times
 _SMALL = 64 << 20
@@ -59,6 +61,9 @@ def _in_turn(kind: str, tables: list[tuple[Path, str, str]], aside: Path, codes:
 def _listed(path: Path) -> list[tuple[Path, str, str]]:
     """(file, name, member of the zip or "") of every table in a file, a zip or a folder."""
     if path.is_dir():
+        others = sorted(p.name for p in path.iterdir() if p.suffix.lower() in (".xlsx", ".xls", ".parquet", ".json"))
+        if others:
+            log.warning("%r: not read, only text tables are: %s", str(path), ", ".join(others[:5]))
         return [item for p in sorted(path.iterdir()) if p.is_file() and _looks(p.name) for item in _listed(p)]
     if not path.is_file():
         raise BadInputError(f"no such file or folder: {str(path)!r}")

@@ -93,9 +93,6 @@ def _choose(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     for member in members:
         if _climbs(member.filename):
             raise BadInputError(f"{str(path)!r} holds a file named {member.filename!r}, which points outside of it")
-    names = {member.filename.lower() for member in members}
-    if any(name.startswith("xl/") for name in names):
-        raise BadInputError(f"{str(path)!r} is an Excel workbook; save the sheet as CSV, or download the CSV")
     member = _data_table(members, path)
     if member.flag_bits & 1:
         raise BadInputError(f"{str(path)!r}: {member.filename!r} is encrypted")

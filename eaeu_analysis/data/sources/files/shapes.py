@@ -93,11 +93,8 @@ def sniff(head: bytes, where: str, title_lines: int = 0) -> FileShape:
 
     Raises :class:`BadInputError`: empty, not text, a web page, not UTF-8, no known header.
     """
-    if not head.strip():
-        raise BadInputError(f"{where} is empty")
-    _refuse_other_formats(head, where)
+    check_text(head, where)
     start = 3 if head.startswith(b"\xef\xbb\xbf") else 0
-    _require_utf8(head, where)
     lines = head[start:].split(b"\n")
     if b"\r" in lines[0][:-1]:
         raise BadInputError(f"{where} ends its lines with bare carriage returns; save it with ordinary line ends")
@@ -135,6 +132,14 @@ def _cure(cells: list[str]) -> str:
     if any(read_period(cell) for cell in cells) and "series" in low[:2]:
         return "a table of one economy needs a column 'economy' (in wbgapi, ask for two economies or set the index)"
     return WAY_OUT
+
+
+def check_text(head: bytes, where: str) -> None:
+    """BadInputError for a file that begins as no text table in UTF-8 does: empty, a web page, a picture."""
+    if not head.strip():
+        raise BadInputError(f"{where} is empty")
+    _refuse_other_formats(head, where)
+    _require_utf8(head, where)
 
 
 def iso_date(text: str) -> str:

@@ -7,26 +7,34 @@ is one :class:`BadInputError` that names it; what is merely left out is a note (
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from ....errors import BadInputError, NoDataError, near_matches
+from ....errors import BadInputError, NoDataError, near_matches, one_line
 from ....reference.catalogue import catalogue, indicator
 from ....series import SeriesData, SeriesInfo
 from ....text import clean_text
-from . import safezip, shapes
+from . import excel, safezip, shapes
 from .observations import Reading
 from .safezip import Member
 from .shapes import FileShape
-from .streams import bad_bytes_named, read_csv, read_parquet
+from .streams import bad_bytes_named, find_bad_byte, read_csv, read_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = (".csv", ".zip", ".parquet")  # looked for in a folder
+SUFFIXES = (".csv", ".zip", ".parquet", ".xlsx")  # looked for in a folder
+# Tables in a form that is not read: in a folder they are named, never skipped in silence.
+OTHER_TABLES = (
+    ".xls", ".xlsb", ".xlsm", ".ods", ".tsv", ".tab", ".txt", ".gz", ".json", ".xml", ".dta", ".sav", ".rds", ".dbf"
+)  # fmt: skip
 WHOLE_BYTES = 32 * 2**20  # files below this are read once, whole; of larger ones only the series needed
 WDI = "World Development Indicators"
 CC_BY = "CC-BY-4.0"
@@ -88,6 +96,24 @@ def inspect_file(
     return FileReading(path, shape.name, info, series, found.labels, found.notes)
 
 
+def read_long(path: str | Path) -> pd.DataFrame:
+    """A CSV of any units as a frame; BadInputError for a file that is not one, in the words of the other readers."""
+    import pandas as pd
+
+    path = _existing(path)
+    where = repr(str(path))
+    with _readable(path), path.open("rb") as stream:
+        shapes.check_text(stream.read(shapes.HEAD_BYTES), where)
+    try:
+        with _readable(path):
+            return pd.read_csv(path, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        with path.open("rb") as stream:
+            raise find_bad_byte(stream, where) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        raise BadInputError(f"{where} cannot be read as CSV ({one_line(str(error))[:120]})") from error
+
+
 class FileSource:
     """Files, or every data file of a folder, as one source.
 
@@ -98,6 +124,8 @@ class FileSource:
         given = [path] if isinstance(path, (str, Path)) else list(path)
         self.paths = [file for item in given for file in expand(item)]
         self.notes: list[str] = []
+        for item in given:
+            self._say(skipped(item))
         self._read: dict[Path, dict[str, SeriesData]] = {}
         self._entries: dict[Path, list[SeriesInfo]] = {}
         self._all: set[Path] = set()
@@ -162,10 +190,13 @@ class FileSource:
 
     def _load(self, path: Path, codes: Collection[str] | None) -> None:
         reading = inspect_file(path, codes)
-        self.notes += [note for note in reading.notes if note not in self.notes]
-        for note in reading.notes:
-            log.warning(note)
+        self._say(reading.notes)
         self._read.setdefault(path, {}).update({item.info.code: item for item in reading.series})
+
+    def _say(self, notes: Sequence[str]) -> None:
+        self.notes += [note for note in notes if note not in self.notes]
+        for note in notes:
+            log.warning(note)
 
     def _named(self) -> str:
         return repr(str(self.paths[0])) if len(self.paths) == 1 else f"none of the {len(self.paths)} files"
@@ -178,8 +209,20 @@ def expand(path: str | Path) -> list[Path]:
         return [_existing(path)]
     found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     if not found:
-        raise NoDataError(f"{str(path)!r} holds no {', '.join(SUFFIXES)} file")
+        raise NoDataError("; ".join([f"{str(path)!r} has no {', '.join(SUFFIXES)} file", *skipped(path)]))
     return found
+
+
+def skipped(path: str | Path) -> list[str]:
+    """A sentence on the tables of a folder that are in a form that is not read; empty where there is none."""
+    path = Path(path)
+    if not path.is_dir():
+        return []
+    others = sorted(p.name for p in path.iterdir() if p.suffix.lower() in OTHER_TABLES and p.is_file())
+    if not others:
+        return []
+    shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+    return [f"{str(path)!r}: not read, save as CSV or xlsx: {shown}"]
 
 
 def shape_of(path: str | Path) -> str:
@@ -232,6 +275,8 @@ def _readable(path: Path) -> Iterator[None]:
 def _text(path: Path, where: str, codes: Collection[str] | None, code: str) -> tuple[FileShape, Reading, Member | None]:
     """Sniff, then read; the stream is opened anew for each, since a zip member cannot be rewound cheaply."""
     zipped = _magic(path).startswith((b"PK\x03\x04", b"PK\x05\x06"))
+    if zipped and excel.is_workbook(path):
+        return *_workbook(path, where, codes, code), None
     member: Member | None = None
 
     @contextlib.contextmanager
@@ -250,6 +295,18 @@ def _text(path: Path, where: str, codes: Collection[str] | None, code: str) -> t
     with bad_bytes_named(opened, where), opened() as stream:
         stream.read(shape.data_at)
         return shape, read_csv(stream, shape, where, codes, code, plain), member
+
+
+def _workbook(path: Path, where: str, codes: Collection[str] | None, code: str) -> tuple[FileShape, Reading]:
+    with _readable(path):
+        sheet = excel.read_workbook(path, where)
+    stream = io.BytesIO(sheet.text)
+    stream.seek(sheet.shape.data_at)
+    plain = data360_code if sheet.shape.name.startswith("Data360") else str
+    reading = read_csv(stream, sheet.shape, f"{where}, sheet {sheet.name!r}", codes, code, plain)
+    if sheet.others:
+        reading.notes.append(f"{where}: sheet {sheet.name!r} read; other sheets with tables: {', '.join(sheet.others)}")
+    return sheet.shape, reading
 
 
 def _parquet(path: Path, where: str, codes: Collection[str] | None, code: str) -> tuple[FileShape, Reading]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from made_files import FOOTER, rows, written
 
+from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.data.sources.files import shapes
 from eaeu_analysis.data.sources.files.source import FileSource, inspect_file, read_file
 from eaeu_analysis.errors import BadInputError
@@ -199,3 +200,23 @@ def test_periods_of_two_kinds_and_a_month_twice_are_refused(tmp_path: Path) -> N
         read_file(written(tmp_path / "rate.csv", twice))
     with pytest.raises(BadInputError, match=r"'2015M13' is not a year between 1800 and 2100, a quarter"):
         read_file(written(tmp_path / "rate.csv", "iso3,time,value\nKGZ,2015M13,1\n"))
+
+
+def test_a_panel_from_a_file_of_economies_or_of_any_units(tmp_path: Path) -> None:
+    panel = Panel.from_csv(written(tmp_path / "t.csv", FILES["pandas-datareader"]))
+    assert (panel.world, panel.units, panel.indicators) == (True, ["KGZ", "UZB"], sorted(FIGURES))
+    assert panel.aggregates is not None
+    assert panel.aggregates.index.get_level_values(0).unique().tolist() == ["WLD"]
+    states = written(tmp_path / "s.csv", "state,month,sales\nGeorgia,1,2\nTexas,1,3\n")
+    assert Panel.from_csv(states, unit="state", time="month").units == ["Georgia", "Texas"]
+    with pytest.raises(BadInputError, match="time column 'year' not known"):
+        Panel.from_csv(states, unit="state")
+    for content, sentence in [
+        (b"", "is empty"),
+        (b"<html>", "web page"),
+        (b"state,y\nC\xf4te,1\n", "save it as UTF-8"),
+    ]:
+        with pytest.raises(BadInputError, match=sentence):
+            Panel.from_csv(written(tmp_path / "bad.csv", content), unit="state", time="y")
+    with pytest.raises(BadInputError, match="no file"):
+        Panel.from_csv(tmp_path / "nothing.csv", unit="state")

@@ -227,7 +227,7 @@ def test_a_large_file_is_listed_without_its_values_and_read_in_two_passes(tmp_pa
 
 
 def test_an_empty_folder_has_no_data(tmp_path):
-    with pytest.raises(NoDataError, match=r"holds no .csv, .zip, .parquet file"):
+    with pytest.raises(NoDataError, match=r"has no .csv, .zip, .parquet, .xlsx file"):
         FileSource(tmp_path)
 
 
