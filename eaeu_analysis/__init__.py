@@ -56,6 +56,7 @@ _HOME = {
     "OwnRates": "trade.tariff_exposure.own_rates",
     "agreement_effects": "trade.union.each_agreement",
     "load_flows": "trade.flows.flows",
+    "partner_changes": "trade.partners.around_accession",
     "flow_matrix": "trade.partners.matrix",
     "both_reports": "trade.partners.re_exports",
     "parallel_imports": "trade.partners.re_exports",
@@ -137,6 +138,7 @@ if TYPE_CHECKING:
     from .trade.equilibrium.solve import solve_equilibrium as solve_equilibrium
     from .trade.flows.flows import load_flows as load_flows
     from .trade.gravity.ppml import ppml as ppml
+    from .trade.partners.around_accession import partner_changes as partner_changes
     from .trade.partners.exposure import exposure as exposure
     from .trade.partners.matrix import flow_matrix as flow_matrix
     from .trade.partners.re_exports import both_reports as both_reports
