@@ -43,6 +43,7 @@ _HOME = {
     "interrupted_series": "impact.estimators.interrupted_series",
     "break_date": "impact.estimators.break_date",
     "union_effects": "impact.members.effects",
+    "stacked_members": "impact.members.stacked",
     "specification_curve": "impact.curve.run",
     "calibrate": "impact.validation.calibration",
     "shipped_calibration": "impact.validation.shipped_results",
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
     from .impact.estimators.synthetic import synthetic_control as synthetic_control
     from .impact.estimators.synthetic_did import synthetic_did as synthetic_did
     from .impact.members.effects import union_effects as union_effects
+    from .impact.members.stacked import stacked_members as stacked_members
     from .impact.options import AugmentedOptions as AugmentedOptions
     from .impact.options import BreakDateOptions as BreakDateOptions
     from .impact.options import EffectOptions as EffectOptions
