@@ -43,6 +43,7 @@ _HOME = {
     "interrupted_series": "impact.estimators.interrupted_series",
     "break_date": "impact.estimators.break_date",
     "union_effects": "impact.members.effects",
+    "stacked_members": "impact.members.stacked",
     "specification_curve": "impact.curve.run",
     "calibrate": "impact.validation.calibration",
     "shipped_calibration": "impact.validation.shipped_results",
@@ -56,6 +57,7 @@ _HOME = {
     "OwnRates": "trade.tariff_exposure.own_rates",
     "agreement_effects": "trade.union.each_agreement",
     "load_flows": "trade.flows.flows",
+    "partner_changes": "trade.partners.around_accession",
     "flow_matrix": "trade.partners.matrix",
     "both_reports": "trade.partners.re_exports",
     "parallel_imports": "trade.partners.re_exports",
@@ -107,6 +109,7 @@ if TYPE_CHECKING:
     from .impact.estimators.synthetic import synthetic_control as synthetic_control
     from .impact.estimators.synthetic_did import synthetic_did as synthetic_did
     from .impact.members.effects import union_effects as union_effects
+    from .impact.members.stacked import stacked_members as stacked_members
     from .impact.options import AugmentedOptions as AugmentedOptions
     from .impact.options import BreakDateOptions as BreakDateOptions
     from .impact.options import EffectOptions as EffectOptions
@@ -137,6 +140,7 @@ if TYPE_CHECKING:
     from .trade.equilibrium.solve import solve_equilibrium as solve_equilibrium
     from .trade.flows.flows import load_flows as load_flows
     from .trade.gravity.ppml import ppml as ppml
+    from .trade.partners.around_accession import partner_changes as partner_changes
     from .trade.partners.exposure import exposure as exposure
     from .trade.partners.matrix import flow_matrix as flow_matrix
     from .trade.partners.re_exports import both_reports as both_reports

@@ -38,7 +38,11 @@ def compare(
         typer.Option(help="Comparison countries: rouble, wide, or economies separated by commas. Default: rouble."),
     ] = None,
     partners: Annotated[
-        bool, typer.Option("--partners", help="Show trade by partner instead, and dependence on each.")
+        bool,
+        typer.Option(
+            "--partners",
+            help="Show trade by partner instead: before and after joining (KGZ, ARM), or how far it depends on each.",
+        ),
     ] = False,
     source: Source = "pinned",
     store: StoreAt = None,
@@ -48,14 +52,17 @@ def compare(
     """Compare an economy before and after joining with economies that did not join.
 
     Examples: eaeu compare KGZ; eaeu compare --bloc EAEU; eaeu compare ARM -o remittances --json;
-    eaeu compare UZB --partners
+    eaeu compare KGZ --partners; eaeu compare UZB --partners
     """
     if partners:
         if outcome or event is not None or comparators is not None or source != "pinned":
             raise BadInputError("--partners uses the shipped trade flows: give the economy alone, or with --json")
+        from ..trade.partners.around_accession import has_partner_changes, partner_changes
         from ..trade.partners.exposure import exposure
 
-        output.print_result(exposure(unit or "UZB"), as_json)
+        asked = unit or "UZB"
+        found = partner_changes(asked, bloc) if has_partner_changes(asked, bloc) else exposure(asked)
+        output.print_result(found, as_json)
         return
     from ..compare import before_after, compare_members
     from ..reference.blocs import bloc as find_bloc

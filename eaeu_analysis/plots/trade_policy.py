@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+LEAST_SHOWN = 5.0  # million US$ a year in one of the windows
+
 
 def _name(code: str) -> str:
     from ..reference import economies as names
@@ -208,3 +210,34 @@ def draw_tariff_exposure(result: Any, ax: Axes) -> None:
     ax.tick_params(axis="x", labelsize=8)
     ax.set_ylabel(f"against {base}, %", fontsize=8)
     set_title(ax, tariff_exposure_title(result))
+
+
+def partner_changes_data(result: Any) -> pd.DataFrame:
+    """By flow and partner: ``before, after``, million US$ a year, without the totals and partners under 5 million."""
+    table = result.table[~result.table["partner"].str.startswith("all")]
+    table = table[table[["before", "after"]].max(axis=1) >= LEAST_SHOWN]
+    shown: pd.DataFrame = table.set_index(["flow", "partner"])[["before", "after"]]
+    return shown
+
+
+def draw_partner_changes(result: Any, ax: Axes) -> None:
+    """Per flow and partner: before (open) and after (filled) on a log scale, exports above imports."""
+    table = partner_changes_data(result)
+    places = np.arange(len(table)) + 0.8 * (table.index.get_level_values("flow") == "imports")
+    for place, (before, after) in zip(places, table.to_numpy(), strict=True):
+        colour = PALETTE[0] if after >= before else ACCENT
+        ax.plot([before, after], [place, place], color=colour, linewidth=1.2)
+        ax.plot(before, place, "o", color=colour, markersize=5, markerfacecolor="white")
+        ax.plot(after, place, "o", color=colour, markersize=5)
+    ax.set_xscale("log")
+    labels = [f"{flow}: {_name(str(partner))}" for flow, partner in table.index]
+    ax.set_yticks(places, labels, fontsize=7)
+    ax.set_ylim(places[-1] + 0.7, -0.7)
+    ax.set_axisbelow(True)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+    before, after = ("-".join(map(str, result.spec[name])) for name in ("before", "after"))
+    ax.set_xlabel(f"million US$ a year, log scale; open: {before}, filled: {after}", fontsize=8)
+    rows = result.table.set_index(["flow", "partner"])["change"]
+    told = [f"{flow} {rows[flow, 'RUS']:+.0f} %" for flow in ("exports", "imports")]
+    set_title(ax, f"{_name(result.spec['economy'])}'s trade with Russia: {', '.join(told)}")

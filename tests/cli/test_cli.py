@@ -51,6 +51,7 @@ def test_every_command_has_help_with_an_example(command: list[str], capsys) -> N
         (["compare", "UZB", "-o", "trade"], 2, "UZB"),
         (["compare", "KGZ", "-o", "customs_duties"], 3, "1 of 5 years present"),
         (["compare", "KGZ", "-o", "trade", "-o", "fdi", "--event", "2050"], 3, "2 tried: event 2050 is outside"),
+        (["gravity", "--surges", "--tariff-exposure"], 2, "are different questions"),
         (["compare", "UZB", "--partners", "-o", "trade"], 2, "give the economy alone"),
         (["compare", "KGZ", "-o", "trade", "--event", "soon"], 2, "not a year or a date"),
         (["compare", "KGZ", "-o", "trade", "--event", "1850"], 2, "outside the data"),

@@ -1,0 +1,125 @@
+"""Trade by partner around an accession: recomputed from the shipped tables, gold apart, both reports, placebo ranks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import eaeu_analysis as ea
+from eaeu_analysis import settings
+from eaeu_analysis.cli import main
+from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.trade.partners.around_accession import PartnerChanges, _difference, _rank, partner_rules
+
+TRADE = settings.data_dir() / "trade"
+
+
+@pytest.fixture(scope="module")
+def kyrgyz() -> PartnerChanges:
+    return ea.partner_changes("Kyrgyzstan")
+
+
+def own_mean(exporter: str | None, importer: str | None, first: int, last: int) -> float:
+    table = pd.read_parquet(TRADE / "kyrgyzstan_annual.parquet").astype({"exporter": str, "importer": str})
+    rows = table[table["year"].between(first, last)]
+    for column, code in (("exporter", exporter), ("importer", importer)):
+        rows = rows if code is None else rows[rows[column] == code]
+    return float(rows["usd"].sum()) / 1e6 / (last - first + 1)
+
+
+def test_means_are_those_of_the_shipped_table(kyrgyz: PartnerChanges) -> None:
+    table = kyrgyz.table.set_index(["flow", "partner"])
+    for flow, partner, sides in (
+        ("imports", "RUS", ("RUS", "KGZ")),
+        ("imports", "China", ("CHN", "KGZ")),
+        ("exports", "KAZ", ("KGZ", "KAZ")),
+        ("exports", "all", ("KGZ", None)),
+        ("imports", "all", (None, "KGZ")),
+    ):
+        row = table.loc[(flow, partner)]
+        assert row["before"] == pytest.approx(own_mean(*sides, 2010, 2014))
+        assert row["after"] == pytest.approx(own_mean(*sides, 2016, 2019))
+        assert row["change"] == pytest.approx(100 * (row["after"] / row["before"] - 1))
+    assert kyrgyz.spec["before"] == (2010, 2014)
+    assert kyrgyz.spec["after"] == (2016, 2019)
+
+
+def test_partners_add_up_to_all_and_gold_is_apart(kyrgyz: PartnerChanges) -> None:
+    table = kyrgyz.table.set_index("partner")
+    exports, imports = (table[table["flow"] == flow] for flow in ("exports", "imports"))
+    for column in ("before", "after"):
+        named = exports.drop(["all", "all without gold"])
+        assert named[column].sum() == pytest.approx(exports.loc["all", column])
+        assert imports.drop("all")[column].sum() == pytest.approx(imports.loc["all", column])
+    gold = own_mean("KGZ", "CHE", 2016, 2019) + own_mean("KGZ", "GBR", 2016, 2019) + own_mean("KGZ", "OTH", 2016, 2019)
+    assert exports.loc["gold and unnamed", "after"] == pytest.approx(gold)
+    assert exports.loc["EU without gold", "change"] < 20  # with Britain's gold of 2018-19 it would be +727
+
+
+def test_the_partner_reports_are_beside_the_own_ones(kyrgyz: PartnerChanges) -> None:
+    rows = kyrgyz.table.set_index(["flow", "partner"])
+    china = rows.loc[("imports", "China")]
+    assert 3 < china["mirror_after"] < 5  # China reports about four times what Kyrgyzstan records
+    assert rows.loc[("imports", "RUS"), "mirror_before"] == pytest.approx(1.0, abs=0.1)
+    assert rows.loc[("imports", "RUS"), "mirror_years"] == "2010-2014; 2016-2019"
+    assert kyrgyz.reliability.set_index("reporter").loc["KGZ", "sigma"] > 0
+
+
+def test_trade_with_russia_is_set_against_russias_other_partners(kyrgyz: PartnerChanges) -> None:
+    table = pd.read_parquet(TRADE / "russia_annual.parquet").astype({"exporter": str, "importer": str})
+    wide = np.log(table[table["exporter"] == "RUS"].pivot_table(index="year", columns="importer", values="usd"))
+    change = wide.loc[2016:2019].mean() - wide.loc[2010:2014].mean()
+    others = partner_rules()["russia"]["comparators"]
+    row = kyrgyz.with_russia.set_index("flow").loc["imports from Russia"]
+    assert row["percent"] == pytest.approx(100 * np.expm1(change["KGZ"] - change[others].mean()))
+    members = ea.bloc("EAEU").members()
+    assert not set(others) & {*members, "UKR", "USA", "DEU", "JPN", "VNM"}
+    assert row["lower"] < row["percent"] < row["upper"]
+    assert kyrgyz.by_year["year"].max() == settings.LAST_CLEAN_YEAR
+
+
+def test_kyrgyz_exports_to_russia_had_fallen_before_and_the_check_says_so(kyrgyz: PartnerChanges) -> None:
+    check = kyrgyz.check("placebo in time, exports")
+    assert check is not None
+    assert check.failed
+    assert check.value < -50
+
+
+def test_rank_and_interval_by_hand() -> None:
+    values = pd.Series({"A": 5.0, "B": 0.0, "C": 1.0, "D": -1.0})
+    assert _rank(values, "A", ["B", "C", "D"]) == 0.25
+    assert _rank(values, "B", ["A", "C", "D"]) == 0.75
+    assert _rank(values, "C", ["A", "B", "D"]) == 1.0  # the nearest to the mean of the rest
+    gap, half = _difference(values, "A", ["B", "C", "D"], 0.9)
+    assert gap == 5.0
+    assert half == pytest.approx(2.9200 * np.sqrt(1 + 1 / 3), abs=1e-3)
+
+
+def test_another_economy_is_one_sentence() -> None:
+    with pytest.raises(BadInputError, match="there is one for ARM, KGZ"):
+        ea.partner_changes("RUS")
+    with pytest.raises(BadInputError, match="level"):
+        ea.partner_changes("KGZ", level=1.0)
+
+
+def test_the_command_shows_it_for_a_member_and_dependence_for_others(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "KGZ", "--partners"]) == 0
+    assert "2016-19 against 2010-14" in capsys.readouterr().out
+    assert main(["compare", "UZB", "--partners"]) == 0
+    assert "by partner, 2019 (shares in per cent)" in capsys.readouterr().out
+
+
+def test_the_figure_has_a_row_for_each_partner_that_matters(kyrgyz: PartnerChanges) -> None:
+    from eaeu_analysis.plots.trade_policy import partner_changes_data
+
+    shown = partner_changes_data(kyrgyz)
+    assert ("exports", "ARM") not in shown.index
+    labels = [text.get_text() for text in kyrgyz.plot().get_yticklabels()]
+    assert labels == [f"{flow}: {ea_name(partner)}" for flow, partner in shown.index]
+
+
+def ea_name(partner: str) -> str:
+    from eaeu_analysis.plots.trade_policy import _name
+
+    return _name(partner)
