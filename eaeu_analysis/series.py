@@ -65,10 +65,12 @@ class SeriesInfo:
 class SeriesData:
     """A series with its values: ``frame`` has columns ``economy`` (str), ``year`` (int64), ``value``
     (float64), no missing value, unique (economy, year), sorted by both. ``status`` optional column of
-    observation status or footnote may follow."""
+    observation status or footnote may follow. ``freq`` "Y": ``year`` is the year; "Q", "M", "W" or "D": it is the
+    ordinal of the period, counted from 1970 as pandas does (``data/frequency.py``)."""
 
     info: SeriesInfo
     frame: pd.DataFrame
+    freq: str = "Y"
 
 
 def broken_promise(frame: pd.DataFrame) -> str:

@@ -20,13 +20,11 @@ def environment(pyproject: Path = ROOT / "pyproject.toml") -> str:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["notebooks"]]
     conda, pip = [], []
     for requirement in sorted(wanted):
-        name, extra, version = re.fullmatch(r"([A-Za-z0-9._-]+)(\[[^\]]*\])?(.*)", requirement).groups()
+        name, version = re.fullmatch(r"([A-Za-z0-9._-]+)(.*)", requirement).groups()
         if name in FROM_PIP:
             pip.append(f"{name}{version}")
         else:
             conda.append(f"{CONDA_NAMES.get(name, name)}{version}")
-            if extra:
-                conda[-1] = f"{name}-{extra.strip('[]')}{version}" if name == "pandera" else conda[-1]
     lines = [
         "# Generated from pyproject.toml by scripts/make_environment.py; edit there.",
         "name: eaeu-analysis",

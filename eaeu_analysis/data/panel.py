@@ -1,6 +1,7 @@
 """Panel: (economy, year) x indicator, each column with its unit of measurement, source and vintage.
 
-The index is unique and sorted. Aggregates (World, Central Asia...) are kept apart from economies. A missing value is
+Periods are years, plain whole numbers, or pandas Periods of quarters, months, weeks or days (:mod:`.frequency`). The
+index is unique and sorted. Aggregates (World, Central Asia...) are kept apart from economies. A missing value is
 NaN, never zero.
 """
 
@@ -13,14 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import BadInputError, NoDataError, as_names, require_frame, unknown
+from ..errors import BadInputError, NoDataError, as_names, unknown
 from ..series import SeriesData, SeriesInfo
 from . import transforms
+from .frequency import Calendar, Freq
+from .tidy import tidy_frame, unit_text
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Data on units (economies, states, firms) by year or another whole-numbered period.
+    """Data on units (economies, states, firms) by year, quarter, month, week, day or another period.
 
     Made by :func:`load_panel` (World Bank data) or :meth:`from_frame` (any other data). Methods never change a panel:
     they return a new one.
@@ -28,7 +31,8 @@ class Panel:
     Parameters
     ----------
     frame : pandas.DataFrame
-        One float64 column per indicator; MultiIndex (unit, time), unique and sorted.
+        One float64 column per indicator; MultiIndex (unit, time), unique and sorted. Years and plain numbers are int64,
+        other periods pandas Periods.
     series : Mapping[str, SeriesInfo]
         Label, unit of measurement, source and vintage of each column.
     names : Mapping[str, str]
@@ -67,10 +71,11 @@ class Panel:
     @classmethod
     def from_frame(
         cls,
-        df: pd.DataFrame,
+        df: Any,
         unit: str = "economy",
         time: str = "year",
         *,
+        freq: Freq | None = None,
         series: Mapping[str, SeriesInfo] | None = None,
         units: Mapping[str, str] | None = None,
     ) -> Panel:
@@ -78,13 +83,18 @@ class Panel:
 
         Parameters
         ----------
-        df : pandas.DataFrame
+        df : pandas.DataFrame, polars.DataFrame or pyarrow.Table
             Long form: one row per unit and period. All columns except ``unit`` and ``time`` are indicators and must
             be numeric; missing values are allowed.
         unit : str, default "economy"
-            Column of the units. Any text; codes are not resolved.
+            Column of the units: any text or numbers, which become text; codes are not resolved.
         time : str, default "year"
-            Column of the periods: whole numbers, or dates, of which the year is taken.
+            Column of the periods: whole numbers, dates, pandas Periods, or texts such as "2012-07", "2012Q3" and
+            "2012-W27". Dates become years, quarters, months, weeks or days: the coarsest that keep the dates of every
+            unit apart.
+        freq : {"Y", "Q", "M", "W", "D"}, optional
+            What the periods are, where ``time`` has codes (201207 is July 2012 under "M", 20123 the third quarter under
+            "Q", 201227 a week under "W", 20120715 a day under "D") or dates finer than that.
         series : Mapping[str, SeriesInfo], optional
             Full record per indicator.
         units : Mapping[str, str], optional
@@ -98,8 +108,8 @@ class Panel:
         Raises
         ------
         BadInputError
-            A column is missing, a unit and period occur twice, or a value is text or infinite. The message names the
-            column and the row.
+            A column is missing, a unit and period occur twice, a value is text or infinite, or times look like codes
+            and ``freq`` is not given. The message names the column and the row.
         NoDataError
             The frame has no row.
 
@@ -109,8 +119,11 @@ class Panel:
         >>> sales = pd.DataFrame({"state": ["A", "A", "B"], "year": [2001, 2002, 2001], "sales": [10.0, 12.0, 8.0]})
         >>> ea.Panel.from_frame(sales, unit="state", units={"sales": "US$"}).info("sales").unit
         'US$'
+        >>> monthly = pd.DataFrame({"state": "A", "month": [201211, 201212, 201301], "sales": [10.0, 12.0, 11.0]})
+        >>> ea.Panel.from_frame(monthly, unit="state", time="month", freq="M")
+        <Panel: state 1, month 2012-11 to 2013-01, indicators 1>
         """
-        clean = _validated(df, unit, time)
+        clean = tidy_frame(df, unit, time, freq)
         infos: dict[str, SeriesInfo] = {}
         for column in clean.columns:
             known = (series or {}).get(column)
@@ -145,6 +158,7 @@ class Panel:
 
         columns: dict[str, pd.Series[Any]] = {}
         infos: dict[str, SeriesInfo] = {}
+        letters: dict[str, str] = {}
         for item in data:
             key = item.info.key if keyed else item.info.code
             if key in columns:
@@ -153,11 +167,18 @@ class Panel:
                     f"{item.info.vintage or '?'}); two vintages are never spliced: name one as CODE@VINTAGE"
                 )
             columns[key] = item.frame.set_index(["economy", "year"])["value"].astype("float64")
-            infos[key] = item.info
+            infos[key], letters[key] = item.info, item.freq
         if not columns:
             raise NoDataError("no series were given: a panel needs at least one")
+        if len(set(letters.values())) > 1:
+            shown = ", ".join(f"{key}: {Calendar(letter).words()}" for key, letter in list(letters.items())[:4])
+            raise BadInputError(f"series of different frequencies make no panel ({shown}); load them separately")
         frame = pd.DataFrame(columns).sort_index()
-        frame.index.names = ["economy", "year"]
+        calendar = Calendar(next(iter(letters.values())))
+        if not calendar.counted:
+            times = calendar.index(frame.index.get_level_values(1))
+            frame.index = pd.MultiIndex.from_arrays([frame.index.get_level_values(0), times])
+        frame.index.names = ["economy", "year" if calendar.counted else calendar.words(1)]
         frame.columns.name = None
         codes = frame.index.get_level_values(0)
         is_group = codes.map({c: is_aggregate(c) for c in codes.unique()}).to_numpy(dtype=bool)
@@ -187,17 +208,28 @@ class Panel:
         return [str(c) for c in self.frame.columns]
 
     @property
-    def years(self) -> tuple[int, int]:
-        """First and last period of the index."""
+    def years(self) -> tuple[Any, Any]:
+        """First and last period of the index: whole numbers, or pandas Periods."""
         times = self.frame.index.get_level_values(1)
-        return int(times.min()), int(times.max())
+        low, high = times.min(), times.max()
+        return (int(low), int(high)) if self.calendar.counted else (low, high)
 
-    def resolve(self, unit: str) -> str:
+    @property
+    def calendar(self) -> Calendar:
+        """What the periods are, and how they are read and written."""
+        return Calendar.of(self.frame.index.levels[1])  # type: ignore[union-attr]
+
+    @property
+    def freq(self) -> str | None:
+        """ "Y", "Q", "M", "W" or "D"; None for plain numbers."""
+        return self.calendar.letter or None
+
+    def resolve(self, unit: object) -> str:
         """The code of a unit in this panel.
 
         Parameters
         ----------
-        unit : str
+        unit : str or int
             A code of the panel; with economies also an ISO2 code or a name ("Kyrgyzstan", "Киргизия").
 
         Returns
@@ -216,7 +248,10 @@ class Panel:
         if not isinstance(unit, Hashable):
             raise BadInputError(f"{self.unit_name} {unit!r}: expected one, not a list")
         if unit in present:
-            return unit
+            return str(unit)
+        if isinstance(unit, (int, float, np.number)) and (text := unit_text(unit)) in present:
+            return text
+        unit = unit if isinstance(unit, str) else str(unit)
         if self.world:
             from ..reference.economies import economy_name
             from ..reference.economies import resolve as resolve_economy
@@ -261,8 +296,9 @@ class Panel:
             An economy that is not in this panel.
         """
         table = self.column(indicator).unstack(0)
-        first, last = self.years
-        table = table.reindex(range(first, last + 1))
+        calendar = self.calendar
+        times = calendar.ordinals(table.index)
+        table = table.reindex(calendar.index(range(int(times.min()), int(times.max()) + 1)))
         table.index.name, table.columns.name = self.time_name, self.unit_name
         return table if units is None else table[[self.resolve(u) for u in units]]
 
@@ -270,7 +306,7 @@ class Panel:
         self,
         indicators: Sequence[str] | None = None,
         economies: Sequence[str] | None = None,
-        years: tuple[int, int] | None = None,
+        years: tuple[Any, Any] | None = None,
     ) -> Panel:
         """A smaller panel.
 
@@ -280,8 +316,8 @@ class Panel:
             Columns to keep. Default: all.
         economies : Sequence[str], optional
             Units to keep; codes or names. Default: all.
-        years : tuple[int, int], optional
-            First and last period, both included. Default: all.
+        years : tuple, optional
+            First and last period, both included, such as ``(2010, 2019)`` or ``("2010-07", "2012-06")``. Default: all.
 
         Returns
         -------
@@ -301,15 +337,19 @@ class Panel:
 
         def cut(frame: pd.DataFrame) -> pd.DataFrame:
             frame = frame[[c for c in chosen if c in frame.columns]]  # outcomes are not computed for aggregates
-            if years is not None:
-                times = frame.index.get_level_values(1)
-                frame = frame[(times >= years[0]) & (times <= years[1])]
+            if ends is not None:
+                times = calendar.ordinals(frame.index.get_level_values(1))
+                frame = frame[(times >= ends[0]) & (times <= ends[1])]
             return frame
 
         if years is not None and (isinstance(years, str) or not isinstance(years, Sequence) or len(years) != 2):
             raise BadInputError(f"years {years!r}: expected the first and the last, as (2010, 2019)")
-        if years is not None and years[0] > years[1]:
-            raise BadInputError(f"years {years[0]} to {years[1]}: the first is after the last")
+        calendar = self.calendar
+        ends = None if years is None else calendar.bounds(years[0], years[1])
+        if ends is not None and ends[0] > ends[1]:
+            raise BadInputError(
+                f"years {calendar.label(ends[0])} to {calendar.label(ends[1])}: the first is after the last"
+            )
         frame = cut(self.frame)
         if economies is not None:
             codes = list(dict.fromkeys(self.resolve(e) for e in as_names("economies", economies)))
@@ -336,16 +376,20 @@ class Panel:
             ``missing_inside`` (gaps between first and last) and ``zeros``.
         """
         rows = []
+        calendar = self.calendar
         for code in self.indicators:
             table = self.wide(code, units)
+            times = calendar.ordinals(table.index)
             for unit in table.columns:
-                values = table[unit].dropna()
-                first = int(values.index[0]) if len(values) else None
-                last = int(values.index[-1]) if len(values) else None
-                inside = 0 if first is None or last is None else last - first + 1 - len(values)
+                known = table[unit].notna().to_numpy()
+                values, at = table[unit].to_numpy()[known], times[known]
+                first = calendar.plain(at[0]) if len(at) else None
+                last = calendar.plain(at[-1]) if len(at) else None
+                inside = int(at[-1] - at[0]) + 1 - len(at) if len(at) else 0
                 rows.append((code, unit, first, last, len(values), inside, int((values == 0).sum())))
         names = ["indicator", self.unit_name, "first", "last", "present", "missing_inside", "zeros"]
-        return pd.DataFrame(rows, columns=names).astype({"first": "Int64", "last": "Int64"})
+        found = pd.DataFrame(rows, columns=names)
+        return found.astype({"first": "Int64", "last": "Int64"}) if calendar.counted else found
 
     def to_frame(self) -> pd.DataFrame:
         """The data in long form (pandas.DataFrame): unit, time, then one column per indicator; default index."""
@@ -392,8 +436,8 @@ class Panel:
         """
         return transforms.share_of_gdp(self, indicator)
 
-    def index(self, indicator: str, base: int) -> Panel:
-        """Adds ``index(indicator,base)``: the value of each unit in the year ``base`` (int) is 100.
+    def index(self, indicator: str, base: object) -> Panel:
+        """Adds ``index(indicator,base)``: the value of each unit in the period ``base`` (2010, "2010-07") is 100.
 
         Units without a value in that year become missing and are listed in the note of the column. Raises BadInputError
         for values at or below zero or a base outside the panel, NoDataError if no unit has the base year.
@@ -421,16 +465,18 @@ class Panel:
             raise unknown("indicator", indicator, self.indicators, labels)
 
     def _repr_html_(self) -> str:
-        first, last = self.years
-        head = f"Panel: {len(self.units)} {self.unit_name} x {first}-{last} x {len(self.indicators)} indicators"
+        head = f"Panel: {len(self.units)} {self.unit_name} x {self._span()} x {len(self.indicators)} indicators"
         rows = [(c, i.label, i.unit, i.vintage, int(self.frame[c].notna().sum())) for c, i in self.series.items()]
         table = pd.DataFrame(rows, columns=["indicator", "label", "unit", "vintage", "values"])
         return f"<p>{head}</p>{table.to_html(index=False, border=0)}"
 
     def __repr__(self) -> str:
-        first, last = self.years
-        size = f"{self.unit_name} {len(self.units)}, {self.time_name} {first}-{last}"
+        size = f"{self.unit_name} {len(self.units)}, {self.time_name} {self._span()}"
         return f"<Panel: {size}, indicators {len(self.indicators)}>"
+
+    def _span(self) -> str:
+        first, last = self.calendar.ordinals(pd.Index(self.years))
+        return f"{first}-{last}" if self.calendar.counted else self.calendar.span(int(first), int(last))
 
 
 def require_panel(given: object) -> None:
@@ -441,65 +487,5 @@ def require_panel(given: object) -> None:
 
 
 def event_year(event: object) -> int:
-    """The first treated period from 2015, "2015", "2015-08-12" or a date."""
-    if isinstance(event, (int, np.integer)) and not isinstance(event, bool):
-        return int(event)
-    if isinstance(event, float):
-        raise BadInputError(f"event {event!r} is not a year or a date; expected 2015 or '2015-08-12'")
-    text = event.isoformat() if hasattr(event, "isoformat") else str(event).strip()
-    try:
-        year = int(text) if text.lstrip("-").isdigit() else pd.Timestamp(text).year
-        if year == year:  # NaT has no year
-            return int(year)
-    except (ValueError, TypeError):
-        pass
-    raise BadInputError(f"event {event!r} is not a year or a date; expected 2015 or '2015-08-12'")
-
-
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else repr(value)
-
-
-def _validated(df: pd.DataFrame, unit: str, time: str) -> pd.DataFrame:
-    """The pandera schema on the way in; its first failure becomes one sentence."""
-    import pandera.pandas as pa
-
-    require_frame("the data", df)
-    for role, column in (("unit", unit), ("time", time)):
-        if column not in df.columns:
-            raise unknown(f"{role} column", column, map(str, df.columns))
-    values = [c for c in df.columns if c not in (unit, time)]
-    if not values:
-        raise BadInputError(f"no indicator column besides {unit!r} and {time!r}")
-    if df.empty:
-        raise NoDataError("the frame has no row")
-    table = df.rename(columns=str)
-    number = pa.Check(lambda s: np.isfinite(s) | s.isna(), error="is infinite")
-    whole = pa.Check(lambda s: pd.to_numeric(s, errors="coerce") % 1 == 0, error="is not a whole number of a period")
-    schema = pa.DataFrameSchema(
-        {
-            unit: pa.Column(str, coerce=True, nullable=False),
-            time: pa.Column(checks=whole, nullable=False),
-            **{str(c): pa.Column(float, number, nullable=True, coerce=True) for c in values},
-        },
-        strict=True,
-    )
-    if table[unit].isna().any():
-        raise BadInputError(f"column {unit!r} is missing in row {int(np.argmax(table[unit].isna().to_numpy())) + 1}")
-    if pd.api.types.is_datetime64_any_dtype(table[time]):
-        table = table.assign(**{time: table[time].dt.year})
-    try:
-        table = schema.validate(table, lazy=True)
-    except pa.errors.SchemaErrors as caught:
-        case = caught.failure_cases.iloc[0]
-        what = "is not a number" if "coerce" in str(case["check"]) or "dtype" in str(case["check"]) else case["check"]
-        row = f" in row {int(case['index']) + 1}" if pd.notna(case["index"]) else ""
-        raise BadInputError(f"column {case['column']!r}{row}: {_plain(case['failure_case'])} {what}") from None
-    table = table.assign(**{time: pd.to_numeric(table[time]).astype("int64")})
-    twice = table.duplicated([unit, time])
-    if twice.any():
-        first = table[twice].iloc[0]
-        raise BadInputError(
-            f"{unit} {first[unit]!r} has {time} {first[time]} more than once ({int(twice.sum())} duplicate rows)"
-        )
-    return table.set_index([unit, time]).sort_index()
+    """The first treated year from 2015, "2015", "2015-08-12" or a date."""
+    return Calendar("Y").ordinal(event)

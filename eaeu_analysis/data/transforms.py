@@ -77,23 +77,28 @@ def share_of_gdp(panel: Panel, indicator: str) -> Panel:
     return _add(panel, f"share_of_gdp({indicator})", 100 * values / gdp, done, formula, info, which)
 
 
-def index(panel: Panel, indicator: str, base: int) -> Panel:
+def index(panel: Panel, indicator: str, base: object) -> Panel:
     """100 x value over the unit's own value in ``base``; units without it become missing and are named in the note."""
     values, info = _source(panel, indicator, ("level", "index"), "an index")
     if (values <= 0).any():
         raise BadInputError(f"an index of '{indicator}' is not defined: it has values at or below zero")
-    first, last = panel.years
-    if not first <= base <= last:
-        raise BadInputError(f"base year {base} is outside the panel's {first}-{last}")
-    at_base = values.xs(base, level=1).dropna()
+    calendar = panel.calendar
+    at = calendar.ordinal(base, "base")
+    when, word = calendar.label(at), calendar.words(1)
+    times = calendar.ordinals(values.index.get_level_values(1))
+    if not times.min() <= at <= times.max():
+        raise BadInputError(
+            f"base {word} {when} is outside the panel's {calendar.span(int(times.min()), int(times.max()))}"
+        )
+    at_base = values[times == at].droplevel(1).dropna()
     if at_base.empty:
-        raise NoDataError(f"'{indicator}' has no value in the base year {base}")
+        raise NoDataError(f"'{indicator}' has no value in the base {word} {when}")
     units = values.index.get_level_values(0)
     without = sorted(set(units) - set(at_base.index))
     scaled = 100 * values / at_base.reindex(units).to_numpy()
-    note = info.note + (f" No value in {base}, so missing here: {', '.join(without)}." if without else "")
-    done = info.with_(unit=f"index, {base} = 100", kind="index", note=note.strip())
-    return _add(panel, f"index({indicator},{base})", scaled, done, f"{indicator} over its value in {base}", info)
+    note = info.note + (f" No value in {when}, so missing here: {', '.join(without)}." if without else "")
+    done = info.with_(unit=f"index, {when} = 100", kind="index", note=note.strip())
+    return _add(panel, f"index({indicator},{when})", scaled, done, f"{indicator} over its value in {when}", info)
 
 
 def real(panel: Panel, indicator: str) -> Panel:
