@@ -65,7 +65,9 @@ def as_pandas(given: object) -> pd.DataFrame:
         found: pd.DataFrame = table.to_pandas()
     except TypeError:
         kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__qualname__}".removeprefix("builtins.")
-        raise BadInputError(f"the data must be a DataFrame (pandas, polars) or an Arrow table, not {kind}") from None
+        raise BadInputError(
+            f"the data must be a DataFrame, not {kind}; pandas, polars and Arrow tables are read"
+        ) from None
     return found
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from ..data.frequency import Calendar
 from ..results import Check, Provenance, Result, source_lines
 from ..results import finding_of as finding_of
 from ..text import format_number, format_p_equals
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TABLE = ["unit", "time", "observed", "counterfactual", "effect", "lower", "upper"]
 
@@ -59,6 +58,8 @@ class Effect(Result):
         Standard error where the method has one.
     dropped, flagged : mapping
         Reason by donor that was left out, or kept although an event of its own may disturb the comparison.
+    window : str
+        What was fitted and judged: how many periods, from when to when, and what is missing.
     """
 
     drawn_by = "impact.draw_effect"
@@ -79,19 +80,37 @@ class Effect(Result):
     se: float | None = None
     dropped: Mapping[str, str] = field(default_factory=dict)
     flagged: Mapping[str, str] = field(default_factory=dict)
+    window: str = ""
 
     @property
-    def event(self) -> int:
-        """First treated period."""
-        return int(self.spec["event"])
+    def event(self) -> Any:
+        """First treated period (of several the first): a whole number, or a pandas Period."""
+        return min(self.events.values())
+
+    @property
+    def units(self) -> list[str]:
+        """The treated unit or units."""
+        return [str(unit) for unit in self.table["unit"].unique()]
+
+    @property
+    def events(self) -> dict[str, Any]:
+        """First treated period of each treated unit."""
+        calendar = Calendar.of(pd.Index(self.table["time"]))
+        given = self.spec["event"]
+        own = given if isinstance(given, Mapping) else dict.fromkeys(self.units, given)
+        return {unit: calendar.index([calendar.ordinal(when)])[0] for unit, when in own.items()}
 
     @property
     def post(self) -> pd.DataFrame:
         """Rows of ``table`` whose average effect is ``estimate``: the years judged, of each unit from its own event."""
         table, judged = self.table, self.spec.get("post_years")
-        starts = table["unit"].map(dict(self.spec.get("events", {}))).fillna(self.event)
-        within = True if judged is None else table["time"].isin(judged)
-        return table[(table["time"] >= starts) & within]
+        calendar = Calendar.of(pd.Index(table["time"]))
+        times = pd.Series(calendar.ordinals(pd.Index(table["time"])), index=table.index)
+        starts = table["unit"].map(
+            {unit: int(calendar.ordinals(pd.Index([at]))[0]) for unit, at in self.events.items()}
+        )
+        within = True if judged is None else times.isin([calendar.ordinal(t) for t in judged])
+        return table[(times >= starts) & within]
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -115,8 +134,9 @@ class Effect(Result):
     def summary(self) -> str:
         spec = self.spec
         lines = [
-            f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {spec.get('unit')}, "
-            f"event {spec.get('event')}",
+            f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {', '.join(self.units)}, "
+            f"event {events_text(spec['event'])}",
+            *([f"  {self.window}"] if self.window else []),
             f"  average effect {format_number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
             f"{interval_text(self.interval)}, {format_p_equals(self.p_value)}",
         ]
@@ -133,6 +153,11 @@ class Effect(Result):
 
     def _measure(self) -> str:
         return f" ({self.measure})" if self.measure else ""
+
+
+def events_text(event: object) -> str:
+    """The date of the event, or each treated unit's own."""
+    return ", ".join(f"{u} {t}" for u, t in event.items()) if isinstance(event, Mapping) else str(event)
 
 
 def verdict_of(effect: Effect) -> str:
@@ -182,16 +207,14 @@ def weights_text(weights: pd.Series[float], most: int = 6) -> str:
 
 
 def effect_table(unit: str, time: Any, observed: Any, counterfactual: Any, lower: Any = None, upper: Any = None) -> Any:
-    """The table of an :class:`Effect` from arrays over time (T,); bounds of the effect default to NaN."""
-    import pandas as pd
-
+    """The table of an :class:`Effect` from an index of periods and arrays over it (T,); bounds default to NaN."""
     observed = np.asarray(observed, dtype=np.float64)
     counterfactual = np.asarray(counterfactual, dtype=np.float64)
     missing = np.full(len(observed), np.nan)
     return pd.DataFrame(
         {
             "unit": unit,
-            "time": np.asarray(time, dtype=np.int64),
+            "time": time,
             "observed": observed,
             "counterfactual": counterfactual,
             "effect": observed - counterfactual,

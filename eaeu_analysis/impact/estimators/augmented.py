@@ -281,7 +281,7 @@ def augmented_synthetic_control(
             "seed": seed,
             "level": level,
         },
-        table=effect_table(problem.unit, problem.times, y[0], y[0] - gap, lower, upper),
+        table=effect_table(problem.unit, problem.index, y[0], y[0] - gap, lower, upper),
         estimate=estimate,
         interval=interval,
         level=level,
@@ -298,6 +298,7 @@ def augmented_synthetic_control(
         se=se,
         dropped=dict(problem.dropped),
         flagged=dict(problem.flagged),
+        window=problem.window,
         scm_weights=pd.Series(fit.scm, index=donors_index, name="weight"),
         scm_estimate=float(_gap(y, problem, fit.scm, intercept)[problem.post].mean()),
         penalty=fit.penalty,
@@ -352,7 +353,7 @@ def _leave_out_checks(
         return float(gap[start:].mean() - (gap[:start].mean() if intercept else 0.0))
 
     table, left_out = leave_one_out_estimates(without, fit.weights, problem.donors, estimate)
-    times = problem.times[problem.fit].astype(np.float64)
+    times = problem.spec()["fit_years"]
     return table, [left_out, moved_check(others[:, problem.fit], y[:1, problem.fit], times, moved, level)]
 
 

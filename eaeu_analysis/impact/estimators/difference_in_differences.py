@@ -339,6 +339,7 @@ def difference_in_differences(
         se=se,
         dropped=design.dropped(),
         flagged=design.flagged(),
+        window=design.window,
         event_study=event_study_frame(design, plan, level),
         cluster_se=regression.se,
         leads_wald_p=regression.leads_p,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ...arrays import Array
+from ...arrays import Array, Index, Ints
 from ...data.panel import require_panel
-from ...errors import BadInputError, NoDataError, unknown
+from ...errors import BadInputError, unknown
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
 from ..effect import Effect, effect_table
@@ -175,6 +175,7 @@ def interrupted_series(
         measure=problem.info.unit,
         dropped=dict(problem.dropped),
         flagged=dict(problem.flagged),
+        window=problem.window,
         **fitted,
     )
 
@@ -208,10 +209,7 @@ def _structural(problem: Problem, x: Array, trend: str, level: float) -> dict[st
     y, times = problem.outcomes[:, 0], problem.times
     fit = np.flatnonzero(problem.fit)
     ahead = np.flatnonzero((times > times[fit[-1]]) & (times <= problem.post_years[-1]) & np.isfinite(x).all(axis=1))
-    span = np.arange(times[fit[0]], problem.post_years[-1] + 1)
-    if not np.array_equal(times[np.concatenate([fit, ahead])], span):
-        raise NoDataError("a structural series needs every year from the first fitted to the last judged")
-    future = structural_forecast(y[fit], x[fit], x[ahead], trend)
+    future = _forecast(times, y, x, fit, ahead, trend)
     judged = problem.post[ahead]
     mean = judged / judged.sum()
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
@@ -230,7 +228,7 @@ def _structural(problem: Problem, x: Array, trend: str, level: float) -> dict[st
         lower[row], upper[row] = ends[1], ends[0]
     errors = future.one_step[np.isfinite(future.one_step)]
     return {
-        "table": effect_table(problem.unit, times, y, counterfactual, lower, upper),
+        "table": effect_table(problem.unit, problem.index, y, counterfactual, lower, upper),
         "estimate": observed - float(future.mean @ mean),
         "interval": (float(low), float(high)),
         "p_value": 2 * min(below, 1 - below),
@@ -242,6 +240,18 @@ def _structural(problem: Problem, x: Array, trend: str, level: float) -> dict[st
         "variance_shares": _mean_shares(future),
         "df": future.df,
     }
+
+
+def _forecast(times: Ints, y: Array, x: Array, fit: Index, ahead: Index, trend: str) -> Forecast:
+    """Forecast of the rows ``ahead`` from the rows ``fit``; periods between them that are not there are missing values
+    of the series, so that it moves on through them."""
+    first, last = int(times[fit[0]]), int(times[fit[-1]])
+    past, regressors = np.full(last - first + 1, np.nan), np.full((last - first + 1, x.shape[1]), np.nan)
+    past[times[fit] - first], regressors[times[fit] - first] = y[fit], x[fit]
+    steps = times[ahead] - last - 1
+    later = np.zeros((int(steps[-1]) + 1, x.shape[1]))
+    later[steps] = x[ahead]
+    return structural_forecast(past, regressors, later, trend).at(times[fit] - first, steps)
 
 
 def _mean_shares(future: Forecast) -> dict[str, float]:
@@ -257,7 +267,7 @@ def _segmented(problem: Problem, x: Array, slope: bool, draws: int, seed: int, l
     counterfactual, fitted = np.full(len(times), np.nan), np.full(len(times), np.nan)
     counterfactual[used], fitted[used] = found.counterfactual, found.fitted
     errors = (y - fitted)[problem.fit]
-    table = effect_table(problem.unit, times, y, counterfactual)
+    table = effect_table(problem.unit, problem.index, y, counterfactual)
     return {
         "table": table,
         # the observed mean after the event equals the fitted one, for the regression fits those residuals to zero
@@ -336,7 +346,7 @@ def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
     if start < max(MIN_PRE, x.shape[1] + 4):
         return Check("placebo in time", None, None, None, "too few years before the event to move it")
     before, after = fit[:start], fit[start:]
-    future = structural_forecast(y[before], x[before], x[after], trend)
+    future = _forecast(problem.times, y, x, before, after, trend)
     mean = np.full(len(after), 1 / len(after))
     below = future.cdf(mean, float(y[after] @ mean))
     p = 2 * min(below, 1 - below)
@@ -346,7 +356,6 @@ def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
         p > alpha,
         p,
         alpha,
-        f"with the event moved to {problem.times[after[0]]}, {format_number(gap, signed=True)} up to the "
-        f"true one "
-        f"({format_p_equals(p)}); fails at p <= {alpha:.2f}",
+        f"with the event moved to {problem.calendar.label(problem.times[after[0]])}, "
+        f"{format_number(gap, signed=True)} up to the true one ({format_p_equals(p)}); fails at p <= {alpha:.2f}",
     )

@@ -337,6 +337,7 @@ def matrix_completion(
         se=se,
         dropped=design.dropped(),
         flagged=design.flagged(),
+        window=design.window,
         penalty=penalty,
         rank=fit.rank,
         cross_validation=pd.DataFrame({"penalty": penalties, "error": errors}) if len(penalties) else None,

@@ -15,11 +15,11 @@ coefficients of the regressors start diffuse. Nothing is optimised, so nothing c
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...arrays import Array
+from ...arrays import Array, Index
 from ...errors import BadInputError, unknown
 
 TRENDS = {
@@ -59,6 +59,13 @@ class Forecast:
         centre, spread = self._projected(combination)
         return float(self.weights @ t.cdf((value - centre) / spread, self.df))
 
+    def at(self, past: Index, steps: Index) -> Forecast:
+        """The same with the errors of the periods ``past`` and the path of the periods ``steps`` alone."""
+        block = np.ix_(range(len(self.means)), steps, steps)
+        return replace(
+            self, one_step=self.one_step[past], means=self.means[:, steps], covariances=self.covariances[block]
+        )
+
     def _projected(self, combination: Array) -> tuple[Array, Array]:
         centre = self.means @ combination
         spread = np.sqrt(np.maximum(combination @ self.covariances @ combination, 1e-300))
@@ -88,21 +95,31 @@ def share_grid(variances: int) -> Array:
 
 
 def structural_forecast(y: Array, x: Array, ahead: Array, trend: str = "level") -> Forecast:
-    """Forecast H periods after ``y`` (T0,) with regressors ``x`` (T0, m) and their later values ``ahead`` (H, m)."""
+    """Forecast H periods after ``y`` (T0,) with regressors ``x`` (T0, m) and their later values ``ahead`` (H, m).
+
+    Where ``y`` is NaN nothing was observed, and ``x`` is not used.
+    """
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     if trend not in TRENDS:
         raise unknown("trend", trend, TRENDS)
-    middle, scale = float(y.mean()), float(y.std())
-    centre, spread = x.mean(axis=0), x.std(axis=0)
+    seen = np.isfinite(y)
+    middle, scale = float(y[seen].mean()), float(y[seen].std())
+    centre, spread = x[seen].mean(axis=0), x[seen].std(axis=0)
+    if (spread <= 1e-12 * np.abs(centre)).any():
+        raise BadInputError(
+            "a regressor is constant before the event, so that nothing can be learnt from it; leave it out"
+        )
     x, ahead = (x - centre) / spread, (ahead - centre) / spread
+    x[~seen] = 0.0
     model = UnobservedComponents(
         (y - middle) / scale, level=TRENDS[trend], exog=x if x.shape[1] else None, mle_regression=False
     )
-    df = len(y) - int(model.k_states)
+    df = int(seen.sum()) - int(model.k_states)
+    diffuse = np.cumsum(seen) <= model.k_states
     if df < 2:
         raise BadInputError(
-            f"{len(y)} periods before the event are too few for {x.shape[1]} regressors and a {trend}: "
+            f"{int(seen.sum())} periods before the event are too few for {x.shape[1]} regressors and a {trend}: "
             "name fewer regressors"
         )
     grid = share_grid(len(model.start_params))
@@ -114,12 +131,12 @@ def structural_forecast(y: Array, x: Array, ahead: Array, trend: str = "level") 
         model.update(shares)
         result = model.ssm.filter()
         error, variance = result.forecasts_error[0], result.forecasts_error_cov[0, 0]
-        squares = float((error**2 / variance).sum())
-        log_weights[g] = -0.5 * float(np.log(variance).sum()) - df / 2 * np.log(squares)
+        squares = float((error[seen] ** 2 / variance[seen]).sum())
+        log_weights[g] = -0.5 * float(np.log(variance[seen]).sum()) - df / 2 * np.log(squares)
         path, covariance = _ahead(model.ssm, result, ahead)
         means[g] = middle + scale * path
         covariances[g] = scale**2 * squares / df * covariance
-        steps.append(np.where(np.arange(len(y)) < model.k_states, np.nan, error * scale))
+        steps.append(np.where(diffuse | ~seen, np.nan, error * scale))
     weights = np.exp(log_weights - log_weights.max())
     weights /= weights.sum()
     return Forecast(weights, means, covariances, df, steps[int(np.argmax(weights))], grid)

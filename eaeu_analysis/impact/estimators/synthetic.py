@@ -20,6 +20,7 @@ from ..effect import Effect, effect_table
 from ..inference import checks as rules
 from ..inference import placebo
 from ..options import SyntheticControlOptions
+from ..question.design import one_unit
 from ..question.predictors import Predictor
 from ..question.problem import Problem, state_problem
 from ..weights.fit import Fitted, Setup, WeightSettings, fit_unit, make_setup, resolve_v, values_up_to
@@ -166,7 +167,7 @@ def synthetic_control(
         raise unknown("inference", inference, INFERENCE)
     predictors = None if predictors is None else list(predictors)
     problem = state_problem(
-        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+        panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
     )
     recipe = WeightSettings(
         v=resolve_v(v, _predictors_of(predictors)),
@@ -208,7 +209,7 @@ def synthetic_control(
     made = answer.placebos
     return SyntheticControlEffect(
         spec=spec,
-        table=effect_table(problem.unit, problem.times, problem.outcomes[:, 0], fitted.counterfactual, lower, upper),
+        table=effect_table(problem.unit, problem.index, problem.outcomes[:, 0], fitted.counterfactual, lower, upper),
         estimate=estimate,
         interval=answer.interval,
         level=level,
@@ -227,6 +228,7 @@ def synthetic_control(
         inference=answer.text,
         dropped=dict(problem.dropped),
         flagged=dict(problem.flagged),
+        window=problem.window,
         intercept=fitted.intercept,
         search=dict(fitted.search),
         predictor_balance=None if setup.x is None else predictor_balance(setup, fitted),
@@ -296,7 +298,7 @@ def _by_conformal(problem: Problem, recipe: WeightSettings, level: float, seed: 
         text += f"; p cannot fall below {made.least_p:.3f}, so at {level:.0%} no value can be rejected"
     if made.holes:
         text += "; values inside an interval are rejected too: it is the smallest that holds all that are not"
-    each = pd.Series(made.p, index=pd.Index(problem.times[problem.post], name="time"), name="p")
+    each = pd.Series(made.p, index=problem.index[problem.post].rename("time"), name="p")
     return _Answer(made.p_value, made.interval, lower, upper, text, p_by_period=each)
 
 

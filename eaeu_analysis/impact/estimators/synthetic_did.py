@@ -192,7 +192,7 @@ def synthetic_did(
     info = design.problems[0].info
     cohort_frame = pd.DataFrame(
         {
-            "event": [int(design.times[pre]) for pre in rows],
+            "event": design.index[list(rows)],
             "units": [", ".join(design.units[i] for i in r) for r in rows.values()],
             "estimate": [block.estimate for block in blocks],
             "cells": cohorts.cells.astype(int),
@@ -226,6 +226,7 @@ def synthetic_did(
         se=replicates.se,
         dropped=design.dropped(),
         flagged=design.flagged(),
+        window=design.window,
         time_weights=_time_weights(design, rows, blocks),
         cohorts=cohort_frame,
         draws=replicates.draws,
@@ -266,7 +267,9 @@ def _time_weights(
     import pandas as pd
 
     return {
-        int(design.times[pre]): pd.Series(b.lam, index=pd.Index(design.times[:pre], name="time"), name="weight")
+        design.calendar.plain(design.times[pre]): pd.Series(
+            b.lam, index=design.index[:pre].rename("time"), name="weight"
+        )
         for pre, b in zip(rows, blocks, strict=True)
     }
 
@@ -305,7 +308,7 @@ def _leave_out_checks(
         def moved(control: Array, treated: Array, pre: int) -> float:
             return estimator(control, treated, pre).estimate
 
-        before = design.times[:start].astype(np.float64)
+        before = [design.calendar.plain(t) for t in design.times[:start]]
         checks.append(moved_check(design.control[:, :start], design.treated[:, :start], before, moved, level))
     return table, checks
 

@@ -103,7 +103,7 @@ def rank_among_placebos(gaps: Array, problem: Problem, level: float) -> Placebos
         margin = scale[0] * _critical(np.abs(others[np.isfinite(others)]), level)
         lower[t], upper[t] = gaps[t, 0] - margin, gaps[t, 0] + margin
     detectable = float(half + scale[0] * _upper_quantile(np.abs(standardised[1:]), level))
-    frame = pd.DataFrame(gaps, index=pd.Index(times, name="time"), columns=pd.Index(problem.units, name="unit"))
+    frame = pd.DataFrame(gaps, index=problem.index.rename("time"), columns=pd.Index(problem.units, name="unit"))
     return Placebos(table, frame, p, interval, lower, upper, detectable)
 
 
@@ -153,7 +153,7 @@ def _upper_quantile(others: Array, level: float) -> float:
 class TimePlacebo:
     """A placebo in time: the moved ``event``, the ``average`` gap from it to the true event and its rank ``p``."""
 
-    event: int
+    event: object
     average: float
     p: float
 
@@ -182,7 +182,7 @@ def placebo_in_time(setup: Setup, recipe: WeightSettings, level: float) -> TimeP
     )
     shifted = replace(setup, problem=moved)
     result = placebo_in_space(shifted, recipe, fit_unit(shifted, recipe), level)
-    return TimePlacebo(event, float(result.table["average"].iloc[0]), result.p["two_sided"])
+    return TimePlacebo(problem.calendar.plain(event), float(result.table["average"].iloc[0]), result.p["two_sided"])
 
 
 def leave_one_out_refits(setup: Setup, recipe: WeightSettings, treated: Fitted, least: float = 0.01) -> pd.DataFrame:

@@ -16,10 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...arrays import Array
+from ...data.frequency import Calendar
+from ...data.tidy import unit_text
 from ...errors import BadInputError, NoDataError
 from ..effect import effect_table
 from .donors import listed_donors
-from .problem import MIN_PRE, Problem, state_problem
+from .problem import MIN_PRE, Problem, describe_window, state_problem
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Design:
     """``control`` (N0, T), ``treated`` (N1, T) over ``times`` (T,), without a missing value; ``starts`` (N1,) the first
-    treated column of each; ``donors`` and ``problems`` in the order of the rows."""
+    treated column of each; ``donors`` and ``problems`` in the order of the rows; ``asked``: fit and post years as they
+    were asked for."""
 
     problems: tuple[Problem, ...]
     donors: tuple[str, ...]
@@ -36,6 +39,26 @@ class Design:
     control: Array
     treated: Array
     starts: NDArray[np.intp]
+    asked: tuple[object, object] = (None, None)
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.problems[0].calendar
+
+    @property
+    def index(self) -> pd.Index[Any]:
+        """``times`` as they are shown: whole numbers or pandas Periods."""
+        return self.calendar.index(self.times)
+
+    @property
+    def window(self) -> str:
+        """What was fitted and judged, in one line; with several dates, before and from the first of them."""
+        first, inside = int(self.starts.min()), set(range(int(self.times[0]), int(self.times[-1]) + 1))
+        missing = inside & {t for p in self.problems for t in p.missing}
+        holes = set.intersection(*(set(p.holes) for p in self.problems)) & inside
+        filled = sum(p.filled.get(p.unit, 0) for p in self.problems)
+        fit, post = self.times[:first].tolist(), self.times[first:].tolist()
+        return describe_window(self.calendar, fit, post, sorted(missing), sorted(holes), filled)
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -61,19 +84,21 @@ class Design:
         return {int(s): np.flatnonzero(self.starts == s) for s in sorted(set(self.starts.tolist()))}
 
     def spec(self) -> dict[str, Any]:
-        """The question in plain values; with several treated units ``unit`` joins their names, ``event`` is the first
-        date, and ``events`` gives each its own."""
-        first = self.problems[0].spec()
+        """The question in plain values, so that it can be asked again: of several treated units ``unit`` lists the
+        names; with several dates ``event`` gives each its own and the years are those asked for."""
+        first, plain = self.problems[0], self.calendar.plain
+        start = int(self.starts.min())
         spec = {
-            **first,
-            "unit": ", ".join(self.units),
-            "event": min(problem.event for problem in self.problems),
+            **first.spec(),
             "donors": list(self.donors),
-            "fit_years": [int(t) for t in self.times[: self.starts.min()]],
-            "post_years": [int(t) for t in self.times[self.starts.min() :]],
+            "fit_years": [plain(t) for t in self.times[:start]],
+            "post_years": [plain(t) for t in self.times[start:]],
         }
         if len(self.problems) > 1:
-            spec["events"] = {problem.unit: problem.event for problem in self.problems}
+            spec["unit"] = list(self.units)
+        if self.staggered:
+            spec["event"] = {problem.unit: plain(problem.event) for problem in self.problems}
+            spec["fit_years"], spec["post_years"] = self.asked
         return spec
 
     def dropped(self) -> dict[str, str]:
@@ -100,8 +125,10 @@ def state_design(
     post_years: object = None,
     gaps: str = "drop",
     min_pre: int = MIN_PRE,
+    min_donors: int = 2,
 ) -> Design:
-    """The :class:`Design` of a panel. ``unit``: one or several; ``event``: one for all, or a mapping from unit.
+    """The :class:`Design` of a panel. ``unit``: one or several; ``event``: one for all, or a mapping (or Series) from
+    unit. ``min_pre``, ``min_donors``: fewest periods before an event and fewest donors that will do.
 
     Raises BadInputError or NoDataError as :func:`~.problem.state_problem` does, and for a unit named twice, an event
     that is missing for a unit, a treated unit among the donors, or no common periods.
@@ -126,12 +153,15 @@ def state_design(
             post_years=post_years,
             gaps=gaps,
             min_pre=min_pre,
+            min_donors=min_donors,
         )
         for name, start in events.items()
     ]
     shared = [name for name in problems[0].donors if name not in events and all(name in p.donors for p in problems[1:])]
-    if len(shared) < 2:
-        raise NoDataError(f"{len(shared)} donor(s) usable for all of {', '.join(treated)}; at least 2 are needed")
+    if len(shared) < min_donors:
+        raise NoDataError(
+            f"{len(shared)} donor(s) usable for all of {', '.join(treated)}; at least {min_donors} are needed"
+        )
     staggered = len({p.event for p in problems}) > 1
     years = _common_years(problems, staggered)
     control = np.array([_values(problems[0], name, years) for name in shared])
@@ -140,16 +170,16 @@ def state_design(
         whole = np.isfinite(control).all(axis=0) & np.isfinite(rows).all(axis=0)
         raise NoDataError(
             "the treated units and their donors have no common record: values are missing in "
-            f"{years[int(np.argmin(whole))]}"
+            f"{problems[0].calendar.label(int(years[int(np.argmin(whole))]))}"
         )
     starts = np.array([int(np.searchsorted(years, p.event)) for p in problems], dtype=np.intp)
     for problem, start in zip(problems, starts, strict=True):
         if start < min_pre:
             raise BadInputError(
-                f"{start} period(s) before the event {problem.event} of {problem.unit} that all treated units share; "
-                f"at least {min_pre} are needed"
+                f"{start} period(s) before the event {problem.calendar.label(problem.event)} of {problem.unit} that "
+                f"all treated units share; at least {min_pre} are needed"
             )
-    return Design(tuple(problems), tuple(shared), years, control, rows, starts)
+    return Design(tuple(problems), tuple(shared), years, control, rows, starts, (fit_years, post_years))
 
 
 def design_table(design: Design, counterfactuals: Sequence[Array], bounds: Sequence[tuple[Array, Array]] | None) -> Any:
@@ -165,7 +195,9 @@ def design_table(design: Design, counterfactuals: Sequence[Array], bounds: Seque
         if bounds is not None:
             at = np.isin(times, design.times)
             low[at], high[at] = bounds[i]
-        parts.append(effect_table(problem.unit, times, values[:, 0], counterfactuals[i], low, high))
+        parts.append(
+            effect_table(problem.unit, design.calendar.index(times), values[:, 0], counterfactuals[i], low, high)
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -180,37 +212,39 @@ def observed_rows(design: Design, i: int) -> tuple[NDArray[np.int64], Array]:
 
 def one_unit(unit: object) -> str:
     """``unit`` itself; BadInputError when several are given where one is meant."""
-    if isinstance(unit, str):
-        return unit
-    if isinstance(unit, Iterable):
-        listed = [str(u) for u in unit]
-        if len(listed) == 1:
-            return listed[0]
+    listed = _listed_units(unit)
+    if len(listed) > 1:
         raise BadInputError(
-            f"unit {', '.join(listed)}: this method takes one treated unit, {len(listed)} were given; "
+            f"unit {', '.join(map(str, listed))}: this method takes one treated unit, {len(listed)} were given; "
             "use synthetic_did or difference_in_differences for several"
         )
-    raise BadInputError(f"unit {unit!r} is not a name")
+    return str(listed[0])
+
+
+def _listed_units(unit: object) -> list[str]:
+    if isinstance(unit, Mapping):
+        raise BadInputError("unit is a mapping; give the units as unit and the mapping as event")
+    if isinstance(unit, (str, int, float, np.number)) and not isinstance(unit, bool):
+        return [unit_text(unit)]
+    if not isinstance(unit, Iterable):
+        raise BadInputError(f"unit {unit!r} is not a name or a list of names")
+    listed = [unit_text(name) for name in unit]
+    if not listed:
+        raise BadInputError("unit is empty; name at least one treated unit")
+    return listed
 
 
 def _events(panel: Panel, unit: object, event: object) -> dict[str, object]:
-    if isinstance(unit, Mapping):
-        raise BadInputError("unit is a mapping; give the units as unit and the mapping as event")
-    if isinstance(unit, str):
-        names: Sequence[str] = [unit]
-    elif isinstance(unit, Iterable):
-        names = [str(u) for u in unit]
-    else:
-        raise BadInputError(f"unit {unit!r} is not a name or a list of names")
-    if not names:
-        raise BadInputError("unit is empty; name at least one treated unit")
+    names = _listed_units(unit)
+    if isinstance(event, pd.Series):
+        event = event.to_dict()
     codes = [panel.resolve(name) for name in names]
     twice = {code for code in codes if codes.count(code) > 1}
     if twice:
         raise BadInputError(f"treated unit '{min(twice)}' is named twice")
     if not isinstance(event, Mapping):
         return dict.fromkeys(codes, event)
-    given = {panel.resolve(str(name)): start for name, start in event.items()}
+    given = {panel.resolve(name): start for name, start in event.items()}
     for code in codes:
         if code not in given:
             raise BadInputError(f"event has no date for treated unit '{code}'; it has {', '.join(sorted(given))}")
@@ -233,7 +267,10 @@ def _common_years(problems: Sequence[Problem], staggered: bool) -> NDArray[np.in
         raise NoDataError(f"{', '.join(p.unit for p in problems)} have no period in common")
     latest = max(p.event for p in problems)
     if years[-1] < latest:
-        raise NoDataError(f"no period after the event {latest} that all treated units share; they end in {years[-1]}")
+        label = problems[0].calendar.label
+        raise NoDataError(
+            f"no period after the event {label(latest)} that all treated units share; they end in {label(years[-1])}"
+        )
     return np.array(years, dtype=np.int64)
 
 

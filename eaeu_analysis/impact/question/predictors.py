@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
+from ...data.frequency import Calendar
 from ...errors import BadInputError, NoDataError, unknown
 from .problem import Problem, parse_years
 
@@ -48,7 +49,8 @@ class Predictor:
     indicator : str
         A column of the panel.
     years : int, (int, int) or list of int
-        A year, the first and the last, or a list. All must be before the event.
+        A year, the first and the last, or a list; in a panel of other periods their texts, such as
+        ``("2010-01", "2012-06")``. All must be before the event.
     how : {"mean", "median", "sum", "last"}, default "mean"
         How the values present in these years become one.
 
@@ -90,20 +92,44 @@ class Predictor:
         return {"indicator": self.indicator, "years": self.listed, "how": self.how}
 
 
+@dataclass(frozen=True)
+class PlacedPredictor(Predictor):
+    """A predictor of a panel whose periods are no years: ``years`` are ordinals, ``words`` is its label."""
+
+    words: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.words
+
+
+def _placed(predictor: Predictor, calendar: Calendar) -> Predictor:
+    if calendar.counted:
+        return predictor
+    what = f"years of predictor '{predictor.indicator}'"
+    times = parse_years(predictor.years, what, calendar)
+    words = f"{predictor.indicator} {calendar.listed(times)}" + (
+        "" if predictor.how == "mean" else f" ({predictor.how})"
+    )
+    return PlacedPredictor(predictor.indicator, times, predictor.how, words)
+
+
 def check_predictors(panel: Panel, predictors: Sequence[Predictor] | None, event: int) -> tuple[Predictor, ...]:
     """The predictors, known and before the event; BadInputError with the near match otherwise."""
-    checked = []
+    checked: list[Predictor] = []
+    calendar = panel.calendar
     for predictor in predictors or ():
         if not isinstance(predictor, Predictor):
             raise BadInputError(f"predictor {predictor!r} not understood; expected Predictor(indicator, years)")
         if predictor.how not in HOW:
             raise unknown("how", predictor.how, HOW)
         panel.info(predictor.indicator)  # raises with the near match
+        predictor = _placed(predictor, calendar)
         late = [year for year in predictor.listed if year >= event]
         if late:
             raise BadInputError(
-                f"predictor '{predictor.indicator}' uses {late[-1]}, but the event is {event}: what comes after it is "
-                "part of the effect"
+                f"predictor '{predictor.indicator}' uses {calendar.label(late[-1])}, but the event is "
+                f"{calendar.label(event)}: what comes after it is part of the effect"
             )
         checked.append(predictor)
     labels = [predictor.label for predictor in checked]
@@ -117,7 +143,7 @@ def predictor_values(panel: Panel, predictors: Sequence[Predictor], units: Seque
     """(K, N) values of the predictors for ``units``; NaN where a unit has no value in any of the years."""
     index = panel.frame.index
     place = pd.Index(units).get_indexer(index.get_level_values(0))
-    times = index.get_level_values(1).to_numpy()
+    times = panel.calendar.ordinals(index.get_level_values(1))
     values = np.empty((len(predictors), len(units)))
     for k, predictor in enumerate(predictors):
         years = np.array(predictor.listed)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ... import settings
 from ...arrays import Array
-from ...data.panel import event_year
+from ...data.frequency import Calendar
 from ...errors import BadInputError, NoDataError
 from ..options import GAPS
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ...series import SeriesInfo
 
 
+YEARS = Calendar("Y")
 MIN_PRE = 5  # periods before the event below which no counterfactual is fitted
 WORLD_START = 2000  # default first fit year of world panels: the 1990s are the collapse of the planned economies
 
@@ -34,8 +35,10 @@ class Problem:
     """Arrays of one question.
 
     ``outcomes``: (T, 1 + J) over ``times`` (T,), column 0 the treated unit, the others ``units[1:]``; NaN only outside
-    ``fit`` and ``post``. ``fit``, ``post``: (T,) booleans. ``dropped``: reason per donor that was left out;
-    ``filled``: number of interpolated values per unit; ``flagged``: contaminated donors that stayed, with the reason.
+    ``fit`` and ``post``. ``times`` and ``event`` are whole numbers, years or ordinals of the ``calendar``. ``fit``,
+    ``post``: (T,) booleans. ``dropped``: reason per donor that was left out; ``filled``: number of interpolated values
+    per unit; ``flagged``: contaminated donors that stayed, with the reason. ``missing``: periods left out because the
+    treated unit has no value there; ``holes``: periods between the first and the last in which no unit has one.
     """
 
     outcome: str
@@ -51,7 +54,9 @@ class Problem:
     dropped: Mapping[str, str] = field(default_factory=dict)
     filled: Mapping[str, int] = field(default_factory=dict)
     flagged: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    calendar: Calendar = YEARS
+    missing: tuple[int, ...] = ()
+    holes: tuple[int, ...] = ()
 
     @property
     def donors(self) -> tuple[str, ...]:
@@ -84,12 +89,53 @@ class Problem:
         return {
             "outcome": self.outcome,
             "unit": self.unit,
-            "event": self.event,
+            "event": self.calendar.plain(self.event),
             "donors": list(self.donors),
-            "fit_years": self.fit_years,
-            "post_years": self.post_years,
+            "fit_years": [self.calendar.plain(t) for t in self.fit_years],
+            "post_years": [self.calendar.plain(t) for t in self.post_years],
             "gaps": self.gaps,
         }
+
+    @property
+    def index(self) -> pd.Index[Any]:
+        """``times`` as they are shown: whole numbers or pandas Periods."""
+        return self.calendar.index(self.times)
+
+    @property
+    def window(self) -> str:
+        """What was fitted and judged, in one line, with what is missing."""
+        return describe_window(
+            self.calendar, self.fit_years, self.post_years, self.missing, self.holes, self.filled.get(self.unit, 0)
+        )
+
+
+def describe_window(
+    calendar: Calendar,
+    fit: Sequence[int],
+    post: Sequence[int],
+    missing: Sequence[int] = (),
+    holes: Sequence[int] = (),
+    filled: int = 0,
+) -> str:
+    """Such as: fitted on 30 months, 2010-01 to 2012-06; judged on 6 months, 2012-07 to 2012-12; 1 missing (2011-03)."""
+    parts = []
+    for verb, found in (("fitted", fit), ("judged", post)):
+        text = f"{verb} on {len(found)} {calendar.words(len(found))}, {calendar.span(found[0], found[-1])}"
+        apart = set(np.diff(found).tolist())
+        if len(apart) > 1:
+            text += " (unevenly spaced" + (f": {', '.join(map(calendar.label, found))})" if len(found) <= 8 else ")")
+        elif len(apart) == 1 and apart != {1}:
+            text += f" (every {apart.pop()} {calendar.words()})"
+        parts.append(text)
+    if missing:
+        parts.append(f"{len(missing)} missing ({calendar.listed(missing)})")
+    if filled:
+        parts.append(f"{filled} of the treated unit's values interpolated")
+    if holes:
+        parts.append(
+            f"{len(holes)} {calendar.words(len(holes))} without a value of any unit ({calendar.listed(holes)})"
+        )
+    return "; ".join(parts)
 
 
 def state_problem(
@@ -103,14 +149,16 @@ def state_problem(
     post_years: object = None,
     gaps: str = "drop",
     min_pre: int = MIN_PRE,
+    min_donors: int = 2,
 ) -> Problem:
     """The :class:`Problem` of a panel.
 
     ``donors`` None: every other unit; in a world panel without those that :mod:`.donors` excludes. ``fit_years`` and
-    ``post_years``: ``(first, last)`` inclusive, a year, or a list of years; by default all years before the event in
-    which the treated unit has an unbroken record (world panels: from 2000), and the event and all later years of its
-    record (world panels: up to 2019). ``gaps``: a donor with a missing value in those years is dropped, filled by
-    straight lines between its neighbours, or refused; what was done is recorded.
+    ``post_years``: ``(first, last)`` inclusive, a year, or a list of years; by default all years of the treated unit's
+    record before the event (world panels: from 2000), and the event and all later ones (world panels: up to 2019).
+    ``gaps``: a donor with a missing value in those years is dropped, filled by straight lines between its neighbours,
+    or refused; a period in which the treated unit has none is left out, filled or refused alike; what was done is
+    recorded. Periods in which no unit has a value do not count as missing: they are no part of the panel's calendar.
     Raises BadInputError or NoDataError, one sentence each, for everything that cannot be answered.
     """
     from . import donors as pool
@@ -119,28 +167,34 @@ def state_problem(
         raise BadInputError(f"unit {unit!r}: one treated unit is meant; ask for each in turn, or pool their effects")
     if gaps not in GAPS:
         raise BadInputError(f"gaps {gaps!r} not known; expected one of {', '.join(map(repr, GAPS))}")
-    start = event_year(event)
     panel = panel.with_outcome(outcome) if panel.world else panel
     info = panel.info(outcome)
     unit = panel.resolve(unit)
+    calendar = panel.calendar
+    start = calendar.ordinal(event)
     wide = panel.wide(outcome)
+    wide.index = pd.Index(calendar.ordinals(wide.index))
     treated = wide[unit]
-    _check_treated(treated, outcome, unit, start)
-    notes: list[str] = []
-    fit = _fit_years(treated, fit_years, start, panel.world, min_pre)
-    post = _post_years(treated, post_years, start, panel.world)
+    _check_treated(treated, outcome, unit, start, calendar)
+    record = _Record(treated, wide.index[wide.notna().any(axis=1)], start, panel.world, gaps, calendar, unit)
+    fit, lacking = record.fit_years(fit_years, min_pre)
+    post, more = record.post_years(post_years)
     window = sorted({*fit, *post})
     chosen = pool.choose_donors(panel, unit, donors, (window[0], window[-1]), start, list(map(str, wide.columns)))
-    kept, dropped, filled = _without_gaps(wide, unit, chosen.donors, window, gaps, outcome, explicit=donors is not None)
-    if len(kept) < 2:
+    kept, dropped, filled = _without_gaps(
+        wide, unit, chosen.donors, window, gaps, outcome, calendar, explicit=donors is not None
+    )
+    if len(kept) < min_donors:
         reasons = "; ".join(f"{name}: {why}" for name, why in list(dropped.items())[:3])
         raise NoDataError(
-            f"{len(kept)} usable donor(s) for '{outcome}' of {unit} in {window[0]}-{window[-1]}; at least 2 are needed"
-            + (f" ({reasons})" if reasons else "")
+            f"{len(kept)} usable donor(s) for '{outcome}' of {unit} in {calendar.span(window[0], window[-1])}; at "
+            f"least {min_donors} are needed" + (f" ({reasons})" if reasons else "")
         )
     table = wide[[unit, *kept]].copy()
     for name in filled:
         table[name] = table[name].interpolate(limit_area="inside")
+    table[unit] = record.own
+    own = int(record.own.loc[window].notna().sum() - treated.loc[window].notna().sum())
     table = table[table[unit].notna()]
     times = table.index.to_numpy(dtype=np.int64)
     return Problem(
@@ -155,14 +209,26 @@ def state_problem(
         info=info,
         gaps=gaps,
         dropped={**chosen.excluded, **dropped},
-        filled=filled,
+        filled={unit: own, **filled} if own else filled,
         flagged={name: why for name, why in chosen.flagged.items() if name in kept},
-        notes=tuple(notes),
+        calendar=calendar,
+        missing=tuple(sorted({*lacking, *more})),
+        holes=tuple(t for t in range(window[0], window[-1] + 1) if t not in record.present),
     )
 
 
-def parse_years(years: object, what: str) -> list[int]:
-    """Years from ``1969``, ``(1960, 1969)`` (both ends included) or any other iterable (exactly those years)."""
+def parse_years(years: object, what: str, calendar: Calendar = YEARS) -> list[int]:
+    """Periods from ``1969``, ``(1960, 1969)`` (both ends included) or any other iterable (exactly those periods)."""
+    if not calendar.counted:
+        if isinstance(years, tuple) and len(years) == 2:
+            first, last = calendar.bounds(years[0], years[1], what)
+        elif isinstance(years, str) or not isinstance(years, Iterable):
+            first, last = calendar.bounds(years, years, what)
+        else:
+            return sorted({calendar.ordinal(year, what) for year in years})
+        if first > last:
+            raise BadInputError(f"{what} ({years[0]}, {years[1]}): the first is after the last")  # type: ignore[index]
+        return list(range(first, last + 1))
     if isinstance(years, (int, np.integer)) and not isinstance(years, bool):
         return [int(years)]
     if isinstance(years, str) or not isinstance(years, Iterable):
@@ -178,78 +244,137 @@ def parse_years(years: object, what: str) -> list[int]:
     return sorted({int(y) for y in listed})
 
 
-def _check_treated(treated: pd.Series[float], outcome: str, unit: str, event: int) -> None:
+def _check_treated(treated: pd.Series[float], outcome: str, unit: str, event: int, calendar: Calendar) -> None:
     values = treated.to_numpy(dtype=np.float64)
+    when, word = calendar.label(event), calendar.words(1)
     if np.isinf(values).any():
-        raise BadInputError(f"'{outcome}' of {unit} is infinite in {treated.index[np.isinf(values)][0]}")
+        bad = calendar.label(int(treated.index[np.isinf(values)][0]))
+        raise BadInputError(f"'{outcome}' of {unit} is infinite in {bad}")
     known = treated.dropna()
     if known.empty:
         raise NoDataError(f"'{outcome}' of {unit} has no value at all")
     if not (known.index >= event).any():
         raise NoDataError(
-            f"'{outcome}' of {unit} is missing in every year after the event ({event}); "
-            f"its record ends in {known.index[-1]}"
+            f"'{outcome}' of {unit} is missing in every {word} after the event ({when}); "
+            f"its record ends in {calendar.label(int(known.index[-1]))}"
         )
     if not (known.index < event).any():
         raise NoDataError(
-            f"'{outcome}' of {unit} has no year before the event ({event}); its record begins in {known.index[0]}"
+            f"'{outcome}' of {unit} has no {word} before the event ({when}); its record begins in "
+            f"{calendar.label(int(known.index[0]))}"
         )
     if float(known.max()) == float(known.min()):
         raise BadInputError(f"'{outcome}' of {unit} is constant at {known.iloc[0]:g}: nothing can be learnt from it")
 
 
-def _fit_years(treated: pd.Series[float], asked: object, event: int, world: bool, min_pre: int) -> list[int]:
-    known = {int(t) for t in treated.dropna().index}
-    if asked is None:
-        last = event - 1
-        if last not in known:
-            last = max(t for t in known if t < event)
-        years = []
-        while last in known and (not world or last >= WORLD_START):
-            years.append(last)
-            last -= 1
-        years.sort()
-    else:
-        years = parse_years(asked, "fit_years")
-        late = [y for y in years if y >= event]
-        if late:
-            raise BadInputError(f"fit_years reach {late[-1]}, but the event is {event}: they must end before it")
-        missing = [y for y in years if y not in known]
-        if missing:
-            raise NoDataError(
-                f"the treated unit has no value in {_listed(missing)} of fit_years; choose years that it has"
+class _Record:
+    """The treated unit's record, and which of its periods are fitted and judged.
+
+    ``present``: periods in which any unit has a value; ``own``: the record, filled on either side of the event where
+    ``gaps`` is "interpolate", so that nothing after the event reaches a value before it.
+    """
+
+    def __init__(
+        self,
+        treated: pd.Series[float],
+        present: pd.Index[Any],
+        event: int,
+        world: bool,
+        gaps: str,
+        calendar: Calendar,
+        unit: str,
+    ):
+        self.event, self.world, self.gaps, self.calendar, self.unit = event, world, gaps, calendar, unit
+        self.present = {int(t) for t in present}
+        self.observed = {int(t) for t in treated.dropna().index}
+        self.own = treated.copy()
+        if gaps == "interpolate":
+            inside = treated.index.isin(list(self.present))
+            for side in (treated.index < event, treated.index >= event):
+                filled = treated[side].interpolate(method="index", limit_area="inside")
+                self.own[side] = filled.where(inside[side])
+        self.known = {int(t) for t in self.own.dropna().index}
+
+    def fit_years(self, asked: object, min_pre: int) -> tuple[list[int], list[int]]:
+        """The periods fitted, and those left out because the treated unit has no value."""
+        event, label = self.event, self.calendar.label
+        if asked is None:
+            first = min(self.observed)
+            if self.world:
+                first = max(first, self.calendar.bounds(WORLD_START, WORLD_START)[0])
+            wanted = [t for t in range(first, event) if t in self.present]
+        else:
+            wanted = parse_years(asked, "fit_years", self.calendar)
+            late = [t for t in wanted if t >= event]
+            if late:
+                raise BadInputError(
+                    f"fit_years reach {label(late[-1])}, but the event is {label(event)}: they must end before it"
+                )
+        years, missing = self._by_rule(wanted, asked, "fit_years")
+        if len(years) < min_pre:
+            raise BadInputError(
+                f"{len(years)} period(s) before the event {label(event)} to fit on "
+                f"({self.calendar.listed(years) or 'none'}); at least {min_pre} are needed"
             )
-    if len(years) < min_pre:
-        raise BadInputError(
-            f"{len(years)} period(s) before the event {event} to fit on ({_listed(years) or 'none'}); "
-            f"at least {min_pre} are needed"
-        )
-    before = treated.loc[years]
-    if float(before.max()) == float(before.min()):
-        raise BadInputError(
-            f"the treated unit's outcome is constant at {before.iloc[0]:g} in all years before the event: "
-            "nothing can be learnt from it"
-        )
-    return years
+        before = self.own.loc[years]
+        if float(before.max()) == float(before.min()) and min_pre > 1:
+            raise BadInputError(
+                f"the treated unit's outcome is constant at {before.iloc[0]:g} in all years before the event: "
+                "nothing can be learnt from it"
+            )
+        return years, missing
 
+    def post_years(self, asked: object) -> tuple[list[int], list[int]]:
+        """The periods judged, and those left out because the treated unit has no value."""
+        event, label = self.event, self.calendar.label
+        if asked is None:
+            wanted = [t for t in range(event, max(self.observed) + 1) if t in self.present]
+            if self.world:
+                last = self.calendar.bounds(settings.LAST_CLEAN_YEAR, settings.LAST_CLEAN_YEAR)[1]
+                clean = [t for t in wanted if t <= last]
+                wanted = clean if any(t in self.known for t in clean) else wanted
+                wanted = wanted[: max(i for i, t in enumerate(wanted) if t in self.known) + 1]
+        else:
+            wanted = parse_years(asked, "post_years", self.calendar)
+            early = [t for t in wanted if t < event]
+            if early:
+                raise BadInputError(
+                    f"post_years begin in {label(early[0])}, but the event is {label(event)}: they must not begin "
+                    "before it"
+                )
+        return self._by_rule(wanted, asked, "post_years")
 
-def _post_years(treated: pd.Series[float], asked: object, event: int, world: bool) -> list[int]:
-    known = [int(t) for t in treated.dropna().index if t >= event]
-    if asked is None:
-        clean = [t for t in known if t <= settings.LAST_CLEAN_YEAR] if world else known
-        return clean or known
-    years = parse_years(asked, "post_years")
-    early = [y for y in years if y < event]
-    if early:
-        raise BadInputError(f"post_years begin in {early[0]}, but the event is {event}: they must not begin before it")
-    missing = [y for y in years if y not in known]
-    if missing:
-        raise NoDataError(f"the treated unit has no value in {_listed(missing)} of post_years; choose others")
-    return years
+    def _by_rule(self, wanted: list[int], asked: object, what: str) -> tuple[list[int], list[int]]:
+        """``wanted`` by the rule for gaps: periods named one by one must be there, those of a range may be left out."""
+        missing = [t for t in wanted if t not in self.known]
+        shown = self.calendar.listed(missing)
+        if missing and self.gaps == "error":
+            raise BadInputError(
+                f"the treated unit {self.unit} has no value in {shown}; choose gaps='drop' to leave that out, "
+                f"gaps='interpolate' to fill it, or other {what}"
+            )
+        if asked is not None:
+            first, last = min(self.observed), max(self.observed)
+            outside = [t for t in missing if not first < t < last or not isinstance(asked, tuple)]
+            if outside:
+                named = self.calendar.listed(outside)
+                raise NoDataError(f"the treated unit has no value in {named} of {what}; choose years that it has")
+        years = [t for t in wanted if t in self.known]
+        if not years and asked is not None:
+            raise NoDataError(f"the treated unit has no value in {shown} of {what}; choose years that it has")
+        return years, [t for t in missing if t in self.present]
 
 
 def _without_gaps(
-    wide: pd.DataFrame, unit: str, donors: Sequence[str], window: list[int], gaps: str, outcome: str, *, explicit: bool
+    wide: pd.DataFrame,
+    unit: str,
+    donors: Sequence[str],
+    window: list[int],
+    gaps: str,
+    outcome: str,
+    calendar: Calendar,
+    *,
+    explicit: bool,
 ) -> tuple[list[str], dict[str, str], dict[str, int]]:
     """Donors that have every year of the window, by the rule; with those dropped and those filled."""
     kept: list[str] = []
@@ -258,12 +383,12 @@ def _without_gaps(
     block = wide[list(donors)].loc[window].to_numpy(dtype=np.float64)
     for name, values in zip(donors, block.T, strict=True):
         if np.isinf(values).any():
-            raise BadInputError(f"'{outcome}' of donor {name} is infinite in {window[0]}-{window[-1]}")
+            raise BadInputError(f"'{outcome}' of donor {name} is infinite in {calendar.span(window[0], window[-1])}")
         missing = [year for year, value in zip(window, values, strict=True) if np.isnan(value)]
         if not missing:
             kept.append(name)
             continue
-        why = f"no '{outcome}' in {_listed(missing)}"
+        why = f"no '{outcome}' in {calendar.listed(missing)}"
         if gaps == "error" and explicit:
             raise BadInputError(f"donor {name} has gaps: {why}; drop it, or choose gaps='drop' or 'interpolate'")
         if gaps == "interpolate":
@@ -275,13 +400,3 @@ def _without_gaps(
             why += " (at an end of its record, so not interpolated)"
         dropped[name] = why
     return kept, dropped, filled
-
-
-def _listed(years: Sequence[int]) -> str:
-    """Years as short text: 2001-2004, or up to four of them."""
-    if not years:
-        return ""
-    if len(years) > 1 and years[-1] - years[0] == len(years) - 1:
-        return f"{years[0]}-{years[-1]}"
-    shown = ", ".join(map(str, years[:4]))
-    return shown + (f" and {len(years) - 4} more" if len(years) > 4 else "")

@@ -397,5 +397,6 @@ def test_constant_series_gaps_and_collinear_comparators() -> None:
         break_date(as_panel(y), "y", "U00", 2016, regressors="mean")
     y = common_factor(23)
     y[0, 10] = np.nan
+    refuse = InterruptedSeriesOptions(gaps="error")
     with pytest.raises(EaeuError, match="no value in 2010"):
-        interrupted_series(as_panel(y), "y", "U00", 2016, fit_years=(2002, 2015))
+        interrupted_series(as_panel(y), "y", "U00", 2016, fit_years=(2002, 2015), options=refuse)

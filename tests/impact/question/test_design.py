@@ -32,9 +32,10 @@ def test_several_dates_take_every_common_year() -> None:
     assert list(design.starts) == [9, 7]
     assert design.cohort_rows() == {7: pytest.approx([1]), 9: pytest.approx([0])}
     spec = design.spec()
-    assert spec["event"] == 2009
-    assert spec["events"] == {"U01": 2011, "U00": 2009}
-    assert spec["unit"] == "U01, U00"
+    assert spec["event"] == {"U01": 2011, "U00": 2009}
+    assert spec["unit"] == ["U01", "U00"]
+    assert spec["fit_years"] is spec["post_years"] is None  # as asked, so that the question can be asked again
+    assert design.window == "fitted on 7 years, 2002-2008; judged on 6 years, 2009-2014"
 
 
 def test_a_donor_must_serve_every_treated_unit() -> None:
@@ -58,10 +59,11 @@ def test_table_has_a_row_per_unit_and_year() -> None:
 def test_one_unit() -> None:
     assert one_unit("KGZ") == "KGZ"
     assert one_unit(["KGZ"]) == "KGZ"
+    assert one_unit(np.int64(7)) == one_unit([7.0]) == "7"
     with pytest.raises(BadInputError, match="takes one treated unit, 2 were given"):
         one_unit(["KGZ", "ARM"])
     with pytest.raises(BadInputError, match="not a name"):
-        one_unit(7)
+        one_unit(None)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,8 @@ def test_one_unit() -> None:
     [
         (["U00", "U01"], {"U00": 2008}, "no date for treated unit 'U01'"),
         ({"U00": 2008}, 2008, "give the units as unit and the mapping as event"),
-        (3, 2008, "not a name or a list of names"),
+        (None, 2008, "not a name or a list of names"),
+        (3, 2008, "'3' not known"),
         (["U00", "U01"], {"U00": 2003, "U01": 2008}, "at least 5 are needed"),
         (["U00"], {"U00": 2008, "U07": 2009}, "event names U07"),
         (["U00", "U9"], 2008, "unit 'U9' not known"),

@@ -40,12 +40,31 @@ def set_values(table: pd.DataFrame, unit: str, years: list[int], value: float, c
     return table
 
 
-def test_default_windows_are_the_unbroken_record_around_the_event():
-    table = set_values(frame(), "U00", [2002], np.nan)
+def test_default_windows_are_the_record_and_its_gaps_obey_the_rule():
+    table = set_values(frame(), "U00", [2002, 2012], np.nan)
     problem = state_problem(panel(table), "y", "U00", 2010)
-    assert problem.fit_years == list(range(2003, 2010))
-    assert problem.post_years == list(range(2010, 2016))
+    assert problem.fit_years == [2000, 2001, *range(2003, 2010)]
+    assert problem.post_years == [2010, 2011, 2013, 2014, 2015]
     assert problem.donors == tuple(f"U{i:02d}" for i in range(1, 8))
+    assert problem.window.endswith("; 2 missing (2002, 2012)")
+    filled = state_problem(panel(table), "y", "U00", 2010, gaps="interpolate")
+    assert filled.fit_years == list(range(2000, 2010))
+    own = frame().set_index(["unit", "year"])["y"]["U00"]
+    at = list(filled.times).index(2002)
+    assert filled.outcomes[at, 0] == pytest.approx((own[2001] + own[2003]) / 2)
+    assert "2 of the treated unit's values interpolated" in filled.window
+    for years in (None, (2000, 2009)):
+        with pytest.raises(BadInputError, match="U00 has no value in 2002"):
+            state_problem(panel(table), "y", "U00", 2010, gaps="error", fit_years=years)
+    with pytest.raises(NoDataError, match="no value in 2002 of fit_years"):
+        state_problem(panel(table), "y", "U00", 2010, fit_years=[2000, 2001, 2002, 2003, 2004, 2005])
+
+
+def test_what_comes_after_the_event_fills_no_gap_before_it():
+    table = set_values(frame(), "U00", [2008, 2009], np.nan)
+    problem = state_problem(panel(table), "y", "U00", 2010, gaps="interpolate")
+    assert problem.fit_years == list(range(2000, 2008))
+    assert problem.missing == (2008, 2009)
 
 
 def test_years_forms():
