@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .. import settings
-from ..data.panel import Panel, event_year, require_panel
+from ..data.panel import Panel, event_year, require_years
 from ..errors import BadInputError, NoDataError
 from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
@@ -146,7 +146,7 @@ def compare_members(
     0  ARM  2015-01-02    15.7
     1  KGZ  2015-08-12   -33.7
     """
-    require_panel(panel)
+    require_years(panel, "compare_members")
     steps = _steps(panel, bloc, units, event)
     names = _outcomes(panel, outcomes)
     chosen = comparators if comparators is None or isinstance(comparators, str) else list(comparators)

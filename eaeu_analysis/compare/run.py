@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
-from ..data.panel import Panel, event_year, require_panel
+from ..data.panel import Panel, event_year, require_years
 from ..errors import BadInputError, NoDataError, unknown
 from ..results import Check, Provenance
 from ..series import KINDS, Kind, SeriesInfo
@@ -105,7 +105,7 @@ def before_after(
     >>> change
     <BeforeAfter: Kyrgyzstan: Trade (exports plus imports), % of GDP, before and after 2015-08-12>
     """
-    require_panel(panel)
+    require_years(panel, "before_after")
     return _before_after(panel, outcome, unit, event, pre, post, skip, comparators, kind, level, bloc, strict=True)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -538,6 +538,14 @@ def require_panel(given: object) -> None:
     if not isinstance(given, Panel):
         hint = "Panel.from_frame(frame) makes one from a DataFrame, load_panel([...]) loads one"
         raise BadInputError(f"panel must be a Panel, not {type(given).__name__}; {hint}")
+
+
+def require_years(given: object, what: str) -> None:
+    """BadInputError unless it is a :class:`Panel` of years (or plain numbers), which ``what`` takes."""
+    require_panel(given)
+    calendar = cast(Panel, given).calendar
+    if not calendar.counted:
+        raise BadInputError(f"{what} takes a panel of years, and this one has {calendar.words()}; average it by year")
 
 
 def event_year(event: object) -> int:

@@ -22,7 +22,7 @@ import pandas as pd
 
 from .. import settings
 from ..arrays import Array
-from ..data.panel import require_panel
+from ..data.panel import require_years
 from ..errors import BadInputError, unknown
 from ..reference import economies
 from ..results import Check, Provenance, Result
@@ -235,7 +235,7 @@ def pass_through(
         raise BadInputError(f"years {first} to {last_year}: the first is not before the last")
     if panel is None:
         panel = pass_through_panel()
-    require_panel(panel)
+    require_years(panel, "the pass-through")
     weights, sources = shares_of(origins or fixed["origins"], last_year, shares)
     question = PassThroughSpec(weights, first, int(last_year), income)
     return _result(panel, question, sources, level, int(fixed["lags"]))

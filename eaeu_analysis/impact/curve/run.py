@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ... import files, settings
-from ...data.panel import require_panel
+from ...data.panel import require_years
 from ...errors import BadInputError, NoDataError
 from ...parallel import fan_out
 from ...results import Provenance
@@ -193,7 +193,7 @@ def specification_curve(
     >>> len(found.table), found.measure_unit
     (20, '% of GDP')
     """
-    require_panel(panel)
+    require_years(panel, "specification_curve")
     if not 0 < level < 1:
         raise BadInputError(f"level {level} is not between 0 and 1")
     if jobs < 1:

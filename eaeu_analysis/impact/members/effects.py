@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ... import settings
-from ...data.panel import event_year, require_panel
+from ...data.panel import event_year, require_years
 from ...errors import BadInputError, EaeuError, NoDataError, unknown
 from ...parallel import fan_out
 from ...reference.catalogue import outcome as find_outcome
@@ -220,7 +220,7 @@ def union_effects(
     >>> found.table[["unit", "outcome", "pool"]].values.tolist()
     [['KGZ', 'fdi', 'wide'], ['KGZ', 'fdi', 'rouble']]
     """
-    require_panel(panel)
+    require_years(panel, "union_effects")
     fixed = effects_plan()
     method = methods.find_method(method or fixed.method).name
     names = [find_outcome(name).name for name in (outcomes or fixed.outcomes)]

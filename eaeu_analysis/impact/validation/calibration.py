@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...data.panel import require_panel
+from ...data.panel import require_years
 from ...errors import BadInputError, NoDataError
 from ...parallel import fan_out
 from ...results import Check, Provenance, Result
@@ -236,7 +236,7 @@ def calibrate(
     >>> bool(drawn.to_frame()["p_value"].between(0, 1).all())
     True
     """
-    require_panel(panel)
+    require_years(panel, "calibrate")
     if problems < 1:
         raise BadInputError(f"problems {problems}: at least one is needed")
     options = options or CalibrationOptions()

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...data.panel import require_panel
+from ...data.panel import require_years
 from ...errors import BadInputError, EaeuError, NoDataError
 from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...results import Provenance, Result
@@ -245,7 +245,7 @@ def yardstick(
     >>> found.rounds[["round", "entrants"]].values.tolist()
     [[2007, 2]]
     """
-    require_panel(panel)
+    require_years(panel, "yardstick")
     from ...reference.blocs import bloc
     from ...reference.economies import common_name
 

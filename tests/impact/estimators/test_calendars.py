@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from eaeu_analysis.compare.run import before_after
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.impact.curve.run import specification_curve
 from eaeu_analysis.impact.effect import Effect
 from eaeu_analysis.impact.estimators.interrupted_series import interrupted_series
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
@@ -140,3 +142,10 @@ def test_predictors_and_windows_by_month() -> None:
     with pytest.raises(BadInputError, match="what comes after it is part of the effect"):
         synthetic_control(panel, "y", "T", "2012-07", predictors=[Predictor("y", "2012-07")])
     assert isinstance(effect.table["time"].dtype, pd.PeriodDtype)
+
+
+def test_what_is_made_for_years_refuses_months() -> None:
+    panel = panel_of(values(6), MONTHS, "M")
+    for call in (before_after, specification_curve):
+        with pytest.raises(BadInputError, match="takes a panel of years, and this one has months"):
+            call(panel, "y", "T", "2012-07")
