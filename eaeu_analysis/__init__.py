@@ -64,6 +64,8 @@ _HOME = {
     "surges": "trade.partners.re_exports",
     "global_simulation": "trade.tariffs.global_simulation",
     "ppml": "trade.gravity.ppml",
+    "event_study": "trade.gravity.event_study",
+    "GravityOptions": "trade.gravity.options",
     "solve_equilibrium": "trade.equilibrium.solve",
     "partial_equilibrium": "trade.tariffs.partial_equilibrium",
     "claims": "report.claims.collect",
@@ -139,6 +141,8 @@ if TYPE_CHECKING:
     from .scenario import scenarios as scenarios
     from .trade.equilibrium.solve import solve_equilibrium as solve_equilibrium
     from .trade.flows.flows import load_flows as load_flows
+    from .trade.gravity.event_study import event_study as event_study
+    from .trade.gravity.options import GravityOptions as GravityOptions
     from .trade.gravity.ppml import ppml as ppml
     from .trade.partners.around_accession import partner_changes as partner_changes
     from .trade.partners.exposure import exposure as exposure

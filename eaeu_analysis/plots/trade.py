@@ -48,6 +48,23 @@ def draw_gravity_fit(result: Any, ax: Axes) -> None:
     ax.set_title(f"{stand} of {len(table)} coefficients stand out from zero ({result.nobs:,} flows)", wrap=True)
 
 
+def draw_event_study(result: Any, ax: Axes) -> None:
+    """Effects by time since the event with their intervals; the base is zero by construction."""
+    table = result.table
+    ax.fill_between(table["since"], table["lower"], table["upper"], color=TREATED, alpha=0.13, linewidth=0)
+    ax.plot(table["since"], table["coef"], color=TREATED, marker="o", markersize=3)
+    ax.axhline(0, color=INK, linewidth=0.8)
+    ax.axvline(result.base, color=GREY, linewidth=0.9, linestyle=(0, (4, 2)))
+    ax.set_xlabel("time since the event", fontsize=8)
+    ax.set_ylabel(f"{LOG} against time {result.base:+d}, {result.fit.level:.0%} intervals", fontsize=7.5)
+    last = table.iloc[-1]
+    ax.set_title(
+        f"{format_number(last['coef'], signed=True)} at time {int(last['since']):+d} since the event "
+        f"({int(table['flows'].iloc[-1]):,} flows)",
+        wrap=True,
+    )
+
+
 def draw_agreement_effects(result: Any, ax: Axes, most: int = 14) -> None:
     """A coefficient per agreement, shrunk by its noise: the union's, and the others that joined most flows."""
     from ..trade.union.each_agreement import NAMED

@@ -67,9 +67,9 @@ class Pairs:
 def correct(fit: GravityFit) -> GravityFit:
     """The fit with corrected coefficients (three-way) and errors (two-way and three-way).
 
-    The fixed effects must be tuples over three columns: exporter-year, importer-year and, for three-way, the pair; the
-    column with the fewest levels is time. Clusters must be the pairs, ``k_adj`` False: the correction replaces it.
-    Raises BadInputError otherwise.
+    The fixed effects must be tuples over three columns: exporter-year, importer-year and, for three-way, the pair.
+    Clusters must be the pairs: they say which two of the columns are the sides, the third is time. ``k_adj`` must be
+    False: the correction replaces it. Raises BadInputError otherwise, and with weights.
     """
     exporter, importer, time, pair = _roles(fit)
     mu = fit.fitted.to_numpy()
@@ -103,17 +103,24 @@ def _roles(fit: GravityFit) -> tuple[str, str, str, int | None]:
         )
     if fit.spec["k_adj"]:
         raise BadInputError("the bias correction replaces k_adj: leave k_adj=False")
-    rows = fit.data.iloc[fit.sample.rows]
-    sizes = rows[columns].nunique()
-    time = min(columns, key=lambda column: (int(sizes[column]), column))
+    if fit.sample.weights is not None or fit.spec.get("errors") == "crv3":
+        raise BadInputError("the bias correction is for fits without weights and with errors='crv1'")
+    clusters: list[Effect] = fit.spec["cluster"]
+    by = set(clusters[0]) if len(clusters) == 1 and not isinstance(clusters[0], str) else set()
+    if len(by) != 2 or not by < set(columns):
+        raise BadInputError(
+            "the bias correction needs errors clustered by pair, such as cluster=('exporter', 'importer'): the two "
+            f"columns of {columns} that are the sides of a flow, the third is time; clusters are {clusters}"
+        )
+    (time,) = set(columns) - by
     sides = [e for e in effects if time in e]
     pair = next((k for k, e in enumerate(effects) if time not in e), None)
     if len(sides) != 2:
-        raise BadInputError(f"the bias correction takes {time!r} for time, but it is in {len(sides)} of {effects}")
+        raise BadInputError(
+            f"the bias correction takes {time!r} for time, since clusters are {clusters[0]}, but it is in {len(sides)} "
+            f"of {effects}"
+        )
     exporter, importer = (next(c for c in e if c != time) for e in sides)
-    clusters = fit.spec["cluster"]
-    if len(clusters) != 1 or set(clusters[0]) != {exporter, importer}:
-        raise BadInputError(f"the bias correction needs errors clustered by pair: cluster=({exporter!r}, {importer!r})")
     return exporter, importer, time, pair
 
 

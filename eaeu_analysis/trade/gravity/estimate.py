@@ -1,28 +1,109 @@
-"""The estimation itself: pyfixest on columns of codes, with its errors as errors of this package."""
+"""The estimation itself: pyfixest on columns of codes, with its errors as errors of this package.
+
+Regressors go in with the fixed effects taken out and at standard deviation one, so that neither the unit of a regressor
+nor its size next to the fixed effects decides whether the fit converges; coefficients come back in the user's unit.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import warnings
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from ...arrays import Array, Ints
 from ...errors import BadInputError, NotConvergedError
+from .newton import damped
 from .sample import GravitySample
+from .separation import Separation, find_separated, outside_effects
 
-MAX_ITERATIONS = 100
+MAX_ITERATIONS = 50
+MAX_PROJECTIONS = 500  # of one round of alternating projections; what needs more is left to damped steps
+COARSE = 1e-3  # of it: where less is left the effects are taken out once more, at the precision of what is left
+EXPLAINED = 1e-7  # of a regressor's standard deviation: what is left of it once the effects are out is imprecision
 
 
-def run_pyfixest(kind: str, sample: GravitySample, k_adj: bool, separation: str) -> tuple[Any, GravitySample | None]:
-    """Run pyfixest without its warnings; the second value is the sample it used, where it cut it further."""
+@dataclass(frozen=True)
+class Scaled:
+    """``x`` (n, K): regressors less the fixed effects, at standard deviation one; zero where the effects explain one.
+    ``unit`` (K,): what a coefficient of ``x`` is divided by to be one of the regressor."""
+
+    x: Array
+    unit: Array
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """``kept`` (K',): places of the regressors that are not collinear; of these, in the user's unit, ``beta`` (K',),
+    ``vcov`` (K', K') and ``influence`` (n, K'), what each row adds to ``beta``; ``fitted`` (n,), ``deviance``, ``r2``.
+    """
+
+    kept: tuple[int, ...]
+    beta: Array
+    vcov: Array
+    influence: Array
+    fitted: Array
+    deviance: float
+    r2: float
+
+
+def identify(sample: GravitySample, search: bool) -> tuple[GravitySample, Scaled, Separation | None]:
+    """The sample without separated rows (of regressors and effects together, if ``search``), regressors scaled."""
+    zero = (sample.y == 0) if search else np.zeros(len(sample.y), dtype=bool)
+    sd = sample.x.std(axis=0)
+    sd = np.where(sd > 0, sd, 1.0)
+    standard = (sample.x - sample.x.mean(axis=0)) / sd
+    spread = outside_effects(standard, sample.effects, zero)
+    found = find_separated(sample.y, spread, sample.effects) if search else None
+    if found is not None:
+        smaller, scaled, _ = identify(sample.without(found.rows), search=False)
+        return smaller, scaled, found
+    left = np.sqrt((spread**2).mean(axis=0))
+    telling = left > EXPLAINED
+    left = np.where(telling, left, 1.0)
+    spread = np.where(telling, spread / left, 0.0)
+    if left.min() < COARSE:
+        spread = outside_effects(spread, sample.effects, zero)
+    return sample, Scaled(spread, sd * left), None
+
+
+def estimate(kind: Literal["fepois", "feols"], sample: GravitySample, scaled: Scaled, k_adj: bool) -> Estimate:
+    """Fit by pyfixest; Poisson fits that it gives up are fitted again by damped steps.
+
+    Raises NotConvergedError, and BadInputError when every regressor is collinear.
+    """
+    try:
+        return _read(run_pyfixest(kind, sample, scaled, k_adj), sample, scaled, poisson=kind == "fepois")
+    except NotConvergedError:
+        if kind == "feols":
+            raise
+    kept, beta, fitted, influence = damped(sample, scaled.x)
+    unit = scaled.unit[list(kept)]
+    influence = influence / unit
+    weights = np.ones(len(sample.y)) if sample.weights is None else sample.weights
+    safe = np.where(sample.y > 0, sample.y, fitted)
+    return Estimate(
+        kept,
+        beta / unit,
+        cluster_variance(influence, sample, k_adj),
+        influence,
+        fitted,
+        float(2 * np.sum(weights * (sample.y * np.log(safe / fitted) - (sample.y - fitted)))),
+        _explained_share(sample.y, fitted, weights, poisson=True),
+    )
+
+
+def run_pyfixest(kind: str, sample: GravitySample, scaled: Scaled, k_adj: bool) -> Any:
+    """Run pyfixest without its warnings; NotConvergedError, and BadInputError when every regressor is collinear."""
     import pyfixest
 
     _in_order()
     k = sample.x.shape[1]
-    frame = pd.DataFrame({"y": sample.y, **{f"x{j}": sample.x[:, j] for j in range(k)}})
+    frame = pd.DataFrame({"y": sample.y, **{f"x{j}": scaled.x[:, j] for j in range(k)}})
     for j, codes in enumerate(sample.effects):
         frame[f"f{j}"] = codes
     for j, codes in enumerate(sample.clusters):
@@ -33,20 +114,89 @@ def run_pyfixest(kind: str, sample: GravitySample, k_adj: bool, separation: str)
     ways = len(sample.clusters)
     vcov: Any = {"CRV1": " + ".join(f"c{j}" for j in range(ways))} if 1 <= ways <= 2 else "hetero"
     options: dict[str, Any] = {"vcov": vcov, "ssc": pyfixest.ssc(k_adj=k_adj), "fixef_rm": "none", "copy_data": False}
+    if sample.weights is not None:
+        frame["weights"] = sample.weights
+        options["weights"] = "weights"
     if kind == "fepois":
-        ir = ["ir"] if separation == "rectifier" else []
-        options |= {"iwls_maxiter": MAX_ITERATIONS, "separation_check": ir}
+        options |= {"iwls_maxiter": MAX_ITERATIONS, "separation_check": []}
+        options["demeaner"] = pyfixest.MapDemeaner(fixef_maxiter=MAX_PROJECTIONS)
+        if sample.offset is not None:
+            frame["offset"] = sample.offset
+            options["offset"] = "offset"
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             fit = getattr(pyfixest, kind)(formula, frame, **options)
-    except ValueError as error:
+    except (ValueError, np.linalg.LinAlgError) as error:
         raise _explained(error) from error
     if kind == "fepois" and not fit.convergence:
         raise NotConvergedError(f"the Poisson fit did not converge in {MAX_ITERATIONS} iterations")
-    if len(sample.y) != fit._N:
-        return fit, _cut(sample, np.sort(np.asarray(fit._data.index, dtype=np.int64)))
-    return fit, None
+    return fit
+
+
+def _read(fit: Any, sample: GravitySample, scaled: Scaled, poisson: bool) -> Estimate:
+    names = list(fit._coefnames)
+    kept = tuple(j for j in range(sample.x.shape[1]) if f"x{j}" in names)
+    place = [names.index(f"x{j}") for j in kept]
+    unit = scaled.unit[list(kept)]
+    scores, hessian = (np.asarray(a, dtype=np.float64) for a in (fit._scores, fit._hessian))
+    influence = np.linalg.solve(hessian, scores.T).T[:, place] / unit
+    fitted = fit._Y_hat_response if poisson else sample.y - np.asarray(fit._u_hat, dtype=np.float64)
+    fitted = np.asarray(fitted, dtype=np.float64)
+    weights = np.ones(len(sample.y)) if sample.weights is None else sample.weights
+    return Estimate(
+        kept,
+        np.asarray(fit._beta_hat, dtype=np.float64)[place] / unit,
+        np.asarray(fit._vcov, dtype=np.float64)[np.ix_(place, place)] / np.outer(unit, unit),
+        influence,
+        fitted,
+        float(fit.deviance) if poisson else float(np.sum(weights * (sample.y - fitted) ** 2)),
+        _explained_share(sample.y, fitted, weights, poisson),
+    )
+
+
+def _explained_share(y: Array, fitted: Array, weights: Array, poisson: bool) -> float:
+    """R2 of least squares; of Poisson one less the log-likelihood over that of a constant."""
+    mean = float(np.average(y, weights=weights))
+    if not poisson:
+        return 1 - float(np.sum(weights * (y - fitted) ** 2) / np.sum(weights * (y - mean) ** 2))
+    from scipy.special import gammaln
+
+    def likelihood(mu: Array) -> float:
+        return float(np.sum(weights * (y * np.log(mu) - mu - gammaln(y + 1))))
+
+    return 1 - likelihood(fitted) / likelihood(np.full(len(y), mean))
+
+
+def cluster_variance(influence: Array, sample: GravitySample, k_adj: bool) -> Array:
+    """Variance from the influence (n, K) of each row: robust without clusters, else Cameron, Gelbach and Miller (2011),
+    sums over all combinations of the ways of clustering with alternating signs."""
+    n, width = influence.shape
+    ways: tuple[Ints, ...] = sample.clusters or (np.arange(n),)
+    least = min(int(codes.max()) + 1 for codes in ways)
+    small = least / (least - 1) if sample.clusters else 1.0
+    total = np.zeros((width, width))
+    for count in range(1, len(ways) + 1):
+        for chosen in combinations(ways, count):
+            codes = chosen[0]
+            for more in chosen[1:]:
+                codes = pd.factorize(codes * (int(more.max()) + 1) + more)[0].astype(np.int64)
+            sums = np.column_stack([np.bincount(codes, weights=influence[:, k]) for k in range(width)])
+            total += (-1) ** (count + 1) * (sums.T @ sums)
+    variance = total * small
+    if k_adj:
+        absorbed = sum(int(codes.max()) for codes in sample.effects if not _nested(codes, sample.clusters))
+        variance *= (n - 1 if sample.clusters else n) / (n - width - 1 - absorbed)
+    if len(ways) < 3:  # as pyfixest; with more ways the sum is rarely positive semi-definite
+        return np.asarray(variance)
+    values, vectors = np.linalg.eigh(variance)
+    return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T)
+
+
+def _nested(codes: Ints, clusters: tuple[Ints, ...]) -> bool:
+    """Whether every level of the effect is inside one cluster, so that the clusters account for it."""
+    pairs = (np.unique(codes * (int(by.max()) + 1) + by).size for by in clusters)
+    return any(count == int(codes.max()) + 1 for count in pairs)
 
 
 def _in_order() -> None:
@@ -58,7 +208,7 @@ def _in_order() -> None:
         utils.set = dict.fromkeys
 
 
-def _explained(error: ValueError) -> Exception:
+def _explained(error: Exception) -> Exception:
     text = " ".join(str(error).split())
     if "Demeaning failed" in text:
         return NotConvergedError(
@@ -66,19 +216,4 @@ def _explained(error: ValueError) -> Exception:
         )
     if "collinear" in text:
         return BadInputError("every regressor is explained by the fixed effects: nothing is left to estimate")
-    return error
-
-
-def _cut(sample: GravitySample, keep: Any) -> GravitySample:
-    codes = [pd.factorize(c[keep])[0].astype(np.int64) for c in (*sample.effects, *sample.clusters)]
-    split = len(sample.effects)
-    lost = len(sample.y) - len(keep)
-    return replace(
-        sample,
-        rows=sample.rows[keep],
-        y=sample.y[keep],
-        x=sample.x[keep],
-        effects=tuple(codes[:split]),
-        clusters=tuple(codes[split:]),
-        separated=sample.separated + lost,
-    )
+    return NotConvergedError(f"the fit failed with numbers beyond what a computer can represent ({text[:80]})")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from ...arrays import Array
-from ...errors import BadInputError, NoDataError, unknown
+from ...errors import BadInputError
 from ...results import Check, Provenance, Result
-from ...text import format_p_equals
 from .sample import GravitySample, effect_name
 
 if TYPE_CHECKING:
     from .bias import BiasCorrection
+    from .resampling import ScoreBootstrap
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,10 @@ class GravityFit(Result):
         Number of clusters by dimension.
     separated, singletons, missing : int
         Rows left out, by reason.
+    separated_rows : Index
+        Labels of the rows that regressors and effects predict to be zero.
     dropped : tuple of str
-        Collinear regressors left out.
+        Regressors left out: collinear, or not identified once separated rows are gone.
     deviance, r2 : float
         Deviance and (pseudo) R2.
     checks : tuple of Check
@@ -73,6 +74,7 @@ class GravityFit(Result):
     small_sample: str
     clusters: dict[str, int]
     separated: int
+    separated_rows: pd.Index[Any] = field(repr=False)
     singletons: int
     missing: int
     dropped: tuple[str, ...]
@@ -124,8 +126,8 @@ class GravityFit(Result):
         lines = [
             f"{self.spec['model']} of {self.spec['y']}: {self.nobs:,} flows; fixed effects: {effects}",
             f"errors: {'clustered by ' + by if by else 'robust to heteroskedasticity'}; {self.small_sample}",
-            f"left out: {self.missing:,} rows with a missing value, {self.separated:,} separated (every flow of a "
-            f"fixed effect is zero), {self.singletons:,} alone in a fixed effect"
+            f"left out: {self.missing:,} rows with a missing value, {self.separated:,} separated (predicted "
+            f"to be zero), {self.singletons:,} alone in a fixed effect"
             + (f"; regressors {', '.join(self.dropped)}" if self.dropped else ""),
         ]
         if self.correction is not None:
@@ -152,12 +154,32 @@ class GravityFit(Result):
         return float(function(centre)), float(np.sqrt(variance))
 
     def reset(self) -> Check:
-        """Ramsey's RESET: the square of the fitted index added; see :func:`.predictions.reset`."""
+        """Ramsey's RESET: the square of the fitted index added; see :func:`.shape.reset`."""
+        from .shape import reset
+
         return reset(self)
 
-    def predict(self, rows: Any = None, changes: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Fitted or counterfactual flows with errors; see :func:`.predictions.predict`."""
-        return predict(self, rows, changes)
+    def variance_shape(self) -> Check:
+        """The power of the mean to which the variance rises; see :func:`.shape.variance_shape`."""
+        from .shape import variance_shape
+
+        return variance_shape(self)
+
+    def predict(
+        self, rows: Any = None, changes: dict[str, Any] | None = None, new: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """Fitted or counterfactual flows with errors, in the sample or beyond; see :func:`.predictions.predict`."""
+        from .predictions import predict
+
+        return predict(self, rows, changes, new)
+
+    def wild_bootstrap(
+        self, regressor: str, null: float = 0.0, *, draws: int = 999, seed: int = 0, interval: bool = False
+    ) -> ScoreBootstrap:
+        """Test of one coefficient by the wild bootstrap of cluster scores; see :func:`.resampling.wild_bootstrap`."""
+        from .resampling import wild_bootstrap
+
+        return wild_bootstrap(self, regressor, null, draws=draws, seed=seed, interval=interval)
 
 
 def normal_quantile(level: float) -> float:
@@ -167,130 +189,3 @@ def normal_quantile(level: float) -> float:
     if not 0 < level < 1:
         raise BadInputError(f"level {level} is not between 0 and 1")
     return float(norm.ppf(0.5 + level / 2))
-
-
-# After the fit: RESET, fitted and counterfactual flows with their errors.
-
-RESET_LEVEL = 0.05
-MAX_ROWS = 5000
-
-
-def reset(fit: GravityFit) -> Check:
-    """Ramsey's RESET (Santos Silva and Tenreyro 2006): the squared fitted index has no say of its own.
-
-    The equation is estimated again with the square of the fitted index among the regressors, with the same fixed
-    effects and clusters; ``value`` is the p-value of its coefficient. Passes at 0.05 and above. With three or more
-    effects the check only informs: the index then carries the noise of the pair effects, and in simulations with
-    4 to 12 years the test rejects a true model in two cases of three and more.
-    """
-    from .estimate import run_pyfixest
-
-    poisson = fit.spec["model"] == "PPML"
-    index = np.log(fit.fitted.to_numpy()) if poisson else fit.fitted.to_numpy()
-    centred = index - index.mean()  # the square of the index differs by a multiple of it, which is in the model
-    sample = replace(fit.sample, x=np.column_stack([fit.sample.x, centred**2]))
-    again, _ = run_pyfixest("fepois" if poisson else "feols", sample, fit.spec["k_adj"], "effects")
-    name = f"x{sample.x.shape[1] - 1}"
-    if name not in again._coefnames:
-        return Check("RESET", None, None, RESET_LEVEL, "the squared index is explained by the fixed effects: no test")
-    place = list(again._coefnames).index(name)
-    from scipy.stats import norm
-
-    z = float(again._beta_hat[place] / np.sqrt(np.asarray(again._vcov)[place, place]))
-    p = float(2 * norm.sf(abs(z)))
-    if len(fit.sample.effects) > 2:
-        verdict = "no verdict: with pair effects the test rejects true models too often"
-        return Check("RESET", None, p, RESET_LEVEL, f"squared fitted index: {format_p_equals(p)}; {verdict}")
-    verdict = "no sign of a wrong functional form" if p >= RESET_LEVEL else "the functional form is in doubt"
-    return Check("RESET", p >= RESET_LEVEL, p, RESET_LEVEL, f"squared fitted index: {format_p_equals(p)}; {verdict}")
-
-
-def predict(fit: GravityFit, rows: Any = None, changes: dict[str, Any] | None = None) -> pd.DataFrame:
-    """Fitted flows with errors, or flows if regressors were changed and the fixed effects stayed as they are.
-
-    ``rows``: row labels of the data (default: all of the sample, up to 5,000). ``changes``: regressor to a number, an
-    array or Series in the order of the rows (partial equilibrium: multilateral resistances do not move).
-    Columns: ``observed, fitted, se_index, lower, upper``, and with changes ``changed, ratio, ratio_lower,
-    ratio_upper``. ``se_index`` is the error of the fitted index, from the cluster-robust influence of every flow on it
-    through coefficients and fixed effects together; the interval is for the conditional mean, not a single flow.
-    Raises BadInputError for least squares, too many rows, or an unknown regressor; NoDataError for a row that was
-    not estimated on.
-    """
-    if fit.spec["model"] != "PPML":
-        raise BadInputError("predictions are made from PPML fits: a fitted logarithm is not a flow")
-    places = _places(fit, rows)
-    se = _index_errors(fit, places)
-    eta = np.log(fit.fitted.to_numpy()[places])
-    half = normal_quantile(fit.level) * se
-    table = pd.DataFrame(
-        {
-            "observed": fit.sample.y[places],
-            "fitted": np.exp(eta),
-            "se_index": se,
-            "lower": np.exp(eta - half),
-            "upper": np.exp(eta + half),
-        },
-        index=fit.fitted.index[places],
-    )
-    if changes:
-        shift = _shift(fit, places, changes)
-        move = shift @ fit.coef.to_numpy()
-        spread = normal_quantile(fit.level) * np.sqrt(np.einsum("nk,kl,nl->n", shift, fit.vcov.to_numpy(), shift))
-        table["changed"] = table["fitted"] * np.exp(move)
-        table["ratio"], table["ratio_lower"], table["ratio_upper"] = (
-            np.exp(move),
-            np.exp(move - spread),
-            np.exp(move + spread),
-        )
-    return table
-
-
-def _places(fit: GravityFit, rows: Any) -> Any:
-    if rows is None:
-        chosen = np.arange(fit.nobs)
-    else:
-        labels = [rows] if np.isscalar(rows) else list(rows)
-        if not fit.fitted.index.is_unique:
-            raise BadInputError("the rows of the data have no unique labels: call reset_index first")
-        chosen = fit.fitted.index.get_indexer(pd.Index(labels))
-        if (chosen < 0).any():
-            lost = labels[int(np.argmax(chosen < 0))]
-            count = int((chosen < 0).sum())
-            raise NoDataError(f"row {lost!r} was not estimated on ({count} of {len(labels)} rows asked for)")
-    if len(chosen) > MAX_ROWS:
-        raise BadInputError(f"errors of {len(chosen):,} fitted flows were asked for; name at most {MAX_ROWS:,} rows")
-    return chosen
-
-
-def _shift(fit: GravityFit, places: Any, changes: dict[str, Any]) -> Array:
-    shift = np.zeros((len(places), len(fit.coef)))
-    for name, value in changes.items():
-        if name not in fit.coef.index:
-            raise unknown("regressor", name, map(str, fit.coef.index))
-        k = list(fit.coef.index).index(name)
-        values = np.broadcast_to(np.asarray(value, dtype=np.float64), (len(places),))
-        shift[:, k] = values - fit.sample.x[places, k]
-    return shift
-
-
-def _index_errors(fit: GravityFit, places: Sequence[int]) -> Array:
-    """Cluster-robust error of the fitted index of each row: its influence function summed by cluster, squared."""
-    from .projection import project
-
-    sample = fit.sample
-    mu = fit.fitted.to_numpy()
-    score = sample.y - mu
-    projection = project(mu, sample.effects)
-    tilde = projection.residual(sample.x)
-    bread = np.linalg.inv((tilde * mu[:, None]).T @ tilde)
-    influence = (tilde * score[:, None]) @ bread  # (n, K): every row's pull on the coefficients
-    codes = sample.clusters[0] if sample.clusters else np.arange(len(mu))
-    groups = int(codes.max()) + 1
-    out = np.empty(len(places))
-    for k, row in enumerate(places):
-        pull = influence @ tilde[row]
-        if sample.effects:
-            pull = pull + projection.kernel_row(int(row)) * score
-        sums = np.bincount(codes, weights=pull, minlength=groups)
-        out[k] = np.sqrt(np.sum(sums**2) * groups / max(groups - 1, 1))
-    return out

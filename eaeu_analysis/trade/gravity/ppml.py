@@ -16,15 +16,19 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...arrays import Array
-from ...errors import BadInputError, NotConvergedError, require_frame
+from ...arrays import Array, Ints
+from ...errors import BadInputError, NotConvergedError, require_frame, unknown
 from ...results import Check, Provenance
-from .estimate import run_pyfixest
+from .estimate import Estimate, Scaled, cluster_variance, estimate, identify
 from .fit import GravityFit, normal_quantile
+from .options import GravityOptions
 from .sample import Effect, GravitySample, effect_name, take_sample
+from .separation import Separation
 
 FIRST_ORDER = 1e-3  # flow that a fixed effect fails to reproduce, as a share of its own
 Cluster = str | tuple[str, ...] | Sequence[str | tuple[str, ...]] | None
+SEARCHES = ("rectifier", "effects")
+SHOWN = 5  # separated rows named in the text of the check
 
 
 def ppml(
@@ -36,11 +40,11 @@ def ppml(
     k_adj: bool = False,
     bias_correction: bool = False,
     *,
+    weights: str | None = None,
+    offset: str | None = None,
     collinear: Literal["error", "drop"] = "error",
-    separation: Literal["effects", "rectifier"] = "effects",
-    disconnected: Literal["error", "allow"] = "error",
-    level: float = settings.LEVEL,
-    provenance: Provenance | None = None,
+    separation: Literal["rectifier", "effects"] = "rectifier",
+    options: GravityOptions | None = None,
 ) -> GravityFit:
     """Estimate a gravity equation by Poisson pseudo-maximum likelihood, zeros included.
 
@@ -62,27 +66,29 @@ def ppml(
         The factor G/(G-1) of the smallest cluster dimension is always used.
     bias_correction : bool, default False
         Correct points and errors for the incidental parameter problem; needs clusters by pair.
+    weights : str, optional
+        Column of weights above zero, by which the log-likelihood of each row is multiplied.
+    offset : str, optional
+        Column that is added to the index with a coefficient of one, such as the logarithm of an exposure.
     collinear : {"error", "drop"}, default "error"
-        What to do with regressors that the fixed effects explain.
-    separation : {"effects", "rectifier"}, default "effects"
-        "effects" drops rows that a fixed effect predicts to be zero. "rectifier" also searches the regressors (slow).
-    disconnected : {"error", "allow"}, default "error"
-        What to do when the fixed effects fall into groups that share no flow.
-    level : float, default 0.9
-        Level of the intervals.
-    provenance : Provenance, optional
-        Sources of the data, kept with the result.
+        What to do with regressors that the fixed effects or other regressors explain. Those that are collinear only
+        because separated rows are left out are always dropped and named.
+    separation : {"rectifier", "effects"}, default "rectifier"
+        "rectifier" drops all rows that regressors and fixed effects together predict to be zero, as ppmlhdfe does.
+        "effects" drops only those of a fixed effect without a positive flow.
+    options : GravityOptions, optional
+        Level of the intervals, disconnected effects, kind of clustered errors.
 
     Returns
     -------
     GravityFit
-        Coefficients, errors, fitted flows and counts of rows left out.
+        Coefficients, errors, fitted flows and what was left out.
 
     Raises
     ------
     BadInputError
-        A column is missing, a flow is negative, a regressor is collinear, the effects are disconnected, or an option is
-        not known.
+        A column is missing, a flow is negative, a weight is not above zero, a regressor is collinear or not identified,
+        there is one cluster only, the effects are disconnected, or an option is not known.
     NoDataError
         No row is left to estimate on.
     NotConvergedError
@@ -91,8 +97,9 @@ def ppml(
     Notes
     -----
     Santos Silva and Tenreyro (2006), The Log of Gravity; Yotov, Piermartini, Monteiro and Larch (2016), An Advanced
-    Guide to Trade Policy Analysis; Correia, Guimaraes and Zylkin (2020) for the algorithm and for separation; Weidner
-    and Zylkin (2021) for the bias correction. Estimated with pyfixest.
+    Guide to Trade Policy Analysis; Correia, Guimaraes and Zylkin (2020) for the algorithm, and (2021) for separation;
+    Weidner and Zylkin (2021) for the bias correction. Estimated with pyfixest; weights and offset mean what they mean
+    there.
 
     Examples
     --------
@@ -106,28 +113,44 @@ def ppml(
     >>> round(float(fit.coef["union"]), 2), round(float(fit.se["union"]), 2)
     (0.45, 0.03)
     """
-    if separation not in ("effects", "rectifier"):
-        raise BadInputError(f"separation={separation!r} is not known; 'effects' or 'rectifier'")
-    if disconnected not in ("error", "allow"):
-        raise BadInputError(f"disconnected={disconnected!r} is not known; 'error' or 'allow'")
+    if separation not in SEARCHES:
+        raise unknown("separation", str(separation), SEARCHES)
+    chosen = GravityOptions() if options is None else options
     names = _regressors(x)
     groups = _clusters(cluster)
-    sample = take_sample(data, y, names, fixed_effects, groups, connected=disconnected == "error")
-    fit, kept = run_pyfixest("fepois", sample, k_adj, separation)
-    if kept is not None:
-        sample = kept
-    dropped = _collinear(fit, names, collinear)
-    used = [n for n in names if n not in dropped]
-    mu = np.asarray(fit._Y_hat_response, dtype=np.float64)
-    foc = _first_order(sample, mu)
+    connected = chosen.disconnected == "error"
+    sample = take_sample(data, y, names, fixed_effects, groups, weights=weights, offset=offset, connected=connected)
+    _several(sample, groups)
+    alone = sample.separated
+    sample, scaled, found = identify(sample, search=separation == "rectifier")
+    if found is not None:
+        _any_left(scaled, names, found)
+    fit = estimate("fepois", sample, scaled, k_adj)
+    dropped = _collinear(fit, names, collinear, found)
+    foc = _first_order(sample, fit.fitted)
     if foc > FIRST_ORDER:
         raise NotConvergedError(
             f"the Poisson fit of {y!r} stopped with a fixed effect whose fitted flows miss the observed by {foc:.1%}"
         )
-    result = _result(fit, sample, used, dropped, data, y, fixed_effects, groups, k_adj, level, "PPML", mu)
-    result = replace(result, checks=(*_checks(sample, foc), *result.checks))
-    if provenance is not None:
-        result = replace(result, provenance=provenance)
+    question = {
+        "model": "PPML",
+        "y": y,
+        "x": [n for n in names if n not in dropped],
+        "fixed_effects": list(fixed_effects),
+        "cluster": groups,
+        "k_adj": k_adj,
+        "weights": weights,
+        "offset": offset,
+        "separation": separation,
+        "level": chosen.level,
+        "errors": chosen.errors,
+    }
+    checks = _checks(data, sample, foc, alone, found, names, dropped)
+    result = _result(fit, sample, question, dropped, data, checks)
+    if chosen.errors == "crv3":
+        from .resampling import jackknife_errors
+
+        result = jackknife_errors(result)
     if bias_correction:
         from .bias import correct
 
@@ -155,19 +178,26 @@ def ols(
     names = _regressors(x)
     require_frame("data", data)
     if y not in data.columns:
-        from ...errors import unknown
-
         raise unknown("column", y, map(str, data.columns))
     flows = pd.to_numeric(data[y], errors="coerce").astype("float64")
     logged = data.assign(**{y: np.log(flows.where(flows > 0))})
     groups = _clusters(cluster)
-    options = {"drop_zero_groups": False, "drop_singletons": False, "connected": disconnected == "error"}
-    sample = take_sample(logged, y, names, fixed_effects, groups, **options)
-    fit, _ = run_pyfixest("feols", sample, k_adj, "effects")
-    dropped = _collinear(fit, names, collinear)
-    used = [n for n in names if n not in dropped]
-    fitted = sample.y - np.asarray(fit._u_hat, dtype=np.float64)
-    return _result(fit, sample, used, dropped, data, y, fixed_effects, groups, k_adj, level, "OLS of the log", fitted)
+    kept = {"drop_zero_groups": False, "drop_singletons": False, "connected": disconnected == "error"}
+    sample = take_sample(logged, y, names, fixed_effects, groups, **kept)
+    _several(sample, groups)
+    sample, scaled, _ = identify(sample, search=False)
+    fit = estimate("feols", sample, scaled, k_adj)
+    dropped = _collinear(fit, names, collinear, None)
+    question = {
+        "model": "OLS of the log",
+        "y": y,
+        "x": [n for n in names if n not in dropped],
+        "fixed_effects": list(fixed_effects),
+        "cluster": groups,
+        "k_adj": k_adj,
+        "level": level,
+    }
+    return _result(fit, sample, question, dropped, data, ())
 
 
 def _regressors(x: Sequence[str]) -> list[str]:
@@ -177,7 +207,7 @@ def _regressors(x: Sequence[str]) -> list[str]:
     return names
 
 
-def _clusters(cluster: Cluster) -> list[str | tuple[str, ...]]:
+def _clusters(cluster: Cluster) -> list[Effect]:
     if cluster is None:
         return []
     if isinstance(cluster, (str, tuple)):
@@ -185,15 +215,36 @@ def _clusters(cluster: Cluster) -> list[str | tuple[str, ...]]:
     return list(cluster)
 
 
-def _collinear(fit: Any, names: list[str], rule: str) -> tuple[str, ...]:
-    kept = [name for name in fit._coefnames if name != "Intercept"]
-    dropped = tuple(name for j, name in enumerate(names) if f"x{j}" not in kept)
+def _several(sample: GravitySample, groups: list[Effect]) -> None:
+    for name, codes in zip(groups, sample.clusters, strict=True):
+        if int(codes.max()) == 0:
+            raise BadInputError(
+                f"all rows are in one cluster of {effect_name(name)!r}: clustered errors need several clusters; "
+                "cluster by something finer, or pass cluster=None"
+            )
+
+
+def _any_left(scaled: Scaled, names: list[str], found: Separation) -> None:
+    """Whether any regressor is left once the separated rows are gone."""
+    if scaled.x.any():
+        return
+    gone = ", ".join(repr(names[k]) for k in found.regressors) or "the regressors"
+    raise BadInputError(
+        f"{gone} not identified: {int(found.rows.sum()):,} rows that would identify a coefficient have zero flows and "
+        "are separated, and nothing varies in the others; leave the regressor out"
+    )
+
+
+def _collinear(fit: Estimate, names: list[str], rule: str, found: Separation | None) -> tuple[str, ...]:
     if rule not in ("error", "drop"):
         raise BadInputError(f"collinear={rule!r} is not known; 'error' or 'drop'")
-    if dropped and rule == "error":
+    separated = () if found is None else found.regressors
+    dropped = tuple(name for j, name in enumerate(names) if j not in fit.kept)
+    faulty = [name for j, name in enumerate(names) if j not in fit.kept and j not in separated]
+    if faulty and rule == "error":
         raise BadInputError(
-            f"regressor {dropped[0]!r} is explained by the fixed effects and the other regressors"
-            + (f" (also {', '.join(dropped[1:])})" if len(dropped) > 1 else "")
+            f"regressor {faulty[0]!r} is explained by the fixed effects and the other regressors"
+            + (f" (also {', '.join(faulty[1:])})" if len(faulty) > 1 else "")
             + ": leave it out or pass collinear='drop'"
         )
     return dropped
@@ -202,77 +253,68 @@ def _collinear(fit: Any, names: list[str], rule: str) -> tuple[str, ...]:
 def _first_order(sample: GravitySample, mu: Array) -> float:
     """Largest miss of fitted against observed flows over the levels of the effects, weighted by their share of all."""
     worst = 0.0
+    weights = np.ones(len(mu)) if sample.weights is None else sample.weights
     for codes in sample.effects:
-        observed = np.bincount(codes, weights=sample.y)
-        miss = np.abs(np.bincount(codes, weights=mu) - observed)
+        observed = np.bincount(codes, weights=weights * sample.y)
+        miss = np.abs(np.bincount(codes, weights=weights * mu) - observed)
         worst = max(worst, float(miss.sum() / observed.sum()))
     return worst
 
 
-def _checks(sample: GravitySample, foc: float) -> tuple[Check, ...]:
-    n = len(sample.y) + sample.separated + sample.singletons
-    silent = f"; no flow at all: {', '.join(sample.silent[:5])}" if sample.silent else ""
-    share = f"{sample.separated:,} of {n:,} rows are predicted to be zero by a fixed effect and say nothing{silent}"
-    return (
+def _checks(
+    data: pd.DataFrame,
+    sample: GravitySample,
+    foc: float,
+    alone: Ints,
+    found: Separation | None,
+    names: list[str],
+    dropped: tuple[str, ...],
+) -> tuple[Check, ...]:
+    """Convergence, separation, identification; ``alone``: positions of the rows that one fixed effect separates."""
+    n = len(sample.y) + len(sample.separated) + sample.singletons
+    text = f"{len(sample.separated):,} of {n:,} rows are predicted to be zero and say nothing: {len(alone):,} by one "
+    text += "fixed effect" + (f" (no flow at all: {', '.join(sample.silent[:5])})" if sample.silent else "")
+    lost = []
+    if found is not None:
+        by = ", ".join(names[k] for k in found.regressors)
+        rows = [str(label) for label in data.index[np.setdiff1d(sample.separated, alone)]]
+        text += f"; {len(rows):,} by " + (f"{by} with the effects" if by else "several effects together")
+        text += f" (rows {', '.join(rows[:SHOWN])}{' and others' if len(rows) > SHOWN else ''})"
+        lost = [name for name in dropped if names.index(name) in found.regressors]
+    checks = [
         Check(
             "convergence", True, foc, FIRST_ORDER, f"fitted flows of the fixed effects miss the observed by {foc:.1e}"
         ),
-        Check(
-            "separation",
-            None,
-            float(sample.separated),
-            None,
-            share,
-        ),
-    )
+        Check("separation", None, float(len(sample.separated)), None, text),
+    ]
+    if lost:
+        text = f"{', '.join(lost)} not identified: only separated rows, with zero flows, tell it from what is left"
+        checks.append(Check("identification", False, float(len(lost)), 0.0, text))
+    return tuple(checks)
 
 
 def _result(
-    fit: Any,
+    fit: Estimate,
     sample: GravitySample,
-    used: list[str],
+    question: dict[str, Any],
     dropped: tuple[str, ...],
     data: pd.DataFrame,
-    y: str,
-    fixed_effects: Sequence[Effect],
-    groups: list[str | tuple[str, ...]],
-    k_adj: bool,
-    level: float,
-    model: str,
-    fitted: Array,
+    checks: tuple[Check, ...],
 ) -> GravityFit:
+    level, groups, k_adj = question["level"], question["cluster"], question["k_adj"]
     normal_quantile(level)
-    own = [f"x{j}" for j in range(sample.x.shape[1]) if f"x{j}" in fit._coefnames]
-    place = [list(fit._coefnames).index(name) for name in own]
-    beta = np.asarray(fit._beta_hat, dtype=np.float64)[place]
-    variance = _multiway(fit, sample, k_adj) if len(sample.clusters) > 2 else np.asarray(fit._vcov)
-    variance = variance[np.ix_(place, place)]
-    index = pd.Index(used, name="regressor")
+    variance = cluster_variance(fit.influence, sample, k_adj) if len(sample.clusters) > 2 else fit.vcov
+    index = pd.Index(question["x"], name="regressor")
     if dropped:
-        keep = [j for j in range(sample.x.shape[1]) if f"x{j}" in fit._coefnames]
-        sample = replace(sample, x=sample.x[:, keep])
-    poisson = model == "PPML"
-    r2 = (
-        float(fit._pseudo_r2)
-        if poisson
-        else 1 - float(np.sum((sample.y - fitted) ** 2) / np.sum((sample.y - sample.y.mean()) ** 2))
-    )
+        sample = replace(sample, x=sample.x[:, list(fit.kept)])
     counted = (
         "k_adj=True: variance times (N-1)/(N-k), absorbed effects counted"
         if k_adj
         else ("k_adj=False: no correction for absorbed effects")
     )
     return GravityFit(
-        spec={
-            "model": model,
-            "y": y,
-            "x": used,
-            "fixed_effects": list(fixed_effects),
-            "cluster": groups,
-            "k_adj": k_adj,
-            "level": level,
-        },
-        coef=pd.Series(beta, index=index, name="coef"),
+        spec=question,
+        coef=pd.Series(fit.beta, index=index, name="coef"),
         se=pd.Series(np.sqrt(np.diag(variance)), index=index, name="se"),
         vcov=pd.DataFrame(variance, index=index, columns=index),
         nobs=len(sample.y),
@@ -280,43 +322,20 @@ def _result(
         level=level,
         small_sample=counted + ("; G/(G-1) of the smallest cluster dimension" if groups else ""),
         clusters={effect_name(g): int(c.max()) + 1 for g, c in zip(groups, sample.clusters, strict=True)},
-        separated=sample.separated,
+        separated=len(sample.separated),
+        separated_rows=data.index[sample.separated],
         singletons=sample.singletons,
         missing=sample.missing,
         dropped=dropped,
-        deviance=float(fit.deviance) if poisson else float(np.sum((sample.y - fitted) ** 2)),
-        r2=r2,
-        checks=(),
-        fitted=pd.Series(fitted, index=data.index[sample.rows], name="fitted"),
+        deviance=fit.deviance,
+        r2=fit.r2,
+        checks=checks,
+        fitted=pd.Series(fit.fitted, index=data.index[sample.rows], name="fitted"),
         sample=sample,
         data=data,
         provenance=Provenance(
-            method=f"{model}, pyfixest",
+            method=f"{question['model']}, pyfixest",
             reference="Santos Silva and Tenreyro (2006); Correia, Guimaraes and Zylkin (2020)",
             settings={"k_adj": k_adj},
         ),
     )
-
-
-def _multiway(fit: Any, sample: GravitySample, k_adj: bool) -> Array:
-    """Cameron, Gelbach and Miller (2011) for three or more ways: sums over all combinations, alternating signs."""
-    from itertools import combinations
-
-    scores = np.asarray(fit._scores, dtype=np.float64)
-    bread = np.linalg.inv(np.asarray(fit._hessian, dtype=np.float64))
-    least = min(int(codes.max()) + 1 for codes in sample.clusters)
-    meat = np.zeros_like(bread)
-    for ways in range(1, len(sample.clusters) + 1):
-        for chosen in combinations(sample.clusters, ways):
-            codes = chosen[0]
-            for more in chosen[1:]:
-                codes = pd.factorize(codes * (int(more.max()) + 1) + more)[0].astype(np.int64)
-            sums = np.column_stack([np.bincount(codes, weights=scores[:, k]) for k in range(scores.shape[1])])
-            meat += (-1) ** (ways + 1) * (sums.T @ sums)
-    variance = bread @ meat @ bread * least / (least - 1)
-    if k_adj:
-        n = len(sample.y)
-        k = scores.shape[1] + sum(int(c.max()) for c in sample.effects)
-        variance *= (n - 1) / (n - k)
-    values, vectors = np.linalg.eigh(variance)
-    return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T)

@@ -33,6 +33,7 @@ class Projection:
     total: Array
     other: tuple[Ints, ...]
     inverse: Array
+    largest: int = 0  # place of the largest effect among all
 
     def demean_big(self, values: Array) -> Array:
         """(n, k) less its weighted mean per level of the largest effect."""
@@ -49,29 +50,55 @@ class Projection:
         within = self.demean_big(values)
         if not self.other:
             return within
-        size = len(self.inverse)
-        rhs = np.empty((size, values.shape[1]))
-        for k in range(values.shape[1]):
-            weighted = self.weights * within[:, k]
-            rhs[:, k] = sum(np.bincount(codes, weights=weighted, minlength=size) for codes in self.other)
-        levels = self.inverse @ rhs
+        levels = self._levels(within)
         fitted = sum(levels[codes] for codes in self.other)
         return within - self.demean_big(np.asarray(fitted))
 
-    def kernel_row(self, row: int) -> Array:
-        """(n,): D_row (D'WD)^- D', the weight of every score in the fitted index of one row."""
-        own = (self.big == self.big[row]) / self.total[self.big[row]]
+    def extend(self, values: Array, levels: Ints) -> Array:
+        """(m, k): the part of each column that the effects explain, for rows with other combinations of their levels.
+
+        ``levels`` (m, E): codes of each effect, in the order of :func:`project`. A combination that no chain of rows
+        links gets an arbitrary value.
+        """
+        if not len(self.big):
+            return np.zeros((len(levels), values.shape[1]))
+        rest, others = values, np.zeros((len(levels), values.shape[1]))
+        if self.other:
+            found = self._levels(self.demean_big(values))
+            rest = values - np.asarray(sum(found[codes] for codes in self.other))
+            others = np.asarray(sum(found[codes] for codes in self._numbered(levels).T))
+        sums = [np.bincount(self.big, weights=self.weights * column, minlength=len(self.total)) for column in rest.T]
+        return np.asarray(others + (np.column_stack(sums) / self.total[:, None])[levels[:, self.largest]])
+
+    def _numbered(self, levels: Ints) -> Ints:
+        """(m, E - 1): codes of the other effects in their one numbering."""
+        own = np.delete(levels, self.largest, axis=1)
+        return np.asarray(own + np.array([int(codes.min()) for codes in self.other]))
+
+    def _levels(self, within: Array) -> Array:
+        """(F, k): coefficients of the other effects in a regression of columns free of the largest."""
+        size = len(self.inverse)
+        rhs = np.empty((size, within.shape[1]))
+        for k in range(within.shape[1]):
+            weighted = self.weights * within[:, k]
+            rhs[:, k] = sum(np.bincount(codes, weights=weighted, minlength=size) for codes in self.other)
+        return np.asarray(self.inverse @ rhs)
+
+    def kernel(self, levels: Ints) -> Array:
+        """(n,): d (D'WD)^- D', the weight of every score in the fitted index of a row with these levels (E,)."""
+        at = int(levels[self.largest])
+        own = (self.big == at) / self.total[at]
         if not self.other:
             return np.asarray(own, dtype=np.float64)
         size = len(self.inverse)
-        within = np.zeros(size)  # the row's dummies less their mean over its pair
-        mine = np.flatnonzero(self.big == self.big[row])
-        share = self.weights[mine] / self.total[self.big[row]]
-        for codes in self.other:
-            within[codes[row]] += 1.0
+        within = np.zeros(size)  # the row's dummies less their mean over its level of the largest effect
+        mine = np.flatnonzero(self.big == at)
+        share = self.weights[mine] / self.total[at]
+        for codes, place in zip(self.other, self._numbered(levels[None, :])[0], strict=True):
+            within[place] += 1.0
             np.subtract.at(within, codes[mine], share)
-        levels = self.inverse @ within
-        fitted = np.asarray(sum(levels[codes] for codes in self.other))
+        found = self.inverse @ within
+        fitted = np.asarray(sum(found[codes] for codes in self.other))
         return np.asarray(own + self.demean_big(fitted[:, None])[:, 0])
 
 
@@ -97,7 +124,7 @@ def project(weights: Array, effects: tuple[Ints, ...], eliminate: int | None = N
             f"{start:,} levels of fixed effects besides the largest: exact errors are computed up to {MAX_DENSE:,}"
         )
     inverse = _inverse(weights, big, total, tuple(other), start)
-    return Projection(weights, big, total, tuple(other), inverse)
+    return Projection(weights, big, total, tuple(other), inverse, largest)
 
 
 def dense_inverse(weights: Array, effects: tuple[Ints, ...]) -> tuple[Array, tuple[Ints, ...]]:

@@ -7,7 +7,7 @@ Guimaraes and Zylkin 2021), or the level has one row (singleton). Both are taken
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,9 @@ Effect = str | tuple[str, ...]
 @dataclass(frozen=True)
 class GravitySample:
     """What is estimated on. ``rows`` (n,) positions in the data given; ``y`` (n,); ``x`` (n, K);
-    ``effects``: an (n,) array of codes 0.. per fixed effect; ``clusters``: the same per cluster variable."""
+    ``effects``: an (n,) array of codes 0.. per fixed effect; ``clusters``: the same per cluster variable; ``weights``
+    and ``offset`` (n,) or None. ``separated``: positions in the data given of the rows that are predicted to be zero;
+    ``silent``: levels of the first fixed effect lost altogether because every flow was zero."""
 
     rows: Ints
     y: Array
@@ -30,9 +32,29 @@ class GravitySample:
     effects: tuple[Ints, ...]
     clusters: tuple[Ints, ...]
     missing: int
-    separated: int
+    separated: Ints
     singletons: int
-    silent: tuple[str, ...]  # levels of the first fixed effect lost altogether because every flow was zero
+    silent: tuple[str, ...]
+    weights: Array | None = None
+    offset: Array | None = None
+
+    def without(self, lost: npt.NDArray[np.bool_]) -> GravitySample:
+        """Less the separated rows ``lost`` (n,), and less what is alone in a fixed effect once they are gone."""
+        keep, _, alone = _prune(~lost, self.y, list(self.effects), zero_groups=False, singles=True)
+        if not keep.any():
+            raise NoDataError("no row is left: every row is separated or alone in a fixed effect")
+        return replace(
+            self,
+            rows=self.rows[keep],
+            y=self.y[keep],
+            x=self.x[keep],
+            effects=tuple(_recoded(codes[keep]) for codes in self.effects),
+            clusters=tuple(_recoded(codes[keep]) for codes in self.clusters),
+            separated=np.sort(np.concatenate([self.separated, self.rows[lost]])),
+            singletons=self.singletons + alone,
+            weights=None if self.weights is None else self.weights[keep],
+            offset=None if self.offset is None else self.offset[keep],
+        )
 
 
 def effect_name(effect: Effect) -> str:
@@ -64,6 +86,9 @@ def take_sample(
     x: Sequence[str],
     fixed_effects: Sequence[Effect],
     clusters: Sequence[Effect] = (),
+    *,
+    weights: str | None = None,
+    offset: str | None = None,
     drop_zero_groups: bool = True,
     drop_singletons: bool = True,
     connected: bool = True,
@@ -74,7 +99,13 @@ def take_sample(
     twice, fixed effects that fall into groups which share no flow. NoDataError: nothing is left.
     """
     require_frame("data", data)
-    for column in [y, *x, *(c for e in [*fixed_effects, *clusters] for c in ([e] if isinstance(e, str) else e))]:
+    extra = [name for name in (weights, offset) if name is not None]
+    for column in [
+        y,
+        *x,
+        *extra,
+        *(c for e in [*fixed_effects, *clusters] for c in ([e] if isinstance(e, str) else e)),
+    ]:
         if column not in data.columns:
             raise unknown("column", column, map(str, data.columns))
     if len(set(x)) != len(x) or y in x:
@@ -83,19 +114,27 @@ def take_sample(
     matrix = np.column_stack([_numbers(data, name) for name in x]) if x else np.empty((len(data), 0))
     effects = [effect_codes(data, effect) for effect in fixed_effects]
     groups = [effect_codes(data, cluster) for cluster in clusters]
+    weight, shift = (None if name is None else _numbers(data, name) for name in (weights, offset))
     keep = np.isfinite(flow) & np.isfinite(matrix).all(axis=1)
+    for values in (weight, shift):
+        keep &= True if values is None else np.isfinite(values)
     for codes in [*effects, *groups]:
         keep &= codes >= 0
     missing = int((~keep).sum())
     if drop_zero_groups and (flow[keep] < 0).any():
         bad = int(np.flatnonzero(keep & (flow < 0))[0])
         raise BadInputError(f"column {y!r} is negative in row {bad + 1} ({flow[bad]:g}): a flow is zero or more")
+    if weight is not None and (weight[keep] <= 0).any():
+        bad = int(np.flatnonzero(keep & (weight <= 0))[0])
+        raise BadInputError(
+            f"column {weights!r} is {weight[bad]:g} in row {bad + 1}: a weight is above zero; leave the row out instead"
+        )
     keep, separated, singletons = _prune(keep, flow, effects, drop_zero_groups, drop_singletons)
     if not keep.any():
         raise NoDataError(f"no row is left of column {y!r}: every flow is zero, missing or alone in a fixed effect")
     rows = np.flatnonzero(keep)
     silent = _silent(data, fixed_effects, flow, keep, missing) if drop_zero_groups else ()
-    small = tuple(pd.factorize(codes[rows])[0].astype(np.int64) for codes in effects)
+    small = tuple(_recoded(codes[rows]) for codes in effects)
     if connected:
         _connected(data, rows, small, fixed_effects)
     return GravitySample(
@@ -103,12 +142,18 @@ def take_sample(
         flow[rows],
         matrix[rows],
         small,
-        tuple(pd.factorize(codes[rows])[0].astype(np.int64) for codes in groups),
+        tuple(_recoded(codes[rows]) for codes in groups),
         missing,
         separated,
         singletons,
         silent,
+        None if weight is None else weight[rows],
+        None if shift is None else shift[rows],
     )
+
+
+def _recoded(codes: Ints) -> Ints:
+    return pd.factorize(codes)[0].astype(np.int64)
 
 
 def _numbers(data: pd.DataFrame, name: str) -> Array:
@@ -123,8 +168,10 @@ def _numbers(data: pd.DataFrame, name: str) -> Array:
 
 def _prune(
     keep: npt.NDArray[np.bool_], flow: Array, effects: list[Ints], zero_groups: bool, singles: bool
-) -> tuple[npt.NDArray[np.bool_], int, int]:
-    separated = singletons = 0
+) -> tuple[npt.NDArray[np.bool_], Ints, int]:
+    """Rows kept, positions of those whose level has no positive flow, number of those alone in their level."""
+    singletons = 0
+    separated = np.zeros(len(keep), dtype=bool)
     keep = keep.copy()
     sizes = [int(codes.max(initial=-1)) + 1 for codes in effects]
     while True:
@@ -133,7 +180,7 @@ def _prune(
             if zero_groups:
                 total = np.bincount(codes[keep], weights=flow[keep], minlength=size)
                 out = keep & (total[codes] == 0)
-                separated += int(out.sum())
+                separated |= out
                 keep &= ~out
             if singles:
                 count = np.bincount(codes[keep], minlength=size)
@@ -141,7 +188,7 @@ def _prune(
                 singletons += int(out.sum())
                 keep &= ~out
         if int(keep.sum()) == before:
-            return keep, separated, singletons
+            return keep, np.flatnonzero(separated).astype(np.int64), singletons
 
 
 def _silent(
@@ -182,5 +229,6 @@ def _connected(data: pd.DataFrame, rows: Ints, effects: tuple[Ints, ...], names:
         where = ", ".join(str(row[column]) for column in columns)
         raise BadInputError(
             f"the fixed effects fall into {pieces} groups that share no flow (the smallest, {int(count[lone])} rows, "
-            f"holds {where}): estimate them apart, leave one out, or pass disconnected='allow'"
+            f"holds {where}): estimate them apart, leave one out, or pass "
+            "options=GravityOptions(disconnected='allow')"
         )

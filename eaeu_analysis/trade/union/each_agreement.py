@@ -22,6 +22,7 @@ from ...results import Provenance, Result, source_lines
 from ..flows.agreements import pair_spells
 from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, not_free_trade
 from ..gravity.fit import GravityFit, normal_quantile
+from ..gravity.options import GravityOptions
 from ..gravity.ppml import ppml
 
 NAMED = {
@@ -135,7 +136,7 @@ def agreement_effects(
         PAIR,
         collinear="drop",
         bias_correction=bias_correction,
-        level=level,
+        options=GravityOptions(level=level),
     )
     names = _titles()
     own = [str(c) for c in fit.coef.index if c != "others"]

@@ -26,6 +26,7 @@ from ..flows.agreements import stage_dummies
 from ..flows.domestic import RATIO
 from ..flows.union_panel import EFFECTS, OUTSIDERS, PAIR, TradePanel, all_goods, member_groups, without_fuels
 from ..gravity.fit import GravityFit
+from ..gravity.options import GravityOptions
 from ..gravity.ppml import ppml
 from .model import (
     Residuals,
@@ -233,7 +234,15 @@ def _fit(
     if after is not None:
         dummies = dummies[[c for c in dummies.columns if int(c.rpartition("_")[2]) > after]]
     data = pd.concat([panel.flows, dummies], axis=1)
-    return ppml(data, "usd", ["rta", *dummies.columns], EFFECTS, PAIR, bias_correction=correct, level=level)
+    return ppml(
+        data,
+        "usd",
+        ["rta", *dummies.columns],
+        EFFECTS,
+        PAIR,
+        bias_correction=correct,
+        options=GravityOptions(level=level),
+    )
 
 
 def _null(panel: TradePanel) -> GravityFit:
@@ -312,7 +321,15 @@ def _zeros(panels: Mapping[str, TradePanel], correct: bool, level: float) -> pd.
             flows = panels[name].flows
             stages = stage_dummies(flows)
             data = pd.concat([flows, stages], axis=1)
-            fit = ppml(data, "usd", ["rta", *stages.columns], EFFECTS, PAIR, bias_correction=correct, level=level)
+            fit = ppml(
+                data,
+                "usd",
+                ["rta", *stages.columns],
+                EFFECTS,
+                PAIR,
+                bias_correction=correct,
+                options=GravityOptions(level=level),
+            )
             rows.append(fit.to_frame()[["regressor", "coef", "se", "lower", "upper"]].assign(gaps=label, nobs=fit.nobs))
     return pd.concat(rows[1:] or rows, ignore_index=True)
 

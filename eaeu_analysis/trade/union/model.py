@@ -19,6 +19,7 @@ from ..flows.domestic import RATIOS, with_domestic
 from ..flows.flows import group_members
 from ..flows.union_panel import EFFECTS, OUTSIDERS, PAIR, TradePanel, member_groups
 from ..gravity.fit import GravityFit, normal_quantile
+from ..gravity.options import GravityOptions
 from ..gravity.ppml import ppml
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def domestic_sensitivity(
             borders = border_dummies(used.flows)
             parts.append(borders)
             names += list(borders.columns)
-        fit = ppml(pd.concat(parts, axis=1), "usd", names, EFFECTS, PAIR, level=level)
+        fit = ppml(pd.concat(parts, axis=1), "usd", names, EFFECTS, PAIR, options=GravityOptions(level=level))
         table = fit.to_frame()[["regressor", "coef", "se", "lower", "upper"]]
         rows.append(table.assign(domestic="none" if ratio is None else f"{ratio:g}", nobs=fit.nobs))
     return pd.concat(rows, ignore_index=True)
