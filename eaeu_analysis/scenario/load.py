@@ -128,7 +128,7 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
     """What the tables know of the economy and the bloc: names, membership, a baseline at hand."""
     from ..reference.blocs import bloc
     from ..reference.economies import resolve
-    from .model.baseline_world import MATRICES
+    from .model.baseline_world import matrices
     from .model.tariff_rates import require_known
 
     with _at(path, text, ("economy",)):
@@ -140,19 +140,19 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
         for name in scenario.customs_revenue.others if scenario.customs_revenue else ():
             if name not in members:
                 raise unknown(f"member of {scenario.bloc}", name, members)
-    with _at(path, text, ("channels",)):
-        require_known(scenario)
     if scenario.joins and scenario.economy in members:
         raise BadInputError(
             f"{path.name}{_line(text, ('economy',))}: {scenario.economy} is a member of {scenario.bloc} already in "
             f"{scenario.baseline.year}, the year of the baseline"
         )
-    if scenario.baseline.year not in MATRICES:
-        years = ", ".join(str(y) for y in sorted(MATRICES))
+    if scenario.baseline.year not in matrices():
+        years = ", ".join(str(y) for y in sorted(matrices()))
         raise BadInputError(
             f"{path.name}{_line(text, ('baseline', 'year'))}: baseline year {scenario.baseline.year} has no trade "
-            f"matrix; years at hand: {years}"
+            f"matrix; years included: {years}"
         )
+    with _at(path, text, ("channels",)):
+        require_known(scenario)
 
 
 @contextmanager

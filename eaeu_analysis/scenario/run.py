@@ -21,7 +21,7 @@ from .model.solve import TOTAL, solve
 from .model.surrogate import TRUST
 from .model.tariff_rates import chapters
 from .result import ScenarioResult, summarise_draws, with_interaction
-from .schema import Scenario
+from .schema import Scenario, every_path
 
 METHOD = "exact-hat equilibrium of goods by SITC section and services, each channel alone and all together"
 REFERENCE = "Caliendo and Parro (2015); Sudret (2008) and Owen (2014) for what carries the uncertainty"
@@ -89,7 +89,7 @@ def run_scenario(
     if isinstance(jobs, bool) or jobs < 1:
         raise BadInputError(f"jobs {jobs!r}: expected 1 or more")
     joint = {pair.of: pair.correlation for pair in chosen.joint}
-    values = draw_quantities(chosen.quantities(), joint, count, seed_of_draws(seed))
+    values = draw_quantities(chosen.quantities(), joint, count, seed_of_draws(seed), every_path())
     at = setting(chosen)
     drawn = with_interaction(solve(chosen, values, jobs, dask), chosen.channels)
     spec = {"scenario": chosen.name, "draws": count, "seed": seed, "level": level}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..errors import unknown
-from .model.quantities import Number, Quantity
+from ..errors import BadInputError, unknown
+from .model.quantities import Number, Quantity, read_quantity
 
-CHANNELS = ("tariffs", "border_costs", "customs_revenue", "migration", "dynamic")
+Channel = Literal["tariffs", "border_costs", "customs_revenue", "migration", "market_access", "dynamic"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+SECTION_NAMES = tuple(str(k) for k in range(10))
 FIXED = Quantity(value=0.0)
 SHARE, RATE = (0.0, 1.0), (0.0, 500.0)
 
@@ -65,9 +67,13 @@ class BaselineBlock(SchemaBlock):
 class Elasticities(SchemaBlock):
     """How strongly trade answers to costs."""
 
-    BOUNDS = {"sigma": (1.01, 50.0), "demand": (0.0, 10.0), "substitution": (0.0, 50.0)}
+    BOUNDS = {"sigma": (1.01, 50.0), "world_priced": (1.01, 200.0), "demand": (0.0, 10.0),
+              "substitution": (0.0, 50.0)}  # fmt: skip
 
     sigma: Number = Field(description="Elasticity of substitution between origins; the trade elasticity is sigma - 1")
+    world_priced: Number | None = Field(
+        None, description="The same for gold, whose price the world sets; left out: that of all other goods"
+    )
     demand: Number = Field(
         Quantity(value=1.0), description="Multiple of the import-demand elasticities by section (partial model)"
     )
@@ -79,10 +85,12 @@ class Elasticities(SchemaBlock):
 class Tariffs(SchemaBlock):
     """From the economy's own tariff to another."""
 
-    BOUNDS = {"position": SHARE, "exempt": SHARE, "ceiling": RATE, "average_before": RATE, "average_after": RATE}
+    BOUNDS = {"position": SHARE, "exempt": SHARE, "ceiling": RATE, "average_before": RATE, "average_after": RATE,
+              "members_average": RATE, "collected": (0.0, 1e7), "exemptions_end": SHARE}  # fmt: skip
 
-    schedule: Literal["cet", "ceiling", "cet_within_ceiling", "average"] = Field(
-        description="The common external tariff, a ceiling on the own one, the common one within it, or averages"
+    schedule: Literal["cet", "ceiling", "cet_within_ceiling", "own", "average", "sections"] = Field(
+        description="The common external tariff, a ceiling on the own one, the common one within it, the own one kept, "
+        "averages, or a table of rates by section"
     )
     position: Number = Field(
         Quantity(value=0.5), description="Where in the range of ad valorem equivalents: 0 lowest, 1 highest"
@@ -92,6 +100,18 @@ class Tariffs(SchemaBlock):
     average_after: Number | None = Field(None, description="Average tariff after, per cent (schedule 'average')")
     exempt: Number = Field(FIXED, description="Share of the rise that lasting exemptions take away, 0 to 1")
     exempt_chapters: tuple[str, ...] = Field((), description="HS chapters that keep their own tariff")
+    sections: dict[str, tuple[float, float]] = Field(
+        default_factory=dict, description="Rates before and after by SITC section, per cent (schedule 'sections')"
+    )
+    members_average: Number | None = Field(
+        None, description="Average tariff of members on the economy's goods before, per cent; left out: World Bank"
+    )
+    collected: Number | None = Field(
+        None, description="Duties collected before, million US$ a year; left out: all duties in law are paid"
+    )
+    exemptions_end: Number = Field(
+        FIXED, description="How far exemptions from duty end: 0 not at all, 1 as far as in the members"
+    )
     phase: Phase = Phase()
 
     @model_validator(mode="after")
@@ -100,6 +120,12 @@ class Tariffs(SchemaBlock):
             raise ValueError(f"schedule {self.schedule!r} needs a ceiling")
         if self.schedule == "average" and (self.average_before is None or self.average_after is None):
             raise ValueError("schedule 'average' needs average_before and average_after")
+        if self.schedule == "sections":
+            lacking = [name for name in SECTION_NAMES if name not in self.sections]
+            if lacking:
+                raise ValueError(f"schedule 'sections' needs rates for SITC sections 0 to 9; {lacking[0]} is missing")
+            if any(not 0 <= rate <= RATE[1] for pair in self.sections.values() for rate in pair):
+                raise ValueError(f"a rate in [tariffs.sections] is outside 0 to {RATE[1]:g} per cent")
         for chapter in self.exempt_chapters:
             if not (len(chapter) == 2 and chapter.isdigit() and 1 <= int(chapter) <= 97 and chapter != "77"):
                 raise ValueError(f"HS chapter {chapter!r} does not exist; chapters are '01' to '97' without '77'")
@@ -123,9 +149,13 @@ class BorderCosts(SchemaBlock):
 class CustomsRevenue(SchemaBlock):
     """Own duties before; a share of the members' pooled duties after."""
 
-    BOUNDS = {"share": (0.0, 100.0)}
+    BOUNDS = {"share": (0.0, 100.0), "follows": SHARE, "pool": (0.0, 1e7)}
 
     share: Number = Field(description="Negotiated share of the pool, per cent")
+    follows: Number = Field(
+        FIXED, description="How far the share follows what the economy would collect: 0 not at all, 1 in proportion"
+    )
+    pool: Number | None = Field(None, description="Duties that members collect, million US$ a year; left out: table")
     others: dict[str, float] = Field(
         default_factory=dict, description="Shares of the members today, per cent; empty: the table of duty shares"
     )
@@ -145,7 +175,8 @@ class Migration(SchemaBlock):
     """Migrants' incomes and what they send home; see ``remittances``."""
 
     BOUNDS = {"russian_share": SHARE, "sent_home": SHARE, "migrants": (0.0, 10.0), "permit_fee": (0.0, 10_000.0),
-              "rouble": (-3.0, 3.0), "russian_income": (-1.0, 1.0), "work_rights": (-5.0, 5.0)}  # fmt: skip
+              "rouble": (-3.0, 3.0), "russian_income": (-1.0, 1.0), "work_rights": (-5.0, 5.0), "wage": (0.0, 1e6),
+              "firms": SHARE, "fees_counted": (0.0, 1e6)}  # fmt: skip
 
     rouble: Number = Field(
         FIXED, description="Change of the rouble per dollar, log points: above zero is a cheaper rouble"
@@ -157,8 +188,13 @@ class Migration(SchemaBlock):
     pass_through_income: Number = Field(FIXED, description="Elasticity of remittances from Russia to its real GDP")
     russian_share: Number = Field(FIXED, description="Share of remittances that comes from Russia, 0 to 1")
     work_rights: Number = Field(FIXED, description="Effect of the right to work on remittances, log points")
-    migrants: Number = Field(FIXED, description="Migrants who stop paying for a work permit, million")
-    permit_fee: Number = Field(FIXED, description="What a permit costs, US$ a year")
+    migrants: Number = Field(FIXED, description="People who stop paying for a work permit, million")
+    permit_fee: Number = Field(FIXED, description="What a migrant pays for permits, US$ a year")
+    wage: Number = Field(FIXED, description="Wage of migrants, US$ a year; income tax on it is credited with the fee")
+    firms: Number = Field(FIXED, description="Share of migrants whose employer withholds income tax, 0 to 1")
+    fees_counted: Number = Field(
+        FIXED, description="All that they pay for permits as counted, million US$ a year: the cap; 0: no cap"
+    )
     sent_home: Number = Field(FIXED, description="Share of the fee saved that is sent home, 0 to 1")
     phase: Phase = Phase()
 
@@ -168,6 +204,25 @@ class Migration(SchemaBlock):
             self.migrants.free or self.migrants.centre != 0
         ):
             raise ValueError("work_rights and migrants are alternatives: the first holds the saved fee already")
+        return self
+
+
+class MarketAccess(SchemaBlock):
+    """What a group of buyers outside the bloc charges on the economy's goods."""
+
+    BOUNDS = {"before": RATE, "after": RATE}
+
+    of: str = Field(description="The bloc whose members are the buyers")
+    sections: tuple[str, ...] = Field(min_length=1, description="SITC sections that the tariff is on")
+    before: Number = Field(description="Average tariff on these sections before, per cent")
+    after: Number = Field(description="Average tariff on these sections after, per cent")
+    phase: Phase = Phase()
+
+    @model_validator(mode="after")
+    def _known_sections(self) -> MarketAccess:
+        for name in self.sections:
+            if name not in SECTION_NAMES:
+                raise ValueError(f"SITC section {name!r} does not exist; sections are '0' to '9'")
         return self
 
 
@@ -200,11 +255,11 @@ class Scenario(SchemaBlock):
         ISO3 code of the economy.
     bloc : str, default "EAEU"
         The bloc that it joins, or whose members are its partners when ``joins`` is False.
-    channels : tuple of {"tariffs", "border_costs", "customs_revenue", "migration", "dynamic"}
+    channels : tuple of {"tariffs", "border_costs", "customs_revenue", "migration", "market_access", "dynamic"}
         The channels that are on. Each needs its block of the same name.
     baseline, elasticities : BaselineBlock, Elasticities
         The world before the change, and how strongly trade responds to costs.
-    tariffs, border_costs, customs_revenue, migration, dynamic : block or None
+    tariffs, border_costs, customs_revenue, migration, market_access, dynamic : block or None
         The assumptions of each channel.
     joint : tuple of Joint
         Pairs of correlated normal assumptions.
@@ -225,9 +280,7 @@ class Scenario(SchemaBlock):
     economy: str = Field(description="The economy that joins")
     bloc: str = Field("EAEU", description="The bloc that it joins")
     joins: bool = Field(True, description="False where the economy does not become a member")
-    channels: tuple[Literal["tariffs", "border_costs", "customs_revenue", "migration", "dynamic"], ...] = Field(
-        description="Which channels are on"
-    )
+    channels: tuple[Channel, ...] = Field(description="Which channels are on")
     references: tuple[str, ...] = Field(min_length=1)
     notes: tuple[str, ...] = Field((), description="What the scenario leaves out")
     baseline: BaselineBlock
@@ -236,6 +289,7 @@ class Scenario(SchemaBlock):
     border_costs: BorderCosts | None = None
     customs_revenue: CustomsRevenue | None = None
     migration: Migration | None = None
+    market_access: MarketAccess | None = None
     dynamic: Dynamic | None = None
     joint: tuple[Joint, ...] = ()
 
@@ -286,6 +340,83 @@ class Scenario(SchemaBlock):
             document[block][field] = {"kind": "fixed", **fixed}
         return type(self).model_validate(document | {"joint": ()})
 
+    def replace(self, changes: Mapping[str, float | str | Quantity]) -> Scenario:
+        """A copy with other numbers or other plain settings.
+
+        Parameters
+        ----------
+        changes : mapping
+            Path to a number, a distribution in words or a :class:`Quantity`: ``{"migration.permit_fee": 500,
+            "sigma": "uniform(3, 6)"}``. The name of a number is enough where one block alone has it. ``name``,
+            ``title``, ``economy`` and ``bloc`` can be given too.
+
+        Returns
+        -------
+        Scenario
+            The changed scenario, checked as a whole.
+
+        Raises
+        ------
+        BadInputError
+            A path that no block has (with the near match), a value that is no number or distribution, or a number
+            outside its range.
+
+        Examples
+        --------
+        >>> import eaeu_analysis as ea
+        >>> changed = ea.load_scenario("uzb_eaeu").replace({"sigma": "uniform(3, 6)"})
+        >>> changed.quantities()["elasticities.sigma"].text()
+        '3 to 6'
+        """
+        document = self.model_dump()
+        for given, value in changes.items():
+            if given in ("name", "title", "question", "economy", "bloc"):
+                document[given] = value
+                continue
+            block, field = self._path(given).split(".")
+            if isinstance(value, Quantity):
+                document[block][field] = value.model_dump()
+            elif field in ("schedule", "source", "of"):
+                document[block][field] = value
+            else:
+                document[block][field] = read_quantity(str(value), "set by the user")
+        try:
+            return type(self).model_validate(document)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise BadInputError(str(first["msg"]).removeprefix("Value error, ")) from None
+
+    def _path(self, given: str) -> str:
+        """The path of a number of the blocks that this scenario has, by its path or its last part."""
+        known = [p for p in (*every_path(), "tariffs.schedule", "border_costs.source")
+                 if getattr(self, p.split(".")[0]) is not None]  # fmt: skip
+        if given in known:
+            return given
+        ends = [p for p in known if p.split(".")[1] == given]
+        if len(ends) == 1:
+            return ends[0]
+        if ends:
+            raise BadInputError(f"{given!r} is in several blocks; write one of {', '.join(ends)}")
+        raise unknown(f"quantity of {self.name}", given, [*known, *(p.split(".")[1] for p in known)])
+
+    def to_toml(self) -> str:
+        """The scenario as the text of a file, every number with its distribution and reference.
+
+        Returns
+        -------
+        str
+            TOML that :func:`load_scenario` reads back as the same scenario.
+
+        Examples
+        --------
+        >>> import eaeu_analysis as ea
+        >>> print(ea.load_scenario("uzb_wto").to_toml().splitlines()[0])
+        name = "uzb_wto"
+        """
+        from .write import scenario_toml
+
+        return scenario_toml(self)
+
     def label(self, path: str) -> str:
         """What a quantity means."""
         block, field = path.split(".")
@@ -312,6 +443,16 @@ class Scenario(SchemaBlock):
         lines += [f"left out: {note}" for note in self.notes]
         lines += [f"reference: {text}" for text in self.references]
         return "\n".join(lines)
+
+
+def every_path() -> list[str]:
+    """The path of every number that a scenario can have, in the order of the blocks."""
+    blocks: dict[str, type[SchemaBlock]] = {
+        "elasticities": Elasticities, "tariffs": Tariffs, "border_costs": BorderCosts,
+        "customs_revenue": CustomsRevenue, "migration": Migration, "market_access": MarketAccess, "dynamic": Dynamic,
+    }  # fmt: skip
+    return [f"{block}.{name}" for block, model in blocks.items() for name, field in model.model_fields.items()
+            if "Quantity" in str(field.annotation)]  # fmt: skip
 
 
 def json_schema() -> dict[str, object]:

@@ -28,7 +28,7 @@ def parts_of(values: pd.DataFrame) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def made_up() -> ScenarioResult:
     scenario = ea.load_scenario("uzb_eaeu")
-    values = draw_quantities(scenario.quantities(), {}, 256, 0)
+    values = draw_quantities(scenario.quantities(), {}, 512, 0)
     parts = parts_of(values)
     columns = {(c, "welfare"): v for c, v in parts.items()} | {("total", "welfare"): sum(parts.values())}
     for name, size in (("CHN", -5.0), ("RUS", 9.0), ("members", 8.0)):

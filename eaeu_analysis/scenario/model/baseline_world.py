@@ -2,7 +2,8 @@
 
 Trade between economies is that of the baseline year where a world matrix of the year is at hand; its split over SITC
 sections is that of the nearest year with a matrix by section. The economy in question is corrected by its own reports,
-because the world matrices estimate it badly. Domestic sales of goods are gross output less exports, gross output being
+because the world matrices estimate it badly. Which matrix serves which year, and whose reports correct it, is in
+data/tables/scenario.toml. Domestic sales of goods are gross output less exports, gross output being
 a multiple of value added (``trade.flows.domestic``); they are spread over sections as the economy's own
 trade is, half by its exports and half by its imports, but for an economy with an input-output table, which has its own
 spread. Services are everything else in GDP and are not traded. All of this is assumption, and the result says so.
@@ -10,6 +11,7 @@ spread. Services are everything else in GDP and are not traded. All of this is a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,15 +26,13 @@ from ...series import SeriesInfo
 from ...trade.equilibrium.input_output import uzbekistan_inputs
 from ...trade.equilibrium.world_model import WorldModel, world_model
 from ...trade.flows.domestic import INDICATORS, RATIO, goods_output
-from ...trade.flows.flows import load_flows
+from ...trade.flows.flows import load_flows, trade_tables
+from ..tables import scenario_tables
 
 SERVICES = "services"
 SECTIONS = tuple(str(k) for k in range(10))
 SECTORS = (*SECTIONS, SERVICES)
 LEAST_HOME = 0.1  # of an economy's purchases of goods come from home at least, where output less exports says less
-MATRICES = {2019: ("world_2019", 2015), 2012: ("world_4yearly", 2005), 2015: ("world_sitc", 2015)}  # totals, sections
-OWN_REPORTS = {"UZB": "uzbekistan_annual", "ARM": "armenia_annual"}  # tables with all partners
-CIF = 1.06  # goods on arrival over goods on departure; the rate of the IMF since 2018, as in data/tables/trade.toml
 GOLD = "9"  # the section that holds gold: it is in an economy's exports and hardly in its shops
 
 
@@ -58,29 +58,70 @@ class BaselineWorld:
         return np.asarray(self.model.flows.value[:, i, j])
 
 
-@lru_cache(maxsize=4)
-def baseline_world(year: int, economy: str, sigma: float = 5.0, tariffs: TariffTable | None = None) -> BaselineWorld:
-    """The baseline of ``year`` around ``economy``; ``tariffs``: rates before, see :class:`TariffTable`.
+@dataclass(frozen=True, eq=False)
+class WorldFlows:
+    """Trade and domestic sales of a year, million US$ (exporter, importer, sector, value), and GDP by economy."""
 
-    Raises NoDataError for a year without a world matrix.
-    """
-    if year not in MATRICES:
-        raise NoDataError(f"baseline year {year}: no world trade matrix; years at hand: {_listed(MATRICES)}")
+    year: int
+    table: pd.DataFrame
+    gdp: pd.Series[float]
+    filled: int
+    short: int
+
+
+def matrices() -> dict[int, tuple[str, int]]:
+    """Baseline years: the matrix of totals, and the year of the matrix by section."""
+    return {int(year): (m["totals"], int(m["sections"])) for year, m in scenario_tables()["matrices"].items()}
+
+
+def cif() -> float:
+    """Goods on arrival over goods on departure."""
+    return 1 + float(trade_tables()["cif"]["rate"])
+
+
+@lru_cache(maxsize=4)
+def world_flows(year: int, economy: str) -> WorldFlows:
+    """The flows of ``year`` around ``economy``. Raises NoDataError for a year without a world matrix."""
+    if year not in matrices():
+        raise NoDataError(f"baseline year {year}: no world trade matrix; years included: {_listed(matrices())}")
     totals, filled = _totals(year, economy)
-    goods = _by_section(totals, MATRICES[year][1])
+    goods = _by_section(totals, matrices()[year][1])
     macro = _macro(year)
     goods = goods[goods["exporter"].isin(macro.index) & goods["importer"].isin(macro.index)]
-    flows, short = _with_home(goods, macro, year)
+    table, short = _with_home(goods, macro, year)
+    if economy not in set(table["exporter"]):
+        raise NoDataError(
+            f"{economy} is not in the trade matrix of {year}, or has no GDP by sector in that year; years included: "
+            f"{_listed(matrices())}"
+        )
+    return WorldFlows(year, table, macro["gdp"].reindex(sorted(set(table["exporter"]))), filled, short)
+
+
+def baseline_world(
+    flows: WorldFlows,
+    economy: str,
+    groups: Mapping[str, str] | None = None,
+    tariffs: TariffTable | None = None,
+    sigma: float | Mapping[str, float] = 5.0,
+) -> BaselineWorld:
+    """The baseline around ``economy``; ``groups``: economy to the group that stands for it (all alone where None);
+    ``tariffs``: rates before, see :class:`TariffTable`."""
+    table, gdp = flows.table, flows.gdp
+    if groups is not None:
+        table = table.assign(exporter=table["exporter"].map(groups), importer=table["importer"].map(groups))
+        table = table.groupby(["exporter", "importer", "sector"], as_index=False)["value"].sum()
+        gdp = gdp.groupby(gdp.index.map(groups)).sum()
     model = world_model(
-        flows,
+        table,
         sigma,
         tariffs=None if tariffs is None else tariffs.frame(),
         input_output=_inputs(),
         deficits="fixed",
         negative_demand="absorb",
     )
-    gdp = macro["gdp"].reindex(list(model.flows.economies))
-    return BaselineWorld(year, model, gdp, filled, _checks(model, gdp, economy, filled, short), _series(year, economy))
+    gdp = gdp.reindex(list(model.flows.economies))
+    checks = _checks(model, gdp, economy, flows, len(flows.gdp))
+    return BaselineWorld(flows.year, model, gdp, flows.filled, checks, _series(flows.year, economy))
 
 
 @dataclass(frozen=True)
@@ -101,7 +142,7 @@ def _listed(years: Any) -> str:
 def _totals(year: int, economy: str) -> tuple[pd.DataFrame, int]:
     """exporter, importer, musd of the year; pairs of economies that the matrix lacks are carried from the year of the
     sections by the growth of all other trade."""
-    name, other = MATRICES[year]
+    name, other = matrices()[year]
     flows = load_flows(name, years=[year])[["exporter", "importer", "usd"]]
     if name != "world_sitc":
         old = load_flows("world_sitc", years=[other])[["exporter", "importer", "usd"]]
@@ -115,22 +156,35 @@ def _totals(year: int, economy: str) -> tuple[pd.DataFrame, int]:
     else:
         lacking = flows.iloc[:0]
     flows = flows[flows["exporter"] != flows["importer"]].groupby(["exporter", "importer"])["usd"].sum().reset_index()
-    flows = _own_reports(flows, economy, year)
-    return flows.assign(musd=flows["usd"] / 1e6)[["exporter", "importer", "musd"]], len(lacking)
+    flows = _own_reports(_mirrored(flows, year), economy, year)
+    out = flows.assign(musd=flows["usd"] / 1e6)[["exporter", "importer", "musd"]]
+    out.attrs["year"] = year
+    return out, len(lacking)
+
+
+def _mirrored(flows: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Flows that the exporter is known to overstate, divided by the factor of the table."""
+    out = flows.copy()
+    for entry in scenario_tables()["mirror"]:
+        if year >= entry["from"]:
+            pair = (out["exporter"] == entry["exporter"]) & (out["importer"] == entry["importer"])
+            out.loc[pair, "usd"] /= float(entry["factor"])
+    return out
 
 
 def _own_reports(flows: pd.DataFrame, economy: str, year: int) -> pd.DataFrame:
     """The economy's own figures in place of its partners' and of estimates, where it reported."""
-    if economy not in OWN_REPORTS:
+    reports = scenario_tables()["own_reports"]
+    if economy not in reports:
         return flows
-    own = load_flows(OWN_REPORTS[economy], years=[year])
+    own = load_flows(reports[economy], years=[year])
     own = own[
         own["basis"].isin(["exporter_fob", "importer_cif"])
         & ((own["exporter"] == economy) | (own["importer"] == economy))
     ]
     if own.empty:
         return flows
-    own = own.assign(usd=own["usd"].where(own["importer"] != economy, own["usd"] / CIF))
+    own = own.assign(usd=own["usd"].where(own["importer"] != economy, own["usd"] / cif()))
     own = own.groupby(["exporter", "importer"])["usd"].sum().reset_index()
     mine = (flows["exporter"] == economy) | (flows["importer"] == economy)
     merged = pd.concat([flows[~mine], own], ignore_index=True)
@@ -139,7 +193,7 @@ def _own_reports(flows: pd.DataFrame, economy: str, year: int) -> pd.DataFrame:
 
 def _by_section(totals: pd.DataFrame, year: int) -> pd.DataFrame:
     """exporter, importer, sector, value: each total split as the pair's trade was in ``year``, as the exporter's was
-    where the pair had none, as the world's was where the exporter had none."""
+    where the pair had none, as the world's was where the exporter had none; but for what the table knows better."""
     table = load_flows("world_sitc", years=[year], products=None)
     table = table[table["product"] != "TOTAL"].assign(sector=lambda t: t["product"].str.removeprefix("SITC"))
     pair = table.pivot_table(
@@ -153,6 +207,11 @@ def _by_section(totals: pd.DataFrame, year: int) -> pd.DataFrame:
     for fallback in fallbacks:
         gone = np.isnan(shares).any(axis=1)
         shares[gone] = _shares(fallback)[gone]
+    for entry in scenario_tables()["known_section"]:
+        if totals.attrs["year"] >= entry["from"]:
+            at = (keys.get_level_values(0) == entry["exporter"]) & (keys.get_level_values(1) == entry["importer"])
+            shares[at] *= 1 - entry["share"]
+            shares[at, list(pair.columns).index(entry["section"])] += entry["share"]
     value = shares * totals["musd"].to_numpy()[:, None]
     wide = pd.DataFrame(value, columns=list(pair.columns), index=keys)
     return wide.melt(ignore_index=False, var_name="sector", value_name="value").reset_index()
@@ -194,7 +253,8 @@ def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.
     short = int((output - sold.sum(axis=1) < least).sum())
     out, into = sold.drop(columns=GOLD), bought.drop(columns=GOLD)
     spread = (out.div(out.sum(axis=1), axis=0).fillna(0) + into.div(into.sum(axis=1), axis=0).fillna(0)) / 2
-    spread.loc["UZB"] = _uzbek_spread(sold.T["UZB"], float(output["UZB"]))
+    if (owner := scenario_tables()["own_table"]["economy"]) in spread.index:
+        spread.loc[owner] = _own_spread(sold.T[owner], float(output[owner]))
     home = spread.mul(total, axis=0)
     home = home.melt(ignore_index=False, var_name="sector", value_name="value").reset_index()
     services = _service_output(macro["services"].reindex(traders))
@@ -207,8 +267,8 @@ def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.
     return table[table["value"] > 0].reset_index(drop=True), short
 
 
-def _uzbek_spread(sold: pd.Series[float], output: float) -> pd.Series[float]:
-    """Shares of sections in what Uzbekistan sells to itself: output, spread as in 2022, less exports ``sold``."""
+def _own_spread(sold: pd.Series[float], output: float) -> pd.Series[float]:
+    """Shares of sections in what the economy with an input-output table sells to itself: output less exports."""
     from ...trade.tariffs.schedule import tariff_tables as tables
 
     place = {prefix: name for name, codes in tables()["cpa_sitc"].items() for prefix in codes}
@@ -227,7 +287,7 @@ def _service_output(value_added: pd.Series[float]) -> pd.Series[float]:
     return value_added / (1 - taken)
 
 
-def _checks(model: WorldModel, gdp: pd.Series[float], economy: str, filled: int, short: int) -> tuple[Check, ...]:
+def _checks(model: WorldModel, gdp: pd.Series[float], economy: str, flows: WorldFlows, count: int) -> tuple[Check, ...]:
     at = model.flows.economies.index(economy)
     made = float(model.world.factor_income[at])
     gap = made / float(gdp.loc[economy]) - 1
@@ -235,18 +295,18 @@ def _checks(model: WorldModel, gdp: pd.Series[float], economy: str, filled: int,
         Check("GDP of the baseline", abs(gap) < 0.1, gap, 0.1,
               f"value added in the model is {made:,.0f} million US$, GDP {gdp.loc[economy]:,.0f} ({gap:+.1%})",
               role="fatal"),
-        Check("carried flows", None, float(filled), None,
-              f"{filled} flows of economies that the matrix lacks are carried from the year before"),
-        Check("home sales at the least", None, float(short), None,
-              f"in {short} of {len(gdp)} economies home sales stand at {LEAST_HOME:.0%} of purchases, the least"),
+        Check("carried flows", None, float(flows.filled), None,
+              f"{flows.filled} flows of economies that the matrix lacks are carried from the year before"),
+        Check("home sales at the least", None, float(flows.short), None,
+              f"in {flows.short} of {count} economies home sales are set to the least, {LEAST_HOME:.0%} of purchases"),
         *model.checks,
     )  # fmt: skip
 
 
 def _series(year: int, economy: str) -> tuple[SeriesInfo, ...]:
-    names = dict.fromkeys([MATRICES[year][0], "world_sitc"])
-    if economy in OWN_REPORTS:
-        names[OWN_REPORTS[economy]] = None
+    names = dict.fromkeys([matrices()[year][0], "world_sitc"])
+    if report := scenario_tables()["own_reports"].get(economy):
+        names[report] = None
     return (
         *(FLOWS.info(name) for name in names),
         TARIFFS.info("inputoutput_uzb"),

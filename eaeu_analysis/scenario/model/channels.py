@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...reference.blocs import duty_shares
 from ...remittances import RemittanceBaseline, remittance_baseline, remittance_change
+from ..tables import scenario_tables
+from .baseline_world import SECTIONS
+from .duties import member_shares, own_duties, pooled_duties, share_of_pool
 from .setting import Setting
 
 
@@ -34,8 +36,7 @@ class Shock:
 # Method. Estimated: the coefficient of the union in a gravity equation is (1 - sigma) times the log change of trade
 # costs, so exp(effect) is the factor of t^(1 - sigma) and no elasticity is needed; its ad valorem equivalent is
 # 1 - exp(-effect / (sigma - 1)). From surveys: a cost as a share of export value, of which membership takes a share
-# away,
-# gives the factor (1 - cost * removed)^(1 - sigma). Both ways, all goods, the same for every member.
+# away, gives the factor (1 - cost * removed)^(1 - sigma). Both ways, all goods, the same for every member.
 
 
 def border_cost_factor(at: Setting, values: pd.DataFrame) -> Array:
@@ -69,63 +70,23 @@ def border_cost_shock(at: Setting, values: pd.DataFrame) -> Shock:
 # Own duties before; a share of what all members collect after.
 #
 # Method. In a customs union the duties of all members go into one pool and come back by fixed shares. The pool is what
-# members collect at the common tariff on goods from outside in the baseline, and what the economy collects at its new
-# rates. What it receives beyond its own collection is income from abroad, paid by the members by their present shares;
-# where its own collection is larger it pays. Its own collection is in the tariff channel already, so nothing counts
-# twice. The share at which it receives what it collected before is the break-even share.
-
-
-def pooled_duties(at: Setting, values: pd.DataFrame) -> Array:
-    """(B,) duties of all members with the economy among them, million US$ a year at the baseline's trade."""
-    members = sum(float(duties.sum()) for duties in at.member_duties().values())
-    return members + own_duties(at, values, after=True)
-
-
-def member_shares(at: Setting) -> dict[str, float]:
-    """Shares of the pool today, summing to 1 over the members of the baseline."""
-    block = at.scenario.customs_revenue
-    if block is not None and block.others:
-        given: dict[str, float] = dict(block.others)
-    else:
-        table = duty_shares(on=f"{max(at.world.year, 2015)}-12-31")
-        given = {str(k): float(v) for k, v in table.items() if k in at.members}
-    total = sum(given.values())
-    return {member: share / total for member, share in given.items()}
-
-
-def share_rules(at: Setting) -> pd.Series[float]:
-    """Shares of the pool, per cent, by the rules that are talked of, from the baseline's figures.
-
-    By the economy's part of what all collect, of GDP, of people; and the share that Kyrgyzstan got, scaled by each.
-    """
-    from ...data.load import load_panel
-
-    population = load_panel(["SP.POP.TOTL"], years=(at.world.year, at.world.year)).column("SP.POP.TOTL")
-    people = population.xs(at.world.year, level=1)
-    collected = {name: float(duties.sum()) for name, duties in at.member_duties().items()}
-    collected[at.economy] = float(own_duties(at, at.middle, after=True)[0])
-    sizes = {"collection": pd.Series(collected), "gdp": at.world.gdp, "people": people}
-    rules = {}
-    for name, size in sizes.items():
-        members = size[list(at.members)]
-        rules[name] = 100 * float(size[at.economy] / (members.sum() + size[at.economy]))
-        if "KGZ" in at.members:
-            multiple = member_shares(at)["KGZ"] / float(members["KGZ"] / members.sum())
-            rules[f"as Kyrgyzstan, by {name}"] = multiple * rules[name]
-    return pd.Series(rules, name="share")
+# members collect and what the economy collects at its new rates (``duties``). What it receives beyond its own
+# collection is income from abroad, paid by the members by their present shares; where its own collection is larger it
+# pays. Its own collection is in the tariff channel already, so nothing counts twice. The share at which it receives
+# what it collected before is the break-even share.
 
 
 def pace(at: Setting, values: pd.DataFrame) -> Array:
     """(B,) net income from the pool at the old tariff, over that at the new one: while tariffs rise step by step, what
     is collected, paid in and divided rises with them."""
-    share = values["customs_revenue.share"].to_numpy() / 100
+    share = share_of_pool(at, values)
     whole, before, after = pooled_duties(at, values), own_duties(at, values), own_duties(at, values, after=True)
     return np.asarray((share * (whole - after + before) - before) / (share * whole - after))
 
 
 def customs_revenue_shock(at: Setting, values: pd.DataFrame) -> Shock:
     """Income from abroad: the share of the pool less own collection at the new rates."""
-    share = values["customs_revenue.share"].to_numpy() / 100
+    share = share_of_pool(at, values)
     whole, own_after = pooled_duties(at, values), own_duties(at, values, after=True)
     net = share * whole - own_after
     paid = {member: -net * part for member, part in member_shares(at).items()}
@@ -139,8 +100,7 @@ def customs_revenue_shock(at: Setting, values: pd.DataFrame) -> Shock:
 # Effects that are often named and that nothing here estimates: off unless the scenario turns them on.
 #
 # Method. Investment and services add their stated per cent of GDP to income from abroad (as if given); falling costs
-# of
-# proving origin act as lower trade costs between members. Stated so that a person can see what it takes, not found.
+# of proving origin act as lower trade costs between members. Stated so that a person can see what it takes, not found.
 
 
 def dynamic_shock(at: Setting, values: pd.DataFrame) -> Shock:
@@ -155,12 +115,10 @@ def dynamic_shock(at: Setting, values: pd.DataFrame) -> Shock:
 # What migrants earn in Russia and send home.
 #
 # Method. Remittances move with the rouble, with Russian income and with the right to work, by the formula of
-# ``remittances.response``; a saved permit fee enters by the part that is sent home. The effect of work
-# rights as estimated holds the saved fee, so a scenario names one of the two. The change is income from abroad, paid
-# by
-# Russia; in the world model it is spent like any other income. What happens to the rouble is no effect of membership:
-# a
-# scenario that moves it says what a shock would do to a member.
+# ``remittances.response``; a saved permit fee enters net of income tax by the part that is sent home. The effect of
+# work rights as estimated includes the saved fee, so a scenario names one of the two. The change is income from abroad,
+# paid by Russia; in the world model it is spent like any other income. What happens to the rouble is no effect of
+# membership: a scenario that moves it says what a shock would do to a member.
 
 PAYER = "RUS"
 
@@ -171,6 +129,31 @@ def migration_baseline(at: Setting) -> RemittanceBaseline:
     return remittance_baseline(at.economy, at.world.year, known_by=known)
 
 
+@dataclass(frozen=True)
+class Permits:
+    """A year's payments for work permits, million US$ (B,): ``paid``, capped by what the authorities counted; what
+    income tax would take anyway (``taxed``); and what migrants keep (``saved``)."""
+
+    paid: Array
+    taxed: Array
+    saved: Array
+
+
+def permits(values: pd.DataFrame) -> Permits:
+    """The fee is prepaid income tax: an employer who withholds 13 % of the wage credits it, and citizens of members pay
+    that tax from the first day too. A migrant employed by a firm saves max(0, fee - 13 % of the wage), one paid by a
+    household saves the fee. People are counted, not permits, of which one person takes out several."""
+    part = {name.split(".")[1]: values[name].to_numpy() for name in values if name.startswith("migration.")}
+    rate = float(scenario_tables()["income_tax"]["rate"])
+    fee, firms = part["permit_fee"], np.clip(part["firms"], 0.0, 1.0)
+    paid = part["migrants"] * fee
+    counted = part["fees_counted"]
+    capped = np.where(counted > 0, np.minimum(paid, counted), paid)
+    kept = firms * np.maximum(0.0, fee - rate * part["wage"]) + (1 - firms) * fee
+    saved = capped * np.divide(kept, fee, out=np.zeros_like(fee), where=fee > 0)
+    return Permits(capped, capped - saved, saved)
+
+
 def remittances_change(at: Setting, values: pd.DataFrame) -> Array:
     """(B,) change of remittances received, million US$ a year."""
     part = {
@@ -179,14 +162,14 @@ def remittances_change(at: Setting, values: pd.DataFrame) -> Array:
         if name.startswith("migration.")
     }
     start = migration_baseline(at)
-    saved = 1e6 * part["migrants"] * part["permit_fee"] * np.clip(part["sent_home"], 0.0, 1.0)
+    sent = 1e6 * permits(values).saved * np.clip(part["sent_home"], 0.0, 1.0)
     found = remittance_change(
         start,
         {"rouble": part["rouble"], "income": part["russian_income"]},
         {"rouble": part["pass_through_rouble"], "income": part["pass_through_income"]},
         share=np.clip(part["russian_share"], 0.0, 1.0),
         rights=part["work_rights"],
-        patents=np.log1p(saved / start.remittances_usd),
+        patents=np.log1p(sent / start.remittances_usd),
     )
     return found.usd / 1e6
 
@@ -194,40 +177,50 @@ def remittances_change(at: Setting, values: pd.DataFrame) -> Array:
 def migration_shock(at: Setting, values: pd.DataFrame) -> Shock:
     """Remittances as income from abroad, paid by Russia."""
     more = remittances_change(at, values)
-    return Shock(transfers={at.economy: more, PAYER: -more}, extra={"remittances": more})
+    extra = {"remittances": more}
+    if (values["migration.migrants"] > 0).any():
+        found = permits(values)
+        extra |= {"permits_paid": found.paid, "permits_taxed": found.taxed, "permits_saved": found.saved}
+    return Shock(transfers={at.economy: more, PAYER: -more}, extra=extra)
 
 
-# From the economy's own tariff to another.
+# From the economy's own tariff to another, and what others charge on its goods.
 #
-# Method. Imports from partners that pay duty move to the new rates by section; partners with free trade stay free, and
-# so
-# do the economy's exports to them, which were free before. The world model gives trade, prices, revenue and welfare;
-# duties are handed back to households as they are collected (who keeps them is the channel of customs revenue).
+# Method. Imports from partners that pay duty move to the new rates by section; partners with free trade stay free.
+# Joining frees trade with members on both sides unless an agreement does already. The world model gives trade, prices,
+# revenue and welfare; duties are handed back to households as they are collected (who keeps them is the channel of
+# customs revenue).
 
 
 def tariff_shock(at: Setting, values: pd.DataFrame) -> Shock:
-    """Rates after, by cell; those of exports to members do not change."""
+    """Rates after, by cell; of exports those to members that joining frees change."""
     found, laid = at.rates(values), at.rates(at.middle)
-    rates = np.zeros((len(values), len(at.cells)))
+    rates = np.repeat(at.laid[None], len(values), axis=0)
     width = len(at.dutiable)
     for k, exporter in enumerate(at.exporters):
-        before, after = found.pair(exporter)
-        start = laid.pair(exporter)[0]  # the world is laid out at the middle: a draw's own start only shifts its change
+        regime = at.regime_of(exporter)
+        before, after = found.pair(regime)
+        start = laid.pair(regime)[0]  # the world is laid out at the middle: a draw's own start only shifts its change
         rates[:, k * width : (k + 1) * width] = np.clip(start + after - before, 0.0, None)
+    for k, buyer in enumerate(at.buyers):
+        if buyer in at.freed:
+            rates[:, at.inward + k * width : at.inward + (k + 1) * width] = 0.0
     return Shock(tariffs=rates)
 
 
-def own_duties(at: Setting, values: pd.DataFrame, after: bool = False) -> Array:
-    """(B,) duties on the imports of the baseline at the rates before or after, million US$."""
-    found = at.rates(values)
-    total = np.zeros(len(values))
-    for k, exporter in enumerate(at.exporters):
-        total += found.pair(exporter)[int(after)] @ at.imports[k] / 100
-    return total
+def market_access_shock(at: Setting, values: pd.DataFrame) -> Shock:
+    """Another tariff of a group of buyers on the economy's goods, in the sections that the scenario names."""
+    block = at.scenario.market_access
+    rates = np.repeat(at.laid[None], len(values), axis=0)
+    width, change = len(at.dutiable), (values["market_access.after"] - values["market_access.before"]).to_numpy()
+    named = np.isin(SECTIONS, block.sections if block else ())
+    for k, buyer in enumerate(at.buyers):
+        if buyer not in at.members:
+            first = at.inward + k * width
+            rates[:, first : first + width] += np.where(named, change[:, None], 0.0)
+    return Shock(tariffs=np.clip(rates, 0.0, None))
 
 
 def unchanged_tariffs(at: Setting, draws: int) -> Shock:
     """Every tariff as it was: what a scenario without channels asks for."""
-    found = at.rates(at.middle)
-    row = np.concatenate([found.pair(e)[0][0] for e in at.exporters] + [np.zeros(len(at.cells) - at.inward)])
-    return Shock(tariffs=np.repeat(row[None], draws, axis=0))
+    return Shock(tariffs=np.repeat(at.laid[None], draws, axis=0))

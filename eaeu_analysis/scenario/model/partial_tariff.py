@@ -14,7 +14,7 @@ import pandas as pd
 from ...arrays import Array
 from ...trade.tariffs.partial_equilibrium import effects
 from .setting import Setting
-from .tariff_rates import chapters, regimes, surcharge
+from .tariff_rates import Rates, by_chapter, chapters, surcharge
 
 AT_ONCE = 50  # draws in one call: a draw's chapters are products of their own
 GROUPS = ("free", "CHN", "TUR", "KOR", "EU", "rest", "full")
@@ -32,13 +32,12 @@ OUTCOMES = (
 def applies(at: Setting) -> bool:
     """Whether the scenario has a tariff by chapter."""
     block = at.scenario.tariffs
-    return at.economy == "UZB" and block is not None and block.schedule != "average"
+    return by_chapter(at.economy) and block is not None and block.schedule not in ("average", "sections")
 
 
 def shares(at: Setting) -> pd.DataFrame:
     """Share of each group of partners in the imports of a section (rows) in the baseline."""
-    regime = regimes(at.scenario)
-    of = [_group(at, exporter, regime.get(exporter, "mfn")) for exporter in at.exporters]
+    of = [_group(at, exporter, at.regime_of(exporter)) for exporter in at.exporters]
     table = pd.DataFrame(at.imports, index=of).groupby(level=0).sum().reindex(list(GROUPS)).fillna(0.0)
     total = table.sum()
     return table.div(total.where(total > 0, 1.0), axis=1).T
@@ -46,7 +45,7 @@ def shares(at: Setting) -> pd.DataFrame:
 
 def _group(at: Setting, exporter: str, regime: str) -> str:
     if regime != "mfn":
-        return regime
+        return "free" if regime == "freed" else regime
     if exporter in ("CHN", "TUR", "KOR"):
         return exporter
     return "EU" if exporter in at.partners.get("EU", ()) else "rest"
@@ -54,25 +53,24 @@ def _group(at: Setting, exporter: str, regime: str) -> str:
 
 def partial_outcomes(at: Setting, values: pd.DataFrame) -> dict[str, Array]:
     """Totals of every draw, million US$."""
-    found = at.rates(values)
-    parts = [
-        _some(at, values.iloc[first : first + AT_ONCE], found.chapter_after[first : first + AT_ONCE])
-        for first in range(0, len(values), AT_ONCE)
-        if found.chapter_after is not None
-    ]
+    some = [values.iloc[first : first + AT_ONCE] for first in range(0, len(values), AT_ONCE)]
+    parts = [_some(at, rows, at.rates(rows)) for rows in some]
     return {name: np.concatenate([part[name] for part in parts]) for name in OUTCOMES}
 
 
-def _some(at: Setting, values: pd.DataFrame, after: Array) -> dict[str, Array]:
+def _some(at: Setting, values: pd.DataFrame, found: Rates) -> dict[str, Array]:
     table = chapters().table
-    own, weight = table["own"].to_numpy(), table["weight"].to_numpy()
+    weight = table["weight"].to_numpy()
     weight = weight * (at.imports.sum() / weight.sum())
     split = shares(at).to_numpy()[table["section"].astype(int).to_numpy()]  # (chapters, groups)
     draws, (n, groups) = len(values), split.shape
     value = np.broadcast_to(weight[:, None] * split, (draws, n, groups))
     charged = np.array([g != "free" for g in GROUPS])
-    full = np.where(np.array(GROUPS) == "full", surcharge("UZB", own)[:, None], 0.0)
-    before = np.where(charged, own[:, None] + full, 0.0)
+    own, after = found.by_chapter
+    law = table["own"].to_numpy()
+    added = surcharge(at.economy, law) * np.divide(own, law, out=np.zeros_like(own), where=law > 0)
+    full = np.where(np.array(GROUPS) == "full", added[:, :, None], 0.0)
+    before = np.where(charged, own[:, :, None] + full, 0.0)
     new = np.where(charged, after[:, :, None], 0.0)
     product = np.repeat(np.arange(draws * n), groups)
     frame = pd.DataFrame(
@@ -80,7 +78,7 @@ def _some(at: Setting, values: pd.DataFrame, after: Array) -> dict[str, Array]:
             "product": product,
             "partner": np.tile(np.arange(groups), draws * n),
             "value": value.ravel(),
-            "before": np.broadcast_to(before, (draws, n, groups)).ravel(),
+            "before": before.ravel(),
             "after": new.ravel(),
         }
     )

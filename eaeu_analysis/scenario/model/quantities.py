@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ...arrays import Array
-from ...errors import BadInputError
+from ...errors import BadInputError, near_matches
+from ..tables import scenario_tables
 
 MOST_DRAWS = 1_000_000
 TINY = 1e-9
@@ -107,7 +109,34 @@ class Quantity(BaseModel):
 def _number_or_table(given: Any) -> Any:
     if isinstance(given, (int, float)) and not isinstance(given, bool):
         return {"kind": "fixed", "value": float(given)}
+    if isinstance(given, str) and given.startswith("prior:"):
+        priors = scenario_tables()["priors"]
+        name = given.removeprefix("prior:")
+        if name not in priors:
+            near = near_matches(name, priors)
+            raise ValueError(f"no shared assumption {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return priors[name]
     return given
+
+
+def read_quantity(text: str, reference: str) -> dict[str, Any]:
+    """A number or a distribution from '5', 'uniform(3, 6)', 'normal(0, 1)' or 'triangular(1, 2, 3)'.
+
+    Raises BadInputError for anything else.
+    """
+    names = {"normal": ("mean", "sd"), "uniform": ("low", "high"), "triangular": ("low", "mode", "high")}
+    shown = "a number, uniform(low, high), normal(mean, sd) or triangular(low, mode, high)"
+    kind, bracket, rest = text.strip().partition("(")
+    try:
+        if not bracket:
+            return {"kind": "fixed", "value": float(kind), "reference": reference}
+        values = [float(part) for part in rest.removesuffix(")").split(",")]
+    except ValueError:
+        raise BadInputError(f"{text!r} is no number of a scenario; expected {shown}") from None
+    kind = kind.strip().lower()
+    if not rest.endswith(")") or kind not in names or len(values) != len(names[kind]):
+        raise BadInputError(f"{text!r} is no distribution of a scenario; expected {shown}")
+    return {"kind": kind, **dict(zip(names[kind], values, strict=True)), "reference": reference}
 
 
 Number = Annotated[Quantity, BeforeValidator(_number_or_table)]
@@ -128,12 +157,18 @@ def seed_of_draws(seed: int) -> int:
 
 
 def draw_quantities(
-    quantities: dict[str, Quantity], joint: dict[tuple[str, str], float], draws: int, seed: int
+    quantities: dict[str, Quantity],
+    joint: dict[tuple[str, str], float],
+    draws: int,
+    seed: int,
+    order: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Values of every quantity, a row per draw, by a scrambled Sobol sequence over those that vary.
 
     ``joint``: correlation of pairs of normal quantities, the second then follows from the first (a normal copula).
-    The first row of ``n`` draws is the first of ``m`` too: more draws with the same seed extend the fewer.
+    The first row of ``n`` draws is the first of ``m`` too: more draws with the same seed extend the fewer. ``order``:
+    names with a place in the sequence each, whether they vary here or not: two scenarios then draw what they share at
+    the same points, so that their difference is none of chance.
     """
     from scipy.stats import norm, qmc
 
@@ -142,9 +177,10 @@ def draw_quantities(
     values = {name: q.ppf(np.full(draws, 0.5)) for name, q in quantities.items()}
     if free:
         power = max(1, math.ceil(math.log2(draws)))
-        points = qmc.Sobol(len(free), scramble=True, rng=np.random.default_rng(seed)).random_base2(power)[:draws]
+        places = [*order, *(name for name in free if name not in order)]
+        points = qmc.Sobol(len(places), scramble=True, rng=np.random.default_rng(seed)).random_base2(power)[:draws]
         points = np.clip(points, TINY, 1 - TINY)
-        at = {name: k for k, name in enumerate(free)}
+        at = {name: k for k, name in enumerate(places) if name in free}
         for (first, second), rho in joint.items():
             if first in at and second in at:
                 own = norm.ppf(points[:, [at[first], at[second]]])

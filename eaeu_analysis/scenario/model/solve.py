@@ -17,6 +17,7 @@ from ...arrays import Array
 from ...parallel import fan_out
 from ...trade.equilibrium.draws import CHUNK, Draws, solve_draws
 from ..schema import Scenario
+from ..tables import scenario_tables
 from . import channels, partial_tariff
 from .channels import Shock
 from .setting import Setting, setting
@@ -26,9 +27,12 @@ SHOCKS: Mapping[str, Callable[[Setting, pd.DataFrame], Shock]] = {
     "border_costs": channels.border_cost_shock,
     "customs_revenue": channels.customs_revenue_shock,
     "migration": channels.migration_shock,
+    "market_access": channels.market_access_shock,
     "dynamic": channels.dynamic_shock,
 }
 TOTAL, INTERACTION = "total", "interaction"
+WORLD_PRICED, ALIKE = "world_priced", "alike"  # closures: gold at the world's price, or like all other goods
+CLOSURE_CHANNELS, CLOSURE_OUTCOMES = ("tariffs", TOTAL), ("welfare", "real_income", "price_index", "exports", "imports")
 PACE = "pace"  # of the pool: what it pays net at the old tariff, over what it pays net at the new one; not an outcome
 TOLERANCE = 1e-8  # of a market's relative gap: a millionth of a per cent in what is shown
 FROM_MODEL = ("exports", "imports", "price_index", "real_income", "welfare")
@@ -58,8 +62,15 @@ def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
     columns: dict[tuple[str, str], Array] = {}
     for name, shock in shocks.items():
         columns |= {(name, k): v for k, v in shock_outcomes(at, values, shock).items()}
-    everything = combine_shocks(shocks) if shocks else channels.unchanged_tariffs(at, len(values))
+    everything = combine_shocks(at, shocks) if shocks else channels.unchanged_tariffs(at, len(values))
     columns |= {(TOTAL, k): v for k, v in shock_outcomes(at, values, everything).items()}
+    if "elasticities.world_priced" in values:
+        for name in CLOSURE_CHANNELS:
+            shock = everything if name == TOTAL else shocks.get(name)
+            if shock is None or (name == TOTAL and not shocks):
+                continue
+            found = shock_outcomes(at, values, shock, ALIKE)
+            columns |= {(f"{name}, {ALIKE}", k): found[k] for k in CLOSURE_OUTCOMES}
     if "tariffs" in shocks and partial_tariff.applies(at):
         columns |= {("tariffs", k): v for k, v in partial_tariff.partial_outcomes(at, values).items()}
     if {"tariffs", "customs_revenue"} <= shocks.keys():
@@ -69,8 +80,17 @@ def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def combine_shocks(shocks: Mapping[Any, Shock]) -> Shock:
-    """All shocks as one: factors multiply, transfers add, only one channel sets tariffs."""
+def elasticities(at: Setting, values: pd.DataFrame, closure: str = WORLD_PRICED) -> Array:
+    """(B, S): elasticity of substitution by sector; goods that the world prices have their own, if one is given."""
+    sigma = np.repeat(values["elasticities.sigma"].to_numpy()[:, None], len(at.world.model.flows.sectors), axis=1)
+    if closure == WORLD_PRICED and "elasticities.world_priced" in values:
+        priced = np.isin(at.world.model.flows.sectors, scenario_tables()["world_priced"]["sections"])
+        sigma[:, priced] = values["elasticities.world_priced"].to_numpy()[:, None]
+    return sigma
+
+
+def combine_shocks(at: Setting, shocks: Mapping[Any, Shock]) -> Shock:
+    """All shocks as one: factors multiply, transfers and changes of tariffs add."""
     factors = [s.factors for s in shocks.values() if s.factors is not None]
     rates = [s.tariffs for s in shocks.values() if s.tariffs is not None]
     transfers: dict[str, Array] = {}
@@ -79,20 +99,21 @@ def combine_shocks(shocks: Mapping[Any, Shock]) -> Shock:
         for economy, amount in shock.transfers.items():
             transfers[economy] = transfers.get(economy, 0.0) + amount
         extra |= shock.extra
-    return Shock(rates[0] if rates else None, np.prod(factors, axis=0) if factors else None, transfers, extra)
+    moved = at.laid + sum(r - at.laid for r in rates) if rates else None
+    return Shock(moved, np.prod(factors, axis=0) if factors else None, transfers, extra)
 
 
-def shock_outcomes(at: Setting, values: pd.DataFrame, shock: Shock) -> dict[str, Array]:
+def shock_outcomes(at: Setting, values: pd.DataFrame, shock: Shock, closure: str = WORLD_PRICED) -> dict[str, Array]:
     """What a shock does to the economy, by outcome: units in data/tables/scenario.toml."""
     names, economy = at.world.economies, at.economy
     groups = watched(at)
     pairs = [pair for group in groups.values() for pair in group]
     found = solve_draws(
-        at.world.model,
+        at.world.model if closure == WORLD_PRICED else at.alike,
         at.cells,
         shock.factors,
         shock.tariffs,
-        values["elasticities.sigma"].to_numpy(),
+        elasticities(at, values, closure),
         transfers=pd.DataFrame(shock.transfers) if shock.transfers else None,
         pairs=pairs,
         tolerance=TOLERANCE,
@@ -110,7 +131,7 @@ def shock_outcomes(at: Setting, values: pd.DataFrame, shock: Shock) -> dict[str,
     if "remittances" in shock.extra:
         out["remittances"] = shock.extra["remittances"]
         out["remittances_of_gdp"] = 100 * shock.extra["remittances"] / at.gdp
-    for name in ("break_even_share", "border_cost_fall"):
+    for name in ("break_even_share", "border_cost_fall", "permits_paid", "permits_taxed", "permits_saved"):
         if name in shock.extra:
             out[name] = shock.extra[name]
     return {name: np.where(found.failed, np.nan, value) for name, value in out.items()}
@@ -127,6 +148,8 @@ def watched(at: Setting) -> dict[str, list[tuple[str, str]]]:
     out = {f"imports_from_{name}": [(p, economy) for p in group] for name, group in at.partners.items()}
     out["imports_from_members"] = [(m, economy) for m in at.members]
     out["exports_to_members"] = [(economy, m) for m in at.members]
+    if "EU" in at.partners:
+        out["exports_to_EU"] = [(economy, p) for p in at.partners["EU"]]
     return out
 
 

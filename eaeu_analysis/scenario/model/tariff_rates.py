@@ -1,7 +1,8 @@
-"""Tariffs of the economy by chapter and section, before and after, for every draw and every regime of its partners.
+"""Tariffs of the economy by chapter and section, before and after, for every draw.
 
-A section's rate is the mean of its chapters' by the imports of the economy; a chapter's is its simple average. Partners
-are free of duty, pay the most-favoured-nation rate, or that and a surcharge; members of the union are free.
+A section's rate is the mean of its chapters' by the imports of the economy; a chapter's is its simple average. Rates in
+law are scaled to the duties that are collected, because exemptions take a large part of them: Uzbekistan collected less
+than 60 % of what its tariff says. What partners pay is in ``partners``.
 """
 
 from __future__ import annotations
@@ -13,24 +14,14 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...errors import BadInputError
+from ...errors import BadInputError, NoDataError
 from ...reference.blocs import bloc
-from ...trade.tariffs.gap import uzbekistan, uzbekistan_partners
+from ...trade.tariffs.gap import uzbekistan
 from ...trade.tariffs.schedule import average, cet, sitc_section
 from ..schema import Scenario, Tariffs
 from ..tables import scenario_tables
 from .baseline_world import SECTIONS
-
-REGIMES = ("free", "mfn", "full")
-UNION = "EAEU"
-
-
-def union_members(name: str, year: int, without: str = "") -> list[str]:
-    """Members of the bloc at the end of ``year``, those of its earlier stages included."""
-    found = bloc(name)
-    day = f"{year}-12-31"
-    members = {member for stage in found.stages for member in found.members(on=day, stage=stage)}
-    return sorted(members - {without})
+from .partners import UNION
 
 
 @dataclass(frozen=True)
@@ -53,6 +44,11 @@ class Chapters:
         total = weight.sum(axis=0)
         spread: Array = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
         return spread
+
+
+def by_chapter(economy: str) -> bool:
+    """Whether the own tariff of the economy by chapter is shipped."""
+    return economy in scenario_tables()["own_schedules"]["economies"]
 
 
 @cache
@@ -89,6 +85,12 @@ def common(position: Array) -> Array:
     return np.where(p <= 0.5, low + 2 * p * (middle - low), middle + 2 * (p - 0.5) * (high - middle))
 
 
+def common_by_section() -> Array:
+    """(10,): middle of the common tariff by section, by Uzbekistan's imports; what members charge outsiders."""
+    t = chapters()
+    return np.asarray(t.array("middle") @ t.spread)
+
+
 def surcharge(economy: str, rate: Array) -> Array:
     """Points on top of ``rate`` that goods without most-favoured-nation treatment pay."""
     table = scenario_tables()["surcharge"].get(economy)
@@ -102,68 +104,85 @@ def surcharge(economy: str, rate: Array) -> Array:
 
 @dataclass(frozen=True)
 class Rates:
-    """``before``, ``after`` (B, 10): most-favoured-nation rates by section, per cent; ``extra`` (10,): surcharge
-    before; ``regime``: partner to free, mfn or full (mfn where not named); ``chapter_after`` (B, chapters) or None."""
+    """``before``, ``after`` (B, 10): most-favoured-nation rates by section, per cent; ``extra`` (B or 1, 10): surcharge
+    before; ``chapter_before``, ``chapter_after`` (B, chapters) or None where the tariff is not known by chapter."""
 
     before: Array
     after: Array
     extra: Array
-    regime: dict[str, str]
-    chapter_after: Array | None
+    chapter_before: Array | None = None
+    chapter_after: Array | None = None
 
-    def pair(self, exporter: str) -> tuple[Array, Array]:
-        """(B, 10) rates on goods of ``exporter``, before and after."""
-        kind = self.regime.get(exporter, "mfn")
-        if kind == "free":
-            return np.zeros_like(self.before), np.zeros_like(self.before)
-        return self.before + (self.extra if kind == "full" else 0.0), self.after
+    @property
+    def by_chapter(self) -> tuple[Array, Array]:
+        """Rates by chapter before and after. Raises NoDataError where only sections are known."""
+        if self.chapter_before is None or self.chapter_after is None:
+            raise NoDataError("the tariff of this economy is not known by chapter")
+        return self.chapter_before, self.chapter_after
+
+    def pair(self, regime: str) -> tuple[Array, Array]:
+        """(B, 10) rates before and after on goods that are 'free', 'mfn', 'full' (surcharge before) or 'freed'."""
+        none = np.zeros_like(self.before)
+        if regime == "free":
+            return none, none
+        if regime == "freed":
+            return self.before, none
+        return self.before + (self.extra if regime == "full" else 0.0), self.after
+
+    def paid(self, before: Array, after: Array) -> Rates:
+        """The rates that are paid, of which a share (B,) ``before`` and ``after`` is collected."""
+        low, high = before[:, None], after[:, None]
+        return Rates(
+            self.before * low,
+            self.after * high,
+            self.extra * low,
+            None if self.chapter_before is None else self.chapter_before * low,
+            None if self.chapter_after is None else self.chapter_after * high,
+        )
 
 
 def require_known(scenario: Scenario) -> None:
-    """Raises BadInputError where a channel that is on would put facts of the union in place of another bloc's, or
-    divide duties of an economy whose own tariff is not given."""
+    """Raises BadInputError where a channel would put facts of another economy or bloc in place of what is not known."""
+    block = scenario.tariffs if scenario.on("tariffs") else None
     if bloc(scenario.bloc).code != UNION:
-        said = f"are at hand for the {UNION} alone, and the bloc is {scenario.bloc}"
-        if scenario.on("tariffs") and scenario.tariffs is not None and "cet" in scenario.tariffs.schedule:
+        said = f"are shipped for the {UNION} alone, and the bloc is {scenario.bloc}"
+        if block is not None and "cet" in block.schedule:
             raise BadInputError(
-                f"the rates of schedule {scenario.tariffs.schedule!r} {said}; give averages or a ceiling"
+                f"the rates of schedule {block.schedule!r} {said}; give schedule 'average' or 'sections', or a ceiling"
             )
         for channel, facts in {"customs_revenue": "duties by member", "migration": "work permits"}.items():
             if scenario.on(channel):
                 raise BadInputError(f"channel {channel!r}: {facts} {said}")
-    if scenario.on("customs_revenue") and not scenario.on("tariffs") and scenario.economy != "UZB":
+    if block is not None and block.schedule not in ("average", "sections") and not by_chapter(scenario.economy):
+        raise BadInputError(
+            f"the own tariff of {scenario.economy} is not shipped, so schedule {block.schedule!r} would count it as "
+            "zero; supply schedule = 'average' with average_before and average_after, or schedule = 'sections' with a "
+            "table [tariffs.sections] of rates before and after by SITC section"
+        )
+    if scenario.on("customs_revenue") and block is None and not by_chapter(scenario.economy):
         raise BadInputError("channel 'customs_revenue' divides duties that channel 'tariffs' states; turn that on too")
 
 
-def regimes(scenario: Scenario) -> dict[str, str]:
-    """Which partners are free of duty, which pay more than the most-favoured-nation rate."""
-    members = union_members(scenario.bloc, scenario.baseline.year, scenario.economy)
-    if scenario.economy == "UZB":
-        known = {str(k): {"fta": "free"}.get(v, str(v)) for k, v in uzbekistan_partners()["regime"].items()}
-    else:
-        known = dict.fromkeys(bloc("CIS FTA").members(on="2014-12-31"), "free")
-    return known | dict.fromkeys(members, "free")
-
-
 def rates(scenario: Scenario, values: pd.DataFrame, imports: Array) -> Rates:
-    """Rates of every draw. ``imports`` (10,): dutiable imports by section, weights of an average schedule."""
+    """Rates in law of every draw. ``imports`` (10,): dutiable imports by section, weights of an average schedule."""
     block = scenario.tariffs if scenario.on("tariffs") else None
-    regime = regimes(scenario)
-    if scenario.economy == "UZB" and (block is None or block.schedule != "average"):
-        return _by_chapter(scenario, block, values, regime)
-    return _by_average(block, values, imports, regime)
+    if block is not None and block.schedule == "sections":
+        return _by_section(block, len(values))
+    if by_chapter(scenario.economy) and (block is None or block.schedule != "average"):
+        return _by_chapter(scenario, block, values)
+    return _by_average(block, values, imports)
 
 
-def _by_chapter(scenario: Scenario, block: Tariffs | None, values: pd.DataFrame, regime: dict[str, str]) -> Rates:
+def _by_chapter(scenario: Scenario, block: Tariffs | None, values: pd.DataFrame) -> Rates:
     t = chapters()
     own = np.repeat(t.array("own")[None], len(values), axis=0)
     new = own if block is None else _new(block, values, own)
     extra = surcharge(scenario.economy, t.array("own")) @ t.spread
-    return Rates(own @ t.spread, new @ t.spread, extra, regime, new)
+    return Rates(own @ t.spread, new @ t.spread, extra, own, new)
 
 
 def _new(block: Tariffs, values: pd.DataFrame, own: Array) -> Array:
-    new = own if block.schedule == "ceiling" else common(values["tariffs.position"].to_numpy())
+    new = common(values["tariffs.position"].to_numpy()) if "cet" in block.schedule else own
     if block.ceiling is not None:
         new = np.minimum(new, values["tariffs.ceiling"].to_numpy()[:, None])
     kept = np.isin(chapters().table.index, list(block.exempt_chapters))
@@ -172,23 +191,24 @@ def _new(block: Tariffs, values: pd.DataFrame, own: Array) -> Array:
     return np.asarray(new - rise * values["tariffs.exempt"].to_numpy()[:, None])
 
 
-def _by_average(block: Tariffs | None, values: pd.DataFrame, imports: Array, regime: dict[str, str]) -> Rates:
+def _by_section(block: Tariffs, draws: int) -> Rates:
+    """A user's own table."""
+    table = np.array([block.sections[name] for name in SECTIONS], dtype=np.float64)
+    before, after = (np.repeat(table[None, :, k], draws, axis=0) for k in (0, 1))
+    return Rates(before, after, np.zeros(len(SECTIONS)))
+
+
+def _by_average(block: Tariffs | None, values: pd.DataFrame, imports: Array) -> Rates:
     """An economy of which only averages are known: the profile of the common tariff, scaled to them."""
+    draws, none = len(values), np.zeros(len(SECTIONS))
+    if block is None or block.schedule != "average":
+        nothing = np.zeros((draws, len(SECTIONS)))
+        return Rates(nothing, nothing, none)
     t = chapters()
     profile = t.array("middle") @ t.spread
     profile = profile / (profile @ imports / imports.sum())
-    draws = len(values)
-    if block is None or block.schedule != "average":
-        nothing = np.zeros((draws, len(SECTIONS)))
-        return Rates(nothing, nothing, np.zeros(len(SECTIONS)), regime, None)
     before = values["tariffs.average_before"].to_numpy()[:, None] * profile
     after = values["tariffs.average_after"].to_numpy()[:, None] * profile
     rise = np.clip(after - before, 0.0, None)
     after = after - rise * values["tariffs.exempt"].to_numpy()[:, None]
-    return Rates(before, after, np.zeros(len(SECTIONS)), regime, None)
-
-
-def common_by_section() -> Array:
-    """(10,): middle of the common tariff by section, by Uzbekistan's imports; what members charge outsiders."""
-    t = chapters()
-    return np.asarray(t.array("middle") @ t.spread)
+    return Rates(before, after, none)

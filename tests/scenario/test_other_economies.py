@@ -1,0 +1,39 @@
+"""Another economy or bloc: an answer with what was known filled in, or one sentence that says what is missing."""
+
+import numpy as np
+
+import eaeu_analysis as ea
+from eaeu_analysis.scenario.model.setting import setting
+from eaeu_analysis.scenario.model.solve import chunk
+from eaeu_analysis.scenario.write import new_scenario
+
+
+def solved(path, economy, bloc):
+    path.write_text(new_scenario("mine", economy, bloc), encoding="utf-8")
+    scenario = ea.load_scenario(path)
+    at = setting(scenario)
+    return scenario, at, chunk(scenario, at.middle).iloc[0]
+
+
+def test_tajikistan_has_no_tariffs_to_be_freed_and_a_pool_that_it_pays_into(tmp_path):
+    """It traded free of duty with every member; duties collected are a tenth of what members share."""
+    scenario, at, found = solved(tmp_path / "a.toml", "Tajikistan", "EAEU")
+    assert (scenario.economy, at.freed) == ("TJK", ())
+    assert 0.1 < scenario.customs_revenue.share.centre < 3
+    assert abs(found[("total", "welfare")]) < 2
+
+
+def test_britain_in_the_pacific_frees_trade_with_those_it_had_no_agreement_with(tmp_path):
+    """In 2019, with the agreements of the European Union: not with Australia, New Zealand and Vietnam."""
+    scenario, at, found = solved(tmp_path / "b.toml", "GBR", "CPTPP")
+    assert at.freed == ("AUS", "NZL", "VNM")
+    assert "customs_revenue" not in scenario.channels
+    assert abs(found[("tariffs", "exports_to_members")]) > 0.1
+    assert any("common tariff" in note for note in scenario.notes)
+    assert np.isfinite(found[("total", "welfare")])
+
+
+def test_uzbek_goods_pay_duty_in_bolivia(tmp_path):
+    _, at, found = solved(tmp_path / "c.toml", "UZB", "MERCOSUR")
+    assert at.freed == ("ARG", "BRA", "PRY", "URY")
+    assert found[("tariffs", "exports_to_members")] > 10
