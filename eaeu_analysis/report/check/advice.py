@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 from ...errors import BadInputError
@@ -18,6 +18,7 @@ from .judge import Judgement
 from .vocabulary import Lang, vocabulary_table
 
 FOLDER = ("lang", "check")
+BASE_UNITS = {"gdp": "% of GDP", "imports": "% of imports", "revenue": "% of revenue"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def _finding(judgement: Judgement, say: BriefLanguage) -> str:
 
 def _described(fact: KnownFact, known: KnownNumber, say: BriefLanguage) -> str:
     values = {"year": float(max(known.years)), "value": known.value}
-    words = {"economy": f"economy.{fact.economy}", "outcome": f"outcome.{fact.code}", "unit": f"={_series_unit(fact.code, say)}"}
+    unit = _series_unit(fact.code, say)
+    words = {"economy": f"economy.{fact.economy}", "outcome": f"outcome.{fact.code}", "unit": f"={unit}"}
     return say.say("described", "value", values, words)
 
 
@@ -105,7 +107,7 @@ def _shown(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> st
     """A number with its unit, and its sign where that is a direction."""
     spec = "signed.usd" if known.role == "change" and known.measure != "times" else "usd"
     unit = {
-        "percent": "%" if not known.base else say.word(f"unit.% of {_BASES.get(known.base, 'GDP')}") if known.base in _BASES else "%",
+        "percent": say.word(f"unit.{BASE_UNITS.get(known.base, '%')}"),
         "points": say.word("unit.percentage points"),
         "usd": say.word("unit.current US$"),
     }.get(known.measure, "")
@@ -114,12 +116,7 @@ def _shown(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> st
     return f"{say.number(known.value, spec)} {unit}".strip()
 
 
-_BASES = {"gdp": "GDP", "imports": "imports", "revenue": "revenue"}
-
-
 def _newer(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> str:
-    from dataclasses import replace
-
     value = known.value if known.newer is None else known.newer
     text = _shown(replace(known, value=value), fact, say)
     year = fact.latest if fact is not None and fact.code else 0

@@ -29,8 +29,9 @@ SUBJECTS = OUTCOMES | SPECIFIC | {"prices", "other", "growth"}
 PARTNERS = frozenset(("CHN", "TUR", "EU", "RUS"))  # of others in most sentences, and seldom their subject
 ORDER = ("supported", "overstated", "outdated", "altered", "unsupported")  # which reading of a sentence is taken
 VERDICTS: tuple[Verdict, ...] = ("supported", "outdated", "altered", "overstated", "unsupported")
-COLOURS = {"supported": "green", "outdated": "yellow", "altered": "red", "overstated": "magenta", "unsupported": "red"}
-SHADES = {"supported": "#d8f0dd", "outdated": "#fff1c2", "altered": "#fbd5d5", "overstated": "#ecdcf7", "unsupported": "#fbd5d5"}
+COLOURS = dict(zip(VERDICTS, ("green", "yellow", "red", "magenta", "red"), strict=True))  # on a terminal
+SHADES = dict(zip(VERDICTS, ("#d8f0dd", "#fff1c2", "#fbd5d5", "#ecdcf7", "#fbd5d5"), strict=True))  # on a page
+COLUMNS = ["text", "verdict", "evidence", "reason", "finding", "why", "instead", "grade", "caveat", "start", "end"]
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,7 @@ class CheckedStatement:
 
     def document(self) -> dict[str, Any]:
         """The statement as plain values, for JSON."""
-        names = ("text", "verdict", "evidence", "reason", "finding", "why", "instead", "grade", "caveat", "start", "end")
-        row = {name: getattr(self, name) for name in names}
+        row = {name: getattr(self, name) for name in COLUMNS}
         return {**row, "claim": self.claim.id if self.claim else None, "sources": list(self.sources)}
 
 
@@ -118,8 +118,7 @@ class TextCheck(Result):
         """One row for each statement."""
         import pandas as pd
 
-        columns = ["text", "verdict", "claim", "evidence", "reason", "finding", "why", "instead", "grade", "caveat", "sources", "start", "end"]
-        return pd.DataFrame([s.document() for s in self.statements], columns=columns)
+        return pd.DataFrame([s.document() for s in self.statements], columns=[*COLUMNS, "claim", "sources"])
 
     def blocks(self) -> list[tuple[str, str, list[str]]]:
         """For each statement its verdict, its text and the lines below it, in the language of the text."""
@@ -168,7 +167,7 @@ class TextCheck(Result):
         return plain
 
     def page(self) -> str:
-        """The text as a page of HTML, its statements marked and explained below. Nothing on it is loaded from elsewhere."""
+        """The text as a page of HTML, its statements marked and explained below; nothing is loaded from elsewhere."""
         say = find_check_language(self.lang)
         title = html.escape(say.word("summary.title"))
         marked, at = [], 0
@@ -305,7 +304,7 @@ def _in_context(reading: SentenceReading, earlier: SentenceReading) -> SentenceR
     subject = earlier.economies - PARTNERS or earlier.economies
     if "observer" in reading.concepts and reading.dates:
         return replace(reading, entities=reading.entities | subject | {"EAEU"})
-    if reading.concepts & SUBJECTS - {"gdp", "share"} or not reading.refers and reading.concepts & SUBJECTS:
+    if reading.concepts & SUBJECTS - {"gdp", "share"} or (not reading.refers and reading.concepts & SUBJECTS):
         return replace(reading, entities=reading.entities | subject)
     if reading.refers and reading.numbers and not reading.economies:
         concepts = reading.concepts | earlier.concepts

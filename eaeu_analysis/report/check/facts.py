@@ -22,15 +22,17 @@ from .vocabulary import vocabulary_table
 
 UNCLEAR = ("none", "fragile", "unreliable", "untested")  # findings of no effect
 COUNTS = {"asked", "firms", "patents", "partners", "chapters", "all", "comparators", "economies", "years", "draws"}
-SKIPPED = {"p", "floor", "failed_count", "level_percent", "same_sign", "specifications", *COUNTS} - {"asked", "firms", "patents"}
+TOLD = {"asked", "firms", "patents"}  # counts that a text may state
+SKIPPED = {"p", "floor", "failed_count", "level_percent", "same_sign", "specifications", *COUNTS} - TOLD
 DOLLARS = {"billion": 1e9, "total": 1e9, "usd_low": 1e9, "usd_high": 1e9, "imports": 1.0}  # fields and their scale
 CHANGES = {"change", "beside", "difference", "estimate", "lower", "upper", "net", "raw", "near", "excess", "value"}
-CHANNEL_WORDS = ("tariff", "duties", "migrants", "remittances", "customs_receipts", "prices")  # in which channels are told
+CHANNEL_WORDS = ("tariff", "duties", "migrants", "remittances", "customs_receipts", "prices")
 EARLIER = {"before": "after", "then": "now", "first": "last", "own": "new", "law_before": "law_after"}
 YEAR_OF = {"then": "first", "now": "last", "first": "first_year", "last": "last_year"}
 YEAR_FIELD = re.compile(r"^(?:[a-z]_)?(?:\w+_)?(?:first|last|year)$")
 PARTNERS = {"China": "CHN", "Turkey": "TUR", "EU": "EU", "EAEU": "EAEU", "RUS": "RUS"}
 FIRST, LAST = 1900, 2100
+GROWTH = ("gdp_growth", "NY.GDP.MKTP.KD.ZG")  # series whose sign is a direction
 RECENT = 10  # years back in which a number without a year is looked for
 
 
@@ -46,7 +48,6 @@ class KnownNumber:
     role: str = "level"
     years: frozenset[int] = frozenset()
     newer: float | None = None
-    about: frozenset[str] = frozenset()
 
     @property
     def sign(self) -> int:
@@ -158,15 +159,15 @@ def _subject(claim: Claim) -> tuple[Any, ...]:
     allowed: set[str] = set()
     extra: set[str] = set()
     sign = 0
-    for token in dict.fromkeys(tokens):
-        options = frozenset(token.lstrip("~+").split("|"))
-        if token in ("up", "down"):
-            sign = 1 if token == "up" else -1
-        elif token[0] == "~":
+    for entry in dict.fromkeys(tokens):
+        options = frozenset(entry.lstrip("~+").split("|"))
+        if entry in ("up", "down"):
+            sign = {"up": 1, "down": -1}[entry]
+        elif entry[0] == "~":
             allowed |= options
-        elif token[0] == "+":
+        elif entry[0] == "+":
             extra |= options
-        elif _is_entity(token):
+        elif _is_entity(entry):
             entities.append(options)
         else:
             concepts.append(options)
@@ -192,7 +193,8 @@ def _years(values: Mapping[str, float], claim: Claim) -> tuple[frozenset[int], f
 def _numbers(claim: Claim) -> Iterator[KnownNumber]:
     values = claim.values
     for name, value in values.items():
-        if name in SKIPPED or not math.isfinite(value) or YEAR_FIELD.match(name) and FIRST < value < LAST:
+        dated = YEAR_FIELD.match(name) and FIRST < value < LAST
+        if name in SKIPPED or dated or not math.isfinite(value):
             continue
         bare = name[2:] if re.match(r"[a-z]_", name) else name
         measure, base, scale = _measure(claim, bare, value)
@@ -203,10 +205,9 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
         role = "change" if bare in CHANGES and measure in ("percent", "points", "usd") else role
         own = frozenset({int(values[YEAR_OF[name]])}) if YEAR_OF.get(name, "") in values else frozenset()
         newer = values.get(later) if later else None
-        about = frozenset(w.partition(".")[2] for w in (claim.words.get("other"),) if isinstance(w, str)) if name == "member" else frozenset()
         if "excess" in values and name in ("low", "high"):  # what chance does to other pairs
-            name = {"low": "lower", "high": "upper"}[name]  # noqa: PLW2901
-        yield KnownNumber(name, value * scale, measure, base, role, own, newer, about)
+            name = {"low": "lower", "high": "upper"}[name]
+        yield KnownNumber(name, value * scale, measure, base, role, own, newer)
         if role == "before" and newer is not None and value > 0:
             yield KnownNumber(f"{name}_ratio", newer / value, "times", role="change")
     if not values and math.isfinite(claim.value) and not FIRST < claim.value < LAST:
@@ -219,7 +220,7 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
 
 def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float]:
     """The unit of a field, what it is a share of, and its scale; a scale of NaN for what is no number to state."""
-    if name in ("asked", "firms", "patents") or name == "total" and "patents" in claim.values:
+    if name in ("asked", "firms", "patents") or (name == "total" and "patents" in claim.values):
         return "count", "", 1.0
     if name in DOLLARS and (name != "imports" or abs(value) > 1000):
         return "usd", "", DOLLARS[name] if name == "imports" or abs(value) < 1e5 else 1.0
@@ -258,7 +259,10 @@ def parse_measure(measure: str) -> tuple[Measure, str, float]:
     return "count" if measure == "" else "percent", "", 1.0
 
 
-_BASE_WORDS = {"gdp": "GDP", "imports": "imports", "exports": "exports", "revenue": "revenue", "duties": "(?:duties|pool)"}
+_BASE_WORDS = {
+    **{"gdp": "GDP", "imports": "imports", "exports": "exports", "revenue": "revenue"},
+    "duties": "(?:duties|pool)",
+}
 
 
 def _accessions() -> Iterator[KnownFact]:
@@ -293,10 +297,10 @@ class PanelFacts:
         if name.startswith("exchange_rate") or unit in ("people", "persons"):
             measure, base, scale = "count", "", 1.0
         values = _values(name, self.source).get(economy, {})
-        rate = unit.startswith("%") and base == ""
+        role = "change" if name in GROWTH else "level"
         numbers = tuple(
-            KnownNumber(column, v * scale, measure, base, "change" if rate and "growth" in name else "level", frozenset({y}))
-            for y, v in sorted(values.items())
+            KnownNumber(column, value * scale, measure, base, role, frozenset({year}))
+            for year, value in sorted(values.items())
         )
         return KnownFact(
             id=f"series.{name}.{economy}",

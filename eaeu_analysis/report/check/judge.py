@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .facts import RECENT, KnownFact, KnownNumber, PanelFacts
@@ -19,17 +19,58 @@ from .reading import SentenceReading, StatedNumber
 Verdict = Literal["supported", "outdated", "altered", "overstated", "unsupported"]
 Reason = Literal["", "number", "sign", "unit", "year", "economy", "cause", "model", "unclear", "newer", "none"]
 OUTCOMES = frozenset(
-    "trade exports imports remittances fdi tariff inflation duties duty_free trade_taxes current_account reserves "
-    "exchange_rate household_spending real_income customs_receipts gdp richer patents unemployment".split()
+    (
+        "trade",
+        "exports",
+        "imports",
+        "remittances",
+        "fdi",
+        "tariff",
+        "inflation",
+        "duties",
+        "duty_free",
+        "trade_taxes",
+        "current_account",
+        "reserves",
+        "exchange_rate",
+        "household_spending",
+        "real_income",
+        "customs_receipts",
+        "gdp",
+        "richer",
+        "patents",
+        "unemployment",
+    )
 )
 SPECIFIC = frozenset(
-    "per_head duty_free patents poll barriers meat electrical unemployment fdi current_account reserves exchange_rate "
-    "remittances inflation tariff trade_taxes household_spending real_income customs_receipts population".split()
+    (
+        "per_head",
+        "duty_free",
+        "patents",
+        "poll",
+        "barriers",
+        "meat",
+        "electrical",
+        "unemployment",
+        "fdi",
+        "current_account",
+        "reserves",
+        "exchange_rate",
+        "remittances",
+        "inflation",
+        "tariff",
+        "trade_taxes",
+        "household_spending",
+        "real_income",
+        "customs_receipts",
+        "population",
+    )
 )
 FOREIGN = frozenset(("CHN", "TUR", "EU"))  # partners that no finding is about by themselves
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
 CHECKED = OUTCOMES | {"barriers", "lender"}  # on which a number is checked though no economy is named
 BOUNDS = ("lower", "upper")
+ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
 EFFECTS = ("estimate", "net", "net_ratio", "raw_ratio", "excess")
 PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
 
@@ -66,7 +107,7 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
         return None
     usable = [f for f in facts if not f.id.startswith("unsupported.") and f.numbers]
     matches = [_match(number, reading, usable, panel) for number in reading.numbers]
-    matches = _with_bounds(matches)
+    matches = _with_siblings(_with_bounds(matches))
     wrong = [m for m in matches if m.reason not in ("", "newer")]
     if wrong:
         first = next((m for m in wrong if m.reason != "none"), wrong[0])
@@ -83,19 +124,20 @@ def _judge_use(reading: SentenceReading, matches: Sequence[NumberMatch], facts: 
     best = matches[0]
     unclear = "no_effect" in reading.hedges
     found = [m.fact for m in matches if m.fact is not None]
-    more = {"fact": best.fact, "known": best.known, "number": best.number, "matches": tuple(matches)}
+    more = (best.known, best.number, tuple(matches))
     if reading.causal and not unclear and not any(fact.clear for fact in found):
         tested = next((f for f in _tests(reading, facts) if not f.clear), best.fact)
-        return Judgement("overstated", "cause", **{**more, "fact": best.fact if best.fact and best.fact.tested else tested or best.fact})  # type: ignore[arg-type]
+        fact = best.fact if best.fact is not None and best.fact.tested else tested or best.fact
+        return Judgement("overstated", "cause", fact, *more)
     for match in matches:
         fact, known = match.fact, match.known
         if fact is None or known is None or unclear:
             continue
         if fact.modelled and "model" not in reading.hedges:
-            return Judgement("overstated", "model", **{**more, "fact": fact, "known": known})  # type: ignore[arg-type]
+            return Judgement("overstated", "model", fact, known, match.number, tuple(matches))
         if fact.tested and not fact.clear and known.name in EFFECTS:
-            return Judgement("overstated", "unclear", **{**more, "fact": fact, "known": known})  # type: ignore[arg-type]
-    return Judgement("supported", **more)  # type: ignore[arg-type]
+            return Judgement("overstated", "unclear", fact, known, match.number, tuple(matches))
+    return Judgement("supported", "", best.fact, *more)
 
 
 def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgement | None:
@@ -109,10 +151,9 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
         if tests:
             clear = next((f for f in tests if f.clear and ("model" in reading.hedges or not f.modelled)), None)
             if clear is not None and not unclear:
-                right = reading.sign in (0, _direction(clear))
-                return Judgement("supported" if right else "altered", "" if right else "sign", clear)
+                return _signed(reading.sign in (0, _direction(clear)), clear)
             if unclear:
-                return Judgement("supported" if clear is None else "altered", "" if clear is None else "sign", clear or tests[0])
+                return _signed(clear is None, clear or tests[0])
             return Judgement("overstated", "cause", tests[0])
         if reading.causal and not unclear and reading.economies and reading.concepts & (OUTCOMES | {"other"}):
             return Judgement("unsupported", "none")
@@ -122,8 +163,7 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
         about = [f for f in seen if f.claim is not None and f.spans and _about(f, reading, strict=True)]
         signs = {_direction(f) for f in about}
         if about and len(signs) == 1:
-            right = reading.sign in signs
-            return Judgement("supported" if right else "altered", "" if right else "sign", about[0])
+            return _signed(reading.sign in signs, about[0])
     return None
 
 
@@ -139,6 +179,10 @@ def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     if "joined" in reading.concepts and reading.economies and not reading.concepts & OUTCOMES:
         return Judgement("unsupported", "none")
     return None
+
+
+def _signed(right: bool, fact: KnownFact) -> Judgement:
+    return Judgement("supported", "", fact) if right else Judgement("altered", "sign", fact)
 
 
 def _direction(fact: KnownFact) -> int:
@@ -176,7 +220,8 @@ def _match(
         reason: Reason = "year" if not _years_agree(fact, item, reading, number) else "sign"
         return NumberMatch(number, fact, item, reason)
     for fact, item in known:
-        if _same_digits(number, item) and not _same_unit(number, item) and number.measure != "count":
+        same = _same_unit(number, item) and number.equals(item.value)
+        if _same_digits(number, item) and not same and number.measure != "count":
             return NumberMatch(number, fact, item, "unit")
     if "other" not in reading.concepts:
         elsewhere = [f for f in facts if _same_matter(f, reading)]
@@ -187,7 +232,11 @@ def _match(
                     return NumberMatch(number, fact, item, "economy")
     if described is not None:
         return described
+    best = max((_closeness(f, reading) for f in about), default=0)
+    known = [(f, k) for f, k in known if _closeness(f, reading) == best and k.name not in ASIDE]
     near = [(f, k) for f, k in known if _same_unit(number, k) and _role_fits(number, k)]
+    if not near and number.role == "by" and number.measure in ("percent", "points"):  # by how much, in another unit
+        near = [(f, k) for f, k in known if k.name == "change"]
     if near:
         fact, item = min(near, key=lambda pair: _distance(pair, number, reading))
         return NumberMatch(number, fact, item, "number")
@@ -196,20 +245,34 @@ def _match(
 
 def _with_bounds(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
     """Ends of the interval, and its level, count where the estimate of the same claim is stated too."""
-    found = [m for m in matches if m.reason == "" and m.fact is not None and m.fact.claim is not None]
+    found = [(m.number.clause, m.fact) for m in matches if m.reason == "" and m.fact is not None]
     out = []
     for match in matches:
+        number = match.number
+        near = [fact for clause, fact in found if 0 <= number.clause - clause <= BESIDE]
         if match.reason not in ("", "newer"):
-            near = [m for m in found if 0 <= match.number.clause - m.number.clause <= BESIDE]
-            for fact in (m.fact for m in near):
-                assert fact is not None
-                assert fact.claim is not None
-                level = 100 * fact.claim.level
-                for item in fact.numbers:
-                    if item.name in BOUNDS and match.number.equals(item.value):
-                        match = NumberMatch(match.number, fact, item)  # noqa: PLW2901
-                if math.isfinite(level) and match.number.measure == "percent" and match.number.equals(level):
-                    match = NumberMatch(match.number, fact, None)  # noqa: PLW2901
+            for fact in near:
+                level = 100 * fact.claim.level if fact.claim is not None else math.nan
+                bound = next((k for k in fact.numbers if k.name in BOUNDS and number.equals(k.value)), None)
+                if bound is not None or (number.measure == "percent" and number.equals(level)):
+                    match = NumberMatch(number, fact, bound)
+        out.append(match)
+    return out
+
+
+def _with_siblings(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
+    """A wrong number is compared with the fact that has the other numbers of the sentence, where that fits."""
+    found = [(m.number.clause, m.fact, m.known) for m in matches if m.reason == "" and m.fact is not None]
+    used = {(fact.id, known.name) for _, fact, known in found if known is not None}
+    out = []
+    for match in matches:
+        if match.reason == "number":
+            for fact in (fact for clause, fact, _ in found if abs(clause - match.number.clause) <= 1):
+                fitting = (k for k in fact.numbers if _same_unit(match.number, k) and _role_fits(match.number, k))
+                item = next((k for k in fitting if (fact.id, k.name) not in used and k.name not in BOUNDS), None)
+                if item is not None:
+                    match = NumberMatch(match.number, fact, item, "number")
+                    break
         out.append(match)
     return out
 
@@ -218,7 +281,7 @@ def _about(fact: KnownFact, reading: SentenceReading, strict: bool) -> bool:
     """Whether the fact is on what the sentence is about. ``strict``: it is about nothing else."""
     named = reading.entities | reading.concepts
     economies = reading.economies
-    groups = fact.entities if economies or not reading.concepts & (OUTCOMES | SPECIFIC) else ()
+    groups = fact.entities if economies or not (reading.joining or reading.concepts & (CHECKED | SPECIFIC)) else ()
     if economies and economies <= FOREIGN and any(group <= FOREIGN for group in fact.entities):
         groups = tuple(group for group in groups if group <= FOREIGN)  # "a model puts imports from China 5 % lower"
     if not all(group & named for group in groups) or not (fact.entities or fact.concepts):
@@ -253,11 +316,12 @@ def _same_unit(number: StatedNumber, known: KnownNumber) -> bool:
     if number.measure == "count" and known.measure == "usd":
         return True  # its unit may be stated elsewhere
     if number.measure != known.measure:
-        return known.measure == "percent" and known.base == "gdp" and known.name == "estimate" and number.measure == "points"
+        effect = known.measure == "percent" and known.base == "gdp" and known.name == "estimate"
+        return effect and number.measure == "points"
     if number.measure in ("percent", "points") and number.base:
         if known.base:
             return number.base == known.base
-        return number.measure == "points" or known.role != "change" and number.base != "gdp"
+        return number.measure == "points" or (known.role != "change" and number.base != "gdp")
     return True
 
 
@@ -308,14 +372,20 @@ def _signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, 
 
 
 def _role_fits(number: StatedNumber, known: KnownNumber) -> bool:
-    wanted = {"from": ("before",), "to": ("after",)}.get(number.role)
-    return known.role in wanted if wanted else True
+    wanted = {"from": "before", "to": "after", "by": "change"}.get(number.role)
+    return known.role == wanted if wanted else True
 
 
-def _distance(pair: tuple[KnownFact, KnownNumber], number: StatedNumber, reading: SentenceReading) -> tuple[bool, float, float]:
+def _distance(
+    pair: tuple[KnownFact, KnownNumber], number: StatedNumber, reading: SentenceReading
+) -> tuple[bool, float, float]:
     fact, known = pair
     size = max(abs(known.value), 1e-9)
-    return not _years_agree(fact, known, reading, number), -_closeness(fact, reading), abs(abs(number.value) - size) / size
+    return (
+        not _years_agree(fact, known, reading, number),
+        -_closeness(fact, reading),
+        abs(abs(number.value) - size) / size,
+    )
 
 
 # -- series ----------------------------------------------------------------------------------------------
@@ -325,7 +395,13 @@ def _match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFa
     if not economies or reading.dates_of(number)[1] or "other" in reading.concepts:
         return None
     alone = len(reading.economies) == 1
-    if not alone and len(reading.numbers) < 2 or reading.concepts & {"members", "share", "duty_free", "patents", "poll"}:
+    if (not alone and len(reading.numbers) < 2) or reading.concepts & {
+        "members",
+        "share",
+        "duty_free",
+        "patents",
+        "poll",
+    }:
         return None
     series = [f for e in economies for f in panel.find(e, reading.concepts) if f.latest and _only(f, reading)]
     compared: NumberMatch | None = None
@@ -340,7 +416,11 @@ def _match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFa
     if compared is None:
         for fact in series:
             for item in fact.numbers:
-                if item.years & reading.dates_of(number)[0] and number.equals(item.value) and not _same_unit(number, item):
+                if (
+                    item.years & reading.dates_of(number)[0]
+                    and number.equals(item.value)
+                    and not _same_unit(number, item)
+                ):
                     return NumberMatch(number, fact, item, "unit")
     return compared
 
@@ -356,7 +436,7 @@ def _at_years(
         if hit is not None:
             right = _signs_agree(fact, hit, reading, number)
             return NumberMatch(number, fact, hit, "" if right else "sign")
-        if len(stated) == 1 or stated and len(reading.numbers) == 1:
+        if len(stated) == 1 or (stated and len(reading.numbers) == 1):
             other = next((k for k in fitting if number.equals(k.value) and number.half < abs(number.value) / 50), None)
             return NumberMatch(number, fact, stated[0], "year" if other is not None else "number")
         return None
@@ -368,14 +448,8 @@ def _at_years(
         return NumberMatch(number, fact, last)
     older = next((k for k in reversed(recent) if number.equals(k.value)), None)
     if older is not None and (now or number.role == ""):
-        return NumberMatch(number, fact, _replaced(older, last), "newer")
+        return NumberMatch(number, fact, replace(older, newer=last.value), "newer")
     return NumberMatch(number, fact, last, "number") if now else None
-
-
-def _replaced(old: KnownNumber, new: KnownNumber) -> KnownNumber:
-    from dataclasses import replace
-
-    return replace(old, newer=new.value)
 
 
 def _only(fact: KnownFact, reading: SentenceReading) -> bool:

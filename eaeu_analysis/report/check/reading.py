@@ -142,7 +142,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         causal=_causal(words, phrases, lang),
         joining=any(p.family == "cause" and p.name == "agent" for p in phrases),
         refers=any(word.text in PRONOUNS[lang] for word in words),
-        question=text.rstrip("\"»”) ").endswith("?"),
+        question=text.rstrip('"»”) ').endswith("?"),
     )
 
 
@@ -186,8 +186,10 @@ def _of_prices(words: Sequence[TextToken], at: int) -> bool:
     """Whether a year only says in whose prices something is ("US$ of 2015", "2015-yil narxlarida")."""
     before = [w.text for w in words[max(0, at - 2) : at]]
     after = [w.text for w in words[at + 1 : at + 4]]
-    return before in (["us$", "of"], ["prices", "of"], ["dollars", "of"]) or before[-1:] in (["ценах"], ["constant"]) or (
-        any(text.startswith("narx") for text in after) and any(text.startswith("yil") for text in after)
+    return (
+        before in (["us$", "of"], ["prices", "of"], ["dollars", "of"])
+        or before[-1:] in (["ценах"], ["constant"])
+        or (any(text.startswith("narx") for text in after) and any(text.startswith("yil") for text in after))
     )
 
 
@@ -210,9 +212,9 @@ def _numbers(
         if end in scales:
             scale, end = float(scales[end].name), scales[end].last
         unit, after = _unit(words, units, end, at)
-        if unit == "time" or unit == "" and _clock(words, at, last):
+        if unit == "time" or (unit == "" and _clock(words, at, last)):
             continue
-        measure: Measure = "none" if unit == "" and scale == 1 else "count" if unit == "" else unit  # type: ignore[assignment]
+        measure: Measure = unit or ("none" if scale == 1 else "count")
         place, base = _base(words, concepts, at, after, lang) if measure in ("percent", "points") else (-1, "")
         based |= {place} if place >= 0 else set()
         found.append(
@@ -224,7 +226,7 @@ def _numbers(
                 place=at,
                 base=base,
                 role=_role(words, at, end, lang),
-                about=at in about or at - 1 in about and words[at - 1].text in ("the", "a"),
+                about=at in about or (at - 1 in about and words[at - 1].text in ("the", "a")),
                 sign=_sign(words, at),
                 scale=scale,
             )
@@ -232,7 +234,7 @@ def _numbers(
     found = _share_units(words, found)
     found = _paired(words, found, {p.first for p in phrases if p.family == "sign"}, lang)
     found += _in_words(words, phrases, concepts, based, lang)
-    large = [n for n in found if n.measure != "none" or n.value >= LARGE and float(n.value).is_integer()]
+    large = [n for n in found if n.measure != "none" or (n.value >= LARGE and float(n.value).is_integer())]
     large = [replace(n, measure="count") if n.measure == "none" else n for n in large]
     return sorted(large, key=lambda n: n.place), based
 
@@ -266,7 +268,9 @@ def _value(text: str, lang: Lang) -> tuple[float, float]:
     return float(plain), 0.5 * 10.0**-decimals
 
 
-def _unit(words: Sequence[TextToken], units: dict[int, FoundPhrase], end: int, at: int) -> tuple[str, int]:
+def _unit(
+    words: Sequence[TextToken], units: dict[int, FoundPhrase], end: int, at: int
+) -> tuple[Measure | Literal["", "time"], int]:
     """The unit after a number, or "$" before it, and the token after it; "" without one."""
     if at and words[at - 1].text in ("$", "us$"):
         return "usd", end
@@ -326,7 +330,7 @@ def _role(words: Sequence[TextToken], at: int, end: int, lang: Lang) -> Role:
 def _sign(words: Sequence[TextToken], at: int) -> int:
     """1 or -1 for a number with a sign right before it, 0 for one without or after another number ("6-11")."""
     before = words[at - 1] if at else None
-    if before is None or before.end != words[at].start or at > 1 and words[at - 2].end == before.start:
+    if before is None or before.end != words[at].start or (at > 1 and words[at - 2].end == before.start):
         return 0
     return {"+": 1, "-": -1, "−": -1, "–": -1}.get(before.text, 0)
 
@@ -337,7 +341,7 @@ def _share_units(words: Sequence[TextToken], found: list[StatedNumber]) -> list[
     for i in range(len(out) - 2, -1, -1):
         one, other = out[i], out[i + 1]
         between = [w.text for w in words[one.place + 1 : other.place]]
-        open_ = one.measure == "none" or one.measure == "count" and other.measure == "usd"
+        open_ = one.measure == "none" or (one.measure == "count" and other.measure == "usd")
         if open_ and other.measure != "none" and 0 < len(between) <= LINKED and set(between) <= JOINING:
             scale = 1.0 if one.measure == "count" else other.scale
             out[i] = replace(
@@ -347,9 +351,7 @@ def _share_units(words: Sequence[TextToken], found: list[StatedNumber]) -> list[
     return out
 
 
-def _paired(
-    words: Sequence[TextToken], found: list[StatedNumber], signs: set[int], lang: Lang
-) -> list[StatedNumber]:
+def _paired(words: Sequence[TextToken], found: list[StatedNumber], signs: set[int], lang: Lang) -> list[StatedNumber]:
     """ "from" and "to" count in a pair, or with a direction next to them ("fell to 12 %", not "amounted to 12 %")."""
     if {"from", "to"} <= {n.role for n in found}:
         return found
@@ -372,14 +374,13 @@ def _in_words(
     found = []
     for p in phrases:
         if p.family in ("part", "multiple") and p.name != "0":
-            value, measure = float(p.name), "percent" if p.family == "part" else "times"
+            value, part = float(p.name), p.family == "part"
             place, base = _base(words, concepts, p.first, p.last, lang)
-            if p.family == "part":
-                based |= {place} if place >= 0 else set()
+            if part and place >= 0:
+                based.add(place)
             text = " ".join(w.text for w in words[p.first : p.last])
-            found.append(
-                StatedNumber(text, value, measure, 0.0, p.first, base if p.family == "part" else "", about=True)  # type: ignore[arg-type]
-            )
+            measure: Measure = "percent" if part else "times"
+            found.append(StatedNumber(text, value, measure, 0.0, p.first, base=base if part else "", about=True))
     return found
 
 

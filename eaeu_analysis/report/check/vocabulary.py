@@ -31,7 +31,8 @@ NO_ENDING = re.compile(
 )
 UZBEK = re.compile(r"[ўқғҳ]|\b(?:йил|фоиз|ва|билан|учун|эди|савдо)\w*", re.IGNORECASE)
 UZBEK_LATIN = re.compile(
-    r"\b[og]['`’‘ʻʼ]|\b(?:va|foiz\w*|yil\w*|uchun|bilan|savdo\w*|eksport\w*|kirish|ittifoq\w*|bo\w?ldi)\b", re.IGNORECASE
+    r"\b[og]['`’‘ʻʼ]|\b(?:va|foiz\w*|yil\w*|uchun|bilan|savdo\w*|eksport\w*|kirish|ittifoq\w*|bo\w?ldi)\b",
+    re.IGNORECASE,
 )
 TO_LATIN = {
     **dict(zip("абвгдезийклмнопрстуфхъыьэў", ["a", "b", "v", "g", "d", "e", "z", "i", "y", "k", "l", "m", "n", "o", "p",
@@ -58,7 +59,7 @@ class TextToken:
 
 @dataclass(frozen=True)
 class FoundPhrase:
-    """A phrase of the vocabulary: its family and name, and the tokens from ``first`` up to ``last``, which is not in it."""
+    """A phrase of the vocabulary: its family and name, and the tokens from ``first`` to before ``last``."""
 
     family: str
     name: str
@@ -88,7 +89,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """Begin and end of every sentence."""
     cuts = [0]
     for match in ENDING.finditer(text):
-        if not NO_ENDING.search(text[cuts[-1] : match.start()].rstrip("\"»”)")):
+        if not NO_ENDING.search(text[cuts[-1] : match.start()].rstrip('"»”)')):
             cuts.append(match.end())
     found = []
     for first, last in zip(cuts, [*cuts[1:], len(text)], strict=True):
@@ -116,7 +117,7 @@ def _plain(text: str, lang: Lang) -> tuple[str, list[int]]:
         if APOSTROPHES.match(char):
             continue
         if char in "-\u2011" and text[place - 1 : place].isalpha() and text[place + 1 : place + 2].isalpha():
-            char = " "  # noqa: PLW2901
+            char = " "
         low = char.casefold()
         if lang == "uz" and low in TO_LATIN:
             low = TO_LATIN[low]

@@ -1,4 +1,4 @@
-"""Claims as JSON and back, with full precision and all metadata of the series; and those of the pinned data, as shipped.
+"""Claims as JSON and back, with full precision and the metadata of their series; and the claims that ship.
 
 This module loads no analysis: the check of a text reads the shipped claims in a moment.
 """
