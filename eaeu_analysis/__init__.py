@@ -70,6 +70,7 @@ _HOME = {
     "partial_equilibrium": "trade.tariffs.partial_equilibrium",
     "claims": "report.claims.collect",
     "brief": "report.brief.write",
+    "check_text": "report.check.check",
     "write_brief": "report.brief.write",
     "corridors": "remittances",
     "pass_through": "remittances",
@@ -134,6 +135,7 @@ if TYPE_CHECKING:
     from .report import write_report as write_report
     from .report.brief.write import brief as brief
     from .report.brief.write import write_brief as write_brief
+    from .report.check.check import check_text as check_text
     from .report.claims.collect import claims as claims
     from .scenario import backtest_scenarios as backtest_scenarios
     from .scenario import load_scenario as load_scenario

@@ -14,7 +14,7 @@ import typer
 from .. import __version__
 from ..errors import EaeuError, SystemRefusedError, one_line
 from ..text import clean_text
-from . import analysis, brief, data, impact, notebooks, report, scenario, trade
+from . import analysis, brief, check, data, impact, notebooks, report, scenario, trade
 from .output import CleanFormatter, CleanStream
 
 # Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
@@ -37,6 +37,7 @@ app = typer.Typer(
 report.register(app)
 analysis.register(app)
 brief.register(app)
+check.register(app)
 impact.register(app)
 trade.register(app)
 app.add_typer(data.app, name="data", short_help="Data: list, show, verify, pull, pin and compare series.")

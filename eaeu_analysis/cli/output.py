@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import os
+import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -28,8 +30,21 @@ class CleanStream:
         """Write the text, cleaned."""
         return self._stream.write(clean_text(text))
 
+    def write_coloured(self, text: str, colour: str) -> None:
+        """Write the text, cleaned, in that colour: the only escape sequences that pass are our own."""
+        self._stream.write(typer.style(clean_text(text), fg=colour, bold=True))
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def echo_coloured(text: str, colour: str) -> None:
+    """Print text without a line end, in that colour on a terminal unless $NO_COLOR is set."""
+    stream = sys.stdout
+    if isinstance(stream, CleanStream) and stream.isatty() and not os.environ.get("NO_COLOR"):
+        stream.write_coloured(text, colour)
+    else:
+        typer.echo(text, nl=False)
 
 
 class CleanFormatter(logging.Formatter):

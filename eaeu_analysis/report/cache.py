@@ -107,6 +107,11 @@ def store_cached(kind: str, mark: str, files: Mapping[str, bytes]) -> bool:
     return True
 
 
+def shipped_claims_path() -> Path:
+    """Where the claims of the pinned data ship."""
+    return settings.data_dir() / "results" / "claims.json"
+
+
 def cache_folder() -> Path:
     """Where reports are kept: beside the store."""
     return settings.cache_dir() / "reports"
@@ -166,9 +171,10 @@ def code_files(root: Path) -> list[Path]:
 
 @functools.lru_cache
 def data_digest() -> str:
-    """Every file that ships: series, flows, tables, results computed ahead; not the baseline."""
+    """Every file that ships: series, flows, tables, results computed ahead; not the claims that follow from them."""
     root = settings.data_dir()
-    files = [p for p in sorted(root.rglob("*")) if p.is_file() and p != root / "baseline.json"]
+    made = {root / "baseline.json", shipped_claims_path()}
+    files = [p for p in sorted(root.rglob("*")) if p.is_file() and p not in made]
     return _files_digest(files, root)
 
 

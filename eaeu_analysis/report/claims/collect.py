@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...errors import BadInputError, as_names, unknown
 from ...reference.economies import resolve
-from ...results import Check
-from ...series import SeriesInfo
 from .. import cache as store
 from ..gather.evidence import Evidence, evidence
 from ..topics import TOPICS
@@ -21,63 +17,13 @@ from .counterfactual import counterfactual_claims
 from .partner_dependence import partner_dependence_claims
 from .published import published_claims, unsupported_claims
 from .scenario import scenario_claims
+from .shipped import CLAIMS, claims_from_json, claims_to_json
 from .tariff_exposure import tariff_exposure_claims
 from .tariffs import revenue_claims, tariff_claims
 from .trade import union_trade_claims
 
 if TYPE_CHECKING:
     from ...data.sources import Source
-
-
-# Claims as JSON and back, for the cache: full precision, and series with all their metadata.
-
-
-def claims_to_json(claims: Sequence[Claim]) -> bytes:
-    """The claims as JSON. NaN and infinities are written as Python writes them; only this module reads them back."""
-    return json.dumps([_plain(claim) for claim in claims], sort_keys=True, ensure_ascii=False).encode()
-
-
-def claims_from_json(data: bytes) -> list[Claim]:
-    """The claims that were written. BadInputError when the text is not a list of claims."""
-    try:
-        return [_claim(row) for row in json.loads(data)]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise BadInputError(f"not a list of claims: {error}") from None
-
-
-def _plain(claim: Claim) -> dict[str, Any]:
-    row = {field.name: getattr(claim, field.name) for field in fields(claim)}
-    return {
-        **row,
-        "values": {name: float(value) for name, value in claim.values.items()},
-        "words": dict(claim.words),
-        "checks": [vars(check) for check in map(_simple, claim.checks)],
-        "series": [asdict(info) for info in claim.series],
-    }
-
-
-def _simple(check: Check) -> Check:
-    value, threshold = (None if v is None else float(v) for v in (check.value, check.threshold))
-    return replace(check, value=value, threshold=threshold)
-
-
-def _claim(row: Mapping[str, Any]) -> Claim:
-    words = {name: tuple(text) if isinstance(text, list) else text for name, text in row["words"].items()}
-    return Claim(
-        **{
-            **row,
-            "words": words,
-            "checks": tuple(Check(**check) for check in row["checks"]),
-            "series": tuple(_info(info) for info in row["series"]),
-        }
-    )
-
-
-def _info(row: Mapping[str, Any]) -> SeriesInfo:
-    return SeriesInfo(**{**row, "derived_from": tuple(_info(part) for part in row["derived_from"])})
-
-
-CLAIMS = "claims.json"
 
 
 def claims(

@@ -1,0 +1,1 @@
+"""Check a text of somebody else against the findings."""

@@ -1,0 +1,140 @@
+"""What is said of a statement: the finding it was compared with, why, and what may be said instead; in its language."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from dataclasses import dataclass, replace
+from importlib import resources
+
+from ...errors import BadInputError
+from ...reference.catalogue import indicator, outcome
+from ..brief.compose import ClaimWriter
+from ..claims.claim import Claim
+from ..wording import templates
+from ..wording.templates import BriefLanguage
+from .facts import KnownFact, KnownNumber, series_source
+from .judge import Judgement
+from .vocabulary import Lang, vocabulary_table
+
+FOLDER = ("lang", "check")
+BASE_UNITS = {"gdp": "% of GDP", "imports": "% of imports", "revenue": "% of revenue"}
+
+
+@dataclass(frozen=True)
+class Advice:
+    """``finding``: the finding in one sentence, ``why``: the verdict explained, ``instead``: what may be said, ""
+    where the statement may stay; ``caveat`` and ``sources`` of the finding."""
+
+    finding: str
+    why: str
+    instead: str
+    caveat: str
+    sources: tuple[str, ...]
+
+
+@functools.lru_cache
+def find_check_language(lang: Lang) -> BriefLanguage:
+    """The texts of the check in that language, with those of the brief."""
+    path = resources.files(templates.__package__).joinpath(*FOLDER, f"{lang}.toml")
+    own = tomllib.loads(path.read_text(encoding="utf-8"))
+    tables = dict(templates.find_brief_language(lang).tables)
+    for name, table in own.items():
+        tables[name if name not in ("verdict", "series_unit") else f"check_{name}"] = table
+    tables["outcome"] = {**tables["outcome"], **own["series"]}
+    tables["unit"] = {**tables["unit"], **own["series_unit"]}
+    return BriefLanguage(lang, tables)
+
+
+def advise(judgement: Judgement, lang: Lang) -> Advice:
+    """The texts for a verdict."""
+    say = find_check_language(lang)
+    fact = judgement.fact
+    finding = _finding(judgement, say)
+    words = {"finding": f"={finding}"}
+    if judgement.known is not None:
+        words["known"] = f"={_shown(judgement.known, fact, say)}"
+        words["newer"] = f"={_newer(judgement.known, fact, say)}"
+    elif fact is not None:
+        words["known"] = words["newer"] = f"={finding}"
+    if judgement.number is not None:
+        words["stated"] = f"={judgement.number.text}"
+    key = judgement.reason or "supported"
+    why = say.say("reason", "sign" if key == "sign" and judgement.known is None else key, words=words)
+    instead = "" if judgement.verdict == "supported" else finding or say.say("instead", "unsupported")
+    return Advice(finding, why, instead, _caveat(fact, say), _sources(fact))
+
+
+def _finding(judgement: Judgement, say: BriefLanguage) -> str:
+    fact = judgement.fact
+    if fact is None:
+        return ""
+    if fact.claim is not None:
+        return claim_sentence(fact.claim, say)
+    if not fact.code:
+        return say.say("described", "joined", {"year": float(min(fact.years))}, {"economy": f"economy.{fact.economy}"})
+    known = judgement.known
+    if known is None or known.newer is not None or len(known.years) != 1:
+        known = next(k for k in reversed(fact.numbers) if fact.latest in k.years)
+    return _described(fact, known, say)
+
+
+def _described(fact: KnownFact, known: KnownNumber, say: BriefLanguage) -> str:
+    values = {"year": float(max(known.years)), "value": known.value}
+    unit = _series_unit(fact.code, say)
+    words = {"economy": f"economy.{fact.economy}", "outcome": f"outcome.{fact.code}", "unit": f"={unit}"}
+    return say.say("described", "value", values, words)
+
+
+def _series_unit(code: str, say: BriefLanguage) -> str:
+    unit = outcome(code).unit if code in vocabulary_table()["series"]["outcomes"] else indicator(code).unit
+    return say.word(f"unit.{unit}") if say.has("unit", unit) else unit
+
+
+def claim_sentence(claim: Claim, say: BriefLanguage) -> str:
+    """The claim in that language; of what is often heard and not supported, why it is not. In English where the
+    language has no sentence for it."""
+    heard = claim.id.partition(".")[2]
+    try:
+        if claim.topic == "unsupported":
+            return say.say("why", heard, claim.values, claim.words)
+        return ClaimWriter(say).sentence(claim)
+    except BadInputError:
+        return claim.sentence
+
+
+def _shown(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> str:
+    """A number with its unit, and its sign where that is a direction."""
+    spec = "signed.usd" if known.role == "change" and known.measure != "times" else "usd"
+    unit = {
+        "percent": say.word(f"unit.{BASE_UNITS.get(known.base, '%')}"),
+        "points": say.word("unit.percentage points"),
+        "usd": say.word("unit.current US$"),
+    }.get(known.measure, "")
+    if fact is not None and fact.code:
+        unit = _series_unit(fact.code, say) if known.name != "change" else unit
+    return f"{say.number(known.value, spec)} {unit}".strip()
+
+
+def _newer(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> str:
+    value = known.value if known.newer is None else known.newer
+    text = _shown(replace(known, value=value), fact, say)
+    year = fact.latest if fact is not None and fact.code else 0
+    return f"{text} ({year})" if year else text
+
+
+def _caveat(fact: KnownFact | None, say: BriefLanguage) -> str:
+    if fact is None or fact.claim is None:
+        return ""
+    try:
+        return ClaimWriter(say).caveat(fact.claim)
+    except BadInputError:
+        return fact.claim.text("caveat")
+
+
+def _sources(fact: KnownFact | None) -> tuple[str, ...]:
+    if fact is None:
+        return ()
+    if fact.claim is not None:
+        return tuple(fact.claim.sources)
+    return series_source(fact.code) if fact.code else ("tables/blocs",)

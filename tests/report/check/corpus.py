@@ -1,0 +1,70 @@
+"""The sentences of corpus.toml with their fields filled, in two halves fixed by a hash of the id."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import eaeu_analysis as ea
+from eaeu_analysis.report.claims.claim import Claim
+from eaeu_analysis.report.wording.templates import decimals
+
+FIELD = re.compile(r"\{(?P<place>[\w.]+?)(?P<op>[*+]\d+(?:\.\d+)?)?(?::(?P<form>[mb]?\d|y))?\}")
+SCALES = {"m": 1e6, "b": 1e9}
+
+
+@dataclass(frozen=True)
+class CorpusSentence:
+    """A sentence with its expected verdict ("none": nothing to check) and the kind of its making."""
+
+    id: str
+    lang: str
+    verdict: str
+    kind: str
+    text: str
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it belongs to the half on which nothing was tuned."""
+        return hashlib.sha256(self.id.encode()).digest()[0] % 2 == 1
+
+
+def read_corpus(claims: Sequence[Claim], path: Path | None = None) -> tuple[list[CorpusSentence], list[str]]:
+    """The sentences that the claims can fill, and the ids of the others."""
+    raw = tomllib.loads((path or Path(__file__).with_name("corpus.toml")).read_text(encoding="utf-8"))
+    by_id = {claim.id: claim for claim in claims}
+    found, left = [], []
+    for lang, rows in raw["sentences"].items():
+        for name, verdict, kind, text in rows:
+            try:
+                filled = FIELD.sub(lambda m: _field(m, lang, raw["claims"], by_id), text)  # noqa: B023
+            except KeyError:
+                left.append(name)
+                continue
+            found.append(CorpusSentence(name, lang, verdict, kind, filled))
+    return found, left
+
+
+def _field(match: re.Match[str], lang: str, names: Mapping[str, str], claims: Mapping[str, Claim]) -> str:
+    parts = match["place"].split(".")
+    if parts[0] == "S":
+        _, outcome, economy, year = parts
+        panel = ea.load_panel([outcome], [economy], (int(year), int(year)))
+        value = float(panel.frame[outcome].iloc[0])
+    else:
+        value = claims[names[parts[0]]].values[parts[1]]
+    value = abs(value)
+    if match["op"]:
+        size = float(match["op"][1:])
+        value = value * size if match["op"][0] == "*" else value + size
+    form = match["form"] or str(decimals(value))
+    if form == "y":
+        return f"{value:.0f}"
+    if form[0] in SCALES:
+        value, form = value / SCALES[form[0]], form[1:]
+    text = f"{value:,.{int(form)}f}"
+    return text if lang == "en" else text.replace(",", "\u00a0").replace(".", ",")
