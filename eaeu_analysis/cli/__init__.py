@@ -14,7 +14,7 @@ import typer
 from .. import __version__
 from ..errors import EaeuError, SystemRefusedError, one_line
 from ..text import clean_text
-from . import analysis, brief, check, data, impact, notebooks, report, scenario, trade
+from . import analysis, brief, check, data, impact, mcp, notebooks, report, scenario, trade
 from .output import CleanFormatter, CleanStream
 
 # Typer carries its own copy of click or uses the installed one, by version; both derive usage errors from this class.
@@ -40,6 +40,7 @@ brief.register(app)
 check.register(app)
 impact.register(app)
 trade.register(app)
+mcp.register(app)
 app.add_typer(data.app, name="data", short_help="Data: list, show, verify, pull, pin and compare series.")
 app.add_typer(scenario.app, name="scenario", short_help="Scenarios of joining: list, show, run, diff, backtest.")
 app.add_typer(notebooks.app, name="notebooks", short_help="Notebooks: list and run.")
