@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -12,6 +12,8 @@ from . import live, output
 from .options import Json, StoreAt, split_list
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..data.sources.bulk.flows import Products
     from ..data.sources.bulk.layouts import Kind, Scale
     from ..data.sources.pinned import PinnedSource
@@ -51,7 +53,11 @@ def list_(
         return
     source = _open(pinned)
     if missing:
-        output.print_table(only_live(source), as_json)
+        lacking = only_live(source)
+        if as_json:
+            output.print_table(lacking, as_json)
+        else:
+            output.print_lines(lacking[["code", "label"]], "label")
         return
     frame = list_entries(source)
     if pinned is None:
@@ -62,8 +68,19 @@ def list_(
         frame = pd.concat([frame, list_tables()], ignore_index=True)
         counts = frame.columns.intersection(["first_year", "last_year", *COUNTED])
         frame[counts] = frame[counts].astype("Int64")
-    columns = ["code", "vintage", "default", "label", "unit", "first_year", "last_year", "economies", "zeros"]
-    output.print_table(frame if as_json else frame[columns], as_json)
+    if as_json:
+        output.print_table(frame, as_json)
+        return
+    several = frame["code"].duplicated(keep=False)
+    shown = frame[["code"]].assign(
+        vintage=frame["vintage"].mask(several & frame["default"], frame["vintage"] + "*"),
+        years=_spans(frame["first_year"], frame["last_year"]),
+        label=frame["label"],
+    )
+    output.print_lines(shown, "label")
+    typer.echo(f"{len(frame)} series and tables; all about one of them: eaeu data show CODE")
+    if several.any():
+        typer.echo("* leads; another edition is had as CODE@VINTAGE")
 
 
 @app.command(short_help="Describe a series: meaning, pitfalls, vintages, coverage.")
@@ -204,6 +221,15 @@ def bulk(
         )
         return
     typer.echo(f"{found.summary()}\nwritten to {out}; in Python: ea.open_flows({str(out)!r})")
+
+
+def _spans(first: pd.Series[Any], last: pd.Series[Any]) -> list[str]:
+    """Years of each row as "1990-2024", one year alone, nothing where none is known."""
+    known = first.notna()
+    return [
+        "" if not here else f"{start}" if start == end else f"{start}-{end}"
+        for here, start, end in zip(known, first, last, strict=True)
+    ]
 
 
 def _list_store(store: Path | None, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import logging
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -54,6 +55,8 @@ class CleanFormatter(logging.Formatter):
         """The line, cleaned."""
         return clean_text(super().format(record))
 
+
+LEAST_ROOM = 12  # characters of the last column of a list, however narrow the terminal
 
 # Fields that a JSON document includes where the result has them.
 FIELDS = ("spec", "estimate", "interval", "level", "p_value", "difference", "verdict", "finding", "method", "measure")
@@ -111,6 +114,18 @@ def print_table(frame: pd.DataFrame, as_json: bool) -> None:
     typer.echo(frame.to_string(index=False, na_rep="", float_format=lambda v: f"{v:,.2f}"))
 
 
+def print_lines(frame: pd.DataFrame, last: str) -> None:
+    """Print a line for each row no wider than the terminal: columns to the left, and ``last`` cut to the room left."""
+    left = frame.drop(columns=last).astype(object).where(frame.drop(columns=last).notna(), "").astype(str)
+    widths = {name: max(len(str(name)), int(left[name].str.len().max())) for name in left.columns}
+    room = max(shutil.get_terminal_size().columns - sum(widths.values()) - len(widths), LEAST_ROOM)
+    head = {name: name for name in left.columns}
+    for row, text in zip([head, *left.to_dict("records")], [last, *frame[last].astype(str)], strict=True):
+        cells = " ".join(str(row[name]).ljust(width) for name, width in widths.items())
+        shown = text if len(text) <= room else text[: room - 3].rstrip() + "..."
+        typer.echo(f"{cells} {shown}".rstrip())
+
+
 def series_text(found: dict[str, Any]) -> str:
     """A description of a series (``data.listing.describe_series``) as text."""
     lines = [f"{found['code']}: {found['label']}", f"  unit: {found['unit']} ({found['kind']})"]
@@ -123,7 +138,7 @@ def series_text(found: dict[str, Any]) -> str:
         zeros = f", {vintage['zeros']} zeros" if "zeros" in vintage else ""
         lines += [
             "",
-            f"  vintage {vintage['vintage'] or 'undated'}{' (default)' if vintage['default'] else ''}: "
+            f"  vintage {vintage['vintage'] or 'undated'}{' (leads)' if vintage['default'] else ''}: "
             f"{vintage['first_year']}-{vintage['last_year']}{who}, {vintage['observations']} values{zeros}",
             f"    source: {vintage['source']}, retrieved {vintage['retrieved'] or 'not stated'}"
             f"{', ' + vintage['licence'] if vintage['licence'] else ''}",

@@ -62,3 +62,26 @@ def test_a_table_that_is_not_there_has_a_near_match(capsys: pytest.CaptureFixtur
         describe_table("trade/world_219")
     assert main(["data", "show", "trade/wrld_sitc"]) == 2
     assert "trade/world_sitc" in capsys.readouterr().err
+
+
+def test_the_list_fits_a_terminal_of_80_columns_and_marks_the_edition_that_leads(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments in ([], ["--live"]):
+        assert main(["data", "list", *arguments]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= 80
+        assert len(lines) > 20
+    assert main(["data", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("BX.TRF.PWKR.CD.DT ")] == ["2026-04-08*", "2023-10-26"]
+    assert any(line.startswith("trade/armenia_headings") and "2007-2024" in line for line in lines)
+
+
+def test_a_series_shows_its_editions_and_which_leads(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "show", "BX.TRF.PWKR.CD.DT"]) == 0
+    shown = capsys.readouterr().out
+    assert "vintage 2026-04-08 (leads): 1990-2024, 198 economies" in shown
+    assert "vintage 2023-10-26: 1990-2022" in shown
+    assert "KGZ Kyrgyz Republic: 1993-2022 (30 values)" in shown

@@ -54,7 +54,7 @@ def test_pull_list_show_verify_diff_prune(live: StandIn, folder: Path, capsys: A
     assert f"footnote: KGZ 2015: {world.FOOTNOTES['KGZ', 2015]}" in out
     assert "1 more footnotes of other economies" in out
     assert "Source: Made-up office of statistics" in out
-    assert "vintage 2026-04-08 (default)" in out
+    assert "vintage 2026-04-08 (leads)" in out
     code, out, _ = eaeu(capsys, "data", "show", CODE, "--stored", "--json")
     shown = json.loads(out)["vintages"]
     assert [(v["vintage"], v["default"], v["last_year"]) for v in shown] == [
