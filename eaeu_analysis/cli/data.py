@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from ..errors import IntegrityError
+from ..errors import BadInputError, IntegrityError
 from . import live, output
 from .options import Json, StoreAt, split_list
 
@@ -148,6 +148,38 @@ def verify(
         raise IntegrityError(f"{problems[0]}{more}")
     if not as_json:
         typer.echo(f"{count} files in {where}: every hash, row count and key as recorded")
+
+
+@app.command(short_help="List shipped series that a live pull would renew.")
+def outdated(
+    on: Annotated[str | None, typer.Option(help="The day to count to, YYYY-MM-DD. Default: today.")] = None,
+    store: StoreAt = None,
+    as_json: Json = False,
+) -> None:
+    """List the shipped series of which a newer edition has appeared, is due, or is in the store. Asks no network.
+
+    Example: eaeu data outdated --on 2026-11-28
+    """
+    import datetime as dt
+
+    from ..data.freshness import data_as_of
+    from ..data.freshness import outdated as find_outdated
+    from ..data.store.store import Store
+
+    try:
+        day = dt.date.fromisoformat(on) if on else dt.datetime.now(dt.UTC).date()
+    except ValueError:
+        raise BadInputError(f"--on {on!r} is not a day; write it as 2026-11-28") from None
+    frame = find_outdated(day, Store(store))
+    if as_json:
+        output.print_table(frame, as_json)
+        return
+    if len(frame):
+        shown = frame.assign(stored=frame["stored"].mask(frame["stored"] == "", "-"))
+        output.print_lines(shown, "label")
+    typer.echo(f"{len(frame)} series to renew on {day.isoformat()}: eaeu data pull CODE, or trade, remittances ...")
+    typer.echo(f"shipped data as of {data_as_of()}; editions: how many have appeared since, by the")
+    typer.echo("rhythm of the source (data/tables/editions.toml); stored: a newer one is here")
 
 
 @app.command(short_help="Pin series from files, with vintage and hash.")

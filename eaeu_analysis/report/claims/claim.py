@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...errors import BadInputError
@@ -332,6 +332,8 @@ class ClaimRules:
     share: float
     least: float
     stated: tuple[float, ...]
+    stale_years: int
+    stale_figures: Mapping[str, str]
 
 
 @functools.lru_cache
@@ -349,7 +351,25 @@ def load_claim_rules() -> ClaimRules:
         share=float(raw["tolerance"]["share"]),
         least=float(raw["tolerance"]["least"]),
         stated=tuple(float(number) for number in raw["stated"]["numbers"]),
+        stale_years=int(raw["stale"]["years"]),
+        stale_figures={name: str(year) for name, year in raw["stale"]["figures"].items()},
     )
+
+
+def with_age(claim: Claim, newest: int) -> Claim:
+    """The claim with the check "stale" where it says how things are: is its figure new enough in the year ``newest``?
+
+    ``newest`` is the year of the newest edition of the data. The rule is in data/tables/claims.toml.
+    """
+    rules = load_claim_rules()
+    numbers = dict(claim.values)
+    year = numbers.get(rules.stale_figures.get(claim.template, ""), math.nan)
+    if not math.isfinite(year):
+        return claim
+    age = newest - round(year)
+    text = f"the figure is of {year:.0f}, {age} years before the newest data; {rules.stale_years} are allowed"
+    check = Check("stale", age <= rules.stale_years, float(age), float(rules.stale_years), text)
+    return replace(claim, checks=(*claim.checks, check))
 
 
 def meaning(name: str) -> int:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...data.freshness import data_as_of
 from ...errors import BadInputError, as_names, unknown
 from ...reference.economies import resolve
 from .. import cache as store
 from ..gather.evidence import Evidence, evidence
 from ..topics import TOPICS
 from .before_after import before_after_claims, member_claims, rerouting_claims
-from .claim import Claim
+from .claim import Claim, with_age
 from .counterfactual import counterfactual_claims
 from .partner_dependence import partner_dependence_claims
 from .published import published_claims, unsupported_claims
@@ -139,6 +140,8 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
     if found.scenario is not None:
         made += scenario_claims(found.scenario)
     made += published_claims(topics)
+    newest = int(data_as_of()[:4])
+    made = [with_age(claim, newest) for claim in made]
     made += unsupported_claims(made)
     made = [claim for topic in TOPICS if topic in topics for claim in made if claim.topic == topic]
     twice = {claim.id for claim in made if [c.id for c in made].count(claim.id) > 1}

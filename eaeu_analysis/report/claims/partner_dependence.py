@@ -7,12 +7,13 @@ Side of a change: its sign times what nearness to that partner means; a level al
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...reference.blocs import timeline
 from ...results import Provenance
 from ...series import SeriesInfo
-from .claim import Claim, meaning, side_of, state
+from .claim import Claim, Kind, Side, meaning, side_of, state
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -27,6 +28,8 @@ SHARES = (
     ("China", "exports"),
     ("China", "imports"),
 )
+MEMBER, YEARS_SHOWN = "KGZ", 3  # beside Uzbekistan; years of its remittances in the sentence
+ESTIMATE, GDP = "BX.TRF.PWKR.CD.DT.ESTIMATE", "NY.GDP.MKTP.CD"
 EVENTS = {
     "observer": ("UZB", "becomes an observer"),
     "stays": ("UZB", "stays an observer"),
@@ -106,28 +109,76 @@ def _date(name: str) -> list[Claim]:
 
 
 def _remittances(panel: Panel) -> list[Claim]:
-    """What share of its GDP comes from migrants, beside Kyrgyzstan's, in the last year that both have."""
+    """What share of its GDP comes from migrants, in its newest year; a member's, in its own; and a withdrawn estimate.
+
+    Each is a sentence of its own, since the newest years differ.
+    """
     panel = panel.with_outcome("remittances")
     wide = panel.wide("remittances")
-    if not {"UZB", "KGZ"} <= set(wide.columns):
+    if not {"UZB", MEMBER} <= set(wide.columns):
         return []
-    both = wide[["UZB", "KGZ"]].dropna()
-    year = int(both.index[-1])
-    own, member = (float(value) for value in both.iloc[-1].to_numpy(dtype=float))
-    info = panel.info("remittances")
-    return [
-        state(
-            "leaning.remittances.UZB",
-            "descriptive",
-            "leaning.remittances",
-            own,
-            info.unit,
-            f"ea.load_panel(['remittances']).with_outcome('remittances').wide('remittances').loc[{year}, 'UZB']",
-            Provenance(info.derived_from or (info,), "remittances in dollars over GDP in dollars"),
-            values={"own": own, "member": member, "year": float(year)},
-            words={"economy": "economy.UZB", "other": "economy.KGZ"},
-            side=side_of(own, meaning("migrants")),
-            caveat="leaning_remittances",
-            would_change="leaning_remittances",
-        )
-    ]
+    own, member = wide["UZB"].dropna(), wide[MEMBER].dropna()
+    made = []
+    if len(own) >= YEARS_SHOWN:
+        (earlier, before, last) = own.iloc[-YEARS_SHOWN:].items()
+        values = {"own": last[1], "year": last[0], "before": before[1], "before_year": before[0]}
+        values |= {"earlier": earlier[1], "earlier_year": earlier[0]}
+        side = side_of(float(last[1]), meaning("migrants"))
+        made.append(_remittance_claim("UZB", "leaning.remittances", values, panel.info("remittances"), side=side))
+    if len(member):
+        values = {"own": member.iloc[-1], "year": member.index[-1]}
+        made.append(_remittance_claim(MEMBER, "leaning.remittances_member", values, panel.info("remittances")))
+        made += _withdrawn_estimate(int(member.index[-1]))
+    return made
+
+
+def _withdrawn_estimate(last: int) -> list[Claim]:
+    """The newest withdrawn estimate of the member, where it is later than ``last``, the last reported year."""
+    from ...data.load import load_panel
+
+    panel = load_panel([ESTIMATE, GDP])
+    share = (100 * panel.wide(ESTIMATE)[MEMBER] / panel.wide(GDP)[MEMBER]).dropna()
+    if share.empty or int(share.index[-1]) <= last:
+        return []
+    info = SeriesInfo(
+        code="remittances_estimate",
+        label="Remittances received, withdrawn estimate, % of GDP",
+        unit="% of GDP",
+        derived_from=(panel.info(ESTIMATE), panel.info(GDP)),
+    )
+    values = {"own": share.iloc[-1], "year": share.index[-1]}
+    call = (
+        f"(lambda p: 100 * p.wide({ESTIMATE!r}).loc[{values['year']}, {MEMBER!r}] / "
+        f"p.wide({GDP!r}).loc[{values['year']}, {MEMBER!r}])(ea.load_panel([{ESTIMATE!r}, {GDP!r}]))"
+    )
+    return [_remittance_claim(MEMBER, "leaning.remittances_estimate", values, info, kind="model", call=call)]
+
+
+def _remittance_claim(
+    economy: str,
+    template: str,
+    values: Mapping[str, float],
+    info: SeriesInfo,
+    *,
+    kind: Kind = "descriptive",
+    side: Side = "context",
+    call: str = "",
+) -> Claim:
+    year = int(values["year"])
+    key = template.replace(".", "_")
+    name = f"{template.replace('_member', '').replace('_estimate', '')}.{economy}"
+    return state(
+        f"{name}.estimate" if kind == "model" else name,
+        kind,
+        template,
+        float(values["own"]),
+        info.unit,
+        call
+        or f"ea.load_panel(['remittances']).with_outcome('remittances').wide('remittances').loc[{year}, {economy!r}]",
+        Provenance(info.derived_from or (info,), "remittances in dollars over GDP in dollars"),
+        values={key: float(number) for key, number in values.items()},
+        words={"economy": f"economy.{economy}"},
+        side=side,
+        caveat=key,
+        would_change="leaning_remittances",
+    )
