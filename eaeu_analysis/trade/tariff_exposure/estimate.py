@@ -15,6 +15,7 @@ from ...errors import BadInputError, NotConvergedError, unknown
 from ...results import Check, Finding, Provenance, Result, finding_of, source_lines
 from ...text import format_number, format_p_equals, year_span
 from ..gravity.fit import GravityFit
+from ..gravity.options import GravityOptions
 from ..gravity.ppml import ols, ppml
 from .fit import Estimator, Windows, fit_windows, jackknife_error, leave_clusters_out, permutation_p, pre_trend_p
 from .own_rates import OwnRates, RiseBounds, rise_bounds
@@ -392,9 +393,11 @@ def _arrays(
 def _regress(rows: pd.DataFrame, x: list[str], estimator: Estimator, level: float) -> GravityFit:
     """The published estimator on rows of units and periods."""
     period: Any = "period" if rows["group"].nunique() == 1 else ("group", "period")
-    model = ppml if estimator == "ppml" else ols
     # groups share the coefficient and nothing else, which is meant
-    return model(rows, "value", x, ["unit", period], cluster="cluster", disconnected="allow", level=level)
+    if estimator == "ppml":
+        options = GravityOptions(level=level, disconnected="allow")
+        return ppml(rows, "value", x, ["unit", period], cluster="cluster", options=options)
+    return ols(rows, "value", x, ["unit", period], cluster="cluster", disconnected="allow", level=level)
 
 
 def _agreed(sample: ExposureSample, estimator: Estimator, quick: float) -> float:
