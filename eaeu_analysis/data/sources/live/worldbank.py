@@ -1,12 +1,12 @@
 """World Bank series, whole or not at all.
 
 wbgapi does what it knows: the addresses (cut below the service's length limit), the concepts of each database
-under their many names, the paging, the two forms of answers, the notes. It sends requests by one function without
-a time-out, retry or bound, and keeps its settings in module globals. That function is therefore wrapped here, once,
-when the first series is fetched: data that ship with the package never need the library. For a :class:`Call` of this
-module (a context variable, so each thread has its own) requests go through :mod:`.http`, pages are checked and kept
-by :mod:`.pages`; for any other use of wbgapi in the same program nothing changes, and its globals are only read. A
-page kept from an interrupted pull answers in place of the network, which is all that resumption takes. Its
+under their many names, the paging, the two forms of answers, the notes; only its public functions are called. It
+sends requests by ``requests.get``, without retry or bound. Its ``requests`` is therefore given a front, once, when the
+first series is fetched: data that ship with the package never need the library. For a :class:`Call` of this module (a
+context variable, so each thread has its own) the front goes through :mod:`.http`, and pages are checked and kept by
+:mod:`.pages`; any other use of wbgapi in the same program goes to requests as before, and its settings are only read.
+A page kept from an interrupted pull answers in place of the network, which is all that resumption takes. Its
 ``DataFrame`` is not used: it grows a frame cell by cell.
 """
 
@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
+import requests
 
 from ....errors import EaeuError, NoDataError
 from ....settings import ENDPOINT
@@ -63,8 +64,8 @@ class Call:
         """Forget the pages; those kept on disk stay."""
         self.ledger = Ledger(self.host)
 
-    def query(self, address: str) -> tuple[Any, Any]:
-        """One page for wbgapi: header and answer. ``address`` is below the endpoint, with its query string."""
+    def query(self, address: str) -> Any:
+        """One page for wbgapi, read. ``address`` is below the endpoint, with its query string."""
         url = self.endpoint.rstrip("/") + address
         asked = parse_qs(urlsplit(address).query)
         page, per_page = int(asked["page"][0]), int(asked["per_page"][0])
@@ -75,7 +76,7 @@ class Call:
             if self.spool:
                 self.spool.put(url, body)
         self.ledger.enter(answer, re.sub(r"([?&])page=\d+", r"\1", url), page)
-        return (answer[0] if isinstance(answer, list) else answer), answer
+        return answer
 
     def _kept(self, url: str, read: Callable[[bytes], Any]) -> Any:
         """The page as an interrupted pull left it, or None; one that no longer reads is dropped."""
@@ -92,13 +93,32 @@ class Call:
 _call: ContextVar[Call | None] = ContextVar("eaeu_worldbank_call", default=None)
 
 
-def _wrapped(wbgapi: Any, original: Callable[[str], tuple[Any, Any]]) -> Callable[[str], tuple[Any, Any]]:
-    @functools.wraps(original)
-    def query(url: str) -> tuple[Any, Any]:
-        call = _call.get()
-        return original(url) if call is None else call.query(url.removeprefix(wbgapi.endpoint))
+@dataclass(frozen=True)
+class _Page:
+    """What wbgapi looks at of a response."""
 
-    return query
+    answer: Any
+    status_code: int = 200
+    reason: str = "OK"
+
+    def json(self) -> Any:
+        return self.answer
+
+
+class _RequestsFront:
+    """The library ``requests`` as wbgapi sees it: pages of a :class:`Call` come from there."""
+
+    def __init__(self, wbgapi: Any) -> None:
+        self._wbgapi = wbgapi
+
+    def get(self, url: str, **options: Any) -> Any:
+        call = _call.get()
+        if call is None:
+            return requests.get(url, **options)  # noqa: S113 - as the user's own call of wbgapi says
+        return _Page(call.query(url.removeprefix(self._wbgapi.endpoint)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(requests, name)
 
 
 def _wbgapi() -> Any:
@@ -113,13 +133,16 @@ def _loaded() -> Any:
         import wbgapi
     except Exception as error:  # of its dependencies too
         raise NoDataError(f"live data need wbgapi, which cannot be loaded ({type(error).__name__}: {error})") from error
-    if not callable(getattr(wbgapi, "_queryAPI", None)):
+    front = getattr(wbgapi, "requests", None)
+    if isinstance(front, _RequestsFront):
+        return wbgapi
+    if front is not requests:
         found = getattr(wbgapi, "__version__", "of unknown version")
         raise NoDataError(
             f"live data need a wbgapi that sends its requests as 1.0.12 to 1.0.14 do, and this is {found}; "
             "the shipped data can be used: --source pinned"
         )
-    wbgapi._queryAPI = _wrapped(wbgapi, wbgapi._queryAPI)
+    wbgapi.requests = _RequestsFront(wbgapi)
     return wbgapi
 
 
