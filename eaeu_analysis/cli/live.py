@@ -34,6 +34,12 @@ def pull(
     economies: Annotated[str, typer.Option(help="all, or economies separated by commas.")] = "all",
     years: Annotated[str | None, typer.Option(help="2015 or 2000-2019. Default: all years.")] = None,
     vintage: Annotated[str | None, typer.Option(help="An archived edition, such as 2015-04.")] = None,
+    database: Annotated[
+        str | None, typer.Option(help="Number of a World Bank database, such as 15 (Global Economic Monitor).")
+    ] = None,
+    latest: Annotated[
+        bool, typer.Option("--latest", help="Ask for every series again, however recent the stored one is.")
+    ] = False,
     store: StoreAt = None,
     endpoint: Endpoint = None,
     max_age: Annotated[
@@ -61,6 +67,11 @@ def pull(
     from ..data.store.store import Store
 
     wanted = _codes(codes)
+    if database is not None and not database.isdecimal():
+        raise BadInputError(f"--database {database!r}: expected the number of a World Bank database, such as 15")
+    if database is not None and vintage:
+        raise BadInputError("--database and --vintage exclude each other: archived editions are database 57")
+    max_age = 0.0 if latest else max_age
     of_wits = [code for code in wanted if code.startswith(wits.PREFIX)]
     limits = HttpSettings() if deadline is None else HttpSettings(deadline=deadline)
     opened = Store(store)
@@ -81,6 +92,7 @@ def pull(
                 store=opened,
                 endpoint=endpoint,
                 vintage=vintage,
+                database=database,
                 concurrency=concurrency,
                 retries=retries,
                 timeout=timeout,

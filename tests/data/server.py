@@ -31,7 +31,7 @@ KINDS = (
     "unknown", "deleted", "busy", "null", "redirect", "redirect-same", "huge", "huge-declared", "deep", "new-release",
     "text-value", "nan", "per-page-zero", "bomb", "entity", "429", "400", "403", "404", "500", "502", "503", "504",
     "code-null", "code-lower", "code-two", "code-number", "other-economy", "other-year", "no-economy", "no-year",
-    "huge-number", "packed", *SLOW,
+    "huge-number", "packed", "old-codes", "mixed-periods", *SLOW,
 )  # fmt: skip
 
 
