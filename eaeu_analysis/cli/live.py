@@ -54,7 +54,7 @@ def pull(
         float | None, typer.Option(help="Seconds for the whole run. Default: 7,200; the next run continues from there.")
     ] = None,
     source: Annotated[
-        str | None, typer.Option(help="worldbank, wits or comtrade. Default: by the form of the codes.")
+        str | None, typer.Option(help="worldbank, wits, comtrade or imts (IMF). Default: by the form of the codes.")
     ] = None,
     strict: Annotated[bool, typer.Option(help="Exit with code 4 when some series failed.")] = False,
     as_json: Json = False,
@@ -65,12 +65,12 @@ def pull(
     eaeu data pull WITS.XPRT-TRD-VL.Total.UZB --years 2015-2020;
     eaeu data pull --source comtrade COMTRADE.M.TOTAL.UZB --years 2019-2023 (key in COMTRADE_API_KEY)
     """
-    from ..data.sources.live import comtrade, wits
+    from ..data.sources.live import comtrade, imts, wits
     from ..data.sources.live.http import HttpSettings
     from ..data.sources.live.pull import pull_series
     from ..data.store.store import Store
 
-    services = {"wits": wits.PREFIX, "comtrade": comtrade.PREFIX}
+    services = {"wits": wits.PREFIX, "comtrade": comtrade.PREFIX, "imts": imts.PREFIX}
     if source is not None and source not in ("worldbank", *services):
         raise unknown("source", source, ["worldbank", *services])
     prefix = services.get(source or "", "")
@@ -91,7 +91,7 @@ def pull(
                 raise BadInputError(
                     f"codes of {own} name their economies and have no vintages: pull them by themselves"
                 )
-            pull_tables = {"wits": wits.pull_wits, "comtrade": comtrade.pull_comtrade}[own]
+            pull_tables = {"wits": wits.pull_wits, "comtrade": comtrade.pull_comtrade, "imts": imts.pull_imts}[own]
             report = pull_tables(
                 wanted, years, store=opened, endpoint=endpoint, max_age=max_age, settings=limits, progress=display
             )

@@ -29,7 +29,8 @@ from server_slow import SLOW
 KINDS = (
     "slow", "drip", "reset", "truncated", "cut", "xml", "html", "empty", "total", "repeat", "repeat-whole",
     "unknown", "deleted", "busy", "null", "redirect", "redirect-same", "huge", "huge-declared", "deep", "new-release",
-    "text-value", "nan", "per-page-zero", "bomb", "entity", "429", "400", "403", "404", "500", "502", "503", "504",
+    "text-value", "nan", "per-page-zero", "bomb", "entity", "429", "400", "401", "403", "404", "500", "502", "503",
+    "504",
     "code-null", "code-lower", "code-two", "code-number", "other-economy", "other-year", "no-economy", "no-year",
     "huge-number", "packed", "old-codes", "mixed-periods", "rate", "quota", "key", "silent", "breakdowns",
     "unknown-parameter", *SLOW,
