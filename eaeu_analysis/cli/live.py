@@ -34,6 +34,12 @@ def pull(
     economies: Annotated[str, typer.Option(help="all, or economies separated by commas.")] = "all",
     years: Annotated[str | None, typer.Option(help="2015 or 2000-2019. Default: all years.")] = None,
     vintage: Annotated[str | None, typer.Option(help="An archived edition, such as 2015-04.")] = None,
+    database: Annotated[
+        str | None, typer.Option(help="Number of a World Bank database, such as 15 (Global Economic Monitor).")
+    ] = None,
+    latest: Annotated[
+        bool, typer.Option("--latest", help="Ask for every series again, however recent the stored one is.")
+    ] = False,
     store: StoreAt = None,
     endpoint: Endpoint = None,
     max_age: Annotated[
@@ -47,31 +53,47 @@ def pull(
     deadline: Annotated[
         float | None, typer.Option(help="Seconds for the whole run. Default: 7,200; the next run continues from there.")
     ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="worldbank, wits, comtrade or imts (IMF). Default: by the form of the codes.")
+    ] = None,
     strict: Annotated[bool, typer.Option(help="Exit with code 4 when some series failed.")] = False,
     as_json: Json = False,
 ) -> None:
     """Download series from the World Bank to the store. Each is saved when complete; an interrupted run resumes.
 
     Examples: eaeu data pull trade remittances NE.TRD.GNFS.ZS@2015-04;
-    eaeu data pull WITS.XPRT-TRD-VL.Total.UZB --years 2015-2020
+    eaeu data pull WITS.XPRT-TRD-VL.Total.UZB --years 2015-2020;
+    eaeu data pull --source comtrade COMTRADE.M.TOTAL.UZB --years 2019-2023 (key in COMTRADE_API_KEY)
     """
-    from ..data.sources.live import wits
+    from ..data.sources.live import comtrade, imts, wits
     from ..data.sources.live.http import HttpSettings
     from ..data.sources.live.pull import pull_series
     from ..data.store.store import Store
 
-    wanted = _codes(codes)
-    of_wits = [code for code in wanted if code.startswith(wits.PREFIX)]
+    services = {"wits": wits.PREFIX, "comtrade": comtrade.PREFIX, "imts": imts.PREFIX}
+    if source is not None and source not in ("worldbank", *services):
+        raise unknown("source", source, ["worldbank", *services])
+    prefix = services.get(source or "", "")
+    wanted = _codes([code if code.startswith(prefix) else prefix + code for code in codes or ()])
+    if database is not None and not database.isdecimal():
+        raise BadInputError(f"--database {database!r}: expected the number of a World Bank database, such as 15")
+    if database is not None and vintage:
+        raise BadInputError("--database and --vintage exclude each other: archived editions are database 57")
+    max_age = 0.0 if latest else max_age
+    own = next((name for name, start in services.items() if any(code.startswith(start) for code in wanted)), "")
     limits = HttpSettings() if deadline is None else HttpSettings(deadline=deadline)
     opened = Store(store)
     opened.check_writable()
     display = progress()
     try:
-        if of_wits:
-            if len(of_wits) < len(wanted) or vintage or economies != "all":
-                raise BadInputError("WITS codes name their economies and have no vintages: pull them by themselves")
-            report = wits.pull_wits(
-                of_wits, years, store=opened, endpoint=endpoint, max_age=max_age, settings=limits, progress=display
+        if own:
+            if not all(code.startswith(services[own]) for code in wanted) or vintage or economies != "all" or database:
+                raise BadInputError(
+                    f"codes of {own} name their economies and have no vintages: pull them by themselves"
+                )
+            pull_tables = {"wits": wits.pull_wits, "comtrade": comtrade.pull_comtrade, "imts": imts.pull_imts}[own]
+            report = pull_tables(
+                wanted, years, store=opened, endpoint=endpoint, max_age=max_age, settings=limits, progress=display
             )
         else:
             report = pull_series(
@@ -81,6 +103,7 @@ def pull(
                 store=opened,
                 endpoint=endpoint,
                 vintage=vintage,
+                database=database,
                 concurrency=concurrency,
                 retries=retries,
                 timeout=timeout,

@@ -29,9 +29,11 @@ from server_slow import SLOW
 KINDS = (
     "slow", "drip", "reset", "truncated", "cut", "xml", "html", "empty", "total", "repeat", "repeat-whole",
     "unknown", "deleted", "busy", "null", "redirect", "redirect-same", "huge", "huge-declared", "deep", "new-release",
-    "text-value", "nan", "per-page-zero", "bomb", "entity", "429", "400", "403", "404", "500", "502", "503", "504",
+    "text-value", "nan", "per-page-zero", "bomb", "entity", "429", "400", "401", "403", "404", "500", "502", "503",
+    "504",
     "code-null", "code-lower", "code-two", "code-number", "other-economy", "other-year", "no-economy", "no-year",
-    "huge-number", "packed", *SLOW,
+    "huge-number", "packed", "old-codes", "mixed-periods", "rate", "quota", "key", "silent", "breakdowns",
+    "unknown-parameter", *SLOW,
 )  # fmt: skip
 
 
@@ -67,6 +69,7 @@ class StandIn:
         self.state = answers.State()
         self.faults: list[Fault] = []
         self.seen: list[str] = []
+        self.keys: list[str | None] = []
         self.before: Callable[[int], None] | None = None
         self._lock = threading.Lock()
         self._http = _Http(("127.0.0.1", port), _handler(self))
@@ -137,6 +140,7 @@ def _handler(bank: StandIn) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
+            bank.keys.append(self.headers.get("Ocp-Apim-Subscription-Key"))
             answer, fault = bank.answer(self.path)
             kind = fault.kind if fault else ""
             if fault is not None and kind == "slow":

@@ -15,7 +15,7 @@ import re
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -60,6 +60,7 @@ class HttpSettings:
     wait_max: float = 30.0
     retry_after_max: float = 120.0
     max_bytes: int = 64 << 20
+    wrong: tuple[int, ...] = ()  # statuses that say that a request is wrong, and are not asked again
     user_agent: str = f"eaeu_analysis/{__version__} (economic research; python-requests/{requests.__version__})"
 
     def __post_init__(self) -> None:
@@ -96,9 +97,12 @@ class GuardedSession(requests.Session):
     ``ends`` is when the pull ends, on the clock of ``time.monotonic``.
     """
 
-    def __init__(self, settings: HttpSettings, ends: float = math.inf) -> None:
+    def __init__(
+        self, settings: HttpSettings, ends: float = math.inf, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
         self.settings, self.ends = settings, ends
+        self.headers.update(headers or {})
         self.headers["User-Agent"] = settings.user_agent
         self.headers["Accept-Encoding"] = _ENCODING
         for prefix in ("https://", "http://"):
@@ -162,10 +166,14 @@ class Tally:
 
 @dataclass
 class Transport:
-    """Sessions (one a thread), the pause that all threads keep after a 429, and the retries."""
+    """Sessions (one a thread), the pause that all threads keep after a 429, and the retries.
+
+    ``headers`` go with every request, never to another site: a key of a service.
+    """
 
     settings: HttpSettings = field(default_factory=HttpSettings)
     stop: threading.Event = field(default_factory=threading.Event)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _local: threading.local = field(default_factory=threading.local, repr=False)
     _not_before: float = 0.0
     _reached: bool = False
@@ -178,7 +186,7 @@ class Transport:
     @property
     def session(self) -> GuardedSession:
         if not hasattr(self._local, "session"):
-            self._local.session = GuardedSession(self.settings, self.ends)
+            self._local.session = GuardedSession(self.settings, self.ends, self.headers)
         session: GuardedSession = self._local.session
         return session
 
@@ -348,13 +356,25 @@ def _as_fetch_error(error: Exception, request: requests.PreparedRequest, setting
 def _status_error(response: requests.Response, request: requests.PreparedRequest, settings: HttpSettings) -> FetchError:
     status = response.status_code
     text = f"{_host(request)} answered {status}" + (f" ({response.reason})" if response.reason else "")
+    said = _said(response)
     wait = _retry_after(response.headers.get("Retry-After", "")) if status in (429, 503) else None
+    if wait is None and status == 429 and (found := re.search(r"again in (\d{1,6}) second", said)):
+        wait = float(found[1])
+    if status == 403 and (found := re.search(r"quota.*replenished in ([\d.:]{1,20}\d)", said, re.IGNORECASE)):
+        over = f"the quota of {_host(request)} is used up; it is renewed in {found[1]} (hours:minutes:seconds)"
+        return FetchError(over, "quota", again=False, code="403")
     if wait is not None and wait > settings.retry_after_max:
         later = f"{text} and asks to wait {wait:,.0f} s; pull again then"
         return FetchError(later, "status", again=False, code=str(status))
     # 400 is among those that pass: the World Bank answers it for a while to requests that were right before.
-    passing = status >= 500 or status in (400, 408, 425, 429)
+    passing = (status >= 500 or status in (400, 408, 425, 429)) and status not in settings.wrong
     return FetchError(text, "status", again=passing, wait=wait, code=str(status))
+
+
+def _said(response: requests.Response) -> str:
+    """What the JSON of a refusal says, as gateways of services write it; "" for any other body."""
+    found = re.search(rb'"message"\s*:\s*"([^"]{1,300})"', response.content[:4000])
+    return found[1].decode("utf-8", "replace") if found else ""
 
 
 def _retry_after(text: str) -> float | None:

@@ -199,7 +199,7 @@ def _fetch(store: PullStore, notes: bool, per_page: int, task: FetchTask, under:
     before = store.latest(request)
     info = series_info(request, fetched, vintage, vintage_note)
     entry = store.put(
-        SeriesData(info, fetched.frame),
+        SeriesData(info, fetched.frame, fetched.freq),
         request,
         notes=fetched.notes,
         footnotes=fetched.footnotes,

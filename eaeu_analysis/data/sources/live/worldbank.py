@@ -1,12 +1,12 @@
 """World Bank series, whole or not at all.
 
 wbgapi does what it knows: the addresses (cut below the service's length limit), the concepts of each database
-under their many names, the paging, the two forms of answers, the notes. It sends requests by one function without
-a time-out, retry or bound, and keeps its settings in module globals. That function is therefore wrapped here, once,
-when the first series is fetched: data that ship with the package never need the library. For a :class:`Call` of this
-module (a context variable, so each thread has its own) requests go through :mod:`.http`, pages are checked and kept
-by :mod:`.pages`; for any other use of wbgapi in the same program nothing changes, and its globals are only read. A
-page kept from an interrupted pull answers in place of the network, which is all that resumption takes. Its
+under their many names, the paging, the two forms of answers, the notes; only its public functions are called. It
+sends requests by ``requests.get``, without retry or bound. Its ``requests`` is therefore given a front, once, when the
+first series is fetched: data that ship with the package never need the library. For a :class:`Call` of this module (a
+context variable, so each thread has its own) the front goes through :mod:`.http`, and pages are checked and kept by
+:mod:`.pages`; any other use of wbgapi in the same program goes to requests as before, and its settings are only read.
+A page kept from an interrupted pull answers in place of the network, which is all that resumption takes. Its
 ``DataFrame`` is not used: it grows a frame cell by cell.
 """
 
@@ -23,9 +23,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
+import requests
 
 from ....errors import EaeuError, NoDataError
+from ....reference import economies as names_of
+from ....series import period_text, year_of
 from ....settings import ENDPOINT
+from ..files.periods import read_period
 from .http import FetchError, Tally, Transport
 from .pages import Ledger, Spool
 from .request import Request
@@ -33,7 +37,6 @@ from .request import Request
 WDI, ARCHIVES = "2", "57"
 PER_PAGE = 5000  # 1.6 MB a page: few requests, and little lost when one fails
 ROUNDS = 3  # times a series is begun again when its pages contradict each other
-FIRST_YEAR, LAST_YEAR = 1800, 2200  # of any series that the service has
 _ECONOMY = re.compile(r"[A-Z]{3}")  # of the WDI and their archives, aggregates among them
 _PLACE = re.compile(r"[A-Z]{3}[A-Z0-9_.]{0,12}")  # other databases also have parts of economies
 _LABEL = 500  # characters of a label
@@ -63,8 +66,8 @@ class Call:
         """Forget the pages; those kept on disk stay."""
         self.ledger = Ledger(self.host)
 
-    def query(self, address: str) -> tuple[Any, Any]:
-        """One page for wbgapi: header and answer. ``address`` is below the endpoint, with its query string."""
+    def query(self, address: str) -> Any:
+        """One page for wbgapi, read. ``address`` is below the endpoint, with its query string."""
         url = self.endpoint.rstrip("/") + address
         asked = parse_qs(urlsplit(address).query)
         page, per_page = int(asked["page"][0]), int(asked["per_page"][0])
@@ -75,7 +78,7 @@ class Call:
             if self.spool:
                 self.spool.put(url, body)
         self.ledger.enter(answer, re.sub(r"([?&])page=\d+", r"\1", url), page)
-        return (answer[0] if isinstance(answer, list) else answer), answer
+        return answer
 
     def _kept(self, url: str, read: Callable[[bytes], Any]) -> Any:
         """The page as an interrupted pull left it, or None; one that no longer reads is dropped."""
@@ -92,13 +95,32 @@ class Call:
 _call: ContextVar[Call | None] = ContextVar("eaeu_worldbank_call", default=None)
 
 
-def _wrapped(wbgapi: Any, original: Callable[[str], tuple[Any, Any]]) -> Callable[[str], tuple[Any, Any]]:
-    @functools.wraps(original)
-    def query(url: str) -> tuple[Any, Any]:
-        call = _call.get()
-        return original(url) if call is None else call.query(url.removeprefix(wbgapi.endpoint))
+@dataclass(frozen=True)
+class _Page:
+    """What wbgapi looks at of a response."""
 
-    return query
+    answer: Any
+    status_code: int = 200
+    reason: str = "OK"
+
+    def json(self) -> Any:
+        return self.answer
+
+
+class _RequestsFront:
+    """The library ``requests`` as wbgapi sees it: pages of a :class:`Call` come from there."""
+
+    def __init__(self, wbgapi: Any) -> None:
+        self._wbgapi = wbgapi
+
+    def get(self, url: str, **options: Any) -> Any:
+        call = _call.get()
+        if call is None:
+            return requests.get(url, **options)  # noqa: S113 - as the user's own call of wbgapi says
+        return _Page(call.query(url.removeprefix(self._wbgapi.endpoint)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(requests, name)
 
 
 def _wbgapi() -> Any:
@@ -113,13 +135,16 @@ def _loaded() -> Any:
         import wbgapi
     except Exception as error:  # of its dependencies too
         raise NoDataError(f"live data need wbgapi, which cannot be loaded ({type(error).__name__}: {error})") from error
-    if not callable(getattr(wbgapi, "_queryAPI", None)):
+    front = getattr(wbgapi, "requests", None)
+    if isinstance(front, _RequestsFront):
+        return wbgapi
+    if front is not requests:
         found = getattr(wbgapi, "__version__", "of unknown version")
         raise NoDataError(
             f"live data need a wbgapi that sends its requests as 1.0.12 to 1.0.14 do, and this is {found}; "
             "the shipped data can be used: --source pinned"
         )
-    wbgapi._queryAPI = _wrapped(wbgapi, wbgapi._queryAPI)
+    wbgapi.requests = _RequestsFront(wbgapi)
     return wbgapi
 
 
@@ -155,6 +180,7 @@ class Fetched:
     notes: dict[str, str] = field(default_factory=dict)
     footnotes: list[tuple[str, int, str, str]] = field(default_factory=list)
     problems: tuple[str, ...] = ()
+    freq: str = "Y"
 
 
 def fetch(request: Request, call: Call, notes: bool = True) -> Fetched:
@@ -209,12 +235,18 @@ def _rows(request: Request, call: Call) -> list[dict[str, Any]]:
 
 
 def _periods(request: Request, call: Call) -> str:
-    """The service's names of the years asked for; databases other than the WDI's own may have names of their own."""
+    """The service's names of the periods in the years asked for; only the WDI's own are known without asking."""
     years = request.years or ()
     if request.database in (WDI, ARCHIVES):
         return ";".join(f"YR{year}" for year in years)
+    concepts(request.database, call)
     with _concepts_lock, calling(call):
-        return str(_wbgapi().queryParam(list(years), "time", db=int(request.database)))
+        listed = [str(row["id"]) for row in _wbgapi().source.features("time", db=int(request.database))]
+    found = [(time, read_period(time)) for time in listed]
+    within = [time for time, period in found if period and year_of(*period) in years]
+    if not within:
+        raise NoDataError(f"database {request.database} has no period in {some(years)}")
+    return ";".join(within)
 
 
 def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetched:
@@ -229,7 +261,7 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
         economies = [part[place["economy"]]["id"] for part in parts]
         times = [part[place["time"]]["id"] for part in parts]
         series = {part[place["series"]]["id"] for part in parts}
-        years = {time: _year(str(time), request.code) for time in set(times)}
+        freq, periods = _periods_of(set(map(str, times)), request.code)
         form = _ECONOMY if request.database in (WDI, ARCHIVES) else _PLACE
         odd = sorted(repr(e) for e in set(economies) if not (isinstance(e, str) and form.fullmatch(e)))
         values = [float("nan") if row["value"] is None else float(row["value"]) for row in rows]
@@ -242,21 +274,23 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
         raise FetchError(f"{call.host} was asked for '{request.code}' and sent {others}", "paging", again=False)
     if odd:
         raise FetchError(f"{call.host} sent the economy code {odd[0][:40]}, which is none", "paging", again=False)
-    absent = _compared(request, call.host, set(economies), set(years.values()))
+    economies = [names_of.current_code(economy) for economy in economies]
+    absent = _compared(request, call.host, set(economies), {year_of(freq, n) for n in periods.values()})
     frame = pd.DataFrame(
         {
             "economy": pd.array(economies, dtype="str"),
-            "year": pd.array([years[t] for t in times], dtype="int64"),
+            "year": pd.array([periods[str(t)] for t in times], dtype="int64"),
             "value": pd.array(values, dtype="float64"),
         }
     )
     twice = frame.duplicated(["economy", "year"])
     if twice.any():
         first = frame[twice].iloc[0]
-        told = f"{call.host} sent {int(twice.sum()):,} observations twice, {first.economy} {first.year} among them"
+        told = f"{call.host} sent {int(twice.sum()):,} observations twice, {first.economy} "
+        told += f"{period_text(freq, first.year)} among them"
         raise FetchError(told, "paging", again=False)
     frame = frame.dropna(subset=["value"]).sort_values(["economy", "year"], ignore_index=True)
-    return Fetched(frame, label, call.ledger.lastupdated, str(version), problems=absent)
+    return Fetched(frame, label, call.ledger.lastupdated, str(version), problems=absent, freq=freq)
 
 
 def _compared(request: Request, host: str, economies: set[str], years: set[int]) -> tuple[str, ...]:
@@ -280,11 +314,21 @@ def some(names: Iterable[Any], most: int = 6) -> str:
     return ", ".join(listed[:most]) + more
 
 
-def _year(time: str, code: str) -> int:
-    found = re.fullmatch(r"(?:YR)?([0-9]{4})", time)
-    if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
-        raise FetchError(f"series '{code}' is not annual: it has a period {time[:40]!r}", "body", again=False)
-    return int(found[1])
+def _periods_of(times: set[str], code: str) -> tuple[str, dict[str, int]]:
+    """The letter and the numbers of a series' periods: years, quarters (2015Q1) or months (2015M01)."""
+    found: dict[str, int] = {}
+    letters: dict[str, str] = {}  # with a period that has it
+    for time in sorted(times):
+        period = read_period(time)
+        if period is None or period[0] == "D":
+            told = f"series '{code}' has a period {time[:40]!r}, which is no year, quarter or month"
+            raise FetchError(told, "body", again=False)
+        letters.setdefault(period[0], time)
+        found[time] = period[1]
+    if len(letters) > 1:
+        told = f"series '{code}' mixes periods: {' and '.join(sorted(letters.values()))}"
+        raise FetchError(told, "body", again=False)
+    return next(iter(letters)), found
 
 
 def _with_notes(fetched: Fetched, request: Request, call: Call) -> Fetched:
@@ -332,7 +376,7 @@ def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str
     found = []
     for row in told:
         year = str(row.get("date"))
-        key = (str(row.get("countryiso3code")), int(year) if year.isdecimal() else 0)
+        key = (names_of.current_code(str(row.get("countryiso3code"))), int(year) if year.isdecimal() else 0)
         if key in held:
             found.append((*key, str(row.get("obs_status") or ""), str(row.get("footnote") or "")))
     return sorted(found)

@@ -288,7 +288,7 @@ def test_a_library_that_sends_its_requests_otherwise_is_one_sentence(
 ) -> None:
     import wbgapi
 
-    monkeypatch.delattr(wbgapi, "_queryAPI")
+    monkeypatch.delattr(wbgapi, "requests")
     worldbank._loaded.cache_clear()
     try:
         report = small_pull(bank, store, [HIT])

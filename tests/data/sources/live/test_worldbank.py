@@ -297,3 +297,33 @@ def test_the_real_archives_answer(tmp_path: Any) -> None:
     report = pull_series(["NY.GDP.MKTP.CD"], ["KGZ"], store=live, vintage="2015-04")
     assert not report.failed, report.summary()
     assert live.get("NY.GDP.MKTP.CD", "2015-04").frame["year"].max() <= 2014
+
+
+def test_former_codes_of_economies_are_those_of_today(bank: StandIn, store: Store) -> None:
+    clean = fetched(bank).frame
+    bank.fault("old-codes", times=10**6)
+    again = fetched(bank)
+    assert again.frame.equals(clean)
+    assert {"ROU", "COD", "TLS", "PSE"} <= set(again.frame["economy"])
+    some = fetched(bank, economies=("KGZ", "ROU"), years=(2015,))  # asked for by today's code, answered by the former
+    assert (some.problems, set(some.frame["economy"])) == ((), {"KGZ", "ROU"})
+
+
+@pytest.mark.parametrize(("parts", "letter", "first"), [(("M01", "M02"), "M", 540), (("Q1", "Q2"), "Q", 180)])
+def test_months_and_quarters_are_read_and_stored(
+    bank: StandIn, store: Store, parts: tuple[str, ...], letter: str, first: int
+) -> None:
+    bank.state.periods = parts
+    report = small_pull(bank, store, ["GOV_WGI_CC.EST"], database="3", years="2015-2016")
+    assert not report.failed, report.summary()
+    data = store.get("GOV_WGI_CC.EST")
+    own = data.frame[data.frame["economy"] == "KGZ"]
+    steps = {"M": [0, 1, 12, 13], "Q": [0, 1, 4, 5]}[letter]
+    assert (data.freq, own["year"].tolist()) == (letter, [first + step for step in steps])
+    assert own["value"].iloc[0] == world.value("GOV_WGI_CC.EST", "KGZ", 2015, world.RELEASES[0])
+
+
+def test_a_series_of_mixed_periods_is_refused(bank: StandIn) -> None:
+    bank.fault("mixed-periods", times=10**6)
+    with pytest.raises(FetchError, match=r"mixes periods: .*2015Q1"):
+        fetched(bank, years=(2015,))
