@@ -15,6 +15,7 @@ from ...errors import BadInputError, NotConvergedError, unknown
 from ...results import Check, Finding, Provenance, Result, finding_of, source_lines
 from ...text import format_number, format_p_equals, year_span
 from ..gravity.fit import GravityFit
+from ..gravity.options import GravityOptions
 from ..gravity.ppml import ols, ppml
 from .fit import Estimator, Windows, fit_windows, jackknife_error, leave_clusters_out, permutation_p, pre_trend_p
 from .own_rates import OwnRates, RiseBounds, rise_bounds
@@ -394,7 +395,9 @@ def _regress(rows: pd.DataFrame, x: list[str], estimator: Estimator, level: floa
     period: Any = "period" if rows["group"].nunique() == 1 else ("group", "period")
     model = ppml if estimator == "ppml" else ols
     # groups share the coefficient and nothing else, which is meant
-    return model(rows, "value", x, ["unit", period], cluster="cluster", disconnected="allow", level=level)
+    return model(
+        rows, "value", x, ["unit", period], cluster="cluster", options=GravityOptions(level=level, disconnected="allow")
+    )
 
 
 def _agreed(sample: ExposureSample, estimator: Estimator, quick: float) -> float:
