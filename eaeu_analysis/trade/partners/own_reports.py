@@ -110,7 +110,7 @@ def share_change(economy: str, partner: str, side: Side, first: int, last: int) 
         if year not in wide.index:
             raise NoDataError(f"the table of {code} has no {side} of {year}")
     both = wide.loc[[first, last]]
-    size = both.max() / both.sum(axis=1).min()
+    size = both.div(both.sum(axis=1), axis=0).max()
     gone = tuple(sorted(str(c) for c in both.columns[both.isna().any() & (size >= MATERIAL)]))
     kept = both.drop(columns=list(gone))
     members = [m for m in members_of(partner) if m in kept.columns and m != code]
