@@ -1,6 +1,7 @@
 """Claims of leaning: with whom Uzbekistan trades and since when, and what its dates say (grade C).
 
-Shares are those of its own annual table; their change is counted from 2009, the last year before the customs union.
+Shares are those of its own annual table; their change is counted from 2009, the last year before the customs union, and
+on the partners that the table has in both years.
 Side of a change: its sign times what nearness to that partner means; a level alone, and a date, are context.
 """
 
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from ...reference.blocs import timeline
 from ...results import Provenance
 from ...series import SeriesInfo
+from ...trade.partners.own_reports import members_of, share_change
 from .claim import Claim, Kind, Side, meaning, side_of, state
 
 if TYPE_CHECKING:
@@ -50,10 +52,10 @@ def _share(found: Exposure, partner: str, flow: str) -> list[Claim]:
     if BASE not in rows.index or rows.index[-1] <= BASE:
         return []
     last = int(rows.index[-1])
-    then, now = float(rows.loc[BASE]), float(rows.loc[last])
+    found_change = share_change("UZB", partner, flow, BASE, last)
+    then, now, left = found_change.then, found_change.now, found_change.left_out
     nearness = "outsider_exposure" if partner == "China" else "exposure"
-    query = f"partner == {partner!r} and year == "
-    column = f"{flow}_share"
+    word = f"{partner}_less_{'_'.join(left)}" if set(left) & set(members_of(partner)) else partner
     return [
         state(
             f"leaning.{flow}.{partner}",
@@ -61,8 +63,8 @@ def _share(found: Exposure, partner: str, flow: str) -> list[Claim]:
             f"leaning.share_{'up' if now > then else 'down'}",
             now - then,
             "percentage points",
-            f"(lambda t: t.query(\"{query}{last}\")['{column}'].item() - t.query(\"{query}{BASE}\")['{column}'].item())"
-            "(ea.exposure('UZB').over_time)",
+            "from eaeu_analysis.trade.partners.own_reports import share_change; "
+            f"(lambda c: c.now - c.then)(share_change('UZB', {partner!r}, {flow!r}, {BASE}, {last}))",
             found.provenance,
             values={
                 "then": then,
@@ -71,10 +73,10 @@ def _share(found: Exposure, partner: str, flow: str) -> list[Claim]:
                 "first": float(BASE),
                 "last": float(last),
             },
-            words={"partner": f"partner.{partner}", "flow": f"flow.{flow}", "economy": "economy.UZB"},
+            words={"partner": f"partner.{word}", "flow": f"flow.{flow}", "economy": "economy.UZB"},
             side=side_of(now - then, meaning(nearness)),
             checks=found.checks,
-            caveat="leaning_share",
+            caveat="leaning_share_missing" if left else "leaning_share",
             would_change="leaning_share",
         )
     ]

@@ -15,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ... import settings
 from ...arrays import Array, Ints
 from ...errors import BadInputError, NotConvergedError, require_frame, unknown
 from ...results import Check, Provenance
@@ -167,14 +166,14 @@ def ols(
     k_adj: bool = False,
     *,
     collinear: Literal["error", "drop"] = "error",
-    disconnected: Literal["error", "allow"] = "error",
-    level: float = settings.LEVEL,
+    options: GravityOptions | None = None,
 ) -> GravityFit:
     """Least squares of log flows, for teaching: positive flows only, biased under heteroskedasticity.
 
     ``y`` is the column of flows in levels; its logarithm is taken and zeros are left out and counted as missing.
     Other arguments and errors as :func:`ppml`.
     """
+    chosen = GravityOptions() if options is None else options
     names = _regressors(x)
     require_frame("data", data)
     if y not in data.columns:
@@ -182,7 +181,7 @@ def ols(
     flows = pd.to_numeric(data[y], errors="coerce").astype("float64")
     logged = data.assign(**{y: np.log(flows.where(flows > 0))})
     groups = _clusters(cluster)
-    kept = {"drop_zero_groups": False, "drop_singletons": False, "connected": disconnected == "error"}
+    kept = {"drop_zero_groups": False, "drop_singletons": False, "connected": chosen.disconnected == "error"}
     sample = take_sample(logged, y, names, fixed_effects, groups, **kept)
     _several(sample, groups)
     sample, scaled, _ = identify(sample, search=False)
@@ -195,7 +194,7 @@ def ols(
         "fixed_effects": list(fixed_effects),
         "cluster": groups,
         "k_adj": k_adj,
-        "level": level,
+        "level": chosen.level,
     }
     return _result(fit, sample, question, dropped, data, ())
 

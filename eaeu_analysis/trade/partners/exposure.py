@@ -29,16 +29,10 @@ from .indices import (
     revealed_advantage,
     structure,
 )
+from .own_reports import OWN_TABLE, by_partner, own_table, share_without_gold, shares_by_year
 
 PARTNERS = ("ARM", "BLR", "KAZ", "KGZ", "RUS", "EAEU", "China", "Turkey", "EU", "Afghanistan")
 YEAR, SECTION_YEAR = 2019, 2015
-OWN_TABLE = {
-    "UZB": "uzbekistan_annual",
-    "ARM": "armenia_annual",
-    "RUS": "russia_annual",
-    "KGZ": "kyrgyzstan_annual",
-    "KAZ": "kazakhstan_annual",
-}
 TOTAL_GAP = 0.1
 ABSENT = ("GBR", "GRC")  # on neither side of the matrix of 2019
 
@@ -54,9 +48,11 @@ class Exposure(Result):
     year : int
         Year of ``table``.
     table : DataFrame
-        A row per partner or group; shares in per cent of goods trade.
+        A row per partner or group; shares in per cent of goods trade, by the economy's own table where there is one,
+        else by the world matrix. Intensity and introversion are those of the matrix.
     over_time : DataFrame
-        ``year``, ``partner``, ``exports_share``, ``imports_share``, from the economy's own reports.
+        ``year``, ``partner``, ``exports_share``, ``imports_share``, ``exports_missing``, ``imports_missing`` (members
+        without a figure that year), from the economy's own reports.
     sections : DataFrame
         Exports, imports and revealed comparative advantage by SITC section.
     chapters : DataFrame
@@ -132,8 +128,8 @@ def exposure(economy: str = "UZB", partners: Sequence[str] = PARTNERS, year: int
     >>> signs = ea.exposure("UZB", ["RUS", "China"])
     >>> signs.table[["partner", "exports_share", "imports_share"]].round(1)
       partner  exports_share  imports_share
-    0     RUS           21.7           19.4
-    1   China           25.0           25.0
+    0     RUS           14.1           18.6
+    1   China           19.3           23.8
     """
     code = names.resolve(economy)
     world = load_flows("world_2019", [year])
@@ -167,18 +163,24 @@ def exposure(economy: str = "UZB", partners: Sequence[str] = PARTNERS, year: int
         )
     exports, imports = partner_shares(world, code, "exports"), partner_shares(world, code, "imports")
     series = ["world_2019", "world_sitc"]
-    over_time, own = _over_time(code, groups)
-    series += own
+    table = pd.DataFrame(rows)
+    own = _own_shares(code, groups, year)
+    over_time = pd.DataFrame(columns=["year", "partner", "exports_share", "imports_share"])
+    if (name := own_table(code)) is not None:
+        series.append(name)
+        over_time = shares_by_year(code, groups)
+    if own is not None:
+        table[list(own.columns)] = own.reindex(table["partner"]).to_numpy()
     return Exposure(
         code,
         year,
-        pd.DataFrame(rows),
+        table,
         over_time,
         _sections(sold, bought, sections.groupby("product")["usd"].sum()),
         _chapters(code),
         _mirror(code, groups),
         {"exports": herfindahl(exports), "imports": herfindahl(imports)},
-        _checks(code, groups, world, year),
+        (*_checks(code, groups, world, year, own is not None), *_gold_check(code, year)),
         Provenance(
             series=tuple(FLOWS.info(name) for name in series),
             method="trade indices",
@@ -227,31 +229,22 @@ def _chapters(code: str) -> pd.DataFrame:
     return table.loc[order].assign(year=int(last["year"].iloc[0])).reset_index()
 
 
-def _over_time(code: str, groups: dict[str, list[str]]) -> tuple[pd.DataFrame, list[str]]:
-    """Shares by year from the economy's own table; a year in which the group's largest partner is missing is left out
-    of that group, because the share would miss it."""
-    name = OWN_TABLE.get(code)
-    if name is None or name not in FLOWS.records():
-        return pd.DataFrame(columns=["year", "partner", "exports_share", "imports_share"]), []
-    flows = load_flows(name)
-    flows = flows[flows["basis"].isin(["exporter_fob", "importer_cif"])]
-    sides = {}
-    for side, own, other in (("exports", "exporter", "importer"), ("imports", "importer", "exporter")):
-        mine = flows[flows[own] == code]
-        wide = mine.pivot_table(index="year", columns=other, values="usd", aggfunc="sum")
-        sides[side] = pd.DataFrame({g: _shares(wide, members) for g, members in groups.items()}).rename_axis("year")
-    stacked = {f"{side}_share": table.stack(future_stack=True) for side, table in sides.items()}
-    return pd.DataFrame(stacked).rename_axis(["year", "partner"]).reset_index(), [name]
-
-
-def _shares(wide: pd.DataFrame, members: Sequence[str]) -> pd.Series[Any]:
-    """Per cent of each year's total that goes to the members, where the largest of them is known that year."""
-    here = [m for m in members if m in wide.columns]
-    if not here:
-        return pd.Series(np.nan, index=wide.index)
-    largest = wide[here].median().idxmax()
-    share = 100 * wide[here].sum(axis=1) / wide.sum(axis=1)
-    return share.where(wide[largest].notna())
+def _own_shares(code: str, groups: dict[str, list[str]], year: int) -> pd.DataFrame | None:
+    """Shares and million US$ by the economy's own table, one number per year; None where it lacks the year."""
+    if own_table(code) is None:
+        return None
+    sides: dict[str, pd.Series[Any]] = {}
+    for side in ("exports", "imports"):
+        wide = by_partner(code, side)  # type: ignore[arg-type]
+        if year not in wide.index:
+            return None
+        sides[side] = wide.loc[year]
+    rows = {}
+    for name, members in groups.items():
+        own = {side: float(row.reindex([m for m in members if m != code]).sum()) for side, row in sides.items()}
+        rows[name] = {f"{side}_share": 100 * value / float(sides[side].sum()) for side, value in own.items()}
+        rows[name] |= {f"{side}_musd": value / 1e6 for side, value in own.items()}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def _mirror(code: str, groups: dict[str, list[str]]) -> pd.DataFrame:
@@ -269,13 +262,28 @@ def _mirror(code: str, groups: dict[str, list[str]]) -> pd.DataFrame:
     return chosen[[*columns, "exporter_source", "importer_source"]].reset_index(drop=True)
 
 
-def _checks(code: str, groups: dict[str, list[str]], world: pd.DataFrame, year: int) -> tuple[Check, ...]:
+def _gold_check(code: str, year: int) -> tuple[Check, ...]:
+    """What the union's share of exports is without the buyers of gold, where these are known."""
+    gold = trade_tables().get("gold", {}).get(code)
+    if gold is None or own_table(code) is None or year not in by_partner(code, "exports").index:
+        return ()
+    share = share_without_gold(code, "EAEU", year)
+    text = (
+        f"without {' and '.join(gold['partners'])}, which buy little but gold, the union takes {share:.1f} % of exports"
+    )
+    return (Check("gold", None, share, None, f"{text} of {year} by the economy's own table"),)
+
+
+def _checks(
+    code: str, groups: dict[str, list[str]], world: pd.DataFrame, year: int, own_shares: bool
+) -> tuple[Check, ...]:
     lost = sorted({m for members in groups.values() for m in members} & set(ABSENT))
     text = f"the matrix of {year} lacks {' and '.join(ABSENT)} on both sides and Taiwan as an exporter"
     if lost:
-        text += f": shares of {', '.join(n for n, m in groups.items() if set(m) & set(ABSENT))} are too low"
+        what = "intensities" if own_shares else "shares"
+        text += f": {what} of {', '.join(n for n, m in groups.items() if set(m) & set(ABSENT))} are too low"
     checks = [Check("coverage", not lost, float(len(lost)), 0.0, text)]
-    name = OWN_TABLE.get(code)
+    name = own_table(code)
     if name is not None:
         own = load_flows(name, [year])
         own = own[own["basis"] == "exporter_fob"]
@@ -283,7 +291,13 @@ def _checks(code: str, groups: dict[str, list[str]], world: pd.DataFrame, year: 
         gap = matrix / table - 1
         totals = f"exports of {year} add up to {matrix:,.0f} million US$ in the matrix and {table:,.0f} in {name}"
         checks.append(
-            Check("totals", abs(gap) <= TOTAL_GAP, gap, TOTAL_GAP, f"{totals} ({gap:+.0%}): shares differ by as much")
+            Check(
+                "totals",
+                abs(gap) <= TOTAL_GAP,
+                gap,
+                TOTAL_GAP,
+                f"{totals} ({gap:+.0%}): intensities rest on the matrix",
+            )
         )
     return tuple(checks)
 

@@ -393,11 +393,11 @@ def _arrays(
 def _regress(rows: pd.DataFrame, x: list[str], estimator: Estimator, level: float) -> GravityFit:
     """The published estimator on rows of units and periods."""
     period: Any = "period" if rows["group"].nunique() == 1 else ("group", "period")
+    model = ppml if estimator == "ppml" else ols
     # groups share the coefficient and nothing else, which is meant
-    if estimator == "ppml":
-        options = GravityOptions(level=level, disconnected="allow")
-        return ppml(rows, "value", x, ["unit", period], cluster="cluster", options=options)
-    return ols(rows, "value", x, ["unit", period], cluster="cluster", disconnected="allow", level=level)
+    return model(
+        rows, "value", x, ["unit", period], cluster="cluster", options=GravityOptions(level=level, disconnected="allow")
+    )
 
 
 def _agreed(sample: ExposureSample, estimator: Estimator, quick: float) -> float:
