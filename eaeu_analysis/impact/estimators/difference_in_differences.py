@@ -22,6 +22,7 @@ from ..inference.randomisation import Assignments, assignments, bootstrap_p, ran
 from ..inference.randomisation import wild_bootstrap_interval as wild_interval
 from ..options import EffectOptions
 from ..question.design import Design, design_table, observed_rows, state_design
+from .matrix_completion import two_way_means
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,11 +84,11 @@ def lead_sizes(y: Array, starts: Sequence[int], plan: Assignments) -> Array:
 
 def stacked(design: Design) -> pd.DataFrame:
     """Long frame, a stack per cohort: y, unit, unit_stack, time_stack, d0.. (treated after), e{g}_{k} (k periods from
-    the event, k = -1 left out)."""
+    the event, k = -1 left out). ``y`` is the outcome less the unit and period means of its stack, which the effects of
+    the regression take up anyway: solvers fail on levels in US$."""
     import pandas as pd
 
     names = [*design.donors, *design.units]
-    y = design.outcomes
     parts = []
     for g, (pre, rows) in enumerate(design.cohort_rows().items()):
         members = [*range(len(design.donors)), *(len(design.donors) + rows)]
@@ -95,7 +96,7 @@ def stacked(design: Design) -> pd.DataFrame:
         periods = len(design.times)
         part = pd.DataFrame(
             {
-                "y": y[members].ravel(),
+                "y": (design.outcomes[members] - two_way_means(design.outcomes[members])).ravel(),
                 "unit": np.repeat([names[i] for i in members], periods),
                 "stack": g,
                 "column": np.tile(np.arange(periods), len(members)),
@@ -119,12 +120,13 @@ def clustered(design: Design, estimate: float) -> Clustered:
     import pyfixest as pf
 
     frame = stacked(design)
+    scale = float(frame["y"].abs().max()) or 1.0
+    frame["y"] /= scale
     weights = cohort_weights(design)
     names = [f"d{g}" for g in range(len(weights))]
     fit = _feols(pf, frame, names)
-    found = float(weights @ fit.coef().loc[names].to_numpy())
-    spread = float(np.abs(frame["y"] - frame["y"].mean()).max())
-    if not abs(found - estimate) <= 1e-5 * spread:
+    found = scale * float(weights @ fit.coef().loc[names].to_numpy())
+    if not abs(found - estimate) <= 1e-5 * scale:
         raise NotConvergedError(
             f"the regression did not converge: its coefficient is {found:.6g} where the exact double difference is "
             f"{estimate:.6g}"
@@ -140,7 +142,7 @@ def clustered(design: Design, estimate: float) -> Clustered:
         leads_p = _wald_p(
             long.coef().to_numpy()[index], np.asarray(long._vcov)[np.ix_(index, index)], len(design.units)
         )
-    return Clustered(found, float(np.sqrt(max(variance, 0.0))), int(frame["unit"].nunique()), leads_p)
+    return Clustered(found, scale * float(np.sqrt(max(variance, 0.0))), int(frame["unit"].nunique()), leads_p)
 
 
 def _feols(pf, frame: pd.DataFrame, regressors: Sequence[str]):  # type: ignore[no-untyped-def]

@@ -80,7 +80,9 @@ def _mixture_quantile(weights: Array, centre: Array, spread: Array, df: int, p: 
     low, high = float(alone.min()), float(alone.max())
     if high - low <= 1e-12 * float(spread.max()):
         return low
-    return float(brentq(lambda x: float(weights @ t.cdf((x - centre) / spread, df)) - p, low, high, xtol=1e-12))
+    return float(
+        brentq(lambda x: float(weights @ t.cdf((x - centre) / spread, df)) - p, low, high, xtol=1e-12 * (high - low))
+    )
 
 
 def share_grid(variances: int) -> Array:
