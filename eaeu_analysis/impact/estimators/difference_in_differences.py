@@ -21,7 +21,7 @@ from ..inference.placebo_checks import donor_notes
 from ..inference.randomisation import Assignments, assignments, bootstrap_p, randomisation_p_value, webb_weights
 from ..inference.randomisation import wild_bootstrap_interval as wild_interval
 from ..options import EffectOptions
-from ..question.design import Design, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
 from .matrix_completion import two_way_means
 
 if TYPE_CHECKING:
@@ -35,11 +35,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Clustered:
-    """``estimate`` and cluster-robust ``se`` (CRV1, by unit) of the average effect; ``leads_p``: Wald test that all
-    leads are zero (NaN with fewer than five treated units, where it means nothing)."""
+    """``estimate`` and cluster-robust ``se`` (CRV1, by unit) of the average effect, ``each`` of those of the cohorts;
+    ``leads_p``: Wald test that all leads are zero (NaN with fewer than five treated units, where it means nothing)."""
 
     estimate: float
     se: float
+    each: tuple[float, ...]
     clusters: int
     leads_p: float
 
@@ -132,7 +133,9 @@ def clustered(design: Design, estimate: float) -> Clustered:
             f"{estimate:.6g}"
         )
     order = [list(fit.coef().index).index(name) for name in names]
-    variance = float(weights @ np.asarray(fit._vcov)[np.ix_(order, order)] @ weights)
+    matrix = np.asarray(fit._vcov)[np.ix_(order, order)]
+    variance = float(weights @ matrix @ weights)
+    each = tuple(scale * float(np.sqrt(max(value, 0.0))) for value in np.diag(matrix))
     leads_p = float("nan")
     leads = [c for c in frame.columns if c.startswith("e") and "_m" in c]
     if len(design.units) >= 5:
@@ -142,7 +145,7 @@ def clustered(design: Design, estimate: float) -> Clustered:
         leads_p = _wald_p(
             long.coef().to_numpy()[index], np.asarray(long._vcov)[np.ix_(index, index)], len(design.units)
         )
-    return Clustered(found, scale * float(np.sqrt(max(variance, 0.0))), int(frame["unit"].nunique()), leads_p)
+    return Clustered(found, scale * float(np.sqrt(max(variance, 0.0))), each, int(frame["unit"].nunique()), leads_p)
 
 
 def _feols(pf, frame: pd.DataFrame, regressors: Sequence[str]):  # type: ignore[no-untyped-def]
@@ -191,6 +194,8 @@ class DifferenceInDifferencesEffect(Effect):
         Number of assignments of the randomisation test.
     exact : bool
         Whether these are all that are possible.
+    cohorts : DataFrame or None
+        A row per event date: ``event, units, estimate, se, cells``; ``se`` clustered by unit.
 
     See Also
     --------
@@ -202,6 +207,7 @@ class DifferenceInDifferencesEffect(Effect):
     leads_wald_p: float = float("nan")
     assignments: int = 0
     exact: bool = False
+    cohorts: pd.DataFrame | None = None
 
 
 def difference_in_differences(
@@ -347,6 +353,11 @@ def difference_in_differences(
         leads_wald_p=regression.leads_p,
         assignments=len(plan.groups),
         exact=plan.exact,
+        cohorts=cohort_table(
+            design,
+            [float(c[0] @ own) for c, own in zip(plan.comparisons, average_contrasts(y, starts), strict=True)],
+            regression.each,
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from ..inference.checks import design_checks
 from ..inference.inversion import student
 from ..inference.placebo_checks import donor_notes, placebo_gap_checks
 from ..options import MatrixCompletionOptions
-from ..question.design import Design, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
 from .synthetic_did_core import placebo_picks
 
 if TYPE_CHECKING:
@@ -200,6 +200,8 @@ class MatrixCompletionEffect(Effect):
         ``penalty, error`` by penalty tried. None when the penalty was given.
     draws : ndarray, shape (B,), or None
         Placebo estimates that the standard error rests on.
+    cohorts : DataFrame or None
+        A row per event date: ``event, units, estimate, se, cells``.
 
     See Also
     --------
@@ -210,6 +212,7 @@ class MatrixCompletionEffect(Effect):
     rank: int = 0
     cross_validation: pd.DataFrame | None = None
     draws: Array | None = None
+    cohorts: pd.DataFrame | None = None
 
 
 def matrix_completion(
@@ -360,6 +363,11 @@ def matrix_completion(
         rank=fit.rank,
         cross_validation=pd.DataFrame({"penalty": penalties, "error": errors}) if len(penalties) else None,
         draws=placebo_estimates,
+        cohorts=cohort_table(
+            design,
+            [float(effects[rows, pre:].mean()) for pre, rows in design.cohort_rows().items()],
+            [float(placebo[:, rows, pre:].mean(axis=(1, 2)).std()) for pre, rows in design.cohort_rows().items()],
+        ),
     )
 
 
