@@ -172,13 +172,19 @@ class Result(ABC):
         checks: Iterable[Check] = getattr(self, "checks", ())
         return next((check for check in checks if check.name == name), None)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(
+        self, ax: Axes | None = None, *, title: str | None = None, figsize: tuple[float, float] | None = None
+    ) -> Axes:
         """Draw the result.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
             The axes to draw on; a new figure by default.
+        title : str, optional
+            Title in place of the figure's own.
+        figsize : tuple of float, optional
+            Width and height of a new figure in inches.
 
         Returns
         -------
@@ -192,8 +198,12 @@ class Result(ABC):
         """
         if not self.drawn_by:
             raise BadInputError(f"no figure is defined for a {type(self).__name__}; use to_frame() or summary()")
-        paint = _drawer(self.drawn_by)
-        axes: Axes = _drawer("style.draw_by")(lambda at: paint(self, at), self, ax)
+        return self._painted(self.drawn_by, ax, title, figsize)
+
+    def _painted(self, drawn_by: str, ax: Axes | None, title: str | None, figsize: tuple[float, float] | None) -> Axes:
+        """A figure by a function of ``plots`` that draws on given axes, in the house style."""
+        paint = _drawer(drawn_by)
+        axes: Axes = _drawer("style.draw_by")(lambda at: paint(self, at), self, ax, title=title, figsize=figsize)
         return axes
 
     def _draw(self, drawn_by: str, ax: Axes | None, *arguments: Any) -> Axes:

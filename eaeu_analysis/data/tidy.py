@@ -88,8 +88,8 @@ def row_name(table: pd.DataFrame, place: int) -> str:
     if isinstance(table.index, pd.RangeIndex) and table.index.start == 0 and table.index.step == 1:
         return f"row {place + 1}"
     label = table.index[place]
-    shown = label.isoformat() if isinstance(label, pd.Timestamp) else str(label)
-    return f"row {place + 1} (index {shown})"
+    parts = [part.isoformat() if isinstance(part, pd.Timestamp) else str(part) for part in np.atleast_1d(label)]
+    return f"row {place + 1} (index {', '.join(parts)})"
 
 
 def _numbers(table: pd.DataFrame, column: str) -> Any:

@@ -5,16 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from ..data.frequency import Calendar
+from ..errors import unknown
 from ..results import Check, Provenance, Result, source_lines
 from ..results import finding_of as finding_of
 from ..text import format_number, format_p_equals
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Figure = Literal["path", "gap", "placebo", "weights", "event_study"]
+FIGURES = {
+    "path": "impact.draw_effect",
+    "gap": "effect.draw_gap",
+    "placebo": "effect.draw_placebos",
+    "weights": "effect.draw_weights",
+    "event_study": "effect.draw_event_study",
+}
 TABLE = ["unit", "time", "observed", "counterfactual", "effect", "lower", "upper"]
 
 # Checks of the years before the event, all with the role "fatal": without a comparison that fits, no effect is claimed.
@@ -131,6 +143,82 @@ class Effect(Result):
         """``table``: a row per period."""
         return self.table.copy()
 
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        kind: Figure = "path",
+        title: str | None = None,
+        figsize: tuple[float, float] | None = None,
+    ) -> Axes:
+        """Draw the effect.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            The axes to draw on; a new figure by default.
+        kind : {"path", "gap", "placebo", "weights", "event_study"}, default "path"
+            "path": observed and counterfactual (several treated units: the gap of each, in periods from its own event);
+            "gap": the difference by period; "placebo": the gap among those of the donors; "weights": the weights of the
+            donors; "event_study": the effect by period from the event.
+        title : str, optional
+            Title in place of the figure's own.
+        figsize : tuple of float, optional
+            Width and height of a new figure in inches.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes with the figure.
+
+        Raises
+        ------
+        BadInputError
+            If the kind is unknown, or the method has no placebos or no weights.
+        """
+        if kind not in FIGURES:
+            raise unknown("kind", kind, FIGURES)
+        return self._painted(FIGURES[kind], ax, title, figsize)
+
+    # Tables for LaTeX, Word and Typst: the protocol of the maketables package, which reads these names.
+
+    @property
+    def __maketables_coef_table__(self) -> pd.DataFrame:
+        """The estimate as a row of a regression table."""
+        se = float("nan") if self.se is None else self.se
+        row = {
+            "b": self.estimate,
+            "se": se,
+            "t": self.estimate / se if se else float("nan"),
+            "p": self.p_value,
+            "ci90l" if self.level == 0.90 else "ci95l" if self.level == 0.95 else "cil": self.interval[0],
+            "ci90u" if self.level == 0.90 else "ci95u" if self.level == 0.95 else "ciu": self.interval[1],
+        }
+        return pd.DataFrame([row], index=pd.Index(["effect"], name="Coefficient"))
+
+    @property
+    def __maketables_depvar__(self) -> str:
+        return str(self.spec.get("outcome"))
+
+    @property
+    def __maketables_default_stat_keys__(self) -> list[str]:
+        return ["units", "donors", "window", "finding"]
+
+    @property
+    def __maketables_stat_labels__(self) -> dict[str, str]:
+        return {"units": "Treated", "donors": "Donors", "window": "Periods", "finding": "Finding", "N": "Observations"}
+
+    def __maketables_stat__(self, key: str) -> Any:
+        values = {
+            "N": len(self.table),
+            "units": ", ".join(self.units),
+            "donors": len(self.spec.get("donors", ())),
+            "window": self.window,
+            "finding": self.finding,
+            "estimator": self.method,
+        }
+        return values.get(key)
+
     def summary(self) -> str:
         spec = self.spec
         lines = [
@@ -198,12 +286,19 @@ def interval_text(interval: tuple[float, float]) -> str:
     return f"[{format_number(low)}, {format_number(high)}]"
 
 
-def weights_text(weights: pd.Series[float], most: int = 6) -> str:
-    """The largest weights first; those that round to zero are counted, not listed."""
-    ranked = weights[weights > 0.0005].sort_values(ascending=False, kind="stable")
-    shown = ", ".join(f"{name} {value:.3f}" for name, value in ranked.head(most).items())
-    more = len(ranked) - most
-    return shown + (f" and {more} more" if more > 0 else "") + f" (of {len(weights)})"
+SHOWN_WEIGHT = 0.01  # size of a weight from which it is shown
+
+
+def weights_text(weights: pd.Series[float], most: int = 12) -> str:
+    """The largest weights by size first, negative ones with their sign; small ones are counted, not listed."""
+    ranked = weights[weights.abs() > 0.0005].sort_values(key=lambda w: -w.abs(), kind="stable")
+    listed = ranked[ranked.abs() >= SHOWN_WEIGHT].head(most)
+    shown = ", ".join(f"{name} {value:.3f}" for name, value in listed.items())
+    rest = ranked.iloc[len(listed) :]
+    if len(rest):
+        shown += f" and {len(rest)} more of at most {rest.abs().max():.3f}"
+    negative = int((ranked < 0).sum())
+    return f"{shown} (of {len(weights)}" + (f"; {negative} negative)" if negative else ")")
 
 
 def effect_table(unit: str, time: Any, observed: Any, counterfactual: Any, lower: Any = None, upper: Any = None) -> Any:

@@ -207,7 +207,7 @@ class MatrixCompletionOptions(EffectOptions):
     Parameters
     ----------
     penalty : float, optional
-        Penalty of the nuclear norm, zero or more (lambda in the paper). By default cross-validation chooses it.
+        Penalty of the nuclear norm, positive (lambda in the paper). By default cross-validation chooses it.
     folds : int, default 5
         Number of random folds of that cross-validation, at least 2.
     gaps, level
@@ -230,8 +230,11 @@ class MatrixCompletionOptions(EffectOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.penalty is not None and not self.penalty >= 0:
-            raise BadInputError(f"penalty {self.penalty} is not zero or more")
+        if self.penalty is not None and not self.penalty > 0:
+            raise BadInputError(
+                f"penalty {self.penalty} is not positive: without one every completion fits the observed cells, and "
+                "the treated ones can be anything"
+            )
         if self.folds < 2:
             raise BadInputError(f"folds {self.folds}: at least 2 are needed")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from ..text import format_number, format_p_equals
+from .effect import calendar_of, draw_units, time_axis
 from .style import ACCENT, GREY, INK, SHADE, TREATED, end_labels, mark_event
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
     from ..impact.estimators.break_date import BreakDate
@@ -24,12 +25,15 @@ SHOWN = 2  # choices, the most decisive, whose options are marked below a specif
 def effect_data(result: Any) -> pd.DataFrame:
     """What the figure of an Effect shows: by year ``observed, counterfactual, effect`` and, where the method has a band
     and it is finite, ``counterfactual_lower, counterfactual_upper``."""
-    table = result.table
+    table, calendar = result.table, calendar_of(result)
+    table = table.assign(time=calendar.ordinals(pd.Index(table["time"])))
+    event = int(calendar.ordinals(pd.Index([result.event]))[0])
     fit, post = result.spec.get("fit_years"), result.spec.get("post_years")
     first = table[table["unit"] == table["unit"].iloc[0]]
     if fit and post:  # what lies outside was neither fitted nor judged
-        first = first[first["time"].between(min(fit), max(post))]
-    bounded = np.isfinite(first["lower"]) & np.isfinite(first["upper"]) & (first["time"] >= result.event - 1)
+        inside = [calendar.ordinal(t) for t in (*fit, *post)]
+        first = first[first["time"].between(min(inside), max(inside))]
+    bounded = np.isfinite(first["lower"]) & np.isfinite(first["upper"]) & (first["time"] >= event - 1)
     found: pd.DataFrame = first.set_index("time")[["observed", "counterfactual", "effect"]].rename_axis("year")
     if bounded.any():
         found["counterfactual_lower"] = (first["observed"] - first["upper"]).where(bounded).to_numpy()
@@ -38,8 +42,13 @@ def effect_data(result: Any) -> pd.DataFrame:
 
 
 def draw_effect(result: Any, ax: Axes) -> None:
-    """Observed (dark) and counterfactual (dashed); the band of what would have been, where the method has one."""
-    unit, event = result.table["unit"].iloc[0], result.event
+    """Observed (dark) and counterfactual (dashed); the band of what would have been, where the method has one. Several
+    treated units: the gap of each, in periods from its own event."""
+    if len(result.units) > 1:
+        draw_units(result, ax)
+        return
+    calendar = calendar_of(result)
+    unit, event = result.units[0], int(calendar.ordinals(pd.Index([result.event]))[0])
     first = effect_data(result).reset_index(names="time")
     ax.axvspan(event - 0.5, first["time"].max() + 0.5, color=SHADE, zorder=0, linewidth=0)
     if "counterfactual_lower" in first:
@@ -49,10 +58,10 @@ def draw_effect(result: Any, ax: Axes) -> None:
     ax.plot(first["time"], first["observed"], color=TREATED, linewidth=2.4, zorder=3)
     ax.plot(first["time"], first["counterfactual"], color=ACCENT, linewidth=1.8, linestyle=(0, (5, 2)), zorder=3)
     last = first.iloc[-1]
-    mark_event(ax, event - 0.5, "first treated year")
+    mark_event(ax, event - 0.5, f"first treated {calendar.words(1)}")
     ax.set_ylabel(result.measure, fontsize=8)
     ax.set_title(f"{result.spec['outcome']} of {unit}: {result.finding}", wrap=True)
-    ax.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+    time_axis(ax, calendar)
     end_labels(
         ax,
         [
@@ -131,18 +140,19 @@ def _choices(result: Any, table: pd.DataFrame, ax: Axes) -> None:
 
 def draw_break(result: BreakDate, ax: Axes) -> None:
     """F by date, dots where the date is not ruled out, a dashed line per event named."""
-    table = result.table
+    calendar = calendar_of(result)
+    table = result.table.assign(time=calendar.ordinals(pd.Index(result.table["time"])))
     inside = table[table["in_set"]]
     ax.plot(table["time"], table["f"], color=TREATED, linewidth=1.6)
     ax.plot(inside["time"], inside["f"], "o", color=ACCENT, markersize=5)
     top = float(table["f"].max())
     named: dict[int, list[str]] = {}
     for name, candidate in result.candidates.items():
-        named.setdefault(int(candidate["time"]), []).append(name)
+        named.setdefault(calendar.ordinal(candidate["time"]), []).append(name)
     for time, names in named.items():
         ax.axvline(time, color=GREY, linewidth=0.8, linestyle="--")
         ax.annotate(", ".join(names), (time, top), xytext=(3, 2), textcoords="offset points", fontsize=8, color=INK)
     ax.set_ylabel("F of a break at the date")
     ax.set_xlabel(f"first period after the break; dots: not ruled out at {result.level:.0%}")
     ax.set_title(f"{result.spec['outcome']} of {result.spec['unit']}: no break: {format_p_equals(result.p_value)}")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    time_axis(ax, calendar)

@@ -55,15 +55,24 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def draw_by(paint: Callable[[Axes], None], result: Any, ax: Axes | None = None, height: float | None = None) -> Axes:
+def draw_by(
+    paint: Callable[[Axes], None],
+    result: Any,
+    ax: Axes | None = None,
+    height: float | None = None,
+    *,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
+) -> Axes:
     """``paint`` in the house style on ``ax``; when None on a new figure of pyplot with the result's sources.
 
-    ``height``: inches of the figure without its sources; what they need over two lines is added."""
+    ``height``: inches of the figure without its sources; what they need over two lines is added. ``title`` and
+    ``figsize`` (inches of a new figure) take the place of the figure's own."""
     with mpl.rc_context(STYLE):
         if ax is None:
             from matplotlib import pyplot as plt
 
-            figure, ax = plt.subplots(layout="constrained")
+            figure, ax = plt.subplots(layout="constrained", figsize=figsize)
             if height is not None:
                 figure.set_figheight(height)
             sources = getattr(result, "drawn_from", None) or getattr(result, "provenance", None)
@@ -72,6 +81,8 @@ def draw_by(paint: Callable[[Axes], None], result: Any, ax: Axes | None = None, 
                 if height is not None:
                     figure.set_figheight(height + 0.115 * max(0, lines - 2))
         paint(ax)
+        if title is not None:
+            set_title(ax, title)
         plain_texts(ax)
         live = mpl.is_interactive()  # the backend of a notebook sets it on the first figure
     mpl.interactive(live)  # else leaving the style would undo it, and no later figure would show

@@ -233,7 +233,7 @@ def augmented_synthetic_control(
     problem = state_problem(
         panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
     )
-    y = problem.outcomes.T
+    y = problem.outcomes.T - float(problem.outcomes[problem.fit].mean())  # weights sum to one: the level is no matter
     fit = augmented_weights(y[1:, problem.fit], y[0, problem.fit], penalty=penalty, rule=rule, intercept=intercept)
     gap = _gap(y, problem, fit.weights, intercept)
     estimate = float(gap[problem.post].mean())
@@ -281,7 +281,9 @@ def augmented_synthetic_control(
             "seed": seed,
             "level": level,
         },
-        table=effect_table(problem.unit, problem.index, y[0], y[0] - gap, lower, upper),
+        table=effect_table(
+            problem.unit, problem.index, problem.outcomes[:, 0], problem.outcomes[:, 0] - gap, lower, upper
+        ),
         estimate=estimate,
         interval=interval,
         level=level,

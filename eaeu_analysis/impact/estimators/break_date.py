@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from ...arrays import Array
-from ...data.panel import event_year, require_panel
+from ...data.frequency import Calendar
+from ...data.panel import require_panel
 from ...errors import BadInputError, NoDataError, unknown
 from ...results import Check, Provenance, Result
 from ...text import format_number, format_p_equals
@@ -18,11 +20,9 @@ from ..options import BREAK_KINDS as KINDS
 from ..options import BreakDateOptions, Regressors
 from ..question.design import one_unit
 from ..question.problem import state_problem
-from .interrupted_series import donor_regressors
+from .interrupted_series import donor_regressors, fewest_donors, without_constant_donors
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...data.panel import Panel
 
 
@@ -137,7 +137,7 @@ class BreakDate(Result):
     table : DataFrame
         A row per date tried (the first period after the break): ``time, f, p, in_set``, that is the F statistic, the
         p-value of a break at this date rather than elsewhere, and whether the date is in the set at ``level``.
-    time : int
+    time : int or str
         The likeliest date.
     size : tuple of float
         The jump (and change of slope) there, in ``measure``.
@@ -159,7 +159,7 @@ class BreakDate(Result):
 
     spec: Mapping[str, Any]
     table: pd.DataFrame
-    time: int
+    time: Any
     size: tuple[float, ...]
     sup_f: float
     p_value: float
@@ -170,9 +170,10 @@ class BreakDate(Result):
     measure: str = ""
 
     @property
-    def date_set(self) -> list[int]:
+    def date_set(self) -> list[Any]:
         """Dates that are not ruled out at ``level``."""
-        return [int(t) for t in self.table.loc[self.table["in_set"], "time"]]
+        calendar = Calendar.of(pd.Index(self.table["time"]))
+        return [calendar.plain(t) for t in calendar.ordinals(pd.Index(self.table.loc[self.table["in_set"], "time"]))]
 
     @property
     def verdict(self) -> str:
@@ -288,19 +289,28 @@ def break_date(
     require_panel(panel)
     options = options or BreakDateOptions()
     kind, trend, trim, level = options.kind, options.trend, options.trim, options.level
-    import pandas as pd
-
     if draws < 99:
         raise BadInputError(f"draws {draws}: at least 99 are needed")
     problem = state_problem(
-        panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+        panel,
+        outcome,
+        one_unit(unit),
+        event,
+        donors,
+        fit_years=fit_years,
+        post_years=post_years,
+        gaps=options.gaps,
+        min_donors=fewest_donors(regressors),
     )
-    used = problem.fit | problem.post
+    problem = without_constant_donors(problem, regressors)
+    calendar, used = problem.calendar, problem.fit | problem.post
     times = problem.times[used]
-    if len(times) < 2 or times[-1] - times[0] + 1 != len(times):
+    span = set(range(int(times[0]), int(times[-1]) + 1)) - set(problem.holes)
+    if len(span) != len(times):
+        lacking = calendar.listed(sorted(span - set(times.tolist())))
         raise NoDataError(
-            f"a break date needs every year from the first to the last; {times[0]}-{times[-1]} has {len(times)} of "
-            f"{times[-1] - times[0] + 1}"
+            f"a break date needs every {calendar.words(1)} from the first to the last, and {problem.unit} has no value "
+            f"in {lacking}; choose gaps='interpolate', or years without a gap"
         )
     x, names = donor_regressors(problem, regressors)
     base = _base(len(times), x[used], trend)
@@ -312,28 +322,35 @@ def break_date(
             f"{len(times)} periods are too few to look for a break with {width} regressors and {least} periods on "
             "either side"
         )
-    asked = {name: event_year(date) for name, date in (candidates or {"event": problem.event}).items()}
+    given = candidates or {"event": calendar.plain(problem.event)}
+    asked = {name: calendar.ordinal(date, f"candidate '{name}'") for name, date in given.items()}
+    tried = {int(times[k]) for k in dates}
     for name, date in asked.items():
-        if not times[dates[0]] <= date <= times[dates[-1]]:
+        if date not in tried:
             raise BadInputError(
-                f"candidate '{name}' ({date}) is not among the dates that can be tried, {times[dates[0]]} to "
-                f"{times[dates[-1]]}; widen the years or lower trim"
+                f"candidate '{name}' ({calendar.label(date)}) is not among the dates that can be tried, "
+                f"{calendar.label(times[dates[0]])} to {calendar.label(times[dates[-1]])}; widen the years or lower "
+                "trim"
             )
     found = find_break(problem.outcomes[used, 0], base, dates, kind, draws, seed)
     table = pd.DataFrame(
-        {"time": times[list(dates)], "f": found.f, "p": found.p, "in_set": found.p > 1 - level + 1e-12}
+        {"time": calendar.index(times[list(dates)]), "f": found.f, "p": found.p, "in_set": found.p > 1 - level + 1e-12}
     )
-    place = {int(time): k for k, time in enumerate(table["time"])}
+    place = {int(times[at]): k for k, at in enumerate(dates)}
     judged = {
-        name: {"time": date, "p": float(found.p[place[date]]), "in_set": bool(table["in_set"].iloc[place[date]])}
+        name: {
+            "time": calendar.plain(date),
+            "p": float(found.p[place[date]]),
+            "in_set": bool(table["in_set"].iloc[place[date]]),
+        }
         for name, date in asked.items()
     }
     return BreakDate(
         spec={
             "estimator": "break_date",
             **problem.spec(),
-            "years": [int(t) for t in times],
-            "candidates": asked,
+            "years": [calendar.plain(t) for t in times],
+            "candidates": {name: calendar.plain(date) for name, date in asked.items()},
             "kind": kind,
             "regressors": regressors,
             "trend": trend,
@@ -343,13 +360,13 @@ def break_date(
             "level": level,
         },
         table=table,
-        time=int(times[found.best]),
+        time=calendar.plain(times[found.best]),
         size=tuple(float(value) for value in found.size),
         sup_f=found.sup_f,
         p_value=found.p_value,
         level=level,
         candidates=judged,
-        checks=(_persistence(found), _edge(found), _alone(found, times, level)),
+        checks=(_persistence(found), _edge(found), _alone(found, [calendar.plain(t) for t in times], level)),
         provenance=Provenance((problem.info,), "sup-F break date", REFERENCE, {"regressors": names}),
         measure=problem.info.unit,
     )
@@ -384,7 +401,7 @@ def _alone(found: BreakSearch, times: Any, level: float) -> Check:
     """One break is looked for: a second hides behind the first, or is taken for it."""
     if found.second is None:
         return Check("one break only", None, None, None, "too few periods to look for a second break")
-    date, p = int(times[found.second[0]]), found.second[1]
+    date, p = times[found.second[0]], found.second[1]
     return Check(
         "one break only",
         p > 1 - level + 1e-12,

@@ -21,7 +21,8 @@ from ..inference.placebo_checks import donor_notes
 from ..inference.randomisation import Assignments, assignments, bootstrap_p, randomisation_p_value, webb_weights
 from ..inference.randomisation import wild_bootstrap_interval as wild_interval
 from ..options import EffectOptions
-from ..question.design import Design, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
+from .matrix_completion import two_way_means
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Clustered:
-    """``estimate`` and cluster-robust ``se`` (CRV1, by unit) of the average effect; ``leads_p``: Wald test that all
-    leads are zero (NaN with fewer than five treated units, where it means nothing)."""
+    """``estimate`` and cluster-robust ``se`` (CRV1, by unit) of the average effect, ``each`` of those of the cohorts;
+    ``leads_p``: Wald test that all leads are zero (NaN with fewer than five treated units, where it means nothing)."""
 
     estimate: float
     se: float
+    each: tuple[float, ...]
     clusters: int
     leads_p: float
 
@@ -83,11 +85,11 @@ def lead_sizes(y: Array, starts: Sequence[int], plan: Assignments) -> Array:
 
 def stacked(design: Design) -> pd.DataFrame:
     """Long frame, a stack per cohort: y, unit, unit_stack, time_stack, d0.. (treated after), e{g}_{k} (k periods from
-    the event, k = -1 left out)."""
+    the event, k = -1 left out). ``y`` is the outcome less the unit and period means of its stack, which the effects of
+    the regression take up anyway: solvers fail on levels in US$."""
     import pandas as pd
 
     names = [*design.donors, *design.units]
-    y = design.outcomes
     parts = []
     for g, (pre, rows) in enumerate(design.cohort_rows().items()):
         members = [*range(len(design.donors)), *(len(design.donors) + rows)]
@@ -95,7 +97,7 @@ def stacked(design: Design) -> pd.DataFrame:
         periods = len(design.times)
         part = pd.DataFrame(
             {
-                "y": y[members].ravel(),
+                "y": (design.outcomes[members] - two_way_means(design.outcomes[members])).ravel(),
                 "unit": np.repeat([names[i] for i in members], periods),
                 "stack": g,
                 "column": np.tile(np.arange(periods), len(members)),
@@ -119,18 +121,21 @@ def clustered(design: Design, estimate: float) -> Clustered:
     import pyfixest as pf
 
     frame = stacked(design)
+    scale = float(frame["y"].abs().max()) or 1.0
+    frame["y"] /= scale
     weights = cohort_weights(design)
     names = [f"d{g}" for g in range(len(weights))]
     fit = _feols(pf, frame, names)
-    found = float(weights @ fit.coef().loc[names].to_numpy())
-    spread = float(np.abs(frame["y"] - frame["y"].mean()).max())
-    if not abs(found - estimate) <= 1e-5 * spread:
+    found = scale * float(weights @ fit.coef().loc[names].to_numpy())
+    if not abs(found - estimate) <= 1e-5 * scale:
         raise NotConvergedError(
             f"the regression did not converge: its coefficient is {found:.6g} where the exact double difference is "
             f"{estimate:.6g}"
         )
     order = [list(fit.coef().index).index(name) for name in names]
-    variance = float(weights @ np.asarray(fit._vcov)[np.ix_(order, order)] @ weights)
+    matrix = np.asarray(fit._vcov)[np.ix_(order, order)]
+    variance = float(weights @ matrix @ weights)
+    each = tuple(scale * float(np.sqrt(max(value, 0.0))) for value in np.diag(matrix))
     leads_p = float("nan")
     leads = [c for c in frame.columns if c.startswith("e") and "_m" in c]
     if len(design.units) >= 5:
@@ -140,7 +145,7 @@ def clustered(design: Design, estimate: float) -> Clustered:
         leads_p = _wald_p(
             long.coef().to_numpy()[index], np.asarray(long._vcov)[np.ix_(index, index)], len(design.units)
         )
-    return Clustered(found, float(np.sqrt(max(variance, 0.0))), int(frame["unit"].nunique()), leads_p)
+    return Clustered(found, scale * float(np.sqrt(max(variance, 0.0))), each, int(frame["unit"].nunique()), leads_p)
 
 
 def _feols(pf, frame: pd.DataFrame, regressors: Sequence[str]):  # type: ignore[no-untyped-def]
@@ -189,6 +194,8 @@ class DifferenceInDifferencesEffect(Effect):
         Number of assignments of the randomisation test.
     exact : bool
         Whether these are all that are possible.
+    cohorts : DataFrame or None
+        A row per event date: ``event, units, estimate, se, cells``; ``se`` clustered by unit.
 
     See Also
     --------
@@ -200,6 +207,7 @@ class DifferenceInDifferencesEffect(Effect):
     leads_wald_p: float = float("nan")
     assignments: int = 0
     exact: bool = False
+    cohorts: pd.DataFrame | None = None
 
 
 def difference_in_differences(
@@ -345,6 +353,11 @@ def difference_in_differences(
         leads_wald_p=regression.leads_p,
         assignments=len(plan.groups),
         exact=plan.exact,
+        cohorts=cohort_table(
+            design,
+            [float(c[0] @ own) for c, own in zip(plan.comparisons, average_contrasts(y, starts), strict=True)],
+            regression.each,
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -148,9 +148,21 @@ def interrupted_series(
     if draws < 99:
         raise BadInputError(f"draws {draws}: at least 99 are needed")
     problem = state_problem(
-        panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+        panel,
+        outcome,
+        one_unit(unit),
+        event,
+        donors,
+        fit_years=fit_years,
+        post_years=post_years,
+        gaps=options.gaps,
+        min_donors=fewest_donors(regressors),
     )
+    problem = without_constant_donors(problem, regressors)
     x, names = donor_regressors(problem, regressors)
+    for column, name in zip(x[problem.fit].T, names, strict=True):
+        if float(np.ptp(column)) <= 1e-12 * float(np.abs(column).max()):
+            raise BadInputError(f"the {name} is constant before the event: nothing can be learnt from it; leave it out")
     question = {"regressors": regressors, "trend": trend, "slope": slope, "draws": draws, "seed": seed}
     fitted = (
         _structural(problem, x, trend, level)
@@ -158,7 +170,7 @@ def interrupted_series(
         else _segmented(problem, x, slope, draws, seed, level)
     )
     checks = fitted.pop("checks")
-    share = dict.fromkeys(problem.donors, 1 / len(problem.donors)) if regressors != "none" else {}
+    share = {} if regressors == "none" else dict.fromkeys(problem.donors, 1 / len(problem.donors))
     return InterruptedSeriesEffect(
         spec={
             "estimator": "interrupted_series",
@@ -178,6 +190,25 @@ def interrupted_series(
         window=problem.window,
         **fitted,
     )
+
+
+def fewest_donors(regressors: object) -> int:
+    """How many donors the regressors take: none, one, or two for principal components."""
+    return 0 if regressors == "none" else 1 if regressors in ("mean", "each") else 2
+
+
+def without_constant_donors(problem: Problem, regressors: object) -> Problem:
+    """Where each donor is a regressor, the problem without those that are constant before the event, named."""
+    if regressors != "each":
+        return problem
+    before = problem.outcomes[problem.fit, 1:]
+    flat = np.ptp(before, axis=0) <= 1e-12 * np.abs(before).max(axis=0)
+    names = [name for name, out in zip(problem.donors, flat, strict=True) if out]
+    if len(names) == len(problem.donors):
+        raise BadInputError("every donor is constant before the event: none can be a regressor; take regressors='none'")
+    for name in names:
+        problem = problem.without(name)
+    return replace(problem, dropped={**problem.dropped, **dict.fromkeys(names, "constant before the event")})
 
 
 def donor_regressors(problem: Problem, regressors: str | int) -> tuple[Array, list[str]]:

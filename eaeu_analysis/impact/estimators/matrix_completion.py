@@ -17,7 +17,7 @@ from ..inference.checks import design_checks
 from ..inference.inversion import student
 from ..inference.placebo_checks import donor_notes, placebo_gap_checks
 from ..options import MatrixCompletionOptions
-from ..question.design import Design, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
 from .synthetic_did_core import placebo_picks
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-7  # of the fixed-point residual, relative to the amount by which singular values are lowered
 FLAT = 1e-11  # the same residual relative to the spread of the observed cells: below it nothing moves any more
-LAMBDAS = 25  # penalties tried, log-spaced from the smallest that gives L = 0 down to a thousandth of it, then zero
+LAMBDAS = 25  # penalties tried, log-spaced from the smallest that gives L = 0 down to a thousandth of it
+ROUNDING = 1e-13  # of the largest value: residuals of the two-way fit below it are rounding
 ROUGH = 1e-3  # TOLERANCE of the fits of cross-validation; errors closer to the least than this, relative, tie with it
 
 
@@ -47,7 +48,23 @@ class Completion:
 
 def two_way_means(z: Array) -> Array:
     """(N, T) row mean + column mean - grand mean."""
-    return np.asarray(z.mean(axis=1, keepdims=True) + z.mean(axis=0, keepdims=True) - z.mean(), dtype=np.float64)
+    rows = z - z.mean(axis=1, keepdims=True)
+    return np.asarray(z - rows + rows.mean(axis=0), dtype=np.float64)
+
+
+def two_way_fit(y: Array, observed: Mask) -> Array:
+    """(N, T) least squares fit of unit and period effects to the observed cells, in every cell."""
+    seen = observed.astype(np.float64)
+    middle = float(y[observed].mean())
+    values = np.where(observed, y - middle, 0.0)
+    by_unit = seen.sum(axis=1)
+    share = seen / by_unit[:, None]
+    level = values.sum(axis=1) / by_unit
+    # the normal equations of the periods, the units solved for
+    left = np.diag(seen.sum(axis=0)) - seen.T @ share
+    period = np.linalg.lstsq(left, values.sum(axis=0) - seen.T @ level, rcond=None)[0]
+    unit = level - share @ period
+    return np.asarray(middle + unit[:, None] + period, dtype=np.float64)
 
 
 def complete(
@@ -60,26 +77,27 @@ def complete(
 ) -> Completion:
     """Fit at penalty ``penalty`` (units of the outcome over cells): ``y`` (N, T), ``observed`` (N, T) true where used.
 
-    Every row and column needs an observed cell, else BadInputError. Raises NotConvergedError when the fixed-point
-    residual stays above ``tolerance`` after ``most`` steps.
+    Unit and period effects are not penalised, so the problem is solved for what their own fit leaves: levels and units
+    of measurement make no difference. Every row and column needs an observed cell, else BadInputError. Raises
+    NotConvergedError when the fixed-point residual stays above ``tolerance`` after ``most`` steps.
     """
     if not (observed.any(axis=0).all() and observed.any(axis=1).all()):
         raise BadInputError("matrix completion needs at least one observed cell in every unit and every period")
-    values = np.where(observed, y, 0.0)
+    base = two_way_fit(y, observed)
+    values = np.where(observed, y - base, 0.0)
     threshold = penalty * int(observed.sum()) / 2.0
-    middle = float(y[observed].mean())
-    scale = float(np.sqrt(((y[observed] - middle) ** 2).sum()))
-    if scale == 0.0:
-        return Completion(np.full_like(values, middle), 0, 0.0, 0)
+    scale = float(np.linalg.norm(values))
+    if not np.isfinite(threshold) or scale <= ROUNDING * float(np.linalg.norm(y[observed])):
+        return Completion(base, 0, 0.0, 0)
     allowed = max(tolerance * min(threshold, scale), FLAT * scale)
-    fitted = np.full_like(values, middle) if start is None else start
+    fitted = np.zeros_like(values) if start is None else start - base
     ahead, momentum = fitted, 1.0
     residual = np.inf
     for iteration in range(1, most + 1):
         new, rank = _proximal(np.where(observed, values, ahead), threshold)
         residual = float(np.linalg.norm(new - ahead))
         if residual <= allowed:
-            return Completion(new, rank, residual / scale, iteration)
+            return Completion(base + new, rank, residual / scale, iteration)
         if float(((ahead - new) * (new - fitted)).sum()) > 0:  # momentum points uphill: start it anew
             momentum = 1.0
         faster = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
@@ -112,18 +130,18 @@ def _proximal(z: Array, threshold: float) -> tuple[Array, int]:
 
 def largest_penalty(y: Array, observed: Mask) -> float:
     """The smallest penalty at which the low-rank part vanishes: 2/|O| times the spectral norm of the residual of the
-    two-way fit (0 when the two-way fit is exact)."""
-    fitted = complete(y, observed, penalty=np.inf).fitted
-    rest = np.where(observed, y - fitted, 0.0)
-    spread = float(np.linalg.norm(np.where(observed, y - y[observed].mean(), 0.0)))
+    two-way fit (infinite when the two-way fit is exact)."""
+    rest = np.where(observed, y - two_way_fit(y, observed), 0.0)
     norm = float(np.linalg.norm(rest, 2))
-    return 2.0 * norm / int(observed.sum()) if norm > 1e-6 * spread else 0.0
+    exact = norm <= ROUNDING * float(np.linalg.norm(y[observed]))
+    return np.inf if exact else 2.0 * norm / int(observed.sum())
 
 
 def penalty_grid(y: Array, observed: Mask, count: int = LAMBDAS) -> Array:
-    """``count`` penalties in falling order, the last one zero is left out: log-spaced over three decades."""
+    """``count`` penalties in falling order, log-spaced over three decades; an infinite one where the two-way fit is
+    exact."""
     top = largest_penalty(y, observed)
-    return np.zeros(1) if top == 0 else top * np.logspace(0, -3, count)
+    return np.array([np.inf]) if np.isinf(top) else top * np.logspace(0, -3, count)
 
 
 def held_out_folds(observed: Mask, count: int, seed: int) -> list[Mask]:
@@ -182,6 +200,8 @@ class MatrixCompletionEffect(Effect):
         ``penalty, error`` by penalty tried. None when the penalty was given.
     draws : ndarray, shape (B,), or None
         Placebo estimates that the standard error rests on.
+    cohorts : DataFrame or None
+        A row per event date: ``event, units, estimate, se, cells``.
 
     See Also
     --------
@@ -192,6 +212,7 @@ class MatrixCompletionEffect(Effect):
     rank: int = 0
     cross_validation: pd.DataFrame | None = None
     draws: Array | None = None
+    cohorts: pd.DataFrame | None = None
 
 
 def matrix_completion(
@@ -342,6 +363,11 @@ def matrix_completion(
         rank=fit.rank,
         cross_validation=pd.DataFrame({"penalty": penalties, "error": errors}) if len(penalties) else None,
         draws=placebo_estimates,
+        cohorts=cohort_table(
+            design,
+            [float(effects[rows, pre:].mean()) for pre, rows in design.cohort_rows().items()],
+            [float(placebo[:, rows, pre:].mean(axis=(1, 2)).std()) for pre, rows in design.cohort_rows().items()],
+        ),
     )
 
 

@@ -171,7 +171,9 @@ def completion_gaps(outcomes: Array, donors: int, pre: int, seed: int) -> Array:
     ``outcomes`` (T, 1 + J + K); ``pre`` years before the event. The penalty is that of the treated unit and its donors
     by cross-validation with ``seed``, and is held for all. Raises NotConvergedError.
     """
-    y = outcomes.T
+    # unit and period effects are not penalised: what is taken off them beforehand makes no difference
+    y = (outcomes - outcomes[:pre].mean(axis=0)).T
+    y = y - y[1 : donors + 1].mean(axis=0)
     control = y[1 : donors + 1]
     own = np.vstack([control, y[:1]])  # the treated unit last, as in the public estimator: its folds, its penalty
     observed = np.ones(own.shape, dtype=bool)

@@ -80,7 +80,9 @@ def _mixture_quantile(weights: Array, centre: Array, spread: Array, df: int, p: 
     low, high = float(alone.min()), float(alone.max())
     if high - low <= 1e-12 * float(spread.max()):
         return low
-    return float(brentq(lambda x: float(weights @ t.cdf((x - centre) / spread, df)) - p, low, high, xtol=1e-12))
+    return float(
+        brentq(lambda x: float(weights @ t.cdf((x - centre) / spread, df)) - p, low, high, xtol=1e-12 * (high - low))
+    )
 
 
 def share_grid(variances: int) -> Array:
@@ -106,10 +108,6 @@ def structural_forecast(y: Array, x: Array, ahead: Array, trend: str = "level") 
     seen = np.isfinite(y)
     middle, scale = float(y[seen].mean()), float(y[seen].std())
     centre, spread = x[seen].mean(axis=0), x[seen].std(axis=0)
-    if (spread <= 1e-12 * np.abs(centre)).any():
-        raise BadInputError(
-            "a regressor is constant before the event, so that nothing can be learnt from it; leave it out"
-        )
     x, ahead = (x - centre) / spread, (ahead - centre) / spread
     x[~seen] = 0.0
     model = UnobservedComponents(

@@ -23,7 +23,7 @@ from ..inference.placebo_checks import (
     weight_check,
 )
 from ..options import SyntheticDidOptions
-from ..question.design import Design, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
 from .synthetic_did_core import (
     METHODS,
     CohortEstimate,
@@ -56,7 +56,7 @@ class SyntheticDidEffect(Effect):
     time_weights : mapping of int to Series
         Weights by period before the event, for each event date.
     cohorts : DataFrame or None
-        A row per event date: ``event, units, estimate, cells``.
+        A row per event date: ``event, units, estimate, se, cells``; ``se`` from the placebos (NaN otherwise).
     draws : ndarray, shape (B,), or None
         Estimates that the standard error rests on: placebos, jackknife or bootstrap.
     noise_level : float
@@ -190,14 +190,6 @@ def synthetic_did(
         left_out, more = _leave_out_checks(design, cohorts, estimator, omega, estimate, level)
         checks += more
     info = design.problems[0].info
-    cohort_frame = pd.DataFrame(
-        {
-            "event": design.index[list(rows)],
-            "units": [", ".join(design.units[i] for i in r) for r in rows.values()],
-            "estimate": [block.estimate for block in blocks],
-            "cells": cohorts.cells.astype(int),
-        }
-    )
     return SyntheticDidEffect(
         spec={
             "estimator": "synthetic_did",
@@ -228,7 +220,7 @@ def synthetic_did(
         flagged=design.flagged(),
         window=design.window,
         time_weights=_time_weights(design, rows, blocks),
-        cohorts=cohort_frame,
+        cohorts=cohort_table(design, [b.estimate for b in blocks], _cohort_errors(rows, replicates)),
         draws=replicates.draws,
         noise_level=blocks[0].noise,
         leave_one_out=left_out,
@@ -259,6 +251,17 @@ def _table(
         ]
     table: pd.DataFrame = design_table(design, counterfactuals, bounds)
     return table
+
+
+def _cohort_errors(rows: Mapping[int, Any], replicates: InferenceDraws) -> list[float]:
+    """Standard error per cohort: spread of the placebos that took its units' place."""
+    if replicates.effects is None:
+        return [float("nan")] * len(rows)
+    ends = np.cumsum([len(r) for r in rows.values()])
+    return [
+        float(replicates.effects[:, end - len(r) : end, pre:].mean(axis=(1, 2)).std())
+        for (pre, r), end in zip(rows.items(), ends, strict=True)
+    ]
 
 
 def _time_weights(

@@ -122,9 +122,10 @@ def exact_weights(
     if intercept:
         a = a - a.mean(axis=0)
         b = b - b.mean()
+    a, b = a - b[:, None], np.zeros_like(b)  # weights sum to one: only the differences matter, however high the level
     rows, count = a.shape
     ridge = zeta**2 * rows
-    scale = float(((a - b[:, None]) ** 2).sum()) / count
+    scale = float((a**2).sum()) / count
     decides = ridge > SLIGHT * scale
     if start is None and decides and count > MANY:
         start = _nearby(a, b, ridge)

@@ -17,6 +17,7 @@ from ...arrays import Array
 from ..question.problem import Problem
 from ..weights.fit import Fitted, Setup, WeightSettings, fit_unit
 
+EXACT = 1e-6  # of a unit's scale: a gap before the event smaller than this is rounding, and the fit exact
 LEAST = 0.05  # of the median unit's scale: no unit's is taken as less, lest a constant outcome divide by zero
 LIMITS = (20.0, 5.0)  # times the treated unit's mean squared gap before the event: donors above are badly fitted
 POWER = 0.8
@@ -93,7 +94,7 @@ def rank_among_placebos(gaps: Array, problem: Problem, level: float) -> Placebos
         },
         index=pd.Index(problem.units, name="unit"),
     )
-    p = _p_values(table, before)
+    p = _p_values(table, np.maximum(before, EXACT * scale))
     standardised = table["standardised"].to_numpy()
     half = scale[0] * _critical(np.abs(standardised[1:]), level)
     interval = (float(average[0] - half), float(average[0] + half))
@@ -126,7 +127,7 @@ def _p_values(table: pd.DataFrame, before: Array) -> dict[str, float]:
         "average_less": rank_p_value(-average),
     }
     for limit in LIMITS:
-        kept = before**2 <= limit * before[0] ** 2 + 1e-300
+        kept = before**2 <= limit * before[0] ** 2
         kept[0] = True
         name = f"within_{limit:.0f}"
         p[f"{name}_two_sided"] = rank_p_value(np.abs(standardised[kept]))

@@ -91,7 +91,7 @@ def _listed(count: int, sizes: list[int]) -> list[Index]:
 def randomisation_p_value(values: Array) -> float:
     """Share of assignments whose estimate is as far from zero as the actual one (``values[0]``), itself included."""
     size = np.abs(values)
-    return float((size >= size[0] - 1e-9 * (1.0 + size.max())).mean()) if size.max() > 0 else 1.0
+    return float((size >= size[0] - 1e-9 * size.max()).mean()) if size.max() > 0 else 1.0
 
 
 # Wild cluster bootstrap of a two-way fixed effects regression with one regressor of interest.

@@ -182,6 +182,20 @@ def state_design(
     return Design(tuple(problems), tuple(shared), years, control, rows, starts, (fit_years, post_years))
 
 
+def cohort_table(design: Design, estimates: Sequence[float], errors: Sequence[float]) -> pd.DataFrame:
+    """A row per event date: ``event, units, estimate, se, cells``, the last the number of treated unit-periods."""
+    rows = design.cohort_rows()
+    return pd.DataFrame(
+        {
+            "event": design.index[list(rows)],
+            "units": [", ".join(design.units[i] for i in r) for r in rows.values()],
+            "estimate": np.asarray(estimates, dtype=np.float64),
+            "se": np.asarray(errors, dtype=np.float64),
+            "cells": [len(r) * (len(design.times) - pre) for pre, r in rows.items()],
+        }
+    )
+
+
 def design_table(design: Design, counterfactuals: Sequence[Array], bounds: Sequence[tuple[Array, Array]] | None) -> Any:
     """Table of an effect: per treated unit a row per period of its :func:`shown` ones.
 

@@ -181,8 +181,8 @@ def test_coverage_within_monte_carlo_error() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"penalty": -1.0}, "not zero or more"),
-        ({"penalty": float("nan")}, "not zero or more"),
+        ({"penalty": -1.0}, "not positive"),
+        ({"penalty": float("nan")}, "not positive"),
         ({"folds": 1}, "at least 2"),
         ({"level": 0.0}, "not between 0 and 1"),
         ({"event": 2002}, "at least 5 are needed"),
