@@ -75,6 +75,7 @@ _HOME = {
     "corridors": "remittances",
     "pass_through": "remittances",
     "backtest_scenarios": "scenario",
+    "compare_scenarios": "scenario",
     "load_scenario": "scenario",
     "scenarios": "scenario",
     "run_scenario": "scenario",
@@ -138,6 +139,7 @@ if TYPE_CHECKING:
     from .report.check.check import check_text as check_text
     from .report.claims.collect import claims as claims
     from .scenario import backtest_scenarios as backtest_scenarios
+    from .scenario import compare_scenarios as compare_scenarios
     from .scenario import load_scenario as load_scenario
     from .scenario import run_scenario as run_scenario
     from .scenario import scenarios as scenarios

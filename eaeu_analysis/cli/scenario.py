@@ -1,14 +1,17 @@
-"""``eaeu scenario``: list, show, run, diff, backtest, published, schema."""
+"""``eaeu scenario``: list, show, run, compare, diff, new, copy, backtest, published, schema."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import output
 from .options import Dask
+
+if TYPE_CHECKING:
+    from ..scenario.model.quantities import Quantity
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What would joining do? Scenarios by name or from a file."
@@ -17,6 +20,10 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Draws = Annotated[int, typer.Option(help="Number of draws, from 1 to a million.")]
 Seed = Annotated[int, typer.Option(help="Seed of the draws; the same seed gives the same numbers.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Another number or distribution; may be given several times."),
+]
 Jobs = Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")]
 
 
@@ -53,22 +60,99 @@ def run(
     seed: Seed = 0,
     jobs: Jobs = 1,
     dask: Dask = None,
+    changes: Set = None,
     as_json: Json = False,
 ) -> None:
     """Run a scenario: outcomes by channel with intervals, main assumptions, checks and backtest score.
 
-    Examples: eaeu scenario run uzb_eaeu --draws 1000 --json; eaeu scenario run my.toml
+    Examples: eaeu scenario run uzb_eaeu --draws 1000 --json; eaeu scenario run my.toml;
+    eaeu scenario run uzb_eaeu --set migration.permit_fee=500 --set "sigma=uniform(3,6)"
     """
-    from ..scenario import run_scenario
+    from ..scenario import load_scenario, run_scenario
 
-    output.print_result(run_scenario(name, draws, seed, jobs, dask=dask), as_json)
+    asked = load_scenario(name)
+    asked = asked.replace(_changes(changes)) if changes else asked
+    output.print_result(run_scenario(asked, draws, seed, jobs, dask=dask), as_json)
+
+
+def _changes(given: list[str]) -> dict[str, float | str | Quantity]:
+    """PATH=VALUE, several times."""
+    from ..errors import BadInputError
+
+    out: dict[str, float | str | Quantity] = {}
+    for text in given:
+        path, sign, value = text.partition("=")
+        if not sign or not path.strip() or not value.strip():
+            raise BadInputError(f"--set {text!r}: expected PATH=VALUE, as in sigma=5 or 'sigma=uniform(3,6)'")
+        out[path.strip()] = value.strip()
+    return out
+
+
+@app.command()
+def compare(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Scenarios, by name or path. None: the options of Uzbekistan.")
+    ] = None,
+    draws: Draws = 1000,
+    seed: Seed = 0,
+    jobs: Jobs = 1,
+    as_json: Json = False,
+) -> None:
+    """Compare options: outcomes with intervals, the probability of being the better option, failed checks.
+
+    Example: eaeu scenario compare uzb_observer uzb_wto uzb_eaeu
+    """
+    from ..scenario import compare_scenarios
+
+    output.print_result(compare_scenarios(names or [], draws, seed, jobs), as_json)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the scenario; the file is NAME.toml unless --out is given.")],
+    economy: Annotated[str, typer.Option(help="The economy that joins: ISO3 code or name.")],
+    bloc: Annotated[str, typer.Option(help="The bloc that it joins.")] = "EAEU",
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: NAME.toml in this folder.")] = None,
+) -> None:
+    """Write a complete scenario file with what is known filled in and the rest marked TO BE CHECKED.
+
+    Example: eaeu scenario new my_scenario --economy TJK --bloc EAEU
+    """
+    from ..scenario.new import new_scenario
+
+    _write(out or Path(f"{name}.toml"), new_scenario(name, economy, bloc))
+
+
+@app.command()
+def copy(
+    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a scenario file.")],
+    file: Annotated[Path, typer.Argument(help="File to write.")],
+) -> None:
+    """Copy a scenario to a file of your own, every number written out with its reference.
+
+    Example: eaeu scenario copy uzb_eaeu mine.toml
+    """
+    from ..scenario import load_scenario
+
+    _write(file, load_scenario(name).to_toml())
+
+
+def _write(path: Path, text: str) -> None:
+    """A file that is new: one that is there is never overwritten."""
+    from .. import files as atomic
+    from ..errors import BadInputError
+
+    if path.exists():
+        raise BadInputError(f"'{path}' is there already; give another file, or remove it first")
+    atomic.write_bytes(path, text.encode("utf-8"))
+    typer.echo(f"written: {path}; run it with: eaeu scenario run {path}")
 
 
 @app.command()
 def diff(
     first: Annotated[str, typer.Argument(help="First scenario, by name or path.")],
     second: Annotated[str, typer.Argument(help="Second scenario, by name or path.")],
-    draws: Draws = 256,
+    draws: Draws = 1000,
     seed: Seed = 0,
     jobs: Jobs = 1,
     as_json: Json = False,
@@ -82,17 +166,22 @@ def diff(
 
     one, two = load_scenario(first), load_scenario(second)
     stated = stated_differences(one, two)
-    found = compare_scenarios(run_scenario(one, draws, seed, jobs), run_scenario(two, draws, seed, jobs))
+    results = [run_scenario(s, draws, seed, jobs) for s in (one, two)]
+    found = compare_scenarios(*results)
+    checks = [(end, c) for end, r in zip("ab", results, strict=True) for c in r.checks]
     a, b = (s.name if s.name == given else f"{given} ({s.name})" for given, s in ((first, one), (second, two)))
     if as_json:
-        typer.echo(
-            output.to_json({"a": a, "b": b, "stated": output.rows(stated), "outcomes": output.rows(found)}), nl=False
-        )
+        judged = [{"scenario": end, "name": c.name, "passed": c.passed, "text": c.text} for end, c in checks]
+        document = {"a": a, "b": b, "stated": output.rows(stated), "outcomes": output.rows(found), "checks": judged}
+        typer.echo(output.to_json(document), nl=False)
         return
     typer.echo(f"a: {a}, {one.title}\nb: {b}, {two.title}\n\nstated differently:")
     typer.echo(stated.to_string(index=False) if len(stated) else "  nothing")
     typer.echo("\nall channels together, medians and intervals:")
     output.print_table(found, False)
+    typer.echo("\nchecks that failed:")
+    failed = [f"  {end}: {c.name}: {c.text}" for end, c in checks if c.failed]
+    typer.echo("\n".join(failed) if failed else "  none")
 
 
 @app.command()
@@ -118,7 +207,7 @@ def backtest(
 
 
 @app.command()
-def published(draws: Draws = 256, seed: Seed = 0, jobs: Jobs = 1, as_json: Json = False) -> None:
+def published(draws: Draws = 1000, seed: Seed = 0, jobs: Jobs = 1, as_json: Json = False) -> None:
     """Compare published estimates with the scenarios closest to their assumptions.
 
     Example: eaeu scenario published

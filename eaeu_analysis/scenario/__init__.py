@@ -7,6 +7,7 @@ sets others' estimates beside ours.
 """
 
 from .load import load_scenario, scenarios
+from .options import ScenarioComparison, compare_scenarios
 from .result import ScenarioResult
 from .run import compare_results, run_scenario, stated_differences
 from .schema import Scenario
@@ -17,9 +18,11 @@ __all__ = [
     "Backtest",
     "PublishedComparison",
     "Scenario",
+    "ScenarioComparison",
     "ScenarioResult",
     "backtest_scenarios",
     "compare_results",
+    "compare_scenarios",
     "compare_with_published",
     "load_scenario",
     "run_scenario",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..arrays import Array
 from ..text import format_number, format_stated
 from .model.quantities import Quantity
 from .tables import scenario_tables
@@ -51,10 +56,32 @@ def channel(name: str) -> str:
     return str(scenario_tables()["channels"][name])
 
 
-def format_interval(row: Any) -> str:
-    """'+0.91 (+0.16 to +1.77)'."""
-    middle, low, high = (format_number(row[name], signed=True) for name in ("estimate", "lower", "upper"))
+def format_interval(row: Any, error: float = 0.0) -> str:
+    """'+0.9 (+0.2 to +1.8)'; no digits finer than the Monte Carlo ``error`` of the median where that is given."""
+    numbers = [float(row[name]) for name in ("estimate", "lower", "upper")]
+    middle, low, high = round_to_error(numbers, error)
     return f"{middle} ({low} to {high})"
+
+
+def round_to_error(numbers: Sequence[float], error: float) -> list[str]:
+    """Signed numbers with the decimals that ``error`` allows, three significant digits of the largest at most."""
+    finite = [abs(v) for v in numbers if math.isfinite(v) and v != 0]
+    if not (math.isfinite(error) and error > 0 and finite):
+        return [format_number(v, signed=True) for v in numbers]
+    most = 2 - math.floor(math.log10(max(finite)))
+    decimals = max(0, min(math.floor(-math.log10(error)), most))
+    return [f"{round(v, decimals) + 0.0:+.{decimals}f}" if math.isfinite(v) else format_number(v) for v in numbers]
+
+
+def monte_carlo_error(drawn: Array) -> float:
+    """Standard error of the median of the draws: half the width between the order statistics a standard deviation
+    of the binomial count either side of it. Zero where nothing varies, NaN without two draws."""
+    solved = np.sort(drawn[np.isfinite(drawn)])
+    if len(solved) < 2:
+        return float("nan")
+    half = math.sqrt(len(solved)) / 2
+    low, high = (int(np.clip(round(len(solved) / 2 + side * half), 0, len(solved) - 1)) for side in (-1, 1))
+    return float((solved[high] - solved[low]) / 2)
 
 
 def scenario_html(scenario: Scenario) -> str:

@@ -14,7 +14,7 @@ from ..arrays import Array
 from ..errors import BadInputError, unknown
 from ..results import Check, Provenance, Result
 from . import display
-from .model.solve import INTERACTION, PACE, TOTAL
+from .model.solve import ALIKE, CLOSURE_OUTCOMES, INTERACTION, PACE, TOTAL, WORLD_PRICED
 from .model.surrogate import Surrogate, fit
 from .schema import Scenario
 from .sliders import Sliders, sliders
@@ -112,7 +112,7 @@ class ScenarioResult(Result):
     def path(self, outcome: str = "welfare") -> pd.DataFrame:
         """By year after accession: estimate, lower, upper of :meth:`in_year`."""
         years = range(self.scenario.baseline.horizon + 1)
-        rows = [(year, *_ends(self.in_year(outcome, year), self.level)) for year in years]
+        rows = [(year, *ends_of(self.in_year(outcome, year), self.level)) for year in years]
         return pd.DataFrame(rows, columns=["year", "estimate", "lower", "upper"])
 
     def in_year(self, outcome: str, year: int) -> Array:
@@ -156,7 +156,7 @@ class ScenarioResult(Result):
         have = [o for o in outcomes if (TOTAL, o) in self.draws]
         document = self.surrogate.document(have)
         for entry in document["quantities"]:
-            entry["label"] = self.scenario.label(entry["name"])
+            entry["label"] = display.axis(entry["name"])
         known = scenario_tables()["outcomes"]
         document["outcomes"] = {o: {"label": known[o]["label"], "unit": known[o]["unit"]} for o in have}
         return document
@@ -200,8 +200,9 @@ class ScenarioResult(Result):
 
     def summary(self) -> str:
         lines = [f"{self.scenario.title} ({self.scenario.name})", self.scenario.question, ""]
+        lines += [f"Note: {sentence}" for sentence in self._backtest_first()]
         lines += [describe_outcome(self, outcome) for outcome in HEADLINES if (TOTAL, outcome) in self.draws]
-        lines += ["", *self._by_channel(), ""]
+        lines += ["", *self._by_channel(), *self._closures(), ""]
         if self.scenario.channels:
             chance = self.probability()
             lines.append(f"Real spending rises in {chance:.0%} of {int(self.table['draws'].iloc[0]):,} draws.")
@@ -217,27 +218,64 @@ class ScenarioResult(Result):
         if rows.empty:
             return ["No channel is on."]
         out = ["Real spending by channel, per cent (the parts add up draw by draw, medians only nearly):"]
-        return out + [f"  {names[r['channel']]}: {display.format_interval(r)}" for r in rows.to_dict("records")]
+        return out + [
+            f"  {names[r['channel']]}: {display.format_interval(r, self.error('welfare', r['channel']))}"
+            for r in rows.to_dict("records")
+        ]
+
+    def closures(self) -> pd.DataFrame:
+        """Both closures: gold at the world's price, as in the table, and gold like all other goods: ``outcome, channel,
+        closure, estimate, lower, upper``; no rows where the scenario gives gold no elasticity of its own."""
+        rows = []
+        for channel in (*self.scenario.channels, TOTAL):
+            for outcome in CLOSURE_OUTCOMES:
+                if (f"{channel}, {ALIKE}", outcome) in self.draws:
+                    for closure, column in ((WORLD_PRICED, channel), (ALIKE, f"{channel}, {ALIKE}")):
+                        drawn = self.draws[(column, outcome)].to_numpy()
+                        rows.append((outcome, channel, closure, *ends_of(drawn, self.level)))
+        return pd.DataFrame(rows, columns=["outcome", "channel", "closure", "estimate", "lower", "upper"])
+
+    def _closures(self) -> list[str]:
+        table = self.closures()
+        other = table[(table["closure"] == ALIKE) & (table["outcome"] == "welfare")]
+        if other.empty:
+            return []
+        names = scenario_tables()["channels"]
+        told = "; ".join(
+            f"{names[r['channel']].lower()} "
+            + display.format_interval(r, self.error("welfare", f"{r['channel']}, {ALIKE}"))
+            for r in other.to_dict("records")
+        )
+        return [f"If gold had a price of its own, as other goods have: {told}."]
+
+    def error(self, outcome: str, channel: str = TOTAL) -> float:
+        """Standard error of the median from the number of draws: digits finer than this say nothing."""
+        return display.monte_carlo_error(self.draws[(channel, outcome)].to_numpy())
+
+    def _backtest_first(self) -> list[str]:
+        """What comes first where the model did no better on the past than a forecast of no change."""
+        return [c.text for c in self.checks if c.name == "backtest against no change" and c.failed]
 
     def _carried(self) -> list[str]:
         try:
             shares = self.shares().head(3)
         except BadInputError as error:
-            return [f"What carries the uncertainty is not told: {error}."]
+            return [f"What carries the uncertainty is not known: {error}."]
         named = ", ".join(
             f"{display.quantity_row(str(k))['label'][0].lower()}{display.quantity_row(str(k))['label'][1:]} ({v:.0%})"
             for k, v in shares.items()
         )
-        return [f"Its uncertainty is carried most by: {named}."]
+        return [f"Most of its uncertainty comes from: {named}."]
 
 
 def describe_outcome(result: ScenarioResult, outcome: str) -> str:
     """'Exports of goods: -1.90 (-4.00 to +0.30) per cent'."""
     row = result.value(outcome)
-    return f"{scenario_tables()['outcomes'][outcome]['label']}: {display.format_interval(row)} {row['unit']}"
+    label = scenario_tables()["outcomes"][outcome]["label"]
+    return f"{label}: {display.format_interval(row, result.error(outcome))} {row['unit']}"
 
 
-def _ends(drawn: Array, level: float) -> tuple[float, float, float]:
+def ends_of(drawn: Array, level: float) -> tuple[float, float, float]:
     """Median and interval of the draws that have a solution; NaN without any."""
     whole = drawn[np.isfinite(drawn)]
     if not len(whole):
@@ -266,5 +304,5 @@ def summarise_draws(draws: pd.DataFrame, channels: Sequence[str], level: float) 
             if (channel, outcome) in draws:
                 drawn = draws[(channel, outcome)].to_numpy()
                 failed = int((~np.isfinite(drawn)).sum())
-                rows.append((outcome, channel, known[outcome]["unit"], *_ends(drawn, level), len(drawn), failed))
+                rows.append((outcome, channel, known[outcome]["unit"], *ends_of(drawn, level), len(drawn), failed))
     return pd.DataFrame(rows, columns=["outcome", "channel", "unit", "estimate", "lower", "upper", "draws", "failed"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
 from .model.setting import Setting, setting
 from .model.solve import TOTAL, solve
 from .model.surrogate import TRUST
-from .model.tariff_rates import chapters
+from .model.tariff_rates import by_chapter, chapters
 from .result import ScenarioResult, summarise_draws, with_interaction
 from .schema import Scenario, every_path
+from .tables import scenario_tables
 
 METHOD = "exact-hat equilibrium of goods by SITC section and services, each channel alone and all together"
 REFERENCE = "Caliendo and Parro (2015); Sudret (2008) and Owen (2014) for what carries the uncertainty"
@@ -101,43 +103,50 @@ def run_scenario(
         draws=drawn,
         level=level,
         checks=(),
-        provenance=Provenance(_series(at), METHOD, REFERENCE, spec),
+        provenance=Provenance(series_of(at), METHOD, REFERENCE, spec),
     )
     object.__setattr__(result, "checks", _checks(result, at))
     return result
 
 
-def _series(at: Setting) -> tuple[Any, ...]:
-    more = () if at.economy != "UZB" else (TARIFFS.info("tariffs_uzb"), TARIFFS.info("tariffs_uzb_partners"))
+def series_of(at: Setting) -> tuple[Any, ...]:
+    """What a scenario rests on."""
+    more = () if not by_chapter(at.economy) else (TARIFFS.info("tariffs_uzb"), TARIFFS.info("tariffs_uzb_partners"))
     return (*at.world.series, TARIFFS.info("tariffs_cet"), *more)
 
 
 def _checks(result: ScenarioResult, at: Setting) -> tuple[Check, ...]:
-    count = len(result.inputs)
-    failed = int(pd.DataFrame(result.draws[TOTAL]).isna().any(axis=1).sum())
+    models = None
+    if ("tariffs", "smart_net_of_gdp") in result.draws:
+        models = tuple(float(result.value(o, "tariffs")["estimate"]) for o in ("welfare", "smart_net_of_gdp"))
+    checks = shared_checks(at, pd.DataFrame(result.draws[TOTAL]), models, result.level)
+    return (*checks, *_fit(result), backtest_check(), *against_no_change())
+
+
+def shared_checks(
+    at: Setting, total: pd.DataFrame, models: tuple[float, ...] | None, level: float, scope: str = ""
+) -> list[Check]:
+    """The checks of a run, and of an option among others (``scope``: its name). ``total``: outcomes by draw;
+    ``models``: real spending by the tariff alone in the world model and market by market."""
+    count = len(total)
+    failed = int(total.isna().any(axis=1).sum())
+    text = f"{failed} of {count} draws have no solution"
     checks = [
-        Check(
-            "every draw solved",
-            failed == 0,
-            float(failed),
-            0.0,
-            f"{failed} of {count} draws have no solution",
-            role="fatal",
-        ),
+        Check("every draw solved", failed == 0, float(failed), 0.0, text, role="fatal"),
         *at.world.checks,
-        *_too_few(count, result.level),
+        *_too_few(count, level),
     ]
-    if at.economy == "UZB" and at.scenario.on("tariffs"):
+    if by_chapter(at.economy) and at.scenario.on("tariffs"):
         closed = chapters()
         checks.append(
             Check("duties of unknown height", None, float(len(closed.assumed)), None,
                   f"{len(closed.assumed)} chapters hold specific duties without unit values; such lines are put at "
                   f"{closed.bound:.0f} per cent at most")
         )  # fmt: skip
-    checks += _terms_of_trade(result)
-    checks += _fit(result)
-    checks.append(backtest_check())
-    return tuple(checks)
+    if models is not None:
+        checks.append(_terms_of_trade(*models))
+    checks += plausible(at.scenario)
+    return [replace(c, scope=scope) for c in checks] if scope else checks
 
 
 def _too_few(count: int, level: float) -> list[Check]:
@@ -148,12 +157,8 @@ def _too_few(count: int, level: float) -> list[Check]:
     return [Check("enough draws", False, float(count), float(least), text, role="fatal")]
 
 
-def _terms_of_trade(result: ScenarioResult) -> list[Check]:
+def _terms_of_trade(world: float, market: float) -> Check:
     """Whether the two models of the tariff agree in sign; where they do not, the difference is terms of trade."""
-    if ("tariffs", "smart_net_of_gdp") not in result.draws:
-        return []
-    world = float(result.value("welfare", "tariffs")["estimate"])
-    market = float(result.value("smart_net_of_gdp", "tariffs")["estimate"])
     text = (
         f"the tariff alone moves real spending by {world:+.2f} per cent in the world model and by {market:+.2f} % of "
         "GDP market by market at given world prices"
@@ -164,7 +169,22 @@ def _terms_of_trade(result: ScenarioResult) -> list[Check]:
             "imported, a gain that so small an economy may not have"
         )
     agree = world * market >= 0
-    return [Check("the tariff in two models", agree, world - market, 0.0, text, role="fatal", scope="tariffs")]
+    return Check("the tariff in two models", agree, world - market, 0.0, text, role="fatal", scope="tariffs")
+
+
+def plausible(scenario: Scenario) -> list[Check]:
+    """A warning for each number outside the range that is usual for it (``data/tables/scenario.toml``)."""
+    known, out = scenario_tables()["plausible"], []
+    for path, quantity in scenario.quantities().items():
+        if path not in known or (not quantity.free and quantity.centre == 0):
+            continue
+        low, high = quantity.ppf_ends
+        usual = known[path]
+        if low < usual["low"] or high > usual["high"]:
+            came = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+            text = f"{path} is {came}; {usual['low']:g} to {usual['high']:g} is usual: {usual['why']}"
+            out.append(Check(f"plausible {path}", False, high, float(usual["high"]), text))
+    return out
 
 
 def _fit(result: ScenarioResult) -> list[Check]:
@@ -192,6 +212,20 @@ def backtest_check() -> Check:
     if record is None:
         return Check("backtest", None, None, None, "no backtest is shipped")
     return Check("backtest", None, record["covered"], None, str(record["sentence"]))
+
+
+def against_no_change() -> list[Check]:
+    """Whether the backtest beat a forecast of no change; nothing where its record does not say."""
+    record = backtest_record()
+    if record is None or "errors" not in record:
+        return []
+    own, none = (float(record["errors"]["as known"][name]) for name in ("tool", "no_change"))
+    word = "less than" if own < none else "more than" if own > none else "as much as"
+    text = (
+        f"asked in 2014, the scenario model would have missed by {own:.1f} on average (outcomes in per cent), {word} a "
+        f"forecast of no change, {none:.1f}"
+    )
+    return [Check("backtest against no change", own < none, own, none, text)]
 
 
 def compare_results(first: ScenarioResult, second: ScenarioResult) -> pd.DataFrame:

@@ -1,20 +1,13 @@
-"""Scenarios as files: one written out in full, and a new one with what is known filled in and the rest marked."""
+"""A scenario written out in full, as a file that is read back as the same one."""
 
 from __future__ import annotations
 
 import json
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from ..errors import EaeuError
-from ..reference import economies
-from ..reference.blocs import bloc
-from .model.duties import collected
-from .model.partners import UNION, free_with, union_members
 from .model.quantities import Quantity
-from .tables import scenario_tables
 
 if TYPE_CHECKING:
     from .schema import Scenario
@@ -27,26 +20,18 @@ KINDS = {
 }
 
 
-SHARE = "share = 1.0"
-
-
 def scenario_toml(scenario: Scenario) -> str:
     """The scenario as a file that is read back as the same one: every number with its distribution and reference."""
     head = {name: getattr(scenario, name) for name in ("name", "title", "question", "economy", "bloc", "joins")}
-    lines = [f"{key} = {_plain(value)}" for key, value in head.items()]
+    lines = [f"{key} = {plain_text(value)}" for key, value in head.items()]
     for key in ("channels", "references", "notes"):
-        lines.append(f"{key} = {_plain(getattr(scenario, key))}")
-    for block in ("baseline", "elasticities", *_blocks(scenario)):
+        lines.append(f"{key} = {plain_text(getattr(scenario, key))}")
+    blocks = [n for n in type(scenario).model_fields if isinstance(getattr(scenario, n), BaseModel)]
+    for block in blocks:
         lines += ["", f"[{block}]", *_block(getattr(scenario, block))]
     for pair in scenario.joint:
-        lines += ["", "[[joint]]", f"of = {_plain(pair.of)}", f"correlation = {_plain(pair.correlation)}"]
+        lines += ["", "[[joint]]", f"of = {plain_text(pair.of)}", f"correlation = {plain_text(pair.correlation)}"]
     return "\n".join(lines) + "\n"
-
-
-def _blocks(scenario: Scenario) -> list[str]:
-    from .schema import CHANNELS
-
-    return [name for name in CHANNELS if getattr(scenario, name) is not None]
 
 
 def _block(part: Any) -> list[str]:
@@ -58,142 +43,31 @@ def _block(part: Any) -> list[str]:
         if isinstance(value, Quantity):
             if value.kind == "fixed" and not value.reference and value == field.default:
                 continue
-            lines.append(f"{name} = {_number(value)}")
+            lines.append(f"{name} = {number_text(value)}")
         elif isinstance(value, BaseModel):
             lines.append(f"{name} = {{ first = {value.first}, last = {value.last} }}")
         elif isinstance(value, dict):
             if value:
-                tables.append(f"{name} = {{ {', '.join(f'{json.dumps(k)} = {_plain(v)}' for k, v in value.items())} }}")
+                tables.append(
+                    f"{name} = {{ {', '.join(f'{json.dumps(k)} = {plain_text(v)}' for k, v in value.items())} }}"
+                )
         else:
-            lines.append(f"{name} = {_plain(value)}")
+            lines.append(f"{name} = {plain_text(value)}")
     return lines + tables
 
 
-def _number(value: Quantity) -> str:
+def number_text(value: Quantity) -> str:
+    """A number, or a distribution as an inline table with its reference."""
     if value.kind == "fixed" and not value.reference:
-        return _plain(value.value)
-    parts = [f'kind = "{value.kind}"', *(f"{name} = {_plain(getattr(value, name))}" for name in KINDS[value.kind])]
+        return plain_text(value.value)
+    parts = [f'kind = "{value.kind}"', *(f"{name} = {plain_text(getattr(value, name))}" for name in KINDS[value.kind])]
     if value.reference:
-        parts.append(f"reference = {_plain(value.reference)}")
+        parts.append(f"reference = {plain_text(value.reference)}")
     return f"{{ {', '.join(parts)} }}"
 
 
-def _plain(value: Any) -> str:
+def plain_text(value: Any) -> str:
     """A TOML value: JSON's strings, numbers and lists of strings are TOML's too."""
     if isinstance(value, tuple | list):
-        return f"[{', '.join(_plain(v) for v in value)}]"
+        return f"[{', '.join(plain_text(v) for v in value)}]"
     return json.dumps(value, ensure_ascii=False)
-
-
-def new_scenario(name: str, economy: str, of_bloc: str) -> str:
-    """A complete, commented file that runs: what is known of the economy and the bloc is filled in, the rest is marked
-    TO BE CHECKED.
-
-    Raises BadInputError for an economy or a bloc that is not known.
-    """
-    code, found = economies.resolve(economy), bloc(of_bloc)
-    year = max(int(y) for y in scenario_tables()["matrices"])
-    union = found.code == UNION
-    members = union_members(found.code, year, code)
-    free = sorted(free_with(code, year) & set(members))
-    average, source = _average(code, year)
-    channels = ["tariffs", "border_costs", *(["customs_revenue"] if union else [])]
-    title = f"{economies.common_name(code)} joins {found.name}"
-    text = [
-        f"# {title}. Change the numbers marked TO BE CHECKED, then: eaeu scenario run FILE",
-        "# A number is a value, or { kind = \"uniform\", low, high, reference }, \"triangular\" (low, mode, high) or",
-        '# "normal" (mean, sd). "prior:NAME" is an assumption that the bundled scenarios share.',
-        "",
-        f"name = {_plain(name)}",
-        f"title = {_plain(title)}",
-        f"question = {_plain(f'What would joining {found.code} do to {economies.common_name(code)}?')}",
-        f"economy = {_plain(code)}",
-        f"bloc = {_plain(found.code)}",
-        f"channels = {_plain(channels)}",
-        'references = ["TO BE CHECKED: where your numbers are from"]',
-        f"notes = {_plain(_left_out(union))}",
-        "",
-        "[baseline]",
-        f"year = {year}",
-        "",
-        "[elasticities]",
-        'sigma = "prior:sigma"',
-        "",
-        "[tariffs]",
-        f"# {len(members)} members; trade with {len(free)} is free already: {', '.join(free) or 'none'}",
-        'schedule = "average"  # or "sections": a table of rates before and after by SITC section',
-        f"average_before = {average:g}  # {source}",
-        f"average_after = {_common_average() if union else average:g}  # "
-        + ("TO BE CHECKED: mean of the common tariff" if union else "TO BE CHECKED: what outsiders pay after joining"),
-        _collected(code, year),
-        "",
-        "[border_costs]",
-        'source = "estimated"',
-        'effect = "prior:union_border"  # TO BE CHECKED: estimated on the Eurasian union',
-    ]  # fmt: skip
-    if union:
-        text += [
-            "",
-            "[customs_revenue]",
-            SHARE,
-            'follows = "prior:share_follows"',
-            'pool = "prior:pool_2019"',
-            "",
-            '# [migration]  # add "migration" to channels: people who pay for permits, and what they would save',
-            "# migrants = 0.1  # million",
-            '# permit_fee = "prior:permit_fee"',
-            '# wage = "prior:migrant_wage"',
-            '# firms = "prior:employed_by_firms"',
-            "# fees_counted = 0.0  # million US$ a year, the cap",
-            '# sent_home = "prior:sent_home"',
-        ]
-    whole = "\n".join(text) + "\n"
-    return whole.replace(SHARE, _by_collection(whole)) if union else whole
-
-
-def _by_collection(text: str) -> str:
-    """The line of the share: the economy's part of what all would collect."""
-    from .model.duties import share_rules
-    from .model.setting import setting
-    from .schema import Scenario
-
-    rule = share_rules(setting(Scenario.model_validate(tomllib.loads(text))))["collection"]
-    return f"share = {rule:.2f}  # TO BE CHECKED: per cent of the pool; here by what each would collect"
-
-
-def _left_out(union: bool) -> list[str]:
-    out = ["Investment, services, rules and standards."]
-    if not union:
-        out.append("The bloc's own budget, its common tariff if it has one, and what its members charge outsiders.")
-    return out
-
-
-def _collected(code: str, year: int) -> str:
-    """The line of the duties collected: from the table, or a comment that asks for them."""
-    paid = collected(code, year)
-    if paid is None:
-        return f"# collected = 0.0  # TO BE CHECKED: duties collected in {year}, million US$; else all in law count"
-    found = Quantity(kind="uniform", low=paid[0], high=paid[1], reference=f"{year}: data/tables/duties_collected.toml")
-    return f"collected = {_number(found)}"
-
-
-def _average(code: str, year: int) -> tuple[float, str]:
-    """The newest average tariff that is shipped, or zero with a mark."""
-    from ..data.load import load_panel
-
-    series = scenario_tables()["average_tariff"]["series"]
-    try:
-        found = load_panel([series], economies=[code]).column(series).dropna()
-    except EaeuError:
-        return 5.0, "TO BE CHECKED: no average tariff is shipped; 5 is a placeholder"
-    found = found[found.index.get_level_values(1) <= year]
-    if found.empty:
-        return 5.0, "TO BE CHECKED: no average tariff is shipped; 5 is a placeholder"
-    return float(found.iloc[-1]), f"{series}, {found.index[-1][1]} (World Bank)"
-
-
-def _common_average() -> float:
-    """Simple mean of the common external tariff."""
-    from ..trade.tariffs.schedule import average, cet
-
-    return round(float(average(cet().lines, "total")["simple"].iloc[0]), 2)

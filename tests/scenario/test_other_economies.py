@@ -5,7 +5,7 @@ import numpy as np
 import eaeu_analysis as ea
 from eaeu_analysis.scenario.model.setting import setting
 from eaeu_analysis.scenario.model.solve import chunk
-from eaeu_analysis.scenario.write import new_scenario
+from eaeu_analysis.scenario.new import new_scenario
 
 
 def solved(path, economy, bloc):

@@ -38,14 +38,18 @@ TOLERANCE = 1e-8  # of a market's relative gap: a millionth of a per cent in wha
 FROM_MODEL = ("exports", "imports", "price_index", "real_income", "welfare")
 
 
-def solve(scenario: Scenario, values: pd.DataFrame, jobs: int = 1, dask: str | None = None) -> pd.DataFrame:
+def solve(
+    scenario: Scenario, values: pd.DataFrame, jobs: int = 1, dask: str | None = None, *, whole: bool = False
+) -> pd.DataFrame:
     """Outcomes of every draw: a row per draw, columns (channel, outcome); NaN where a draw has no solution.
 
-    ``jobs``: workers; ``dask``: address of a Dask scheduler instead. The numbers do not depend on either.
+    ``jobs``: workers; ``dask``: address of a Dask scheduler instead. The numbers do not depend on either. ``whole``:
+    all channels together only.
     """
     order = np.argsort(values["elasticities.sigma"].to_numpy(), kind="stable")  # like elasticities are solved together
     parts = [values.iloc[order[first : first + CHUNK]] for first in range(0, len(values), CHUNK)]
-    done = fan_out(functools.partial(chunk, scenario), parts, jobs, dask, threads=True, fits=_fits)
+    work = functools.partial(chunk, scenario, whole=whole)
+    done = fan_out(work, parts, jobs, dask, threads=True, fits=_fits)
     table: pd.DataFrame = pd.concat(list(done))
     return table.set_index(values.index[order]).loc[values.index].reset_index(drop=True)
 
@@ -55,15 +59,18 @@ def _fits(values: pd.DataFrame, found: object) -> bool:
     return type(found) is pd.DataFrame and found.index.equals(values.index) and all(t.kind == "f" for t in found.dtypes)
 
 
-def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
-    """The outcomes of some draws."""
+def chunk(scenario: Scenario, values: pd.DataFrame, *, whole: bool = False) -> pd.DataFrame:
+    """The outcomes of some draws, of all channels together only where ``whole``."""
     at = setting(scenario)
     shocks = {name: SHOCKS[name](at, values) for name in scenario.channels}
     columns: dict[tuple[str, str], Array] = {}
-    for name, shock in shocks.items():
-        columns |= {(name, k): v for k, v in shock_outcomes(at, values, shock).items()}
+    if not whole:
+        for name, shock in shocks.items():
+            columns |= {(name, k): v for k, v in shock_outcomes(at, values, shock).items()}
     everything = combine_shocks(at, shocks) if shocks else channels.unchanged_tariffs(at, len(values))
     columns |= {(TOTAL, k): v for k, v in shock_outcomes(at, values, everything).items()}
+    if whole:
+        return _labelled(columns, len(values))
     if "elasticities.world_priced" in values:
         for name in CLOSURE_CHANNELS:
             shock = everything if name == TOTAL else shocks.get(name)
@@ -75,7 +82,11 @@ def chunk(scenario: Scenario, values: pd.DataFrame) -> pd.DataFrame:
         columns |= {("tariffs", k): v for k, v in partial_tariff.partial_outcomes(at, values).items()}
     if {"tariffs", "customs_revenue"} <= shocks.keys():
         columns[("customs_revenue", PACE)] = channels.pace(at, values)
-    table = pd.DataFrame(columns, index=range(len(values)))
+    return _labelled(columns, len(values))
+
+
+def _labelled(columns: Mapping[tuple[str, str], Array], count: int) -> pd.DataFrame:
+    table = pd.DataFrame(columns, index=range(count))
     table.columns = pd.MultiIndex.from_tuples(columns, names=["channel", "outcome"])
     return table
 

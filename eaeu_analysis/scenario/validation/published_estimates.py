@@ -21,7 +21,7 @@ from ..run import run_scenario
 from ..tables import scenario_tables
 from .outturn import merged
 
-DRAWS = 256
+DRAWS = 1000
 
 
 @cache

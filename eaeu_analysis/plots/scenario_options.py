@@ -1,0 +1,71 @@
+"""Options beside each other: a point with its interval per option, and how often it is better than doing nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..scenario import display
+from ..scenario.options import NOTHING, option_label
+from .style import ACCENT, GREY, TREATED, draw_by, fill, set_title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ROW, REST = 0.52, 1.35  # inches of an option, and of title and axis together
+
+
+def options_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
+    """By option, in the order that was asked for: ``estimate, lower, upper, better`` and ``failed_checks``."""
+    rows = result.table[(result.table["outcome"] == outcome) & (result.table["scenario"] != NOTHING)]
+    table = rows[["estimate", "lower", "upper", "better", "failed_checks"]]
+    return pd.DataFrame(table.set_axis([option_label(str(n)) for n in rows["scenario"]], axis=0).rename_axis("option"))
+
+
+def _words(row: Any, name: str) -> str:
+    if row["estimate"] == row["lower"] == row["upper"] == 0:
+        return f"{name}: no change"
+    chance = "" if pd.isna(row["better"]) else f"; better than nothing in {row['better']:.0%}"
+    return f"{name}{chance}{' *' if row['failed_checks'] else ''}"
+
+
+def _options(result: Any, ax: Axes, outcome: str) -> None:
+    table = options_data(result, outcome)
+    rows = table.to_dict("records")
+    for place, (name, row) in enumerate(zip(table.index, rows, strict=True)):
+        clear = row["lower"] > 0 or row["upper"] < 0
+        colour = TREATED if clear else ACCENT
+        ax.plot([row["lower"], row["upper"]], [place, place], color=colour, linewidth=2.2, zorder=3)
+        ax.plot(row["estimate"], place, "o" if clear else "D", color=colour, markersize=5, zorder=4)
+        box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
+        ax.annotate(fill(ax, _words(row, str(name)), 8), (0, place - 0.24), xycoords=("axes fraction", "data"),
+                    va="bottom", fontsize=8, zorder=2.5, bbox=box)  # fmt: skip
+    ax.axvline(0, color=GREY, linewidth=0.9, zorder=1)
+    ax.set_yticks([])
+    ax.set_ylim(len(rows) - 0.55, -0.75)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x")
+    ax.margins(x=0.06)
+    told = (
+        f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}, against doing nothing; median and "
+        f"{result.level:.0%} interval of {result.spec['draws']:,} common draws; dark: the interval excludes zero"
+    )
+    if table["failed_checks"].any():
+        told += "; *: a check failed"
+    ax.set_xlabel(fill(ax, told, 8), fontsize=8)
+    set_title(ax, _finding(table, display.outcome_label(outcome)))
+
+
+def _finding(table: pd.DataFrame, label: str) -> str:
+    clear = table[(table["lower"] > 0) | (table["upper"] < 0)]
+    if clear.empty:
+        return f"{label}: no option is clearly better or worse than doing nothing"
+    gain, loss = (clear["lower"] > 0).sum(), (clear["upper"] < 0).sum()
+    parts = [f"{count} {word}" for count, word in ((gain, "clearly gain"), (loss, "clearly lose")) if count]
+    return f"{label}: of {len(table)} options {' and '.join(parts)}"
+
+
+def draw_options(result: Any, ax: Axes | None = None, outcome: str = "welfare") -> Axes:
+    """One outcome of every option with its interval."""
+    return draw_by(lambda at: _options(result, at, outcome), result, ax, REST + ROW * len(result.scenarios))
