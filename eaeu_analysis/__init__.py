@@ -72,6 +72,7 @@ _HOME = {
     "brief": "report.brief.write",
     "check_text": "report.check.check",
     "write_brief": "report.brief.write",
+    "armenian_transfers": "remittances.armenian_months",
     "corridors": "remittances",
     "pass_through": "remittances",
     "backtest_scenarios": "scenario",
@@ -133,6 +134,7 @@ if TYPE_CHECKING:
     from .reference.catalogue import outcomes as outcomes
     from .remittances import corridors as corridors
     from .remittances import pass_through as pass_through
+    from .remittances.armenian_months import armenian_transfers as armenian_transfers
     from .report import write_report as write_report
     from .report.brief.write import brief as brief
     from .report.brief.write import write_brief as write_brief

@@ -82,3 +82,26 @@ def draw_work_rights(result: Any, ax: Axes) -> None:
     widths = f"intervals: members {result.level:.0%}, used {result.used_level:.0%}"
     ax.set_xlabel(f"log points of remittances in US$ ({widths})", fontsize=8)
     ax.set_title("What joining did to members' remittances: not clear" if low <= 0 <= high else "Work rights")
+
+
+def draw_armenian_transfers(result: Any, ax: Axes) -> None:
+    """By window: the difference from other origins, and what the rouble and Russian income would give."""
+    table = result.table
+    places = np.arange(len(table))
+    ax.axhline(0, color=GREY, linewidth=0.8)
+    known = table["expected"].notna().to_numpy()
+    ax.vlines(places[known] + 0.15, table["expected_lower"][known], table["expected_upper"][known], color=ACCENT)
+    ax.plot(places[known] + 0.15, table["expected"][known], "D", color=ACCENT, markersize=5)
+    ax.plot(places, table["difference"], "o", color=TREATED, markersize=6)
+    labels = [str(name).replace(" to ", "-\n").replace(" and ", ",\n") for name in table["window"]]
+    ax.set_xticks(places, labels, fontsize=7.5)
+    ax.set_ylabel(f"against {result.spec['base']} and other origins, %", fontsize=8)
+    ax.plot([], [], "o", color=TREATED, label="observed")
+    ax.plot([], [], "D", color=ACCENT, label=f"the rouble and Russian income alone, {result.level:.0%} interval")
+    ax.legend(frameon=False, fontsize=8, loc="upper left")
+    last = table.iloc[-1]
+    ax.set_title(
+        f"Money from Russia to Armenia against other origins: {format_number(last['difference'], signed=True)} % in "
+        f"{last['window']}",
+        wrap=True,
+    )
