@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from collections import Counter
@@ -22,6 +23,7 @@ DRAWS, SEED = 1, 11
 CHANCE_DRAWS = 2000
 
 
+@functools.lru_cache
 def verdict(sentence: str, lang: str) -> str:
     """The verdict on a sentence alone; "none" when there is nothing to check."""
     found = ea.check_text(sentence, lang).statements
@@ -50,6 +52,7 @@ def passed(counts: Counter[tuple[str, str]]) -> float:
     return recall(counts, ("supported",))
 
 
+@functools.lru_cache
 def halves() -> dict[str, list[CorpusSentence]]:
     """The sentences of each half."""
     found, _ = read_corpus(shipped_claims())
