@@ -29,12 +29,13 @@ class EaeuError(Exception):
     ----------
     exit_code : int
         Exit code of the command line for this error: 2 bad input, 3 no usable data, 4 partial data, 5 a conclusion
-        differs from the accepted baseline, 6 the system refused, 130 stopped by the user.
+        differs from the accepted baseline or a text says what no finding does, 6 the system refused, 130 stopped by
+        the user.
 
     See Also
     --------
-    BadInputError, NoDataError, PartialDataError, DriftError, IntegrityError, NotConvergedError, SystemRefusedError,
-    StoppedError
+    BadInputError, NoDataError, PartialDataError, DriftError, UntracedError, IntegrityError, NotConvergedError,
+    SystemRefusedError, StoppedError
 
     Notes
     -----
@@ -81,6 +82,12 @@ class PartialDataError(EaeuError):
 
 class DriftError(EaeuError):
     """A conclusion differs from the accepted baseline (exit code 5)."""
+
+    exit_code = 5
+
+
+class UntracedError(EaeuError):
+    """A number of a text that was to be written has no origin in a result (exit code 5); nothing was written."""
 
     exit_code = 5
 

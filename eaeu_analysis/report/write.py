@@ -17,8 +17,8 @@ from ..reference.catalogue import parse
 from ..reference.economies import resolve
 from . import cache
 from . import cache as store
-from .brief.compose import compose
 from .brief.render import pdf
+from .brief.write import traced_brief
 from .claims.collect import cache_claims as keep_claims
 from .drift import baseline
 from .drift.baseline import ClaimsBaseline
@@ -28,6 +28,8 @@ from .page import document, figures
 from .page import render as page
 from .page.material import Material, assemble
 from .run_record import run_files
+from .trace.known_numbers import known_of
+from .trace.trace import require_traced, trace_html, trace_markdown
 from .wording import sentences, templates
 
 if TYPE_CHECKING:
@@ -279,6 +281,8 @@ def write_report(
         contents.
     NoDataError
         If the source has no data on any outcome.
+    UntracedError
+        If a number of a text that was to be written has no origin in a result.
 
     Examples
     --------
@@ -340,9 +344,11 @@ def _run(
         drift, state = checked(request, material.claims, question, source, workers[0])
         material = replace(material, drift=drift)
     progress.info("drawing the figures and writing the page")
-    files = {name: text.encode("utf-8") for name, text in render_report(material, formats).items()}
+    texts = render_report(material, formats)
+    require_origins(texts, material)
+    files = {name: text.encode("utf-8") for name, text in texts.items()}
     if "pdf" in formats:
-        files[BRIEF] = pdf(compose(material.claims, lang))
+        files[BRIEF] = pdf(traced_brief(material.claims, lang))
     run = ReportRun(
         files=files,
         answers=tuple(sentences.answers(material.content)),
@@ -369,6 +375,15 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
     if "pdf" in formats and about != BRIEF_OF:
         raise BadInputError(f"format 'pdf' is the brief, which is about {' in the '.join(BRIEF_OF)}; not {about[0]}")
     return formats
+
+
+def require_origins(texts: Mapping[str, str], material: Material) -> None:
+    """UntracedError when a number of the page or of its Markdown has no origin in a result of its place."""
+    pages = {"index.html": trace_html, "report.md": trace_markdown}
+    if pages.keys() & texts.keys():
+        known = known_of(material)
+        for name in sorted(pages.keys() & texts.keys()):
+            require_traced(pages[name](texts[name], known), name)
 
 
 def render_report(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:

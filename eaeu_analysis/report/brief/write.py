@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ...data.sources import Source
+    from ..claims.claim import Claim
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,8 @@ def brief(
         If the topic or the language is unknown.
     NoDataError
         If the source has no data on the question.
+    UntracedError
+        If a number of the brief is not that of a claim.
 
     Examples
     --------
@@ -107,7 +110,17 @@ def brief(
     kept = cache and store.cache_enabled()
     if not (kept and claims_cached(source=source, topic=topic)):
         log.warning("%s%s", COLD, KEPT if kept else "")
-    return compose(claims(source=source, topic=topic, jobs=jobs, cache=cache), lang, topic)
+    return traced_brief(claims(source=source, topic=topic, jobs=jobs, cache=cache), lang, topic)
+
+
+def traced_brief(claims: Sequence[Claim], lang: str = "en", topic: str | None = None) -> Brief:
+    """The brief of these claims; UntracedError when a number of it is not that of a claim of its line."""
+    from ..trace.brief_lines import trace_brief
+    from ..trace.trace import require_traced
+
+    made = compose(claims, lang, topic)
+    require_traced(trace_brief(made, claims), "the brief")
+    return made
 
 
 def write_brief(

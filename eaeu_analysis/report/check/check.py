@@ -16,7 +16,7 @@ from ..claims.claim import Claim
 from ..claims.shipped import shipped_claims
 from .advice import advise, find_check_language
 from .facts import KnownFact, PanelFacts, facts_of_claims
-from .judge import OUTCOMES, SPECIFIC, Judgement, Reason, Verdict, judge
+from .judge import OUTCOMES, Judgement, Reason, Verdict, judge
 from .reading import SentenceReading, read_sentence
 from .vocabulary import Lang, check_lang, sentences
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST = 1_000_000  # characters of a text
 BACK = 3  # sentences back in which a subject that is not named is looked for
-SUBJECTS = OUTCOMES | SPECIFIC | {"prices", "other", "growth"}
+VAGUE = frozenset(("gdp", "share", "members"))  # concepts that do not say what a sentence is about
 PARTNERS = frozenset(("CHN", "TUR", "EU", "RUS"))  # of others in most sentences, and seldom their subject
 ORDER = ("supported", "overstated", "outdated", "altered", "unsupported")  # which reading of a sentence is taken
 VERDICTS: tuple[Verdict, ...] = ("supported", "outdated", "altered", "overstated", "unsupported")
@@ -302,11 +302,16 @@ def _judge_in_context(
 def _in_context(reading: SentenceReading, earlier: SentenceReading) -> SentenceReading:
     """The sentence with the subject of an earlier one, where it seems to have the same."""
     subject = earlier.economies - PARTNERS or earlier.economies
-    if "observer" in reading.concepts and reading.dates:
-        return replace(reading, entities=reading.entities | subject | {"EAEU"})
-    if reading.concepts & SUBJECTS - {"gdp", "share"} or (not reading.refers and reading.concepts & SUBJECTS):
-        return replace(reading, entities=reading.entities | subject)
-    if reading.refers and reading.numbers and not reading.economies:
+    if reading.concepts & {"observer", "joined"} and reading.dates and not reading.numbers:
+        named = reading.economies or subject
+        return replace(reading, entities=named | {"EAEU"})
+    if reading.concepts - VAGUE or not (reading.refers or reading.causal):
+        return (
+            replace(reading, entities=reading.entities | subject)
+            if reading.concepts - {"share", "members"}
+            else reading
+        )
+    if (reading.numbers or reading.causal) and not reading.economies:
         concepts = reading.concepts | earlier.concepts
         return replace(reading, entities=reading.entities | subject, concepts=concepts)
     return reading

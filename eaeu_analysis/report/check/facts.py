@@ -209,13 +209,18 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
             name = {"low": "lower", "high": "upper"}[name]
         yield KnownNumber(name, value * scale, measure, base, role, own, newer)
         if role == "before" and newer is not None and value > 0:
-            yield KnownNumber(f"{name}_ratio", newer / value, "times", role="change")
+            yield _times(f"{name}_ratio", newer / value)
     if not values and math.isfinite(claim.value) and not FIRST < claim.value < LAST:
         measure, base, scale = _measure(claim, "value", claim.value)
         yield KnownNumber("value", claim.value * scale, measure, base)
     for name in ("raw", "net"):
         if name in values:
-            yield KnownNumber(f"{name}_ratio", 1 + values[name] / 100, "times", role="change")
+            yield _times(f"{name}_ratio", 1 + values[name] / 100)
+
+
+def _times(name: str, ratio: float) -> KnownNumber:
+    """A ratio as a text says it: "2 times" for a rise, "-2 times" for a fall to a half."""
+    return KnownNumber(name, ratio if ratio >= 1 else -1 / max(ratio, 1e-9), "times", role="change")
 
 
 def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float]:

@@ -68,7 +68,7 @@ SPECIFIC = frozenset(
 )
 FOREIGN = frozenset(("CHN", "TUR", "EU"))  # partners that no finding is about by themselves
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
-CHECKED = OUTCOMES | {"barriers", "lender"}  # on which a number is checked though no economy is named
+CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is checked though no economy is named
 BOUNDS = ("lower", "upper")
 ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
 EFFECTS = ("estimate", "net", "net_ratio", "raw_ratio", "excess")
@@ -146,7 +146,7 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     if dated is not None:
         return dated
     unclear = "no_effect" in reading.hedges
-    if reading.causal or unclear:
+    if reading.concepts and (reading.causal or unclear):
         tests = _tests(reading, facts)
         if tests:
             clear = next((f for f in tests if f.clear and ("model" in reading.hedges or not f.modelled)), None)
@@ -155,7 +155,7 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
             if unclear:
                 return _signed(clear is None, clear or tests[0])
             return Judgement("overstated", "cause", tests[0])
-        if reading.causal and not unclear and reading.economies and reading.concepts & (OUTCOMES | {"other"}):
+        if reading.causal and not unclear and reading.economies and reading.concepts & (CHECKED | {"other"}):
             return Judgement("unsupported", "none")
         return None
     if "after_joining" in reading.hedges and reading.sign and reading.economies:
@@ -359,8 +359,6 @@ def _signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, 
     near = number.sign or reading.sign_near(number.place)
     if fact.sign:
         return near in (0, fact.sign)
-    if known.measure == "times":
-        return near in (0, 1 if known.value > 1 else -1)
     if known.role == "change":
         return known.name == "beside" or near in (0, known.sign)
     if known.role == "before":

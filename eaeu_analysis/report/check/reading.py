@@ -31,6 +31,7 @@ NEAR = 4  # tokens from a link to the cause it names
 FAR = 7  # tokens from a cause to its verb
 BASES = ("gdp", "imports", "exports", "revenue", "duties")
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
+LOOSE = 0.15  # the same where it is "almost doubled"
 ABOUT = {True: 0.1, False: 0.05}  # share by which a fraction or multiple in words may differ, and an "about" number
 
 
@@ -380,7 +381,9 @@ def _in_words(
                 based.add(place)
             text = " ".join(w.text for w in words[p.first : p.last])
             measure: Measure = "percent" if part else "times"
-            found.append(StatedNumber(text, value, measure, 0.0, p.first, base=base if part else "", about=True))
+            loose = any(q.family == "hedge" and q.name == "about" and q.last == p.first for q in phrases)
+            half = LOOSE * abs(value) if loose else 0.0
+            found.append(StatedNumber(text, value, measure, half, p.first, base=base if part else "", about=True))
     return found
 
 

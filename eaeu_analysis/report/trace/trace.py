@@ -9,13 +9,14 @@ with another number is altered: that number is untraced, whatever else it may be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
 
+from ...errors import UntracedError
 from .known_numbers import SIZE, Known, normal
 
 NUMBER = re.compile(
@@ -78,6 +79,16 @@ class Untraced:
     number: str
     around: str
     scope: str
+
+
+def require_traced(found: Sequence[Untraced], what: str) -> None:
+    """UntracedError, which names the first, when a number of a text has no origin."""
+    if found:
+        first = found[0]
+        raise UntracedError(
+            f"{what}: {len(found)} numbers have no origin in a result, the first being {first.number!r} in "
+            f"{first.around!r}; nothing was written"
+        )
 
 
 def trace_html(page: str, known: Known) -> list[Untraced]:

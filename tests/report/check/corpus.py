@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import eaeu_analysis as ea
 from eaeu_analysis.report.claims.claim import Claim
@@ -49,12 +51,16 @@ def read_corpus(claims: Sequence[Claim], path: Path | None = None) -> tuple[list
     return found, left
 
 
+@functools.lru_cache
+def _series(outcome: str) -> Any:
+    return ea.load_panel([outcome]).frame[outcome]
+
+
 def _field(match: re.Match[str], lang: str, names: Mapping[str, str], claims: Mapping[str, Claim]) -> str:
     parts = match["place"].split(".")
     if parts[0] == "S":
         _, outcome, economy, year = parts
-        panel = ea.load_panel([outcome], [economy], (int(year), int(year)))
-        value = float(panel.frame[outcome].iloc[0])
+        value = float(_series(outcome)[economy, int(year)])
     else:
         value = claims[names[parts[0]]].values[parts[1]]
     value = abs(value)

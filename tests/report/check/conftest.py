@@ -1,0 +1,1 @@
+"""Modules of this folder can be imported by its tests."""

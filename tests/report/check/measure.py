@@ -1,0 +1,133 @@
+"""Error rates of `eaeu check` and of the tracer of the report, as tables of Markdown for docs/check.md."""
+
+from __future__ import annotations
+
+import functools
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from corpus import CorpusSentence, read_corpus
+
+import eaeu_analysis as ea
+from eaeu_analysis.report.check.vocabulary import tokens
+from eaeu_analysis.report.claims.shipped import shipped_claims
+from eaeu_analysis.report.trace.known_numbers import known_of_claims
+from eaeu_analysis.report.trace.trace import trace_text
+
+VERDICTS = ("supported", "outdated", "altered", "overstated", "unsupported", "none")
+FLAGGED = ("outdated", "altered", "overstated", "unsupported")
+BEGIN, END = "<!-- tables: begin (scripts/measure_check.py) -->", "<!-- tables: end -->"
+DRAWS, SEED = 1, 11
+CHANCE_DRAWS = 2000
+
+
+@functools.lru_cache
+def verdict(sentence: str, lang: str) -> str:
+    """The verdict on a sentence alone; "none" when there is nothing to check."""
+    found = ea.check_text(sentence, lang).statements
+    return found[0].verdict if found else "none"
+
+
+def confusion(half: Iterable[CorpusSentence]) -> Counter[tuple[str, str]]:
+    """How often each expected verdict got which verdict."""
+    return Counter((s.verdict, verdict(s.text, s.lang)) for s in half)
+
+
+def precision(counts: Counter[tuple[str, str]], names: Sequence[str]) -> float:
+    """Of the sentences that got one of these verdicts, the share that should have got one of them."""
+    got = sum(n for (_, found), n in counts.items() if found in names)
+    return sum(n for (true, found), n in counts.items() if found in names and true in names) / got if got else 1.0
+
+
+def recall(counts: Counter[tuple[str, str]], names: Sequence[str]) -> float:
+    """Of the sentences that should get one of these verdicts, the share that got one of them."""
+    true = sum(n for (expected, _), n in counts.items() if expected in names)
+    return sum(n for (e, found), n in counts.items() if e in names and found in names) / true if true else 1.0
+
+
+def passed(counts: Counter[tuple[str, str]]) -> float:
+    """The share of true statements that are supported."""
+    return recall(counts, ("supported",))
+
+
+@functools.lru_cache
+def halves() -> dict[str, list[CorpusSentence]]:
+    """The sentences of each half."""
+    found, _ = read_corpus(shipped_claims())
+    return {name: [s for s in found if s.unseen == unseen] for name, unseen in (("building", False), ("unseen", True))}
+
+
+def chance(half: Iterable[CorpusSentence], decimals: int) -> tuple[int, int]:
+    """How many true sentences pass with a random number in place of one of theirs, of how many."""
+    draw = random.Random(SEED)  # noqa: S311
+    passes = total = 0
+    for s in half:
+        numbers = [t for t in tokens(s.text, s.lang) if re.fullmatch(r"\d+(?:[.,]\d)?", t.text) and len(t.text) < 6]
+        numbers = [t for t in numbers if not re.fullmatch(r"(?:19|20)\d\d", t.text)]
+        numbers = [t for t in numbers if bool(re.search("[.,]", t.text)) == bool(decimals)]
+        if s.verdict != "supported" or not numbers:
+            continue
+        for _ in range(DRAWS):
+            token = draw.choice(numbers)
+            size = f"{draw.uniform(0.1 if decimals else 1, 100):.{decimals}f}"
+            size = size if s.lang == "en" else size.replace(".", ",")
+            if size == token.text:
+                continue
+            total += 1
+            passes += verdict(s.text[: token.start] + size + s.text[token.end :], s.lang) == "supported"
+    return passes, total
+
+
+def tracer_chance(decimals: int, own: bool) -> float:
+    """The share of random numbers below 100 that the tracer passes: in a claim's card, or among all claims."""
+    known = known_of_claims(shipped_claims())
+    draw = random.Random(SEED)  # noqa: S311
+    scopes = sorted(known.scopes)
+    texts = [f"about {draw.uniform(0.1 if decimals else 1, 100):.{decimals}f} it is" for _ in range(CHANCE_DRAWS)]
+    return sum(not trace_text(text, known, draw.choice(scopes) if own else "") for text in texts) / len(texts)
+
+
+def tables() -> str:
+    """All tables, in Markdown."""
+    lines = []
+    for name, half in halves().items():
+        counts = confusion(half)
+        lines += [
+            f"**The {name} half** ({len(half)} sentences)",
+            "",
+            "| expected | sentences | precision | recall |",
+            "|---|---|---|---|",
+        ]
+        for kind in VERDICTS:
+            size = sum(n for (true, _), n in counts.items() if true == kind)
+            label = {"supported": "supported (true statements)", "none": "nothing to check"}.get(kind, kind)
+            lines.append(f"| {label} | {size} | {precision(counts, [kind]):.1%} | {recall(counts, [kind]):.1%} |")
+        both = ("altered", "unsupported")
+        size = sum(n for (true, _), n in counts.items() if true in both)
+        lines.append(
+            f"| altered or unsupported | {size} | {precision(counts, both):.1%} | {recall(counts, both):.1%} |"
+        )
+        size = sum(n for (true, _), n in counts.items() if true in FLAGGED)
+        lines.append(
+            f"| any but supported | {size} | {precision(counts, FLAGGED):.1%} | {recall(counts, FLAGGED):.1%} |"
+        )
+        lines.append("")
+    every = [s for half in halves().values() for s in half]
+    lines += ["**Chance**", "", "| | whole numbers | one decimal |", "|---|---|---|"]
+    rates = []
+    for decimals in (0, 1):
+        passes, total = chance(every, decimals)
+        rates.append(f"{passes / total:.1%}")
+    lines.append(f"| `eaeu check`: a true sentence with a random number passes | {rates[0]} | {rates[1]} |")
+    for label, own in (("a random number passes in a claim's card", True), ("a random number passes anywhere", False)):
+        lines.append(f"| tracer of the report: {label} | {tracer_chance(0, own):.1%} | {tracer_chance(1, own):.1%} |")
+    return "\n".join(lines)
+
+
+def written(page: str, body: str) -> str:
+    """The page with these tables between its marks."""
+    head, rest = page.split(BEGIN)
+    _, tail = rest.split(END)
+    return f"{head}{BEGIN}\n\n{body}\n\n{END}{tail}"

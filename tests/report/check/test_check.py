@@ -1,0 +1,291 @@
+"""`ea.check_text` and `eaeu check`: verdicts, files, exit codes, and the error rates that docs/check.md states."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import measure
+from corpus import CorpusSentence, read_corpus
+
+import eaeu_analysis as ea
+from eaeu_analysis.cli import main
+from eaeu_analysis.report.check.reading import read_sentence
+from eaeu_analysis.report.check.vocabulary import find_lang, load_vocabulary, sentences, tokens, vocabulary_table
+from eaeu_analysis.report.claims.shipped import shipped_claims
+
+ROOT = Path(__file__).resolve().parents[3]
+TRADE = "fared.trade.before_after"
+
+
+def verdicts(text: str, lang: str | None = None) -> list[str]:
+    return [s.verdict for s in ea.check_text(text, lang).statements]
+
+
+def values(claim: str) -> dict[str, float]:
+    return dict(next(c for c in shipped_claims() if c.id == claim).values)
+
+
+# -- error rates ------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def halves() -> dict[str, list[CorpusSentence]]:
+    return measure.halves()
+
+
+def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[CorpusSentence]]) -> None:
+    every = [s for half in halves.values() for s in half]
+    assert len(every) >= 300
+    assert len({s.id for s in every}) == len(every)
+    kinds = Counter((s.lang, s.verdict) for s in every)
+    for lang in ("en", "ru", "uz"):
+        assert {verdict for found, verdict in kinds if found == lang} == set(measure.VERDICTS)
+    assert 0.4 < len(halves["unseen"]) / len(every) < 0.6
+
+
+def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
+    few = [c for c in shipped_claims() if c.id != TRADE]
+    found, left = read_corpus(few)
+    assert "en001" in left
+    assert all(s.id != "en001" for s in found)
+
+
+def test_the_stated_error_rates_are_those_measured() -> None:
+    """When a change is right: python scripts/measure_check.py."""
+    page = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+    assert page == measure.written(page, measure.tables())
+
+
+def test_true_statements_pass_and_false_ones_do_not(halves: dict[str, list[CorpusSentence]]) -> None:
+    counts = measure.confusion(halves["building"])
+    both = ("altered", "unsupported")
+    assert measure.passed(counts) >= 0.98
+    assert measure.precision(counts, both) >= 0.95
+    assert measure.recall(counts, both) >= 0.85
+
+
+# -- verdicts ---------------------------------------------------------------------------------------------------------
+def test_a_supported_statement_has_its_finding() -> None:
+    before, after = values(TRADE)["before"], values(TRADE)["after"]
+    found = ea.check_text(f"Kyrgyzstan's trade fell from {before:.1f} to {after:.1f} % of GDP.").statements
+    assert [s.verdict for s in found] == ["supported"]
+    one = found[0]
+    assert one.claim is not None
+    assert (one.claim.id, one.grade, one.reason, one.instead) == (TRADE, one.claim.grade, "", "")
+    assert one.caveat
+    assert one.sources == tuple(one.claim.sources)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "reason"),
+    [
+        ("Kyrgyzstan's trade fell from {before:.1f} to {wrong:.1f} % of GDP.", "altered", "number"),
+        ("Kyrgyzstan's trade rose by {change:.1f} percentage points of GDP.", "altered", "sign"),
+        ("Kyrgyzstan's trade fell by {change:.1f} %.", "altered", "unit"),
+        ("Kyrgyzstan's trade was {before:.1f} % of GDP in 2003.", "altered", "year"),
+        ("Trade of Armenia fell from {before:.1f} to {after:.1f} % of GDP.", "altered", "economy"),
+        ("Joining cut Kyrgyzstan's trade by {change:.1f} percentage points of GDP.", "overstated", "cause"),
+        ("Kyrgyzstan built 4,500 bridges.", "unsupported", "none"),
+    ],
+)
+def test_what_differs_is_named(text: str, verdict: str, reason: str) -> None:
+    numbers = values(TRADE)
+    filled = text.format(**{**numbers, "change": abs(numbers["change"]), "wrong": 0.7 * numbers["after"]})
+    found = ea.check_text(filled).statements
+    assert [(s.verdict, s.reason) for s in found] == [(verdict, reason)]
+    assert found[0].instead
+    assert found[0].why
+
+
+def test_the_number_alone_does_not_pass() -> None:
+    """The share of China, said of Turkey, of another flow, and of another economy."""
+    share = values("leaning.exports.China")["now"]
+    assert verdicts(f"China took {share:.1f} % of Uzbekistan's exports in 2021.") == ["supported"]
+    for other in ("Turkey took {} % of Uzbekistan's exports", "China took {} % of Kazakhstan's exports"):
+        assert verdicts(other.format(f"{share:.1f}") + " in 2021.") == ["altered"]
+    assert verdicts(f"Tourists from China spend {share:.1f} % of Uzbekistan's hotel nights.") == ["unsupported"]
+
+
+def test_a_finding_of_a_model_needs_the_word() -> None:
+    gain = values("scenario.welfare")["estimate"]
+    sentence = "household spending in Uzbekistan {} be {:.1f} % higher after joining."
+    assert verdicts("In a model, " + sentence.format("would", gain)) == ["supported"]
+    assert verdicts("Real " + sentence.format("will", gain)) == ["overstated"]
+
+
+def test_no_clear_effect_may_be_said() -> None:
+    assert verdicts("There is no clear effect of joining on Kyrgyz trade.") == ["supported"]
+    assert verdicts("Trade with Kyrgyzstan: should it grow by 5 %?") == []
+
+
+def test_a_sentence_takes_its_subject_from_the_one_before() -> None:
+    level = values("fared.inflation.before_after")
+    text = f"Kyrgyzstan joined the union in 2015. Inflation fell from {level['before']:.1f} to {level['after']:.1f} %."
+    assert [s.evidence for s in ea.check_text(text).statements] == ["accession.KGZ", "fared.inflation.before_after"]
+
+
+def test_every_sentence_of_the_findings_is_supported_or_left_out() -> None:
+    """In English, 98 of 100; none of a finding is called outdated."""
+    bad = []
+    told = [c for c in shipped_claims() if c.topic != "unsupported"]
+    for claim in told:
+        if set(verdicts(claim.sentence, "en")) - {"supported"}:
+            bad.append(claim.id)
+    assert len(bad) <= 0.02 * len(told), bad
+
+
+# -- languages --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("Trade fell.", "en"),
+        ("Торговля упала.", "ru"),
+        ("Savdo kamaydi.", "uz"),
+        ("Oʻzbekiston", "uz"),
+        ("Савдо камайди, ўсиш йўқ.", "uz"),
+        ("", "en"),
+    ],
+)
+def test_the_language_is_found(text: str, lang: str) -> None:
+    assert find_lang(text) == lang
+
+
+def test_words_of_every_language_are_there() -> None:
+    table = vocabulary_table()
+    for family in ("entity", "concept", "sign", "cause", "hedge", "unit", "scale", "part", "multiple"):
+        for name, entry in table[family].items():
+            assert set(entry) == {"en", "ru", "uz"}, (family, name)
+            assert all(entry[lang] for lang in entry), (family, name)
+    for lang in ("en", "ru", "uz"):
+        assert load_vocabulary(lang).phrases
+
+
+def test_names_of_concepts_in_the_table_exist() -> None:
+    table = vocabulary_table()
+    known = {*table["concept"], *table["entity"], "up", "down"}
+    named = [*table["subject"].values(), *table["outcome"].values(), *table["series"]["more"].values()]
+    for entries in named:
+        for entry in entries:
+            assert set(entry.lstrip("~+").split("|")) <= known, entry
+
+
+def test_uzbek_in_cyrillic_reads_as_latin() -> None:
+    latin = read_sentence("Oʻzbekiston importi 2022-yilda 12,5 foiz oshdi.", "uz")
+    cyrillic = read_sentence("Ўзбекистон импорти 2022-йилда 12,5 фоиз ошди.", "uz")
+    assert (latin.entities, latin.concepts, latin.signs) == (cyrillic.entities, cyrillic.concepts, cyrillic.signs)
+    assert [n.value for n in latin.numbers] == [n.value for n in cyrillic.numbers] == [12.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "found"),
+    [
+        ("It cost $4.95 billion in 2024.", "en", [(4.95e9, "usd")]),
+        ("6 to 11 %, then 1,316,569 patents", "en", [(6, "percent"), (11, "percent"), (1316569, "count")]),
+        ("the score was 3:2 after 90 minutes", "en", []),
+        ("thirty four percent, two thirds, twice", "en", [(34, "percent"), (66.67, "percent"), (2, "times")]),
+        ("1 316 569 человек, 1,5–2 млрд долларов", "ru", [(1316569, "count"), (1.5e9, "usd"), (2e9, "usd")]),
+        ("на 33,7 процентного пункта", "ru", [(33.7, "points")]),
+        ("YaIMning 12,3 foiziga, 4,1 foiz bandiga", "uz", [(12.3, "percent"), (4.1, "points")]),
+        ("in 2010-14 and 2016–2019 and 2024", "en", []),
+        ("US$ of 2015", "en", []),
+    ],
+)
+def test_numbers_are_read_with_their_units(text: str, lang: str, found: list[tuple[float, str]]) -> None:
+    read = read_sentence(text, lang).numbers  # type: ignore[arg-type]
+    assert [(pytest.approx(n.value), n.measure) for n in read] == found
+
+
+def test_years_go_with_the_number_of_their_part_of_the_sentence() -> None:
+    reading = read_sentence("Taxes brought 6.7 % of revenue in 2011 and 3.1 % in 2020.", "en")
+    assert [set(reading.dates_of(n)[0]) for n in reading.numbers] == [{2011}, {2020}]
+
+
+def test_sentences_end_where_they_end() -> None:
+    text = "Trade fell by 3.5 %. It rose.\n\nTitle\n\nВВП упал на 3 п. п. ВВП в 2016 г. Рост был."
+    found = [text[a:b] for a, b in sentences(text)]
+    assert found[:3] == ["Trade fell by 3.5 %.", "It rose.", "Title"]
+    assert found[3].startswith("ВВП упал на 3 п. п. ВВП")
+
+
+def test_a_token_knows_its_place() -> None:
+    text = "Oʻzbekiston’s GDP — 5 %"
+    assert [text[t.start : t.end] for t in tokens(text, "en")][-2:] == ["5", "%"]
+
+
+# -- results and the command line -------------------------------------------------------------------------------------
+def test_the_result_has_the_forms_of_every_result() -> None:
+    done = ea.check_text("The union doubled trade among its founders. <b>Hello</b> there.")
+    assert list(done.to_frame()["verdict"]) == ["overstated"]
+    assert done.document()["counts"]["overstated"] == 1
+    assert not done.passed
+    assert "[overstated]" in done.summary()
+    assert "doubled" in done._repr_html_()
+    page = done.page()
+    assert "<b>Hello" not in page
+    assert "<script" not in page
+    assert "http" not in page
+
+
+def test_nothing_to_check_passes() -> None:
+    done = ea.check_text("It is a lovely day.")
+    assert done.passed
+    assert done.statements == ()
+    assert "Nothing" in done.summary()
+
+
+@pytest.mark.parametrize("text", ["", " \n", "....", "% % %", "1e400 %", "9" * 400 + " %", "‮\x1b[31m 5 % \x00"])
+def test_odd_texts_are_no_failure(text: str) -> None:
+    assert ea.check_text(text).lang in ("en", "ru", "uz")
+
+
+def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(ea.EaeuError, match="language 'de' not known"):
+        ea.check_text("Trade fell.", "de")
+    with pytest.raises(ea.EaeuError, match="must be a text, not int"):
+        ea.check_text(5)  # type: ignore[arg-type]
+    with pytest.raises(ea.EaeuError, match="characters; expected at most"):
+        ea.check_text("a" * 1_000_001)
+    latin = tmp_path / "a.txt"
+    latin.write_bytes("наука".encode("cp1251"))
+    for argument, message in (("none.txt", "does not exist"), (str(latin), "not UTF-8"), (" ", "is empty")):
+        assert main(["check", argument]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_the_exit_code_stops_a_pipeline(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["check", "Kyrgyzstan joined the union in 2015."]) == 0
+    assert main(["check", "The union doubled trade among its founders."]) == 5
+    assert "[overstated]" in capsys.readouterr().out
+    page = tmp_path / "checked.html"
+    assert main(["check", "Союз удвоил торговлю своих основателей.", "--json", "--html", str(page)]) == 5
+    body = json.loads(capsys.readouterr().out)
+    assert (body["lang"], body["passed"]) == ("ru", False)
+    assert [s["verdict"] for s in body["statements"]] == ["overstated"]
+    assert "преувеличено" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.md", "# Title\n\nThe union doubled trade among its founders."),
+        ("a.html", "<style>p{}</style><p>The union <b>doubled</b> trade among its founders.</p><script>5 %</script>"),
+        ("a.srt", "1\n00:00:01,000 --> 00:00:04,000\nThe union doubled trade\namong its founders.\n"),
+    ],
+)
+def test_files_of_each_kind(name: str, body: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / name
+    path.write_text(body, encoding="utf-8")
+    assert main(["check", str(path), "--json"]) == 5
+    assert [s["verdict"] for s in json.loads(capsys.readouterr().out)["statements"]] == ["overstated"]
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Qirgʻiziston ittifoqqa 2012-yilda kirdi.".encode())))
+    assert main(["check", "-", "--json"]) == 5
+    assert json.loads(capsys.readouterr().out)["lang"] == "uz"
