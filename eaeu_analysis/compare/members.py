@@ -173,7 +173,7 @@ def compare_members(
         "pre": pre,
         "post": post,
         "skip": skip,
-        "comparators": comparators_spec(panel, chosen),
+        "comparators": comparators_spec(panel, chosen, steps[0].unit, bloc),
         "level": level,
     }
     method = METHOD.format(lags=newey_west_lags(pre + post))

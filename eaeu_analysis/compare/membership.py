@@ -27,6 +27,7 @@ class ConfoundingEvent:
     source: str
     touches: tuple[str, ...] = ()
     economy: str = ""
+    closer: bool = False  # an accession to a customs union or closer bloc
 
     __pydantic_config__: ClassVar[Any] = STRICT
 
@@ -93,7 +94,9 @@ def joined_elsewhere(unit: str, spec: Windows, bloc: str | None) -> list[Confoun
     first: dict[tuple[str, str], ConfoundingEvent] = {}
     for e in entries:
         if e.bloc not in shared:
-            found = ConfoundingEvent(e.year, "accession", f"joined {e.bloc} on {e.day}", e.source, (), e.economy)
+            found = ConfoundingEvent(
+                e.year, "accession", f"joined {e.bloc} on {e.day}", e.source, (), e.economy, e.closer
+            )
             first.setdefault((e.economy, e.bloc), found)
     return list(first.values())
 

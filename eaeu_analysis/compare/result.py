@@ -207,7 +207,7 @@ def _against(result: BeforeAfter) -> list[str]:
         needed = math.floor(1 / (1 - result.level) - 1e-9)
         lines.append(
             f"with {test.n - 1} comparators nothing can be significant at {chance} nor an interval be finite; "
-            f"{needed} would be needed (comparators='wide')"
+            f"{needed} would be needed (comparators='nearest')"
         )
     elif math.isfinite(test.lower) and math.isfinite(test.upper):
         lines.append(

@@ -63,8 +63,10 @@ def before_after(
     skip : int, default 1
         Years left out from the event on. With event 2015 and the defaults, 2010-14 is compared with 2016-19.
     comparators : str or sequence of str, optional
-        ``"rouble"``, ``"wide"`` (the matched pool) or a list of units; an empty list compares with nobody. None is
-        ``"rouble"`` on a panel of economies and all other units on any other panel.
+        ``"rouble"`` (non-members that shared the rouble's fall), ``"alike"`` (in income, size and openness),
+        ``"nearest"`` (in the outcome before), ``"wide"`` (all of a million people and more) or a list of units; an
+        empty list compares with nobody. None is ``"rouble"`` for members of the EAEU, ``"alike"`` for other economies,
+        and all other units on any other panel.
     kind : {"level", "index", "share", "rate", "unknown"}, optional
         How a change is measured. For ``"level"`` and ``"index"`` in per cent and log points; for ``"share"`` and
         ``"rate"`` as a difference, in percentage points where the outcome is a per cent; for ``"unknown"`` as a

@@ -59,7 +59,8 @@ class Effect(Result):
     dropped, flagged : mapping
         Reason by donor that was left out, or kept although an event of its own may disturb the comparison.
     window : str
-        What was fitted and judged: how many periods, from when to when, and what is missing.
+        What was fitted and judged: how many periods, from when to when, and what is missing; which donors, by which
+        rule, among how many.
     """
 
     drawn_by = "impact.draw_effect"

@@ -293,7 +293,15 @@ def break_date(
     if draws < 99:
         raise BadInputError(f"draws {draws}: at least 99 are needed")
     problem = state_problem(
-        panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+        panel,
+        outcome,
+        one_unit(unit),
+        event,
+        donors,
+        fit_years=fit_years,
+        post_years=post_years,
+        gaps=options.gaps,
+        whole=True,
     )
     used = problem.fit | problem.post
     times = problem.times[used]
