@@ -186,7 +186,9 @@ def verdict_of(effect: Effect) -> str:
     direction = "higher" if effect.estimate > 0 else "lower"
     if finding == "fragile":
         return f"a fragile effect: {size}, {direction} than without the event ({p}), but it fails: {failed}"
-    return f"an effect found: {size}, {direction} than without the event ({p}), and every check passed"
+    judged = any(check.passed is not None for check in effect.checks)
+    rest = "and every check passed" if judged else "but no check was run"
+    return f"an effect found: {size}, {direction} than without the event ({p}), {rest}"
 
 
 def interval_text(interval: tuple[float, float]) -> str:

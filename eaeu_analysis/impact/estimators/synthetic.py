@@ -204,7 +204,7 @@ def synthetic_control(
     if options.checks:
         left_out = placebo.leave_one_out_refits(setup, recipe, fitted)
         found.append(rules.loo_check(left_out, estimate))
-        found.append(rules.time_check(_in_time(panel, setup, recipe, level), level))
+        found.append(rules.time_check(_in_time(panel, setup, recipe, level), level, estimate))
     spec = {
         "estimator": "synthetic_control",
         **problem.spec(),
