@@ -35,10 +35,12 @@ def window_completeness(stats: Mapping[str, UnitStats], spec: Windows) -> Check:
     return Check("window completeness", not out and share >= 0.9, share, 0.9, _with(text, "without a window", out))
 
 
-def clean_window(spec: Windows) -> Check:
-    """Passes when the later window ends by settings.LAST_CLEAN_YEAR."""
+def clean_window(spec: Windows, union: bool) -> Check:
+    """Passes when the later window ends by settings.LAST_CLEAN_YEAR; ``union``: the bloc is the EAEU, whose trade the
+    sanctions of 2022 re-routed."""
     last = settings.LAST_CLEAN_YEAR
-    text = f"ends in {spec.after[1]}; must end by {last}, before the pandemic and the re-routing of sanctioned trade"
+    text = f"ends in {spec.after[1]}; must end by {last}, before the pandemic"
+    text += " and the re-routing of sanctioned trade" if union else ""
     return Check("window before the pandemic", spec.after[1] <= last, float(spec.after[1]), float(last), text)
 
 
@@ -131,11 +133,15 @@ def outlier(stats: Mapping[str, UnitStats], relative: bool, measure: str) -> Che
     return Check(name, passed, share, CHANGE, _with(text, f"over {OUTLIER} robust deviations from the median", far))
 
 
-def without_few(own: float, codes: Sequence[str], rest: Array) -> tuple[list[tuple[str, ...]], Array]:
+def without_few(
+    own: float, codes: Sequence[str], rest: Array, most: int | None = None
+) -> tuple[list[tuple[str, ...]], Array]:
     """The difference from the mean without each comparator and, of five or more, without each two: who is left out,
-    and the differences."""
+    and the differences; ``most``: how many at a time."""
     count, total = len(rest), float(rest.sum())
-    most = 2 if count >= PAIRS else 1
+    if count < 2:
+        return [], np.empty(0)
+    most = most or (2 if count >= PAIRS else 1)
     sets = [pick for size in range(1, most + 1) for pick in itertools.combinations(range(count), size)]
     left = np.array([own - (total - float(rest[list(pick)].sum())) / (count - len(pick)) for pick in sets])
     return [tuple(codes[i] for i in pick) for pick in sets], left

@@ -1,6 +1,5 @@
 """Checks of before/after, each failing where it must, and what the summary says."""
 
-import pytest
 from small_panels import check, small
 
 from eaeu_analysis.compare import before_after
