@@ -24,7 +24,12 @@ def compare(
     unit: Annotated[
         str | None, typer.Argument(help="Economy, by name or code (KGZ, Kyrgyzstan). Default: all members.")
     ] = None,
-    bloc: Annotated[str, typer.Option(help="Bloc whose accession date is the event.")] = "EAEU",
+    bloc: Annotated[
+        str | None,
+        typer.Option(
+            help="Bloc that it joined or left. Default: EAEU for its members, else the union it joined or left last."
+        ),
+    ] = None,
     outcome: Annotated[
         list[str] | None,
         typer.Option("--outcome", "-o", help="Outcome or World Bank code; may be repeated. Default: all outcomes."),
@@ -35,7 +40,10 @@ def compare(
     skip: Annotated[int, typer.Option(help="Number of years to leave out, from the event year on.")] = 1,
     comparators: Annotated[
         str | None,
-        typer.Option(help="Comparison countries: rouble, wide, or economies separated by commas. Default: rouble."),
+        typer.Option(
+            help="Comparison countries: rouble, alike, nearest, wide, or a list with commas. Default: rouble for "
+            "members of the EAEU, alike for others."
+        ),
     ] = None,
     partners: Annotated[
         bool,
@@ -65,17 +73,21 @@ def compare(
         output.print_result(found, as_json)
         return
     from ..compare import before_after, compare_members
-    from ..reference.blocs import bloc as find_bloc
+    from ..compare.membership import FALLBACK, event_in_bloc, home_bloc
 
     panel, chosen = _panel(outcome, source_of(source, store, max_age))
     pool: str | list[str] | None = split_list(comparators) if comparators and "," in comparators else comparators
+    named = bloc
+    bloc = bloc or (FALLBACK if unit is None else home_bloc(panel.resolve(unit), panel.years))
+    if unit is not None and named is None and event is None and not as_json:
+        typer.echo(f"bloc: {bloc} (another with --bloc)", err=True)
     if unit is None:
         if event is not None:
             raise BadInputError("--event needs an economy; members of a bloc have their own accession dates")
         found = compare_members(panel, chosen, bloc, pre=pre, post=post, skip=skip, comparators=pool)
         output.print_result(found.require_some(), as_json)
     elif len(chosen) == 1:
-        day = event or find_bloc(bloc).accession(unit)
+        day = event or event_in_bloc(panel.resolve(unit), bloc, panel.years)
         one = before_after(panel, chosen[0], unit, day, pre, post, skip, pool, bloc=bloc)
         output.print_result(one.require_some(), as_json)
     else:

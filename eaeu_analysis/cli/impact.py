@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, NoDataError, unknown
 from . import output
 from .options import CountProgress, Dask, Json, MaxAge, Source, StoreAt, source_of, split_list
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
     from ..data.sources import Source as SourceOfSeries
-    from ..impact.members.effects import UnionEffects
 
 
 def register(app: typer.Typer) -> None:
@@ -38,9 +37,20 @@ def impact(
     pool: Annotated[
         str,
         typer.Option(
-            help="Donors: wide, rouble, both, exposure (matched on ties with Russia), or economies separated by commas."
+            help="Donors: alike (in income, size and openness), strict (within half the bounds), wide (all of a "
+            "million people and more), rouble, exposure (matched on ties with Russia), or a list with commas."
         ),
-    ] = "both",
+    ] = "alike",
+    fit_years: Annotated[
+        str | None, typer.Option(help="Years fitted, FIRST-LAST. Default: 2002 to two years before the event.")
+    ] = None,
+    post_years: Annotated[
+        str | None,
+        typer.Option(help="Years judged, FIRST-LAST. Default: the four after the year of the event, to 2019."),
+    ] = None,
+    most_donors: Annotated[
+        int | None, typer.Option(help="Largest number of donors, nearest first. Default: one per fit year.")
+    ] = None,
     event: Annotated[
         str | None, typer.Option(help="Year or date to use instead of the accession date (one outcome).")
     ] = None,
@@ -69,74 +79,102 @@ def impact(
         raise BadInputError(f"--jobs {jobs}: expected a number of workers, 1 or more")
     if seed < 0:
         raise BadInputError(f"--seed {seed}: expected 0 or more")
-    if curve and (method is not None or pool != "both"):
-        raise BadInputError("--curve uses all methods and pools of its grid: leave out --method and --pool")
+    years = {name: _span(text, name) for name, text in (("fit_years", fit_years), ("post_years", post_years)) if text}
+    asked = years | ({} if most_donors is None else {"most_donors": most_donors})
+    if curve and (method is not None or pool != "alike" or asked):
+        raise BadInputError(
+            "--curve uses all methods, pools and years of its grid: leave out --method, --pool, --fit-years, "
+            "--post-years and --most-donors"
+        )
     if not curve and (limit is not None or keep is not None):
         raise BadInputError("--limit and --keep belong to --curve")
-    pools_known = ("both", *plan().pools)
-    if "," not in pool and pool not in pools_known:
-        raise unknown("donor pool", pool, pools_known, hint="or at least two economies, separated by commas")
+    if "," not in pool and pool not in plan().pools:
+        raise unknown("donor pool", pool, plan().pools, hint="or at least two economies, separated by commas")
     chosen = outcome or list(plan().outcomes)
-    panel = _panel(chosen, source_of(source, store, max_age), curve)
+    opened = source_of(source, store, max_age)
+    panel = _panel(chosen, opened, curve)
     if curve:
         _curve(panel, chosen, unit, event, bloc, (jobs, dask), seed, limit, keep, as_json)
         return
-    if event is not None or "," in pool:
-        _one(panel, chosen, unit, event, method, pool, bloc, seed, as_json)
+    if (event is not None or "," in pool or asked) and (unit is None or len(chosen) != 1):
+        raise BadInputError(
+            "--event, a list of donors, --fit-years, --post-years and --most-donors need one economy and one --outcome"
+        )
+    if unit is not None and len(chosen) == 1:
+        _one(panel, chosen[0], unit, event, method, pool, bloc, seed, as_json, asked, opened)
         return
-    pools = None if pool == "both" else [pool]
     units = None if unit is None else [unit]
-    found = union_effects(panel, chosen, bloc, units=units, method=method, pools=pools, seed=seed, jobs=jobs, dask=dask)
+    found = union_effects(
+        panel, chosen, bloc, units=units, method=method, pools=[pool], seed=seed, jobs=jobs, dask=dask
+    )
     found.require_some()
-    if unit is not None and len(chosen) == 1 and len(found.effects) == len(found.table):
-        _in_full(found, as_json)
-        return
     output.print_result(found, as_json)
 
 
-def _in_full(found: UnionEffects, as_json: bool) -> None:
-    """The complete effect for each donor pool, under the name of the pool."""
-    from ..impact.members.effects import effects_plan as plan
-
-    if as_json:
-        documents = [output.result_document(effect) | {"pool": asked.pool} for asked, effect in found.effects.items()]
-        typer.echo(output.to_json(documents[0] if len(documents) == 1 else documents), nl=False)
-        return
-    shown = [
-        f"Donors: {plan().pools[asked.pool].get('label', asked.pool)}\n{effect.summary()}"
-        for asked, effect in found.effects.items()
-    ]
-    typer.echo("\n\n".join(shown))
+def _span(text: str, name: str) -> tuple[int, int]:
+    """``2002-2013`` or one year, as the first and the last."""
+    first, _, last = text.partition("-")
+    if not first.strip().isdigit() or (last and not last.strip().isdigit()):
+        raise BadInputError(f"--{name.replace('_', '-')} {text!r}: expected years as 2002-2013")
+    return int(first), int(last or first)
 
 
 def _one(
     panel: Panel,
-    chosen: list[str],
-    unit: str | None,
+    outcome: str,
+    unit: str,
     event: str | None,
     method: str | None,
     pool: str,
     bloc: str,
     seed: int,
     as_json: bool,
+    asked: dict[str, Any],
+    source: str | SourceOfSeries,
 ) -> None:
+    """One effect in full; for the default question also what other pools, years and specifications give."""
+    from .. import settings
     from ..data.panel import event_year
     from ..impact import methods
-    from ..impact.members.effects import donor_pool, prepare
+    from ..impact.members.alternatives import alternative_lines, alternatives
+    from ..impact.members.effects import EffectQuestion, answer, member_events, prepare
     from ..impact.members.effects import effects_plan as plan
-    from ..reference.blocs import bloc as find_bloc
+    from ..remittances.ties_with_russia import with_exposure
+    from ..report.gather.curves import curves_for_source
 
-    if unit is None or len(chosen) != 1:
-        raise BadInputError("--event and a list of donors need one economy and one --outcome")
-    day = event or find_bloc(bloc).accession(unit)
-    prepared, columns = prepare(panel, chosen)
-    code = prepared.resolve(unit)
+    estimator = methods.find_method(method or plan().method)
+    day = event or member_events(panel, bloc, [unit])[0][1]
+    prepared, columns = prepare(panel, [outcome])
+    column = next(iter(columns.values()))
+    code, year = prepared.resolve(unit), event_year(day)
+    first, last = prepared.years
+    if not first < year <= last:
+        raise BadInputError(f"event {year} is outside the data: '{outcome}' runs {first}-{last}")
     if "," in pool:
-        donors = split_list(pool)
+        found = estimator(prepared, column, code, year, split_list(pool), seed=seed, **asked)
+    elif plan().pools[pool].get("predictors"):
+        question = EffectQuestion(code, day, next(iter(columns)), pool, estimator.name)
+        made = answer(with_exposure(prepared), column, question, bloc, settings.LEVEL, seed, **asked)
+        if isinstance(made, str):
+            raise NoDataError(made)
+        found = made
     else:
-        donors = donor_pool(prepared, "wide" if pool == "both" else pool, code, bloc, event_year(day))
-    found = methods.find_method(method or plan().method)(prepared, columns[chosen[0]], code, day, donors, seed=seed)
-    output.print_result(found, as_json)
+        found = estimator(prepared, column, code, year, pool, seed=seed, **asked)
+    document = output.result_document(found) | {"pool": pool}
+    lines: list[str] = []
+    if pool == plan().headline and not asked:
+        table = alternatives(prepared, column, code, day, method=method, level=found.level, seed=seed)
+        curves = curves_for_source(code, str(day), [next(iter(columns))], source)
+        document["beside"] = output.rows(table)
+        lines = alternative_lines(table, found.measure)
+        for curve in curves.values():
+            document["curve"] = vars(curve)
+            lines.insert(0, curve.line())
+    if as_json:
+        typer.echo(output.to_json(document), nl=False)
+        return
+    shown = found.summary() + ("\n  beside it:\n" + "\n".join(f"    {line}" for line in lines) if lines else "")
+    typer.echo(shown)
 
 
 def _curve(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -9,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
+from ..arrays import Array
 from ..results import Check
 from ..text import format_number, format_percent, year_span
 from .comparators import ComparatorPool
 from .windows import UnitStats, Windows, permutation
 
 FEW = 3  # fewer comparators make a rank meaningless
+CHANGE = 0.5  # of the difference that one or two comparators may make
+PAIRS = 5  # comparators from which on two are left out at a time
 OUTLIER = 3.5  # robust standard deviations (median absolute deviation x 1.4826) from the median
 
 
@@ -31,10 +35,12 @@ def window_completeness(stats: Mapping[str, UnitStats], spec: Windows) -> Check:
     return Check("window completeness", not out and share >= 0.9, share, 0.9, _with(text, "without a window", out))
 
 
-def clean_window(spec: Windows) -> Check:
-    """Passes when the later window ends by settings.LAST_CLEAN_YEAR."""
+def clean_window(spec: Windows, union: bool) -> Check:
+    """Passes when the later window ends by settings.LAST_CLEAN_YEAR; ``union``: the bloc is the EAEU, whose trade the
+    sanctions of 2022 re-routed."""
     last = settings.LAST_CLEAN_YEAR
-    text = f"ends in {spec.after[1]}; must end by {last}, before the pandemic and the re-routing of sanctioned trade"
+    text = f"ends in {spec.after[1]}; must end by {last}, before the pandemic"
+    text += " and the re-routing of sanctioned trade" if union else ""
     return Check("window before the pandemic", spec.after[1] <= last, float(spec.after[1]), float(last), text)
 
 
@@ -102,7 +108,8 @@ def pre_level(stats: Mapping[str, UnitStats], spec: Windows, relative: bool, lev
 
 
 def outlier(stats: Mapping[str, UnitStats], relative: bool, measure: str) -> Check:
-    """Passes when the difference keeps its sign without any one comparator, and against the median."""
+    """Passes when no one or two comparators make the difference: without any of them, and against the median, it keeps
+    its sign and changes by at most half."""
     name = "outlier comparator"
     values = {u: s.test_value(relative) for u, s in stats.items() if s.available}
     (_, own), *others = values.items()
@@ -110,20 +117,34 @@ def outlier(stats: Mapping[str, UnitStats], relative: bool, measure: str) -> Che
         return Check(name, None, None, None, "only one comparator: nothing to leave out")
     codes, rest = [u for u, _ in others], np.array([v for _, v in others])
     full = own - rest.mean()
-    sign = math.copysign(1, full)
-    without = own - (rest.sum() - rest) / (len(rest) - 1)
-    weakest = int(np.argmin(sign * without))
-    least = float(sign * without[weakest])
+    out, without = without_few(own, codes, rest)
+    farthest = int(np.argmax(np.abs(without - full)))
+    share = float(abs(without[farthest] - full) / abs(full)) if full else math.inf
     median = float(np.median(rest))
+    against = abs(own - median - full) / abs(full) if full else math.inf
     spread = 1.4826 * float(np.median(np.abs(rest - median)))
     far = [c for c, v in zip(codes, rest, strict=True) if spread > 0 and abs(v - median) > OUTLIER * spread]
     text = (
-        f"difference {format_number(full, signed=True)} {measure}; without {codes[weakest]} "
-        f"{format_number(sign * least, signed=True)}, against the median {format_number(own - median, signed=True)}; "
-        "the sign must be the same in each"
+        f"difference {format_number(full, signed=True)} {measure}; without {' and '.join(out[farthest])} "
+        f"{format_number(float(without[farthest]), signed=True)}, against the median "
+        f"{format_number(own - median, signed=True)}; fails when it changes by more than {CHANGE:.0%} of itself"
     )
-    passed = least > 0 and sign * (own - median) > 0
-    return Check(name, passed, least, 0.0, _with(text, f"over {OUTLIER} robust deviations from the median", far))
+    passed = bool(share <= CHANGE and against <= CHANGE)
+    return Check(name, passed, share, CHANGE, _with(text, f"over {OUTLIER} robust deviations from the median", far))
+
+
+def without_few(
+    own: float, codes: Sequence[str], rest: Array, most: int | None = None
+) -> tuple[list[tuple[str, ...]], Array]:
+    """The difference from the mean without each comparator and, of five or more, without each two: who is left out,
+    and the differences; ``most``: how many at a time."""
+    count, total = len(rest), float(rest.sum())
+    if count < 2:
+        return [], np.empty(0)
+    most = most or (2 if count >= PAIRS else 1)
+    sets = [pick for size in range(1, most + 1) for pick in itertools.combinations(range(count), size)]
+    left = np.array([own - (total - float(rest[list(pick)].sum())) / (count - len(pick)) for pick in sets])
+    return [tuple(codes[i] for i in pick) for pick in sets], left
 
 
 def zeros(observed: pd.DataFrame, spec: Windows) -> Check:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +15,8 @@ import numpy as np
 
 from ..errors import BadInputError, NoDataError, unknown
 from ..reference.catalogue import STRICT, parse, read_table, table_path
-from .membership import ConfoundingEvent, inside, joined_elsewhere, memberships
+from .likeness import alike
+from .membership import FALLBACK, ConfoundingEvent, inside, joined_elsewhere, memberships
 from .windows import Windows, growth, years_needed
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
     from ..data.panel import Panel
 
-DEFAULT = "rouble"
-WIDE = "wide"
+ROUBLE, NEAREST, ALIKE, WIDE = "rouble", "nearest", "alike", "wide"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class OwnEvent:
 
 @dataclass(frozen=True)
 class PoolTable:
-    """An entry of comparators.toml: a list of ``members``, or a rule that takes the ``nearest`` that many."""
+    """An entry of comparators.toml: a list of ``members``, or a rule; ``nearest``: how many a rule takes, 0 all."""
 
     label: str
     rule: str
@@ -107,11 +107,18 @@ def pool_definitions() -> Mapping[str, PoolTable]:
     return {name: parse(PoolTable, entry, f"{path}, pool '{name}'") for name, entry in raw.items()}
 
 
-def comparators_spec(panel: Panel, comparators: str | Sequence[str] | None) -> str | list[str] | None:
-    """The argument in plain values, with which the question can be asked again; None is all other units."""
-    if comparators is None:
-        return DEFAULT if panel.world else None
-    return comparators if isinstance(comparators, str) else list(comparators)
+def comparators_spec(
+    panel: Panel, comparators: str | Sequence[str] | None, unit: str, bloc: str | None
+) -> str | list[str] | None:
+    """The argument in plain values, with which the question can be asked again; None is all other units.
+
+    The pool that shared the rouble's fall is the default for members of the EAEU and for the economies of that pool;
+    for everybody else it is those alike.
+    """
+    if comparators is None and panel.world:
+        rouble = {*memberships(FALLBACK), *(m.economy for m in pool_definitions()[ROUBLE].members)}
+        return ROUBLE if bloc == FALLBACK and unit in rouble else ALIKE
+    return comparators if isinstance(comparators, str | None) else list(comparators)
 
 
 # -- chosen -------------------------------------------------------------------------------------------------
@@ -130,7 +137,7 @@ def choose_comparators(
     """
     if comparators is not None and not isinstance(comparators, str):
         return _given(panel, outcome, unit, spec, list(comparators), bloc)
-    name = comparators_spec(panel, comparators)
+    name = comparators_spec(panel, comparators, unit, bloc)
     if not panel.world:
         if comparators is not None:
             raise BadInputError(f"comparators {comparators!r}: pools by name need a panel of economies; give a list")
@@ -144,9 +151,12 @@ def choose_comparators(
             hint="economies are given as a list, ['TJK', 'UZB'], by command as TJK,UZB",
         )
     table = known[str(name)]
-    pool = _nearest(panel, outcome, unit, spec, relative, table, bloc) if table.nearest else _listed(
-        panel, unit, spec, table, bloc
-    )  # fmt: skip
+    if name == NEAREST:
+        pool = _nearest(panel, outcome, unit, spec, relative, table, bloc)
+    elif name in (ALIKE, WIDE):
+        pool = _ruled(panel, outcome, unit, spec, relative, table, bloc)
+    else:
+        pool = _listed(panel, unit, spec, table, bloc)
     return _with_breaks(pool, outcome, unit, spec, bloc)
 
 
@@ -230,6 +240,36 @@ def _nearest(
     return ComparatorPool(table.label, rule, tuple(codes[i] for i in order), _name_of(table))
 
 
+def _ruled(
+    panel: Panel, outcome: str, unit: str, spec: Windows, relative: bool, table: PoolTable, bloc: str | None
+) -> ComparatorPool:
+    """The economies alike, nearest first, or all that are large enough; only those with both windows."""
+    barred, people, wide = inside(spec, bloc).keys(), population(), panel.wide(outcome)
+    window = spec.before[0], spec.after[1]
+    present = [
+        str(code)
+        for code in wide.columns
+        if code != unit and code not in barred and _place(wide[code], spec, relative) is not None
+    ]
+    dropped: dict[str, str] = {}
+    if table is pool_definitions()[WIDE]:
+        chosen = [code for code in present if _large_enough(people, code, spec, table.min_population)]
+    else:
+        dropped = shocks_of_its_own(present, outcome, window)
+        dropped |= {b.economy: b.text for b in joined_elsewhere(unit, spec, bloc) if b.closer}
+        found = alike(unit, range(spec.before[0], spec.before[1] + 1), window, [c for c in present if c not in dropped])
+        if not found.known:
+            raise NoDataError(
+                f"income, population or openness of {unit} in {spec.before[0]}-{spec.before[1]} is not known, so "
+                "nobody can be called alike; choose comparators='wide', 'nearest' or a list"
+            )
+        chosen = list(found.units[: table.nearest])
+        near = set(found.units)
+        dropped = {c: why for c, why in dropped.items() if c in near}
+    rule = " ".join(table.rule.format(nearest=table.nearest, min_population=table.min_population).split())
+    return ComparatorPool(table.label, rule, tuple(chosen), _name_of(table), tuple(sorted(dropped.items())))
+
+
 @functools.lru_cache
 def population() -> pd.Series[Any]:
     """Persons by (economy, year): the shipped SP.POP.TOTL, so that a pool does not hang on what else a panel holds."""
@@ -267,7 +307,7 @@ def _with_breaks(pool: ComparatorPool, outcome: str, unit: str, spec: Windows, b
         for code in pool.units
         if code in listed
         for b in listed[code].breaks
-        if spec.before[0] <= b.year <= spec.after[1] and _touches(b, outcome)
+        if spec.before[0] <= b.year <= spec.after[1] and touches(b, outcome)
     ]
     joined = [b for b in joined_elsewhere(unit, spec, bloc) if b.economy in pool.units]
     breaks = sorted([*own, *joined], key=lambda b: (pool.units.index(b.economy), b.year))
@@ -285,15 +325,27 @@ def _own(pool: ComparatorPool, outcome: str, unit: str, spec: Windows) -> tuple[
             continue
         if not (event.shared_by and pool.units and set(pool.units) <= same):
             found.append(ConfoundingEvent(event.year, event.kind, event.text, event.source, event.touches, unit))
-    return tuple(event for event in found if _touches(event, outcome))
+    return tuple(event for event in found if touches(event, outcome))
 
 
-def _touches(event: ConfoundingEvent, outcome: str) -> bool:
+def touches(event: ConfoundingEvent, outcome: str) -> bool:
     """Whether it touches the outcome, by its name or the series that it is computed from; no name given touches all."""
     from ..reference.catalogue import outcome as known
 
     codes = {code for name in event.touches for code in known(name).codes}
     return not event.touches or outcome in event.touches or outcome in codes
+
+
+def shocks_of_its_own(economies: Collection[str], outcome: str, window: tuple[int, int]) -> dict[str, str]:
+    """Recorded events of comparators in the window that touch the outcome, by economy, in words."""
+    found: dict[str, list[str]] = {}
+    for pool in pool_definitions().values():
+        for member in pool.members:
+            for event in member.breaks:
+                within = member.economy in economies and window[0] <= event.year <= window[1]
+                if within and touches(event, outcome):
+                    found.setdefault(member.economy, []).append(f"{event.text} ({event.year})")
+    return {name: "; ".join(dict.fromkeys(texts)) for name, texts in found.items()}
 
 
 def _name_of(table: PoolTable) -> str:

@@ -64,8 +64,10 @@ class Comparison(Result):
 
         ``unit, name, event, step, note, before, after`` (windows), ``outcome, label, unit_of_measure, mean_before,
         mean_after, change, change_unit, log_change, lower, upper, growth_before, growth_after, years_before,
-        years_after``, ``comparators, comparators_mean, comparators_median, difference, difference_median, p_value,
-        p_floor``, ``available, reason`` and, apart, ``to_latest_mean, to_latest_change, to_latest_window``.
+        years_after``, ``comparators, comparators_mean, comparators_median, comparators_low, comparators_high``
+        (least and largest change), ``difference, difference_median, difference_low, difference_high`` (from the mean,
+        without any one comparator), ``p_value, p_floor``,
+        ``available, reason`` and, apart, ``to_latest_mean, to_latest_change, to_latest_window``.
         """
         return self.table.copy()
 
@@ -173,7 +175,7 @@ def compare_members(
         "pre": pre,
         "post": post,
         "skip": skip,
-        "comparators": comparators_spec(panel, chosen),
+        "comparators": comparators_spec(panel, chosen, steps[0].unit, bloc),
         "level": level,
     }
     method = METHOD.format(lags=newey_west_lags(pre + post))
@@ -198,6 +200,9 @@ def _steps(panel: Panel, bloc: str, units: Sequence[str] | None, event: object |
                 f"({', '.join(entries)}); give an event to compare it all the same"
             )
         entry = entries[unit]
+        if entry.joined.year <= panel.years[0] and entry.left is not None:  # it joined before the data begin
+            steps.append(Step(unit, entry.left.isoformat(), f"left the {bloc}"))
+            continue
         earlier = entry.first.year != entry.joined.year
         if earlier:
             steps.append(Step(unit, entry.first.isoformat(), entry.first_stage))
@@ -205,6 +210,8 @@ def _steps(panel: Panel, bloc: str, units: Sequence[str] | None, event: object |
         if entry.joined.month <= 2 and not earlier:
             note = f"Joined on {entry.joined.isoformat()}: the year left out was a year of membership almost whole."
         steps.append(Step(unit, entry.joined.isoformat(), entry.stage, note))
+        if entry.left is not None:
+            steps.append(Step(unit, entry.left.isoformat(), f"left the {bloc}"))
     return sorted(steps, key=lambda s: known.index(s.unit))
 
 
@@ -255,8 +262,12 @@ def _row(
         "comparators": d.test.n - 1 if d else 0,
         "comparators_mean": d.mean if d else math.nan,
         "comparators_median": d.median if d else math.nan,
+        "comparators_low": d.spread[0] if d else math.nan,
+        "comparators_high": d.spread[1] if d else math.nan,
         "difference": d.versus_mean if d else math.nan,
         "difference_median": d.versus_median if d else math.nan,
+        "difference_low": d.without_one[0] if d else math.nan,
+        "difference_high": d.without_one[1] if d else math.nan,
         "p_value": d.test.p_two_sided if d else math.nan,
         "p_floor": d.test.floor if d else math.nan,
         "available": bool(own.get("available", False)),
@@ -300,14 +311,26 @@ def comparison_summary(result: Comparison) -> str:
 
 def _members_table(rows: pd.DataFrame, checks: dict[str, tuple[Check, ...]]) -> str:
     table: list[tuple[str, ...]] = [
-        ("", "before", "after", "change", "comparators", "difference", "p", "lowest p", "failed checks")
+        (
+            "",
+            "before",
+            "after",
+            "change",
+            "comparators",
+            "median",
+            "difference",
+            "without one",
+            "p",
+            "lowest p",
+            "failed",
+        )
     ]
     reasons: list[str] = [""]
     for row in rows.to_dict("records"):
         reasons.append(str(row["reason"]))
         means = [format_number(row[k]) for k in ("mean_before", "mean_after")]
         if not row["available"]:
-            table.append((str(row["label"]), *means, "n/a", *[""] * 5))
+            table.append((str(row["label"]), *means, "n/a", *[""] * 7))
             continue
         failed = [c.name for c in checks.get(str(row["outcome"]), ()) if c.failed]
         table.append(
@@ -316,13 +339,19 @@ def _members_table(rows: pd.DataFrame, checks: dict[str, tuple[Check, ...]]) -> 
                 *means,
                 format_change(row["change"], row["change_unit"]),
                 format_number(row["comparators_mean"], signed=True),
+                format_number(row["comparators_median"], signed=True),
                 format_number(row["difference"], signed=True),
+                _span(row["difference_low"], row["difference_high"]),
                 *(format_p(row[k]) for k in ("p_value", "p_floor")),
                 str(len(failed)),
             )
         )
     lines = aligned(table).split("\n")
     return "\n".join(f"{line}\n      {why}" if why else line for line, why in zip(lines, reasons, strict=True))
+
+
+def _span(low: float, high: float) -> str:
+    return f"{format_number(low, signed=True)} to {format_number(high, signed=True)}" if math.isfinite(low) else ""
 
 
 def _counts(result: Comparison) -> list[str]:

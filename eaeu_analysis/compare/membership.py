@@ -27,6 +27,7 @@ class ConfoundingEvent:
     source: str
     touches: tuple[str, ...] = ()
     economy: str = ""
+    closer: bool = False  # an accession to a customs union or closer bloc
 
     __pydantic_config__: ClassVar[Any] = STRICT
 
@@ -86,6 +87,51 @@ def own_bloc(unit: str, spec: Windows, bloc: str | None) -> str | None:
     return near[0][1] if near else FALLBACK
 
 
+@dataclass(frozen=True)
+class MembershipEvent:
+    """An economy joined or left a bloc on ``day``; ``closer``: the bloc is more than a free trade area."""
+
+    bloc: str
+    day: dt.date
+    left: bool
+    closer: bool
+
+    @property
+    def name(self) -> str:
+        return f"{'left' if self.left else 'joined'} the {self.bloc}"
+
+
+def membership_events(unit: str, bloc: str | None = None) -> list[MembershipEvent]:
+    """Every entry into and exit from a bloc (or the one named), first stages only, by date."""
+    from ..reference.blocs import blocs
+
+    kinds = blocs()["kind"]
+    found = []
+    for code in kinds.index if bloc is None else [_bloc(bloc).code]:
+        own = memberships(str(code)).get(unit)
+        if own is not None:
+            closer = kinds[code] != "free trade area"
+            found.append(MembershipEvent(str(code), own.joined, False, closer))
+            if own.left is not None:
+                found.append(MembershipEvent(str(code), own.left, True, closer))
+    return sorted(found, key=lambda e: (e.day, e.bloc))
+
+
+def home_bloc(unit: str, years: tuple[int, int]) -> str:
+    """The bloc that is meant where none is named: the EAEU for those who joined it, else the closest union that the
+    economy joined or left last within ``years``, else the EAEU."""
+    events = [e for e in membership_events(unit) if years[0] < e.day.year <= years[1]]
+    if any(e.bloc == FALLBACK for e in events) or not events:
+        return FALLBACK
+    return max(events, key=lambda e: (e.closer, e.day)).bloc
+
+
+def event_in_bloc(unit: str, bloc: str, years: tuple[int, int]) -> dt.date:
+    """The day it joined the bloc or, where that is before the data, the day it left; BadInputError for a stranger."""
+    inside_data = [e for e in membership_events(unit, bloc) if years[0] < e.day.year <= years[1]]
+    return inside_data[0].day if inside_data else _bloc(bloc).accession(unit)
+
+
 def joined_elsewhere(unit: str, spec: Windows, bloc: str | None) -> list[ConfoundingEvent]:
     """Entries of economies into other blocs in the years compared; a bloc that the unit joined then too is no break."""
     entries = [e for e in _entries() if spec.before[0] <= e.year <= spec.after[1] and e.bloc != bloc]
@@ -93,7 +139,9 @@ def joined_elsewhere(unit: str, spec: Windows, bloc: str | None) -> list[Confoun
     first: dict[tuple[str, str], ConfoundingEvent] = {}
     for e in entries:
         if e.bloc not in shared:
-            found = ConfoundingEvent(e.year, "accession", f"joined {e.bloc} on {e.day}", e.source, (), e.economy)
+            found = ConfoundingEvent(
+                e.year, "accession", f"joined {e.bloc} on {e.day}", e.source, (), e.economy, e.closer
+            )
             first.setdefault((e.economy, e.bloc), found)
     return list(first.values())
 

@@ -14,9 +14,10 @@ from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
 from ..text import SHORT_MEASURES, format_change, format_number, format_p, format_p_equals, format_percent, year_span
 from .comparators import ComparatorPool
-from .windows import Permutation, Windows, newey_west_lags
+from .membership import FALLBACK
+from .windows import Permutation, Windows, from_when, newey_west_lags
 
-LATE = "holds the pandemic and the sanctions years"
+LATE, PANDEMIC = "holds the pandemic and the sanctions years", "holds the pandemic"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Difference:
 
     ``measure``: unit of measurement of ``treated``, ``mean`` and ``median`` (of the comparators) and the differences.
     ``test``: the exact permutation test, in ``test_measure``: log points where changes are relative, else ``measure``.
+    ``spread``: least and largest change of a comparator; ``without_one``: least and largest difference from the mean
+    when one comparator is left out.
     """
 
     measure: str
@@ -33,6 +36,8 @@ class Difference:
     median: float
     test_measure: str
     test: Permutation
+    spread: tuple[float, float] = (math.nan, math.nan)
+    without_one: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def versus_mean(self) -> float:
@@ -100,7 +105,9 @@ class BeforeAfter(Result):
         """Itself; NoDataError with the reason when the treated unit lacks a window."""
         if not self.treated["available"]:
             who, what = self.names[self.unit], self.spec["outcome"]
-            raise NoDataError(f"'{what}' of {who} cannot be compared: {self.treated['reason']}")
+            known = self.observed[self.unit].dropna().index
+            when = from_when(self.windows, int(known[-1])) if len(known) else ""
+            raise NoDataError(f"'{what}' of {who} cannot be compared: {self.treated['reason']}{when}")
         return self
 
     @property
@@ -131,7 +138,8 @@ class BeforeAfter(Result):
     @property
     def latest_label(self) -> str:
         """The years of the columns ``to_latest_...`` and why they stand apart; '' where there are none."""
-        return f"{year_span(self.windows.latest)}, {LATE}" if self.windows.latest else ""
+        late = LATE if self.spec.get("bloc") == FALLBACK else PANDEMIC
+        return f"{year_span(self.windows.latest)}, {late}" if self.windows.latest else ""
 
     def to_frame(self) -> pd.DataFrame:
         """A row per unit, the treated one first, then the comparators in the order of the pool.
@@ -188,9 +196,13 @@ def _against(result: BeforeAfter) -> list[str]:
     test = d.test
     lines = [
         f"{test.n - 1} comparators ({result.comparators.label}): mean {format_change(d.mean, d.measure)}, median "
-        f"{format_change(d.median, d.measure)}; difference {format_change(d.versus_mean, d.measure)} from the mean, "
-        f"{format_change(d.versus_median, d.measure)} from the median"
+        f"{format_change(d.median, d.measure)}, from {format_number(d.spread[0], signed=True)} to "
+        f"{format_number(d.spread[1], signed=True)}; difference {format_change(d.versus_mean, d.measure)} from the "
+        f"mean, {format_change(d.versus_median, d.measure)} from the median"
     ]
+    if math.isfinite(d.without_one[0]):
+        low, high = (format_number(value, signed=True) for value in d.without_one)
+        lines.append(f"without any one comparator the difference from the mean is between {low} and {high}")
     chance = format_percent(1 - result.level)
     failed = sum(check.failed for check in result.checks)
     if test.p_two_sided > 1 - result.level + 1e-12:
@@ -207,7 +219,7 @@ def _against(result: BeforeAfter) -> list[str]:
         needed = math.floor(1 / (1 - result.level) - 1e-9)
         lines.append(
             f"with {test.n - 1} comparators nothing can be significant at {chance} nor an interval be finite; "
-            f"{needed} would be needed (comparators='wide')"
+            f"{needed} would be needed (comparators='nearest')"
         )
     elif math.isfinite(test.lower) and math.isfinite(test.upper):
         lines.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
@@ -18,9 +19,9 @@ from ..series import KINDS, Kind, SeriesInfo
 from ..text import year_span
 from . import checks as rules
 from .comparators import ComparatorPool, choose_comparators
-from .membership import AUTO, own_bloc
+from .membership import AUTO, FALLBACK, own_bloc
 from .result import BeforeAfter, Difference
-from .windows import UnitStats, Windows, newey_west_lags, permutation, unit_stats, windows
+from .windows import UnitStats, Windows, from_when, newey_west_lags, permutation, unit_stats, windows
 
 METHOD = (
     "means of two windows; Newey-West interval of the mean shift (Bartlett kernel, {lags} lags for full windows); "
@@ -63,8 +64,10 @@ def before_after(
     skip : int, default 1
         Years left out from the event on. With event 2015 and the defaults, 2010-14 is compared with 2016-19.
     comparators : str or sequence of str, optional
-        ``"rouble"``, ``"wide"`` (the matched pool) or a list of units; an empty list compares with nobody. None is
-        ``"rouble"`` on a panel of economies and all other units on any other panel.
+        ``"rouble"`` (non-members that shared the rouble's fall), ``"alike"`` (in income, size and openness),
+        ``"nearest"`` (in the outcome before), ``"wide"`` (all of a million people and more) or a list of units; an
+        empty list compares with nobody. None is ``"rouble"`` for members of the EAEU, ``"alike"`` for other economies,
+        and all other units on any other panel.
     kind : {"level", "index", "share", "rate", "unknown"}, optional
         How a change is measured. For ``"level"`` and ``"index"`` in per cent and log points; for ``"share"`` and
         ``"rate"`` as a difference, in percentage points where the outcome is a per cent; for ``"unknown"`` as a
@@ -182,7 +185,7 @@ def _before_after(
         difference=difference,
         comparators=pool,
         level=level,
-        checks=_checks(panel, stats, code, spec, relative, pool, observed, level, difference),
+        checks=_checks(panel, stats, code, spec, relative, pool, observed, level, difference, bloc),
         provenance=Provenance((info,), METHOD.format(lags=newey_west_lags(pre + post)), REFERENCE, question),
     )
 
@@ -239,6 +242,7 @@ def _needs_some(panel: Panel, outcome: str, code: str, own: pd.Series[Any], spec
             raise NoDataError(
                 f"{who} has no '{outcome}' in {year_span((first, last))}, the window {name} the event; "
                 f"its values run {own.index[0]}-{own.index[-1]}"
+                + (from_when(spec, int(own.index[-1])) if name == "after" else "")
             )
 
 
@@ -275,7 +279,17 @@ def _difference(
     changes = np.sort([stats[u].change for u in compared])
     test = permutation(stats[code].test_value(relative), [stats[u].test_value(relative) for u in compared], level)
     scale = "log points" if relative else measure
-    return Difference(measure, stats[code].change, float(changes.mean()), float(np.median(changes)), scale, test)
+    _, without = rules.without_few(stats[code].change, compared, np.array([stats[u].change for u in compared]), most=1)
+    return Difference(
+        measure,
+        stats[code].change,
+        float(changes.mean()),
+        float(np.median(changes)),
+        scale,
+        test,
+        (float(changes[0]), float(changes[-1])),
+        (float(without.min()), float(without.max())) if len(compared) > 1 else (math.nan, math.nan),
+    )
 
 
 def _checks(
@@ -288,10 +302,11 @@ def _checks(
     observed: pd.DataFrame,
     level: float,
     difference: Difference | None,
+    bloc: str | None,
 ) -> tuple[Check, ...]:
     found = [rules.window_completeness(stats, spec)]
     if panel.world:
-        found += [rules.clean_window(spec), rules.own_events_check(pool)]
+        found += [rules.clean_window(spec, bloc == FALLBACK), rules.own_events_check(pool)]
     if difference is not None:
         used = [u for u, s in stats.items() if s.available and u != code]
         found += [

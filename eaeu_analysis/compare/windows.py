@@ -62,6 +62,14 @@ def years_needed(size: int) -> int:
     return max(1, math.ceil(settings.MIN_WINDOW_SHARE * size - TIE))
 
 
+def from_when(spec: Windows, last: int) -> str:
+    """From which year an answer can be had, for an event too recent for data that end in ``last``; "" for others."""
+    if last >= spec.after[1]:
+        return ""
+    needed = spec.after[0] + years_needed(spec.after[1] - spec.after[0] + 1) - 1
+    return f"; an answer can be had once the data reach {needed}"
+
+
 def growth(years: Array, values: Array, relative: bool) -> float:
     """Annualised growth inside a window by least squares, so that no single end year decides.
 

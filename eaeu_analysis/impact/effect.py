@@ -71,7 +71,8 @@ class Effect(Result):
     dropped, flagged : mapping
         Reason by donor that was left out, or kept although an event of its own may disturb the comparison.
     window : str
-        What was fitted and judged: how many periods, from when to when, and what is missing.
+        What was fitted and judged: how many periods, from when to when, and what is missing; which donors, by which
+        rule, among how many.
     """
 
     drawn_by = "impact.draw_effect"
@@ -273,7 +274,9 @@ def verdict_of(effect: Effect) -> str:
     direction = "higher" if effect.estimate > 0 else "lower"
     if finding == "fragile":
         return f"a fragile effect: {size}, {direction} than without the event ({p}), but it fails: {failed}"
-    return f"an effect found: {size}, {direction} than without the event ({p}), and every check passed"
+    judged = any(check.passed is not None for check in effect.checks)
+    rest = "and every check passed" if judged else "but no check was run"
+    return f"an effect found: {size}, {direction} than without the event ({p}), {rest}"
 
 
 def interval_text(interval: tuple[float, float]) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
-from ..errors import unknown
+from ..errors import BadInputError, unknown
 from .options import (
     AugmentedOptions,
     EffectOptions,
@@ -41,15 +41,22 @@ class Method:
         outcome: str,
         unit: str,
         event: object,
-        donors: Iterable[str] | None = None,
+        donors: Iterable[str] | str | None = None,
         *,
         level: float = settings.LEVEL,
         gaps: Gaps = "drop",
+        quick: bool = False,
+        most_donors: int | None = None,
         **more: Any,
     ) -> Effect:
-        """The effect by this method; ``level`` and ``gaps`` go into its options, ``more`` are arguments of its own."""
+        """The effect by this method; ``level``, ``gaps`` and ``most_donors`` go into its options, ``more`` are
+        arguments of its own. ``quick`` leaves out the refits of synthetic control's checks."""
         call: Callable[..., Effect] = getattr(import_module(f".estimators.{self.module}", __package__), self.function)
         options = replace(self.options, level=level, gaps=gaps)
+        if isinstance(options, SyntheticControlOptions):
+            options = replace(options, checks=not quick, most_donors=most_donors)
+        elif most_donors is not None:
+            raise BadInputError(f"method '{self.name}' has no largest number of donors; use 'sc' or 'sc-demeaned'")
         return call(panel, outcome, unit, event, donors, options=options, **{**dict(self.arguments), **more})
 
 
@@ -61,8 +68,7 @@ METHODS: dict[str, Method] = {
             "synthetic control",
             "synthetic",
             "synthetic_control",
-            SyntheticControlOptions(),
-            (("v", "outcomes"),),
+            SyntheticControlOptions(intercept=False),
         ),
         Method(
             "sc-demeaned",
@@ -70,7 +76,6 @@ METHODS: dict[str, Method] = {
             "synthetic",
             "synthetic_control",
             SyntheticControlOptions(intercept=True),
-            (("v", "outcomes"),),
         ),
         Method(
             "augmented", "augmented synthetic control", "augmented", "augmented_synthetic_control", AugmentedOptions()

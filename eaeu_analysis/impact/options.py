@@ -70,13 +70,16 @@ class SyntheticControlOptions(EffectOptions):
 
     Parameters
     ----------
-    intercept : bool, default False
+    intercept : bool, optional
         Match movements instead of levels: every unit is taken less its mean over the fit years (Doudchenko and
-        Imbens, 2016).
+        Imbens, 2016). By default True with a pool of donors by name, among them the default of panels of economies,
+        otherwise False.
     penalty : float, optional
         Price, zero or more, of giving weight to donors unlike the treated unit (Abadie and L'Hour, 2021).
     checks : bool, default True
         Make the leave-one-out estimates and the placebo in time, which take most of the time.
+    most_donors : int, optional
+        Largest number of donors of the pools "alike" and "strict", nearest first. By default one per fit year.
     v_floor : float, default 0.02
         Smallest weight of a predictor as a share of the largest, above 0 and at most 1; used by ``v="search"`` and
         ``v="cross-validation"``.
@@ -99,9 +102,10 @@ class SyntheticControlOptions(EffectOptions):
     True
     """
 
-    intercept: bool = False
+    intercept: bool | None = None
     penalty: float | None = None
     checks: bool = True
+    most_donors: int | None = None
     v_floor: float = V_FLOOR
     starts: int = STARTS
     replicate: Literal["synth"] | None = None
@@ -110,6 +114,8 @@ class SyntheticControlOptions(EffectOptions):
         super().__post_init__()
         if self.penalty is not None and not (math.isfinite(self.penalty) and self.penalty >= 0):
             raise BadInputError(f"penalty {self.penalty} is not zero or more")
+        if self.most_donors is not None and self.most_donors < 2:
+            raise BadInputError(f"most_donors {self.most_donors}: at least 2 are needed")
         if not 0.0 < self.v_floor <= 1.0:
             raise BadInputError(f"v_floor {self.v_floor} is not above 0 and at most 1")
         if self.starts < 1:

@@ -77,7 +77,7 @@ def draw_union_effects(result: Any, ax: Axes) -> None:
     scale = table["scale"].where(table["scale"] > 0)
     for i, row in table.iterrows():
         low, high = row["lower"] / scale[i], row["upper"] / scale[i]
-        colour = {"wide": TREATED, "rouble": ACCENT}.get(row["pool"], GREY)
+        colour = {"alike": TREATED, "rouble": ACCENT}.get(row["pool"], GREY)
         if np.isfinite(low) and np.isfinite(high):
             ax.plot([low, high], [i, i], color=colour, linewidth=1.2)
         ax.plot(row["estimate"] / scale[i], i, "o", color=colour, markersize=4)

@@ -45,8 +45,8 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys
     ("asked", "says"),
     [
         (["impact", "KGZ", "--curve"], "--curve needs one economy and one --outcome"),
-        ([*CURVE, "--method", "sc"], "leave out --method and --pool"),
-        ([*CURVE, "--pool", "wide"], "leave out --method and --pool"),
+        ([*CURVE, "--method", "sc"], "leave out --method, --pool,"),
+        ([*CURVE, "--pool", "wide"], "leave out --method, --pool,"),
         (["impact", "KGZ", "-o", "exports", "--limit", "5"], "--limit and --keep belong to --curve"),
         (["impact", "KGZ", "-o", "export"], "did you mean 'exports'"),
         (["impact", "UZB", "-o", "exports"], "Uzbekistan (UZB) is not a member of EAEU"),
@@ -55,6 +55,13 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys
         (["impact", "KGZ", "-o", "exports", "--event", "2050"], "event 2050 is outside the data"),
         (["impact", "KGZ", "-o", "exports", "--event", "1980"], "event 1980 is outside the data"),
         (["impact", "KGZ", "-o", "exports", "--method", "magic"], "method 'magic' not known"),
+        (["impact", "KGZ", "-o", "exports", "--fit-years", "2002..2013"], "expected years as 2002-2013"),
+        (["impact", "KGZ", "--fit-years", "2002-2013"], "need one economy and one --outcome"),
+        (["impact", "KGZ", "-o", "exports", "--most-donors", "1"], "at least 2 are needed"),
+        (
+            ["impact", "KGZ", "-o", "exports", "--method", "did", "--most-donors", "5"],
+            "has no largest number of donors",
+        ),
         (["impact", "KGZ", "-o", "exports", "--jobs", "0"], "1 or more"),
         (["impact", "KGZ", "-o", "exports", "--seed", "-1"], "-1"),
     ],
@@ -74,8 +81,31 @@ def test_nothing_estimated_ends_with_3_and_the_reason(capsys):
     assert out.out == ""
 
 
-def test_each_pool_is_named_above_its_effect(capsys):
-    assert main(["impact", "KGZ", "-o", "exports", "--method", "did"]) == 0
+def test_windows_donors_and_their_number_can_be_chosen(capsys):
+    command = [
+        "impact",
+        "KGZ",
+        "-o",
+        "exports",
+        "--pool",
+        "wide",
+        "--fit-years",
+        "2004-2012",
+        "--post-years",
+        "2016-2018",
+    ]
+    assert main([*command, "--method", "did"]) == 0
     text = capsys.readouterr().out
-    assert text.count("Donors: ") == 2
-    assert text.count("  source: NE.EXP.GNFS.ZS, World Bank") == 2
+    assert "fitted on 9 years, 2004-2012; judged on 3 years, 2016-2018" in text
+    assert "beside it" not in text  # only beside the default question
+    assert main(["impact", "KGZ", "-o", "exports", "--most-donors", "5"]) == 0
+    assert "donors considered, 5 used" in capsys.readouterr().out
+
+
+def test_beside_the_headline_are_the_curve_and_the_other_pools(capsys):
+    assert main(["impact", "KGZ", "-o", "exports"]) == 0
+    text = capsys.readouterr().out
+    for part in ("specification curve: median", "quartiles", "within half the bounds", "all economies of a million",
+                 "shared the rouble shock", "fitted to 2014"):  # fmt: skip
+        assert part in text
+    assert text.count("  source: NE.EXP.GNFS.ZS, World Bank") == 1

@@ -11,6 +11,7 @@ from eaeu_analysis.compare import before_after
 from eaeu_analysis.compare.comparators import pool_definitions, recorded_own_events
 from eaeu_analysis.compare.membership import memberships
 from eaeu_analysis.data.panel import Panel
+from eaeu_analysis.data.sources.pinned import PinnedSource
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.reference.catalogue import outcomes, read_table, table_path
 
@@ -52,8 +53,8 @@ def test_an_empty_list_compares_with_nobody():
     assert "nobody to compare with" in r.summary()
 
 
-def test_wide_pool_against_a_plain_reading_of_its_rule(real):
-    r = before_after(real, "trade", "KGZ", 2015, comparators="wide")
+def test_nearest_pool_against_a_plain_reading_of_its_rule(real):
+    r = before_after(real, "trade", "KGZ", 2015, comparators="nearest")
     panel = real.with_outcome("trade")
     economies = read_table(table_path("economies"))["economies"]
     values, people = (panel.column(c).dropna().to_dict() for c in ("trade", "SP.POP.TOTL"))
@@ -84,21 +85,56 @@ def test_wide_pool_against_a_plain_reading_of_its_rule(real):
     assert math.isfinite(r.difference.test.upper)
 
 
-def test_wide_pool_takes_no_height_where_currencies_differ(real):
+def test_nearest_pool_takes_no_height_where_currencies_differ(real):
     """Som a dollar and yen a dollar are not near or far: scaling another currency must not change the pool."""
     panel = real.with_outcome("exchange_rate")
-    pool = before_after(panel, "exchange_rate", "KGZ", 2015, comparators="wide").comparators
+    pool = before_after(panel, "exchange_rate", "KGZ", 2015, comparators="nearest").comparators
     frame = panel.frame.copy()
     frame.loc["GHA", "exchange_rate"] = (frame.loc["GHA", "exchange_rate"] * 1e6).to_numpy()
     scaled = Panel(frame, panel.series, panel.names, world=True)
-    assert before_after(scaled, "exchange_rate", "KGZ", 2015, comparators="wide").comparators.units == pool.units
+    assert before_after(scaled, "exchange_rate", "KGZ", 2015, comparators="nearest").comparators.units == pool.units
+
+
+def test_wide_pool_is_everybody_large_enough_with_both_windows(real):
+    r = before_after(real, "trade", "KGZ", 2015, comparators="wide")
+    values, people = (real.with_outcome("trade").column(c).dropna().to_dict() for c in ("trade", "SP.POP.TOTL"))
+    expected = []
+    for code in sorted({c for c, _ in values}):
+        before, after = (sum((code, y) in values for y in span) for span in (range(2010, 2015), range(2016, 2020)))
+        heads = [people[code, y] for y in range(2010, 2015)]
+        if before >= 3 and after >= 3 and sum(heads) / 5 >= 1e6 and code not in {*memberships("EAEU"), "KGZ"}:
+            expected.append(code)
+    assert sorted(r.comparators.units) == expected
+    assert len(expected) > 100
+
+
+def test_alike_pool_against_a_plain_reading_of_its_rule(real):
+    """Croatia, which joined the EU in 2013: neither Tajikistan nor anybody outside the stated bounds."""
+    r = before_after(real, "trade", "HRV", 2013)
+    assert r.spec["bloc"] == "EU"
+    assert r.comparators.spec == "alike"
+    assert not {"TJK", "UZB", "UKR", "AZE"} & set(r.comparators.units)
+    codes = {"NY.GDP.PCAP.PP.KD": 3.0, "SP.POP.TOTL": 10.0, "NE.TRD.GNFS.ZS": 2.0}
+    source = PinnedSource()
+    away = {}
+    for code, factor in codes.items():
+        frame = source.read(code).frame.query("2008 <= year <= 2012")
+        mean = frame.groupby("economy")["value"].mean()
+        away[code] = abs(np.log(mean / mean["HRV"])) / math.log(factor)
+    growth = source.read("NY.GDP.MKTP.KD.ZG").frame.query("2008 <= year <= 2017").groupby("economy")["value"]
+    calm = (growth.min() >= -10) & (growth.max() <= 15)
+    for unit in r.comparators.units:
+        assert all(away[code][unit] <= 1 for code in codes), unit
+        assert calm[unit], unit
+    distance = [math.hypot(*(away[code][unit] for code in codes)) for unit in r.comparators.units]
+    assert distance == sorted(distance)
 
 
 def test_every_member_of_the_table_has_a_reason_a_source_and_known_outcomes():
     known = set(outcomes().index)
     for name, table in pool_definitions().items():
         assert table.rule
-        assert bool(table.members) != bool(table.nearest), name
+        assert bool(table.members) == (name == "rouble")
         for member in table.members:
             assert member.reason
             assert member.source
@@ -138,7 +174,7 @@ def test_events_of_the_treated_unit_count_unless_the_comparators_share_them(real
 
     assert "Kumtor" in found("KGZ", 2015).text  # its gold, whoever stands beside it
     assert found("KGZ", 2015, "remittances").passed is True  # the rouble's fall is shared by the pool
-    assert "rouble" in found("KGZ", 2015, "remittances", comparators="wide").text
+    assert "rouble" in found("KGZ", 2015, "remittances", comparators="nearest").text
     assert "rouble" in found("KGZ", 2015, "remittances", comparators=["TJK", "VNM"]).text
     assert found("RUS", 2010, "tariff").passed is False  # the WTO, not the customs union alone
     assert "WTO" in found("RUS", 2010, "TM.TAX.MRCH.WM.AR.ZS").text

@@ -91,7 +91,8 @@ def test_the_specification_of_the_matched_pool_is_data(effects):
     exposure = [weight for label, weight in v.items() if label.split()[0] in COLUMNS]
     assert sum(exposure) == pytest.approx(effects_plan().pools["exposure"]["share"])
     assert sum(v.values()) == pytest.approx(1.0)
-    assert effects_plan().default_pools == ("wide", "rouble")
+    assert effects_plan().default_pools == ("alike",)
+    assert "exposure" not in effects_plan().beside
 
 
 def test_an_estimator_without_predictors_says_so(world):

@@ -387,7 +387,7 @@ def _checks(estimator: str, data: _Data, found: UnitGaps, made: Placebos, estima
     before, times = own[problem.fit], problem.times.astype(np.float64)
     reach = float(times[problem.post].mean() - times[problem.fit].mean())
     checks = [
-        fit_check(before, problem.outcomes[problem.fit, 0]),
+        fit_check(before, problem.outcomes[problem.fit, 0], count),
         trend_check(before, times[problem.fit], reach, estimate),
         *placebo_gap_checks(before, others[problem.fit].T, estimate, draws, level),
     ]

@@ -356,7 +356,7 @@ def _leave_out_checks(
 
     table, left_out = leave_one_out_estimates(without, fit.weights, problem.donors, estimate)
     times = problem.spec()["fit_years"]
-    return table, [left_out, moved_check(others[:, problem.fit], y[:1, problem.fit], times, moved, level)]
+    return table, [left_out, moved_check(others[:, problem.fit], y[:1, problem.fit], times, moved, level, estimate)]
 
 
 def _jackknife_plus(

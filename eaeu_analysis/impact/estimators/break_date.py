@@ -301,6 +301,7 @@ def break_date(
         post_years=post_years,
         gaps=options.gaps,
         min_donors=fewest_donors(regressors),
+        whole=True,
     )
     problem = without_constant_donors(problem, regressors)
     calendar, used = problem.calendar, problem.fit | problem.post

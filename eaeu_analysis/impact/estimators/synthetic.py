@@ -20,8 +20,9 @@ from ..effect import Effect, effect_table
 from ..inference import checks as rules
 from ..inference import placebo
 from ..options import SyntheticControlOptions
+from ..question.default import analysed
 from ..question.design import one_unit
-from ..question.predictors import Predictor
+from ..question.predictors import Predictor, with_covariates
 from ..question.problem import Problem, state_problem
 from ..weights.fit import Fitted, Setup, WeightSettings, fit_unit, make_setup, resolve_v, values_up_to
 
@@ -83,7 +84,7 @@ def synthetic_control(
     outcome: str,
     unit: str,
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     predictors: Sequence[Predictor] | None = None,
     fit_years: object = None,
@@ -100,21 +101,26 @@ def synthetic_control(
     panel : Panel
         Data by unit and year, from :func:`~eaeu_analysis.load_panel` or :meth:`~eaeu_analysis.Panel.from_frame`.
     outcome : str
-        A column of the panel or, in a world panel, an outcome of the catalogue.
+        A column of the panel or, in a panel of economies, an outcome of the catalogue: levels are then taken in
+        logarithms.
     unit : str
         The treated unit.
     event : int, str or date
         First treated period, as a year or a date in it.
-    donors : iterable of str, optional
-        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    donors : iterable of str or {"alike", "strict", "wide", "rouble"}, optional
+        Units to compare with. By default every other unit; in a panel of economies "alike": the nearest in income, size
+        and openness without a shock of their own, at most one per fit year. "strict": within half the bounds; "wide":
+        all of a million people and more; "rouble": non-members that shared the fall of the rouble.
     predictors : sequence of Predictor, optional
         What the synthetic control has to resemble besides the outcome. By default the outcome of every fit year is
-        matched directly.
+        matched directly; with a pool by name, income, size and openness have a quarter of the weight.
     fit_years : int, (int, int) or list of int, optional
         Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
-        unbroken record of the treated unit before the event (world panels: from 2000).
+        unbroken record of the treated unit before the event (panels of economies: from 2002, or eight years at least,
+        to two years before the event).
     post_years : int, (int, int) or list of int, optional
-        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+        Years whose average effect is the estimate. By default the event and all later years (panels of economies: the
+        four years after the year of the event, up to 2019).
     v : {"search", "cross-validation", "equal", "outcomes"} or mapping, default "search"
         Weights of the predictors. "search" chooses those that track the outcome of the fit years best;
         "cross-validation" chooses them in the first half of the fit years to track the second; "equal" gives every
@@ -145,30 +151,39 @@ def synthetic_control(
 
     Notes
     -----
-    Weights are positive and sum to one. Method: Abadie and Gardeazabal (2003); Abadie, Diamond and Hainmueller (2010,
-    JASA 105(490); 2015, AJPS 59(2)). Conformal inference: Chernozhukov, Wuthrich and Zhu (2021). Prediction intervals:
-    Cattaneo, Feng and Titiunik (2021).
+    The defaults on panels of economies were written down before their results were seen (``docs/methods.md``, after
+    Abadie 2021, Journal of Economic Literature 59(2)). Weights are positive and sum to one. Method: Abadie and
+    Gardeazabal (2003); Abadie, Diamond and Hainmueller (2010, JASA 105(490); 2015, AJPS 59(2)). Conformal inference:
+    Chernozhukov, Wuthrich and Zhu (2021). Prediction intervals: Cattaneo, Feng and Titiunik (2021).
 
     Examples
     --------
     >>> import eaeu_analysis as ea
-    >>> panel = ea.load_panel(
-    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
-    ... )
-    >>> fast = ea.SyntheticControlOptions(checks=False)
-    >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, v="outcomes", options=fast)
-    >>> round(effect.estimate, 1), effect.finding
-    (-8.5, 'unreliable')
+    >>> effect = ea.synthetic_control(ea.load_panel(["trade"]), "trade", "KGZ", 2015)
+    >>> effect.spec["fit_years"][0], effect.spec["fit_years"][-1], effect.spec["post_years"]
+    (2002, 2013, [2016, 2017, 2018, 2019])
     """
     require_panel(panel)
     options = options or SyntheticControlOptions()
-    level, intercept = options.level, options.intercept
+    level = options.level
     if inference not in INFERENCE:
         raise unknown("inference", inference, INFERENCE)
     predictors = None if predictors is None else list(predictors)
+    panel, outcome = analysed(panel, outcome)
     problem = state_problem(
-        panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+        panel,
+        outcome,
+        one_unit(unit),
+        event,
+        donors,
+        fit_years=fit_years,
+        post_years=post_years,
+        gaps=options.gaps,
+        most_donors=options.most_donors,
     )
+    intercept = bool(problem.pool) if options.intercept is None else options.intercept
+    if problem.pool and predictors is None and v == "search":
+        panel, predictors, v = with_covariates(panel, problem)
     recipe = WeightSettings(
         v=resolve_v(v, _predictors_of(predictors)),
         intercept=intercept,
@@ -189,7 +204,7 @@ def synthetic_control(
     if options.checks:
         left_out = placebo.leave_one_out_refits(setup, recipe, fitted)
         found.append(rules.loo_check(left_out, estimate))
-        found.append(rules.time_check(_in_time(panel, setup, recipe, level), level))
+        found.append(rules.time_check(_in_time(panel, setup, recipe, level), level, estimate))
     spec = {
         "estimator": "synthetic_control",
         **problem.spec(),
@@ -201,6 +216,7 @@ def synthetic_control(
         "level": level,
         "inference": inference,
         "checks": options.checks,
+        "most_donors": options.most_donors,
         "v_floor": options.v_floor,
         "starts": options.starts,
         "replicate": options.replicate,

@@ -312,7 +312,8 @@ def _leave_out_checks(
             return estimator(control, treated, pre).estimate
 
         before = [design.calendar.plain(t) for t in design.times[:start]]
-        checks.append(moved_check(design.control[:, :start], design.treated[:, :start], before, moved, level))
+        control, treated = design.control[:, :start], design.treated[:, :start]
+        checks.append(moved_check(control, treated, before, moved, level, estimate))
     return table, checks
 
 

@@ -27,14 +27,19 @@ FIT_SHARE = 0.5  # of the standard deviation of the outcome before the event
 FIT_LEVEL = 0.05  # of its mean: a flat outcome has little deviation to compare with
 TREND_LEVEL = 0.10  # p-value of the gap's trend at or below which its size is asked about
 TREND_SHARE = 0.5  # of the estimate that the gap's own trend may explain
+EXACT = 1e-4  # of the outcome's standard deviation: a smaller gap is an exact fit
 
 
-def fit_check(gap: Array, outcome: Array) -> Check:
+def fit_check(gap: Array, outcome: Array, donors: int = 0) -> Check:
     """Fails when the root mean squared gap before the event (T0,) exceeds half a standard deviation of the treated
-    unit's outcome (T0,) then and 5 % of its mean."""
+    unit's outcome (T0,) then and 5 % of its mean. An exact fit of more ``donors`` than periods only informs: as many
+    donors follow any path."""
     size = float(np.sqrt((gap**2).mean()))
     deviation, mean = float(outcome.std()), float(np.abs(outcome).mean())
     limit = max(FIT_SHARE * deviation, FIT_LEVEL * mean)
+    if donors > len(gap) and size <= EXACT * deviation:
+        text = f"an exact fit, which says nothing: {donors} donors can follow any path of {len(gap)} periods"
+        return Check(PRE_FIT, None, size, limit, text)
     return Check(
         PRE_FIT,
         size <= limit,
@@ -78,7 +83,8 @@ def trend_check(gap: Array, times: Array, reach: float, estimate: float) -> Chec
 
 HULL_SHARE = 0.9  # of the fit years in which the outcome must lie within the donors' range
 EFFECTIVE = 2.0  # donors, 1 / sum of squared weights
-LOO_SHARE = 0.5  # of the estimate that must be left without any one donor
+LOO_SHARE = 0.5  # of the estimate by which it may change, either way, without any one donor
+TIME_SHARE = 0.5  # of the estimate that the event moved into the years before may show
 FLAGGED_WEIGHT = 0.10  # total weight of contaminated donors
 
 
@@ -88,7 +94,7 @@ def fit_checks(setup: Setup, fitted: Fitted, intercept: bool, estimate: float) -
     before, times = problem.pre, problem.times.astype(np.float64)
     reach = float(times[problem.post].mean() - times[before].mean())
     checks = [
-        fit_check(fitted.gap[problem.fit], problem.outcomes[problem.fit, fitted.column]),
+        fit_check(fitted.gap[problem.fit], problem.outcomes[problem.fit, fitted.column], len(problem.donors)),
         trend_check(fitted.gap[before], times[before], reach, estimate),
         hull(problem, fitted, intercept),
     ]
@@ -274,36 +280,39 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
     ]
 
 
-def time_check(moved: TimePlacebo | None, level: float) -> Check:
-    """Fails when the event moved into the years before it shows an effect (rank p <= 1 - level)."""
+def time_check(moved: TimePlacebo | None, level: float, estimate: float) -> Check:
+    """Fails when the event moved into the years before it shows an effect (p <= 1 - level), or a gap of more than half
+    of the estimate."""
     alpha = 1.0 - level
     if moved is None:
         return Check("placebo in time", None, None, None, "too few years before the event to move it")
+    share = abs(moved.average / estimate) if estimate else float("inf")
     return Check(
         "placebo in time",
-        moved.p > alpha + 1e-12,
+        moved.p > alpha + 1e-12 and share <= TIME_SHARE,
         moved.p,
         alpha,
         f"with the event moved to {moved.event}, {format_number(moved.average, signed=True)} up to the true one "
-        f"({format_p_equals(moved.p)}); fails at p <= {alpha:.2f}",
+        f"({format_p_equals(moved.p)}), {share:.0%} of the estimate; fails at p <= {alpha:.2f} or above "
+        f"{TIME_SHARE:.0%}",
     )
 
 
 def loo_check(table: pd.DataFrame, estimate: float) -> Check:
-    """Fails when leaving out one donor changes the sign of the estimate or takes away more than half of it."""
+    """Fails when leaving out one donor changes the sign of the estimate, or makes it smaller or larger by more than
+    half."""
     if table.empty:
         return Check("leave-one-out", None, None, None, "no donor can be left out")
-    relative = table["estimate"] / estimate if estimate else table["estimate"] * np.nan
-    worst = int(relative.to_numpy().argmin())
+    relative = (table["estimate"] / estimate if estimate else table["estimate"] * np.nan).to_numpy(dtype=np.float64)
+    worst = int(np.abs(relative - 1.0).argmax())
     return Check(
         "leave-one-out",
-        bool((relative >= LOO_SHARE).all()),
-        float(relative.iloc[worst]),
+        bool((np.abs(relative - 1.0) <= LOO_SHARE).all()),
+        float(relative[worst]),
         LOO_SHARE,
         f"without any one donor between {format_number(float(table['estimate'].min()))} and "
-        f"{format_number(float(table['estimate'].max()))}; least without {table['donor'].iloc[worst]}; "
-        f"fails if less than "
-        f"{LOO_SHARE:.0%} of the estimate is left",
+        f"{format_number(float(table['estimate'].max()))}; farthest without {table['donor'].iloc[worst]}; fails if the "
+        f"estimate changes by more than {LOO_SHARE:.0%} either way",
     )
 
 

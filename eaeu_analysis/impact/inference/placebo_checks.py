@@ -145,14 +145,15 @@ def moved_check(
     times: Sequence[object],
     effect: Callable[[Array, Array, int], float],
     level: float,
+    estimate: float,
 ) -> Check:
     """The event moved to the last third of the periods before it: ``control`` (N0, T0), ``treated`` (N1, T0) and
     the labels ``times`` (T0,) before the event; ``effect(control, treated, start)`` estimates. Its p comes from the
     same placebos as the estimate's: every donor in place of the treated, Student's t on their spread."""
     start = moved_start(len(times))
     if start is None:
-        return time_check(None, level)
+        return time_check(None, level, estimate)
     average = effect(control, treated, start)
     draws = [effect(np.delete(control, i, axis=0), control[[i]], start) for i in range(len(control))]
     _, _, p = student(average, float(np.std(draws)), len(draws) - 1, level)
-    return time_check(TimePlacebo(times[start], average, p), level)
+    return time_check(TimePlacebo(times[start], average, p), level, estimate)

@@ -1,8 +1,7 @@
-"""What a union did to its members: one fixed specification for every member and outcome, two donor pools.
+"""What a union did to its members: the one default question for every member and outcome, and other donor pools.
 
-The specification is data (data/tables/impact.toml), fixed before any estimate was seen. The wide pool asks whether a
-member's path was unusual at all; the pool of former Soviet economies shares the exposure to the rouble, so that what
-both went through falls out.
+The specification is data (data/tables/impact.toml), fixed before any estimate was seen. The headline is that of the
+economies alike; the strictest and the widest pool, and the one that shared the fall of the rouble, are beside it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from ...text import format_number, format_p_equals
 from .. import methods
 from ..curve.grid import PredictorRule
 from ..effect import Effect, interval_text
-from ..options import Gaps
+from ..question.default import analysed, default_rule
 from ..question.predictors import Predictor
 from .pooled import placebos_of, pool_each
 
@@ -34,21 +33,21 @@ if TYPE_CHECKING:
     from ...data.panel import Panel
     from ...series import SeriesInfo
 
-MIN_FIT = 8  # years before the event that the fit has at least, where the data allow
-
 
 @dataclass(frozen=True)
 class EffectsPlan:
-    """The specification: outcomes, headline method, donor pools (some with predictors), years."""
+    """The specification: outcomes, headline method, donor pools (some with predictors) and those shown beside it."""
 
     outcomes: tuple[str, ...]
     method: str
-    fit_first: int
-    post: int
-    gaps: Gaps
-    min_population: float
     default_pools: tuple[str, ...]
+    beside: tuple[str, ...]
     pools: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def headline(self) -> str:
+        """The pool of the headline."""
+        return self.default_pools[0]
 
 
 @functools.lru_cache
@@ -57,12 +56,9 @@ def effects_plan() -> EffectsPlan:
     raw = read_table(table_path("impact"))
     return EffectsPlan(
         tuple(raw["outcomes"]),
-        raw["method"],
-        int(raw["fit_first"]),
-        int(raw["post"]),
-        raw["gaps"],
-        float(raw["min_population"]),
+        default_rule().method,
         tuple(raw["default_pools"]),
+        tuple(raw["beside"]),
         raw["pools"],
     )
 
@@ -189,7 +185,8 @@ def union_effects(
         The estimator: "sc", "sc-demeaned", "augmented", "sdid", "difp", "did", "mc", "interrupted_series" or
         "segmented".
     pools : sequence of str, optional
-        Names of donor sets: "wide", "rouble" (former Soviet economies), "exposure" (matched on ties with Russia).
+        Names of donor sets: "alike" (the default), "strict", "wide", "rouble", see
+        :func:`~eaeu_analysis.synthetic_control`, and "exposure" (matched on ties with Russia).
     level : float, default 0.90
         Confidence level.
     seed : int, default 0
@@ -218,7 +215,7 @@ def union_effects(
     >>> import eaeu_analysis as ea
     >>> found = ea.union_effects(ea.load_panel(["fdi", "SP.POP.TOTL"]), ["fdi"], units=["KGZ"])
     >>> found.table[["unit", "outcome", "pool"]].values.tolist()
-    [['KGZ', 'fdi', 'wide'], ['KGZ', 'fdi', 'rouble']]
+    [['KGZ', 'fdi', 'alike']]
     """
     require_years(panel, "union_effects")
     fixed = effects_plan()
@@ -230,7 +227,7 @@ def union_effects(
             raise unknown("donor pool", pool, fixed.pools)
     questions = [
         EffectQuestion(unit, event, name, pool, method)
-        for unit, event in _events(panel, bloc, units)
+        for unit, event in member_events(panel, bloc, units)
         for pool in chosen
         for name in names
     ]
@@ -255,58 +252,41 @@ def prepare(panel: Panel, outcomes: Iterable[str]) -> tuple[Panel, dict[str, str
     """The panel with every outcome as a column, levels in logarithms; and the column by outcome."""
     columns = {}
     for name in outcomes:
-        panel = panel.with_outcome(name)
-        columns[name] = name
-        if find_outcome(name).log:
-            panel = panel.log(name)
-            columns[name] = f"log({name})"
+        panel, columns[name] = analysed(panel, name)
     return panel, columns
 
 
-def donor_pool(panel: Panel, pool: str, unit: str, bloc: str, event: int) -> list[str]:
-    """Economies of the pool that never join the bloc and are large enough; the treated unit is not among them."""
+def donor_pool(panel: Panel, unit: str, bloc: str, event: int) -> list[str]:
+    """Economies that never join the bloc and are large enough; the treated unit is not among them."""
     from ...compare.comparators import population
+    from ...compare.likeness import likeness_rule
     from ...reference.blocs import bloc as find_bloc
-    from ...reference.economies import group
 
-    fixed = effects_plan()
     members = set(find_bloc(bloc).to_frame()["economy"]) - set(find_bloc(bloc).observers)
-    present = [u for u in panel.units if u != unit and u not in members]
-    if fixed.pools[pool]["group"]:
-        inside = set(group(fixed.pools[pool]["group"]))
-        return [u for u in present if u in inside]
     known = population()
     years = known.index.get_level_values(1)
     first, last = int(years.min()), int(years.max())
     if not first < event <= last + 1:
         raise BadInputError(f"event {event} is outside the data: populations, which choose donors, run {first}-{last}")
     people = known.xs(event - 1, level=1)
-    return [u for u in present if people.get(u, 0) >= fixed.min_population]
+    least = likeness_rule().min_population
+    return [u for u in panel.units if u != unit and u not in members and people.get(u, 0) >= least]
 
 
-def answer(panel: Panel, column: str, question: EffectQuestion, bloc: str, level: float, seed: int) -> Effect | str:
-    """The effect, or in one sentence why there is none."""
-    fixed, year = effects_plan(), event_year(question.event)
-    first = fixed.fit_first if year - fixed.fit_first >= MIN_FIT else year - MIN_FIT
-    own = panel.wide(column)[question.unit].dropna().loc[first:]
-    before = [int(t) for t in own.index if t < year]
-    after = [int(t) for t in own.index if year < t <= min(year + fixed.post, settings.LAST_CLEAN_YEAR)]
+def answer(
+    panel: Panel, column: str, question: EffectQuestion, bloc: str, level: float, seed: int, **more: Any
+) -> Effect | str:
+    """The effect, or in one sentence why there is none; ``more``: arguments of the estimator."""
+    year = event_year(question.event)
     try:
-        donors = donor_pool(panel, question.pool, question.unit, bloc, year)
-        matched = _matched(question, column, before) if fixed.pools[question.pool].get("predictors") else {}
-        return methods.find_method(question.method)(
-            panel,
-            column,
-            question.unit,
-            year,
-            donors,
-            fit_years=before,
-            post_years=after,
-            gaps=fixed.gaps,
-            level=level,
-            seed=seed,
-            **matched,
-        )
+        donors: str | list[str] = question.pool
+        if effects_plan().pools[question.pool].get("predictors"):
+            donors = donor_pool(panel, question.unit, bloc, year)
+            first, last = default_rule().fit_window(year)
+            own = panel.wide(column)[question.unit].dropna().loc[first:last]
+            more = {**_matched(question, column, [int(t) for t in own.index]), **more}
+        estimator = methods.find_method(question.method)
+        return estimator(panel, column, question.unit, year, donors, level=level, seed=seed, **more)
     except EaeuError as error:
         return str(error)
 
@@ -359,7 +339,8 @@ def _answer_one(
     return answer(panel, columns[question.outcome], question, bloc, level, seed)
 
 
-def _events(panel: Panel, bloc: str, units: Sequence[str] | None) -> list[tuple[str, str]]:
+def member_events(panel: Panel, bloc: str, units: Sequence[str] | None) -> list[tuple[str, str]]:
+    """(member, day it joined the first stage) of the bloc; BadInputError for a unit that never joined."""
     from ...compare.membership import memberships as membership
 
     entries = membership(bloc)

@@ -58,7 +58,9 @@ class Design:
         holes = set.intersection(*(set(p.holes) for p in self.problems)) & inside
         filled = sum(p.filled.get(p.unit, 0) for p in self.problems)
         fit, post = self.times[:first].tolist(), self.times[first:].tolist()
-        return describe_window(self.calendar, fit, post, sorted(missing), sorted(holes), filled)
+        text = describe_window(self.calendar, fit, post, sorted(missing), sorted(holes), filled)
+        lead = self.problems[0]
+        return f"{text}; {lead.considered} donors considered, {len(self.donors)} used: {lead.rule}"
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -119,7 +121,7 @@ def state_design(
     outcome: str,
     unit: str | Iterable[str],
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     fit_years: object = None,
     post_years: object = None,
@@ -135,8 +137,9 @@ def state_design(
     """
     events = _events(panel, unit, event)
     treated = list(events)
-    pool = None if donors is None else listed_donors(donors)
-    if pool is not None:
+    named = donors is None or (isinstance(donors, str) and panel.world)
+    pool = donors if named else listed_donors(donors or ())
+    if pool is not None and not isinstance(pool, str):
         clash = [name for name in pool if panel.resolve(name) in events and panel.resolve(name) != treated[0]]
         if clash:
             raise BadInputError(

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
+from ...compare.likeness import attribute, likeness_rule
 from ...data.frequency import Calendar
 from ...errors import BadInputError, NoDataError, unknown
+from .default import default_rule
 from .problem import Problem, parse_years
 
 if TYPE_CHECKING:
@@ -204,3 +206,30 @@ def refuse_collinear(values: Array, labels: Sequence[str]) -> None:
             share = np.abs(left[:, -1])
             named = ", ".join(f"'{label}'" for label, part in zip(labels, share, strict=True) if part > 1e-6)
             raise BadInputError(f"predictors {named} are collinear: leave one out")
+
+
+def with_covariates(panel: Panel, problem: Problem) -> tuple[Panel, list[Predictor] | None, Any]:
+    """The panel with the attributes of the likeness rule as columns, the default predictors, and their weights.
+
+    The outcome of every fit year has ``1 - share`` of the weight in equal parts, the attributes that are not the
+    outcome itself have ``share``. Where the treated unit lacks them the outcome alone is matched: None, "outcomes".
+    """
+    share, fit = default_rule().share, problem.fit_years
+    years = fit[-likeness_rule().years :]
+    outcome = {part.code for part in (problem.info, *problem.info.derived_from)}
+    covariates: list[Predictor] = []
+    for code in likeness_rule().factors:
+        values, info = attribute(code)
+        known = values.reindex(years)
+        if code in outcome or problem.unit not in values or known[problem.unit].isna().all():
+            continue
+        name = f"log({code})"
+        logged = np.log(known.where(known > 0)).T.stack().rename_axis([panel.unit_name, panel.time_name])
+        panel = panel.with_column(name, logged, info.with_(unit=f"log {info.unit}".rstrip(), label=f"log {info.label}"))
+        covariates.append(Predictor(name, years))
+    if not covariates:
+        return panel, None, "outcomes"
+    path = [Predictor(problem.outcome, year) for year in fit]
+    weights = {p.label: share / len(covariates) for p in covariates}
+    weights |= {p.label: (1.0 - share) / len(path) for p in path}
+    return panel, [*covariates, *path], weights

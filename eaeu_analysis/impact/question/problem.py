@@ -19,6 +19,7 @@ from ...arrays import Array
 from ...data.frequency import Calendar
 from ...errors import BadInputError, NoDataError
 from ..options import GAPS
+from .default import analysed, default_rule
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 YEARS = Calendar("Y")
 MIN_PRE = 5  # periods before the event below which no counterfactual is fitted
-WORLD_START = 2000  # default first fit year of world panels: the 1990s are the collapse of the planned economies
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Problem:
     ``post``: (T,) booleans. ``dropped``: reason per donor that was left out; ``filled``: number of interpolated values
     per unit; ``flagged``: contaminated donors that stayed, with the reason. ``missing``: periods left out because the
     treated unit has no value there; ``holes``: periods between the first and the last in which no unit has one.
+    ``rule``: who was chosen as donors, in words, among ``considered`` units; ``pool``: its name, "" for none.
     """
 
     outcome: str
@@ -57,6 +58,9 @@ class Problem:
     calendar: Calendar = YEARS
     missing: tuple[int, ...] = ()
     holes: tuple[int, ...] = ()
+    rule: str = ""
+    considered: int = 0
+    pool: str = ""
 
     @property
     def donors(self) -> tuple[str, ...]:
@@ -104,9 +108,10 @@ class Problem:
     @property
     def window(self) -> str:
         """What was fitted and judged, in one line, with what is missing."""
-        return describe_window(
+        text = describe_window(
             self.calendar, self.fit_years, self.post_years, self.missing, self.holes, self.filled.get(self.unit, 0)
         )
+        return f"{text}; {self.considered} donors considered, {len(self.donors)} used: {self.rule}"
 
 
 def describe_window(
@@ -143,19 +148,23 @@ def state_problem(
     outcome: str,
     unit: str,
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     fit_years: object = None,
     post_years: object = None,
     gaps: str = "drop",
     min_pre: int = MIN_PRE,
     min_donors: int = 2,
+    most_donors: int | None = None,
+    whole: bool = False,
 ) -> Problem:
     """The :class:`Problem` of a panel.
 
-    ``donors`` None: every other unit; in a world panel without those that :mod:`.donors` excludes. ``fit_years`` and
-    ``post_years``: ``(first, last)`` inclusive, a year, or a list of years; by default all years of the treated unit's
-    record before the event (world panels: from 2000), and the event and all later ones (world panels: up to 2019).
+    ``donors`` None: every other unit; in a yearly world panel the pool "alike" of :mod:`.donors`, where other pools
+    have names too; ``most_donors``: largest number of those alike. ``fit_years`` and ``post_years``: ``(first, last)``
+    inclusive, a year, or a list of years; by default all years of the treated unit's record before the event, and the
+    event and all later ones. World panels have the windows of :mod:`.default`, with ``whole`` without the years that it
+    leaves out around the event, and their outcomes in levels are taken in logarithms.
     ``gaps``: a donor with a missing value in those years is dropped, filled by straight lines between its neighbours,
     or refused; a period in which the treated unit has none is left out, filled or refused alike; what was done is
     recorded. Periods in which no unit has a value do not count as missing: they are no part of the panel's calendar.
@@ -167,7 +176,7 @@ def state_problem(
         raise BadInputError(f"unit {unit!r}: one treated unit is meant; ask for each in turn, or pool their effects")
     if gaps not in GAPS:
         raise BadInputError(f"gaps {gaps!r} not known; expected one of {', '.join(map(repr, GAPS))}")
-    panel = panel.with_outcome(outcome) if panel.world else panel
+    panel, outcome = analysed(panel, outcome)
     info = panel.info(outcome)
     unit = panel.resolve(unit)
     calendar = panel.calendar
@@ -176,19 +185,30 @@ def state_problem(
     wide.index = pd.Index(calendar.ordinals(wide.index))
     treated = wide[unit]
     _check_treated(treated, outcome, unit, start, calendar)
-    record = _Record(treated, wide.index[wide.notna().any(axis=1)], start, panel.world, gaps, calendar, unit)
+    record = _Record(treated, wide.index[wide.notna().any(axis=1)], start, panel.world, gaps, calendar, unit, whole)
     fit, lacking = record.fit_years(fit_years, min_pre)
     post, more = record.post_years(post_years)
     window = sorted({*fit, *post})
-    chosen = pool.choose_donors(panel, unit, donors, (window[0], window[-1]), start, list(map(str, wide.columns)))
+    present = [str(name) for name in wide.columns]
+    named = pool.pool_name(panel, donors)
+    if named:
+        chosen = pool.named_pool(panel, named, unit, outcome, (fit, post), present, most_donors)
+    else:
+        chosen = pool.choose_donors(panel, unit, donors, (window[0], window[-1]), start, present)
+    rule = chosen.rule or ("every other unit of the panel" if donors is None else "named by the caller")
     kept, dropped, filled = _without_gaps(
-        wide, unit, chosen.donors, window, gaps, outcome, calendar, explicit=donors is not None
+        wide, unit, chosen.donors, window, gaps, outcome, calendar, explicit=donors is not None and not named
     )
+    dropped |= dict.fromkeys(kept[len(kept[: chosen.most]) :], f"{chosen.most} economies are nearer")
+    kept = kept[: chosen.most]
+    filled = {name: count for name, count in filled.items() if name in kept}
     if len(kept) < min_donors:
         reasons = "; ".join(f"{name}: {why}" for name, why in list(dropped.items())[:3])
         raise NoDataError(
             f"{len(kept)} usable donor(s) for '{outcome}' of {unit} in {calendar.span(window[0], window[-1])}; at "
-            f"least {min_donors} are needed" + (f" ({reasons})" if reasons else "")
+            f"least {min_donors} are needed"
+            + (f" ({reasons})" if reasons else "")
+            + (f"; the rule: {rule}; name donors, or donors='wide'" if named in (pool.ALIKE, pool.STRICT) else "")
         )
     table = wide[[unit, *kept]].copy()
     for name in filled:
@@ -214,6 +234,9 @@ def state_problem(
         calendar=calendar,
         missing=tuple(sorted({*lacking, *more})),
         holes=tuple(t for t in range(window[0], window[-1] + 1) if t not in record.present),
+        rule=rule,
+        considered=len(present) - 1,
+        pool=named,
     )
 
 
@@ -283,7 +306,9 @@ class _Record:
         gaps: str,
         calendar: Calendar,
         unit: str,
+        whole: bool,
     ):
+        self.ruled = world and not whole and calendar.letter == "Y"  # the windows of the default question
         self.event, self.world, self.gaps, self.calendar, self.unit = event, world, gaps, calendar, unit
         self.present = {int(t) for t in present}
         self.observed = {int(t) for t in treated.dropna().index}
@@ -300,9 +325,14 @@ class _Record:
         event, label = self.event, self.calendar.label
         if asked is None:
             first = min(self.observed)
-            if self.world:
-                first = max(first, self.calendar.bounds(WORLD_START, WORLD_START)[0])
-            wanted = [t for t in range(first, event) if t in self.present]
+            last = event - 1
+            if self.ruled:
+                first, last = default_rule().fit_window(event)
+            elif self.world:
+                first = max(first, self.calendar.bounds(default_rule().fit_first, default_rule().fit_first)[0])
+            wanted = [t for t in range(first, last + 1) if t in self.present]
+            if self.world:  # what is before the record is no gap
+                wanted = [t for t in wanted if t >= min(self.observed)]
         else:
             wanted = parse_years(asked, "fit_years", self.calendar)
             late = [t for t in wanted if t >= event]
@@ -333,6 +363,8 @@ class _Record:
                 last = self.calendar.bounds(settings.LAST_CLEAN_YEAR, settings.LAST_CLEAN_YEAR)[1]
                 clean = [t for t in wanted if t <= last]
                 wanted = clean if any(t in self.known for t in clean) else wanted
+                judged = [t for t in wanted if event < t <= event + default_rule().post] if self.ruled else wanted
+                wanted = judged if any(t in self.known for t in judged) else wanted
                 wanted = wanted[: max(i for i, t in enumerate(wanted) if t in self.known) + 1]
         else:
             wanted = parse_years(asked, "post_years", self.calendar)

@@ -1,54 +1,60 @@
 """Claims against a counterfactual: did joining change it? (grades A and B)
 
-One claim per outcome, of the wide donor pool (data/tables/impact.toml); the pool that shares the rouble's fall is a
-check on it. An estimate that does not stand out, or whose checks fail, is told as "no clear effect" and is context.
+One claim per outcome, of the default question (data/tables/impact.toml). The specification curve, the other pools and
+the fit that is not back-dated are checks on it, and their numbers are in the sentence. An estimate that does not stand
+out, or whose checks fail, is told as "no clear effect" and is context.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ...data.panel import event_year
 from ...reference.catalogue import outcome as find_outcome
 from ...results import Check
 from .claim import SAME_SIGN, Claim, failed_words, grade_of, load_call, meaning, side_of, years
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ...impact.effect import Effect
     from ...impact.members.effects import EffectQuestion
     from ..gather.content import Content
     from ..gather.curves import Curve
 
-HEADLINE, SECOND = "wide", "rouble"
+POOLS = (("strictest", "strict"), ("widest", "wide"))
 
 
 def counterfactual_claims(content: Content, curves: Mapping[str, Curve]) -> list[Claim]:
-    """A claim per outcome whose effect was estimated on the wide pool."""
+    """A claim per outcome whose effect was estimated."""
     if content.effects is None:
         return []
-    others = {q.outcome: e for q, e in content.effects.effects.items() if q.pool == SECOND}
     return [
-        _claim(question, effect, others.get(question.outcome), curves.get(question.outcome), content)
+        _claim(question, effect, content.alternatives.get(question.outcome), curves.get(question.outcome), content)
         for question, effect in content.effects.effects.items()
-        if question.pool == HEADLINE and question.unit == content.unit
+        if question.unit == content.unit
     ]
 
 
 def _claim(
-    question: EffectQuestion, effect: Effect, other: Effect | None, curve: Curve | None, content: Content
+    question: EffectQuestion, effect: Effect, others: pd.DataFrame | None, curve: Curve | None, content: Content
 ) -> Claim:
     known = find_outcome(question.outcome)
     times = 100.0 if known.log else 1.0
     estimate, lower, upper = (times * v for v in (effect.estimate, *effect.interval))
     unit = "log points" if known.log else "percentage points"
-    checks = (*effect.checks, *_second(other, times, effect.estimate), *_curve(curve, estimate))
+    checks = (*effect.checks, *_others(others, times, effect.estimate), *_curve(curve, estimate))
     finding = "fragile" if effect.finding == "found" and any(c.failed for c in checks) else effect.finding
     same_sign = curve.share(estimate) if curve else math.nan
     first, last = (int(t) for t in effect.post["time"].agg(["min", "max"]))
-    more: dict[str, float] = {}
+    more = {"strictest": math.nan, "widest": math.nan}
+    for row in others.to_dict("records") if others is not None else ():
+        more |= {name: times * row["estimate"] for name, pool in POOLS if row["alternative"] == pool}
     if curve:
-        more = {"same_sign": 100 * same_sign, "specifications": float(curve.specifications)}
+        more |= {"same_sign": 100 * same_sign, "specifications": float(curve.specifications)}
+        more |= {"curve_median": curve.median, "curve_low": curve.quartiles[0], "curve_high": curve.quartiles[1]}
     return Claim(
         id=f"fared.{question.outcome}.counterfactual",
         topic="fared",
@@ -98,28 +104,32 @@ def _template(finding: str, estimate: float, lower: float, upper: float) -> str:
     return "none" if math.isfinite(lower) and math.isfinite(upper) else "none_unbounded"
 
 
-def _second(other: Effect | None, times: float, estimate: float) -> tuple[Check, ...]:
-    """The pool that shares the rouble's fall: informs, and says when it points the other way."""
-    if other is None:
+def _others(others: pd.DataFrame | None, times: float, estimate: float) -> tuple[Check, ...]:
+    """Fails when another pool, or the fit that is not back-dated, gives the other sign."""
+    if others is None:
         return ()
-    same = "the same sign" if other.estimate * estimate > 0 else "the other sign"
-    text = f"former Soviet donors give {times * other.estimate:+.2f}, {same} (p = {other.p_value:.2f}, {other.finding})"
-    return (Check("donors that shared the shock", None, times * other.estimate, None, text),)
+    done = others[others["reason"] == ""]
+    parts = [f"{row['label']}: {times * row['estimate']:+.2f}" for row in done.to_dict("records")]
+    away = int((done["estimate"] * estimate <= 0).sum())
+    text = f"{away} of {len(done)} alternatives have the other sign; there should be none ({'; '.join(parts)})"
+    return (Check("other donor pools", away == 0 if len(done) else None, float(away), 0.0, text),)
 
 
 def _curve(curve: Curve | None, estimate: float) -> tuple[Check, ...]:
+    """Fails when the estimate lies outside the middle half of its own specification curve."""
     if curve is None:
         return (Check("specification curve", None, None, SAME_SIGN, "no curve was computed on these data"),)
-    share = curve.share(estimate)
+    share, (low, high) = curve.share(estimate), curve.quartiles
     text = (
-        f"{share:.0%} of {curve.specifications} specifications have the sign of the estimate, {SAME_SIGN:.0%} wanted "
-        f"for grade A; {curve.significant:.0%} have p of {1 - curve.level:.0%} or less"
+        f"median {curve.median:+.2f}, middle half {low:+.2f} to {high:+.2f}; fails outside it; {share:.0%} of "
+        f"{curve.specifications} specifications have the estimate's sign, {SAME_SIGN:.0%} wanted for the best mark; "
+        f"{curve.significant:.0%} have p of {1 - curve.level:.0%} or less"
     )
-    return (Check("specification curve", None, share, SAME_SIGN, text),)
+    return (Check("specification curve", low <= estimate <= high, share, SAME_SIGN, text),)
 
 
 def _call(question: EffectQuestion, content: Content) -> str:
-    row: dict[str, Any] = {"units": [question.unit], "pools": [question.pool]}
-    found = ", ".join(f"{name}={value!r}" for name, value in row.items())
     panel = load_call([question.outcome], content.source)
-    return f"ea.union_effects({panel}, [{question.outcome!r}], {content.bloc!r}, {found}).table['estimate'].iloc[0]"
+    year = event_year(question.event)
+    times = "100 * " if find_outcome(question.outcome).log else ""
+    return f"{times}ea.synthetic_control({panel}, {question.outcome!r}, {question.unit!r}, {year}).estimate"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,15 @@ from ...errors import EaeuError, NoDataError
 from ...series import SeriesInfo
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ...compare import BeforeAfter, Comparison
     from ...data.panel import Panel
     from ...data.sources import Source
     from ...impact.members.effects import UnionEffects
 
 REPEATS = ("gdp_per_head_ppp",)  # moves as gdp_per_head does by construction: one finding, not two
-NARROW, WIDE = None, "wide"
+NARROW, WIDE = None, "nearest"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class OutcomeSection:
 class Content:
     """What the before/after and the counterfactuals say, before it is worded or drawn.
 
+    ``alternatives``: by outcome, what the effect would be under other pools and without back-dating.
     ``substitutes``: series that the source lacks and that were taken from the fall-back, each with the reason.
     """
 
@@ -65,6 +69,7 @@ class Content:
     source: str
     effects: UnionEffects | None = None
     effects_missing: str = ""
+    alternatives: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     substitutes: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -131,6 +136,7 @@ def gather(
         source=named(source),
         effects=effects,
         effects_missing=why,
+        alternatives=_alternatives(panel, code, effects),
         substitutes=tuple(sorted(getattr(source, "taken", {}).items())),
     )
 
@@ -151,6 +157,19 @@ def _effects(
     if not names:
         return None, "the source holds none of the outcomes that effects are estimated for"
     return union_effects(panel, names, bloc, units=[unit], jobs=jobs, dask=dask), ""
+
+
+def _alternatives(panel: Panel, unit: str, effects: UnionEffects | None) -> dict[str, pd.DataFrame]:
+    """The estimates of other pools, and of the fit that is not back-dated, by outcome."""
+    from ...impact.members.alternatives import alternatives
+    from ...impact.members.effects import prepare
+
+    found = {}
+    for question, effect in effects.effects.items() if effects is not None else ():
+        prepared, columns = prepare(panel, [question.outcome])
+        column = columns[question.outcome]
+        found[question.outcome] = alternatives(prepared, column, unit, question.event, level=effect.level)
+    return found
 
 
 class _AvailableOutcomes(dict[str, str]):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__, settings
 from ...errors import BadInputError, EaeuError, NoDataError
+from ...text import format_number
 
 if TYPE_CHECKING:
     from ...data.sources import Source
@@ -45,6 +46,14 @@ class Curve:
     def share(self, estimate: float) -> float:
         """Share of the specifications that have the sign of this estimate."""
         return self.positive if estimate > 0 else 1 - self.positive
+
+    def line(self) -> str:
+        """Median and quartiles in a line of text."""
+        low, high = (format_number(value, signed=True) for value in self.quartiles)
+        return (
+            f"specification curve: median {format_number(self.median, signed=True)}, quartiles {low} to {high} "
+            f"({self.specifications} specifications, {self.positive:.0%} positive)"
+        )
 
 
 def curves_path() -> Path:

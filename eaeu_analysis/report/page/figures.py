@@ -41,7 +41,7 @@ def draw_all(material: Material) -> dict[str, Picture]:
             provenance=section.narrow.provenance,
         )
     for question, effect in content.effects.effects.items() if content.effects else ():
-        if question.pool == "wide" and question.outcome in FIGURES:
+        if question.outcome in FIGURES:
             name = f"effect-{question.outcome}"
             drawn[name] = picture(
                 name,

@@ -276,7 +276,7 @@ def failed(result: BeforeAfter) -> list[str]:
 
 
 def effect_title(effect: Effect, outcome: str) -> str:
-    """The finding as a figure's title: 'Trade, % of GDP: no clear effect (-6.4 pp, p = 0.69)'."""
+    """The finding as a figure's title: 'Trade, % of GDP: no detectable effect (-27.3 pp, p = 0.38)'."""
     from ...reference.catalogue import outcome as find_outcome
 
     known = find_outcome(outcome)
@@ -299,10 +299,10 @@ def effect_alt(effect: Effect, outcome: str) -> str:
     )
 
 
-def wide_effect(content: Content, outcome: str) -> Effect | None:
-    """The estimate of the wide pool, None where there is none."""
+def headline_effect(content: Content, outcome: str) -> Effect | None:
+    """The estimate of the default question, None where there is none."""
     found = content.effects.effects.items() if content.effects is not None else ()
-    return next((effect for q, effect in found if q.outcome == outcome and q.pool == "wide"), None)
+    return next((effect for q, effect in found if q.outcome == outcome), None)
 
 
 def fallback_sentence(taken: Sequence[tuple[str, str]]) -> str:
@@ -317,7 +317,7 @@ UNITS = {"log points": "log points"}
 FINDINGS = {
     "found": "an effect is found",
     "fragile": "stands out, but a check failed",
-    "none": "no clear effect",
-    "unreliable": "the comparison does not hold",
+    "none": "no detectable effect",
+    "unreliable": "no credible counterfactual",
     "untested": "not tested",
 }

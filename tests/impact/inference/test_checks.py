@@ -21,6 +21,8 @@ from eaeu_analysis.impact.effect import (
 )
 from eaeu_analysis.impact.estimators.difference_in_differences import difference_in_differences
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.inference.checks import loo_check, time_check
+from eaeu_analysis.impact.inference.placebo import TimePlacebo
 from eaeu_analysis.impact.options import SyntheticControlOptions
 from eaeu_analysis.results import Check, CheckRole, Provenance
 
@@ -70,7 +72,8 @@ def made(**changes) -> Effect:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({}, "an effect found: +2.00 (% of GDP), higher than without the event (p = 0.020), and every check passed"),
+        ({}, "an effect found: +2.00 (% of GDP), higher than without the event (p = 0.020), but no check was run"),
+        ({"checks": (check("leave-one-out", True),)}, "(p = 0.020), and every check passed"),
         ({"estimate": -2.0, "interval": (-3.0, -1.0)}, "lower than without the event"),
         ({"checks": (check("leave-one-out", False),)}, "a fragile effect: +2.00 (% of GDP)"),
         ({"checks": (check("leave-one-out", False),)}, "it fails: leave-one-out"),
@@ -207,10 +210,43 @@ def test_leave_one_out_fails_when_one_donor_carries_the_effect():
     assert effect.estimate > 3
     check = effect.check("leave-one-out")
     assert check.passed is False
-    assert "least without U01" in check.text
+    assert "farthest without U01" in check.text
     solid = base(4)
     solid[0, 12:] += 5.0
     assert synthetic_control(as_panel(solid), "y", "U00", 2012, inference="none").check("leave-one-out").passed is True
+
+
+def test_leave_one_out_fails_either_way():
+    """An estimate of -6 that is -24 without one donor is as fragile as one that is -2."""
+
+    def verdict(*estimates: float) -> bool | None:
+        rows = [(f"U{i}", 0.3, value, 1.0) for i, value in enumerate(estimates)]
+        return loo_check(pd.DataFrame(rows, columns=["donor", "weight", "estimate", "fit_rmspe"]), -6.4).passed
+
+    assert verdict(-6.0, -24.2) is False
+    assert verdict(-6.0, -2.0) is False
+    assert verdict(-6.0, 6.4) is False
+    assert verdict(-6.0, -9.5, -3.3) is True
+
+
+def test_a_placebo_in_time_is_compared_with_the_estimate():
+    moved = TimePlacebo(2009, -16.0, 0.5)
+    assert time_check(moved, 0.9, -6.4).passed is False  # two and a half times as large
+    assert time_check(moved, 0.9, -40.0).passed is True
+    assert time_check(TimePlacebo(2009, -1.0, 0.05), 0.9, -40.0).passed is False
+    assert time_check(moved, 0.9, 0.0).passed is False
+
+
+def test_an_exact_fit_of_more_donors_than_years_is_no_pass():
+    rng = np.random.default_rng(5)
+    y = rng.normal(size=(30, 12))
+    y[0] = y[1:].mean(axis=0)  # inside the hull of 29 donors, over eight years
+    effect = call_with_options(
+        synthetic_control, SyntheticControlOptions, as_panel(y), "y", "U00", 2008, inference="none", checks=False
+    )
+    check = effect.check(PRE_FIT)
+    assert check.passed is None
+    assert "29 donors can follow any path of 8 periods" in check.text
 
 
 def test_a_large_effect_is_found_and_a_small_one_is_not():

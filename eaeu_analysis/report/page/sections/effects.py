@@ -29,15 +29,15 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         f"A before/after blames the union for the rouble. Here each outcome is set beside a counterfactual: the "
         f"weighted average of economies that did not join and that moved as {content.name} did before "
         f"({content.effects.provenance.method}; weights positive, summing to one; the mean of "
-        f"{sentences.short_year_span(first.windows.after)} is judged). Two pools of donors: the wide one asks "
-        f"whether the path was "
-        f"unusual at all, the former Soviet one shares the exposure to the rouble. The p-value is the exact rank of "
-        f"{content.name} among the same calculation made for every donor."
+        f"{sentences.short_year_span(first.windows.after)} is judged). The donors are the nearest economies alike in "
+        f"income, size and openness, without a known shock of their own, no more than fit years, and the fit ends two "
+        f"years before accession: a rule written down before its results were seen (docs/methods.md). The p-value is "
+        f"the exact rank of {content.name} among the same calculation made for every donor."
     )
     cards = tuple(
         _card(name, effect, pictures[f"effect-{name}"])
         for name in FIGURES
-        if f"effect-{name}" in pictures and (effect := sentences.wide_effect(content, name)) is not None
+        if f"effect-{name}" in pictures and (effect := sentences.headline_effect(content, name)) is not None
     )
     return PageSection("effects", TITLE, NAV, (Text(how), Cards(cards), _table(content)))
 

@@ -1,0 +1,124 @@
+"""Who is alike: economies of the unit's income, size and openness, without a known shock of their own.
+
+The rule is data ([likeness] in data/tables/comparators.toml) and looks at no outcome. Attributes are the shipped
+series, whatever else a panel has, so that a pool does not depend on what was loaded.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ..reference.catalogue import STRICT, parse, read_table, table_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..series import SeriesInfo
+
+GROWTH = "NY.GDP.MKTP.KD.ZG"
+POPULATION = "SP.POP.TOTL"
+
+
+@dataclass(frozen=True)
+class LikenessRule:
+    """[likeness] of comparators.toml: ``factors`` by indicator, ``strict`` the share of their logarithms that the
+    strict pool allows, ``least_growth`` and ``most_growth`` of a year without a shock."""
+
+    source: str
+    years: int
+    strict: float
+    min_population: float
+    least_growth: float
+    most_growth: float
+    factors: Mapping[str, float]
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
+@dataclass(frozen=True)
+class Alike:
+    """``units``: those within the bounds, the nearest first. ``dropped``: reason by economy that is not one of them.
+    ``known``: False where the unit itself lacks an attribute, so that nobody can be called alike."""
+
+    units: tuple[str, ...]
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    known: bool = True
+
+
+@functools.lru_cache
+def likeness_rule() -> LikenessRule:
+    """The rule; BadInputError names the entry of the first mistake."""
+    path = table_path("comparators")
+    return parse(LikenessRule, read_table(path).get("likeness", {}), f"{path}, likeness")
+
+
+@functools.lru_cache
+def attribute(code: str) -> tuple[pd.DataFrame, SeriesInfo]:
+    """(year, economy) values of a shipped series, and its record."""
+    from ..data.sources.pinned import PinnedSource
+
+    read = PinnedSource().read(code)
+    return read.frame.pivot(index="year", columns="economy", values="value").sort_index(), read.info
+
+
+@functools.lru_cache
+def attributes(years: tuple[int, ...]) -> pd.DataFrame:
+    """Mean of the logarithm's argument over ``years``: a row per economy, a column per attribute of the rule."""
+    import pandas as pd
+
+    means = {code: attribute(code)[0].reindex(list(years)).mean() for code in likeness_rule().factors}
+    return pd.DataFrame(means)
+
+
+def alike(
+    unit: str, before: Sequence[int], window: tuple[int, int], present: Iterable[str], share: float = 1.0
+) -> Alike:
+    """Economies of ``present`` alike to ``unit`` in the last years of ``before``, without a shock of growth in
+    ``window``; ``share`` scales the logarithm of every bound."""
+    rule = likeness_rule()
+    names = [name for name in present if name != unit]
+    table = attributes(tuple(before[-rule.years :]))
+    if unit not in table.index or not _whole(table.loc[unit]):
+        return Alike(tuple(names), known=False)
+    bounds = share * np.log(np.array(list(rule.factors.values())))
+    own = np.log(table.loc[unit].to_numpy(dtype=float))
+    labels = [attribute(code)[1].label for code in rule.factors]
+    distance: dict[str, float] = {}
+    dropped: dict[str, str] = {}
+    for name in names:
+        if name not in table.index or not _whole(table.loc[name]):
+            dropped[name] = "income, population or openness is not known"
+            continue
+        away = np.log(table.loc[name].to_numpy(dtype=float)) - own
+        if float(table.loc[name, POPULATION]) < rule.min_population:
+            dropped[name] = f"fewer than {rule.min_population:,.0f} people"
+        elif (np.abs(away) > bounds + 1e-12).any():
+            worst = int(np.argmax(np.abs(away) / bounds))
+            dropped[name] = f"{labels[worst]} {math.exp(float(away[worst])):.2g} times that of {unit}"
+        elif why := shock_of_growth(name, window):
+            dropped[name] = why
+        else:
+            distance[name] = float(np.sqrt(((away / bounds) ** 2).sum()))
+    ranked = sorted(distance, key=lambda name: (round(distance[name], 12), name))
+    return Alike(tuple(ranked), dropped)
+
+
+def shock_of_growth(name: str, window: tuple[int, int]) -> str:
+    """The first year of the window in which GDP fell or rose by more than the rule allows, in words; "" without."""
+    rule, table = likeness_rule(), attribute(GROWTH)[0]
+    if name not in table.columns:
+        return ""
+    within = table[name].loc[window[0] : window[1]].dropna()
+    out = within[(within < rule.least_growth) | (within > rule.most_growth)]
+    return f"GDP moved by {out.iloc[0]:+.1f} % in {out.index[0]}" if len(out) else ""
+
+
+def _whole(row: pd.Series[Any]) -> bool:
+    values = row.to_numpy(dtype=float)
+    return bool(np.isfinite(values).all() and (values > 0).all())
