@@ -11,7 +11,7 @@ BENCH  := $(BIN)/python quality/benchmarks/run.py
 MUTMUT := $(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut
 export PYTHONHASHSEED = 0
 
-.PHONY: help setup report test lint clean lab notebooks calibration docs test-slow test-oldest test-python \
+.PHONY: help setup report test lint clean lab notebooks calibration docs test-slow live test-oldest test-python \
 	mutants mutants-left bench bench-data bench-impact bench-trade bench-scenario fuzz fuzz-coverage chaos audit wheel sbom
 
 help: ## this list
@@ -61,6 +61,9 @@ calibration: $(READY) ## false-positive rate and power on placebo problems and p
 ##@ Quality
 test-slow: $(READY) ## the tests that take minutes
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not network"
+
+live: $(READY) ## the live services, one small request each; skipped without a network or without a key
+	$(BIN)/python -m pytest -n 0 -m network -rs -s tests/data/sources/live/test_live_services.py
 
 test-oldest: $(UV) ## the tests with the oldest dependencies that pyproject.toml allows
 	$(UV) venv --quiet --clear bld/oldest

@@ -54,7 +54,8 @@ def pull(
         float | None, typer.Option(help="Seconds for the whole run. Default: 7,200; the next run continues from there.")
     ] = None,
     source: Annotated[
-        str | None, typer.Option(help="worldbank, wits, comtrade or imts (IMF). Default: by the form of the codes.")
+        str | None,
+        typer.Option(help="worldbank, wits, comtrade, imts (IMF) or data360. Default: by the form of the codes."),
     ] = None,
     strict: Annotated[bool, typer.Option(help="Exit with code 4 when some series failed.")] = False,
     as_json: Json = False,
@@ -65,34 +66,43 @@ def pull(
     eaeu data pull WITS.XPRT-TRD-VL.Total.UZB --years 2015-2020;
     eaeu data pull --source comtrade COMTRADE.M.TOTAL.UZB --years 2019-2023 (key in COMTRADE_API_KEY)
     """
-    from ..data.sources.live import comtrade, imts, wits
+    from ..data.sources.live import comtrade, data360, imts, wits
     from ..data.sources.live.http import HttpSettings
     from ..data.sources.live.pull import pull_series
     from ..data.store.store import Store
 
-    services = {"wits": wits.PREFIX, "comtrade": comtrade.PREFIX, "imts": imts.PREFIX}
+    services = {
+        "wits": (wits.PREFIX, wits.pull_wits),
+        "comtrade": (comtrade.PREFIX, comtrade.pull_comtrade),
+        "imts": (imts.PREFIX, imts.pull_imts),
+        "data360": (data360.PREFIX, data360.pull_data360),
+    }
     if source is not None and source not in ("worldbank", *services):
         raise unknown("source", source, ["worldbank", *services])
-    prefix = services.get(source or "", "")
+    prefix = services[source][0] if source in services else ""
     wanted = _codes([code if code.startswith(prefix) else prefix + code for code in codes or ()])
     if database is not None and not database.isdecimal():
         raise BadInputError(f"--database {database!r}: expected the number of a World Bank database, such as 15")
     if database is not None and vintage:
         raise BadInputError("--database and --vintage exclude each other: archived editions are database 57")
     max_age = 0.0 if latest else max_age
-    own = next((name for name, start in services.items() if any(code.startswith(start) for code in wanted)), "")
+    own = next((name for name, (start, _) in services.items() if any(code.startswith(start) for code in wanted)), "")
     limits = HttpSettings() if deadline is None else HttpSettings(deadline=deadline)
     opened = Store(store)
     opened.check_writable()
     display = progress()
     try:
         if own:
-            if not all(code.startswith(services[own]) for code in wanted) or vintage or economies != "all" or database:
+            if (
+                not all(code.startswith(services[own][0]) for code in wanted)
+                or vintage
+                or economies != "all"
+                or database
+            ):
                 raise BadInputError(
                     f"codes of {own} name their economies and have no vintages: pull them by themselves"
                 )
-            pull_tables = {"wits": wits.pull_wits, "comtrade": comtrade.pull_comtrade, "imts": imts.pull_imts}[own]
-            report = pull_tables(
+            report = services[own][1](
                 wanted, years, store=opened, endpoint=endpoint, max_age=max_age, settings=limits, progress=display
             )
         else:

@@ -12,6 +12,7 @@ from http.client import responses
 
 import server_comtrade
 import server_data as data
+import server_data360
 import server_imf
 import server_wits
 from server_data import RELEASES
@@ -73,6 +74,9 @@ def respond(state: State, path: str, query: dict[str, str], fault: str) -> Answe
     whole = WHOLE.get(fault)
     if whole is not None:
         return whole()
+    if path.endswith("/data360/data"):
+        answer = _json(server_data360.respond(query, fault))
+        return Answer(answer.body[: len(answer.body) * 2 // 3]) if fault == "truncated" else answer
     if "/data/dataflow/IMF.STA/IMTS/" in path:
         answer = Answer(*server_imf.respond(path, query, fault), {"Content-Type": "text/csv"})
         return Answer(answer.body[: len(answer.body) * 2 // 3 - 1]) if fault == "truncated" else answer

@@ -19,7 +19,7 @@ from eaeu_analysis.errors import BadInputError
 
 SECRET = "0123456789abcdef"  # noqa: S105 - made up
 IMPORTS = "COMTRADE.M.TOTAL.UZB"
-IMPATIENT = replace(QUICK, read=0.5, total=1.5, attempts=3, max_bytes=4 << 20)
+IMPATIENT = replace(QUICK, attempts=3, max_bytes=4 << 20)
 
 
 @pytest.fixture(autouse=True)

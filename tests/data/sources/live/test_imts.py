@@ -20,7 +20,7 @@ from eaeu_analysis.errors import BadInputError
 
 EXPORTS = "IMTS.XG_FOB_USD.UZB"
 PATH = {"path": "/IMTS/"}
-IMPATIENT = replace(QUICK, read=0.5, total=1.5, attempts=3, max_bytes=4 << 20)
+IMPATIENT = replace(QUICK, attempts=3, max_bytes=4 << 20)
 
 
 def pulled(bank: StandIn, store: Store, code: str = EXPORTS, years: Any = "2018-2019", **options: Any) -> PullReport:

@@ -1,0 +1,257 @@
+"""World Bank Data360: what API v2 does not have, such as KNOMAD's bilateral remittances.
+
+An answer has at most 10,000 rows, whatever is asked, and the rest is dropped without a word. A longer one is therefore
+asked for economy by economy; each part comes in pages of 1,000 and is counted against what it announces.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pandas as pd
+
+from ....errors import BadInputError, NoDataError
+from ....reference import economies
+from ....series import SeriesData, SeriesInfo, year_of
+from ..files.periods import read_period
+from .http import FetchError, HttpSettings, Transport
+from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, PullStore, Row, row_of
+from .pages import read_json
+from .request import Request, address, request_years
+
+PREFIX = "DATA360."
+ENDPOINT = "https://data360api.worldbank.org"
+PAGE, MOST_ROWS = 1_000, 10_000
+BILATERAL = {"WB_KNOMAD_BRE": "US$ million"}  # origin by destination; UNIT_MULT says 0 there, and values are millions
+_TOTALS = {"_T", "_Z", "", "None"}
+_BREAKDOWNS = ("SEX", "AGE", "URBANISATION", "COMP_BREAKDOWN_1", "COMP_BREAKDOWN_2", "COMP_BREAKDOWN_3")
+_LETTERS = {"Y": "years", "Q": "quarters", "M": "months"}
+
+
+def pull_data360(
+    codes: Sequence[str],
+    years: Iterable[int] | int | str | None,
+    *,
+    store: PullStore,
+    endpoint: str | None = None,
+    max_age: float | None = 30.0,
+    settings: HttpSettings | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> PullReport:
+    """Pull series by the name they are stored under: ``DATA360.<database>.<indicator>``.
+
+    ``DATA360.WB_KNOMAD.WB_KNOMAD_BRE`` are bilateral remittances, stored by origin, destination and year; any other
+    indicator by economy and period, the total over its breakdowns. Raises BadInputError for a name of another form.
+    """
+    asked_at = address(endpoint or ENDPOINT)
+    plan = [FetchTask(_named(code, years, asked_at)) for code in dict.fromkeys(codes)]
+    transport = Transport(settings or HttpSettings())
+    rows = Job(store, transport, functools.partial(_fetch, store), max_age, progress).run(plan, 1)
+    return PullReport(tuple(rows), asked_at, tuple(p.text for p in store.problems))
+
+
+def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) -> Request:
+    if not re.fullmatch(r"DATA360\.[A-Z0-9_]{2,40}\.[A-Za-z0-9_]{2,60}", code):
+        raise BadInputError(
+            f"{code!r} is not of the form DATA360.<database>.<indicator>, as in DATA360.WB_KNOMAD.WB_KNOMAD_BRE"
+        )
+    return Request("data360", code, code.split(".")[1], None, request_years(years), endpoint=endpoint)
+
+
+def question(request: Request, area: str = "", skip: int = 0) -> str:
+    """The address of one page of a request, of all economies or of one."""
+    _, database, indicator = request.code.split(".")
+    asked = {"DATABASE_ID": database, "INDICATOR": indicator} | ({"REF_AREA": area} if area else {})
+    return f"{request.endpoint}/data360/data?{urlencode(asked | {'skip': str(skip)})}"
+
+
+def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
+    request = task.request
+    indicator = request.code.split(".")[2]
+    rows = _whole(under, request)
+    if not rows:
+        raise NoDataError(f"Data360 has no row for {request.code}: the database or the indicator is not known there")
+    odd = next((row.get("INDICATOR") for row in rows if row.get("INDICATOR") != indicator), None)
+    if odd is not None:
+        told = f"{urlsplit(request.endpoint).netloc} was asked for {indicator} and sent {str(odd)[:40]!r}"
+        raise FetchError(told, "body", again=False)
+    bilateral = indicator in BILATERAL
+    frame, freq, told_of = _pairs(rows, request) if bilateral else _series(rows, request)
+    if frame.empty:
+        raise NoDataError("; ".join(told_of) or f"Data360 has no value for {request.code} in the years asked for")
+    info = SeriesInfo(
+        code=request.code,
+        label=str(rows[0].get("INDICATOR_LABEL") or indicator),
+        unit=BILATERAL.get(indicator, ""),
+        source="World Bank, Data360" + ("" if request.endpoint == ENDPOINT else f" (as served by {request.endpoint})"),
+        vintage=datetime.now(UTC).date().isoformat(),
+        vintage_note="day of retrieval; Data360 prints no release date",
+        note="; ".join(told_of),
+    )
+    keys = ("origin", "destination", "year") if bilateral else ("economy", "year")
+    entry = store.put(SeriesData(info, frame, freq), request, keys=keys)
+    under.spool.clear()
+    return replace(row_of(entry, "done"), sentence="; ".join(told_of), attempts=under.tally.requests)
+
+
+# -- asking
+
+
+def _whole(under: FetchContext, request: Request) -> list[dict[str, Any]]:
+    """Every row of a request: in one go where it is short, else by economy."""
+    rows, count = _page(under, question(request))
+    if count < MOST_ROWS:
+        return _rest(under, request, "", rows, count)
+    seen = {str(row.get("REF_AREA")) for row in rows}
+    tables = economies.economy_tables()
+    found: list[dict[str, Any]] = []
+    for area in sorted({*tables.economies, *tables.aggregates, *seen}):
+        part, size = _page(under, question(request, area))
+        if size >= MOST_ROWS:
+            told = f"{_host(request)} has {size:,} rows for {area} alone, where longer answers are cut"
+            raise FetchError(told, "size", again=False)
+        part = _rest(under, request, area, part, size)
+        if odd := {str(row.get("REF_AREA")) for row in part} - {area}:
+            told = f"{_host(request)} was asked for {area} and sent {min(odd)[:40]!r}"
+            raise FetchError(told, "body", again=False)
+        found += part
+    if len(found) < MOST_ROWS:
+        told = f"{_host(request)} announced {count:,} rows, and {len(found):,} came by economy"
+        raise FetchError(told, "paging", again=False)
+    return found
+
+
+def _rest(
+    under: FetchContext, request: Request, area: str, rows: list[dict[str, Any]], count: int
+) -> list[dict[str, Any]]:
+    """The pages after the first; FetchError when they are not as many rows as announced, or one comes twice."""
+    found = list(rows)
+    while len(found) < count:
+        page, again = _page(under, question(request, area, len(found)))
+        if again != count or not page:
+            told = f"{_host(request)} announced {count:,} rows, then {again:,} and sent {len(found) + len(page):,}"
+            raise FetchError(told, "paging", again=False)
+        found += page
+    if len(found) != count or len({_identity(row) for row in found}) != count:
+        told = f"{_host(request)} announced {count:,} rows and sent {len(found):,}, some of them twice"
+        raise FetchError(told, "paging", again=False)
+    return found
+
+
+def _identity(row: dict[str, Any]) -> tuple[str, ...]:
+    names = ("REF_AREA", "INDICATOR", "TIME_PERIOD", *_BREAKDOWNS, "UNIT_MEASURE", "UNIT_TYPE", "FREQ")
+    return tuple(str(row.get(name)) for name in names)
+
+
+def _page(under: FetchContext, url: str) -> tuple[list[dict[str, Any]], int]:
+    host = urlsplit(url).netloc
+    kept = under.spool.get(url)
+    if kept is not None:
+        try:
+            return _rows(kept, host)
+        except FetchError:
+            under.spool.drop(url)
+    body, answer = under.transport.get(url, lambda body: (body, _rows(body, host)), under.tally)
+    under.spool.put(url, body)
+    return answer
+
+
+def _rows(body: bytes, host: str) -> tuple[list[dict[str, Any]], int]:
+    answer = read_json(body, host)
+    rows, count = (answer.get("value"), answer.get("count")) if isinstance(answer, dict) else (None, None)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not isinstance(count, int):
+        raise FetchError(f"{host} sent JSON of another form than its data have", "body")
+    if count < len(rows) or (count > len(rows) and len(rows) > MOST_ROWS) or (count and not rows):
+        raise FetchError(f"{host} announced {count:,} rows and sent {len(rows):,}", "body")
+    return rows, count
+
+
+def _host(request: Request) -> str:
+    return urlsplit(request.endpoint).netloc
+
+
+# -- tables
+
+
+def _cells(rows: list[dict[str, Any]], request: Request) -> list[tuple[dict[str, Any], str, int, float]]:
+    """Rows with a value, with the letter and number of their period and the value."""
+    found = []
+    for row in rows:
+        value = row.get("OBS_VALUE")
+        if value is None or value == "":
+            continue
+        period = read_period(str(row.get("TIME_PERIOD")))
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            period = None
+        if period is None or period[0] == "D" or not abs(number) < float("inf"):
+            told = f"{_host(request)} sent {str(value)[:20]!r} for {str(row.get('TIME_PERIOD'))[:20]!r}"
+            raise FetchError(f"{told}, which is no value of a period", "body", again=False)
+        if request.years is None or year_of(*period) in request.years:
+            found.append((row, *period, number))
+    return found
+
+
+Tables = tuple[pd.DataFrame, str, list[str]]
+
+
+def _series(rows: list[dict[str, Any]], request: Request) -> Tables:
+    """Economy, period and value, the total over breakdowns where there are some."""
+    cells = _cells(rows, request)
+    groups = {tuple(str(row.get(name)) for name in _BREAKDOWNS) for row, *_ in cells}
+    told = []
+    if len(groups) > 1:
+        whole = [(row, *rest) for row, *rest in cells if all(str(row.get(n)) in _TOTALS for n in _BREAKDOWNS)]
+        if not whole or len({tuple(str(row.get(n)) for n in _BREAKDOWNS) for row, *_ in whole}) > 1:
+            raise BadInputError(f"{request.code} comes in {len(groups)} breakdowns without one total")
+        told.append(f"{len(cells) - len(whole):,} values of breakdowns left out, the total kept")
+        cells = whole
+    letters = {letter for _, letter, _, _ in cells}
+    if len(letters) > 1:
+        raise BadInputError(f"{request.code} mixes {' and '.join(sorted(_LETTERS[x] for x in letters))}")
+    values: dict[tuple[str, int], float] = {}
+    left: set[str] = set()
+    for row, _, number, value in cells:
+        area = str(row.get("REF_AREA"))
+        economy = economies.aggregate_code(area) or economies.economy_tables().codes.get(area, "")
+        if not economy:
+            left.add(area)
+            continue
+        if (economy, number) in values:
+            raise FetchError(f"{_host(request)} sent {economy} {number} twice", "body", again=False)
+        scale = row.get("UNIT_MULT")
+        values[economy, number] = value * 10 ** int(scale if str(scale).lstrip("-").isdigit() else 0)
+    frame = pd.DataFrame([(e, n, v) for (e, n), v in values.items()], columns=["economy", "year", "value"])
+    frame = frame.astype({"year": "int64", "value": "float64"})
+    return frame, next(iter(letters), "Y"), [*told, *_left_out(left)]
+
+
+def _pairs(rows: list[dict[str, Any]], request: Request) -> Tables:
+    """Origin, destination, year and value: REF_AREA sends, COMP_BREAKDOWN_1 (WB_KNOMAD_<ISO3>) receives."""
+    values: dict[tuple[str, str, int], float] = {}
+    left: set[str] = set()
+    codes = economies.economy_tables().codes | {"WLD": "WLD"}
+    for row, letter, number, value in _cells(rows, request):
+        sender, receiver = str(row.get("REF_AREA")), str(row.get("COMP_BREAKDOWN_1")).removeprefix("WB_KNOMAD_")
+        strange = {code for code in (sender, receiver) if code not in codes}
+        if strange or letter != "Y":
+            left |= strange or {str(row.get("TIME_PERIOD"))}
+            continue
+        key = codes[sender], codes[receiver], number
+        if key in values:
+            raise FetchError(f"{_host(request)} sent {sender} to {receiver} in {number} twice", "body", again=False)
+        values[key] = value
+    frame = pd.DataFrame([(*k, v) for k, v in values.items()], columns=["origin", "destination", "year", "value"])
+    return frame.astype({"year": "int64", "value": "float64"}), "Y", _left_out(left)
+
+
+def _left_out(codes: set[str]) -> list[str]:
+    shown = ", ".join(sorted(codes)[:6]) + (f" and {len(codes) - 6} more" if len(codes) > 6 else "")
+    return [f"codes of no economy left out: {shown}"] if codes else []
