@@ -52,7 +52,15 @@ def _average(gap: TariffGap) -> Claim:
         "(lambda t: ((t['new'] - t['own']) * t['imports_usd']).sum() / t['imports_usd'].sum())"
         "(ea.tariff_gap().table.dropna(subset=['own', 'new']))",
         gap.provenance,
-        values={"own": own, "new": new, "change": new - own, "chapters": float(len(table)), "year": 2025},
+        values={
+            "own": own,
+            "new": new,
+            "change": new - own,
+            "paid_own": float(gap.averages.loc["as paid", "own"]),
+            "paid_new": float(gap.averages.loc["as paid", "new"]),
+            "chapters": float(len(table)),
+            "year": 2025,
+        },
         side=side_of(new - own, meaning("tariff_rise")),
         checks=gap.checks,
     )
@@ -150,20 +158,22 @@ def _published(economy: str) -> list[Claim]:
 
 
 def _duty(gap: TariffGap) -> Claim:
-    """Duty of the new averages less that of the present ones, on imports that pay duty, as they are."""
-    table = gap.table.dropna(subset=["change"])
-    value = float((table["dutiable_usd"] * table["change"]).sum()) / 100
+    """Duty at the common tariff less that at the present one, on imports that pay duty, as they are: a range."""
+    low, high = gap.duty_range
+    value = (low + high) / 2
     return state(
         "revenue.duty",
         "model",
         f"revenue.duty_{'up' if value > 0 else 'down'}",
         value,
         "US$ a year",
-        "(lambda t: (t['dutiable_usd'] * t['change']).sum() / 100)(ea.tariff_gap().table.dropna(subset=['change']))",
+        "sum(ea.tariff_gap().duty_range) / 2",
         gap.provenance,
-        values={"value": value, "year": 2025},
+        values={"value": value, "low": low, "high": high, "year": 2025},
         side="context",  # who keeps it depends on a share of the pool that nobody has agreed
         checks=gap.checks,
+        lower=low,
+        upper=high,
         caveat="revenue_duty",
         would_change="revenue_duty",
     )

@@ -60,7 +60,7 @@ def _step(answer: TradeAnswer, name: str, panel: str, step: str, group: str) -> 
     row = one(found.steps, panel=panel, step=step, group=f"{group}{NET}")
     raw = one(found.steps, panel=panel, step=step, group=group)
     near = one(found.steps, panel=panel, step=step, group="neighbours")
-    p = float(raw["p_permutation"])
+    p = float(row["p_permutation"])
     same = _specifications(answer, step, group)
     share = float(((same["estimate"] > 0) == (row["estimate"] > 0)).mean())
     about = _about(found, panel)
@@ -149,12 +149,14 @@ def _pair(found: UnionTradeEffect, first: str, second: str) -> list[Claim]:
 def _outside(found: UnionTradeEffect, outsider: str) -> Claim:
     row = one(found.diversion, panel="all goods", step="both", **{"from": outsider})
     value, lower, upper = (percent_from_log(float(row[c])) for c in ("estimate", "lower", "upper"))
-    finding = finding_of(row["estimate"], (row["lower"], row["upper"]), found.level, math.nan, ())
+    p = float(row["p_permutation"])
+    checks = tuple(check for check in found.checks if check.scope == f"imports from {outsider}, all goods")
+    finding = finding_of(row["estimate"], (row["lower"], row["upper"]), found.level, p, checks)
     query = "panel == 'all goods' and step == 'both' and `from` == " + repr(outsider)
     return state(
         f"partners.imports.{outsider}",
         "counterfactual",
-        f"partners.outsider_{'none' if finding == 'none' else 'lower' if value < 0 else 'higher'}",
+        f"partners.outsider_{'none' if finding != 'found' else 'lower' if value < 0 else 'higher'}",
         value,
         "per cent",
         f"{CALL}.diversion.query({query!r})['percent'].item()",
@@ -163,12 +165,15 @@ def _outside(found: UnionTradeEffect, outsider: str) -> Claim:
             "change": value,
             "lower": lower,
             "upper": upper,
-            "first": 2008,
+            "first": float(row["base"]),
             "last": 2016,
+            "p": p,
             "level_percent": 100 * found.level,
         },
         words={"outsider": f"partner.{outsider}"},
         side=side_of(value, meaning("outsider_imports")) if finding == "found" else "context",
+        p_value=p,
+        checks=checks,
         finding=finding,
         lower=lower,
         upper=upper,

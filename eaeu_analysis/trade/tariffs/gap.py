@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 
 from ...errors import unknown
+from ...reference.catalogue import read_table, table_path
 from ...reference.shipped_tables import TARIFFS
 from ...results import Check, Provenance, Result
 from .schedule import Schedule, average, cet, chapter_names, range_text
+from .stated_prices import SugarDuty, beyond_quota, stated_unit_values, sugar_duty
 
+SUGAR_CHAPTER, QUOTA_CHAPTERS = "17", ("02",)
 TOLERANCE = 0.5  # percentage points: nearer to each other two averages count as equal
 DIRECTIONS = ("rise", "fall", "same", "unclear")
 
@@ -46,6 +49,11 @@ class TariffGap(Result):
     partners : DataFrame
         A row per partner: ``regime``, ``imports_usd``, ``share``, ``changes``, and the change of duty if the partner
         sold the average mix of goods.
+    duty : DataFrame
+        What the change of duty is made of at present imports, ``low`` and ``high`` in US$ a year: goods at the common
+        tariff, raw sugar by quantity, and the doubled duty that partners without MFN treatment pay now.
+    averages : DataFrame
+        Average tariff by law, and as paid once imports free of duty count: ``own``, ``new_low``, ``new``.
     checks : tuple of Check
         Coverage of imports and of the equivalents.
     provenance : Provenance
@@ -58,6 +66,8 @@ class TariffGap(Result):
 
     table: pd.DataFrame
     partners: pd.DataFrame
+    duty: pd.DataFrame
+    averages: pd.DataFrame
     checks: tuple[Check, ...]
     provenance: Provenance
     spec: Mapping[str, Any]
@@ -72,8 +82,19 @@ class TariffGap(Result):
         out["share"] = out["imports_usd"] / out["imports_usd"].sum()
         return out.reindex([name for name in DIRECTIONS if name in out.index])
 
+    @property
+    def duty_range(self) -> tuple[float, float]:
+        """The change of duty a year at present imports, US$, least and most."""
+        return float(self.duty["low"].sum()), float(self.duty["high"].sum())
+
     def summary(self) -> str:
         lines = ["Tariffs against the common external tariff, by chapter"]
+        for name, row in self.averages.iterrows():
+            lines.append(f"  average {name}: {row['own']:.1f} to {row['new_low']:.1f}-{row['new']:.1f} per cent")
+        low, high = self.duty_range
+        lines.append(f"  change of duty at present imports: {low / 1e6:,.0f} to {high / 1e6:,.0f} million USD a year")
+        for name, row in self.duty.iterrows():
+            lines.append(f"    {name}: {row['low'] / 1e6:+,.0f} to {row['high'] / 1e6:+,.0f}")
         for name, row in self.totals().iterrows():
             lines.append(f"  {name}: {int(row['chapters'])} chapters, {row['share']:.1%} of imports")
         for name in ("rise", "fall"):
@@ -115,19 +136,25 @@ def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, f
 
     Notes
     -----
-    Both sides are simple averages by chapter. A chapter rises when even the lower bound of its new average is more than
-    ``tolerance`` above the present one. It falls when the upper bound is more than ``tolerance`` below. It is the same
-    when the whole range is within ``tolerance``, and unclear otherwise, also when specific duties leave no upper bound.
+    Both sides are simple averages by chapter. Specific duties are valued at Armenia's import prices of 2021-24. Lines
+    beyond a tariff quota count in ``high`` alone. A chapter rises when even the lower bound of its new average is more
+    than ``tolerance`` above the present one. It falls when the upper bound is more than ``tolerance`` below. It is the
+    same when the whole range is within ``tolerance``, and unclear otherwise, also when specific duties leave no upper
+    bound.
 
     Examples
     --------
     >>> import eaeu_analysis as ea
     >>> ea.tariff_gap().totals()["chapters"].to_dict()
-    {'rise': 60, 'fall': 18, 'same': 5, 'unclear': 13}
+    {'rise': 62, 'fall': 21, 'same': 6, 'unclear': 7}
     """
-    schedule = schedule or cet(folder=folder)
+    if schedule is None:
+        plain = cet(folder=folder)
+        schedule = cet(unit_values=stated_unit_values(plain.lines), folder=folder)
     own = uzbekistan("chapter", folder)
-    new = average(schedule.lines, "chapter")
+    beyond, within = beyond_quota(schedule.lines)
+    new = average(schedule.lines[~beyond], "chapter")
+    new["simple_high"] = average(schedule.lines[~within], "chapter")["simple_high"]
     table = own.join(new, how="inner")
     partners = uzbekistan_partners(folder)
     free = float(partners.loc[partners["regime"] == "fta", "imports_usd"].sum() / partners["imports_usd"].sum())
@@ -156,6 +183,7 @@ def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, f
         Check("averages", None, None, None,
               "how the averages of Uzbekistan's tariff were formed is not documented; a chapter hides lines that go "
               "the other way"),
+        _collected_check(),
         Check("partners", None, free, None,
               f"{free:.1%} of imports come from partners in free-trade agreements and stay free of duty; imports by "
               "partner and chapter are not known, so a partner's share rests on the average mix"),
@@ -170,7 +198,38 @@ def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, f
         settings={"tolerance": tolerance},
     )
     spec = {"country": "UZB", "tolerance": tolerance}
-    return TariffGap(out, _by_partner(partners, out), checks, provenance, spec)
+    averages = _averages(out, free)
+    duty = _duty(out, partners, sugar_duty(schedule.lines), float(averages.loc["by law", "own"]))
+    return TariffGap(out, _by_partner(partners, out), duty, averages, checks, provenance, spec)
+
+
+def _averages(table: pd.DataFrame, free: float) -> pd.DataFrame:
+    """By law, and as paid: what comes free of duty from partners in free-trade agreements counts as zero."""
+    known = table.dropna(subset=["own", "new"])
+    law = {
+        name: float(np.average(known[column], weights=known["imports_usd"]))
+        for name, column in (("own", "own"), ("new_low", "low"), ("new", "new"))
+    }
+    paid = {name: value * (1 - free) for name, value in law.items()}
+    return pd.DataFrame.from_dict({"by law": law, "as paid": paid}, orient="index")
+
+
+def _duty(table: pd.DataFrame, partners: pd.DataFrame, sugar: SugarDuty, own: float) -> pd.DataFrame:
+    """Parts of the change of duty. Goods but sugar: dutiable imports times the change to the lower bound, and to the
+    average, with the rates beyond quotas. The doubled duty: imports at the full rate times the average tariff."""
+    goods = table.drop(index=SUGAR_CHAPTER, errors="ignore").dropna(subset=["change"])
+    quota = goods.index.isin(QUOTA_CHAPTERS)
+    most = goods["high"].where(quota & goods["high"].notna(), goods["new"])
+    dutiable = goods["dutiable_usd"]
+    full = -float(partners.loc[partners["regime"] == "full", "imports_usd"].sum()) * own / 100
+    rows = {
+        "goods at the common tariff": [
+            float((dutiable * (t - goods["own"])).sum()) / 100 for t in (goods["low"], most)
+        ],
+        f"raw sugar, {sugar.tonnes / 1e3:,.0f} thousand tonnes": [sugar.low, sugar.high],
+        "doubled duty that falls away": [full, full],
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high"])
 
 
 def _unknown_check(table: pd.DataFrame) -> Check:
@@ -185,6 +244,14 @@ def _unknown_check(table: pd.DataFrame) -> Check:
         f"{share:.1%} of imports, are unclear"
     )
     return Check("unknown equivalents", None, float(lines), None, text)
+
+
+def _collected_check() -> Check:
+    """What Uzbekistan did collect, which is far less than the law would levy on all imports."""
+    rows = [r for r in read_table(table_path("duties_collected"))["duties"] if r["who"] == "UZB"]
+    last = max(rows, key=lambda r: (r["what"] == "import duties", r["year"]))
+    text = f"Uzbekistan collected {last['value']:,.0f} {last['unit']} of {last['what']} in {last['year']}"
+    return Check("collected", None, float(last["value"]), None, f"{text} ({last['confidence']}), exemptions taken off")
 
 
 def _directions(table: pd.DataFrame, tolerance: float) -> np.ndarray[Any, Any]:

@@ -146,7 +146,8 @@ def partial_equilibrium(
 
     Notes
     -----
-    Laird and Yeats (1986) and Jammes and Olarreaga (2005) for creation and diversion; Brenton, Saborowski, Staritz and
+    A check fails when no tariff reaches 1 %, since shares may have been given for per cent. Laird and Yeats (1986) and
+    Jammes and Olarreaga (2005) for creation and diversion; Brenton, Saborowski, Staritz and
     von Uexkull (2009) for revenue with excise and value added tax.
 
     Examples
@@ -324,6 +325,11 @@ def _checks(table: pd.DataFrame, assumed: int) -> tuple[Check, ...]:
               f"{negative} flows fall below zero: the change is too large for constant slopes" if negative
               else "no flow falls below zero"),
     ]  # fmt: skip
+    rates = table[["tariff_before", "tariff_after"]].to_numpy()
+    if 0 < rates.max() < 1:
+        checks.append(Check("unit of tariffs", False, float(rates.max()), 1.0,
+                            f"the largest tariff is {rates.max():g} %: rates are in per cent, 20 for 20 %; were shares "
+                            "given?"))  # fmt: skip
     if assumed:
         checks.append(Check("tariffs assumed", None, float(assumed), None,
                             f"{assumed} flows have no tariff given and count as free of duty"))  # fmt: skip

@@ -80,7 +80,7 @@ class TradeAnswer(Result):
     @property
     def before(self) -> tuple[Check, ...]:
         """The tests of the years before: an effect that began before the union is not the union's."""
-        return tuple(check for check in self.checks if check.role == "fatal")
+        return tuple(check for check in self.checks if check.name.startswith("years before"))
 
     @property
     def drawn_from(self) -> Provenance:
@@ -248,7 +248,12 @@ def _before(answer: TradeAnswer) -> str:
 
 def _diverted(answer: TradeAnswer) -> str:
     rows = answer.diversion[answer.diversion["step"] == "both"]
-    moved = [f"{r['from']} {_span(r)} ({r['panel']})" for _, r in rows.iterrows() if r["stands_out"]]
+    failed = {check.scope for check in answer.checks if check.role == "fatal" and check.failed}
+    moved = [
+        f"{r['from']} {_span(r)} ({r['panel']})"
+        for _, r in rows.iterrows()
+        if r["stands_out"] and f"imports from {r['from']}, {r['panel']}" not in failed
+    ]
     if not moved:
         return "Imports from China, Turkey and the EU did not move by more than chance would have it."
     return f"Imports of the members from outsiders, beside other outsiders, moved clearly for: {'; '.join(moved)}."

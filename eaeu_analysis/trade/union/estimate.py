@@ -28,18 +28,18 @@ from ..flows.union_panel import EFFECTS, OUTSIDERS, PAIR, TradePanel, all_goods,
 from ..gravity.fit import GravityFit
 from ..gravity.options import GravityOptions
 from ..gravity.ppml import ppml
-from .model import (
-    Residuals,
-    by_year,
-    change_weights,
-    contrast,
-    domestic_sensitivity,
+from .fake_unions import (
+    Changes,
+    OneStep,
+    change,
+    changes,
+    fake_coefficients,
     fake_union_p_value,
-    fakes,
-    flow_groups,
-    joint_p,
-    pair_residuals,
+    flows_among,
+    one_step,
+    real_coefficients,
 )
+from .model import by_year, change_weights, contrast, domestic_sensitivity, flow_groups, joint_p
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -63,14 +63,15 @@ class UnionTradeEffect(Result):
     spec : dict
         Designs, bias correction, level and clusters.
     steps : DataFrame
-        ``panel``, ``step``, ``group``, ``estimate`` (log points), ``se``, ``lower``, ``upper``, ``percent``,
-        ``p_permutation``. Groups are founders, joiners, their neighbours, and members net of neighbours.
+        ``panel``, ``step``, ``base``, ``group``, ``estimate`` (log points), ``se``, ``lower``, ``upper``, ``percent``,
+        ``p_permutation`` (founders, and founders net of neighbours). Groups are founders, joiners, their neighbours,
+        and members net of neighbours.
     years : DataFrame
         Coefficients by group and year.
     pairs : DataFrame
-        Excess trade of each pair of members, with the band of fake pairs.
+        Each pair of members by a dummy of its own (one Newton step), with the band of fake pairs.
     diversion : DataFrame
-        The members' imports from outsiders.
+        The members' imports from outsiders, with ``base`` and the founders' rank among fake unions.
     zeros : DataFrame
         The textbook dummies with gaps left as they are and filled.
     domestic : DataFrame
@@ -163,7 +164,8 @@ def union_trade_effect(
     Notes
     -----
     Intervals cluster by pair. With six flows between three founders they are too narrow, so ``p_permutation`` ranks the
-    founders among bordering threesomes elsewhere.
+    founders among bordering threesomes elsewhere, each with dummies of its own in one Newton step from the equation
+    without unions. Every step is the difference of two years in an equation with dummies for all years but the base.
     """
     panels = trade_panels
     if panels is None:
@@ -182,15 +184,15 @@ def union_trade_effect(
             continue
         panel = panels[name]
         fit = _fit(panel, base, (*MEMBERS, *CONTROLS), bias_correction, level)
-        bare = pair_residuals(panel.flows, _null(panel).fitted)
+        bare = one_step(_null(panel))
+        real, fakes = real_coefficients(bare, base), fake_coefficients(bare, 3, base)
         years.append(_years(name, fit))
-        steps.append(_steps(name, fit, spans, bare))
-        pairs.append(_pairs(name, spans, bare, level))
-        outside = _fit(
-            panel, base, (*MEMBERS, *CONTROLS, *(f"from_{o}" for o in OUTSIDERS)), bias_correction, level, after=base
-        )
-        diversion.append(_diversion(name, outside, spans))
+        steps.append(_steps(name, fit, spans, base, real, fakes))
+        pairs.append(_pairs(name, spans, base, bare, level))
+        outside = _fit(panel, base, (*MEMBERS, *CONTROLS, *(f"from_{o}" for o in OUTSIDERS)), bias_correction, level)
+        diversion.append(_diversion(name, outside, spans, base, real, fakes))
         checks += _panel_checks(name, fit, spans, base)
+        checks += [_imports_check(name, outside, outsider, base) for outsider in OUTSIDERS]
     zeros = _zeros(panels, bias_correction, level)
     checks += _zero_check(zeros)
     home = pd.DataFrame()
@@ -226,13 +228,10 @@ def union_trade_effect(
     )
 
 
-def _fit(
-    panel: TradePanel, base: int, groups: tuple[str, ...], correct: bool, level: float, after: int | None = None
-) -> GravityFit:
+def _fit(panel: TradePanel, base: int, groups: tuple[str, ...], correct: bool, level: float) -> GravityFit:
+    """By year, every year but the base: with years before it left out as well, the base would be their mean with it."""
     masks = flow_groups(panel.flows)
     dummies = by_year(panel.flows, {name: masks[name] for name in groups}, base)
-    if after is not None:
-        dummies = dummies[[c for c in dummies.columns if int(c.rpartition("_")[2]) > after]]
     data = pd.concat([panel.flows, dummies], axis=1)
     return ppml(
         data,
@@ -256,11 +255,18 @@ def _years(name: str, fit: GravityFit) -> pd.DataFrame:
     return table.assign(panel=name, group=split[0], year=split[2].astype(int)).drop(columns="regressor")
 
 
-def _steps(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]], bare: Residuals) -> pd.DataFrame:
-    founders = member_groups()["founders"]
+def _steps(
+    name: str, fit: GravityFit, spans: dict[str, tuple[int, int]], base: int, real: Changes, fakes: list[Changes]
+) -> pd.DataFrame:
+    """Change of each group by step; founders, and founders net of neighbours, with their rank among fake unions."""
     rows = []
     for step, (start, end) in spans.items():
-        p = fake_union_p_value(bare.excess(founders, start, end), fakes(bare, 3, start, end))
+        ranks = {
+            label: fake_union_p_value(
+                change(real, "union", start, end, minus), changes(fakes, "union", start, end, minus)
+            )
+            for label, minus in (("founders", None), ("founders less neighbours", "neighbours"))
+        }
         for group, minus in (
             ("founders", None),
             ("joiners", None),
@@ -275,42 +281,70 @@ def _steps(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]], bare: 
                     "step": step,
                     "from": start,
                     "to": end,
+                    "base": base,
                     "group": label,
                     "estimate": found.estimate,
                     "se": found.se,
                     "lower": found.lower,
                     "upper": found.upper,
                     "percent": 100 * np.expm1(found.estimate),
-                    "p_permutation": p if label == "founders" else np.nan,
+                    "p_permutation": ranks.get(label, np.nan),
                 }
             )
     return pd.DataFrame(rows)
 
 
-def _pairs(name: str, spans: dict[str, tuple[int, int]], bare: Residuals, level: float) -> pd.DataFrame:
-    """Each pair of members against bordering pairs elsewhere: estimate, the band that chance fills, rank."""
+def _pairs(name: str, spans: dict[str, tuple[int, int]], base: int, bare: OneStep, level: float) -> pd.DataFrame:
+    """Each pair of members by a dummy of its own, against bordering pairs elsewhere: the band of chance, rank."""
     tail = (1 - level) / 2
+    chance = fake_coefficients(bare, 2, base)
     rows = []
-    for step, (start, end) in spans.items():
-        chance = fakes(bare, 2, start, end)
-        low, high = np.quantile(chance, [tail, 1 - tail])
-        for a, b in combinations(member_groups()["members"], 2):
-            value = bare.excess((a, b), start, end)
-            p = fake_union_p_value(value, chance) if np.isfinite(value) else np.nan
-            rows.append((name, step, f"{a}-{b}", value, low, high, p))
-    return pd.DataFrame(
-        rows, columns=["panel", "step", "pair", "estimate", "chance_lower", "chance_upper", "p_permutation"]
-    )
+    for a, b in combinations(member_groups()["members"], 2):
+        own = bare.coefficients({"union": flows_among((a, b))}, base)
+        for step, (start, end) in spans.items():
+            value, others = change(own, "union", start, end), changes(chance, "union", start, end)
+            low, high = np.quantile(others, [tail, 1 - tail]) if len(others) else (np.nan, np.nan)
+            rows.append((name, step, f"{a}-{b}", value, low, high, fake_union_p_value(value, others)))
+    columns = ["panel", "step", "pair", "estimate", "chance_lower", "chance_upper", "p_permutation"]
+    table = pd.DataFrame(rows, columns=columns)
+    order = {step: k for k, step in enumerate(spans)}
+    return table.sort_values("step", key=lambda s: s.map(order), kind="stable").reset_index(drop=True)
 
 
-def _diversion(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]]) -> pd.DataFrame:
+def _diversion(
+    name: str,
+    fit: GravityFit,
+    spans: dict[str, tuple[int, int]],
+    base: int,
+    real: Changes,
+    fakes: list[Changes],
+) -> pd.DataFrame:
+    """Imports of members from outsiders by step, with the rank of the founders' among those of fake unions."""
     rows = []
     for step, (start, end) in spans.items():
         for outsider in OUTSIDERS:
-            found = contrast(fit, change_weights(f"from_{outsider}", start, end))
+            group = f"from_{outsider}"
+            found = contrast(fit, change_weights(group, start, end))
+            p = fake_union_p_value(change(real, group, start, end), changes(fakes, group, start, end))
             percent = 100 * np.expm1(found.estimate)
-            rows.append((name, step, outsider, found.estimate, found.se, found.lower, found.upper, percent))
-    return pd.DataFrame(rows, columns=["panel", "step", "from", "estimate", "se", "lower", "upper", "percent"])
+            rows.append((name, step, outsider, base, found.estimate, found.se, found.lower, found.upper, percent, p))
+    columns = ["panel", "step", "from", "base", "estimate", "se", "lower", "upper", "percent", "p_permutation"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _imports_check(name: str, fit: GravityFit, outsider: str, base: int) -> Check:
+    before = [c for c in map(str, fit.coef.index) if c.startswith(f"from_{outsider}_") and int(c[-4:]) < base]
+    p = joint_p(fit, before)
+    verdict = "they were moving already" if p < PRE_TREND else "no trend before"
+    return Check(
+        f"imports before, {outsider}, {name}",
+        p >= PRE_TREND,
+        p,
+        PRE_TREND,
+        f"imports from {outsider} before {base}: {format_p_equals(p)}, {verdict}",
+        role="fatal",
+        scope=f"imports from {outsider}, {name}",
+    )
 
 
 def _zeros(panels: Mapping[str, TradePanel], correct: bool, level: float) -> pd.DataFrame:

@@ -1,19 +1,16 @@
-"""The design of the union's gravity equation: groups of flows by year, contrasts, and fake unions for comparison."""
+"""The design of the union's gravity equation: groups of flows by year, and contrasts of their coefficients."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...arrays import Array
 from ...errors import BadInputError, NoDataError
-from ...reference.shipped_tables import FLOWS
 from ..flows.agreements import border_dummies, stage_dummies
 from ..flows.domestic import RATIOS, with_domestic
 from ..flows.flows import group_members
@@ -101,76 +98,6 @@ def joint_p(fit: GravityFit, names: Sequence[str]) -> float:
     beta = fit.coef[known].to_numpy()
     value = float(beta @ np.linalg.solve(fit.vcov.loc[known, known].to_numpy(), beta))
     return float(chi2.sf(value, len(known)))
-
-
-# -- fake unions ---------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Residuals:
-    """Observed and fitted flows of an equation without any union's dummies: (pairs, years), NaN where there is no row.
-
-    ``place``: row of each (exporter, importer); ``years``: column of each year.
-    """
-
-    observed: Array
-    fitted: Array
-    place: dict[tuple[str, str], int]
-    years: dict[int, int]
-
-    def excess(self, members: Sequence[str], start: int, end: int) -> float:
-        """Log change between two years of all flows between ``members``, beyond what the equation fits.
-
-        Flows that are missing in one of the years are left out of both; NaN when none is left.
-        """
-        rows = [self.place[a, b] for a in members for b in members if a != b and (a, b) in self.place]
-        columns = [self.years[start], self.years[end]]
-        y, mu = self.observed[np.ix_(rows, columns)], self.fitted[np.ix_(rows, columns)]
-        whole = np.isfinite(y).all(axis=1)
-        if not whole.any() or not (y[whole].sum(axis=0) > 0).all():
-            return float("nan")
-        ratio = np.log(y[whole].sum(axis=0) / mu[whole].sum(axis=0))
-        return float(ratio[1] - ratio[0])
-
-
-def pair_residuals(flows: pd.DataFrame, fitted: pd.Series[Any]) -> Residuals:
-    """From the rows that an equation was estimated on."""
-    rows = flows.loc[fitted.index].assign(fitted=fitted.to_numpy())
-    y, mu = (rows.pivot(index=["exporter", "importer"], columns="year", values=v) for v in ("usd", "fitted"))
-    place = {(str(a), str(b)): k for k, (a, b) in enumerate(y.index)}
-    return Residuals(y.to_numpy(), mu.to_numpy(), place, {int(year): k for k, year in enumerate(y.columns)})
-
-
-def bordering(size: int) -> list[tuple[str, ...]]:
-    """Every two or three economies outside the union joined by land borders (three: two borders at least)."""
-    if size not in (2, 3):
-        raise BadInputError(f"size={size}: fake unions have two or three members")
-    ties = FLOWS.load("distances")
-    ties = ties[(ties["contig"] == 1) & (ties["exporter"] < ties["importer"])]
-    outside = ties[
-        ~ties["exporter"].isin(member_groups()["members"]) & ~ties["importer"].isin(member_groups()["members"])
-    ]
-    near: dict[str, list[str]] = {}
-    for a, b in zip(outside["exporter"], outside["importer"], strict=True):
-        near.setdefault(a, []).append(b)
-        near.setdefault(b, []).append(a)
-    if size == 2:
-        return sorted(zip(outside["exporter"], outside["importer"], strict=True))
-    return sorted({tuple(sorted((a, m, b))) for m, around in near.items() for a, b in combinations(sorted(around), 2)})
-
-
-def fakes(table: Residuals, size: int, start: int, end: int) -> Array:
-    """The excess of every fake union whose members trade with each other, all ways, in both years."""
-    live = np.asarray((table.observed[:, [table.years[start], table.years[end]]] > 0).all(axis=1))
-    always = {pair for pair, k in table.place.items() if live[k]}
-    out = []
-    for members in bordering(size):
-        if all((a, b) in always for a in members for b in members if a != b):
-            out.append(table.excess(members, start, end))
-    return np.array(out)
-
-
-def fake_union_p_value(real: float, fake: Array) -> float:
-    """Share of fakes at least as far from zero as the real one, which counts itself."""
-    return float((1 + np.sum(np.abs(fake) >= abs(real))) / (1 + len(fake)))
 
 
 def domestic_sensitivity(

@@ -211,3 +211,15 @@ def test_mistakes_get_one_sentence(arguments, sentence):
     with pytest.raises(BadInputError, match=sentence) as caught:
         partial_equilibrium(**({"imports": market(), "tariff_change": cut()} | arguments))
     assert "\n" not in str(caught.value)
+
+
+def test_shares_given_for_per_cent_are_warned_about():
+    imports = pd.DataFrame({"product": ["8703", "8703"], "partner": ["KOR", "CHN"], "value": [100.0, 50.0]})
+    share, rate = (pd.DataFrame({"product": ["8703"], "before": [0.3 * k], "after": [0.2 * k]}) for k in (1, 100))
+    found = partial_equilibrium(imports, share)
+    check = next(c for c in found.checks if c.name == "unit of tariffs")
+    assert check.failed
+    assert "20 for 20 %" in found.summary()
+    assert not any(c.name == "unit of tariffs" for c in partial_equilibrium(imports, rate).checks)
+    none = partial_equilibrium(imports, pd.DataFrame({"product": ["8703"], "before": [0.0], "after": [0.0]}))
+    assert not any(c.name == "unit of tariffs" for c in none.checks)

@@ -10,6 +10,7 @@ from eaeu_analysis.reference.shipped_tables import TARIFFS
 from eaeu_analysis.trade.tariffs import gap as tariff_gap
 from eaeu_analysis.trade.tariffs import schedule as tariffs
 from eaeu_analysis.trade.tariffs.duties import ad_valorem_equivalents, check_code, parse_duty
+from eaeu_analysis.trade.tariffs.stated_prices import beyond_quota, stated_unit_values
 
 PINS = settings.data_dir() / "trade"
 
@@ -296,6 +297,52 @@ def test_uzbekistan_beside_it(schedule):
     assert partners.loc[["CHN", "TUR"], "changes"].all()
     assert (partners.loc[~partners["changes"], "duty_change_at_average_mix_usd"] == 0).all()
     assert "rise:" in gap.summary()
+
+
+def test_law_and_practice_are_apart():
+    """4.0 to 6.3 per cent by law is 2.6 to 4.1 of what is paid, since a third comes in free of duty."""
+    gap = tariff_gap.tariff_gap()
+    law, paid = gap.averages.loc["by law"], gap.averages.loc["as paid"]
+    assert abs(law["own"] - 4.0) < 0.05
+    assert 6.0 < law["new_low"] < law["new"] < 6.5
+    assert abs(paid["own"] - 2.6) < 0.05
+    assert abs(paid["new"] - 4.1) < 0.05
+    free = gap.partners.loc[~gap.partners["changes"], "share"].sum()
+    assert abs(paid["new"] / law["new"] - (1 - free)) < 1e-12
+    collected = next(check for check in gap.checks if check.name == "collected")
+    assert collected.value == 394
+    assert "in 2020 (computed)" in collected.text
+
+
+def test_meat_is_cheaper_within_the_quota():
+    table = tariff_gap.tariff_gap().table
+    assert abs(table.loc["02", "new"] - 17.1) < 0.05
+    assert table.loc["02", "high"] > 36.0
+    lines = tariffs.cet().lines
+    beyond, within = beyond_quota(lines)
+    meat = lines["code"].str.startswith("02")
+    assert abs(tariffs.average(lines.assign(ave=lines["ad_valorem"])[~within & meat])["simple"].iloc[0] - 36.1) < 0.05
+    assert not (beyond & within).any()
+    assert set(lines.loc[beyond, "code"].str[:4]) == {"0201", "0202", "0207"}
+
+
+def test_sugar_and_footwear_have_equivalents_from_stated_prices():
+    """Raw sugar of 762,000 t at 140 to 250 US$ a tonne is 107 to 190 million US$, no fall; shoes are not free."""
+    gap = tariff_gap.tariff_gap()
+    sugar = gap.duty.loc["raw sugar, 762 thousand tonnes"]
+    assert 100e6 < sugar["low"] < 110e6
+    assert 185e6 < sugar["high"] < 195e6
+    assert gap.table.loc["17", "direction"] == "rise"
+    assert gap.table.loc["64", "new"] > 5
+    assert gap.table.loc["64", "low"] < gap.table.loc["64", "new"] < gap.table.loc["64", "high"]
+    full = gap.partners.loc[gap.partners["regime"] == "full", "imports_usd"].sum()
+    assert gap.duty.loc["doubled duty that falls away", "low"] == -full * gap.averages.loc["by law", "own"] / 100
+    low, high = gap.duty_range
+    assert 570e6 < low < high < 900e6
+    values = stated_unit_values(tariffs.cet().lines).set_index("code")
+    assert 0.5 < values.loc["1701", "value"] < 0.7
+    assert (values["low"] <= values["value"]).all()
+    assert (values["value"] <= values["high"]).all()
 
 
 def test_import_weighted_average_with_uzbekistans_imports(schedule):

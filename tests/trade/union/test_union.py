@@ -14,17 +14,18 @@ from eaeu_analysis.trade.flows.union_panel import EFFECTS, PAIR, TradePanel, all
 from eaeu_analysis.trade.gravity.ppml import ppml
 from eaeu_analysis.trade.union.each_agreement import agreement_columns
 from eaeu_analysis.trade.union.estimate import union_trade_effect
-from eaeu_analysis.trade.union.findings import SIGNS, compare_with_findings, findings
-from eaeu_analysis.trade.union.model import (
-    Residuals,
+from eaeu_analysis.trade.union.fake_unions import (
     bordering,
-    by_year,
-    change_weights,
-    contrast,
+    change,
+    changes,
+    fake_coefficients,
     fake_union_p_value,
-    flow_groups,
-    joint_p,
+    flows_among,
+    one_step,
+    real_coefficients,
 )
+from eaeu_analysis.trade.union.findings import SIGNS, compare_with_findings, findings
+from eaeu_analysis.trade.union.model import by_year, change_weights, contrast, flow_groups, joint_p
 
 YEARS = (2000, 2004, 2008, 2012, 2016)
 MEMBERS = ["ARM", "BLR", "KAZ", "KGZ", "RUS"]
@@ -125,14 +126,60 @@ def test_fake_unions_border_each_other_and_hold_no_member() -> None:
 def test_permutation_counts_the_real_one() -> None:
     assert fake_union_p_value(3.0, np.array([1.0, -2.0, 0.5])) == pytest.approx(1 / 4)
     assert fake_union_p_value(0.0, np.array([1.0, -2.0, 0.5])) == 1.0
-    table = Residuals(
-        np.array([[2.0, 8.0], [np.nan, 5.0]]),
-        np.array([[1.0, 2.0], [1.0, 1.0]]),
-        {("A", "B"): 0, ("B", "A"): 1},
-        {2000: 0, 2004: 1},
-    )
-    assert table.excess(["A", "B"], 2000, 2004) == pytest.approx(np.log(4) - np.log(2))
-    assert np.isnan(table.excess(["A", "C"], 2000, 2004))
+    assert np.isnan(fake_union_p_value(1.0, np.array([])))
+
+
+def test_one_step_is_near_the_full_estimate_of_a_dummy() -> None:
+    """For the union, whose flows rise by 0.5, and for pairs: within a tenth of what a full estimation gives."""
+    panel = world(founders=0.5, seed=4)
+    model = one_step(ppml(panel.flows, "usd", ["rta"], EFFECTS, PAIR))
+    for pairs in (flows_among(["BLR", "KAZ", "RUS"]), flows_among(["KGZ", "RUS"])):
+        inside = pd.Series(list(zip(panel.flows["exporter"], panel.flows["importer"], strict=True))).isin(pairs)
+        dummies = by_year(panel.flows, {"group": pd.Series(inside.to_numpy(), index=panel.flows.index)}, 2008)
+        full = ppml(pd.concat([panel.flows, dummies], axis=1), "usd", ["rta", *dummies.columns], EFFECTS, PAIR)
+        quick = model.coefficients({"group": pairs}, 2008)
+        for year in (2000, 2004, 2012, 2016):
+            assert quick["group", year] == pytest.approx(full.coef[f"group_{year}"], abs=0.1)
+    assert np.isnan(change(quick, "nobody", 2008, 2016))
+
+
+def test_doubled_flows_of_a_pair_are_seen_whole() -> None:
+    """What residuals shrink to a third: flows of one pair that double in the last year."""
+    panel = world(seed=2)
+    flows = panel.flows.copy()
+    pair = flows["exporter"].isin(["BLR", "RUS"]) & flows["importer"].isin(["BLR", "RUS"]) & (flows["year"] == 2016)
+    before = one_step(ppml(flows, "usd", ["rta"], EFFECTS, PAIR)).coefficients({"p": flows_among(["BLR", "RUS"])}, 2012)
+    flows.loc[pair, "usd"] *= 2
+    after = one_step(ppml(flows, "usd", ["rta"], EFFECTS, PAIR)).coefficients({"p": flows_among(["BLR", "RUS"])}, 2012)
+    assert after["p", 2016] - before["p", 2016] == pytest.approx(np.log(2), abs=0.12)
+
+
+def test_a_union_without_effect_ranks_among_the_fakes_and_one_with_an_effect_first() -> None:
+    def rank(founders: float, seed: int) -> float:
+        model = one_step(ppml(world(founders=founders, seed=seed).flows, "usd", ["rta"], EFFECTS, PAIR))
+        others = changes(fake_coefficients(model, 3, 2008), "union", 2012, 2016)
+        assert len(others) > 5
+        return fake_union_p_value(change(real_coefficients(model, 2008), "union", 2012, 2016), others)
+
+    assert np.median([rank(0.0, seed) for seed in range(6, 12)]) > 0.1
+    assert rank(2.5, 6) == pytest.approx(1 / 51, abs=0.02)
+
+
+def test_what_moved_before_the_base_is_no_step_and_fails_the_check() -> None:
+    """Imports from China fall by 0.6 in 2004, before the union: nothing happens between 2008 and 2016."""
+    panel = world(seed=3)
+    flows = panel.flows.copy()
+    early = flow_groups(flows)["from_China"] & (flows["year"] >= 2004)
+    flows.loc[early, "usd"] *= np.exp(-0.6)
+    moved = TradePanel("all goods", "simulated", flows, pd.DataFrame(), YEARS)
+    result = union_trade_effect({"all goods": moved}, bias_correction=False)
+    row = result.diversion.query("`from` == 'China' and step == 'both'").iloc[0]
+    assert abs(row["estimate"]) < 2.5 * row["se"]
+    assert row["base"] == 2008
+    assert 0 < row["p_permutation"] <= 1
+    checks = {check.name: check for check in result.checks}
+    assert checks["imports before, China, all goods"].failed
+    assert checks["imports before, China, all goods"].role == "fatal"
 
 
 def test_findings_carry_their_source_and_no_recollection() -> None:
@@ -223,7 +270,12 @@ def test_the_union_on_the_pinned_flows() -> None:
     assert checks["neighbours, all goods"] is False
     assert checks["neighbours, without fuels"] is True
     turkey = result.diversion.query("panel == 'without fuels' and `from` == 'Turkey'").iloc[0]
-    assert turkey["upper"] < 0
+    assert turkey["percent"] == pytest.approx(-15.7, abs=2)
+    assert checks["imports before, Turkey, without fuels"] is False
+    europe = result.diversion.query("panel == 'all goods' and step == 'both' and `from` == 'EU'").iloc[0]
+    assert europe["lower"] < 0 < europe["upper"]
+    assert europe["percent"] == pytest.approx(-9.6, abs=3)
+    assert checks["imports before, EU, all goods"] is False
     assert checks["domestic trade"] is False
     beside = compare_with_findings(result)
     assert len(beside) == len(findings())
