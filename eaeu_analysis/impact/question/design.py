@@ -173,7 +173,7 @@ def state_design(
         )
     staggered = len({p.event for p in problems}) > 1
     years = _common_years(problems, staggered)
-    control = np.array([_values(problems[0], name, years) for name in shared])
+    control = np.array([_values(problems[0], name, years) for name in shared]).reshape(len(shared), len(years))
     rows = np.array([_values(p, p.unit, years) for p in problems])
     if not (np.isfinite(control).all() and np.isfinite(rows).all()):
         whole = np.isfinite(control).all(axis=0) & np.isfinite(rows).all(axis=0)

@@ -426,6 +426,8 @@ def _without_gaps(
     dropped: dict[str, str] = {}
     filled: dict[str, int] = {}
     block = wide[list(donors)].loc[window].to_numpy(dtype=np.float64)
+    if np.isfinite(block).all():
+        return list(donors), {}, {}
     for name, values in zip(donors, block.T, strict=True):
         if np.isinf(values).any():
             raise BadInputError(f"'{outcome}' of donor {name} is infinite in {calendar.span(window[0], window[-1])}")
