@@ -38,6 +38,7 @@ _HOME = {
     "synthetic_control": "impact.estimators.synthetic",
     "augmented_synthetic_control": "impact.estimators.augmented",
     "synthetic_did": "impact.estimators.synthetic_did",
+    "staggered_did": "impact.estimators.staggered",
     "matrix_completion": "impact.estimators.matrix_completion",
     "difference_in_differences": "impact.estimators.difference_in_differences",
     "interrupted_series": "impact.estimators.interrupted_series",
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
     from .impact.estimators.difference_in_differences import difference_in_differences as difference_in_differences
     from .impact.estimators.interrupted_series import interrupted_series as interrupted_series
     from .impact.estimators.matrix_completion import matrix_completion as matrix_completion
+    from .impact.estimators.staggered import staggered_did as staggered_did
     from .impact.estimators.synthetic import synthetic_control as synthetic_control
     from .impact.estimators.synthetic_did import synthetic_did as synthetic_did
     from .impact.members.effects import union_effects as union_effects

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -223,7 +224,7 @@ class Effect(Result):
     def summary(self) -> str:
         spec = self.spec
         lines = [
-            f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {', '.join(self.units)}, "
+            f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {names_text(self.units)}, "
             f"event {events_text(spec['event'])}",
             *([f"  {self.window}"] if self.window else []),
             f"  average effect {format_number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
@@ -244,9 +245,22 @@ class Effect(Result):
         return f" ({self.measure})" if self.measure else ""
 
 
+NAMED = 6  # treated units named one by one
+
+
+def names_text(units: Sequence[str]) -> str:
+    """The treated units by name, or how many they are."""
+    return ", ".join(units) if len(units) <= NAMED else f"{len(units)} units"
+
+
 def events_text(event: object) -> str:
-    """The date of the event, or each treated unit's own."""
-    return ", ".join(f"{u} {t}" for u, t in event.items()) if isinstance(event, Mapping) else str(event)
+    """The date of the event; of several units each one's own, or how many have which."""
+    if not isinstance(event, Mapping):
+        return str(event)
+    if len(event) <= NAMED:
+        return ", ".join(f"{unit} {when}" for unit, when in event.items())
+    counts = Counter(event.values())
+    return ", ".join(f"{when} ({counts[when]} units)" for when in sorted(counts))
 
 
 def verdict_of(effect: Effect) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from .. import settings
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, as_names, unknown
 
 Gaps = Literal["drop", "interpolate", "error"]
 Years = int | tuple[int, int] | list[int] | range | None
@@ -41,6 +42,11 @@ class EffectOptions:
         straight line between its neighbours, or BadInputError is raised.
     level : float, default 0.90
         Confidence level of intervals and of the verdict, between 0 and 1.
+    covariates : sequence of str, default ()
+        Columns of the panel that vary over time. What they explain of the outcome in untreated periods, beyond unit and
+        period effects, is taken off before units are compared. They must not be touched by the event.
+    seasonal : bool, default False
+        Panels of months and quarters: each unit's seasonal pattern, learnt in the years before the event, is taken off.
 
     Raises
     ------
@@ -51,17 +57,26 @@ class EffectOptions:
     --------
     >>> import eaeu_analysis as ea
     >>> ea.EffectOptions(level=0.95)
-    EffectOptions(gaps='drop', level=0.95)
+    EffectOptions(gaps='drop', level=0.95, covariates=(), seasonal=False)
     """
 
     gaps: Gaps = "drop"
     level: float = settings.LEVEL
+    covariates: Sequence[str] = ()
+    seasonal: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "covariates", as_names("covariates", self.covariates))
         if self.gaps not in GAPS:
             raise unknown("gaps", self.gaps, GAPS)
         if not 0.0 < self.level < 1.0:
             raise BadInputError(f"level {self.level} is not between 0 and 1; expected a share such as 0.90")
+
+    @property
+    def adjustments(self) -> dict[str, object]:
+        """What is taken off the outcomes, for the spec of a result; empty where nothing is."""
+        found: dict[str, object] = {"covariates": list(self.covariates)} if self.covariates else {}
+        return {**found, "seasonal": True} if self.seasonal else found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +102,7 @@ class SyntheticControlOptions(EffectOptions):
         Number of starting points of that search.
     replicate : {"synth"}, optional
         Use the optimiser of the published packages, to reproduce their numbers only.
-    gaps, level
+    gaps, level, covariates, seasonal
         See :class:`EffectOptions`.
 
     Raises
@@ -140,7 +155,7 @@ class AugmentedOptions(EffectOptions):
         Take every unit less its mean before the event.
     checks : bool, default True
         Make the leave-one-out estimates and the placebo in time.
-    gaps, level
+    gaps, level, covariates, seasonal
         See :class:`EffectOptions`.
 
     Raises
@@ -181,7 +196,7 @@ class SyntheticDidOptions(EffectOptions):
         published figures rest on these weights.
     checks : bool, default True
         Make the leave-one-out estimates and, with one treated unit, the placebo in time.
-    gaps, level
+    gaps, level, covariates, seasonal
         See :class:`EffectOptions`.
 
     Raises
@@ -216,7 +231,7 @@ class MatrixCompletionOptions(EffectOptions):
         Penalty of the nuclear norm, positive (lambda in the paper). By default cross-validation chooses it.
     folds : int, default 5
         Number of random folds of that cross-validation, at least 2.
-    gaps, level
+    gaps, level, covariates, seasonal
         See :class:`EffectOptions`.
 
     Raises
@@ -255,7 +270,7 @@ class InterruptedSeriesOptions(EffectOptions):
         Structural method: a random walk, with a constant slope, or with a slope that is itself a random walk.
     slope : bool, default True
         Segmented method: the slope may change at the event, not only the level.
-    gaps, level
+    gaps, level, covariates, seasonal
         See :class:`EffectOptions`.
 
     Raises
@@ -291,7 +306,7 @@ class BreakDateOptions(EffectOptions):
         A linear trend under the null hypothesis of no break.
     trim : float, default 0.15
         Share of the sample at either end in which no break is sought, at least 0 and below 0.5 (and three periods).
-    gaps, level
+    gaps, level, covariates, seasonal
         See :class:`EffectOptions`.
 
     Raises

@@ -231,7 +231,15 @@ def augmented_synthetic_control(
     if inference not in INFERENCE:
         raise unknown("inference", inference, INFERENCE)
     problem = state_problem(
-        panel, outcome, one_unit(unit), event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+        panel,
+        outcome,
+        one_unit(unit),
+        event,
+        donors,
+        fit_years=fit_years,
+        post_years=post_years,
+        gaps=options.gaps,
+        adjust=options,
     )
     y = problem.outcomes.T - float(problem.outcomes[problem.fit].mean())  # weights sum to one: the level is no matter
     fit = augmented_weights(y[1:, problem.fit], y[0, problem.fit], penalty=penalty, rule=rule, intercept=intercept)
@@ -280,6 +288,7 @@ def augmented_synthetic_control(
             "checks": options.checks,
             "seed": seed,
             "level": level,
+            **options.adjustments,
         },
         table=effect_table(
             problem.unit, problem.index, problem.outcomes[:, 0], problem.outcomes[:, 0] - gap, lower, upper

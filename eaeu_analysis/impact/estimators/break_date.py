@@ -300,6 +300,7 @@ def break_date(
         fit_years=fit_years,
         post_years=post_years,
         gaps=options.gaps,
+        adjust=options,
         min_donors=fewest_donors(regressors),
         whole=True,
     )
@@ -359,6 +360,7 @@ def break_date(
             "draws": draws,
             "seed": seed,
             "level": level,
+            **options.adjustments,
         },
         table=table,
         time=calendar.plain(times[found.best]),

@@ -14,7 +14,7 @@ from ...data.panel import require_panel
 from ...errors import BadInputError, NotConvergedError, unknown
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
-from ..effect import LEADS, Effect
+from ..effect import LEADS, PRE_TREND, Effect
 from ..inference.checks import fit_check, trend_check
 from ..inference.inversion import invert_linear, student
 from ..inference.placebo_checks import donor_notes
@@ -22,6 +22,7 @@ from ..inference.randomisation import Assignments, assignments, bootstrap_p, ran
 from ..inference.randomisation import wild_bootstrap_interval as wild_interval
 from ..options import EffectOptions
 from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
+from ..question.problem import MIN_PRE
 from .matrix_completion import two_way_means
 
 if TYPE_CHECKING:
@@ -120,6 +121,13 @@ def clustered(design: Design, estimate: float) -> Clustered:
     """The regression by pyfixest; NotConvergedError when it does not give ``estimate``, the exact value."""
     import pyfixest as pf
 
+    cells = sum((len(design.donors) + len(r)) * len(design.times) for r in design.cohort_rows().values())
+    effects = sum(len(design.donors) + len(r) + len(design.times) - 1 for r in design.cohort_rows().values())
+    if cells <= effects + len(design.cohort_rows()):  # nothing is left to judge an error by
+        none = float("nan")
+        return Clustered(
+            estimate, none, (none,) * len(design.cohort_rows()), len(design.donors) + len(design.units), none
+        )
     frame = stacked(design)
     scale = float(frame["y"].abs().max()) or 1.0
     frame["y"] /= scale
@@ -294,7 +302,17 @@ def difference_in_differences(
     if draws < 99:
         raise BadInputError(f"draws {draws}: at least 99 are needed")
     design = state_design(
-        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+        panel,
+        outcome,
+        unit,
+        event,
+        donors,
+        fit_years=fit_years,
+        post_years=post_years,
+        gaps=options.gaps,
+        adjust=options,
+        min_pre=1,
+        min_donors=1,
     )
     _refuse_invalid(inference, design)
     starts = list(design.cohort_rows())
@@ -331,6 +349,7 @@ def difference_in_differences(
             "draws": draws,
             "seed": seed,
             "level": level,
+            **options.adjustments,
         },
         table=_table(design, inference, draws, seed, level),
         estimate=estimate,
@@ -494,6 +513,29 @@ def _checks(
                 float(FEW),
                 f"{len(design.units)} treated units; with fewer than {FEW} clustered errors are too small and their "
                 "bootstrap erratic (MacKinnon & Webb 2018)",
+            )
+        )
+    before = int(design.starts.min())
+    if before < MIN_PRE:
+        checks = [check.as_info() if check.name in (PRE_TREND, LEADS) and before < 3 else check for check in checks]
+        checks.append(
+            Check(
+                "periods before the event",
+                False,
+                float(before),
+                float(MIN_PRE),
+                f"{before} {design.calendar.words(before)} before the event: whether paths were parallel can hardly be "
+                f"seen; fails below {MIN_PRE}",
+            )
+        )
+    if len(design.donors) < 2:
+        checks.append(
+            Check(
+                "number of donors",
+                False,
+                float(len(design.donors)),
+                2.0,
+                "one donor alone: whatever happened to it counts as an effect; fails below 2",
             )
         )
     equal = dict.fromkeys(design.donors, 1 / len(design.donors))

@@ -156,6 +156,7 @@ def interrupted_series(
         fit_years=fit_years,
         post_years=post_years,
         gaps=options.gaps,
+        adjust=options,
         min_donors=fewest_donors(regressors),
     )
     problem = without_constant_donors(problem, regressors)
@@ -178,6 +179,7 @@ def interrupted_series(
             "method": method,
             **question,
             "level": level,
+            **options.adjustments,
         },
         level=level,
         weights=None,

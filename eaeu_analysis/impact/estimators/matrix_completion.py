@@ -17,6 +17,7 @@ from ..inference.checks import design_checks
 from ..inference.inversion import student
 from ..inference.placebo_checks import donor_notes, placebo_gap_checks
 from ..options import MatrixCompletionOptions
+from ..question.adjustment import two_way_fit
 from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
 from .synthetic_did_core import placebo_picks
 
@@ -50,21 +51,6 @@ def two_way_means(z: Array) -> Array:
     """(N, T) row mean + column mean - grand mean."""
     rows = z - z.mean(axis=1, keepdims=True)
     return np.asarray(z - rows + rows.mean(axis=0), dtype=np.float64)
-
-
-def two_way_fit(y: Array, observed: Mask) -> Array:
-    """(N, T) least squares fit of unit and period effects to the observed cells, in every cell."""
-    seen = observed.astype(np.float64)
-    middle = float(y[observed].mean())
-    values = np.where(observed, y - middle, 0.0)
-    by_unit = seen.sum(axis=1)
-    share = seen / by_unit[:, None]
-    level = values.sum(axis=1) / by_unit
-    # the normal equations of the periods, the units solved for
-    left = np.diag(seen.sum(axis=0)) - seen.T @ share
-    period = np.linalg.lstsq(left, values.sum(axis=0) - seen.T @ level, rcond=None)[0]
-    unit = level - share @ period
-    return np.asarray(middle + unit[:, None] + period, dtype=np.float64)
 
 
 def complete(
@@ -292,7 +278,15 @@ def matrix_completion(
     import pandas as pd
 
     design = state_design(
-        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+        panel,
+        outcome,
+        unit,
+        event,
+        donors,
+        fit_years=fit_years,
+        post_years=post_years,
+        gaps=options.gaps,
+        adjust=options,
     )
     if len(design.donors) < len(design.units) + 2:
         raise BadInputError(
@@ -334,6 +328,7 @@ def matrix_completion(
             "draws": draws,
             "seed": seed,
             "level": level,
+            **options.adjustments,
         },
         table=design_table(
             design,

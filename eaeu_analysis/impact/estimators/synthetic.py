@@ -180,6 +180,7 @@ def synthetic_control(
         post_years=post_years,
         gaps=options.gaps,
         most_donors=options.most_donors,
+        adjust=options,
     )
     intercept = bool(problem.pool) if options.intercept is None else options.intercept
     if problem.pool and predictors is None and v == "search":
@@ -214,6 +215,7 @@ def synthetic_control(
         "intercept": intercept,
         "penalty": recipe.penalty,
         "level": level,
+        **options.adjustments,
         "inference": inference,
         "checks": options.checks,
         "most_donors": options.most_donors,

@@ -167,7 +167,15 @@ def synthetic_did(
     if draws < 2:
         raise BadInputError(f"draws {draws}: at least 2 are needed")
     design = state_design(
-        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, gaps=options.gaps
+        panel,
+        outcome,
+        unit,
+        event,
+        donors,
+        fit_years=fit_years,
+        post_years=post_years,
+        gaps=options.gaps,
+        adjust=options,
     )
     rows = design.cohort_rows()
     cohorts = Cohorts(design.control, {pre: design.treated[r] for pre, r in rows.items()})
@@ -202,6 +210,7 @@ def synthetic_did(
             "checks": options.checks,
             "seed": seed,
             "level": level,
+            **options.adjustments,
         },
         table=_table(design, of_unit, order, effects, replicates, quantile),
         estimate=estimate,

@@ -57,7 +57,7 @@ def drift(gap: Array, times: Array, reach: float, estimate: float) -> tuple[floa
     ``reach`` periods would make of the ``estimate`` (a share)."""
     from scipy.stats import linregress
 
-    if float(np.ptp(gap)) <= 1e-9 * float(np.abs(gap).max()):
+    if len(gap) < 3 or float(np.ptp(gap)) <= 1e-9 * float(np.abs(gap).max()):
         return 0.0, 1.0, 0.0
     line = linregress(times, gap)
     drawn = abs(float(line.slope)) * reach

@@ -20,11 +20,13 @@ from ...data.frequency import Calendar
 from ...data.tidy import unit_text
 from ...errors import BadInputError, NoDataError
 from ..effect import effect_table
+from .adjustment import adjusted
 from .donors import listed_donors
-from .problem import MIN_PRE, Problem, describe_window, state_problem
+from .problem import MIN_PRE, Problem, adjusted_text, describe_window, state_problem
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
+    from ..options import EffectOptions
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Design:
         fit, post = self.times[:first].tolist(), self.times[first:].tolist()
         text = describe_window(self.calendar, fit, post, sorted(missing), sorted(holes), filled)
         lead = self.problems[0]
+        text += adjusted_text(lead.adjusted)
         return f"{text}; {lead.considered} donors considered, {len(self.donors)} used: {lead.rule}"
 
     @property
@@ -128,9 +131,11 @@ def state_design(
     gaps: str = "drop",
     min_pre: int = MIN_PRE,
     min_donors: int = 2,
+    adjust: EffectOptions | None = None,
 ) -> Design:
     """The :class:`Design` of a panel. ``unit``: one or several; ``event``: one for all, or a mapping (or Series) from
-    unit. ``min_pre``, ``min_donors``: fewest periods before an event and fewest donors that will do.
+    unit. ``min_pre``, ``min_donors``: fewest periods before an event and fewest donors that will do. ``adjust``: what
+    to take off the outcomes.
 
     Raises BadInputError or NoDataError as :func:`~.problem.state_problem` does, and for a unit named twice, an event
     that is missing for a unit, a treated unit among the donors, or no common periods.
@@ -160,6 +165,7 @@ def state_design(
         )
         for name, start in events.items()
     ]
+    problems = adjusted(problems, panel, adjust)
     shared = [name for name in problems[0].donors if name not in events and all(name in p.donors for p in problems[1:])]
     if len(shared) < min_donors:
         raise NoDataError(
@@ -167,7 +173,7 @@ def state_design(
         )
     staggered = len({p.event for p in problems}) > 1
     years = _common_years(problems, staggered)
-    control = np.array([_values(problems[0], name, years) for name in shared])
+    control = np.array([_values(problems[0], name, years) for name in shared]).reshape(len(shared), len(years))
     rows = np.array([_values(p, p.unit, years) for p in problems])
     if not (np.isfinite(control).all() and np.isfinite(rows).all()):
         whole = np.isfinite(control).all(axis=0) & np.isfinite(rows).all(axis=0)

@@ -19,11 +19,13 @@ from ...arrays import Array
 from ...data.frequency import Calendar
 from ...errors import BadInputError, NoDataError
 from ..options import GAPS
+from .adjustment import adjusted
 from .default import analysed, default_rule
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
     from ...series import SeriesInfo
+    from ..options import EffectOptions
 
 
 YEARS = Calendar("Y")
@@ -40,6 +42,7 @@ class Problem:
     per unit; ``flagged``: contaminated donors that stayed, with the reason. ``missing``: periods left out because the
     treated unit has no value there; ``holes``: periods between the first and the last in which no unit has one.
     ``rule``: who was chosen as donors, in words, among ``considered`` units; ``pool``: its name, "" for none.
+    ``adjusted``: what was taken off the outcomes.
     """
 
     outcome: str
@@ -61,6 +64,7 @@ class Problem:
     rule: str = ""
     considered: int = 0
     pool: str = ""
+    adjusted: tuple[str, ...] = ()
 
     @property
     def donors(self) -> tuple[str, ...]:
@@ -111,7 +115,13 @@ class Problem:
         text = describe_window(
             self.calendar, self.fit_years, self.post_years, self.missing, self.holes, self.filled.get(self.unit, 0)
         )
+        text += adjusted_text(self.adjusted)
         return f"{text}; {self.considered} donors considered, {len(self.donors)} used: {self.rule}"
+
+
+def adjusted_text(adjusted: Sequence[str]) -> str:
+    """The part of a window's text that says what was taken off the outcomes; "" where nothing was."""
+    return f"; taken off the outcomes: {', '.join(adjusted)}" if adjusted else ""
 
 
 def describe_window(
@@ -157,6 +167,7 @@ def state_problem(
     min_donors: int = 2,
     most_donors: int | None = None,
     whole: bool = False,
+    adjust: EffectOptions | None = None,
 ) -> Problem:
     """The :class:`Problem` of a panel.
 
@@ -168,6 +179,7 @@ def state_problem(
     ``gaps``: a donor with a missing value in those years is dropped, filled by straight lines between its neighbours,
     or refused; a period in which the treated unit has none is left out, filled or refused alike; what was done is
     recorded. Periods in which no unit has a value do not count as missing: they are no part of the panel's calendar.
+    ``adjust``: what to take off the outcomes (:mod:`.adjustment`).
     Raises BadInputError or NoDataError, one sentence each, for everything that cannot be answered.
     """
     from . import donors as pool
@@ -217,7 +229,7 @@ def state_problem(
     own = int(record.own.loc[window].notna().sum() - treated.loc[window].notna().sum())
     table = table[table[unit].notna()]
     times = table.index.to_numpy(dtype=np.int64)
-    return Problem(
+    problem = Problem(
         outcome=outcome,
         unit=unit,
         event=start,
@@ -238,6 +250,7 @@ def state_problem(
         considered=len(present) - 1,
         pool=named,
     )
+    return adjusted([problem], panel, adjust)[0]
 
 
 def parse_years(years: object, what: str, calendar: Calendar = YEARS) -> list[int]:
@@ -413,6 +426,8 @@ def _without_gaps(
     dropped: dict[str, str] = {}
     filled: dict[str, int] = {}
     block = wide[list(donors)].loc[window].to_numpy(dtype=np.float64)
+    if np.isfinite(block).all():
+        return list(donors), {}, {}
     for name, values in zip(donors, block.T, strict=True):
         if np.isinf(values).any():
             raise BadInputError(f"'{outcome}' of donor {name} is infinite in {calendar.span(window[0], window[-1])}")
