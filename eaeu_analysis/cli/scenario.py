@@ -1,4 +1,4 @@
-"""``eaeu scenario``: list, show, run, compare, diff, new, copy, backtest, published, schema."""
+"""``eaeu scenario``: list, show, run, sectors, compare, diff, new, copy, backtest, published, schema."""
 
 from __future__ import annotations
 
@@ -86,6 +86,30 @@ def _changes(given: list[str]) -> dict[str, float | str | Quantity]:
             raise BadInputError(f"--set {text!r}: expected PATH=VALUE, as in sigma=5 or 'sigma=uniform(3,6)'")
         out[path.strip()] = value.strip()
     return out
+
+
+@app.command()
+def sectors(
+    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a scenario file.")],
+    draws: Annotated[int, typer.Option(help="Number of draws, each solved with every sector.")] = 64,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Who gains, who loses: output, jobs, exports, imports and prices by section, and five sentences.
+
+    Example: eaeu scenario sectors uzb_eaeu
+    """
+    from ..scenario import run_scenario
+    from ..scenario.winners import sectors_of, sentences
+
+    result = run_scenario(name, draws, seed)
+    table = sectors_of(result, draws)
+    if as_json:
+        told = {"sectors": output.rows(table), "sentences": sentences(result, table)}
+        typer.echo(output.to_json(told), nl=False)
+        return
+    typer.echo("\n".join(sentences(result, table)) + "\n")
+    output.print_table(table, False)
 
 
 @app.command()

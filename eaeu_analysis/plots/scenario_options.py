@@ -30,6 +30,11 @@ def _words(row: Any, name: str) -> str:
     return f"{name}{chance}{' *' if row['failed_checks'] else ''}"
 
 
+def draw_options_alone(result: Any, ax: Axes, outcome: str = "welfare") -> None:
+    """The same without a source line, for a page that has its own."""
+    _options(result, ax, outcome)
+
+
 def _options(result: Any, ax: Axes, outcome: str) -> None:
     table = options_data(result, outcome)
     rows = table.to_dict("records")
@@ -54,18 +59,48 @@ def _options(result: Any, ax: Axes, outcome: str) -> None:
     if table["failed_checks"].any():
         told += "; *: a check failed"
     ax.set_xlabel(fill(ax, told, 8), fontsize=8)
-    set_title(ax, _finding(table, display.outcome_label(outcome)))
+    set_title(ax, options_finding(result, outcome))
 
 
-def _finding(table: pd.DataFrame, label: str) -> str:
+def options_finding(result: Any, outcome: str = "welfare") -> str:
+    """Which options are clearly better or worse than doing nothing, in a sentence."""
+    table, label = options_data(result, outcome), display.outcome_label(outcome)
     clear = table[(table["lower"] > 0) | (table["upper"] < 0)]
     if clear.empty:
         return f"{label}: no option is clearly better or worse than doing nothing"
-    gain, loss = (clear["lower"] > 0).sum(), (clear["upper"] < 0).sum()
-    parts = [f"{count} {word}" for count, word in ((gain, "clearly gain"), (loss, "clearly lose")) if count]
-    return f"{label}: of {len(table)} options {' and '.join(parts)}"
+    gain, loss = clear.index[clear["lower"] > 0], clear.index[clear["upper"] < 0]
+    parts = [f"{word} with {', '.join(names)}" for names, word in ((gain, "higher"), (loss, "lower")) if len(names)]
+    return f"{label} is clearly {' and '.join(parts)} alone"
 
 
 def draw_options(result: Any, ax: Axes | None = None, outcome: str = "welfare") -> Axes:
     """One outcome of every option with its interval."""
     return draw_by(lambda at: _options(result, at, outcome), result, ax, REST + ROW * len(result.scenarios))
+
+
+def _sectors(result: Any, ax: Axes, measure: str) -> None:
+    table = result.sectors()
+    rows = table[table["measure"] == measure].sort_values("estimate", kind="stable").to_dict("records")
+    for place, row in enumerate(rows):
+        colour = TREATED if row["lower"] > 0 or row["upper"] < 0 else ACCENT
+        ax.plot([row["lower"], row["upper"]], [place, place], color=colour, linewidth=2.2)
+        ax.plot(row["estimate"], place, "o", color=colour, markersize=5)
+        box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
+        ax.annotate(f"{row['label']}: {row['estimate']:+.1f}", (0, place - 0.24), xycoords=("axes fraction", "data"),
+                    va="bottom", fontsize=8, bbox=box)  # fmt: skip
+    ax.axvline(0, color=GREY, linewidth=0.9, zorder=1)
+    ax.set_yticks([])
+    ax.set_ylim(len(rows) - 0.55, -0.75)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x")
+    unit = "thousand jobs" if measure == "employment" else "per cent"
+    name = {"output": "Real output", "price": "Prices to buyers", "employment": "Jobs"}.get(
+        measure, measure.capitalize()
+    )
+    ax.set_xlabel(fill(ax, f"{name}, change in {unit}; median and {result.level:.0%} interval", 8), fontsize=8)
+    set_title(ax, f"{name}: largest fall in {rows[0]['label'].lower()}, largest rise in {rows[-1]['label'].lower()}")
+
+
+def draw_sectors(result: Any, ax: Axes | None = None, measure: str = "output") -> Axes:
+    """Who gains and who loses, a row per section."""
+    return draw_by(lambda at: _sectors(result, at, measure), result, ax, REST + 0.45 * 11)

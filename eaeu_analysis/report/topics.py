@@ -4,4 +4,4 @@ from __future__ import annotations
 
 TOPICS = ("fared", "members", "partners", "leaning", "tariffs", "revenue", "scenario", "rerouting", "unsupported")
 
-SCENARIO, DRAWS, SEED = "uzb_eaeu", 200, 0
+SCENARIO, DRAWS, SEED = "uzb_eaeu", 1000, 0  # as eaeu scenario run has them by default: one number for one thing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,9 @@ import pandas as pd
 from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError, unknown
-from ..results import Check, Provenance, Result
+from ..results import Check, Provenance, Result, to_plain
 from . import display
-from .load import load_scenario
+from .load import load_scenario, scenarios_folder
 from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
 from .model.setting import setting
 from .model.solve import CLOSURE_OUTCOMES, TOTAL, chunk, solve
@@ -97,6 +98,12 @@ class ScenarioComparison(Result):
         lines += [f"  [info] {c.name}: {c.text}" for c in self.checks if c.passed is None and not c.scope]
         return "\n".join([*lines, *(f"  source: {line}" for line in self.provenance.lines())])
 
+    def record(self) -> dict[str, Any]:
+        """What is shipped: table, checks that failed, draws, seed and level; numbers to four significant digits."""
+        rows = [{k: _short(v) for k, v in row.items()} for row in to_plain(self.table.to_dict("records"))]
+        failed = [{"name": c.name, "text": c.text, "role": c.role, "scope": c.scope} for c in self.checks if c.failed]
+        return {"spec": self.spec, "rows": rows, "failed": failed}
+
     def _line(self, row: dict[Any, Any]) -> str:
         if row["estimate"] == row["lower"] == row["upper"] == 0:
             return f"  {option_label(row['scenario'])}: no change"
@@ -105,6 +112,28 @@ class ScenarioComparison(Result):
         best = "" if pd.isna(row["best"]) else f", best of all in {row['best']:.0%}"
         mark = f" [failed: {row['failed_checks']}]" if row["failed_checks"] else ""
         return f"  {option_label(row['scenario'])}: {display.format_interval(row, error)}{chance}{best}{mark}"
+
+
+def shipped_options() -> ScenarioComparison | None:
+    """The comparison of Uzbekistan's options that is shipped (``data/scenarios/options.json``); None without it."""
+    path = scenarios_folder() / "options.json"
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    spec = found["spec"]
+    checks = tuple(
+        Check(c["name"], False, None, None, c["text"], role=c["role"], scope=c["scope"]) for c in found["failed"]
+    )
+    table = pd.DataFrame(found["rows"])
+    table[["better", "best"]] = table[["better", "best"]].astype(float)
+    chosen = tuple(load_scenario(name) for name in spec["scenarios"])
+    return ScenarioComparison(
+        chosen, spec, table, pd.DataFrame(), spec["level"], checks, Provenance((), METHOD, REFERENCE, spec)
+    )
+
+
+def _short(value: Any) -> Any:
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def option_label(name: str) -> str:

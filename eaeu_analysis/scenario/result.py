@@ -19,6 +19,8 @@ from .model.surrogate import Surrogate, fit
 from .schema import Scenario
 from .sliders import Sliders, sliders
 from .tables import scenario_tables
+from .winners import DRAWS as SECTOR_DRAWS
+from .winners import sectors_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,6 +105,34 @@ class ScenarioResult(Result):
     def break_even(self, first: str, second: str, outcome: str = "welfare", points: int = 41) -> pd.DataFrame:
         """The outcome over two assumptions at a time: where its sign flips is what would have to be true."""
         return self.surrogate.break_even(outcome, first, second, points)
+
+    def turning_points(self, outcome: str = "welfare", most: int = 3) -> pd.DataFrame:
+        """What must be true: for the ``most`` important assumptions the value at which the outcome is zero, all others
+        at their medians: ``quantity, label, unit, median, low, high, neutral`` (missing where the outcome keeps its
+        sign over the 5 to 95 % range) and ``side`` (the sign above that value, or over the whole range)."""
+        rows = []
+        for name in map(str, self.shares(outcome).head(most).index):
+            low, high = self.surrogate.ends[name]
+            x = np.linspace(low, high, 401)
+            y = self.surrogate.predict(outcome, pd.DataFrame({name: x}))
+            flips = np.flatnonzero(np.diff(np.sign(y)) != 0)
+            known, neutral = display.quantity_row(name), float("nan")
+            if len(flips):
+                k = int(flips[0])
+                neutral = float(x[k] - y[k] * (x[k + 1] - x[k]) / (y[k + 1] - y[k]))
+            values = (self.surrogate.middle[name], low, high, neutral)
+            shown = [known["times"] * v for v in values]
+            rows.append((name, known["label"], known["unit"], *shown, int(np.sign(y[-1]))))
+        columns = ["quantity", "label", "unit", "median", "low", "high", "neutral", "side"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def sectors(self, draws: int = SECTOR_DRAWS) -> pd.DataFrame:
+        """Who gains and who loses: output, exports, imports, prices and jobs by section, see :func:`sectors_of`."""
+        return sectors_of(self, draws)
+
+    def plot_sectors(self, measure: str = "output", ax: Axes | None = None) -> Axes:
+        """Sections from the largest loss to the largest gain, with intervals."""
+        return self._draw("scenario_options.draw_sectors", ax, measure)
 
     def probability(self, outcome: str = "welfare", channel: str = TOTAL) -> float:
         """Share of draws in which the outcome is above zero; NaN when there is none."""
@@ -207,6 +237,7 @@ class ScenarioResult(Result):
             chance = self.probability()
             lines.append(f"Real spending rises in {chance:.0%} of {int(self.table['draws'].iloc[0]):,} draws.")
             lines += self._carried()
+            lines += self._neutral()
         lines += [f"Left out: {note}" for note in self.scenario.notes]
         lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
         lines += [f"  source: {line}" for line in self.provenance.lines()]
@@ -251,6 +282,20 @@ class ScenarioResult(Result):
     def error(self, outcome: str, channel: str = TOTAL) -> float:
         """Standard error of the median from the number of draws: digits finer than this say nothing."""
         return display.monte_carlo_error(self.draws[(channel, outcome)].to_numpy())
+
+    def _neutral(self) -> list[str]:
+        """'Neutral at: share of the pool 3.9 % (range 3.7 to 6.5)'."""
+        try:
+            table = self.turning_points()
+        except BadInputError:
+            return []
+        told = []
+        for r in table.to_dict("records"):
+            name = f"{r['label'][:1].lower()}{r['label'][1:]}"
+            keeps = f"{name}: {'above' if r['side'] > 0 else 'below'} zero over its whole range"
+            at = f"{name} {r['neutral']:.3g} {r['unit']} (range {r['low']:.3g} to {r['high']:.3g})"
+            told.append(keeps if np.isnan(r["neutral"]) else at)
+        return [f"Real spending would not change, all else at the medians, with: {'; '.join(told)}."]
 
     def _backtest_first(self) -> list[str]:
         """What comes first where the model did no better on the past than a forecast of no change."""

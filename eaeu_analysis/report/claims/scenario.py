@@ -12,6 +12,7 @@ from ...results import is_reliable
 from .claim import Claim, failed_words, meaning, side_of, state
 
 if TYPE_CHECKING:
+    from ...results import Check
     from ...scenario import ScenarioResult
 # outcome of the scenario -> whose meaning it has (data/tables/claims.toml)
 OUTCOMES = {
@@ -29,6 +30,7 @@ CHANNELS = ("tariffs", "border_costs", "customs_revenue", "migration")
 BY_CHANNEL = "welfare"  # the outcome that is told channel by channel
 PARTIAL = {"smart_consumers": "welfare", "smart_from_CHN": "outsider_imports"}  # told of the tariff alone
 SHARE = "break_even_share"
+DRIVEN = ("welfare", "real_income", "price_index")  # what terms of trade move
 
 
 def scenario_claims(found: ScenarioResult) -> list[Claim]:
@@ -45,7 +47,7 @@ def scenario_claims(found: ScenarioResult) -> list[Claim]:
 def _claim(found: ScenarioResult, outcome: str, channel: str, means: str) -> Claim:
     row = found.value(outcome, channel)
     estimate, lower, upper = (float(row[name]) for name in ("estimate", "lower", "upper"))
-    checks = tuple(c if c.scope in ("", channel) else c.as_info() for c in found.checks)
+    checks = tuple(c if _applies(c, channel, outcome) else c.as_info() for c in found.checks)
     reliable = is_reliable(checks)
     known = not lower <= 0 <= upper and reliable
     template = "share" if outcome == SHARE else _template(estimate, lower, upper, reliable)
@@ -82,6 +84,13 @@ def _claim(found: ScenarioResult, outcome: str, channel: str, means: str) -> Cla
         level=found.level,
         slow=True,
     )
+
+
+def _applies(check: Check, channel: str, outcome: str) -> bool:
+    """Whether a check bears on a claim: one of the tariff bears on spending, income and prices of the whole too."""
+    if check.scope in ("", channel):
+        return True
+    return check.scope == "tariffs" and channel == "total" and outcome in DRIVEN
 
 
 def _template(estimate: float, lower: float, upper: float, reliable: bool) -> str:

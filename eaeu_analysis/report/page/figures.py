@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...plots import scenario as scenario_plots
-from ...plots import trade_answer, trade_policy
+from ...plots import scenario_options, trade_answer, trade_policy
 from ...plots.compare import before_after_data
 from ...plots.impact import effect_data
 from ...reference import economies
+from ...scenario.options import ScenarioComparison, shipped_options
 from ..wording import sentences
 from .picture import WIDTH, Picture, picture
 
@@ -63,7 +64,7 @@ def draw_all(material: Material) -> dict[str, Picture]:
 
 # The pictures of the section on what joining would do.
 
-CHANNELS, PATH = "scenario-channels", "scenario-path"
+CHANNELS, PATH, OPTIONS = "scenario-channels", "scenario-path", "scenario-options"
 
 
 def scenario_titles(result: ScenarioResult) -> dict[str, str]:
@@ -79,6 +80,11 @@ def scenario_titles(result: ScenarioResult) -> dict[str, str]:
         largest = parts.iloc[:-1]["estimate"].abs().idxmax()
         found = {CHANNELS: f"Real spending of households {told}, most of it by: {str(largest).lower()}"} | found
     return found
+
+
+def options_title(found: ScenarioComparison) -> str:
+    """What the figure of the options says."""
+    return scenario_options.options_finding(found)
 
 
 def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
@@ -104,6 +110,17 @@ def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
             axis="y",
             lines=("estimate",),
             size=(WIDTH, 3.1),
+        )
+    if (found := shipped_options()) is not None:
+        drawn[OPTIONS] = picture(
+            OPTIONS,
+            partial(scenario_options.draw_options_alone, found),
+            scenario_options.options_data(found)[["estimate", "lower", "upper"]],
+            title=options_title(found),
+            alt=f"Points with {found.level:.0%} intervals, a row per option. {options_title(found)}.",
+            axis="y",
+            lines=("estimate",),
+            size=(WIDTH, 3.6),
         )
     return drawn
 

@@ -17,6 +17,7 @@ from ...data.freshness import freshness
 from ...errors import BadInputError
 from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import read_table, table_path
+from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.points import is_point
 from ..claims.tariff_exposure import TARIFF
@@ -206,6 +207,8 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
 def _scenario(result: ScenarioResult) -> list[Any]:
     """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it, where sliders start."""
     told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability(), list(SLIDER_ENDS)]
+    if (options := shipped_options()) is not None:
+        told += [options.table, 100 * options.table[["better", "best"]], options.spec["draws"]]
     try:
         surface, shares = result.surface(), result.shares()
     except BadInputError:  # no polynomial: no sliders and no shares are shown

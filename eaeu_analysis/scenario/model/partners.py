@@ -40,9 +40,10 @@ def free_pairs(year: int) -> frozenset[frozenset[str]]:
     return frozenset(frozenset(pair) for pair in zip(live["a"], live["b"], strict=True))
 
 
-def free_with(economy: str, year: int) -> set[str]:
+@lru_cache
+def free_with(economy: str, year: int) -> frozenset[str]:
     """Economies whose goods enter ``economy`` free of duty, and the other way round."""
-    return {other for pair in free_pairs(year) if economy in pair for other in pair if other != economy}
+    return frozenset(other for pair in free_pairs(year) if economy in pair for other in pair if other != economy)
 
 
 def regimes(scenario: Scenario) -> dict[str, str]:

@@ -71,6 +71,33 @@ def score_counts(scored: pd.DataFrame) -> dict[str, int]:
     return out
 
 
+def score_errors(scored: pd.DataFrame) -> dict[str, float]:
+    """Mean absolute error and root mean square of the outcomes in per cent, of the tool and of a forecast of no change;
+    the same for those in other units (``other_*``)."""
+    known = scored[scored["happened"].notna() & scored["predicted"].notna()]
+    out: dict[str, float] = {"rows": float((known["unit"] == "per cent").sum())}
+    for name, rows in (("", known[known["unit"] == "per cent"]), ("other_", known[known["unit"] != "per cent"])):
+        if len(rows):
+            miss, none = rows["error_happened"].astype(float), rows["happened"].astype(float)
+            out |= {f"{name}tool": float(miss.abs().mean()), f"{name}no_change": float(none.abs().mean()),
+                    f"{name}tool_rms": float(np.sqrt((miss**2).mean())),
+                    f"{name}no_change_rms": float(np.sqrt((none**2).mean()))}  # fmt: skip
+    return out
+
+
+def error_sentence(known: Mapping[str, float], turned: Mapping[str, float]) -> str:
+    """The mean error beside that of no change, for the run of 2014 and for the one that knew the rouble."""
+    if "tool" not in known:
+        return "No outcome in per cent can be compared."
+    word = "beat" if known["tool"] < known["no_change"] else "did not beat"
+    return (
+        f"Over {known['rows']:.0f} outcomes in per cent the tool {word} a forecast of no change: mean error "
+        f"{known['tool']:.1f} against {known['no_change']:.1f} (root mean square {known['tool_rms']:.1f} against "
+        f"{known['no_change_rms']:.1f}); with the rouble and Russian income as they turned out {turned['tool']:.1f} "
+        f"(root mean square {turned['tool_rms']:.1f})."
+    )
+
+
 def of_sign(right: int, n: int, level: float) -> str:
     """'better than a coin' where a fair coin does as well with probability 1 - level or less; 'worse than a coin' the
     other way round; else 'no better than a coin'. As if the rows were independent, which makes it too easy."""
@@ -167,6 +194,11 @@ class Backtest(Result):
         what = f"{', '.join(said[:-1])} and {said[-1]}"
         return score_sentence(who, what, dict(self.counts[KNOWN]), dict(self.counts[TOLD]), self.level)
 
+    @property
+    def errors(self) -> dict[str, dict[str, float]]:
+        """By run: mean errors of the tool and of a forecast of no change, see :func:`score_errors`."""
+        return {run: score_errors(self.table[self.table["run"] == run]) for run in (KNOWN, TOLD)}
+
     def to_frame(self) -> pd.DataFrame:
         return self.table.copy()
 
@@ -180,6 +212,7 @@ class Backtest(Result):
             "sentence": self.sentence,
             "against_counterfactuals": counterfactual_sentence(dict(own), dict(self.counts[TOLD])),
             "counts": to_plain(self.counts),
+            "errors": {run: {k: _rounded(v) for k, v in found.items()} for run, found in self.errors.items()},
             "rouble_and_income": {name: _rounded(value) for name, value in self.moved.items()},
             "rows": rows,
             "draws": self.spec["draws"],
@@ -196,7 +229,12 @@ class Backtest(Result):
 
     def summary(self) -> str:
         before, after = spans()
-        lines = [self.sentence, counterfactual_sentence(dict(self.counts[KNOWN]), dict(self.counts[TOLD])), ""]
+        lines = [
+            error_sentence(self.errors[KNOWN], self.errors[TOLD]),
+            self.sentence,
+            counterfactual_sentence(dict(self.counts[KNOWN]), dict(self.counts[TOLD])),
+            "",
+        ]
         lines.append(f"Change from {before[0]}-{before[1]} to {after[0]}-{after[1]}, {self.level:.0%} intervals:")
         for (economy, outcome), rows in self.table.groupby(["economy", "outcome"], sort=False):
             first = rows.iloc[0]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ....errors import BadInputError
-from ..figures import CHANNELS, PATH, scenario_titles
+from ....scenario.display import format_interval, outcome_label, round_to_error
+from ....scenario.options import option_label, shipped_options
+from ..figures import CHANNELS, OPTIONS, PATH, options_title, scenario_titles
 from ..parts import (
     Card,
     Cards,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 TITLE, NAV = "What would joining do to Uzbekistan?", "If Uzbekistan joined"
 SHOWN = 6  # sliders at most: the quantities that carry most of the uncertainty
+COMPARED = ("welfare", "real_income", "exports", "customs_receipts_of_gdp", "remittances_of_gdp")
 LEAST = 0.01  # of the variance of real spending, for a quantity to get a slider
 
 
@@ -59,6 +62,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         Text(f"Real spending of households rises in {result.probability():.0%} of the draws."),
         _outcomes(result),
         Cards(cards),
+        *_options(pictures),
         *_sliders(result),
         Details("What the scenario leaves out", (Items(tuple(result.scenario.notes)),), printed=True),
         Details("Checks", (Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in result.checks)),)),
@@ -73,10 +77,36 @@ def _outcomes(result: ScenarioResult) -> PageTable:
     rows = []
     for name, label in labels.items():
         row = result.value(name)
-        interval = f"{row['lower']:+.2f} to {row['upper']:+.2f}"
-        cells = (label["label"], f"{row['estimate']:+.2f}", interval, str(row["unit"]))
+        ends = [float(row[end]) for end in ("estimate", "lower", "upper")]
+        middle, low, high = round_to_error(ends, result.error(name))
+        cells = (label["label"], middle, f"{low} to {high}", str(row["unit"]))
         rows.append(tuple(map(Cell, cells)))
     return PageTable("scenario-outcomes", f"{result.scenario.title}: what changes", heads, tuple(rows))
+
+
+def _options(pictures: Mapping[str, Picture]) -> list[Any]:
+    """The options beside each other, from the comparison that is shipped."""
+    found = shipped_options()
+    if found is None:
+        return []
+    draws, title = f"{found.spec['draws']:,}", "The options side by side"
+    heads = (Column("option", "words"), *(Column(outcome_label(o)) for o in COMPARED), Column("better than nothing"),
+             Column("failed checks", "words"))  # fmt: skip
+    rows = []
+    for name in found.spec["scenarios"]:
+        told = [found.value(outcome, name) for outcome in COMPARED]
+        better = told[0]["better"]
+        same = all(row["lower"] == row["upper"] == 0 for row in told)
+        cells = [option_label(name), *("no change" if same else format_interval(row) for row in told)]
+        cells += ["" if same else f"{better:.0%}", str(told[0]["failed_checks"])]
+        rows.append(tuple(map(Cell, cells)))
+    note = Text(
+        f"Real spending, real income at home and exports in per cent, customs receipts and remittances in % of GDP; "
+        f"median and {found.level:.0%} interval of {draws} draws that all options share. Better than nothing: the "
+        "share of draws in which real spending rises."
+    )
+    shown = [Figure(pictures[OPTIONS], options_title(found))] if OPTIONS in pictures else []
+    return [Heading("options", title), note, *shown, PageTable("scenario-options", title, heads, tuple(rows))]
 
 
 def _sliders(result: ScenarioResult) -> list[Any]:
