@@ -7,6 +7,7 @@ share, drop out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -307,7 +308,7 @@ def _with_russia(code: str, before: Years, after: Years, level: float) -> tuple[
         partner = "importer" if side == "exporter" else "exporter"
         flows = load_flows("russia_annual")
         wide = flows[flows[side] == RUSSIA].pivot_table(index="year", columns=partner, values="usd", aggfunc="sum")
-        logs = np.log(wide[[code, *others]].loc[before[0] : settings.LAST_CLEAN_YEAR])
+        logs = wide[[code, *others]].loc[before[0] : settings.LAST_CLEAN_YEAR].map(math.log)
         if logs.isna().any().any():
             lost = logs.columns[logs.isna().any()][0]
             raise NoDataError(f"Russia's table lacks a year of {label} for {lost}")
@@ -357,7 +358,7 @@ def _checks(code: str, table: pd.DataFrame, with_russia: pd.DataFrame, after: Ye
     made = []
     for flow, label in (("imports", "imports from Russia"), ("exports", "exports to Russia")):
         row = table[(table["flow"] == flow) & (table["partner"] == RUSSIA)].iloc[0]
-        theirs = with_russia.set_index("flow").loc[label]
+        theirs = with_russia[with_russia["flow"] == label].to_dict("records")[0]
         same = bool(np.sign(row["change"]) == np.sign(theirs["change"]))
         made.append(
             Check(
@@ -392,9 +393,9 @@ def _checks(code: str, table: pd.DataFrame, with_russia: pd.DataFrame, after: Ye
                 "smaller",
             )
         )
-    exports = table[table["flow"] == "exports"].set_index("partner")
+    exports = table[table["flow"] == "exports"].set_index("partner")["change"]
     if "all without gold" in exports.index:
-        whole, bare = exports.loc["all", "change"], exports.loc["all without gold", "change"]
+        whole, bare = float(exports["all"]), float(exports["all without gold"])
         made.append(
             Check(
                 "gold",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -125,7 +125,7 @@ def _estimate(
         else None,
         cluster=changes.pop("cluster", "chapter"),
     )
-    windows = {name: tuple(rules[name]) for name in ("fit_years", "post_years")}
+    windows: dict[str, Any] = {name: tuple(rules[name]) for name in ("fit_years", "post_years")}
     return tariff_exposure(
         heading_flows() if flows is None else flows,
         heading_rates() if rates is None else rates,
@@ -149,12 +149,12 @@ def _alternatives() -> dict[str, Callable[[], TariffExposure]]:
         "errors by product": lambda: _estimate(flows, cluster="product"),
     }
     for before in ((2011, 2014), (2009, 2013)):
-        made[f"before {before[0]}-{before[1]}"] = lambda before=before: _estimate(flows, fit_years=before)
+        made[f"before {before[0]}-{before[1]}"] = partial(_estimate, flows, fit_years=before)
     for after in ((2015, 2017), (2015, 2018)):
-        made[f"after {after[0]}-{after[1]}"] = lambda after=after: _estimate(flows, post_years=after)
+        made[f"after {after[0]}-{after[1]}"] = partial(_estimate, flows, post_years=after)
     for year in PLACEBO_YEARS:
         windows = {"fit_years": (year - 2, year - 1), "post_years": (year, min(year + 1, 2013))}
-        made[f"placebo: as if in {year}"] = lambda year=year, windows=windows: _estimate(flows, event=year, **windows)
+        made[f"placebo: as if in {year}"] = partial(_estimate, flows, event=year, **windows)
     made["placebo: exports"] = lambda: _estimate(heading_flows("exports"))
     return made
 
