@@ -17,6 +17,7 @@ from ...results import Provenance
 from ..flows.products import Direction, armenian_headings
 from ..tariffs.schedule import sitc_section
 from ..tariffs.steps import cet_2013_by_heading
+from .companions import goods_exposure, stage_exposure
 from .estimate import TariffExposure, TariffExposureOptions, tariff_exposure
 from .own_rates import OwnRates
 
@@ -156,6 +157,9 @@ def _alternatives() -> dict[str, Callable[[], TariffExposure]]:
         windows = {"fit_years": (year - 2, year - 1), "post_years": (year, min(year + 1, 2013))}
         made[f"placebo: as if in {year}"] = partial(_estimate, flows, event=year, **windows)
     made["placebo: exports"] = lambda: _estimate(heading_flows("exports"))
+    for economy in sorted(read_table(table_path("tariff_exposure"))["stages"]):
+        made[f"companion: {economy} by stage of processing"] = partial(stage_exposure, economy)
+    made["companion: KGZ, listed goods"] = goods_exposure
     return made
 
 
