@@ -69,8 +69,9 @@ def compare(
         from ..trade.partners.exposure import exposure
 
         asked = unit or "UZB"
-        found = partner_changes(asked, bloc) if has_partner_changes(asked, bloc) else exposure(asked)
-        output.print_result(found, as_json)
+        joined = bloc or "EAEU"
+        known = has_partner_changes(asked, joined)
+        output.print_result(partner_changes(asked, joined) if known else exposure(asked), as_json)
         return
     from ..compare import before_after, compare_members
     from ..compare.membership import FALLBACK, event_in_bloc, home_bloc

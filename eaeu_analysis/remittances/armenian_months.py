@@ -10,6 +10,7 @@ estimated on years before 2014, so that nothing after accession is in it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -139,7 +140,7 @@ def armenian_transfers(*, level: float = settings.LEVEL) -> ArmenianTransfers:
     explained = _explained(level)
     rows = []
     for name, (year, span) in WINDOWS.items():
-        change = np.log(_sums(months, year, span) / _sums(months, BASE, span))
+        change = (_sums(months, year, span) / _sums(months, BASE, span)).map(math.log)
         own, others = float(change[DESTINATION]), float(change[origins].mean())
         gap = own - others
         expected, low, high = explained.get(name, (np.nan, np.nan, np.nan))
@@ -159,7 +160,7 @@ def armenian_transfers(*, level: float = settings.LEVEL) -> ArmenianTransfers:
             }
         )
     table = pd.DataFrame(rows)
-    before = table.set_index("window").loc[BEFORE]
+    before = table[table["window"] == BEFORE].to_dict("records")[0]
     check = Check(
         "before the rouble fell",
         bool(before["p_value"] >= 0.10),
@@ -222,7 +223,8 @@ def _explained(level: float) -> dict[str, tuple[float, float, float]]:
         change = logs.loc[year] - logs.loc[BASE]
         drawn = draws[list(change.index)].to_numpy() @ change.to_numpy()
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-        found[str(year)] = (float(fit.coef[list(change.index)] @ change), float(low), float(high))
+        centre = fit.coef[list(change.index)].to_numpy(dtype=float) @ change.to_numpy(dtype=float)
+        found[str(year)] = (float(centre), float(low), float(high))
     return found
 
 

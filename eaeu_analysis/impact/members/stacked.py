@@ -14,6 +14,7 @@ comparators put in the members' place (as in Abadie, Diamond and Hainmueller 201
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -220,7 +221,7 @@ def _one(
     frame = data.with_outcome(name) if name not in data.frame.columns else data
     wide = frame.wide(name).reindex(columns=[*members, *others]).loc[FIRST_YEAR : settings.LAST_CLEAN_YEAR]
     logs = find_outcome(name).log
-    wide = np.log(wide) if logs else wide
+    wide = wide.map(math.log) if logs else wide  # NaN stays NaN
     wide = wide.drop(index=event, errors="ignore")
     short = [code for code in wide.columns if wide[code].notna().sum() < LEAST_YEARS]
     if set(short) & set(members) or len(others) - len(short) < 4:

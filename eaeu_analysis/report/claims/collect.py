@@ -15,6 +15,7 @@ from ..topics import TOPICS
 from .before_after import before_after_claims, member_claims, rerouting_claims
 from .claim import Claim, with_age
 from .counterfactual import counterfactual_claims
+from .partner_changes import partner_change_claims
 from .partner_dependence import partner_dependence_claims
 from .published import published_claims, unsupported_claims
 from .scenario import scenario_claims
@@ -133,6 +134,7 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
         made += union_trade_claims(found.trade)
     if found.tariff_exposure is not None:
         made += tariff_exposure_claims(found.tariff_exposure)
+    made += [claim for changes in found.partner_changes for claim in partner_change_claims(changes)]
     if found.exposure is not None:
         made += partner_dependence_claims(found.exposure, found.panel)
     if found.gap is not None:

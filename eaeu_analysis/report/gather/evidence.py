@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...data.panel import Panel
     from ...data.sources import Source
     from ...scenario import ScenarioResult
+    from ...trade.partners.around_accession import PartnerChanges
     from ...trade.partners.exposure import Exposure
     from ...trade.tariff_exposure.estimate import TariffExposure
     from ...trade.tariffs.gap import TariffGap
@@ -37,7 +38,8 @@ class Evidence:
     """``content``: before/after and counterfactuals, None when no topic needs them. ``curves``: the specification
     curves that were computed on these very data, by outcome. ``trade``: the gravity estimates; ``exposure``, ``gap``:
     Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: the macro series beside them.
-    ``scenario``: what joining would do. ``tariff_exposure``: Armenia's imports across products. ``missing``: parts that
+    ``scenario``: what joining would do. ``tariff_exposure``: Armenia's imports across products.
+    ``partner_changes``: trade by partner of members with a table of their own. ``missing``: parts that
     could not be had, with the reason.
     """
 
@@ -49,6 +51,7 @@ class Evidence:
     panel: Panel | None = None
     scenario: ScenarioResult | None = None
     tariff_exposure: TariffExposure | None = None
+    partner_changes: tuple[PartnerChanges, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
 
 
@@ -91,7 +94,16 @@ def evidence(
     trade: TradeAnswer | None = parts.get("trade")
     lean, gap = (trade.exposure, trade.tariffs) if trade else _own(wanted)
     return Evidence(
-        content, held, trade, lean, gap, panel, parts.get("scenario"), parts.get("tariff_exposure"), tuple(missing)
+        content,
+        held,
+        trade,
+        lean,
+        gap,
+        panel,
+        parts.get("scenario"),
+        parts.get("tariff_exposure"),
+        parts.get("partner_changes", ()),
+        tuple(missing),
     )
 
 
@@ -106,6 +118,7 @@ def _long(wanted: set[str], dask: str | None) -> dict[str, Callable[[], Any]]:
     if wanted & FROM_GRAVITY:
         tasks["trade"] = partial(trade_answer, "UZB")
     if "partners" in wanted:
+        tasks["partner_changes"] = _partner_changes
         tasks["tariff_exposure"] = partial(armenian_tariff_exposure, alternatives=False)
     if "scenario" in wanted:
         tasks["scenario"] = partial(run_scenario, SCENARIO, DRAWS, SEED, dask=dask)
@@ -132,6 +145,13 @@ def _background_results(tasks: Mapping[str, Callable[[], Any]], jobs: int) -> It
         yield lambda name: begun[name].result()
     finally:
         pool.shutdown(wait=False, kill_workers=True)
+
+
+def _partner_changes() -> tuple[PartnerChanges, ...]:
+    """Trade by partner around the accession of each member that has a table of its own."""
+    from ...trade.partners.around_accession import partner_changes, partner_rules
+
+    return tuple(partner_changes(code) for code in sorted(partner_rules()["shown"]))
 
 
 def _own(wanted: set[str]) -> tuple[Exposure | None, TariffGap | None]:

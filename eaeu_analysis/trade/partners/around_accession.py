@@ -7,6 +7,7 @@ share, drop out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -54,9 +55,10 @@ class PartnerChanges(Result):
         flow); ``mirror_before, mirror_after`` (the partner's report over the own one, both free on board),
         ``mirror_years``; ``both_change`` (per cent, by the weighted average of both reports in those years).
     with_russia : DataFrame
-        A row per flow of Russia: ``flow, change, change_others, percent, lower, upper, p_value, p_trend, placebo``: the
-        change of trade with Russia by Russia's reports, that of Russia's other partners, the difference, and the
-        difference between the later and the earlier years before.
+        A row per flow of Russia: ``flow, change, change_others, percent, lower, upper, p_value``: the change of trade
+        with Russia by Russia's reports, that of Russia's other partners, and the difference; ``p_trend``: rank of its
+        slope before; ``placebo``: the difference between the later and the earlier years before; ``without_trend``:
+        the difference less that slope continued; ``lowest, highest``: leaving out one partner.
     by_year : DataFrame
         ``year, flow, percent, lower, upper``: trade with Russia against Russia's other partners, each year against the
         mean of the years before.
@@ -307,7 +309,7 @@ def _with_russia(code: str, before: Years, after: Years, level: float) -> tuple[
         partner = "importer" if side == "exporter" else "exporter"
         flows = load_flows("russia_annual")
         wide = flows[flows[side] == RUSSIA].pivot_table(index="year", columns=partner, values="usd", aggfunc="sum")
-        logs = np.log(wide[[code, *others]].loc[before[0] : settings.LAST_CLEAN_YEAR])
+        logs = wide[[code, *others]].loc[before[0] : settings.LAST_CLEAN_YEAR].map(math.log)
         if logs.isna().any().any():
             lost = logs.columns[logs.isna().any()][0]
             raise NoDataError(f"Russia's table lacks a year of {label} for {lost}")
@@ -316,6 +318,8 @@ def _with_russia(code: str, before: Years, after: Years, level: float) -> tuple[
         gap, half = _difference(change, code, others, level)
         early = logs.loc[before[0] : before[1]]
         slope = pd.Series(np.polyfit(np.arange(len(early)), early.to_numpy(), 1)[0], index=early.columns)
+        distance = (sum(after) - sum(before)) / 2
+        gaps = [_difference(change, code, [o for o in others if o != out], level)[0] for out in others]
         half_way = len(early) // 2 + len(early) % 2
         placebo = _difference(early.iloc[half_way:].mean() - early.iloc[:half_way].mean(), code, others, level)[0]
         rows.append(
@@ -329,6 +333,9 @@ def _with_russia(code: str, before: Years, after: Years, level: float) -> tuple[
                 "p_value": _rank(change, code, others),
                 "p_trend": _rank(slope, code, others),
                 "placebo": 100 * np.expm1(placebo),
+                "without_trend": 100 * np.expm1(_difference(change - slope * distance, code, others, level)[0]),
+                "lowest": 100 * np.expm1(min(gaps)),
+                "highest": 100 * np.expm1(max(gaps)),
             }
         )
         for year, values in (logs - base).iterrows():
@@ -357,16 +364,17 @@ def _checks(code: str, table: pd.DataFrame, with_russia: pd.DataFrame, after: Ye
     made = []
     for flow, label in (("imports", "imports from Russia"), ("exports", "exports to Russia")):
         row = table[(table["flow"] == flow) & (table["partner"] == RUSSIA)].iloc[0]
-        theirs = with_russia.set_index("flow").loc[label]
-        same = bool(np.sign(row["change"]) == np.sign(theirs["change"]))
+        theirs = with_russia[with_russia["flow"] == label].to_dict("records")[0]
+        own = float(np.log1p(row["change"] / 100) - np.log1p(theirs["change_others"] / 100))
+        gap = float(np.log1p(theirs["percent"] / 100))
         made.append(
             Check(
                 f"both reports, {flow}",
-                same,
+                bool(own * np.sign(gap) >= abs(gap) / 2),
                 float(theirs["change"]),
                 None,
                 f"{label} changed by {row['change']:+.1f} % by own and {theirs['change']:+.1f} % by Russian reports; "
-                "passes when the signs agree",
+                "passes when by the own one at least half of the difference is left",
             )
         )
         made.append(
@@ -392,9 +400,30 @@ def _checks(code: str, table: pd.DataFrame, with_russia: pd.DataFrame, after: Ye
                 "smaller",
             )
         )
-    exports = table[table["flow"] == "exports"].set_index("partner")
+        rest = float(np.log1p(theirs["without_trend"] / 100))
+        estimate = float(np.log1p(theirs["percent"] / 100))
+        made.append(
+            Check(
+                f"trend continued, {flow}",
+                bool(abs(rest - estimate) <= abs(estimate) / 2),
+                float(theirs["without_trend"]),
+                float(theirs["percent"]),
+                f"less the slope before, continued, {label} moved by {theirs['without_trend']:+.1f} % against Russia's "
+                "other partners; passes when the slope changes the estimate by no more than half",
+            )
+        )
+        made.append(
+            Check(
+                f"leave one partner out, {flow}",
+                bool(np.sign(theirs["lowest"]) == np.sign(theirs["highest"])),
+                float(theirs["lowest"]),
+                0.0,
+                f"from {theirs['lowest']:+.1f} to {theirs['highest']:+.1f} %; passes when the sign never changes",
+            )
+        )
+    exports = table[table["flow"] == "exports"].set_index("partner")["change"]
     if "all without gold" in exports.index:
-        whole, bare = exports.loc["all", "change"], exports.loc["all without gold", "change"]
+        whole, bare = float(exports["all"]), float(exports["all without gold"])
         made.append(
             Check(
                 "gold",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ...results import Provenance
 from ..flows.products import Direction, armenian_headings
 from ..tariffs.schedule import sitc_section
 from ..tariffs.steps import cet_2013_by_heading
+from .companions import goods_exposure, stage_exposure
 from .estimate import TariffExposure, TariffExposureOptions, tariff_exposure
 from .own_rates import OwnRates
 
@@ -125,7 +126,7 @@ def _estimate(
         else None,
         cluster=changes.pop("cluster", "chapter"),
     )
-    windows = {name: tuple(rules[name]) for name in ("fit_years", "post_years")}
+    windows: dict[str, Any] = {name: tuple(rules[name]) for name in ("fit_years", "post_years")}
     return tariff_exposure(
         heading_flows() if flows is None else flows,
         heading_rates() if rates is None else rates,
@@ -149,13 +150,16 @@ def _alternatives() -> dict[str, Callable[[], TariffExposure]]:
         "errors by product": lambda: _estimate(flows, cluster="product"),
     }
     for before in ((2011, 2014), (2009, 2013)):
-        made[f"before {before[0]}-{before[1]}"] = lambda before=before: _estimate(flows, fit_years=before)
+        made[f"before {before[0]}-{before[1]}"] = partial(_estimate, flows, fit_years=before)
     for after in ((2015, 2017), (2015, 2018)):
-        made[f"after {after[0]}-{after[1]}"] = lambda after=after: _estimate(flows, post_years=after)
+        made[f"after {after[0]}-{after[1]}"] = partial(_estimate, flows, post_years=after)
     for year in PLACEBO_YEARS:
         windows = {"fit_years": (year - 2, year - 1), "post_years": (year, min(year + 1, 2013))}
-        made[f"placebo: as if in {year}"] = lambda year=year, windows=windows: _estimate(flows, event=year, **windows)
+        made[f"placebo: as if in {year}"] = partial(_estimate, flows, event=year, **windows)
     made["placebo: exports"] = lambda: _estimate(heading_flows("exports"))
+    for economy in sorted(read_table(table_path("tariff_exposure"))["stages"]):
+        made[f"companion: {economy} by stage of processing"] = partial(stage_exposure, economy)
+    made["companion: KGZ, listed goods"] = goods_exposure
     return made
 
 

@@ -311,7 +311,7 @@ def tariff_exposure(
     fit = fit_windows(data)
     estimate = _agreed(sample, estimator, float(fit.beta[0]))
     without = pd.Series(leave_clusters_out(data), index=np.unique(sample.units["cluster"]), name="estimate")
-    se = jackknife_error(estimate, without.to_numpy())
+    se = jackknife_error(estimate, without.to_numpy(dtype=np.float64))
     information = fit.weight[:, 0] * fit.deviation[:, 0] ** 2
     products = sample.units.assign(information=information / information.sum())
     leads = _leads(sample, estimator, chosen)
@@ -416,7 +416,7 @@ def _leads(sample: ExposureSample, estimator: Estimator, chosen: TariffExposureO
     base = sample.fit_years[1]
     first, last = chosen.lead_years or (sample.fit_years[0], sample.post_years[1])
     wide = sample.by_year()
-    years = [int(year) for year in wide.columns if first <= year <= last]
+    years = [year for year in map(int, wide.columns) if first <= year <= last]
     if base not in years:
         raise BadInputError(f"lead_years {first}-{last} leave out the base year {base}")
     rows = []
@@ -445,7 +445,7 @@ def _checks(
     same = bool((np.sign(without) == np.sign(estimate)).all())
     far = str((without - estimate).abs().idxmax())
     largest = products["information"].max()
-    top = str(products.loc[products["information"].idxmax(), "product"])
+    top = str(products["product"].iloc[int(products["information"].to_numpy().argmax())])
     effective = float(1 / (products["information"] ** 2).sum())
     return (
         *_pre_trend(sample, estimator, chosen, estimate),
@@ -478,7 +478,7 @@ def _pre_trend(
     wide = sample.by_year()[list(range(first, last + 1))]
     years = wide.to_numpy(dtype=np.float64)
     joint, p_slope = pre_trend_p(_arrays(sample, estimator), years, chosen.permutations, chosen.seed)
-    rows = wide.stack().rename("value").reset_index().rename(columns={"year": "period"})
+    rows = wide.stack().to_frame("value").reset_index().rename(columns={"year": "period"})
     rows = rows.join(sample.units[["group", "cluster", "x"]], on="unit")
     trend = _regress(rows.assign(slope=rows["x"] * (rows["period"] - last)), ["slope"], estimator, settings.LEVEL)
     slope = float(trend.coef["slope"])

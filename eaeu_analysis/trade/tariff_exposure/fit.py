@@ -203,7 +203,7 @@ def pre_trend_p(data: Windows, years: Array, permutations: int, seed: int) -> tu
         parts = scores(x)[:-1]
         total = parts.sum(axis=1).T  # (B, T - 1)
         spread = np.einsum("tgb,sgb->bts", parts, parts)
-        return np.einsum("bt,bt->b", total, np.linalg.solve(spread, total[:, :, None])[:, :, 0])
+        return np.asarray(np.einsum("bt,bt->b", total, np.linalg.solve(spread, total[:, :, None])[:, :, 0]))
 
     def slope(x: Array) -> Array:
         parts = np.einsum("t,tgb->gb", time, scores(x))

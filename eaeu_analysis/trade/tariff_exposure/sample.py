@@ -99,13 +99,13 @@ def take_exposure_sample(
             raise NoDataError(f"{name} {first}-{last}: the flows have no year {lost[0]} ({years[0]}-{years[-1]})")
     _same_level(frame, rates)
     panel = frame.groupby(["unit", "product", "group", "origin", "year"], observed=True)["value"].sum()
-    wide = panel.unstack("year", fill_value=0.0)
+    wide = panel.unstack("year").fillna(0.0)
     units = wide.index.to_frame(index=False).set_index("unit")
     wide.index = units.index
     before = wide[list(range(fit_years[0], fit_years[1] + 1))]
     after = wide[list(range(post_years[0], post_years[1] + 1))].mean(axis=1)
     units = units.assign(before=before.mean(axis=1), after=after)
-    units = units.join(rates, on=rates.index.names)
+    units = units.join(rates, on=[str(name) for name in rates.index.names])
     units["cluster"] = _cluster_of(units, cluster)
     reason = pd.Series("", index=units.index)
     reason[units["x"].isna()] = "no rate"
@@ -119,7 +119,7 @@ def take_exposure_sample(
     _require_enough(kept, units)
     left = units.assign(reason=reason)[reason != ""].groupby("reason")["before"].agg(["size", "sum"])
     dropped = pd.DataFrame({"products": left["size"], "share": left["sum"] / units["before"].sum()}).reset_index()
-    tall = wide.loc[kept.index].rename_axis(columns="year").stack().rename("value").reset_index()
+    tall = wide.loc[kept.index].rename_axis(columns="year").stack().to_frame("value").reset_index()
     tall = tall.join(kept[["product", "group", "cluster", "x"]], on="unit")
     return ExposureSample(tall, kept, dropped, fit_years, post_years, known)
 

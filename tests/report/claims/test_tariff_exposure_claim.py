@@ -56,3 +56,16 @@ def test_each_finding_has_its_sentence_in_every_language(found: TariffExposure, 
         assert text.strip()
         assert caveat.strip()
         assert "{" not in text + caveat
+
+
+def test_the_page_has_a_figure_and_a_card_with_its_checks(found: TariffExposure) -> None:
+    from eaeu_analysis.report.page.figures import EXPOSURE, draw_exposure_design
+    from eaeu_analysis.report.page.sections.trade import _exposure
+
+    pictures = draw_exposure_design(found)
+    assert list(pictures) == [EXPOSURE]
+    (card,) = _exposure(found, pictures)
+    shown = repr(card)
+    assert "pre-trend" in shown
+    assert "Imports at a tariff of 10 % against none, 2015-2018" in shown
+    assert _exposure(None, pictures) == ()
