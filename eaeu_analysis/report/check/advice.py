@@ -74,9 +74,16 @@ def _finding(judgement: Judgement, say: BriefLanguage) -> str:
     if not fact.code:
         return say.say("described", "joined", {"year": float(min(fact.years))}, {"economy": f"economy.{fact.economy}"})
     known = judgement.known
-    if known is None or known.newer is not None or len(known.years) != 1:
+    if known is None or len(known.years) != 1:
         known = next(k for k in reversed(fact.numbers) if fact.latest in k.years)
-    return _described(fact, known, say)
+    return _described(fact, _current(known, fact), say)
+
+
+def _current(known: KnownNumber, fact: KnownFact) -> KnownNumber:
+    """The number that replaced a number of a series: of the same year in a later edition, or of a later year."""
+    same = [k for k in fact.numbers if k.value == known.newer]
+    own = [k for k in same if k.years == known.years]
+    return (own or same or [known])[-1]
 
 
 def _described(fact: KnownFact, known: KnownNumber, say: BriefLanguage) -> str:
@@ -117,10 +124,10 @@ def _shown(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> st
 
 
 def _newer(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> str:
-    value = known.value if known.newer is None else known.newer
-    text = _shown(replace(known, value=value), fact, say)
-    year = fact.latest if fact is not None and fact.code else 0
-    return f"{text} ({year})" if year else text
+    if fact is None or not fact.code:
+        return _shown(replace(known, value=known.value if known.newer is None else known.newer), fact, say)
+    current = _current(known, fact)
+    return f"{_shown(current, fact, say)} ({max(current.years, default=fact.latest)})"
 
 
 def _caveat(fact: KnownFact | None, say: BriefLanguage) -> str:

@@ -38,8 +38,11 @@ RECENT = 10  # years back in which a number without a year is looked for
 
 @dataclass(frozen=True)
 class KnownNumber:
-    """A number that is known. ``role`` is "before", "after", "change" or "level"; ``signed``: its sign is a direction;
-    ``years``: years of its own, empty where those of the fact count; ``newer``: the value that replaced it."""
+    """A number that is known.
+
+    ``role`` is "before", "after", "change" or "level"; ``years``: years of its own, empty where those of the fact
+    count; ``newer``: the value that replaced it; ``revised``: what older editions of the series have instead.
+    """
 
     name: str
     value: float
@@ -48,6 +51,7 @@ class KnownNumber:
     role: str = "level"
     years: frozenset[int] = frozenset()
     newer: float | None = None
+    revised: tuple[float, ...] = ()
 
     @property
     def sign(self) -> int:
@@ -301,10 +305,19 @@ class PanelFacts:
         measure, base, scale = parse_measure(unit)
         if name.startswith("exchange_rate") or unit in ("people", "persons"):
             measure, base, scale = "count", "", 1.0
-        values = _values(name, self.source).get(economy, {})
+        values = dict(_values(name, self.source).get(economy, {}))
+        older: dict[int, list[float]] = {}
+        for is_older, other in _editions(name, self.source):
+            for year, value in other.get(economy, {}).items():
+                if is_older and year in values:
+                    older.setdefault(year, []).append(value * scale)
+                elif not is_older:
+                    values.setdefault(year, value)  # a year that the default edition does not have yet
         role = "change" if name in GROWTH else "level"
         numbers = tuple(
-            KnownNumber(column, value * scale, measure, base, role, frozenset({year}))
+            KnownNumber(
+                column, value * scale, measure, base, role, frozenset({year}), revised=tuple(older.get(year, ()))
+            )
             for year, value in sorted(values.items())
         )
         return KnownFact(
@@ -352,6 +365,28 @@ def _values(name: str, source: str) -> dict[str, dict[int, float]]:
     for (economy, year), value in frame.items():
         found.setdefault(str(economy), {})[int(year)] = float(value)
     return found
+
+
+@functools.lru_cache
+def _editions(name: str, source: str) -> tuple[tuple[bool, dict[str, dict[int, float]]], ...]:
+    """The other editions of a series, and whether each is older than the default one; of a quotient, those of its
+    numerator over the default denominator."""
+    from ...data.load import load_panel, open_source
+
+    known = outcome(name) if name in vocabulary_table()["series"]["outcomes"] else None
+    code = name if known is None else known.indicator or known.numerator or name
+    default, *others = [info.vintage for info in open_source(source).entries() if info.code == code] or [""]
+    found = []
+    for vintage in others:
+        column = load_panel([code], source=source, vintage=vintage).frame[code]
+        if known is not None and known.denominator is not None:
+            column = column / load_panel([known.denominator], source=source).frame[known.denominator]
+        scaled = column.dropna() * (known.scale if known is not None else 1.0)
+        values: dict[str, dict[int, float]] = {}
+        for (economy, year), value in scaled.items():
+            values.setdefault(str(economy), {})[int(year)] = float(value)
+        found.append((vintage < default, values))
+    return tuple(found)
 
 
 @functools.lru_cache

@@ -434,6 +434,10 @@ def _at_years(
         if hit is not None:
             right = _signs_agree(fact, hit, reading, number)
             return NumberMatch(number, fact, hit, "" if right else "sign")
+        for item in stated:
+            old = next((value for value in item.revised if number.equals(value)), None)
+            if old is not None:
+                return NumberMatch(number, fact, replace(item, value=old, newer=item.value), "newer")
         if len(stated) == 1 or (stated and len(reading.numbers) == 1):
             other = next((k for k in fitting if number.equals(k.value) and number.half < abs(number.value) / 50), None)
             return NumberMatch(number, fact, stated[0], "year" if other is not None else "number")
