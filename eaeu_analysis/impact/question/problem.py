@@ -108,10 +108,14 @@ class Problem:
     @property
     def window(self) -> str:
         """What was fitted and judged, in one line, with what is missing."""
-        text = describe_window(
+        return describe_window(
             self.calendar, self.fit_years, self.post_years, self.missing, self.holes, self.filled.get(self.unit, 0)
         )
-        return f"{text}; {self.considered} donors considered, {len(self.donors)} used: {self.rule}"
+
+    @property
+    def donor_rule(self) -> str:
+        """Who was chosen as donors, and how many among how many, in one line."""
+        return f"{self.considered} donors considered, {len(self.donors)} used: {self.rule}"
 
 
 def describe_window(

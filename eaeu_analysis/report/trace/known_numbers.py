@@ -16,8 +16,8 @@ from ... import settings
 from ...errors import BadInputError
 from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import read_table, table_path
-from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
-from ..claims.points import is_point
+from ..claims.claim import SIDES, Claim, ClaimPart, load_claim_rules
+from ..claims.points import balance, is_point
 from ..claims.tariff_exposure import TARIFF
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str,
         numbers[claim.id] = np.array(own, dtype=np.float64)
     counts = [len(claims), *(sum(c.side == s for c in claims) for s in SIDES)]
     counts += [sum(c.side == s and is_point(c) == clear for c in claims) for s in SIDES for clear in (True, False)]
-    counts += [sum(c.grade == g for c in claims) for g in GRADES]
+    counts += balance(claims).values()
     numbers[""] = np.array([*counts, 100 * settings.LEVEL, 100 * (1 - settings.LEVEL)], dtype=np.float64)
     return texts, numbers
 

@@ -121,8 +121,17 @@ def _trade(content: Content, section: OutcomeSection | None) -> str:
         f"around its accession to "
         f"the {content.bloc}, the trade of {content.name} {'rose' if row['change'] > 0 else 'fell'} from "
         f"{format_number(row['mean_before'], digits=1)} to {format_number(row['mean_after'], digits=1)} "
-        f"{result.outcome.unit}; {others} ({describe_permutation_test(result)})."
+        f"{result.outcome.unit}; {others} ({describe_permutation_test(result)})." + _in_dollars(content)
     )
+
+
+def _in_dollars(content: Content) -> str:
+    """The same trade in dollars beside GDP in dollars: ' In dollars it fell by 7.5 %, while GDP rose by 24.0 %.'"""
+    pair = [r for r in content.dollars.values() if r.treated["available"]]
+    if len(pair) < 2:
+        return ""
+    trade, gdp = (describe_change(float(r.treated["change"]), r.change_measure) for r in pair)
+    return f" In dollars it {trade}, while GDP in dollars {gdp}."
 
 
 def _flows(by_name: Mapping[str, OutcomeSection]) -> str:
