@@ -1,4 +1,4 @@
-"""The numbers that are quoted most, computed again from the pinned files by code that shares nothing with the package."""
+"""The numbers that are quoted most, computed from the pinned files by code that shares nothing with the package."""
 
 from __future__ import annotations
 
