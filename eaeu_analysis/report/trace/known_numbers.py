@@ -147,6 +147,7 @@ def known_of(material: Material, lang: str = "en") -> Known:
             numbers[str(label)] = np.concatenate([numbers.get(str(label), np.array([])), _numbers([rows])])
     told = [r for s in content.sections for r in (s.narrow, s.wide) if r is not None]
     heads = [[r.treated.to_dict(), r.difference, r.difference.test.n - 1 if r.difference else 0] for r in told]
+    heads += [[r.treated.to_dict()] for r in content.dollars.values()]
     numbers["answer"] = _numbers([heads, len(content.sections), len(effects_table)])
     effects = content.effects
     if effects is not None:
