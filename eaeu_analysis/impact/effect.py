@@ -72,8 +72,9 @@ class Effect(Result):
     dropped, flagged : mapping
         Reason by donor that was left out, or kept although an event of its own may disturb the comparison.
     window : str
-        What was fitted and judged: how many periods, from when to when, and what is missing; which donors, by which
-        rule, among how many.
+        What was fitted and judged: how many periods, from when to when, and what is missing.
+    donor_rule : str
+        Who was chosen as donors, and how many among how many.
     """
 
     drawn_by = "impact.draw_effect"
@@ -95,6 +96,7 @@ class Effect(Result):
     dropped: Mapping[str, str] = field(default_factory=dict)
     flagged: Mapping[str, str] = field(default_factory=dict)
     window: str = ""
+    donor_rule: str = ""
 
     @property
     def event(self) -> Any:
@@ -227,6 +229,7 @@ class Effect(Result):
             f"{self.method or spec.get('estimator', 'effect')}: {spec.get('outcome')} of {names_text(self.units)}, "
             f"event {events_text(spec['event'])}",
             *([f"  {self.window}"] if self.window else []),
+            *([f"  {self.donor_rule}"] if self.donor_rule else []),
             f"  average effect {format_number(self.estimate)}{self._measure()}, {self.level:.0%} interval "
             f"{interval_text(self.interval)}, {format_p_equals(self.p_value)}",
         ]

@@ -310,6 +310,7 @@ def augmented_synthetic_control(
         dropped=dict(problem.dropped),
         flagged=dict(problem.flagged),
         window=problem.window,
+        donor_rule=problem.donor_rule,
         scm_weights=pd.Series(fit.scm, index=donors_index, name="weight"),
         scm_estimate=float(_gap(y, problem, fit.scm, intercept)[problem.post].mean()),
         penalty=fit.penalty,

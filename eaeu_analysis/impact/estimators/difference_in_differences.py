@@ -367,6 +367,7 @@ def difference_in_differences(
         dropped=design.dropped(),
         flagged=design.flagged(),
         window=design.window,
+        donor_rule=design.donor_rule,
         event_study=event_study_frame(design, plan, level),
         cluster_se=regression.se,
         leads_wald_p=regression.leads_p,

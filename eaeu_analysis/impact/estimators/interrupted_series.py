@@ -190,6 +190,7 @@ def interrupted_series(
         dropped=dict(problem.dropped),
         flagged=dict(problem.flagged),
         window=problem.window,
+        donor_rule=problem.donor_rule,
         **fitted,
     )
 

@@ -354,6 +354,7 @@ def matrix_completion(
         dropped=design.dropped(),
         flagged=design.flagged(),
         window=design.window,
+        donor_rule=design.donor_rule,
         penalty=penalty,
         rank=fit.rank,
         cross_validation=pd.DataFrame({"penalty": penalties, "error": errors}) if len(penalties) else None,

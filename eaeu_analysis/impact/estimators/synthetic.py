@@ -247,6 +247,7 @@ def synthetic_control(
         dropped=dict(problem.dropped),
         flagged=dict(problem.flagged),
         window=problem.window,
+        donor_rule=problem.donor_rule,
         intercept=fitted.intercept,
         search=dict(fitted.search),
         predictor_balance=None if setup.x is None else predictor_balance(setup, fitted),

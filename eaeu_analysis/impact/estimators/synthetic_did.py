@@ -228,6 +228,7 @@ def synthetic_did(
         dropped=design.dropped(),
         flagged=design.flagged(),
         window=design.window,
+        donor_rule=design.donor_rule,
         time_weights=_time_weights(design, rows, blocks),
         cohorts=cohort_table(design, [b.estimate for b in blocks], _cohort_errors(rows, replicates)),
         draws=replicates.draws,

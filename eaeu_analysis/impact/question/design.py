@@ -61,9 +61,13 @@ class Design:
         filled = sum(p.filled.get(p.unit, 0) for p in self.problems)
         fit, post = self.times[:first].tolist(), self.times[first:].tolist()
         text = describe_window(self.calendar, fit, post, sorted(missing), sorted(holes), filled)
+        return text + adjusted_text(self.problems[0].adjusted)
+
+    @property
+    def donor_rule(self) -> str:
+        """Who was chosen as donors, and how many among how many, in one line."""
         lead = self.problems[0]
-        text += adjusted_text(lead.adjusted)
-        return f"{text}; {lead.considered} donors considered, {len(self.donors)} used: {lead.rule}"
+        return f"{lead.considered} donors considered, {len(self.donors)} used: {lead.rule}"
 
     @property
     def units(self) -> tuple[str, ...]:

@@ -115,8 +115,12 @@ class Problem:
         text = describe_window(
             self.calendar, self.fit_years, self.post_years, self.missing, self.holes, self.filled.get(self.unit, 0)
         )
-        text += adjusted_text(self.adjusted)
-        return f"{text}; {self.considered} donors considered, {len(self.donors)} used: {self.rule}"
+        return text + adjusted_text(self.adjusted)
+
+    @property
+    def donor_rule(self) -> str:
+        """Who was chosen as donors, and how many among how many, in one line."""
+        return f"{self.considered} donors considered, {len(self.donors)} used: {self.rule}"
 
 
 def adjusted_text(adjusted: Sequence[str]) -> str:

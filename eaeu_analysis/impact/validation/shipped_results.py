@@ -21,9 +21,10 @@ from ...results import Provenance, Result, to_plain
 from ...series import SeriesInfo
 from ...text import format_number, format_p_equals
 from .calibration import Calibration
+from .default_errors import METHOD, DefaultErrors
 from .yardstick import Yardstick
 
-PLACEBOS, YARDSTICK = "placebos.parquet", "yardstick.json"
+PLACEBOS, YARDSTICK, DEFAULT = "placebos.parquet", "yardstick.json", "default_errors.parquet"
 KEPT = ["outcome", "unit", "event", "estimator", "test", "donors", "p_value", "least_p", "finding", "failed"]
 MAKE = "make calibration"
 
@@ -99,32 +100,52 @@ def shipped_calibration(path: Path | None = None) -> Calibration:
     >>> len(ea.shipped_calibration().to_frame()["outcome"].unique())
     5
     """
+    frame, series, spec = _read(path or results_path(PLACEBOS))
+    return Calibration(spec, frame, Provenance(series, "placebo problems", "", spec))
+
+
+def shipped_default_errors(path: Path | None = None) -> DefaultErrors:
+    """The error rates of the default counterfactual that are shipped, or those of ``path``.
+
+    NoDataError when the file is missing, BadInputError when it is not one of placebo problems.
+    """
+    frame, series, spec = _read(path or results_path(DEFAULT))
+    return DefaultErrors(spec, frame, float(spec.get("level", settings.LEVEL)), Provenance(series, METHOD, "", spec))
+
+
+def write_default_errors(found: DefaultErrors, path: Path | None = None) -> None:
+    """The placebo accessions with their question, replaced as a whole; the same ones give the same bytes."""
+    _write(found.table, found.spec, found.provenance, path or results_path(DEFAULT))
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, tuple[SeriesInfo, ...], dict[str, Any]]:
     import pyarrow.parquet as pq
     from pyarrow.lib import ArrowException
 
-    path = path or results_path(PLACEBOS)
     if not path.is_file():
         raise NoDataError(f"no calibration is shipped: {str(path)!r} is missing; {MAKE} makes it")
     try:
         table = pq.read_table(path)
         stated = json.loads((table.schema.metadata or {})[b"calibration"])
-        frame: pd.DataFrame = table.to_pandas()
-        series, spec = tuple(_info(one) for one in stated["series"]), dict(stated["spec"])
+        return table.to_pandas(), tuple(_info(one) for one in stated["series"]), dict(stated["spec"])
     except (ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadInputError(f"{str(path)!r} is not a file of placebo problems: {error}") from None
-    return Calibration(spec, frame, Provenance(series, "placebo problems", "", spec))
+
+
+def _write(frame: pd.DataFrame, spec: Mapping[str, Any], provenance: Provenance, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    stated = {"spec": to_plain(spec), "series": [asdict(info) for info in provenance.series]}
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = table.replace_schema_metadata({"calibration": json.dumps(stated, sort_keys=True)})
+    with files.replacing(path) as aside:
+        pq.write_table(table, aside, compression="zstd", compression_level=15)
 
 
 def write_calibration(found: Calibration, path: Path | None = None) -> None:
     """The p-values with their question, replaced as a whole; the same calibration gives the same bytes."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    stated = {"spec": to_plain(found.spec), "series": [asdict(info) for info in found.provenance.series]}
-    table = pa.Table.from_pandas(found.table[KEPT], preserve_index=False)
-    table = table.replace_schema_metadata({"calibration": json.dumps(stated, sort_keys=True)})
-    with files.replacing(path or results_path(PLACEBOS)) as aside:
-        pq.write_table(table, aside, compression="zstd", compression_level=15)
+    _write(found.table[KEPT], found.spec, found.provenance, path or results_path(PLACEBOS))
 
 
 def shipped_yardstick(path: Path | None = None) -> ShippedYardstick:

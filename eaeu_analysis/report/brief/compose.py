@@ -19,7 +19,7 @@ from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...results import is_reliable, to_plain
 from ...series import SeriesInfo
 from ..claims.claim import GRADES, Claim
-from ..claims.points import points, unclear, unsupported_points
+from ..claims.points import balance, points, unclear, unsupported_points
 from ..wording import templates
 from ..wording.spoken_numbers import spoken_number
 from ..wording.templates import BriefLanguage
@@ -352,6 +352,9 @@ class _Writer:
             if seen is not None:
                 text = self.say.fared(seen, test)
                 made.append(self._line(text, [seen, *([test] if test else [])]))
+            plain = self.by_id.get(f"fared.{outcome}.dollars")
+            if plain is not None:
+                made.append(self._line(self.say.sentence(plain), [plain]))
         return made
 
     def _sure(self) -> list[Line]:
@@ -361,7 +364,8 @@ class _Writer:
         share = len(found) / len(tests) if tests else 0.0
         key = "untested" if not tests else "none" if not found else "few" if share < HALF else "most"
         values = {"tests": float(len(tests)), "found": float(len(found)), "claims": float(len(claims))}
-        values |= {grade.lower(): float(sum(c.grade == grade for c in claims)) for grade in GRADES}
+        counts = balance(self.claims)
+        values |= {grade.lower(): float(counts[grade]) for grade in GRADES}
         lines = [lang.say("sure", key, values), lang.say("sure", "grades" if values["a"] else "grades_none", values)]
         judged = next((c for c in tests if "years" in dict(c.values)), None)
         if judged is not None:

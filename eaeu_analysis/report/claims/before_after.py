@@ -1,19 +1,23 @@
 """Claims of what changed: before and after, beside comparators (grade C), and the years after 2019, apart.
 
 Side: the sign of the difference from the comparators' mean, times what a rise means (a fall that everybody shared is
-not the union's); context with fewer than three comparators, and where the matched pool's difference has the other sign.
+not the union's); context with fewer than three comparators, and where the difference from the comparators' median, or
+that from the mean of the nearest pool, has the other sign. The page prints this rule.
 Years after 2019 are context by rule.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...compare.checks import FEW
+from ...impact.curve.grid import default_grid
 from ...results import Check
 from ...series import SeriesInfo
-from .claim import Claim, Side, failed_words, grade_of, load_call, load_claim_rules, meaning, side_of, years
+from ..gather.content import GDP_USD
+from .claim import Claim, Side, failed_words, grade_of, load_call, load_claim_rules, meaning, side_of, state, years
 
 if TYPE_CHECKING:
     from ...compare import BeforeAfter
@@ -30,6 +34,85 @@ def before_after_claims(content: Content) -> list[Claim]:
             continue
         made.append(_change(section.narrow, name, f"fared.{name}.before_after", "fared", content.source, section.wide))
     return made
+
+
+def plain_claims(content: Content) -> list[Claim]:
+    """What a share of GDP hides: the same trade in dollars beside GDP in dollars, and when its fall began."""
+    made = []
+    trade, gdp = (content.dollars.get(name) for name in ("trade_usd", GDP_USD))
+    if trade is not None and gdp is not None and trade.treated["available"] and gdp.treated["available"]:
+        made.append(_dollars(trade, gdp, content))
+    section = next((s for s in content.sections if s.outcome == "trade"), None)
+    if section is not None and section.narrow is not None and section.narrow.treated["available"]:
+        made += _peak(section.narrow, content)
+    return made
+
+
+def _dollars(trade: BeforeAfter, gdp: BeforeAfter, content: Content) -> Claim:
+    change, grown = float(trade.treated["change"]), float(gdp.treated["change"])
+    spec = trade.windows
+    where = "" if content.source == "pinned" else f", source={content.source!r}"
+    return state(
+        "fared.trade.dollars",
+        "descriptive",
+        "plain.dollars_fell" if change < 0 < grown else "plain.dollars",
+        change,
+        "per cent",
+        f"(lambda t, g: 100 * ((t * g).loc[{spec.after[0]}:{spec.after[1]}].mean() / "
+        f"(t * g).loc[{spec.before[0]}:{spec.before[1]}].mean() - 1))(*(ea.load_panel(['NE.TRD.GNFS.ZS', "
+        f"'NY.GDP.MKTP.CD']{where}).wide(c)[{content.unit!r}] for c in ('NE.TRD.GNFS.ZS', 'NY.GDP.MKTP.CD')))",
+        trade.provenance,
+        values={
+            "change": change,
+            "gdp": grown,
+            "before": float(trade.treated["mean_before"]),
+            "after": float(trade.treated["mean_after"]),
+            **years("before", spec.before),
+            **years("after", spec.after),
+        },
+        words={"economy": f"economy.{content.unit}"},
+        question="fared",
+        caveat="plain_dollars",
+        would_change="plain",
+    )
+
+
+def _peak(result: BeforeAfter, content: Content) -> list[Claim]:
+    """When trade over GDP was highest before the event, and how far it had fallen by the year before it."""
+    own = result.observed[result.unit].dropna()
+    before = own.loc[result.windows.before[0] : result.windows.before[1]]
+    if len(before) < 2:
+        return []
+    top, last = int(before.idxmax()), int(before.index[-1])
+    if top == last:
+        return []
+    fall = float(before.loc[last] - before.loc[top])
+    event = result.windows.event
+    load = load_call(["trade"], content.source)
+    return [
+        state(
+            "fared.trade.peak",
+            "descriptive",
+            "plain.peak",
+            fall,
+            "percentage points",
+            f"(lambda t: t.loc[{last}] - t.loc[{top}])({load}.with_outcome('trade').wide('trade')[{content.unit!r}])",
+            result.provenance,
+            values={
+                "peak": float(before.loc[top]),
+                "at": float(top),
+                "value": float(before.loc[last]),
+                "last": float(last),
+                "fall": fall,
+                "event": float(event),
+                "then": float(own.get(event, math.nan)),
+            },
+            words={"economy": f"economy.{content.unit}", "unit": f"unit.{result.outcome.unit}"},
+            question="fared",
+            caveat="plain_peak",
+            would_change="plain",
+        )
+    ]
 
 
 def member_claims(content: Content) -> list[Claim]:
@@ -79,9 +162,16 @@ def _change(
             "before": float(row["mean_before"]),
             "after": float(row["mean_after"]),
             "change": float(row["change"]),
+            "event": float(spec.event),
+            "left_out": float(result.observed[result.unit].get(spec.event, math.nan)),
             "comparators": float(gap.test.n - 1),
             "economies": float(gap.test.n),
             "beside": gap.mean,
+            "median": gap.median,
+            "least": gap.spread[0],
+            "most": gap.spread[1],
+            "without_low": gap.without_one[0],
+            "without_high": gap.without_one[1],
             "difference": gap.versus_mean,
             "p": gap.test.p_two_sided,
             "floor": gap.test.floor,
@@ -101,12 +191,12 @@ def _change(
         lower=float(row["lower"]),
         upper=float(row["upper"]),
         level=result.level,
-        grade=grade_of("descriptive"),
+        grade=grade_of("compared"),
         series=_series(result),
         method=result.provenance.method,
         reference=result.provenance.reference,
         checks=(*result.checks, *_wide_check(wide)),
-        caveat="before_after",
+        caveat=_caveat(spec.before, spec.after),
         would_change="before_after",
         call=f"{_call(result, outcome, source)}.estimate",
         figure=outcome if topic == "fared" else "",
@@ -143,10 +233,18 @@ def _latest(result: BeforeAfter, outcome: str, source: str) -> Claim:
     )
 
 
+def _caveat(before: tuple[int, int], after: tuple[int, int]) -> str:
+    """What the years compared hold besides membership: the fall of the rouble of 2014-15, or the crisis of 2008-09."""
+    first, last = default_grid().shock_years[0], default_grid().shock_years[-1]
+    return "before_after" if before[0] < first and last <= after[1] else "before_after_crisis"
+
+
 def _side(result: BeforeAfter, wide: BeforeAfter | None, outcome: str) -> Side:
-    """The difference's sign by its meaning; context with few comparators, or where the matched pool disagrees."""
+    """The difference's sign by its meaning; context with few comparators, or where median or nearest pool disagree."""
     gap, other = result.difference, wide.difference if wide is not None else None
-    if gap is None or gap.test.n - 1 < FEW or (other is not None and other.versus_mean * gap.versus_mean <= 0):
+    if gap is None or gap.test.n - 1 < FEW or gap.versus_median * gap.versus_mean <= 0:
+        return "context"
+    if other is not None and other.versus_mean * gap.versus_mean <= 0:
         return "context"
     return side_of(gap.versus_mean, meaning(outcome))
 

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 
 Side = Literal["for", "against", "context"]
-Grade = Literal["A", "B", "C", "D"]
-Kind = Literal["counterfactual", "descriptive", "model"]
+Grade = Literal["A", "B", "C", "D", "E", "F", "X"]
+Kind = Literal["counterfactual", "compared", "descriptive", "published", "model"]
 ClaimPart = Literal["sentence", "question", "caveat", "would_change", "topic", "grade", "side"]
 SIDES, GRADES, KINDS = get_args(Side), get_args(Grade), get_args(Kind)
 PLACEBO_P = 0.1  # grade A: the placebo p is below
+OTHERS: Mapping[str, Grade] = {"compared": "C", "descriptive": "D", "published": "E", "model": "F"}
 SAME_SIGN = 0.8  # grade A: at least this share of specifications has the sign of the estimate
 
 Words = str | tuple[str, ...]
@@ -37,16 +38,20 @@ Words = str | tuple[str, ...]
 def grade_of(kind: Kind, p_value: float = math.nan, same_sign: float = math.nan, checks: Sequence[Check] = ()) -> Grade:
     """The grade of the evidence, by rule.
 
-    A: a counterfactual with a placebo p-value below 0.1, the same sign in at least 80 % of specifications and no failed
-    check. B: any other counterfactual. C: a description against comparators. D: a model with stated assumptions. An
-    unknown share of specifications does not count as 80 %.
+    A: a credible counterfactual: a placebo p-value below 0.1, the same sign in at least 80 % of specifications and no
+    failed check. B: a weaker one that fails no check. C: a description with comparators. D: a description alone. E: a
+    figure published by others. F: a model with stated assumptions. X: a counterfactual that fails a check, which is
+    quoted as such and is no evidence. An unknown share of specifications does not count as 80 %; a counterfactual
+    without a check that was judged is never an A.
     """
     if kind not in KINDS:
         raise BadInputError(f"kind of evidence {kind!r} not known; known: {', '.join(KINDS)}")
     if kind != "counterfactual":
-        return "C" if kind == "descriptive" else "D"
-    strong = p_value < PLACEBO_P and same_sign >= SAME_SIGN
-    return "A" if strong and not any(check.failed for check in checks) else "B"
+        return OTHERS[kind]
+    if any(check.failed for check in checks):
+        return "X"
+    judged = any(check.passed is not None for check in checks)
+    return "A" if judged and p_value < PLACEBO_P and same_sign >= SAME_SIGN else "B"
 
 
 def side_of(value: float, meaning: int) -> Side:
@@ -84,7 +89,7 @@ class Claim:
         The number that the claim is about.
     measure : str
         Its unit of measurement ("percentage points", "per cent").
-    grade : {"A", "B", "C", "D"}
+    grade : {"A", "B", "C", "D", "E", "F", "X"}
         Quality of the evidence; see :func:`grade_of`.
     caveat, would_change : str
         Keys of the caveat, and of the text on what evidence would change the claim.

@@ -12,7 +12,7 @@ from ...reference.economies import resolve
 from .. import cache as store
 from ..gather.evidence import Evidence, evidence
 from ..topics import TOPICS
-from .before_after import before_after_claims, member_claims, rerouting_claims
+from .before_after import before_after_claims, member_claims, plain_claims, rerouting_claims
 from .claim import Claim, with_age
 from .counterfactual import counterfactual_claims
 from .partner_changes import partner_change_claims
@@ -74,16 +74,17 @@ def claims(
 
     Notes
     -----
-    Grades follow fixed rules. A: a counterfactual estimate with a placebo p-value below 0.1, the same sign in at least
-    80 % of specifications and no failed check. B: any other counterfactual. C: a description against comparators.
-    D: a model with stated assumptions.
+    Grades follow fixed rules. A: a credible counterfactual (placebo p-value below 0.1, the same sign in at least 80 %
+    of specifications, no failed check). B: a weaker one that fails no check. C: a description with comparators. D: a
+    description alone. E: a figure published by others. F: a model with stated assumptions. X: a counterfactual that
+    fails a check, quoted as such and no evidence.
 
     Examples
     --------
     >>> import eaeu_analysis as ea
     >>> found = {claim.id: claim for claim in ea.claims(topic="leaning")}
     >>> found["leaning.exports.EAEU"].grade, found["leaning.exports.EAEU"].sentence
-    ('C', "The share of the union's members in exports of Uzbekistan fell from 28.1 to 26.4 % between 2009 and 2021.")
+    ('D', "The share of the union's members in exports of Uzbekistan fell from 28.1 to 26.4 % between 2009 and 2021.")
     """
     wanted = _topics(topic)
     use = cache and store.cache_enabled()
@@ -129,7 +130,7 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
     made: list[Claim] = []
     if found.content is not None:
         made += [*before_after_claims(found.content), *counterfactual_claims(found.content, found.curves)]
-        made += [*member_claims(found.content), *rerouting_claims(found.content)]
+        made += [*plain_claims(found.content), *member_claims(found.content), *rerouting_claims(found.content)]
     if found.trade is not None:
         made += union_trade_claims(found.trade)
     if found.tariff_exposure is not None:

@@ -1,8 +1,8 @@
-"""Claims against a counterfactual: did joining change it? (grades A and B)
+"""Claims against a counterfactual: did joining change it? (grades A, B and X)
 
 One claim per outcome, of the default question (data/tables/impact.toml). The specification curve, the other pools and
 the fit that is not back-dated are checks on it, and their numbers are in the sentence. An estimate that does not stand
-out, or whose checks fail, is told as "no clear effect" and is context.
+out, or whose checks fail, is told as "no detectable effect" or "inconclusive" and is context.
 """
 
 from __future__ import annotations

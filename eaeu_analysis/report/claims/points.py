@@ -10,12 +10,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..topics import TOPICS
-from .claim import Claim
+from .claim import GRADES, SIDES, Claim
 
 
 def is_point(claim: Claim) -> bool:
     """Whether the claim stands for a side: no failed check, and an effect found where one was tested."""
     return claim.side in ("for", "against") and not claim.failed and claim.finding in ("", "found")
+
+
+def balance(claims: Sequence[Claim]) -> dict[str, int]:
+    """The counts that page, brief and files share: ``findings`` without what is often heard and not supported
+    (``heard``), by side and by grade; ``for_passed`` with every check passed, ``for_unchecked`` without any judged."""
+    held = [claim for claim in claims if claim.topic != "unsupported"]
+    found = {"findings": len(held), "heard": len(claims) - len(held)}
+    for side in SIDES:
+        own = [claim for claim in held if claim.side == side]
+        judged = [any(check.passed is not None for check in claim.checks) for claim in own]
+        found[side] = len(own)
+        found[f"{side}_passed"] = sum(is_point(c) and done for c, done in zip(own, judged, strict=True))
+        found[f"{side}_unchecked"] = sum(is_point(c) and not done for c, done in zip(own, judged, strict=True))
+    return found | {grade: sum(claim.grade == grade for claim in held) for grade in GRADES}
 
 
 def points(claims: Sequence[Claim], most: int) -> dict[str, list[Claim]]:

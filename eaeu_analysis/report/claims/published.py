@@ -24,7 +24,6 @@ class Published:
 
     name: str
     topic: str
-    kind: Literal["model", "descriptive"]
     values: Mapping[str, float]
     value: str
     unit: str
@@ -61,7 +60,7 @@ def _claim(row: Published) -> Claim:
     info = SeriesInfo(code=f"tables/published/{row.name}", label=row.note, unit=row.unit, source=row.source)
     return state(
         f"{row.topic}.published.{row.name}",
-        row.kind,
+        "published",
         f"published.{row.name}",
         value,
         row.unit,

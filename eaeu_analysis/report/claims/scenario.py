@@ -1,4 +1,4 @@
-"""Claims of what joining would do to Uzbekistan: a model with stated assumptions, drawn many times (grade D).
+"""Claims of what joining would do to Uzbekistan: a model with stated assumptions, drawn many times (grade F).
 
 The estimate is the median draw, the interval holds the middle draws. Side: the sign times what a rise means; where the
 interval holds zero the claim is told as "cannot tell", and is context. A failed check of the model rewrites the claim.

@@ -55,7 +55,8 @@ class OutcomeSection:
 class Content:
     """What the before/after and the counterfactuals say, before it is worded or drawn.
 
-    ``alternatives``: by outcome, what the effect would be under other pools and without back-dating.
+    ``dollars``: trade and GDP in US$, for a ratio also moves with what it is a ratio to. ``alternatives``: by outcome,
+    what the effect would be under other pools and without back-dating.
     ``substitutes``: series that the source lacks and that were taken from the fall-back, each with the reason.
     """
 
@@ -71,6 +72,7 @@ class Content:
     effects_missing: str = ""
     alternatives: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     substitutes: tuple[tuple[str, str], ...] = ()
+    dollars: Mapping[str, BeforeAfter] = field(default_factory=dict)
 
     @property
     def series(self) -> tuple[SeriesInfo, ...]:
@@ -137,6 +139,7 @@ def gather(
         effects=effects,
         effects_missing=why,
         alternatives=_alternatives(panel, code, effects),
+        dollars=_dollars(panel, code, event, bloc),
         substitutes=tuple(sorted(getattr(source, "taken", {}).items())),
     )
 
@@ -157,6 +160,31 @@ def _effects(
     if not names:
         return None, "the source holds none of the outcomes that effects are estimated for"
     return union_effects(panel, names, bloc, units=[unit], jobs=jobs, dask=dask), ""
+
+
+TRADE_SHARE, GDP_USD = "NE.TRD.GNFS.ZS", "NY.GDP.MKTP.CD"
+
+
+def _dollars(panel: Panel, unit: str, event: str, bloc: str) -> dict[str, BeforeAfter]:
+    """Trade and GDP in US$ before and after; nothing where the source lacks a series."""
+    from ...compare import before_after
+
+    if not {TRADE_SHARE, GDP_USD} <= set(panel.frame.columns):
+        return {}
+    share, gdp = panel.info(TRADE_SHARE), panel.info(GDP_USD)
+    info = SeriesInfo(
+        code="trade_usd",
+        label="Trade (exports plus imports), US$",
+        unit="US$",
+        kind="level",
+        formula=f"{TRADE_SHARE} / 100 * {GDP_USD}",
+        derived_from=(share, gdp),
+    )
+    panel = panel.with_column("trade_usd", panel.column(TRADE_SHARE) / 100 * panel.column(GDP_USD), info)
+    try:
+        return {name: before_after(panel, name, unit, event, bloc=bloc) for name in ("trade_usd", GDP_USD)}
+    except NoDataError:
+        return {}
 
 
 def _alternatives(panel: Panel, unit: str, effects: UnionEffects | None) -> dict[str, pd.DataFrame]:

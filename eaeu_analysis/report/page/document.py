@@ -10,6 +10,7 @@ from ...data.freshness import freshness, newest_edition
 from ...plots.compare import before_after_data
 from ...results import to_plain
 from ..claims.claim import to_frame
+from ..claims.points import balance
 from ..wording import sentences
 from .downloads import csv_records
 from .table_rows import section_rows
@@ -29,6 +30,7 @@ def report_document(material: Material) -> str:
         "outcomes": [section_rows(section) for section in content.sections],
         "effects": to_plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
         "members": to_plain(content.members.to_frame().to_dict(orient="records")),
+        "balance": balance(material.claims),
         "claims": [claim.document() for claim in material.claims],
         "from_the_fallback": dict(content.substitutes),
         "not_in_the_report": dict(material.missing),

@@ -19,7 +19,7 @@ from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import read_table, table_path
 from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
-from ..claims.points import is_point
+from ..claims.points import balance, is_point
 from ..claims.tariff_exposure import TARIFF
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ def known_of(material: Material, lang: str = "en") -> Known:
             numbers[str(label)] = np.concatenate([numbers.get(str(label), np.array([])), _numbers([rows])])
     told = [r for s in content.sections for r in (s.narrow, s.wide) if r is not None]
     heads = [[r.treated.to_dict(), r.difference, r.difference.test.n - 1 if r.difference else 0] for r in told]
+    heads += [[r.treated.to_dict()] for r in content.dollars.values()]
     numbers["answer"] = _numbers([heads, len(content.sections), len(effects_table)])
     effects = content.effects
     if effects is not None:
@@ -237,8 +238,12 @@ def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str,
         numbers[claim.id] = np.array(own, dtype=np.float64)
     counts = [len(claims), *(sum(c.side == s for c in claims) for s in SIDES)]
     counts += [sum(c.side == s and is_point(c) == clear for c in claims) for s in SIDES for clear in (True, False)]
-    told = [c for c in claims if c.topic != "unsupported"]  # those tell others again: a brief does not count them twice
-    counts += [len(told), *(sum(c.grade == g for c in some) for some in (claims, told) for g in GRADES)]
+    first_hand = [c for c in claims if c.topic != "unsupported"]  # a brief does not count the repetitions
+    counts += [
+        len(first_hand),
+        *(sum(c.grade == g for c in some) for some in (claims, first_hand) for g in GRADES),
+        *balance(claims).values(),
+    ]
     numbers[""] = np.array([*counts, 100 * settings.LEVEL, 100 * (1 - settings.LEVEL)], dtype=np.float64)
     return texts, numbers
 

@@ -80,13 +80,16 @@ def before_after_finding(section: OutcomeSection, tested: bool = False) -> str:
 
 
 def comparators(result: BeforeAfter) -> str:
-    """'in six comparators it rose by 2.9 percentage points on average'."""
+    """'in six comparators it rose by 2.3 percentage points on average (median +3.0, from -17.2 to +17.2)'."""
     d = result.difference
     if d is None:
         return "no comparator has both windows"
     n = d.test.n - 1
     change = describe_change(d.mean, d.measure)
-    return f"in {count(n)} comparator{'s' if n != 1 else ''} it {change}{' on average' if n != 1 else ''}"
+    if n == 1:
+        return f"in one comparator it {change}"
+    median, low, high = (format_number(v, digits=1, signed=True) for v in (d.median, *d.spread))
+    return f"in {count(n)} comparators it {change} on average (median {median}, from {low} to {high})"
 
 
 def describe_permutation_test(result: BeforeAfter) -> str:
@@ -121,8 +124,17 @@ def _trade(content: Content, section: OutcomeSection | None) -> str:
         f"around its accession to "
         f"the {content.bloc}, the trade of {content.name} {'rose' if row['change'] > 0 else 'fell'} from "
         f"{format_number(row['mean_before'], digits=1)} to {format_number(row['mean_after'], digits=1)} "
-        f"{result.outcome.unit}; {others} ({describe_permutation_test(result)})."
+        f"{result.outcome.unit}; {others} ({describe_permutation_test(result)})." + _in_dollars(content)
     )
+
+
+def _in_dollars(content: Content) -> str:
+    """The same trade in dollars beside GDP in dollars: ' In dollars it fell by 7.5 %, while GDP rose by 24.0 %.'"""
+    pair = [r for r in content.dollars.values() if r.treated["available"]]
+    if len(pair) < 2:
+        return ""
+    trade, gdp = (describe_change(float(r.treated["change"]), r.change_measure) for r in pair)
+    return f" In dollars it {trade}, while GDP in dollars {gdp}."
 
 
 def _flows(by_name: Mapping[str, OutcomeSection]) -> str:
@@ -148,7 +160,7 @@ def _flows(by_name: Mapping[str, OutcomeSection]) -> str:
         for n in ("exports", "imports")
         if n in changes and changes.get(f"real_{n}", changes[n])[0] * changes[n][0] < 0
     ]
-    return f"{text}, so part of the change is in the GDP they are set over." if apart else f"{text}."
+    return f"{text}, so part of the change reflects the size of GDP, not of trade." if apart else f"{text}."
 
 
 def _remittances(section: OutcomeSection | None, published: OutcomeSection | None) -> str:
@@ -193,15 +205,15 @@ def certainty_sentence(content: Content) -> str:
     able, found, by_chance = significant_outcomes(content)
     named = f" ({', '.join(s.outcome.replace('_', ' ') for s in found)})" if found else ""
     text = (
-        f"How sure: set beside the economies nearest to it before, {some(len(found))} of {count(len(able))} "
-        f"outcomes{named} moved more than chance would have it at 10 %, "
-        f"and chance alone brings about {count(round(by_chance))}; "
+        f"How sure: against the economies nearest to it before, {some(len(found))} of {count(len(able))} "
+        f"outcomes{named} pass{'es' if len(found) == 1 else ''} a 10 % test, and about {count(round(by_chance))} would "
+        f"do so by chance alone; "
     )
     made = effects_found(content)
     if made is not None:
         text += (
-            f"against counterfactuals made of economies that did not join, {some(made[1])} of {count(made[0])} "
-            f"estimates {'stands' if made[1] < 2 else 'stand'} out at 10 %; "
+            f"{some(made[1])} of {count(made[0])} counterfactual estimates {'is' if made[1] < 2 else 'are'} "
+            f"statistically distinguishable from zero; "
         )
     return text + "the data show what changed, and do not show that the union changed it."
 

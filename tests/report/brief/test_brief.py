@@ -82,7 +82,7 @@ def test_both_sides_have_five_points_each_with_caveat_grade_and_source(briefs: d
             assert len(brief.parts[side]) == load_brief_rules().points == 5
             for line in brief.parts[side]:
                 assert line.caveat
-                assert line.grade in "ABCD"
+                assert line.grade in "ABCDEFX"
                 assert line.marks
         assert not brief.notes
 

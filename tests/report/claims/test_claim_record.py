@@ -36,7 +36,7 @@ def made(**more: Any) -> Claim:
     }
     provenance = Provenance((SERIES, SERIES), "before and after", "after nobody", {})
     return state(
-        "fared.trade.latest", "descriptive", "latest.lower", -3.25, "points", "ea.call().estimate", provenance, **given
+        "fared.trade.latest", "compared", "latest.lower", -3.25, "points", "ea.call().estimate", provenance, **given
     )
 
 
@@ -44,13 +44,17 @@ def made(**more: Any) -> Claim:
     ("kind", "p", "share", "checks", "grade"),
     [
         ("counterfactual", 0.05, 0.8, (GOOD, TOLD), "A"),
-        ("counterfactual", 0.10, 0.9, (), "B"),  # below 0.1, not at it
-        ("counterfactual", 0.05, 0.79, (), "B"),
-        ("counterfactual", 0.05, math.nan, (), "B"),  # a share that nobody knows is no 80 %
-        ("counterfactual", math.nan, 0.9, (), "B"),
-        ("counterfactual", 0.05, 0.9, (GOOD, BAD), "B"),  # told as "no clear effect": no A
-        ("descriptive", 0.01, 1.0, (), "C"),
-        ("model", 0.01, 1.0, (), "D"),
+        ("counterfactual", 0.10, 0.9, (GOOD,), "B"),  # below 0.1, not at it
+        ("counterfactual", 0.05, 0.79, (GOOD,), "B"),
+        ("counterfactual", 0.05, math.nan, (GOOD,), "B"),  # a share that nobody knows is no 80 %
+        ("counterfactual", math.nan, 0.9, (GOOD,), "B"),
+        ("counterfactual", 0.05, 0.9, (TOLD,), "B"),  # no check was judged: never the best mark
+        ("counterfactual", 0.05, 0.9, (), "B"),
+        ("counterfactual", 0.05, 0.9, (GOOD, BAD), "X"),  # quoted as such, no evidence
+        ("compared", 0.01, 1.0, (), "C"),
+        ("descriptive", 0.01, 1.0, (), "D"),
+        ("published", 0.01, 1.0, (), "E"),
+        ("model", 0.01, 1.0, (), "F"),
     ],
 )
 def test_grades_follow_the_rule(kind: str, p: float, share: float, checks: tuple, grade: str) -> None:
@@ -58,7 +62,9 @@ def test_grades_follow_the_rule(kind: str, p: float, share: float, checks: tuple
 
 
 def test_a_kind_of_evidence_that_is_not_known_is_refused() -> None:
-    with pytest.raises(BadInputError, match="'hearsay' not known; known: counterfactual, descriptive, model"):
+    with pytest.raises(
+        BadInputError, match="'hearsay' not known; known: counterfactual, compared, descriptive, published, model"
+    ):
         grade_of("hearsay")
 
 
@@ -100,11 +106,12 @@ def test_a_claim_as_stated() -> None:
 @pytest.mark.parametrize(
     ("kind", "more", "grade"),
     [
-        ("counterfactual", {"p_value": 0.05, "same_sign": 0.9, "checks": ()}, "A"),
-        ("counterfactual", {"p_value": 0.05, "same_sign": 0.9, "checks": (GOOD, BAD)}, "B"),
+        ("counterfactual", {"p_value": 0.05, "same_sign": 0.9, "checks": (GOOD,)}, "A"),
+        ("counterfactual", {"p_value": 0.05, "same_sign": 0.9, "checks": ()}, "B"),
+        ("counterfactual", {"p_value": 0.05, "same_sign": 0.9, "checks": (GOOD, BAD)}, "X"),
         ("counterfactual", {"same_sign": 0.9, "checks": ()}, "B"),
         ("counterfactual", {"p_value": 0.05, "checks": ()}, "B"),
-        ("model", {}, "D"),
+        ("model", {}, "F"),
     ],
 )
 def test_its_grade_follows_from_what_it_is_given(kind: str, more: dict[str, Any], grade: str) -> None:
@@ -122,7 +129,7 @@ def test_its_texts_are_those_of_its_keys() -> None:
     assert claim.text("caveat").startswith("The years from 2020 on hold the pandemic")
     assert claim.text("question") == "Are the changes after 2019 gains of membership?"
     assert claim.text("topic") == "How has the member fared?"
-    assert claim.text("grade") == "a description beside comparators"
+    assert claim.text("grade") == "a description with comparators"
     assert claim.text("side") == "context"
     assert claim.text("would_change")
     with pytest.raises(BadInputError, match="a claim has no 'value'; known: sentence, question, caveat, would_change"):
@@ -195,7 +202,7 @@ def test_what_a_claim_must_not_lack(missing: str) -> None:
         dataclasses.replace(made(), **{missing: ""})
 
 
-@pytest.mark.parametrize("wrong", [{"side": "maybe"}, {"grade": "E"}])
+@pytest.mark.parametrize("wrong", [{"side": "maybe"}, {"grade": "G"}])
 def test_a_side_or_grade_that_is_not_known_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(BadInputError, match="not known"):
         dataclasses.replace(made(), **wrong)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...claims.claim import GRADES, SIDES, Claim
-from ...claims.points import is_point
+from ...claims.points import balance, is_point
 from ...wording import sentences, templates
 from ..parts import (
     Card,
@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 TITLE, NAV = "Points for and against, with their grades", "Points for and against"
 HEADS = {"for": "For joining", "against": "Against joining", "context": "Context"}
 HOW = (
-    "A point counts as for or against by the sign of its number and by what a rise of it means for those who live "
-    "there, which is fixed in a table; where a rise is neither good nor bad of itself, or a counterfactual finds no "
-    "effect, the point is context. Points that lean one way though a check failed are counted apart and shown last. "
-    "A count is no verdict: a point of grade C describes and attributes nothing, one of grade D is as good as its "
-    "assumptions."
+    "A finding counts for or against by the sign of its number times what a rise means for residents, which is fixed "
+    "in a table. Of a before/after the number is the difference from the comparators' mean change, not the change "
+    "itself: GDP per head that rose by less than theirs counts against. It is background with fewer than three "
+    "comparators, where the difference from their median or from the nearest pool has the other sign, where a rise is "
+    "neither good nor bad, and where a counterfactual finds no effect. A finding that fails a check counts for neither "
+    "side. "
+    "A count is no verdict: grades C and D describe and attribute nothing, F is as good as its assumptions, and X is "
+    "no evidence."
 )
 
 
@@ -71,17 +74,17 @@ def _cards(claims: Sequence[Claim], pictures: Mapping[str, Picture]) -> Cards:
 
 
 def claim_balance(claims: Sequence[Claim]) -> str:
-    """How many points stand on each side, on how many every check passed, and how many of each grade."""
-    clear = {side: sum(c.side == side and is_point(c) for c in claims) for side in SIDES}
-    sides = {side: sum(c.side == side for c in claims) for side in SIDES}
-    grades = {grade: sum(c.grade == grade for c in claims) for grade in GRADES}
+    """How many findings stand on each side, how many of them pass every check or had none, and how many by grade."""
+    found = balance(claims)
+
+    def side(name: str) -> str:
+        return f"({found[f'{name}_passed']} pass every check, {found[f'{name}_unchecked']} have no check to pass)"
+
+    grades = ", ".join(f"{grade} {found[grade]}" for grade in GRADES)
+    heard = f" Besides, {found['heard']} sentences that are often heard and not supported." if found["heard"] else ""
     return (
-        f"{len(claims)} points: {sentences.count(sides['for'])} for joining ({sentences.count(clear['for'])} with "
-        f"no check "
-        f"failed), {sentences.count(sides['against'])} against ({sentences.count(clear['against'])}), "
-        f"{sentences.count(sides['context'])} of context. By grade of evidence: "
-        + ", ".join(f"{grade} {n}" for grade, n in grades.items())
-        + "."
+        f"{found['findings']} findings: {found['for']} favour joining {side('for')}, {found['against']} count against "
+        f"{side('against')}, {found['context']} are background.{heard} By grade of evidence: {grades}."
     )
 
 

@@ -57,7 +57,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
             f"{result.scenario.question} {result.provenance.method[:1].upper()}{result.provenance.method[1:]}; every "
             f"assumption is drawn {draws} times from its range, and the numbers are the median draw with its "
             f"{result.level:.0%} interval, against the year {result.scenario.baseline.year}, once everything is phased "
-            "in. Evidence of grade D: as good as its assumptions."
+            "in. Evidence of grade F: as good as its assumptions."
         ),
         Text(f"Real spending of households rises in {result.probability():.0%} of the draws."),
         _outcomes(result),
