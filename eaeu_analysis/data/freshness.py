@@ -32,14 +32,21 @@ def data_as_of() -> str:
     return max(info.vintage for info in PinnedSource().entries() if len(info.vintage) == len("2026-06-29"))
 
 
-def freshness(infos: Iterable[SeriesInfo]) -> pd.DataFrame:
-    """The age of each series: ``code``, ``vintage``, ``last_year``, ``age``, ``missing``.
+def newest_edition(infos: Iterable[SeriesInfo]) -> str:
+    """The newest day that one of these series is of; that of the shipped data where none states a day."""
+    parts = [part for info in infos for part in (info.derived_from or (info,))]
+    return max((part.vintage for part in parts if len(part.vintage) == len("2026-06-29")), default=data_as_of())
 
-    ``last_year`` is the newest year with a value of an economy, ``age`` the years from it to the newest edition of the
-    shipped data, ``missing`` which of the members, the observer and their neighbours have no value in it. Of a table
+
+def freshness(infos: Iterable[SeriesInfo]) -> pd.DataFrame:
+    """The age of each series, a row each: ``code``, ``vintage``, ``last_year``, ``age``, ``missing``.
+
+    ``last_year`` is the newest year with a value of an economy, ``age`` the years from it to the newest edition of
+    these series, ``missing`` which of the members, the observer and their neighbours have no value in it. Of a table
     of flows only the years are known; of data that are not shipped nothing is, which is missing, not zero.
     """
-    newest, tables, source = int(data_as_of()[:4]), records(), PinnedSource()
+    infos = list(infos)
+    newest, tables, source = int(newest_edition(infos)[:4]), records(), PinnedSource()
     rows = [{"code": i.code, "vintage": i.vintage, **_newest_year(i, tables, source)} for i in infos]
     table = pd.DataFrame(rows, columns=["code", "vintage", "last_year", "missing"])
     table["last_year"] = table["last_year"].astype("Int64")

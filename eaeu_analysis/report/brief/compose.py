@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ... import __version__
+from ...data.freshness import newest_edition
 from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...results import is_reliable, to_plain
 from ...series import SeriesInfo
@@ -204,6 +205,8 @@ class Brief:
         The sources of the claims.
     ids : tuple of str
         Ids of the claims that the brief was made from.
+    as_of : str
+        The day of the newest edition of the data behind the claims.
     """
 
     lang: str
@@ -216,6 +219,7 @@ class Brief:
     small: tuple[str, ...]
     sources: tuple[tuple[str, str, str], ...]
     ids: tuple[str, ...] = field(default=(), repr=False)
+    as_of: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """One row for each line: ``part, title, text, caveat, grade, sources, claims``."""
@@ -251,6 +255,7 @@ class Brief:
             "topic": self.topic,
             "title": self.title,
             "question": self.question,
+            "data_as_of": self.as_of,
             "parts": {
                 part: {
                     "head": self.heads[part],
@@ -307,6 +312,7 @@ class _Writer:
             notes={side: note for side, note in notes.items() if note},
             heads={name: lang.say("head", name) for name in (*parts, "sources", "grade")},
             small=self._small(),
+            as_of=self._as_of(),
             sources=tuple(self.sources.values()),
             ids=tuple(self.by_id),
         )
@@ -407,7 +413,11 @@ class _Writer:
         day = made_on()
         words = {"version": f"={__version__}", "day": f"date.{day}" if day else "="}
         made = self.lang.say("note", "made" if day else "undated", words=words)
-        return (*(self.lang.say("note", key) for key in ("grades", "sides", "codes")), made)
+        as_of = self.lang.say("note", "as_of", words={"day": f"date.{self._as_of()}"})
+        return (*(self.lang.say("note", key) for key in ("grades", "sides", "codes")), as_of, made)
+
+    def _as_of(self) -> str:
+        return newest_edition(part for claim in self.claims for part in claim.series)
 
 
 def _flat(info: Any) -> list[Any]:

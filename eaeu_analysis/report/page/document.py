@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
+from ...data.freshness import freshness, newest_edition
 from ...plots.compare import before_after_data
 from ...results import to_plain
 from ..claims.claim import to_frame
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def report_document(material: Material) -> str:
     """The same as JSON, for programs."""
     content = material.content
+    ages = freshness(material.series).astype(object).where(lambda table: table.notna(), None).to_dict("records")
     body = {
         "version": __version__,
         "question": {"unit": content.unit, "bloc": content.bloc, "event": content.event, "source": content.source},
@@ -32,6 +34,7 @@ def report_document(material: Material) -> str:
         "not_in_the_report": dict(material.missing),
         "drift": _drift(material),
         "limits": [vars(limit) for limit in content.limits],
+        "data_as_of": newest_edition(material.series),
         "series": [
             {
                 "code": info.code,
@@ -42,8 +45,11 @@ def report_document(material: Material) -> str:
                 "vintage_note": info.vintage_note,
                 "retrieved": info.retrieved,
                 "licence": info.licence,
+                "last_year": age["last_year"],
+                "age": age["age"],
+                "missing_in_last_year": age["missing"].split(", ") if age["missing"] else [],
             }
-            for info in material.series
+            for info, age in zip(material.series, ages, strict=True)
         ],
     }
     return json.dumps(to_plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

@@ -13,6 +13,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
+from ...data.freshness import newest_edition
 from ...errors import BadInputError
 from ...results import to_plain
 from ...text import clean_text
@@ -105,7 +106,7 @@ def view(material: Material, pictures: Mapping[str, Picture], brief: str = "") -
             f"Means of {sentences.short_year_span(first.windows.before)} against "
             f"{sentences.short_year_span(first.windows.after)}; "
             f"{', '.join(map(str, first.windows.skipped))} is left out, and the years after 2019 are shown apart. "
-            f"Data: {content.source}, {_vintages(content)}."
+            f"Data as of {newest_edition(content.series)}: {content.source}, {_vintages(content)}."
         ),
         "warning": f"{sentences.fallback_sentence(content.substitutes)}." if content.substitutes else "",
         "owners": "; ".join(sorted({info.source for info in material.series if info.source})),

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
+from ...data.freshness import freshness
 from ...errors import BadInputError
 from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import read_table, table_path
@@ -174,7 +175,8 @@ def known_of(material: Material, lang: str = "en") -> Known:
     if found.trade is not None:
         numbers["partners"] = np.concatenate([numbers["partners"], _percent(found.trade)])
     infos = _strings([*content.series, *(claim.series for claim in material.claims)])
-    numbers["series"] = np.array([float(n) for text in infos for n in NUMERAL.findall(text)])
+    ages = freshness(material.series)[["last_year", "age"]].stack().to_numpy(dtype=np.float64)
+    numbers["series"] = np.concatenate([[float(n) for text in infos for n in NUMERAL.findall(text)], ages])
     texts += [*infos, *_strings([*content.limits, read_table(table_path("glossary"))])]
     codes = frozenset(map(str, found.gap.table.index)) if found.gap is not None else frozenset()
     return dataclasses.replace(_known(texts, numbers), codes=codes, own=_own(material.claims, lang))

@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from .... import settings
+from ....data.freshness import freshness, newest_edition
 from ..parts import Cell, Column, Download, Downloads, Heading, PageSection, PageTable, Term, Terms, Text
 
 if TYPE_CHECKING:
     from ..material import Material
     from ..picture import Picture
 
+SERIES_COLUMNS = (
+    *("series", "label", "unit", "vintage", "newest year", "age", "without a value in it", "retrieved", "licence"),
+)
 FILES = {
     "before_after.csv": "every change, interval and test of before and after",
     "claims.csv": "every point with its number, interval, checks, sources and the call that makes it again",
@@ -77,20 +83,29 @@ def series(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
     """Every series with its vintage, and the tables in full precision."""
     from ..document import csv_tables as tables
 
-    heads = tuple(Column(n, "words") for n in ("series", "label", "unit", "vintage", "retrieved", "licence"))
+    heads = tuple(Column(name, "words") for name in SERIES_COLUMNS)
+    ages = freshness(material.series).to_dict("records")
     rows = tuple(
         (
             Cell(info.code),
             Cell(info.label),
             Cell(info.unit),
             Cell(info.vintage, (info.vintage_note,) if info.vintage_note else ()),
+            Cell("" if pd.isna(age["last_year"]) else str(age["last_year"])),
+            Cell("" if pd.isna(age["age"]) else f"{age['age']} years"),
+            Cell(age["missing"]),
             Cell(info.retrieved),
             Cell(info.licence),
         )
-        for info in material.series
+        for info, age in zip(material.series, ages, strict=True)
     )
     files = tuple(Download(name, text, FILES.get(name, "")) for name, text in tables(material).items())
-    table = PageTable("series-table", "A vintage is the date on which the source last revised the series", heads, rows)
+    caption = (
+        f"Data as of {newest_edition(material.series)}, the newest vintage. A vintage is the date on which the source "
+        "last revised the series; its age is counted from its newest year to then. Who has no value in that year is "
+        "stated for members, the observer and their neighbours"
+    )
+    table = PageTable("series-table", caption, heads, rows)
     parts = (table, Heading("downloads", "Every number in full precision"), Downloads(files))
     return PageSection("series", "Data and vintages", "Data and vintages", parts)
 
