@@ -234,7 +234,8 @@ def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str,
         numbers[claim.id] = np.array(own, dtype=np.float64)
     counts = [len(claims), *(sum(c.side == s for c in claims) for s in SIDES)]
     counts += [sum(c.side == s and is_point(c) == clear for c in claims) for s in SIDES for clear in (True, False)]
-    counts += [sum(c.grade == g for c in claims) for g in GRADES]
+    told = [c for c in claims if c.topic != "unsupported"]  # those tell others again: a brief does not count them twice
+    counts += [len(told), *(sum(c.grade == g for c in some) for some in (claims, told) for g in GRADES)]
     numbers[""] = np.array([*counts, 100 * settings.LEVEL, 100 * (1 - settings.LEVEL)], dtype=np.float64)
     return texts, numbers
 
