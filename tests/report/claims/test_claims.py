@@ -9,8 +9,10 @@ import re
 import pytest
 
 import eaeu_analysis as ea
+from eaeu_analysis.data.freshness import data_as_of
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.report.claims.claim import Claim, load_claim_rules, to_frame
+from eaeu_analysis.report.claims.points import is_point
 from eaeu_analysis.report.topics import TOPICS
 from eaeu_analysis.report.wording import templates
 
@@ -159,7 +161,9 @@ def test_every_published_number_stands_in_its_sentence() -> None:
     from eaeu_analysis.report.claims.published import published_rows as table
 
     for row in table():
-        fields = re.findall(r"\{(\w+)", templates.find_language("en").template("claim", f"published.{row.name}"))
+        fields = re.findall(
+            r"\{(\w+)", templates.templates.find_language("en").template("claim", f"published.{row.name}")
+        )
         assert set(fields) <= set(row.values), row.name
         assert row.value in fields, row.name
 
@@ -227,3 +231,36 @@ def test_a_curve_of_other_data_is_not_used(tmp_path) -> None:
     (tmp_path / "bad.json").write_text("[]", encoding="utf-8")
     with pytest.raises(BadInputError, match="not a file of specification curves"):
         read(tmp_path / "bad.json")
+
+
+def test_money_from_migrants_is_of_the_newest_edition_each_number_with_its_year(claims: list[Claim]) -> None:
+    """Uzbekistan 14.4 % of GDP in 2024, 13.8 in 2023, 17.2 in 2022, not the 18.6 of an older edition."""
+    by_id = {claim.id: claim for claim in claims}
+    own = by_id["leaning.remittances.UZB"]
+    assert own.sentence == (
+        "Money from migrants came to 14.4 % of the GDP of Uzbekistan in 2024, after 13.8 % in 2023 and 17.2 % in 2022."
+    )
+    assert [info.vintage for info in own.series] == ["2026-04-08", "2025-12-04"]
+    member = by_id["leaning.remittances.KGZ"]
+    assert member.values["year"] == 2022
+    assert [check.name for check in member.failed] == ["stale"]
+    withdrawn = by_id["leaning.remittances.KGZ.estimate"]
+    assert (withdrawn.grade, withdrawn.values["year"], round(withdrawn.value, 1)) == ("D", 2024, 17.7)
+    assert "estimate that the World Bank has withdrawn" in withdrawn.sentence
+
+
+def test_a_figure_too_old_for_how_things_are_is_no_point(claims: list[Claim]) -> None:
+    rules = load_claim_rules()
+    newest = int(data_as_of()[:4])
+    judged = {claim.id: claim for claim in claims if any(check.name == "stale" for check in claim.checks)}
+    assert "leaning.published.uzb_poll" in judged
+    for claim in judged.values():
+        if claim.topic == "unsupported":
+            continue
+        year = dict(claim.values)[rules.stale_figures[claim.template]]
+        failed = "stale" in [check.name for check in claim.failed]
+        assert failed == (newest - year > rules.stale_years), claim.id
+        assert not (failed and is_point(claim))
+    for template in rules.stale_figures:
+        field = rules.stale_figures[template]
+        assert f"{{{field}:year}}" in find_language("en").template("claim", template), template
