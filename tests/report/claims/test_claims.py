@@ -161,9 +161,7 @@ def test_every_published_number_stands_in_its_sentence() -> None:
     from eaeu_analysis.report.claims.published import published_rows as table
 
     for row in table():
-        fields = re.findall(
-            r"\{(\w+)", templates.templates.find_language("en").template("claim", f"published.{row.name}")
-        )
+        fields = re.findall(r"\{(\w+)", templates.find_language("en").template("claim", f"published.{row.name}"))
         assert set(fields) <= set(row.values), row.name
         assert row.value in fields, row.name
 
@@ -263,4 +261,4 @@ def test_a_figure_too_old_for_how_things_are_is_no_point(claims: list[Claim]) ->
         assert not (failed and is_point(claim))
     for template in rules.stale_figures:
         field = rules.stale_figures[template]
-        assert f"{{{field}:year}}" in find_language("en").template("claim", template), template
+        assert f"{{{field}:year}}" in templates.find_language("en").template("claim", template), template
