@@ -13,6 +13,7 @@ from ..errors import BadInputError, IntegrityError, NoDataError, unknown
 from ..reference import economies as names
 from ..reference.catalogue import catalogue, indicator
 from ..reference.shipped_tables import FOLDERS, read_records
+from ..series import period_text
 from .sources import Source
 from .sources.pinned import COUNTS, PinnedSource, series_counts
 from .store.entry import KEYS, StoreEntry
@@ -65,14 +66,16 @@ def describe_series(source: Source, code: str, economies: Sequence[str] | None =
     wanted = [names.resolve(e) for e in economies] if economies is not None else list(ECONOMIES)
     vintages = []
     for info in entries:
-        frame = source.read(code, info.vintage or None).frame
+        data = source.read(code, info.vintage or None)
+        frame = data.frame
         record: dict[str, Any] = {"vintage": info.vintage, "default": len(entries) == 1}
         if isinstance(source, PinnedSource):
             resource = source.resource(code, info.vintage)
             record |= {name: resource.get(name, "") for name in ("default", "hash", "path", "via")}
         record |= {n: getattr(info, n) for n in ("source", "vintage_note", "retrieved", "licence", "note")}
-        record |= series_counts(frame.assign(aggregate=frame["economy"].map(names.is_aggregate).astype(bool)))
-        record["coverage"] = [economy_coverage(frame, economy) for economy in wanted]
+        groups = frame["economy"].map(names.is_aggregate).astype(bool)
+        record |= series_counts(frame.assign(aggregate=groups), data.freq)
+        record["coverage"] = [economy_coverage(frame, economy, data.freq) for economy in wanted]
         vintages.append(record)
     first = entries[0]
     described: dict[str, Any] = {"code": code, "label": first.label, "unit": first.unit, "kind": first.kind}
@@ -80,13 +83,16 @@ def describe_series(source: Source, code: str, economies: Sequence[str] | None =
     return described
 
 
-def economy_coverage(frame: pd.DataFrame, economy: str) -> dict[str, Any]:
-    """How much of one economy a series has: first, last, present, missing_inside, zeros."""
+def economy_coverage(frame: pd.DataFrame, economy: str, freq: str = "Y") -> dict[str, Any]:
+    """How much of one economy a series has: first, last (years, or texts of months and quarters), present,
+    missing_inside, zeros."""
     own = frame[frame["economy"] == economy]
     row: dict[str, Any] = {"economy": economy, "name": names.economy_name(economy), "first": None, "last": None}
     if len(own):
         row |= {"first": int(own["year"].min()), "last": int(own["year"].max())}
     inside = row["last"] - row["first"] + 1 - len(own) if len(own) else 0
+    if len(own) and freq != "Y":
+        row |= {end: period_text(freq, row[end]) for end in ("first", "last")}
     return row | {"present": len(own), "missing_inside": inside, "zeros": int((own["value"] == 0).sum())}
 
 
@@ -239,8 +245,9 @@ def _vintage(store: Store, entry: StoreEntry, economies: Sequence[str]) -> dict[
         "problems": list(entry.problems),
     }
     if entry.keys == KEYS:
-        record |= series_counts(frame.assign(aggregate=frame["economy"].map(names.is_aggregate).astype(bool)))
-        return record | {"coverage": [economy_coverage(frame, economy) for economy in economies]}
+        groups = frame["economy"].map(names.is_aggregate).astype(bool)
+        record |= series_counts(frame.assign(aggregate=groups), entry.freq)
+        return record | {"coverage": [economy_coverage(frame, economy, entry.freq) for economy in economies]}
     years = frame["year"]
     counts = {"first_year": int(years.min()), "last_year": int(years.max()), "observations": len(frame)}
     return record | counts | {"keys": list(entry.keys), "coverage": []}

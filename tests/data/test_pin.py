@@ -14,7 +14,7 @@ import pytest
 
 from eaeu_analysis.data import pin
 from eaeu_analysis.data.sources.pinned import PACKAGE, PinnedSource
-from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.errors import BadInputError, NoDataError, SystemRefusedError
 
 HEADER = '"Country Name","Country Code","Indicator Name","Indicator Code","1989","2014","2015",\n'
 
@@ -254,7 +254,8 @@ def test_a_failure_half_way_leaves_the_old_package(source, recipe, tmp_path, mon
             return original(path, data)
 
         monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(BadInputError, match=r"'x' \(MY.OWN, 2015\)|the disk is full"):
+    refused = BadInputError if spoil == "file" else SystemRefusedError
+    with pytest.raises(refused, match=r"'x' \(MY.OWN, 2015\)|the disk is full"):
         pin.pin_series([source], out, recipe)
     monkeypatch.undo()
     assert digest(out) == before
@@ -328,3 +329,14 @@ def test_a_wbgapi_table_and_one_of_months_are_pinned(tmp_path: Path) -> None:
     assert source.read("NE.TRD.GNFS.ZS").freq == "Y"
     assert "freq" not in source.resource("NE.TRD.GNFS.ZS")
     assert source.verify() == []
+
+
+def test_the_coverage_of_a_series_of_months_is_in_months(tmp_path: Path) -> None:
+    from eaeu_analysis.data.listing import describe_series
+
+    (tmp_path / "rate.csv").write_text("iso3,time,value\nKGZ,2015M01,2\nKGZ,2015M03,3\n")
+    pin.pin_series([tmp_path / "rate.csv"], tmp_path / "out")
+    (vintage,) = describe_series(PinnedSource(tmp_path / "out"), "rate", ["KGZ"])["vintages"]
+    assert (vintage["first_year"], vintage["last_year"]) == (2015, 2015)
+    (own,) = vintage["coverage"]
+    assert (own["first"], own["last"], own["missing_inside"]) == ("2015-01", "2015-03", 1)

@@ -220,3 +220,20 @@ def test_a_panel_from_a_file_of_economies_or_of_any_units(tmp_path: Path) -> Non
             Panel.from_csv(written(tmp_path / "bad.csv", content), unit="state", time="y")
     with pytest.raises(BadInputError, match="no file"):
         Panel.from_csv(tmp_path / "nothing.csv", unit="state")
+
+
+def test_months_make_a_panel_of_months_with_its_transforms(tmp_path: Path) -> None:
+    text = "iso3,indicator,time,value\n" + "".join(
+        f"{economy},rate,{time},{value}\n"
+        for economy in ("KGZ", "UZB", "WLD")
+        for time, value in (("2015M01", 50), ("2015M03", 100))
+    )
+    panel = Panel.from_csv(written(tmp_path / "r.csv", text))
+    assert (panel.freq, panel.units, panel.time_name) == ("M", ["KGZ", "UZB"], "month")
+    assert [str(month) for month in panel.wide("rate").index] == ["2015-01", "2015-02", "2015-03"]
+    indexed = panel.index("rate", "2015-01").column("index(rate,2015-01)")
+    assert indexed.groupby(level=0).last().tolist() == [200.0, 200.0]
+    quarters = Panel.from_csv(written(tmp_path / "q.csv", text.replace("M01", "Q1").replace("M03", "Q3")))
+    assert quarters.freq == "Q"
+    with pytest.raises(BadInputError, match="different frequencies make no panel"):
+        Panel.from_csv(written(tmp_path / "both.csv", text + "KGZ,other,2015,1\n"))
