@@ -65,6 +65,7 @@ _HOME = {
     "surges": "trade.partners.re_exports",
     "global_simulation": "trade.tariffs.global_simulation",
     "ppml": "trade.gravity.ppml",
+    "gravity_curve": "trade.union.curve",
     "event_study": "trade.gravity.event_study",
     "GravityOptions": "trade.gravity.options",
     "solve_equilibrium": "trade.equilibrium.solve",
@@ -165,6 +166,7 @@ if TYPE_CHECKING:
     from .trade.tariffs.global_simulation import global_simulation as global_simulation
     from .trade.tariffs.partial_equilibrium import partial_equilibrium as partial_equilibrium
     from .trade.union.answer import trade_answer as trade_answer
+    from .trade.union.curve import gravity_curve as gravity_curve
     from .trade.union.each_agreement import agreement_effects as agreement_effects
 
 

@@ -23,6 +23,15 @@ def gravity(
             "--agreements", help="Estimate a coefficient for each trade agreement instead of the steps of the union."
         ),
     ] = False,
+    curve: Annotated[
+        bool,
+        typer.Option(
+            "--curve", help="Estimate under every choice of neighbours, goods, domestic trade and border trends."
+        ),
+    ] = False,
+    path: Annotated[
+        bool, typer.Option("--path", help="Show the founders' trade by year, with the matrices of 2019 and 2023.")
+    ] = False,
     bias_correction: Annotated[
         bool, typer.Option(help="Three-way bias correction of Weidner and Zylkin (2021).")
     ] = True,
@@ -49,7 +58,7 @@ def gravity(
 ) -> None:
     """Estimate the trade effects of the customs union and the EAEU with structural gravity (PPML) on shipped data.
 
-    Examples: eaeu gravity --json; eaeu gravity --agreements; eaeu gravity --reports CHN,KGZ;
+    Examples: eaeu gravity --json; eaeu gravity --agreements; eaeu gravity --curve; eaeu gravity --reports CHN,KGZ;
     eaeu gravity --surges --with ARM,KGZ,KAZ; eaeu gravity --tariff-exposure
     """
     asked = [
@@ -58,6 +67,8 @@ def gravity(
             ("--reports", reports),
             ("--surges", surges),
             ("--agreements", agreements),
+            ("--curve", curve),
+            ("--path", path),
             ("--tariff-exposure", tariff_exposure),
         )
         if given
@@ -84,6 +95,14 @@ def gravity(
         from ..trade.tariff_exposure.armenia import armenian_tariff_exposure
 
         output.print_result(armenian_tariff_exposure(), as_json)
+    elif curve:
+        from ..trade.union.curve import gravity_curve
+
+        output.print_result(gravity_curve(), as_json)
+    elif path:
+        from ..trade.union.later import union_path
+
+        output.print_result(union_path(bias_correction=bias_correction), as_json)
     elif agreements:
         from ..trade.union.each_agreement import agreement_effects
 

@@ -48,6 +48,42 @@ def draw_gravity_fit(result: Any, ax: Axes) -> None:
     ax.set_title(f"{stand} of {len(table)} coefficients stand out from zero ({result.nobs:,} flows)", wrap=True)
 
 
+def draw_gravity_curve(result: Any, ax: Axes, step: str = "both") -> None:
+    """All estimates of one step with their intervals, from the lowest to the highest, by what they compare with."""
+    table = result.table[result.table["step"] == step].sort_values("estimate", kind="stable").reset_index(drop=True)
+    home = table["domestic"] != "none"
+    names = [
+        f"domestic trade {r['domestic']}, border trend {r['border_trend']}"
+        if h
+        else f"{r['panel']}, less {r['neighbours']}"
+        for (_, r), h in zip(table.iterrows(), home, strict=True)
+    ]
+    draw_intervals(ax, table, names, "estimate")
+    ax.set_xlabel(f"{LOG}, {result.level:.0%} intervals", fontsize=8)
+    low, high = table["percent"].min(), table["percent"].max()
+    ax.set_title(
+        f"{len(table)} ways to measure the union's effect on its founders: {low:+.0f} to {high:+.0f} %", wrap=True
+    )
+
+
+def draw_union_path(result: Any, ax: Axes) -> None:
+    """The founders' trade net of neighbours by year; hollow where the figure is of another source."""
+    table = result.table[result.table["group"] == "founders less neighbours"].sort_values("year")
+    ax.fill_between(table["year"], table["lower"], table["upper"], color=TREATED, alpha=0.13, linewidth=0)
+    ax.plot(table["year"], table["estimate"], color=TREATED, linewidth=1.2)
+    for same, fill in ((True, TREATED), (False, "white")):
+        rows = table[table["same_source"] == same]
+        ax.plot(rows["year"], rows["estimate"], "o", color=TREATED, markerfacecolor=fill, markersize=5)
+    ax.axhline(0, color=INK, linewidth=0.8)
+    ax.set_ylabel(f"{LOG} since {int(table['base'].iloc[0])}, {result.level:.0%} intervals", fontsize=7.5)
+    last = table.iloc[-1]
+    ax.set_title(
+        f"Founders' trade less their neighbours': {last['percent']:+.0f} % by {int(last['year'])} "
+        "(hollow: another source)",
+        wrap=True,
+    )
+
+
 def draw_event_study(result: Any, ax: Axes) -> None:
     """Effects by time since the event with their intervals; the base is zero by construction."""
     table = result.table

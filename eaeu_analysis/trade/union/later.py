@@ -1,0 +1,138 @@
+"""The years after the four-yearly panel: the matrices of 2019 and 2023 as further observations, from other sources.
+
+The path of trade among the founders, of the neighbours that never joined and of the difference, from the last year
+before the EAEU. The matrix of 2019 is the IMF's, of 2023 CEPII's reconciled one, which leans to the exporter: a jump
+between sources cannot be told from a change of trade, so these years extend the path and are no test of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ... import settings
+from ...reference.shipped_tables import FLOWS
+from ...results import Check, Provenance, Result, source_lines
+from ..flows.agreements import agreement_dummy, pair_spells
+from ..flows.flows import load_flows, trade_tables
+from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, not_free_trade
+from ..gravity.options import GravityOptions
+from ..gravity.ppml import ppml
+from .model import by_year, change_weights, contrast, flow_groups, joint_p
+
+BASE = 2012  # the last year of the four-yearly panel before the EAEU
+GROUPS = ("founders", "joiners", "neighbours", "Ukraine")
+LINES = (("founders", None), ("neighbours", None), ("founders", "neighbours"))
+
+
+@dataclass(frozen=True)
+class UnionPath(Result):
+    """Trade among the founders year by year, with later matrices; from ``union_path``.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``group``, ``year``, ``source``, ``same_source`` (as the panel before), ``base``, ``estimate``, ``se``,
+        ``lower``, ``upper``, ``percent``, the change since the base.
+    level : float
+        Level of the intervals.
+    checks : tuple of Check
+        The years before, and the change of source.
+    provenance : Provenance
+        Sources and method.
+    """
+
+    drawn_by = "trade.draw_union_path"
+
+    table: pd.DataFrame
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance = field(default_factory=Provenance)
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.table.copy()
+
+    def summary(self) -> str:
+        shown = self.table.drop(columns=["base"]).to_string(index=False, float_format=lambda v: f"{v:.2f}")
+        checks = "\n".join(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)
+        lines = "\n".join(source_lines(self.provenance))
+        return f"Trade since {BASE}, log points, {self.level:.0%} intervals\n\n{shown}\n\n{checks}\n\n{lines}"
+
+
+def with_later_matrices(panel: TradePanel) -> tuple[TradePanel, dict[int, str]]:
+    """The panel with the later matrices between its economies, and the source of each added year."""
+    steps = [stage["name"] for stage in trade_tables()["stages"]]
+    economies = set(panel.flows["exporter"]) & set(panel.flows["importer"])
+    added, sources = [], {}
+    for year, name in trade_tables()["later_matrices"].items():
+        flows = load_flows(name, [int(year)])
+        flows = flows[flows["exporter"].isin(economies) & flows["importer"].isin(economies)]
+        added.append(flows[["exporter", "importer", "year", "usd"]])
+        sources[int(year)] = name
+    extra = pd.concat(added, ignore_index=True)
+    extra["rta"] = agreement_dummy(extra, pair_spells(), without=[*not_free_trade(), *steps])
+    flows = pd.concat([panel.flows, extra], ignore_index=True)
+    years = tuple(sorted({*panel.years, *sources}))
+    return replace(panel, name="with later matrices", flows=flows, years=years), sources
+
+
+def union_path(
+    trade_panel: TradePanel | None = None, *, bias_correction: bool = True, level: float = settings.LEVEL
+) -> UnionPath:
+    """The path of trade among the founders since 2012, net of neighbours, with the matrices of 2019 and 2023.
+
+    ``trade_panel``: the panel that is extended, the pinned one by default; ``bias_correction``, ``level``: as in
+    ``union_trade_effect``. Raises NoDataError where a matrix is missing, NotConvergedError.
+    """
+    panel, sources = with_later_matrices(all_goods() if trade_panel is None else trade_panel)
+    masks = flow_groups(panel.flows)
+    dummies = by_year(panel.flows, {name: masks[name] for name in GROUPS}, BASE)
+    fit = ppml(
+        pd.concat([panel.flows, dummies], axis=1),
+        "usd",
+        ["rta", *dummies.columns],
+        EFFECTS,
+        PAIR,
+        bias_correction=bias_correction,
+        options=GravityOptions(level=level),
+    )
+    rows: list[dict[str, Any]] = []
+    for group, minus in LINES:
+        for year in panel.years:
+            if year == BASE:
+                continue
+            found = contrast(fit, change_weights(group, BASE, year, minus))
+            rows.append(
+                {
+                    "group": group if minus is None else f"{group} less {minus}",
+                    "year": year,
+                    "source": sources.get(year, "world_4yearly"),
+                    "same_source": year not in sources,
+                    "base": BASE,
+                    "estimate": found.estimate,
+                    "se": found.se,
+                    "lower": found.lower,
+                    "upper": found.upper,
+                    "percent": 100 * np.expm1(found.estimate),
+                }
+            )
+    p = joint_p(fit, [f"founders_{year}" for year in panel.years if year < BASE])
+    named = ", ".join(f"{year} ({name})" for year, name in sorted(sources.items()))
+    checks = (
+        Check("years before", p >= 0.1, p, 0.1, f"founders before {BASE}: p = {p:.3f}", role="fatal"),
+        Check("source", None, float(len(sources)), None, f"from another source than the years before: {named}"),
+    )
+    return UnionPath(
+        pd.DataFrame(rows),
+        level,
+        checks,
+        Provenance(
+            series=tuple(FLOWS.info(name) for name in ("world_4yearly", *sources.values())),
+            method="PPML, exporter-year, importer-year and pair effects, by year",
+            reference="Yotov, Piermartini, Monteiro and Larch (2016); Weidner and Zylkin (2021)",
+            settings={"bias_correction": bias_correction, "base": BASE},
+        ),
+    )
