@@ -64,7 +64,7 @@ class Calendar:
     def index(self, ordinals: Iterable[int]) -> pd.Index[Any]:
         """The periods of these whole numbers: an int64 index or a PeriodIndex."""
         numbers = np.asarray(list(ordinals), dtype=np.int64)
-        return pd.Index(numbers) if self.counted else pd.PeriodIndex.from_ordinals(numbers, freq=PANDAS[self.letter])
+        return pd.Index(numbers) if self.counted else from_ordinals(numbers, self.letter)
 
     def label(self, ordinal: int) -> str:
         """Text that :meth:`ordinal` reads: 2012, 2012Q3, 2012-07, 2012-W27, 2012-07-15."""
@@ -115,7 +115,7 @@ class Calendar:
             return None
         if isinstance(value, pd.Period):
             stamp = value.start_time
-            if pd.isna(value) or value.end_time > pd.Period(stamp, freq=PANDAS[self.letter]).end_time:
+            if pd.isna(stamp) or value.end_time > pd.Period(stamp, freq=PANDAS[self.letter]).end_time:
                 return None  # a year in a panel of months
         else:
             stamp = _naive(pd.Timestamp(cast(Any, value)))
@@ -153,6 +153,11 @@ class Calendar:
         return f"{self.label(first)}{join}{self.label(last)}" if first != last else self.label(first)
 
 
+def from_ordinals(numbers: Ints, letter: str) -> pd.PeriodIndex:
+    """Periods from whole numbers counted from 1970."""
+    return cast(pd.PeriodIndex, cast(Any, pd.PeriodIndex).from_ordinals(numbers, freq=PANDAS[letter]))
+
+
 def read_times(values: pd.Series[Any], freq: Freq | None = None, what: str = "time") -> pd.Index[Any]:
     """Times as years or plain numbers (int64 index) or as a PeriodIndex, in the order of ``values``.
 
@@ -187,7 +192,7 @@ def _from_periods(index: pd.PeriodIndex, freq: Freq | None) -> pd.Index[Any]:
         raise BadInputError(f"periods of frequency '{index.freqstr}': expected years, quarters, months, weeks or days")
     if freq is not None and list(PANDAS).index(freq) > list(PANDAS).index(letter):
         raise BadInputError(f"freq {freq!r}: the times are {WORDS[letter]}s, which cannot be divided")
-    return _as_index(index.asfreq(PANDAS[freq or letter], how="end"), freq or letter)
+    return _as_index(index.asfreq(PANDAS[freq or letter], how="END"), freq or letter)
 
 
 def _from_stamps(values: pd.Series[Any], freq: Freq | None, what: str) -> pd.Index[Any]:
@@ -241,11 +246,11 @@ def _from_numbers(numbers: pd.Series[Any], freq: Freq | None, what: str) -> pd.I
                 "another freq, or make the column dates"
             )
     places = np.searchsorted(unique, whole)
-    return pd.PeriodIndex.from_ordinals(np.array(found, dtype=np.int64)[places], freq=PANDAS[freq])
+    return from_ordinals(np.array(found, dtype=np.int64)[places], freq)
 
 
 def _steps(count: Any, parts: int, freq: str) -> pd.PeriodIndex:
-    return pd.PeriodIndex.from_ordinals(np.asarray(count, dtype=np.int64) - 1970 * parts, freq=PANDAS[freq])
+    return from_ordinals(np.asarray(count, dtype=np.int64) - 1970 * parts, freq)
 
 
 def _refuse_codes(unique: Ints, freq: Freq | None, what: str) -> None:
@@ -315,9 +320,7 @@ def _from_texts(texts: pd.Series[Any], freq: Freq | None, what: str) -> pd.Index
         found = [_from_text(text, str(letter)) for text in unique]
         if all(ordinal is not None for ordinal in found):
             own = dict(zip(unique, found, strict=True))
-            index = pd.PeriodIndex.from_ordinals(
-                np.array([own[text] for text in texts.str.strip()], dtype=np.int64), freq=PANDAS[str(letter)]
-            )
+            index = from_ordinals(np.array([own[text] for text in texts.str.strip()], dtype=np.int64), str(letter))
             return _from_periods(index, freq)
     on_the_wall = texts.str.strip().str.replace(r"(?<=:\d\d)(\.\d+)?\s*(Z|[+-]\d\d:?\d\d)$", "", regex=True)
     stamps = pd.to_datetime(on_the_wall, format="ISO8601", errors="coerce")

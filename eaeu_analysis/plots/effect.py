@@ -39,7 +39,8 @@ def in_event_time(result: Any) -> pd.DataFrame:
         times = calendar.ordinals(pd.Index(rows["time"]))
         first = int(np.searchsorted(times, calendar.ordinals(pd.Index([start]))[0]))
         parts.append(rows[["unit", "effect", "lower", "upper"]].assign(relative=np.arange(len(rows)) - first))
-    return pd.concat(parts, ignore_index=True).dropna(subset=["effect"])
+    found: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return found.dropna(subset=["effect"])
 
 
 def draw_gap(result: Any, ax: Axes) -> None:
@@ -83,13 +84,10 @@ def draw_event_study(result: Any, ax: Axes) -> None:
     study = getattr(result, "event_study", None)
     if study is None:
         found = in_event_time(result)
-        study = found.groupby("relative", as_index=False)["effect"].mean().rename(columns={"effect": "estimate"})
-        several = len(result.units) > 1
-        study = (
-            study.assign(lower=np.nan, upper=np.nan)
-            if several
-            else study.assign(lower=found["lower"].to_numpy(), upper=found["upper"].to_numpy())
-        )
+        by_period = found.groupby("relative")
+        study = pd.DataFrame({"estimate": by_period["effect"].mean(), "lower": np.nan, "upper": np.nan}).reset_index()
+        if len(result.units) == 1:
+            study = found.assign(estimate=found["effect"])
     bounded = study[np.isfinite(study["lower"]) & np.isfinite(study["upper"])]
     ax.vlines(bounded["relative"], bounded["lower"], bounded["upper"], color=ACCENT, linewidth=1.4)
     ax.plot(study["relative"], study["estimate"], "o", color=TREATED, markersize=4)

@@ -177,14 +177,16 @@ def augmented_synthetic_control(
     unit : str
         The treated unit.
     event : int, str or date
-        First treated period, as a year or a date in it.
+        First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07".
     donors : iterable of str, optional
         Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
     fit_years : int, (int, int) or list of int, optional
         Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
-        unbroken record of the treated unit before the event (world panels: from 2000).
+        record of the treated unit before the event (panels of economies: from 2002, or eight years at least, to two
+        years before the event).
     post_years : int, (int, int) or list of int, optional
-        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+        Years whose average effect is the estimate. By default the event and all later years (panels of economies: the
+        four years after the year of the event, up to 2019).
     inference : {"placebo", "jackknife+"}, default "placebo"
         "placebo" puts each donor in the treated unit's place, everything chosen anew, and takes Student's t with
         N0 - 1 degrees of freedom on the spread of the placebos (N0: number of donors); "jackknife+" leaves out one

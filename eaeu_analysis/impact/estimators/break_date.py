@@ -251,9 +251,11 @@ def break_date(
         As in :func:`~eaeu_analysis.interrupted_series`; with "mean" the question is when the series left the donors'.
     fit_years : int, (int, int) or list of int, optional
         Years before the event that are used: a year, the first and the last, or a list. By default the
-        unbroken record of the treated unit before the event (world panels: from 2000).
+        record of the treated unit before the event (panels of economies: from 2002, or eight years at least, to two
+        years before the event).
     post_years : int, (int, int) or list of int, optional
-        Years from the event on that are used. By default the event and all later years (world panels: to 2019).
+        Years from the event on that are used. By default the event and all later years (panels of economies: the
+        four years after the year of the event, up to 2019).
     draws : int, default 999
         Bootstrap samples with autoregressive errors, at least 99.
     seed : int, default 0

@@ -91,7 +91,7 @@ def interrupted_series(
     unit : str
         The treated unit.
     event : int, str or date
-        First treated period, as a year or a date in it.
+        First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07".
     donors : iterable of str, optional
         Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
     method : {"structural", "segmented"}, default "structural"
@@ -103,9 +103,11 @@ def interrupted_series(
         Mean of the donors, each donor, none, or a number of the donors' principal components.
     fit_years : int, (int, int) or list of int, optional
         Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
-        unbroken record of the treated unit before the event (world panels: from 2000).
+        record of the treated unit before the event (panels of economies: from 2002, or eight years at least, to two
+        years before the event).
     post_years : int, (int, int) or list of int, optional
-        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+        Years whose average effect is the estimate. By default the event and all later years (panels of economies: the
+        four years after the year of the event, up to 2019).
     draws : int, default 999
         Bootstrap samples of the segmented method, at least 99.
     seed : int, default 0

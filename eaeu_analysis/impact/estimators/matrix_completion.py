@@ -227,14 +227,17 @@ def matrix_completion(
     unit : str or iterable of str
         The treated unit or units.
     event : int, str, date or mapping
-        First treated period, as a year or a date in it; or one for each treated unit.
+        First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07"; or a
+        mapping with one for each treated unit.
     donors : iterable of str, optional
         Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
     fit_years : int, (int, int) or list of int, optional
         Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
-        unbroken record of the treated unit before the event (world panels: from 2000).
+        record of the treated unit before the event (panels of economies: from 2002, or eight years at least, to two
+        years before the event; with several dates to the year before).
     post_years : int, (int, int) or list of int, optional
-        Years whose average effect is the estimate. By default the event and all later years (world panels: to 2019).
+        Years whose average effect is the estimate. By default the event and all later years (panels of economies: the
+        four years after the year of the event, up to 2019).
     draws : int, default 200
         Random sets of donors that take the place of several treated units; with one treated unit every donor does.
     seed : int, default 0

@@ -28,6 +28,7 @@ from ..inference.randomisation import assignments, randomisation_p_value
 from ..options import EffectOptions
 from ..question.adjustment import two_way_fit
 from ..question.design import Design, cohort_table, design_table, state_design
+from ..question.problem import MIN_PRE
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -470,6 +471,17 @@ def _checks(design: Design, found: GroupTime, studies: Array, horizon: list[int]
             float(FEW),
             f"{len(design.units)} treated units in {len(found.starts)} cohorts; standard errors mean little below "
             f"{FEW}",
+        )
+    )
+    before = int(design.starts.min())
+    checks.append(
+        Check(
+            "periods before the event",
+            before >= MIN_PRE,
+            float(before),
+            float(MIN_PRE),
+            f"{before} {design.calendar.words(before)} before the first event, to see whether paths are parallel; "
+            f"fails below {MIN_PRE}",
         )
     )
     equal = dict.fromkeys(design.donors, 1 / max(1, len(design.donors)))

@@ -61,7 +61,7 @@ class Forecast:
 
     def at(self, past: Index, steps: Index) -> Forecast:
         """The same with the errors of the periods ``past`` and the path of the periods ``steps`` alone."""
-        block = np.ix_(range(len(self.means)), steps, steps)
+        block = np.ix_(np.arange(len(self.means)), steps, steps)
         return replace(
             self, one_step=self.one_step[past], means=self.means[:, steps], covariances=self.covariances[block]
         )

@@ -106,7 +106,7 @@ def synthetic_control(
     unit : str
         The treated unit.
     event : int, str or date
-        First treated period, as a year or a date in it.
+        First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07".
     donors : iterable of str or {"alike", "strict", "wide", "rouble"}, optional
         Units to compare with. By default every other unit; in a panel of economies "alike": the nearest in income, size
         and openness without a shock of their own, at most one per fit year. "strict": within half the bounds; "wide":
@@ -116,7 +116,7 @@ def synthetic_control(
         matched directly; with a pool by name, income, size and openness have a quarter of the weight.
     fit_years : int, (int, int) or list of int, optional
         Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
-        unbroken record of the treated unit before the event (panels of economies: from 2002, or eight years at least,
+        record of the treated unit before the event (panels of economies: from 2002, or eight years at least,
         to two years before the event).
     post_years : int, (int, int) or list of int, optional
         Years whose average effect is the estimate. By default the event and all later years (panels of economies: the

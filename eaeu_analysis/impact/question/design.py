@@ -166,6 +166,7 @@ def state_design(
             gaps=gaps,
             min_pre=min_pre,
             min_donors=min_donors,
+            whole=len({str(start) for start in events.values()}) > 1,
         )
         for name, start in events.items()
     ]

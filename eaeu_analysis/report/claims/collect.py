@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...data.freshness import data_as_of
 from ...errors import BadInputError, as_names, unknown
@@ -90,11 +91,31 @@ def claims(
     use = cache and store.cache_enabled()
     found = _kept(unit, bloc, wanted, source) if use else None
     if found is not None:
-        return found
+        return ClaimList(found)
     made = from_evidence(evidence(unit, bloc, source, wanted, jobs), wanted)
     if use:
         cache_claims(made, unit, bloc, source, wanted)
-    return made
+    return ClaimList(made)
+
+
+class ClaimList(list[Claim]):
+    """A list of claims that a notebook shows as a table: id, grade, side, sentence and failed checks."""
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>" for cells in self._cells()
+        )
+        head = "".join(f"<th>{name}</th>" for name in ("claim", "grade", "side", "sentence", "failed checks"))
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{grade} {side:7} {name}: {sentence}" for name, grade, side, sentence, _ in self._cells())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("[...]" if cycle else repr(self))
+
+    def _cells(self) -> list[tuple[str, str, str, str, str]]:
+        return [(c.id, c.grade, c.side, c.sentence, ", ".join(check.name for check in c.failed)) for c in self]
 
 
 def cache_claims(

@@ -52,7 +52,7 @@ def test_codes_of_months_are_refused_and_declared_months_are_the_index() -> None
     plain = interrupted_series(panel_of(y, range(36)), "y", "T", 24, method="segmented", draws=99)
     assert found.estimate == pytest.approx(plain.estimate, rel=1e-9)
     assert abs(found.estimate) < 5
-    assert found.window.startswith("fitted on 24 months, 2010-01 to 2011-12; judged on 12 months, 2012-01 to 2012-12;")
+    assert found.window.startswith("fitted on 24 months, 2010-01 to 2011-12; judged on 12 months, 2012-01 to 2012-12")
     assert found.window in found.summary()
 
 
@@ -136,7 +136,7 @@ def test_predictors_and_windows_by_month() -> None:
     labels = ["y 2010-01 to 2010-06", "y 2011-01 to 2011-12", "y 2012-05, 2012-06"]
     assert list(effect.predictor_balance.index) == labels
     short = estimate(panel, "2012-07", fit_years=(2011, "2012-06"), post_years="2012-08")
-    assert short.window.startswith("fitted on 18 months, 2011-01 to 2012-06; judged on 1 month, 2012-08;")
+    assert short.window.startswith("fitted on 18 months, 2011-01 to 2012-06; judged on 1 month, 2012-08")
     again = estimate(panel, short.spec["event"], fit_years=short.spec["fit_years"], post_years=short.spec["post_years"])
     assert again.estimate == short.estimate
     with pytest.raises(BadInputError, match="what comes after it is part of the effect"):

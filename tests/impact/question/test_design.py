@@ -35,7 +35,7 @@ def test_several_dates_take_every_common_year() -> None:
     assert spec["event"] == {"U01": 2011, "U00": 2009}
     assert spec["unit"] == ["U01", "U00"]
     assert spec["fit_years"] is spec["post_years"] is None  # as asked, so that the question can be asked again
-    assert design.window.startswith("fitted on 7 years, 2002-2008; judged on 6 years, 2009-2014;")
+    assert design.window.startswith("fitted on 7 years, 2002-2008; judged on 6 years, 2009-2014")
 
 
 def test_a_donor_must_serve_every_treated_unit() -> None:
