@@ -367,14 +367,17 @@ def _checks(code: str, table: pd.DataFrame, with_russia: pd.DataFrame, after: Ye
         theirs = with_russia[with_russia["flow"] == label].to_dict("records")[0]
         own = float(np.log1p(row["change"] / 100) - np.log1p(theirs["change_others"] / 100))
         gap = float(np.log1p(theirs["percent"] / 100))
+        reach = float(np.log1p(theirs["upper"] / 100)) - gap
+        clear = abs(gap) > reach
         made.append(
             Check(
                 f"both reports, {flow}",
-                bool(own * np.sign(gap) >= abs(gap) / 2),
-                float(theirs["change"]),
-                None,
+                bool(own * np.sign(gap) > reach if clear else abs(own) <= reach),
+                float(100 * np.expm1(own)),
+                float(theirs["percent"]),
                 f"{label} changed by {row['change']:+.1f} % by own and {theirs['change']:+.1f} % by Russian reports; "
-                "passes when by the own one at least half of the difference is left",
+                f"against Russia's other partners by {100 * np.expm1(own):+.1f} and {theirs['percent']:+.1f} %; passes "
+                "when both are beyond the interval of the difference, or neither is",
             )
         )
         made.append(

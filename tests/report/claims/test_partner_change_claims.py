@@ -39,6 +39,9 @@ def test_growth_that_was_there_before_is_no_clear_effect(armenia: PartnerChanges
     assert exports.finding == "fragile"
     assert exports.side == "context"
     assert "trend continued" in exports.sentence
+    imports = claims_of(armenia)["partners.russia.ARM.imports"]
+    assert imports.finding == "fragile"
+    assert "both reports" in imports.sentence
 
 
 CASES = {

@@ -86,6 +86,16 @@ def test_kyrgyz_exports_to_russia_had_fallen_before_and_the_check_says_so(kyrgyz
     assert check.value < -50
 
 
+def test_what_one_report_alone_shows_does_not_pass_the_check_of_both() -> None:
+    found = ea.partner_changes("ARM")
+    imports = found.with_russia.set_index("flow").loc["imports from Russia"]
+    assert imports["lower"] > 0  # by Russia's reports beyond the interval
+    check = found.check("both reports, imports")
+    assert check is not None
+    assert check.failed  # by Armenia's own within it
+    assert check.value < imports["percent"] / 1.5
+
+
 def test_rank_and_interval_by_hand() -> None:
     values = pd.Series({"A": 5.0, "B": 0.0, "C": 1.0, "D": -1.0})
     assert _rank(values, "A", ["B", "C", "D"]) == 0.25
