@@ -6,8 +6,9 @@ import functools
 import tomllib
 from dataclasses import dataclass, replace
 from importlib import resources
+from typing import Literal
 
-from ...errors import BadInputError
+from ...errors import BadInputError, IntegrityError
 from ...reference.catalogue import indicator, outcome
 from ..brief.compose import ClaimWriter
 from ..claims.claim import Claim
@@ -107,7 +108,18 @@ def claim_sentence(claim: Claim, say: BriefLanguage) -> str:
             return say.say("why", heard, claim.values, claim.words)
         return ClaimWriter(say).sentence(claim)
     except BadInputError:
-        return claim.sentence
+        return _in_english(claim, "sentence")
+
+
+def _in_english(claim: Claim, part: Literal["sentence", "caveat"]) -> str:
+    """A text of the claim in English; IntegrityError when the claims that ship are of another version."""
+    try:
+        return claim.text(part)
+    except BadInputError as error:
+        raise IntegrityError(
+            f"claim {claim.id!r} cannot be worded ({error}); the claims are of another version than the code: make "
+            "data/results/claims.json again with scripts/pin_claims.py"
+        ) from None
 
 
 def _shown(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> str:
@@ -136,7 +148,7 @@ def _caveat(fact: KnownFact | None, say: BriefLanguage) -> str:
     try:
         return ClaimWriter(say).caveat(fact.claim)
     except BadInputError:
-        return fact.claim.text("caveat")
+        return _in_english(fact.claim, "caveat")
 
 
 def _sources(fact: KnownFact | None) -> tuple[str, ...]:

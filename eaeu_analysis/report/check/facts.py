@@ -151,7 +151,7 @@ def _subject(claim: Claim) -> tuple[Any, ...]:
             elif kind in ("outcome", "scenario_outcome") and name == "outcome" and not told:
                 tokens += table["outcome"].get(value, [])
             elif kind == "partner" and name in ("partner", "outsider"):
-                tokens.append(PARTNERS.get(value, value))
+                tokens += PARTNERS.get(value, "EAEU ~KAZ" if value.startswith("EAEU") else value).split()
             elif kind == "flow" and name == "flow":
                 tokens.append(value)
             elif kind == "channel":
@@ -207,7 +207,8 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
         later = EARLIER.get(bare)
         role = "before" if later in values else "after" if bare in EARLIER.values() else "level"
         role = "change" if bare in CHANGES and measure in ("percent", "points", "usd") else role
-        own = frozenset({int(values[YEAR_OF[name]])}) if YEAR_OF.get(name, "") in values else frozenset()
+        dated_by = YEAR_OF.get(name, f"{name}_year")
+        own = frozenset({int(values[dated_by])}) if dated_by in values else frozenset()
         newer = values.get(later) if later else None
         if "excess" in values and name in ("low", "high"):  # what chance does to other pairs
             name = {"low": "lower", "high": "upper"}[name]

@@ -36,19 +36,33 @@ class CorpusSentence:
 
 
 def read_corpus(claims: Sequence[Claim], path: Path | None = None) -> tuple[list[CorpusSentence], list[str]]:
-    """The sentences that the claims can fill, and the ids of the others."""
+    """The sentences that the claims can fill and that still hold, and the ids of the others."""
     raw = tomllib.loads((path or Path(__file__).with_name("corpus.toml")).read_text(encoding="utf-8"))
     by_id = {claim.id: claim for claim in claims}
     found, left = [], []
     for lang, rows in raw["sentences"].items():
         for name, verdict, kind, text in rows:
             try:
+                if not all(_holds(need, raw["claims"], by_id) for need in raw["needs"].get(name, ())):
+                    left.append(name)
+                    continue
                 filled = FIELD.sub(lambda m: _field(m, lang, raw["claims"], by_id), text)  # noqa: B023
             except KeyError:
                 left.append(name)
                 continue
             found.append(CorpusSentence(name, lang, verdict, kind, filled))
     return found, left
+
+
+def _holds(need: str, names: Mapping[str, str], claims: Mapping[str, Claim]) -> bool:
+    """Whether a condition of a sentence holds: "SW clear", "TC unclear", "LXE.change fell"."""
+    place, word = need.split()
+    claim = claims[names[place.partition(".")[0]]]
+    if word in ("fell", "rose"):
+        return (claim.values[place.partition(".")[2]] < 0) is (word == "fell")
+    zero = claim.lower <= 0 <= claim.upper
+    clear = not zero and not claim.failed and claim.finding in ("", "found")
+    return clear is (word == "clear")
 
 
 @functools.lru_cache

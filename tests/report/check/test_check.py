@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import sys
@@ -112,11 +113,22 @@ def test_the_number_alone_does_not_pass() -> None:
     assert verdicts(f"Tourists from China spend {share:.1f} % of Uzbekistan's hotel nights.") == ["unsupported"]
 
 
-def test_a_finding_of_a_model_needs_the_word() -> None:
-    gain = values("scenario.welfare")["estimate"]
-    sentence = "household spending in Uzbekistan {} be {:.1f} % higher after joining."
-    assert verdicts("In a model, " + sentence.format("would", gain)) == ["supported"]
-    assert verdicts("Real " + sentence.format("will", gain)) == ["overstated"]
+@pytest.mark.parametrize(
+    ("lower", "text", "verdict", "reason"),
+    [
+        (0.2, "In a model, household spending in Uzbekistan would be 0.9 % higher.", "supported", ""),
+        (0.2, "Household spending in Uzbekistan will be 0.9 % higher.", "overstated", "model"),
+        (0.2, "Joining will lift household spending in Uzbekistan by 0.9 %.", "overstated", "model"),
+        (-0.2, "In a model, household spending in Uzbekistan would be 0.9 % higher.", "overstated", "unclear"),
+        (-0.2, "A model finds no clear effect on household spending in Uzbekistan (0.9 %).", "supported", ""),
+    ],
+)
+def test_a_finding_of_a_model_is_told_as_such(lower: float, text: str, verdict: str, reason: str) -> None:
+    claim = next(c for c in shipped_claims() if c.id == "scenario.welfare")
+    numbers = {**claim.values, "estimate": 0.9, "lower": lower, "upper": 1.7}
+    claim = dataclasses.replace(claim, value=0.9, lower=lower, upper=1.7, checks=(), values=numbers)
+    found = ea.check_text(text, claims=[claim]).statements
+    assert [(s.verdict, s.reason) for s in found] == [(verdict, reason)]
 
 
 def test_no_clear_effect_may_be_said() -> None:

@@ -186,6 +186,19 @@ def test_the_present_code_agrees_with_the_accepted_claims(claims: list[Claim]) -
     assert found.revised.empty, found.summary()
 
 
+def test_the_shipped_claims_are_those_of_the_pinned_data(claims: list[Claim]) -> None:
+    """``data/results/claims.json``, which `eaeu check` reads; after a change: python scripts/pin_claims.py."""
+    from eaeu_analysis.report.claims.shipped import claims_from_json, claims_to_json, shipped_claims
+
+    shipped = shipped_claims()
+    assert [claim.id for claim in shipped] == [claim.id for claim in claims]
+    for old, new in zip(shipped, claims, strict=True):
+        for name in ("grade", "side", "finding", "template", "measure", "words", "call"):
+            assert getattr(old, name) == getattr(new, name), (old.id, name)
+        assert old.values == pytest.approx(new.values, rel=1e-6, nan_ok=True), old.id
+    assert claims_from_json(claims_to_json(shipped))[0].document() == shipped[0].document()
+
+
 def test_the_pinned_curves_are_those_of_the_pinned_data(claims: list[Claim]) -> None:
     from eaeu_analysis.report.gather.curves import curves_for_source as curves
     from eaeu_analysis.report.gather.curves import curves_path as place

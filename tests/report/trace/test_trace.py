@@ -7,12 +7,13 @@ import random
 import pytest
 
 import eaeu_analysis as ea
+from eaeu_analysis.errors import UntracedError
 from eaeu_analysis.report.claims.claim import Claim
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.trace import trace
 from eaeu_analysis.report.trace.known_numbers import Known, known_of, known_of_claims
 from eaeu_analysis.report.trace.trace import NUMBER, numbers_of, trace_html, trace_markdown, trace_text
-from eaeu_analysis.report.write import render_report
+from eaeu_analysis.report.write import render_report, require_origins
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +158,12 @@ def test_a_wrong_figure_in_the_answer_is_found_out(files: dict[str, str], known:
     page = files["index.html"]
     assert "133.6" in page
     assert trace_html(page.replace("133.6", "143.6"), known) != []
+
+
+def test_a_page_with_an_untraced_number_is_not_written(files: dict[str, str], material: Material) -> None:
+    require_origins(files, material)
+    with pytest.raises(UntracedError, match=r"index\.html.*nothing was written"):
+        require_origins({**files, "index.html": files["index.html"].replace("133.6", "143.6")}, material)
 
 
 def test_the_reader_of_numbers_sees_each(known: Known) -> None:
