@@ -350,11 +350,9 @@ class _Writer:
             seen = self.by_id.get(f"fared.{outcome}.before_after")
             test = self.by_id.get(f"fared.{outcome}.counterfactual")
             if seen is not None:
-                text = self.say.fared(seen, test)
-                made.append(self._line(text, [seen, *([test] if test else [])]))
-            plain = self.by_id.get(f"fared.{outcome}.dollars")
-            if plain is not None:
-                made.append(self._line(self.say.sentence(plain), [plain]))
+                plain = self.by_id.get(f"fared.{outcome}.dollars")
+                text = self.say.fared(seen, test) + (f" {self.say.sentence(plain)}" if plain else "")
+                made.append(self._line(text, [claim for claim in (seen, test, plain) if claim is not None]))
         return made
 
     def _sure(self) -> list[Line]:

@@ -114,7 +114,7 @@ def test_a_test_that_found_an_effect_is_told_so_and_one_that_did_not_is_not(clai
         ]
         return compose(changed).parts["fared"][0].text
 
-    assert "joining lowered it, by 6.4" in first("found", "counterfactual.lower")
+    assert "joining lowered it, by 27.3" in first("found", "counterfactual.lower")
     for finding in ("none", "fragile", "unreliable"):
         assert "no clear effect" in first(finding, f"counterfactual.{finding}")
 

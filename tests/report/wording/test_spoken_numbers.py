@@ -206,7 +206,8 @@ def test_the_tracer_of_the_report_finds_every_number(form: str, claims: list[Cla
     from eaeu_analysis.report.wording.spoken_numbers import _leading
 
     by_id = {c.id: dict(c.values) for c in claims}
-    billions = [1e9 * values["billion"] for values in by_id.values() if "billion" in values]
+    in_billions = ("billion", "usd_low", "usd_high")  # values of published figures that are told in billions
+    billions = [1e9 * values[name] for values in by_id.values() for name in in_billions if name in values]
     ratio = by_id["tariffs.average"]["new"] / by_id["tariffs.average"]["own"]
     said = 1e6 * _leading(by_id["revenue.duty"]["value"] / 1e6, 1)  # "about 600 million", the exact one beside it
     known = known_of_claims(claims)
