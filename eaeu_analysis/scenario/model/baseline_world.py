@@ -177,7 +177,8 @@ def _own_reports(flows: pd.DataFrame, economy: str, year: int) -> pd.DataFrame:
     reports = scenario_tables()["own_reports"]
     if economy not in reports:
         return flows
-    own = load_flows(reports[economy], years=[year])
+    own = load_flows(reports[economy])
+    own = own[own["year"] == year]
     own = own[
         own["basis"].isin(["exporter_fob", "importer_cif"])
         & ((own["exporter"] == economy) | (own["importer"] == economy))
@@ -305,7 +306,8 @@ def _checks(model: WorldModel, gdp: pd.Series[float], economy: str, flows: World
 
 def _series(year: int, economy: str) -> tuple[SeriesInfo, ...]:
     names = dict.fromkeys([matrices()[year][0], "world_sitc"])
-    if report := scenario_tables()["own_reports"].get(economy):
+    report = scenario_tables()["own_reports"].get(economy)
+    if report and (load_flows(report)["year"] == year).any():
         names[report] = None
     return (
         *(FLOWS.info(name) for name in names),

@@ -24,7 +24,7 @@ def made_up(name: str, **bounds: tuple[float, float, float]) -> ScenarioResult:
     return ScenarioResult(load_scenario(name), {}, table, pd.DataFrame(), pd.DataFrame(), 0.9, (), Provenance())
 
 
-UZB = {"welfare": (0.1, -0.2, 0.4), "exports_to_members": (16.0, 12.0, 19.0), "remittances": (-5.0, -9.0, -1.0)}
+UZB = {"real_income": (0.1, -0.2, 0.4), "exports_to_members": (16.0, 12.0, 19.0), "remittances": (-5.0, -9.0, -1.0)}
 
 
 def test_every_finding_is_whole_seen_and_points_at_a_scenario() -> None:
