@@ -266,7 +266,7 @@ def both_reports(exporter: str, importer: str, *frames: pd.DataFrame, rate: floa
     >>> import eaeu_analysis as ea
     >>> route = ea.both_reports("UZB", "RUS").set_index("year")
     >>> (route.loc[2019, ["exporter_usd", "importer_usd"]].astype(float) / 1e6).round().to_dict()
-    {'exporter_usd': 2099.0, 'importer_usd': 1179.0}
+    {'exporter_usd': 2099.0, 'importer_usd': 1181.0}
     """
     if not frames:
         exporter, importer = names.resolve(exporter), names.resolve(importer)
