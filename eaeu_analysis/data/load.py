@@ -13,7 +13,6 @@ from ..reference.catalogue import catalogue, indicator, outcome, outcomes
 from . import corrections
 from .panel import Panel
 from .sources import Preparing, Source
-from .sources.files.source import FileSource
 from .sources.pinned import PinnedSource
 
 CODE = re.compile(r"[A-Z]{2}(\.[A-Z0-9]+){1,6}")  # the form of a World Bank code
@@ -126,6 +125,8 @@ def open_source(source: str | Path | Source = "pinned", **live: Any) -> Source:
             f"{str(source)!r} is a store of pulled series: use the source 'live' (in data diff: 'store') with "
             f"--store {path}"
         )
+    from .sources.files.source import FileSource  # here, because the shipped data do without
+
     return FileSource(path)
 
 

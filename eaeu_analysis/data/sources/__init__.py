@@ -1,7 +1,7 @@
 """Where series come from: one module a source, all behind one small protocol.
 
 A source hands out :class:`~eaeu_analysis.series.SeriesData` and knows nothing of panels.
-Only ``worldbank``, ``archives`` and ``wits`` go online.
+Only the modules of ``live`` go online.
 """
 
 from __future__ import annotations

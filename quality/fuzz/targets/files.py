@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from eaeu_analysis.data.sources.files import safezip, shapes, source
+from eaeu_analysis.data.sources.files import periods, safezip, shapes, source
+from eaeu_analysis.series import year_of
 
 from .. import structure
 from ..target import ROOM, Target
@@ -43,7 +45,15 @@ DATA360_WIDE = (
     b"REF_AREA,INDICATOR,INDICATOR_LABEL,AGE,2019,2020\n"
     b"UZB,WB_WDI_SP_POP_TOTL,Population,_T,33580650,34232050\nBLR,WB_WDI_SP_POP_TOTL,Population,_T,9.4e6,\n"
 )
-TEXTS = [TIDY, BARE, WORLD_BANK, BULK, DATABANK, DATA360, DATA360_WIDE]
+OTHERS = [
+    b"economy,series,YR2019,YR2020\nKGZ,NY.GDP.MKTP.CD,8.8e9,\nUZB,NY.GDP.MKTP.CD,6e10,6.5e10\n",
+    b"country,year,NY.GDP.MKTP.CD,SP.POP.TOTL\nKyrgyz Republic,2019,8.8e9,6456200\nWorld,2019,NA,7.7e9\n",
+    b"Entity,Code,Year,GDP per capita\nKyrgyzstan,KGZ,2019,5.5\nAsia,,2019,9\nWorld,OWID_WRL,2019,8\n",
+    b"Series Name,Series Code,Time,Time Code,Kyrgyz Republic [KGZ],World [WLD]\nGDP,GDP,2019,YR2019,8e9,..\n",
+    b"country,code,time,value\nKyrgyzstan,KGZ,2015M01,1.5\nUzbekistan,UZB,2015M02,2\n",
+    b"Inflows (US$ million),2019,2020,2021e\nArmenia,1,2,3\nUzbekistan,4,5,6\n",
+]
+TEXTS = [TIDY, BARE, WORLD_BANK, BULK, DATABANK, DATA360, DATA360_WIDE, *OTHERS]
 
 
 def _zips() -> list[bytes]:
@@ -79,7 +89,8 @@ def _sniffed(data: bytes) -> None:
 def _read(path: Path) -> None:
     for item in source.inspect_file(path).series:
         promises.series(item.frame)
-        assert bool(item.frame["year"].between(shapes.MIN_YEAR, shapes.MAX_YEAR).all()), "a year out of range"
+        years = item.frame["year"].map(functools.partial(year_of, item.freq))
+        assert bool(years.between(periods.MIN_YEAR, periods.MAX_YEAR).all()), "a year out of range"
 
 
 def _csv(data: bytes) -> None:

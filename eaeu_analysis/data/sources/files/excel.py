@@ -32,15 +32,6 @@ class SheetText:
     others: tuple[str, ...]
 
 
-def is_workbook(path: Path) -> bool:
-    """Whether a zip file is an Excel workbook."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return "xl/workbook.xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
-
-
 def read_workbook(path: Path, where: str) -> SheetText:
     """The first sheet with a table of a known shape, one named "Data" before others.
 

@@ -49,6 +49,15 @@ class Member:
     date: str
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a zip file is an Excel workbook."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
 @contextlib.contextmanager
 def open_table(path: Path) -> Iterator[tuple[IO[bytes], Member]]:
     """The data table inside ``path`` as a byte stream, with what is known of it; :class:`BadInputError` otherwise."""

@@ -19,7 +19,7 @@ from ....errors import BadInputError, NoDataError, near_matches, one_line
 from ....reference.catalogue import catalogue, indicator
 from ....series import SeriesData, SeriesInfo
 from ....text import clean_text
-from . import excel, safezip, shapes
+from . import safezip, shapes
 from .observations import Reading
 from .safezip import Member
 from .shapes import FileShape
@@ -275,7 +275,7 @@ def _readable(path: Path) -> Iterator[None]:
 def _text(path: Path, where: str, codes: Collection[str] | None, code: str) -> tuple[FileShape, Reading, Member | None]:
     """Sniff, then read; the stream is opened anew for each, since a zip member cannot be rewound cheaply."""
     zipped = _magic(path).startswith((b"PK\x03\x04", b"PK\x05\x06"))
-    if zipped and excel.is_workbook(path):
+    if zipped and safezip.is_workbook(path):
         return *_workbook(path, where, codes, code), None
     member: Member | None = None
 
@@ -298,6 +298,8 @@ def _text(path: Path, where: str, codes: Collection[str] | None, code: str) -> t
 
 
 def _workbook(path: Path, where: str, codes: Collection[str] | None, code: str) -> tuple[FileShape, Reading]:
+    from . import excel
+
     with _readable(path):
         sheet = excel.read_workbook(path, where)
     stream = io.BytesIO(sheet.text)
