@@ -39,10 +39,10 @@ def damped(sample: GravitySample, x: Array) -> tuple[tuple[int, ...], Array, Arr
     x = x[:, list(kept)]
     index = np.zeros(len(y)) if sample.offset is None else sample.offset
     index = balanced(index, y, weights, effects)
-    beta = np.zeros(x.shape[1])
+    beta: Array = np.zeros(x.shape[1])
     deviance = _deviance(y, index, weights)
     for _ in range(STEPS):
-        mu = np.exp(index)
+        mu: Array = np.asarray(np.exp(index), dtype=np.float64)
         tilde = outside(x, effects, weights * mu)
         score = tilde * (weights * (y - mu))[:, None]
         hessian = (tilde * (weights * mu)[:, None]).T @ tilde
@@ -50,7 +50,7 @@ def damped(sample: GravitySample, x: Array) -> tuple[tuple[int, ...], Array, Arr
         done = float(step @ score.sum(axis=0)) <= CONVERGED * (deviance + 0.1)
         share = 0.0 if done else _share(y, index, tilde @ step, weights, deviance)
         if share == 0.0:
-            return kept, beta, mu, np.linalg.solve(hessian, score.T).T
+            return kept, beta, mu, np.asarray(np.linalg.solve(hessian, score.T).T, dtype=np.float64)
         beta = beta + share * step
         index = balanced(index + share * (tilde @ step), y, weights, effects)
         deviance = _deviance(y, index, weights)

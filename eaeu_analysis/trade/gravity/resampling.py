@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...arrays import Array
+from ...arrays import Array, Mask
 from ...errors import BadInputError, NotConvergedError, unknown
 from .estimate import Scaled, estimate, identify
 from .newton import balanced, damped, outside
@@ -58,7 +58,7 @@ def jackknife_errors(fit: GravityFit) -> GravityFit:
     )
 
 
-def _less(sample: GravitySample, lost: Array) -> GravitySample:
+def _less(sample: GravitySample, lost: Mask) -> GravitySample:
     """Less one cluster, and less the levels that then have no positive flow or one row."""
     keep = ~lost
     while True:
@@ -157,7 +157,8 @@ def _score(sample: GravitySample, scaled: Scaled, place: int, value: float) -> A
     if rest.shape[1]:
         root = np.sqrt(weights * mu)
         own = own - rest @ np.linalg.lstsq(rest * root[:, None], own * root, rcond=None)[0]
-    return np.bincount(sample.clusters[0], weights=own * weights * (sample.y - mu))
+    sums = np.bincount(sample.clusters[0], weights=own * weights * (sample.y - mu))
+    return np.asarray(sums, dtype=np.float64)
 
 
 def balanced_flows(sample: GravitySample) -> Array:

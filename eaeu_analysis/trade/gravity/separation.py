@@ -144,5 +144,5 @@ def _largest(candidates: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
     )
     if result.status != 0:
         raise NotConvergedError("separation: the linear programme over the candidates found no answer")
-    weight = np.asarray(result.x[:width])
-    return weight, np.asarray(result.x[width:] > 0.5)[place.ravel()]
+    answer = np.asarray(result.x, dtype=np.float64)
+    return answer[:width], (answer[width:] > 0.5)[place.ravel()]
