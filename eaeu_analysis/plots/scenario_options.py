@@ -68,9 +68,9 @@ def options_finding(result: Any, outcome: str = "welfare") -> str:
     clear = table[(table["lower"] > 0) | (table["upper"] < 0)]
     if clear.empty:
         return f"{label}: no option is clearly better or worse than doing nothing"
-    gain, loss = clear.index[clear["lower"] > 0], clear.index[clear["upper"] < 0]
-    parts = [f"{word} with {', '.join(names)}" for names, word in ((gain, "higher"), (loss, "lower")) if len(names)]
-    return f"{label} is clearly {' and '.join(parts)} alone"
+    told = ", ".join(f"{name} ({'higher' if low > 0 else 'lower'})" for name, low in clear["lower"].items())
+    count = "one option is" if len(clear) == 1 else f"{len(clear)} of {len(table)} options are"
+    return f"{label}: {count} clear of zero: {told}"
 
 
 def draw_options(result: Any, ax: Axes | None = None, outcome: str = "welfare") -> Axes:

@@ -40,9 +40,10 @@ class ScenarioComparison(Result):
         Names, draws, seed and level.
     table : DataFrame
         A row per outcome and option: ``outcome, scenario, unit, estimate`` (median), ``lower, upper`` (at ``level``),
-        ``better`` (share of draws in which it is better than doing nothing; missing where a rise is neither good nor
-        bad), ``best`` (share of draws in which it is the best of all, doing nothing among them), ``failed`` (draws
-        without a solution) and ``failed_checks`` (their names). The option "nothing" is the world of the baseline.
+        ``error`` (standard error of the median from the number of draws), ``better`` (share of draws in which it is
+        better than nothing; missing where a rise is neither good nor bad), ``best`` (share of draws in which it is
+        the best of all, doing nothing among them), ``failed`` (draws without a solution) and ``failed_checks`` (their
+        names). The option "nothing" is the world of the baseline.
     draws : DataFrame
         The outcomes of every draw, columns (scenario, outcome).
     level : float
@@ -107,11 +108,10 @@ class ScenarioComparison(Result):
     def _line(self, row: dict[Any, Any]) -> str:
         if row["estimate"] == row["lower"] == row["upper"] == 0:
             return f"  {option_label(row['scenario'])}: no change"
-        error = display.monte_carlo_error(self.draws[(row["scenario"], row["outcome"])].to_numpy())
         chance = "" if pd.isna(row["better"]) else f"; better than nothing in {row['better']:.0%} of draws"
         best = "" if pd.isna(row["best"]) else f", best of all in {row['best']:.0%}"
         mark = f" [failed: {row['failed_checks']}]" if row["failed_checks"] else ""
-        return f"  {option_label(row['scenario'])}: {display.format_interval(row, error)}{chance}{best}{mark}"
+        return f"  {option_label(row['scenario'])}: {display.format_interval(row, row['error'])}{chance}{best}{mark}"
 
 
 def shipped_options() -> ScenarioComparison | None:
@@ -125,7 +125,8 @@ def shipped_options() -> ScenarioComparison | None:
         Check(c["name"], False, None, None, c["text"], role=c["role"], scope=c["scope"]) for c in found["failed"]
     )
     table = pd.DataFrame(found["rows"])
-    table[["better", "best"]] = table[["better", "best"]].astype(float)
+    numbers = ["better", "best", "error"]
+    table[numbers] = table[numbers].astype(float)
     chosen = tuple(load_scenario(name) for name in spec["scenarios"])
     return ScenarioComparison(
         chosen, spec, table, pd.DataFrame(), spec["level"], checks, Provenance((), METHOD, REFERENCE, spec)
@@ -278,6 +279,7 @@ def _table(drawn: pd.DataFrame, names: list[str], checks: Sequence[Check], level
                     "estimate": middle,
                     "lower": low,
                     "upper": high,
+                    "error": display.monte_carlo_error(every[:, k]),
                     "better": _share_above(sign * every[:, k]) if sign and name != NOTHING else np.nan,
                     "best": best[k],
                     "failed": int((~np.isfinite(every[:, k])).sum()),

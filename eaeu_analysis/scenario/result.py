@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..arrays import Array
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, EaeuError, NoDataError, unknown
 from ..results import Check, Provenance, Result
 from . import display
 from .model.solve import ALIKE, CLOSURE_OUTCOMES, INTERACTION, PACE, TOTAL, WORLD_PRICED
@@ -25,6 +25,8 @@ from .winners import sectors_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+GDP_USD = "NY.GDP.MKTP.CD"
+RESTATED = 2024  # the year in whose economy amounts are told again
 HEADLINES = (
     "welfare", "real_income", "price_index", "exports", "imports", "exports_to_members", "imports_from_members",
     "customs_receipts_of_gdp", "remittances_of_gdp",
@@ -125,6 +127,27 @@ class ScenarioResult(Result):
             rows.append((name, known["label"], known["unit"], *shown, int(np.sign(y[-1]))))
         columns = ["quantity", "label", "unit", "median", "low", "high", "neutral", "side"]
         return pd.DataFrame(rows, columns=columns)
+
+    def restated(self, year: int = RESTATED) -> pd.DataFrame:
+        """Outcomes in % of GDP as million US$ in the economy of ``year``: ``outcome, gdp, estimate, lower, upper``.
+
+        The share of GDP is that of the baseline year; only the size of the economy is another. Raises NoDataError where
+        the GDP of that year is not in the data.
+        """
+        from ..data.load import load_panel
+
+        economy = self.scenario.economy
+        known = (
+            load_panel(["NY.GDP.MKTP.CD"], economies=[economy], years=(year, year)).column("NY.GDP.MKTP.CD").dropna()
+        )
+        if known.empty:
+            raise NoDataError(f"no GDP of {economy} in {year} to restate the outcomes in")
+        gdp = float(known.iloc[0]) / 1e6
+        rows = self.table[(self.table["channel"] == TOTAL) & (self.table["unit"] == "% of GDP")]
+        names = ["estimate", "lower", "upper"]
+        out = rows[["outcome", *names]].assign(gdp=gdp)
+        out[names] = out[names] * gdp / 100
+        return out[["outcome", "gdp", *names]].reset_index(drop=True)
 
     def sectors(self, draws: int = SECTOR_DRAWS) -> pd.DataFrame:
         """Who gains and who loses: output, exports, imports, prices and jobs by section, see :func:`sectors_of`."""
@@ -238,6 +261,7 @@ class ScenarioResult(Result):
             lines.append(f"Real spending rises in {chance:.0%} of {int(self.table['draws'].iloc[0]):,} draws.")
             lines += self._carried()
             lines += self._neutral()
+            lines += self._restated()
         lines += [f"Left out: {note}" for note in self.scenario.notes]
         lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
         lines += [f"  source: {line}" for line in self.provenance.lines()]
@@ -296,6 +320,21 @@ class ScenarioResult(Result):
             at = f"{name} {r['neutral']:.3g} {r['unit']} (range {r['low']:.3g} to {r['high']:.3g})"
             told.append(keeps if np.isnan(r["neutral"]) else at)
         return [f"Real spending would not change, all else at the medians, with: {'; '.join(told)}."]
+
+    def _restated(self) -> list[str]:
+        """'In the economy of 2024 (GDP 115 billion US$): customs receipts +470 million US$ (...)'."""
+        try:
+            table = self.restated()
+        except EaeuError:
+            return []
+        told = []
+        for row in table.to_dict("records"):
+            label = display.outcome_label(row["outcome"])
+            error = self.error(row["outcome"]) * row["gdp"] / 100
+            told.append(f"{label[:1].lower()}{label[1:]} {display.format_interval(row, error)} million US$ a year")
+        if not told:
+            return []
+        return [f"In the economy of {RESTATED} (GDP {table['gdp'].iloc[0] / 1000:.0f} billion US$): {'; '.join(told)}."]
 
     def _backtest_first(self) -> list[str]:
         """What comes first where the model did no better on the past than a forecast of no change."""

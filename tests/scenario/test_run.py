@@ -7,7 +7,7 @@ import pytest
 import eaeu_analysis as ea
 from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.scenario import compare_results, stated_differences
+from eaeu_analysis.scenario import compare_results, display, stated_differences
 from eaeu_analysis.scenario.model import baseline_world, channels, duties, partial_tariff
 from eaeu_analysis.scenario.model.partners import union_members
 from eaeu_analysis.scenario.model.setting import setting
@@ -292,3 +292,24 @@ def test_every_run_with_tariffs_says_what_two_models_make_of_them():
     parts = result.draws["tariffs"]
     net = parts["smart_consumers"] + parts["smart_duties"]
     assert (100 * net / parts["smart_net_of_gdp"]).to_numpy() == pytest.approx(67_294, rel=1e-3)  # GDP of 2019
+
+
+def test_amounts_are_restated_in_the_economy_of_2024(result):
+    table = result.restated().set_index("outcome")
+    assert table["gdp"].iloc[0] == pytest.approx(115_000, rel=0.01)
+    for outcome in ("customs_receipts_of_gdp", "remittances_of_gdp"):
+        row = result.value(outcome)
+        assert table.loc[outcome, "estimate"] == pytest.approx(row["estimate"] / 100 * table.loc[outcome, "gdp"])
+    assert "In the economy of 2024 (GDP 115 billion US$)" in result.summary()
+
+
+def test_both_closures_and_what_would_make_joining_neutral():
+    drawn = ea.run_scenario("uzb_eaeu", draws=320)
+    table = drawn.closures().set_index(["outcome", "channel", "closure"])["estimate"]
+    assert table["welfare", "tariffs", "alike"] > table["welfare", "tariffs", "world_priced"]
+    assert "If gold had a price of its own" in drawn.summary()
+    points = drawn.turning_points(most=2)
+    for row in points.dropna().to_dict("records"):
+        at = row["neutral"] / display.quantity_row(row["quantity"])["times"]
+        solved = ea.run_scenario(drawn.scenario.at({row["quantity"]: at}), draws=1).estimate
+        assert solved == pytest.approx(0.0, abs=0.02)

@@ -17,7 +17,7 @@ from eaeu_analysis.results import Provenance
 from eaeu_analysis.scenario.load import load_scenario, scenarios_folder
 from eaeu_analysis.scenario.model.solve import PACE, TOTAL
 from eaeu_analysis.scenario.result import ScenarioResult
-from eaeu_analysis.scenario.run import backtest_check, backtest_record
+from eaeu_analysis.scenario.run import against_no_change, backtest_check, backtest_record
 from eaeu_analysis.scenario.validation import backtest, outturn
 from eaeu_analysis.scenario.validation import backtest as scoring
 from eaeu_analysis.scenario.validation.backtest import KNOWN, TOLD, Backtest
@@ -51,6 +51,28 @@ def test_what_is_not_available_is_no_miss_and_no_hit() -> None:
     assert counts["n_happened"] == 1
     assert counts["sign_happened"] == 1
     assert counts["n_effect"] == 0
+
+
+def test_mean_errors_stand_beside_those_of_no_change() -> None:
+    found = scoring.score(rows((2.0, 1.0, 4.0, 3.0, NAN), (2.0, -1.0, 5.0, -2.0, NAN), (0.5, 0.0, 1.0, 0.25, NAN)))
+    errors = scoring.score_errors(found.assign(unit=["per cent", "per cent", "% of GDP"]))
+    assert (errors["rows"], errors["tool"], errors["no_change"]) == (
+        2,
+        2.5,
+        2.5,
+    )  # misses 1, 4; changes 3, 2
+    assert errors["tool_rms"] == pytest.approx(math.sqrt(17 / 2))
+    assert (errors["other_tool"], errors["other_no_change"]) == (0.25, 0.25)
+    assert "did not beat a forecast of no change: mean error 2.5 against 2.5" in scoring.error_sentence(errors, errors)
+
+
+def test_a_model_that_does_not_beat_no_change_says_so_first() -> None:
+    record = backtest_record()
+    assert record is not None
+    own = record["errors"][KNOWN]
+    (check,) = against_no_change()
+    assert check.passed == (own["tool"] < own["no_change"])
+    assert f"{own['tool']:.1f} on average" in check.text
 
 
 def test_a_forecast_without_a_solution_is_not_scored() -> None:

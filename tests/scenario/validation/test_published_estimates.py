@@ -59,7 +59,7 @@ def test_a_finding_is_set_beside_our_interval() -> None:
 
 
 def test_at_least_has_no_upper_end() -> None:
-    near = made_up("uzb_eaeu_survey_costs", welfare=(3.0, 1.0, 4.5), exports_to_members=(5.0, 1.0, 9.0))
+    near = made_up("uzb_eaeu_survey_costs", real_income=(3.0, 1.0, 4.5), exports_to_members=(5.0, 1.0, 9.0))
     table = compare_with_published([near]).table.set_index("id")
     assert table.loc["uzb_kofner_second", "their_high"] == math.inf
     assert bool(table.loc["uzb_kofner_second", "within"])
@@ -78,8 +78,8 @@ def test_the_summary_names_source_both_numbers_and_why() -> None:
 
 
 def test_a_result_that_nobody_published_on_is_refused() -> None:
-    with pytest.raises(BadInputError, match="no published estimate is on uzb_wto"):
-        compare_with_published(made_up("uzb_wto", **UZB))
+    with pytest.raises(BadInputError, match="no published estimate is on uzb_observer"):
+        compare_with_published(made_up("uzb_observer", **UZB))
     with pytest.raises(BadInputError, match="no published estimate is on nothing"):
         compare_with_published([])
 
@@ -93,7 +93,7 @@ def test_one_scenario_twice_is_refused() -> None:
 def test_the_picture_shows_comparable_rows_only() -> None:
     from matplotlib.figure import Figure
 
-    near = made_up("uzb_eaeu_survey_costs", welfare=(3.0, 1.0, 4.5), exports_to_members=(5.0, 1.0, 9.0))
+    near = made_up("uzb_eaeu_survey_costs", real_income=(3.0, 1.0, 4.5), exports_to_members=(5.0, 1.0, 9.0))
     axes = compare_with_published([near, made_up("uzb_eaeu", **UZB)]).plot(Figure().subplots())
     labels = [text.get_text().replace("\n", " ") for text in axes.get_yticklabels()]
     assert len(labels) == 4  # remittances are in US$

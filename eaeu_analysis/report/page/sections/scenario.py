@@ -97,7 +97,10 @@ def _options(pictures: Mapping[str, Picture]) -> list[Any]:
         told = [found.value(outcome, name) for outcome in COMPARED]
         better = told[0]["better"]
         same = all(row["lower"] == row["upper"] == 0 for row in told)
-        cells = [option_label(name), *("no change" if same else format_interval(row) for row in told)]
+        cells = [
+            option_label(name),
+            *("no change" if same else format_interval(row, float(row["error"])) for row in told),
+        ]
         cells += ["" if same else f"{better:.0%}", str(told[0]["failed_checks"])]
         rows.append(tuple(map(Cell, cells)))
     note = Text(
@@ -106,7 +109,7 @@ def _options(pictures: Mapping[str, Picture]) -> list[Any]:
         "share of draws in which real spending rises."
     )
     shown = [Figure(pictures[OPTIONS], options_title(found))] if OPTIONS in pictures else []
-    return [Heading("options", title), note, *shown, PageTable("scenario-options", title, heads, tuple(rows))]
+    return [Heading("options", title), note, *shown, PageTable("scenario-options-table", title, heads, tuple(rows))]
 
 
 def _sliders(result: ScenarioResult) -> list[Any]:
