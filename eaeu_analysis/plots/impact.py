@@ -156,3 +156,27 @@ def draw_break(result: BreakDate, ax: Axes) -> None:
     ax.set_xlabel(f"first period after the break; dots: not ruled out at {result.level:.0%}")
     ax.set_title(f"{result.spec['outcome']} of {result.spec['unit']}: no break: {format_p_equals(result.p_value)}")
     time_axis(ax, calendar)
+
+
+def draw_stacked_members(result: Any, ax: Axes) -> None:
+    """Per outcome: the estimate in units of half its interval, so that beyond one is beyond chance; with its number."""
+    table = result.table
+    places = np.arange(len(table))
+    half = (table["upper"] - table["lower"]) / 2
+    size = table["estimate"] / half
+    ax.axvspan(-1, 1, color=SHADE, zorder=0, linewidth=0)
+    ax.axvline(0, color=GREY, linewidth=0.8)
+    colours = [GREY if name == "unreliable" else TREATED for name in table["finding"]]
+    ax.scatter(size, places, c=colours, s=36, zorder=3)
+    for place, row, at in zip(places, table.to_dict("records"), size, strict=True):
+        text = f"{format_number(row['estimate'], signed=True)} {row['measure']}: {row['finding']}"
+        ax.annotate(text, (at, place), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=7.5)
+    ax.set_yticks(places, [str(name).replace("_", " ") for name in table["outcome"]], fontsize=8)
+    ax.set_ylim(len(table) - 0.5, -0.7)
+    reach = max(1.6, 1.15 * float(size.abs().max()))
+    ax.set_xlim(-reach, reach)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(f"estimate over half its {result.level:.0%} interval; shaded: within chance", fontsize=8)
+    beyond = int((size.abs() > 1).sum())
+    members = " and ".join(result.spec["members"])
+    ax.set_title(f"{members}: {beyond} of {len(table)} outcomes beyond chance, rouble as control", wrap=True)

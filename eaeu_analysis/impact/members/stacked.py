@@ -66,6 +66,8 @@ class StackedMembers(Result):
         Series and method.
     """
 
+    drawn_by = "impact.draw_stacked_members"
+
     spec: Mapping[str, Any]
     table: pd.DataFrame
     exposures: pd.DataFrame

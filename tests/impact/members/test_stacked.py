@@ -83,6 +83,12 @@ def test_trade_that_moved_before_accession_is_no_finding(found: StackedMembers) 
     assert "leaving one unit out" in found.summary()
 
 
+def test_the_figure_says_how_many_outcomes_are_beyond_chance(found: StackedMembers) -> None:
+    axes = found.plot()
+    assert axes.get_title(loc="left").replace("\n", " ").startswith("ARM and KGZ: 0 of 4 outcomes beyond chance")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["trade", "exports", "remittances", "gdp per head"]
+
+
 def test_wrong_members_are_one_sentence() -> None:
     with pytest.raises(BadInputError, match="expected two or more"):
         ea.stacked_members(members=["KGZ"])
