@@ -17,7 +17,7 @@ from ...reference.blocs import bloc
 from ...reference.catalogue import outcome
 from ...results import is_reliable
 from ..claims.claim import Claim
-from .reading import BASES, Measure
+from .reading import BASES, Measure, read_sentence
 from .vocabulary import vocabulary_table
 
 UNCLEAR = ("none", "fragile", "unreliable", "untested")  # findings of no effect
@@ -25,7 +25,20 @@ COUNTS = {"asked", "firms", "patents", "partners", "chapters", "all", "comparato
 TOLD = {"asked", "firms", "patents"}  # counts that a text may state
 SKIPPED = {"p", "floor", "failed_count", "level_percent", "same_sign", "specifications", *COUNTS} - TOLD
 DOLLARS = {"billion": 1e9, "total": 1e9, "usd_low": 1e9, "usd_high": 1e9, "imports": 1.0}  # fields and their scale
-CHANGES = {"change", "beside", "difference", "estimate", "lower", "upper", "net", "raw", "near", "excess", "value"}
+CHANGES = {
+    "change",
+    "beside",
+    "difference",
+    "estimate",
+    "lower",
+    "upper",
+    "net",
+    "raw",
+    "near",
+    "excess",
+    "percent",
+    "value",
+}
 CHANNEL_WORDS = ("tariff", "duties", "migrants", "remittances", "customs_receipts", "prices")
 EARLIER = {"before": "after", "then": "now", "first": "last", "own": "new", "law_before": "law_after"}
 YEAR_OF = {"then": "first", "now": "last", "first": "first_year", "last": "last_year"}
@@ -92,12 +105,9 @@ class KnownFact:
         claim = self.claim
         if claim is None or claim.finding in UNCLEAR or not is_reliable(claim.checks):
             return False
-        if claim.grade == "D":
-            ends = (claim.lower, claim.upper)
-            return not any(check.failed for check in claim.checks) and not (
-                all(map(math.isfinite, ends)) and ends[0] < 0 < ends[1]
-            )
-        return claim.finding == "found"
+        if self.modelled:
+            return claim.lower > 0 or claim.upper < 0
+        return claim.finding == "found" or (claim.grade == "D" and ".published." in claim.id)
 
     @property
     def modelled(self) -> bool:
@@ -153,7 +163,9 @@ def _subject(claim: Claim) -> tuple[Any, ...]:
             elif kind == "partner" and name in ("partner", "outsider"):
                 tokens += PARTNERS.get(value, "EAEU ~KAZ" if value.startswith("EAEU") else value).split()
             elif kind == "flow" and name == "flow":
-                tokens.append(value)
+                tokens.append(value.partition("_")[0])
+            elif kind == "chapter" and name == "chapter":
+                tokens.append(f"product_{value}")
             elif kind == "channel":
                 tokens += [f"+{concept}" for concept in CHANNEL_WORDS]
                 if value == "migration":
@@ -175,6 +187,11 @@ def _subject(claim: Claim) -> tuple[Any, ...]:
             entities.append(options)
         else:
             concepts.append(options)
+    if not concepts:  # what its English sentence is about, as that of any other text
+        found = read_sentence(claim.sentence, "en")
+        concepts = [found.concepts - {"members", "share"}] if found.concepts - {"members", "share"} else []
+        entities = entities or ([found.economies] if found.economies else [])
+        extra |= found.concepts - frozenset().union(*concepts)
     return tuple(entities), tuple(concepts), frozenset(allowed), frozenset(extra), sign
 
 

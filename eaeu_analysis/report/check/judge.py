@@ -49,8 +49,6 @@ SPECIFIC = frozenset(
         "patents",
         "poll",
         "barriers",
-        "meat",
-        "electrical",
         "unemployment",
         "fdi",
         "current_account",
@@ -71,7 +69,7 @@ BESIDE = 3  # parts of a sentence after an estimate in which its interval is sta
 CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is checked though no economy is named
 BOUNDS = ("lower", "upper")
 ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
-EFFECTS = ("estimate", "net", "net_ratio", "raw_ratio", "excess")
+EFFECTS = ("estimate", "percent", "net", "net_ratio", "raw_ratio", "excess")
 PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
 
 
@@ -149,7 +147,8 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     if reading.concepts and (reading.causal or unclear):
         tests = _tests(reading, facts)
         if tests:
-            clear = next((f for f in tests if f.clear and ("model" in reading.hedges or not f.modelled)), None)
+            own = [f for f in tests if f.clear and not f.id.startswith("unsupported.")]
+            clear = next((f for f in own if "model" in reading.hedges or not f.modelled), None)
             if clear is not None and not unclear:
                 return _signed(reading.sign in (0, _direction(clear)), clear)
             if unclear:
@@ -284,22 +283,27 @@ def _about(fact: KnownFact, reading: SentenceReading, strict: bool) -> bool:
     groups = fact.entities if economies or not (reading.joining or reading.concepts & (CHECKED | SPECIFIC)) else ()
     if economies and economies <= FOREIGN and any(group <= FOREIGN for group in fact.entities):
         groups = tuple(group for group in groups if group <= FOREIGN)  # "a model puts imports from China 5 % lower"
-    if not all(group & named for group in groups) or not (fact.entities or fact.concepts):
+    if not fact.concepts or not all(group & named for group in groups):
         return False
     concepts = reading.concepts | reading.bases
     own = frozenset().union(*fact.concepts, fact.extra)
     if not all(group & concepts for group in fact.concepts) or "other" in reading.concepts - own:
         return False
-    if (reading.concepts & SPECIFIC) - own and (strict or "per_head" in (reading.concepts - own)):
+    if _specific(reading) - own and (strict or "per_head" in (reading.concepts - own)):
         return False
     return not strict or economies <= fact.named
+
+
+def _specific(reading: SentenceReading) -> frozenset[str]:
+    """Concepts that another finding on the same economy is not about; goods among them."""
+    return (reading.concepts & SPECIFIC) | {name for name in reading.concepts if name.startswith("product_")}
 
 
 def _same_matter(fact: KnownFact, reading: SentenceReading) -> bool:
     """Whether the fact is on the same outcome, in whatever economy or with whatever partner."""
     concepts = reading.concepts | reading.bases
     own = frozenset().union(*fact.concepts, fact.extra)
-    if not fact.concepts or not all(group & concepts for group in fact.concepts) or (reading.concepts & SPECIFIC) - own:
+    if not fact.concepts or not all(group & concepts for group in fact.concepts) or _specific(reading) - own:
         return False
     shared = any(group & reading.entities for group in fact.entities)
     return bool(reading.economies) and (shared or len(fact.entities) == 1)
@@ -456,7 +460,7 @@ def _at_years(
 
 def _only(fact: KnownFact, reading: SentenceReading) -> bool:
     own = frozenset().union(*fact.concepts, fact.extra)
-    return not (reading.concepts & SPECIFIC) - own and ("real" not in reading.concepts or bool(own & {"real", "gdp"}))
+    return not _specific(reading) - own and ("real" not in reading.concepts or bool(own & {"real", "gdp"}))
 
 
 def _changes(fact: KnownFact, number: StatedNumber, years: Iterable[int]) -> list[KnownNumber]:

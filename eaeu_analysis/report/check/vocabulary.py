@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from ...errors import unknown
 from ...reference.catalogue import read_table, table_path
 from ...reference.economies import economy_tables
+from ..wording.templates import find_brief_language
 
 Lang = Literal["en", "ru", "uz"]
 LANGS = get_args(Lang)
@@ -195,7 +196,7 @@ def load_vocabulary(lang: Lang) -> Vocabulary:
     for family in FAMILIES:
         for name, entry in raw[family].items():
             made += [_Phrase(family, name, tuple(_split(text))) for text in entry[lang]]
-    made += _other_economies(lang, set(raw["entity"]))
+    made += [*_other_economies(lang, set(raw["entity"])), *_goods(lang)]
     by_start: dict[str, list[_Phrase]] = {}
     for phrase in sorted(made, key=lambda p: (-len(p.words), -len("".join(p.words)), p.name)):
         first = phrase.words[0]
@@ -211,6 +212,23 @@ def vocabulary_table() -> dict[str, Any]:
 
 def _split(text: str) -> list[str]:
     return text.split()
+
+
+def _goods(lang: Lang) -> list[_Phrase]:
+    """Names of chapters of goods as the brief has them; the ends of words may be inflected."""
+    found = []
+    for code, name in find_brief_language(lang).tables["chapter"].items():
+        words = [token.text for token in tokens(str(name), lang) if len(token.text) > 2]
+        stems = tuple(_stem(word, lang) for word in words)
+        found.append(_Phrase("concept", f"product_{code}", stems))
+    return found
+
+
+def _stem(word: str, lang: Lang) -> str:
+    if lang == "ru":
+        short = word.rstrip("аяьйиеуыоюё")
+        return short if len(short) >= SHORTEST - 1 else word
+    return word.removesuffix("s") if lang == "en" and len(word) > SHORTEST else word
 
 
 def _other_economies(lang: Lang, known: set[str]) -> list[_Phrase]:

@@ -14,6 +14,7 @@ from typing import Any
 import eaeu_analysis as ea
 from eaeu_analysis.report.claims.claim import Claim
 from eaeu_analysis.report.wording.templates import decimals
+from eaeu_analysis.results import is_reliable
 
 FIELD = re.compile(r"\{(?P<place>[\w.]+?)(?P<op>[*+]\d+(?:\.\d+)?)?(?::(?P<form>[mb]?\d|y))?\}")
 SCALES = {"m": 1e6, "b": 1e9}
@@ -58,10 +59,12 @@ def _holds(need: str, names: Mapping[str, str], claims: Mapping[str, Claim]) -> 
     """Whether a condition of a sentence holds: "SW clear", "TC unclear", "LXE.change fell"."""
     place, word = need.split()
     claim = claims[names[place.partition(".")[0]]]
+    if word.startswith("chapter."):
+        return claim.words.get("chapter") == word
     if word in ("fell", "rose"):
         return (claim.values[place.partition(".")[2]] < 0) is (word == "fell")
     zero = claim.lower <= 0 <= claim.upper
-    clear = not zero and not claim.failed and claim.finding in ("", "found")
+    clear = not zero and is_reliable(claim.checks) and claim.finding in ("", "found")
     return clear is (word == "clear")
 
 
