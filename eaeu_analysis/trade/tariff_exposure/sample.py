@@ -101,6 +101,9 @@ def take_exposure_sample(
     panel = frame.groupby(["unit", "product", "group", "origin", "year"], observed=True)["value"].sum()
     wide = panel.unstack("year").fillna(0.0)
     units = wide.index.to_frame(index=False).set_index("unit")
+    twice = units.index[units.index.duplicated()]
+    if len(twice):
+        raise BadInputError(f"flows: {twice[0]!r} has several values of {effects_by!r}; expected one for each product")
     wide.index = units.index
     before = wide[list(range(fit_years[0], fit_years[1] + 1))]
     after = wide[list(range(post_years[0], post_years[1] + 1))].mean(axis=1)
@@ -119,7 +122,7 @@ def take_exposure_sample(
     _require_enough(kept, units)
     left = units.assign(reason=reason)[reason != ""].groupby("reason")["before"].agg(["size", "sum"])
     dropped = pd.DataFrame({"products": left["size"], "share": left["sum"] / units["before"].sum()}).reset_index()
-    tall = wide.loc[kept.index].rename_axis(columns="year").stack().to_frame("value").reset_index()
+    tall = wide.loc[kept.index].rename_axis(columns="year").melt(value_name="value", ignore_index=False).reset_index()
     tall = tall.join(kept[["product", "group", "cluster", "x"]], on="unit")
     return ExposureSample(tall, kept, dropped, fit_years, post_years, known)
 
@@ -133,6 +136,9 @@ def _rates(tariffs: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     parts: list[Array] = []
     for name in ["new", *(["old"] if known else [])]:
         rate = pd.to_numeric(tariffs[name], errors="coerce").to_numpy(dtype=np.float64)
+        text = ~np.isfinite(rate) & tariffs[name].notna().to_numpy()
+        if text.any():
+            raise BadInputError(f"tariffs: {name} {tariffs[name][text].iloc[0]!r} is not a number; expected per cent")
         bad = np.isfinite(rate) & ((rate < 0) | (rate > HIGHEST))
         if bad.any():
             place = int(np.argmax(bad))
@@ -165,6 +171,10 @@ def _flows(flows: pd.DataFrame, outcome: str, effects_by: str | None) -> pd.Data
             f"flows: {outcome} of product {row['product']!r} in {row['year']} is {row[outcome]!r}; expected zero or "
             "more (leave a missing flow out)"
         )
+    year = pd.to_numeric(flows["year"], errors="coerce")
+    if year.isna().any() or (year % 1 != 0).any():
+        wrong = flows["year"][year.isna() | (year % 1 != 0)].iloc[0]
+        raise BadInputError(f"flows: year {wrong!r} is not a year; months are added up by year")
     product = flows["product"].astype(str)
     side = next((name for name in ("origin", "exporter") if name in flows.columns), None)
     if "importer" in flows.columns and flows["importer"].nunique() > 1:
@@ -179,7 +189,7 @@ def _flows(flows: pd.DataFrame, outcome: str, effects_by: str | None) -> pd.Data
             "product": product,
             "group": group,
             "origin": origin,
-            "year": flows["year"].astype(int),
+            "year": year.astype(int),
             "value": value,
         }
     )

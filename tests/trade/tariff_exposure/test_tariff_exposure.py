@@ -235,6 +235,12 @@ def test_wrong_tables_are_one_sentence() -> None:
         ea.tariff_exposure(flows, pd.concat([tariffs, tariffs]), 2015)
     with pytest.raises(BadInputError, match="zero or more"):
         ea.tariff_exposure(flows.assign(usd=-1.0), tariffs, 2015)
+    with pytest.raises(BadInputError, match="'5 %' is not a number"):
+        ea.tariff_exposure(flows, tariffs.assign(new="5 %"), 2015)
+    with pytest.raises(BadInputError, match="not a year"):
+        ea.tariff_exposure(flows.assign(year="2015M01"), tariffs, 2015)
+    with pytest.raises(BadInputError, match="several values of 'month'"):
+        ea.tariff_exposure(flows, tariffs, 2015, effects_by="month")
     with pytest.raises(NoDataError, match="at least 4 clusters"):
         ea.tariff_exposure(flows, tariffs.head(20), 2015)
     with pytest.raises(BadInputError, match="average"):
