@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..arrays import Array
 from ..reference.catalogue import STRICT, parse, read_table, table_path
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def attribute(code: str) -> tuple[pd.DataFrame, SeriesInfo]:
 
 @functools.lru_cache
 def attributes(years: tuple[int, ...]) -> pd.DataFrame:
-    """Mean of the logarithm's argument over ``years``: a row per economy, a column per attribute of the rule."""
+    """Means over ``years``: a row per economy, a column per attribute of the rule."""
     import pandas as pd
 
     means = {code: attribute(code)[0].reindex(list(years)).mean() for code in likeness_rule().factors}
@@ -84,19 +85,20 @@ def alike(
     rule = likeness_rule()
     names = [name for name in present if name != unit]
     table = attributes(tuple(before[-rule.years :]))
-    if unit not in table.index or not _whole(table.loc[unit]):
+    known = {str(code): row for code, row in zip(table.index, table.to_numpy(dtype=np.float64), strict=True)}
+    if unit not in known or not _whole(known[unit]):
         return Alike(tuple(names), known=False)
     bounds = share * np.log(np.array(list(rule.factors.values())))
-    own = np.log(table.loc[unit].to_numpy(dtype=float))
+    own, people = np.log(known[unit]), list(rule.factors).index(POPULATION)
     labels = [attribute(code)[1].label for code in rule.factors]
     distance: dict[str, float] = {}
     dropped: dict[str, str] = {}
     for name in names:
-        if name not in table.index or not _whole(table.loc[name]):
+        if name not in known or not _whole(known[name]):
             dropped[name] = "income, population or openness is not known"
             continue
-        away = np.log(table.loc[name].to_numpy(dtype=float)) - own
-        if float(table.loc[name, POPULATION]) < rule.min_population:
+        away = np.log(known[name]) - own
+        if float(known[name][people]) < rule.min_population:
             dropped[name] = f"fewer than {rule.min_population:,.0f} people"
         elif (np.abs(away) > bounds + 1e-12).any():
             worst = int(np.argmax(np.abs(away) / bounds))
@@ -119,6 +121,5 @@ def shock_of_growth(name: str, window: tuple[int, int]) -> str:
     return f"GDP moved by {out.iloc[0]:+.1f} % in {out.index[0]}" if len(out) else ""
 
 
-def _whole(row: pd.Series[Any]) -> bool:
-    values = row.to_numpy(dtype=float)
+def _whole(values: Array) -> bool:
     return bool(np.isfinite(values).all() and (values > 0).all())

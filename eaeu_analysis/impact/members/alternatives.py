@@ -39,12 +39,12 @@ def alternatives(
     """
     plan, start = effects_plan(), event_year(event)
     estimator = methods.find_method(method or plan.method)
-    known = panel.wide(outcome)[unit].dropna().index if outcome in panel.frame.columns else []
+    known = [int(t) for t in panel.wide(outcome)[unit].dropna().index] if outcome in panel.frame.columns else []
     first, last = default_rule().fit_window(start, foreseen=0)
     questions: list[tuple[str, str, dict[str, Any]]] = [
         (pool, str(plan.pools[pool]["label"]), {"donors": pool}) for pool in pools or plan.beside
     ]
-    years = [int(t) for t in known if first <= t <= last] or (first, last)
+    years = [t for t in known if first <= t <= last] or list(range(first, last + 1))
     questions.append((BACK, f"the headline's pool, fitted to {last}", {"donors": plan.headline, "fit_years": years}))
     rows = []
     for name, label, asked in questions:

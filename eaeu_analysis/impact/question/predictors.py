@@ -224,7 +224,8 @@ def with_covariates(panel: Panel, problem: Problem) -> tuple[Panel, list[Predict
         if code in outcome or problem.unit not in values or known[problem.unit].isna().all():
             continue
         name = f"log({code})"
-        logged = np.log(known.where(known > 0)).T.stack().rename_axis([panel.unit_name, panel.time_name])
+        positive = known.where(known > 0)
+        logged = positive.apply(np.log).T.stack().rename_axis([panel.unit_name, panel.time_name])
         panel = panel.with_column(name, logged, info.with_(unit=f"log {info.unit}".rstrip(), label=f"log {info.label}"))
         covariates.append(Predictor(name, years))
     if not covariates:

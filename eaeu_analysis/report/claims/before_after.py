@@ -83,7 +83,7 @@ def _peak(result: BeforeAfter, content: Content) -> list[Claim]:
     before = own.loc[result.windows.before[0] : result.windows.before[1]]
     if len(before) < 2:
         return []
-    top, last = int(before.idxmax()), int(before.index[-1])
+    top, last = int(before.index[int(before.to_numpy().argmax())]), int(before.index[-1])
     if top == last:
         return []
     fall = float(before.loc[last] - before.loc[top])
