@@ -119,8 +119,8 @@ def print_lines(frame: pd.DataFrame, last: str) -> None:
     left = frame.drop(columns=last).astype(object).where(frame.drop(columns=last).notna(), "").astype(str)
     widths = {name: max(len(str(name)), int(left[name].str.len().max())) for name in left.columns}
     room = max(shutil.get_terminal_size().columns - sum(widths.values()) - len(widths), LEAST_ROOM)
-    head = {name: name for name in left.columns}
-    for row, text in zip([head, *left.to_dict("records")], [last, *frame[last].astype(str)], strict=True):
+    lines: list[dict[Any, Any]] = [{name: name for name in left.columns}, *left.to_dict("records")]
+    for row, text in zip(lines, [last, *frame[last].astype(str)], strict=True):
         cells = " ".join(str(row[name]).ljust(width) for name, width in widths.items())
         shown = text if len(text) <= room else text[: room - 3].rstrip() + "..."
         typer.echo(f"{cells} {shown}".rstrip())
