@@ -352,7 +352,8 @@ class Panel:
         table = self.column(indicator).unstack(0)
         calendar = self.calendar
         times = calendar.ordinals(table.index)
-        table = table.reindex(calendar.index(range(int(times.min()), int(times.max()) + 1)))
+        if int(times[-1] - times[0]) + 1 != len(times):
+            table = table.reindex(calendar.index(range(int(times[0]), int(times[-1]) + 1)))
         table.index.name, table.columns.name = self.time_name, self.unit_name
         return table if units is None else table[[self.resolve(u) for u in units]]
 

@@ -114,7 +114,10 @@ class Effect(Result):
         calendar = Calendar.of(pd.Index(self.table["time"]))
         given = self.spec["event"]
         own = given if isinstance(given, Mapping) else dict.fromkeys(self.units, given)
-        return {unit: calendar.index([calendar.ordinal(when)])[0] for unit, when in own.items()}
+        starts = {unit: calendar.ordinal(when) for unit, when in own.items()}
+        if calendar.counted:
+            return dict(starts)
+        return dict(zip(starts, calendar.index(starts.values()), strict=True))
 
     @property
     def post(self) -> pd.DataFrame:

@@ -58,9 +58,9 @@ class SlimPanel(Panel):
             self.kept[indicator] = super().wide(indicator)
         return self.kept[indicator]
 
-    def resolve(self, unit: str) -> str:
+    def resolve(self, unit: object) -> str:
         for table in self.kept.values():
-            return unit if unit in table.columns else super().resolve(unit)
+            return str(unit) if unit in table.columns else super().resolve(unit)
         return super().resolve(unit)
 
     def __getstate__(self) -> dict[str, Any]:

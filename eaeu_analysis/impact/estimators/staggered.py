@@ -473,14 +473,14 @@ def _checks(design: Design, found: GroupTime, studies: Array, horizon: list[int]
             f"{FEW}",
         )
     )
-    before = int(design.starts.min())
+    first = int(design.starts.min())
     checks.append(
         Check(
             "periods before the event",
-            before >= MIN_PRE,
-            float(before),
+            first >= MIN_PRE,
+            float(first),
             float(MIN_PRE),
-            f"{before} {design.calendar.words(before)} before the first event, to see whether paths are parallel; "
+            f"{first} {design.calendar.words(first)} before the first event, to see whether paths are parallel; "
             f"fails below {MIN_PRE}",
         )
     )

@@ -198,7 +198,7 @@ def state_problem(
     calendar = panel.calendar
     start = calendar.ordinal(event)
     wide = panel.wide(outcome)
-    wide.index = pd.Index(calendar.ordinals(wide.index))
+    wide = wide.set_axis(calendar.ordinals(wide.index), axis=0)
     treated = wide[unit]
     _check_treated(treated, outcome, unit, start, calendar)
     record = _Record(treated, wide.index[wide.notna().any(axis=1)], start, panel.world, gaps, calendar, unit, whole)
