@@ -46,10 +46,10 @@ def test_matrix_completion_leaves_unit_and_period_effects_free() -> None:
 def test_difference_in_differences_of_levels_in_dollars() -> None:
     code, donors = "NY.GDP.MKTP.CD", ["TJK", "MDA", "GEO", "CHN", "UKR", "MNG", "ALB"]
     panel = ea.load_panel([code], ["KGZ", *donors])
-    dollars = ea.difference_in_differences(panel, code, "KGZ", 2015, donors)
+    years = {"fit_years": (2000, 2014), "post_years": (2015, 2019)}
+    dollars = ea.difference_in_differences(panel, code, "KGZ", 2015, donors, **years)
     frame = panel.to_frame()
     frame[code] /= 1e9
-    years = {"fit_years": (2000, 2014), "post_years": (2015, 2019)}
     billions = ea.difference_in_differences(ea.Panel.from_frame(frame), code, "KGZ", 2015, donors, **years)
     assert dollars.estimate == pytest.approx(1e9 * billions.estimate, rel=1e-9)
     assert dollars.cluster_se == pytest.approx(1e9 * billions.cluster_se, rel=1e-9)
