@@ -45,7 +45,8 @@ def _block(part: Any) -> list[str]:
                 continue
             lines.append(f"{name} = {number_text(value)}")
         elif isinstance(value, BaseModel):
-            lines.append(f"{name} = {{ first = {value.first}, last = {value.last} }}")
+            pairs = ", ".join(f"{k} = {plain_text(v)}" for k, v in value.model_dump().items())
+            lines.append(f"{name} = {{ {pairs} }}")
         elif isinstance(value, dict):
             if value:
                 tables.append(

@@ -32,7 +32,7 @@ SHOCKS: Mapping[str, Callable[[Setting, pd.DataFrame], Shock]] = {
 }
 TOTAL, INTERACTION = "total", "interaction"
 WORLD_PRICED, ALIKE = "world_priced", "alike"  # closures: gold at the world's price, or like all other goods
-CLOSURE_CHANNELS, CLOSURE_OUTCOMES = ("tariffs", TOTAL), ("welfare", "real_income", "price_index", "exports", "imports")
+CLOSURE_OUTCOMES = ("welfare", "real_income", "price_index", "exports", "imports")
 PACE = "pace"  # of the pool: what it pays net at the old tariff, over what it pays net at the new one; not an outcome
 TOLERANCE = 1e-8  # of a market's relative gap: a millionth of a per cent in what is shown
 FROM_MODEL = ("exports", "imports", "price_index", "real_income", "welfare")
@@ -72,12 +72,10 @@ def chunk(scenario: Scenario, values: pd.DataFrame, *, whole: bool = False) -> p
     if whole:
         return _labelled(columns, len(values))
     if "elasticities.world_priced" in values:
-        for name in CLOSURE_CHANNELS:
-            shock = everything if name == TOTAL else shocks.get(name)
-            if shock is None or (name == TOTAL and not shocks):
-                continue
-            found = shock_outcomes(at, values, shock, ALIKE)
-            columns |= {(f"{name}, {ALIKE}", k): found[k] for k in CLOSURE_OUTCOMES}
+        again = {n: s for n, s in (shocks | {TOTAL: everything}).items() if n in ("tariffs", TOTAL) and shocks}
+        for part, under in again.items():
+            found = shock_outcomes(at, values, under, ALIKE)
+            columns |= {(f"{part}, {ALIKE}", k): found[k] for k in CLOSURE_OUTCOMES}
     if "tariffs" in shocks and partial_tariff.applies(at):
         columns |= {("tariffs", k): v for k, v in partial_tariff.partial_outcomes(at, values).items()}
     if {"tariffs", "customs_revenue"} <= shocks.keys():
