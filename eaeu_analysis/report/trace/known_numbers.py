@@ -226,7 +226,9 @@ def _own(claims: Sequence[Claim], lang: str) -> dict[str, frozenset[str]]:
 def _texts(claim: Claim, lang: str) -> list[str]:
     """Every text of a claim."""
     told = [claim.text(part, lang) for part in PARTS]
-    return [*told, *claim.sources, claim.call, claim.method, claim.reference, claim.id, *_strings([claim.checks])]
+    heading = claim.id.replace("_", " ").replace(".", ", ")  # of its card, such as "fared, bottom 20, before after"
+    names = (claim.call, claim.method, claim.reference, claim.id, heading)
+    return [*told, *claim.sources, *names, *_strings([claim.checks])]
 
 
 def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str, np.ndarray[Any, Any]]]:

@@ -9,6 +9,7 @@ import pytest
 import eaeu_analysis as ea
 from eaeu_analysis.errors import UntracedError
 from eaeu_analysis.report.claims.claim import Claim
+from eaeu_analysis.report.claims.shipped import shipped_claims
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.trace import trace
 from eaeu_analysis.report.trace.known_numbers import Known, known_of, known_of_claims
@@ -47,6 +48,11 @@ def test_a_sentence_in_which_one_digit_was_changed_is_found(claims: list[Claim],
                     other = str((int(text[place]) + 1) % 10)
                     changed = text[:place] + other + text[place + 1 :]
                     assert untraced(changed, few, claim.id), changed
+
+
+def test_a_number_in_the_name_of_a_claim_is_no_number() -> None:
+    known = known_of_claims([c for c in shipped_claims() if c.id == "fared.bottom_20.before_after"])
+    assert untraced("Link to: fared, bottom 20, before after", known, "fared.bottom_20.before_after") == []
 
 
 @pytest.mark.parametrize(
