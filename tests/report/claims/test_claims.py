@@ -256,7 +256,7 @@ def test_money_from_migrants_is_of_the_newest_edition_each_number_with_its_year(
     assert member.values["year"] == 2022
     assert [check.name for check in member.failed] == ["stale"]
     withdrawn = by_id["leaning.remittances.KGZ.estimate"]
-    assert (withdrawn.grade, withdrawn.values["year"], round(withdrawn.value, 1)) == ("D", 2024, 17.7)
+    assert (withdrawn.grade, withdrawn.values["year"], round(withdrawn.value, 1)) == ("F", 2024, 17.7)
     assert "estimate that the World Bank has withdrawn" in withdrawn.sentence
 
 

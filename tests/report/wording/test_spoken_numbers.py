@@ -220,7 +220,8 @@ def test_the_tracer_of_the_report_finds_every_number(form: str, claims: list[Cla
     else:
         found = {"md": trace_markdown, "html": trace_html}[form](body.decode(), known)
     assert found == []
-    changed = trace_text(briefs["en"].parts["for"][0].text.replace("6 to 11", "6 to 12.7"), known)
+    line = next(line.text for rows in briefs["en"].parts.values() for line in rows if "6 to 11" in line.text)
+    changed = trace_text(line.replace("6 to 11", "6 to 12.7"), known)
     assert [untold.number for untold in changed] == ["12.7"]
 
 
