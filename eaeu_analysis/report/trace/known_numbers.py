@@ -140,7 +140,7 @@ def known_of(material: Material, lang: str = "en") -> Known:
         gaps = [r.difference for r in (section.narrow, section.wide) if r is not None and r.difference is not None]
         derived = [n for g in gaps for n in (g.versus_mean, g.versus_median, g.test.n - 1, g.test.n)]
         numbers[section.outcome] = _numbers([section, derived])
-        texts += _strings([section])
+        texts += [*_strings([section]), *(section.label.rsplit(end, 1)[0] for end in (",", " ("))]  # as in titles
         if section.narrow is not None:
             for row in section.narrow.table.to_dict("records"):
                 numbers[f"{section.outcome}/{row['name']}"] = _numbers([row])
