@@ -45,7 +45,7 @@ def _block(part: Any) -> list[str]:
                 continue
             lines.append(f"{name} = {number_text(value)}")
         elif isinstance(value, BaseModel):
-            lines.append(f"{name} = {{ first = {value.first}, last = {value.last} }}")
+            lines.append(f"{name} = {{ {', '.join(f'{key} = {number}' for key, number in value)} }}")
         elif isinstance(value, dict):
             if value:
                 tables.append(

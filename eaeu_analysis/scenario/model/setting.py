@@ -144,7 +144,7 @@ def _setting(document: str) -> Setting:
     inward = [(e, economy, s) for e in exporters for s in SECTIONS]
     outward = [(economy, b, s) for b in buyers for s in SECTIONS]
     cells = pd.DataFrame(inward + outward, columns=["exporter", "importer", "sector"])
-    partners = {name: (name,) for name in named if name in bare.economies}
+    partners: dict[str, tuple[str, ...]] = {name: (name,) for name in named if name in bare.economies}
     for name, those in apart.items():
         partners[name] = tuple(sorted({groups[e] for e in those if e in groups and e != economy}))
     new = freed(scenario, members) if scenario.on("tariffs") else ()

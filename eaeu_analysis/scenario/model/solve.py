@@ -72,11 +72,12 @@ def chunk(scenario: Scenario, values: pd.DataFrame, *, whole: bool = False) -> p
     if whole:
         return _labelled(columns, len(values))
     if "elasticities.world_priced" in values:
+        by_name: dict[str, Shock] = {**shocks}
         for name in CLOSURE_CHANNELS:
-            shock = everything if name == TOTAL else shocks.get(name)
-            if shock is None or (name == TOTAL and not shocks):
+            priced = everything if name == TOTAL and shocks else by_name.get(name)
+            if priced is None:
                 continue
-            found = shock_outcomes(at, values, shock, ALIKE)
+            found = shock_outcomes(at, values, priced, ALIKE)
             columns |= {(f"{name}, {ALIKE}", k): found[k] for k in CLOSURE_OUTCOMES}
     if "tariffs" in shocks and partial_tariff.applies(at):
         columns |= {("tariffs", k): v for k, v in partial_tariff.partial_outcomes(at, values).items()}
