@@ -208,13 +208,14 @@ def compare_scenarios(
         found = solve(scenario, values, jobs, whole=True)
         columns |= {(scenario.name, o): found[(TOTAL, o)].to_numpy() for o in HEADLINES if (TOTAL, o) in found}
         at = setting(scenario)
-        checks += shared_checks(at, found[TOTAL], _two_models(scenario), level, scope=scenario.name)
+        total = found.loc[:, [TOTAL]].droplevel(0, axis=1)
+        checks += shared_checks(at, total, _two_models(scenario), level, scope=scenario.name)
         series |= {info.code: info for info in series_of(at)}
     for outcome in {outcome for _, outcome in columns}:
         for name in (*(s.name for s in chosen), NOTHING):  # an outcome that an option does not touch does not move
             columns.setdefault((name, outcome), np.zeros(count))
     drawn = pd.DataFrame(columns)
-    drawn.columns = pd.MultiIndex.from_tuples(drawn.columns, names=["scenario", "outcome"])
+    drawn.columns = pd.MultiIndex.from_tuples(columns, names=["scenario", "outcome"])
     spec = {"scenarios": [s.name for s in chosen], "draws": count, "seed": seed, "level": level}
     table = _table(drawn, [s.name for s in chosen], checks, level)
     provenance = Provenance(tuple(series.values()), METHOD, REFERENCE, spec)
@@ -223,8 +224,9 @@ def compare_scenarios(
 
 def _two_models(scenario: Scenario) -> tuple[float, float] | None:
     """Real spending by the tariff alone in both models, at the medians."""
-    at = setting(scenario)
-    found = chunk(scenario, at.middle).iloc[0] if scenario.on("tariffs") else {}
+    if not scenario.on("tariffs"):
+        return None
+    found = chunk(scenario, setting(scenario).middle).iloc[0]
     if ("tariffs", "smart_net_of_gdp") not in found:
         return None
     return float(found[("tariffs", "welfare")]), float(found[("tariffs", "smart_net_of_gdp")])

@@ -109,7 +109,7 @@ def baseline_world(
     table, gdp = flows.table, flows.gdp
     if groups is not None:
         table = table.assign(exporter=table["exporter"].map(groups), importer=table["importer"].map(groups))
-        table = table.groupby(["exporter", "importer", "sector"], as_index=False)["value"].sum()
+        table = table.groupby(["exporter", "importer", "sector"], as_index=False)[["value"]].sum()
         gdp = gdp.groupby(gdp.index.map(groups)).sum()
     model = world_model(
         table,

@@ -143,7 +143,7 @@ def permits(values: pd.DataFrame) -> Permits:
     """The fee is prepaid income tax: an employer who withholds 13 % of the wage credits it, and citizens of members pay
     that tax from the first day too. A migrant employed by a firm saves max(0, fee - 13 % of the wage), one paid by a
     household saves the fee. People are counted, not permits, of which one person takes out several."""
-    part = {name.split(".")[1]: values[name].to_numpy() for name in values if name.startswith("migration.")}
+    part = {name.split(".")[1]: values[name].to_numpy() for name in map(str, values) if name.startswith("migration.")}
     rate = float(scenario_tables()["income_tax"]["rate"])
     fee, firms = part["permit_fee"], np.clip(part["firms"], 0.0, 1.0)
     paid = part["migrants"] * fee

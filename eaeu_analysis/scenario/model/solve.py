@@ -62,7 +62,7 @@ def _fits(values: pd.DataFrame, found: object) -> bool:
 def chunk(scenario: Scenario, values: pd.DataFrame, *, whole: bool = False) -> pd.DataFrame:
     """The outcomes of some draws, of all channels together only where ``whole``."""
     at = setting(scenario)
-    shocks = {name: SHOCKS[name](at, values) for name in scenario.channels}
+    shocks: dict[str, Shock] = {name: SHOCKS[name](at, values) for name in scenario.channels}
     columns: dict[tuple[str, str], Array] = {}
     if not whole:
         for name, shock in shocks.items():
@@ -72,13 +72,11 @@ def chunk(scenario: Scenario, values: pd.DataFrame, *, whole: bool = False) -> p
     if whole:
         return _labelled(columns, len(values))
     if "elasticities.world_priced" in values:
-        by_name: dict[str, Shock] = {**shocks}
+        apart = shocks | {TOTAL: everything} if shocks else {}
         for name in CLOSURE_CHANNELS:
-            priced = everything if name == TOTAL and shocks else by_name.get(name)
-            if priced is None:
-                continue
-            found = shock_outcomes(at, values, priced, ALIKE)
-            columns |= {(f"{name}, {ALIKE}", k): found[k] for k in CLOSURE_OUTCOMES}
+            if name in apart:
+                found = shock_outcomes(at, values, apart[name], ALIKE)
+                columns |= {(f"{name}, {ALIKE}", k): found[k] for k in CLOSURE_OUTCOMES}
     if "tariffs" in shocks and partial_tariff.applies(at):
         columns |= {("tariffs", k): v for k, v in partial_tariff.partial_outcomes(at, values).items()}
     if {"tariffs", "customs_revenue"} <= shocks.keys():
