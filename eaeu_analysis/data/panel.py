@@ -271,7 +271,7 @@ class Panel:
     @property
     def calendar(self) -> Calendar:
         """What the periods are, and how they are read and written."""
-        return Calendar.of(self.frame.index.levels[1])  # type: ignore[union-attr]
+        return Calendar.of(cast(pd.MultiIndex, self.frame.index).levels[1])
 
     @property
     def freq(self) -> str | None:

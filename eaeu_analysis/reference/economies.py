@@ -120,8 +120,10 @@ def read_tables(raw: Mapping[str, Any], where: str) -> Tables:
     for section in ("official", "names"):
         known("section", section, raw[section])
     groups = {name: known("group", name, members) for name, members in raw["groups"].items()}
-    spelt = [{iso3: tuple(entry) for iso3, entry in raw[part].items()} for part in ("official", "names")]
-    return Tables(economies, raw["regions"], raw["incomes"], raw["aggregates"], codes, dissolved, *spelt, groups)
+    official, spelt = ({iso3: tuple(entry) for iso3, entry in raw[part].items()} for part in ("official", "names"))
+    return Tables(
+        economies, raw["regions"], raw["incomes"], raw["aggregates"], codes, dissolved, official, spelt, groups
+    )
 
 
 # -- asked -----------------------------------------------------------------------------------------------
@@ -248,7 +250,7 @@ def _keys() -> dict[str, str]:
 @functools.lru_cache
 def _group_keys() -> dict[str, str]:
     """Normalised name of a group of economies -> its code, the first in the table where two have one name."""
-    return {_key(label): code for code, label in reversed(economy_tables().aggregates.items())}
+    return {_key(label): code for code, label in reversed(list(economy_tables().aggregates.items()))}
 
 
 @functools.lru_cache

@@ -116,4 +116,5 @@ def junit_xml(claims: list[Mapping[str, Any]], report: Report) -> bytes:
     suite.set("failures", str(failures))
     suite.set("errors", str(len(report.missing)))
     ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True) + b"\n"
+    document: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"

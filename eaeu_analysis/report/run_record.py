@@ -203,7 +203,7 @@ class Verification(Result):
             raise PartialDataError(f"{len(self.table)} inputs, libraries or parts of the program differ from the run")
 
     def _rows(self) -> list[dict[str, Any]]:
-        return self.table.to_dict("records")
+        return [{str(name): value for name, value in row.items()} for row in self.table.to_dict("records")]
 
 
 def verify_run(folder: str | Path) -> Verification:

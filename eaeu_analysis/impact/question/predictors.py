@@ -225,7 +225,8 @@ def with_covariates(panel: Panel, problem: Problem) -> tuple[Panel, list[Predict
             continue
         name = f"log({code})"
         positive = known.where(known > 0)
-        logged = positive.apply(np.log).T.stack().rename_axis([panel.unit_name, panel.time_name])
+        logged = pd.DataFrame({name: positive.apply(np.log).T.stack()})[name]
+        logged = logged.rename_axis([panel.unit_name, panel.time_name])
         panel = panel.with_column(name, logged, info.with_(unit=f"log {info.unit}".rstrip(), label=f"log {info.label}"))
         covariates.append(Predictor(name, years))
     if not covariates:

@@ -120,10 +120,10 @@ class TextCheck(Result):
 
         return pd.DataFrame([s.document() for s in self.statements], columns=[*COLUMNS, "claim", "sources"])
 
-    def blocks(self) -> list[tuple[str, str, list[str]]]:
+    def blocks(self) -> list[tuple[Verdict, str, list[str]]]:
         """For each statement its verdict, its text and the lines below it, in the language of the text."""
         say = find_check_language(self.lang)
-        out = []
+        out: list[tuple[Verdict, str, list[str]]] = []
         for s in self.statements:
             lines = [s.why]
             if s.instead and s.instead not in s.why:

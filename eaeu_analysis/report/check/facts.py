@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -378,9 +378,13 @@ def _values(name: str, source: str) -> dict[str, dict[int, float]]:
     """Values of a series by economy and year."""
     from ...data.load import load_panel
 
-    frame = load_panel([name], source=source).frame[name].dropna()
+    return _by_economy(load_panel([name], source=source).frame[name].dropna().items())
+
+
+def _by_economy(cells: Iterable[tuple[Any, float]]) -> dict[str, dict[int, float]]:
+    """Cells of a column of a panel, by economy and year."""
     found: dict[str, dict[int, float]] = {}
-    for (economy, year), value in frame.items():
+    for (economy, year), value in cells:
         found.setdefault(str(economy), {})[int(year)] = float(value)
     return found
 
@@ -400,10 +404,7 @@ def _editions(name: str, source: str) -> tuple[tuple[bool, dict[str, dict[int, f
         if known is not None and known.denominator is not None:
             column = column / load_panel([known.denominator], source=source).frame[known.denominator]
         scaled = column.dropna() * (known.scale if known is not None else 1.0)
-        values: dict[str, dict[int, float]] = {}
-        for (economy, year), value in scaled.items():
-            values.setdefault(str(economy), {})[int(year)] = float(value)
-        found.append((vintage < default, values))
+        found.append((vintage < default, _by_economy(scaled.items())))
     return tuple(found)
 
 

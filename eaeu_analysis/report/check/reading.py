@@ -7,9 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ...errors import unknown
 from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary, tokens
 
 Measure = Literal["percent", "points", "usd", "times", "count", "none"]
+UNITS: dict[str, Measure | Literal["time"]] = {  # units of vocabulary.toml
+    "percent": "percent",
+    "log": "percent",
+    "points": "points",
+    "usd": "usd",
+    "times": "times",
+    "time": "time",
+}
 Role = Literal["", "from", "to", "by"]
 CLAUSE = re.compile(
     r"[,;:](?=\s)|\s[–—](?=\s)|\s(?:and|while|whereas|but|а|и|но|va|esa|lekin|ammo)(?=\s)"
@@ -283,7 +292,9 @@ def _unit(
                 unit = follows
             if place > end and (unit.name != "usd" or words[end].is_number):
                 break  # only "million US dollars" has a word between
-            return ("percent" if unit.name == "log" else unit.name), unit.last
+            if unit.name not in UNITS:
+                raise unknown("unit", unit.name, UNITS)
+            return UNITS[unit.name], unit.last
     return "", end
 
 

@@ -15,7 +15,7 @@ from ...reference.economies import economy_tables
 from ..wording.templates import find_brief_language
 
 Lang = Literal["en", "ru", "uz"]
-LANGS = get_args(Lang)
+LANGS: tuple[Lang, ...] = get_args(Lang)
 FAMILIES = ("entity", "concept", "sign", "cause", "hedge", "unit", "scale", "part", "multiple")
 OVERLAPPING = ("cause", "hedge")  # families whose names may share words
 APART = 3  # words that a star may cover

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ...reference.blocs import timeline
 from ...results import Provenance
 from ...series import SeriesInfo
+from ...trade.partners.own_reports import Side as Flow
 from ...trade.partners.own_reports import members_of, share_change
 from .claim import Claim, Kind, Side, meaning, side_of, state
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ...trade.partners.exposure import Exposure
 
 BASE = 2009  # the last year before the customs union
-SHARES = (
+SHARES: tuple[tuple[str, Flow], ...] = (
     ("EAEU", "exports"),
     ("EAEU", "imports"),
     ("RUS", "exports"),
@@ -47,7 +48,7 @@ def partner_dependence_claims(found: Exposure, panel: Panel | None = None) -> li
     return made + (_remittances(panel) if panel is not None else [])
 
 
-def _share(found: Exposure, partner: str, flow: str) -> list[Claim]:
+def _share(found: Exposure, partner: str, flow: Flow) -> list[Claim]:
     rows = found.over_time[found.over_time["partner"] == partner].set_index("year")[f"{flow}_share"].dropna()
     if BASE not in rows.index or rows.index[-1] <= BASE:
         return []

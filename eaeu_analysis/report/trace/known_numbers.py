@@ -166,7 +166,7 @@ def known_of(material: Material, lang: str = "en") -> Known:
             found.gap.totals() if found.gap is not None else None,
         ],
         "scenario": _scenario(found.scenario) if found.scenario is not None else [],
-        "changed": [material.drift],
+        "changed": [material.drift, material.drift.sentence()] if material.drift is not None else [],
         "limits": list(content.limits),
         "method": [load_claim_rules().stated],
         "glossary": [load_claim_rules().stated],

@@ -62,7 +62,7 @@ def _fits(values: pd.DataFrame, found: object) -> bool:
 def chunk(scenario: Scenario, values: pd.DataFrame, *, whole: bool = False) -> pd.DataFrame:
     """The outcomes of some draws, of all channels together only where ``whole``."""
     at = setting(scenario)
-    shocks = {name: SHOCKS[name](at, values) for name in scenario.channels}
+    shocks: dict[str, Shock] = {name: SHOCKS[name](at, values) for name in scenario.channels}
     columns: dict[tuple[str, str], Array] = {}
     if not whole:
         for name, shock in shocks.items():

@@ -181,8 +181,16 @@ def ols(
     flows = pd.to_numeric(data[y], errors="coerce").astype("float64")
     logged = data.assign(**{y: np.log(flows.where(flows > 0))})
     groups = _clusters(cluster)
-    kept = {"drop_zero_groups": False, "drop_singletons": False, "connected": chosen.disconnected == "error"}
-    sample = take_sample(logged, y, names, fixed_effects, groups, **kept)
+    sample = take_sample(
+        logged,
+        y,
+        names,
+        fixed_effects,
+        groups,
+        drop_zero_groups=False,
+        drop_singletons=False,
+        connected=chosen.disconnected == "error",
+    )
     _several(sample, groups)
     sample, scaled, _ = identify(sample, search=False)
     fit = estimate("feols", sample, scaled, k_adj)

@@ -25,7 +25,7 @@ from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result, source_lines
 from ...text import format_number, format_p_equals, year_span
 from ..flows.flows import group_members, load_flows, side_by_side, trade_tables
-from .exposure import OWN_TABLE
+from .own_reports import OWN_TABLE
 from .reconcile import Reconciled, reconcile
 
 SIDES = {"exports": ("exporter", "importer", "exporter_fob"), "imports": ("importer", "exporter", "importer_cif")}

@@ -166,8 +166,8 @@ def exposure(economy: str = "UZB", partners: Sequence[str] = PARTNERS, year: int
     table = pd.DataFrame(rows)
     own = _own_shares(code, groups, year)
     over_time = pd.DataFrame(columns=["year", "partner", "exports_share", "imports_share"])
-    if (name := own_table(code)) is not None:
-        series.append(name)
+    if (own_series := own_table(code)) is not None:
+        series.append(own_series)
         over_time = shares_by_year(code, groups)
     if own is not None:
         table[list(own.columns)] = own.reindex(table["partner"]).to_numpy()
@@ -235,10 +235,10 @@ def _own_shares(code: str, groups: dict[str, list[str]], year: int) -> pd.DataFr
         return None
     sides: dict[str, pd.Series[Any]] = {}
     for side in ("exports", "imports"):
-        wide = by_partner(code, side)  # type: ignore[arg-type]
+        wide = by_partner(code, side)
         if year not in wide.index:
             return None
-        sides[side] = wide.loc[year]
+        sides[side] = wide.T[year]
     rows = {}
     for name, members in groups.items():
         own = {side: float(row.reindex([m for m in members if m != code]).sum()) for side, row in sides.items()}

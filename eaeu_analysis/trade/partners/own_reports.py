@@ -74,7 +74,7 @@ def shares_by_year(code: str, groups: dict[str, list[str]]) -> pd.DataFrame:
     """
     parts = []
     for side in ("exports", "imports"):
-        wide = by_partner(code, side)  # type: ignore[arg-type]
+        wide = by_partner(code, side)
         for name, members in groups.items():
             share, missing = _shares(wide, [m for m in members if m != code])
             parts.append(
@@ -116,7 +116,7 @@ def share_change(economy: str, partner: str, side: Side, first: int, last: int) 
     members = [m for m in members_of(partner) if m in kept.columns and m != code]
     if not members:
         raise NoDataError(f"{partner} has no {side} of {first} and {last} in the table of {code}")
-    then, now = (float(100 * kept.loc[year, members].sum() / kept.loc[year].sum()) for year in (first, last))
+    then, now = (float(100 * row[members].sum() / row.sum()) for row in (kept.T[first], kept.T[last]))
     return ShareChange(first, last, then, now, gone)
 
 
@@ -129,5 +129,5 @@ def share_without_gold(economy: str, partner: str, year: int) -> float:
     wide = by_partner(code, "exports")
     if year not in wide.index:
         raise NoDataError(f"the table of {code} has no exports of {year}")
-    row = wide.loc[year].drop(labels=[p for p in gold["partners"] if p in wide.columns])
+    row = wide.T[year].drop(labels=[p for p in gold["partners"] if p in wide.columns])
     return float(100 * row.reindex(members_of(partner)).sum() / row.sum())

@@ -154,8 +154,8 @@ def _alternatives() -> dict[str, Callable[[], TariffExposure]]:
     for after in ((2015, 2017), (2015, 2018)):
         made[f"after {after[0]}-{after[1]}"] = partial(_estimate, flows, post_years=after)
     for year in PLACEBO_YEARS:
-        windows = {"fit_years": (year - 2, year - 1), "post_years": (year, min(year + 1, 2013))}
-        made[f"placebo: as if in {year}"] = partial(_estimate, flows, event=year, **windows)
+        before, after = (year - 2, year - 1), (year, min(year + 1, 2013))
+        made[f"placebo: as if in {year}"] = partial(_estimate, flows, event=year, fit_years=before, post_years=after)
     made["placebo: exports"] = lambda: _estimate(heading_flows("exports"))
     for economy in sorted(read_table(table_path("tariff_exposure"))["stages"]):
         made[f"companion: {economy} by stage of processing"] = partial(stage_exposure, economy)

@@ -310,8 +310,9 @@ def tariff_exposure(
     data = _arrays(sample, estimator)
     fit = fit_windows(data)
     estimate = _agreed(sample, estimator, float(fit.beta[0]))
-    without = pd.Series(leave_clusters_out(data), index=np.unique(sample.units["cluster"]), name="estimate")
-    se = jackknife_error(estimate, without.to_numpy(dtype=np.float64))
+    left_out = leave_clusters_out(data)
+    without = pd.Series(left_out, index=np.unique(sample.units["cluster"]), name="estimate")
+    se = jackknife_error(estimate, left_out)
     information = fit.weight[:, 0] * fit.deviation[:, 0] ** 2
     products = sample.units.assign(information=information / information.sum())
     leads = _leads(sample, estimator, chosen)
@@ -478,7 +479,7 @@ def _pre_trend(
     wide = sample.by_year()[list(range(first, last + 1))]
     years = wide.to_numpy(dtype=np.float64)
     joint, p_slope = pre_trend_p(_arrays(sample, estimator), years, chosen.permutations, chosen.seed)
-    rows = wide.stack().to_frame("value").reset_index().rename(columns={"year": "period"})
+    rows = pd.DataFrame({"value": wide.stack()}).reset_index().rename(columns={"year": "period"})
     rows = rows.join(sample.units[["group", "cluster", "x"]], on="unit")
     trend = _regress(rows.assign(slope=rows["x"] * (rows["period"] - last)), ["slope"], estimator, settings.LEVEL)
     slope = float(trend.coef["slope"])

@@ -199,7 +199,7 @@ def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, f
     )
     spec = {"country": "UZB", "tolerance": tolerance}
     averages = _averages(out, free)
-    duty = _duty(out, partners, sugar_duty(schedule.lines), float(averages.loc["by law", "own"]))
+    duty = _duty(out, partners, sugar_duty(schedule.lines), float(averages["own"]["by law"]))
     return TariffGap(out, _by_partner(partners, out), duty, averages, checks, provenance, spec)
 
 

@@ -80,8 +80,9 @@ class GravityCurve(Result):
 
     def ranges(self) -> pd.DataFrame:
         """Least, median and largest estimate by step, per cent, and the number of specifications."""
-        by = self.table.groupby("step", sort=False)["percent"]
-        return by.agg(least="min", median="median", most="max", specifications="size")
+        found = {"least": "min", "median": "median", "most": "max", "specifications": "size"}
+        by = self.table.groupby("step", sort=False)
+        return by.agg(**{name: ("percent", how) for name, how in found.items()})
 
     def summary(self) -> str:
         shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.2f}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -108,7 +108,8 @@ def one_step(fit: GravityFit) -> OneStep:
     )
     information = (within * mu[:, None]).T @ within - rhs.T @ (projection.inverse @ rhs)
     order = pd.Series(np.arange(len(table))).groupby([table["exporter"].to_numpy(), table["importer"].to_numpy()])
-    rows = {(str(a), str(b)): np.asarray(index, dtype=np.int64) for (a, b), index in order.indices.items()}
+    indices: Mapping[Any, Any] = order.indices
+    rows = {(str(a), str(b)): np.asarray(index, dtype=np.int64) for (a, b), index in indices.items()}
     year = table["year"].to_numpy(dtype=np.int64)
     years = tuple(int(y) for y in np.unique(year))
     return OneStep(rows, year, years, fit.sample.y, mu, projection, within, rhs, information)

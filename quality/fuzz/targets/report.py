@@ -12,7 +12,7 @@ from typing import Any
 
 from eaeu_analysis import settings
 from eaeu_analysis.report import cache, write
-from eaeu_analysis.report.claims import collect
+from eaeu_analysis.report.claims import shipped
 from eaeu_analysis.report.claims.claim import Claim
 from eaeu_analysis.report.drift import baseline
 
@@ -109,11 +109,11 @@ def _claims() -> list[bytes]:
         words={"w": "x", "v": ("a", "b")},
         series=(),
     )
-    return [collect.claims_to_json([claim])]
+    return [shipped.claims_to_json([claim])]
 
 
 def _read_claims(data: bytes) -> None:
-    for claim in collect.claims_from_json(data):
+    for claim in shipped.claims_from_json(data):
         _ = claim.failed, claim.sources
 
 

@@ -79,10 +79,9 @@ def add(
 
 def _check(con: duckdb.DuckDBPyConnection, file: Input, number: int) -> int:
     """How many flows were added; their years must be possible and that of the file's name, and none may occur twice."""
-    *span, count = (
-        con.execute("SELECT min(year), max(year), count(*) FROM raw WHERE file = ?", [number]).fetchone() or ()
-    )
-    for year in (year for year in span if year is not None):
+    counted = con.execute("SELECT min(year), max(year), count(*) FROM raw WHERE file = ?", [number]).fetchall()
+    first, last, count = counted[0]
+    for year in (year for year in (first, last) if year is not None):
         if not MIN_YEAR <= year <= MAX_YEAR:
             raise BadInputError(f"{file.name} has a flow of the year {year}, expected {MIN_YEAR} to {MAX_YEAR}")
         if file.year not in (None, year):

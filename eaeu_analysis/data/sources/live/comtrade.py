@@ -153,7 +153,7 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
     frame = frame.assign(**{sides[0]: reporter, "basis": EXPORTER_FOB if flow == "X" else IMPORTER_CIF})
     frame = frame.rename(columns={"partner": sides[1]})
     own = frame[sides[0]] == frame[sides[1]]  # goods that come home
-    frame = frame[~own].groupby(list(schema.KEYS), as_index=False)["value"].sum()
+    frame = frame[~own].groupby(list(schema.KEYS), as_index=False)[["value"]].sum()
     if frame.empty:
         raise NoDataError("; ".join(told) or f"UN Comtrade has nothing for {request.code}")
     today = datetime.now(UTC).date().isoformat()

@@ -208,7 +208,7 @@ def _series(rows: list[dict[str, Any]], request: Request) -> Tables:
     groups = {tuple(str(row.get(name)) for name in _BREAKDOWNS) for row, *_ in cells}
     told = []
     if len(groups) > 1:
-        whole = [(row, *rest) for row, *rest in cells if all(str(row.get(n)) in _TOTALS for n in _BREAKDOWNS)]
+        whole = [cell for cell in cells if all(str(cell[0].get(n)) in _TOTALS for n in _BREAKDOWNS)]
         if not whole or len({tuple(str(row.get(n)) for n in _BREAKDOWNS) for row, *_ in whole}) > 1:
             raise BadInputError(f"{request.code} comes in {len(groups)} breakdowns without one total")
         told.append(f"{len(cells) - len(whole):,} values of breakdowns left out, the total kept")
@@ -226,8 +226,8 @@ def _series(rows: list[dict[str, Any]], request: Request) -> Tables:
             continue
         if (economy, number) in values:
             raise FetchError(f"{_host(request)} sent {economy} {number} twice", "body", again=False)
-        scale = row.get("UNIT_MULT")
-        values[economy, number] = value * 10 ** int(scale if str(scale).lstrip("-").isdigit() else 0)
+        scale = str(row.get("UNIT_MULT"))
+        values[economy, number] = value * 10 ** (int(scale) if scale.lstrip("-").isdigit() else 0)
     frame = pd.DataFrame([(e, n, v) for (e, n), v in values.items()], columns=["economy", "year", "value"])
     frame = frame.astype({"year": "int64", "value": "float64"})
     return frame, next(iter(letters), "Y"), [*told, *_left_out(left)]
@@ -237,7 +237,7 @@ def _pairs(rows: list[dict[str, Any]], request: Request) -> Tables:
     """Origin, destination, year and value: REF_AREA sends, COMP_BREAKDOWN_1 (WB_KNOMAD_<ISO3>) receives."""
     values: dict[tuple[str, str, int], float] = {}
     left: set[str] = set()
-    codes = economies.economy_tables().codes | {"WLD": "WLD"}
+    codes = {**economies.economy_tables().codes, "WLD": "WLD"}
     for row, letter, number, value in _cells(rows, request):
         sender, receiver = str(row.get("REF_AREA")), str(row.get("COMP_BREAKDOWN_1")).removeprefix("WB_KNOMAD_")
         strange = {code for code in (sender, receiver) if code not in codes}
