@@ -50,7 +50,7 @@ def edited(old, new, count=1):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (edited("sd = 0.09", "sd = -0.09"), r"line \d+: border_costs.effect: sd -0.09 is negative"),
+        (edited("sd = 0.129", "sd = -0.129"), r"line \d+: border_costs.effect: sd -0.129 is negative"),
         (edited("[customs_revenue]", "[customs_revenue]\nothers = { RUS = 50, KAZ = 20 }"), "sum to 70, not to 100"),
         (edited("last = 8", "last = 0"), r"line \d+: tariffs.phase: the phase-in ends in year 0, before it starts"),
         (edited('schedule = "cet"', 'schedule = "cet"\nexempt_chapters = ["77"]'), "HS chapter '77' does not exist"),
