@@ -65,8 +65,8 @@ print(trade.summary())
 # averaged 90 % of GDP, Kyrgyzstan's 134 %, and an extreme starting value tends to revert to the mean.
 
 # %%
-wide = ea.before_after(panel, "trade", unit, accession, comparators="wide")
-print(f"difference {wide.difference.versus_mean:+.1f} points, p = {wide.p_value:.2f} among {wide.difference.test.n}")
+nearest = ea.before_after(panel, "trade", unit, accession, comparators="nearest")
+print(f"difference {nearest.difference.versus_mean:+.1f} points, p = {nearest.p_value:.2f} among {nearest.difference.test.n}")
 
 # %% [markdown]
 # ## Move the windows

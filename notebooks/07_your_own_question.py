@@ -38,7 +38,7 @@ ea.bloc(bloc).members(on=joined)[:12], joined.isoformat()
 
 # %%
 panel = ea.load_panel([outcome, "SP.POP.TOTL"])
-change = ea.before_after(panel, outcome, unit, joined, comparators="wide", bloc=bloc)
+change = ea.before_after(panel, outcome, unit, joined, comparators="nearest", bloc=bloc)
 print(change.summary())
 
 # %%
