@@ -190,5 +190,5 @@ def test_a_scenario_shows_itself_as_a_table() -> None:
     shown = ea.load_scenario("uzb_eaeu")._repr_html_()
     assert "<td style='text-align:left'>3.5 to 9.3, most likely 5</td>" in shown
     assert "0 to 30" in shown  # exemptions in per cent
-    assert "-0.022, standard error 0.129" in shown
+    assert "-0.022, standard error 0.13" in shown
     assert "<script" not in shown
