@@ -66,7 +66,8 @@ print(trade.summary())
 
 # %%
 nearest = ea.before_after(panel, "trade", unit, accession, comparators="nearest")
-print(f"difference {nearest.difference.versus_mean:+.1f} points, p = {nearest.p_value:.2f} among {nearest.difference.test.n}")
+gap = nearest.difference
+print(f"difference {gap.versus_mean:+.1f} points, p = {nearest.p_value:.2f} among {gap.test.n}")
 
 # %% [markdown]
 # ## Move the windows

@@ -48,7 +48,7 @@ def test_every_command_has_help_with_an_example(command: list[str], capsys) -> N
         (["compare", "KGZ", "-o", "remitances"], 2, "did you mean 'remittances'"),
         (["compare", "KGZ", "--bloc", "EAUE"], 2, "did you mean 'EAEU'"),
         (["compare", "KGZ", "-o", "trade", "--bloc", "EUEA"], 2, "did you mean 'EAEU'"),
-        (["compare", "UZB", "-o", "trade"], 2, "UZB"),
+        (["compare", "UZB", "-o", "trade", "--bloc", "EAEU"], 2, "UZB"),
         (["compare", "KGZ", "-o", "customs_duties"], 3, "1 of 5 years present"),
         (["compare", "KGZ", "-o", "trade", "-o", "fdi", "--event", "2050"], 3, "2 tried: event 2050 is outside"),
         (["gravity", "--surges", "--tariff-exposure"], 2, "are different questions"),

@@ -194,7 +194,7 @@ def _listing(state: State, db: str, concept: str, wanted: str, query: dict[str, 
     everything: dict[str, list[tuple[str, str]]] = {
         "country": [(c, f"Economy {c}") for c in (*data.ECONOMIES, *data.AGGREGATES)],
         "series": list(data.SERIES.items()),
-        "time": [(t, t) for t in _times(db, state)],
+        "time": [(t, t.removeprefix("YR")) for t in _times(db, state)],
         "version": list(data.VERSIONS.items()) if db == "57" else [],
     }
     rows = everything.get(concept.lower(), [])

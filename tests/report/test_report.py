@@ -123,6 +123,7 @@ def test_every_number_in_the_answers_is_a_number_of_the_results(document: dict) 
     printed = {report_words.size(n) for n in numbers(document["outcomes"])}
     printed |= {report_words.format_number(abs(n)) for n in numbers(document["outcomes"])}
     printed |= {f"{abs(n):.2f}" for n in numbers(document["outcomes"])}
+    printed |= {report_words.format_number(abs(n)) for n in numbers(document["in_dollars"])}
     for sentence in document["answers"]:
         text = re.sub(r"\d{4}-\d\d\b|constant \d{4}", "", sentence)
         for found in re.findall(r"\d[\d,]*\.\d+", text):

@@ -218,12 +218,12 @@ def augmented_synthetic_control(
     Examples
     --------
     >>> import eaeu_analysis as ea
-    >>> panel = ea.load_panel(
-    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
-    ... )
-    >>> effect = ea.augmented_synthetic_control(panel, "trade", "KGZ", 2015, options=ea.AugmentedOptions(checks=False))
+    >>> others = ["ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"]
+    >>> panel = ea.load_panel(["trade"], ["KGZ", *others], (2002, 2019))
+    >>> fast = ea.AugmentedOptions(checks=False)
+    >>> effect = ea.augmented_synthetic_control(panel, "trade", "KGZ", 2015, others, options=fast)
     >>> round(effect.estimate, 1), effect.finding
-    (-30.6, 'unreliable')
+    (-46.3, 'unreliable')
     """
     require_panel(panel)
     options = options or AugmentedOptions()

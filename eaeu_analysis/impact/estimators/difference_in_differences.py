@@ -290,12 +290,11 @@ def difference_in_differences(
     Examples
     --------
     >>> import eaeu_analysis as ea
-    >>> panel = ea.load_panel(
-    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
-    ... )
-    >>> effect = ea.difference_in_differences(panel, "trade", "KGZ", 2015)
+    >>> others = ["ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"]
+    >>> panel = ea.load_panel(["trade"], ["KGZ", *others], (2002, 2019))
+    >>> effect = ea.difference_in_differences(panel, "trade", "KGZ", 2015, others)
     >>> round(effect.estimate, 1), effect.finding
-    (-8.0, 'unreliable')
+    (-10.5, 'unreliable')
     """
     require_panel(panel)
     options = options or EffectOptions()

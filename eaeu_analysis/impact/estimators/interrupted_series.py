@@ -135,12 +135,11 @@ def interrupted_series(
     Examples
     --------
     >>> import eaeu_analysis as ea
-    >>> panel = ea.load_panel(
-    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
-    ... )
-    >>> effect = ea.interrupted_series(panel, "trade", "KGZ", 2015)
+    >>> others = ["ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"]
+    >>> panel = ea.load_panel(["trade"], ["KGZ", *others], (2002, 2019))
+    >>> effect = ea.interrupted_series(panel, "trade", "KGZ", 2015, others)
     >>> round(effect.estimate, 1), effect.finding
-    (-25.7, 'none')
+    (-36.3, 'none')
     """
     require_panel(panel)
     options = options or InterruptedSeriesOptions()

@@ -268,12 +268,11 @@ def matrix_completion(
     Examples
     --------
     >>> import eaeu_analysis as ea
-    >>> panel = ea.load_panel(
-    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
-    ... )
-    >>> effect = ea.matrix_completion(panel, "trade", "KGZ", 2015)
+    >>> others = ["ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"]
+    >>> panel = ea.load_panel(["trade"], ["KGZ", *others], (2002, 2019))
+    >>> effect = ea.matrix_completion(panel, "trade", "KGZ", 2015, others)
     >>> round(effect.estimate, 1), effect.finding
-    (-26.5, 'fragile')
+    (-32.0, 'fragile')
     """
     require_panel(panel)
     options = options or MatrixCompletionOptions()

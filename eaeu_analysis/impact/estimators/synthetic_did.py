@@ -153,12 +153,11 @@ def synthetic_did(
     Examples
     --------
     >>> import eaeu_analysis as ea
-    >>> panel = ea.load_panel(
-    ...     ["trade"], ["KGZ", "ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"], (2002, 2019)
-    ... )
-    >>> effect = ea.synthetic_did(panel, "trade", "KGZ", 2015, options=ea.SyntheticDidOptions(checks=False))
+    >>> others = ["ALB", "AZE", "GEO", "MDA", "MNG", "TJK", "UKR", "UZB"]
+    >>> panel = ea.load_panel(["trade"], ["KGZ", *others], (2002, 2019))
+    >>> effect = ea.synthetic_did(panel, "trade", "KGZ", 2015, others, options=ea.SyntheticDidOptions(checks=False))
     >>> round(effect.estimate, 1), effect.finding
-    (-28.4, 'unreliable')
+    (-40.2, 'unreliable')
     """
     require_panel(panel)
     options = options or SyntheticDidOptions()

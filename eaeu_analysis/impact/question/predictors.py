@@ -59,10 +59,12 @@ class Predictor:
     Examples
     --------
     >>> import eaeu_analysis as ea
-    >>> panel = ea.load_panel(["trade", "gdp_per_head"], ["KGZ", "TJK", "MDA", "GEO", "ALB", "MNG"], (2000, 2019))
+    >>> others = ["TJK", "MDA", "GEO", "ALB", "MNG"]
+    >>> panel = ea.load_panel(["trade", "gdp_per_head"], ["KGZ", *others], (2000, 2019))
     >>> predictors = [ea.Predictor("gdp_per_head", (2005, 2014)), ea.Predictor("trade", [2004, 2009, 2014])]
     >>> fast = ea.SyntheticControlOptions(checks=False)
-    >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, predictors=predictors, v="equal", options=fast)
+    >>> how = {"predictors": predictors, "v": "equal", "fit_years": (2002, 2014)}
+    >>> effect = ea.synthetic_control(panel, "trade", "KGZ", 2015, others, options=fast, **how)
     >>> list(effect.predictor_balance.index)
     ['gdp_per_head 2005-2014', 'trade 2004-2014 by 5']
     """

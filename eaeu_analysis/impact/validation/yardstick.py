@@ -7,6 +7,7 @@ is tuned to agree: the grid stands in the table.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -330,10 +331,11 @@ def replications(panel: Panel, level: float = settings.LEVEL) -> pd.DataFrame:
 
     rows = []
     for design in yardstick_plan().designs:
+        levels = dataclasses.replace(panel.with_outcome(design.outcome), world=False)  # as published: no logarithms
         for unit, published in sorted(design.published.items()):
             for first in design.fit_first:
                 effect = synthetic_control(
-                    panel,
+                    levels,
                     design.outcome,
                     unit,
                     design.event,

@@ -28,6 +28,7 @@ def report_document(material: Material) -> str:
         "question": {"unit": content.unit, "bloc": content.bloc, "event": content.event, "source": content.source},
         "answers": sentences.answers(content),
         "outcomes": [section_rows(section) for section in content.sections],
+        "in_dollars": {name: to_plain(found.treated.to_dict()) for name, found in content.dollars.items()},
         "effects": to_plain(content.effects.to_frame().to_dict(orient="records")) if content.effects else [],
         "members": to_plain(content.members.to_frame().to_dict(orient="records")),
         "balance": balance(material.claims),

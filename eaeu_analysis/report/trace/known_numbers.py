@@ -174,6 +174,7 @@ def known_of(material: Material, lang: str = "en") -> Known:
     for place, results in places.items():
         numbers[place] = _numbers(results)
         texts += _strings(results)
+    texts += _strings([list(content.substitutes), [row.missing for row in content.sections], dict(material.missing)])
     if found.trade is not None:
         numbers["partners"] = np.concatenate([numbers["partners"], _percent(found.trade)])
     infos = _strings([*content.series, *(claim.series for claim in material.claims)])

@@ -128,6 +128,8 @@ def gravity_curve(macro: Panel | None = None, *, level: float = settings.LEVEL) 
     >>> import eaeu_analysis as ea
     >>> curve = ea.gravity_curve()  # doctest: +SKIP
     >>> curve.ranges()  # doctest: +SKIP
+    >>> sorted(ea.trade.union.curve.border_prior())[:3]  # the prior that follows from the shipped curve
+    ['between', 'highest', 'lowest']
     """
     from ...data.load import load_panel
 

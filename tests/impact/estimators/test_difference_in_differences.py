@@ -298,7 +298,6 @@ def test_order_scale_and_fixed_effects() -> None:
         ({"inference": "wild", "unit": list(STAGGERED), "event": STAGGERED}, "one common event"),
         ({"draws": 10}, "at least 99"),
         ({"level": 2}, "not between 0 and 1"),
-        ({"event": 2002}, "at least 5 are needed"),
         ({"donors": ["U00", "U01", "U02"]}, "among the donors"),
         ({"unit": ["U00", "U01"], "donors": ["U01", "U02", "U03"]}, "'U01' is among the donors"),
         ({"outcome": "z"}, "indicator 'z' not known"),

@@ -21,5 +21,5 @@ MODULES = [
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"eaeu_analysis.impact.estimators.{name}"))
-    assert found.attempted >= 4
+    assert found.attempted >= 3
     assert found.failed == 0

@@ -79,7 +79,7 @@ def test_a_value_may_move_within_its_tolerance_and_no_further(state: ClaimsBasel
     ("changes", "kind"),
     [
         ({"value": -2.0}, "sign flipped"),
-        ({"grade": "D"}, "grade changed"),
+        ({"grade": "F"}, "grade changed"),
         ({"side": "for"}, "side changed"),
         ({"finding": "found"}, "finding changed"),
         ({"measure": "%"}, "unit changed"),

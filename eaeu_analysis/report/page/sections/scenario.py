@@ -62,7 +62,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         Text(f"Real spending of households rises in {result.probability():.0%} of the draws."),
         _outcomes(result),
         Cards(cards),
-        *_options(pictures),
+        *_options(pictures, under),
         *_sliders(result),
         Details("What the scenario leaves out", (Items(tuple(result.scenario.notes)),), printed=True),
         Details("Checks", (Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in result.checks)),)),
@@ -84,7 +84,7 @@ def _outcomes(result: ScenarioResult) -> PageTable:
     return PageTable("scenario-outcomes", f"{result.scenario.title}: what changes", heads, tuple(rows))
 
 
-def _options(pictures: Mapping[str, Picture]) -> list[Any]:
+def _options(pictures: Mapping[str, Picture], under: Text) -> list[Any]:
     """The options beside each other, from the comparison that is shipped."""
     found = shipped_options()
     if found is None:
@@ -108,8 +108,9 @@ def _options(pictures: Mapping[str, Picture]) -> list[Any]:
         f"median and {found.level:.0%} interval of {draws} draws that all options share. Better than nothing: the "
         "share of draws in which real spending rises."
     )
-    shown = [Figure(pictures[OPTIONS], options_title(found))] if OPTIONS in pictures else []
-    return [Heading("options", title), note, *shown, PageTable("scenario-options-table", title, heads, tuple(rows))]
+    words = options_title(found)
+    cards = (Cards((Card(OPTIONS, words, (Figure(pictures[OPTIONS], words), under)),)),) if OPTIONS in pictures else ()
+    return [Heading("options", title), note, *cards, PageTable("scenario-options-table", title, heads, tuple(rows))]
 
 
 def _sliders(result: ScenarioResult) -> list[Any]:
