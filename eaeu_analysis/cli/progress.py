@@ -41,7 +41,8 @@ class _Steps(logging.Handler):
 def shown_progress() -> Iterator[None]:
     """Show the steps that are reported within the block; a run from the cache reports none."""
     steps, log, ended = _Steps(), logging.getLogger(STEPS), threading.Event()
-    level, log.propagate = log.level, False
+    level = log.level
+    log.propagate = False
     log.addHandler(steps)
     log.setLevel(logging.INFO)
 
@@ -58,4 +59,3 @@ def shown_progress() -> Iterator[None]:
         watcher.join()
         log.removeHandler(steps)
         log.setLevel(level)
-        log.propagate = True

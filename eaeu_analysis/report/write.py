@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 
 progress = logging.getLogger("eaeu_analysis.progress")
+progress.propagate = False  # steps are for a command that shows them
 
 # A complete run of the report, as it is cached: its files, its findings and its drift.
 

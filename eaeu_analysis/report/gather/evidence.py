@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .curves import Curve
 
 progress = logging.getLogger("eaeu_analysis.progress")
+progress.propagate = False  # steps are for a command that shows them
 FROM_CONTENT = {"fared", "members", "rerouting", "unsupported"}
 FROM_GRAVITY = {"partners", "unsupported"}
 FROM_TARIFFS = {"tariffs", "revenue"}
