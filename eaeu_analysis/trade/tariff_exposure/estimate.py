@@ -17,7 +17,15 @@ from ...text import format_number, format_p_equals, year_span
 from ..gravity.fit import GravityFit
 from ..gravity.options import GravityOptions
 from ..gravity.ppml import ols, ppml
-from .fit import Estimator, Windows, fit_windows, jackknife_error, leave_clusters_out, permutation_p, pre_trend_p
+from .fit import (
+    Estimator,
+    ExposureWindows,
+    fit_windows,
+    jackknife_error,
+    leave_clusters_out,
+    permutation_p,
+    pre_trend_p,
+)
 from .own_rates import OwnRates, RiseBounds, rise_bounds
 from .sample import ExposureSample, Years, event_year, take_exposure_sample
 
@@ -376,7 +384,7 @@ def _arrays(
     before: Array | None = None,
     after: Array | None = None,
     used: Mask | None = None,
-) -> Windows:
+) -> ExposureWindows:
     """The units as arrays, in the windows of the sample or with other totals, all or those ``used``."""
     units = sample.units if used is None else sample.units[used]
     if before is None or after is None:
@@ -388,7 +396,7 @@ def _arrays(
         np.asarray(pd.factorize(units[name], sort=True)[0], dtype=np.int64) for name in ("product", "group", "cluster")
     )
     product = np.arange(len(units), dtype=np.int64) if varies else product
-    return Windows(before, after, units["x"].to_numpy(dtype=np.float64), group, cluster, product, estimator)
+    return ExposureWindows(before, after, units["x"].to_numpy(dtype=np.float64), group, cluster, product, estimator)
 
 
 def _regress(rows: pd.DataFrame, x: list[str], estimator: Estimator, level: float) -> GravityFit:

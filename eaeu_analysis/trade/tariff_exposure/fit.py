@@ -24,7 +24,7 @@ STEPS, TOLERANCE = 60, 1e-9
 
 
 @dataclass(frozen=True)
-class Windows:
+class ExposureWindows:
     """Units in the two windows.
 
     ``before``, ``after``: (P,) totals; ``x``: (P,) exposure; ``group``: (P,) place of the group whose period
@@ -57,7 +57,7 @@ class WindowsFit:
     response: Array
 
 
-def fit_windows(data: Windows, x: Array | None = None, keep: Array | None = None) -> WindowsFit:
+def fit_windows(data: ExposureWindows, x: Array | None = None, keep: Array | None = None) -> WindowsFit:
     """The estimate for each column of ``x`` (P, B) or of ``keep`` (P, B; 1 for a unit used, 0 for one left out).
 
     Raises NotConvergedError when an estimate did not converge, NoDataError when the exposure does not vary.
@@ -82,7 +82,9 @@ def fit_windows(data: Windows, x: Array | None = None, keep: Array | None = None
     return WindowsFit(beta, se, weight, deviation, response)
 
 
-def _binomial(data: Windows, x: Array, used: Array, add: Callable[[Array], Array]) -> tuple[Array, Array, Array]:
+def _binomial(
+    data: ExposureWindows, x: Array, used: Array, add: Callable[[Array], Array]
+) -> tuple[Array, Array, Array]:
     """Newton's method: weights, working response and slopes at the maximum of the likelihood."""
     total = (data.before + data.after)[:, None] * used
     after = data.after[:, None] * used
@@ -138,7 +140,7 @@ def _adder(codes: Ints) -> Callable[[Array], Array]:
     return lambda values: np.asarray(indicator @ values)
 
 
-def leave_clusters_out(data: Windows) -> Array:
+def leave_clusters_out(data: ExposureWindows) -> Array:
     """(G,) the estimate without each cluster."""
     keep = (data.cluster[:, None] != np.arange(data.clusters)[None, :]).astype(np.float64)
     return fit_windows(data, keep=keep).beta
@@ -150,7 +152,7 @@ def jackknife_error(estimate: float, without: Array) -> float:
     return float(np.sqrt((groups - 1) / groups * ((without - estimate) ** 2).sum()))
 
 
-def permuted_exposure(data: Windows, permutations: int, seed: int) -> Array:
+def permuted_exposure(data: ExposureWindows, permutations: int, seed: int) -> Array:
     """(P, B) exposures under no effect: clusters exchange their means, products their deviations within a cluster.
 
     With a cluster of its own for every product this is the plain permutation of products.
@@ -173,7 +175,7 @@ def permuted_exposure(data: Windows, permutations: int, seed: int) -> Array:
     return out[data.product]
 
 
-def permutation_p(data: Windows, permutations: int, seed: int) -> float:
+def permutation_p(data: ExposureWindows, permutations: int, seed: int) -> float:
     """Share of permutations whose t-value is at least as large as the observed one, which counts among them."""
 
     def size_of(x: Array) -> Array:
@@ -183,7 +185,7 @@ def permutation_p(data: Windows, permutations: int, seed: int) -> float:
     return _rank(size_of, data, permutations, seed)
 
 
-def pre_trend_p(data: Windows, years: Array, permutations: int, seed: int) -> tuple[float, float]:
+def pre_trend_p(data: ExposureWindows, years: Array, permutations: int, seed: int) -> tuple[float, float]:
     """Permutation p-values of two score tests in the years before: all leads zero, and their slope zero.
 
     ``years``: (P, T) trade by year, positive in every year. Under no effect a unit's trade is its total times the share
@@ -212,7 +214,7 @@ def pre_trend_p(data: Windows, years: Array, permutations: int, seed: int) -> tu
     return _rank(joint, data, permutations, seed), _rank(slope, data, permutations, seed)
 
 
-def _residuals(data: Windows, years: Array) -> tuple[Array, Array]:
+def _residuals(data: ExposureWindows, years: Array) -> tuple[Array, Array]:
     """(P, T) trade less what no effect predicts, and (P, 1) the weights of the units."""
     add = _adder(data.group)
     if data.estimator == "log_difference":
@@ -225,7 +227,7 @@ def _residuals(data: Windows, years: Array) -> tuple[Array, Array]:
     return years - total * (by_year / by_year.sum(axis=1, keepdims=True))[data.group], total
 
 
-def _rank(statistic: Callable[[Array], Array], data: Windows, permutations: int, seed: int) -> float:
+def _rank(statistic: Callable[[Array], Array], data: ExposureWindows, permutations: int, seed: int) -> float:
     """p-value of the observed exposure among permuted ones."""
     observed = float(statistic(data.x[:, None])[0])
     moved = permuted_exposure(data, permutations, seed)

@@ -11,7 +11,7 @@ from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.trade.gravity.ppml import ppml
 from eaeu_analysis.trade.tariff_exposure.estimate import PRE_TREND
 from eaeu_analysis.trade.tariff_exposure.fit import (
-    Windows,
+    ExposureWindows,
     fit_windows,
     jackknife_error,
     leave_clusters_out,
@@ -91,14 +91,14 @@ def test_the_two_window_estimate_is_the_ppml_estimate_on_all_months() -> None:
     assert found.estimate == pytest.approx(float(full.coef["x"]), abs=1e-6)
 
 
-def windows(seed: int, effect: float = 0.0, clustered: float = 0.15) -> Windows:
+def windows(seed: int, effect: float = 0.0, clustered: float = 0.15) -> ExposureWindows:
     draw = np.random.default_rng(seed)
     chapter = np.repeat(np.arange(25), 8)
     x = np.log1p(np.clip(draw.uniform(0, 15, 25)[chapter] + draw.uniform(-4, 4, 200), 0, None) / 100)
     before = np.exp(draw.normal(0, 1, 200))
     after = before * np.exp(effect * x + draw.normal(0, clustered, 25)[chapter] + draw.normal(0, 0.3, 200))
     place = np.arange(200, dtype=np.int64)
-    return Windows(before, after, x, np.zeros(200, dtype=np.int64), chapter.astype(np.int64), place, "ppml")
+    return ExposureWindows(before, after, x, np.zeros(200, dtype=np.int64), chapter.astype(np.int64), place, "ppml")
 
 
 def test_the_permutation_test_keeps_its_size_with_shocks_of_chapters_and_finds_effects() -> None:
@@ -150,7 +150,7 @@ def test_without_a_cluster_is_the_estimate_on_the_rest() -> None:
     data = windows(2)
     without = leave_clusters_out(data)
     rest = data.cluster != 7
-    again = Windows(
+    again = ExposureWindows(
         data.before[rest], data.after[rest], data.x[rest], data.group[rest],
         np.unique(data.cluster[rest], return_inverse=True)[1], np.arange(rest.sum()), "ppml",
     )  # fmt: skip
