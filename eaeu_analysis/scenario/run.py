@@ -16,6 +16,7 @@ from ..errors import BadInputError
 from ..reference.shipped_tables import TARIFFS
 from ..results import Check, Provenance
 from .load import load_scenario, scenarios_folder
+from .model.partners import union_members
 from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
 from .model.setting import Setting, setting
 from .model.solve import TOTAL, solve
@@ -134,6 +135,7 @@ def shared_checks(
     checks = [
         Check("every draw solved", failed == 0, float(failed), 0.0, text, role="fatal"),
         *at.world.checks,
+        *_absent_members(at),
         *_too_few(count, level),
     ]
     if by_chapter(at.economy) and at.scenario.on("tariffs"):
@@ -147,6 +149,19 @@ def shared_checks(
         checks.append(_terms_of_trade(*models))
     checks += plausible(at.scenario)
     return [replace(c, scope=scope) for c in checks] if scope else checks
+
+
+def _absent_members(at: Setting) -> list[Check]:
+    """A failed check that names the members of the bloc for which the baseline year has no data; none without."""
+    wanted = union_members(at.scenario.bloc, at.scenario.baseline.year, at.economy)
+    absent = [member for member in wanted if member not in at.members]
+    if not absent or not at.scenario.joins:
+        return []
+    text = (
+        f"{', '.join(absent)} of {len(wanted)} members have no data in {at.scenario.baseline.year} and are treated as "
+        "outsiders; another baseline.year may have them"
+    )
+    return [Check("all members in the baseline", False, float(len(absent)), 0.0, text)]
 
 
 def _too_few(count: int, level: float) -> list[Check]:

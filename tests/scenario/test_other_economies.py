@@ -39,3 +39,14 @@ def test_uzbek_goods_pay_duty_in_bolivia(tmp_path):
     _, at, found = solved(tmp_path / "c.toml", "UZB", "MERCOSUR")
     assert at.freed == ("ARG", "BRA", "PRY", "URY")
     assert found[("tariffs", "exports_to_members")] > 10
+
+
+def test_a_member_without_data_is_named(tmp_path):
+    """New Zealand's GDP of 2023 is not in the data: it is no silent outsider."""
+    path = tmp_path / "d.toml"
+    path.write_text(new_scenario("mine", "GBR", "CPTPP"), encoding="utf-8")
+    checks = {check.name: check for check in ea.run_scenario(path, draws=2).checks}
+    assert checks["all members in the baseline"].passed is False
+    assert "NZL" in checks["all members in the baseline"].text
+    own = {check.name for check in ea.run_scenario("uzb_eaeu", draws=2).checks}
+    assert "all members in the baseline" not in own
