@@ -173,7 +173,7 @@ def _one(
     if as_json:
         typer.echo(output.to_json(document), nl=False)
         return
-    shown = found.summary() + ("\n  beside it:\n" + "\n".join(f"    {line}" for line in lines) if lines else "")
+    shown = found.summary() + ("\n  other choices:\n" + "\n".join(f"    {line}" for line in lines) if lines else "")
     typer.echo(shown)
 
 
