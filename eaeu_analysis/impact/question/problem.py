@@ -267,7 +267,7 @@ def parse_years(years: object, what: str, calendar: Calendar = YEARS) -> list[in
         else:
             return sorted({calendar.ordinal(year, what) for year in years})
         if first > last:
-            raise BadInputError(f"{what} ({years[0]}, {years[1]}): the first is after the last")  # type: ignore[index]
+            raise BadInputError(f"{what} {years}: the first is after the last")
         return list(range(first, last + 1))
     if isinstance(years, (int, np.integer)) and not isinstance(years, bool):
         return [int(years)]

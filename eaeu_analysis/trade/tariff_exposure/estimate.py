@@ -158,7 +158,8 @@ class TariffExposure(Result):
     def percent(self) -> tuple[float, float, float]:
         """Change of trade in per cent for a tariff of ten per cent instead of none, with its interval."""
         step = np.log(1.1)
-        return tuple(float(100 * np.expm1(end * step)) for end in (self.estimate, *self.interval))  # type: ignore[return-value]
+        middle, low, high = (float(100 * np.expm1(end * step)) for end in (self.estimate, *self.interval))
+        return middle, low, high
 
     @property
     def detectable(self) -> float:
