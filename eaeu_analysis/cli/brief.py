@@ -1,4 +1,4 @@
-"""``eaeu brief``: talking points for an interview."""
+"""The commands brief and cards: talking points for an interview; pictures with captions to share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from .options import Json, Source, split_list
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
+    """Add the commands to the application."""
     app.command(short_help="Talking points on two pages: for, against, and how certain the findings are.")(brief)
+    app.command(no_args_is_help=False, short_help="A picture with a caption for each finding, to share.")(cards)
 
 
 def brief(
@@ -43,3 +44,24 @@ def brief(
         folder, topic=topic, lang=lang, formats=split_list(formats), source=source, jobs=jobs, cache=cache
     )
     typer.echo(output.to_json(done.brief.document()) if as_json else done.summary(), nl=not as_json)
+
+
+def cards(
+    out: Annotated[Path, typer.Option(help="Folder for the cards; older cards there are replaced.")] = Path("cards"),
+    lang: Annotated[str, typer.Option(help="Languages: en,ru,uz.")] = "en,ru,uz",
+    topic: Annotated[str | None, typer.Option(help="One topic, such as tariffs. Default: all topics.")] = None,
+    site: Annotated[str | None, typer.Option(help="Address of the published page, for the links in captions.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a card for each finding: two pictures (1200x630 and 1080x1080 pixels) and a caption for a message.
+
+    The findings are the shipped claims. Each card has the sentence, how sure it is, a picture, the source and the date
+    of the data.
+
+    Examples: eaeu cards; eaeu cards --topic tariffs --lang uz --out uz --site https://example.org/eaeu
+    """
+    from ..report.cards.findings import SITE
+    from ..report.cards.write import write_cards
+
+    done = write_cards(out, langs=split_list(lang), topic=topic, site=SITE if site is None else site)
+    typer.echo(output.to_json(done.document()) if as_json else done.summary(), nl=not as_json)

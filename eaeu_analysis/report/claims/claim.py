@@ -168,6 +168,11 @@ class Claim:
         return self.text("sentence")
 
     @property
+    def slug(self) -> str:
+        """The name of the claim in an address: "fared-trade-before-after"."""
+        return self.id.replace(".", "-").replace("_", "-").lower()
+
+    @property
     def failed(self) -> tuple[Check, ...]:
         """The checks that failed; those that only inform are not included."""
         return tuple(check for check in self.checks if check.failed)

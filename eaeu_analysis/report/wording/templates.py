@@ -279,3 +279,15 @@ def find_brief_language(code: str) -> BriefLanguage:
         raise unknown("language", code, brief_languages())
     text = resources.files(__package__).joinpath(*BRIEF_FOLDER, f"{code}.toml").read_text(encoding="utf-8")
     return BriefLanguage(code, tomllib.loads(text))
+
+
+CARD_FOLDER = ("lang", "cards")
+
+
+@functools.lru_cache
+def find_card_language(code: str) -> BriefLanguage:
+    """The brief's texts with those of the cards, table by table; BadInputError with what there is."""
+    brief = find_brief_language(code)
+    text = resources.files(__package__).joinpath(*CARD_FOLDER, f"{code}.toml").read_text(encoding="utf-8")
+    own = tomllib.loads(text)
+    return BriefLanguage(code, {**brief.tables, **{name: {**brief.tables.get(name, {}), **own[name]} for name in own}})

@@ -1,0 +1,1 @@
+"""Cards of the findings: a picture with its sentence and a caption, to be shared."""
