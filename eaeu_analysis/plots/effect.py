@@ -101,6 +101,26 @@ def draw_event_study(result: Any, ax: Axes) -> None:
     )
 
 
+def draw_honest_trends(result: Any, ax: Axes) -> None:
+    """The interval at each bound, the one with parallel trends first, and the bound at which it meets zero."""
+    table = result.table
+    colours = [TREATED if outside else FAINT for outside in table["excludes_zero"]]
+    ax.vlines(table["bound"], table["lower"], table["upper"], color=colours, linewidth=4)
+    ax.axhline(0, color=GREY, linewidth=0.8)
+    ax.axhline(result.estimate, color=ACCENT, linewidth=0.8, linestyle=":")
+    if 0 < result.breakdown <= table["bound"].max():
+        mark_event(ax, result.breakdown, "finding lost")
+    relative = result.spec["restriction"] == "relative"
+    ax.set_xlabel(
+        "violations after the event, in multiples of the largest before it"
+        if relative
+        else "change of slope allowed from one period to the next",
+        fontsize=8,
+    )
+    ax.set_ylabel(result.measure, fontsize=8)
+    set_title(ax, f"{result.spec['outcome']}: interval when trends may bend")
+
+
 def draw_placebos(result: Any, ax: Axes) -> None:
     """The treated unit's gap among those of the donors; where only their estimates are kept, these."""
     gaps, draws = getattr(result, "placebo_gaps", None), getattr(result, "draws", None)
