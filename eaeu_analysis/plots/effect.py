@@ -121,6 +121,21 @@ def draw_honest_trends(result: Any, ax: Axes) -> None:
     set_title(ax, f"{result.spec['outcome']}: interval when trends may bend")
 
 
+def draw_spillovers(result: Any, ax: Axes) -> None:
+    """The estimate and its interval by the share of the effect that the touched donors have."""
+    table = result.shares
+    bounded = table[np.isfinite(table["lower"]) & np.isfinite(table["upper"])]
+    ax.fill_between(100 * bounded["share"], bounded["lower"], bounded["upper"], color=ACCENT, alpha=0.15, linewidth=0)
+    ax.plot(100 * table["share"], table["estimate"], color=TREATED, linewidth=2.0)
+    ax.axhline(0, color=GREY, linewidth=0.8)
+    for share in result.breakdown:
+        if np.isfinite(share) and share:
+            mark_event(ax, 100 * share, "finding lost")
+    ax.set_xlabel(f"share of the effect that {', '.join(result.spec['affected'])} have, %", fontsize=8)
+    ax.set_ylabel(result.measure, fontsize=8)
+    set_title(ax, f"{result.spec['outcome']} of {result.spec['unit']}: estimate when donors were touched")
+
+
 def draw_placebos(result: Any, ax: Axes) -> None:
     """The treated unit's gap among those of the donors; where only their estimates are kept, these."""
     gaps, draws = getattr(result, "placebo_gaps", None), getattr(result, "draws", None)
