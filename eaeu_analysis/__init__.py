@@ -39,6 +39,8 @@ _HOME = {
     "augmented_synthetic_control": "impact.estimators.augmented",
     "synthetic_did": "impact.estimators.synthetic_did",
     "staggered_did": "impact.estimators.staggered",
+    "honest_trends": "impact.sensitivity.honest_trends",
+    "spillovers": "impact.sensitivity.spillovers",
     "matrix_completion": "impact.estimators.matrix_completion",
     "difference_in_differences": "impact.estimators.difference_in_differences",
     "interrupted_series": "impact.estimators.interrupted_series",
@@ -126,6 +128,8 @@ if TYPE_CHECKING:
     from .impact.options import SyntheticControlOptions as SyntheticControlOptions
     from .impact.options import SyntheticDidOptions as SyntheticDidOptions
     from .impact.question.predictors import Predictor as Predictor
+    from .impact.sensitivity.honest_trends import honest_trends as honest_trends
+    from .impact.sensitivity.spillovers import spillovers as spillovers
     from .impact.validation.calibration import CalibrationOptions as CalibrationOptions
     from .impact.validation.calibration import calibrate as calibrate
     from .impact.validation.shipped_results import shipped_calibration as shipped_calibration

@@ -101,6 +101,41 @@ def draw_event_study(result: Any, ax: Axes) -> None:
     )
 
 
+def draw_honest_trends(result: Any, ax: Axes) -> None:
+    """The interval at each bound, the one with parallel trends first, and the bound at which it meets zero."""
+    table = result.table
+    colours = [TREATED if outside else FAINT for outside in table["excludes_zero"]]
+    ax.vlines(table["bound"], table["lower"], table["upper"], color=colours, linewidth=4)
+    ax.axhline(0, color=GREY, linewidth=0.8)
+    ax.axhline(result.estimate, color=ACCENT, linewidth=0.8, linestyle=":")
+    if 0 < result.breakdown <= table["bound"].max():
+        mark_event(ax, result.breakdown, "finding lost")
+    relative = result.spec["restriction"] == "relative"
+    ax.set_xlabel(
+        "violations after the event, in multiples of the largest before it"
+        if relative
+        else "change of slope allowed from one period to the next",
+        fontsize=8,
+    )
+    ax.set_ylabel(result.measure, fontsize=8)
+    set_title(ax, f"{result.spec['outcome']}: interval when trends may bend")
+
+
+def draw_spillovers(result: Any, ax: Axes) -> None:
+    """The estimate and its interval by the share of the effect that the touched donors have."""
+    table = result.shares
+    bounded = table[np.isfinite(table["lower"]) & np.isfinite(table["upper"])]
+    ax.fill_between(100 * bounded["share"], bounded["lower"], bounded["upper"], color=ACCENT, alpha=0.15, linewidth=0)
+    ax.plot(100 * table["share"], table["estimate"], color=TREATED, linewidth=2.0)
+    ax.axhline(0, color=GREY, linewidth=0.8)
+    for share in result.breakdown:
+        if np.isfinite(share) and share:
+            mark_event(ax, 100 * share, "finding lost")
+    ax.set_xlabel(f"share of the effect that {', '.join(result.spec['affected'])} have, %", fontsize=8)
+    ax.set_ylabel(result.measure, fontsize=8)
+    set_title(ax, f"{result.spec['outcome']} of {result.spec['unit']}: estimate when donors were touched")
+
+
 def draw_placebos(result: Any, ax: Axes) -> None:
     """The treated unit's gap among those of the donors; where only their estimates are kept, these."""
     gaps, draws = getattr(result, "placebo_gaps", None), getattr(result, "draws", None)

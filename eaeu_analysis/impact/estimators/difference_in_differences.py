@@ -24,6 +24,7 @@ from ..options import EffectOptions
 from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
 from ..question.problem import MIN_PRE
 from .matrix_completion import two_way_means
+from .staggered import group_time_effects, study_covariance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +136,8 @@ def clustered(design: Design, estimate: float) -> Clustered:
     names = [f"d{g}" for g in range(len(weights))]
     fit = _feols(pf, frame, names)
     found = scale * float(weights @ fit.coef().loc[names].to_numpy())
-    if not abs(found - estimate) <= 1e-5 * scale:
+    rounding = 1e-12 * float(np.abs(design.outcomes).max())  # where unit and period effects explain everything
+    if not abs(found - estimate) <= 1e-5 * scale + rounding:
         raise NotConvergedError(
             f"the regression did not converge: its coefficient is {found:.6g} where the exact double difference is "
             f"{estimate:.6g}"
@@ -204,6 +206,9 @@ class DifferenceInDifferencesEffect(Effect):
         Whether these are all that are possible.
     cohorts : DataFrame or None
         A row per event date: ``event, units, estimate, se, cells``; ``se`` clustered by unit.
+    covariance : DataFrame or None
+        Covariance of the event study by period from the event, without the base period: from influence functions, with
+        fewer than five treated units from the random assignments.
 
     See Also
     --------
@@ -216,6 +221,7 @@ class DifferenceInDifferencesEffect(Effect):
     assignments: int = 0
     exact: bool = False
     cohorts: pd.DataFrame | None = None
+    covariance: pd.DataFrame | None = None
 
 
 def difference_in_differences(
@@ -343,6 +349,9 @@ def difference_in_differences(
 
     info = design.problems[0].info
     leads = lead_sizes(y, starts, plan)
+    study, drawn = event_study_frame(design, plan, level)
+    first = np.concatenate([np.full(len(design.donors), len(design.times), dtype=np.intp), design.starts])
+    found = group_time_effects(y, first, never=True, errors=True)
     return DifferenceInDifferencesEffect(
         spec={
             "estimator": "difference_in_differences",
@@ -370,7 +379,7 @@ def difference_in_differences(
         flagged=design.flagged(),
         window=design.window,
         donor_rule=design.donor_rule,
-        event_study=event_study_frame(design, plan, level),
+        event_study=study,
         cluster_se=regression.se,
         leads_wald_p=regression.leads_p,
         assignments=len(plan.groups),
@@ -380,17 +389,19 @@ def difference_in_differences(
             [float(c[0] @ own) for c, own in zip(plan.comparisons, average_contrasts(y, starts), strict=True)],
             regression.each,
         ),
+        covariance=study_covariance(found, first, study, drawn, study["relative"].tolist()),
     )
 
 
-def event_study_frame(design: Design, plan: Assignments, level: float) -> pd.DataFrame:
-    """Effect by period from the event (base -1): estimate, randomisation interval and p; ``units`` treated units."""
+def event_study_frame(design: Design, plan: Assignments, level: float) -> tuple[pd.DataFrame, Array]:
+    """Effect by period from the event (base -1): estimate, randomisation interval and p; ``units`` treated units. And
+    (B, K) the same effects by assignment."""
     import pandas as pd
 
     rows = design.cohort_rows()
     y, groups = design.outcomes, groups_of(design)
     sizes = np.array([len(r) for r in rows.values()], dtype=np.float64)
-    records = []
+    records, drawn = [], []
     for k in range(-max(rows), len(design.times) - min(rows)):
         has = [g for g, pre in enumerate(rows) if 0 <= pre + k < len(design.times)]
         starts = [pre for g, pre in enumerate(rows) if g in has]
@@ -398,6 +409,7 @@ def event_study_frame(design: Design, plan: Assignments, level: float) -> pd.Dat
         share[has] = sizes[has] / sizes[has].sum()
         if k == -1:
             records.append((k, int(sizes[has].sum()), 0.0, 0.0, 0.0, np.nan))
+            drawn.append(np.zeros(len(plan.groups)))
             continue
         contrasts, slopes = np.zeros((len(sizes), len(y))), np.zeros((len(sizes), len(y)))
         for g, pre in zip(has, starts, strict=True):
@@ -406,8 +418,10 @@ def event_study_frame(design: Design, plan: Assignments, level: float) -> pd.Dat
             slopes[g] = groups == g
         values = plan.statistics(contrasts, share)
         low, high = invert_linear(values, plan.statistics(slopes, share), level)
+        drawn.append(values)
         records.append((k, int(sizes[has].sum()), float(values[0]), low, high, randomisation_p_value(values)))
-    return pd.DataFrame(records, columns=["relative", "units", "estimate", "lower", "upper", "p"])
+    frame = pd.DataFrame(records, columns=["relative", "units", "estimate", "lower", "upper", "p"])
+    return frame, np.array(drawn).T
 
 
 def _refuse_invalid(inference: str, design: Design) -> None:

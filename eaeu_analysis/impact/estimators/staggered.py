@@ -63,6 +63,9 @@ class StaggeredEffect(Effect):
         A row per event date: ``event, units, estimate, se, cells``.
     assignments : int
         Number of assignments of the randomisation test.
+    covariance : DataFrame or None
+        Covariance of the event study by period from the event, without the base period: from influence functions, with
+        fewer than five treated units from the random assignments. None for imputation.
 
     See Also
     --------
@@ -73,6 +76,7 @@ class StaggeredEffect(Effect):
     event_study: pd.DataFrame | None = None
     cohorts: pd.DataFrame | None = None
     assignments: int = 0
+    covariance: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,7 @@ def staggered_did(
     each = [known.get(start, np.zeros(found.effects.shape)) for start in design.cohort_rows()]
     info = design.problems[0].info
     study = _study(found, horizon, np.array(studies), np.array(study_slopes), level)
+    covariance = None if method == "imputation" else study_covariance(found, starts, study, np.array(studies), horizon)
     return StaggeredEffect(
         spec={
             "estimator": "staggered_did",
@@ -248,6 +253,7 @@ def staggered_did(
             [_error(found, w, starts) if se is not None and w.any() else float("nan") for w in each],
         ),
         assignments=len(plan.groups),
+        covariance=covariance,
     )
 
 
@@ -335,8 +341,8 @@ def _one_cohort(found: GroupTime, g: int) -> Array:
     return weights
 
 
-def _error(found: GroupTime, weights: Array, starts: Index) -> float:
-    """Standard error of the weighted mean of the effects, with the sampling of the cohorts' shares."""
+def _influence(found: GroupTime, weights: Array, starts: Index) -> Array:
+    """(N,) influence functions of the weighted mean of the effects, with the sampling of the cohorts' shares."""
     used = weights > 0
     count = found.influence.shape[2]
     psi = np.einsum("gt,gti->i", np.where(used, weights, 0.0), np.where(used[:, :, None], found.influence, 0.0))
@@ -346,7 +352,37 @@ def _error(found: GroupTime, weights: Array, starts: Index) -> float:
         belongs = (starts[:, None] == found.starts[g]).astype(np.float64) - share
         own = belongs / share.sum() - belongs.sum(axis=1, keepdims=True) * share / share.sum() ** 2
         psi = psi + own @ found.effects[g, t]
-    return float(np.sqrt((psi**2).mean() / count))
+    return np.asarray(psi, dtype=np.float64)
+
+
+def _error(found: GroupTime, weights: Array, starts: Index) -> float:
+    """Standard error of the weighted mean of the effects."""
+    psi = _influence(found, weights, starts)
+    return float(np.sqrt((psi**2).mean() / len(psi)))
+
+
+def study_covariance(
+    found: GroupTime, starts: Index, study: pd.DataFrame, draws: Array, horizon: Sequence[int]
+) -> pd.DataFrame:
+    """Covariance of the ``study`` by period from the event, the base period left out: from influence functions or, with
+    fewer than ``FEW`` treated units, from the assignments ``draws`` (B, H) over ``horizon`` other than the actual."""
+    shown = [int(k) for k in study["relative"] if k != -1]
+    if int(found.sizes.sum()) >= FEW:
+        psi = []
+        for k in shown:
+            weights = np.zeros(found.effects.shape)
+            for g, start in enumerate(found.starts):
+                if 0 <= start + k < weights.shape[1] and np.isfinite(found.effects[g, start + k]):
+                    weights[g, start + k] = found.sizes[g]
+            psi.append(_influence(found, weights / weights.sum(), starts))
+        rows = np.array(psi)
+        matrix = rows @ rows.T / rows.shape[1] ** 2
+    else:
+        placebos = draws[1:, [list(horizon).index(k) for k in shown]]
+        placebos = placebos[np.isfinite(placebos).all(axis=1)]
+        matrix = placebos.T @ placebos / max(len(placebos), 1)
+    index = pd.Index(shown, name="relative")
+    return pd.DataFrame(matrix, index=index, columns=index)
 
 
 def _by_horizon(found: GroupTime, horizon: Iterable[int]) -> tuple[Array, Index]:

@@ -24,7 +24,7 @@ from ..question.default import analysed
 from ..question.design import one_unit
 from ..question.predictors import Predictor, with_covariates
 from ..question.problem import Problem, state_problem
-from ..weights.fit import Fitted, Setup, WeightSettings, fit_unit, make_setup, resolve_v, values_up_to
+from ..weights.fit import Fitted, Refit, Setup, WeightSettings, fit_unit, make_setup, resolve_v, values_up_to
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -62,6 +62,8 @@ class SyntheticControlEffect(Effect):
         Parts of the prediction interval.
     leave_one_out : DataFrame or None
         Estimate without each weighted donor: ``donor, weight, estimate, fit_rmspe``. None without checks.
+    refit : Refit or None
+        The question as arrays, for estimates that fit it again.
 
     See Also
     --------
@@ -77,6 +79,7 @@ class SyntheticControlEffect(Effect):
     p_by_period: pd.Series[float] | None = None
     prediction: PredictionUncertainty | None = None
     leave_one_out: pd.DataFrame | None = None
+    refit: Refit | None = None
 
 
 def synthetic_control(
@@ -257,6 +260,7 @@ def synthetic_control(
         p_by_period=answer.p_by_period,
         prediction=answer.prediction,
         leave_one_out=left_out,
+        refit=Refit(setup, recipe, fitted),
     )
 
 

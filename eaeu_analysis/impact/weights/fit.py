@@ -85,6 +85,16 @@ class Fitted:
     search: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Refit:
+    """What it takes to fit the same question again for other units or with other outcomes: the ``setup``, the
+    ``recipe`` of the weights, and what they gave for the treated unit."""
+
+    setup: Setup
+    recipe: WeightSettings
+    fitted: Fitted
+
+
 def make_setup(
     panel: Panel, problem: Problem, predictors: Sequence[Predictor] | None, recipe: WeightSettings, gaps: str
 ) -> Setup:

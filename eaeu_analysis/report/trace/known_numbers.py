@@ -34,6 +34,7 @@ SKIPPED_FIELDS = (
     "observed", "values", "draws", "panel", "fit", "extra", "surrogate", "spec", "world", "windows_all",
     "placebos", "placebo_gaps", "event_study", "leave_one_out", "cross_validation", "cohorts", "predictor_balance",
     "time_weights", "p_by_period", "prediction", "search", "scm_weights", "variance_shares", "hac_interval",
+    "refit", "covariance",
 )  # fmt: skip
 DEEP = 9
 SIZE = re.compile(r"\d+(?:[.,]\d+)*")
