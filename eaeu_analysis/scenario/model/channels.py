@@ -7,6 +7,7 @@ brings in each channel alone and all together; what the whole has beyond the par
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from ...arrays import Array
 from ...remittances import RemittanceBaseline, remittance_baseline, remittance_change
 from ..tables import scenario_tables
 from .baseline_world import SECTIONS
-from .duties import member_shares, own_duties, pooled_duties, share_of_pool
+from .duties import member_shares, members_duties, own_duties, share_of_pool
 from .setting import Setting
 
 
@@ -76,24 +77,24 @@ def border_cost_shock(at: Setting, values: pd.DataFrame) -> Shock:
 # what it collected before is the break-even share.
 
 
-def pace(at: Setting, values: pd.DataFrame) -> Array:
-    """(B,) net income from the pool at the old tariff, over that at the new one: while tariffs rise step by step, what
-    is collected, paid in and divided rises with them."""
-    share = share_of_pool(at, values)
-    whole, before, after = pooled_duties(at, values), own_duties(at, values), own_duties(at, values, after=True)
-    return np.asarray((share * (whole - after + before) - before) / (share * whole - after))
-
-
 def customs_revenue_shock(at: Setting, values: pd.DataFrame) -> Shock:
-    """Income from abroad: the share of the pool less own collection at the new rates."""
+    """Income from abroad: the share of the pool less own collection at the new rates. ``pace`` in ``extra``: net income
+    from the pool at the old tariff over that at the new one; while tariffs rise step by step, what is collected, paid
+    in and divided rises with them."""
     share = share_of_pool(at, values)
-    whole, own_after = pooled_duties(at, values), own_duties(at, values, after=True)
-    net = share * whole - own_after
+    before, after = own_duties(at, values), own_duties(at, values, after=True)
+    whole = members_duties(at, values) + after
+    net = share * whole - after
     paid = {member: -net * part for member, part in member_shares(at).items()}
-    before = own_duties(at, values)
+    early = share * (whole - after + before) - before
     return Shock(
         transfers={at.economy: net, **paid},
-        extra={"pool": whole, "pool_receipts": share * whole, "break_even_share": np.asarray(100 * before / whole)},
+        extra={
+            "pool": whole,
+            "pool_receipts": share * whole,
+            "break_even_share": np.asarray(100 * before / whole),
+            "pace": np.asarray(early / net),
+        },
     )
 
 
@@ -125,8 +126,13 @@ PAYER = "RUS"
 
 def migration_baseline(at: Setting) -> RemittanceBaseline:
     """Remittances and GDP of the baseline year; shares as known then for a year of the past. Raises NoDataError."""
-    known = None if at.world.year >= 2019 else at.world.year + 1
-    return remittance_baseline(at.economy, at.world.year, known_by=known)
+    return _remittances(at.economy, at.world.year)
+
+
+@lru_cache(maxsize=16)
+def _remittances(economy: str, year: int) -> RemittanceBaseline:
+    """Kept for the process: every chunk of draws asks for it, and loading the panel takes longer than its solution."""
+    return remittance_baseline(economy, year, known_by=None if year >= 2019 else year + 1)
 
 
 @dataclass(frozen=True)

@@ -96,10 +96,14 @@ def paid(at: Setting, values: pd.DataFrame, law: Rates) -> Rates:
     return law.paid(before, after)
 
 
+def members_duties(at: Setting, values: pd.DataFrame) -> Array:
+    """(B,) duties that the present members collect, million US$ a year at the baseline's trade."""
+    return members_paid_share(at, values) * sum(float(duties.sum()) for duties in at.member_duties().values())
+
+
 def pooled_duties(at: Setting, values: pd.DataFrame) -> Array:
     """(B,) duties that all members collect, the economy among them, million US$ a year at the baseline's trade."""
-    law = sum(float(duties.sum()) for duties in at.member_duties().values())
-    return members_paid_share(at, values) * law + own_duties(at, values, after=True)
+    return members_duties(at, values) + own_duties(at, values, after=True)
 
 
 def share_of_pool(at: Setting, values: pd.DataFrame) -> Array:

@@ -79,7 +79,7 @@ def chunk(scenario: Scenario, values: pd.DataFrame, *, whole: bool = False) -> p
     if "tariffs" in shocks and partial_tariff.applies(at):
         columns |= {("tariffs", k): v for k, v in partial_tariff.partial_outcomes(at, values).items()}
     if {"tariffs", "customs_revenue"} <= shocks.keys():
-        columns[("customs_revenue", PACE)] = channels.pace(at, values)
+        columns[("customs_revenue", PACE)] = shocks["customs_revenue"].extra["pace"]
     return _labelled(columns, len(values))
 
 

@@ -317,6 +317,7 @@ def iterate(
     total = world.factor_income.sum()
     aim, best, worse = 1e-3, np.inf, 0
     dead = np.zeros(point.wage.shape[1], dtype=bool)
+    last: tuple[Array, Array] | None = None
     with np.errstate(all="ignore"):
         for step in range(1, OUTER + 1):  # noqa: B007 - returned to the caller
             state = evaluate(world, kernel, theta, point, aim)
@@ -332,9 +333,23 @@ def iterate(
             gaps = state.excess.copy()
             gaps[-1] = (world.factor_income[:, None] * np.exp(state.wage)).sum(0) / total - 1
             move = np.clip(inverse @ gaps, -0.7, 0.7) if largest >= tolerance else np.zeros_like(gaps)
-            point = _advance(world, state, move, dead)
+            target = state.wage - move
+            if last is not None:
+                target = target - _secant(move, last[1]) * (target - last[0])
+            last = (state.wage - move, move)
+            point = _advance(world, state, state.wage - target, dead)
             aim = max(min(aim, 0.02 * largest), 0.1 * tolerance)
     return state, error, step
+
+
+def _secant(move: Array, before: Array) -> Array:
+    """(B,): weight of the last target by which two steps in a row cancel as far as they can (Anderson's acceleration of
+    depth one, Walker and Ni 2011, SIAM Journal on Numerical Analysis 49); zero where the steps do not differ."""
+    change = move - before
+    size = (change**2).sum(0)
+    return np.asarray(
+        np.clip(np.divide((move * change).sum(0), size, out=np.zeros_like(size), where=size > 0), -3.0, 0.9)
+    )
 
 
 def _advance(world: SectorBaseline, state: State, move: Array, dead: np.ndarray[Any, np.dtype[np.bool_]]) -> Point:
