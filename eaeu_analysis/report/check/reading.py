@@ -38,6 +38,8 @@ JOINING = {"to", "and", "of", "the", "из", "or", "-", "–", "—", "−", "д
 LINKED = 3  # tokens between two numbers of one unit
 NEAR = 4  # tokens from a link to the cause it names
 FAR = 7  # tokens from a cause to its verb
+APART = 12  # tokens between "owes" or "to blame" and the cause
+WOULD = {"would", "бы", "edi"}
 BASES = ("gdp", "imports", "exports", "revenue", "duties")
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
 LOOSE = 0.15  # the same where it is "almost doubled"
@@ -308,7 +310,9 @@ def _base(
     words: Sequence[TextToken], concepts: dict[int, FoundPhrase], at: int, after: int, lang: Lang
 ) -> tuple[int, str]:
     """What a percentage is of: after "of" in English, right after the unit in Russian, before the number in Uzbek."""
-    if lang == "uz":
+    if lang == "uz" and after < len(words) and re.search("[ai]?shi(ni|ga|da|dan|ning)?$", words[after].text):
+        places = []  # "eksportining 12 foizga oshishi": the growth of exports, not a share of them
+    elif lang == "uz":
         places = [p for p in range(at - 1, max(at - 3, -1), -1) if p >= 0]
         places = places if not places or re.search("(ning|ga)$", words[places[0]].text) or _nisbatan(words, at) else []
     elif lang == "en":
@@ -411,7 +415,8 @@ def _compared(words: Sequence[TextToken], signs: Sequence[FoundPhrase], numbers:
 
 
 def _causal(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], lang: Lang) -> bool:
-    """Whether the union or joining it is said to be the cause: by a link, or as the subject of a verb that acts."""
+    """Whether the union or joining it is said to be the cause: by a link, as the subject of a verb that acts, as the
+    agent of a passive, as what is to blame, or as that without which things would be otherwise."""
     cause: dict[str, list[FoundPhrase]] = {}
     for p in phrases:
         if p.family == "cause":
@@ -421,6 +426,12 @@ def _causal(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], lang: La
             gap = link.first - agent.last if lang == "uz" else agent.first - link.last
             if 0 <= gap <= NEAR:
                 return True
+    if any(_gap(blame, agent) <= APART for blame in cause.get("blame", ()) for agent in cause.get("agent", ())):
+        return True
+    if WOULD & {w.text for w in words} and _otherwise(cause, lang):
+        return True
+    if lang == "en" and _passive(words, phrases, cause):
+        return True
     before = {p.last for p in cause.get("preposition", ())}
     for verb in cause.get("verb", ()):
         if lang == "ru" and re.search("(ся|сь)$", words[verb.last - 1].text):
@@ -430,4 +441,34 @@ def _causal(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], lang: La
             start = subject.first - 1 if article else subject.first
             if start not in before and 0 <= verb.first - subject.last <= (len(words) if lang == "uz" else FAR):
                 return True
+    return False
+
+
+def _gap(one: FoundPhrase, other: FoundPhrase) -> int:
+    """Tokens between two phrases, in whatever order they come."""
+    return max(one.first, other.first) - min(one.last, other.last)
+
+
+def _otherwise(cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
+    """Whether a conditional sentence is on what would be without the union: "but for the union", "had it not"."""
+    if cause.get("unjoined"):
+        return True
+    for without in cause.get("without", ()):
+        for agent in cause.get("agent", ()):
+            gap = without.first - agent.last if lang == "uz" else agent.first - without.last
+            if 0 <= gap <= NEAR:
+                return True
+    return False
+
+
+def _passive(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], cause: dict[str, list[FoundPhrase]]) -> bool:
+    """Whether something was done "by the union", in English; what its members do is not done by it."""
+    acts = [*cause.get("verb", ()), *(p for p in phrases if p.family == "sign")]
+    concepts = {p.first for p in phrases if p.family == "concept"}
+    for agent in cause.get("agent", ()):
+        at = agent.first - 1
+        at -= at >= 0 and words[at].text in ("the", "its")
+        by = at >= 0 and words[at].text == "by" and agent.last not in concepts
+        if by and any(0 <= at - act.last <= APART for act in acts):
+            return True
     return False

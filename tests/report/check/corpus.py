@@ -36,12 +36,14 @@ class CorpusSentence:
         return hashlib.sha256(self.id.encode()).digest()[0] % 2 == 1
 
 
-def read_corpus(claims: Sequence[Claim], path: Path | None = None) -> tuple[list[CorpusSentence], list[str]]:
-    """The sentences that the claims can fill and that still hold, and the ids of the others."""
+def read_corpus(
+    claims: Sequence[Claim], path: Path | None = None, part: str = "sentences"
+) -> tuple[list[CorpusSentence], list[str]]:
+    """The sentences of a part that the claims can fill and that still hold, and the ids of the others."""
     raw = tomllib.loads((path or Path(__file__).with_name("corpus.toml")).read_text(encoding="utf-8"))
     by_id = {claim.id: claim for claim in claims}
     found, left = [], []
-    for lang, rows in raw["sentences"].items():
+    for lang, rows in raw[part].items():
         for name, verdict, kind, text in rows:
             try:
                 if not all(_holds(need, raw["claims"], by_id) for need in raw["needs"].get(name, ())):
