@@ -151,8 +151,8 @@ def draw_placebos(result: Any, ax: Axes) -> None:
         return
     if draws is None:
         raise BadInputError(
-            f"this {type(result).__name__} has no placebos to draw; synthetic_control with inference='placebo', "
-            "synthetic_did and matrix_completion have"
+            f"this {type(result).__name__} has no placebos to draw; synthetic_control and "
+            "augmented_synthetic_control with inference='placebo', synthetic_did and matrix_completion have"
         )
     ax.hist(draws, bins=min(30, max(8, len(draws) // 4)), color=FAINT)
     ax.axvline(result.estimate, color=TREATED, linewidth=2.2)

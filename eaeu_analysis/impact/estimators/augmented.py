@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ...results import Check, Provenance
 from ..effect import Effect, effect_table
 from ..inference.checks import fit_check, trend_check
 from ..inference.inversion import student
+from ..inference.placebo import rank_among_placebos
 from ..inference.placebo_checks import (
     donor_notes,
     extrapolation_check,
@@ -22,8 +23,9 @@ from ..inference.placebo_checks import (
     moved_check,
     placebo_gap_checks,
 )
+from ..inference.pooled import PooledEffect, pool_units
 from ..options import AugmentedOptions
-from ..question.design import one_unit
+from ..question.design import treated_events
 from ..question.problem import Problem, state_problem
 from .synthetic_did_core import exact_weights
 
@@ -137,6 +139,10 @@ class AugmentedEffect(Effect):
         ``penalty, error, se`` by penalty tried. None when the penalty was given.
     leave_one_out : DataFrame or None
         Estimate without each weighted donor: ``donor, weight, estimate``. None without checks.
+    placebos : DataFrame or None
+        A row per unit, treated unit first, with its average effect and scale (placebo inference).
+    placebo_gaps : DataFrame or None
+        Gaps by time (rows) and unit (columns) (placebo inference).
 
     See Also
     --------
@@ -148,12 +154,27 @@ class AugmentedEffect(Effect):
     penalty: float = float("nan")
     cross_validation: pd.DataFrame | None = None
     leave_one_out: pd.DataFrame | None = None
+    placebos: pd.DataFrame | None = None
+    placebo_gaps: pd.DataFrame | None = None
 
 
+@overload
+def augmented_synthetic_control(
+    panel: Panel, outcome: str, unit: str, event: object, donors: Iterable[str] | None = ..., **options: Any
+) -> AugmentedEffect: ...
+@overload
 def augmented_synthetic_control(
     panel: Panel,
     outcome: str,
-    unit: str,
+    unit: list[str] | tuple[str, ...] | pd.Index[Any],
+    event: object,
+    donors: Iterable[str] | None = ...,
+    **options: Any,
+) -> AugmentedEffect | PooledEffect: ...
+def augmented_synthetic_control(
+    panel: Panel,
+    outcome: str,
+    unit: str | Iterable[str],
     event: object,
     donors: Iterable[str] | None = None,
     *,
@@ -162,8 +183,8 @@ def augmented_synthetic_control(
     inference: Inference = "placebo",
     seed: int = 0,
     options: AugmentedOptions | None = None,
-) -> AugmentedEffect:
-    """Effect of an event on one unit by ridge augmented synthetic control.
+) -> AugmentedEffect | PooledEffect:
+    """Effect of an event on one unit or on several by ridge augmented synthetic control.
 
     The weights of the synthetic control are corrected by ridge regression for what they leave unfitted before the
     event.
@@ -174,10 +195,11 @@ def augmented_synthetic_control(
         Data by unit and year, from :func:`~eaeu_analysis.load_panel` or :meth:`~eaeu_analysis.Panel.from_frame`.
     outcome : str
         A column of the panel or, in a world panel, an outcome of the catalogue.
-    unit : str
-        The treated unit.
-    event : int, str or date
-        First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07".
+    unit : str or iterable of str
+        The treated unit; of several each gets its own weights, and the effects are averaged.
+    event : int, str, date or mapping
+        First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07"; or a
+        mapping with one for each treated unit.
     donors : iterable of str, optional
         Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
     fit_years : int, (int, int) or list of int, optional
@@ -192,14 +214,14 @@ def augmented_synthetic_control(
         N0 - 1 degrees of freedom on the spread of the placebos (N0: number of donors); "jackknife+" leaves out one
         period before the event at a time, assumes that periods are exchangeable and gives no p-value.
     seed : int, default 0
-        Without effect, since nothing is random; it completes the common signature.
+        Seed of the placebo averages of several treated units; of one nothing is random.
     options : AugmentedOptions, optional
         Rarely changed settings, among them ``level`` of the interval and ``gaps``.
 
     Returns
     -------
     AugmentedEffect
-        Weights sum to one and may be negative.
+        Weights sum to one and may be negative. Of several treated units a ``PooledEffect``, with the effect on each.
 
     Raises
     ------
@@ -232,11 +254,32 @@ def augmented_synthetic_control(
 
     if inference not in INFERENCE:
         raise unknown("inference", inference, INFERENCE)
+    events = treated_events(panel, unit, event)
+    if len(events) > 1:
+        return pool_units(
+            lambda alone, name, start: augmented_synthetic_control(
+                alone,
+                outcome,
+                name,
+                start,
+                donors,
+                fit_years=fit_years,
+                post_years=post_years,
+                inference=inference,
+                options=options,
+            ),
+            panel,
+            events,
+            donors=donors,
+            asked={"fit_years": fit_years, "post_years": post_years},
+            seed=seed,
+        )
+    ((treated, start),) = events.items()
     problem = state_problem(
         panel,
         outcome,
-        one_unit(unit),
-        event,
+        treated,
+        start,
         donors,
         fit_years=fit_years,
         post_years=post_years,
@@ -250,6 +293,7 @@ def augmented_synthetic_control(
 
     lower = upper = None
     se = None
+    ranked = None
     before, times = gap[problem.fit], problem.times.astype(np.float64)
     reach = float(times[problem.post].mean() - times[problem.fit].mean())
     checks = [
@@ -258,6 +302,7 @@ def augmented_synthetic_control(
     ]
     if inference == "placebo":
         gaps_of = _placebo_gaps(y[1:], problem, penalty, rule, intercept)
+        ranked = rank_among_placebos(np.vstack([gap, gaps_of]).T, problem, level)
         draws = gaps_of[:, problem.post].mean(axis=1)
         se = float(draws.std())
         quantile, interval, p_value = student(estimate, se, len(draws) - 1, level)
@@ -320,6 +365,8 @@ def augmented_synthetic_control(
         if fit.cv is None
         else pd.DataFrame({"penalty": fit.cv.penalties, "error": fit.cv.error, "se": fit.cv.se}),
         leave_one_out=left_out,
+        placebos=None if ranked is None else ranked.table,
+        placebo_gaps=None if ranked is None else ranked.gaps,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,10 @@ from ...results import Check, Provenance
 from ..effect import Effect, effect_table
 from ..inference import checks as rules
 from ..inference import placebo
+from ..inference.pooled import PooledEffect, pool_units
 from ..options import SyntheticControlOptions
 from ..question.default import analysed
-from ..question.design import one_unit
+from ..question.design import treated_events
 from ..question.predictors import Predictor, with_covariates
 from ..question.problem import Problem, state_problem
 from ..weights.fit import Fitted, Refit, Setup, WeightSettings, fit_unit, make_setup, resolve_v, values_up_to
@@ -82,10 +83,23 @@ class SyntheticControlEffect(Effect):
     refit: Refit | None = None
 
 
+@overload
+def synthetic_control(
+    panel: Panel, outcome: str, unit: str, event: object, donors: Iterable[str] | str | None = ..., **options: Any
+) -> SyntheticControlEffect: ...
+@overload
 def synthetic_control(
     panel: Panel,
     outcome: str,
-    unit: str,
+    unit: list[str] | tuple[str, ...] | pd.Index[Any],
+    event: object,
+    donors: Iterable[str] | str | None = ...,
+    **options: Any,
+) -> SyntheticControlEffect | PooledEffect: ...
+def synthetic_control(
+    panel: Panel,
+    outcome: str,
+    unit: str | Iterable[str],
     event: object,
     donors: Iterable[str] | str | None = None,
     *,
@@ -96,8 +110,8 @@ def synthetic_control(
     inference: Inference = "placebo",
     seed: int = 0,
     options: SyntheticControlOptions | None = None,
-) -> SyntheticControlEffect:
-    """Effect of an event on one unit, against a weighted average of donors (synthetic control).
+) -> SyntheticControlEffect | PooledEffect:
+    """Effect of an event on one unit or on several, against a weighted average of donors (synthetic control).
 
     Parameters
     ----------
@@ -106,10 +120,11 @@ def synthetic_control(
     outcome : str
         A column of the panel or, in a panel of economies, an outcome of the catalogue: levels are then taken in
         logarithms.
-    unit : str
-        The treated unit.
-    event : int, str or date
-        First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07".
+    unit : str or iterable of str
+        The treated unit; of several each gets its own synthetic control, and the effects are averaged.
+    event : int, str, date or mapping
+        First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07"; or a
+        mapping with one for each treated unit.
     donors : iterable of str or {"alike", "strict", "wide", "rouble"}, optional
         Units to compare with. By default every other unit; in a panel of economies "alike": the nearest in income, size
         and openness without a shock of their own, at most one per fit year. "strict": within half the bounds; "wide":
@@ -141,7 +156,7 @@ def synthetic_control(
     -------
     SyntheticControlEffect
         Estimate, interval, p-value, weights, path and checks; with placebos, predictor balance and leave-one-out
-        estimates as far as they were made.
+        estimates as far as they were made. Of several treated units a ``PooledEffect``, with the effect on each.
 
     Raises
     ------
@@ -157,7 +172,8 @@ def synthetic_control(
     The defaults on panels of economies were written down before their results were seen (``docs/methods.md``, after
     Abadie 2021, Journal of Economic Literature 59(2)). Weights are positive and sum to one. Method: Abadie and
     Gardeazabal (2003); Abadie, Diamond and Hainmueller (2010, JASA 105(490); 2015, AJPS 59(2)). Conformal inference:
-    Chernozhukov, Wuthrich and Zhu (2021). Prediction intervals: Cattaneo, Feng and Titiunik (2021).
+    Chernozhukov, Wuthrich and Zhu (2021). Prediction intervals: Cattaneo, Feng and Titiunik (2021). Several treated
+    units: Abadie and L'Hour (2021), with placebo averages as in Cavallo, Galiani, Noy and Pantano (2013).
 
     Examples
     --------
@@ -172,12 +188,26 @@ def synthetic_control(
     if inference not in INFERENCE:
         raise unknown("inference", inference, INFERENCE)
     predictors = None if predictors is None else list(predictors)
+    events = treated_events(panel, unit, event)
+    if len(events) > 1:
+        how = {"predictors": predictors, "fit_years": fit_years, "post_years": post_years, "v": v, "seed": seed}
+        return pool_units(
+            lambda alone, name, start: synthetic_control(
+                alone, outcome, name, start, donors, inference=inference, options=options, **how
+            ),
+            panel,
+            events,
+            donors=donors,
+            asked={"fit_years": fit_years, "post_years": post_years},
+            seed=seed,
+        )
     panel, outcome = analysed(panel, outcome)
+    ((treated, start),) = events.items()
     problem = state_problem(
         panel,
         outcome,
-        one_unit(unit),
-        event,
+        treated,
+        start,
         donors,
         fit_years=fit_years,
         post_years=post_years,

@@ -144,7 +144,7 @@ def state_design(
     Raises BadInputError or NoDataError as :func:`~.problem.state_problem` does, and for a unit named twice, an event
     that is missing for a unit, a treated unit among the donors, or no common periods.
     """
-    events = _events(panel, unit, event)
+    events = treated_events(panel, unit, event)
     treated = list(events)
     named = donors is None or (isinstance(donors, str) and panel.world)
     pool = donors if named else listed_donors(donors or ())
@@ -244,7 +244,7 @@ def one_unit(unit: object) -> str:
     if len(listed) > 1:
         raise BadInputError(
             f"unit {', '.join(map(str, listed))}: this method takes one treated unit, {len(listed)} were given; "
-            "use synthetic_did or difference_in_differences for several"
+            "use synthetic_control, synthetic_did or difference_in_differences for several"
         )
     return str(listed[0])
 
@@ -262,7 +262,8 @@ def _listed_units(unit: object) -> list[str]:
     return listed
 
 
-def _events(panel: Panel, unit: object, event: object) -> dict[str, object]:
+def treated_events(panel: Panel, unit: object, event: object) -> dict[str, object]:
+    """The event of each treated unit by its code; BadInputError when one is missing or too many."""
     names = _listed_units(unit)
     if isinstance(event, pd.Series):
         event = event.to_dict()

@@ -153,7 +153,6 @@ def test_coverage_within_monte_carlo_error() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"unit": ["U00", "U01"]}, "takes one treated unit, 2 were given"),
         ({"inference": "conformel"}, "inference 'conformel' not known"),
         ({"inference": "jackknife"}, r"did you mean 'jackknife\+'"),
         ({"penalty_rule": "2se"}, "did you mean '1se'"),

@@ -117,7 +117,6 @@ BAD = {
     "one donor": (lambda p: synthetic_control(p, "y", "U00", 2010, donors=["U01"]), "at least 2"),
     "donors as text": (lambda p: synthetic_control(p, "y", "U00", 2010, donors="U01"), "list of units"),
     "unknown unit": (lambda p: synthetic_control(p, "y", "U0", 2010), "'U0' not known"),
-    "two units": (lambda p: synthetic_control(p, "y", ["U00", "U01"], 2010), "one treated unit"),
     "unknown outcome": (lambda p: synthetic_control(p, "z", "U00", 2010), "'z' not known"),
     "few pre-periods": (lambda p: synthetic_control(p, "y", "U00", 2004), "at least 5"),
     "few fit years": (lambda p: synthetic_control(p, "y", "U00", 2010, fit_years=(2006, 2009)), "at least 5"),
