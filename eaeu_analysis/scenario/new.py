@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+import statistics
 import tomllib
 
-from ..errors import EaeuError
+import pandas as pd
+
+from ..errors import NoDataError
 from ..reference import economies
 from ..reference.blocs import bloc
-from .model.duties import collected, share_rules
-from .model.partners import UNION, free_with, union_members
+from .model.baseline_world import world_flows
+from .model.duties import collected, members_paid_share, own_in_law, share_rules
+from .model.partners import UNION, free_with, last_agreements, union_members
 from .model.quantities import Quantity
 from .model.setting import setting
+from .model.tariff_rates import average_on_dutiable
 from .schema import Scenario
 from .tables import scenario_tables
 from .write import number_text, plain_text
 
-SHARE = "share = 1.0"
+SHARE, COLLECTED = "share = 1.0", "# collected"
 
 
 def new_scenario(name: str, economy: str, of_bloc: str) -> str:
     """A complete, commented file that runs: what is known of the economy and the bloc is filled in, the rest is marked
     TO BE CHECKED.
 
-    Raises BadInputError for an economy or a bloc that is not known.
+    Raises BadInputError for an economy or a bloc that is not known, and NoDataError for an economy that no baseline
+    year has.
     """
     code, found = economies.resolve(economy), bloc(of_bloc)
-    year = max(int(y) for y in scenario_tables()["matrices"])
+    year, flows = _newest(code)
     union = found.code == UNION
     members = union_members(found.code, year, code)
     free = sorted(free_with(code, year) & set(members))
-    average, source = _average(code, year)
+    average, source = _average(code, year, flows)
+    after, why = (
+        _after(found.kind, members, year, flows) if not union else (_common_average(), "mean of the common tariff")
+    )
+    after, why = (average, "as before: the bloc has no common tariff") if after is None else (after, why)
     channels = ["tariffs", "border_costs", *(["customs_revenue"] if union else [])]
     title = f"{economies.common_name(code)} joins {found.name}"
     text = [
         f"# {title}. Change the numbers marked TO BE CHECKED, then: eaeu scenario run FILE",
-        "# A number is a value, or { kind = \"uniform\", low, high, reference }, \"triangular\" (low, mode, high) or",
+        '# A number is a value, or { kind = "uniform", low, high, reference }, "triangular" (low, mode, high) or',
         '# "normal" (mean, sd). "prior:NAME" is an assumption that the bundled scenarios share.',
         "",
         f"name = {plain_text(name)}",
@@ -44,7 +54,7 @@ def new_scenario(name: str, economy: str, of_bloc: str) -> str:
         f"bloc = {plain_text(found.code)}",
         f"channels = {plain_text(channels)}",
         'references = ["TO BE CHECKED: where your numbers are from"]',
-        f"notes = {plain_text(_left_out(union))}",
+        f"notes = {plain_text(_left_out(union, year))}",
         "",
         "[baseline]",
         f"year = {year}",
@@ -55,22 +65,22 @@ def new_scenario(name: str, economy: str, of_bloc: str) -> str:
         "[tariffs]",
         f"# {len(members)} members; trade with {len(free)} is free already: {', '.join(free) or 'none'}",
         'schedule = "average"  # or "sections": a table of rates before and after by SITC section',
-        f"average_before = {average:g}  # {source}",
-        f"average_after = {_common_average() if union else average:g}  # "
-        + ("TO BE CHECKED: mean of the common tariff" if union else "TO BE CHECKED: what outsiders pay after joining"),
-        _collected(code, year),
+        f"average_before = {average:.2f}  # {source}",
+        f"average_after = {after:.2f}  # TO BE CHECKED: {why}",
+        COLLECTED,
         "",
         "[border_costs]",
         'source = "estimated"',
         'effect = "prior:union_border"  # TO BE CHECKED: estimated on the Eurasian union',
-    ]  # fmt: skip
+    ]
     if union:
+        pool = f"prior:pool_{year}" if f"pool_{year}" in scenario_tables()["priors"] else "prior:pool_2019"
         text += [
             "",
             "[customs_revenue]",
             SHARE,
             'follows = "prior:share_follows"',
-            'pool = "prior:pool_2019"',
+            f'pool = "{pool}"',
             "",
             '# [migration]  # add "migration" to channels: people who pay for permits, and what they would save',
             "# migrants = 0.1  # million",
@@ -81,44 +91,79 @@ def new_scenario(name: str, economy: str, of_bloc: str) -> str:
             '# sent_home = "prior:sent_home"',
         ]
     whole = "\n".join(text) + "\n"
+    whole = whole.replace(COLLECTED, _collected(code, year, whole if union else ""))
     return whole.replace(SHARE, _by_collection(whole)) if union else whole
+
+
+def _newest(code: str) -> tuple[int, pd.DataFrame]:
+    """The newest baseline year that has the economy, and its flows."""
+    years = sorted((int(y) for y in scenario_tables()["matrices"]), reverse=True)
+    for year in years:
+        try:
+            return year, world_flows(year, code).table
+        except NoDataError as error:
+            missing = error
+    raise missing
+
+
+def _after(kind: str, members: list[str], year: int, flows: pd.DataFrame) -> tuple[float | None, str]:
+    """What outsiders pay under the common tariff of a customs union: the median of the members' averages; None for
+    another kind of bloc."""
+    if "customs union" not in kind:
+        return None, ""
+    known = []
+    for member in members:
+        try:
+            known.append(average_on_dutiable(member, year, flows)[0])
+        except NoDataError:
+            continue
+    if not known:
+        return None, ""
+    return statistics.median(known), f"the common tariff, here the median of the averages of {len(known)} members"
 
 
 def _by_collection(text: str) -> str:
     """The line of the share: the economy's part of what all would collect."""
-    rule = share_rules(setting(Scenario.model_validate(tomllib.loads(text))))["collection"]
+    rule = share_rules(setting(_scenario(text)))["collection"]
     return f"share = {rule:.2f}  # TO BE CHECKED: per cent of the pool; here by what each would collect"
 
 
-def _left_out(union: bool) -> list[str]:
+def _scenario(text: str) -> Scenario:
+    return Scenario.model_validate(tomllib.loads(text))
+
+
+def _left_out(union: bool, year: int) -> list[str]:
     out = ["Investment, services, rules and standards."]
     if not union:
         out.append("The bloc's own budget, its common tariff if it has one, and what its members charge outsiders.")
+    if year > last_agreements():
+        out.append(f"Free-trade agreements in force since {last_agreements()}: the table of agreements ends there.")
     return out
 
 
-def _collected(code: str, year: int) -> str:
-    """The line of the duties collected: from the table, or a comment that asks for them."""
+def _collected(code: str, year: int, text: str) -> str:
+    """The line of the duties collected: from the table; without a figure, where the bloc has a pool (``text``: the
+    scenario so far), as large a part of duties in law as members collect; else a comment that asks for them."""
     paid = collected(code, year)
-    if paid is None:
+    if paid is not None:
+        found = Quantity(
+            kind="uniform", low=paid[0], high=paid[1], reference=f"{year}: data/tables/duties_collected.toml"
+        )
+        return f"collected = {number_text(found)}"
+    if not text:
         return f"# collected = 0.0  # TO BE CHECKED: duties collected in {year}, million US$; else all in law count"
-    found = Quantity(kind="uniform", low=paid[0], high=paid[1], reference=f"{year}: data/tables/duties_collected.toml")
-    return f"collected = {number_text(found)}"
+    at = setting(_scenario(text))
+    guess = float((own_in_law(at, at.middle) * members_paid_share(at, at.middle))[0])
+    mark = f"TO BE CHECKED: duties collected in {year}, million US$; here as large a part of the law as members collect"
+    return f"collected = {guess:.0f}  # {mark}"
 
 
-def _average(code: str, year: int) -> tuple[float, str]:
-    """The newest average tariff that is shipped, or zero with a mark."""
-    from ..data.load import load_panel
-
-    series = scenario_tables()["average_tariff"]["series"]
+def _average(code: str, year: int, flows: pd.DataFrame) -> tuple[float, str]:
+    """The newest average tariff on goods that pay duty, or a placeholder with a mark."""
     try:
-        found = load_panel([series], economies=[code]).column(series).dropna()
-    except EaeuError:
+        return average_on_dutiable(code, year, flows)
+    except NoDataError:
         return 5.0, "TO BE CHECKED: no average tariff is shipped; 5 is a placeholder"
-    found = found[found.index.get_level_values(1) <= year]
-    if found.empty:
-        return 5.0, "TO BE CHECKED: no average tariff is shipped; 5 is a placeholder"
-    return float(found.iloc[-1]), f"{series}, {found.index[-1][1]} (World Bank)"
 
 
 def _common_average() -> float:

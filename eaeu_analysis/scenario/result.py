@@ -58,6 +58,8 @@ class ScenarioResult(Result):
         Series, method and references.
     """
 
+    drawn_by = "scenario.draw_waterfall"
+
     scenario: Scenario
     spec: dict[str, Any]
     table: pd.DataFrame
@@ -217,17 +219,6 @@ class ScenarioResult(Result):
     def sliders(self, *names: str, most: int = 6) -> Sliders:
         """Sliders over assumptions (by path; the ``most`` important when none is named), see :class:`Sliders`."""
         return sliders(self, names, most=most)
-
-    def plot(
-        self, ax: Axes | None = None, *, title: str | None = None, figsize: tuple[float, float] | None = None
-    ) -> Axes:
-        """Real spending channel by channel, see :meth:`plot_waterfall`."""
-        axes = self.plot_waterfall(ax=ax)
-        if title is not None:
-            axes.set_title(title)
-        if ax is None and figsize is not None:
-            axes.get_figure().set_size_inches(figsize)  # type: ignore[union-attr]
-        return axes
 
     def plot_waterfall(self, outcome: str = "welfare", ax: Axes | None = None) -> Axes:
         """Channel by channel to all together, with its interval."""

@@ -16,7 +16,7 @@ from ..errors import BadInputError
 from ..reference.shipped_tables import TARIFFS
 from ..results import Check, Provenance
 from .load import load_scenario, scenarios_folder
-from .model.partners import union_members
+from .model.partners import UNION, last_agreements, union_members
 from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
 from .model.setting import Setting, setting
 from .model.solve import TOTAL, solve
@@ -136,6 +136,7 @@ def shared_checks(
         Check("every draw solved", failed == 0, float(failed), 0.0, text, role="fatal"),
         *at.world.checks,
         *_absent_members(at),
+        *_of_other_blocs(at),
         *_too_few(count, level),
     ]
     if by_chapter(at.economy) and at.scenario.on("tariffs"):
@@ -162,6 +163,30 @@ def _absent_members(at: Setting) -> list[Check]:
         "outsiders; another baseline.year may have them"
     )
     return [Check("all members in the baseline", False, float(len(absent)), 0.0, text)]
+
+
+def _of_other_blocs(at: Setting) -> list[Check]:
+    """What was estimated on one union and is used for another bloc; agreements that the table does not have yet."""
+    block, out = at.scenario.border_costs, []
+    prior = scenario_tables()["priors"]["union_border"]["reference"]
+    if (
+        block is not None
+        and at.scenario.on("border_costs")
+        and not at.common_tariff
+        and block.effect.reference == prior
+    ):
+        text = (
+            f"the gain of trade with members was estimated on the {UNION}, and the bloc is {at.scenario.bloc}; give "
+            "border_costs.effect another value and reference"
+        )
+        out.append(Check("border costs of this bloc", False, None, None, text))
+    if at.freed and at.world.year > last_agreements():
+        text = (
+            f"trade with {', '.join(at.freed)} counts as not free before joining; agreements since "
+            f"{last_agreements()} are not in the table"
+        )
+        out.append(Check("recent agreements", None, float(len(at.freed)), None, text))
+    return out
 
 
 def _too_few(count: int, level: float) -> list[Check]:

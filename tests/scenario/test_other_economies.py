@@ -1,10 +1,14 @@
 """Another economy or bloc: an answer with what was known filled in, or one sentence that says what is missing."""
 
 import numpy as np
+import pytest
 
 import eaeu_analysis as ea
+from eaeu_analysis.scenario.model.baseline_world import world_flows
+from eaeu_analysis.scenario.model.partners import dutiable_part
 from eaeu_analysis.scenario.model.setting import setting
 from eaeu_analysis.scenario.model.solve import chunk
+from eaeu_analysis.scenario.model.tariff_rates import average_on_dutiable
 from eaeu_analysis.scenario.new import new_scenario
 
 
@@ -50,3 +54,32 @@ def test_a_member_without_data_is_named(tmp_path):
     assert "NZL" in checks["all members in the baseline"].text
     own = {check.name for check in ea.run_scenario("uzb_eaeu", draws=2).checks}
     assert "all members in the baseline" not in own
+
+
+def test_the_average_is_of_goods_that_pay_duty():
+    """World Bank: Moldova applies 1.16 % to all imports, of which a fifth pays duty; EU members share one tariff."""
+    flows = world_flows(2023, "UZB").table
+    assert dutiable_part("MDA", 2023, flows) == pytest.approx(0.2, abs=0.02)
+    assert average_on_dutiable("MDA", 2023, flows)[0] == pytest.approx(1.16 / dutiable_part("MDA", 2023, flows))
+    assert average_on_dutiable("KOR", 2023, flows) == (8.67, "most-favoured-nation average, 2022 (World Bank)")
+    assert average_on_dutiable("DEU", 2023, flows)[0] == pytest.approx(2.68, abs=0.5)  # the rate of Poland
+
+
+def test_a_partner_without_trade_is_no_failed_draw_and_a_share_by_collection_is_neutral(tmp_path):
+    """Georgia: flows that are zero have no per cent; who receives what it would collect gains nothing by the pool."""
+    path = tmp_path / "e.toml"
+    path.write_text(new_scenario("mine", "GEO", "EAEU"), encoding="utf-8")
+    result = ea.run_scenario(path, draws=2)
+    assert result.check("every draw solved").passed
+    assert result.table["estimate"].notna().all()
+    assert abs(result.value("welfare", "customs_revenue")["estimate"]) < 0.01
+
+
+def test_a_border_effect_of_the_union_is_not_that_of_another_bloc(tmp_path):
+    path = tmp_path / "f.toml"
+    path.write_text(new_scenario("mine", "UKR", "EU"), encoding="utf-8")
+    found = ea.run_scenario(path, draws=2)
+    assert found.check("border costs of this bloc").passed is False
+    assert any("the table of agreements ends there" in note for note in found.scenario.notes)
+    own = found.scenario.replace({"border_costs.effect": 0.3})
+    assert ea.run_scenario(own, draws=2).check("border costs of this bloc") is None

@@ -46,13 +46,31 @@ def free_with(economy: str, year: int) -> frozenset[str]:
     return frozenset(other for pair in free_pairs(year) if economy in pair for other in pair if other != economy)
 
 
-def regimes(scenario: Scenario) -> dict[str, str]:
+def last_agreements() -> int:
+    """The last year in which the table of agreements has a change."""
+    return int(pair_spells()["start"].max())
+
+
+def regimes(economy: str, year: int) -> dict[str, str]:
     """Which partners' goods are free of duty in the economy before it joins, and which pay a surcharge ('full')."""
-    out = dict.fromkeys(free_with(scenario.economy, scenario.baseline.year), "free")
-    if scenario.economy == "UZB":
+    out = dict.fromkeys(free_with(economy, year), "free")
+    if economy == "UZB":
         known = {"fta": "free"}
         out |= {str(k): known.get(v, str(v)) for k, v in uzbekistan_partners()["regime"].items()}
     return out
+
+
+def dutiable_part(economy: str, year: int, flows: pd.DataFrame) -> float:
+    """Part of the economy's imports of goods that comes from partners without free trade; imports from members of a
+    bloc that reports one tariff as a whole are left out, as they are of its average."""
+    inside = {economy}
+    for name in scenario_tables()["average_tariff"]["one_reporter"]:
+        members = union_members(name, year)
+        inside |= set(members) if economy in members else set()
+    bought = flows[(flows["importer"] == economy) & ~flows["exporter"].isin(inside)]
+    treated = regimes(economy, year)
+    pays = [treated.get(str(code), "mfn") != "free" for code in bought["exporter"]]
+    return float(bought.loc[pays, "value"].sum() / bought["value"].sum())
 
 
 def freed(scenario: Scenario, members: tuple[str, ...]) -> tuple[str, ...]:
@@ -80,7 +98,7 @@ def merging(scenario: Scenario, flows: pd.DataFrame, named: set[str], apart: dic
     alone = {economy, *members, *named, *large, *rule["anchors"]}
     if bloc(scenario.bloc).code == UNION:
         alone |= {other for m in members for other in free_with(m, year)}
-    treated, regions = regimes(scenario), economies.economies()["region"]
+    treated, regions = regimes(economy, year), economies.economies()["region"]
 
     def group(code: str) -> str:
         inside = "".join(f", {name}" for name, those in apart.items() if code in those)

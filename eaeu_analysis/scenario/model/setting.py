@@ -17,7 +17,7 @@ from ..tables import scenario_tables
 from . import duties
 from .baseline_world import SECTIONS, SECTORS, BaselineWorld, TariffTable, baseline_world, world_flows
 from .partners import UNION, free_with, freed, merging, regimes, union_members
-from .tariff_rates import Rates, common_by_section, rates, require_known
+from .tariff_rates import Rates, average_on_dutiable, common_by_section, rates, require_known
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,9 +148,9 @@ def _setting(document: str) -> Setting:
     for name, those in apart.items():
         partners[name] = tuple(sorted({groups[e] for e in those if e in groups and e != economy}))
     new = freed(scenario, members) if scenario.on("tariffs") else ()
-    treated = {groups[code]: kind for code, kind in regimes(scenario).items() if code in groups}
+    treated = {groups[code]: kind for code, kind in regimes(economy, year).items() if code in groups}
     treated |= dict.fromkeys(new, "freed")
-    charged = _charged(scenario, buyers, new)
+    charged = _charged(scenario, buyers, new, flows.table)
     first = Setting(scenario, bare, cells, len(inward), buyers, members, partners, treated, charged, new)
     world = baseline_world(flows, economy, groups, _before(first), _middle_elasticity(scenario))
     return Setting(scenario, world, cells, len(inward), buyers, members, partners, treated, charged, new)
@@ -173,7 +173,7 @@ def _partners(economy: str) -> tuple[list[str], dict[str, set[str]]]:
     return [n for n in named if n != economy], groups
 
 
-def _charged(scenario: Scenario, buyers: tuple[str, ...], new: tuple[str, ...]) -> Array:
+def _charged(scenario: Scenario, buyers: tuple[str, ...], new: tuple[str, ...], flows: pd.DataFrame) -> Array:
     """(buyers, 10): tariffs on the economy's goods before: of members that joining frees, and of market access."""
     out = np.zeros((len(buyers), len(SECTIONS)))
     block = scenario.tariffs
@@ -182,7 +182,7 @@ def _charged(scenario: Scenario, buyers: tuple[str, ...], new: tuple[str, ...]) 
     elif new and block is not None:
         given = None if block.members_average is None else block.members_average.centre
         for member in new:
-            out[buyers.index(member)] = _average_of(member, scenario.baseline.year) if given is None else given
+            out[buyers.index(member)] = _average_of(member, scenario.baseline.year, flows) if given is None else given
     if scenario.on("market_access") and scenario.market_access is not None:
         access = scenario.market_access
         members = set(union_members(scenario.bloc, scenario.baseline.year))
@@ -192,19 +192,12 @@ def _charged(scenario: Scenario, buyers: tuple[str, ...], new: tuple[str, ...]) 
     return out
 
 
-def _average_of(member: str, year: int) -> float:
-    """The newest average tariff that the World Bank has for a member up to ``year``."""
-    from ...data.load import load_panel
-
-    code = scenario_tables()["average_tariff"]["series"]
-    found = load_panel([code], economies=[member]).column(code).dropna()
-    found = found[found.index.get_level_values(1) <= year]
-    if found.empty:
-        raise NoDataError(
-            f"no average tariff of {member} up to {year} is shipped ({code}), and joining frees trade with it; give "
-            "tariffs.members_average, per cent"
-        )
-    return float(found.iloc[-1])
+def _average_of(member: str, year: int, flows: pd.DataFrame) -> float:
+    """What a member charges on goods that pay duty; without an average one sentence says what to supply."""
+    try:
+        return average_on_dutiable(member, year, flows)[0]
+    except NoDataError as error:
+        raise NoDataError(f"{error}, and joining frees trade with it; give tariffs.members_average, per cent") from None
 
 
 def _before(at: Setting) -> TariffTable:

@@ -170,7 +170,8 @@ def _bilateral(at: Setting, found: Draws, groups: Mapping[str, list[tuple[str, s
     for name, pairs in groups.items():
         after = found.trade[:, first : first + len(pairs)].sum(axis=1)
         before = sum(float(flows[place[a], place[b]]) for a, b in pairs)
-        out[name] = 100 * (after / before - 1) if before > 0 else np.full(len(after), np.nan)
+        if before > 0:  # no per cent of a flow that was not there
+            out[name] = 100 * (after / before - 1)
         first += len(pairs)
     return out
 

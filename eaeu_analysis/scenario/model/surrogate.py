@@ -52,7 +52,8 @@ class Basis:
 @dataclass(frozen=True)
 class Surrogate:
     """``names``: the quantities that vary; ``terms``: degree of each in a term, (T, Q); ``coefficients``: outcome to
-    (T,); ``r2``: outcome to the share of variance fitted; ``middle``: medians of the quantities."""
+    (T,); ``r2``: outcome to the share of variance fitted, corrected
+    for the number of terms; ``middle``: medians of the quantities."""
 
     names: tuple[str, ...]
     bases: tuple[Basis, ...]
@@ -153,7 +154,8 @@ def fit(quantities: dict[str, Quantity], values: pd.DataFrame, outcomes: pd.Data
     missed = ((target - design @ solution) ** 2).sum(axis=0)
     spread = ((target - target.mean(axis=0)) ** 2).sum(axis=0)
     flat = spread <= 1e-16 * np.maximum(1.0, (target**2).sum(axis=0))
-    r2 = np.where(flat, 1.0, 1 - missed / np.where(flat, 1.0, spread))
+    spare = (len(target) - 1) / max(1, len(target) - len(terms))  # terms fit chance too: the share is corrected for it
+    r2 = np.where(flat, 1.0, 1 - spare * missed / np.where(flat, 1.0, spread))
     ends = {name: tuple(float(v) for v in quantities[name].ppf(np.array([0.05, 0.95]))) for name in names}
     return Surrogate(
         names=names,

@@ -16,12 +16,13 @@ import pandas as pd
 from ...arrays import Array
 from ...errors import BadInputError, NoDataError
 from ...reference.blocs import bloc
+from ...reference.shipped_tables import TARIFFS
 from ...trade.tariffs.gap import uzbekistan
 from ...trade.tariffs.schedule import average, cet, sitc_section
 from ..schema import Scenario, Tariffs
 from ..tables import scenario_tables
 from .baseline_world import SECTIONS
-from .partners import UNION
+from .partners import UNION, dutiable_part
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,33 @@ def common_by_section() -> Array:
     """(10,): middle of the common tariff by section, by Uzbekistan's imports; what members charge outsiders."""
     t = chapters()
     return np.asarray(t.array("middle") @ t.spread)
+
+
+def average_on_dutiable(economy: str, year: int, flows: pd.DataFrame) -> tuple[float, str]:
+    """Average tariff on goods that pay duty, per cent, the newest up to ``year``, and what it is.
+
+    The most-favoured-nation average where one is shipped. Else the average that is applied, in which imports under free
+    trade count as zero: it is divided by the part of imports (``flows``) that pays duty. Raises NoDataError without
+    either.
+    """
+    from ...data.load import load_panel
+
+    table = TARIFFS.load("tariffs_averages")
+    known = table[(table["economy"] == economy) & (table["kind"] == "mfn") & (table["year"] <= year)]
+    if len(known):
+        row = known.sort_values("year").iloc[-1]
+        return float(row["rate"]), f"most-favoured-nation average, {int(row['year'])} (World Bank)"
+    code = scenario_tables()["average_tariff"]["series"]
+    try:
+        found = load_panel([code], economies=[economy]).column(code).dropna()
+        found = found[found.index.get_level_values(1) <= year]
+    except NoDataError:
+        found = pd.Series(dtype=float)
+    if found.empty:
+        raise NoDataError(f"no average tariff of {economy} up to {year} is shipped ({code})")
+    whole, part = float(found.iloc[-1]), dutiable_part(economy, year, flows)
+    text = f"{code} {found.index[-1][1]} (World Bank): {whole:g} of all imports, of which {part:.0%} pay duty"
+    return (whole / part if part > 0 else whole), text
 
 
 def surcharge(economy: str, rate: Array) -> Array:

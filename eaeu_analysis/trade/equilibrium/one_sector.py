@@ -160,9 +160,9 @@ def clear_markets(market: Market, tolerance: float = TOLERANCE) -> Cleared:
             done = _newton(replace(market, kernel=between), x, tolerance)
             if done is None:
                 break
+            if part == parts:
+                return done
             x = np.log(done.price)
-        else:
-            return done  # type: ignore[return-value]
     raise NotConvergedError(
         "no prices were found that clear every market; the change may ask for more than an economy's income (large "
         "deficits) or cut it off"
