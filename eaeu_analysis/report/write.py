@@ -13,23 +13,18 @@ from ..output_folder import output_folder, require_output_folder
 from ..reference.blocs import bloc as find_bloc
 from ..reference.economies import resolve
 from . import cache as store
-from .claims.collect import cache_claims as keep_claims
 from .drift import baseline
 from .drift.changes import Drift, checked, read_baseline_check
 from .gather.content import named
 from .kept_run import BRIEF, KIND, MARK, ReportRun, kept_brief, load_run, requested_files, run_key, store_run
-from .page import document, figures
-from .page import render as page
-from .page.material import Material, assemble
 from .run_record import run_files
-from .trace.known_numbers import known_of
-from .trace.trace import require_traced, trace_html, trace_markdown
 from .wording import sentences, templates
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..data.sources import Source
+    from .page.material import Material
 
 
 progress = logging.getLogger("eaeu_analysis.progress")
@@ -267,8 +262,19 @@ def _run(
     )
     store_run(mark, run)
     if use:
-        keep_claims(list(material.claims), unit, bloc, source)
+        from .claims.collect import cache_claims
+
+        cache_claims(list(material.claims), unit, bloc, source)
     return run
+
+
+def assemble(
+    unit: str, bloc: str, source: str | Path | Source = "pinned", jobs: int = 1, dask: str | None = None
+) -> Material:
+    """All that a page shows. The analyses are loaded here: a kept report needs none of them."""
+    from .page import material
+
+    return material.assemble(unit, bloc, source, jobs, dask)
 
 
 def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ...]:
@@ -287,6 +293,9 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
 
 def require_origins(texts: Mapping[str, str], material: Material) -> None:
     """UntracedError when a number of the page or of its Markdown has no origin in a result of its place."""
+    from .trace.known_numbers import known_of
+    from .trace.trace import require_traced, trace_html, trace_markdown
+
     pages = {"index.html": trace_html, "report.md": trace_markdown}
     if pages.keys() & texts.keys():
         known = known_of(material)
@@ -296,6 +305,9 @@ def require_origins(texts: Mapping[str, str], material: Material) -> None:
 
 def render_report(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:
     """All text files of the report, by name; what :func:`.kept_run.requested_files` gives was rendered here."""
+    from .page import document, figures
+    from .page import render as page
+
     drawn = figures.draw_all(material) if {"html", "md"} & set(formats) else {}
     made: dict[str, str] = {MARK: document.report_document(material)}
     if "html" in formats:
