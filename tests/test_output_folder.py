@@ -17,10 +17,10 @@ from eaeu_analysis import files, output_folder
 from eaeu_analysis.cli import main
 from eaeu_analysis.data.sources.bulk.flows import read_flows
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.report.write import ReportRun
+from eaeu_analysis.report.kept_run import ReportRun
 
 HERE = Path(__file__).parent
-RUN = ReportRun(files={"report.json": b"{}", "tables/a.csv": b"a\n"}, answers=("yes",), missing=())
+RUN = ReportRun(files={"report.json": b"{}", "tables/a.csv": b"a\n"}, claims=(), answers=("yes",), missing=())
 
 
 def write(folder: Path, text: bytes = b"1", names: tuple[str, ...] = ("a", "sub/b"), kind: str = "report") -> None:

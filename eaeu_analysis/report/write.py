@@ -2,132 +2,37 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import BadInputError, DriftError, PartialDataError, as_names, unknown
 from ..output_folder import output_folder, require_output_folder
 from ..reference.blocs import bloc as find_bloc
-from ..reference.catalogue import parse
 from ..reference.economies import resolve
-from . import cache
 from . import cache as store
-from .brief.render import pdf
-from .brief.write import traced_brief
-from .claims.collect import cache_claims as keep_claims
 from .drift import baseline
-from .drift.baseline import ClaimsBaseline
-from .drift.changes import COLUMNS, REVISED, BaselineCheck, Drift, checked, read_baseline_check
+from .drift.changes import Drift, checked, read_baseline_check
 from .gather.content import named
-from .page import document, figures
-from .page import render as page
-from .page.material import Material, assemble
+from .kept_run import BRIEF, KIND, MARK, ReportRun, kept_brief, load_run, requested_files, run_key, store_run
 from .run_record import run_files
-from .trace.known_numbers import known_of
-from .trace.trace import require_traced, trace_html, trace_markdown
 from .wording import sentences, templates
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..data.sources import Source
+    from .page.material import Material
 
 
 progress = logging.getLogger("eaeu_analysis.progress")
 progress.propagate = False  # steps are for a command that shows them
 
-# A complete run of the report, as it is cached: its files, its findings and its drift.
-
-KIND, FACTS, FOLDER = "report", "run.json", "files/"
-
-
-@dataclass(frozen=True)
-class ReportRun:
-    """A run of the report. ``files`` by name; ``answers``: the sentences at the top; ``missing``: outcomes without
-    data, with the reason; ``substitutes``: series from a fall-back; ``drift`` and ``state`` (the new baseline) when a
-    baseline was named."""
-
-    files: Mapping[str, bytes]
-    answers: tuple[str, ...]
-    missing: tuple[tuple[str, str], ...]
-    substitutes: tuple[tuple[str, str], ...] = ()
-    drift: Drift | None = None
-    state: ClaimsBaseline | None = None
-
-
-def run_key(
-    question: Mapping[str, str], formats: Sequence[str], source: str | Path | Source, request: BaselineCheck | None
-) -> str:
-    """The cache key of a run: its question, files, baseline and old data."""
-    check = "" if request is None else baseline.text(request.old) if request.old else "none yet"
-    old = "" if request is None or request.old_data is None else cache.source_digest(request.old_data)
-    return cache.cache_key(KIND, {**question, "formats": list(formats), "check": check, "old": old}, source)
-
-
-def load_run(mark: str) -> ReportRun | None:
-    """The cached run with that key; None when there is none or it is incomplete."""
-    found = cache.load_cached(KIND, mark)
-    if found is None or FACTS not in found:
-        return None
-    try:
-        facts = json.loads(found[FACTS])
-        return ReportRun(
-            files={name.removeprefix(FOLDER): data for name, data in found.items() if name.startswith(FOLDER)},
-            answers=tuple(facts["answers"]),
-            missing=tuple((name, why) for name, why in facts["missing"]),
-            substitutes=tuple((name, why) for name, why in facts["substitutes"]),
-            drift=None if facts["drift"] is None else _drift(facts["drift"]),
-            state=None if facts["state"] is None else parse(ClaimsBaseline, facts["state"], "kept state"),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadInputError):
-        return None
-
-
-def store_run(mark: str, run: ReportRun) -> None:
-    """Cache the run under that key; without a key nothing is stored."""
-    if not mark:
-        return
-    facts = {
-        "answers": list(run.answers),
-        "missing": [list(row) for row in run.missing],
-        "substitutes": [list(row) for row in run.substitutes],
-        "drift": None if run.drift is None else _plain(run.drift),
-        "state": None if run.state is None else json.loads(baseline.text(run.state)),
-    }
-    files = {f"{FOLDER}{name}": data for name, data in run.files.items()}
-    cache.store_cached(KIND, mark, {FACTS: json.dumps(facts, sort_keys=True).encode(), **files})
-
-
-def _plain(drift: Drift) -> dict[str, Any]:
-    row = {field.name: getattr(drift, field.name) for field in dataclasses.fields(drift)}
-    return {
-        **row,
-        "table": drift.table.to_dict(orient="records"),
-        "revised": drift.revised.to_dict(orient="records"),
-        "changed": list(drift.changed),
-    }
-
-
-def _drift(row: Mapping[str, Any]) -> Drift:
-    import pandas as pd
-
-    tables = {
-        "table": pd.DataFrame(row["table"], columns=COLUMNS),
-        "revised": pd.DataFrame(row["revised"], columns=REVISED),
-    }
-    return Drift(**{**row, **tables, "changed": tuple(row["changed"])})
-
-
 FORMATS = ("html", "md", "pdf", "json", "csv")
-BRIEF = "brief.pdf"  # format pdf: the talking points, two pages of A4
-BRIEF_OF = ("KGZ", "EAEU")  # its subject
-MARK = "report.json"
-
+TEXTS = ("html", "md", "json", "csv")  # made and kept together, whichever are asked for
+BRIEF_OF = ("KGZ", "EAEU")  # the subject of the brief
 
 STARTS = ("index.html", "report.md", "brief.pdf", MARK)  # the file to open first, in this order
 
@@ -300,23 +205,31 @@ def write_report(
     folder = Path(out)
     require_output_folder(folder, KIND)
     request = read_baseline_check(check, accept, old_data)
-    run = _run(unit, bloc, source, formats, lang, (jobs, dask), request, cache and store.cache_enabled())
-    asked = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source), "lang": lang}
-    records = run_files({**asked, "formats": ",".join(formats)}, source, run.files)
+    question = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source)}
+    use = cache and store.cache_enabled()
+    run = _run(unit, bloc, source, formats, (jobs, dask), use)
+    drift, state = None, None
+    if request is not None:
+        progress.info("comparing the claims with the accepted ones")
+        drift, state = checked(request, run.claims, question, source, jobs)
+    files = requested_files(run, formats, drift)
+    if "pdf" in formats:
+        files[BRIEF] = kept_brief(run.claims, lang, question, source, use)
+    records = run_files({**question, "lang": lang, "formats": ",".join(formats)}, source, files)
     with output_folder(folder, KIND) as stage:
-        for name, data in {**run.files, **records}.items():
+        for name, data in {**files, **records}.items():
             path = stage / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    if request is not None and request.accept and run.state is not None:
-        baseline.write_baseline(request.path, run.state)
+    if request is not None and request.accept and state is not None:
+        baseline.write_baseline(request.path, state)
     return Report(
         folder=folder,
-        files=tuple(sorted({*run.files, *records})),
+        files=tuple(sorted({*files, *records})),
         answers=run.answers,
         missing=run.missing,
         substitutes=run.substitutes,
-        drift=run.drift,
+        drift=drift,
         accepted=request.path if request is not None and request.accept else None,
     )
 
@@ -326,42 +239,42 @@ def _run(
     bloc: str,
     source: str | Path | Source,
     formats: Sequence[str],
-    lang: str,
     workers: tuple[int, str | None],
-    request: BaselineCheck | None,
-    cache: bool,
+    use: bool,
 ) -> ReportRun:
-    """The report: from an earlier run when nothing changed, otherwise made now."""
+    """The report: from an earlier run when nothing changed, otherwise made now and kept with all its texts."""
     question = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source)}
-    mark = run_key({**question, "lang": lang}, formats, source, request) if cache else ""
+    mark = run_key(question, source) if use else ""
     found = load_run(mark)
     if found is not None:
         return found
     progress.info("reading the data and running the analyses")
     material = assemble(unit, bloc, source, *workers)
-    drift, state = None, None
-    if request is not None:
-        progress.info("comparing the claims with the accepted ones")
-        drift, state = checked(request, material.claims, question, source, workers[0])
-        material = replace(material, drift=drift)
     progress.info("drawing the figures and writing the page")
-    texts = render_report(material, formats)
+    texts = render_report(material, TEXTS if mark else formats)
     require_origins(texts, material)
-    files = {name: text.encode("utf-8") for name, text in texts.items()}
-    if "pdf" in formats:
-        files[BRIEF] = pdf(traced_brief(material.claims, lang))
     run = ReportRun(
-        files=files,
+        files={name: text.encode("utf-8") for name, text in texts.items()},
+        claims=material.claims,
         answers=tuple(sentences.answers(material.content)),
         missing=(*((s.outcome, s.missing) for s in material.content.missing), *sorted(material.missing.items())),
         substitutes=material.content.substitutes,
-        drift=drift,
-        state=state,
     )
     store_run(mark, run)
-    if cache:
-        keep_claims(list(material.claims), unit, bloc, source)
+    if use:
+        from .claims.collect import cache_claims
+
+        cache_claims(list(material.claims), unit, bloc, source)
     return run
+
+
+def assemble(
+    unit: str, bloc: str, source: str | Path | Source = "pinned", jobs: int = 1, dask: str | None = None
+) -> Material:
+    """All that a page shows. The analyses are loaded here: a kept report needs none of them."""
+    from .page import material
+
+    return material.assemble(unit, bloc, source, jobs, dask)
 
 
 def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ...]:
@@ -380,6 +293,9 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
 
 def require_origins(texts: Mapping[str, str], material: Material) -> None:
     """UntracedError when a number of the page or of its Markdown has no origin in a result of its place."""
+    from .trace.known_numbers import known_of
+    from .trace.trace import require_traced, trace_html, trace_markdown
+
     pages = {"index.html": trace_html, "report.md": trace_markdown}
     if pages.keys() & texts.keys():
         known = known_of(material)
@@ -388,11 +304,14 @@ def require_origins(texts: Mapping[str, str], material: Material) -> None:
 
 
 def render_report(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:
-    """All text files of the report, by name."""
+    """All text files of the report, by name; what :func:`.kept_run.requested_files` gives was rendered here."""
+    from .page import document, figures
+    from .page import render as page
+
     drawn = figures.draw_all(material) if {"html", "md"} & set(formats) else {}
     made: dict[str, str] = {MARK: document.report_document(material)}
     if "html" in formats:
-        made["index.html"] = page.page_html(material, drawn, BRIEF if "pdf" in formats else "")
+        made["index.html"] = page.page_html(material, drawn)
     if "md" in formats:
         made["report.md"] = page.page_markdown(material, drawn)
         made |= {f"figures/{name}.svg": f'<?xml version="1.0" encoding="utf-8"?>\n{p.svg}' for name, p in drawn.items()}

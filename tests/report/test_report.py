@@ -19,7 +19,9 @@ from eaeu_analysis.compare import before_after
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError, PartialDataError
 from eaeu_analysis.report import write_report
+from eaeu_analysis.report.kept_run import ReportRun, run_key, store_run
 from eaeu_analysis.report.page.material import Material
+from eaeu_analysis.report.run_record import CRATE, RECORD
 from eaeu_analysis.report.wording import sentences as report_words
 from eaeu_analysis.settings import data_dir
 from eaeu_analysis.text import format_number
@@ -216,6 +218,49 @@ def test_a_failed_run_leaves_the_old_report(folder: Path, material: Material, tm
         write_report(out)
     assert digest(out) == before
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_kept_report_serves_any_format_language_and_comparison(
+    folder: Path, material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EAEU_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("EAEU_CACHE", "on")
+    texts = {name: data for name, data in content(folder).items() if name != "brief.pdf"}
+    run = ReportRun(texts, material.claims, ("yes",), ())
+    store_run(run_key({"unit": "KGZ", "bloc": "EAEU", "source": "pinned"}, "pinned"), run)
+    monkeypatch.setattr("eaeu_analysis.report.write.assemble", lambda *_: pytest.fail("the analyses run again"))
+
+    write_report(tmp_path / "all")
+    assert {n: d for n, d in content(tmp_path / "all").items() if n != "brief.pdf"} == texts
+    write_report(tmp_path / "md", formats=["md"])
+    few = {name for name in texts if name.startswith(("figures/", "report."))}
+    assert content(tmp_path / "md") == {name: texts[name] for name in few}
+    write_report(tmp_path / "ru", formats=["pdf", "html"], lang="ru")
+    assert (tmp_path / "ru" / "index.html").read_bytes() == texts["index.html"]
+    assert (tmp_path / "ru" / "brief.pdf").read_bytes() != (tmp_path / "all" / "brief.pdf").read_bytes()
+
+    accepted = tmp_path / "accepted.json"
+    write_report(tmp_path / "checked", formats=["html", "md"], check=accepted, accept=True)
+    body = json.loads(accepted.read_text(encoding="utf-8"))
+    body["claims"]["tariffs.average"]["value"] = 9.0
+    accepted.write_text(json.dumps(body), encoding="utf-8")
+    done = write_report(tmp_path / "checked", formats=["html", "md"], check=accepted)
+    assert done.drift is not None
+    assert done.drift.drifted
+    found = content(tmp_path / "checked")
+    assert json.loads(found["report.json"])["drift"]["drifted"]
+    for name in ("index.html", "report.md"):
+        text = found[name].decode()
+        assert "1 of " in text
+        assert "tariffs.average" in text
+        assert "no accepted state was named" not in text
+        assert "brief.pdf" not in text
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """The files of a report by name, without its records."""
+    found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    return {name: data for name, data in found.items() if name not in ("manifest.json", RECORD, CRATE)}
 
 
 def test_a_tampered_table_stops_the_report_and_is_named(folder: Path, tmp_path: Path) -> None:

@@ -28,10 +28,11 @@ from eaeu_analysis.report import write_report
 from eaeu_analysis.report.drift.changes import COLUMNS, DATA, REVISED, Drift
 from eaeu_analysis.report.gather import evidence as evidence_module
 from eaeu_analysis.report.gather.evidence import evidence
+from eaeu_analysis.report.kept_run import BRIEF, ReportRun
 from eaeu_analysis.report.page import render
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.run_record import CRATE, RECORD
-from eaeu_analysis.report.write import Report, ReportRun
+from eaeu_analysis.report.write import Report
 
 FILES = {
     "report.json": b'{"claims": [], "series": [], "answers": [], "question": {"unit": "KGZ", "bloc": "EAEU"}}',
@@ -45,8 +46,9 @@ FILES = {
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A report whose files are ready: what is tested is the writing."""
-    run = ReportRun(files=FILES, answers=("yes",), missing=(), substitutes=(), drift=None, state=None)
+    run = ReportRun(files=FILES, claims=(), answers=("yes",), missing=())
     monkeypatch.setattr("eaeu_analysis.report.write._run", lambda *_: run)
+    monkeypatch.setattr("eaeu_analysis.report.write.kept_brief", lambda *_: b"brief")
 
 
 def old_report(folder: Path) -> dict[str, bytes]:
@@ -68,7 +70,7 @@ def test_the_new_report_takes_the_place_of_the_old_one_whole(at_once: None, tmp_
     write_report(tmp_path / "out")
     found = content(tmp_path / "out")
     assert {name: found.pop(name) for name in (RECORD, CRATE)}.keys() == {"run.json", "ro-crate-metadata.json"}
-    assert found == FILES
+    assert found == {**FILES, BRIEF: b"brief"}
     assert list(tmp_path.iterdir()) == [tmp_path / "out"]
 
 
@@ -137,8 +139,9 @@ def test_a_run_that_is_killed_while_it_writes_leaves_the_old_report(tmp_path: Pa
 import os, signal
 from pathlib import Path
 from eaeu_analysis.report import write, write_report
-from eaeu_analysis.report.write import ReportRun
-write._run = lambda *_: ReportRun(files={FILES!r}, answers=(), missing=(), substitutes=(), drift=None, state=None)
+from eaeu_analysis.report.kept_run import ReportRun
+write._run = lambda *_: ReportRun(files={FILES!r}, claims=(), answers=(), missing=())
+write.kept_brief = lambda *_: b"brief"
 left, put = [3], Path.write_bytes
 def stop(self, data):
     left[0] -= 1

@@ -16,6 +16,7 @@ from .downloads import csv_records
 from .table_rows import section_rows
 
 if TYPE_CHECKING:
+    from ..drift.changes import Drift
     from .material import Material
 
 
@@ -35,7 +36,7 @@ def report_document(material: Material) -> str:
         "claims": [claim.document() for claim in material.claims],
         "from_the_fallback": dict(content.substitutes),
         "not_in_the_report": dict(material.missing),
-        "drift": _drift(material),
+        "drift": None,  # put in where a comparison is asked for
         "limits": [vars(limit) for limit in content.limits],
         "data_as_of": newest_edition(material.series),
         "series": [
@@ -55,21 +56,23 @@ def report_document(material: Material) -> str:
             for info, age in zip(material.series, ages, strict=True)
         ],
     }
-    return json.dumps(to_plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return _text(body)
 
 
-def _drift(material: Material) -> dict[str, Any] | None:
-    """What changed since the baseline; null when none was named."""
-    found = material.drift
-    if found is None:
-        return None
-    return {
+def document_with_drift(text: str, found: Drift) -> str:
+    """The document with what changed since the baseline."""
+    drift = {
         "baseline": found.baseline,
         "drifted": found.drifted,
         "changed": list(found.changed),
         "claims": found.table.to_dict(orient="records"),
         "series": found.revised.to_dict(orient="records"),
     }
+    return _text({**json.loads(text), "drift": drift})
+
+
+def _text(body: Any) -> str:
+    return json.dumps(to_plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def csv_tables(material: Material) -> dict[str, str]:

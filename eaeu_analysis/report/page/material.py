@@ -14,20 +14,17 @@ from ..gather.evidence import Evidence
 if TYPE_CHECKING:
     from ...data.sources import Source
     from ...series import SeriesInfo
-    from ..drift.changes import Drift
 
 
 @dataclass(frozen=True)
 class Material:
     """``content``: before/after and counterfactuals. ``claims``: in their fixed order. ``evidence``: the results behind
-    them. ``missing``: sections without results, by their id, each with the reason. ``drift``: what changed since the
-    claims were last accepted, None when nobody asked."""
+    them. ``missing``: sections without results, by their id, each with the reason."""
 
     content: Content
     claims: tuple[Claim, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
     missing: Mapping[str, str] = field(default_factory=dict)
-    drift: Drift | None = None
 
     @property
     def series(self) -> tuple[SeriesInfo, ...]:

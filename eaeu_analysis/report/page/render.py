@@ -17,12 +17,18 @@ from ...data.freshness import newest_edition
 from ...errors import BadInputError
 from ...results import to_plain
 from ...text import clean_text
+from ..trace.known_numbers import known_of_drift
+from ..trace.trace import require_traced, trace_html, trace_markdown
 from ..wording import sentences
 from . import sections
+from .sections.drift import changed_section
+
+BRIEF = "brief.pdf"  # the talking points beside the page
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from ..drift.changes import Drift
     from ..gather.content import Content
     from .material import Material
     from .picture import Picture
@@ -91,14 +97,14 @@ def report_date() -> str:
         raise BadInputError(f"SOURCE_DATE_EPOCH is {stated!r}; expected seconds since 1970, as 1767225600") from None
 
 
-def view(material: Material, pictures: Mapping[str, Picture], brief: str = "") -> dict[str, Any]:
-    """What the templates see; ``brief``: the file of the talking points beside the page, "" for none."""
+def view(material: Material, pictures: Mapping[str, Picture]) -> dict[str, Any]:
+    """What the templates see."""
     content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)
     script = _file("page.js")
     return {
         "version": __version__,
-        "brief": brief,
+        "brief": BRIEF,
         "made_on": report_date(),
         "title": f"{content.name} and the {content.bloc}: before and after",
         "lead": (
@@ -122,11 +128,37 @@ def _vintages(content: Content) -> str:
     return f"vintages {dates[0]} to {dates[-1]}" if len(dates) > 1 else f"vintage {dates[0] if dates else 'not stated'}"
 
 
-def page_html(material: Material, pictures: Mapping[str, Picture], brief: str = "") -> str:
+def page_html(material: Material, pictures: Mapping[str, Picture]) -> str:
     """The self-contained page."""
-    return _environment().get_template("page.html").render(view(material, pictures, brief))
+    return _environment().get_template("page.html").render(view(material, pictures))
 
 
 def page_markdown(material: Material, pictures: Mapping[str, Picture]) -> str:
     """The same in Markdown; figures are files beside it."""
     return _environment().get_template("page.md").render(view(material, pictures))
+
+
+def as_requested(name: str, page: str, drift: Drift | None, *, brief: bool) -> str:
+    """A page or its Markdown with the section on what changed, and with the link to the brief or without.
+
+    UntracedError when a number of the section is not one of the comparison.
+    """
+    end = name.rpartition(".")[2]
+    if not brief and end == "html":
+        page = _replaced(page, _part("brief_link.html", {"brief": BRIEF}), "")
+    if drift is None:
+        return page
+    before, now = (_part(f"section.{end}", {"block": changed_section(found)}) for found in (None, drift))
+    trace = {"html": trace_html, "md": trace_markdown}[end]
+    require_traced(trace(now, known_of_drift(drift)), name)
+    return _replaced(page, before, now)
+
+
+def _replaced(page: str, before: str, now: str) -> str:
+    """The page with one part of it in place of another, which is there once."""
+    assert page.count(before) == 1, f"{page.count(before)} times in the page: {before[:80]!r}"  # noqa: S101
+    return page.replace(before, now)
+
+
+def _part(template: str, values: Mapping[str, Any]) -> str:
+    return _environment().get_template(template).render(values)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ...scenario import ScenarioResult
     from ...trade.tariff_exposure.estimate import TariffExposure
     from ...trade.union.answer import TradeAnswer
+    from ..drift.changes import Drift
     from ..page.material import Material
 
 PARTS = get_args(ClaimPart)
@@ -167,7 +168,6 @@ def known_of(material: Material, lang: str = "en") -> Known:
             found.gap.totals() if found.gap is not None else None,
         ],
         "scenario": _scenario(found.scenario) if found.scenario is not None else [],
-        "changed": [material.drift, material.drift.sentence()] if material.drift is not None else [],
         "limits": list(content.limits),
         "method": [load_claim_rules().stated],
         "glossary": [load_claim_rules().stated],
@@ -184,6 +184,12 @@ def known_of(material: Material, lang: str = "en") -> Known:
     texts += [*infos, *_strings([*content.limits, read_table(table_path("glossary"))])]
     codes = frozenset(map(str, found.gap.table.index)) if found.gap is not None else frozenset()
     return dataclasses.replace(_known(texts, numbers), codes=codes, own=_own(material.claims, lang))
+
+
+def known_of_drift(drift: Drift) -> Known:
+    """What the section on what changed may say."""
+    results = [drift, drift.sentence()]
+    return _known(_strings(results), {"changed": _numbers(results)})
 
 
 def _design(found: TariffExposure | None) -> list[Any]:

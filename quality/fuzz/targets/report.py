@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from eaeu_analysis import settings
-from eaeu_analysis.report import cache, write
+from eaeu_analysis.report import cache, kept_run
 from eaeu_analysis.report.claims import shipped
 from eaeu_analysis.report.claims.claim import Claim
 from eaeu_analysis.report.drift import baseline
@@ -47,20 +47,18 @@ def _place() -> Iterator[None]:
 
 
 def _facts() -> list[bytes]:
-    revised = {"series": "A", "before": "1", "now": "2"}
-    drift = {"table": [], "revised": [revised], "baseline": "0.1", "changed": ["data"], "claims": 3}
-    state = json.loads(_baselines()[0])
-    facts = {"answers": ["Yes."], "missing": [["a", "b"]], "instead": [], "drift": drift, "state": state}
-    return [json.dumps(facts).encode(), json.dumps(facts | {"drift": None, "state": None}).encode()]
+    facts = {"answers": ["Yes."], "missing": [["a", "b"]], "substitutes": [["c", "d"]]}
+    return [json.dumps(facts).encode(), json.dumps(facts | {"missing": []}).encode()]
 
 
 def _run(data: bytes) -> None:
     """Facts of a run under a seal that holds."""
     with _place():
-        cache.store_cached(write.KIND, MARK, {write.FACTS: data, f"{write.FOLDER}report.html": b"<html>"})
-        found = write.load_run(MARK)
-    if found is not None and found.drift is not None:
-        found.drift.summary()
+        kept = {kept_run.FACTS: data, kept_run.CLAIMS: b"[]", f"{kept_run.FOLDER}report.html": b"<html>"}
+        cache.store_cached(kept_run.KIND, MARK, kept)
+        found = kept_run.load_run(MARK)
+    if found is not None:
+        kept_run.requested_files(found, ("html",))
 
 
 def _archive() -> list[bytes]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..parts import Cell, Column, PageSection, PageTable, Text
 
 if TYPE_CHECKING:
+    from ...drift.changes import Drift
     from ..material import Material
     from ..picture import Picture
 
@@ -15,8 +16,12 @@ TITLE = "What changed since last time"
 
 
 def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+    """The section without a comparison: pages are kept so, and one that was asked for is put in its place."""
+    return changed_section(None)
+
+
+def changed_section(found: Drift | None) -> PageSection:
     """The drift in one sentence, a table of conclusions that moved and one of series that were revised."""
-    found = material.drift
     if found is None:
         return PageSection("changed", TITLE, TITLE, missing="no accepted state was named to compare with")
     parts: list[Any] = [Text(found.sentence())]
