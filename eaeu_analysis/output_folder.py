@@ -2,6 +2,7 @@
 
 A folder that a command writes has a manifest with the program's name, the kind of output and the SHA-256 of each file.
 Anything else in the folder, or a file that was edited since, makes the command refuse before it starts its work.
+A single file (Markdown, HTML or XML) ends with a comment that has the program's name and the hash of the rest.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import files
+from . import files, user_files
 from .errors import BadInputError
 
 MANIFEST = "manifest.json"
@@ -23,6 +25,8 @@ PROGRAM = "eaeu_analysis"
 PIN_MANIFEST, PIN_NAME, PIN = "datapackage.json", "eaeu-analysis-pinned", "pin"  # a pin records its hashes there
 NOISE = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # made by file managers on looking into a folder
 LONGEST_MANIFEST = 16 << 20  # bytes
+LONGEST_FILE = 64 << 20  # bytes of a single file
+SEAL = re.compile(rb"<!-- eaeu_analysis sha256 ([0-9a-f]{64}) -->\n\Z")
 TRIES = 20  # of looking at a folder that other processes replace meanwhile
 WAY_OUT = "choose an empty or a new folder"
 
@@ -36,7 +40,7 @@ class _NotOursError(Exception):
 def require_output_folder(path: str | os.PathLike[str], kind: str) -> Path:
     """The folder that ``path`` names, symbolic links followed, if a result of this ``kind`` may be written there.
 
-    Raises BadInputError when it is a file, cannot be written, or holds anything but unchanged output of that kind.
+    Raises BadInputError when it is a file, cannot be written, or contains anything but unchanged output of that kind.
     """
     target = files.followed(path)
     if target.exists() and not target.is_dir():
@@ -76,6 +80,29 @@ def output_folder(path: str | os.PathLike[str], kind: str, *, keep: bool = False
             files.write_bytes(target / MANIFEST, _manifest(kind, both))
 
 
+def require_output_file(path: str | os.PathLike[str]) -> None:
+    """Raises BadInputError unless the file is missing, empty, or unchanged since :func:`write_output_file` wrote it."""
+    target = files.followed(path)
+    if target.is_dir():
+        raise BadInputError(f"cannot write '{path}': it is a directory")
+    if target.exists():
+        data = user_files.read_bytes(target, "file", LONGEST_FILE)
+        seal = SEAL.search(data)
+        if data and not (seal and hashlib.sha256(data[: seal.start()]).hexdigest() == seal[1].decode()):
+            raise BadInputError(
+                f"'{path}' is there already and is not an unchanged file of this program; give another file, or "
+                "remove it first"
+            )
+    files.require_writable(target)
+
+
+def write_output_file(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write Markdown, HTML or XML and its seal to a file for which :func:`require_output_file` raises nothing."""
+    require_output_file(path)
+    seal = f"<!-- {PROGRAM} sha256 {hashlib.sha256(data).hexdigest()} -->\n"
+    files.write_bytes(path, data + seal.encode("ascii"))
+
+
 def _require_own(target: Path, kind: str) -> None:
     """Raises _NotOursError unless the folder is missing, empty, or unchanged output of this kind."""
     recorded = _recorded(target, kind)
@@ -96,7 +123,7 @@ def _require_own(target: Path, kind: str) -> None:
 
 
 def _names(folder: Path) -> list[str]:
-    """What is in a folder, as relative names: everything but folders that hold something, and what may be ignored."""
+    """What is in a folder, as relative names: everything but folders that are not empty, and what may be ignored."""
     found = []
     for place, folders, plain in os.walk(folder, onerror=_unreadable):
         here = Path(place)
@@ -124,7 +151,7 @@ def _recorded(target: Path, kind: str) -> Hashes:
         if own.get("program") != PROGRAM or not isinstance(listed, dict):
             raise _NotOursError(f"its {MANIFEST!r} is not one of this program; move it away, or {WAY_OUT}")
         if written != kind:
-            raise _NotOursError(f"it holds a {str(written)[:40]!r} of this program; {WAY_OUT}")
+            raise _NotOursError(f"it contains a {str(written)[:40]!r} of this program; {WAY_OUT}")
         return {name: tuple(map(str, shas if isinstance(shas, list) else [shas])) for name, shas in listed.items()}
     if (target / MANIFEST).exists():
         raise _NotOursError(f"its {MANIFEST!r} is not one of this program; move it away, or {WAY_OUT}")

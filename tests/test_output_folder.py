@@ -103,7 +103,7 @@ def test_what_is_not_ours_is_named_and_stays(tmp_path: Path, spoil: object) -> N
 
 def test_a_result_of_another_kind_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "out", kind="pin of mine")
-    with pytest.raises(BadInputError, match="it holds a 'pin of mine'"):
+    with pytest.raises(BadInputError, match="it contains a 'pin of mine'"):
         write(tmp_path / "out")
 
 
@@ -146,6 +146,44 @@ def test_every_command_leaves_a_folder_of_the_user_alone(
     assert "an empty or a new folder" in said
     assert mark in said or "thesis.tex" in said
     assert tree(out) == before
+
+
+SINGLE = {
+    "check": ["check", "It rained.", "--html"],
+    "summary": ["report", "--jobs", "1", "--summary"],
+    "junit": ["report", "--jobs", "1", "--junit"],
+    "schema": ["scenario", "schema", "--out"],
+    "new": ["scenario", "new", "mine", "--economy", "UZB", "--out"],
+    "copy": ["scenario", "copy", "uzb_wto"],
+}
+
+
+@pytest.mark.parametrize("command", SINGLE)
+def test_a_file_of_the_user_is_never_overwritten(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eaeu_analysis.report.write._run", lambda *_: pytest.fail("the work was begun"))
+    file = tmp_path / "article.html"
+    file.write_text("years of work")
+    assert main([*SINGLE[command], str(file)]) == 2
+    error = capsys.readouterr().err
+    assert "article.html' is there already" in error
+    assert "remove it first" in error
+    assert tree(tmp_path) == {"article.html": b"years of work"}
+
+
+def test_a_single_file_of_ours_is_replaced_until_it_is_edited(tmp_path: Path) -> None:
+    file = tmp_path / "a.html"
+    output_folder.write_output_file(file, b"<p>one</p>\n")
+    output_folder.write_output_file(file, b"<p>two</p>\n")
+    assert file.read_bytes().startswith(b"<p>two</p>\n<!-- eaeu_analysis sha256 ")
+    file.write_bytes(file.read_bytes().replace(b"two", b"mine"))
+    with pytest.raises(BadInputError, match="not an unchanged file of this program"):
+        output_folder.write_output_file(file, b"three")
+    (tmp_path / "empty").touch()
+    output_folder.write_output_file(tmp_path / "empty", b"four\n")
+    with pytest.raises(BadInputError, match="it is a directory"):
+        output_folder.require_output_file(tmp_path)
 
 
 def test_a_link_is_followed_and_its_target_updated(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 def check(
     text: Annotated[str, typer.Argument(help="The text, a file (txt, md, html, srt, vtt), or - for standard input.")],
     lang: Annotated[str | None, typer.Option(help="Language: en, ru or uz. Default: found from the text.")] = None,
-    html: Annotated[Path | None, typer.Option("--html", help="File for a page with the marked text.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="File to write: a page with the marked text.")] = None,
     as_json: Json = False,
 ) -> None:
     """Mark every checkable statement of a text: supported, outdated, altered, overstated or unsupported.
@@ -42,12 +42,14 @@ def check(
 
     Examples: eaeu check "Joining raised Kyrgyz exports."; eaeu check article.md --html checked.html; eaeu check -
     """
-    from .. import files
+    from ..output_folder import require_output_file, write_output_file
     from ..report.check.check import check_text
 
+    if html is not None:
+        require_output_file(html)
     done = check_text(_read(text), lang)
     if html is not None:
-        files.write_text(html, done.page())
+        write_output_file(html, done.page().encode("utf-8"))
     if as_json:
         typer.echo(output.to_json(done.document()), nl=False)
     else:

@@ -72,9 +72,13 @@ def report(
     Examples: eaeu report --out report && open report/index.html;
     eaeu report --check shipped --summary summary.md --junit claims.xml
     """
+    from ..output_folder import require_output_file
     from ..report import write_report
     from ..report.job_files import write_job_files
 
+    for file in (summary, junit):
+        if file is not None:
+            require_output_file(file)
     chosen = source_of(source, store, max_age, fallback)
     with shown_progress():
         done = write_report(

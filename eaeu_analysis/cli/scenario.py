@@ -162,14 +162,19 @@ def copy(
 
 
 def _write(path: Path, text: str) -> None:
-    """A file that is new: one that is there is never overwritten."""
+    _write_new(path, text)
+    typer.echo(f"written: {path}; run it with: eaeu scenario run {path}")
+
+
+def _write_new(path: Path, text: str) -> None:
+    """A file that is new: one that is there with other content is never overwritten."""
     from .. import files as atomic
     from ..errors import BadInputError
 
-    if path.exists():
+    data = text.encode("utf-8")
+    if path.exists() and not (path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data):
         raise BadInputError(f"'{path}' is there already; give another file, or remove it first")
-    atomic.write_bytes(path, text.encode("utf-8"))
-    typer.echo(f"written: {path}; run it with: eaeu scenario run {path}")
+    atomic.write_bytes(path, data)
 
 
 @app.command()
@@ -255,7 +260,5 @@ def schema(
     if out is None:
         typer.echo(text, nl=False)
         return
-    from .. import files as atomic
-
-    atomic.write_bytes(out, text.encode("utf-8"))
+    _write_new(out, text)
     typer.echo(f"written: {out}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree  # only written here, never parsed
 
-from .. import files
+from ..output_folder import write_output_file
 from ..text import clean_text
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def write_job_files(report: Report, summary: Path | None = None, junit: Path | N
     found = summary_document(report, claims)
     text = summary_markdown(found)
     if summary is not None:
-        files.write_text(summary, text)
+        write_output_file(summary, text.encode("utf-8"))
     if junit is not None:
-        files.write_bytes(junit, junit_xml(claims, report))
+        write_output_file(junit, junit_xml(claims, report))
     if job := os.environ.get(STEP_SUMMARY):
         with Path(job).open("a", encoding="utf-8") as stream:
             stream.write(text)

@@ -1,6 +1,6 @@
 """``python -m quality.chaos [--only NAME ...] [--seed 0] [--quick]``: a table, and quality/chaos/RESULTS.json.
 
-Names: disk, network, kill, together, places, cluster. Ends with 1 when anything was lost.
+Names: disk, network, kill, together, foreign, places, cluster. Ends with 1 when anything was lost.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from . import tally
 from .cluster import cluster
 from .disk import disk
+from .foreign import foreign
 from .killed import killed
 from .network import network
 from .places import places
@@ -40,6 +41,7 @@ def experiments(base: Path, nursery: Nursery, seed: int, kept: Path) -> dict[str
         "network": lambda at, quick: network(at, nursery, seed, quick),
         "kill": lambda at, quick: killed(at, nursery, cache(), seed, quick),
         "together": lambda at, quick: together(at, nursery, cache(), seed, quick),
+        "foreign": lambda at, quick: foreign(at, nursery, cache(), seed, quick),
         "places": lambda at, quick: places(at, nursery, cache(), quick),
         "cluster": cluster,
     }

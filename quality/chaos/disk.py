@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .processes import EAEU, Ended, Nursery, environment, run
 from .tally import Tally
-from .works import BASELINE, State, Work, asides, works
+from .works import BASELINE, State, Work, asides, own_folder, tree, works
 
 # Fault, and the changes it can strike: o create, w write, f fsync, r rename, d mkdir, u unlink, c chmod or truncate.
 KINDS = {"full": "owd", "readonly": "owfrdu", "fsync": "f", "io": "owrd", "torn": "owfrdu", "short": "w"}
@@ -176,14 +176,14 @@ def _small(folder: Path, kept: Path) -> Tally:
             tally.skip(f"a disk of its own ({name}): no right to mount one")
             continue
         try:
-            (place / "report").mkdir()
-            (place / "report" / "report.json").write_text('{"old": 1}')
+            own_folder(place / "report", "report", "report.json")
+            before = tree(place)
             if name == "readonly":
                 subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
             argv = ["report", "--out", str(place / "report"), "--check", str(BASELINE)]
             ended = run([*EAEU, *argv], environment({"EAEU_STORE": str(kept)}), folder)
             problems = [] if ended.code == 2 and ended.sentence.startswith("eaeu: ") else [f"{ended.code} {ended.err}"]
-            if [p.name for p in place.rglob("*")] != ["report", "report.json"]:
+            if tree(place) != before or asides(place):
                 problems.append(f"not as it was: {[p.name for p in place.rglob('*')]}")
             tally.tried(problems, ended.sentence)
         finally:

@@ -1,4 +1,4 @@
-"""kill -9 at seeded random moments of pull, pin and report; then the same command again, to the same bytes."""
+"""kill -9 at seeded random moments of pull, pin, bulk and report; then the same command again, to the same bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .processes import Ended, Nursery
 from .tally import Tally
 from .works import Work, asides, works
 
-KILLS = {"pull": 20, "pin": 10, "report and --accept": 20}
+KILLS = {"pull": 20, "pin": 10, "bulk": 12, "report and --accept": 20}
 AGAIN = 8  # times that a moment is drawn anew because the run had ended before it
 
 

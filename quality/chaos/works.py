@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
+from eaeu_analysis.output_folder import output_folder, write_output_file
+
 from .processes import ROOT, Nursery
 
 sys.path.insert(0, str(ROOT / "tests" / "data"))
+from bulk_files import baci
 from server import StandIn
 from server_data import SERIES
 from server_slow import SLOW
@@ -131,7 +134,8 @@ assert cache.load_cached("claims", {mark!r}) in (None, files, {{"a": b"old"}})
 @contextlib.contextmanager
 def works(folder: Path, nursery: Nursery, kept: Path) -> Iterator[list[Work]]:
     """The works, each with its state before laid out once; ``kept``: cache of the report that :func:`warm` made."""
-    before = {name: folder / "before" / name for name in ("pull", "pin", "report", "brief", "curve", "file", "cache")}
+    names = ("pull", "pin", "bulk", "report", "brief", "curve", "file", "cache")
+    before = {name: folder / "before" / name for name in names}
     for place in before.values():
         place.mkdir(parents=True)
     warm_env = {"EAEU_STORE": str(kept)}
@@ -146,15 +150,14 @@ def works(folder: Path, nursery: Nursery, kept: Path) -> Iterator[list[Work]]:
         done(pulling(CODES[:1], before["pull"] / "store", endpoint), before["pull"])
         done(["data", "pin", str(csv(folder / "from", "MY.OLD", "Old")), "--out", str(before["pin"] / "pin")], folder)
         csv(folder / "from", "MY.NEW", "New")
-        (before["report"] / "report").mkdir()
-        (before["report"] / "report" / "report.json").write_text('{"old": 1}')
-        (before["report"] / "report" / "gone.csv").write_text("old")
+        own_folder(before["report"] / "report", "report", "report.json", "gone.csv")
         shutil.copy(BASELINE, before["report"] / "baseline.json")
-        (before["brief"] / "brief").mkdir()
-        (before["brief"] / "brief" / "brief.json").write_text('{"old": 1}')
+        own_folder(before["brief"] / "brief", "brief", "brief.json")
+        own_folder(before["bulk"] / "flows", "flows", "flows.json", "flows_1999.parquet")
+        baci(folder / "from" / "baci")
         done(curve_argv(before["curve"], 6), before["curve"])
         cut(before["curve"] / "curve.parquet")
-        (before["file"] / "schema.json").write_text("old")
+        write_output_file(before["file"] / "checked.html", b"old")
         mark = "0" * 64
         old = f"from eaeu_analysis.report import cache; cache.store_cached('claims', {mark!r}, {{'a': b'old'}})"
         done(old, before["cache"], EAEU_STORE=str(before["cache"] / "cache"))
@@ -163,17 +166,30 @@ def works(folder: Path, nursery: Nursery, kept: Path) -> Iterator[list[Work]]:
                  lambda at: pulling(CODES, at / "store", endpoint, "--concurrency", "1"), stored, free=True),
             Work("pin", copied(before["pin"]),
                  lambda at: ["data", "pin", str(folder / "from" / "MY.NEW.csv"), "--out", str(at / "pin")], pinned),
+            Work("bulk", copied(before["bulk"]), lambda at: bulk_argv(folder / "from" / "baci", at / "flows"),
+                 lambda at: tree(at / "flows")),
             Work("report and --accept", copied(before["report"]), report_argv, reported, free=True, env=warm_env,
                  again=lambda at: shutil.copy(BASELINE, at / "baseline.json")),
             Work("brief", copied(before["brief"]),
                  lambda at: ["brief", "--out", str(at / "brief"), "--format", "md,html,json"],
                  lambda at: tree(at / "brief"), env=warm_env),
             Work("specification curve kept", copied(before["curve"]), lambda at: curve_argv(at, 6), curve),
-            Work("scenario schema", copied(before["file"]),
-                 lambda at: ["scenario", "schema", "--out", str(at / "schema.json")], tree),
+            Work("a single file", copied(before["file"]),
+                 lambda at: ["check", "It rained.", "--html", str(at / "checked.html")], tree),
             Work("cache of the report", copied(before["cache"]), lambda at: KEEP.format(mark=mark),
                  lambda at: held(at, mark), quiet=True),
         ]  # fmt: skip
+
+
+def own_folder(folder: Path, kind: str, *names: str) -> None:
+    """An output folder of that kind as an earlier run of the program left it."""
+    with output_folder(folder, kind) as stage:
+        for name in names:
+            (stage / name).write_text('{"old": 1}')
+
+
+def bulk_argv(source: Path, out: Path) -> list[str]:
+    return ["data", "bulk", "baci", str(source), "--out", str(out)]
 
 
 def report_argv(at: Path) -> list[str]:
