@@ -41,6 +41,8 @@ _HOME = {
     "staggered_did": "impact.estimators.staggered",
     "honest_trends": "impact.sensitivity.honest_trends",
     "spillovers": "impact.sensitivity.spillovers",
+    "interactive_fixed_effects": "impact.estimators.interactive_fixed_effects",
+    "InteractiveOptions": "impact.options",
     "matrix_completion": "impact.estimators.matrix_completion",
     "difference_in_differences": "impact.estimators.difference_in_differences",
     "interrupted_series": "impact.estimators.interrupted_series",
@@ -113,6 +115,7 @@ if TYPE_CHECKING:
     from .impact.estimators.augmented import augmented_synthetic_control as augmented_synthetic_control
     from .impact.estimators.break_date import break_date as break_date
     from .impact.estimators.difference_in_differences import difference_in_differences as difference_in_differences
+    from .impact.estimators.interactive_fixed_effects import interactive_fixed_effects as interactive_fixed_effects
     from .impact.estimators.interrupted_series import interrupted_series as interrupted_series
     from .impact.estimators.matrix_completion import matrix_completion as matrix_completion
     from .impact.estimators.staggered import staggered_did as staggered_did
@@ -123,6 +126,7 @@ if TYPE_CHECKING:
     from .impact.options import AugmentedOptions as AugmentedOptions
     from .impact.options import BreakDateOptions as BreakDateOptions
     from .impact.options import EffectOptions as EffectOptions
+    from .impact.options import InteractiveOptions as InteractiveOptions
     from .impact.options import InterruptedSeriesOptions as InterruptedSeriesOptions
     from .impact.options import MatrixCompletionOptions as MatrixCompletionOptions
     from .impact.options import SyntheticControlOptions as SyntheticControlOptions

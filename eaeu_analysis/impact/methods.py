@@ -13,6 +13,7 @@ from .options import (
     AugmentedOptions,
     EffectOptions,
     Gaps,
+    InteractiveOptions,
     InterruptedSeriesOptions,
     MatrixCompletionOptions,
     SyntheticControlOptions,
@@ -95,6 +96,13 @@ METHODS: dict[str, Method] = {
             "difference_in_differences",
             "difference_in_differences",
             EffectOptions(),
+        ),
+        Method(
+            "ife",
+            "interactive fixed effects",
+            "interactive_fixed_effects",
+            "interactive_fixed_effects",
+            InteractiveOptions(),
         ),
         Method("mc", "matrix completion", "matrix_completion", "matrix_completion", MatrixCompletionOptions()),
         Method(

@@ -261,6 +261,41 @@ class MatrixCompletionOptions(EffectOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InteractiveOptions(EffectOptions):
+    """Rare settings of :func:`~eaeu_analysis.interactive_fixed_effects`.
+
+    Parameters
+    ----------
+    factors : int, optional
+        Number of factors, zero or more. By default cross-validation chooses it.
+    most_factors : int, default 5
+        Largest number that cross-validation tries.
+    gaps, level, covariates, seasonal
+        See :class:`EffectOptions`.
+
+    Raises
+    ------
+    BadInputError
+        If a value is not allowed.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> ea.InteractiveOptions(factors=2).factors
+    2
+    """
+
+    factors: int | None = None
+    most_factors: int = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, value in (("factors", self.factors), ("most_factors", self.most_factors)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+                raise BadInputError(f"{name} {value!r}: expected a whole number, zero or more")
+
+
+@dataclass(frozen=True, kw_only=True)
 class InterruptedSeriesOptions(EffectOptions):
     """Rare settings of :func:`~eaeu_analysis.interrupted_series`.
 
