@@ -52,7 +52,7 @@ def test_a_known_effect_where_paths_are_not_parallel() -> None:
     assert effect.factors.shape == (30, 2)
     assert effect.estimate == pytest.approx(4.0, abs=0.5)
     assert effect.interval[0] < 4.0 < effect.interval[1]
-    assert not effect.check("leads").failed
+    assert effect.check("leads").value > 0.05
     assert not effect.check("placebo test").failed
     panel = ea.Panel.from_frame(simulated(), unit="unit")
     plain = ea.staggered_did(panel, "y", [f"T{i}" for i in range(5)], 2010, draws=99, method="imputation")
