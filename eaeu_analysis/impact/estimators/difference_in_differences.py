@@ -85,10 +85,10 @@ def lead_sizes(y: Array, starts: Sequence[int], plan: Assignments) -> Array:
     return np.asarray(np.sqrt(total / cells), dtype=np.float64)
 
 
-def stacked(design: Design) -> pd.DataFrame:
-    """Long frame, a stack per cohort: y, unit, unit_stack, time_stack, d0.. (treated after), e{g}_{k} (k periods from
-    the event, k = -1 left out). ``y`` is the outcome less the unit and period means of its stack, which the effects of
-    the regression take up anyway: solvers fail on levels in US$."""
+def stacked(design: Design, study: bool = True) -> pd.DataFrame:
+    """Long frame, a stack per cohort: y, unit, unit_stack, time_stack, d0.. (treated after) and, with ``study``,
+    e{g}_{k} (k periods from the event, k = -1 left out). ``y`` is the outcome less the unit and period means of its
+    stack, which the effects of the regression take up anyway: solvers fail on levels in US$."""
     import pandas as pd
 
     names = [*design.donors, *design.units]
@@ -107,10 +107,12 @@ def stacked(design: Design) -> pd.DataFrame:
             }
         )
         part[f"d{g}"] = part["treated"] * (part["column"] >= pre)
-        for k in range(-pre, periods - pre):
-            if k != -1:
-                part[f"e{g}_{k}".replace("-", "m")] = part["treated"] * (part["column"] == pre + k)
-        parts.append(part)
+        dummies = {
+            f"e{g}_{k}".replace("-", "m"): part["treated"] * (part["column"] == pre + k)
+            for k in (range(-pre, periods - pre) if study else ())
+            if k != -1
+        }
+        parts.append(pd.concat([part, pd.DataFrame(dummies)], axis=1))
     frame = pd.concat(parts, ignore_index=True)
     frame = frame.fillna(0.0)
     frame["unit_stack"] = frame["stack"].astype(str) + ":" + frame["unit"]
@@ -129,7 +131,8 @@ def clustered(design: Design, estimate: float) -> Clustered:
         return Clustered(
             estimate, none, (none,) * len(design.cohort_rows()), len(design.donors) + len(design.units), none
         )
-    frame = stacked(design)
+    judged = len(design.units) >= 5
+    frame = stacked(design, study=judged)
     scale = float(frame["y"].abs().max()) or 1.0
     frame["y"] /= scale
     weights = cohort_weights(design)
@@ -147,8 +150,8 @@ def clustered(design: Design, estimate: float) -> Clustered:
     variance = float(weights @ matrix @ weights)
     each = tuple(scale * float(np.sqrt(max(value, 0.0))) for value in np.diag(matrix))
     leads_p = float("nan")
-    leads = [c for c in frame.columns if c.startswith("e") and "_m" in c]
-    if len(design.units) >= 5:
+    if judged:
+        leads = [c for c in frame.columns if c.startswith("e") and "_m" in c]
         lags = [c for c in frame.columns if c.startswith("e") and "_m" not in c]
         long = _feols(pf, frame, leads + lags)
         index = [list(long.coef().index).index(name) for name in leads]

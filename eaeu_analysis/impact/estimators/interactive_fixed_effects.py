@@ -82,9 +82,13 @@ def components(control: Array, count: int) -> Components:
     means = control.mean(axis=0)
     rest = control - means
     rest = rest - rest.mean(axis=1, keepdims=True)
-    periods = rest.shape[1]
-    _, vectors = np.linalg.eigh(rest.T @ rest)
-    factors = vectors[:, ::-1][:, :count] * np.sqrt(periods)
+    number, periods = rest.shape
+    wide = number < periods  # the eigenvectors of the smaller Gram matrix
+    sizes, vectors = np.linalg.eigh(rest @ rest.T if wide else rest.T @ rest)
+    vectors = vectors[:, ::-1][:, :count]
+    if wide:
+        vectors = rest.T @ vectors / np.sqrt(np.maximum(sizes[::-1][:count], 1e-300))
+    factors = vectors * np.sqrt(periods)
     signs = np.sign(factors[np.abs(factors).argmax(axis=0), np.arange(count)])
     return Components(means, np.column_stack([factors * signs, np.ones(periods)]))
 
