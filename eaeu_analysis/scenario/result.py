@@ -20,7 +20,7 @@ from .schema import Scenario
 from .sliders import Sliders, sliders
 from .tables import scenario_tables
 from .winners import DRAWS as SECTOR_DRAWS
-from .winners import sectors_of
+from .winners import SectorResult, sectors_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,6 +59,7 @@ class ScenarioResult(Result):
     """
 
     drawn_by = "scenario.draw_waterfall"
+    drawn_height = 4.4
 
     scenario: Scenario
     spec: dict[str, Any]
@@ -151,13 +152,9 @@ class ScenarioResult(Result):
         out[names] = out[names] * gdp / 100
         return out[["outcome", "gdp", *names]].reset_index(drop=True)
 
-    def sectors(self, draws: int = SECTOR_DRAWS) -> pd.DataFrame:
-        """Who gains and who loses: output, exports, imports, prices and jobs by section, see :func:`sectors_of`."""
+    def sectors(self, draws: int = SECTOR_DRAWS) -> SectorResult:
+        """Who gains and who loses: output, exports, imports, prices and jobs by section, by the first ``draws``."""
         return sectors_of(self, draws)
-
-    def plot_sectors(self, measure: str = "output", ax: Axes | None = None) -> Axes:
-        """Sections from the largest loss to the largest gain, with intervals."""
-        return self._draw("scenario_options.draw_sectors", ax, measure)
 
     def probability(self, outcome: str = "welfare", channel: str = TOTAL) -> float:
         """Share of draws in which the outcome is above zero; NaN when there is none."""
