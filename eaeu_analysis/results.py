@@ -158,6 +158,7 @@ class Result(ABC):
     """
 
     drawn_by: ClassVar[str] = ""
+    drawn_height: ClassVar[float | None] = None  # inches of a new figure without its sources; None: the usual
 
     @abstractmethod
     def to_frame(self) -> pd.DataFrame:
@@ -203,7 +204,9 @@ class Result(ABC):
     def _painted(self, drawn_by: str, ax: Axes | None, title: str | None, figsize: tuple[float, float] | None) -> Axes:
         """A figure by a function of ``plots`` that draws on given axes, in the house style."""
         paint = _drawer(drawn_by)
-        axes: Axes = _drawer("style.draw_by")(lambda at: paint(self, at), self, ax, title=title, figsize=figsize)
+        height = self.drawn_height if figsize is None and drawn_by == self.drawn_by else None
+        draw = _drawer("style.draw_by")
+        axes: Axes = draw(lambda at: paint(self, at), self, ax, height, title=title, figsize=figsize)
         return axes
 
     def _draw(self, drawn_by: str, ax: Axes | None, *arguments: Any) -> Axes:

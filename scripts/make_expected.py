@@ -1,5 +1,6 @@
 """Write data/scenarios/expected/NAME.csv: what every bundled scenario says at 16 draws, compared in the tests; and
-data/scenarios/options.json: the options of Uzbekistan side by side at 1,000 draws, which the page shows.
+data/scenarios/options.json and sectors.json: the options of Uzbekistan side by side at 1,000 draws, and who gains and
+loses by membership at the first 64 of these, which the page shows.
 
 python scripts/make_expected.py [NAME ...]
 """
@@ -12,6 +13,7 @@ import sys
 from eaeu_analysis import compare_scenarios, files, run_scenario
 from eaeu_analysis.reference.shipped_tables import write_hashes
 from eaeu_analysis.scenario.load import bundled, scenarios_folder
+from eaeu_analysis.scenario.winners import DRAWS as SECTOR_DRAWS
 
 DRAWS, OPTION_DRAWS = 16, 1000
 
@@ -25,6 +27,8 @@ def main(names: list[str]) -> None:
     if not names:
         record = json.dumps(compare_scenarios(draws=OPTION_DRAWS, jobs=2).record(), indent=1, allow_nan=False)
         files.write_bytes(scenarios_folder() / "options.json", (record + "\n").encode())
+        record = json.dumps(run_scenario("uzb_eaeu", draws=SECTOR_DRAWS).sectors().record(), indent=1, allow_nan=False)
+        files.write_bytes(scenarios_folder() / "sectors.json", (record + "\n").encode())
     write_hashes()
 
 

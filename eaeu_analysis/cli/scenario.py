@@ -100,16 +100,13 @@ def sectors(
     Example: eaeu scenario sectors uzb_eaeu
     """
     from ..scenario import run_scenario
-    from ..scenario.winners import sectors_of, sentences
 
-    result = run_scenario(name, draws, seed)
-    table = sectors_of(result, draws)
+    found = run_scenario(name, draws, seed).sectors(draws)
     if as_json:
-        told = {"sectors": output.rows(table), "sentences": sentences(result, table)}
-        typer.echo(output.to_json(told), nl=False)
+        document = {"sectors": output.rows(found.table), "sentences": list(found.sentences)}
+        typer.echo(output.to_json(document), nl=False)
         return
-    typer.echo("\n".join(sentences(result, table)) + "\n")
-    output.print_table(table, False)
+    typer.echo(found.summary())
 
 
 @app.command()

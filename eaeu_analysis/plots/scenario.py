@@ -141,17 +141,17 @@ def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
 
 
 def _fan(result: Any, ax: Axes, outcome: str) -> None:
-    path = result.path(outcome)
+    path = path_data(result, outcome).reset_index()
     ax.fill_between(path["year"], path["lower"], path["upper"], color=TREATED, alpha=0.15, linewidth=0)
     for edge in ("lower", "upper"):
         ax.plot(path["year"], path[edge], color=TREATED, linewidth=0.7, alpha=0.6)
     ax.plot(path["year"], path["estimate"], color=TREATED, linewidth=2.4, marker="o", markersize=3.5, zorder=3)
     ax.axhline(0, color=INK, linewidth=0.8)
-    ax.set_xlabel("years after accession", fontsize=8)
+    ax.set_xlabel(_year_label(result), fontsize=8)
     ax.set_ylabel(display.outcome_measure(outcome), fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.set_xlim(path["year"].iloc[0], path["year"].iloc[-1])
-    first, last = path[path["year"] == min(1, path["year"].iloc[-1])].iloc[0], path.iloc[-1]
+    first, last = path.iloc[min(1, len(path) - 1)], path.iloc[-1]
     set_title(
         ax,
         f"{display.outcome_label(outcome)}: {format_number(first['estimate'], signed=True)} "
@@ -327,9 +327,15 @@ def draw_channels(result: Any, ax: Axes, outcome: str = "welfare") -> None:
 
 
 def path_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
-    """By year after accession: ``estimate, lower, upper``."""
-    table: pd.DataFrame = result.path(outcome).set_index("year")
-    return table
+    """By calendar year, or by year after accession where the scenario names none: ``estimate, lower, upper``."""
+    path = result.path(outcome)
+    years = path["year"] if path["calendar"].isna().any() else path["calendar"].astype(int)
+    return pd.DataFrame(path[["estimate", "lower", "upper"]].set_axis(years.rename("year"), axis=0))
+
+
+def _year_label(result: Any) -> str:
+    first = result.scenario.baseline.accession
+    return "years after accession" if first is None else f"year; accession in {first}"
 
 
 def draw_path(result: Any, ax: Axes, outcome: str = "welfare") -> None:
@@ -339,5 +345,5 @@ def draw_path(result: Any, ax: Axes, outcome: str = "welfare") -> None:
     ax.plot(table.index, table["estimate"], color=TREATED, linewidth=2.2)
     ax.axhline(0, color=GREY, linewidth=0.8)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    ax.set_xlabel("years after accession", fontsize=8)
+    ax.set_xlabel(_year_label(result), fontsize=8)
     ax.set_ylabel(f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}", fontsize=8)

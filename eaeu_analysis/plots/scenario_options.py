@@ -8,11 +8,13 @@ import pandas as pd
 
 from ..scenario import display
 from ..scenario.options import NOTHING, option_label
+from ..scenario.winners import signed
 from .style import ACCENT, GREY, TREATED, draw_by, fill, set_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MEASURES = {"output": "Real output", "price": "Prices to buyers", "employment": "Jobs"}
 ROW, REST = 0.52, 1.35  # inches of an option, and of title and axis together
 
 
@@ -79,14 +81,14 @@ def draw_options(result: Any, ax: Axes | None = None, outcome: str = "welfare") 
 
 
 def _sectors(result: Any, ax: Axes, measure: str) -> None:
-    table = result.sectors()
+    table = result.table
     rows = table[table["measure"] == measure].sort_values("estimate", kind="stable").to_dict("records")
     for place, row in enumerate(rows):
         colour = TREATED if row["lower"] > 0 or row["upper"] < 0 else ACCENT
         ax.plot([row["lower"], row["upper"]], [place, place], color=colour, linewidth=2.2)
         ax.plot(row["estimate"], place, "o", color=colour, markersize=5)
         box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
-        ax.annotate(f"{row['label']}: {row['estimate']:+.1f}", (0, place - 0.24), xycoords=("axes fraction", "data"),
+        ax.annotate(f"{row['label']}: {signed(row['estimate'])}", (0, place - 0.24), xycoords=("axes fraction", "data"),
                     va="bottom", fontsize=8, bbox=box)  # fmt: skip
     ax.axvline(0, color=GREY, linewidth=0.9, zorder=1)
     ax.set_yticks([])
@@ -94,11 +96,26 @@ def _sectors(result: Any, ax: Axes, measure: str) -> None:
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x")
     unit = "thousand jobs" if measure == "employment" else "per cent"
-    name = {"output": "Real output", "price": "Prices to buyers", "employment": "Jobs"}.get(
-        measure, measure.capitalize()
-    )
+    name = MEASURES.get(measure, measure.capitalize())
     ax.set_xlabel(fill(ax, f"{name}, change in {unit}; median and {result.level:.0%} interval", 8), fontsize=8)
-    set_title(ax, f"{name}: largest fall in {rows[0]['label'].lower()}, largest rise in {rows[-1]['label'].lower()}")
+    set_title(ax, sectors_finding(result, measure))
+
+
+def sectors_finding(result: Any, measure: str = "output") -> str:
+    """Which sections gain and which lose for sure, in a sentence."""
+    table = result.table[result.table["measure"] == measure].sort_values("estimate", kind="stable")
+    name = MEASURES.get(measure, measure.capitalize())
+    falls = [str(label).lower() for label in table.loc[table["upper"] < 0, "label"]][:1]
+    rises = [str(label).lower() for label in table.loc[table["lower"] > 0, "label"]][-1:]
+    falling, rising = ("fall", "rise") if measure != "output" else ("falls", "rises")
+    parts = [f"{word} most in {named[0]}" for word, named in ((falling, falls), (rising, rises)) if named]
+    unclear = int(((table["lower"] <= 0) & (table["upper"] >= 0)).sum())
+    return f"{name}{' ' * bool(parts)}{' and '.join(parts)}: not clear in {unclear} of {len(table)} sections"
+
+
+def draw_sectors_alone(result: Any, ax: Axes, measure: str = "output") -> None:
+    """The same without a source line, for a page that has its own."""
+    _sectors(result, ax, measure)
 
 
 def draw_sectors(result: Any, ax: Axes | None = None, measure: str = "output") -> Axes:

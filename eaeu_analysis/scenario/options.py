@@ -55,6 +55,7 @@ class ScenarioComparison(Result):
     """
 
     drawn_by = "scenario_options.draw_options"
+    drawn_height = 4.5
 
     scenarios: tuple[Scenario, ...]
     spec: dict[str, Any]

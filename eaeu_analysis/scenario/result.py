@@ -20,7 +20,7 @@ from .schema import Scenario
 from .sliders import Sliders, sliders
 from .tables import scenario_tables
 from .winners import DRAWS as SECTOR_DRAWS
-from .winners import sectors_of
+from .winners import SectorResult, sectors_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,6 +59,7 @@ class ScenarioResult(Result):
     """
 
     drawn_by = "scenario.draw_waterfall"
+    drawn_height = 4.4
 
     scenario: Scenario
     spec: dict[str, Any]
@@ -151,13 +152,9 @@ class ScenarioResult(Result):
         out[names] = out[names] * gdp / 100
         return out[["outcome", "gdp", *names]].reset_index(drop=True)
 
-    def sectors(self, draws: int = SECTOR_DRAWS) -> pd.DataFrame:
-        """Who gains and who loses: output, exports, imports, prices and jobs by section, see :func:`sectors_of`."""
+    def sectors(self, draws: int = SECTOR_DRAWS) -> SectorResult:
+        """Who gains and who loses: output, exports, imports, prices and jobs by section, by the first ``draws``."""
         return sectors_of(self, draws)
-
-    def plot_sectors(self, measure: str = "output", ax: Axes | None = None) -> Axes:
-        """Sections from the largest loss to the largest gain, with intervals."""
-        return self._draw("scenario_options.draw_sectors", ax, measure)
 
     def probability(self, outcome: str = "welfare", channel: str = TOTAL) -> float:
         """Share of draws in which the outcome is above zero; NaN when there is none."""
@@ -165,10 +162,16 @@ class ScenarioResult(Result):
         return float((drawn > 0).mean()) if len(drawn) else float("nan")
 
     def path(self, outcome: str = "welfare") -> pd.DataFrame:
-        """By year after accession: estimate, lower, upper of :meth:`in_year`."""
-        years = range(self.scenario.baseline.horizon + 1)
-        rows = [(year, *ends_of(self.in_year(outcome, year), self.level)) for year in years]
-        return pd.DataFrame(rows, columns=["year", "estimate", "lower", "upper"])
+        """By year after accession: ``year, calendar, estimate, lower, upper`` of :meth:`in_year`; ``calendar`` is
+        missing where the scenario names no year of accession."""
+        years, first = range(self.scenario.baseline.horizon + 1), self.scenario.baseline.accession
+        rows = [
+            (year, pd.NA if first is None else first + year, *ends_of(self.in_year(outcome, year), self.level))
+            for year in years
+        ]
+        return pd.DataFrame(rows, columns=["year", "calendar", "estimate", "lower", "upper"]).astype(
+            {"calendar": "Int64"}
+        )
 
     def in_year(self, outcome: str, year: int) -> Array:
         """The outcome of every draw in a year after accession.
@@ -177,18 +180,22 @@ class ScenarioResult(Result):
         between two solved worlds, not a path that was solved. What is paid into the pool of duties is what has been
         collected by then, so that this channel follows the tariffs too (see :data:`.solve.PACE`).
         """
+        return np.asarray(sum(self._parts(outcome, year).values()), dtype=np.float64)
+
+    def _parts(self, outcome: str, year: int) -> dict[str, Array]:
+        """The outcome of every draw in a year by channel, and the interaction of channels."""
         total = self.draws[(TOTAL, outcome)].to_numpy()
         channels = self.scenario.channels
         parts = {c: self.draws[(c, outcome)].to_numpy() for c in channels if (c, outcome) in self.draws}
         shares = {c: getattr(self.scenario, c).phase.share(year) for c in channels}
-        now = (total - sum(parts.values())) * min(shares.values(), default=0.0)
+        out = {INTERACTION: (total - sum(parts.values())) * min(shares.values(), default=0.0)}
         for channel, part in parts.items():
             come: Array | float = shares[channel]
             if channel == "customs_revenue" and ("customs_revenue", PACE) in self.draws:
                 early = self.draws[("customs_revenue", PACE)].to_numpy()
                 come = come * (shares["tariffs"] + (1 - shares["tariffs"]) * early)
-            now = now + come * part
-        return np.asarray(now, dtype=np.float64)
+            out[channel] = np.asarray(come * part, dtype=np.float64)
+        return out
 
     def contributions(self, outcome: str = "welfare") -> pd.DataFrame:
         """By channel: mean of the draws, and where its bar starts and ends on the way to all together. Means add up
@@ -253,6 +260,7 @@ class ScenarioResult(Result):
             lines += self._carried()
             lines += self._neutral()
             lines += self._restated()
+            lines += self._by_year()
         lines += [f"Left out: {note}" for note in self.scenario.notes]
         lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
         lines += [f"  source: {line}" for line in self.provenance.lines()]
@@ -326,6 +334,33 @@ class ScenarioResult(Result):
         if not told:
             return []
         return [f"In the economy of {RESTATED} (GDP {table['gdp'].iloc[0] / 1000:.0f} billion US$): {'; '.join(told)}."]
+
+    def _by_year(self) -> list[str]:
+        """'Real spending year by year: 2029 +0.46, ..., 2036 +0.25', and why a year before the last is higher."""
+        path, ends = self.path(), {getattr(self.scenario, c).phase.last for c in self.scenario.channels}
+        first = self.scenario.baseline.accession
+        shown = path[path["year"].isin({1, *ends}) & (path["year"] > 0)]
+        if len(shown) < 2:
+            return []
+        error = self.error("welfare")
+
+        def named(year: int) -> str:
+            return f"year {year}" if first is None else str(first + year)
+
+        told = [
+            f"{named(y)} {display.round_to_error([v], error)[0]}"
+            for y, v in zip(shown["year"], shown["estimate"], strict=True)
+        ]
+        when = "" if first is None else f", accession in {first}"
+        lines = [f"Real spending as parts are phased in, per cent{when}: {', '.join(told)}."]
+        peak, last = int(path["estimate"].abs().idxmax()), int(path["year"].iloc[-1])
+        if abs(path["estimate"][peak]) > abs(path["estimate"][last]) + 2 * error:
+            early, late = self._parts("welfare", peak), self._parts("welfare", last)
+            sign = np.sign(path["estimate"][peak])
+            gap = {c: sign * float(np.median(early[c] - late[c])) for c in self.scenario.channels}
+            cause = max(gap, key=lambda c: gap[c])
+            lines.append(f"It is furthest from zero in {named(peak)}: {scenario_tables()['overshoot'][cause]}.")
+        return lines
 
     def _backtest_first(self) -> list[str]:
         """What comes first where the model did no better on the past than a forecast of no change."""

@@ -61,6 +61,9 @@ class BaselineBlock(SchemaBlock):
 
     year: int = Field(description="Year of the trade matrix")
     horizon: int = Field(10, ge=1, le=40, description="Years after accession that are shown")
+    accession: int | None = Field(
+        None, ge=1990, le=2100, description="Year of accession, in fact or assumed; left out: years are counted only"
+    )
     note: str = Field("", description="What the baseline is made of")
 
 

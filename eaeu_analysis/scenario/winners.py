@@ -1,7 +1,9 @@
-"""Who gains, who loses: output, jobs, exports, imports and prices by sector of the economy, with intervals."""
+"""Who gains, who loses: output, jobs, exports, imports and prices by section of the economy, with intervals."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,23 +12,117 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import BadInputError
 from ..reference.shipped_tables import TARIFFS
+from ..results import Check, Provenance, Result, to_plain
+from .load import load_scenario, scenarios_folder
 from .model.baseline_world import SECTORS
 from .model.sectors import COLUMNS, has_jobs, section_of_sector, sector_changes
 from .model.setting import setting
 from .tables import scenario_tables
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from .result import ScenarioResult
+    from .schema import Scenario
 
 DRAWS = 64  # solved with their matrices in full; the first of those that the result has
+METHOD = "the world model solved with all its sections; jobs follow real output, their sum as before"
+REFERENCE = "Caliendo and Parro (2015); input-output table and employment of Uzbekistan, 2022"
 
 
-def sectors_of(result: ScenarioResult, draws: int = DRAWS) -> pd.DataFrame:
-    """By section and services: ``section, label, measure, estimate, lower, upper, jobs``.
+@dataclass(frozen=True, eq=False)
+class SectorResult(Result):
+    """Who gains and who loses by section, all channels together. Made by :meth:`ScenarioResult.sectors`.
 
-    ``measure`` is output (real), exports, imports (value), price (to buyers), in per cent, or employment in thousand
-    jobs, where jobs by sector are shipped (``jobs``: thousand before). Raises BadInputError where no channel is on.
+    Attributes
+    ----------
+    scenario : Scenario
+        The scenario that was run.
+    spec : dict
+        Name of the scenario, draws, seed and level.
+    table : DataFrame
+        ``section, label, measure, estimate`` (the median draw), ``lower, upper, jobs``. ``measure`` is output (real),
+        exports, imports (value) or price (to buyers), in per cent, or employment in thousand jobs, where jobs by sector
+        are shipped (``jobs``: thousand before).
+    level : float
+        Confidence level of the intervals.
+    checks : tuple of Check
+        Those of the scenario, and whether every draw was solved.
+    provenance : Provenance
+        Series, method and references.
     """
+
+    drawn_by = "scenario_options.draw_sectors"
+    drawn_height = 6.3
+
+    scenario: Scenario
+    spec: dict[str, Any]
+    table: pd.DataFrame
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.table.copy()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Five sentences by rule: gains, losses, jobs (where known), what becomes dearer, and what is not modelled."""
+        return tuple(_sentences(self.table))
+
+    def jobs(self) -> pd.DataFrame:
+        """The 136 sectors with jobs before and their change by the section that each is in, largest loss first:
+        ``sector, section, jobs, change, lower, upper`` (people). Raises BadInputError where no jobs are shipped."""
+        if not has_jobs(self.scenario.economy):
+            raise BadInputError(f"employment by sector is not shipped for {self.scenario.economy}")
+        return _jobs_by_sector(self.table)
+
+    def plot_measure(self, measure: str, ax: Axes | None = None) -> Axes:
+        """Sections from the largest fall to the largest rise of one measure, with intervals."""
+        if measure not in set(self.table["measure"]):
+            raise BadInputError(f"measure {measure!r}: expected one of {', '.join(sorted(set(self.table['measure'])))}")
+        return self._draw("scenario_options.draw_sectors", ax, measure)
+
+    def summary(self) -> str:
+        draws, year = self.spec["draws"], self.scenario.baseline.year
+        lines = [f"Who gains, who loses: {self.scenario.title}", *self.sentences, ""]
+        lines += [f"Median of {draws} draws and {self.level:.0%} interval, against {year}, all channels together:"]
+        for measure, rows in self.table.groupby("measure", sort=False):
+            lines.append(f"  {measure}, {'thousand jobs' if measure == 'employment' else 'per cent'}")
+            lines += [
+                f"    {r['label']}: {signed(r['estimate'])} ({signed(r['lower'])} to {signed(r['upper'])})"
+                for r in rows.to_dict("records")
+            ]
+        lines += ["", *(f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks if c.failed)]
+        return "\n".join([*lines, *(f"  source: {line}" for line in self.provenance.lines())])
+
+    def record(self) -> dict[str, Any]:
+        """What is shipped: table, sentences, failed checks, draws, seed and level; four significant digits."""
+        rows = [
+            {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in row.items()}
+            for row in to_plain(self.table.to_dict("records"))
+        ]
+        failed = [{"name": c.name, "text": c.text, "role": c.role, "scope": c.scope} for c in self.checks if c.failed]
+        return {"spec": self.spec, "rows": rows, "sentences": list(self.sentences), "failed": failed}
+
+
+def shipped_sectors() -> SectorResult | None:
+    """Winners and losers of Uzbekistan's membership as shipped (``data/scenarios/sectors.json``); None without it."""
+    path = scenarios_folder() / "sectors.json"
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    spec = found["spec"]
+    checks = tuple(
+        Check(c["name"], False, None, None, c["text"], role=c["role"], scope=c["scope"]) for c in found["failed"]
+    )
+    table = pd.DataFrame(found["rows"])
+    scenario = load_scenario(spec["scenario"])
+    return SectorResult(scenario, spec, table, spec["level"], checks, Provenance((), METHOD, REFERENCE, spec))
+
+
+def sectors_of(result: ScenarioResult, draws: int = DRAWS) -> SectorResult:
+    """The first ``draws`` of a result solved by section. Raises BadInputError where no channel is on."""
     if not result.scenario.channels:
         raise BadInputError("no channel is on: no sector gains or loses")
     values = result.inputs.iloc[: max(1, draws)].reset_index(drop=True)
@@ -45,7 +141,14 @@ def sectors_of(result: ScenarioResult, draws: int = DRAWS) -> pd.DataFrame:
                 before = float("nan") if jobs is None else jobs[section]
                 rows.append((section, labels[section], name, middle, low, high, before))
     columns = ["section", "label", "measure", "estimate", "lower", "upper", "jobs"]
-    return pd.DataFrame(rows, columns=columns)
+    missed = int((~np.isfinite(found["price"][:, -1])).sum())
+    text = f"{missed} of {len(values)} draws have no solution"
+    solved = Check("every draw solved", missed == 0, float(missed), 0.0, text, role="fatal")
+    others = tuple(c for c in result.checks if c.name not in ("every draw solved", "stand-in polynomial"))
+    spec = result.spec | {"draws": len(values)}
+    provenance = Provenance(result.provenance.series, METHOD, REFERENCE, spec)
+    table = pd.DataFrame(rows, columns=columns)
+    return SectorResult(result.scenario, spec, table, result.level, (solved, *others), provenance)
 
 
 def _jobs_moved(output: Array, jobs: Array) -> Array:
@@ -64,11 +167,7 @@ def jobs_by_section(economy: str) -> dict[str, float] | None:
     return {section: float(sums.get(section, 0.0)) for section in SECTORS}
 
 
-def jobs_by_sector(result: ScenarioResult, table: pd.DataFrame) -> pd.DataFrame:
-    """The 136 sectors with jobs before and their change by the section that each is in, largest loss first: ``sector,
-    section, jobs, change, lower, upper`` (people)."""
-    if not has_jobs(result.scenario.economy):
-        raise BadInputError(f"employment by sector is not shipped for {result.scenario.economy}")
+def _jobs_by_sector(table: pd.DataFrame) -> pd.DataFrame:
     found = table[table["measure"] == "employment"].set_index("section")
     share = found[["estimate", "lower", "upper"]].div(found["jobs"].where(found["jobs"] > 0), axis=0).fillna(0.0)
     jobs = TARIFFS.load("inputoutput_uzb_employment").set_index("sector")["total"]
@@ -87,44 +186,51 @@ def jobs_by_sector(result: ScenarioResult, table: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values("change", kind="stable", ignore_index=True)
 
 
-def sentences(result: ScenarioResult, table: pd.DataFrame) -> list[str]:
-    """Five sentences at most: who gains and who loses output, jobs, what becomes dearer, and what the table hides."""
+def _sentences(table: pd.DataFrame) -> list[str]:
     output = _of(table, "output").sort_values("estimate", kind="stable")
     price = _of(table, "price").sort_values("estimate", kind="stable")
-    out = [_ranked("Output grows most in", output.iloc[::-1], "%"), _ranked("Output falls most in", output, "%")]
+    out = [_ranked("Output grows most in", output.iloc[::-1]), _ranked("Output falls most in", output)]
     jobs = _of(table, "employment").sort_values("estimate", kind="stable")
     if len(jobs):
         moved = float(jobs["estimate"].clip(lower=0).sum())
         share = 100 * moved / float(jobs["jobs"].sum())
         lost = jobs[jobs["upper"] < 0]
-        where = "; ".join(f"{_low(r['label'])} {r['estimate']:+.0f}" for r in lost.head(3).to_dict("records"))
+        where = ", ".join(
+            f"{_low(r['label'])} ({-r['estimate']:.0f} thousand)" for r in lost.head(3).to_dict("records")
+        )
         out.append(
-            f"About {moved:.0f} thousand jobs ({share:.1f} % of all) would be in another section"
-            + (f"; lost in thousand: {where}." if where else "; no section loses jobs for certain.")
+            f"About {moved:.0f} thousand jobs ({share:.1f} % of all) move to another section; "
+            + (f"the losses are in {where}." if where else "no section has a loss whose interval excludes zero.")
         )
     top = price.iloc[-1]
     out.append(
-        f"What buyers pay rises most for {_low(top['label'])} ({top['estimate']:+.1f} %, {top['lower']:+.1f} to "
-        f"{top['upper']:+.1f}), against world incomes."
+        f"Buyers' prices rise most for {_low(top['label'])}: {top['estimate']:+.1f} % ({top['lower']:+.1f} to "
+        f"{top['upper']:+.1f}) relative to world incomes."
     )
     out.append(
-        "Jobs follow real output, as many in all as before; who gains or loses within a section is not modelled."
+        "Jobs are assumed to follow real output, with as many in all as before; gains and losses within a section are "
+        "not modelled."
     )
-    return [sentence for sentence in out if sentence]
+    return out
 
 
 def _of(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     return table[table["measure"] == measure]
 
 
-def _ranked(words: str, rows: pd.DataFrame, unit: str) -> str:
+def _ranked(words: str, rows: pd.DataFrame) -> str:
     """'Output grows most in ... (+1.4 %), ...', of sections whose interval leaves zero out on that side."""
     up = "grows" in words
     clear = rows[rows["lower"] > 0] if up else rows[rows["upper"] < 0]
     if clear.empty:
-        return f"No section's output {'grows' if up else 'falls'} for certain."
-    told = ", ".join(f"{_low(r['label'])} ({r['estimate']:+.1f} {unit})" for r in clear.head(3).to_dict("records"))
-    return f"{words} {told}."
+        return f"In no section is {'a rise' if up else 'a fall'} of output clear: every interval includes zero."
+    named = ", ".join(f"{_low(r['label'])} ({r['estimate']:+.1f} %)" for r in clear.head(3).to_dict("records"))
+    return f"{words} {named}."
+
+
+def signed(value: float) -> str:
+    """One decimal with its sign: all that so few draws allow."""
+    return f"{round(value, 1) + 0.0:+.1f}"
 
 
 def _low(text: Any) -> str:

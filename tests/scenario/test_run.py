@@ -1,5 +1,7 @@
 """A scenario end to end: channels, totals, invariances, and its numbers computed a second way."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -244,6 +246,23 @@ def test_phase_in_ends_at_the_full_effect(result):
     assert path["estimate"].iloc[0] == 0.0
     assert path["estimate"].iloc[-1] == pytest.approx(result.estimate)
     assert (path["upper"] >= path["lower"]).all()
+    assert path["calendar"].tolist() == list(range(2028, 2039))  # accession in 2028, as the file assumes
+
+
+def test_the_overshoot_is_the_pool_that_is_shared_before_the_tariff_has_risen(result):
+    """With the tariff complete at once there is none, and the end is the same."""
+    found = ea.run_scenario("uzb_eaeu", draws=64)
+    early, late = found.in_year("welfare", 2), found.in_year("welfare", 10)
+    assert np.median(early) > np.median(late) + 0.1
+    year = 2028 + int(found.path()["estimate"].abs().idxmax())
+    assert f"furthest from zero in {year}: the share of the pool is received in full at once" in found.summary()
+    assert year < 2036
+    document = found.scenario.model_dump()
+    document["tariffs"]["phase"] = {"first": 1, "last": 1}
+    at_once = replace(found, scenario=type(found.scenario).model_validate(document))
+    pool = found.draws[("customs_revenue", "welfare")].to_numpy()
+    np.testing.assert_allclose(at_once._parts("welfare", 2)["customs_revenue"], pool)
+    assert "the share of the pool is received in full at once" not in at_once.summary()
 
 
 def test_the_baseline_is_the_economy_that_we_know(at):

@@ -7,7 +7,7 @@ import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.scenario.model.sectors import sector_changes
 from eaeu_analysis.scenario.model.setting import setting
-from eaeu_analysis.scenario.winners import jobs_by_section, jobs_by_sector, sectors_of, sentences
+from eaeu_analysis.scenario.winners import jobs_by_section, shipped_sectors
 
 
 @pytest.fixture(scope="module")
@@ -26,21 +26,38 @@ def test_sections_add_up_to_the_economy(result):
 
 
 def test_jobs_are_those_of_the_table_and_none_is_made_of_nothing(result):
-    table = sectors_of(result, draws=1)
+    found = result.sectors(draws=1)
     jobs = jobs_by_section("UZB")
     assert sum(jobs.values()) == pytest.approx(13_700, rel=0.05)  # thousand people, formal and informal
-    moved = table[table["measure"] == "employment"]
+    moved = found.table[found.table["measure"] == "employment"]
     assert moved["estimate"].sum() == pytest.approx(0.0, abs=1e-6)
     assert moved["estimate"].abs().max() > 1
-    listed = jobs_by_sector(result, table)
+    listed = found.jobs()
     assert len(listed) == 136
     assert listed["change"].sum() / 1000 == pytest.approx(0.0, abs=1e-6)
     assert jobs_by_section("TJK") is None
 
 
 def test_the_sentences_and_a_scenario_without_channels(result):
-    told = sentences(result, sectors_of(result, draws=3))
-    assert 3 <= len(told) <= 5
-    assert any("thousand jobs" in sentence for sentence in told)
+    found = result.sectors()
+    assert (found.spec["draws"], len(found.sentences)) == (3, 5)
+    assert "thousand jobs" in found.sentences[2]
+    assert found.sentences[0] in found.summary()
+    assert found.check("the tariff in two models").failed
     with pytest.raises(BadInputError, match="no channel is on"):
-        sectors_of(ea.run_scenario("uzb_observer", draws=2))
+        ea.run_scenario("uzb_observer", draws=2).sectors()
+
+
+def test_what_is_shipped_for_the_page_is_what_is_computed(result):
+    """Its first draws are those of any run; a section's interval holds its median."""
+    shipped, again = shipped_sectors(), result.sectors()
+    assert shipped.spec["scenario"] == again.spec["scenario"] == "uzb_eaeu"
+    assert set(zip(shipped.table["section"], shipped.table["measure"], strict=True)) == set(
+        zip(again.table["section"], again.table["measure"], strict=True)
+    )
+    both = shipped.table.merge(again.table, on=["section", "measure"], suffixes=("", "_few"))
+    inside = (both["lower"] <= both["estimate"]) & (both["estimate"] <= both["upper"])
+    assert inside.all()
+    assert "falls most in gold" in shipped.plot().get_title(loc="left").replace("\n", " ")
+    with pytest.raises(BadInputError, match="measure 'wages': expected one of employment"):
+        again.plot_measure("wages")

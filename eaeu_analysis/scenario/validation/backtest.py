@@ -20,18 +20,27 @@ import pandas as pd
 from ... import files, settings
 from ...arrays import Array
 from ...reference import economies
-from ...reference.blocs import bloc
 from ...results import Check, Provenance, Result, to_plain
 from ...series import SeriesInfo
 from ...text import format_number
 from ..load import load_scenario, scenarios_folder
-from ..model import channels
 from ..model.quantities import count_of_draws
-from ..model.setting import setting
-from ..result import ScenarioResult
 from ..run import backtest_record, run_scenario
 from ..tables import scenario_tables
-from .outturn import backtest_outcomes, merged, outturn, outturn_panel, pool_of_russia, russia, spans, with_russia
+from .alternatives import alternatives_sentence, backtest_alternatives
+from .outturn import (
+    KNOWN,
+    TOLD,
+    backtest_draws,
+    backtest_outcomes,
+    merged,
+    outturn,
+    outturn_panel,
+    pool_of_russia,
+    russia,
+    spans,
+    with_russia,
+)
 
 # How good a forecast was: sign, error, coverage, nearer than no change; and the verdict in words by rule.
 
@@ -146,7 +155,6 @@ def counterfactual_sentence(known: dict[str, int], turned: dict[str, int]) -> st
     )
 
 
-KNOWN, TOLD = "as known", "told the rouble"
 DRAWS = 512
 DIGITS = 4  # kept in the record: less than what libraries differ by
 METHOD = "scenario as of 2014, mean of its years after accession, beside the change and a synthetic control"
@@ -168,6 +176,8 @@ class Backtest(Result):
         Counts of the verdicts by run.
     moved : mapping of str to float
         The rouble and Russian income as they turned out, log points.
+    alternatives : DataFrame
+        What was tried to make the forecasts better, a row per alternative and economy.
     level : float
         Confidence level of the intervals.
     checks : tuple of Check
@@ -182,6 +192,7 @@ class Backtest(Result):
     table: pd.DataFrame
     counts: Mapping[str, Mapping[str, int]]
     moved: Mapping[str, float]
+    alternatives: pd.DataFrame
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
@@ -213,6 +224,9 @@ class Backtest(Result):
             "against_counterfactuals": counterfactual_sentence(dict(own), dict(self.counts[TOLD])),
             "counts": to_plain(self.counts),
             "errors": {run: {k: _rounded(v) for k, v in found.items()} for run, found in self.errors.items()},
+            "alternatives": [
+                {k: _rounded(v) for k, v in to_plain(row).items()} for row in self.alternatives.to_dict("records")
+            ],
             "rouble_and_income": {name: _rounded(value) for name, value in self.moved.items()},
             "rows": rows,
             "draws": self.spec["draws"],
@@ -231,6 +245,7 @@ class Backtest(Result):
         before, after = spans()
         lines = [
             error_sentence(self.errors[KNOWN], self.errors[TOLD]),
+            alternatives_sentence(self.alternatives),
             self.sentence,
             counterfactual_sentence(dict(self.counts[KNOWN]), dict(self.counts[TOLD])),
             "",
@@ -326,6 +341,7 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
                     }
                 )
     table = score(pd.DataFrame(rows))
+    happened = table[table["run"] == KNOWN].pivot(index="economy", columns="outcome", values="happened")
     counts = {run: score_counts(table[table["run"] == run]) for run in (KNOWN, TOLD)}
     spec = {"draws": count, "seed": seed, "level": level, "scenarios": scenario_tables()["backtest"]["scenarios"]}
     return Backtest(
@@ -333,22 +349,11 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
         table,
         counts,
         moved,
+        backtest_alternatives(happened),
         level,
         _checks(table, moved, missed, count),
         Provenance(merged(series), METHOD, "", spec),
     )
-
-
-def backtest_draws(result: ScenarioResult, outcome: str) -> Array:
-    """(draws,): the outcome of the backtest, mean of its years after accession, in the outcome's unit."""
-    first, last = spans()[1]
-    joined = bloc(result.scenario.bloc).accession(result.scenario.economy).year
-    spec = backtest_outcomes()[outcome]
-    years = [year - joined for year in range(first, last + 1)]
-    mean = np.mean([result.in_year(spec["model"], year) for year in years], axis=0)
-    if spec["model"] == "remittances":
-        mean = 100 * mean / (channels.migration_baseline(setting(result.scenario)).remittances_usd / 1e6)
-    return np.asarray(mean, dtype=np.float64)
 
 
 def _quantiles(drawn: Array, level: float) -> tuple[float, float, float]:

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import settings
+from ...arrays import Array
 from ...errors import BadInputError
 from ...reference.blocs import bloc
 from ...remittances.sample import DESTINATION, DRIVERS
 from ...series import SeriesInfo
+from ..model import channels
 from ..model.quantities import Quantity
+from ..model.setting import setting
+from ..result import ScenarioResult
 from ..schema import Scenario
 from ..tables import scenario_tables
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from ...impact.effect import Effect
 
 PER_CENT = "per cent"
+KNOWN, TOLD = "as known", "told the rouble"  # the two runs of the backtest
 
 
 @dataclass(frozen=True)
@@ -184,3 +189,15 @@ def merged(series: list[SeriesInfo]) -> tuple[SeriesInfo, ...]:
     """Each series once, in order of its key."""
     found = {info.key: info for info in series}
     return tuple(replace(found[key]) for key in sorted(found))
+
+
+def backtest_draws(result: ScenarioResult, outcome: str) -> Array:
+    """(draws,): the outcome of the backtest, mean of its years after accession, in the outcome's unit."""
+    first, last = spans()[1]
+    joined = bloc(result.scenario.bloc).accession(result.scenario.economy).year
+    spec = backtest_outcomes()[outcome]
+    years = [year - joined for year in range(first, last + 1)]
+    mean = np.mean([result.in_year(spec["model"], year) for year in years], axis=0)
+    if spec["model"] == "remittances":
+        mean = 100 * mean / (channels.migration_baseline(setting(result.scenario)).remittances_usd / 1e6)
+    return np.asarray(mean, dtype=np.float64)

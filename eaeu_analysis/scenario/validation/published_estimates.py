@@ -41,7 +41,7 @@ class PublishedComparison(Result):
     spec : dict
         Draws by scenario, and the seed.
     table : DataFrame
-        A row per published estimate: ``economy, finding, their_low, their_high, their_unit, source, confidence,
+        A row per published estimate: ``economy, finding, url, their_low, their_high, their_unit, source, confidence,
         scenario, outcome, channel, estimate, lower, upper, unit, same_sign`` (missing where our interval includes
         zero), ``within`` (whether theirs and our interval overlap; missing where units differ), ``why``.
     level : float
@@ -70,7 +70,7 @@ class PublishedComparison(Result):
             known = "" if row["confidence"] == "S" else ", seen quoted"
             lines += [
                 "",
-                f"{row['economy']}: {row['finding']} ({row['source']}{known})",
+                f"{row['economy']}: {row['finding']} ({row['source']}{known}{', ' + row['url'] if row['url'] else ''})",
                 f"  ours, {row['scenario']}, {channels[row['channel']].lower()}: {labels[row['outcome']]['label']} "
                 f"{format_interval(row)} {row['unit']}: {_verdict(row)}",
                 f"  {row['why']}",
@@ -126,6 +126,7 @@ def _row(found: Mapping[str, Any], result: ScenarioResult) -> dict[str, Any]:
         "id": found["id"],
         "economy": found["economy"],
         "finding": found["text"],
+        "url": found.get("url", ""),
         "their_low": low,
         "their_high": high,
         "their_unit": found["unit"],

@@ -20,7 +20,9 @@ from eaeu_analysis.scenario.result import ScenarioResult
 from eaeu_analysis.scenario.run import against_no_change, backtest_check, backtest_record
 from eaeu_analysis.scenario.validation import backtest, outturn
 from eaeu_analysis.scenario.validation import backtest as scoring
-from eaeu_analysis.scenario.validation.backtest import KNOWN, TOLD, Backtest
+from eaeu_analysis.scenario.validation.alternatives import BORDER, INSIDE, ON_TOP, alternatives_sentence
+from eaeu_analysis.scenario.validation.backtest import Backtest
+from eaeu_analysis.scenario.validation.outturn import KNOWN, TOLD
 
 NAN = float("nan")
 
@@ -118,6 +120,34 @@ def test_the_sentence_without_anything_to_compare() -> None:
     assert scoring.counterfactual_sentence(nothing, nothing).startswith("No effect")
 
 
+def tried(inside: float = 9.0) -> pd.DataFrame:
+    """Present error 5 in both economies; the alternative's errors are 4 and 9, ``inside`` and 4, and 1 and 2."""
+    errors = {BORDER: (4.0, 9.0), INSIDE: (4.0, inside), ON_TOP: (1.0, 2.0)}
+    rows = [(name, e, 5.0, error) for name, pair in errors.items() for e, error in zip(("A", "B"), pair, strict=True)]
+    table = pd.DataFrame(rows, columns=["alternative", "economy", "present", "error"])
+    return table.assign(better=table.groupby("alternative")["error"].transform(lambda x: (x < 5).all()))
+
+
+def test_an_alternative_is_kept_only_where_it_helps_in_both_economies_inside_the_model() -> None:
+    told = alternatives_sentence(tried())
+    assert "does not help in both (A 4 instead of 5, B 9 instead of 5)" in told
+    assert told.endswith("helps in both (A 1 instead of 5, B 2 instead of 5); none is kept.")
+    assert alternatives_sentence(tried(inside=3.0)).endswith(f"kept: {INSIDE}.")
+
+
+def test_the_shipped_alternatives_follow_the_rule() -> None:
+    record = backtest_record()
+    assert record is not None
+    table = pd.DataFrame(record["alternatives"])
+    for _, rows in table.groupby("alternative"):
+        assert set(rows["economy"]) == {"ARM", "KGZ"}
+        assert rows["better"].all() == (rows["error"] < rows["present"]).all()
+    missed = {(r["economy"], r["outcome"]): abs(r["happened"]) for r in record["rows"]}
+    for row in table.to_dict("records"):
+        own = [missed[row["economy"], name] for name in ("exports", "imports")]
+        assert row["no_change"] == pytest.approx(sum(own) / 2, abs=1e-3)
+
+
 # -- what happened -------------------------------------------------------------------------------------------
 def test_a_change_is_between_means_of_the_years_that_are_there() -> None:
     frame = pd.DataFrame({"economy": "A", "year": [2010, 2011, 2016, 2017], "x": [1.0, 3.0, 5.0, NAN]})
@@ -199,7 +229,7 @@ def test_the_pool_is_paid_from_what_has_been_collected() -> None:
 def test_a_forecast_is_the_mean_of_its_years_after_accession() -> None:
     result = made_up(pace=0.25)
     years = [result.in_year("customs_receipts_of_gdp", y)[0] for y in (1, 2, 3, 4)]  # 2016-19, accession in 2015
-    assert backtest.backtest_draws(result, "customs")[0] == pytest.approx(np.mean(years))
+    assert outturn.backtest_draws(result, "customs")[0] == pytest.approx(np.mean(years))
 
 
 # -- the record ----------------------------------------------------------------------------------------------
@@ -213,7 +243,7 @@ def made_up_backtest() -> Backtest:
     table = scoring.score(pd.concat([some(KNOWN, 1.0), some(TOLD, -1.0)], ignore_index=True))
     totals = {run: scoring.score_counts(table[table["run"] == run]) for run in (KNOWN, TOLD)}
     spec = {"draws": 2, "seed": 0}
-    return Backtest(spec, table, totals, {"rouble": 0.123456}, 0.9, (), Provenance())
+    return Backtest(spec, table, totals, {"rouble": 0.123456}, tried(), 0.9, (), Provenance())
 
 
 def test_the_record_is_written_whole_with_the_same_bytes_each_time(tmp_path: Any) -> None:

@@ -31,8 +31,9 @@ def test_every_finding_is_whole_seen_and_points_at_a_scenario() -> None:
     found = scenario_findings()
     assert len({f["id"] for f in found}) == len(found)
     for finding in found:
-        assert set(finding) - {"high"} == KEYS, finding["id"]
+        assert set(finding) - {"high", "url"} == KEYS, finding["id"]
         assert finding["confidence"] in ("S", "S2"), finding["id"]  # what is only recalled is never shown
+        assert finding.get("url", "https://").startswith(("http://", "https://"))
         assert finding["low"] <= finding.get("high", math.inf)
         assert (finding["low"] > 0) == (finding["sign"] == "+")
         scenario = load_scenario(finding["ours"]["scenario"])
