@@ -45,8 +45,8 @@ clean: ## remove what was built
 	rm -rf bld dist build
 
 ##@ Data, notebooks, documentation
-lab: $(READY) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir notebooks
+lab: $(READY) ## open the notebooks in JupyterLab, also as root; more options: make lab ARGS="--no-browser --port 9000"
+	$(BIN)/jupyter lab --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 notebooks: $(READY) ## run the notebooks from their .py files and keep the outputs
 	$(BIN)/python scripts/build_notebooks.py

@@ -31,7 +31,9 @@ def report(
     bloc: Annotated[str, typer.Option(help="Bloc that it joined.")] = "EAEU",
     formats: Annotated[
         str | None,
-        typer.Option("--format", help="Files to write: html,md,pdf,json,csv (pdf is the brief). Default: all."),
+        typer.Option(
+            "--format", help="Files to write: html,md,pdf,json,csv (pdf is the brief, extra pdf). Default: all."
+        ),
     ] = None,
     lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz. The page is in English.")] = "en",
     strict: Annotated[
