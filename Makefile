@@ -12,7 +12,7 @@ MUTMUT := $(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1
 export PYTHONHASHSEED = 0
 
 .PHONY: help setup report test lint clean lab notebooks calibration docs test-slow live test-oldest test-python \
-	mutants mutants-left bench bench-data bench-impact bench-trade bench-scenario fuzz fuzz-coverage chaos audit wheel sbom
+	mutants mutants-left bench bench-data bench-impact bench-trade bench-scenario fuzz fuzz-coverage chaos audit wheel sbom recipe
 
 help: ## this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-17s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +45,8 @@ clean: ## remove what was built
 	rm -rf bld dist build
 
 ##@ Data, notebooks, documentation
-lab: $(READY) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir notebooks
+lab: $(READY) ## open the notebooks in JupyterLab, also as root; more options: make lab ARGS="--no-browser --port 9000"
+	$(BIN)/jupyter lab --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 notebooks: $(READY) ## run the notebooks from their .py files and keep the outputs
 	$(BIN)/python scripts/build_notebooks.py
@@ -113,6 +113,9 @@ audit: $(READY) ## security rules of ruff and bandit, known vulnerabilities of t
 ##@ Release
 wheel: $(READY) ## build a wheel and the source archive in dist/
 	$(UV) build --quiet
+
+recipe: wheel ## the recipe for conda-forge, from the source archive, in dist/recipe.yaml
+	$(BIN)/python scripts/make_recipe.py dist/*.tar.gz dist/recipe.yaml
 
 sbom: $(READY) ## the list of components, from the lock (CycloneDX), in dist/sbom.cdx.json
 	$(BIN)/python scripts/make_sbom.py dist/sbom.cdx.json

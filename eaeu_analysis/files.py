@@ -466,7 +466,7 @@ def _keep_mode(aside: Path, target: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    with path.open("rb") as handle:
+    with path.open("rb" if os.name == "posix" else "r+b") as handle:  # Windows flushes only what may be written
         os.fsync(handle.fileno())
 
 

@@ -12,7 +12,13 @@ CONDA_NAMES = {  # PyPI name: name on conda-forge, where they differ
     "duckdb": "python-duckdb",
     "matplotlib": "matplotlib-base",
 }
-FROM_PIP = {"wbgapi", "typst"}  # not on conda-forge
+FROM_PIP = {"typst"}  # not on conda-forge
+
+
+def conda_name(requirement: str) -> str:
+    """A requirement of pyproject.toml with the name that its package has on conda-forge."""
+    name, version = re.fullmatch(r"([A-Za-z0-9._-]+)(.*)", requirement).groups()
+    return f"{CONDA_NAMES.get(name, name)}{version}"
 
 
 def environment(pyproject: Path = ROOT / "pyproject.toml") -> str:
@@ -20,11 +26,10 @@ def environment(pyproject: Path = ROOT / "pyproject.toml") -> str:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["notebooks"]]
     conda, pip = [], []
     for requirement in sorted(wanted):
-        name, version = re.fullmatch(r"([A-Za-z0-9._-]+)(.*)", requirement).groups()
-        if name in FROM_PIP:
-            pip.append(f"{name}{version}")
+        if re.match(r"[A-Za-z0-9._-]+", requirement).group() in FROM_PIP:
+            pip.append(requirement)
         else:
-            conda.append(f"{CONDA_NAMES.get(name, name)}{version}")
+            conda.append(conda_name(requirement))
     lines = [
         "# Generated from pyproject.toml by scripts/make_environment.py; edit there.",
         "name: eaeu-analysis",

@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,3 +40,29 @@ def test_each_public_name_has_one_entry(entries: list[str]) -> None:
 def test_what_a_function_returns_has_an_entry(name: str, entries: list[str]) -> None:
     named = set(re.findall(r"\w+", getattr(ea, name).__annotations__["return"]))
     assert named & CLASSES <= set(entries)
+
+
+def test_the_python_lines_of_the_page_for_users_of_r_and_stata_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All blocks in one namespace, in their order; and each is an answer, not only a call that does not fail."""
+    page = (ROOT / "docs" / "from_r_and_stata.md").read_text(encoding="utf-8")
+    found = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    assert len(found) >= 10
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for body in found:
+        exec(compile(body, "from_r_and_stata.md", "exec"), names)  # noqa: S102 - our own page
+    assert names["sc"].estimate == pytest.approx(-8, abs=1.5)
+    assert names["fit"].coef["rta"] == pytest.approx(0.5, abs=0.1)
+    assert (tmp_path / "effect.csv").is_file()
+    assert {"r", "stata"} <= set(re.findall(r"^```(\w+)$", page, re.M))
+
+
+def test_llms_txt_lists_every_page_of_the_site() -> None:
+    text = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
+    linked = re.findall(r"^- \[[^\]]+\]\((\w+)\.html\): \S", text, re.M)
+    (toctree,) = api_pages.blocks("toctree", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"))
+    pages = [name for name in toctree if not name.startswith((":", "<")) and name != "Quickstart"]
+    assert sorted(linked) == sorted([*pages, "index"])
+    assert text.startswith("# eaeu_analysis\n\n> ")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
 from scripts.changelog_section import section
+from scripts.make_recipe import recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -65,3 +68,24 @@ def test_a_release_has_its_part_of_the_changelog() -> None:
     assert section(text, "0.1.0") == "- Old.\n"
     with pytest.raises(ValueError, match=r"no section on 0\.3"):
         section(text, "0.3")
+
+
+def test_the_recipe_for_conda_has_the_dependencies_and_the_hash_of_the_archive(tmp_path: Path) -> None:
+    archive = tmp_path / "eaeu_analysis.tar.gz"
+    archive.write_bytes(b"source")
+    body = yaml.safe_load(recipe(archive))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert body["source"]["sha256"] == hashlib.sha256(b"source").hexdigest()
+    assert body["context"]["version"] == project["version"]
+    run = [re.match(r"[\w.-]+", row).group() for row in body["requirements"]["run"]]
+    assert len(run) == len(project["dependencies"]) + 1
+    assert {"python", "pandas", "python-duckdb", "matplotlib-base", "wbgapi"} <= set(run)
+    assert body["build"]["python"]["entry_points"] == ["eaeu = eaeu_analysis.cli:main"]
+
+
+def test_binder_installs_what_the_notebooks_need() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (line,) = (ROOT / ".binder" / "requirements.txt").read_text(encoding="utf-8").split()
+    assert line == ".[notebooks]"
+    assert any(name.startswith("jupyterlab") for name in extras["notebooks"])
+    assert any(name.startswith("typst") for name in extras["notebooks"])  # notebook 06 makes the brief

@@ -42,7 +42,7 @@ def test_the_wheel_holds_package_data_and_templates_and_nothing_else(wheel: Path
 def test_it_makes_the_same_report_outside_a_checkout(wheel: Path, tmp_path: Path) -> None:
     env = tmp_path / "env"
     subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, env], check=True)
-    subprocess.run([UV, "pip", "install", "--quiet", "--python", env / "bin" / "python", wheel], check=True)
+    subprocess.run([UV, "pip", "install", "--quiet", "--python", env / "bin" / "python", f"{wheel}[pdf]"], check=True)
     subprocess.run([env / "bin" / "eaeu", "report", "--out", "there"], check=True, cwd=tmp_path, capture_output=True)
     write_report(tmp_path / "here")
     for path in sorted(p for p in (tmp_path / "here").rglob("*") if p.suffix in {".html", ".json", ".md"}):

@@ -21,7 +21,9 @@ def brief(
     topic: Annotated[str | None, typer.Option(help="One topic, such as tariffs. Default: all topics.")] = None,
     lang: Annotated[str, typer.Option(help="Language: en, ru or uz.")] = "en",
     out: Annotated[Path | None, typer.Option(help="Folder for the files. Default: brief, or none with --json.")] = None,
-    formats: Annotated[str, typer.Option("--format", help="Files to write: pdf,md,html,json.")] = "pdf,md,html,json",
+    formats: Annotated[
+        str | None, typer.Option("--format", help="Files to write: pdf,md,html,json. Default: all.")
+    ] = None,
     source: Source = "pinned",
     jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = 1,
     cache: Annotated[bool, typer.Option(help="Use claims of an earlier run with the same data and code.")] = True,
@@ -41,7 +43,13 @@ def brief(
         return
     folder = out or Path("brief")
     done = write_brief(
-        folder, topic=topic, lang=lang, formats=split_list(formats), source=source, jobs=jobs, cache=cache
+        folder,
+        topic=topic,
+        lang=lang,
+        formats=None if formats is None else split_list(formats),
+        source=source,
+        jobs=jobs,
+        cache=cache,
     )
     typer.echo(output.to_json(done.brief.document()) if as_json else done.summary(), nl=not as_json)
 

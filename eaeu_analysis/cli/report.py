@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import EaeuError
 from . import output
 from .options import Dask, Fallback, Json, MaxAge, Source, StoreAt, source_of, split_list
 from .progress import shown_progress
@@ -30,7 +31,9 @@ def report(
     bloc: Annotated[str, typer.Option(help="Bloc that it joined.")] = "EAEU",
     formats: Annotated[
         str | None,
-        typer.Option("--format", help="Files to write: html,md,pdf,json,csv (pdf is the brief). Default: all."),
+        typer.Option(
+            "--format", help="Files to write: html,md,pdf,json,csv (pdf is the brief, extra pdf). Default: all."
+        ),
     ] = None,
     lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz. The page is in English.")] = "en",
     strict: Annotated[
@@ -65,6 +68,10 @@ def report(
     junit: Annotated[
         Path | None, typer.Option(help="Write a JUnit file: a test case per claim, a failure where it drifted.")
     ] = None,
+    feed: Annotated[
+        Path | None,
+        typer.Option(help="Add the conclusions that changed to a JSON Feed; needs --check to have any."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the report: a web page, Markdown, talking points as PDF, JSON and CSV tables.
@@ -74,28 +81,32 @@ def report(
     """
     from ..output_folder import require_output_file
     from ..report import write_report
-    from ..report.job_files import write_job_files
+    from ..report.job_files import write_failure, write_job_files
 
     for file in (summary, junit):
         if file is not None:
             require_output_file(file)
     chosen = source_of(source, store, max_age, fallback)
-    with shown_progress():
-        done = write_report(
-            out,
-            unit=unit,
-            bloc=bloc,
-            source=chosen,
-            formats=None if formats is None else split_list(formats),
-            lang=lang,
-            jobs=jobs,
-            dask=dask,
-            check=check,
-            accept=accept,
-            old_data=old_data,
-            cache=cache,
-        )
-    document = write_job_files(done, summary, junit)
+    try:
+        with shown_progress():
+            done = write_report(
+                out,
+                unit=unit,
+                bloc=bloc,
+                source=chosen,
+                formats=None if formats is None else split_list(formats),
+                lang=lang,
+                jobs=jobs,
+                dask=dask,
+                check=check,
+                accept=accept,
+                old_data=old_data,
+                cache=cache,
+            )
+    except EaeuError as error:
+        write_failure(error, summary)
+        raise
+    document = write_job_files(done, summary, junit, feed)
     typer.echo(output.to_json(document).rstrip() if as_json else done.summary())
     done.require(complete=strict, undrifted=not accept)
 

@@ -1,27 +1,39 @@
-"""What a pipeline reads of a report: a summary as plain values and as Markdown, and a JUnit file of its claims."""
+"""What a pipeline reads of a report: a summary as values and Markdown, JUnit of its claims, a feed of changes."""
 
 from __future__ import annotations
 
 import collections
+import hashlib
 import json
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree  # only written here, never parsed
 
+from .. import files
+from ..errors import BadInputError, EaeuError
 from ..output_folder import write_output_file
 from ..text import clean_text
+from ..user_files import parse_json, read_bytes
 
 if TYPE_CHECKING:
     from .write import Report
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"  # of the environment: the file to which a job adds its summary
 MOST_ROWS = 50  # changes in the Markdown
+FEED = "https://jsonfeed.org/version/1.1"
+MOST_ITEMS, MOST_FEED_BYTES = 500, 5_000_000  # the oldest items go first
 
 
-def write_job_files(report: Report, summary: Path | None = None, junit: Path | None = None) -> dict[str, Any]:
-    """Write the files that were asked for; the summary as plain values is returned."""
+def write_job_files(
+    report: Report, summary: Path | None = None, junit: Path | None = None, feed: Path | None = None
+) -> dict[str, Any]:
+    """Write the files that were asked for; the summary as plain values is returned.
+
+    BadInputError when ``feed`` exists and is no JSON Feed.
+    """
     claims = json.loads((report.folder / "report.json").read_bytes())["claims"]
     found = summary_document(report, claims)
     text = summary_markdown(found)
@@ -29,10 +41,35 @@ def write_job_files(report: Report, summary: Path | None = None, junit: Path | N
         write_output_file(summary, text.encode("utf-8"))
     if junit is not None:
         write_output_file(junit, junit_xml(claims, report))
+    if feed is not None:
+        files.write_text(feed, feed_text(report, claims, _items(feed)))
+    _add_to_job(text)
+    return found
+
+
+def write_failure(error: EaeuError, summary: Path | None = None) -> None:
+    """The summary of a run without a report: why there is none."""
+    text = f"## Report on membership\n\n**No report was made:** {clean_text(str(error))}\n"
+    if summary is not None:
+        write_output_file(summary, text.encode("utf-8"))
+    _add_to_job(text)
+
+
+def _add_to_job(text: str) -> None:
     if job := os.environ.get(STEP_SUMMARY):
         with Path(job).open("a", encoding="utf-8") as stream:
             stream.write(text)
-    return found
+
+
+def outcome(found: Mapping[str, Any]) -> str:
+    """In a sentence or two: whether a conclusion moved, and whether data are missing."""
+    told = []
+    if found["drift"]:
+        moved = found["drift"]["drifted"]
+        told.append("A conclusion drifted from what was accepted." if moved else "No conclusion moved.")
+    if found["missing"] or found["from_the_fallback"]:
+        told.append("Some data are missing or come from the fall-back.")
+    return " ".join(told)
 
 
 def summary_document(report: Report, claims: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -60,7 +97,9 @@ def summary_document(report: Report, claims: list[Mapping[str, Any]]) -> dict[st
 
 def summary_markdown(found: Mapping[str, Any]) -> str:
     """The same as Markdown for a job summary."""
-    lines = ["## Report on membership", "", *(f"{i}. {text}" for i, text in enumerate(found["answers"], 1))]
+    first = outcome(found)
+    lines = ["## Report on membership", "", *([f"**{first}**", ""] if first else [])]
+    lines += [*(f"{i}. {text}" for i, text in enumerate(found["answers"], 1))]
     if found["missing"] or found["from_the_fallback"]:
         lines += ["", "### Data that are missing or not live", ""]
         lines += [f"- {row['name']}: {row['reason']}" for row in found["missing"]]
@@ -86,6 +125,46 @@ def summary_markdown(found: Mapping[str, Any]) -> str:
 
 def _cell(value: object) -> str:
     return clean_text(str(value)).replace("|", "\\|").replace("\n", " ")
+
+
+def feed_text(report: Report, claims: list[Mapping[str, Any]], earlier: list[Any]) -> str:
+    """The conclusions that changed as a JSON Feed, newest first, with the items of earlier runs after them."""
+    sentences = {claim["id"]: claim["sentence"] for claim in claims}
+    moment = os.environ.get("SOURCE_DATE_EPOCH", "")
+    dated = {"date_published": datetime.fromtimestamp(int(moment), UTC).isoformat()} if moment.isdigit() else {}
+    items = []
+    for row in report.drift.table.to_dict("records") if report.drift is not None else ():
+        if row["change"] == "new":  # no conclusion changed
+            continue
+        told = f"{row['before']} -> {row['now']} ({row['reason']})"
+        mark = hashlib.sha256(f"{row['claim']} {row['change']} {told}".encode()).hexdigest()[:16]
+        items.append(
+            {
+                "id": f"{row['claim']}#{mark}",
+                "title": clean_text(f"{row['claim']}: {row['change']}"),
+                "content_text": clean_text(f"{told}. {sentences.get(row['claim'], '')}").strip(),
+                "tags": [row["change"], row["reason"]],
+                **dated,
+            }
+        )
+    known = {item["id"] for item in earlier}
+    body = {
+        "version": FEED,
+        "title": "Conclusions of eaeu_analysis that changed",
+        "items": [*(item for item in items if item["id"] not in known), *earlier][:MOST_ITEMS],
+    }
+    return json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _items(path: Path) -> list[Any]:
+    """The items of a feed on disk, none where there is no file."""
+    if not path.exists():
+        return []
+    body = parse_json(read_bytes(path, "feed", MOST_FEED_BYTES), f"feed '{path}'")
+    items = body.get("items") if isinstance(body, dict) and str(body.get("version", "")).startswith(FEED[:27]) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) and "id" in item for item in items):
+        raise BadInputError(f"'{path}' is no JSON Feed; expected one that an earlier run wrote, or no file")
+    return items
 
 
 def junit_xml(claims: list[Mapping[str, Any]], report: Report) -> bytes:

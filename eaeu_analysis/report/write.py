@@ -13,6 +13,7 @@ from ..output_folder import output_folder, require_output_folder
 from ..reference.blocs import bloc as find_bloc
 from ..reference.economies import resolve
 from . import cache as store
+from .brief.render import NO_PDF, can_write_pdf, require_pdf
 from .drift import baseline
 from .drift.changes import Drift, checked, read_baseline_check
 from .gather.content import named
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .page.material import Material
 
 
+log = logging.getLogger(__name__)
 progress = logging.getLogger("eaeu_analysis.progress")
 progress.propagate = False  # steps are for a command that shows them
 
@@ -158,8 +160,8 @@ def write_report(
     source : {"pinned", "live"}, path or Source, default "pinned"
         Where the annual series come from.
     formats : sequence of {"html", "md", "pdf", "json", "csv"}, optional
-        The files to write; all by default. "pdf" is the brief, available for Kyrgyzstan in the EAEU only.
-        report.json is always written.
+        The files to write; all by default. "pdf" is the brief, available for Kyrgyzstan in the EAEU only and with the
+        extra ``pdf``. report.json is always written.
     lang : {"en", "ru", "uz"}, default "en"
         The language of the brief; the page is in English.
     jobs : int, default 1
@@ -281,13 +283,18 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
     """The requested formats, by default all; BadInputError for one that is unknown or not available."""
     about = (resolve(unit), find_bloc(bloc).code)
     if given is None:
-        return tuple(form for form in FORMATS if form != "pdf" or about == BRIEF_OF)
+        possible = about == BRIEF_OF and can_write_pdf()
+        if about == BRIEF_OF and not possible:
+            log.warning("without %s: %s", BRIEF, NO_PDF)
+        return tuple(form for form in FORMATS if form != "pdf" or possible)
     formats = tuple(dict.fromkeys(form.lower() for form in as_names("formats", given)))
     for form in formats or ("",):
         if form not in FORMATS:
             raise unknown("format", form, FORMATS)
     if "pdf" in formats and about != BRIEF_OF:
         raise BadInputError(f"format 'pdf' is the brief, which is about {' in the '.join(BRIEF_OF)}; not {about[0]}")
+    if "pdf" in formats:
+        require_pdf()
     return formats
 
 

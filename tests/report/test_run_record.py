@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -14,7 +15,7 @@ from eaeu_analysis.cli import main
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError, PartialDataError
 from eaeu_analysis.report import cache, run_record
 from eaeu_analysis.report.drift.changes import COLUMNS, REVISED, Drift
-from eaeu_analysis.report.job_files import junit_xml, summary_document, summary_markdown
+from eaeu_analysis.report.job_files import feed_text, junit_xml, summary_document, summary_markdown, write_job_files
 from eaeu_analysis.report.write import Report
 
 CLAIM = {
@@ -152,3 +153,40 @@ def test_the_markdown_keeps_its_table() -> None:
     assert r"finding \| changed" in text
     assert "1. Trade fell." in text
     assert "x: no data" in text
+    assert "**A conclusion drifted from what was accepted. Some data are missing" in text
+    assert "**No conclusion moved. " in summary_markdown(summary_document(report((CLAIM["id"], "new")), [CLAIM]))
+
+
+def test_a_feed_has_each_changed_conclusion_once_and_a_new_claim_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = json.loads(feed_text(report((CLAIM["id"], "sign flipped"), ("gone.one", "gone")), [CLAIM], []))
+    assert first["version"] == "https://jsonfeed.org/version/1.1"
+    assert [item["title"] for item in first["items"]] == [f"{CLAIM['id']}: sign flipped", "gone.one: gone"]
+    assert CLAIM["sentence"] in first["items"][0]["content_text"]
+    assert len({item["id"] for item in first["items"]}) == 2
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    again = json.loads(feed_text(report((CLAIM["id"], "sign flipped"), ("new.one", "new")), [CLAIM], first["items"]))
+    assert again["items"] == first["items"]  # what was told before is not told again
+    more = json.loads(feed_text(report((CLAIM["id"], "grade changed")), [CLAIM], first["items"]))
+    assert more["items"][0]["title"] == f"{CLAIM['id']}: grade changed"
+    assert more["items"][0]["date_published"] == "2026-01-01T00:00:00+00:00"
+    assert more["items"][1:] == first["items"]
+
+
+def test_what_is_no_feed_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.json"
+    path.write_text('{"mine": 1}', encoding="utf-8")
+    done = dataclasses.replace(report(), folder=tmp_path)
+    (tmp_path / "report.json").write_text('{"claims": []}', encoding="utf-8")
+    with pytest.raises(BadInputError, match="is no JSON Feed"):
+        write_job_files(done, feed=path)
+    assert path.read_text(encoding="utf-8") == '{"mine": 1}'
+
+
+def test_a_run_without_a_report_has_a_summary_that_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "job.md"))
+    out, summary = str(tmp_path / "out"), tmp_path / "s.md"
+    assert main(["report", "--out", out, "--check", str(tmp_path / "none.json"), "--summary", str(summary)]) == 2
+    assert "**No report was made:** baseline" in summary.read_text(encoding="utf-8")
+    assert (tmp_path / "job.md").read_text(encoding="utf-8") == summary.read_text(encoding="utf-8")

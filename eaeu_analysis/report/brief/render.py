@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources
+from importlib import resources, util
 from typing import TYPE_CHECKING, Any
 
-from ...errors import EaeuError
+from ...errors import BadInputError, EaeuError
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -20,8 +20,20 @@ if TYPE_CHECKING:
     from .compose import Brief
 
 FORMATS = ("pdf", "md", "html", "json")
+NO_PDF = "a PDF needs the extra: pip install 'eaeu-analysis[pdf]'"
 SIDES = 2
 SIZES = (11.0, 10.6, 10.2, 9.8, 9.4, 9.0, 8.7, 8.4, 8.1, 7.8, 7.5, 7.2, 7.0)  # points, the largest that fits
+
+
+def can_write_pdf() -> bool:
+    """Whether the package that makes the PDF is installed."""
+    return util.find_spec("typst") is not None
+
+
+def require_pdf() -> None:
+    """BadInputError with the line that installs it when it is not."""
+    if not can_write_pdf():
+        raise BadInputError(NO_PDF)
 
 
 def render_brief(brief: Brief, form: str) -> bytes:
@@ -53,7 +65,8 @@ def brief_markdown(brief: Brief) -> str:
 
 
 def pdf(brief: Brief) -> bytes:
-    """Two sides of A4. EaeuError when the brief does not fit in the smallest type."""
+    """Two sides of A4. EaeuError when the brief does not fit in the smallest type, BadInputError without the extra."""
+    require_pdf()
     import typst
 
     source, data = _file("brief.typ").encode(), json.dumps(brief.document(), sort_keys=True, ensure_ascii=False)

@@ -13,7 +13,7 @@ from ...output_folder import output_folder, require_output_folder
 from .. import cache as store
 from ..wording import templates
 from .compose import Brief, compose
-from .render import FORMATS, render_brief
+from .render import FORMATS, NO_PDF, can_write_pdf, render_brief, require_pdf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +128,7 @@ def write_brief(
     *,
     topic: str | None = None,
     lang: str = "en",
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str] | None = None,
     source: str | Path | Source = "pinned",
     jobs: int = 1,
     cache: bool = True,
@@ -147,7 +147,7 @@ def write_brief(
     lang : {"en", "ru", "uz"}, default "en"
         Language.
     formats : sequence of {"pdf", "md", "html", "json"}, optional
-        The files to write; all by default.
+        The files to write; all by default, without "pdf" where its extra is not installed.
     source : str, Path or Source, default "pinned"
         As in :func:`brief`.
     jobs : int, default 1
@@ -175,10 +175,7 @@ def write_brief(
     ...     sorted(path.name for path in pathlib.Path(folder, "brief").iterdir())
     ['brief.json', 'brief.md', 'manifest.json']
     """
-    formats = tuple(dict.fromkeys(form.lower() for form in as_names("formats", formats)))
-    for form in formats or ("",):
-        if form not in FORMATS:
-            raise unknown("format", form, FORMATS)
+    formats = _formats(formats)
     folder = Path(out)
     require_output_folder(folder, KIND)
     made = brief(topic, lang, source=source, jobs=jobs, cache=cache)
@@ -187,3 +184,19 @@ def write_brief(
         for name, data in files.items():
             (stage / name).write_bytes(data)
     return WrittenBrief(folder, tuple(sorted(files, key=lambda n: FORMATS.index(n.partition(".")[2]))), made)
+
+
+def _formats(given: Sequence[str] | None) -> tuple[str, ...]:
+    """The requested formats, by default all that this installation can write; BadInputError for any other."""
+    if given is None:
+        if can_write_pdf():
+            return FORMATS
+        log.warning("without brief.pdf: %s", NO_PDF)
+        return tuple(form for form in FORMATS if form != "pdf")
+    formats = tuple(dict.fromkeys(form.lower() for form in as_names("formats", given)))
+    for form in formats or ("",):
+        if form not in FORMATS:
+            raise unknown("format", form, FORMATS)
+    if "pdf" in formats:
+        require_pdf()
+    return formats

@@ -6,14 +6,20 @@ import dataclasses
 import io
 import json
 import re
+from importlib import util
+from pathlib import Path
 
 import pypdf
 import pytest
 from brief_sheets import LANGS, letters, lines
 
+import eaeu_analysis as ea
+from eaeu_analysis.cli import main
+from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.report.brief.compose import Brief, compose
-from eaeu_analysis.report.brief.render import render_brief
+from eaeu_analysis.report.brief.render import NO_PDF, render_brief
 from eaeu_analysis.report.claims.claim import Claim
+from eaeu_analysis.report.write import _formats as report_formats
 
 NASTY = "<script>alert(1)</script> \"=cmd|' /C calc'!A0\" #typst *bold* [link](x) $x$ @y"
 
@@ -102,3 +108,35 @@ def test_the_page_asks_nobody_for_anything(briefs: dict[str, Brief]) -> None:
         marks = set(re.findall(r'href="#(S\d+)"', page))
         assert marks
         assert marks == {mark for mark, _, _ in brief.sources} == set(re.findall(r'id="(S\d+)"', page))
+
+
+@pytest.fixture
+def without_typst(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without the extra that makes the PDF."""
+    find = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name, *more: None if name == "typst" else find(name, *more))
+
+
+def test_without_the_extra_a_pdf_is_one_sentence_with_the_line_that_installs_it(
+    without_typst: None, briefs: dict[str, Brief], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = "a PDF needs the extra: pip install 'eaeu-analysis[pdf]'"
+    for command in ("brief", "report"):
+        assert main([command, "--out", str(tmp_path / command), "--format", "pdf"]) == 2
+        assert capsys.readouterr().err.strip() == f"eaeu: {line}"
+        assert not (tmp_path / command).exists()
+    with pytest.raises(BadInputError, match="pip install"):
+        render_brief(briefs["en"], "pdf")
+
+
+def test_without_the_extra_the_default_leaves_the_pdf_out_and_says_so(
+    without_typst: None,
+    briefs: dict[str, Brief],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("eaeu_analysis.report.brief.write.brief", lambda *_, **__: briefs["en"])
+    assert set(ea.write_brief(tmp_path / "brief").files) == {"brief.md", "brief.html", "brief.json"}
+    assert "pdf" not in report_formats(None, "KGZ", "EAEU")
+    assert [record.getMessage() for record in caplog.records] == [f"without brief.pdf: {NO_PDF}"] * 2
