@@ -65,7 +65,7 @@ def _print(done: TextCheck) -> None:
 
     say = find_check_language(done.lang)
     for verdict, text, below in done.blocks():
-        output.echo_coloured(f"[{say.word(f'check_verdict.{verdict}')}]", COLOURS[verdict])
+        output.echo_coloured(f"[{say.word(f'verdict.{verdict}')}]", COLOURS[verdict])
         typer.echo(f" {text}")
         for line in below:
             typer.echo(f"    {line}")

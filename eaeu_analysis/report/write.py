@@ -203,7 +203,7 @@ def write_report(
     if jobs < 1:
         raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")
     formats = _formats(formats, unit, bloc)
-    templates.find_brief_language(lang)
+    templates.find_language(lang)
     folder = Path(out)
     require_output_folder(folder, KIND)
     request = read_baseline_check(check, accept, old_data)

@@ -7,7 +7,7 @@ import re
 from eaeu_analysis.report.brief.compose import Brief
 from eaeu_analysis.report.wording import templates
 
-LANGS = templates.brief_languages()
+LANGS = templates.languages()
 
 
 def lines(brief: Brief) -> list[str]:

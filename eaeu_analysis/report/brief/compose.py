@@ -22,7 +22,7 @@ from ..claims.claim import GRADES, Claim
 from ..claims.points import balance, points, unclear, unsupported_points
 from ..wording import templates
 from ..wording.spoken_numbers import spoken_number
-from ..wording.templates import BriefLanguage
+from ..wording.templates import Language, bind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,32 +86,22 @@ def load_brief_rules() -> BriefRules:
 
 # A claim as the brief says it: the short sentence of its template, its caveat, the verdict of its test.
 
-# Templates of claims that differ in the direction alone, which the brief tells by the verb.
-FAMILIES = {
-    "before_after.rose": "before_after",
-    "before_after.fell": "before_after",
-    "before_after.rose_unclear": "before_after_unclear",
-    "before_after.fell_unclear": "before_after_unclear",
-    "latest.higher": "latest",
-    "latest.lower": "latest",
-    "leaning.share_up": "leaning.share",
-    "leaning.share_down": "leaning.share",
-}
-
 
 @dataclass(frozen=True)
 class ClaimWriter:
     """Says claims in one language."""
 
-    lang: BriefLanguage
+    lang: Language
 
     def sentence(self, claim: Claim) -> str:
-        """The short sentence. BadInputError where the language has none for the claim's template."""
-        return self.lang.say("say", FAMILIES.get(claim.template, claim.template), claim.values, claim.words)
+        """The sentence, as on the page; of what is often heard and not supported, why it is not."""
+        if claim.topic == "unsupported":
+            return self.lang.say("claim", claim.template, claim.values, claim.words)
+        return claim.text("sentence", self.lang.code)
 
     def caveat(self, claim: Claim) -> str:
         """The short caveat."""
-        return self.lang.say("caveat", claim.caveat, claim.values, claim.words)
+        return self.lang.say("short_caveat", claim.caveat, claim.values, claim.words)
 
     def source(self, info: SeriesInfo) -> str:
         """A series in the small print: code and vintage, or the source of a table of published figures."""
@@ -138,7 +128,7 @@ class ClaimWriter:
 
     def answer(self, name: str, claims: Mapping[str, Claim]) -> str:
         """The answer to a likely question, the fields of each claim by their prefix; ``verdict`` and ``told`` too."""
-        values = {f"{prefix}{key}": number for prefix, c in claims.items() for key, number in c.values.items()}  # noqa: PD011
+        values = {f"{prefix}{key}": number for prefix, c in claims.items() for key, number in dict(c.values).items()}
         words: dict[str, Any] = {
             f"{prefix}{key}": text for prefix, c in claims.items() for key, text in c.words.items()
         }
@@ -275,13 +265,13 @@ def compose(claims: Sequence[Claim], lang: str = "en", topic: str | None = None)
 
     Raises BadInputError for a language that is not known.
     """
-    return _Writer(claims, templates.find_brief_language(lang), topic or "").brief()
+    return _Writer(claims, templates.find_language(lang, "brief"), topic or "").brief()
 
 
 class _Writer:
     """Lines from claims, in one language, with one list of sources."""
 
-    def __init__(self, claims: Sequence[Claim], lang: BriefLanguage, topic: str) -> None:
+    def __init__(self, claims: Sequence[Claim], lang: Language, topic: str) -> None:
         self.claims, self.lang, self.topic = claims, lang, topic
         self.by_id = {claim.id: claim for claim in claims}
         self.say = ClaimWriter(lang)
@@ -302,7 +292,7 @@ class _Writer:
             "heard": [self._heard(claim) for claim in unsupported_points(self.claims, table.heard)],
         }
         notes = {side: self._note(len(parts[side]), table.points) for side in ("for", "against")}
-        named = lang.say("title", "topic", words={"topic": f"topic.{self.topic}"}) if self.topic else ""
+        named = lang.say("title", "topic", words={"topic": f"brief_topic.{self.topic}"}) if self.topic else ""
         return Brief(
             lang=lang.code,
             topic=self.topic,
@@ -331,7 +321,7 @@ class _Writer:
     def _line(self, text: str, claims: Sequence[Claim], **more: str) -> Line:
         marks = tuple(dict.fromkeys(mark for claim in claims for mark in self._mark(claim)))
         grade = max((claim.grade for claim in claims), default="")
-        return Line(text, tuple(claim.id for claim in claims), grade=grade, marks=marks, **more)
+        return Line(bind(text), tuple(claim.id for claim in claims), grade=grade, marks=marks, **more)
 
     def _mark(self, claim: Claim) -> list[str]:
         """The mark of what the claim rests on; claims of the same series share one."""
@@ -374,7 +364,7 @@ class _Writer:
 
     def _answer(self, asked: LikelyQuestion) -> list[Line]:
         """The answer; one whose claims are missing says so, and is left out of a brief on one topic."""
-        title = self.lang.say("question", asked.name)
+        title = self.lang.say("asked", asked.name)
         claims = {prefix: self.by_id.get(name) for prefix, name in asked.claims.items()}
         at_hand = {prefix: claim for prefix, claim in claims.items() if claim is not None}
         if len(at_hand) < len(claims):
@@ -401,8 +391,7 @@ class _Writer:
 
     def _heard(self, claim: Claim) -> Line:
         name = claim.id.partition(".")[2]
-        why = self.lang.say("why", name, claim.values, claim.words)
-        return self._line(why, [claim], title=self.lang.say("heard", name))
+        return self._line(self.say.sentence(claim), [claim], title=self.lang.say("heard", name))
 
     def _note(self, count: int, most: int) -> str:
         if count >= most:

@@ -106,7 +106,7 @@ def brief(
     """
     from ..claims.collect import claims, claims_cached
 
-    templates.find_brief_language(lang)
+    templates.find_language(lang)
     kept = cache and store.cache_enabled()
     if not (kept and claims_cached(source=source, topic=topic)):
         log.warning("%s%s", COLD, KEPT if kept else "")

@@ -15,7 +15,7 @@ from ...plots import style
 from ...plots.compare import before_after_data
 from ...plots.style import ACCENT, GREY, INK, SHADE, TREATED
 from ...reference.blocs import bloc
-from ..wording.templates import find_card_language
+from ..wording.templates import find_language
 from .canvas import Box, Canvas, width, wrap
 from .findings import Finding, PictureRule, picture_rule
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ...compare import BeforeAfter
     from ..claims.claim import Claim
-    from ..wording.templates import BriefLanguage
+    from ..wording.templates import Language
 
 NUMBER, LABEL, LEGEND = 30, 23, 23  # pixels of the texts in a picture
 LARGE = 44  # of the number that a picture is about
@@ -43,7 +43,7 @@ def has_picture(finding: Finding) -> bool:
 
 def draw(canvas: Canvas, finding: Finding, box: Box) -> None:
     """Draw the picture of the finding into the box."""
-    rule, words = picture_rule(finding.claim), find_card_language(finding.lang)
+    rule, words = picture_rule(finding.claim), find_language(finding.lang, "cards")
     paint = {"lines": _lines, "interval": _interval, "chance": _interval, "bars": _bars, "part": _part}
     paint[rule.kind](canvas, finding.claim, rule, words, box)
 
@@ -77,7 +77,7 @@ def _compared(outcome: str, unit: str, event: int) -> BeforeAfter:
     return before_after(load_panel([outcome]), outcome, unit, event)
 
 
-def _lines(canvas: Canvas, claim: Claim, rule: PictureRule, words: BriefLanguage, box: Box) -> None:
+def _lines(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, box: Box) -> None:
     result = compared(claim)
     first, last = result.windows.before
     unit = (
@@ -97,7 +97,7 @@ def _lines(canvas: Canvas, claim: Claim, rule: PictureRule, words: BriefLanguage
     canvas.paste(_line_chart(result, box, words), box)
 
 
-def _line_chart(result: BeforeAfter, box: Box, words: BriefLanguage) -> Image.Image:
+def _line_chart(result: BeforeAfter, box: Box, words: Language) -> Image.Image:
     from matplotlib.ticker import MaxNLocator
 
     table = before_after_data(result)[0]
@@ -149,7 +149,7 @@ def _padded(low: float, high: float, share: float) -> tuple[float, float]:
 # An estimate and its interval on one axis with its zero.
 
 
-def _interval(canvas: Canvas, claim: Claim, rule: PictureRule, words: BriefLanguage, box: Box) -> None:
+def _interval(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, box: Box) -> None:
     values, chance = dict(claim.values), rule.kind == "chance"
     low, high = (values[rule.lower], values[rule.upper]) if chance else (claim.lower, claim.upper)
     middle = values[rule.value] if chance else claim.value
@@ -186,7 +186,7 @@ def _interval(canvas: Canvas, claim: Claim, rule: PictureRule, words: BriefLangu
 # Bars, and a part of a whole.
 
 
-def _bars(canvas: Canvas, claim: Claim, rule: PictureRule, words: BriefLanguage, box: Box) -> None:
+def _bars(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, box: Box) -> None:
     values = dict(claim.values)
     percent = "\u00a0%" if rule.unit.startswith("%") else ""
     rows = [(_row_label(row.label, values, words), values[row.value]) for row in rule.rows]
@@ -210,11 +210,11 @@ def _bars(canvas: Canvas, claim: Claim, rule: PictureRule, words: BriefLanguage,
     canvas.bar(zero - 1, box.top + LABEL * 1.5 - 4, zero + 1, box.top + len(rows) * step - 6, INK)
 
 
-def _row_label(label: str, values: dict[str, float], words: BriefLanguage) -> str:
+def _row_label(label: str, values: dict[str, float], words: Language) -> str:
     return words.number(values[label[1:]], "year") if label.startswith("=") else words.word(label)
 
 
-def _part(canvas: Canvas, claim: Claim, rule: PictureRule, words: BriefLanguage, box: Box) -> None:
+def _part(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, box: Box) -> None:
     share = dict(claim.values)[rule.value]
     text = f"{words.number(share, '0')}\u00a0%"
     y = box.top + round(0.42 * box.high)

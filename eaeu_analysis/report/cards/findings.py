@@ -1,7 +1,7 @@
 """What a card shows: the texts of a finding in one language, and which picture stands for it.
 
-Every claim is a finding and has a card; the sentences are those of the brief. The address of a finding follows from the
-id of its claim alone, so that it stays when the sentence or the number changes.
+Every claim is a finding and has a card; the sentences are those of the page and of the brief. The address of a finding
+follows from the id of its claim alone, so that it stays when the sentence or the number changes.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ...data.freshness import newest_edition
 from ...errors import BadInputError
 from ...reference.catalogue import STRICT, parse, read_table, table_path
-from ..brief.compose import ClaimWriter
-from ..wording.templates import find_card_language
+from ..wording.templates import bind, find_language
 
 if TYPE_CHECKING:
     from ...series import SeriesInfo
     from ..claims.claim import Claim
-    from ..wording.templates import BriefLanguage
+    from ..wording.templates import Language
 
 LANGUAGES = ("en", "ru", "uz")
 SITE = "{site}"  # in a caption, where the address of the published page is not known
@@ -82,7 +81,7 @@ def _finite(number: float) -> bool:
 class Finding:
     """A claim as its card shows it, in one language.
 
-    ``head``: its topic. ``sentence``: the short sentence. ``sure``: how sure it is, failed checks first. ``source`` and
+    ``head``: its topic. ``sentence``: that of the claim. ``sure``: how sure it is, failed checks first. ``source`` and
     ``as_of``: where it is from, and how new the data are.
     """
 
@@ -119,39 +118,28 @@ class Finding:
 
 def finding(claim: Claim, lang: str = "en") -> Finding:
     """The texts of a claim's card. BadInputError for a language or a sentence that is not there."""
-    words = find_card_language(lang)
+    words = find_language(lang, "cards")
     owners, more = _owners(claim, words)
     return Finding(
         claim=claim,
         lang=words.code,
         head=words.say("topic_head", claim.topic),
-        sentence=short_sentence(claim, words),
+        sentence=bind(claim.text("sentence", words.code)),
         sure=how_sure(claim, words),
         source=words.say("card", "source_more" if more else "source", words={"owners": f"={owners}"}),
         as_of=words.say("card", "as_of", words={"day": f"date.{newest_edition(claim.series)}"}),
-        caveat=ClaimWriter(words).caveat(claim),
+        caveat=words.say("short_caveat", claim.caveat, claim.values, claim.words),
     )
 
 
-def short_sentence(claim: Claim, words: BriefLanguage) -> str:
-    """The sentence of the brief, or one that can be read alone where the brief's leans on the line before it. Of a
-    statement that is often heard, the statement and what the data say to it."""
-    if words.has("alone", claim.template):
-        return words.say("alone", claim.template, claim.values, claim.words)
-    if claim.topic != "unsupported":
-        return ClaimWriter(words).sentence(claim)
-    name = claim.id.partition(".")[2]
-    return f"{words.say('heard', name)} {words.say('why', name, claim.values, claim.words)}"
-
-
-def how_sure(claim: Claim, words: BriefLanguage) -> str:
+def how_sure(claim: Claim, words: Language) -> str:
     """The grade in a few words, failed checks first."""
     failed = len(claim.failed)
     evidence = {"evidence": f"evidence.{claim.grade}"}
     return words.say("card", "sure_failed" if failed else "sure", {"count": float(failed)}, evidence)
 
 
-def _owners(claim: Claim, words: BriefLanguage) -> tuple[str, bool]:
+def _owners(claim: Claim, words: Language) -> tuple[str, bool]:
     """Who published the figures: at most two names, and whether there are more. A table of published figures is named
     in full."""
     found = dict.fromkeys(_owner(info) for series in claim.series for info in _origins(series))

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from dataclasses import dataclass, replace
-from importlib import resources
 from typing import Literal
 
 from ...errors import BadInputError, IntegrityError
 from ...reference.catalogue import indicator, outcome
-from ..brief.compose import ClaimWriter
 from ..claims.claim import Claim
 from ..wording import templates
-from ..wording.templates import BriefLanguage
+from ..wording.templates import Language
 from .facts import KnownFact, KnownNumber, series_source
 from .judge import Judgement
 from .vocabulary import Lang, vocabulary_table
 
-FOLDER = ("lang", "check")
 BASE_UNITS = {"gdp": "% of GDP", "imports": "% of imports", "revenue": "% of revenue"}
 
 
@@ -35,16 +31,9 @@ class Advice:
 
 
 @functools.lru_cache
-def find_check_language(lang: Lang) -> BriefLanguage:
-    """The texts of the check in that language, with those of the brief."""
-    path = resources.files(templates.__package__).joinpath(*FOLDER, f"{lang}.toml")
-    own = tomllib.loads(path.read_text(encoding="utf-8"))
-    tables = dict(templates.find_brief_language(lang).tables)
-    for name, table in own.items():
-        tables[name if name not in ("verdict", "series_unit") else f"check_{name}"] = table
-    tables["outcome"] = {**tables["outcome"], **own["series"]}
-    tables["unit"] = {**tables["unit"], **own["series_unit"]}
-    return BriefLanguage(lang, tables)
+def find_check_language(lang: Lang) -> Language:
+    """The texts of the check in that language, with the words that page and brief have."""
+    return templates.find_language(lang, "check")
 
 
 def advise(judgement: Judgement, lang: Lang) -> Advice:
@@ -66,7 +55,7 @@ def advise(judgement: Judgement, lang: Lang) -> Advice:
     return Advice(finding, why, instead, _caveat(fact, say), _sources(fact))
 
 
-def _finding(judgement: Judgement, say: BriefLanguage) -> str:
+def _finding(judgement: Judgement, say: Language) -> str:
     fact = judgement.fact
     if fact is None:
         return ""
@@ -87,34 +76,29 @@ def _current(known: KnownNumber, fact: KnownFact) -> KnownNumber:
     return (own or same or [known])[-1]
 
 
-def _described(fact: KnownFact, known: KnownNumber, say: BriefLanguage) -> str:
+def _described(fact: KnownFact, known: KnownNumber, say: Language) -> str:
     values = {"year": float(max(known.years)), "value": known.value}
     unit = _series_unit(fact.code, say)
     words = {"economy": f"economy.{fact.economy}", "outcome": f"outcome.{fact.code}", "unit": f"={unit}"}
     return say.say("described", "value", values, words)
 
 
-def _series_unit(code: str, say: BriefLanguage) -> str:
+def _series_unit(code: str, say: Language) -> str:
     unit = outcome(code).unit if code in vocabulary_table()["series"]["outcomes"] else indicator(code).unit
     return say.word(f"unit.{unit}") if say.has("unit", unit) else unit
 
 
-def claim_sentence(claim: Claim, say: BriefLanguage) -> str:
-    """The claim in that language; of what is often heard and not supported, why it is not. In English where the
-    language has no sentence for it."""
-    heard = claim.id.partition(".")[2]
-    try:
-        if claim.topic == "unsupported":
-            return say.say("why", heard, claim.values, claim.words)
-        return ClaimWriter(say).sentence(claim)
-    except BadInputError:
-        return _in_english(claim, "sentence")
+def claim_sentence(claim: Claim, say: Language) -> str:
+    """The claim in that language; of what is often heard and not supported, why it is not."""
+    return _text(claim, "why" if claim.topic == "unsupported" else "sentence", say)
 
 
-def _in_english(claim: Claim, part: Literal["sentence", "caveat"]) -> str:
-    """A text of the claim in English; IntegrityError when the claims that ship are of another version."""
+def _text(claim: Claim, part: Literal["sentence", "caveat", "why"], say: Language) -> str:
+    """A text of the claim; IntegrityError when the claims that ship are of another version."""
     try:
-        return claim.text(part)
+        return (
+            say.say("claim", claim.template, claim.values, claim.words) if part == "why" else claim.text(part, say.code)
+        )
     except BadInputError as error:
         raise IntegrityError(
             f"claim {claim.id!r} cannot be worded ({error}); the claims are of another version than the code: make "
@@ -122,7 +106,7 @@ def _in_english(claim: Claim, part: Literal["sentence", "caveat"]) -> str:
         ) from None
 
 
-def _shown(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> str:
+def _shown(known: KnownNumber, fact: KnownFact | None, say: Language) -> str:
     """A number with its unit, and its sign where that is a direction."""
     spec = "signed.usd" if known.role == "change" and known.measure != "times" else "usd"
     unit = {
@@ -135,20 +119,17 @@ def _shown(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> st
     return f"{say.number(known.value, spec)} {unit}".strip()
 
 
-def _newer(known: KnownNumber, fact: KnownFact | None, say: BriefLanguage) -> str:
+def _newer(known: KnownNumber, fact: KnownFact | None, say: Language) -> str:
     if fact is None or not fact.code:
         return _shown(replace(known, value=known.value if known.newer is None else known.newer), fact, say)
     current = _current(known, fact)
     return f"{_shown(current, fact, say)} ({max(current.years, default=fact.latest)})"
 
 
-def _caveat(fact: KnownFact | None, say: BriefLanguage) -> str:
+def _caveat(fact: KnownFact | None, say: Language) -> str:
     if fact is None or fact.claim is None:
         return ""
-    try:
-        return ClaimWriter(say).caveat(fact.claim)
-    except BadInputError:
-        return _in_english(fact.claim, "caveat")
+    return _text(fact.claim, "caveat", say)
 
 
 def _sources(fact: KnownFact | None) -> tuple[str, ...]:

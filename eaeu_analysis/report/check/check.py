@@ -143,14 +143,14 @@ class TextCheck(Result):
         say = find_check_language(self.lang)
         if not self.statements:
             return say.word("summary.none")
-        return ", ".join(f"{say.word(f'check_verdict.{v}')}: {self.count(v)}" for v in VERDICTS if self.count(v))
+        return ", ".join(f"{say.word(f'verdict.{v}')}: {self.count(v)}" for v in VERDICTS if self.count(v))
 
     def summary(self) -> str:
         """The statements with their verdicts, what may be said instead, and how many there are of each."""
         say = find_check_language(self.lang)
         lines = []
         for verdict, text, below in self.blocks():
-            lines += [f"[{say.word(f'check_verdict.{verdict}')}] {text}", *(f"    {line}" for line in below), ""]
+            lines += [f"[{say.word(f'verdict.{verdict}')}] {text}", *(f"    {line}" for line in below), ""]
         return "\n".join([*lines, self.counts()])
 
     def document(self) -> dict[str, Any]:
@@ -173,14 +173,14 @@ class TextCheck(Result):
         marked, at = [], 0
         for i, s in enumerate(self.statements, 1):
             marked.append(html.escape(clean_text(self.text[at : s.start])))
-            name = html.escape(say.word(f"check_verdict.{s.verdict}"))
+            name = html.escape(say.word(f"verdict.{s.verdict}"))
             body = html.escape(clean_text(self.text[s.start : s.end]))
             marked.append(f'<mark class="{s.verdict}" title="{name}">{body}</mark><sup><a href="#s{i}">{i}</a></sup>')
             at = s.end
         marked.append(html.escape(clean_text(self.text[at:])))
         notes = []
         for i, (verdict, text, below) in enumerate(self.blocks(), 1):
-            name = html.escape(say.word(f"check_verdict.{verdict}"))
+            name = html.escape(say.word(f"verdict.{verdict}"))
             lines = "".join(f"<br>{html.escape(clean_text(line))}" for line in below)
             notes.append(f'<li id="s{i}"><b class="{verdict}">{name}</b> {html.escape(clean_text(text))}{lines}</li>')
         shades = "".join(f".{v}{{background:{shade}}}" for v, shade in SHADES.items())

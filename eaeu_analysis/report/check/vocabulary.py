@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from ...errors import unknown
 from ...reference.catalogue import read_table, table_path
 from ...reference.economies import economy_tables
-from ..wording.templates import find_brief_language
+from ..wording.templates import find_language
 
 Lang = Literal["en", "ru", "uz"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
@@ -217,7 +217,7 @@ def _split(text: str) -> list[str]:
 def _goods(lang: Lang) -> list[_Phrase]:
     """Names of chapters of goods as the brief has them; the ends of words may be inflected."""
     found = []
-    for code, name in find_brief_language(lang).tables["chapter"].items():
+    for code, name in find_language(lang).tables["chapter"].items():
         words = [token.text for token in tokens(str(name), lang) if len(token.text) > 2]
         stems = tuple(_stem(word, lang) for word in words)
         found.append(_Phrase("concept", f"product_{code}", stems))

@@ -213,7 +213,14 @@ class Claim:
         }
         if part not in tables:
             raise BadInputError(f"a claim has no {part!r}; known: {', '.join(tables)}")
-        return templates.find_language(lang).say(*tables[part], self.values, self.words)
+        say = templates.find_language(lang)
+        text = say.say(*tables[part], self.values, self.words)
+        if part == "caveat" and self.words.get("failed"):
+            return f"{text} {say.say('form', 'failed', words=self.words)}"
+        if part == "sentence" and self.topic == "unsupported":
+            heard = f"heard.{self.id.partition('.')[2]}"
+            return say.say("form", "unsupported", words={"heard": heard, "why": f"={text}"})
+        return text
 
     def document(self, lang: str = "en") -> dict[str, Any]:
         """The claim with its texts as plain values, for JSON."""

@@ -10,7 +10,7 @@ import math
 from typing import Final
 
 from ...errors import BadInputError
-from .templates import BriefLanguage
+from .templates import Language
 
 ABOUT, LITTLE = 0.05, 0.12  # how far a number may be from what is said, of it
 FRACTIONS: Final = {
@@ -30,7 +30,7 @@ TIMES: Final = {"one_and_a_half": 1.5, "twice": 2.0, "three": 3.0, "four": 4.0, 
 KINDS = ("share", "percent", "usd", "times")
 
 
-def spoken_number(value: float, kind: str, lang: BriefLanguage) -> str:
+def spoken_number(value: float, kind: str, lang: Language) -> str:
     """``value`` as it is said: a "share" or "percent" (of 100), "usd" (US dollars), "times" (a ratio). The sign is the
     sentence's: sizes are said. BadInputError for another kind, or for what is no number."""
     if kind not in KINDS or not math.isfinite(value):
@@ -61,7 +61,7 @@ def _digits(size: float) -> int:
     return 1 if size >= 0.1 else -math.floor(math.log10(size))
 
 
-def _money(size: float, lang: BriefLanguage) -> str:
+def _money(size: float, lang: Language) -> str:
     """One leading figure where it is near, else two; in thousands, millions, billions or trillions."""
     if size < 1000:
         return _phrase("about", "dollars", float(round(size)), 0, lang)
@@ -73,7 +73,7 @@ def _money(size: float, lang: BriefLanguage) -> str:
     return _phrase(_how(told, near) or "about", scale, near, 0 if near.is_integer() else 1, lang)
 
 
-def _phrase(how: str, key: str, said: float, digits: int, lang: BriefLanguage) -> str:
+def _phrase(how: str, key: str, said: float, digits: int, lang: Language) -> str:
     """The phrase with the number in it; ``count`` is for the noun that follows."""
     return lang.say(how, key, {"count": said}, {"said": f"={lang.number(said, str(digits))}"})
 

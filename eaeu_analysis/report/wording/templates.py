@@ -1,9 +1,16 @@
-"""Sentences by language: templates of ``report/wording/lang/*.toml``, numbers and months by Babel.
+"""Sentences by language: templates of ``report/wording/lang/*.toml``, numbers, months and plurals by Babel.
 
-A template is written like a Python format string. A field that names a number takes what follows the colon:
-nothing (as many decimals as people say), a count of decimals (``{change:1}``), ``abs`` (without its sign, after
-"fell by"), ``signed``, ``year`` (no thousands mark), ``usd`` (million or billion), or two of them joined by a dot
-(``{change:abs.1}``). A field that names words is looked up in the tables of the same file.
+A template is written like a Python format string. What follows the colon of a field says in which form it is wanted.
+
+A number: nothing (as many decimals as people say), a count of decimals (``{change:1}``), ``abs`` (without its sign,
+after "fell by"), ``signed``, ``year`` (no thousands mark), ``usd`` (million or billion), or several joined by dots
+(``{change:abs.1}``). ``n.NOUN``: the noun of table ``plural`` in the form that the number asks for (the number itself
+is a field of its own). ``verb.WORD``, ``change``, ``degree``: "rose", "a rise of" or "higher" by its sign, a verb in
+the gender of the word of that field or in that of one letter (m, f, n, p). ``range.OTHER.UNIT``: the interval from this
+number to the other one as words without signs, in the unit of that field (per cent where none is named).
+
+Words: a key of the same file ("outcome.trade") or text after an equals sign; ``FORM`` takes them from the table of that
+form (``{economy:of}`` from ``economy_of``), ``capital`` starts them with a capital letter.
 """
 
 from __future__ import annotations
@@ -24,6 +31,17 @@ from ...errors import BadInputError, unknown
 LANGUAGE_FOLDER = "lang"
 DATES = {"en": ("d MMMM y", "MMMM y"), "uz": ("y-'yil' d-MMMM", "y-'yil' MMMM")}  # where CLDR's are not those used here
 SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+NUMBER_FORMS = ("abs", "signed", "year", "usd")
+BY_SIGN = ("verb", "change", "degree")
+UNITS = r"%|US\$|foiz|п\. п\.|гг?\.|млн|млрд|долл|mln|mlrd|million|billion"
+BOUND = re.compile(rf"(?<=\d) (?={UNITS})|(?<=\bp) (?==)|(?<=\bp[ \u00a0]=) (?=\d)")  # what no line may end in
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A field that names words: ``key`` of the language file, as ``economy.KGZ``, or text after an equals sign."""
+
+    key: Any
 
 
 @dataclass(frozen=True)
@@ -38,7 +56,12 @@ class Language:
     ) -> str:
         """The text of ``table.key`` with its fields filled; BadInputError where the file lacks it or a field."""
         filler = _Filler(self, values or {}, words or {}, f"{table}.{key}")
-        return str(filler.format(self.template(table, key)))
+        text = re.sub(r" {2,}", " ", str(filler.format(self.template(table, key)))).strip()
+        return text.replace("..", ".")  # after "2020 г."
+
+    def has(self, table: str, key: str) -> bool:
+        """Whether the file has that text."""
+        return key in self.tables.get(table, {})
 
     def template(self, table: str, key: str) -> str:
         """The text as it stands in the file."""
@@ -61,11 +84,56 @@ class Language:
             from ...reference.economies import common_name
 
             return str(common_name(name, self.code))
-        if found is None and table in ("check", "measure"):
+        if found is None and table == "check":
+            return self._check(name)
+        if found is None and table == "measure":
             return str(name)
         if found is None and table == "chapter":
             return self.say("form", "chapter", words={"code": f"={name}"})
         return str(found) if found is not None else self.template(table, name)
+
+    def formed(self, key: Any, form: str) -> str:
+        """The words of that key in that form; an economy without one in that of its name alone."""
+        if isinstance(key, (tuple, list)):
+            return ", ".join(self.formed(part, form) for part in key)
+        table, _, name = str(key).partition(".")
+        if not form or str(key).startswith("=") or (table == "economy" and not self.has(f"{table}_{form}", name)):
+            return self.word(key)
+        return self.template(f"{table}_{form}", name)
+
+    def noun(self, name: str, count: float) -> str:
+        """The noun as it stands after that number, by Babel's plural rule."""
+        forms = self.tables.get("plural", {}).get(name)
+        if not isinstance(forms, Mapping):
+            raise BadInputError(f"language {self.code!r} has no noun plural.{name}")
+        return str(forms.get(_plural(self.code)(_printed(count)), forms["other"]))
+
+    def by_sign(self, table: str, value: float, gender: str = "") -> str:
+        """ "rose" or "fell", "a rise of" or "a fall of"; a verb in that gender, where the language has genders."""
+        forms = {} if math.isnan(value) else self.tables.get(table, {}).get("up" if value > 0 else "down", "")
+        return str(forms.get(gender or "n", "")) if isinstance(forms, Mapping) else str(forms)
+
+    def interval(self, lower: float, upper: float, unit: str) -> str:
+        """An interval as words without signs: "from a fall of 3 to a rise of 5 %"."""
+        if math.isnan(lower) or math.isnan(upper):
+            return self.template("range", "none")
+        if math.isinf(lower) or math.isinf(upper):
+            return self.template("range", "open")
+        key = "mixed" if lower < 0 < upper else "down" if upper <= 0 else "up"
+        ends = sorted((abs(lower), abs(upper))) if key != "mixed" else [-lower, upper]
+        low, high = (self.number(end, "abs") for end in ends)
+        if low == high and key != "mixed":
+            key = f"{key}_same"
+        return self.say("range", key, words={"low": f"={low}", "high": f"={high}", "unit": f"={unit}"})
+
+    def _check(self, name: str) -> str:
+        """The name of a check: in English as it is, else that of the file, without what it is about after a comma."""
+        plain = name.partition(",")[0]
+        return (
+            name
+            if self.code == "en"
+            else str(self.tables.get("check", {}).get(plain) or self.template("check", "other"))
+        )
 
     def _date(self, iso: str, exact: bool) -> str:
         """A day, or a month of a year, as it is written in this language."""
@@ -84,7 +152,7 @@ class Language:
 
         parts = [part for part in spec.split(".") if part]
         for part in parts:
-            if not part.isdigit() and part not in ("abs", "signed", "year", "usd"):
+            if not part.isdigit() and part not in NUMBER_FORMS:
                 raise BadInputError(f"form of a number {spec!r} not known")
         if math.isnan(value):
             return self.word("number.none")
@@ -102,9 +170,9 @@ class Language:
         fixed = next((int(part) for part in parts if part.isdigit()), None)
         digits = decimals(shown) if fixed is None else fixed
         pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
-        text = str(format_decimal(shown, format=pattern, locale=self.code))
-        if text.strip("-−0.,") == "":
-            text = text.lstrip("-−")
+        text = str(format_decimal(shown, format=pattern, locale=self.code)).replace("-", "−")
+        if text.strip("−0.,") == "":
+            text = text.lstrip("−")
         elif "signed" in parts and shown > 0:
             text = f"+{text}"
         return f"{text}{scale}"
@@ -131,123 +199,35 @@ class _Filler(string.Formatter):
         if name in self.values:
             return float(self.values[name])
         if name in self.words:
-            return self.lang.word(self.words[name])
+            return _Word(self.words[name])
         raise BadInputError(f"text {self.where} of language {self.lang.code!r} asks for {name!r}, which is not there")
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if isinstance(value, float):
-            return self.lang.number(value, format_spec)
-        text = str(value)
-        return text[:1].upper() + text[1:] if format_spec == "capital" else text
-
-
-@functools.lru_cache
-def languages() -> tuple[str, ...]:
-    """The languages that there are files for, English first."""
-    folder = resources.files(__package__) / LANGUAGE_FOLDER
-    codes = sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
-    return tuple(sorted(codes, key=lambda code: code != "en"))
-
-
-@functools.lru_cache
-def find_language(code: str) -> Language:
-    """The language of that code; BadInputError with what there is."""
-    if code not in languages():
-        raise unknown("language", code, languages())
-    text = (resources.files(__package__) / LANGUAGE_FOLDER / f"{code}.toml").read_text(encoding="utf-8")
-    return Language(code, tomllib.loads(text))
-
-
-# Sentences of the brief by language (``report/wording/lang/brief/*.toml``), with the forms that a language needs.
-#
-# Templates are those of :mod:`.language`, with four more forms after a field's colon. ``n.NOUN`` of a number: the noun
-# of
-# table ``plural`` in the form that Babel's plural rule picks (the number itself is a field of its own). ``verb.WORD``
-# of
-# a number: "rose" or "fell" by its sign, in the gender of the word of that field, or in that of one letter (m, f, n,
-# p).
-# ``FORM`` of a word: from the table of that form, as ``{economy:of}`` from ``economy_of``; ``capital`` may follow a
-# dot.
-
-BRIEF_FOLDER = ("lang", "brief")
-UNITS = r"%|foiz|п\. п\.|лог\. п\.|гг?\.|млн|млрд|mln|mlrd|million|billion"
-BOUND = re.compile(rf"(?<=\d) (?={UNITS})|(?<=\bp) (?==)|(?<=\bp[ \u00a0]=) (?=\d)")  # what no line may end in
-
-
-@dataclass(frozen=True)
-class _Word:
-    """A field that names words: ``key`` of the language file, as ``economy.KGZ``, or text after an equals sign."""
-
-    key: Any
-
-
-@dataclass(frozen=True)
-class BriefLanguage(Language):
-    """The texts of the brief in one language."""
-
-    def say(
-        self, table: str, key: str, values: Mapping[str, float] | None = None, words: Mapping[str, Any] | None = None
-    ) -> str:
-        """The text of ``table.key`` with its fields filled; BadInputError where the file lacks it or a field."""
-        filler = _Forms(self, values or {}, words or {}, f"{table}.{key}")
-        return BOUND.sub("\u00a0", str(filler.format(self.template(table, key))))
-
-    def number(self, value: float, spec: str = "") -> str:
-        """A number as :meth:`.language.Language.number` writes it, with a minus sign in place of a hyphen."""
-        return super().number(value, spec).replace("-", "−")
-
-    def has(self, table: str, key: str) -> bool:
-        """Whether the file has that text."""
-        return key in self.tables.get(table, {})
-
-    def noun(self, name: str, count: float) -> str:
-        """The noun as it stands after that number, by Babel's plural rule."""
-        forms = self.tables.get("plural", {}).get(name)
-        if not isinstance(forms, Mapping):
-            raise BadInputError(f"language {self.code!r} has no noun plural.{name}")
-        return str(forms.get(_plural(self.code)(_printed(count)), forms["other"]))
-
-    def verb(self, name: str, gender: str = "") -> str:
-        """The verb in that gender, where the language has genders."""
-        forms = self.tables.get("verb", {}).get(name)
-        if isinstance(forms, Mapping):
-            return str(forms.get(gender or "n", forms.get("n", "")))
-        return str(forms)
-
-    def formed(self, key: Any, form: str) -> str:
-        """The words of that key in that form."""
-        if isinstance(key, (tuple, list)):
-            return ", ".join(self.formed(part, form) for part in key)
-        if not form or str(key).startswith("="):
-            return self.word(key)
-        table, _, name = str(key).partition(".")
-        return self.template(f"{table}_{form}", name)
-
-
-class _Forms(_Filler):
-    """Fields of a template of the brief."""
-
-    lang: BriefLanguage
-
-    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
-        name = str(key)
-        if name not in self.values and name in self.words:
-            return _Word(self.words[name])
-        return super().get_value(key, args, kwargs)
-
-    def format_field(self, value: Any, format_spec: str) -> str:
+        parts = [part for part in format_spec.split(".") if part]
         if isinstance(value, _Word):
-            parts = [part for part in format_spec.split(".") if part]
             text = self.lang.formed(value.key, next((part for part in parts if part != "capital"), ""))
             return text[:1].upper() + text[1:] if "capital" in parts else text
-        head, _, rest = format_spec.partition(".")
+        head, rest = (parts[0], parts[1:]) if parts else ("", [])
         if head == "n":
-            return self.lang.noun(rest, abs(value))
-        if head == "verb":
-            known = self.lang.tables.get("gender", {})
-            gender = rest if len(rest) == 1 else known.get(self.words.get(rest, ""), "")
-            return self.lang.verb("rose" if value > 0 else "fell", gender)
-        return super().format_field(value, format_spec)
+            return self.lang.noun(rest[0], abs(value))
+        if head in BY_SIGN:
+            return self.lang.by_sign(head, value, self._gender(rest[0]) if rest else "")
+        if head == "range":
+            unit = self.words.get(rest[1], "=") if len(rest) > 1 else "unit.per cent"
+            return self.lang.interval(value, self.get_value(rest[0], (), {}), self.lang.formed(unit, self._unit_form()))
+        return self.lang.number(value, format_spec)
+
+    def _gender(self, name: str) -> str:
+        return name if len(name) == 1 else str(self.lang.tables.get("gender", {}).get(self.words.get(name, ""), ""))
+
+    def _unit_form(self) -> str:
+        """The form of a unit after a size, where the language has one."""
+        return "by" if "unit_by" in self.lang.tables else ""
+
+
+def bind(text: str) -> str:
+    """The text with no-break spaces between a number and its unit, for pages with lines that end."""
+    return BOUND.sub("\u00a0", text)
 
 
 def _printed(count: float) -> Any:
@@ -265,29 +245,23 @@ def _plural(code: str) -> Any:
 
 
 @functools.lru_cache
-def brief_languages() -> tuple[str, ...]:
-    """The languages of the brief, English first."""
-    folder = resources.files(__package__).joinpath(*BRIEF_FOLDER)
+def languages() -> tuple[str, ...]:
+    """The languages that there are files for, English first."""
+    folder = resources.files(__package__) / LANGUAGE_FOLDER
     codes = sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
     return tuple(sorted(codes, key=lambda code: code != "en"))
 
 
 @functools.lru_cache
-def find_brief_language(code: str) -> BriefLanguage:
-    """The brief's texts in that language; BadInputError with what there is."""
-    if code not in brief_languages():
-        raise unknown("language", code, brief_languages())
-    text = resources.files(__package__).joinpath(*BRIEF_FOLDER, f"{code}.toml").read_text(encoding="utf-8")
-    return BriefLanguage(code, tomllib.loads(text))
+def find_language(code: str, part: str = "") -> Language:
+    """The language of that code, with the texts of a ``part`` ("brief", "check", "cards").
 
-
-CARD_FOLDER = ("lang", "cards")
-
-
-@functools.lru_cache
-def find_card_language(code: str) -> BriefLanguage:
-    """The brief's texts with those of the cards, table by table; BadInputError with what there is."""
-    brief = find_brief_language(code)
-    text = resources.files(__package__).joinpath(*CARD_FOLDER, f"{code}.toml").read_text(encoding="utf-8")
-    own = tomllib.loads(text)
-    return BriefLanguage(code, {**brief.tables, **{name: {**brief.tables.get(name, {}), **own[name]} for name in own}})
+    BadInputError with the languages that there are."""
+    if code not in languages():
+        raise unknown("language", code, languages())
+    folder = resources.files(__package__) / LANGUAGE_FOLDER
+    tables = tomllib.loads((folder / f"{code}.toml").read_text(encoding="utf-8"))
+    if part:
+        own = tomllib.loads((folder / part / f"{code}.toml").read_text(encoding="utf-8"))
+        tables = {**tables, **{name: {**tables.get(name, {}), **table} for name, table in own.items()}}
+    return Language(code, tables)

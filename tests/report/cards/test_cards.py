@@ -21,7 +21,7 @@ from eaeu_analysis.report.cards.write import write_cards
 from eaeu_analysis.report.claims.claim import GRADES
 from eaeu_analysis.report.claims.shipped import shipped_claims
 from eaeu_analysis.report.topics import TOPICS
-from eaeu_analysis.report.wording.templates import find_card_language
+from eaeu_analysis.report.wording.templates import find_language
 
 ROOT = Path(__file__).resolve().parents[3]
 CLAIMS = {claim.id: claim for claim in shipped_claims()}
@@ -44,7 +44,7 @@ def test_the_texts_of_the_cards_are_there_in_every_language_with_the_same_fields
 
 
 def test_every_topic_and_grade_has_its_text() -> None:
-    words = find_card_language("en")
+    words = find_language("en", "cards")
     assert all(words.has("topic_head", topic) for topic in TOPICS)
     assert all(words.has("evidence", grade) for grade in GRADES)
 

@@ -21,7 +21,7 @@ from eaeu_analysis.cli import main
 from eaeu_analysis.report.check.reading import read_sentence
 from eaeu_analysis.report.check.vocabulary import find_lang, load_vocabulary, sentences, tokens, vocabulary_table
 from eaeu_analysis.report.claims.shipped import shipped_claims
-from eaeu_analysis.report.wording.templates import find_brief_language
+from eaeu_analysis.report.wording.templates import find_language
 
 ROOT = Path(__file__).resolve().parents[3]
 TRADE = "fared.trade.before_after"
@@ -208,7 +208,7 @@ def test_words_of_every_language_are_there() -> None:
 
 def test_names_of_concepts_in_the_table_exist() -> None:
     table = vocabulary_table()
-    goods = {f"product_{code}" for code in find_brief_language("en").tables["chapter"]}
+    goods = {f"product_{code}" for code in find_language("en").tables["chapter"]}
     known = {*table["concept"], *table["entity"], *goods, "up", "down"}
     named = [*table["subject"].values(), *table["outcome"].values(), *table["series"]["more"].values()]
     for entries in named:

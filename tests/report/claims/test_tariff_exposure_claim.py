@@ -10,7 +10,7 @@ import pytest
 
 import eaeu_analysis as ea
 from eaeu_analysis.report.claims.tariff_exposure import tariff_exposure_claims
-from eaeu_analysis.report.wording.templates import brief_languages, find_brief_language
+from eaeu_analysis.report.wording.templates import languages
 from eaeu_analysis.results import Check
 from eaeu_analysis.trade.tariff_exposure.estimate import TariffExposure
 
@@ -50,9 +50,8 @@ def test_each_finding_has_its_sentence_in_every_language(found: TariffExposure, 
         assert f"{-claim.value:.1f} % lower" in claim.sentence
     if kind in ("none", "fragile", "unreliable"):
         assert "o detectable effect" in claim.sentence or "o clear effect" in claim.sentence
-    for lang in brief_languages():
-        text = find_brief_language(lang).say("say", claim.template, claim.values, claim.words)
-        caveat = find_brief_language(lang).say("caveat", claim.caveat, claim.values, claim.words)
+    for lang in languages():
+        text, caveat = claim.text("sentence", lang), claim.text("caveat", lang)
         assert text.strip()
         assert caveat.strip()
         assert "{" not in text + caveat

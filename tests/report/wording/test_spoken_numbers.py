@@ -65,7 +65,7 @@ def test_a_question_without_its_claims_is_answered_so(claims: list[Claim]) -> No
     ],
 )
 def test_a_number_is_said_as_people_say_it(value: float, kind: str, said: str) -> None:
-    assert plain(spoken_number(value, kind, templates.find_brief_language("en"))) == said
+    assert plain(spoken_number(value, kind, templates.find_language("en", "brief"))) == said
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_a_number_is_said_as_people_say_it(value: float, kind: str, said: str) -
     ],
 )
 def test_numbers_are_said_in_the_forms_of_each_language(lang: str, value: float, kind: str, said: str) -> None:
-    assert plain(spoken_number(value, kind, templates.find_brief_language(lang))) == said
+    assert plain(spoken_number(value, kind, templates.find_language(lang, "brief"))) == said
 
 
 def test_what_is_said_is_never_further_off_than_the_words_allow() -> None:
     from eaeu_analysis.report.wording.spoken_numbers import FRACTIONS
 
-    english = templates.find_brief_language("en")
+    english = templates.find_language("en", "brief")
     sizes = {english.template("fraction", name): size for name, size in FRACTIONS.items()}
     for step in range(1, 1000):
         value = step / 10
@@ -114,7 +114,7 @@ def test_what_is_said_is_never_further_off_than_the_words_allow() -> None:
 @pytest.mark.parametrize(("value", "kind"), [(math.nan, "share"), (math.inf, "usd"), (1.0, "furlongs")])
 def test_what_cannot_be_said_is_refused(value: float, kind: str) -> None:
     with pytest.raises(BadInputError, match="cannot be said aloud"):
-        spoken_number(value, kind, templates.find_brief_language("en"))
+        spoken_number(value, kind, templates.find_language("en", "brief"))
 
 
 def test_the_exact_number_stands_beside_the_one_that_is_said(claims: list[Claim], briefs: dict[str, Brief]) -> None:
