@@ -71,7 +71,7 @@ _HOME = {
     "ppml": "trade.gravity.ppml",
     "gravity_curve": "trade.union.curve",
     "event_study": "trade.gravity.event_study",
-    "GravityOptions": "trade.gravity.options",
+    "GravityOptions": "trade.gravity.ppml",
     "solve_equilibrium": "trade.equilibrium.solve",
     "partial_equilibrium": "trade.tariffs.partial_equilibrium",
     "claims": "report.claims.collect",
@@ -159,7 +159,7 @@ if TYPE_CHECKING:
     from .trade.equilibrium.solve import solve_equilibrium as solve_equilibrium
     from .trade.flows.flows import load_flows as load_flows
     from .trade.gravity.event_study import event_study as event_study
-    from .trade.gravity.options import GravityOptions as GravityOptions
+    from .trade.gravity.ppml import GravityOptions as GravityOptions
     from .trade.gravity.ppml import ppml as ppml
     from .trade.partners.around_accession import partner_changes as partner_changes
     from .trade.partners.exposure import exposure as exposure

@@ -28,7 +28,7 @@ import pandas as pd
 from ...arrays import Array, Ints
 from ...errors import BadInputError
 from ...results import Check
-from .projection import dense_inverse, project
+from .projection import Projection, dense_inverse, project
 from .sample import Effect
 
 if TYPE_CHECKING:
@@ -64,12 +64,13 @@ class Pairs:
     cell: Ints
 
 
-def correct(fit: GravityFit) -> GravityFit:
+def correct(fit: GravityFit, off: Projection | None = None) -> GravityFit:
     """The fit with corrected coefficients (three-way) and errors (two-way and three-way).
 
     The fixed effects must be tuples over three columns: exporter-year, importer-year and, for three-way, the pair.
     Clusters must be the pairs: they say which two of the columns are the sides, the third is time. ``k_adj`` must be
-    False: the correction replaces it. Raises BadInputError otherwise, and with weights.
+    False: the correction replaces it. ``off``: the projection at the fitted flows, where it is known. Raises
+    BadInputError otherwise, and with weights.
     """
     exporter, importer, time, pair = _roles(fit)
     mu = fit.fitted.to_numpy()
@@ -78,7 +79,8 @@ def correct(fit: GravityFit) -> GravityFit:
         inverse, numbered = dense_inverse(mu, effects)
         tilde = project(mu, effects).residual(fit.sample.x)
     else:
-        projection = project(mu, effects, eliminate=pair)
+        known = off is not None and off.largest == pair
+        projection = off if known and off is not None else project(mu, effects, eliminate=pair)
         inverse, numbered = projection.inverse, projection.other
         tilde = projection.residual(fit.sample.x)
     pairs = _lay_out(fit, exporter, importer, time, mu, tilde)

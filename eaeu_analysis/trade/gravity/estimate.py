@@ -1,4 +1,5 @@
-"""The estimation itself: pyfixest on columns of codes, with its errors as errors of this package.
+"""The estimation itself: Newton's method where the effects can be taken out exactly, else pyfixest, with its errors as
+errors of this package.
 
 Regressors go in with the fixed effects taken out and at standard deviation one, so that neither the unit of a regressor
 nor its size next to the fixed effects decides whether the fit converges; coefficients come back in the user's unit.
@@ -18,8 +19,9 @@ import pandas as pd
 from ...arrays import Array, Ints
 from ...errors import BadInputError, NotConvergedError
 from .newton import damped
+from .projection import Projection, few_levels, off_effects
 from .sample import GravitySample
-from .separation import Separation, find_separated, outside_effects
+from .separation import Separation, find_separated
 
 MAX_ITERATIONS = 50
 MAX_PROJECTIONS = 500  # of one round of alternating projections; what needs more is left to damped steps
@@ -39,8 +41,8 @@ class Scaled:
 @dataclass(frozen=True)
 class Estimate:
     """``kept`` (K',): places of the regressors that are not collinear; of these, in the user's unit, ``beta`` (K',),
-    ``vcov`` (K', K') and ``influence`` (n, K'), what each row adds to ``beta``; ``fitted`` (n,), ``deviance``, ``r2``.
-    """
+    ``vcov`` (K', K') and ``influence`` (n, K'), what each row adds to ``beta``; ``fitted`` (n,), ``deviance``, ``r2``;
+    ``off``: the exact projection at the fitted flows, where there is one."""
 
     kept: tuple[int, ...]
     beta: Array
@@ -49,6 +51,7 @@ class Estimate:
     fitted: Array
     deviance: float
     r2: float
+    off: Projection | None = None
 
 
 def identify(sample: GravitySample, search: bool) -> tuple[GravitySample, Scaled, Separation | None]:
@@ -57,8 +60,9 @@ def identify(sample: GravitySample, search: bool) -> tuple[GravitySample, Scaled
     sd = sample.x.std(axis=0)
     sd = np.where(sd > 0, sd, 1.0)
     standard = (sample.x - sample.x.mean(axis=0)) / sd
-    spread = outside_effects(standard, sample.effects, zero)
-    found = find_separated(sample.y, spread, sample.effects) if search else None
+    positive = off_effects((~zero).astype(np.float64), sample.effects)
+    spread = positive.residual(standard)
+    found = find_separated(sample.y, spread, sample.effects, positive) if search else None
     if found is not None:
         smaller, scaled, _ = identify(sample.without(found.rows), search=False)
         return smaller, scaled, found
@@ -67,21 +71,28 @@ def identify(sample: GravitySample, search: bool) -> tuple[GravitySample, Scaled
     left = np.where(telling, left, 1.0)
     spread = np.where(telling, spread / left, 0.0)
     if left.min() < COARSE:
-        spread = outside_effects(spread, sample.effects, zero)
+        spread = positive.residual(spread)
     return sample, Scaled(spread, sd * left), None
 
 
 def estimate(kind: Literal["fepois", "feols"], sample: GravitySample, scaled: Scaled, k_adj: bool) -> Estimate:
-    """Fit by pyfixest; Poisson fits that it gives up are fitted again by damped steps.
+    """Poisson fits by Newton's method where the effects are few enough for exact projections, all else by pyfixest;
+    where one of the two gives a Poisson fit up the other takes over.
 
     Raises NotConvergedError, and BadInputError when every regressor is collinear.
     """
+    if kind == "feols":
+        return by_pyfixest(kind, sample, scaled, k_adj)
+    exact = few_levels(sample.effects)
     try:
-        return _read(run_pyfixest(kind, sample, scaled, k_adj), sample, scaled, poisson=kind == "fepois")
+        return by_newton(sample, scaled, k_adj) if exact else by_pyfixest(kind, sample, scaled, k_adj)
     except NotConvergedError:
-        if kind == "feols":
-            raise
-    kept, beta, fitted, influence = damped(sample, scaled.x)
+        return by_pyfixest(kind, sample, scaled, k_adj) if exact else by_newton(sample, scaled, k_adj)
+
+
+def by_newton(sample: GravitySample, scaled: Scaled, k_adj: bool) -> Estimate:
+    """A Poisson fit by damped Newton steps (:mod:`.newton`)."""
+    kept, beta, fitted, influence, off = damped(sample, scaled.x)
     unit = scaled.unit[list(kept)]
     influence = influence / unit
     weights = np.ones(len(sample.y)) if sample.weights is None else sample.weights
@@ -94,7 +105,13 @@ def estimate(kind: Literal["fepois", "feols"], sample: GravitySample, scaled: Sc
         fitted,
         float(2 * np.sum(weights * (sample.y * np.log(safe / fitted) - (sample.y - fitted)))),
         _explained_share(sample.y, fitted, weights, poisson=True),
+        off if isinstance(off, Projection) else None,
     )
+
+
+def by_pyfixest(kind: Literal["fepois", "feols"], sample: GravitySample, scaled: Scaled, k_adj: bool) -> Estimate:
+    """A fit by pyfixest."""
+    return _read(run_pyfixest(kind, sample, scaled, k_adj), sample, scaled, poisson=kind == "fepois")
 
 
 def run_pyfixest(kind: str, sample: GravitySample, scaled: Scaled, k_adj: bool) -> Any:

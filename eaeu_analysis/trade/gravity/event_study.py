@@ -13,8 +13,7 @@ from ...errors import BadInputError, require_frame, unknown
 from ...results import Check, Provenance, Result
 from ...text import format_p_equals
 from .fit import GravityFit
-from .options import GravityOptions
-from .ppml import Cluster, ppml
+from .ppml import Cluster, GravityOptions, ppml
 from .sample import Effect
 
 LEADS_LEVEL = 0.10  # a joint test of the years before fails below it

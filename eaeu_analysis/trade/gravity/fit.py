@@ -15,7 +15,7 @@ from .sample import GravitySample, effect_name
 
 if TYPE_CHECKING:
     from .bias import BiasCorrection
-    from .resampling import ScoreBootstrap
+    from .inference import ScoreBootstrap
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class GravityFit(Result):
     @property
     def p_value(self) -> pd.Series[Any]:
         """Two-sided, against zero, normal."""
-        from scipy.stats import norm
+        from scipy.special import ndtr
 
-        return pd.Series(2 * norm.sf(np.abs(self.coef / self.se)), index=self.coef.index, name="p_value")
+        return pd.Series(2 * ndtr(-np.abs(self.coef / self.se)), index=self.coef.index, name="p_value")
 
     @property
     def interval(self) -> pd.DataFrame:
@@ -154,14 +154,14 @@ class GravityFit(Result):
         return float(function(centre)), float(np.sqrt(variance))
 
     def reset(self) -> Check:
-        """Ramsey's RESET: the square of the fitted index added; see :func:`.shape.reset`."""
-        from .shape import reset
+        """Ramsey's RESET: the square of the fitted index added; see :func:`.inference.reset`."""
+        from .inference import reset
 
         return reset(self)
 
     def variance_shape(self) -> Check:
-        """The power of the mean to which the variance rises; see :func:`.shape.variance_shape`."""
-        from .shape import variance_shape
+        """The power of the mean to which the variance rises; see :func:`.inference.variance_shape`."""
+        from .inference import variance_shape
 
         return variance_shape(self)
 
@@ -176,16 +176,16 @@ class GravityFit(Result):
     def wild_bootstrap(
         self, regressor: str, null: float = 0.0, *, draws: int = 999, seed: int = 0, interval: bool = False
     ) -> ScoreBootstrap:
-        """Test of one coefficient by the wild bootstrap of cluster scores; see :func:`.resampling.wild_bootstrap`."""
-        from .resampling import wild_bootstrap
+        """Test of one coefficient by the wild bootstrap of cluster scores; see :func:`.inference.wild_bootstrap`."""
+        from .inference import wild_bootstrap
 
         return wild_bootstrap(self, regressor, null, draws=draws, seed=seed, interval=interval)
 
 
 def normal_quantile(level: float) -> float:
     """Of a two-sided interval: 1.645 at 0.90. BadInputError unless 0 < level < 1."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     if not 0 < level < 1:
         raise BadInputError(f"level {level} is not between 0 and 1")
-    return float(norm.ppf(0.5 + level / 2))
+    return float(ndtri(0.5 + level / 2))

@@ -1,60 +1,112 @@
-"""Poisson fits that plain reweighting gives up: damped steps, so that the likelihood never falls.
+"""Poisson fits by damped Newton steps of all coefficients and effects together, so that the likelihood never falls.
 
-Iteratively reweighted least squares takes the full step; from a poor start, with a regressor of very long tails, flows
-overflow, or the weights become so uneven that the fixed effects cannot be taken out. Here the coefficients take Newton
-steps of the likelihood with the effects profiled out, halved until it rises, and after each the effects are moved, one
-after the other, to where fitted flows add up to the observed. The likelihood is concave: this leads to its maximum
-wherever there is one, which the search for separated rows has made sure of.
+The weights of a step change little from one to the next, so that the projection off the fixed effects, the dear part,
+is kept for as long as each step promises a small part of what the one before did. A step that would lower the
+likelihood, or send flows beyond what a computer can represent, is halved. The likelihood is concave: this leads to its
+maximum wherever there is one, which the search for separated rows has made sure of.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from ...arrays import Array, Ints
 from ...errors import BadInputError, NotConvergedError
+from .projection import Iterated, Projection, off_effects
 from .sample import GravitySample
 
-STEPS = 100
-SWEEPS = 200  # of the fixed effects after a step
+STEPS = 200
+SWEEPS = 200  # of the fixed effects alone, at the most
+FIRST_SWEEPS = 5  # of them from the start: the steps do the rest
 HALVINGS = 40
-CONVERGED = 1e-12  # gain of the likelihood that a step promises, as a share of the deviance
+CONVERGED = 1e-14  # gain of the likelihood that a step promises, as a share of the deviance of a row
+PERFECT = 1e-14  # of the sum of flows, added to the deviance: what is left of it in a fit without error
+SMALL = (
+    1e-9  # of the deviance: a gain below it cannot be seen in the likelihood; if exact steps stop there it is rounding
+)
+FASTER = 0.2  # share of the promise before from which on a projection is renewed
 BALANCED = 1e-11  # logarithm of observed over fitted flows of a level
 LOWEST = -300.0  # index below which a fitted flow is as good as zero
 STEEP = 30.0  # above the logarithm of the largest flow: an index that no step may reach
 
 
-def damped(sample: GravitySample, x: Array) -> tuple[tuple[int, ...], Array, Array, Array]:
-    """Places of the columns of ``x`` (n, K) that are not collinear, their coefficients (K',), the fitted flows (n,),
-    and the influence (n, K') of each row on the coefficients.
+@dataclass(frozen=True)
+class _Direction:
+    """The projection at some fitted flows, what it leaves of the regressors (n, K), and their information (K, K)."""
+
+    off: Projection | Iterated
+    x: Array
+    hessian: Array
+
+    def step(self, score: Array) -> tuple[Array, Array]:
+        """Newton's move of the coefficients (K,) and of the index (n,) for the score (n,) of the index."""
+        beta = np.linalg.solve(self.hessian, self.x.T @ score) if self.x.shape[1] else np.zeros(0)
+        scaled = score / self.off.weights
+        effects = scaled - self.off.residual(scaled[:, None])[:, 0]
+        return beta, effects + self.x @ beta
+
+
+def damped(sample: GravitySample, x: Array) -> tuple[tuple[int, ...], Array, Array, Array, Projection | Iterated]:
+    """Places of the columns of ``x`` (n, K), free of the effects, that are not collinear, their coefficients (K',), the
+    fitted flows (n,), the influence (n, K') of each row on the coefficients, and the projection at the fitted flows.
 
     Raises NotConvergedError, and BadInputError when nothing is left to estimate.
     """
+    kept = _independent(x)
+    if not kept:
+        raise BadInputError("every regressor is explained by the fixed effects: nothing is left to estimate")
+    beta, mu, last, score = _climb(sample, x[:, list(kept)])
+    influence = np.linalg.solve(last.hessian, (last.x * score[:, None]).T).T
+    return kept, beta, mu, np.asarray(influence), last.off
+
+
+def effects_alone(sample: GravitySample) -> Array:
+    """Fitted flows (n,) of an equation with fixed effects and an offset alone."""
+    return _climb(sample, np.empty((len(sample.y), 0)))[1]
+
+
+def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, Array]:
+    """The maximum: coefficients, fitted flows, the directions there and the score of the index there."""
     y = sample.y
     weights = np.ones(len(y)) if sample.weights is None else sample.weights
     effects = sample.effects or (np.zeros(len(y), dtype=np.int64),)
-    kept = _independent(outside(x, effects, weights) * np.sqrt(weights)[:, None])
-    if not kept:
-        raise BadInputError("every regressor is explained by the fixed effects: nothing is left to estimate")
-    x = x[:, list(kept)]
     index = np.zeros(len(y)) if sample.offset is None else sample.offset
-    index = balanced(index, y, weights, effects)
+    index = _balanced(index, y, weights, effects, FIRST_SWEEPS)
     beta: Array = np.zeros(x.shape[1])
     deviance = _deviance(y, index, weights)
+    least = PERFECT * float(np.sum(weights * y))
+    promise, at, exact = np.inf, None, False
     for _ in range(STEPS):
-        mu: Array = np.asarray(np.exp(index), dtype=np.float64)
-        tilde = outside(x, effects, weights * mu)
-        score = tilde * (weights * (y - mu))[:, None]
-        hessian = (tilde * (weights * mu)[:, None]).T @ tilde
-        step = np.linalg.solve(hessian, score.sum(axis=0))
-        done = float(step @ score.sum(axis=0)) <= CONVERGED * (deviance + 0.1)
-        share = 0.0 if done else _share(y, index, tilde @ step, weights, deviance)
-        if share == 0.0:
-            return kept, beta, mu, np.asarray(np.linalg.solve(hessian, score.T).T, dtype=np.float64)
-        beta = beta + share * step
-        index = balanced(index + share * (tilde @ step), y, weights, effects)
-        deviance = _deviance(y, index, weights)
+        mu = np.exp(index)
+        score = weights * (y - mu)
+        fresh = at is None
+        at = _directions(x, weights * mu, effects) if at is None else at
+        move, along = at.step(score)
+        gain = float(along @ score)
+        slow = gain > FASTER * promise
+        if gain <= CONVERGED * (deviance + least) / len(y) or (slow and exact and gain <= SMALL * (deviance + least)):
+            return beta, mu, at if fresh else _directions(x, weights * mu, effects), score
+        if slow:
+            promise, at, exact = np.inf, None, False
+            continue
+        share = 1.0 if gain <= SMALL * deviance else _share(y, index, along, weights, deviance)
+        if share == 0.0 and fresh:
+            raise NotConvergedError("the Poisson fit stopped short of its maximum: no step raises the likelihood")
+        if share < 1.0 or isinstance(at.off, Iterated):
+            at = None
+        promise, exact = gain, fresh
+        if share > 0.0:
+            beta, index = beta + share * move, np.maximum(index + share * along, LOWEST)
+            deviance = _deviance(y, index, weights)
     raise NotConvergedError(f"the Poisson fit did not converge in {STEPS} damped steps")
+
+
+def _directions(x: Array, weights: Array, effects: tuple[Ints, ...]) -> _Direction:
+    off = off_effects(weights, effects)
+    tilde = off.residual(x) if x.shape[1] else x
+    return _Direction(off, tilde, (tilde * weights[:, None]).T @ tilde)
 
 
 def _share(y: Array, index: Array, move: Array, weights: Array, deviance: float) -> float:
@@ -67,10 +119,10 @@ def _share(y: Array, index: Array, move: Array, weights: Array, deviance: float)
     return 0.0
 
 
-def balanced(index: Array, y: Array, weights: Array, effects: tuple[Ints, ...]) -> Array:
+def _balanced(index: Array, y: Array, weights: Array, effects: tuple[Ints, ...], sweeps: int) -> Array:
     """The index with each level of the effects moved to where its fitted flows add up to the observed, in turns."""
     observed = [np.bincount(codes, weights=weights * y) for codes in effects]
-    for _ in range(SWEEPS):
+    for _ in range(sweeps):
         worst = 0.0
         for codes, total in zip(effects, observed, strict=True):
             index = np.maximum(index, LOWEST)
@@ -87,26 +139,13 @@ def _deviance(y: Array, index: Array, weights: Array) -> float:
     return float(2 * np.sum(weights * (y * (np.log(safe) - index) - y + np.exp(index))))
 
 
-def outside(x: Array, effects: tuple[Ints, ...], weights: Array) -> Array:
-    """(n, K): residuals of weighted least squares on the effects."""
-    from pyfixest.core.demean import demean, demean_within
-
-    levels = np.column_stack(effects)
-    out, converged = demean(x, levels.astype(np.uint64), weights, 1e-10, 500)
-    if not converged:
-        out, converged, _ = demean_within(x, levels.astype(np.uint32), weights, 1e-12, 2000)
-    if not converged:
-        raise NotConvergedError("the fixed effects could not be taken out: the projections did not converge")
-    return np.asarray(out)
-
-
 def _independent(columns: Array) -> tuple[int, ...]:
     """Places of the columns that are no combination of those before them."""
     kept: list[int] = []
     scale = np.sqrt((columns**2).sum(axis=0))
+    triangle = np.linalg.qr(columns / np.where(scale > 0, scale, 1.0), mode="r")
     for k in np.flatnonzero(scale > 0).tolist():
-        own = columns[:, k] / scale[k]
-        others = columns[:, kept] / scale[kept]
+        own, others = triangle[:, k], triangle[:, kept]
         rest = own - others @ np.linalg.lstsq(others, own, rcond=None)[0] if kept else own
         if float(rest @ rest) > 1e-9:
             kept.append(k)

@@ -1,7 +1,7 @@
 """Structural gravity: Poisson pseudo-maximum likelihood and least squares with fixed effects.
 
-The estimation itself is pyfixest's; here it gets its sample (:mod:`.absorb`), must converge, and comes back as a
-result that names its errors, its small-sample choice and everything that was left out.
+The estimation itself is in :mod:`.estimate`; here it gets its sample, must converge, and comes back as a result that
+names its errors, its small-sample choice and everything that was left out.
 Sources: Santos Silva and Tenreyro (2006), The Log of Gravity; Yotov, Piermartini, Monteiro and Larch (2016), An
 Advanced Guide to Trade Policy Analysis; Correia, Guimaraes and Zylkin (2020), Fast Poisson estimation.
 """
@@ -9,18 +9,18 @@ Advanced Guide to Trade Policy Analysis; Correia, Guimaraes and Zylkin (2020), F
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from ... import settings
 from ...arrays import Array, Ints
-from ...errors import BadInputError, NotConvergedError, require_frame, unknown
+from ...errors import BadInputError, NoDataError, NotConvergedError, require_frame, unknown
 from ...results import Check, Provenance
 from .estimate import Estimate, Scaled, cluster_variance, estimate, identify
 from .fit import GravityFit, normal_quantile
-from .options import GravityOptions
 from .sample import Effect, GravitySample, effect_name, take_sample
 from .separation import Separation
 
@@ -28,6 +28,52 @@ FIRST_ORDER = 1e-3  # flow that a fixed effect fails to reproduce, as a share of
 Cluster = str | tuple[str, ...] | Sequence[str | tuple[str, ...]] | None
 SEARCHES = ("rectifier", "effects")
 SHOWN = 5  # separated rows named in the text of the check
+
+CLUSTER_ERRORS = ("crv1", "crv3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GravityOptions:
+    """Rarely changed settings of ``ppml``.
+
+    Parameters
+    ----------
+    level : float, default 0.90
+        Confidence level of the intervals, between 0 and 1.
+    disconnected : {"error", "allow"}, default "error"
+        What to do when the fixed effects fall into groups that share no flow.
+    errors : {"crv1", "crv3"}, default "crv1"
+        Errors by cluster: the sandwich of the scores, or the jackknife that leaves out one cluster at a time, which is
+        slower and safer with few or unequal clusters.
+
+    Raises
+    ------
+    BadInputError
+        If a value is not allowed.
+
+    Notes
+    -----
+    MacKinnon, Nielsen and Webb (2023), Fast and reliable jackknife and bootstrap methods for cluster-robust inference,
+    for the jackknife.
+
+    Examples
+    --------
+    >>> import eaeu_analysis as ea
+    >>> ea.GravityOptions(errors="crv3")
+    GravityOptions(level=0.9, disconnected='error', errors='crv3')
+    """
+
+    level: float = settings.LEVEL
+    disconnected: Literal["error", "allow"] = "error"
+    errors: Literal["crv1", "crv3"] = "crv1"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise BadInputError(f"level {self.level} is not between 0 and 1")
+        if self.disconnected not in ("error", "allow"):
+            raise unknown("disconnected", str(self.disconnected), ("error", "allow"))
+        if self.errors not in CLUSTER_ERRORS:
+            raise unknown("errors", str(self.errors), CLUSTER_ERRORS)
 
 
 def ppml(
@@ -97,8 +143,9 @@ def ppml(
     -----
     Santos Silva and Tenreyro (2006), The Log of Gravity; Yotov, Piermartini, Monteiro and Larch (2016), An Advanced
     Guide to Trade Policy Analysis; Correia, Guimaraes and Zylkin (2020) for the algorithm, and (2021) for separation;
-    Weidner and Zylkin (2021) for the bias correction. Estimated with pyfixest; weights and offset mean what they mean
-    there.
+    Weidner and Zylkin (2021) for the bias correction. Where the fixed effects other than the largest have up to 2,000
+    levels, Newton's method with exact projections, else pyfixest; both give the same, and weights and offset mean
+    what they mean there.
 
     Examples
     --------
@@ -119,6 +166,8 @@ def ppml(
     groups = _clusters(cluster)
     connected = chosen.disconnected == "error"
     sample = take_sample(data, y, names, fixed_effects, groups, weights=weights, offset=offset, connected=connected)
+    if not sample.y.any():
+        raise NoDataError(f"no row of {y!r} is above zero: there is nothing to estimate")
     _several(sample, groups)
     alone = sample.separated
     sample, scaled, found = identify(sample, search=separation == "rectifier")
@@ -147,13 +196,13 @@ def ppml(
     checks = _checks(data, sample, foc, alone, found, names, dropped)
     result = _result(fit, sample, question, dropped, data, checks)
     if chosen.errors == "crv3":
-        from .resampling import jackknife_errors
+        from .inference import jackknife_errors
 
         result = jackknife_errors(result)
     if bias_correction:
         from .bias import correct
 
-        result = correct(result)
+        result = correct(result, fit.off)
     return result
 
 
@@ -341,7 +390,7 @@ def _result(
         sample=sample,
         data=data,
         provenance=Provenance(
-            method=f"{question['model']}, pyfixest",
+            method=question["model"],
             reference="Santos Silva and Tenreyro (2006); Correia, Guimaraes and Zylkin (2020)",
             settings={"k_adj": k_adj},
         ),

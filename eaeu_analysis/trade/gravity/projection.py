@@ -1,22 +1,59 @@
-"""Exact weighted projection off several fixed effects, without the dense matrix of all dummies.
+"""Weighted projection off several fixed effects: exact where the effects are few enough, else in iterations.
 
-The largest effect (the pairs) is eliminated by hand, because its block of the normal matrix is diagonal; what remains
-is a dense matrix of the size of the other effects (exporter-years and importer-years), inverted once.
+Exact: the largest effect (the pairs) is eliminated by hand, because its block of the normal matrix is diagonal; what
+remains is a dense matrix of the size of the other effects (exporter-years and importer-years), factored once. With more
+levels than that pays, pyfixest's alternating projections take over.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from ...arrays import Array, Ints
-from ...errors import BadInputError
+from ...errors import BadInputError, NotConvergedError
 
+FEW = 2000  # levels besides the largest effect up to which the exact projection is the faster
+PRECISION = 1e-10  # of the projections in iterations, on columns of standard deviation one
 MAX_DENSE = 9000  # levels besides the largest effect: 9,000^2 numbers are 650 MB
 RANK_TOLERANCE = 1e-11  # of a unit diagonal; below it a level is a combination of others
+
+
+@dataclass(frozen=True)
+class Factored:
+    """A positive semi-definite matrix (F, F), scaled to a unit diagonal: Cholesky factor of the ``used`` rows, which
+    are no combination of others. Both :meth:`solve` and :attr:`inverse` are of one symmetric generalised inverse, whose
+    other rows and columns are zero."""
+
+    lower: Array
+    used: Ints
+    scale: Array
+
+    def solve(self, right: Array) -> Array:
+        """(F, k)"""
+        from scipy.linalg import lapack
+
+        out = np.zeros_like(right)
+        if len(self.used):
+            scale = self.scale[self.used, None]
+            out[self.used] = lapack.dpotrs(self.lower, right[self.used] * scale, lower=1)[0] * scale
+        return out
+
+    @cached_property
+    def inverse(self) -> Array:
+        """(F, F)"""
+        from scipy.linalg import lapack
+
+        out: Array = np.zeros((len(self.scale), len(self.scale)))
+        if len(self.used):
+            own, info = lapack.dpotri(self.lower, lower=1)
+            if info != 0:
+                raise BadInputError("the fixed effects cannot be separated numerically: a level has next to no flow")
+            out[np.ix_(self.used, self.used)] = np.tril(own) + np.tril(own, -1).T
+        return np.asarray(out * self.scale[:, None] * self.scale[None, :])
 
 
 @dataclass(frozen=True)
@@ -24,16 +61,26 @@ class Projection:
     """Weights and codes with the inverted block.
 
     ``weights`` (n,); ``big`` (n,) codes of the largest effect and ``total`` its weight per level; ``other``: codes of
-    the other effects, offset so that they share one numbering of F levels; ``inverse`` (F, F): a generalised inverse
-    of D'WD once the largest effect is taken out of D.
+    the other effects, offset so that they share one numbering of F levels; ``normal`` (F, F): D'WD once the largest
+    effect is taken out of D.
     """
 
     weights: Array
     big: Ints
     total: Array
     other: tuple[Ints, ...]
-    inverse: Array
+    normal: Factored
     largest: int = 0  # place of the largest effect among all
+
+    @property
+    def inverse(self) -> Array:
+        """(F, F): a generalised inverse of ``normal``."""
+        return self.normal.inverse
+
+    @property
+    def size(self) -> int:
+        """F."""
+        return len(self.normal.scale)
 
     def demean_big(self, values: Array) -> Array:
         """(n, k) less its weighted mean per level of the largest effect."""
@@ -77,12 +124,11 @@ class Projection:
 
     def _levels(self, within: Array) -> Array:
         """(F, k): coefficients of the other effects in a regression of columns free of the largest."""
-        size = len(self.inverse)
-        rhs = np.empty((size, within.shape[1]))
+        rhs = np.empty((self.size, within.shape[1]))
         for k in range(within.shape[1]):
             weighted = self.weights * within[:, k]
-            rhs[:, k] = sum(np.bincount(codes, weights=weighted, minlength=size) for codes in self.other)
-        return np.asarray(self.inverse @ rhs)
+            rhs[:, k] = sum(np.bincount(codes, weights=weighted, minlength=self.size) for codes in self.other)
+        return self.normal.solve(rhs)
 
     def kernel(self, levels: Ints) -> Array:
         """(n,): d (D'WD)^- D', the weight of every score in the fitted index of a row with these levels (E,)."""
@@ -90,16 +136,47 @@ class Projection:
         own = (self.big == at) / self.total[at]
         if not self.other:
             return np.asarray(own, dtype=np.float64)
-        size = len(self.inverse)
-        within = np.zeros(size)  # the row's dummies less their mean over its level of the largest effect
+        within = np.zeros(self.size)  # the row's dummies less their mean over its level of the largest effect
         mine = np.flatnonzero(self.big == at)
         share = self.weights[mine] / self.total[at]
         for codes, place in zip(self.other, self._numbered(levels[None, :])[0], strict=True):
             within[place] += 1.0
             np.subtract.at(within, codes[mine], share)
-        found = self.inverse @ within
+        found = self.normal.solve(within[:, None])[:, 0]
         fitted = np.asarray(sum(found[codes] for codes in self.other))
         return np.asarray(own + self.demean_big(fitted[:, None])[:, 0])
+
+
+@dataclass(frozen=True)
+class Iterated:
+    """The same projection by alternating between the effects; ``weights`` (n,), ``effects`` as codes."""
+
+    weights: Array
+    effects: tuple[Ints, ...]
+
+    def residual(self, values: Array) -> Array:
+        """(n, k): what is left of each column; NotConvergedError where the projections do not converge."""
+        from pyfixest.core.demean import demean, demean_within
+
+        levels = np.column_stack(self.effects)
+        out, converged = demean(values, levels.astype(np.uint64), self.weights, PRECISION, 500)
+        if not converged:
+            out, converged, _ = demean_within(values, levels.astype(np.uint32), self.weights, PRECISION / 100, 2000)
+        if not converged:
+            raise NotConvergedError("the fixed effects could not be taken out: the projections did not converge")
+        return np.asarray(out, dtype=np.float64)
+
+
+def few_levels(effects: tuple[Ints, ...]) -> bool:
+    """Whether the exact projection is the faster one."""
+    sizes = [int(codes.max()) + 1 for codes in effects]
+    return sum(sizes) - max(sizes, default=0) <= FEW
+
+
+def off_effects(weights: Array, effects: tuple[Ints, ...]) -> Projection | Iterated:
+    """The projection off the effects (of the mean, where there are none), exact where they are few."""
+    effects = effects or (np.zeros(len(weights), dtype=np.int64),)
+    return project(weights, effects) if few_levels(effects) else Iterated(weights, effects)
 
 
 def project(weights: Array, effects: tuple[Ints, ...], eliminate: int | None = None) -> Projection:
@@ -109,11 +186,12 @@ def project(weights: Array, effects: tuple[Ints, ...], eliminate: int | None = N
     """
     if not effects:
         none = np.empty(0, dtype=np.int64)
-        return Projection(weights, none, np.empty(0), (), np.empty((0, 0)))
+        return Projection(weights, none, np.empty(0), (), _factored(np.empty((0, 0)), np.empty(0)))
     sizes = [int(codes.max()) + 1 for codes in effects]
     largest = int(np.argmax(sizes)) if eliminate is None else eliminate
     big = effects[largest]
     total = np.bincount(big, weights=weights, minlength=sizes[largest]).astype(np.float64)
+    total = np.where(total > 0, total, 1.0)  # a level without weight has nothing to take out
     start, other = 0, []
     for k, codes in enumerate(effects):
         if k != largest:
@@ -123,8 +201,8 @@ def project(weights: Array, effects: tuple[Ints, ...], eliminate: int | None = N
         raise BadInputError(
             f"{start:,} levels of fixed effects besides the largest: exact errors are computed up to {MAX_DENSE:,}"
         )
-    inverse = _inverse(weights, big, total, tuple(other), start)
-    return Projection(weights, big, total, tuple(other), inverse, largest)
+    normal = _normal(weights, big, total, tuple(other), start)
+    return Projection(weights, big, total, tuple(other), normal, largest)
 
 
 def dense_inverse(weights: Array, effects: tuple[Ints, ...]) -> tuple[Array, tuple[Ints, ...]]:
@@ -141,14 +219,14 @@ def dense_inverse(weights: Array, effects: tuple[Ints, ...]) -> tuple[Array, tup
     rows = np.tile(np.arange(n), len(effects))
     dummies = coo_matrix((np.ones(len(levels)), (rows, levels)), shape=(n, sum(sizes))).tocsr()
     normal = (dummies.T @ (diags(weights) @ dummies)).toarray()
-    return generalised_inverse(normal, np.diag(normal).copy()), numbered
+    return _factored(normal, np.diag(normal).copy()).inverse, numbered
 
 
-def _inverse(weights: Array, big: Ints, total: Array, other: tuple[Ints, ...], size: int) -> Array:
+def _normal(weights: Array, big: Ints, total: Array, other: tuple[Ints, ...], size: int) -> Factored:
     from scipy.sparse import coo_matrix, diags
 
     if not other:
-        return np.empty((0, 0))
+        return _factored(np.empty((0, 0)), np.empty(0))
     n = len(weights)
     levels = np.concatenate(other)
     rows = np.tile(np.arange(n), len(other))
@@ -158,27 +236,21 @@ def _inverse(weights: Array, big: Ints, total: Array, other: tuple[Ints, ...], s
     cross = coo_matrix(flat, shape=(len(total), size)).tocsr()
     normal = (dummies.T @ weighted - cross.T @ (diags(1.0 / total) @ cross)).toarray()
     raw = np.bincount(levels, weights=np.tile(weights, len(other)), minlength=size).astype(np.float64)
-    return generalised_inverse(normal, raw)
+    return _factored(normal, raw)
 
 
-def generalised_inverse(matrix: npt.NDArray[np.float64], raw: Array) -> Array:
-    """A symmetric generalised inverse of a positive semi-definite matrix, scaled to a unit diagonal first.
+def _factored(matrix: npt.NDArray[np.float64], raw: Array) -> Factored:
+    """Pivoted Cholesky, which finds the levels that are combinations of others.
 
-    Pivoted Cholesky finds the levels that are combinations of others; their rows and columns of the inverse are zero.
     ``raw``: the weight of each level; a diagonal that is negligible next to it is a level inside the largest effect.
     """
     from scipy.linalg import lapack
 
+    if not len(raw):
+        return Factored(matrix, np.empty(0, dtype=np.int64), raw)
     diagonal = np.diag(matrix)
     alive = diagonal > RANK_TOLERANCE * raw
     scale = np.where(alive, 1.0 / np.sqrt(np.where(alive, diagonal, 1.0)), 0.0)
-    scaled = matrix * scale[:, None] * scale[None, :]
-    factor, pivot, rank, _ = lapack.dpstrf(scaled, tol=RANK_TOLERANCE, lower=1)
-    used = pivot[:rank] - 1
-    inverse, info = lapack.dpotri(np.asfortranarray(factor[:rank, :rank]), lower=1)
-    if info != 0:
-        raise BadInputError("the fixed effects cannot be separated numerically: a level has next to no flow")
-    inverse = np.tril(inverse) + np.tril(inverse, -1).T
-    out: Any = np.zeros_like(matrix)
-    out[np.ix_(used, used)] = inverse
-    return np.asarray(out * scale[:, None] * scale[None, :])
+    scaled = np.multiply(matrix * scale[:, None], scale[None, :], order="F")
+    factor, pivot, rank, _ = lapack.dpstrf(scaled, tol=RANK_TOLERANCE, lower=1, overwrite_a=1)
+    return Factored(np.asfortranarray(factor[:rank, :rank]), (pivot[:rank] - 1).astype(np.int64), scale)

@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from ...arrays import Array, Ints
 from ...errors import NotConvergedError
+from .projection import Iterated, Projection
 
-PRECISION = 1e-9  # of the projections, on columns of standard deviation one
 NULL = 1e-6  # size below which a combination counts as zero: a thousand times the precision of the projections
 TELLING = 1e-5  # size from which on a combination can be told from the imprecision of the projections
 MOST_PROBES = 512  # independent combinations of effects that vanish where flows are positive
@@ -41,16 +41,19 @@ class Separation:
     regressors: tuple[int, ...]
 
 
-def find_separated(y: Array, spread: Array, effects: tuple[Ints, ...]) -> Separation | None:
+def find_separated(
+    y: Array, spread: Array, effects: tuple[Ints, ...], positive: Projection | Iterated
+) -> Separation | None:
     """The largest set of separated rows; None when there is none.
 
-    ``spread`` (n, K): :func:`outside_effects` of the regressors; every level of ``effects`` has a positive flow. Raises
+    ``positive``: the projection off the effects that positive flows alone determine, ``spread`` (n, K) what it leaves
+    of the regressors, at standard deviation one; every level of ``effects`` has a positive flow. Raises
     NotConvergedError where the projections or the linear programme fail.
     """
     zero = y == 0
     if not zero.any():
         return None
-    loose, mixed = _loose_effects(effects, zero), _combinations(spread, zero)
+    loose, mixed = _loose_effects(effects, zero, positive), _combinations(spread, zero)
     candidates = np.column_stack([spread[zero] @ mixed, loose])
     if candidates.shape[1] == 0:
         return None
@@ -68,20 +71,6 @@ def find_separated(y: Array, spread: Array, effects: tuple[Ints, ...]) -> Separa
     return Separation(z > 0, z, tuple(np.flatnonzero(part).tolist()))
 
 
-def outside_effects(x: Array, effects: tuple[Ints, ...], zero: npt.NDArray[np.bool_]) -> Array:
-    """(n, K): x less a combination of the effects, the one that positive flows alone determine by least squares.
-
-    Columns of standard deviation one, so that the precision is relative. Without effects the mean is taken out.
-    """
-    from pyfixest.core.demean import demean
-
-    levels = np.column_stack(effects) if effects else np.zeros((len(x), 1), dtype=np.int64)
-    out, converged = demean(x, levels.astype(np.uint64), (~zero).astype(np.float64), PRECISION)
-    if not converged:
-        raise NotConvergedError("the fixed effects could not be taken out of the regressors")
-    return np.asarray(out, dtype=np.float64)
-
-
 def _combinations(spread: Array, zero: npt.NDArray[np.bool_]) -> Array:
     """(K, m): combinations of regressors that vanish where flows are positive, up to the fixed effects."""
     scale = np.sqrt((spread**2).mean(axis=0))
@@ -97,7 +86,7 @@ def _combinations(spread: Array, zero: npt.NDArray[np.bool_]) -> Array:
     return out
 
 
-def _loose_effects(effects: tuple[Ints, ...], zero: npt.NDArray[np.bool_]) -> Array:
+def _loose_effects(effects: tuple[Ints, ...], zero: npt.NDArray[np.bool_], positive: Projection | Iterated) -> Array:
     """(zeros, r): combinations of the effects that vanish where flows are positive, in the rows where they are zero.
 
     A single effect has none, since each of its levels has a positive flow. Of several, random combinations are drawn
@@ -109,7 +98,7 @@ def _loose_effects(effects: tuple[Ints, ...], zero: npt.NDArray[np.bool_]) -> Ar
     probes, left = 1, np.empty((int(zero.sum()), 0))
     while probes <= MOST_PROBES:
         more = [draw.normal(size=(int(codes.max()) + 1, probes))[codes] for codes in effects]
-        left = np.column_stack([left, outside_effects(np.sum(more, axis=0), effects, zero)[zero]])
+        left = np.column_stack([left, positive.residual(np.sum(more, axis=0))[zero]])
         left[np.abs(left) < NULL] = 0.0
         if not left.any():
             return np.empty((len(left), 0))

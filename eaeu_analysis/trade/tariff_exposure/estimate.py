@@ -15,8 +15,7 @@ from ...errors import BadInputError, NotConvergedError, unknown
 from ...results import Check, Finding, Provenance, Result, finding_of, source_lines
 from ...text import format_number, format_p_equals, year_span
 from ..gravity.fit import GravityFit
-from ..gravity.options import GravityOptions
-from ..gravity.ppml import ols, ppml
+from ..gravity.ppml import GravityOptions, ols, ppml
 from .fit import (
     Estimator,
     ExposureWindows,

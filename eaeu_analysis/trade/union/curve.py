@@ -24,8 +24,7 @@ from ..flows.domestic import INDICATORS, RATIOS, with_domestic
 from ..flows.flows import group_members, trade_tables
 from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, member_groups, without_fuels
 from ..gravity.fit import GravityFit
-from ..gravity.options import GravityOptions
-from ..gravity.ppml import ppml
+from ..gravity.ppml import GravityOptions, ppml
 from .model import by_year, change_weights, contrast, flow_groups
 
 if TYPE_CHECKING:

@@ -22,8 +22,7 @@ from ...results import Provenance, Result, source_lines
 from ..flows.agreements import pair_spells
 from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, not_free_trade
 from ..gravity.fit import GravityFit, normal_quantile
-from ..gravity.options import GravityOptions
-from ..gravity.ppml import ppml
+from ..gravity.ppml import GravityOptions, ppml
 
 NAMED = {
     "customs_union": "customs union of 2010",

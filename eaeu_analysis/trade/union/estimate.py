@@ -26,8 +26,7 @@ from ..flows.agreements import stage_dummies
 from ..flows.domestic import RATIO
 from ..flows.union_panel import EFFECTS, OUTSIDERS, PAIR, TradePanel, all_goods, member_groups, without_fuels
 from ..gravity.fit import GravityFit
-from ..gravity.options import GravityOptions
-from ..gravity.ppml import ppml
+from ..gravity.ppml import GravityOptions, ppml
 from .fake_unions import (
     Changes,
     OneStep,

@@ -42,7 +42,7 @@ class OneStep:
     fitted: Array
     projection: Projection
     other: Array
-    other_rhs: Array
+    other_solved: Array
     other_information: Array
 
     def coefficients(self, groups: Mapping[str, Sequence[Pair]], base: int) -> dict[tuple[str, int], float]:
@@ -79,14 +79,14 @@ class OneStep:
         mean = (sums / total[:, None])[local]
         # whole pairs are in the rows, so that nothing of a column less its mean is outside them
         within = columns - mean
-        size = len(self.projection.inverse)
-        rhs = np.zeros((size, columns.shape[1]))
-        for codes in self.projection.other:
+        levels, places = np.unique(np.stack([codes[rows] for codes in self.projection.other]), return_inverse=True)
+        rhs = np.zeros((len(levels), columns.shape[1]))
+        for codes in places.reshape(-1, len(rows)):
             for k in range(columns.shape[1]):
-                rhs[:, k] += np.bincount(codes[rows], weights=weight * within[:, k], minlength=size)
-        solved = self.projection.inverse @ rhs
-        own = (within * weight[:, None]).T @ within - rhs.T @ solved
-        cross = (within * weight[:, None]).T @ self.other[rows] - solved.T @ self.other_rhs
+                rhs[:, k] += np.bincount(codes, weights=weight * within[:, k], minlength=len(levels))
+        # of the other effects only the levels of these rows take part
+        own = (within * weight[:, None]).T @ within - rhs.T @ self.projection.inverse[np.ix_(levels, levels)] @ rhs
+        cross = (within * weight[:, None]).T @ self.other[rows] - rhs.T @ self.other_solved[levels]
         information = own - cross @ np.linalg.solve(self.other_information, cross.T)
         score = columns.T @ (self.flow[rows] - self.fitted[rows])
         return np.asarray(np.linalg.pinv(information, rcond=NEGLIGIBLE, hermitian=True) @ score)
@@ -99,20 +99,21 @@ def one_step(fit: GravityFit) -> OneStep:
     pair = next(k for k, effect in enumerate(fit.spec["fixed_effects"]) if "year" not in effect)
     projection = project(mu, fit.sample.effects, eliminate=pair)
     within = projection.demean_big(fit.sample.x)
-    size = len(projection.inverse)
+    size = projection.size
     rhs = np.column_stack(
         [
             sum(np.bincount(codes, weights=mu * column, minlength=size) for codes in projection.other)
             for column in within.T
         ]
     )
-    information = (within * mu[:, None]).T @ within - rhs.T @ (projection.inverse @ rhs)
+    solved = projection.normal.solve(rhs)
+    information = (within * mu[:, None]).T @ within - rhs.T @ solved
     order = pd.Series(np.arange(len(table))).groupby([table["exporter"].to_numpy(), table["importer"].to_numpy()])
     indices: Mapping[Any, Any] = order.indices
     rows = {(str(a), str(b)): np.asarray(index, dtype=np.int64) for (a, b), index in indices.items()}
     year = table["year"].to_numpy(dtype=np.int64)
     years = tuple(int(y) for y in np.unique(year))
-    return OneStep(rows, year, years, fit.sample.y, mu, projection, within, rhs, information)
+    return OneStep(rows, year, years, fit.sample.y, mu, projection, within, solved, information)
 
 
 def bordering(size: int) -> list[tuple[str, ...]]:

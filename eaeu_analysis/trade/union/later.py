@@ -19,8 +19,7 @@ from ...results import Check, Provenance, Result, source_lines
 from ..flows.agreements import agreement_dummy, pair_spells
 from ..flows.flows import load_flows, trade_tables
 from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, not_free_trade
-from ..gravity.options import GravityOptions
-from ..gravity.ppml import ppml
+from ..gravity.ppml import GravityOptions, ppml
 from .model import by_year, change_weights, contrast, flow_groups, joint_p
 
 BASE = 2012  # the last year of the four-yearly panel before the EAEU

@@ -11,8 +11,7 @@ from trade_worlds import PAIR, THREE, simulate
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.trade.gravity.event_study import event_study
-from eaeu_analysis.trade.gravity.options import GravityOptions
-from eaeu_analysis.trade.gravity.ppml import ppml
+from eaeu_analysis.trade.gravity.ppml import GravityOptions, ppml
 
 TWO = THREE[:2]
 

@@ -15,8 +15,7 @@ from eaeu_analysis.errors import BadInputError, EaeuError
 from eaeu_analysis.trade.gravity import separation as separation_module
 from eaeu_analysis.trade.gravity.estimate import identify
 from eaeu_analysis.trade.gravity.fit import GravityFit
-from eaeu_analysis.trade.gravity.options import GravityOptions
-from eaeu_analysis.trade.gravity.ppml import ppml
+from eaeu_analysis.trade.gravity.ppml import GravityOptions, ppml
 from eaeu_analysis.trade.gravity.sample import take_sample
 
 TWELVE = "0,3,3,0 0,4,3,1 0,4,4,0 0,6,6,0 0,7,7,0 0,8,8,0 0,9,9,0 1,1,1,0 1,2,2,0 1,2,2,0 1,3,3,0 1,4,4,0 1,5,5,0"

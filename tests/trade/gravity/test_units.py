@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from trade_worlds import PAIR, THREE, simulate
 
-from eaeu_analysis.errors import BadInputError, NotConvergedError
+from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.reference.shipped_tables import FLOWS
 from eaeu_analysis.trade.flows.flows import load_flows
-from eaeu_analysis.trade.gravity import estimate as estimate_module
-from eaeu_analysis.trade.gravity.estimate import estimate, identify
+from eaeu_analysis.trade.gravity import projection
+from eaeu_analysis.trade.gravity.estimate import by_newton, by_pyfixest, identify
 from eaeu_analysis.trade.gravity.ppml import ppml
 from eaeu_analysis.trade.gravity.sample import take_sample
 
@@ -67,17 +67,14 @@ def test_a_regressor_with_very_long_tails_converges() -> None:
 @pytest.mark.parametrize("effects", [[], ["exporter"], TWO, THREE])
 @pytest.mark.parametrize("cluster", [None, PAIR, ["exporter", "importer"]])
 def test_damped_steps_give_what_pyfixest_gives(effects: list, cluster: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With exact projections off the effects and with projections in iterations."""
     groups = [] if cluster is None else [cluster] if isinstance(cluster, tuple) else cluster
     sample = take_sample(world(), "usd", ["x", "w"], effects, groups, weights="weight", offset="shift")
     sample, scaled, _ = identify(sample, search=True)
-    first = [estimate("fepois", sample, scaled, k_adj) for k_adj in (False, True)]
-
-    def gives_up(*_: object) -> None:
-        raise NotConvergedError("no")
-
-    monkeypatch.setattr(estimate_module, "run_pyfixest", gives_up)
-    for theirs, k_adj in zip(first, (False, True), strict=True):
-        ours = estimate("fepois", sample, scaled, k_adj)
+    for k_adj, few in ((False, projection.FEW), (True, projection.FEW), (False, -1)):
+        theirs = by_pyfixest("fepois", sample, scaled, k_adj)
+        monkeypatch.setattr(projection, "FEW", few)
+        ours = by_newton(sample, scaled, k_adj)
         np.testing.assert_allclose(ours.beta, theirs.beta, rtol=1e-7)
         np.testing.assert_allclose(ours.vcov, theirs.vcov, rtol=1e-4)
         assert ours.deviance == pytest.approx(theirs.deviance, rel=1e-9)
