@@ -1,8 +1,9 @@
-"""The years after the four-yearly panel: the matrices of 2019 and 2023 as further observations, from other sources.
+"""The path of the union's trade by every source: the four-yearly panel, later matrices, and separate labelled lines.
 
 The path of trade among the founders, of the neighbours that never joined and of the difference, from the last year
 before the EAEU. The matrix of 2019 is the IMF's, of 2023 CEPII's reconciled one, which leans to the exporter: a jump
-between sources cannot be told from a change of trade, so these years extend the path and are no test of it.
+between sources cannot be told from a change of trade, so these years extend the path and are no test of it. Yearly
+flows with domestic sales and national statistics are lines of their own (:mod:`.other_sources`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ..flows.flows import load_flows, trade_tables
 from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, not_free_trade
 from ..gravity.ppml import GravityOptions, ppml
 from .model import by_year, change_weights, contrast, flow_groups, joint_p
+from .other_sources import YEARLY, national_paths, yearly_path
 
 BASE = 2012  # the last year of the four-yearly panel before the EAEU
 GROUPS = ("founders", "joiners", "neighbours", "Ukraine")
@@ -39,7 +41,7 @@ class UnionPath(Result):
     level : float
         Level of the intervals.
     checks : tuple of Check
-        The years before, and the change of source.
+        The years before, the change of source, and what the other sources add.
     provenance : Provenance
         Sources and method.
     """
@@ -81,7 +83,8 @@ def with_later_matrices(panel: TradePanel) -> tuple[TradePanel, dict[int, str]]:
 def union_path(
     trade_panel: TradePanel | None = None, *, bias_correction: bool = True, level: float = settings.LEVEL
 ) -> UnionPath:
-    """The path of trade among the founders since 2012, net of neighbours, with the matrices of 2019 and 2023.
+    """The path of trade among the founders since 2012, net of neighbours, with the matrices of 2019 and 2023, and, as
+    lines of their own, by yearly flows with domestic sales (2011-22) and by the members' own statistics.
 
     ``trade_panel``: the panel that is extended, the pinned one by default; ``bias_correction``, ``level``: as in
     ``union_trade_effect``. Raises NoDataError where a matrix is missing, NotConvergedError.
@@ -118,20 +121,45 @@ def union_path(
                     "percent": 100 * np.expm1(found.estimate),
                 }
             )
+    yearly, national = yearly_path(BASE, level), national_paths(BASE, level)
     p = joint_p(fit, [f"founders_{year}" for year in panel.years if year < BASE])
     named = ", ".join(f"{year} ({name})" for year, name in sorted(sources.items()))
     checks = (
         Check("years before", p >= 0.1, p, 0.1, f"founders before {BASE}: p = {p:.3f}", role="fatal"),
         Check("source", None, float(len(sources)), None, f"from another source than the years before: {named}"),
+        Check("yearly flows", None, yearly[-1]["percent"], None, _yearly_text(yearly), scope=YEARLY),
+        Check(
+            "national statistics",
+            None,
+            float(len({row["source"] for row in national})),
+            None,
+            "one economy's own trade by partner and side: descriptions, whose errors rest on four partners and are "
+            "too narrow; a line that starts after 2012 is against its first year",
+        ),
     )
     return UnionPath(
-        pd.DataFrame(rows),
+        pd.DataFrame([*rows, *yearly, *national]),
         level,
         checks,
         Provenance(
-            series=tuple(FLOWS.info(name) for name in ("world_4yearly", *sources.values())),
+            series=tuple(FLOWS.info(name) for name in _named(sources, national)),
             method="PPML, exporter-year, importer-year and pair effects, by year",
             reference="Yotov, Piermartini, Monteiro and Larch (2016); Weidner and Zylkin (2021)",
             settings={"bias_correction": bias_correction, "base": BASE},
         ),
+    )
+
+
+def _named(sources: dict[int, str], national: list[dict[str, Any]]) -> list[str]:
+    return ["world_4yearly", *sources.values(), YEARLY, *sorted({row["source"] for row in national})]
+
+
+def _yearly_text(rows: list[dict[str, Any]]) -> str:
+    """What the yearly flows add: the years that the panel lacks, and whether the change was there before the union."""
+    by = {int(row["year"]): row for row in rows}
+    before, after = by[2014], by[max(by)]
+    return (
+        f"with domestic sales the founders' trade was {before['percent']:+.0f} % in 2014, before the EAEU, "
+        f"{by[2019]['percent']:+.0f} % in 2019 and {after['percent']:+.0f} % in {int(after['year'])}, against 2012; "
+        "no neighbour that never joined is in these flows"
     )

@@ -15,6 +15,7 @@ from eaeu_analysis.trade.flows.flows import load_flows
 from eaeu_analysis.trade.flows.union_panel import TradePanel, all_goods
 from eaeu_analysis.trade.union.curve import COLUMNS, SHIPPED, GravityCurve, _domestic, border_prior, prior_of
 from eaeu_analysis.trade.union.later import union_path, with_later_matrices
+from eaeu_analysis.trade.union.other_sources import _own_flows, national_paths
 
 SHIPPED_CURVE = json.loads((settings.data_dir() / "results" / SHIPPED).read_text(encoding="utf-8"))
 
@@ -93,3 +94,20 @@ def test_later_matrices_extend_the_path_and_are_named() -> None:
         assert net.loc[year, "estimate"] == pytest.approx(parts["founders", year] - parts["neighbours", year], abs=1e-9)
     assert "world_2019" in path.summary()
     assert "another source" in path.plot().get_title(loc="left")
+    lines = path.table[path.table["source"] != "world_4yearly"].groupby("source")["year"].agg(["min", "max"])
+    assert tuple(lines.loc["world_with_domestic"]) == (2011, 2022)
+    assert tuple(lines.loc["kyrgyzstan_annual"])[1] == 2023
+    assert set(path.table.loc[path.table["source"] == "kazakhstan_annual", "base"]) == {2018}
+    assert "in 2014, before the EAEU" in path.summary()
+
+
+def test_the_line_of_a_member_by_its_own_statistics_is_a_poisson_mean_of_ratios() -> None:
+    """With partners and sides as effects and one group, the estimate of two years follows from totals by side."""
+    rows = pd.DataFrame(national_paths(2012)).set_index(["group", "year"])
+    own = _own_flows("KGZ", [])
+    shares = own.assign(inside=own["partner"].isin(["ARM", "BLR", "KAZ", "RUS"]))
+    total = shares[shares["year"].isin([2012, 2016])].groupby(["year", "side", "inside"])["usd"].sum().unstack()
+    odds = np.log(total[True] / total[False]).unstack("side")
+    change = (odds.loc[2016] - odds.loc[2012]).mean()
+    assert rows.loc[("Kyrgyzstan with members", 2016), "estimate"] == pytest.approx(change, abs=0.25)
+    assert rows.loc[("Kyrgyzstan with members", 2016), "estimate"] == pytest.approx(-0.38, abs=0.005)
