@@ -208,7 +208,7 @@ class Panel:
         NoDataError
             No series was given.
         """
-        from ..reference.economies import common_name, is_aggregate
+        from ..reference.economies import CommonNames, is_aggregate
 
         columns: dict[str, pd.Series[Any]] = {}
         infos: dict[str, SeriesInfo] = {}
@@ -237,7 +237,7 @@ class Panel:
         codes = frame.index.get_level_values(0)
         is_group = codes.map({c: is_aggregate(c) for c in codes.unique()}).to_numpy(dtype=bool)
         economies = frame[~is_group]
-        labels = {c: common_name(c) for c in economies.index.get_level_values(0).unique()}
+        labels = CommonNames(str(c) for c in economies.index.get_level_values(0).unique())
         return cls(economies, infos, labels, frame[is_group], world=True)
 
     # -- access ------------------------------------------------------------------------------------------

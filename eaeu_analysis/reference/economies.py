@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -159,6 +159,27 @@ def common_name(code: str, language: str = "en") -> str:
     if found is None:
         return economy_name(code)
     return str(Locale.parse(language).territories.get(found.iso2, found.name))
+
+
+class CommonNames(Mapping[str, str]):
+    """The common English names of economies by code, each looked up when it is asked for."""
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        self._codes = dict.fromkeys(codes)
+
+    def __getitem__(self, code: str) -> str:
+        if code not in self._codes:
+            raise KeyError(code)
+        return common_name(code)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._codes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._codes)
+
+    def __len__(self) -> int:
+        return len(self._codes)
 
 
 def is_aggregate(code: str) -> bool:

@@ -1,8 +1,8 @@
 """Corridors: where an origin's migrants live and where its remittances come from, source by source.
 
 No source counts labour migrants and their transfers well. A central bank's own count of transfers is taken first, the
-World Bank's matrix (an estimate from stocks and incomes) next, the stock of migrants by birth last; the others give
-the range.
+World Bank's matrix (an estimate from stocks and incomes) next, the stock of migrants by birth last; the others (a
+model's corridors, shares of migrants) give the range.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from ..results import Check, Provenance, Result
 from ..series import SeriesInfo
 from .tables import load_remittance_table, remittance_tables
 
-BASES = ("transfers", "matrix", "stock", "migrants")  # in the order in which they are believed; the last never heads
+BASES = ("transfers", "matrix", "stock", "model", "migrants")  # the most reliable first
+RANGE_ONLY = ("model", "migrants")  # these widen the range and are never the value used
 BLOC = "EAEU"
 ARMENIA_TYPE = "non-commercial"
 
@@ -133,9 +134,10 @@ def corridors(origin: str, year: int | None = None) -> Corridors:
     Notes
     -----
     Sources: bilateral remittance matrices of the World Bank (2010, 2017), migrant stocks of UN DESA and the
-    World Bank, the Central Bank of Armenia's transfers, Remittance Prices Worldwide. For a question as of 2014 give
-    ``year=2013``: the matrix of 2010 and the stocks of 2010 are then the newest. The stocks are of the 2019 revision,
-    which the checks report.
+    World Bank, the Central Bank of Armenia's transfers, Remittance Prices Worldwide, and as one end of the range the
+    corridors of the Center for Global Development (2021 and 2024), which a model spreads over migrant stocks. For a
+    question as of 2014 give ``year=2013``: the matrix of 2010 and the stocks of 2010 are then the newest. The stocks
+    are of the 2019 revision, which the checks report.
 
     Examples
     --------
@@ -210,7 +212,8 @@ def _sources(
     rows: list[dict[str, Any]] = []
     for group, members in _groups(origin).items():
         rows += _measured(origin, limit, group, members)
-        for basis, found in (("matrix", money), ("stock", stocks)):
+        model = {"corridors_2024": _latest("corridors_2024", origin, limit, "usd")}
+        for basis, found in (("matrix", money), ("stock", stocks), ("model", model)):
             for name, frame in found.items():
                 if frame.empty:
                     continue
@@ -224,7 +227,7 @@ def _sources(
     frame["hindsight"] = frame["known_in"] > limit
     frame["rank"] = frame["basis"].map({basis: i for i, basis in enumerate(BASES)})
     frame = frame.sort_values(["group", "rank", "year"], ascending=[False, True, False], kind="stable")
-    heads = frame[(frame["reason"] == "") & (frame["basis"] != "migrants")].groupby("group").head(1).index
+    heads = frame[(frame["reason"] == "") & ~frame["basis"].isin(RANGE_ONLY)].groupby("group").head(1).index
     frame["used"] = frame.index.isin(heads)
     return frame.drop(columns="rank").reset_index(drop=True)
 

@@ -74,24 +74,24 @@ def respond(state: State, path: str, query: dict[str, str], fault: str) -> Answe
     whole = WHOLE.get(fault)
     if whole is not None:
         return whole()
-    if path.endswith("/data360/data"):
-        answer = _json(server_data360.respond(query, fault))
-        return Answer(answer.body[: len(answer.body) * 2 // 3]) if fault == "truncated" else answer
-    if "/data/dataflow/IMF.STA/IMTS/" in path:
-        answer = Answer(*server_imf.respond(path, query, fault), {"Content-Type": "text/csv"})
-        return Answer(answer.body[: len(answer.body) * 2 // 3 - 1]) if fault == "truncated" else answer
-    if "/data/v1/get/" in path:
-        answer = Answer(*server_comtrade.respond(query, fault))
-        return Answer(answer.body[: len(answer.body) * 2 // 3]) if fault == "truncated" else answer
-    if "/API/V1/SDMX" in path:
-        body, status = server_wits.respond(path, query)
-        return _xml(body, status)
-    rest = re.sub(r"^/v2/", "", path)
-    rest = re.sub(r"^(en|ru)/", "", rest).strip("/")
-    answer = _route(state, rest, query, fault)
+    answer = _whole_answer(state, path, query, fault)
     if fault == "truncated":
-        answer = Answer(answer.body[: len(answer.body) * 2 // 3], answer.status, answer.headers)
+        answer = Answer(answer.body[: len(answer.body) * 2 // 3 - 1], answer.status, answer.headers)
     return answer
+
+
+def _whole_answer(state: State, path: str, query: dict[str, str], fault: str) -> Answer:
+    """The answer of the service that the path is of."""
+    if path.endswith("/data360/data"):
+        return _json(server_data360.respond(query, fault))
+    if "/data/dataflow/IMF.STA/IMTS/" in path:
+        return Answer(*server_imf.respond(path, query, fault), {"Content-Type": "text/csv"})
+    if "/data/v1/get/" in path:
+        return Answer(*server_comtrade.respond(query, fault))
+    if "/API/V1/SDMX" in path:
+        return _xml(*server_wits.respond(path, query))
+    rest = re.sub(r"^/v2/", "", path)
+    return _route(state, re.sub(r"^(en|ru)/", "", rest).strip("/"), query, fault)
 
 
 WHOLE: dict[str, Callable[[], Answer]] = {

@@ -283,3 +283,11 @@ def test_pinning_refuses_what_it_cannot_read_and_writes_nothing(sources: Path, t
     frame.to_parquet(sources / "armenia.parquet")
     with pytest.raises(BadInputError, match="partner 'Somewhere' has no code"):
         pinning.pin_remittances(sources, out)
+
+
+def test_a_model_of_corridors_is_one_end_of_the_range_and_never_the_value() -> None:
+    found = corridors("UZB").sources.query("group == 'RUS'").set_index("basis")
+    assert found.loc["model", "share"] == pytest.approx(0.36, abs=0.005)
+    assert not found.loc["model", "used"]
+    assert corridors("UZB").share().low == found.loc["model", "share"]
+    assert "model" not in set(corridors("UZB", 2020).sources["basis"])

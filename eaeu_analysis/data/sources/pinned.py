@@ -152,10 +152,11 @@ def _resources(root: Path) -> list[dict[str, Any]]:
             wrong = [name for name, kind in _KINDS.items() if not isinstance(resource[name], kind)]
             if wrong:
                 raise IntegrityError(f"{str(path)!r} lists a table whose {wrong[0]} is {resource[wrong[0]]!r}")
+        whole = root.resolve()
         resources = sorted(found, key=lambda r: (r["code"], not r["default"], r["vintage"]))
         for resource in resources:
             folder = (root / resource["path"]).resolve()
-            if not folder.is_relative_to(root.resolve()) or not resource["hash"].startswith("sha256:"):
+            if not folder.is_relative_to(whole) or not resource["hash"].startswith("sha256:"):
                 raise IntegrityError(f"{str(path)!r} lists {resource['path']!r}, which is not a table of the package")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IntegrityError(f"{str(path)!r} is not a list of pinned tables ({error})") from error

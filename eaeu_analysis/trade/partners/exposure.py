@@ -34,6 +34,13 @@ from .own_reports import OWN_TABLE, by_partner, own_table, share_without_gold, s
 PARTNERS = ("ARM", "BLR", "KAZ", "KGZ", "RUS", "EAEU", "China", "Turkey", "EU", "Afghanistan")
 YEAR, SECTION_YEAR = 2019, 2015
 TOTAL_GAP = 0.1
+# Tables that end later than the own table of an economy (``own_reports.OWN_TABLE``), and what they count.
+NEWER_TABLES = {
+    "UZB": {
+        "uzbekistan_with_services": "goods and services",
+        "uzbekistan_imports_2025": "goods from the 60 largest partners",
+    }
+}
 ABSENT = ("GBR", "GRC")  # on neither side of the matrix of 2019
 
 
@@ -180,7 +187,7 @@ def exposure(economy: str = "UZB", partners: Sequence[str] = PARTNERS, year: int
         _chapters(code),
         _mirror(code, groups),
         {"exports": herfindahl(exports), "imports": herfindahl(imports)},
-        (*_checks(code, groups, world, year, own is not None), *_gold_check(code, year)),
+        (*_checks(code, groups, world, year, own is not None), *_gold_check(code, year), *_newer_check(code)),
         Provenance(
             series=tuple(FLOWS.info(name) for name in series),
             method="trade indices",
@@ -272,6 +279,23 @@ def _gold_check(code: str, year: int) -> tuple[Check, ...]:
         f"without {' and '.join(gold['partners'])}, which buy little but gold, the union takes {share:.1f} % of exports"
     )
     return (Check("gold", None, share, None, f"{text} of {year} by the economy's own table"),)
+
+
+def _newer_check(code: str) -> tuple[Check, ...]:
+    """The union's share in newer tables that cannot continue the economy's own table, where there are such tables."""
+    parts, share = [], np.nan
+    for name, what in NEWER_TABLES.get(code, {}).items():
+        flows = load_flows(name, products=None)
+        flows = flows[flows["year"] == flows["year"].max()]
+        for own, other, side in (("exporter", "importer", "exports"), ("importer", "exporter", "imports")):
+            rows = flows[(flows[own] == code) & (flows[other] != code)]
+            if not rows.empty:
+                union = rows[other].isin(group_members("EAEU"))
+                share = 100 * float(rows.loc[union, "usd"].sum()) / float(rows["usd"].sum())
+                parts.append(f"{share:.1f} % of {side} ({what}, {int(rows['year'].iloc[0])})")
+    if not parts:
+        return ()
+    return (Check("newer", None, share, None, f"newer tables of another basis give the union {'; '.join(parts)}"),)
 
 
 def _checks(

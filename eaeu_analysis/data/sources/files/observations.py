@@ -17,7 +17,7 @@ from ....files import staging_folder
 from ....reference import economies
 from ....series import period_text
 from .periods import EXPECTED, Period, read_period
-from .shapes import DATA360_LONG, DATA360_WIDE, TIDY, WAY_OUT, FileShape, iso_date
+from .shapes import DATA360_LONG, DATA360_WIDE, TIDY, WAY_OUT, FileShape, economy_code, iso_date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +178,7 @@ class Loader:
         economy, code = self._column(shape.economy), self._column(shape.code)
         pairs = self.con.execute(f"SELECT DISTINCT {economy}, {code} FROM batch ORDER BY ALL LIMIT 5000").fetchall()
         own = [(who, text) for who, text in pairs if text and _same_economy(who, text)]
-        known = [text for who, text in pairs if who and text and _economy_code(who)]
+        known = [text for who, text in pairs if who and text and economy_code(who)]
         if not own:
             return
         column = shape.columns[shape.code]
@@ -242,7 +242,7 @@ class Loader:
         base = (
             f"SELECT line, {'k.code' if shape.axis != 'series' else code} AS code, {self._economy} AS written, "
             f"{dims} AS dims, {total} AS total, {self._column(shape.multiplier)} AS multiplier, "
-            f"{self._column(shape.year)} AS period"
+            f"{self._column(shape.year, repr(shape.period))} AS period"
         )
         if not shape.across:
             sql = f"{base}, {self._column(shape.value)} AS text {source}"
@@ -384,15 +384,7 @@ class Loader:
             raise BadInputError(f"{self.where}: {economy} {when} of {code} comes twice, {rows}")
 
 
-def _economy_code(text: str) -> str:
-    """The economy or group of a code or name; "" where it is none."""
-    try:
-        return economies.aggregate_code(text) or economies.resolve(text)
-    except BadInputError:
-        return ""
-
-
 def _same_economy(name: str, code: str) -> bool:
     """Whether ``code`` is the code of the economy or group ``name``."""
     short = re.fullmatch(r"[A-Za-z]{2,3}", code) is not None
-    return short and _economy_code(code) == _economy_code(name) != ""
+    return short and economy_code(code) == economy_code(name) != ""

@@ -1,8 +1,8 @@
 """Tell from its first lines which of the known shapes a file has, or say plainly what it is instead.
 
 Known: the World Bank's indicator download and bulk download, the DataBank extract in its three layouts, Data360, tidy
-long tables, and those that wbgapi, wbdata, pandas-datareader, world_bank_data, R's WDI and Our World in Data write.
-Periods, series or economies may be columns (``across``).
+long tables, those that wbgapi, wbdata, pandas-datareader, world_bank_data, R's WDI and Our World in Data write, and the
+matrices of bilateral remittances of KNOMAD. Periods, series or economies may be columns (``across``).
 """
 
 from __future__ import annotations
@@ -40,9 +40,11 @@ DATABANK = "DataBank extract"
 DATA360_LONG = "Data360 (long)"
 DATA360_WIDE = "Data360 (wide)"
 TIDY = "tidy long table"
+MATRIX_SHARE = 0.75  # of the columns of a matrix, those that are economies
 PERIODS_ACROSS = "table with a column a year"
 SERIES_ACROSS = "table with a column a series"
 ECONOMIES_ACROSS = "table with a column an economy"
+MATRIX = "matrix of bilateral remittances"
 KNOWN = f"{WORLD_BANK}, {DATABANK}, {DATA360_LONG}, {DATA360_WIDE}, {TIDY} (iso3, year, value), {SERIES_ACROSS}"
 WAY_OUT = "for any other table: Panel.from_frame(pandas.read_csv(file), unit=..., time=...)"
 
@@ -70,6 +72,7 @@ class FileShape:
     labels: dict[str, str] = field(default_factory=dict)  # of the series in the header
     breakdowns: tuple[int, ...] = ()
     multiplier: int | None = None
+    period: str = ""  # of every value, where the title of a matrix states it
     data_at: int = 0
     header_lines: int = 0
     source: str = ""
@@ -102,6 +105,7 @@ def sniff(head: bytes, where: str, title_lines: int = 0) -> FileShape:
         raise BadInputError(f"{where}: no line end in the first {HEAD_BYTES // 1024} KB, so it is no table")
     offset, source, vintage = start, "", ""
     first: list[str] | None = None
+    titles = ""
     for number, line in enumerate(lines[: max(12, title_lines)], start=1):
         offset += len(line) + 1
         cells = _cells(line)
@@ -112,11 +116,12 @@ def sniff(head: bytes, where: str, title_lines: int = 0) -> FileShape:
         elif cells[0] == "Last Updated Date":
             vintage = iso_date(cells[1]) if len(cells) > 1 else ""
         else:
-            shape = _match(cells)
+            shape = _match(cells) or _match_matrix(cells, titles)
             if shape is not None:
                 _check_columns(shape, where)
                 return _placed(shape, offset, number, source, vintage)
             first = first or cells
+            titles += f"{' '.join(cells)} "
             if not source and number > title_lines:
                 break
     if first is None:
@@ -222,6 +227,25 @@ def _match_table(cells: list[str], years: dict[int, str]) -> FileShape | None:
     return None
 
 
+def _match_matrix(cells: list[str], titles: str) -> FileShape | None:
+    """KNOMAD's matrix: economies that send down, economies that receive across, the year and the unit in the title."""
+    year = re.search(r"\b(?:19|20)\d{2}\b", titles)
+    about = f"{titles} {cells[0]}".lower()
+    if year is None or "remittance" not in about or re.search(r"receiving[^/()]*\(down\)", about):
+        return None
+    named = {i: cell for i, cell in enumerate(cells) if i and cell}
+    known = {i: cell for i, cell in named.items() if _is_economy(cell)}
+    if len(known) < 3 or len(known) < MATRIX_SHARE * len(named):
+        return None
+    codes = {i: f"BILATERAL_REMITTANCES.TO.{economy_code(cell)}" for i, cell in known.items()}
+    unit = re.search(r"\(([^()]*(?:US\$|USD|dollars)[^()]*)\)", titles)
+    return FileShape(
+        MATRIX, tuple(cells), 0, axis="series", across=codes, period=year[0], unit=unit[1] if unit else "",
+        labels={codes[i]: f"Remittances sent to {cell}, by sending economy" for i, cell in known.items()},
+        unused=tuple(cell for i, cell in named.items() if i not in known),
+    )  # fmt: skip
+
+
 def _bracketed(cell: str) -> str:
     """``GDP (current US$) [NY.GDP.MKTP.CD]`` is NY.GDP.MKTP.CD; a text without brackets is itself."""
     found = re.fullmatch(r".*\[([^\[\]]+)\]", cell)
@@ -233,11 +257,16 @@ def _as_code(cell: str) -> str:
     return re.sub(r"[^A-Za-z0-9.\-]+", "_", _bracketed(cell)).strip("_") or cell
 
 
-def _is_economy(text: str) -> bool:
+def economy_code(text: str) -> str:
+    """The economy or group of a code or name; "" where it is none."""
     try:
-        return bool(economies.aggregate_code(text) or economies.resolve(text))
+        return economies.aggregate_code(text) or economies.resolve(text)
     except BadInputError:
-        return False
+        return ""
+
+
+def _is_economy(text: str) -> bool:
+    return bool(economy_code(text))
 
 
 def _placed(shape: FileShape, offset: int, number: int, source: str, vintage: str) -> FileShape:

@@ -35,6 +35,17 @@ KNOMAD = [
 ]  # fmt: skip
 
 
+MATRIX = [
+    ["Bilateral Remittance Estimates for 2021 using Migrant Stocks (millions of US$) (December 2022 Version)"],
+    [None],
+    ["Receiving country (across) / Sending country (down)", "Armenia", "Kyrgyz Republic", "Uzbekistan", "World"],
+    ["Russian Federation", 1000.5, 2000.5, 3000.5, 6001.5],
+    ["Kazakhstan", 1, 2, "", 3],
+    ["Other South", 0.5, 0.5, 0.5, 1.5],
+    ["World", 1001.5, 2002.5, 3000.5, 6004.5],
+]
+
+
 @pytest.fixture
 def calamine() -> None:
     pytest.importorskip("python_calamine")
@@ -95,6 +106,30 @@ def test_without_the_library_the_message_says_what_to_do(tmp_path: Path, monkeyp
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(BadInputError, match="needs the package python-calamine: install it, or save the sheet as CSV"):
         read_file(workbook(tmp_path / "w.xlsx", {"S": KNOMAD}))
+
+
+@pytest.mark.usefixtures("calamine")
+def test_a_matrix_of_remittances_is_a_series_for_each_receiver(tmp_path: Path) -> None:
+    found = {series.info.code: series for series in read_file(workbook(tmp_path / "m.xlsx", {"2021": MATRIX}))}
+    assert sorted(found) == [f"BILATERAL_REMITTANCES.TO.{code}" for code in ("ARM", "KGZ", "UZB", "WLD")]
+    kyrgyz = found["BILATERAL_REMITTANCES.TO.KGZ"]
+    assert rows(kyrgyz) == [("KAZ", 2021, 2.0), ("RUS", 2021, 2000.5), ("WLD", 2021, 2002.5)]
+    assert kyrgyz.info.unit == "millions of US$"
+    assert rows(found["BILATERAL_REMITTANCES.TO.UZB"]) == [("RUS", 2021, 3000.5), ("WLD", 2021, 3000.5)]
+
+
+@pytest.mark.usefixtures("calamine")
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        (0, ["Bilateral Remittance Estimates"]),
+        (2, ["Sending (across) / Receiving country (down)", "Armenia", "Georgia"]),
+    ],
+)
+def test_a_matrix_without_a_year_or_the_other_way_round_is_refused(tmp_path: Path, row: int, cells: list[str]) -> None:
+    table = [cells if i == row else line for i, line in enumerate(MATRIX)]
+    with pytest.raises(BadInputError, match="which is none of"):
+        read_file(workbook(tmp_path / "m.xlsx", {"2021": table}))
 
 
 def test_a_workbook_that_would_unpack_too_far_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

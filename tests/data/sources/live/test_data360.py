@@ -92,6 +92,13 @@ def test_a_fault_that_lasts_is_one_sentence(bank: StandIn, store: Store, kind: s
     assert store.entries() == []
 
 
+@pytest.mark.parametrize("kind", ["reset", "cut", "truncated", "html", "empty", "502", "429", "redirect-same"])
+def test_a_fault_that_passes_costs_nothing(bank: StandIn, store: Store, kind: str) -> None:
+    bank.fault(kind, times=1, **PATH)
+    assert not pulled(bank, store).failed
+    assert len(store.get(SHORT).frame) == 436
+
+
 def test_unknown_names_and_the_command_line(bank: StandIn, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadInputError, match="is not of the form DATA360"):
         pulled(bank, store, "DATA360.WB_KNOMAD")

@@ -132,6 +132,20 @@ LASTING = [
     ("entity", r"sent a document with entities where SDMX was asked for"),
     ("redirect", r"redirects to another site"),
     ("huge", r"sends more than 4 MB in one answer"),
+    ("huge-declared", r"sends more than 4 MB in one answer"),
+    ("bomb", r"sends more than 4 MB in one answer"),
+    ("400", r"answered 400 .*"),
+    ("500", r"answered 500 .*\(tried 4 times\)"),
+    ("502", r"answered 502 .*\(tried 4 times\)"),
+    ("503", r"answered 503 .*\(tried 4 times\)"),
+    ("504", r"answered 504 .*\(tried 4 times\)"),
+    ("429", r"answered 429 .*asks to wait 7,200 s; pull again then"),
+    ("reset", r"dropped the connection \(tried 4 times\)"),
+    ("cut", r"\(tried 4 times\)"),
+    ("truncated", r"\(tried 4 times\)"),
+    ("empty", r"sent an empty answer"),
+    ("redirect-same", r"redirects in a circle"),
+    ("packed", r"which was not asked for"),
 ]
 
 
@@ -149,7 +163,7 @@ def test_faults_that_pass_cost_nothing(bank: StandIn, store: Store, kind: str) -
 def test_faults_that_last_are_one_sentence(
     bank: StandIn, store: Store, kind: str, sentence: str, capsys: pytest.CaptureFixture[str], record_property: Any
 ) -> None:
-    bank.fault(kind, path="/A.kgz.", times=99)
+    bank.fault(kind, path="/A.kgz.", times=99, seconds=7200)
     given = options(bank, store) | {"settings": replace(QUICK, max_bytes=4 << 20)}
     report = wits.pull_trade(["KGZ", "UZB"], (2018, 2019), **given)
     assert [row.status for row in report.rows] == ["failed", "done"], report.summary()
