@@ -19,6 +19,10 @@ def tidy_frame(given: object, unit: object, time: object, freq: Freq | None) -> 
     table = as_pandas(given)
     unit, time = str(unit), str(time)
     table = table.rename(columns=str)
+    levels = [level for level in table.index.names if level is not None and str(level) in (unit, time)]
+    levels = [level for level in levels if str(level) not in table.columns]
+    if levels:  # unit and time may be the index
+        table = table.reset_index(levels).rename(columns=str)
     for role, column in (("unit", unit), ("time", time)):
         if column not in table.columns:
             raise unknown(f"{role} column", column, table.columns)

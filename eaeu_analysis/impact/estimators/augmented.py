@@ -160,7 +160,7 @@ class AugmentedEffect(Effect):
 
 @overload
 def augmented_synthetic_control(
-    panel: Panel, outcome: str, unit: str, event: object, donors: Iterable[str] | None = ..., **options: Any
+    panel: Panel, outcome: str, unit: str, event: object, donors: Iterable[str] | str | None = ..., **options: Any
 ) -> AugmentedEffect: ...
 @overload
 def augmented_synthetic_control(
@@ -168,7 +168,7 @@ def augmented_synthetic_control(
     outcome: str,
     unit: list[str] | tuple[str, ...] | pd.Index[Any],
     event: object,
-    donors: Iterable[str] | None = ...,
+    donors: Iterable[str] | str | None = ...,
     **options: Any,
 ) -> AugmentedEffect | PooledEffect: ...
 def augmented_synthetic_control(
@@ -176,7 +176,7 @@ def augmented_synthetic_control(
     outcome: str,
     unit: str | Iterable[str],
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     fit_years: object = None,
     post_years: object = None,
@@ -200,8 +200,9 @@ def augmented_synthetic_control(
     event : int, str, date or mapping
         First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07"; or a
         mapping with one for each treated unit.
-    donors : iterable of str, optional
-        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    donors : iterable of str or {"alike", "strict", "wide", "rouble"}, optional
+        Units to compare with. By default every other unit; in a panel of economies those alike, and other pools by
+        name, as in :func:`~eaeu_analysis.synthetic_control`.
     fit_years : int, (int, int) or list of int, optional
         Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
         record of the treated unit before the event (panels of economies: from 2002, or eight years at least, to two

@@ -220,7 +220,7 @@ def break_date(
     outcome: str,
     unit: str,
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     candidates: Mapping[str, object] | None = None,
     regressors: Regressors = "none",
@@ -242,8 +242,9 @@ def break_date(
         The unit whose series is tested.
     event : int, str or date
         Divides the years into those before and after, and is the candidate when none is named.
-    donors : iterable of str, optional
-        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    donors : iterable of str or {"alike", "strict", "wide", "rouble"}, optional
+        Units to compare with. By default every other unit; in a panel of economies those alike, and other pools by
+        name, as in :func:`~eaeu_analysis.synthetic_control`.
     candidates : mapping of str to year or date, optional
         Dates to be judged, such as ``{"accession": 2016, "rouble crash": 2015}``. A date is the first period of the new
         regime.

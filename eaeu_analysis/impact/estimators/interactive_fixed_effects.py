@@ -123,7 +123,7 @@ def interactive_fixed_effects(
     outcome: str,
     unit: str | Iterable[str],
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     fit_years: object = None,
     post_years: object = None,
@@ -144,8 +144,9 @@ def interactive_fixed_effects(
     event : int, str, date or mapping
         First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07"; or a
         mapping with one for each treated unit.
-    donors : iterable of str, optional
-        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    donors : iterable of str or {"alike", "strict", "wide", "rouble"}, optional
+        Units to compare with. By default every other unit; in a panel of economies those alike, and other pools by
+        name, as in :func:`~eaeu_analysis.synthetic_control`.
     fit_years, post_years : optional
         Periods used, as in :func:`~eaeu_analysis.difference_in_differences`.
     draws : int, default 500

@@ -68,7 +68,7 @@ def interrupted_series(
     outcome: str,
     unit: str,
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     method: Method = "structural",
     regressors: Regressors = "mean",
@@ -92,8 +92,9 @@ def interrupted_series(
         The treated unit.
     event : int, str or date
         First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07".
-    donors : iterable of str, optional
-        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    donors : iterable of str or {"alike", "strict", "wide", "rouble"}, optional
+        Units to compare with. By default every other unit; in a panel of economies those alike, and other pools by
+        name, as in :func:`~eaeu_analysis.synthetic_control`.
     method : {"structural", "segmented"}, default "structural"
         "structural": forecast of a structural time series fitted before the event; interval and p-value come from the
         forecast distribution, which averages over the shares of the variances. "segmented": least squares on all

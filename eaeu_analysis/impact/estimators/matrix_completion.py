@@ -206,7 +206,7 @@ def matrix_completion(
     outcome: str,
     unit: str | Iterable[str],
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     fit_years: object = None,
     post_years: object = None,
@@ -229,8 +229,9 @@ def matrix_completion(
     event : int, str, date or mapping
         First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07"; or a
         mapping with one for each treated unit.
-    donors : iterable of str, optional
-        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    donors : iterable of str or {"alike", "strict", "wide", "rouble"}, optional
+        Units to compare with. By default every other unit; in a panel of economies those alike, and other pools by
+        name, as in :func:`~eaeu_analysis.synthetic_control`.
     fit_years : int, (int, int) or list of int, optional
         Years before the event that the model is fitted on: a year, the first and the last, or a list. By default the
         record of the treated unit before the event (panels of economies: from 2002, or eight years at least, to two

@@ -96,7 +96,7 @@ def staggered_did(
     outcome: str,
     unit: str | Iterable[str],
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     method: Method = "callaway_santanna",
     control: Control = "not_yet_treated",
@@ -245,6 +245,7 @@ def staggered_did(
         dropped=design.dropped(),
         flagged=design.flagged(),
         window=design.window,
+        donor_rule=design.donor_rule,
         group_time=_group_time(design, found),
         event_study=study,
         cohorts=cohort_table(

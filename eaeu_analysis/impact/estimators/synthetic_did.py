@@ -81,7 +81,7 @@ def synthetic_did(
     outcome: str,
     unit: str | Iterable[str],
     event: object,
-    donors: Iterable[str] | None = None,
+    donors: Iterable[str] | str | None = None,
     *,
     method: Method = "sdid",
     fit_years: object = None,
@@ -107,8 +107,9 @@ def synthetic_did(
     event : int, str, date or mapping
         First treated period: a year, a date in it or, in a panel of other periods, its text such as "2012-07"; or a
         mapping with one for each treated unit.
-    donors : iterable of str, optional
-        Units to compare with. By default every other unit; a world panel leaves out those that join the same union.
+    donors : iterable of str or {"alike", "strict", "wide", "rouble"}, optional
+        Units to compare with. By default every other unit; in a panel of economies those alike, and other pools by
+        name, as in :func:`~eaeu_analysis.synthetic_control`.
     method : {"sdid", "sc", "did", "difp"}, default "sdid"
         Synthetic difference-in-differences or one of its special cases: synthetic control, plain
         difference-in-differences, synthetic control with intercept.

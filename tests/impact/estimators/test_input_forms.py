@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import typst
 from simulated_panels import as_panel, factor_model
 
 import eaeu_analysis as ea
@@ -59,6 +60,13 @@ def test_the_question_can_be_asked_again_and_cohorts_have_errors(make: Any, even
     assert np.average(effect.cohorts["estimate"], weights=effect.cohorts["cells"]) == pytest.approx(effect.estimate)
     assert (effect.cohorts["se"] > 0).all()
     assert effect.post["effect"].mean() == pytest.approx(effect.estimate, abs=0.2)
+
+
+def test_unit_and_time_may_be_the_index() -> None:
+    indexed = frame_of().set_index(["id", "year"])
+    pd.testing.assert_frame_equal(ea.Panel.from_frame(indexed, unit="id").frame, numbered().frame)
+    named = frame_of().set_index("year")
+    pd.testing.assert_frame_equal(ea.Panel.from_frame(named, unit="id").frame, numbered().frame)
 
 
 def test_an_arrow_table_is_as_good_as_a_frame() -> None:
@@ -163,10 +171,32 @@ def test_figures_show_every_treated_unit_and_refuse_what_is_not_there() -> None:
     plt.close("all")
 
 
-def test_a_table_for_latex_by_the_protocol_of_maketables() -> None:
+def test_tables_for_latex_typst_and_word_by_the_protocol_of_maketables() -> None:
     maketables = pytest.importorskip("maketables")
     effect = ea.synthetic_did(as_panel(Y), "y", "U00", 2014)
     table = maketables.ETable([effect], coef_fmt="b:.3f \n (se:.3f)")
-    text = table.make(type="tex")
-    assert f"{effect.estimate:.3f}" in text
-    assert f"{effect.se:.3f}" in text
+    word = table.make(type="docx").tables[0]
+    texts = {
+        "tex": table.make(type="tex"),
+        "typst": table.make(type="typst"),
+        "docx": "\n".join(cell.text for row in word.rows for cell in row.cells),
+    }
+    for text in texts.values():
+        assert f"{effect.estimate:.3f}" in text
+        assert f"{effect.se:.3f}" in text
+        assert "U00" in text
+    assert typst.compile(texts["typst"].encode(), format="pdf").startswith(b"%PDF")
+
+
+def test_economies_alike_are_chosen_by_every_estimator() -> None:
+    """The rule of data/tables/comparators.toml, by name and by default; the result says who was chosen."""
+    world = ea.load_panel(["trade"], None, (2000, 2019))
+    chosen = {}
+    for make in (ea.difference_in_differences, ea.interactive_fixed_effects, ea.staggered_did):
+        for pool in (None, "alike", "strict"):
+            effect = make(world, "trade", "KGZ", 2015, pool, draws=99)
+            assert "alike in income, size and openness" in effect.donor_rule
+            chosen.setdefault(pool, set()).add(tuple(sorted(effect.spec["donors"])))
+    assert chosen[None] == chosen["alike"]
+    assert len(chosen["alike"]) == 1
+    assert set(*chosen["strict"]) < set(*chosen["alike"])
