@@ -10,6 +10,7 @@ Public names are imported when first used, so that ``import eaeu_analysis`` cost
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -197,3 +198,9 @@ def _hint(name: str) -> str:
 
 def __dir__() -> list[str]:
     return list(__all__)
+
+
+if "IPython" in sys.modules:  # in a notebook or a shell, names of outcomes and economies complete in a call
+    from .completion import offer_names as _offer_names
+
+    _offer_names()

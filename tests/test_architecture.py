@@ -24,7 +24,7 @@ STAGES = [
     {"scenario"},
     {"plots"},
     {"report"},
-    {"notebook"},
+    {"notebook", "completion"},
     {"cli"},
     {"__main__"},
 ]

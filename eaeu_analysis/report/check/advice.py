@@ -137,4 +137,8 @@ def _sources(fact: KnownFact | None) -> tuple[str, ...]:
         return ()
     if fact.claim is not None:
         return tuple(fact.claim.sources)
-    return series_source(fact.code) if fact.code else ("tables/blocs",)
+    if fact.code:
+        return series_source(fact.code)
+    from ...reference.blocs import bloc
+
+    return (bloc("EAEU").record(fact.economy).source,)

@@ -195,7 +195,8 @@ def _tests(reading: SentenceReading, facts: Sequence[KnownFact]) -> list[KnownFa
     heard = [f for f in about if f.id.startswith("unsupported.")]
     tested = [f for f in about if f.tested and f not in heard]
     seen = [f for f in about if f.id.startswith(("fared.", "members.")) and f not in tested]
-    return [*heard, *tested, *seen]
+    found = [*heard, *tested, *seen]  # of them, those on an economy that the sentence names come first
+    return sorted(found, key=lambda f: -len(f.named & reading.economies))
 
 
 # -- one number ------------------------------------------------------------------------------------------

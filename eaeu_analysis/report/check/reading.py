@@ -146,7 +146,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         lang=lang,
         numbers=tuple(numbers),
         entities=frozenset(p.name for p in by["entity"]) - {"none"},
-        concepts=frozenset(p.name for p in by["concept"] if p.first not in based),
+        concepts=frozenset(p.name for p in by["concept"] if p.first not in based) - {"none"},
         bases=frozenset(p.name for p in by["concept"] if p.first in based),
         signs=tuple((p.first, 1 if p.name == "up" else -1) for p in by["sign"] if p.first not in compared),
         dates=tuple((_clause(words, place, breaks), first, last) for place, first, last in dates),

@@ -330,3 +330,16 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Qirgʻiziston ittifoqqa 2012-yilda kirdi.".encode())))
     assert main(["check", "-", "--json"]) == 5
     assert json.loads(capsys.readouterr().out)["lang"] == "uz"
+
+
+def test_a_cause_gets_the_finding_on_the_economy_that_is_named_and_a_paper_is_no_good() -> None:
+    text = "Membership cut Kyrgyz trade by {:.0f} points of GDP, a deputy told this paper."
+    (found,) = ea.check_text(text.format(abs(values(TRADE)["change"])), "en").statements
+    assert (found.verdict, found.evidence) == ("overstated", "unsupported.trade_ruined")
+    (other,) = ea.check_text("The tariff on paper in Uzbekistan is 77 %.", "en").statements
+    assert other.verdict != "supported"
+
+
+def test_a_date_of_joining_has_the_source_of_the_record() -> None:
+    (found,) = ea.check_text("Kyrgyzstan joined the union in 2015.", "en").statements
+    assert found.sources == (ea.bloc("EAEU").record("KGZ").source,)
