@@ -203,7 +203,7 @@ def diffdiff_rows(path: Path) -> list[Row]:
                 found.append(
                     Row(
                         "counterfactuals",
-                        f"synthetic control, Basque 1960-74, {'all 17 placebos' if whole else 'one fit'}, weights searched",
+                        f"synthetic control, Basque 1960-74, {'17 placebos' if whole else 'one fit'}, weights searched",
                         [m["cpu"] for m in mine], DIFFDIFF, [o["cpu"] for o in other],
                         at_least=50.0 if whole else None, same=bool(no_worse.all()),
                         compared=f"gap before equal or lower in {no_worse.sum()} of {len(both)} regions; average "
