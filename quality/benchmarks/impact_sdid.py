@@ -2,9 +2,9 @@
 
     python quality/benchmarks/impact_sdid.py [--turns N] [--data CSV] [--json F]
 
-The estimate alone, from the same table in memory, and the estimate with its standard error by placebo. Ours lists all 38
-placebos; synthdid draws 50 at random, whatever it is asked for, diff-diff 200. Without the table, which may not be
-shipped, a simulated panel of the same shape is used.
+The estimate alone, from the same table in memory, and the estimate with its standard error by placebo. Ours lists
+all 38 placebos; synthdid draws 50 at random, whatever it is asked for, diff-diff 200. Without the table, which may not
+be shipped, a simulated panel of the same shape is used.
 """
 
 from __future__ import annotations
