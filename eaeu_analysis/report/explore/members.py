@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import NoDataError
 from ..wording.templates import UNITS, Language, bind, find_language
-from .explore_data import DATA_FOLDER, data_files, shared_tables
+from .values import DATA_FOLDER, data_files, shared_tables
 
 if TYPE_CHECKING:
     import jinja2

@@ -15,9 +15,9 @@ import pytest
 import eaeu_analysis as ea
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import NoDataError
+from eaeu_analysis.report.explore.members import describe_comparison, explore_files, members_explorer
+from eaeu_analysis.report.explore.values import countries, packed, shared_tables
 from eaeu_analysis.report.gather.content import Content
-from eaeu_analysis.report.page.explore import describe_comparison, explore_files, members_explorer
-from eaeu_analysis.report.page.explore_data import countries, packed, shared_tables
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.wording.templates import find_language
 
