@@ -327,5 +327,5 @@ def grade_mark(claim: Claim, card: Language, words: Language) -> str:
     assert claim.grade in GRADES  # noqa: S101
     told = card.say("evidence", claim.grade)
     if claim.failed:
-        told = words.say("sure", "failed", {"failed": float(len(claim.failed))}).rstrip(".") + "; " + told
+        told = words.say("sure", "fails" if len(claim.failed) > 1 else "fails_one", words={"told": f"={told}"})
     return told[:1].upper() + told[1:]

@@ -84,7 +84,9 @@ def _options(result: ScenarioResult, words: Language) -> Picture | None:
         return None
     table = found.table[(found.table["outcome"] == "welfare") & (found.table["scenario"] != NOTHING)]
     records = table.to_dict("records")
-    rows, told = _interval_rows([(_option(r["scenario"], words), r, bool(r["scenario"] == JOINING)) for r in records], words)
+    rows, told = _interval_rows(
+        [(_option(r["scenario"], words), r, bool(r["scenario"] == JOINING)) for r in records], words
+    )
     clear = [_option(r["scenario"], words) for r in records if (r["lower"] > 0 or r["upper"] < 0) and _seen(r)]
     title = words.say("picture", "options_some" if clear else "options_none", words={"names": f"={', '.join(clear)}"})
     axis = words.say("picture", "options_axis", {"level": 100 * found.level})
@@ -102,7 +104,9 @@ def _channels(result: ScenarioResult, words: Language) -> Picture:
     rows = result.table[result.table["outcome"] == "welfare"]
     parts = [r for r in rows.to_dict("records") if words.has("channel", r["channel"])]
     labels = [words.say("channel", r["channel"]) for r in parts]
-    drawn, told = _interval_rows([(n, r, bool(r["channel"] == "total")) for n, r in zip(labels, parts, strict=True)], words)
+    drawn, told = _interval_rows(
+        [(n, r, bool(r["channel"] == "total")) for n, r in zip(labels, parts, strict=True)], words
+    )
     sign = 1 if next((r["estimate"] for r in parts if bool(r["channel"] == "total")), 1) >= 0 else -1
     single = [r for r in parts if r["channel"] != "total"]
     largest = max(single or parts, key=lambda r: sign * r["estimate"])

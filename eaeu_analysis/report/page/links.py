@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...series import SeriesInfo
 
 WDI = re.compile(r"[A-Z]{2}(\.[A-Z0-9]+){2,}")
-OWNER_ENDS = re.compile(r", | \(|: | through ")  # after them a source names the series or who passed it on
+OWNER_ENDS = re.compile(r", | \(|: |(?: \d+)? through ")  # after them a source names the series or who passed it on
 REPOSITORY = re.compile(r"github\.com/[\w.-]+/[\w.-]+")
 
 

@@ -27,6 +27,7 @@ SCALES = {"tn": 1e12, "trillion": 1e12, "bn": 1e9, "billion": 1e9, "m": 1e6, "mi
 NAMES = re.compile(
     r"https?://\S+|www\.\S+|\bdoi\.org/\S+|\b10\.\d{4,}/\S+"
     r"|\b(?:19|20)\d\d-\d\d(?:-\d\d)?(?:T[\d:]+Z?)?\b"  # 2015-08-12, 2010-14, 2024-12
+    r"|\b\d+\.\d+\.\d+\b"  # of a program
     r"|\b(?:19|20)\d\d[-–](?:19|20)\d\d\b"
     r"|\b\d{1,2}(?:/\d{1,2})? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? (?:19|20)\d\d\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2}, (?:19|20)\d\d\b"

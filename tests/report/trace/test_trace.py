@@ -173,7 +173,11 @@ def test_a_tampered_page_is_found_out(files: dict[str, str], known: Known, mater
 
 @pytest.mark.parametrize(
     ("lang", "right", "wrong"),
-    [("en", "from 134 to", "from 144 to"), ("ru", "с 4,0 до", "с 5,0 до"), ("uz", "4,0 foizdan", "4,5 foizdan")],
+    [
+        ("en", "from 134 to", "from 144 to"),
+        ("ru", "с 4,0 до", "с 5,0 до"),
+        ("uz", "4,0\u00a0foizdan", "4,5\u00a0foizdan"),
+    ],
 )
 def test_a_wrong_figure_in_an_answer_is_found_out(
     files: dict[str, str], material: Material, lang: str, right: str, wrong: str
