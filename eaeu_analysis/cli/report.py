@@ -79,13 +79,10 @@ def report(
     Examples: eaeu report --out report && open report/index.html;
     eaeu report --check shipped --summary summary.md --junit claims.xml
     """
-    from ..output_folder import require_output_file
     from ..report import write_report
-    from ..report.job_files import write_failure, write_job_files
+    from ..report.job_files import require_job_files, write_failure, write_job_files
 
-    for file in (summary, junit):
-        if file is not None:
-            require_output_file(file)
+    require_job_files(summary, junit)
     chosen = source_of(source, store, max_age, fallback)
     try:
         with shown_progress():

@@ -14,7 +14,7 @@ from xml.etree import ElementTree  # only written here, never parsed
 
 from .. import files
 from ..errors import BadInputError, EaeuError
-from ..output_folder import write_output_file
+from ..output_folder import require_output_file, write_output_file
 from ..text import clean_text
 from ..user_files import parse_json, read_bytes
 
@@ -27,6 +27,16 @@ FEED = "https://jsonfeed.org/version/1.1"
 MOST_ITEMS, MOST_FEED_BYTES = 500, 5_000_000  # the oldest items go first
 
 
+def require_job_files(summary: Path | None = None, junit: Path | None = None) -> None:
+    """BadInputError for a summary or a JUnit file that may not be written: see :mod:`eaeu_analysis.output_folder`.
+
+    The job's own summary, to which other steps have added theirs, is only ever added to.
+    """
+    for file in (None if _is_job_summary(summary) else summary, junit):
+        if file is not None:
+            require_output_file(file)
+
+
 def write_job_files(
     report: Report, summary: Path | None = None, junit: Path | None = None, feed: Path | None = None
 ) -> dict[str, Any]:
@@ -37,28 +47,32 @@ def write_job_files(
     claims = json.loads((report.folder / "report.json").read_bytes())["claims"]
     found = summary_document(report, claims)
     text = summary_markdown(found)
-    if summary is not None:
-        write_output_file(summary, text.encode("utf-8"))
+    _write_summary(summary, text)
     if junit is not None:
         write_output_file(junit, junit_xml(claims, report))
     if feed is not None:
         files.write_text(feed, feed_text(report, claims, _items(feed)))
-    _add_to_job(text)
     return found
 
 
 def write_failure(error: EaeuError, summary: Path | None = None) -> None:
     """The summary of a run without a report: why there is none."""
     text = f"## Report on membership\n\n**No report was made:** {clean_text(str(error))}\n"
-    if summary is not None:
+    _write_summary(summary, text)
+
+
+def _write_summary(summary: Path | None, text: str) -> None:
+    """The text as a sealed file of its own, and at the end of the job's summary, which gets no seal."""
+    if summary is not None and not _is_job_summary(summary):
         write_output_file(summary, text.encode("utf-8"))
-    _add_to_job(text)
-
-
-def _add_to_job(text: str) -> None:
     if job := os.environ.get(STEP_SUMMARY):
         with Path(job).open("a", encoding="utf-8") as stream:
             stream.write(text)
+
+
+def _is_job_summary(path: Path | None) -> bool:
+    job = os.environ.get(STEP_SUMMARY)
+    return bool(job) and path is not None and files.followed(path) == files.followed(str(job))
 
 
 def outcome(found: Mapping[str, Any]) -> str:

@@ -189,4 +189,26 @@ def test_a_run_without_a_report_has_a_summary_that_says_why(tmp_path: Path, monk
     out, summary = str(tmp_path / "out"), tmp_path / "s.md"
     assert main(["report", "--out", out, "--check", str(tmp_path / "none.json"), "--summary", str(summary)]) == 2
     assert "**No report was made:** baseline" in summary.read_text(encoding="utf-8")
-    assert (tmp_path / "job.md").read_text(encoding="utf-8") == summary.read_text(encoding="utf-8")
+    job = (tmp_path / "job.md").read_text(encoding="utf-8")
+    assert summary.read_bytes() == sealed(job)
+
+
+def sealed(text: str) -> bytes:
+    """A file as ``write_output_file`` leaves it."""
+    mark = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text}<!-- eaeu_analysis sha256 {mark} -->\n".encode()
+
+
+def test_the_summary_of_the_job_is_added_to_once_and_gets_no_seal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other steps add to it too, before and after: it is neither refused nor written over."""
+    job = tmp_path / "job.md"
+    job.write_text("## Tests\n\nAll passed.\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(job))
+    baseline = str(tmp_path / "none.json")
+    assert main(["report", "--out", str(tmp_path / "out"), "--check", baseline, "--summary", str(job)]) == 2
+    text = job.read_text(encoding="utf-8")
+    assert text.startswith("## Tests\n\nAll passed.\n## Report on membership\n")
+    assert text.count("No report was made") == 1
+    assert "sha256" not in text
