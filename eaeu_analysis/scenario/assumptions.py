@@ -152,7 +152,8 @@ def write_option_draws(found: OptionDraws) -> None:
             values = inputs[name].to_numpy(dtype=np.float32)
             place = name if name not in columns or np.array_equal(columns[name], values) else f"{option}|{name}"
             columns[place] = values
-    columns |= {f"{o}|{name}": found.draws[(o, name)].to_numpy(dtype=np.float32) for o, name in found.draws.columns.tolist()}
+    pairs = [(o, name) for o in found.options for name in OUTCOMES if (o, name) in found.draws]
+    columns |= {f"{o}|{name}": found.draws[(o, name)].to_numpy(dtype=np.float32) for o, name in pairs}
     table = pd.DataFrame(columns)
     table.attrs = {"options": json.dumps({o: list(i.columns) for o, i in found.inputs.items()}), "level": found.level}
     buffer = io.BytesIO()
