@@ -149,7 +149,7 @@ def test_every_number_of_the_markdown_is_traced(files: dict[str, str], known: Kn
 
 
 def test_a_tampered_page_is_found_out(files: dict[str, str], known: Known, material: Material) -> None:
-    """One digit of one number changed, hundreds of times over the pages: in the claims nearly every one is found, elsewhere
+    """One digit of one number changed, hundreds of times over the pages: in claims nearly every one is found, elsewhere
     all but those that equal another number of the same table row, card or section."""
     reader = trace._Reader(known)
     for name in sorted(files):
