@@ -120,8 +120,8 @@ def as_requested(texts: Mapping[str, str], formats: Sequence[str], drift: Drift 
 
 def _formats(name: str) -> set[str]:
     """The formats that a file belongs to."""
-    folder, inside, _ = name.partition("/")
-    return IN_FOLDER.get(folder, set()) if inside else IN_NAME.get(name.rpartition(".")[2], set())
+    folder = next((folder for folder in IN_FOLDER if name.startswith(f"{folder}/")), "")
+    return IN_FOLDER[folder] if folder else IN_NAME.get(name.rpartition(".")[2], set())
 
 
 def kept_brief(
