@@ -27,10 +27,13 @@ MARK, MARKDOWN = "report.json", "report.md"
 BRIEF = "brief.pdf"  # format pdf: the talking points, two pages of A4
 IN_FOLDER = {
     "figures": {"html", "md"},
+    "tables/shown": {"html"},
+    "tables/findings": {"html"},
     "tables": {"html", "csv"},
+    "pictures": {"html"},
     "share": {"html"},
     "cards": {"cards"},
-}  # whose formats
+}  # the formats that a file belongs to, by its folder and else by the end of its name
 IN_NAME = {"html": {"html"}, "md": {"md"}, "json": {"html", "md", "pdf", "csv", "json", "cards"}}
 
 
