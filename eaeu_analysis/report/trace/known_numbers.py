@@ -19,8 +19,8 @@ from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import read_table, table_path
 from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
+from ..claims.designs import TARIFF
 from ..claims.points import balance, is_point
-from ..claims.tariff_exposure import TARIFF
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
