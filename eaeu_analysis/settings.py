@@ -40,3 +40,8 @@ def endpoint() -> str:
 def allow_http() -> bool:
     """Whether an address without encryption may be asked: ``$EAEU_ALLOW_HTTP`` is 1."""
     return os.environ.get("EAEU_ALLOW_HTTP") == "1"
+
+
+def site_address() -> str:
+    """Where the report will be published: ``$EAEU_SITE``, "" when it is not set; without it addresses are relative."""
+    return os.environ.get("EAEU_SITE", "").rstrip("/")

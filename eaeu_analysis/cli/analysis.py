@@ -13,6 +13,7 @@ from .options import Json, MaxAge, Source, StoreAt, source_of, split_list
 if TYPE_CHECKING:
     from ..data.panel import Panel
     from ..data.sources import Source as SourceOfSeries
+    from ..results import Result
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +53,16 @@ def compare(
             help="Show trade by partner instead: before and after joining (KGZ, ARM), or how far it depends on each.",
         ),
     ] = False,
+    stacked: Annotated[
+        bool,
+        typer.Option(
+            "--stacked", help="Estimate Kyrgyzstan and Armenia together, with exposure to the rouble as control."
+        ),
+    ] = False,
+    transfers: Annotated[
+        bool,
+        typer.Option("--transfers", help="Show money sent to Armenia by month, from Russia and from other countries."),
+    ] = False,
     source: Source = "pinned",
     store: StoreAt = None,
     max_age: MaxAge = None,
@@ -60,18 +71,19 @@ def compare(
     """Compare an economy before and after joining with economies that did not join.
 
     Examples: eaeu compare KGZ; eaeu compare --bloc EAEU; eaeu compare ARM -o remittances --json;
-    eaeu compare KGZ --partners; eaeu compare UZB --partners
+    eaeu compare KGZ --partners; eaeu compare UZB --partners; eaeu compare KGZ --stacked; eaeu compare ARM --transfers
     """
-    if partners:
-        if outcome or event is not None or comparators is not None or source != "pinned":
-            raise BadInputError("--partners uses the shipped trade flows: give the economy alone, or with --json")
-        from ..trade.partners.around_accession import has_partner_changes, partner_changes
-        from ..trade.partners.exposure import exposure
-
-        asked = unit or "UZB"
-        joined = bloc or "EAEU"
-        known = has_partner_changes(asked, joined)
-        output.print_result(partner_changes(asked, joined) if known else exposure(asked), as_json)
+    designs = {"--partners": partners, "--stacked": stacked, "--transfers": transfers}
+    chosen_designs = [name for name, wanted in designs.items() if wanted]
+    if len(chosen_designs) > 1:
+        raise BadInputError(f"{' and '.join(chosen_designs)}: give one of them")
+    if chosen_designs:
+        (design,) = chosen_designs
+        if event is not None or comparators is not None or (not stacked and (outcome or source != "pinned")):
+            raise BadInputError(
+                f"{design} has its own windows, comparators and data: give the economy alone, or --json"
+            )
+        output.print_result(_design(design, unit, bloc, outcome, source_of(source, store, max_age)), as_json)
         return
     from ..compare import before_after, compare_members
     from ..compare.membership import FALLBACK, event_in_bloc, home_bloc
@@ -96,6 +108,34 @@ def compare(
             panel, chosen, bloc, units=[unit], event=event, pre=pre, post=post, skip=skip, comparators=pool
         )
         output.print_result(found.require_some(), as_json)
+
+
+def _design(
+    design: str, unit: str | None, bloc: str | None, outcomes: list[str] | None, source: str | SourceOfSeries
+) -> Result:
+    """The result of a comparison that has a design of its own."""
+    from ..reference.economies import resolve
+
+    joined = bloc or "EAEU"
+    if design == "--partners":
+        from ..trade.partners.around_accession import has_partner_changes, partner_changes
+        from ..trade.partners.exposure import exposure
+
+        asked = unit or "UZB"
+        return partner_changes(asked, joined) if has_partner_changes(asked, joined) else exposure(asked)
+    if design == "--stacked":
+        from ..data.load import load_panel
+        from ..impact.members.stacked import MEMBERS, OUTCOMES, RATE, stacked_members
+
+        if unit is not None and resolve(unit) not in MEMBERS:
+            raise BadInputError(f"--stacked estimates {' and '.join(MEMBERS)} together, not {unit}")
+        chosen = tuple(outcomes or OUTCOMES)
+        return stacked_members(chosen, bloc=joined, panel=load_panel([*chosen, RATE], source=source))
+    from ..remittances.armenian_months import armenian_transfers
+
+    if (unit is not None and resolve(unit) != "ARM") or joined != "EAEU":
+        raise BadInputError("--transfers is on Armenia: no other member has monthly transfers by origin in the data")
+    return armenian_transfers()
 
 
 def _panel(outcomes: list[str] | None, source: str | SourceOfSeries) -> tuple[Panel, list[str]]:

@@ -34,13 +34,15 @@ LEAST_USD = 100_000.0
 AT_WAR = "UKR"
 LAST_BEFORE = 2013  # of the years that the pass-through is estimated on
 DRAWS = 4000
-# name -> year, months; the rouble fell in November 2014
-WINDOWS: dict[str, tuple[int, range]] = {
-    "January to October 2014": (2014, range(1, 11)),
-    "November and December 2014": (2014, range(11, 13)),
-    **{str(year): (year, range(1, 13)) for year in range(2015, settings.LAST_CLEAN_YEAR + 1)},
+# name -> years, months; the rouble fell in November 2014; the last is the window after of a before/after comparison
+BEFORE, CRASH = "January to October 2014", "November and December 2014"
+AFTER = f"2016 to {settings.LAST_CLEAN_YEAR}"
+WINDOWS: dict[str, tuple[range, range]] = {
+    BEFORE: (range(2014, 2015), range(1, 11)),
+    CRASH: (range(2014, 2015), range(11, 13)),
+    **{str(year): (range(year, year + 1), range(1, 13)) for year in range(2015, settings.LAST_CLEAN_YEAR + 1)},
+    AFTER: (range(2016, settings.LAST_CLEAN_YEAR + 1), range(1, 13)),
 }
-BEFORE = "January to October 2014"
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,8 +141,8 @@ def armenian_transfers(*, level: float = settings.LEVEL) -> ArmenianTransfers:
     months = months[[DESTINATION, *origins]]
     explained = _explained(level)
     rows = []
-    for name, (year, span) in WINDOWS.items():
-        change = (_sums(months, year, span) / _sums(months, BASE, span)).map(math.log)
+    for name, (span, within) in WINDOWS.items():
+        change = (_mean(months, span, within) / _mean(months, range(BASE, BASE + 1), within)).map(math.log)
         own, others = float(change[DESTINATION]), float(change[origins].mean())
         gap = own - others
         expected, low, high = explained.get(name, (np.nan, np.nan, np.nan))
@@ -198,11 +200,12 @@ def _origins(months: pd.DataFrame) -> list[str]:
     return found
 
 
-def _sums(months: pd.DataFrame, year: int, span: range) -> pd.Series[Any]:
-    wanted = [(year, month) for month in span]
-    if not set(wanted) <= set(months.index):
-        raise NoDataError(f"the table {TABLE!r} lacks a month of {year}")
-    return months.loc[wanted].sum()
+def _mean(months: pd.DataFrame, span: range, within: range) -> pd.Series[Any]:
+    """US$ a year in those months, by origin."""
+    wanted = [(year, month) for year in span for month in within]
+    if lost := sorted(set(wanted) - set(months.index)):
+        raise NoDataError(f"the table {TABLE!r} lacks a month of {lost[0][0]}")
+    return months.loc[wanted].sum() / len(span)
 
 
 def _rank(change: pd.Series[Any], origins: list[str]) -> float:
@@ -213,18 +216,21 @@ def _rank(change: pd.Series[Any], origins: list[str]) -> float:
 
 
 def _explained(level: float) -> dict[str, tuple[float, float, float]]:
-    """By year: the log change since the base year that the rouble and Russian income would give, with its interval."""
+    """By window of whole years: the log change since the base year that the rouble and Russian income would give, with
+    its interval."""
     fit = pass_through(last_year=LAST_BEFORE)
     panel = pass_through_panel()
     logs = pd.DataFrame({name: np.log(panel.wide(code)[DESTINATION]) for name, code in DRIVERS["real"].items()})
     draws = fit.draws(DRAWS)
     found = {}
-    for year in range(BASE + 1, settings.LAST_CLEAN_YEAR + 1):
-        change = logs.loc[year] - logs.loc[BASE]
+    for name, (span, within) in WINDOWS.items():
+        if len(within) < 12:
+            continue
+        change = logs.loc[list(span)].mean() - logs.loc[BASE]
         drawn = draws[list(change.index)].to_numpy() @ change.to_numpy()
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
         centre = fit.coef[list(change.index)].to_numpy(dtype=float) @ change.to_numpy(dtype=float)
-        found[str(year)] = (float(centre), float(low), float(high))
+        found[name] = (float(centre), float(low), float(high))
     return found
 
 

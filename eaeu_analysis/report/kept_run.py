@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import settings
 from ..errors import BadInputError
 from . import cache
 from .claims.shipped import CLAIMS, claims_from_json, claims_to_json
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
     from .drift.changes import Drift
 
 KIND, FACTS, FOLDER = "report", "run.json", "files/"
-MARK, PAGE, MARKDOWN = "report.json", "index.html", "report.md"
+MARK, MARKDOWN = "report.json", "report.md"
 BRIEF = "brief.pdf"  # format pdf: the talking points, two pages of A4
-FORMAT_OF = {PAGE: "html", MARKDOWN: "md", "figures": "md", "tables": "csv"}  # of a file, or of all in a folder
+IN_FOLDER = {
+    "figures": {"html", "md"},
+    "tables": {"html", "csv"},
+    "share": {"html"},
+    "cards": {"cards"},
+}  # whose formats
+IN_NAME = {"html": {"html"}, "md": {"md"}, "json": {"html", "md", "pdf", "csv", "json", "cards"}}
 
 
 @dataclass(frozen=True)
@@ -76,26 +83,45 @@ def store_run(mark: str, run: ReportRun) -> None:
 
 
 def requested_files(run: ReportRun, formats: Sequence[str], drift: Drift | None = None) -> dict[str, bytes]:
-    """The texts of these formats (report.json always), with what changed and, with "pdf", the link to the brief.
+    """The texts of these formats (report.json always), with what changed, and with links to what was asked for alone:
+    to the brief with "pdf", to the cards with "cards".
 
     UntracedError when a number of the section on what changed is not one of the comparison.
     """
-    files = {name: data for name, data in run.files.items() if _format(name) in (*formats, "json")}
+    files = {name: data for name, data in run.files.items() if _formats(name) & {*formats, "json"}}
     if drift is not None:
         from .page.document import document_with_drift
 
         files[MARK] = document_with_drift(files[MARK].decode("utf-8"), drift).encode("utf-8")
-    if drift is not None or "pdf" not in formats:
-        from .page.render import as_requested
-
-        for name in sorted({PAGE, MARKDOWN} & files.keys()):
-            page = as_requested(name, files[name].decode("utf-8"), drift, brief="pdf" in formats)
-            files[name] = page.encode("utf-8")
-    return files
+    texts = {name: files[name].decode("utf-8") for name in sorted(files) if name.endswith((".html", ".md"))}
+    made = as_requested(texts, formats, drift)
+    return files | {name: text.encode("utf-8") for name, text in made.items() if text != texts.get(name)}
 
 
-def _format(name: str) -> str:
-    return FORMAT_OF.get(name, FORMAT_OF.get(name.partition("/")[0], "json"))
+def as_requested(texts: Mapping[str, str], formats: Sequence[str], drift: Drift | None) -> dict[str, str]:
+    """The pages of a run as a call asked for them."""
+    from .page import render
+
+    made = dict(texts)
+    for name in [name for name in texts if name.endswith(".html")]:
+        if "pdf" not in formats:
+            made[name] = render.without_brief(made[name], render.language_of(name))
+        if "cards" not in formats:
+            made[name] = render.without_cards(made[name])
+        if site := settings.site_address():
+            made[name] = render.with_site(made[name], site)
+    if drift is not None:
+        for name in sorted({render.CHANGES, MARKDOWN} & made.keys()):
+            made[name] = render.with_drift(name, made[name], drift)
+        if render.CHANGES in made:
+            made |= render.drift_tables(drift)
+    return made
+
+
+def _formats(name: str) -> set[str]:
+    """The formats that a file belongs to."""
+    folder, inside, _ = name.partition("/")
+    return IN_FOLDER.get(folder, set()) if inside else IN_NAME.get(name.rpartition(".")[2], set())
 
 
 def kept_brief(

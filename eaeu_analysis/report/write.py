@@ -17,7 +17,7 @@ from .brief.render import NO_PDF, can_write_pdf, require_pdf
 from .drift import baseline
 from .drift.changes import Drift, checked, read_baseline_check
 from .gather.content import named
-from .kept_run import BRIEF, KIND, MARK, ReportRun, kept_brief, load_run, requested_files, run_key, store_run
+from .kept_run import BRIEF, KIND, MARK, MARKDOWN, ReportRun, kept_brief, load_run, requested_files, run_key, store_run
 from .run_record import run_files
 from .wording import sentences, templates
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..data.sources import Source
+    from .claims.claim import Claim
     from .page.material import Material
 
 
@@ -32,7 +33,8 @@ log = logging.getLogger(__name__)
 progress = logging.getLogger("eaeu_analysis.progress")
 progress.propagate = False  # steps are for a command that shows them
 
-FORMATS = ("html", "md", "pdf", "json", "csv")
+FORMATS = ("html", "md", "pdf", "json", "csv", "cards")
+BY_DEFAULT = ("html", "md", "pdf", "json", "csv")
 TEXTS = ("html", "md", "json", "csv")  # made and kept together, whichever are asked for
 BRIEF_OF = ("KGZ", "EAEU")  # the subject of the brief
 
@@ -144,7 +146,7 @@ def write_report(
     cache: bool = True,
     dask: str | None = None,
 ) -> Report:
-    """Write the report on a member of a bloc: page, Markdown, talking points, JSON and CSV tables.
+    """Write the report on a member of a bloc: web pages, Markdown, talking points, JSON and CSV tables.
 
     Files are written only after all of them are rendered; the folder then replaces an older report in one step. The
     same inputs give the same bytes, whatever the number of workers.
@@ -159,11 +161,12 @@ def write_report(
         The bloc that it joined.
     source : {"pinned", "live"}, path or Source, default "pinned"
         Where the annual series come from.
-    formats : sequence of {"html", "md", "pdf", "json", "csv"}, optional
-        The files to write; all by default. "pdf" is the brief, available for Kyrgyzstan in the EAEU only and with the
-        extra ``pdf``. report.json is always written.
+    formats : sequence of {"html", "md", "pdf", "json", "csv", "cards"}, optional
+        The files to write; all but "cards" by default. "html" are the pages with their figures and tables. "pdf" is
+        the brief, available for Kyrgyzstan in the EAEU only and with the extra ``pdf``. "cards" are pictures to share
+        with a caption for each finding, in three languages. report.json is always written.
     lang : {"en", "ru", "uz"}, default "en"
-        The language of the brief; the page is in English.
+        The language of the brief; the main page and the page of findings are in all three.
     jobs : int, default 1
         Number of worker processes.
     check : str or Path, optional
@@ -196,9 +199,9 @@ def write_report(
     --------
     >>> import eaeu_analysis as ea, pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = ea.write_report(pathlib.Path(folder, "report"), formats=["html", "csv"])
+    ...     _ = ea.write_report(pathlib.Path(folder, "report"), formats=["md"])
     ...     sorted(path.name for path in pathlib.Path(folder, "report").iterdir())
-    ['index.html', 'manifest.json', 'report.json', 'ro-crate-metadata.json', 'run.json', 'tables']
+    ['figures', 'manifest.json', 'report.json', 'report.md', 'ro-crate-metadata.json', 'run.json']
     """
     if jobs < 1:
         raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")
@@ -217,6 +220,11 @@ def write_report(
     files = requested_files(run, formats, drift)
     if "pdf" in formats:
         files[BRIEF] = kept_brief(run.claims, lang, question, source, use)
+    if "cards" in formats:
+        from .cards.write import card_findings, draw_cards
+
+        progress.info("drawing the cards")
+        files |= {f"cards/{name}": data for name, data in draw_cards(card_findings(run.claims))}
     records = run_files({**question, "lang": lang, "formats": ",".join(formats)}, source, files)
     with output_folder(folder, KIND) as stage:
         for name, data in {**files, **records}.items():
@@ -255,8 +263,9 @@ def _run(
     progress.info("drawing the figures and writing the page")
     texts = render_report(material, TEXTS if mark else formats)
     require_origins(texts, material)
+    cards = answer_cards(material.claims) if "html" in formats or mark else {}
     run = ReportRun(
-        files={name: text.encode("utf-8") for name, text in texts.items()},
+        files={**{name: text.encode("utf-8") for name, text in texts.items()}, **cards},
         claims=material.claims,
         answers=tuple(sentences.answers(material.content)),
         missing=(*((s.outcome, s.missing) for s in material.content.missing), *sorted(material.missing.items())),
@@ -286,7 +295,7 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
         possible = about == BRIEF_OF and can_write_pdf()
         if about == BRIEF_OF and not possible:
             log.warning("without %s: %s", BRIEF, NO_PDF)
-        return tuple(form for form in FORMATS if form != "pdf" or possible)
+        return tuple(form for form in BY_DEFAULT if form != "pdf" or possible)
     formats = tuple(dict.fromkeys(form.lower() for form in as_names("formats", given)))
     for form in formats or ("",):
         if form not in FORMATS:
@@ -299,29 +308,43 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
 
 
 def require_origins(texts: Mapping[str, str], material: Material) -> None:
-    """UntracedError when a number of the page or of its Markdown has no origin in a result of its place."""
+    """UntracedError when a number of a page or of the Markdown has no origin in a result of its place."""
+    from .page.render import language_of
     from .trace.known_numbers import known_of
     from .trace.trace import require_traced, trace_html, trace_markdown
 
-    pages = {"index.html": trace_html, "report.md": trace_markdown}
-    if pages.keys() & texts.keys():
-        known = known_of(material)
-        for name in sorted(pages.keys() & texts.keys()):
-            require_traced(pages[name](texts[name], known), name)
+    pages = {name for name in texts if name.endswith((".html", ".md"))}
+    for lang in sorted({language_of(name) for name in pages}):
+        known = known_of(material, lang)
+        for name in sorted(page for page in pages if language_of(page) == lang):
+            trace = trace_markdown if name.endswith(".md") else trace_html
+            require_traced(trace(texts[name], known), name)
 
 
-def render_report(material: Material, formats: Sequence[str] = FORMATS) -> dict[str, str]:
+def render_report(material: Material, formats: Sequence[str] = TEXTS) -> dict[str, str]:
     """All text files of the report, by name; what :func:`.kept_run.requested_files` gives was rendered here."""
-    from .page import document, figures
-    from .page import render as page
+    from .page import document, render
 
-    drawn = figures.draw_all(material) if {"html", "md"} & set(formats) else {}
     made: dict[str, str] = {MARK: document.report_document(material)}
+    if not {"html", "md", "csv"} & set(formats):
+        return made
+    pages = render.prepare(material)
     if "html" in formats:
-        made["index.html"] = page.page_html(material, drawn)
+        made |= render.html_files(pages)
     if "md" in formats:
-        made["report.md"] = page.page_markdown(material, drawn)
-        made |= {f"figures/{name}.svg": f'<?xml version="1.0" encoding="utf-8"?>\n{p.svg}' for name, p in drawn.items()}
-    if "csv" in formats:
-        made |= {f"tables/{name}": text for name, text in document.csv_tables(material).items()}
+        made[MARKDOWN] = render.page_markdown(pages)
+    if {"html", "md"} & set(formats):
+        made |= render.picture_files(pages.pictures)
+    if {"html", "csv"} & set(formats):
+        made |= render.data_tables(pages)
     return made
+
+
+def answer_cards(claims: Sequence[Claim]) -> dict[str, bytes]:
+    """The picture that goes with a link to the main page, in each language; nothing without its claim."""
+    from .cards.findings import LANGUAGES, finding
+    from .cards.layout import SHAPES, card_png
+    from .page.render import ANSWER, card_of
+
+    found = [claim for claim in claims if claim.id == ANSWER]
+    return {card_of(lang): card_png(finding(claim, lang), SHAPES[0]) for claim in found for lang in LANGUAGES}

@@ -22,7 +22,7 @@ from .model.setting import setting
 from .model.solve import CLOSURE_OUTCOMES, TOTAL, chunk, solve
 from .result import HEADLINES, ends_of
 from .run import METHOD, REFERENCE, series_of, shared_checks
-from .schema import Scenario, every_path
+from .schema import Scenario, draw_order
 from .tables import scenario_tables
 
 NOTHING = "nothing"
@@ -205,7 +205,7 @@ def compare_scenarios(
     series: dict[str, Any] = {}
     for scenario in chosen:
         joint = {pair.of: pair.correlation for pair in scenario.joint}
-        values = draw_quantities(scenario.quantities(), joint, count, seed, every_path())
+        values = draw_quantities(scenario.quantities(), joint, count, seed, draw_order())
         found = solve(scenario, values, jobs, whole=True)
         columns |= {(scenario.name, o): found[(TOTAL, o)].to_numpy() for o in HEADLINES if (TOTAL, o) in found}
         at = setting(scenario)

@@ -23,7 +23,7 @@ from .model.solve import TOTAL, solve
 from .model.surrogate import TRUST
 from .model.tariff_rates import by_chapter, chapters
 from .result import ScenarioResult, summarise_draws, with_interaction
-from .schema import Scenario, every_path
+from .schema import Scenario, draw_order
 from .tables import scenario_tables
 
 METHOD = "exact-hat equilibrium of goods by SITC section and services, each channel alone and all together"
@@ -92,7 +92,7 @@ def run_scenario(
     if isinstance(jobs, bool) or jobs < 1:
         raise BadInputError(f"jobs {jobs!r}: expected 1 or more")
     joint = {pair.of: pair.correlation for pair in chosen.joint}
-    values = draw_quantities(chosen.quantities(), joint, count, seed_of_draws(seed), every_path())
+    values = draw_quantities(chosen.quantities(), joint, count, seed_of_draws(seed), draw_order())
     at = setting(chosen)
     drawn = with_interaction(solve(chosen, values, jobs, dask), chosen.channels)
     spec = {"scenario": chosen.name, "draws": count, "seed": seed, "level": level}
@@ -259,11 +259,12 @@ def against_no_change() -> list[Check]:
     record = backtest_record()
     if record is None or "errors" not in record:
         return []
-    own, none = (float(record["errors"]["as known"][name]) for name in ("tool", "no_change"))
-    word = "less than" if own < none else "more than" if own > none else "as much as"
+    errors = record["errors"]
+    own, none = (float(errors["as of 2014"][name]) for name in ("tool", "no_change"))
+    word = "below" if own < none else "above" if own > none else "as high as"
     text = (
-        f"asked in 2014, the scenario model would have missed by {own:.1f} on average (outcomes in per cent), {word} a "
-        f"forecast of no change, {none:.1f}"
+        f"asked in 2014, the model would have had a mean error of {own:.1f} per cent, {word} the {none:.1f} of a "
+        f"forecast of no change; with the rouble and Russian income known, {float(errors['rouble known']['tool']):.1f}"
     )
     return [Check("backtest against no change", own < none, own, none, text)]
 

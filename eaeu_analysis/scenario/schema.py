@@ -15,6 +15,7 @@ CHANNELS: tuple[Channel, ...] = get_args(Channel)
 SECTION_NAMES = tuple(str(k) for k in range(10))
 FIXED = Quantity(value=0.0)
 SHARE, RATE = (0.0, 1.0), (0.0, 500.0)
+LATER = ("migration.rouble_trade",)
 
 
 class SchemaBlock(BaseModel):
@@ -179,12 +180,15 @@ class Migration(SchemaBlock):
 
     BOUNDS = {"russian_share": SHARE, "sent_home": SHARE, "migrants": (0.0, 10.0), "permit_fee": (0.0, 10_000.0),
               "rouble": (-3.0, 3.0), "russian_income": (-1.0, 1.0), "work_rights": (-5.0, 5.0), "wage": (0.0, 1e6),
-              "firms": SHARE, "fees_counted": (0.0, 1e6)}  # fmt: skip
+              "firms": SHARE, "fees_counted": (0.0, 1e6), "rouble_trade": (0.0, 5.0)}  # fmt: skip
 
     rouble: Number = Field(
         FIXED, description="Change of the rouble per dollar, log points: above zero is a cheaper rouble"
     )
     russian_income: Number = Field(FIXED, description="Change of Russia's real GDP, log points")
+    rouble_trade: Number = Field(
+        FIXED, description="Elasticity of trade with Russia to roubles per dollar: exports fall, imports rise"
+    )
     pass_through_rouble: Number = Field(
         FIXED, description="Elasticity of remittances from Russia to roubles per dollar"
     )
@@ -446,6 +450,14 @@ class Scenario(SchemaBlock):
         lines += [f"left out: {note}" for note in self.notes]
         lines += [f"reference: {text}" for text in self.references]
         return "\n".join(lines)
+
+
+def draw_order() -> list[str]:
+    """The numbers that have a place each in one sequence of draws, so that scenarios share their draws.
+
+    A number that came later is drawn from a sequence of its own: all other draws stay what they were.
+    """
+    return [path for path in every_path() if path not in LATER]
 
 
 def every_path() -> list[str]:

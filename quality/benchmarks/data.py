@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVER = ROOT / "tests" / "sources" / "server.py"
+SERVER = ROOT / "tests" / "data" / "server.py"
 sys.path.insert(0, str(SERVER.parent))
 
 import pandas as pd

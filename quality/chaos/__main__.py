@@ -1,6 +1,7 @@
 """``python -m quality.chaos [--only NAME ...] [--seed 0] [--quick]``: a table, and quality/chaos/RESULTS.json.
 
-Names: disk, network, kill, together, foreign, places, cluster. Ends with 1 when anything was lost.
+Names: disk, network, kill, together, foreign, places, cluster. Each replaces its own rows in RESULTS.json when it has
+ended; --quick writes nothing. Ends with 1 when anything was lost.
 """
 
 from __future__ import annotations
@@ -66,16 +67,26 @@ def main() -> int:
             begun = time.monotonic()
             at = base / name
             at.mkdir()
+            found = []
             for one in known[name](at, given.quick):
-                tallies.append(one)
+                found.append(one)
                 told = f"{one.times} tried, {len(one.lost)} lost, after {time.monotonic() - begun:.0f} s"
                 print(f"{one.name}: {told}", file=sys.stderr, flush=True)
+            tallies += found
+            if not given.quick:
+                _keep(found, given.seed)
     print(tally.table(tallies))
-    if not given.only and not given.quick:
-        body = {"seed": given.seed, "experiments": {one.name: one.record() for one in tallies}}
-        text = json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        (HERE / "RESULTS.json").write_text(text, encoding="utf-8")
     return 1 if any(one.lost for one in tallies) else 0
+
+
+def _keep(found: list[Tally], seed: int) -> None:
+    """The rows of one kind in RESULTS.json, in the place of its earlier ones."""
+    kept = json.loads((HERE / "RESULTS.json").read_text(encoding="utf-8"))["experiments"]
+    kinds = {one.name.partition(":")[0] for one in found}
+    rows = {name: row for name, row in kept.items() if name.partition(":")[0] not in kinds}
+    body = {"seed": seed, "experiments": rows | {one.name: one.record() for one in found}}
+    text = json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    (HERE / "RESULTS.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

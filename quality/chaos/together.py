@@ -33,7 +33,7 @@ def _pulls(folder: Path, nursery: Nursery, count: int, turns: int, seed: int) ->
     """Each asks for all series; one of eight is killed half way. Nothing twice, in the store or on the wire."""
     tally, rng = Tally(f"together: {count} pulls into one store"), random.Random(f"{seed} {count}")
     with StandIn() as bank:
-        code = PULL.format(codes=MANY, per_page=600, endpoint=bank.endpoint)
+        code = PULL.format(codes=MANY, per_page=600, endpoint=bank.endpoint, total=60.0)
         alone = folder / "alone"
         alone.mkdir(parents=True)
         begin = time.monotonic()

@@ -53,6 +53,10 @@ def test_every_command_has_help_with_an_example(command: list[str], capsys) -> N
         (["compare", "KGZ", "-o", "trade", "-o", "fdi", "--event", "2050"], 3, "2 tried: event 2050 is outside"),
         (["gravity", "--surges", "--tariff-exposure"], 2, "are different questions"),
         (["compare", "UZB", "--partners", "-o", "trade"], 2, "give the economy alone"),
+        (["compare", "UZB", "--stacked"], 2, "ARM and KGZ together, not UZB"),
+        (["compare", "KGZ", "--stacked", "--partners"], 2, "--partners and --stacked: give one"),
+        (["compare", "KGZ", "--stacked", "--event", "2012"], 2, "its own windows"),
+        (["compare", "KGZ", "--transfers"], 2, "--transfers is on Armenia"),
         (["compare", "KGZ", "-o", "trade", "--event", "soon"], 2, "not a year or a date"),
         (["compare", "KGZ", "-o", "trade", "--event", "1850"], 2, "outside the data"),
         (["compare", "KGZ", "-o", "trade", "--pre", "0"], 2, "pre 0"),
@@ -92,6 +96,20 @@ def test_compare_as_json_is_json_and_nothing_else() -> None:
     assert first["change"] == pytest.approx(first["mean_after"] - first["mean_before"])
     assert any("NE.TRD.GNFS.ZS" in line for line in told["sources"])
     assert {check["name"] for check in told["checks"]} >= {"window completeness", "contamination"}
+
+
+def test_the_designs_print_the_numbers_of_python() -> None:
+    import eaeu_analysis as ea
+
+    for args, found, column in (
+        (["KGZ", "--stacked", "-o", "trade"], ea.stacked_members(["trade"]), "estimate"),
+        (["ARM", "--transfers"], ea.armenian_transfers(), "difference"),
+    ):
+        done = eaeu("compare", *args, "--json")
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert [row[column] for row in told["rows"]] == pytest.approx(found.table[column].tolist())
+        assert [check["name"] for check in told["checks"]] == [check.name for check in found.checks]
 
 
 def test_compare_of_the_whole_bloc() -> None:

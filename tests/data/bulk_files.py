@@ -72,3 +72,21 @@ def big_baci(folder: Path, rows: int, years: int) -> Path:
 def baci_file(folder: Path, year: int = FIRST_YEAR) -> Path:
     """Where the rows of a year are."""
     return folder / f"BACI_HS92_Y{year}_V202401b.csv"
+
+
+def big_comtrade(baci: Path, file: Path) -> Path:
+    """The flows of a file of BACI's shape as exports in the columns of UN Comtrade's bulk downloads."""
+    cells = {
+        "typeCode": "'C'", "freqCode": "'A'", "refPeriodId": "t || '0101'", "refYear": "t", "refMonth": "52",
+        "period": "t", "reporterCode": "i", "flowCode": "'X'", "partnerCode": "j", "partner2Code": "0",
+        "classificationCode": "'H5'", "classificationSearchCode": "'HS'", "isOriginalClassification": "true",
+        "cmdCode": "k", "aggrLevel": "6", "isLeaf": "true", "customsCode": "'C00'", "mosCode": "0", "motCode": "0",
+        "qtyUnitCode": "8", "qty": "v", "isQtyEstimated": "false", "altQtyUnitCode": "-1", "altQty": "NULL",
+        "isAltQtyEstimated": "false", "netWgt": "v", "isNetWgtEstimated": "false", "grossWgt": "0",
+        "isGrossWgtEstimated": "false", "cifvalue": "NULL", "fobvalue": "v * 1000", "primaryValue": "v * 1000",
+        "legacyEstimationFlag": "0", "isReported": "true", "isAggregate": "false",
+    }  # fmt: skip
+    columns = ", ".join(f"{cell} AS {name}" for name, cell in cells.items())
+    rows = f"read_csv('{baci}', all_varchar=true, types={{'v': 'DOUBLE'}})"
+    duckdb.sql(f"COPY (SELECT {columns} FROM {rows}) TO '{file}' (HEADER)")
+    return file

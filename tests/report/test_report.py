@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from eaeu_analysis.compare import before_after
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError, PartialDataError
 from eaeu_analysis.report import write_report
-from eaeu_analysis.report.kept_run import ReportRun, run_key, store_run
+from eaeu_analysis.report.kept_run import ReportRun, as_requested, run_key, store_run
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.run_record import CRATE, RECORD
 from eaeu_analysis.report.wording import sentences as report_words
@@ -91,12 +92,21 @@ def test_no_clock_and_no_path_of_this_machine_in_any_file(folder: Path) -> None:
             assert str(folder.parent) not in text
 
 
+def pages_of(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
+
+
 def test_every_figure_has_its_source_under_it(folder: Path) -> None:
-    page = (folder / "index.html").read_text(encoding="utf-8")
-    cards = [card for card in re.findall(r"<article.*?</article>", page, re.DOTALL) if "<figure" in card]
-    assert len(cards) == page.count("<figure") > 20
-    for card in cards:
-        assert re.search(r"</figure>.*Source: \S+.*\d{4}", card, re.DOTALL), re.search(r'id="([^"]*)"', card)
+    """In a card, or in the figure itself: a link to the public address of what it rests on."""
+    count = 0
+    for page in pages_of(folder).values():
+        boxes = [card for card in re.findall(r"<article.*?</article>", page, re.DOTALL) if "<figure" in card]
+        boxes += re.findall(r'<figure id="picture-.*?</figure>', page, re.DOTALL)
+        assert len(boxes) == page.count("<figure")
+        for box in boxes:
+            assert re.search(r'</div>.*<a href="https?://[^"]+">', box, re.DOTALL), box[:200]
+        count += len(boxes)
+    assert count > 30
 
 
 def test_the_five_sentences_carry_the_numbers_of_before_after(document: dict) -> None:
@@ -167,7 +177,8 @@ def test_all_members_and_the_outcomes_asked_for_are_there(document: dict) -> Non
 
 def test_the_talking_points_lie_beside_the_page(folder: Path) -> None:
     assert (folder / "brief.pdf").read_bytes().startswith(b"%PDF-")
-    assert 'href="brief.pdf"' in (folder / "index.html").read_text(encoding="utf-8")
+    for name, page in pages_of(folder).items():
+        assert page.count('href="brief.pdf"') == 1, name
 
 
 def test_csv_tables_read_back(folder: Path, document: dict) -> None:
@@ -180,21 +191,63 @@ def test_csv_tables_read_back(folder: Path, document: dict) -> None:
             assert float(row["change"]) == pytest.approx(origin["change"], rel=1e-9)
 
 
-def test_the_page_stands_alone(folder: Path) -> None:
-    page = (folder / "index.html").read_text(encoding="utf-8")
-    assert not re.findall(
-        r"""(?:src|href)\s*=\s*["'](?!#|data:|brief\.pdf["'])""", re.sub(r"<svg.*?</svg>", "", page, flags=re.S)
+def test_every_page_asks_for_nothing_from_elsewhere_and_every_link_has_its_place(folder: Path) -> None:
+    pages = pages_of(folder)
+    assert {"index.html", "index.ru.html", "index.uz.html", "findings.ru.html", "data.html", "changes.html"} <= set(
+        pages
     )
-    assert "url(http" not in page
-    (script,) = re.findall(r"<script>(.*?)</script>", page, flags=re.S)
-    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"script-src 'sha256-{allowed}'" in page  # and no other script may run
-    assert "http" not in script
-    ids = re.findall(r'\sid="([^"]+)"', page)
-    assert len(ids) == len(set(ids))
-    for target in re.findall(r'href="#([^"]+)"', page):
-        assert target in ids
-    assert page.count('role="img"') == page.count("<svg")
+    ids = {name: re.findall(r'\sid="([^"]+)"', page) for name, page in pages.items()}
+    for name, page in pages.items():
+        assert not re.findall(r"""\ssrc\s*=\s*["'](?!figures/)""", page)
+        assert "url(http" not in page
+        scripts = re.findall(r"<script>(.*?)</script>", page, flags=re.S)
+        allowed = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+        assert re.findall(r"'sha256-([^']+)'", page) == allowed  # and no other script may run
+        assert len(ids[name]) == len(set(ids[name]))
+        for target in re.findall(r'\s(?:href|src)="([^"]+)"', page):
+            file, _, place = target.partition("#")
+            if file.startswith(("https://", "http://", "data:")):
+                continue
+            assert not file or (folder / file).is_file(), (name, target)
+            if place and not place.startswith("svgView"):
+                assert place in ids[file or name], (name, target)
+        assert page.count('role="img"') == page.count("<svg")
+
+
+def test_the_report_is_light(folder: Path) -> None:
+    """A page is read before its pictures are there; all files that a reader may open are under three megabytes."""
+    pages = {path.name: path.stat().st_size for path in folder.glob("*.html")}
+    assert max(pages.values()) < 300_000, pages
+    shown = [p for p in folder.rglob("*") if p.suffix in (".html", ".svg", ".png", ".csv") and p.is_file()]
+    assert sum(path.stat().st_size for path in shown) < 3_000_000
+
+
+def test_a_link_shows_a_sentence_and_a_picture_where_it_is_sent(
+    folder: Path, document: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, page in pages_of(folder).items():
+        found = dict(re.findall(r'<meta property="og:([a-z]+)" content="([^"]*)">', page))
+        assert found["title"]
+        assert len(found["description"]) > 10
+        assert found["url"] == name
+        assert (folder / found["image"]).read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setenv("EAEU_SITE", "https://example.org/eaeu/")
+    made = as_requested({"index.html": pages_of(folder)["index.html"]}, ("html", "pdf"), None)["index.html"]
+    assert '<meta property="og:url" content="https://example.org/eaeu/index.html">' in made
+    assert '<meta property="og:image" content="https://example.org/eaeu/share/answer.en.png">' in made
+
+
+def test_cards_lie_next_to_the_page_where_they_are_asked_for(
+    folder: Path, material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(material, claims=tuple(c for c in material.claims if c.topic in ("tariffs", "scenario")))
+    monkeypatch.setattr("eaeu_analysis.report.write.assemble", lambda *_: few)
+    write_report(tmp_path / "out", formats=["html", "cards"])
+    page = (tmp_path / "out" / "findings.ru.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="(cards/[^"]+)"', page)
+    assert len(links) == len(few.claims)
+    assert all((tmp_path / "out" / link).read_bytes().startswith(b"\x89PNG") for link in links)
+    assert "cards/" not in pages_of(folder)["findings.ru.html"]
 
 
 def test_a_folder_that_is_no_report_is_left_alone(tmp_path: Path) -> None:
@@ -235,6 +288,8 @@ def test_a_kept_report_serves_any_format_language_and_comparison(
     write_report(tmp_path / "md", formats=["md"])
     few = {name for name in texts if name.startswith(("figures/", "report."))}
     assert content(tmp_path / "md") == {name: texts[name] for name in few}
+    write_report(tmp_path / "csv", formats=["csv"])
+    assert {name.partition("/")[0] for name in content(tmp_path / "csv")} == {"report.json", "tables"}
     write_report(tmp_path / "ru", formats=["pdf", "html"], lang="ru")
     assert (tmp_path / "ru" / "index.html").read_bytes() == texts["index.html"]
     assert (tmp_path / "ru" / "brief.pdf").read_bytes() != (tmp_path / "all" / "brief.pdf").read_bytes()
@@ -249,12 +304,13 @@ def test_a_kept_report_serves_any_format_language_and_comparison(
     assert done.drift.drifted
     found = content(tmp_path / "checked")
     assert json.loads(found["report.json"])["drift"]["drifted"]
-    for name in ("index.html", "report.md"):
+    for name in ("changes.html", "report.md"):
         text = found[name].decode()
         assert "1 of " in text
         assert "tariffs.average" in text
         assert "no accepted state was named" not in text
-        assert "brief.pdf" not in text
+    assert not [name for name, data in found.items() if name.endswith(".html") and b"brief.pdf" in data]
+    assert b"tariffs.average" in found["tables/shown/changed-claims.csv"]
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -283,7 +339,7 @@ def test_partial_data_are_said_and_strict_refuses(quick: None, tmp_path: Path) -
     report = write_report(tmp_path / "out", source=pinned)
     assert [name for name, _ in report.missing] == ["tariff"]
     assert "tariff" in report.summary()
-    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "fared.html").read_text(encoding="utf-8")
     assert "not available" in page
     with pytest.raises(PartialDataError, match="tariff"):
         report.require_complete()

@@ -172,17 +172,19 @@ def test_a_section_that_cannot_be_had_says_why_and_the_rest_stands(
     assert dict(found.missing)["trade"] == "the pinned flows are not there"
     assert found.trade is None
     assert found.scenario is None
-    html = render.page_html(Material(material.content, (), found, dict(found.missing)), {})
-    assert "Not in this report: the pinned flows are not there." in html
-    assert "Not in this report: the equilibrium stopped early." in html
-    assert "no claim is supported by the data at hand" in html
-    assert 'id="members-table"' in html
-    assert "no accepted state was named" in html
+    pages = render.html_files(render.prepare(Material(material.content, (), found, dict(found.missing)), {}))
+    assert "Not in this report: the pinned flows are not there." in pages["trade.html"]
+    assert "Not in this report: the equilibrium stopped early." in pages["joining.html"]
+    for lang in ("", ".ru", ".uz"):
+        assert "the equilibrium stopped early" in pages[f"index{lang}.html"]
+        assert "no claim is supported by the data at hand" in pages[f"findings{lang}.html"]
+    assert 'id="members-table"' in pages["members.html"]
+    assert "no accepted state was named" in pages["changes.html"]
 
 
 def test_without_counterfactuals_the_section_says_so(material: Material) -> None:
     bare = replace(material, content=replace(material.content, effects=None, effects_missing="none was asked for"))
-    text = render.page_markdown(bare, {})
+    text = render.page_markdown(render.prepare(bare, {}))
     assert "## Compared with what?\n\nNot in this report: none was asked for." in text
 
 

@@ -335,3 +335,23 @@ def test_both_closures_and_what_would_make_joining_neutral():
         at = row["neutral"] / display.quantity_row(row["quantity"])["times"]
         solved = ea.run_scenario(drawn.scenario.at({row["quantity"]: at}), draws=1).estimate
         assert abs(solved) < 2 * missed
+
+
+def test_the_rouble_moves_trade_with_russia_and_nothing_else():
+    """A rouble 10 % cheaper with an elasticity of 1: exports to Russia a tenth lower, imports a tenth higher, in their
+    part of all trade; income, prices and trade with others as without it."""
+    moved = {"migration.rouble": float(np.log(1.1)), "migration.rouble_trade": 1.0}
+    scenario = ea.load_scenario("uzb_eaeu_rouble_shock").model_copy(update={"channels": ("migration",)})
+    with_driver, without = (scenario.at(moved | more) for more in ({}, {"migration.rouble_trade": 0.0}))
+    first, second = (ea.run_scenario(s, draws=1).draws["total"].iloc[0] for s in (with_driver, without))
+    at = setting(with_driver)
+    flows, names = at.world.model.flows.value.sum(0), at.world.economies
+    own, russia = names.index("UZB"), names.index("RUS")
+    sold = flows[own, russia] / (flows[own].sum() - flows[own, own])
+    bought = flows[russia, own] / (flows[:, own].sum() - flows[own, own])
+    more = first - second
+    assert more["exports"] == pytest.approx(100 * sold * (1 / 1.1 - 1))
+    assert more["imports"] == pytest.approx(100 * bought * 0.1)
+    assert more["imports_from_RUS"] == pytest.approx(10.0)
+    same = ["welfare", "real_income", "price_index", "imports_from_CHN", "remittances"]
+    assert more[same].abs().max() == pytest.approx(0, abs=1e-9)

@@ -1,16 +1,18 @@
 """The brief: talking points for an interview, made from claims by rule (data/tables/brief.toml).
 
-Points for and against, how the member has fared, signs of dependence, how certain the findings are, ten likely
-questions, numbers to say aloud and statements to avoid. Every number comes from a claim; the sentences are those of
-``report/wording/lang/brief``, written for each language. This module writes no file; see :mod:`.write`.
+The bottom line, points for and against, how the member has fared, signs of dependence, how certain the findings are,
+likely questions, numbers to say aloud and statements to avoid, each with the seconds that it takes to say. Every
+number comes from a claim and is rounded for the ear; the sentences are those of ``report/wording/lang/brief``, written
+for each language. This module writes no file; see :mod:`.write`.
 """
 
 from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ... import __version__
@@ -18,10 +20,10 @@ from ...data.freshness import newest_edition
 from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...results import is_reliable, to_plain
 from ...series import SeriesInfo
-from ..claims.claim import GRADES, Claim
+from ..claims.claim import Claim
 from ..claims.points import balance, points, unclear, unsupported_points
 from ..wording import templates
-from ..wording.spoken_numbers import spoken_number
+from ..wording.spoken_numbers import seconds_to_say, spoken_number
 from ..wording.templates import Language, bind
 
 if TYPE_CHECKING:
@@ -57,11 +59,14 @@ class LikelyQuestion:
 
 @dataclass(frozen=True)
 class BriefRules:
-    """``points``, ``unclear``, ``heard``: how many of each at most; the others in the order of the brief."""
+    """``points``, ``unclear``, ``heard``: how many of each at most; ``rates``: words a minute by language; ``small``:
+    an effect on spending in per cent up to which it is called small; the others in the order of the brief."""
 
     points: int
     unclear: int
     heard: int
+    rates: Mapping[str, float]
+    small: float
     fared: tuple[str, ...]
     leaning: tuple[str, ...]
     aloud: tuple[SpokenNumber, ...]
@@ -75,6 +80,8 @@ def load_brief_rules() -> BriefRules:
     raw = read_table(path)
     return BriefRules(
         **{name: int(raw["most"][name]) for name in ("points", "unclear", "heard")},
+        rates={lang: float(rate) for lang, rate in raw["rates"]["words"].items()},
+        small=float(raw["bottom"]["small"]),
         fared=tuple(raw["fared"]["outcomes"]),
         leaning=tuple(raw["leaning"]["claims"]),
         aloud=tuple(parse(SpokenNumber, row, f"{path}, aloud {row.get('name')!r}") for row in raw["aloud"]),
@@ -89,15 +96,22 @@ def load_brief_rules() -> BriefRules:
 
 @dataclass(frozen=True)
 class ClaimWriter:
-    """Says claims in one language."""
+    """Writes claims in one language, with numbers rounded for the ear."""
 
     lang: Language
 
     def sentence(self, claim: Claim) -> str:
-        """The sentence, as on the page; of what is often heard and not supported, why it is not."""
-        if claim.topic == "unsupported":
-            return self.lang.say("claim", claim.template, claim.values, claim.words)
-        return claim.text("sentence", self.lang.code)
+        """The sentence as on the page; of what is often heard and not supported, why it is not.
+
+        A published figure whose sentence names no year gets that of its source.
+        """
+        text = self.lang.say("claim", claim.template, claim.values, claim.words)
+        year = YEAR.findall(str(claim.words.get("source", "")))
+        if claim.template.startswith("published.") and year and not YEAR.search(text):
+            return self.lang.say(
+                "note", "of_year", words={"text": f"={text.removesuffix('.')}", "year": f"={year[-1]}"}
+            )
+        return text
 
     def caveat(self, claim: Claim) -> str:
         """The short caveat."""
@@ -111,23 +125,23 @@ class ClaimWriter:
         return f"{owner}{info.code}{f' ({info.vintage})' if info.vintage else ''}"
 
     def fared(self, seen: Claim, test: Claim | None) -> str:
-        """What was seen, and the verdict of the test."""
-        words: dict[str, Any] = {**seen.words, "verdict": f"={self.verdict(test)}"}
-        return self.lang.say("fared", "sentence", seen.values, words)
+        """What was seen, and what the counterfactual found."""
+        key = "percent" if seen.words.get("change_unit") == "unit.per cent" else "points"
+        return f"{self.lang.say('fared', key, seen.values, seen.words)} {self.verdict(test)}"
 
     def verdict(self, test: Claim | None) -> str:
-        """What a counterfactual found, as a clause; one that was not asked found nothing."""
+        """What a counterfactual found, as a sentence; one that was not asked found nothing."""
         if test is None:
             return self.lang.say("verdict", "untested")
         return self.lang.say("verdict", _verdict(test), test.values, test.words)
 
-    def told(self, claim: Claim) -> str:
-        """A number of a model, or that it finds no clear effect."""
+    def effect(self, claim: Claim) -> str:
+        """The effect that a model finds, as a clause, or that it finds no clear one."""
         unclear = not is_reliable(claim.checks) or not math.isfinite(claim.lower) or claim.lower <= 0 <= claim.upper
-        return self.lang.say("verdict", "model_unclear" if unclear else "model_clear", claim.values, claim.words)
+        return self.lang.say("effect", "unclear" if unclear else "clear", claim.values, claim.words)
 
     def answer(self, name: str, claims: Mapping[str, Claim]) -> str:
-        """The answer to a likely question, the fields of each claim by their prefix; ``verdict`` and ``told`` too."""
+        """The answer to a likely question, the fields of each claim by their prefix, ``verdict`` and ``effect`` too."""
         values = {f"{prefix}{key}": number for prefix, c in claims.items() for key, number in dict(c.values).items()}
         words: dict[str, Any] = {
             f"{prefix}{key}": text for prefix, c in claims.items() for key, text in c.words.items()
@@ -136,7 +150,7 @@ class ClaimWriter:
             if claim.finding:
                 words[f"{prefix}verdict"] = f"={self.verdict(claim)}"
             elif claim.template.startswith("scenario."):
-                words[f"{prefix}told"] = f"={self.told(claim)}"
+                words[f"{prefix}effect"] = f"={self.effect(claim)}"
         return self.lang.say("answer", name, values, words)
 
 
@@ -145,7 +159,29 @@ def _verdict(test: Claim) -> str:
     return test.template.rpartition(".")[2]
 
 
+def in_percent(claim: Claim) -> Claim:
+    """A claim measured in log points with its estimates in per cent; any other as it is."""
+    if claim.measure != LOG_POINTS:
+        return claim
+    return replace(
+        claim,
+        values={key: _percent(value) if key in IN_LOGS else value for key, value in dict(claim.values).items()},
+        words={**claim.words, "unit": "unit.per cent"},
+        value=_percent(claim.value),
+        lower=_percent(claim.lower),
+        upper=_percent(claim.upper),
+        measure="per cent",
+    )
+
+
+def _percent(value: float) -> float:
+    return 100 * math.expm1(value / 100) if math.isfinite(value) else value
+
+
 HALF = 0.5  # share of tests that find an effect, from which one is fairly sure
+YEAR = re.compile(r"(?:19|20)\d\d")
+LOG_POINTS = "log points"
+IN_LOGS = ("estimate", "lower", "upper", "strictest", "widest", "curve_median", "curve_low", "curve_high")
 
 
 @dataclass(frozen=True)
@@ -164,6 +200,8 @@ class Line:
         The weakest grade of its claims.
     marks : tuple of str
         Marks of its sources.
+    seconds : int
+        Seconds that the sentence takes to say, without its title and its caveat.
     """
 
     text: str
@@ -172,6 +210,7 @@ class Line:
     title: str = ""
     grade: str = ""
     marks: tuple[str, ...] = ()
+    seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -183,8 +222,8 @@ class Brief:
     lang, topic, title, question : str
         The language, the topic ("" for all), the title and the question that the brief answers.
     parts : mapping of str to tuple of Line
-        The lines of each part ("for", "against", "fared", "leaning", "unclear", "sure", "questions", "aloud",
-        "heard"). A part that the claims do not support is empty.
+        The lines of each part ("bottom", the bottom line, "for", "against", "fared", "leaning", "unclear", "sure",
+        "questions", "aloud", "heard"). A part that the claims do not support is empty.
     notes : mapping of str to str
         Notes on a side that has fewer points than wanted.
     heads : mapping of str to str
@@ -195,8 +234,12 @@ class Brief:
         The sources of the claims.
     ids : tuple of str
         Ids of the claims that the brief was made from.
-    as_of : str
-        The day of the newest edition of the data behind the claims.
+    as_of, dated : str
+        The day of the newest edition of the data behind the claims, and the same as a sentence.
+    counts : mapping of str to int
+        How many findings there are, by side and grade, and how many tests; the report has the same.
+    words_per_minute : float
+        The rate behind the seconds of each line.
     """
 
     lang: str
@@ -210,21 +253,33 @@ class Brief:
     sources: tuple[tuple[str, str, str], ...]
     ids: tuple[str, ...] = field(default=(), repr=False)
     as_of: str = ""
+    dated: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict, repr=False)
+    words_per_minute: float = math.nan
 
     def to_frame(self) -> pd.DataFrame:
-        """One row for each line: ``part, title, text, caveat, grade, sources, claims``."""
+        """One row for each line: ``part, title, text, caveat, grade, seconds, sources, claims``."""
         import pandas as pd
 
         rows = [
-            [part, line.title, line.text, line.caveat, line.grade, " ".join(line.marks), ", ".join(line.claims)]
+            {
+                "part": part,
+                "title": line.title,
+                "text": line.text,
+                "caveat": line.caveat,
+                "grade": line.grade,
+                "seconds": line.seconds,
+                "sources": " ".join(line.marks),
+                "claims": ", ".join(line.claims),
+            }
             for part, lines in self.parts.items()
             for line in lines
         ]
-        return pd.DataFrame(rows, columns=["part", "title", "text", "caveat", "grade", "sources", "claims"])
+        return pd.DataFrame(rows)
 
     def summary(self) -> str:
-        """The points of both sides, and how certain they are."""
-        out = [self.title, ""]
+        """The bottom line, the points of both sides, and how certain they are."""
+        out = [self.title, self.dated, "", *(line.text for line in self.parts["bottom"]), ""]
         for part in ("for", "against", "sure"):
             out += [self.heads[part], *(f"- {line.text}" for line in self.parts[part])]
             out += [self.notes[part]] if part in self.notes else []
@@ -246,6 +301,10 @@ class Brief:
             "title": self.title,
             "question": self.question,
             "data_as_of": self.as_of,
+            "dated": self.dated,
+            "bottom_line": [line.text for line in self.parts["bottom"]],
+            "words_per_minute": self.words_per_minute,
+            "counts": dict(self.counts),
             "parts": {
                 part: {
                     "head": self.heads[part],
@@ -256,6 +315,7 @@ class Brief:
             },
             "small_print": list(self.small),
             "sources_head": self.heads["sources"],
+            "seconds_head": self.heads["seconds"],
             "sources": [{"mark": mark, "short": short, "source": line} for mark, short, line in self.sources],
         }
 
@@ -272,15 +332,19 @@ class _Writer:
     """Lines from claims, in one language, with one list of sources."""
 
     def __init__(self, claims: Sequence[Claim], lang: Language, topic: str) -> None:
-        self.claims, self.lang, self.topic = claims, lang, topic
-        self.by_id = {claim.id: claim for claim in claims}
-        self.say = ClaimWriter(lang)
+        self.claims, self.exact, self.topic = [in_percent(claim) for claim in claims], lang, topic
+        self.lang = replace(lang, spoken=True)
+        self.by_id = {claim.id: claim for claim in self.claims}
+        self.say = ClaimWriter(self.lang)
+        self.counts = balance(claims)
+        self.rate = load_brief_rules().rates[lang.code]
         self.sources: dict[tuple[str, ...], tuple[str, str, str]] = {}
 
     def brief(self) -> Brief:
         lang, table = self.lang, load_brief_rules()
         sides = points(self.claims, table.points)
         parts = {
+            "bottom": self._bottom(),
             "for": self._points(sides["for"]),
             "against": self._points(sides["against"]),
             "fared": self._fared(),
@@ -300,9 +364,12 @@ class _Writer:
             question=lang.say("head", "question"),
             parts={name: tuple(lines) for name, lines in parts.items()},
             notes={side: note for side, note in notes.items() if note},
-            heads={name: lang.say("head", name) for name in (*parts, "sources", "grade")},
+            heads={name: lang.say("head", name) for name in (*parts, "sources", "grade", "seconds")},
             small=self._small(),
             as_of=self._as_of(),
+            dated=lang.say("note", "as_of", words={"day": f"date.{self._as_of()}"}),
+            counts=self.counts,
+            words_per_minute=self.rate,
             sources=tuple(self.sources.values()),
             ids=tuple(self.by_id),
         )
@@ -321,7 +388,9 @@ class _Writer:
     def _line(self, text: str, claims: Sequence[Claim], **more: str) -> Line:
         marks = tuple(dict.fromkeys(mark for claim in claims for mark in self._mark(claim)))
         grade = max((claim.grade for claim in claims), default="")
-        return Line(bind(text), tuple(claim.id for claim in claims), grade=grade, marks=marks, **more)
+        seconds = seconds_to_say(text, self.rate)
+        names = tuple(claim.id for claim in claims)
+        return Line(bind(text), names, grade=grade, marks=marks, seconds=seconds, **more)
 
     def _mark(self, claim: Claim) -> list[str]:
         """The mark of what the claim rests on; claims of the same series share one."""
@@ -333,8 +402,46 @@ class _Writer:
             self.sources[key] = (f"S{len(self.sources) + 1}", short, "; ".join(dict.fromkeys(key)))
         return [self.sources[key][0]]
 
+    def _bottom(self) -> list[Line]:
+        """A sentence on each question: what joining would do, how the member has fared, where trade is moving."""
+        return [line for line in (self._bottom_joining(), self._bottom_fared(), self._bottom_leaning()) if line]
+
+    def _bottom_joining(self) -> Line | None:
+        claim = self.by_id.get("scenario.welfare")
+        if claim is None:
+            return None
+        limits = (claim.lower, claim.upper)
+        if is_reliable(claim.checks) and not limits[0] <= 0 <= limits[1]:
+            key = "joining_higher" if claim.value > 0 else "joining_lower"
+        else:
+            key = "joining_small" if max(map(abs, limits)) < load_brief_rules().small else "joining_unclear"
+        checks = self.lang.say("bottom", "checks_failed" if claim.failed else "checks_passed")
+        words = {**claim.words, "checks": f"={checks}"}
+        return self._line(self.lang.say("bottom", key, claim.values, words), [claim])
+
+    def _bottom_fared(self) -> Line | None:
+        tests = [c for c in self.claims if c.topic == "fared" and c.finding]
+        event = next((c for c in self.claims if c.topic == "fared" and "event" in dict(c.values)), None)
+        if not tests or event is None:
+            return None
+        counts = {name: float(self.counts[name]) for name in ("fared_tests", "fared_tests_found")}
+        key = "fared_some" if counts["fared_tests_found"] else "fared_none"
+        text = self.lang.say("bottom", key, {**dict(event.values), **counts}, event.words)
+        return Line(bind(text), (event.id,), seconds=seconds_to_say(text, self.rate))
+
+    def _bottom_leaning(self) -> Line | None:
+        claims = [self.by_id.get(f"leaning.{name}") for name in ("exports.EAEU", "imports.EAEU", "exports.China")]
+        known = [claim for claim in claims if claim is not None]
+        if len(known) < len(claims):
+            return None
+        members, bought, china = known
+        moved = {members.value > 0, bought.value > 0}
+        key = "leaning_mixed" if len(moved) > 1 else "leaning_towards" if members.value > 0 else "leaning_away"
+        values = {**dict(members.values), **{f"china_{name}": value for name, value in dict(china.values).items()}}
+        return self._line(self.lang.say("bottom", key, values), known)
+
     def _fared(self) -> list[Line]:
-        """What changed beside comparators, and whether a counterfactual finds an effect: a sentence per outcome."""
+        """What changed and what changed elsewhere, and whether a counterfactual finds an effect, outcome by outcome."""
         made = []
         for outcome in load_brief_rules().fared:
             seen = self.by_id.get(f"fared.{outcome}.before_after")
@@ -346,31 +453,27 @@ class _Writer:
         return made
 
     def _sure(self) -> list[Line]:
-        lang, claims = self.lang, [c for c in self.claims if c.topic != "unsupported"]  # those tell others again
-        tests = [c for c in claims if c.finding and c.topic in ("fared", "partners")]
-        found = [c for c in tests if c.finding == "found" and not c.failed]
-        share = len(found) / len(tests) if tests else 0.0
-        key = "untested" if not tests else "none" if not found else "few" if share < HALF else "most"
-        values = {"tests": float(len(tests)), "found": float(len(found)), "claims": float(len(claims))}
-        counts = balance(self.claims)
-        values |= {grade.lower(): float(counts[grade]) for grade in GRADES}
-        lines = [lang.say("sure", key, values), lang.say("sure", "grades" if values["a"] else "grades_none", values)]
-        judged = next((c for c in tests if "years" in dict(c.values)), None)
+        lang, claims = self.lang, [c for c in self.claims if c.topic != "unsupported"]  # those repeat others
+        values = {name: float(count) for name, count in self.counts.items()}
+        tests, found = values["tests"], values["tests_found"]
+        key = "untested" if not tests else "none" if not found else "few" if found / tests < HALF else "most"
+        lines = [lang.say("sure", key, values), lang.say("sure", "balance", values)]
+        judged = next((c for c in claims if c.finding and "years" in dict(c.values)), None)
         if judged is not None:
             lines.append(lang.say("sure", "why", judged.values))
         if any(c.topic == "scenario" for c in claims):
             lines.append(lang.say("sure", "model"))
-        return [Line(text) for text in [*lines, lang.say("sure", "change")]]
+        return [self._line(text, []) for text in [*lines, lang.say("sure", "change")]]
 
     def _answer(self, asked: LikelyQuestion) -> list[Line]:
         """The answer; one whose claims are missing says so, and is left out of a brief on one topic."""
         title = self.lang.say("asked", asked.name)
         claims = {prefix: self.by_id.get(name) for prefix, name in asked.claims.items()}
-        at_hand = {prefix: claim for prefix, claim in claims.items() if claim is not None}
-        if len(at_hand) < len(claims):
-            return [] if self.topic else [Line(self.lang.say("note", "unanswered"), title=title)]
-        text = self.say.answer(asked.name, at_hand)
-        return [self._line(text, list(at_hand.values()), title=title)]
+        known = {prefix: claim for prefix, claim in claims.items() if claim is not None}
+        if len(known) < len(claims):
+            return [] if self.topic else [self._line(self.lang.say("note", "unanswered"), [], title=title)]
+        text = self.say.answer(asked.name, known)
+        return [self._line(text, list(known.values()), title=title)]
 
     def _aloud(self, spoken: SpokenNumber) -> list[Line]:
         claim = self.by_id.get(spoken.claim)
@@ -383,7 +486,8 @@ class _Writer:
         if spoken.signed and claim.lower <= 0 <= claim.upper:
             return []
         name = f"{spoken.name}_{'up' if value > 0 else 'down'}" if spoken.signed else spoken.name
-        exact = self.lang.say("exact", spoken.kind, {"value": abs(value)})
+        form = f"{spoken.kind}_whole" if spoken.kind == "share" and value.is_integer() else spoken.kind
+        exact = self.exact.say("exact", form, {"value": abs(value)})
         said = spoken_number(value, spoken.kind, self.lang)
         words = {"said": f"={said}", "exact": f"={exact}"}
         text = self.lang.say("aloud", name, claim.values, words)
@@ -404,8 +508,8 @@ class _Writer:
         day = made_on()
         words = {"version": f"={__version__}", "day": f"date.{day}" if day else "="}
         made = self.lang.say("note", "made" if day else "undated", words=words)
-        as_of = self.lang.say("note", "as_of", words={"day": f"date.{self._as_of()}"})
-        return (*(self.lang.say("note", key) for key in ("grades", "sides", "codes")), as_of, made)
+        rate = self.lang.say("note", "rate", {"rate": self.rate})
+        return (*(self.lang.say("note", key) for key in ("grades", "sides", "codes")), rate, made)
 
     def _as_of(self) -> str:
         return newest_edition(part for claim in self.claims for part in claim.series)

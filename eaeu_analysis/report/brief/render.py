@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMATS = ("pdf", "md", "html", "json")
 NO_PDF = "a PDF needs the extra: pip install 'eaeu-analysis[pdf]'"
 SIDES = 2
-SIZES = (11.0, 10.6, 10.2, 9.8, 9.4, 9.0, 8.7, 8.4, 8.1, 7.8, 7.5, 7.2, 7.0)  # points, the largest that fits
+SIZES = (11.0, 10.6, 10.2, 9.8, 9.4, 9.2, 9.0, 8.8, 8.6, 8.4, 8.2, 8.0)  # points, the largest that fits
 
 
 def can_write_pdf() -> bool:

@@ -22,6 +22,7 @@ from .vocabulary import vocabulary_table
 
 UNCLEAR = ("none", "fragile", "unreliable", "untested")  # findings of no effect
 COUNTS = {"asked", "firms", "patents", "partners", "chapters", "all", "comparators", "economies", "years", "draws"}
+COUNTS |= {"pairs", "origins"}
 TOLD = {"asked", "firms", "patents"}  # counts that a text may state
 SKIPPED = {"p", "floor", "failed_count", "level_percent", "same_sign", "specifications", *COUNTS} - TOLD
 DOLLARS = {"billion": 1e9, "total": 1e9, "usd_low": 1e9, "usd_high": 1e9, "imports": 1.0}  # fields and their scale
@@ -38,7 +39,14 @@ CHANGES = {
     "excess",
     "percent",
     "value",
+    "uncontrolled",
+    "lowest",
+    "highest",
+    "remainder",
+    "expected",
+    "early",
 }
+ESTIMATES = {"estimate", "lower", "upper", "low", "high", "uncontrolled", "lowest", "highest"}
 CHANNEL_WORDS = ("tariff", "duties", "migrants", "remittances", "customs_receipts", "prices")
 EARLIER = {"before": "after", "then": "now", "first": "last", "own": "new", "law_before": "law_after"}
 YEAR_OF = {"then": "first", "now": "last", "first": "first_year", "last": "last_year"}
@@ -258,7 +266,7 @@ def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float
         return parse_measure(_unit(claim, "unit"))
     if name in ("change", "beside", "difference") and "change_unit" in claim.words:
         return parse_measure(_unit(claim, "change_unit"))
-    if name in ("estimate", "lower", "upper", "low", "high") or value == claim.value:
+    if name in ESTIMATES or value == claim.value:
         return parse_measure(claim.measure)
     if "flow" in claim.words and name in ("then", "now"):
         return "percent", str(claim.words["flow"]).partition(".")[2], 1.0

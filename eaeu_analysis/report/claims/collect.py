@@ -16,12 +16,11 @@ from ..topics import TOPICS
 from .before_after import before_after_claims, member_claims, plain_claims, rerouting_claims
 from .claim import Claim, with_age
 from .counterfactual import counterfactual_claims
-from .partner_changes import partner_change_claims
+from .designs import partner_change_claims, stacked_claims, tariff_exposure_claims, transfer_claims
 from .partner_dependence import partner_dependence_claims
 from .published import published_claims, unsupported_claims
 from .scenario import scenario_claims
 from .shipped import CLAIMS, claims_from_json, claims_to_json
-from .tariff_exposure import tariff_exposure_claims
 from .tariffs import revenue_claims, tariff_claims
 from .trade import union_trade_claims
 
@@ -50,7 +49,8 @@ def claims(
     bloc : str, default "EAEU"
         The bloc that it joined.
     source : {"pinned", "live"}, path or Source, default "pinned"
-        Where the annual series come from. Bilateral trade, tariffs and scenarios always use the pinned tables.
+        Where the annual series come from. Bilateral trade, tariffs, scenarios and the designs that set the rouble aside
+        always use the pinned tables.
     topic : str or sequence of str, optional
         One or more of "fared", "members", "partners", "leaning", "tariffs", "revenue", "scenario", "rerouting" and
         "unsupported"; all topics by default.
@@ -152,6 +152,10 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
     if found.content is not None:
         made += [*before_after_claims(found.content), *counterfactual_claims(found.content, found.curves)]
         made += [*plain_claims(found.content), *member_claims(found.content), *rerouting_claims(found.content)]
+    if found.stacked is not None:
+        made += stacked_claims(found.stacked)
+    if found.transfers is not None:
+        made += transfer_claims(found.transfers)
     if found.trade is not None:
         made += union_trade_claims(found.trade)
     if found.tariff_exposure is not None:

@@ -58,6 +58,7 @@ class Content:
     ``dollars``: trade and GDP in US$, for a ratio also moves with what it is a ratio to. ``alternatives``: by outcome,
     what the effect would be under other pools and without back-dating.
     ``substitutes``: series that the source lacks and that were taken from the fall-back, each with the reason.
+    ``panel``: the values that were compared, with every outcome as a column.
     """
 
     unit: str
@@ -73,6 +74,7 @@ class Content:
     alternatives: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     substitutes: tuple[tuple[str, str], ...] = ()
     dollars: Mapping[str, BeforeAfter] = field(default_factory=dict)
+    panel: Panel | None = None
 
     @property
     def series(self) -> tuple[SeriesInfo, ...]:
@@ -140,6 +142,7 @@ def gather(
         effects_missing=why,
         alternatives=_alternatives(panel, code, effects),
         dollars=_dollars(panel, code, event, bloc),
+        panel=panel,
         substitutes=tuple(sorted(getattr(source, "taken", {}).items())),
     )
 

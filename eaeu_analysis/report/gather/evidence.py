@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NoDataError, NotConvergedError
+from ...reference.blocs import bloc as find_bloc
 from ..topics import TOPICS
 from .content import Content, gather
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
     from ...data.sources import Source
+    from ...impact.members.stacked import StackedMembers
+    from ...remittances.armenian_months import ArmenianTransfers
     from ...scenario import ScenarioResult
     from ...trade.partners.around_accession import PartnerChanges
     from ...trade.partners.exposure import Exposure
@@ -40,8 +43,9 @@ class Evidence:
     curves that were computed on these very data, by outcome. ``trade``: the gravity estimates; ``exposure``, ``gap``:
     Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: the macro series beside them.
     ``scenario``: what joining would do. ``tariff_exposure``: Armenia's imports across products.
-    ``partner_changes``: trade by partner of members with a table of their own. ``missing``: parts that
-    could not be had, with the reason.
+    ``partner_changes``: trade by partner of members with a table of their own. ``stacked``: members that joined in one
+    year, exposure to the rouble as control; ``transfers``: money from Russia to Armenia. ``missing``: parts that could
+    not be had, with the reason.
     """
 
     content: Content | None = None
@@ -53,6 +57,8 @@ class Evidence:
     scenario: ScenarioResult | None = None
     tariff_exposure: TariffExposure | None = None
     partner_changes: tuple[PartnerChanges, ...] = ()
+    stacked: StackedMembers | None = None
+    transfers: ArmenianTransfers | None = None
     missing: tuple[tuple[str, str], ...] = ()
 
 
@@ -74,7 +80,7 @@ def evidence(
     from .curves import curves_for_source as curves
 
     wanted = set(topics)
-    long = _long(wanted, dask)
+    long = _long(wanted, bloc, dask)
     with _background_results(long, 1 if dask else jobs) as result:
         if content is None and wanted & FROM_CONTENT:
             progress.info("before and after, and counterfactuals")
@@ -104,12 +110,16 @@ def evidence(
         parts.get("scenario"),
         parts.get("tariff_exposure"),
         parts.get("partner_changes", ()),
+        parts.get("stacked"),
+        parts.get("transfers"),
         tuple(missing),
     )
 
 
-def _long(wanted: set[str], dask: str | None) -> dict[str, Callable[[], Any]]:
+def _long(wanted: set[str], bloc: str, dask: str | None) -> dict[str, Callable[[], Any]]:
     """What takes long and hangs on nothing else: trade (its gravity estimates take half a minute) and the scenario."""
+    from ...impact.members.stacked import stacked_members
+    from ...remittances.armenian_months import armenian_transfers
     from ...scenario import run_scenario
     from ...trade.tariff_exposure.armenia import armenian_tariff_exposure
     from ...trade.union.answer import trade_answer
@@ -121,6 +131,9 @@ def _long(wanted: set[str], dask: str | None) -> dict[str, Callable[[], Any]]:
     if "partners" in wanted:
         tasks["partner_changes"] = _partner_changes
         tasks["tariff_exposure"] = partial(armenian_tariff_exposure, alternatives=False)
+    if "members" in wanted and find_bloc(bloc).code == "EAEU":
+        tasks["stacked"] = stacked_members
+        tasks["transfers"] = armenian_transfers
     if "scenario" in wanted:
         tasks["scenario"] = partial(run_scenario, SCENARIO, DRAWS, SEED, dask=dask)
     return tasks

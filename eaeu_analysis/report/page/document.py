@@ -12,8 +12,8 @@ from ...results import to_plain
 from ..claims.claim import to_frame
 from ..claims.points import balance
 from ..wording import sentences
+from ..wording.table_rows import section_rows
 from .downloads import csv_records
-from .table_rows import section_rows
 
 if TYPE_CHECKING:
     from ..drift.changes import Drift

@@ -1,58 +1,44 @@
-"""Result -> picture: an SVG as a file of its own, the same cut and coloured for the page, and its values as CSV."""
+"""Result -> picture of a reference page, in English: what is drawn, with its values as CSV."""
 
 from __future__ import annotations
 
 import math
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...plots import scenario as scenario_plots
 from ...plots import scenario_options, trade_answer, trade_policy
-from ...plots.compare import before_after_data
+from ...plots.compare import before_after_data, event_position
 from ...plots.impact import effect_data
 from ...reference import economies
 from ...scenario.options import ScenarioComparison, shipped_options
+from ...text import format_number
 from ..wording import sentences
-from .picture import WIDTH, Picture, picture
+from .chart import Caption, Line, Picture, Row, YearMarks, line_picture, row_picture
+from .links import owners_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...impact.effect import Effect
     from ...scenario import ScenarioResult
     from ...trade.tariff_exposure.estimate import TariffExposure
     from ...trade.union.answer import TradeAnswer
+    from ..gather.content import OutcomeSection
     from .material import Material
 
 
 FIGURES = ("trade", "remittances", "gdp_per_head", "imports")  # effects that get a figure of their own
+NAMED = 7  # lines with a name at most
+OWNERS = 3  # publishers that a picture names
 
 
 def draw_all(material: Material) -> dict[str, Picture]:
     """A picture per outcome that has a comparison and per headline effect, by its name."""
     content = material.content
-    drawn: dict[str, Picture] = {}
-    for section in content.sections:
-        if section.narrow is None:
-            continue
-        values = before_after_data(section.narrow)[0]
-        drawn[section.outcome] = picture(
-            section.outcome,
-            section.narrow.plot,
-            values[[section.narrow.unit, *(c for c in values.columns if c != section.narrow.unit)]],
-            title=sentences.before_after_title(section),
-            alt=sentences.alt(section),
-            provenance=section.narrow.provenance,
-        )
+    drawn = {s.outcome: draw_outcome(s) for s in content.sections if s.narrow is not None}
     for question, effect in content.effects.effects.items() if content.effects else ():
         if question.outcome in FIGURES:
-            name = f"effect-{question.outcome}"
-            drawn[name] = picture(
-                name,
-                effect.plot,
-                effect_data(effect),
-                title=sentences.effect_title(effect, question.outcome),
-                alt=sentences.effect_alt(effect, question.outcome),
-                provenance=effect.provenance,
-                lines=("observed", "counterfactual"),
-            )
+            drawn[f"effect-{question.outcome}"] = draw_effect(effect, question.outcome)
     if material.evidence.trade is not None:
         drawn |= draw_trade(material.evidence.trade)
     if material.evidence.tariff_exposure is not None:
@@ -62,7 +48,47 @@ def draw_all(material: Material) -> dict[str, Picture]:
     return drawn
 
 
-# The pictures of the section on what joining would do.
+def sources_line(provenance: Any) -> str:
+    """Owners and vintages of the series behind a picture, in one line."""
+    parts = [part for info in provenance.series for part in (info.derived_from or (info,))]
+    dates = sorted({part.vintage for part in parts if part.vintage})
+    span = f", vintages {dates[0]} to {dates[-1]}" if len(dates) > 1 else f", vintage {dates[0]}" if dates else ""
+    owners = ", ".join(owner.text for owner in owners_of(provenance.series)[:OWNERS])
+    return f"Source: {owners}{span}. eaeu_analysis"
+
+
+def draw_outcome(section: OutcomeSection) -> Picture:
+    """An economy over its comparison countries, the two windows shaded."""
+    result = section.narrow
+    assert result is not None  # noqa: S101
+    table, unit = before_after_data(result)
+    table = table[[result.unit, *(c for c in table.columns if c != result.unit)]]
+    table = table.dropna(how="all").rename(columns=result.names)
+    named = len(table.columns) <= NAMED
+    own = result.names[result.unit]
+    lines = [Line(own, own, "own")] + [Line(c, c if named else "") for c in table.columns if c != own]
+    spec = result.windows
+    marks = YearMarks(event_position(str(result.spec["event"])), "joined", (spec.before, spec.after))
+    caption = Caption(sentences.before_after_title(section), sentences.alt(section), sources_line(result.provenance))
+    return line_picture(section.outcome, table, lines, unit, caption, marks)
+
+
+def draw_effect(effect: Effect, outcome: str) -> Picture:
+    """An outcome, its counterfactual, and the band of the counterfactual."""
+    table = effect_data(effect)
+    lines = [
+        Line("observed", economies.common_name(str(effect.spec["unit"])), "own"),
+        Line("counterfactual", "estimate without joining", "accent", dashed=True),
+    ]
+    band = ("counterfactual_lower", "counterfactual_upper")
+    marks = YearMarks(event_position(str(effect.spec["event"])), "joined", band=band if band[0] in table else None)
+    title = sentences.effect_title(effect, outcome)
+    caption = Caption(title, sentences.effect_alt(effect, outcome), sources_line(effect.provenance))
+    unit = f"{outcome.replace('_', ' ')}; band: {effect.level:.0%} interval of the estimate"
+    return line_picture(f"effect-{outcome}", table, lines, unit, caption, marks)
+
+
+# -- what joining would do
 
 CHANNELS, PATH, OPTIONS = "scenario-channels", "scenario-path", "scenario-options"
 
@@ -87,45 +113,50 @@ def options_title(found: ScenarioComparison) -> str:
     return scenario_options.options_finding(found)
 
 
+def interval_rows(table: pd.DataFrame, middle: str = "estimate", strong: str = "") -> list[Row]:
+    """A row per line of a table with ``lower`` and ``upper``: dark where the interval leaves zero out."""
+    rows = []
+    for label, row in zip(table.index, table.to_dict("records"), strict=True):
+        clear = row["lower"] > 0 or row["upper"] < 0
+        middle_text, low, high = (format_number(row[end], signed=True) for end in (middle, "lower", "upper"))
+        marks = ((float(row[middle]), "own" if clear else "accent"),)
+        text = "no change" if row["lower"] == row["upper"] == 0 else f"{middle_text} ({low} to {high})"
+        rows.append(Row(str(label), marks, (float(row["lower"]), float(row["upper"])), text, str(label) == strong))
+    return rows
+
+
 def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
     """Real spending by channel and by year, by name."""
     told = scenario_titles(result)
+    path, source = scenario_plots.path_data(result), sources_line(result.provenance)
+    level = f"{result.level:.0%}"
     drawn = {
-        PATH: picture(
+        PATH: line_picture(
             PATH,
-            partial(scenario_plots.draw_path, result),
-            scenario_plots.path_data(result),
-            title=told[PATH],
-            alt=f"A line with its {result.level:.0%} band by year after accession. {told[PATH]}.",
-            lines=("estimate",),
+            path,
+            [Line("estimate", "estimate", "own")],
+            f"real household spending, % against staying out; band: {level} of the draws",
+            Caption(told[PATH], f"A line with its {level} band by year after accession. {told[PATH]}.", source),
+            YearMarks(band=("lower", "upper")),
         )
     }
+    axis = f"real household spending, %; bar: {level} of the draws; dark: the bar leaves zero out"
     if CHANNELS in told:
-        drawn[CHANNELS] = picture(
-            CHANNELS,
-            partial(scenario_plots.draw_channels, result),
-            scenario_plots.channels_data(result),
-            title=told[CHANNELS],
-            alt=f"Points with {result.level:.0%} intervals, a row per channel. {told[CHANNELS]}.",
-            axis="y",
-            lines=("estimate",),
-            size=(WIDTH, 3.1),
+        table = scenario_plots.channels_data(result)
+        caption = Caption(
+            told[CHANNELS], f"Points with {level} intervals, a row per channel. {told[CHANNELS]}.", source
         )
+        rows = interval_rows(table, strong=str(table.index[-1]))
+        drawn[CHANNELS] = row_picture(CHANNELS, rows, axis, caption, table)
     if (found := shipped_options()) is not None:
-        drawn[OPTIONS] = picture(
-            OPTIONS,
-            partial(scenario_options.draw_options_alone, found),
-            scenario_options.options_data(found)[["estimate", "lower", "upper"]],
-            title=options_title(found),
-            alt=f"Points with {found.level:.0%} intervals, a row per option. {options_title(found)}.",
-            axis="y",
-            lines=("estimate",),
-            size=(WIDTH, 3.6),
-        )
+        table = scenario_options.options_data(found)[["estimate", "lower", "upper"]]
+        words = options_title(found)
+        caption = Caption(words, f"Points with {found.level:.0%} intervals, a row per option. {words}.", source)
+        drawn[OPTIONS] = row_picture(OPTIONS, interval_rows(table), axis, caption, table)
     return drawn
 
 
-# The pictures of the section on trade.
+# -- trade
 
 
 def trade_titles(answer: TradeAnswer) -> dict[str, str]:
@@ -134,15 +165,15 @@ def trade_titles(answer: TradeAnswer) -> dict[str, str]:
     last = trade_answer.union_years_data(answer).iloc[-1]
     own = trade_answer.partner_shares_data(answer).loc["EAEU"]
     clear = int(((steps["lower"] > 0) | (steps["upper"] < 0)).sum())
-    beside = f", with neighbours that never joined {_percent(last['neighbours'])}" if "neighbours" in last else ""
+    others = f", that with neighbours that never joined {_percent(last['neighbours'])}" if "neighbours" in last else ""
     return {
         "trade-steps": (
             f"Trade among the founders in the years of the EAEU: {steps['percent'].min():+.0f} to "
             f"{steps['percent'].max():+.0f} % by specification; {clear} of {len(steps)} stand out"
         ),
         "trade-years": (
-            f"Against what gravity expects, trade among the founders stood {_percent(last['founders'])} in {last.name} "
-            f"beside the base year{beside}"
+            f"Compared with what a gravity model expects, trade among the founders was {_percent(last['founders'])} "
+            f"in {last.name} against the base year{others}"
         ),
         "trade-partners": (
             f"{economies.common_name(answer.economy)}, {answer.exposure.year}: the union takes "
@@ -157,35 +188,47 @@ def _percent(log: float) -> str:
 
 def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:
     """The effect by specification, the union by year, the economy's partners; by name."""
-    told = trade_titles(answer)
-    tall = (WIDTH, 3.3)
+    told, source, level = trade_titles(answer), sources_line(answer.provenance), f"{answer.level:.0%}"
+    steps, years = trade_answer.union_steps_data(answer), trade_answer.union_years_data(answer)
+    shares = trade_answer.partner_shares_data(answer)
+    roles = {"founders": "own", "neighbours": "accent"}
+    lines = [Line(c, c, roles.get(c, "other")) for c in map(str, years.columns) if not c.startswith("founders_")]
+    partners = [
+        Row(
+            str(name),
+            ((float(row["imports_share"]), "accent"), (float(row["exports_share"]), "own")),
+            text=f"exports {row['exports_share']:.1f} %, imports {row['imports_share']:.1f} %",
+        )
+        for name, row in zip(shares.index, shares.to_dict("records"), strict=True)
+    ]
+    alts = {
+        "trade-steps": f"Points with {level} intervals, a row per specification. {told['trade-steps']}.",
+        "trade-years": f"Lines by year, a line per group of pairs. {told['trade-years']}.",
+        "trade-partners": f"Two points a partner: share of exports, share of imports. {told['trade-partners']}.",
+    }
+    captions = {name: Caption(told[name], alt, source) for name, alt in alts.items()}
     return {
-        "trade-steps": picture(
+        "trade-steps": row_picture(
             "trade-steps",
-            partial(trade_answer.draw_union_steps, answer),
-            trade_answer.union_steps_data(answer),
-            title=told["trade-steps"],
-            alt=f"Points with {answer.level:.0%} intervals, a row per specification. {told['trade-steps']}.",
-            axis="y",
-            lines=("percent",),
-            size=tall,
+            interval_rows(steps, "percent"),
+            f"change of trade among the founders, %; bar: {level} interval; dark: it leaves zero out",
+            captions["trade-steps"],
+            steps,
         ),
-        "trade-years": picture(
+        "trade-years": line_picture(
             "trade-years",
-            answer.union.plot,
-            trade_answer.union_years_data(answer),
-            title=told["trade-years"],
-            alt=f"Lines by year, a line per group of pairs. {told['trade-years']}.",
-            lines=tuple(c for c in trade_answer.union_years_data(answer).columns if not str(c).startswith("founders_")),
+            years,
+            lines,
+            f"log points against the base year; band: {level} interval of the founders",
+            captions["trade-years"],
+            YearMarks(band=("founders_lower", "founders_upper")),
         ),
-        "trade-partners": picture(
+        "trade-partners": row_picture(
             "trade-partners",
-            partial(trade_answer.draw_partner_shares, answer),
-            trade_answer.partner_shares_data(answer),
-            title=told["trade-partners"],
-            alt=f"Two points a partner: share of exports, share of imports. {told['trade-partners']}.",
-            axis="y",
-            size=tall,
+            partners,
+            "share of goods trade, %: exports dark, imports in colour",
+            captions["trade-partners"],
+            shares,
         ),
     }
 
@@ -195,15 +238,10 @@ EXPOSURE = "trade-exposure"
 
 def draw_exposure_design(result: TariffExposure) -> dict[str, Picture]:
     """Armenia's imports across products by year, by name."""
-    told = trade_policy.tariff_exposure_title(result)
-    return {
-        EXPOSURE: picture(
-            EXPOSURE,
-            result.plot,
-            trade_policy.tariff_exposure_data(result),
-            title=told,
-            alt=f"A point with its {result.level:.0%} interval by year. {told}.",
-            provenance=result.provenance,
-            lines=("percent",),
-        )
-    }
+    told, table = trade_policy.tariff_exposure_title(result), trade_policy.tariff_exposure_data(result)
+    marks = YearMarks(2014.5, "joined", band=("lower", "upper"))
+    caption = Caption(
+        told, f"A line with its {result.level:.0%} interval by year. {told}.", sources_line(result.provenance)
+    )
+    unit = f"imports at a tariff of 10 % against none, %; band: {result.level:.0%} interval"
+    return {EXPOSURE: line_picture(EXPOSURE, table, [Line("percent", "Armenia", "own")], unit, caption, marks)}

@@ -30,11 +30,9 @@ class Material:
     def series(self) -> tuple[SeriesInfo, ...]:
         """Every source series of every section, once, by key: macro series first."""
         own = self.content.series
-        parts = [
-            part.provenance
-            for part in (self.evidence.trade, self.evidence.tariff_exposure, self.evidence.scenario)
-            if part is not None
-        ]
+        found = self.evidence
+        shown = (found.trade, found.tariff_exposure, found.stacked, found.transfers, found.scenario)
+        parts = [part.provenance for part in shown if part is not None]
         more = {info.key: info for part in parts for info in part.series}
         return (*own, *(more[key] for key in sorted(more) if key not in {info.key for info in own}))
 

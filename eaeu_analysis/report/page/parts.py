@@ -5,12 +5,13 @@ Nothing here knows a tag. A part holds text; what is markup in a label stays tex
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .downloads import csv_text, data_url
-from .picture import Picture
+from .chart import Picture
+from .downloads import csv_text
+from .links import Source, sources_of
 
 if TYPE_CHECKING:
     from ...results import Provenance
@@ -25,15 +26,17 @@ class Text:
     kind: ClassVar[str] = "text"
 
 
-def sources(provenance: Provenance) -> tuple[Text, ...]:
-    """What a figure or a section rests on, a line a series."""
-    return tuple(Text(f"Source: {line}", "small") for line in dict.fromkeys(provenance.lines()))
+@dataclass(frozen=True)
+class SourceLinks:
+    """The sources of a figure or a section, each a link to its public address."""
+
+    sources: tuple[Source, ...]
+    kind: ClassVar[str] = "sources"
 
 
-def source(provenance: Provenance) -> Text:
-    """The same in one line of names and vintages, for a figure of a section that gives the lines in full."""
-    found = dict.fromkeys(f"{info.code}{f' ({info.vintage})' if info.vintage else ''}" for info in provenance.series)
-    return Text(f"Source: {', '.join(found)}", "small")
+def sources(provenance: Provenance) -> SourceLinks:
+    """What a figure or a section rests on."""
+    return SourceLinks(sources_of(provenance.series))
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,12 @@ class Terms:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as it is shown; ``notes`` are small lines under it, ``tone`` is "" or "fail"."""
+    """A cell as it is shown; ``notes`` are small lines under it, ``tone`` is "" or "fail", ``href`` an address."""
 
     text: str
     notes: tuple[str, ...] = ()
     tone: str = ""
+    href: str = ""
 
     @property
     def whole(self) -> str:
@@ -109,8 +113,13 @@ class PageTable:
         return csv_text([c.whole for c in self.columns], [[cell.whole for cell in row] for row in self.rows])
 
     @property
+    def file(self) -> str:
+        """The file of the report that holds the cells."""
+        return f"tables/shown/{self.id}.csv"
+
+    @property
     def href(self) -> str:
-        return data_url(self.csv)
+        return self.file
 
 
 @dataclass(frozen=True)
@@ -120,10 +129,6 @@ class Figure:
     picture: Picture
     title: str
     kind: ClassVar[str] = "figure"
-
-    @property
-    def href(self) -> str:
-        return data_url(self.picture.csv)
 
 
 @dataclass(frozen=True)
@@ -178,15 +183,6 @@ class Code:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A link to a place on the page."""
-
-    href: str
-    text: str
-    kind: ClassVar[str] = "link"
-
-
-@dataclass(frozen=True)
 class Slider:
     """A quantity that the reader moves between ``low`` and ``high``; ``middle`` is where it starts."""
 
@@ -211,15 +207,10 @@ class PageSliders:
 
 @dataclass(frozen=True)
 class Download:
-    """A file behind a link."""
+    """A file of the report's folder of tables."""
 
     name: str
-    text: str
     about: str
-
-    @property
-    def href(self) -> str:
-        return data_url(self.text)
 
 
 @dataclass(frozen=True)
@@ -239,3 +230,12 @@ class PageSection:
     nav: str
     parts: Sequence[Any] = field(default_factory=tuple)
     missing: str = ""
+
+
+def tables_of(parts: Iterable[Any]) -> Iterator[PageTable]:
+    """Every table among these parts, and in what they hold."""
+    for part in parts:
+        if isinstance(part, PageTable):
+            yield part
+        for name in ("parts", "cards"):
+            yield from tables_of(getattr(part, name, ()))

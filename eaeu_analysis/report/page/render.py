@@ -1,13 +1,15 @@
-"""Sections -> HTML page and Markdown: text in memory, nothing written here."""
+"""Material -> the pages of the report and its Markdown: text in memory, nothing written here."""
 
 from __future__ import annotations
 
 import base64
 import datetime as dt
 import hashlib
+import html
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -20,18 +22,42 @@ from ...text import clean_text
 from ..trace.known_numbers import known_of_drift
 from ..trace.trace import require_traced, trace_html, trace_markdown
 from ..wording import sentences
+from ..wording.templates import find_language, languages
 from . import sections
+from .chart import page_style
+from .document import csv_tables
+from .figures import draw_all
+from .findings import findings_page, number_files
+from .front import front
+from .parts import PageSection, tables_of
 from .sections.drift import changed_section
-
-BRIEF = "brief.pdf"  # the talking points beside the page
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from ..drift.changes import Drift
     from ..gather.content import Content
+    from .chart import Picture
+    from .front import Front
     from .material import Material
-    from .picture import Picture
+
+BRIEF = "brief.pdf"  # the talking points next to the page
+SHORT = {"en": "EN", "ru": "РУ", "uz": "O\u02bbZ"}
+NAMES = {"en": "English", "ru": "Русский", "uz": "O\u02bbzbekcha"}
+SEVERAL = ("index", "findings")  # pages in every language
+ENGLISH = tuple(sections.PAGES)  # pages in English alone
+CHANGES, ANSWER = "changes.html", "scenario.welfare"  # the page of what changed; the claim that answers the question
+CARD = re.compile(r'<a class="card-file"[^>]*>.*?</a>\n')
+HOW = (
+    "A finding counts for or against by the sign of its number times what a rise means for residents, which is fixed "
+    "in a table. For a before/after comparison the number is the difference from the comparators' mean change, not "
+    "the change itself: GDP per head that rose by less than theirs counts against. A finding is background with fewer "
+    "than three comparators, where the difference from their median or from the nearest pool has the other sign, "
+    "where a rise is neither good nor bad, and where a counterfactual finds no effect. A finding that fails a check "
+    "counts for neither side. "
+    "A count is no verdict: grades C and D describe and attribute nothing, F is as good as its assumptions, and X is "
+    "no evidence."
+)
 
 
 @lru_cache
@@ -97,30 +123,200 @@ def report_date() -> str:
         raise BadInputError(f"SOURCE_DATE_EPOCH is {stated!r}; expected seconds since 1970, as 1767225600") from None
 
 
-def view(material: Material, pictures: Mapping[str, Picture]) -> dict[str, Any]:
-    """What the templates see."""
-    content = material.content
-    first = next(s.narrow for s in content.sections if s.narrow)
-    script = _file("page.js")
-    return {
-        "version": __version__,
-        "brief": BRIEF,
-        "made_on": report_date(),
-        "title": f"{content.name} and the {content.bloc}: before and after",
-        "lead": (
-            f"What changed in {content.name} when it joined on {content.event}, beside economies that did not join. "
-            f"Means of {sentences.short_year_span(first.windows.before)} against "
-            f"{sentences.short_year_span(first.windows.after)}; "
-            f"{', '.join(map(str, first.windows.skipped))} is left out, and the years after 2019 are shown apart. "
-            f"Data as of {newest_edition(content.series)}: {content.source}, {_vintages(content)}."
-        ),
-        "warning": f"{sentences.fallback_sentence(content.substitutes)}." if content.substitutes else "",
-        "owners": "; ".join(sorted({info.source for info in material.series if info.source})),
-        "blocks": sections.build_sections(material, pictures),
-        "style": _file("style.css"),
-        "script": script,
-        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+def file_of(page: str, lang: str = "en") -> str:
+    """The name of a page's file: "index.html", "index.ru.html"."""
+    return f"{page}.html" if lang == "en" or page not in SEVERAL else f"{page}.{lang}.html"
+
+
+def language_of(name: str) -> str:
+    """The language of a page by the name of its file."""
+    part = name.split(".")[-2]
+    return part if part in languages() else "en"
+
+
+def card_of(lang: str) -> str:
+    """The file of the picture that goes with a link to a page in that language."""
+    return f"share/answer.{lang}.png"
+
+
+@dataclass(frozen=True)
+class Other:
+    """The same page in another language, or another page, as a link."""
+
+    id: str
+    href: str
+    name: str
+    lang: str = "en"
+    short: str = ""
+    about: str = ""
+    here: bool = False
+
+    @property
+    def code(self) -> str:
+        return self.lang
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What all pages share: the material, its pictures, the sections of the reference pages."""
+
+    material: Material
+    pictures: Mapping[str, Picture]
+    blocks: Mapping[str, Sequence[PageSection]]
+
+    @property
+    def day(self) -> str:
+        return newest_edition(self.material.series)
+
+    def shared(self, page: str, lang: str) -> dict[str, Any]:
+        """What the layout of a page asks for."""
+        words, content = find_language(lang, "page"), self.material.content
+        member = {"economy": f"economy.{content.unit}"}
+
+        def say(table: str, key: str, values: Any = None, given: Any = None) -> str:
+            return words.say(table, key, values, {**member, **(given or {})})
+
+        own = lang if page in SEVERAL else "en"
+        others = [
+            Other(page, file_of(page, code), NAMES[code], code, SHORT[code]) for code in languages() if page in SEVERAL
+        ]
+        pages = [
+            Other(
+                name,
+                file_of(name, own),
+                say("nav", name),
+                own if name in SEVERAL else "en",
+                about="" if name == "index" else say("about", name),
+                here=name == page,
+            )
+            for name in (*SEVERAL, *ENGLISH)
+        ]
+        return {
+            "say": say,
+            "lang": own,
+            "kind": page,
+            "langs": others,
+            "pages": pages,
+            "findings": file_of("findings", own),
+            "version": __version__,
+            "brief": BRIEF,
+            "made_on": report_date(),
+            "address": file_of(page, own),
+            "card": card_of(own) if any(claim.id == ANSWER for claim in self.material.claims) else "",
+            "images": "",
+            "warning": f"{sentences.fallback_sentence(content.substitutes)}." if content.substitutes else "",
+            "missing": self.material.missing.get("claims", "no claim is supported by the data at hand"),
+            "style": f"{_file('style.css')}{page_style()}\n",
+            **_scripts([_file("page.js")]),
+        }
+
+
+def _scripts(texts: Sequence[str]) -> dict[str, Any]:
+    """The scripts of a page, each once, with the hashes that alone may run."""
+    held = list(dict.fromkeys(text for text in texts if text))
+    return {"scripts": held, "hashes": [base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in held]}
+
+
+def prepare(material: Material, pictures: Mapping[str, Picture] | None = None) -> Pages:
+    """The sections and pictures of the pages, made once."""
+    drawn = draw_all(material) if pictures is None else pictures
+    return Pages(material, drawn, sections.build_sections(material, drawn))
+
+
+def html_files(pages: Pages) -> dict[str, str]:
+    """Every page, and the pictures and tables that they show, by name."""
+    made: dict[str, str] = {}
+    for lang in languages():
+        found = front(pages.material, lang, pages.day)
+        made[file_of("index", lang)] = _front_html(pages, found)
+        shown = {"options": found.picture, **{door.id: door.picture for door in found.doors}}
+        made |= picture_files({f"{name}.{lang}": picture for name, picture in shown.items() if picture is not None})
+        made[file_of("findings", lang)] = _findings_html(pages, lang)
+    made |= number_files(pages.material.claims)
+    made |= {file_of(name): _reference_html(pages, name) for name in ENGLISH}
+    made |= table_files([block for blocks in pages.blocks.values() for block in blocks])
+    return made
+
+
+def picture_files(pictures: Mapping[str, Picture]) -> dict[str, str]:
+    """Each picture and its values as files."""
+    found = {f"figures/{name}.svg": picture.svg for name, picture in pictures.items()}
+    return found | {f"figures/{name}.csv": picture.csv for name, picture in pictures.items()}
+
+
+def table_files(blocks: Sequence[PageSection]) -> dict[str, str]:
+    """The tables of these sections as they are shown."""
+    return {table.file: table.csv for block in blocks for table in tables_of(block.parts)}
+
+
+def _front_html(pages: Pages, found: Front) -> str:
+    shared = pages.shared("index", found.lang)
+    about = " ".join(answer.text for answer in found.answers)
+    values = {
+        **shared,
+        **_scripts([*shared["scripts"], *(door.insert.script for door in found.doors)]),
+        "front": found,
+        "title": found.title,
+        "heading": found.title,
+        "about": about or found.lead,
+        "lead": found.lead,
     }
+    return _environment().get_template("front.html").render(values)
+
+
+def _findings_html(pages: Pages, lang: str) -> str:
+    shared = pages.shared("findings", lang)
+    found = findings_page(pages.material, pages.pictures, _places(pages), lang)
+    title, say = shared["say"]("page", "findings_title"), shared["say"]
+    values = {
+        **shared,
+        "found": found,
+        "title": f"{title}. {say('page', 'title')}",
+        "heading": title,
+        "about": found.balance,
+        "lead": say("page", "findings_lead", {}, {"day": f"date.{pages.day}"}),
+        "how": HOW if lang == "en" else "",
+        "shown": say("findings", "shown", {}, {"shown": "=#", "all": f"={found.count}"}),
+    }
+    return _environment().get_template("findings.html").render(values)
+
+
+def _places(pages: Pages) -> dict[str, str]:
+    """The page that shows each picture."""
+    places = {}
+    for name, blocks in pages.blocks.items():
+        for block in blocks:
+            for part in block.parts:
+                for card in getattr(part, "cards", ()):
+                    places[card.id] = file_of(name)
+    return {name: places[name] for name in pages.pictures if name in places}
+
+
+def _reference_html(pages: Pages, page: str) -> str:
+    shared = pages.shared(page, "en")
+    blocks, say = pages.blocks[page], shared["say"]
+    title = say("nav", page)
+    values = {
+        **shared,
+        "blocks": blocks,
+        "title": f"{title}. {say('page', 'title')}",
+        "heading": title,
+        "about": f"{say('about', page)}.".capitalize(),
+        "lead": lead(pages.material.content),
+    }
+    return _environment().get_template("reference.html").render(values)
+
+
+def lead(content: Content) -> str:
+    """What is compared, and of when the data are."""
+    first = next(s.narrow for s in content.sections if s.narrow)
+    return (
+        f"What changed in {content.name} when it joined on {content.event}, compared with economies that did not join. "
+        f"Means of {sentences.short_year_span(first.windows.before)} against "
+        f"{sentences.short_year_span(first.windows.after)}; "
+        f"{', '.join(map(str, first.windows.skipped))} is left out, and the years after 2019 are shown apart. "
+        f"Data as of {newest_edition(content.series)}: {content.source}, {_vintages(content)}."
+    )
 
 
 def _vintages(content: Content) -> str:
@@ -128,30 +324,64 @@ def _vintages(content: Content) -> str:
     return f"vintages {dates[0]} to {dates[-1]}" if len(dates) > 1 else f"vintage {dates[0] if dates else 'not stated'}"
 
 
-def page_html(material: Material, pictures: Mapping[str, Picture]) -> str:
-    """The self-contained page."""
-    return _environment().get_template("page.html").render(view(material, pictures))
+def page_markdown(pages: Pages) -> str:
+    """The whole report in Markdown, in English; figures are files next to it."""
+    shared, content = pages.shared("index", "en"), pages.material.content
+    told = sentences.answers(content)
+    values = {
+        **shared,
+        "title": f"{content.name} and the {content.bloc}: before and after",
+        "lead": lead(content),
+        "answers": told,
+        "answers_title": f"The answer in {sentences.count(len(told))} sentence{'s' if len(told) != 1 else ''}",
+        "found": findings_page(pages.material, pages.pictures, _places(pages), "en"),
+        "how": HOW,
+        "owners": "; ".join(sorted({info.source for info in pages.material.series if info.source})),
+        "blocks": [block for blocks in pages.blocks.values() for block in blocks],
+    }
+    return _environment().get_template("page.md").render(values)
 
 
-def page_markdown(material: Material, pictures: Mapping[str, Picture]) -> str:
-    """The same in Markdown; figures are files beside it."""
-    return _environment().get_template("page.md").render(view(material, pictures))
+def data_tables(pages: Pages) -> dict[str, str]:
+    """The tables of the report in full precision, by the name of their file."""
+    return {f"tables/{name}": text for name, text in csv_tables(pages.material).items()}
 
 
-def as_requested(name: str, page: str, drift: Drift | None, *, brief: bool) -> str:
-    """A page or its Markdown with the section on what changed, and with the link to the brief or without.
+# -- what depends on the call
+
+
+def without_brief(page: str, lang: str) -> str:
+    """A main page without the link to the talking points."""
+    values = {"brief": BRIEF, "say": lambda table, key: find_language(lang, "page").say(table, key)}
+    return _replaced(page, _part("talking_points.html", values), "")
+
+
+def without_cards(page: str) -> str:
+    """A page of findings without the links to their cards."""
+    return CARD.sub("", page)
+
+
+def with_site(page: str, site: str) -> str:
+    """A page with the whole address of itself and of its picture, which services that show a link ask for."""
+    return re.sub(r'(<meta property="og:(?:url|image)" content=")', rf"\g<1>{html.escape(site)}/", page)
+
+
+def with_drift(name: str, page: str, drift: Drift) -> str:
+    """The page of changes, or the Markdown, with what changed since the accepted claims.
 
     UntracedError when a number of the section is not one of the comparison.
     """
     end = name.rpartition(".")[2]
-    if not brief and end == "html":
-        page = _replaced(page, _part("brief_link.html", {"brief": BRIEF}), "")
-    if drift is None:
-        return page
-    before, now = (_part(f"section.{end}", {"block": changed_section(found)}) for found in (None, drift))
+    say = find_language("en", "page").say
+    before, now = (_part(f"section.{end}", {"block": changed_section(found), "say": say}) for found in (None, drift))
     trace = {"html": trace_html, "md": trace_markdown}[end]
     require_traced(trace(now, known_of_drift(drift)), name)
     return _replaced(page, before, now)
+
+
+def drift_tables(drift: Drift) -> dict[str, str]:
+    """The tables of that section as files."""
+    return table_files([changed_section(drift)])
 
 
 def _replaced(page: str, before: str, now: str) -> str:

@@ -1,6 +1,6 @@
 "use strict";
-// The page works without this script: it adds the theme's button, sorting, the values of a figure, and deep links
-// into what is closed. It reads nothing but the page and asks nobody.
+// The pages work without this script: it adds the theme's button, sorting, filters, copying, the values of a figure,
+// and deep links into what is closed. It reads nothing but the page and asks nobody.
 (() => {
   const root = document.documentElement;
   const kept = (value) => { // a page opened from disk may be refused its storage: then the choice lasts while it is open
@@ -23,7 +23,7 @@
     const system = matchMedia("(prefers-color-scheme: dark)");
     const now = () => root.dataset.theme || (system.matches ? "dark" : "light");
     const button = make("button", { type: "button", className: "theme" });
-    const name = () => { button.textContent = now() === "dark" ? "Light theme" : "Dark theme"; };
+    const name = () => { button.textContent = now() === "dark" ? document.body.dataset.light : document.body.dataset.dark; };
     button.addEventListener("click", () => {
       root.dataset.theme = now() === "dark" ? "light" : "dark";
       kept(root.dataset.theme);
@@ -31,7 +31,7 @@
     });
     system.addEventListener("change", name);
     name();
-    document.querySelector("header").prepend(button);
+    document.querySelector("header .bar").append(button);
   }
 
   // Sorting: a button in every head; what is no number goes last.
@@ -66,80 +66,69 @@
     });
   }
 
-  // Values of a figure: read from the CSV behind its link, so that both are one.
-  function rows(text) {
-    const found = [[]];
-    const cell = /("(?:[^"]|"")*"|[^",\n]*)(,|\n|$)/y;
-    while (cell.lastIndex < text.length) {
-      const [, value, end] = cell.exec(text);
-      found.at(-1).push(value.startsWith('"') ? value.slice(1, -1).replaceAll('""', '"') : value);
-      if (end === "\n" && cell.lastIndex < text.length) found.push([]);
-    }
-    return found;
-  }
-  const shown = (text) => {
-    const value = Number(text);
-    if (text === "" || Number.isNaN(value)) return text;
-    const size = Math.abs(value);
-    return size >= 1000 ? value.toLocaleString("en", { maximumFractionDigits: 0 }) : value.toFixed(size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 4);
+  // Values of a figure: the year or the row under the pointer, with the line that is nearest to it.
+  const NS = "http://www.w3.org/2000/svg";
+  const shown = (value) => {
+    if (typeof value !== "number") return value;
+    const size = Math.abs(value), lang = root.lang || "en";
+    const digits = size >= 1000 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 4;
+    return value.toLocaleString(lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   };
   function values(plot) {
-    const geometry = JSON.parse(plot.dataset.geometry);
-    const [left, top, wide, high] = geometry.box;
-    const svg = plot.querySelector("svg");
-    const along = geometry.axis === "x";
+    const data = JSON.parse(plot.dataset.values);
+    const [left, top, wide, high] = data.box;
+    const along = data.axis === "x";
+    const over = document.createElementNS(NS, "svg");
+    over.setAttribute("viewBox", `0 0 ${data.view[0]} ${data.view[1]}`);
+    over.setAttribute("class", "over");
+    over.setAttribute("aria-hidden", "true");
     const tip = make("div", { className: "tip", hidden: true });
     tip.setAttribute("role", "status");
-    plot.append(tip);
-    let data = null, marks = null, at = -1;
-    const across = (v) => left + wide * (v - geometry.x[0]) / (geometry.x[1] - geometry.x[0]);
-    const down = (v) => top + high * (1 - (v - geometry.y[0]) / (geometry.y[1] - geometry.y[0]));
-    function read() {
-      if (data) return;
-      const link = plot.parentElement.querySelector("a[download]").href;
-      const [header, ...lines] = rows(decodeURIComponent(link.slice(link.indexOf(",") + 1)));
-      data = { header, lines, place: lines.map((line, i) => along ? across(Number(line[0])) : down(i)) };
-      marks = document.createElementNS(svg.namespaceURI, "g");
-      marks.setAttribute("aria-hidden", "true");
-      svg.append(marks);
-    }
+    plot.append(over, tip);
+    let at = -1;
+    const across = (v) => left + wide * (v - data.x[0]) / ((data.x[1] - data.x[0]) || 1);
+    const down = (v) => top + high * (1 - (v - data.y[0]) / ((data.y[1] - data.y[0]) || 1));
+    const places = along ? data.rows.map((row) => across(row[0])) : data.places;
     const mark = (tag, attributes) => {
-      const made = document.createElementNS(svg.namespaceURI, tag);
+      const made = document.createElementNS(NS, tag);
       Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-      marks.append(made);
+      over.append(made);
     };
-    function show(i) {
-      read();
-      at = Math.max(0, Math.min(data.lines.length - 1, i));
-      const line = data.lines[at];
-      const told = data.header.slice(1).map((name, j) => ({ name, text: line[j + 1], value: Number(line[j + 1]) })).filter((c) => c.text !== "");
-      if (along) told.splice(1, Infinity, ...told.slice(1).sort((a, b) => b.value - a.value));
-      tip.replaceChildren(make("b", {}, line[0]), ...told.map((c) => make("span", {}, make("i", {}, c.name), " ", shown(c.text))));
+    function show(i, height) {
+      at = Math.max(0, Math.min(data.rows.length - 1, i));
+      const row = data.rows[at], place = places[at];
+      let cells = data.head.slice(1).map((name, j) => ({ name, column: j + 1, value: row[j + 1] })).filter((c) => c.value !== null);
+      over.replaceChildren();
+      let near = null;
+      if (along) {
+        const away = (c) => Math.abs(down(c.value) - height);
+        near = height === undefined ? cells[0] : cells.reduce((a, b) => away(b) < away(a) ? b : a, cells[0]);
+        mark("line", { class: "cross", x1: place, x2: place, y1: top, y2: top + high });
+        if (near) {
+          const runs = data.rows.map((r) => r[near.column] === null ? null : `${across(r[0])} ${down(r[near.column])}`);
+          mark("path", { class: "lit", d: runs.map((p, k) => p === null ? "" : `${k && runs[k - 1] !== null ? "L" : "M"}${p}`).join("") });
+        }
+        cells.forEach((c) => mark("circle", { class: "spot", r: 2.4, cx: place, cy: down(c.value) }));
+        cells = [cells[0], ...cells.slice(1).sort((a, b) => b.value - a.value)].filter(Boolean);
+      } else mark("circle", { class: "spot", r: 5, cx: across(row[1]), cy: place });
+      tip.replaceChildren(make("b", {}, String(row[0])), ...cells.map((c) =>
+        make("span", { className: c === near ? "near" : "" }, make("i", {}, c.name), " ", shown(c.value))));
       tip.hidden = false;
-      marks.replaceChildren();
-      const p = data.place[at];
-      if (along) mark("line", { class: "cross", x1: p, x2: p, y1: top, y2: top + high });
-      told.filter((c) => geometry.lines.includes(c.name) && Number.isFinite(c.value)).forEach((c) =>
-        mark("circle", { class: "spot", r: 2.2, cx: along ? p : across(c.value), cy: along ? down(c.value) : p }));
-      const box = svg.getBoundingClientRect();
-      const scale = box.width / geometry.view[2];
-      const x = along ? (p - geometry.view[0]) * scale : box.width / 2;
-      tip.style.left = `${x < box.width / 2 ? Math.min(x + 10, box.width - tip.offsetWidth) : Math.max(0, x - 10 - tip.offsetWidth)}px`;
-      tip.style.top = along ? "0px" : `${Math.max(0, (p - geometry.view[1]) * scale + 8)}px`;
+      const box = plot.getBoundingClientRect(), scale = box.width / data.view[0];
+      const x = along ? place * scale : box.width / 2;
+      tip.style.left = `${x < box.width / 2 ? Math.max(0, Math.min(x + 10, box.width - tip.offsetWidth)) : Math.max(0, x - 10 - tip.offsetWidth)}px`;
+      tip.style.top = along ? "0px" : `${place * scale + 8}px`;
     }
     function hide() {
       tip.hidden = true;
-      if (marks) marks.replaceChildren();
+      over.replaceChildren();
       at = -1;
     }
     function point(event) {
-      if (tip.contains(event.target)) return;
-      read();
-      const box = svg.getBoundingClientRect();
-      const scale = geometry.view[2] / box.width;
-      const wanted = along ? geometry.view[0] + (event.clientX - box.left) * scale : geometry.view[1] + (event.clientY - box.top) * scale;
-      const away = data.place.map((p) => Math.abs(p - wanted));
-      show(away.indexOf(Math.min(...away)));
+      const box = plot.getBoundingClientRect(), scale = data.view[0] / box.width;
+      const x = (event.clientX - box.left) * scale, y = (event.clientY - box.top) * scale;
+      const away = places.map((p) => Math.abs(p - (along ? x : y)));
+      show(away.indexOf(Math.min(...away)), y);
     }
     plot.addEventListener("pointermove", point);
     plot.addEventListener("pointerdown", point);
@@ -187,31 +176,97 @@
     update();
   }
 
-  // A link into something closed opens it; the contents say where the reader is.
+  // Copy and share: the sentence with the address of its place.
+  function sharing() {
+    const words = document.body.dataset;
+    document.querySelectorAll(".sharing").forEach((box) => {
+      const finding = box.closest(".finding"); // there the sentence is the heading
+      const text = finding ? finding.querySelector("h3").textContent : box.dataset.text;
+      const url = `${location.href.split(/[?#]/)[0]}#${finding ? finding.id : box.dataset.anchor}`;
+      const copy = make("button", { type: "button", className: "copy", textContent: words.copy });
+      copy.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(`${text}\n${url}`);
+        } catch { // no permission: by the selection
+          const field = make("textarea", { value: `${text}\n${url}` });
+          document.body.append(field);
+          field.select();
+          document.execCommand("copy");
+          field.remove();
+        }
+        copy.textContent = words.copied;
+        setTimeout(() => { copy.textContent = words.copy; }, 2000);
+      });
+      box.append(copy);
+      if (!navigator.share) return;
+      const share = make("button", { type: "button", textContent: words.share });
+      share.addEventListener("click", () => navigator.share({ text, url }).catch(() => {}));
+      box.append(share);
+    });
+  }
+
+  // The filter of the findings; its state is in the address, so that a choice can be sent.
+  function filter(form) {
+    const entries = [...document.querySelectorAll(".finding")].map((e) => ({ e, text: e.textContent.toLowerCase() }));
+    const told = form.querySelector("output");
+    function update(keep) {
+      const chosen = Object.fromEntries([...new FormData(form)].filter(([, v]) => v));
+      const words = (chosen.words || "").toLowerCase().split(/\s+/).filter(Boolean);
+      let count = 0;
+      entries.forEach(({ e, text }) => {
+        const fits = ["topic", "side", "grade", "country"].every((n) => !chosen[n] || e.dataset[n].split(" ").includes(chosen[n]));
+        e.hidden = !(fits && words.every((w) => text.includes(w)));
+        count += !e.hidden;
+      });
+      document.querySelectorAll("section.topic").forEach((s) => { s.hidden = !s.querySelector(".finding:not([hidden])"); });
+      told.textContent = told.dataset.text.replace("#", count);
+      if (keep) history.replaceState(null, "", `?${new URLSearchParams(chosen)}`);
+    }
+    new URLSearchParams(location.search).forEach((value, name) => { if (form.elements[name]) form.elements[name].value = value; });
+    form.addEventListener("input", () => update(true));
+    form.addEventListener("submit", (e) => e.preventDefault());
+    form.hidden = false;
+    update(false);
+    return () => { form.reset(); update(false); };
+  }
+
+  // Another language keeps the place: the section, point or finding that is at the top of the screen, and what is open.
+  function languages() {
+    const here = () => [...document.querySelectorAll("main [id]")].filter((e) => {
+      const box = e.getBoundingClientRect();
+      return box.height && box.top <= innerHeight / 3 && box.bottom > 0;
+    }).at(-1)?.id;
+    document.querySelectorAll(".langs a").forEach((link) => link.addEventListener("click", () => {
+      const place = scrollY > 40 ? here() : "";
+      link.href = link.getAttribute("href").split(/[?#]/)[0] + location.search + (place ? `#${place}` : location.hash);
+      try { sessionStorage.setItem("eaeu-open", JSON.stringify([...document.querySelectorAll(".door > details")].map((d) => d.open))); } catch { /* refused */ }
+    }));
+    try {
+      const open = JSON.parse(sessionStorage.getItem("eaeu-open") || "[]");
+      document.querySelectorAll(".door > details").forEach((d, i) => { if (open[i]) d.open = true; });
+      sessionStorage.removeItem("eaeu-open");
+    } catch { /* refused */ }
+  }
+
+  // A link into something closed opens it; one into what a filter hides shows all.
+  let showAll = () => {};
   function reach() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
+    if (target.hidden) showAll();
     for (let up = target.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
     target.scrollIntoView({ behavior: "instant" });
-  }
-  function follow() {
-    const links = new Map([...document.querySelectorAll("nav li a")].map((a) => [a.hash.slice(1), a]));
-    const seen = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => {
-      links.forEach((a) => a.removeAttribute("aria-current"));
-      links.get(e.target.getAttribute("aria-labelledby"))?.setAttribute("aria-current", "true");
-    }), { rootMargin: "0px 0px -75% 0px" });
-    document.querySelectorAll("main > section").forEach((section) => seen.observe(section));
   }
 
   document.addEventListener("DOMContentLoaded", () => {
     theme();
+    sharing();
+    languages();
     document.querySelectorAll("main table:not(.plain)").forEach(sortable);
     document.querySelectorAll(".sliders").forEach(sliders);
     document.querySelectorAll(".plot").forEach(values);
-    const contents = document.querySelector("nav details"), narrow = matchMedia("(max-width: 63.99rem)");
-    contents.open = !narrow.matches;
-    contents.addEventListener("click", (e) => { if (narrow.matches && e.target.closest("a")) contents.open = false; });
-    follow();
+    const form = document.querySelector("form.filter");
+    if (form) showAll = filter(form);
     if (location.hash) reach();
     addEventListener("hashchange", reach);
     addEventListener("beforeprint", () => document.querySelectorAll("details.printed").forEach((d) => { d.open = true; }));

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...settings import LEVEL
-from ..claims.claim import GRADES, Claim
+from ..claims.claim import Claim
+from ..claims.points import balance
 from .trace import Untraced
 
 if TYPE_CHECKING:
@@ -19,13 +20,14 @@ NUMBER = re.compile(
 )
 SCALES = (1.0, 1e3, 1e6, 1e9)
 SPOKEN = 0.1  # share by which a whole number said aloud may differ from the exact one, which is printed with it
+LOGS = 1000.0  # log points above which a number of such a claim is no estimate
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def trace_brief(brief: Brief, claims: Sequence[Claim]) -> list[Untraced]:
     """The numbers of a brief that none of the claims of their line has, rounded as printed.
 
-    A line without claims, on how certain the findings are, may state how many claims there are of each grade.
+    The bottom line and the lines on how certain the findings are may state how many findings and tests there are.
     """
     by_id = {claim.id: claim for claim in claims}
     counts = _counts(claims)
@@ -34,7 +36,7 @@ def trace_brief(brief: Brief, claims: Sequence[Claim]) -> list[Untraced]:
         for line in lines:
             own = [by_id[name] for name in line.claims if name in by_id]
             slack = SPOKEN if part == "aloud" else 0.0
-            held = [*_values(own), *(counts if part == "sure" else ())]
+            held = [*_values(own), *(counts if part in ("bottom", "sure") else ())]
             found += _untraced(line, held, {*_named(own), 100 * LEVEL}, brief.lang, part, slack)
     return found
 
@@ -68,7 +70,8 @@ def _values(claims: Sequence[Claim]) -> list[float]:
     """What the claims hold, and how many times as large their second number is as the first."""
     held = []
     for claim in claims:
-        held += [*claim.values.values(), claim.value, claim.lower, claim.upper]
+        numbers = [*claim.values.values(), claim.value, claim.lower, claim.upper]
+        held += [*numbers, *(100 * math.expm1(n / 100) for n in numbers if claim.measure == "log points" and n < LOGS)]
         if claim.values.get("own") and "new" in claim.values:
             held.append(claim.values["new"] / claim.values["own"])
     return [value for value in held if math.isfinite(value)]
@@ -82,10 +85,6 @@ def _named(claims: Sequence[Claim]) -> set[float]:
 
 
 def _counts(claims: Sequence[Claim]) -> list[float]:
-    """How many claims there are: in all, of each grade, of counterfactuals, and of those that found an effect; and how
-    many years these have."""
-    told = [claim for claim in claims if claim.topic != "unsupported"]
-    tested = [claim for claim in told if claim.finding]
-    counts = [len(told), *(sum(c.grade == grade for c in told) for grade in GRADES), len(tested)]
-    years = {claim.values["years"] for claim in tested if "years" in claim.values}
-    return [*map(float, counts), float(sum(claim.finding == "found" for claim in tested)), *sorted(years)]
+    """How many findings and tests there are, and how many years a test has."""
+    years = {claim.values["years"] for claim in claims if claim.finding and "years" in claim.values}
+    return [*map(float, balance(claims).values()), *sorted(years)]

@@ -19,8 +19,8 @@ from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import read_table, table_path
 from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
+from ..claims.designs import TARIFF
 from ..claims.points import balance, is_point
-from ..claims.tariff_exposure import TARIFF
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
@@ -49,12 +49,14 @@ LONG = 40  # letters of a text without its numbers from which it is known again
 class Known:
     """``texts``: as they are told, white space made one; ``numbers``: sizes by place, sorted; "" holds those that count
     everywhere. A place that is not among them counts the numbers of all. ``codes``: chapters of goods, each of which
-    may stand alone in a cell. ``own``: the texts of each claim, which in its card count alone."""
+    may stand alone in a cell. ``own``: the texts of each claim, which in its card count alone. ``comma``: whether the
+    language writes decimals after a comma. A place may be several names with spaces between: then all of them count."""
 
     texts: tuple[str, ...]
     numbers: Mapping[str, np.ndarray[Any, Any]]
     codes: frozenset[str] = frozenset()
     own: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    comma: bool = False
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -63,7 +65,13 @@ class Known:
 
     def pool(self, scope: str) -> np.ndarray[Any, Any]:
         """The numbers that count there."""
+        if scope not in self._pools and " " in scope and self.known_place(scope):
+            return np.unique(np.concatenate([self._pools[name] for name in scope.split()]))
         return self._pools.get(scope, self._all)
+
+    def known_place(self, scope: str | None) -> bool:
+        """Whether a place, or each of several, has numbers of its own."""
+        return bool(scope) and (scope in self.numbers or all(name in self.numbers for name in str(scope).split()))
 
     @functools.cached_property
     def _pools(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -129,7 +137,7 @@ def normal(text: str) -> str:
 
 def known_of_claims(claims: Sequence[Claim], lang: str = "en") -> Known:
     """What a text made of claims alone may say, in that language."""
-    return dataclasses.replace(_known(*_of_claims(claims, lang)), own=_own(claims, lang))
+    return dataclasses.replace(_known(*_of_claims(claims, lang)), own=_own(claims, lang), comma=lang != "en")
 
 
 def known_of(material: Material, lang: str = "en") -> Known:
@@ -183,7 +191,8 @@ def known_of(material: Material, lang: str = "en") -> Known:
     numbers["series"] = np.concatenate([[float(n) for text in infos for n in NUMERAL.findall(text)], ages])
     texts += [*infos, *_strings([*content.limits, read_table(table_path("glossary"))])]
     codes = frozenset(map(str, found.gap.table.index)) if found.gap is not None else frozenset()
-    return dataclasses.replace(_known(texts, numbers), codes=codes, own=_own(material.claims, lang))
+    own_texts = _own(material.claims, lang)
+    return dataclasses.replace(_known(texts, numbers), codes=codes, own=own_texts, comma=lang != "en")
 
 
 def known_of_drift(drift: Drift) -> Known:
@@ -228,14 +237,14 @@ def _scenario(result: ScenarioResult) -> list[Any]:
 
 
 def _own(claims: Sequence[Claim], lang: str) -> dict[str, frozenset[str]]:
-    return {claim.id: frozenset(map(normal, _texts(claim, lang))) for claim in claims}
+    found = {claim.id: frozenset(map(normal, _texts(claim, lang))) for claim in claims}
+    return found | {claim.slug: found[claim.id] for claim in claims}
 
 
 def _texts(claim: Claim, lang: str) -> list[str]:
     """Every text of a claim."""
     told = [claim.text(part, lang) for part in PARTS]
-    heading = claim.id.replace("_", " ").replace(".", ", ")  # of its card, such as "fared, bottom 20, before after"
-    names = (claim.call, claim.method, claim.reference, claim.id, heading)
+    names = (claim.call, claim.method, claim.reference, claim.id)
     return [*told, *claim.sources, *names, *_strings([claim.checks])]
 
 
@@ -244,8 +253,8 @@ def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str,
     numbers: dict[str, np.ndarray[Any, Any]] = {}
     for claim in claims:
         texts += _texts(claim, lang)
-        own = [*dict(claim.values).values(), claim.value, claim.lower, claim.upper]
-        numbers[claim.id] = np.array(own, dtype=np.float64)
+        own = [*dict(claim.values).values(), claim.value, claim.lower, claim.upper, len(claim.failed)]
+        numbers[claim.id] = numbers[claim.slug] = np.array(own, dtype=np.float64)
     counts = [len(claims), *(sum(c.side == s for c in claims) for s in SIDES)]
     counts += [sum(c.side == s and is_point(c) == clear for c in claims) for s in SIDES for clear in (True, False)]
     first_hand = [c for c in claims if c.topic != "unsupported"]  # a brief does not count the repetitions
@@ -253,6 +262,7 @@ def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str,
         len(first_hand),
         *(sum(c.grade == g for c in some) for some in (claims, first_hand) for g in GRADES),
         *balance(claims).values(),
+        sum(bool(c.finding) for c in claims if c.topic == "fared"),
     ]
     numbers[""] = np.array([*counts, 100 * settings.LEVEL, 100 * (1 - settings.LEVEL)], dtype=np.float64)
     return texts, numbers

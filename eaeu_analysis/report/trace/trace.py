@@ -27,6 +27,7 @@ SCALES = {"tn": 1e12, "trillion": 1e12, "bn": 1e9, "billion": 1e9, "m": 1e6, "mi
 NAMES = re.compile(
     r"https?://\S+|www\.\S+|\bdoi\.org/\S+|\b10\.\d{4,}/\S+"
     r"|\b(?:19|20)\d\d-\d\d(?:-\d\d)?(?:T[\d:]+Z?)?\b"  # 2015-08-12, 2010-14, 2024-12
+    r"|\b\d+\.\d+\.\d+\b"  # of a program
     r"|\b(?:19|20)\d\d[-–](?:19|20)\d\d\b"
     r"|\b\d{1,2}(?:/\d{1,2})? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? (?:19|20)\d\d\b"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2}, (?:19|20)\d\d\b"
@@ -34,7 +35,7 @@ NAMES = re.compile(
     r"|\S*[A-Za-z_]\S*[./_@#:-]\S*\d\S*|\S*\d\S*[./_@#:-]\S*[A-Za-z_]\S*"  # NE.TRD@2026, WT/TPR/S/170, path-1/x
 )
 FIRST, LAST = 1900, 2035  # years that a report may name
-SKIPPED = ("script", "style", "template", "noscript")
+SKIPPED = ("script", "style", "template", "noscript", "svg", "output")  # nobody reads them, or a result draws them
 BLOCKS = (
     *("p", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "figcaption", "summary", "pre"),
     *(
@@ -63,7 +64,6 @@ BLOCKS = (
         "main",
         "details",
         "figure",
-        "svg",
         "body",
         "html",
         "br",
@@ -137,6 +137,8 @@ def trace_text(text: str, known: Known, scope: str = "") -> list[Untraced]:
     for short in known.texts_in(left):
         left = left.replace(short, " ¶ ")
     left = NAMES.sub(lambda m: " ¶ " if _named(m.group()) else m.group(), left)
+    if known.comma:
+        left = re.sub(r"(?<=\d),(?=\d)", ".", re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", left))
     pool = known.pool(scope)
     for match in NUMBER.finditer(left):
         if not _among(match.group(), left[match.end() : match.end() + 14], pool):
@@ -191,8 +193,8 @@ class _Reader(HTMLParser):
         if tag in SKIPPED:
             self.skip += 1
         self.parts.append((self._scope(), "\0" if tag in BLOCKS else " "))
-        own = given.get("id") or given.get("aria-labelledby") or ""
-        scope = own if own in self.known.scopes else self._scope()
+        names = (given.get("data-finding"), given.get("id"), given.get("aria-labelledby"))
+        scope = next((str(name) for name in names if self.known.known_place(name)), self._scope())
         if tag not in ("br", "img", "meta", "link", "input", "hr", "col", "path", "use", "rect", "circle", "line"):
             self.open.append((tag, scope))
         for name in ("alt", "title", "aria-label"):

@@ -7,6 +7,7 @@ A share is said as the nearest simple fraction where one is near, else as a whol
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 from ...errors import BadInputError
@@ -28,6 +29,15 @@ FRACTIONS: Final = {
 }
 TIMES: Final = {"one_and_a_half": 1.5, "twice": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "ten": 10.0}
 KINDS = ("share", "percent", "usd", "times")
+
+
+def seconds_to_say(text: str, rate: float) -> int:
+    """Seconds that a text takes to read aloud at ``rate`` words a minute.
+
+    Each digit and each sign such as % counts as a word: "34.7 %" is four.
+    """
+    words = sum(max(bool(re.search(r"[^\W\d_]", part)), len(re.findall(r"\d|[%$]", part))) for part in text.split())
+    return max(1, round(60 * words / rate))
 
 
 def spoken_number(value: float, kind: str, lang: Language) -> str:

@@ -5,9 +5,10 @@ A template is written like a Python format string. What follows the colon of a f
 A number: nothing (as many decimals as people say), a count of decimals (``{change:1}``), ``abs`` (without its sign,
 after "fell by"), ``signed``, ``year`` (no thousands mark), ``usd`` (million or billion), or several joined by dots
 (``{change:abs.1}``). ``n.NOUN``: the noun of table ``plural`` in the form that the number asks for (the number itself
-is a field of its own). ``verb.WORD``, ``change``, ``degree``: "rose", "a rise of" or "higher" by its sign, a verb in
-the gender of the word of that field or in that of one letter (m, f, n, p). ``range.OTHER.UNIT``: the interval from this
-number to the other one as words without signs, in the unit of that field (per cent where none is named).
+is a field of its own). ``verb.WORD``, ``change``, ``degree``, ``more``: "rose", "a rise of", "higher" or "more" by its
+sign, a verb in the gender of the word of that field or in that of one letter (m, f, n, p). ``range.OTHER.UNIT``: the
+interval from this number to the other one as words without signs, in the unit of that field (per cent where none is
+named).
 
 Words: a key of the same file ("outcome.trade") or text after an equals sign; ``FORM`` takes them from the table of that
 form (``{economy:of}`` from ``economy_of``), ``capital`` starts them with a capital letter.
@@ -32,7 +33,7 @@ LANGUAGE_FOLDER = "lang"
 DATES = {"en": ("d MMMM y", "MMMM y"), "uz": ("y-'yil' d-MMMM", "y-'yil' MMMM")}  # where CLDR's are not those used here
 SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 NUMBER_FORMS = ("abs", "signed", "year", "usd")
-BY_SIGN = ("verb", "change", "degree")
+BY_SIGN = ("verb", "change", "degree", "more")
 UNITS = r"%|US\$|foiz|п\. п\.|гг?\.|млн|млрд|долл|mln|mlrd|million|billion"
 BOUND = re.compile(rf"(?<=\d) (?={UNITS})|(?<=\bp) (?==)|(?<=\bp[ \u00a0]=) (?=\d)")  # what no line may end in
 
@@ -46,10 +47,11 @@ class _Word:
 
 @dataclass(frozen=True)
 class Language:
-    """``tables``: the file as it is, a table per kind of text."""
+    """``tables``: the file as it is, a table per kind of text. ``spoken``: numbers are rounded for the ear."""
 
     code: str
     tables: Mapping[str, Mapping[str, Any]]
+    spoken: bool = False
 
     def say(
         self, table: str, key: str, values: Mapping[str, float] | None = None, words: Mapping[str, Any] | None = None
@@ -107,6 +109,10 @@ class Language:
         if not isinstance(forms, Mapping):
             raise BadInputError(f"language {self.code!r} has no noun plural.{name}")
         return str(forms.get(_plural(self.code)(_printed(count)), forms["other"]))
+
+    def as_printed(self, count: float) -> float:
+        """A size as it is printed, for the noun after it: rounded where numbers are spoken."""
+        return round(count, _spoken_decimals(count, decimals(count))) if self.spoken else count
 
     def by_sign(self, table: str, value: float, gender: str = "") -> str:
         """ "rose" or "fell", "a rise of" or "a fall of"; a verb in that gender, where the language has genders."""
@@ -169,6 +175,8 @@ class Language:
                     break
         fixed = next((int(part) for part in parts if part.isdigit()), None)
         digits = decimals(shown) if fixed is None else fixed
+        if self.spoken:
+            digits = _spoken_decimals(shown, digits)
         pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
         text = str(format_decimal(shown, format=pattern, locale=self.code)).replace("-", "−")
         if text.strip("−0.,") == "":
@@ -186,6 +194,14 @@ def decimals(value: float) -> int:
     if size >= 1:
         return 1
     return 2 if size >= 0.1 else min(10, 1 - math.floor(math.log10(size)))
+
+
+def _spoken_decimals(value: float, most: int) -> int:
+    """Decimals that a number is said aloud with, at most so many: none from 10 on, and none that would be a zero."""
+    digits = 0 if abs(value) >= 10 else min(most, decimals(value))
+    while digits and round(value, digits) == round(value, digits - 1):
+        digits -= 1
+    return digits
 
 
 class _Filler(string.Formatter):
@@ -209,7 +225,7 @@ class _Filler(string.Formatter):
             return text[:1].upper() + text[1:] if "capital" in parts else text
         head, rest = (parts[0], parts[1:]) if parts else ("", [])
         if head == "n":
-            return self.lang.noun(rest[0], abs(value))
+            return self.lang.noun(rest[0], self.lang.as_printed(abs(value)))
         if head in BY_SIGN:
             return self.lang.by_sign(head, value, self._gender(rest[0]) if rest else "")
         if head == "range":

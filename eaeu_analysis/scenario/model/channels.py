@@ -119,7 +119,9 @@ def dynamic_shock(at: Setting, values: pd.DataFrame) -> Shock:
 # ``remittances.response``; a saved permit fee enters net of income tax by the part that is sent home. The effect of
 # work rights as estimated includes the saved fee, so a scenario names one of the two. The change is income from abroad,
 # paid by Russia; in the world model it is spent like any other income. What happens to the rouble is no effect of
-# membership: a scenario that moves it says what a shock would do to a member.
+# membership: a scenario that moves it says what a shock would do to a member. With ``rouble_trade`` the rouble also
+# moves trade with Russia (the backtest kept this driver); that is added to the solved trade, where the balance of trade
+# is fixed, and so does not enter income or prices.
 
 PAYER = "RUS"
 
@@ -184,7 +186,10 @@ def remittances_change(at: Setting, values: pd.DataFrame) -> Array:
 def migration_shock(at: Setting, values: pd.DataFrame) -> Shock:
     """Remittances as income from abroad, paid by Russia."""
     more = remittances_change(at, values)
-    extra = {"remittances": more}
+    extra = {
+        "remittances": more,
+        "rouble_trade": (values["migration.rouble_trade"] * values["migration.rouble"]).to_numpy(),
+    }
     if (values["migration.migrants"] > 0).any():
         found = permits(values)
         extra |= {"permits_paid": found.paid, "permits_taxed": found.taxed, "permits_saved": found.saved}

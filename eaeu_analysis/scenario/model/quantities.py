@@ -167,20 +167,23 @@ def draw_quantities(
 
     ``joint``: correlation of pairs of normal quantities, the second then follows from the first (a normal copula).
     The first row of ``n`` draws is the first of ``m`` too: more draws with the same seed extend the fewer. ``order``:
-    names with a place in the sequence each, whether they vary here or not: two scenarios then draw what they share at
-    the same points, so that their difference is none of chance.
+    names with a place in the sequence each, whether they vary here or not, so that two scenarios draw what they share
+    at the same points and chance does not enter their difference. Names outside ``order`` have a sequence of their own.
     """
-    from scipy.stats import norm, qmc
+    from scipy.stats import norm
 
     draws = count_of_draws(draws)
     free = [name for name, quantity in quantities.items() if quantity.free]
     values = {name: q.ppf(np.full(draws, 0.5)) for name, q in quantities.items()}
     if free:
         power = max(1, math.ceil(math.log2(draws)))
-        places = [*order, *(name for name in free if name not in order)]
-        points = qmc.Sobol(len(places), scramble=True, rng=np.random.default_rng(seed)).random_base2(power)[:draws]
-        points = np.clip(points, TINY, 1 - TINY)
-        at = {name: k for k, name in enumerate(places) if name in free}
+        early = list(order) or free
+        late = [name for name in free if name not in early]
+        points = _sobol(len(early), power, seed)[:draws]
+        if late:  # further dimensions, so that they are independent of the others
+            more = _sobol(len(early) + len(late), power, [seed, 1])[:draws, len(early) :]
+            points = np.hstack([points, more])
+        at = {name: k for k, name in enumerate([*early, *late]) if name in free}
         for (first, second), rho in joint.items():
             if first in at and second in at:
                 own = norm.ppf(points[:, [at[first], at[second]]])
@@ -189,3 +192,11 @@ def draw_quantities(
         for name, k in at.items():
             values[name] = quantities[name].ppf(points[:, k])
     return pd.DataFrame(values)
+
+
+def _sobol(dimensions: int, power: int, seed: int | list[int]) -> Array:
+    """(2**power, dimensions): a scrambled Sobol sequence strictly between 0 and 1."""
+    from scipy.stats import qmc
+
+    sequence = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
+    return np.clip(sequence.random_base2(power), TINY, 1 - TINY)

@@ -129,6 +129,9 @@ def shock_outcomes(at: Setting, values: pd.DataFrame, shock: Shock, closure: str
     )
     out = {name: found.outcome(name, economy) for name in FROM_MODEL}
     out |= _bilateral(at, found, groups)
+    if "rouble_trade" in shock.extra and shock.extra["rouble_trade"].any():
+        for name, more in rouble_trade(at, shock.extra["rouble_trade"]).items():
+            out[name] = out[name] + more
     own = names.index(economy)
     collected = found.revenue[:, own] - _revenue_before(at)
     received = shock.extra.get("pool_receipts")
@@ -173,6 +176,24 @@ def _bilateral(at: Setting, found: Draws, groups: Mapping[str, list[tuple[str, s
         if before > 0:  # no per cent of a flow that was not there
             out[name] = 100 * (after / before - 1)
         first += len(pairs)
+    return out
+
+
+def rouble_trade(at: Setting, moved: Array) -> dict[str, Array]:
+    """What a cheaper rouble adds to trade, per cent of each flow that is shown: ``moved`` (B,) is the log change of
+    trade with Russia, by which exports to it fall and imports from it rise."""
+    names, flows, own = at.world.economies, at.world.model.flows.value.sum(0), at.economy
+    others = [name for name in names if name != own]
+    groups = watched(at) | {"exports": [(own, e) for e in others], "imports": [(e, own) for e in others]}
+    out: dict[str, Array] = {}
+    if own == channels.PAYER:
+        return out
+    for name, pairs in groups.items():
+        russian = [pair for pair in pairs if channels.PAYER in pair]
+        total = sum(float(flows[names.index(a), names.index(b)]) for a, b in pairs)
+        if russian and total > 0:
+            part = sum(float(flows[names.index(a), names.index(b)]) for a, b in russian) / total
+            out[name] = 100 * part * np.expm1(moved if russian[0][0] == channels.PAYER else -moved)
     return out
 
 

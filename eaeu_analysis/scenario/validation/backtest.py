@@ -1,9 +1,10 @@
-"""How good the tool would have been: run as of 2014 for Kyrgyzstan and Armenia, beside what happened in 2016-19.
+"""How good the tool would have been: run as of 2014 for Kyrgyzstan and Armenia, compared with 2016-19.
 
-Two runs. As known: every number as it could be had by the end of 2014, the rouble's path a distribution. Told the
-rouble: the same with the rouble and Russian income as they turned out, so that the error of the model is told from that
-about the rouble. Each forecast is the mean of its years after accession, phased in, and stands beside the change that
-happened and beside the effect against a synthetic control. The tool forecasts what accession and Russia do, no trend.
+Two runs. As of 2014: every number as it was available at the end of 2014, the rouble's path a distribution. Rouble
+known: the same with the rouble and Russian income as they turned out, and with the drivers that
+:mod:`.alternatives` keeps, so that the error of the model is separate from the error about the rouble. Each forecast is
+the mean of its years after accession, phased in. It is compared with the change that happened and with the effect
+against a synthetic control. The tool forecasts what accession and Russia do, no trend.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from ..load import load_scenario, scenarios_folder
 from ..model.quantities import count_of_draws
 from ..run import backtest_record, run_scenario
 from ..tables import scenario_tables
-from .alternatives import alternatives_sentence, backtest_alternatives
+from .alternatives import alternatives_sentence, backtest_alternatives, kept
 from .outturn import (
+    INFORMED,
     KNOWN,
-    TOLD,
     backtest_draws,
     backtest_outcomes,
     merged,
@@ -42,7 +43,7 @@ from .outturn import (
     with_russia,
 )
 
-# How good a forecast was: sign, error, coverage, nearer than no change; and the verdict in words by rule.
+# How good a forecast was: sign, error, coverage, nearer than no change; and the verdict as a sentence, by rule.
 
 AGAINST = ("happened", "effect")
 
@@ -51,7 +52,7 @@ def score(rows: pd.DataFrame) -> pd.DataFrame:
     """``rows`` (predicted, lower, upper, happened, effect) with, for what happened and for the effect against the
     counterfactual: ``sign_*`` (same sign), ``error_*`` (predicted less true), ``covered_*`` (true value in the
     interval), ``nearer_*`` (nearer than a forecast of no change); missing where the truth is. ``decided``: the interval
-    leaves zero out, so that the forecast says something of the direction."""
+    excludes zero, so that the forecast gives a direction."""
     out = rows.assign(decided=(rows["lower"] > 0) | (rows["upper"] < 0))
     for truth in AGAINST:
         true = out[truth].astype(float)
@@ -70,7 +71,7 @@ def score(rows: pd.DataFrame) -> pd.DataFrame:
 
 def score_counts(scored: pd.DataFrame) -> dict[str, int]:
     """Counts over rows of :func:`score`: how many could be judged (``n_*``), how many each verdict holds for, and how
-    many effects against the counterfactual leave zero out themselves (``clear_effect``)."""
+    many effects against the counterfactual exclude zero themselves (``clear_effect``)."""
     clear = (scored["effect_lower"] > 0) | (scored["effect_upper"] < 0)
     out = {"decided": int(scored["decided"].sum()), "clear_effect": int(clear.sum())}
     for truth in AGAINST:
@@ -95,15 +96,15 @@ def score_errors(scored: pd.DataFrame) -> dict[str, float]:
 
 
 def error_sentence(known: Mapping[str, float], turned: Mapping[str, float]) -> str:
-    """The mean error beside that of no change, for the run of 2014 and for the one that knew the rouble."""
+    """The mean error and that of no change, for the run of 2014 and for the run that knows the rouble."""
     if "tool" not in known:
         return "No outcome in per cent can be compared."
     word = "beat" if known["tool"] < known["no_change"] else "did not beat"
     return (
-        f"Over {known['rows']:.0f} outcomes in per cent the tool {word} a forecast of no change: mean error "
-        f"{known['tool']:.1f} against {known['no_change']:.1f} (root mean square {known['tool_rms']:.1f} against "
-        f"{known['no_change_rms']:.1f}); with the rouble and Russian income as they turned out {turned['tool']:.1f} "
-        f"(root mean square {turned['tool_rms']:.1f})."
+        f"Over {known['rows']:.0f} outcomes in per cent the tool {word} a forecast of no change: its mean error is "
+        f"{known['tool']:.1f}, that of no change {known['no_change']:.1f} (root mean square {known['tool_rms']:.1f} "
+        f"and {known['no_change_rms']:.1f}). With the rouble and Russian income as they turned out its mean error is "
+        f"{turned['tool']:.1f} (root mean square {turned['tool_rms']:.1f})."
     )
 
 
@@ -118,14 +119,14 @@ def of_sign(right: int, n: int, level: float) -> str:
 
 
 def of_intervals(held: int, n: int, level: float) -> str:
-    """'too narrow' where intervals that hold what they claim would hold so few with probability 1 - level or less."""
+    """'too narrow' where correct intervals would contain so few with probability 1 - level or less."""
     from scipy.stats import binom
 
     return "too narrow" if binom.cdf(held, n, level) <= 1 - level else "not too narrow"
 
 
 def score_sentence(who: str, what: str, known: dict[str, int], turned: dict[str, int], level: float) -> str:
-    """How good the tool would have been, one plain sentence by rule from the counts of both runs."""
+    """How good the tool would have been, by rule from the counts of both runs."""
     n = known["n_happened"]
     if n == 0:
         return f"Asked at the end of 2014 about {what} of {who}: nothing that happened since can be compared."
@@ -134,30 +135,30 @@ def score_sentence(who: str, what: str, known: dict[str, int], turned: dict[str,
     wide = "so wide that only " if 2 * known["decided"] < n else ""
     luck = " (fewer: part of the first score is luck)" if again < right else ""
     return (
-        f"Asked at the end of 2014 about {what} of {who}, this tool would have had the direction of {right} of {n} "
-        f"changes right ({of_sign(right, n, level)}); its {level:.0%} intervals would have held {held} "
-        f"({of_intervals(held, n, level)}, and {wide}{known['decided']} of {n} left zero out); a forecast of no "
-        f"change would have been further off in {nearer}; told what the rouble and Russian income would do, {again} "
-        f"directions{luck} and {turned['covered_happened']} intervals would have been right."
+        f"Asked at the end of 2014 about {what} of {who}, this tool would have predicted the direction of {right} of "
+        f"{n} changes correctly ({of_sign(right, n, level)}). Its {level:.0%} intervals would have contained {held} "
+        f"({of_intervals(held, n, level)}, and {wide}{known['decided']} of {n} excluded zero). A forecast of no change "
+        f"would have been further off in {nearer}. With the rouble and Russian income known, {again} directions{luck} "
+        f"and {turned['covered_happened']} intervals would have been right."
     )
 
 
 def counterfactual_sentence(known: dict[str, int], turned: dict[str, int]) -> str:
-    """The same counts against the estimated effects, in a sentence."""
+    """The same counts against the estimated effects."""
     m = known["n_effect"]
     if m == 0:
         return "No effect against a counterfactual can be estimated."
     return (
-        f"Against the effects that counterfactuals give, {known['clear_effect']} of {m} of which leave zero out "
-        f"themselves: direction of {known['sign_effect']} of {m} right, {known['covered_effect']} estimates inside the "
-        f"tool's intervals, nearer than no change in {known['nearer_effect']}; told the rouble and Russian income: "
+        f"Against the effects estimated with counterfactuals, of which {known['clear_effect']} of {m} exclude zero: "
+        f"direction of {known['sign_effect']} of {m} right, {known['covered_effect']} estimates inside the tool's "
+        f"intervals, nearer than no change in {known['nearer_effect']}. With the rouble and Russian income known: "
         f"{turned['sign_effect']}, {turned['covered_effect']} and {turned['nearer_effect']}."
     )
 
 
 DRAWS = 512
 DIGITS = 4  # kept in the record: less than what libraries differ by
-METHOD = "scenario as of 2014, mean of its years after accession, beside the change and a synthetic control"
+METHOD = "scenario as of 2014, mean of its years after accession, against the change and a synthetic control"
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,12 +204,12 @@ class Backtest(Result):
         who = " and ".join(economies.common_name(e) for e in dict.fromkeys(self.table["economy"]))
         said = [o["said"] for o in backtest_outcomes().values()]
         what = f"{', '.join(said[:-1])} and {said[-1]}"
-        return score_sentence(who, what, dict(self.counts[KNOWN]), dict(self.counts[TOLD]), self.level)
+        return score_sentence(who, what, dict(self.counts[KNOWN]), dict(self.counts[INFORMED]), self.level)
 
     @property
     def errors(self) -> dict[str, dict[str, float]]:
         """By run: mean errors of the tool and of a forecast of no change, see :func:`score_errors`."""
-        return {run: score_errors(self.table[self.table["run"] == run]) for run in (KNOWN, TOLD)}
+        return {run: score_errors(self.table[self.table["run"] == run]) for run in (KNOWN, INFORMED)}
 
     def to_frame(self) -> pd.DataFrame:
         return self.table.copy()
@@ -221,7 +222,7 @@ class Backtest(Result):
             "covered": own["covered_happened"],
             "of": own["n_happened"],
             "sentence": self.sentence,
-            "against_counterfactuals": counterfactual_sentence(dict(own), dict(self.counts[TOLD])),
+            "against_counterfactuals": counterfactual_sentence(dict(own), dict(self.counts[INFORMED])),
             "counts": to_plain(self.counts),
             "errors": {run: {k: _rounded(v) for k, v in found.items()} for run, found in self.errors.items()},
             "alternatives": [
@@ -244,10 +245,10 @@ class Backtest(Result):
     def summary(self) -> str:
         before, after = spans()
         lines = [
-            error_sentence(self.errors[KNOWN], self.errors[TOLD]),
+            error_sentence(self.errors[KNOWN], self.errors[INFORMED]),
             alternatives_sentence(self.alternatives),
             self.sentence,
-            counterfactual_sentence(dict(self.counts[KNOWN]), dict(self.counts[TOLD])),
+            counterfactual_sentence(dict(self.counts[KNOWN]), dict(self.counts[INFORMED])),
             "",
         ]
         lines.append(f"Change from {before[0]}-{before[1]} to {after[0]}-{after[1]}, {self.level:.0%} intervals:")
@@ -269,7 +270,8 @@ class Backtest(Result):
 def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, level: float = settings.LEVEL) -> Backtest:
     """Run the scenarios of 2014 for Armenia and Kyrgyzstan and score them against what happened in 2016-19.
 
-    Each scenario runs twice: with what was known in 2014, and with the rouble and Russian income as they turned out.
+    Each scenario runs twice: with what was known in 2014, and with the rouble and Russian income as they turned out and
+    the drivers of trade that help out of sample.
 
     Parameters
     ----------
@@ -313,11 +315,18 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
     rows: list[dict[str, Any]] = []
     series: list[SeriesInfo] = []
     missed = 0
-    for name in scenario_tables()["backtest"]["scenarios"]:
-        scenario = load_scenario(name)
-        truths = {o: outturn(panel, columns[o], scenario, o, level, seed) for o in backtest_outcomes()}
+    asked_of = [load_scenario(name) for name in scenario_tables()["backtest"]["scenarios"]]
+    known = {
+        s.economy: {o: outturn(panel, columns[o], s, o, level, seed) for o in backtest_outcomes()} for s in asked_of
+    }
+    tried = backtest_alternatives(
+        pd.DataFrame({e: {o: t.happened for o, t in own.items()} for e, own in known.items()}).T
+    )
+    for scenario in asked_of:
+        truths = known[scenario.economy]
         series += [info for truth in truths.values() for info in truth.series]
-        for run, asked in ((KNOWN, scenario), (TOLD, with_russia(scenario, moved))):
+        informed = with_russia(scenario, moved, kept(tried, scenario.economy))
+        for run, asked in ((KNOWN, scenario), (INFORMED, informed)):
             result = run_scenario(asked, count, seed, jobs, level=level)
             missed += int(result.table["failed"].max())
             for outcome, truth in truths.items():
@@ -341,15 +350,14 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
                     }
                 )
     table = score(pd.DataFrame(rows))
-    happened = table[table["run"] == KNOWN].pivot(index="economy", columns="outcome", values="happened")
-    counts = {run: score_counts(table[table["run"] == run]) for run in (KNOWN, TOLD)}
+    counts = {run: score_counts(table[table["run"] == run]) for run in (KNOWN, INFORMED)}
     spec = {"draws": count, "seed": seed, "level": level, "scenarios": scenario_tables()["backtest"]["scenarios"]}
     return Backtest(
         spec,
         table,
         counts,
         moved,
-        backtest_alternatives(happened),
+        tried,
         level,
         _checks(table, moved, missed, count),
         Provenance(merged(series), METHOD, "", spec),
@@ -380,11 +388,11 @@ def _checks(table: pd.DataFrame, moved: Mapping[str, float], missed: int, draws:
               f"Russia's import duties were {before:.1f} billion US$ a year before and {after:.1f} after: the pool "
               "that members share fell with the rouble, and the tool divides that of the baseline"),
         Check("independent rows", None, float(n), None,
-              f"{n} rows come from two economies that met the same fall of the rouble: they are fewer than they look, "
-              "and the verdicts by the binomial distribution count them as independent"),
+              f"{n} rows come from two economies that had the same fall of the rouble; the binomial tests count them "
+              "as independent and so are too favourable"),
         Check("no trend", None, None, None,
-              "the forecast is of accession and of Russia; what else moved trade and remittances is in what happened "
-              "and not in it"),
+              "the forecast is of accession and of Russia only; whatever else moved trade and remittances is in what "
+              "happened and not in the forecast"),
         *(Check(f"series of {o['said']}", None, None, None, o["note"]) for o in backtest_outcomes().values()),
     )  # fmt: skip
 
@@ -393,7 +401,7 @@ def _forecast_verdict(row: Mapping[Any, Any]) -> str:
     words = [f"{_number(row['predicted'])} ({_number(row['lower'])} to {_number(row['upper'])})"]
     if not pd.isna(row["sign_happened"]):
         words.append("right direction" if row["sign_happened"] else "wrong direction")
-        words.append("interval holds it" if row["covered_happened"] else "interval misses it")
+        words.append("inside the interval" if row["covered_happened"] else "outside the interval")
         words.append(f"error {_number(row['error_happened'])}")
     return "; ".join(words)
 

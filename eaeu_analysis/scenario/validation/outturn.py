@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ...impact.effect import Effect
 
 PER_CENT = "per cent"
-KNOWN, TOLD = "as known", "told the rouble"  # the two runs of the backtest
+KNOWN, INFORMED = "as of 2014", "rouble known"  # the two runs of the backtest
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def outturn(
 ) -> Outturn:
     """What happened to the economy of a scenario, and its effect against a counterfactual by the union's fixed plan.
 
-    Logarithms are told as per cent. What a series does not have is not filled: it is NaN with its reason.
+    Logarithms are given as per cent. What a series does not have is not filled: it is NaN with its reason.
     """
     from ...impact.members.effects import EffectQuestion as Question
     from ...impact.members.effects import answer
@@ -112,7 +113,7 @@ def outturn(
     reasons = (
         []
         if _whole(years_before, before) and _whole(years_after, after)
-        else [f"years at hand before: {_years(years_before)}; after: {_years(years_after)}"]
+        else [f"years available before: {_years(years_before)}; after: {_years(years_after)}"]
     )
     effect, lower, upper = (float("nan"),) * 3
     if isinstance(found, str):
@@ -122,8 +123,8 @@ def outturn(
     if spec["unit"] == PER_CENT:
         happened, effect, lower, upper = map(log_to_percent, (happened, effect, lower, upper))
     donors = "" if isinstance(found, str) else _donors(found)
-    told = "; ".join(reasons)
-    return Outturn(happened, years_before, years_after, effect, lower, upper, donors, told, (panel.info(column),))
+    reason = "; ".join(reasons)
+    return Outturn(happened, years_before, years_after, effect, lower, upper, donors, reason, (panel.info(column),))
 
 
 def _whole(years: tuple[int, ...], span: tuple[int, int]) -> bool:
@@ -170,18 +171,18 @@ def pool_of_russia() -> tuple[float, float]:
     return before, after
 
 
-def with_russia(scenario: Scenario, moved: dict[str, float]) -> Scenario:
+def with_russia(scenario: Scenario, moved: Mapping[str, float], drivers: Mapping[str, float] | None = None) -> Scenario:
     """The scenario with the rouble and Russian income as they turned out, all else as it was.
 
-    Raises BadInputError for a scenario without migrants.
+    ``drivers``: other numbers of [migration] that this run has, by name (``alternatives.kept``). Raises BadInputError
+    for a scenario without migrants.
     """
     if scenario.migration is None:
         raise BadInputError(f"scenario {scenario.name!r} has no block [migration]: no rouble to be set")
-    told = "as it turned out"
-    new = {
-        "rouble": Quantity(value=moved["rouble"], reference=told),
-        "russian_income": Quantity(value=moved["income"], reference=told),
-    }
+    numbers = {"rouble": moved["rouble"], "russian_income": moved["income"]}
+    new = {name: Quantity(value=value, reference="as it turned out") for name, value in numbers.items()}
+    fitted = "fitted on the other economy of the backtest"
+    new |= {name: Quantity(value=value, reference=fitted) for name, value in (drivers or {}).items()}
     return scenario.model_copy(update={"migration": scenario.migration.model_copy(update=new)})
 
 

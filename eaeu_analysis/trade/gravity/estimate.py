@@ -111,7 +111,7 @@ def by_newton(sample: GravitySample, scaled: Scaled, k_adj: bool) -> Estimate:
 
 def by_pyfixest(kind: Literal["fepois", "feols"], sample: GravitySample, scaled: Scaled, k_adj: bool) -> Estimate:
     """A fit by pyfixest."""
-    return _read(run_pyfixest(kind, sample, scaled, k_adj), sample, scaled, poisson=kind == "fepois")
+    return _read(run_pyfixest(kind, sample, scaled, k_adj), sample, scaled, k_adj, poisson=kind == "fepois")
 
 
 def run_pyfixest(kind: str, sample: GravitySample, scaled: Scaled, k_adj: bool) -> Any:
@@ -151,7 +151,7 @@ def run_pyfixest(kind: str, sample: GravitySample, scaled: Scaled, k_adj: bool) 
     return fit
 
 
-def _read(fit: Any, sample: GravitySample, scaled: Scaled, poisson: bool) -> Estimate:
+def _read(fit: Any, sample: GravitySample, scaled: Scaled, k_adj: bool, poisson: bool) -> Estimate:
     names = list(fit._coefnames)
     kept = tuple(j for j in range(sample.x.shape[1]) if f"x{j}" in names)
     place = [names.index(f"x{j}") for j in kept]
@@ -164,7 +164,7 @@ def _read(fit: Any, sample: GravitySample, scaled: Scaled, poisson: bool) -> Est
     return Estimate(
         kept,
         np.asarray(fit._beta_hat, dtype=np.float64)[place] / unit,
-        np.asarray(fit._vcov, dtype=np.float64)[np.ix_(place, place)] / np.outer(unit, unit),
+        cluster_variance(influence, sample, k_adj),
         influence,
         fitted,
         float(fit.deviance) if poisson else float(np.sum(weights * (sample.y - fitted) ** 2)),
@@ -187,7 +187,10 @@ def _explained_share(y: Array, fitted: Array, weights: Array, poisson: bool) -> 
 
 def cluster_variance(influence: Array, sample: GravitySample, k_adj: bool) -> Array:
     """Variance from the influence (n, K) of each row: robust without clusters, else Cameron, Gelbach and Miller (2011),
-    sums over all combinations of the ways of clustering with alternating signs."""
+    sums over all combinations of the ways of clustering with alternating signs, negative eigenvalues set to zero.
+
+    Raises BadInputError where nothing is left of a variance: too few clusters, or no degree of freedom.
+    """
     n, width = influence.shape
     ways: tuple[Ints, ...] = sample.clusters or (np.arange(n),)
     least = min(int(codes.max()) + 1 for codes in ways)
@@ -203,11 +206,21 @@ def cluster_variance(influence: Array, sample: GravitySample, k_adj: bool) -> Ar
     variance = total * small
     if k_adj:
         absorbed = sum(int(codes.max()) for codes in sample.effects if not _nested(codes, sample.clusters))
-        variance *= (n - 1 if sample.clusters else n) / (n - width - 1 - absorbed)
-    if len(ways) < 3:  # as pyfixest; with more ways the sum is rarely positive semi-definite
-        return np.asarray(variance)
-    values, vectors = np.linalg.eigh(variance)
-    return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T)
+        free = n - width - 1 - absorbed
+        if free <= 0:
+            raise BadInputError(
+                f"k_adj=True: {n:,} rows are too few for {width} regressors and {absorbed + 1:,} levels of the effects"
+            )
+        variance *= (n - 1 if sample.clusters else n) / free
+    if len(ways) > 1:
+        values, vectors = np.linalg.eigh(variance)
+        if values[0] < 0:
+            variance = (vectors * np.maximum(values, 0)) @ vectors.T
+        if (np.diag(variance) <= 0).any():
+            raise BadInputError(
+                f"{len(ways)} ways of clustering, the smallest with {least}, leave an error of zero: cluster by fewer"
+            )
+    return np.asarray(variance)
 
 
 def _nested(codes: Ints, clusters: tuple[Ints, ...]) -> bool:

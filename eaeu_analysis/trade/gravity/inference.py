@@ -46,8 +46,9 @@ def jackknife_errors(fit: GravityFit) -> GravityFit:
             "cluster by something coarser, or take errors='crv1', which is good with so many"
         )
     moved = np.empty((groups, len(fit.coef)))
+    unclustered = replace(sample, clusters=())  # each estimation gives a point; the errors are the spread of these
     for group in range(groups):
-        smaller, scaled, _ = identify(_less(sample, codes == group), search=True)
+        smaller, scaled, _ = identify(_less(unclustered, codes == group), search=True)
         again = estimate("fepois", smaller, scaled, k_adj=False)
         if len(again.kept) < len(fit.coef):
             lost = next(str(name) for k, name in enumerate(fit.coef.index) if k not in again.kept)
@@ -125,10 +126,15 @@ def wild_bootstrap(
     if interval:
         centre = float((fit.coef if fit.correction is None else fit.correction.uncorrected).iloc[place])
         spread = float(fit.se.iloc[place])
-        span = (
-            _bound(lambda v: tested(v)[1], centre, -spread, 1 - fit.level),
-            _bound(lambda v: tested(v)[1], centre, spread, 1 - fit.level),
-        )
+        try:
+            span = (
+                _bound(lambda v: tested(v)[1], centre, -spread, 1 - fit.level),
+                _bound(lambda v: tested(v)[1], centre, spread, 1 - fit.level),
+            )
+        except NotConvergedError as error:  # also so far out that no computer can represent the flows
+            raise NotConvergedError(
+                f"the interval of the wild bootstrap has no end, too few clusters to reject any value of {regressor!r}"
+            ) from error
     return ScoreBootstrap(regressor, null, statistic, p, span, fit.level, len(signs), groups)
 
 
@@ -151,10 +157,7 @@ def _score(sample: GravitySample, scaled: Scaled, place: int, value: float) -> A
     offset = held if sample.offset is None else sample.offset + held
     restricted = replace(sample, offset=offset)
     others = np.delete(scaled.x, place, axis=1)
-    if others.shape[1] == 0:
-        mu = effects_alone(restricted)
-    else:
-        _, _, mu, _ = damped(restricted, others)
+    mu = damped(restricted, others)[2] if others.shape[1] else effects_alone(restricted)
     weights = np.ones(len(mu)) if sample.weights is None else sample.weights
     tilde = off_effects(weights * mu, sample.effects).residual(scaled.x)
     own, rest = tilde[:, place], np.delete(tilde, place, axis=1)
@@ -173,7 +176,7 @@ def _bound(p_value: Callable[[float], float], centre: float, step: float, least:
             break
         inside, outside = outside, outside + 2 * (outside - centre)
     else:
-        raise NotConvergedError("the interval of the wild bootstrap has no end: too few clusters to reject any value")
+        raise NotConvergedError(f"no value up to {outside:g} is rejected")
     for _ in range(BISECTIONS):
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if p_value(middle) >= least else (inside, middle)
@@ -197,7 +200,10 @@ def reset(fit: GravityFit) -> Check:
     centred = index - index.mean()  # the square of the index differs by a multiple of it, which is in the model
     sample = replace(fit.sample, x=np.column_stack([fit.sample.x, centred**2]))
     sample, scaled, _ = identify(sample, search=False)
-    again = estimate("fepois" if poisson else "feols", sample, scaled, fit.spec["k_adj"])
+    try:
+        again = estimate("fepois" if poisson else "feols", sample, scaled, fit.spec["k_adj"])
+    except (BadInputError, NotConvergedError) as error:
+        return Check("RESET", None, None, RESET_LEVEL, f"no test with the squared index: {error}")
     if sample.x.shape[1] - 1 not in again.kept:
         return Check("RESET", None, None, RESET_LEVEL, "the squared index is explained by the fixed effects: no test")
     p = float(2 * ndtr(-abs(again.beta[-1]) / np.sqrt(again.vcov[-1, -1])))

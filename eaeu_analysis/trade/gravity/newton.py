@@ -42,7 +42,9 @@ class _Direction:
 
     def step(self, score: Array) -> tuple[Array, Array]:
         """Newton's move of the coefficients (K,) and of the index (n,) for the score (n,) of the index."""
-        beta = np.linalg.solve(self.hessian, self.x.T @ score) if self.x.shape[1] else np.zeros(0)
+        beta: Array = np.zeros(self.x.shape[1])
+        if len(beta):
+            beta = np.asarray(np.linalg.solve(self.hessian, self.x.T @ score))
         scaled = score / self.off.weights
         effects = scaled - self.off.residual(scaled[:, None])[:, 0]
         return beta, effects + self.x @ beta
@@ -57,8 +59,11 @@ def damped(sample: GravitySample, x: Array) -> tuple[tuple[int, ...], Array, Arr
     kept = _independent(x)
     if not kept:
         raise BadInputError("every regressor is explained by the fixed effects: nothing is left to estimate")
-    beta, mu, last, score = _climb(sample, x[:, list(kept)])
-    influence = np.linalg.solve(last.hessian, (last.x * score[:, None]).T).T
+    try:
+        beta, mu, last, score = _climb(sample, x[:, list(kept)])
+        influence = np.linalg.solve(last.hessian, (last.x * score[:, None]).T).T
+    except np.linalg.LinAlgError:
+        raise NotConvergedError("the Poisson fit came to flows at which the regressors are collinear") from None
     return kept, beta, mu, np.asarray(influence), last.off
 
 
@@ -72,7 +77,7 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
     y = sample.y
     weights = np.ones(len(y)) if sample.weights is None else sample.weights
     effects = sample.effects or (np.zeros(len(y), dtype=np.int64),)
-    index = np.zeros(len(y)) if sample.offset is None else sample.offset
+    index = np.zeros(len(y)) if sample.offset is None else sample.offset - sample.offset.max()
     index = _balanced(index, y, weights, effects, FIRST_SWEEPS)
     beta: Array = np.zeros(x.shape[1])
     deviance = _deviance(y, index, weights)
@@ -143,7 +148,7 @@ def _independent(columns: Array) -> tuple[int, ...]:
     """Places of the columns that are no combination of those before them."""
     kept: list[int] = []
     scale = np.sqrt((columns**2).sum(axis=0))
-    triangle = np.linalg.qr(columns / np.where(scale > 0, scale, 1.0), mode="r")
+    triangle: Array = np.asarray(np.linalg.qr(columns / np.where(scale > 0, scale, 1.0), mode="r"))
     for k in np.flatnonzero(scale > 0).tolist():
         own, others = triangle[:, k], triangle[:, kept]
         rest = own - others @ np.linalg.lstsq(others, own, rcond=None)[0] if kept else own

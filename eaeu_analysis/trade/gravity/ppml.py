@@ -19,7 +19,7 @@ from ... import settings
 from ...arrays import Array, Ints
 from ...errors import BadInputError, NoDataError, NotConvergedError, require_frame, unknown
 from ...results import Check, Provenance
-from .estimate import Estimate, Scaled, cluster_variance, estimate, identify
+from .estimate import Estimate, Scaled, estimate, identify
 from .fit import GravityFit, normal_quantile
 from .sample import Effect, GravitySample, effect_name, take_sample
 from .separation import Separation
@@ -257,7 +257,7 @@ def ols(
 
 
 def _regressors(x: Sequence[str]) -> list[str]:
-    names = [x] if isinstance(x, str) else list(x)
+    names = [str(name) if isinstance(name, str) else name for name in ([x] if isinstance(x, str) else x)]
     if not names:
         raise BadInputError("no regressor: give at least one column in x")
     return names
@@ -359,7 +359,6 @@ def _result(
 ) -> GravityFit:
     level, groups, k_adj = question["level"], question["cluster"], question["k_adj"]
     normal_quantile(level)
-    variance = cluster_variance(fit.influence, sample, k_adj) if len(sample.clusters) > 2 else fit.vcov
     index = pd.Index(question["x"], name="regressor")
     if dropped:
         sample = replace(sample, x=sample.x[:, list(fit.kept)])
@@ -371,8 +370,8 @@ def _result(
     return GravityFit(
         spec=question,
         coef=pd.Series(fit.beta, index=index, name="coef"),
-        se=pd.Series(np.sqrt(np.diag(variance)), index=index, name="se"),
-        vcov=pd.DataFrame(variance, index=index, columns=index),
+        se=pd.Series(np.sqrt(np.diag(fit.vcov)), index=index, name="se"),
+        vcov=pd.DataFrame(fit.vcov, index=index, columns=index),
         nobs=len(sample.y),
         converged=True,
         level=level,

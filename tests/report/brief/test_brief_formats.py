@@ -37,14 +37,6 @@ def test_the_pdf_has_two_sides_of_a4_and_all_the_text(
         assert letters(text) in seen, text
 
 
-def test_a_number_below_zero_has_a_minus_sign_and_no_hyphen(briefs: dict[str, Brief], pdfs: dict[str, bytes]) -> None:
-    """A hyphen is given back as a soft one by some readers of PDF, and the sign would be lost."""
-    for lang, brief in briefs.items():
-        assert not re.search(r"(?<![\w–])-\d", " ".join(lines(brief)))
-        text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdfs[lang])).pages)
-        assert "−33" in text
-
-
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_same_brief_has_the_same_bytes_and_no_clock(
     lang: str, pdfs: dict[str, bytes], briefs: dict[str, Brief]

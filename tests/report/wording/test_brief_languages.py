@@ -8,9 +8,10 @@ import pytest
 from brief_sheets import LANGS, lines, plain
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.report.brief.compose import Brief, compose
+from eaeu_analysis.report.brief.compose import Brief, Line, compose
 from eaeu_analysis.report.claims.claim import Claim
 from eaeu_analysis.report.topics import TOPICS
+from eaeu_analysis.report.trace.brief_lines import numbers_in
 from eaeu_analysis.report.wording import templates
 
 
@@ -97,4 +98,20 @@ def test_verbs_agree_with_what_rose_or_fell(briefs: dict[str, Brief]) -> None:
     told = [plain(line.text) for line in briefs["ru"].parts["fared"]]
     assert told[0].startswith("Торговля снизилась с ")
     assert told[1].startswith("Переводы мигрантов выросли с ")
-    assert told[2].startswith("ВВП на душу населения вырос с ")
+    assert told[2].startswith("ВВП на душу населения вырос на ")
+    assert told[3].startswith("Прямые иностранные инвестиции снизились с ")
+
+
+def test_the_numbers_of_a_line_are_the_same_in_every_language(briefs: dict[str, Brief]) -> None:
+    def numbers(line: Line, lang: str) -> list[float]:
+        return sorted(size for _, size, _ in numbers_in(f"{line.title} {line.text}", lang))
+
+    compared = 0
+    for part, rows in briefs["en"].parts.items():
+        for i, line in enumerate(rows):
+            for lang in ("ru", "uz"):
+                other = briefs[lang].parts[part][i]
+                assert other.claims == line.claims
+                assert numbers(other, lang) == numbers(line, "en"), (part, line.text, other.text)
+                compared += 1
+    assert compared > 100

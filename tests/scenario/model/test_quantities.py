@@ -45,6 +45,16 @@ def test_more_draws_extend_fewer_and_seeds_matter():
     )
 
 
+def test_a_number_outside_the_order_leaves_the_other_draws_as_they_were():
+    """Its own sequence is independent of theirs, and does not depend on how many others there are."""
+    order = ["n", "u", "t"]
+    without = draw_quantities({"n": NORMAL, "u": UNIFORM}, {}, 512, 0, order)
+    with_it = draw_quantities({"n": NORMAL, "u": UNIFORM, "late": UNIFORM}, {}, 512, 0, order)
+    np.testing.assert_array_equal(with_it[["n", "u"]].to_numpy(), without.to_numpy())
+    assert np.abs(with_it.corr().loc["late", ["n", "u"]]).max() < 0.1
+    assert with_it["late"].mean() == pytest.approx(1.0, abs=0.01)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.floats(-1e3, 1e3), st.floats(0, 1e3), st.floats(0, 1))
 def test_the_quantile_function_stays_between_the_ends(low, width, at):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from trade_worlds import PAIR, THREE, simulate
 
-from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.errors import BadInputError, NotConvergedError
 from eaeu_analysis.trade.gravity.event_study import event_study
 from eaeu_analysis.trade.gravity.ppml import GravityOptions, ppml
 
@@ -52,6 +52,78 @@ def test_the_wild_bootstrap_rejects_what_is_false_and_keeps_what_is_true() -> No
     assert fits[0].wild_bootstrap("x", span[1] + 0.05).p_value < 0.1
     with pytest.raises(BadInputError, match="one way of clustering"):
         ppml(simulate(6, 3, 2, 1), "usd", ["x"], TWO).wild_bootstrap("x")
+
+
+EVERY_ERROR = [None, "exporter", "year", PAIR, ["exporter", "importer"], ["exporter", "importer", "year"]]
+
+
+@pytest.mark.parametrize("effects", [[], ["exporter"], [PAIR, "year"], TWO, THREE], ids=str)
+@pytest.mark.parametrize("cluster", EVERY_ERROR, ids=str)
+def test_every_kind_of_error_works_on_small_panels(
+    effects: list[str | tuple[str, ...]], cluster: str | list[str] | None
+) -> None:
+    """Two regressors, with and without weights and an offset. With one way of clustering each error, the bootstrap of
+    each coefficient and both tests give numbers; several ways may be too many for few clusters, which is then said."""
+    ways = len(cluster) if isinstance(cluster, list) else int(cluster is not None)
+    for seed, economies in ((1, 6), (2, 4)):
+        draw = np.random.default_rng(seed)
+        data = simulate(economies, 3, 2, seed)
+        data = data.assign(z=draw.normal(size=len(data)), w=draw.uniform(0.5, 2, len(data)))
+        for weights, offset in ((None, None), ("w", "z")):
+            for errors in ("crv1", "crv3") if ways == 1 else ("crv1",):
+                options = GravityOptions(errors=errors)
+                try:
+                    fit = ppml(
+                        data, "usd", ["x", "w"], effects, cluster, weights=weights, offset=offset, options=options
+                    )
+                except BadInputError:
+                    if ways < 2:
+                        raise
+                    continue
+                assert np.isfinite(fit.coef).all()
+                assert (fit.se > 0).all()
+                assert fit.reset().name == "RESET"
+                assert fit.variance_shape().value is not None
+                if ways == 1:
+                    assert all(0 < fit.wild_bootstrap(name, draws=99).p_value <= 1 for name in ("x", "w"))
+
+
+def test_an_interval_without_end_is_one_sentence() -> None:
+    """Three clusters: the smallest p-value of the bootstrap is 1/4."""
+    data = simulate(6, 3, 2, 1).assign(z=np.random.default_rng(1).normal(size=90))
+    fit = ppml(data, "usd", ["x", "z"], TWO, "year")
+    with pytest.raises(NotConvergedError, match="no end"):
+        fit.wild_bootstrap("x", interval=True)
+
+
+def test_errors_by_two_ways_are_those_of_pyfixest() -> None:
+    import pyfixest
+
+    data = simulate(12, 3, 2, 1).assign(z=np.random.default_rng(1).normal(size=396))
+    fit = ppml(data, "usd", ["x", "z"], TWO, ["exporter", "importer"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        other = pyfixest.fepois(
+            "usd ~ x + z | exporter^year + importer^year",
+            data,
+            vcov={"CRV1": "exporter + importer"},
+            ssc=pyfixest.ssc(k_adj=False),
+        )
+    np.testing.assert_allclose(fit.se, other.se().to_numpy(), rtol=1e-5)
+    by_one = [ppml(data, "usd", ["x", "z"], TWO, c).vcov * 11 / 12 for c in ("exporter", "importer", PAIR)]
+    by_pair = by_one[2] * (12 / 11) * (131 / 132)
+    np.testing.assert_allclose(fit.vcov, (by_one[0] + by_one[1] - by_pair) * 12 / 11, rtol=1e-9)
+
+
+def test_the_bootstrap_of_one_of_two_regressors() -> None:
+    """A regressor without an effect is not rejected more often than others; one with an effect is."""
+    fits = []
+    for seed in range(12):
+        data = simulate(10, 3, 2, seed)
+        data = data.assign(z=np.random.default_rng(seed).normal(size=len(data)))
+        fits.append(ppml(data, "usd", ["x", "z"], TWO, "exporter"))
+    assert np.mean([fit.wild_bootstrap("z").p_value < 0.1 for fit in fits]) < 0.45
+    assert all(fit.wild_bootstrap("x").p_value < 0.05 for fit in fits[:4])
 
 
 def test_the_shape_of_the_variance_is_found() -> None:

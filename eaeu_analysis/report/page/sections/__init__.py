@@ -1,34 +1,30 @@
-"""The sections of the page, in their order: each makes a Block of parts from the material and the pictures."""
+"""The sections of the reference pages and of the Markdown, by page, each of parts made from the material."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from . import claims, drift, effects, members, outcomes, reference, scenario, summary, trade
+from . import drift, effects, members, outcomes, reference, scenario, trade
 
 if TYPE_CHECKING:
+    from ..chart import Picture
     from ..material import Material
     from ..parts import PageSection
-    from ..picture import Picture
 
 Builder = Callable[["Material", Mapping[str, "Picture"]], "PageSection"]
-ORDER: tuple[Builder, ...] = (
-    summary.build,
-    claims.build,
-    outcomes.build,
-    effects.build,
-    members.build,
-    trade.build,
-    scenario.build,
-    drift.build,
-    reference.build_limits,
-    reference.method,
-    reference.series,
-    reference.glossary,
-)
+PAGES: Mapping[str, tuple[Builder, ...]] = {
+    "fared": (outcomes.build, effects.build),
+    "members": (members.build,),
+    "trade": (trade.build,),
+    "joining": (scenario.build,),
+    "data": (reference.series,),
+    "methods": (reference.build_limits, reference.method),
+    "glossary": (reference.glossary,),
+    "changes": (drift.build,),
+}
 
 
-def build_sections(material: Material, pictures: Mapping[str, Picture]) -> list[PageSection]:
-    """Every section; one without results says why and the others stand."""
-    return [make(material, pictures) for make in ORDER]
+def build_sections(material: Material, pictures: Mapping[str, Picture]) -> dict[str, list[PageSection]]:
+    """Every section by its page; one without results says why and the others stand."""
+    return {page: [make(material, pictures) for make in makers] for page, makers in PAGES.items()}

@@ -9,8 +9,8 @@ from ..parts import Cell, Column, PageSection, PageTable, Text
 
 if TYPE_CHECKING:
     from ...drift.changes import Drift
+    from ..chart import Picture
     from ..material import Material
-    from ..picture import Picture
 
 TITLE = "What changed since last time"
 

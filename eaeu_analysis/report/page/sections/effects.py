@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...wording import sentences
+from ...wording.table_rows import effect_rows
 from ..figures import FIGURES
 from ..parts import Card, Cards, Cell, Column, Figure, PageSection, PageTable, Text, sources
-from ..table_rows import effect_rows
 
 if TYPE_CHECKING:
     from ....impact.effect import Effect
     from ...gather.content import Content
+    from ..chart import Picture
     from ..material import Material
-    from ..picture import Picture
 
 TITLE, NAV = "Compared with what?", "Compared with what?"
 
@@ -26,7 +26,8 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         return PageSection("effects", TITLE, NAV, missing=content.effects_missing)
     first = next(s.narrow for s in content.sections if s.narrow)
     how = (
-        f"A before/after blames the union for the rouble. Here each outcome is set beside a counterfactual: the "
+        f"A simple before/after comparison attributes the rouble crash to the union. Here each outcome is compared "
+        f"with a counterfactual: the "
         f"weighted average of economies that did not join and that moved as {content.name} did before "
         f"({content.effects.provenance.method}; weights positive, summing to one; the mean of "
         f"{sentences.short_year_span(first.windows.after)} is judged). The donors are the nearest economies alike in "
@@ -44,7 +45,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
 
 def _card(outcome: str, effect: Effect, picture: Picture) -> Card:
     title, verdict = sentences.effect_title(effect, outcome), f"{effect.verdict[:1].upper()}{effect.verdict[1:]}."
-    return Card(f"effect-{outcome}", title, (Figure(picture, title), Text(verdict), *sources(effect.provenance)))
+    return Card(f"effect-{outcome}", title, (Figure(picture, title), Text(verdict), sources(effect.provenance)))
 
 
 def _table(content: Content) -> PageTable:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...wording.table_rows import member_columns, member_rows
 from ..parts import Cell, Column, PageSection, PageTable, Text
-from ..table_rows import member_columns, member_rows
 
 if TYPE_CHECKING:
+    from ..chart import Picture
     from ..material import Material
-    from ..picture import Picture
 
 HOW = (
     "Each cell: the member's change; under it the mean change of its comparators and the two-sided exact permutation "

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...wording import sentences
+from ...wording.table_rows import unit_rows
 from ..parts import Card, Cards, Cell, Column, Details, Figure, Items, PageSection, PageTable, Text, sources
-from ..table_rows import unit_rows
 
 if TYPE_CHECKING:
     from ...gather.content import OutcomeSection
+    from ..chart import Picture
     from ..material import Material
-    from ..picture import Picture
 
 
 def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
@@ -37,7 +37,7 @@ def _card(section: OutcomeSection, picture: Picture | None) -> Card:
     parts.append(Text(sentences.before_after_finding(section)))
     if section.narrow is not None:
         parts += [Text(sentences.verdict(section)), _numbers(section)]
-        parts += sources(section.narrow.provenance)
+        parts.append(sources(section.narrow.provenance))
     name = section.short[:1].upper() + section.short[1:]
     return Card(
         section.outcome, sentences.before_after_title(section) if section.narrow is not None else name, tuple(parts)

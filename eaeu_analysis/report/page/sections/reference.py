@@ -11,11 +11,13 @@ import pandas as pd
 
 from .... import settings
 from ....data.freshness import freshness, newest_edition
+from ..document import csv_tables
+from ..links import address_of
 from ..parts import Cell, Column, Download, Downloads, Heading, PageSection, PageTable, Term, Terms, Text
 
 if TYPE_CHECKING:
+    from ..chart import Picture
     from ..material import Material
-    from ..picture import Picture
 
 SERIES_COLUMNS = (
     *("series", "label", "unit", "vintage", "newest year", "age", "without a value in it", "retrieved", "licence"),
@@ -81,13 +83,11 @@ def _of_other_sections(material: Material) -> list[Text]:
 
 def series(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
     """Every series with its vintage, and the tables in full precision."""
-    from ..document import csv_tables as tables
-
     heads = tuple(Column(name, "words") for name in SERIES_COLUMNS)
     ages = freshness(material.series).to_dict("records")
     rows = tuple(
         (
-            Cell(info.code),
+            Cell(info.code, href=address_of(info)),
             Cell(info.label),
             Cell(info.unit),
             Cell(info.vintage, (info.vintage_note,) if info.vintage_note else ()),
@@ -99,7 +99,7 @@ def series(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         )
         for info, age in zip(material.series, ages, strict=True)
     )
-    files = tuple(Download(name, text, FILES.get(name, "")) for name, text in tables(material).items())
+    files = tuple(Download(name, FILES.get(name, "")) for name in csv_tables(material))
     caption = (
         f"Data as of {newest_edition(material.series)}, the newest vintage. A vintage is the date on which the source "
         "last revised the series; its age is counted from its newest year to then. Who has no value in that year is "

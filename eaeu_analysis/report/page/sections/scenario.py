@@ -24,15 +24,15 @@ from ..parts import (
     PageSliders,
     PageTable,
     Slider,
+    SourceLinks,
     Text,
-    source,
     sources,
 )
 
 if TYPE_CHECKING:
     from ....scenario import ScenarioResult
+    from ..chart import Picture
     from ..material import Material
-    from ..picture import Picture
 
 TITLE, NAV = "What would joining do to Uzbekistan?", "If Uzbekistan joined"
 SHOWN = 6  # sliders at most: the quantities that carry most of the uncertainty
@@ -49,7 +49,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         )
     told = scenario_titles(result)
     shown = [name for name in (CHANNELS, PATH) if name in told and name in pictures]
-    under = source(result.provenance)
+    under = sources(result.provenance)
     cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
     draws = int(result.table["draws"].iloc[0])
     parts: list[Any] = [
@@ -66,7 +66,6 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         *_sliders(result),
         Details("What the scenario leaves out", (Items(tuple(result.scenario.notes)),), printed=True),
         Details("Checks", (Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in result.checks)),)),
-        Details("Sources of this section", sources(result.provenance)),
     ]
     return PageSection("scenario", TITLE, NAV, tuple(parts))
 
@@ -84,7 +83,7 @@ def _outcomes(result: ScenarioResult) -> PageTable:
     return PageTable("scenario-outcomes", f"{result.scenario.title}: what changes", heads, tuple(rows))
 
 
-def _options(pictures: Mapping[str, Picture], under: Text) -> list[Any]:
+def _options(pictures: Mapping[str, Picture], under: SourceLinks) -> list[Any]:
     """The options beside each other, from the comparison that is shipped."""
     found = shipped_options()
     if found is None:

@@ -12,13 +12,13 @@ from ....plots.trade_policy import tariff_exposure_title
 from ....reference import economies
 from ....text import format_number
 from ..figures import EXPOSURE, trade_titles
-from ..parts import Card, Cards, Cell, Column, Details, Figure, Items, PageSection, PageTable, Text, source, sources
+from ..parts import Card, Cards, Cell, Column, Details, Figure, Items, PageSection, PageTable, Text, sources
 
 if TYPE_CHECKING:
     from ....trade.tariff_exposure.estimate import TariffExposure
     from ....trade.union.answer import TradeAnswer
+    from ..chart import Picture
     from ..material import Material
-    from ..picture import Picture
 
 TITLE, NAV = "Who trades with whom, and did the union change it?", "Who trades with whom"
 HOW = (
@@ -38,7 +38,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
             "partners", TITLE, NAV, missing=material.missing.get("trade", "bilateral trade was not asked for")
         )
     told = trade_titles(answer)
-    under = source(answer.provenance)
+    under = sources(answer.provenance)
     shown = [name for name in told if name in pictures]
     cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
     cards += _exposure(material.evidence.tariff_exposure, pictures)
@@ -56,7 +56,6 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
             _findings(answer),
             _tariffs(answer),
             Details("Checks", (checks,)),
-            Details("Sources of this section", sources(answer.provenance)),
         ),
     )
 
@@ -76,7 +75,7 @@ def _exposure(design: TariffExposure | None, pictures: Mapping[str, Picture]) ->
         return ()
     told = tariff_exposure_title(design)
     checks = Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in design.checks))
-    return (Card(EXPOSURE, told, (Figure(pictures[EXPOSURE], told), checks, source(design.provenance))),)
+    return (Card(EXPOSURE, told, (Figure(pictures[EXPOSURE], told), checks, sources(design.provenance))),)
 
 
 def _p(value: float) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...results import to_plain
 from ...text import format_change, format_number
-from ..wording.sentences import FINDINGS, UNITS
+from .sentences import FINDINGS, UNITS
 
 if TYPE_CHECKING:
     from ..gather.content import Content, OutcomeSection
@@ -39,7 +39,7 @@ def unit_rows(section: OutcomeSection) -> list[dict[str, str]]:
 
 def section_rows(section: OutcomeSection) -> dict[str, Any]:
     """One outcome for the JSON document."""
-    from ..wording import sentences as words
+    from . import sentences as words
 
     base: dict[str, Any] = {
         "outcome": section.outcome,

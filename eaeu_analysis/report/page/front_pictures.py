@@ -1,0 +1,185 @@
+"""The pictures of the main page in its language: options, partners by year, channels, the member's trade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ...plots.compare import event_position
+from ...plots.impact import effect_data
+from ...scenario.options import NOTHING, shipped_options
+from ..wording import sentences
+from .chart import Caption, Line, Picture, Row, YearMarks, line_picture, row_picture
+from .figures import OWNERS
+from .links import owners_of
+
+if TYPE_CHECKING:
+    from ...impact.effect import Effect
+    from ...scenario import ScenarioResult
+    from ...trade.partners.exposure import Exposure
+    from ..wording.templates import Language
+    from .material import Material
+
+FIRST = 2009  # of the years in the claims on partners
+JOINING = "uzb_eaeu"
+PARTNERS = {
+    "EAEU": ("union", "own"),
+    "China": ("china", "accent"),
+    "EU": ("eu", "other"),
+    "Turkey": ("turkey", "other"),
+}
+
+
+def front_pictures(material: Material, words: Language) -> dict[str, Picture]:
+    """The picture of the top ("options") and of each door that has the results for it, by door."""
+    found = material.evidence
+    drawn: dict[str, Picture | None] = {"options": None, "leaning": None, "joining": None, "fared": None}
+    if found.scenario is not None:
+        drawn["options"] = _options(found.scenario, words)
+        drawn["joining"] = _channels(found.scenario, words)
+    if found.exposure is not None:
+        drawn["leaning"] = _partners(found.exposure, words)
+    effect = sentences.headline_effect(material.content, "trade")
+    if effect is not None:
+        drawn["fared"] = _member(effect, f"economy.{material.content.unit}", words)
+    return {name: made for name, made in drawn.items() if made is not None}
+
+
+def _caption(title: str, kind: str, told: Sequence[str], provenance: Any, words: Language) -> Caption:
+    alt = words.say("picture", kind, words={"title": f"={title}", "rows": f"={'; '.join(told)}"})
+    owners = owners_of(provenance.series)[:OWNERS]
+    names = ", ".join(owner.text for owner in owners)
+    return Caption(title, alt, words.say("picture", "source", words={"owners": f"={names}"}) if owners else "", owners)
+
+
+def _numbers(words: Language) -> Any:
+    return lambda value, digits: words.number(value, str(digits))
+
+
+def _interval_rows(rows: Sequence[tuple[str, Mapping[Any, Any], bool]], words: Language) -> tuple[list[Row], list[str]]:
+    """Rows with their intervals; the one that the page is about in colour."""
+    made, told = [], []
+    for label, row, strong in rows:
+        ends = {k: f"={words.number(float(row[k]), '2')}" for k in ("estimate", "lower", "upper")}
+        still = row["lower"] == row["upper"] == 0
+        named = {"middle": ends["estimate"], "low": ends["lower"], "high": ends["upper"]}
+        text = words.say("picture", "no_change") if still else words.say("picture", "to", words=named)
+        marks = ((float(row["estimate"]), "own" if strong else "other"),)
+        made.append(Row(label, marks, (float(row["lower"]), float(row["upper"])), text, strong))
+        told.append(words.say("picture", "row", words={"name": f"={label}", "text": f"={text}"}))
+    return made, told
+
+
+def _option(name: str, words: Language) -> str:
+    from ...scenario.options import option_label
+
+    return words.say("option", name) if words.has("option", name) else option_label(name)
+
+
+def _options(result: ScenarioResult, words: Language) -> Picture | None:
+    found = shipped_options()
+    if found is None:
+        return None
+    table = found.table[(found.table["outcome"] == "welfare") & (found.table["scenario"] != NOTHING)]
+    records = table.to_dict("records")
+    rows, told = _interval_rows(
+        [(_option(r["scenario"], words), r, bool(r["scenario"] == JOINING)) for r in records], words
+    )
+    clear = [_option(r["scenario"], words) for r in records if (r["lower"] > 0 or r["upper"] < 0) and _seen(r)]
+    title = words.say("picture", "options_some" if clear else "options_none", words={"names": f"={', '.join(clear)}"})
+    axis = words.say("picture", "options_axis", {"level": 100 * found.level})
+    values = table.set_index("scenario")[["estimate", "lower", "upper"]]
+    caption = _caption(title, "alt_rows", told, result.provenance, words)
+    return row_picture("options", rows, axis, caption, values, _numbers(words))
+
+
+def _seen(row: Mapping[Any, Any]) -> bool:
+    """Whether an effect is one that the picture shows: not zero at its two decimals."""
+    return abs(round(float(row["estimate"]), 2)) > 0
+
+
+def _channels(result: ScenarioResult, words: Language) -> Picture:
+    rows = result.table[result.table["outcome"] == "welfare"]
+    parts = [r for r in rows.to_dict("records") if words.has("channel", r["channel"])]
+    labels = [words.say("channel", r["channel"]) for r in parts]
+    drawn, told = _interval_rows(
+        [(n, r, bool(r["channel"] == "total")) for n, r in zip(labels, parts, strict=True)], words
+    )
+    sign = 1 if next((r["estimate"] for r in parts if bool(r["channel"] == "total")), 1) >= 0 else -1
+    single = [r for r in parts if r["channel"] != "total"]
+    largest = max(single or parts, key=lambda r: sign * r["estimate"])
+    title = words.say("picture", "channels", words={"part": f"part.{largest['channel']}"})
+    axis = words.say("picture", "channels_axis", {"level": 100 * result.level})
+    values = pd.DataFrame(parts)[["estimate", "lower", "upper"]].set_axis(labels, axis=0)
+    caption = _caption(title, "alt_rows", told, result.provenance, words)
+    return row_picture("joining", drawn, axis, caption, values, _numbers(words))
+
+
+def _partners(found: Exposure, words: Language) -> Picture:
+    rows = found.over_time[found.over_time["year"] >= FIRST]
+    table = rows.pivot(index="year", columns="partner", values="exports_share")
+    table = table[[name for name in PARTNERS if name in table]].dropna(how="all")
+    lines = [Line(n, words.say("picture", PARTNERS[n][0]), PARTNERS[n][1]) for n in table.columns]
+    first, last = table.index[0], table.index[-1]
+    change = table.loc[last] - table.loc[first]
+    way = (
+        "leaning_down"
+        if change["EAEU"] < 0 < change["China"]
+        else "leaning_up"
+        if change["EAEU"] > 0
+        else "leaning_other"
+    )
+    title = words.say("picture", way, {"first": float(first)})
+    told = [
+        words.say(
+            "picture",
+            "ends",
+            {"first": float(first), "last": float(last)},
+            {
+                "name": f"={line.label}",
+                "then": f"={words.number(float(table.loc[first, line.column]), '0')}",
+                "now": f"={words.number(float(table.loc[last, line.column]), '0')}",
+            },
+        )
+        for line in lines
+    ]
+    marks = YearMarks(2020.95, words.say("picture", "observer", {"year": 2020.0}))
+    caption = _caption(title, "alt_lines", told, found.provenance, words)
+    return line_picture("leaning", table, lines, words.say("picture", "leaning_unit"), caption, marks, _numbers(words))
+
+
+def _member(effect: Effect, economy: str, words: Language) -> Picture:
+    table = effect_data(effect)
+    event = event_position(str(effect.spec["event"]))
+    name = words.word(economy)
+    lines = [
+        Line("observed", name, "own"),
+        Line("counterfactual", words.say("picture", "estimate"), "accent", dashed=True),
+    ]
+    post = effect.post
+    change = {"change": float(post["observed"].mean() - table.loc[table.index < event, "observed"].tail(5).mean())}
+    found = "fared_found" if effect.finding == "found" else "fared_none"
+    title = words.say("picture", found, change, {"economy": economy})
+    first, last = table.index[0], table.index[-1]
+    told = [
+        words.say(
+            "picture",
+            "ends",
+            {"first": float(first), "last": float(last)},
+            {
+                "name": f"={line.label}",
+                "then": f"={words.number(float(table.loc[first, line.column]), '0')}",
+                "now": f"={words.number(float(table.loc[last, line.column]), '0')}",
+            },
+        )
+        for line in lines
+    ]
+    band = ("counterfactual_lower", "counterfactual_upper")
+    marks = YearMarks(
+        event, words.say("picture", "joined", {"year": float(int(event))}), band=band if band[0] in table else None
+    )
+    caption = _caption(title, "alt_lines", told, effect.provenance, words)
+    unit = words.say("picture", "fared_unit", {"level": 100 * effect.level})
+    return line_picture("fared", table, lines, unit, caption, marks, _numbers(words))

@@ -1,0 +1,79 @@
+"""The public address of a series, a paper or a table: data/tables/addresses.toml, and rules for the large sources."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...reference.catalogue import read_table, table_path
+
+if TYPE_CHECKING:
+    from ...series import SeriesInfo
+
+WDI = re.compile(r"[A-Z]{2}(\.[A-Z0-9]+){2,}")
+OWNER_ENDS = re.compile(r", | \(|: |(?: \d+)? through ")  # after them a source names the series or who passed it on
+REPOSITORY = re.compile(r"github\.com/[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source in words, with its public address where there is one."""
+
+    text: str
+    href: str = ""
+
+
+@functools.lru_cache
+def addresses() -> Mapping[str, Mapping[str, str]]:
+    """``series``: addresses by code, the longest that begins it counts; ``papers``: by how a paper is cited."""
+    return {name: dict(rows) for name, rows in read_table(table_path("addresses")).items()}
+
+
+def address_of(info: SeriesInfo) -> str:
+    """The public address of a series or table, "" where none is known."""
+    known = addresses()["series"]
+    own = max((code for code in known if info.code.startswith(code)), key=len, default="")
+    if own:
+        return known[own]
+    if WDI.fullmatch(info.code):
+        return f"https://data.worldbank.org/indicator/{info.code}"
+    found = REPOSITORY.search(info.source)
+    return f"https://{found.group().rstrip('.')}" if found else ""
+
+
+def papers_in(text: str) -> tuple[Source, ...]:
+    """The papers that a reference cites, each with its address."""
+    return tuple(Source(cited, href) for cited, href in addresses()["papers"].items() if cited in text)
+
+
+def sources_of(series: Iterable[SeriesInfo]) -> tuple[Source, ...]:
+    """Each source series behind these once: what it is, who publishes it, its vintage, its address."""
+    found = {}
+    for info in series:
+        for part in _origins(info):
+            found[part.key] = Source(_named(part), address_of(part))
+    return tuple(dict.fromkeys(found.values()))
+
+
+def owners_of(series: Iterable[SeriesInfo]) -> tuple[Source, ...]:
+    """Who published the series behind a result, each once, with the address of the first of its series."""
+    found: dict[str, Source] = {}
+    for part in (part for info in series for part in _origins(info)):
+        name = part.source if part.code.startswith("tables/") else OWNER_ENDS.split(part.source)[0]
+        if name:
+            found.setdefault(name, Source(name, address_of(part)))
+    return tuple(found.values())
+
+
+def _origins(info: SeriesInfo) -> list[SeriesInfo]:
+    return [part for own in info.derived_from for part in _origins(own)] if info.derived_from else [info]
+
+
+def _named(info: SeriesInfo) -> str:
+    vintage = f", vintage {info.vintage}" if info.vintage else ""
+    if info.code.startswith("tables/") or not info.label:
+        return f"{info.source or info.label}{vintage}"
+    return f"{info.label}: {info.source}{vintage}" if info.source else f"{info.label}{vintage}"
