@@ -194,6 +194,8 @@ def _direction(fact: KnownFact) -> int:
 def _tests(reading: SentenceReading, facts: Sequence[KnownFact]) -> list[KnownFact]:
     """Facts on the same subject that answer the question of a cause; those on what is often heard come first."""
     about = [f for f in facts if f.claim is not None and _about(f, reading, strict=False)]
+    if reading.concepts:  # not what a percentage is of: "exports fell by 12 % of GDP" is not on GDP
+        about = [f for f in about if all(group & reading.concepts for group in f.concepts)]
     heard = [f for f in about if f.id.startswith("unsupported.")]
     tested = [f for f in about if f.tested and f not in heard]
     seen = [f for f in about if f.id.startswith(("fared.", "members.")) and f not in tested]

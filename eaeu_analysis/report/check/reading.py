@@ -40,6 +40,7 @@ ACTS = {  # verbs by their form: past tense in English and Russian, the causativ
     "ru": re.compile("[а-я]{2}(л|ла|ло)$"),
     "uz": re.compile("[a-z]{2}(tir|dir|ir|giz|qaz)(di|adi|gan|gani|moqda|ib)$"),
 }
+ACTED_ON = {"trade", "exports", "imports", "remittances", "fdi", "gdp", "richer", "inflation", "prices"}  # not adopted
 AUXILIARIES = {"has", "have", "had", "also", "already", "уже", "также", "и"}
 YEARLY = re.compile(r"\b(a year|per year|annually|yearly|в год|ежегодно|годовых|yiliga|йилига)\b", re.IGNORECASE)
 FIRST_YEAR, LAST_YEAR = 1900, 2050
@@ -157,7 +158,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     numbers = [replace(n, clause=_clause(words, n.place, breaks)) for n in numbers]
     compared = _compared(words, by["sign"], numbers)
     cause = _causes(phrases)
-    acting = _acting(words, cause, lang)
+    acting = _acting(words, phrases, cause, lang)
     concepts = frozenset(p.name for p in by["concept"] if p.first not in based) - {"none"}
     if "prices" in concepts and YEARLY.search(text):  # "prices rose by 8 % a year"
         concepts |= {"inflation"}
@@ -465,11 +466,15 @@ def _causal(
     return lang == "en" and _passive(words, phrases, cause)
 
 
-def _acting(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
+def _acting(
+    words: Sequence[TextToken], phrases: Sequence[FoundPhrase], cause: dict[str, list[FoundPhrase]], lang: Lang
+) -> bool:
     """Whether the union or joining it is the subject of a verb that acts: one of the vocabulary's, or one that by its
     form has an object and is not among what a union does by itself."""
     before = {p.last for p in cause.get("preposition", ())}
     idle = {p.first for p in cause.get("idle", ())}
+    acted = [p for p in phrases if p.family == "concept" and p.name in ACTED_ON]
+    objects = [at for p in acted for at in range(p.first, p.last) if words[at].text.endswith("ni")]  # in Uzbek
     verbs = {
         v.first for v in cause.get("verb", ()) if lang != "ru" or not words[v.last - 1].text.endswith(("ся", "сь"))
     }
@@ -481,6 +486,8 @@ def _acting(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lan
             return True
         formed = range(subject.last, len(words)) if lang == "uz" else _next_verbs(words, subject.last)
         if any(ACTS[lang].search(words[at].text) and at not in idle for at in formed):
+            return True
+        if lang == "uz" and any(at >= subject.last for at in objects):
             return True
     return False
 

@@ -96,6 +96,7 @@ def test_true_statements_pass_and_false_ones_do_not(halves: dict[str, list[Corpu
         ("После вступления, но не раньше, экспорт сократился.", "ru", False),
         ("Союз завалил рынки китайскими товарами.", "ru", True),
         ("Союз объединял пять стран.", "ru", False),
+        ("Ittifoq Qirgʻiziston eksportini boʻgʻib qoʻydi.", "uz", True),
         ("Ittifoq bozorni xitoy tovarlariga toʻldirdi.", "uz", True),
         ("Ittifoq yangi tarifni qabul qildi.", "uz", False),
         ("Ittifoqqa kirgani uchun eksport tushdi.", "uz", True),
@@ -124,6 +125,24 @@ def test_a_verb_of_the_union_is_not_always_a_cause(text: str) -> None:
     names = {"TV": values("tariffs.average"), "LXE": values("leaning.exports.EAEU")}
     filled = re.sub(r"\{(\w+)\.(\w+):(\.\d)f\}", lambda m: format(names[m[1]][m[2]], m[3] + "f"), text)
     assert verdicts(filled) == ["supported"]
+
+
+def test_a_share_without_an_economy_is_of_the_one_before() -> None:
+    tariff, china = values("tariffs.average"), values("leaning.exports.China")
+    year, share, own = f"{china['last']:.0f}", f"{china['now']:.1f}", f"{tariff['own']:.1f}"
+    text = (
+        f"Средний тариф Узбекистана равен {own.replace('.', ',')} %. В {year} году на Китай пришлось {{}} % экспорта."
+    )
+    assert verdicts(text.format(share.replace(".", ",")), "ru") == ["supported", "supported"]
+    assert verdicts(text.format("41,3"), "ru") == ["supported", "altered"]
+
+
+def test_advice_on_a_cause_is_on_the_outcome_and_not_on_what_a_percentage_is_of() -> None:
+    change = abs(values("fared.exports.before_after")["change"])
+    found = ea.check_text(f"The union strangled Kyrgyz exports, which fell by {change:.1f} percentage points of GDP.")
+    assert [s.verdict for s in found.statements] == ["overstated"]
+    assert found.statements[0].claim is not None
+    assert ".exports." in found.statements[0].claim.id
 
 
 def test_what_would_be_without_the_union_names_it_as_the_cause_whatever_the_sign() -> None:
