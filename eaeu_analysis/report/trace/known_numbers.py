@@ -58,7 +58,7 @@ class Known:
     own: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     comma: bool = False
 
-    @property
+    @functools.cached_property
     def scopes(self) -> frozenset[str]:
         """The places that have numbers of their own."""
         return frozenset(name for name in self.numbers if name)
