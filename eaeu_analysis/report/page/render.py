@@ -229,8 +229,8 @@ def html_files(pages: Pages) -> dict[str, str]:
     for lang in languages():
         found = front(pages.material, lang, pages.day)
         made[file_of("index", lang)] = _front_html(pages, found)
-        shown = {"options": found.picture, **{door.id: door.picture for door in found.doors}}
-        made |= picture_files({f"{name}.{lang}": picture for name, picture in shown.items() if picture is not None})
+        shown = [found.picture, *(door.picture for door in found.doors)]
+        made |= picture_files({picture.id: picture for picture in shown if picture is not None})
         made[file_of("findings", lang)] = _findings_html(pages, lang)
     made |= number_files(pages.material.claims)
     made |= {file_of(name): _reference_html(pages, name) for name in ENGLISH}
