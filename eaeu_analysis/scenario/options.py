@@ -82,10 +82,10 @@ class ScenarioComparison(Result):
         """Share of draws in which ``first`` is better than ``second``. Raises BadInputError for a name that is not
         there, or an outcome whose rise is neither good nor bad."""
         self.value(outcome, first), self.value(outcome, second)
-        sign = _sign(outcome)
+        sign = sign_of(outcome)
         if sign == 0:
             raise BadInputError(f"outcome {outcome!r}: a rise is neither good nor bad, so neither option is the better")
-        return _share_above(sign * (self.draws[(first, outcome)] - self.draws[(second, outcome)]).to_numpy())
+        return share_above(sign * (self.draws[(first, outcome)] - self.draws[(second, outcome)]).to_numpy())
 
     def summary(self) -> str:
         count, year = self.spec["draws"], self.scenarios[0].baseline.year
@@ -248,12 +248,12 @@ def _comparable(chosen: Sequence[Scenario]) -> None:
             )
 
 
-def _sign(outcome: str) -> int:
+def sign_of(outcome: str) -> int:
     """+1 where a rise is good, -1 where it is bad, 0 where it is neither."""
     return int(scenario_tables()["outcomes"][outcome].get("good", 0))
 
 
-def _share_above(difference: Array) -> float:
+def share_above(difference: Array) -> float:
     """Share of solved draws above zero; draws that do not differ count half."""
     solved = difference[np.isfinite(difference)]
     if not len(solved):
@@ -267,7 +267,7 @@ def _table(drawn: pd.DataFrame, names: list[str], checks: Sequence[Check], level
         options = [name for name in (*names, NOTHING) if (name, outcome) in drawn]
         if not options:
             continue
-        sign = _sign(outcome)
+        sign = sign_of(outcome)
         every = drawn[[(name, outcome) for name in options]].to_numpy()
         best = _best(sign * every) if sign else np.full(len(options), np.nan)
         for k, name in enumerate(options):
@@ -282,7 +282,7 @@ def _table(drawn: pd.DataFrame, names: list[str], checks: Sequence[Check], level
                     "lower": low,
                     "upper": high,
                     "error": display.monte_carlo_error(every[:, k]),
-                    "better": _share_above(sign * every[:, k]) if sign and name != NOTHING else np.nan,
+                    "better": share_above(sign * every[:, k]) if sign and name != NOTHING else np.nan,
                     "best": best[k],
                     "failed": int((~np.isfinite(every[:, k])).sum()),
                     "failed_checks": ", ".join(failed),

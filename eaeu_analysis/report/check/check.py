@@ -308,7 +308,7 @@ def _in_context(reading: SentenceReading, earlier: SentenceReading) -> SentenceR
     if reading.concepts - VAGUE or not (reading.refers or reading.causal):
         return (
             replace(reading, entities=reading.entities | subject)
-            if reading.concepts - {"share", "members"}
+            if (reading.concepts - {"share", "members"}) | (reading.bases & {"exports", "imports"})
             else reading
         )
     if (reading.numbers or reading.causal) and not reading.economies:

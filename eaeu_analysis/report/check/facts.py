@@ -54,6 +54,7 @@ YEAR_FIELD = re.compile(r"^(?:[a-z]_)?(?:\w+_)?(?:first|last|year)$")
 PARTNERS = {"China": "CHN", "Turkey": "TUR", "EU": "EU", "EAEU": "EAEU", "RUS": "RUS"}
 FIRST, LAST = 1900, 2100
 GROWTH = ("gdp_growth", "NY.GDP.MKTP.KD.ZG")  # series whose sign is a direction
+BY_LAW = ("tariffs.average", "tariffs.rise", "tariffs.fall", "tariffs.most", "tariffs.law", "revenue.duty")
 RECENT = 10  # years back in which a number without a year is looked for
 
 
@@ -109,12 +110,14 @@ class KnownFact:
     @property
     def clear(self) -> bool:
         """Whether the evidence bears a statement that something changed an outcome: a counterfactual that found an
-        effect, or a model whose interval excludes zero and whose checks passed."""
+        effect, a model whose interval excludes zero and whose checks passed, or the law itself, of tariffs."""
         claim = self.claim
         if claim is None or claim.finding in UNCLEAR or not is_reliable(claim.checks):
             return False
         if self.modelled:
             return claim.lower > 0 or claim.upper < 0
+        if self.id.startswith(BY_LAW):
+            return True
         return claim.finding == "found" or (claim.grade == "D" and ".published." in claim.id)
 
     @property

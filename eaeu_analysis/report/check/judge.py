@@ -123,7 +123,9 @@ def _judge_use(reading: SentenceReading, matches: Sequence[NumberMatch], facts: 
     unclear = "no_effect" in reading.hedges
     found = [m.fact for m in matches if m.fact is not None]
     more = (best.known, best.number, tuple(matches))
-    if reading.causal and not unclear and not any(fact.clear for fact in found):
+    partner = reading.acting and any(frozenset({"EAEU"}) in fact.entities for fact in found)  # "the union took 26 %"
+    cited = "model" in reading.hedges and any(".published." in fact.id for fact in found)  # "by the World Bank's model"
+    if reading.causal and not (partner or cited or unclear) and not any(fact.clear for fact in found):
         tested = next((f for f in _tests(reading, facts) if not f.clear), best.fact)
         fact = best.fact if best.fact is not None and best.fact.tested else tested or best.fact
         return Judgement("overstated", "cause", fact, *more)
@@ -192,6 +194,8 @@ def _direction(fact: KnownFact) -> int:
 def _tests(reading: SentenceReading, facts: Sequence[KnownFact]) -> list[KnownFact]:
     """Facts on the same subject that answer the question of a cause; those on what is often heard come first."""
     about = [f for f in facts if f.claim is not None and _about(f, reading, strict=False)]
+    if reading.concepts:  # not what a percentage is of: "exports fell by 12 % of GDP" is not on GDP
+        about = [f for f in about if all(group & reading.concepts for group in f.concepts)]
     heard = [f for f in about if f.id.startswith("unsupported.")]
     tested = [f for f in about if f.tested and f not in heard]
     seen = [f for f in about if f.id.startswith(("fared.", "members.")) and f not in tested]
@@ -334,6 +338,8 @@ def _same_digits(number: StatedNumber, known: KnownNumber) -> bool:
     """Whether the digits are the same in another unit or magnitude."""
     if number.equals(known.value):
         return True
+    if known.measure in ("percent", "points") and number.scale != 1:  # "19.5 billion dollars" for 19.5 %
+        return abs(abs(number.value) - abs(known.value) * number.scale) <= number.half
     if known.measure != "usd" or number.measure != "usd" or not known.value or not number.value:
         return False
     steps = math.log10(abs(number.value / known.value)) / 3
@@ -361,6 +367,8 @@ def _joined(fact: KnownFact) -> set[int]:
 
 
 def _signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, number: StatedNumber) -> bool:
+    if reading.otherwise:  # "without the union trade would be higher" names it as the cause of a fall
+        return True
     near = number.sign or reading.sign_near(number.place)
     if fact.sign:
         return near in (0, fact.sign)

@@ -30,6 +30,19 @@ PRONOUNS = {
     "ru": {"он", "она", "оно", "они", "их", "его", "ее"},
     "uz": {"u", "ular", "uning", "ularning"},
 }
+POINTERS = {
+    "en": {"it", "that", "this"},
+    "ru": {"него", "нее", "этого", "нему", "ней", "этому"},
+    "uz": {"shu", "shuning", "buning", "uning", "aynan"},
+}
+ACTS = {  # verbs by their form: past tense in English and Russian, the causative in Uzbek
+    "en": re.compile("[a-z]{2}ed$"),
+    "ru": re.compile("[а-я]{2}(л|ла|ло)$"),
+    "uz": re.compile("[a-z]{2}(tir|dir|ir|giz|qaz)(di|adi|gan|gani|moqda|ib)$"),
+}
+ACTED_ON = {"trade", "exports", "imports", "remittances", "fdi", "gdp", "richer", "inflation", "prices"}  # not adopted
+AUXILIARIES = {"has", "have", "had", "also", "already", "уже", "также", "и"}
+YEARLY = re.compile(r"\b(a year|per year|annually|yearly|в год|ежегодно|годовых|yiliga|йилига)\b", re.IGNORECASE)
 FIRST_YEAR, LAST_YEAR = 1900, 2050
 FROM = {"from", "с", "со", "от"}
 TO = {"to", "до"}
@@ -38,7 +51,7 @@ JOINING = {"to", "and", "of", "the", "из", "or", "-", "–", "—", "−", "д
 LINKED = 3  # tokens between two numbers of one unit
 NEAR = 4  # tokens from a link to the cause it names
 FAR = 7  # tokens from a cause to its verb
-APART = 12  # tokens between "owes" or "to blame" and the cause
+APART = 16  # tokens between "owes" or "to blame" and the cause
 WOULD = {"would", "бы", "edi"}
 BASES = ("gdp", "imports", "exports", "revenue", "duties")
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
@@ -77,7 +90,8 @@ class SentenceReading:
 
     ``entities``: economies and blocs; ``concepts``: what it is about; ``bases``: concepts that only name what a
     percentage is of; ``signs``: directions by token; ``dates``: clause, first and last year of
-    every year and span of years; ``causal``: whether the union is said to be the cause;
+    every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as the subject;
+    ``otherwise``: by what would be without it;
     ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before.
     """
 
@@ -91,6 +105,8 @@ class SentenceReading:
     dates: tuple[tuple[int, int, int], ...] = ()
     hedges: frozenset[str] = frozenset()
     causal: bool = False
+    acting: bool = False
+    otherwise: bool = False
     joining: bool = False
     question: bool = False
     refers: bool = False
@@ -141,17 +157,24 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     numbers, based = _numbers(words, phrases, taken, lang)
     numbers = [replace(n, clause=_clause(words, n.place, breaks)) for n in numbers]
     compared = _compared(words, by["sign"], numbers)
+    cause = _causes(phrases)
+    acting = _acting(words, phrases, cause, lang)
+    concepts = frozenset(p.name for p in by["concept"] if p.first not in based) - {"none"}
+    if "prices" in concepts and YEARLY.search(text):  # "prices rose by 8 % a year"
+        concepts |= {"inflation"}
     return SentenceReading(
         text=text,
         lang=lang,
         numbers=tuple(numbers),
         entities=frozenset(p.name for p in by["entity"]) - {"none"},
-        concepts=frozenset(p.name for p in by["concept"] if p.first not in based) - {"none"},
+        concepts=concepts,
         bases=frozenset(p.name for p in by["concept"] if p.first in based),
         signs=tuple((p.first, 1 if p.name == "up" else -1) for p in by["sign"] if p.first not in compared),
         dates=tuple((_clause(words, place, breaks), first, last) for place, first, last in dates),
         hedges=frozenset(p.name for p in by["hedge"]),
-        causal=_causal(words, phrases, lang),
+        causal=acting or _causal(words, phrases, cause, lang),
+        acting=acting,
+        otherwise=_otherwise(words, cause, lang),
         joining=any(p.family == "cause" and p.name == "agent" for p in phrases),
         refers=any(word.text in PRONOUNS[lang] for word in words),
         question=text.rstrip('"»”) ').endswith("?"),
@@ -320,6 +343,7 @@ def _base(
         places = list(range(after + 1, min(after + 4, len(words)))) if of else []
     else:
         places = list(range(after, min(after + 2, len(words))))
+        places = [p for p in places if not re.fullmatch("(экс|им)порт", words[p].text)]  # "на 82 % экспорт вырос"
     for place in places:
         if place in concepts and concepts[place].name in BASES:
             return place, concepts[place].name
@@ -414,13 +438,22 @@ def _compared(words: Sequence[TextToken], signs: Sequence[FoundPhrase], numbers:
     return found
 
 
-def _causal(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], lang: Lang) -> bool:
-    """Whether the union or joining it is said to be the cause: by a link, as the subject of a verb that acts, as the
-    agent of a passive, as what is to blame, or as that without which things would be otherwise."""
-    cause: dict[str, list[FoundPhrase]] = {}
-    for p in phrases:
-        if p.family == "cause":
-            cause.setdefault(p.name, []).append(p)
+def _causes(phrases: Sequence[FoundPhrase]) -> dict[str, list[FoundPhrase]]:
+    """What is said of causes, by kind."""
+    found: dict[str, list[FoundPhrase]] = {}
+    for phrase in phrases:
+        if phrase.family == "cause":
+            found.setdefault(phrase.name, []).append(phrase)
+    return found
+
+
+def _causal(
+    words: Sequence[TextToken], phrases: Sequence[FoundPhrase], cause: dict[str, list[FoundPhrase]], lang: Lang
+) -> bool:
+    """Whether the union or joining it is said to be the cause other than as a subject: by a link, as the agent of a
+    passive, as what is to blame, or as that without which things would be otherwise."""
+    if cause.get("itself") or _pointed(words, cause, lang):
+        return True
     for link in cause.get("link", ()):
         for agent in cause.get("agent", ()):
             gap = link.first - agent.last if lang == "uz" else agent.first - link.last
@@ -428,19 +461,50 @@ def _causal(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], lang: La
                 return True
     if any(_gap(blame, agent) <= APART for blame in cause.get("blame", ()) for agent in cause.get("agent", ())):
         return True
-    if WOULD & {w.text for w in words} and _otherwise(cause, lang):
+    if _otherwise(words, cause, lang):
         return True
-    if lang == "en" and _passive(words, phrases, cause):
-        return True
+    return lang == "en" and _passive(words, phrases, cause)
+
+
+def _acting(
+    words: Sequence[TextToken], phrases: Sequence[FoundPhrase], cause: dict[str, list[FoundPhrase]], lang: Lang
+) -> bool:
+    """Whether the union or joining it is the subject of a verb that acts: one of the vocabulary's, or one that by its
+    form has an object and is not among what a union does by itself."""
     before = {p.last for p in cause.get("preposition", ())}
-    for verb in cause.get("verb", ()):
-        if lang == "ru" and re.search("(ся|сь)$", words[verb.last - 1].text):
+    idle = {p.first for p in cause.get("idle", ())}
+    acted = [p for p in phrases if p.family == "concept" and p.name in ACTED_ON]
+    objects = [at for p in acted for at in range(p.first, p.last) if words[at].text.endswith("ni")]  # in Uzbek
+    verbs = {
+        v.first for v in cause.get("verb", ()) if lang != "ru" or not words[v.last - 1].text.endswith(("ся", "сь"))
+    }
+    for subject in cause.get("subject", ()):
+        article = subject.first and words[subject.first - 1].text in ("the", "this", "its")
+        if (subject.first - 1 if article else subject.first) in before:
             continue
-        for subject in cause.get("subject", ()):
-            article = subject.first and words[subject.first - 1].text in ("the", "this", "its")
-            start = subject.first - 1 if article else subject.first
-            if start not in before and 0 <= verb.first - subject.last <= (len(words) if lang == "uz" else FAR):
-                return True
+        if any(0 <= at - subject.last <= (len(words) if lang == "uz" else FAR) for at in verbs):
+            return True
+        formed = range(subject.last, len(words)) if lang == "uz" else _next_verbs(words, subject.last)
+        if any(ACTS[lang].search(words[at].text) and at not in idle for at in formed):
+            return True
+        if lang == "uz" and any(at >= subject.last for at in objects):
+            return True
+    return False
+
+
+def _next_verbs(words: Sequence[TextToken], at: int) -> list[int]:
+    """The token after a subject, its adverbs and auxiliary verbs; none where these end the sentence."""
+    while at < len(words) and (words[at].text in AUXILIARIES or words[at].text.endswith("ly")):
+        at += 1
+    return [at] if at < len(words) else []
+
+
+def _pointed(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
+    """Whether a link has a pronoun for the union named before: "after accession, and because of it"."""
+    for link in cause.get("link", ()):
+        at = link.first - 1 if lang == "uz" else link.last
+        if 0 <= at < len(words) and words[at].text in POINTERS[lang]:
+            return any(agent.last <= link.first for agent in cause.get("agent", ()))
     return False
 
 
@@ -449,8 +513,10 @@ def _gap(one: FoundPhrase, other: FoundPhrase) -> int:
     return max(one.first, other.first) - min(one.last, other.last)
 
 
-def _otherwise(cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
+def _otherwise(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
     """Whether a conditional sentence is on what would be without the union: "but for the union", "had it not"."""
+    if not WOULD & {w.text for w in words}:
+        return False
     if cause.get("unjoined"):
         return True
     for without in cause.get("without", ()):

@@ -117,7 +117,7 @@ def _plain(text: str, lang: Lang) -> tuple[str, list[int]]:
     for place, char in enumerate(text):
         if APOSTROPHES.match(char):
             continue
-        if char in "-\u2011" and text[place - 1 : place].isalpha() and text[place + 1 : place + 2].isalpha():
+        if char in "-\u2011" and text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalpha():
             char = " "
         low = char.casefold()
         if lang == "uz" and low in TO_LATIN:

@@ -92,7 +92,7 @@ def _options(result: ScenarioResult, words: Language) -> Picture | None:
     axis = words.say("picture", "options_axis", {"level": 100 * found.level})
     values = table.set_index("scenario")[["estimate", "lower", "upper"]]
     caption = _caption(title, "alt_rows", told, result.provenance, words)
-    return row_picture("options", rows, axis, caption, values, _numbers(words))
+    return row_picture(f"options.{words.code}", rows, axis, caption, values, _numbers(words))
 
 
 def _seen(row: Mapping[Any, Any]) -> bool:
@@ -114,7 +114,7 @@ def _channels(result: ScenarioResult, words: Language) -> Picture:
     axis = words.say("picture", "channels_axis", {"level": 100 * result.level})
     values = pd.DataFrame(parts)[["estimate", "lower", "upper"]].set_axis(labels, axis=0)
     caption = _caption(title, "alt_rows", told, result.provenance, words)
-    return row_picture("joining", drawn, axis, caption, values, _numbers(words))
+    return row_picture(f"joining.{words.code}", drawn, axis, caption, values, _numbers(words))
 
 
 def _partners(found: Exposure, words: Language) -> Picture:
@@ -147,7 +147,9 @@ def _partners(found: Exposure, words: Language) -> Picture:
     ]
     marks = YearMarks(2020.95, words.say("picture", "observer", {"year": 2020.0}))
     caption = _caption(title, "alt_lines", told, found.provenance, words)
-    return line_picture("leaning", table, lines, words.say("picture", "leaning_unit"), caption, marks, _numbers(words))
+    return line_picture(
+        f"leaning.{words.code}", table, lines, words.say("picture", "leaning_unit"), caption, marks, _numbers(words)
+    )
 
 
 def _member(effect: Effect, economy: str, words: Language) -> Picture:
@@ -182,4 +184,4 @@ def _member(effect: Effect, economy: str, words: Language) -> Picture:
     )
     caption = _caption(title, "alt_lines", told, effect.provenance, words)
     unit = words.say("picture", "fared_unit", {"level": 100 * effect.level})
-    return line_picture("fared", table, lines, unit, caption, marks, _numbers(words))
+    return line_picture(f"fared.{words.code}", table, lines, unit, caption, marks, _numbers(words))

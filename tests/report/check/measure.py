@@ -19,6 +19,7 @@ from eaeu_analysis.report.trace.trace import trace_text
 VERDICTS = ("supported", "outdated", "altered", "overstated", "unsupported", "none")
 FLAGGED = ("outdated", "altered", "overstated", "unsupported")
 BEGIN, END = "<!-- tables: begin (scripts/measure_check.py) -->", "<!-- tables: end -->"
+LATER = {"40 fresh sentences": "fresh", "60 of a newspaper": "sixty", "40 after these": "forty", "36 last": "last"}
 DRAWS, SEED = 1, 11
 CHANCE_DRAWS = 2000
 
@@ -54,11 +55,10 @@ def passed(counts: Counter[tuple[str, str]]) -> float:
 
 @functools.lru_cache
 def halves() -> dict[str, list[CorpusSentence]]:
-    """The sentences of each half, and those that were written later and evaluated once."""
+    """The sentences of each half, and the sets that were written later, in their order."""
     found, _ = read_corpus(shipped_claims())
-    fresh, _ = read_corpus(shipped_claims(), part="fresh")
     parts = {"building half": [s for s in found if not s.unseen], "unseen half": [s for s in found if s.unseen]}
-    return {**parts, "fresh sentences": fresh}
+    return {**parts, **{name: read_corpus(shipped_claims(), part=part)[0] for name, part in LATER.items()}}
 
 
 def chance(half: Iterable[CorpusSentence], decimals: int) -> tuple[int, int]:

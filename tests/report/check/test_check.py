@@ -48,8 +48,9 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
     kinds = Counter((s.lang, s.verdict) for s in every)
     for lang in ("en", "ru", "uz"):
         assert {verdict for found, verdict in kinds if found == lang} == set(measure.VERDICTS)
-    assert 0.4 < len(halves["unseen half"]) / (len(every) - 40) < 0.6
-    assert len(halves["fresh sentences"]) == 40
+    later = [len(halves[name]) for name in measure.LATER]
+    assert 0.4 < len(halves["unseen half"]) / (len(every) - sum(later)) < 0.6
+    assert later == [40, 60, 40, 36]
 
 
 def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
@@ -87,6 +88,18 @@ def test_true_statements_pass_and_false_ones_do_not(halves: dict[str, list[Corpu
         ("В падении торговли виноват союз.", "ru", True),
         ("Ittifoqqa kirmaganida, eksport tushmas edi.", "uz", True),
         ("Ittifoqdan tashqarida eksport tushdi.", "uz", False),
+        ("The union flooded Kyrgyzstan with imports.", "en", True),
+        ("The union agreed on a tariff of 12 %.", "en", False),
+        ("The union's exports expanded.", "en", False),
+        ("Trade fell after accession, and because of it.", "en", True),
+        ("После вступления, и именно из-за него, экспорт сократился.", "ru", True),
+        ("После вступления, но не раньше, экспорт сократился.", "ru", False),
+        ("Союз завалил рынки китайскими товарами.", "ru", True),
+        ("Союз объединял пять стран.", "ru", False),
+        ("Ittifoq Qirgʻiziston eksportini boʻgʻib qoʻydi.", "uz", True),
+        ("Ittifoq bozorni xitoy tovarlariga toʻldirdi.", "uz", True),
+        ("Ittifoq yangi tarifni qabul qildi.", "uz", False),
+        ("Ittifoqqa kirgani uchun eksport tushdi.", "uz", True),
     ],
 )
 def test_the_union_as_a_cause_is_seen_however_it_is_put(text: str, lang: str, causal: bool) -> None:
@@ -97,6 +110,46 @@ def test_the_growth_of_exports_in_uzbek_is_not_a_share_of_them() -> None:
     grown, share = "Real eksportning 82 foizga oʻsishi", "Eksportning 82 foizi Xitoyga ketadi"
     assert [n.base for n in read_sentence(grown, "uz").numbers] == [""]
     assert [n.base for n in read_sentence(share, "uz").numbers] == ["exports"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Joining would raise Uzbekistan's average tariff from {TV.own:.1f} to {TV.new:.1f} %.",  # the law itself
+        "In {LXE.last:.0f} the union took {LXE.now:.1f} % of Uzbekistan's exports.",  # the union as a partner
+    ],
+)
+def test_a_verb_of_the_union_is_not_always_a_cause(text: str) -> None:
+    import re
+
+    names = {"TV": values("tariffs.average"), "LXE": values("leaning.exports.EAEU")}
+    filled = re.sub(r"\{(\w+)\.(\w+):(\.\d)f\}", lambda m: format(names[m[1]][m[2]], m[3] + "f"), text)
+    assert verdicts(filled) == ["supported"]
+
+
+def test_a_share_without_an_economy_is_of_the_one_before() -> None:
+    tariff, china = values("tariffs.average"), values("leaning.exports.China")
+    year, share, own = f"{china['last']:.0f}", f"{china['now']:.1f}", f"{tariff['own']:.1f}"
+    text = (
+        f"Средний тариф Узбекистана равен {own.replace('.', ',')} %. В {year} году на Китай пришлось {{}} % экспорта."
+    )
+    assert verdicts(text.format(share.replace(".", ",")), "ru") == ["supported", "supported"]
+    assert verdicts(text.format("41,3"), "ru") == ["supported", "altered"]
+
+
+def test_advice_on_a_cause_is_on_the_outcome_and_not_on_what_a_percentage_is_of() -> None:
+    change = abs(values("fared.exports.before_after")["change"])
+    found = ea.check_text(f"The union strangled Kyrgyz exports, which fell by {change:.1f} percentage points of GDP.")
+    assert [s.verdict for s in found.statements] == ["overstated"]
+    assert found.statements[0].claim is not None
+    assert ".exports." in found.statements[0].claim.id
+
+
+def test_what_would_be_without_the_union_names_it_as_the_cause_whatever_the_sign() -> None:
+    change = abs(values("members.KAZ.trade")["change"])
+    assert verdicts(f"Without the customs union, Kazakhstan's trade would be {change:.0f} points of GDP larger.") == [
+        "overstated"
+    ]
 
 
 # -- verdicts ---------------------------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def test_pictures_load_when_they_are_near(browser: Any, report: Path) -> None:
     count = page.locator(".plot img").count()
     assert 0 < seen < count
     page.evaluate("[...document.images].at(-1).scrollIntoView()")
-    page.wait_for_function("[...document.images].at(-1).complete && [...document.images].at(-1).naturalWidth > 0")
+    page.wait_for_function("() => { const i = [...document.images].at(-1); return i.complete && i.naturalWidth > 0; }")
     page.context.close()
 
 
@@ -306,7 +306,7 @@ def test_the_filter_shows_what_was_chosen_and_keeps_it_in_the_address(
     page.select_option("select[name=grade]", "E")
     assert shown() == {c.slug for c in material.claims if c.grade == "E"}
     page.evaluate("location.hash = '#tariffs-average'")  # a link into what is hidden shows it
-    page.wait_for_function("!document.getElementById('tariffs-average').hidden")
+    page.wait_for_function("() => !document.getElementById('tariffs-average').hidden")
     page.context.close()
 
 
@@ -341,10 +341,10 @@ def test_headings_are_in_order_and_every_link_has_its_place(browser: Any, report
 
 
 def test_a_deep_link_shows_its_place_and_opens_what_is_closed(browser: Any, report: Path) -> None:
-    page = opened_at(browser, at(report, "fared.html#numbers-remittances"))
+    page = opened_at(browser, at(report, "fared.html") + "#numbers-remittances")
     assert page.locator("#numbers-remittances").is_visible()
     page.evaluate("location.hash = '#remittances'")
-    page.wait_for_function("Math.abs(document.getElementById('remittances').getBoundingClientRect().top) < 60")
+    page.wait_for_function("() => Math.abs(document.getElementById('remittances').getBoundingClientRect().top) < 60")
     page.context.close()
 
 
@@ -611,7 +611,7 @@ def test_it_is_ready_within_a_second(browser: Any, report: Path) -> None:
     session = context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.goto(at(report, "findings.html"))
-    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+    page.wait_for_function("() => document.documentElement.dataset.ready === 'true'")
     measured = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
     assert measured["TaskDuration"] < 1.0, measured
     context.close()
