@@ -251,6 +251,7 @@ class ScenarioResult(Result):
 
     def summary(self) -> str:
         lines = [f"{self.scenario.title} ({self.scenario.name})", self.scenario.question, ""]
+        lines += [f"Warning: {sentence}" for sentence in self._implausible()]
         lines += [f"Note: {sentence}" for sentence in self._backtest_first()]
         lines += [describe_outcome(self, outcome) for outcome in HEADLINES if (TOTAL, outcome) in self.draws]
         lines += ["", *self._by_channel(), *self._closures(), ""]
@@ -361,6 +362,11 @@ class ScenarioResult(Result):
             cause = max(gap, key=lambda c: gap[c])
             lines.append(f"It is furthest from zero in {named(peak)}: {scenario_tables()['overshoot'][cause]}.")
         return lines
+
+    def _implausible(self) -> list[str]:
+        """Numbers and outcomes outside their usual range, which a reader must see before the results."""
+        names = ("plausible ", "exports that pay for imports")
+        return [c.text for c in self.checks if c.failed and c.name.startswith(names)]
 
     def _backtest_first(self) -> list[str]:
         """What comes first where the model did no better on the past than a forecast of no change."""

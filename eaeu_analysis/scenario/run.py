@@ -228,7 +228,7 @@ def _too_few(count: int, level: float) -> list[Check]:
 def _terms_of_trade(world: float, market: float) -> Check:
     """Whether the two models of the tariff agree in sign; where they do not, the difference is terms of trade."""
     text = (
-        f"the tariff alone moves real spending by {world:+.2f} per cent in the world model and by {market:+.2f} % of "
+        f"the tariff alone moves real spending by {world:+.3f} per cent in the world model and by {market:+.3f} % of "
         "GDP market by market at given world prices"
     )
     if world * market < 0:

@@ -391,7 +391,9 @@ class Scenario(SchemaBlock):
             return type(self).model_validate(document)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            raise BadInputError(str(first["msg"]).removeprefix("Value error, ")) from None
+            where = ".".join(str(part) for part in first["loc"])
+            text = str(first["msg"]).removeprefix("Value error, ")
+            raise BadInputError(f"{where}: {text}" if where else text) from None
 
     def _path(self, given: str) -> str:
         """The path of a number of the blocks that this scenario has, by its path or its last part."""
