@@ -1,4 +1,4 @@
-"""Options beside each other: several scenarios with common draws, outcomes in rows, and which is the better one."""
+"""Options side by side: several scenarios with common draws, outcomes in rows, and which is the better one."""
 
 from __future__ import annotations
 

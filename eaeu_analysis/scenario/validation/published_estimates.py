@@ -1,4 +1,4 @@
-"""Scenarios beside what others published: their numbers with the source, ours with its interval, why they differ."""
+"""Scenarios and published estimates: theirs with the source, ours with its interval, why they differ."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class PublishedComparison(Result):
 
     def summary(self) -> str:
         labels, channels = scenario_tables()["outcomes"], scenario_tables()["channels"]
-        lines = [f"Published estimates beside this tool, {self.level:.0%} intervals of ours; theirs have none."]
+        lines = [f"Published estimates and this tool, {self.level:.0%} intervals of ours; theirs have none."]
         for row in self.table.to_dict("records"):
             known = "" if row["confidence"] == "S" else ", seen quoted"
             lines += [
@@ -87,7 +87,7 @@ def compare_with_published(
     *,
     level: float = settings.LEVEL,
 ) -> PublishedComparison:
-    """Published estimates beside the scenarios that come nearest to their assumptions.
+    """Published estimates and the scenarios that come nearest to their assumptions.
 
     ``results``: one or several that were run; only findings on their scenarios are then shown. None runs every scenario
     that a finding names, with ``draws`` draws. Raises BadInputError when no finding is on any of ``results``, or when
@@ -113,7 +113,7 @@ def compare_with_published(
     spec = {"draws": {name: len(r.inputs) for name, r in ran.items()}, "seed": seed}
     own = next(iter(ran.values())).level
     return PublishedComparison(
-        spec, table, own, _checks(table), Provenance(merged(series), "scenarios beside publications", "", spec)
+        spec, table, own, _checks(table), Provenance(merged(series), "scenarios against publications", "", spec)
     )
 
 
@@ -157,17 +157,17 @@ def _verdict(row: Mapping[Any, Any]) -> str:
     sign = row["same_sign"]
     words = ["takes both signs" if sign is None else "same sign" if sign else "the other sign"]
     if row["within"] is not None:
-        words.append("holds theirs" if row["within"] else "does not hold theirs")
+        words.append("interval includes theirs" if row["within"] else "interval excludes theirs")
     return ", ".join(words)
 
 
 def _checks(table: pd.DataFrame) -> tuple[Check, ...]:
     within = table["within"].dropna()
-    held = int(within.astype(bool).sum())
+    inside = int(within.astype(bool).sum())
     against = int((table["same_sign"] == False).sum())  # noqa: E712 - None is neither
     return (
-        Check("theirs in ours", None, float(held), float(len(within)),
-              f"{held} of {len(within)} published numbers in the same unit lie in our intervals"),
+        Check("theirs in ours", None, float(inside), float(len(within)),
+              f"{inside} of {len(within)} published numbers in the same unit lie in our intervals"),
         Check("signs", against == 0, float(against), 0.0,
               f"{against} of {len(table)} have our interval wholly on the other side of zero"),
         Check("theirs without intervals", None, None, None,
