@@ -304,7 +304,9 @@ class ScenarioResult(Result):
         return [f"If gold had a price of its own, as other goods have: {parts}."]
 
     def error(self, outcome: str, channel: str = TOTAL) -> float:
-        """Standard error of the median from the number of draws: digits finer than this say nothing."""
+        """Standard error of the median from the number of draws; finer digits mean nothing. NaN without draws."""
+        if (channel, outcome) not in self.draws:
+            return float("nan")
         return display.monte_carlo_error(self.draws[(channel, outcome)].to_numpy())
 
     def _neutral(self) -> list[str]:

@@ -42,8 +42,9 @@ class PublishedComparison(Result):
         Draws by scenario, and the seed.
     table : DataFrame
         A row per published estimate: ``economy, finding, url, their_low, their_high, their_unit, source, confidence,
-        scenario, outcome, channel, estimate, lower, upper, unit, same_sign`` (missing where our interval includes
-        zero), ``within`` (whether theirs and our interval overlap; missing where units differ), ``why``.
+        scenario, outcome, channel, estimate, lower, upper, unit``, ``error`` (standard error of the median from the
+        number of draws), ``same_sign`` (missing where our interval includes zero), ``within`` (whether theirs and our
+        interval overlap; missing where units differ), ``why``.
     level : float
         Confidence level of our intervals.
     checks : tuple of Check
@@ -72,7 +73,7 @@ class PublishedComparison(Result):
                 "",
                 f"{row['economy']}: {row['finding']} ({row['source']}{known}{', ' + row['url'] if row['url'] else ''})",
                 f"  ours, {row['scenario']}, {channels[row['channel']].lower()}: {labels[row['outcome']]['label']} "
-                f"{format_interval(row)} {row['unit']}: {_verdict(row)}",
+                f"{format_interval(row, row['error'])} {row['unit']}: {_verdict(row)}",
                 f"  {row['why']}",
             ]
         lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
@@ -139,6 +140,7 @@ def _row(found: Mapping[str, Any], result: ScenarioResult) -> dict[str, Any]:
         "estimate": float(row["estimate"]),
         "lower": lower,
         "upper": upper,
+        "error": result.error(ours["outcome"], ours["channel"]),
         "unit": str(row["unit"]),
         "same_sign": _same_sign({"+": 1, "-": -1}[found["sign"]], lower, upper),
         "within": (low <= upper and lower <= high) if found["comparable"] else None,
