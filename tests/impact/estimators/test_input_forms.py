@@ -200,3 +200,17 @@ def test_economies_alike_are_chosen_by_every_estimator() -> None:
     assert chosen[None] == chosen["alike"]
     assert len(chosen["alike"]) == 1
     assert set(*chosen["strict"]) < set(*chosen["alike"])
+
+
+def test_a_column_named_by_a_number_is_asked_for_as_text() -> None:
+    panel = ea.Panel.from_frame(frame_of().rename(columns={"y": 5}), unit="id")
+    with pytest.raises(BadInputError, match="write '5', not 5"):
+        ea.synthetic_control(panel, 5, 1, 2014)  # type: ignore[arg-type]
+    assert ea.synthetic_control(panel, "5", 1, 2014, options=QUICK).units == ["1"]
+
+
+def test_one_unit_alone_is_told_how_to_be_answered() -> None:
+    panel = ea.Panel.from_frame(frame_of(Y[:1]), unit="id")
+    with pytest.raises(BadInputError, match="regressors='none'"):
+        ea.interrupted_series(panel, "y", 0, 2014, draws=99)
+    assert np.isfinite(ea.interrupted_series(panel, "y", 0, 2014, regressors="none", draws=99).estimate)
