@@ -8,7 +8,7 @@ import hashlib
 import html
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -64,6 +64,12 @@ HOW = (
 @lru_cache
 def _file(name: str) -> str:
     return (resources.files("eaeu_analysis.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+@lru_cache
+def _file_if_there(name: str) -> str:
+    found = resources.files("eaeu_analysis.report") / "templates" / name
+    return found.read_text(encoding="utf-8") if found.is_file() else ""
 
 
 @lru_cache
@@ -207,9 +213,17 @@ class Pages:
             "images": "",
             "warning": f"{sentences.fallback_sentence(content.substitutes)}." if content.substitutes else "",
             "missing": self.material.missing.get("claims", "no claim is supported by the data at hand"),
-            "style": f"{_file('style.css')}{page_style()}\n",
-            **_scripts([_file("page.js")]),
+            "style": _slim(
+                _file("style.css") + page_style() + (_file_if_there("explore.css") if page == "index" else "")
+            ),
+            **_scripts([_slim(_file("page.js"))]),
         }
+
+
+def _slim(text: str) -> str:
+    """A style sheet or a script without its indentation and its lines of comment: every page has a copy."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _scripts(texts: Sequence[str]) -> dict[str, Any]:
@@ -231,7 +245,7 @@ def html_files(pages: Pages) -> dict[str, str]:
         found = front(pages.material, lang, pages.day)
         made[file_of("index", lang)] = _front_html(pages, found)
         shown = [found.picture, *(door.picture for door in found.doors)]
-        made |= picture_files({picture.id: picture for picture in shown if picture is not None})
+        made |= picture_files([picture for picture in shown if picture is not None], "pictures")
         made[file_of("findings", lang)] = _findings_html(pages, lang)
     made |= number_files(pages.material.claims) | insert_files(pages.material)
     made |= {file_of(name): _reference_html(pages, name) for name in ENGLISH}
@@ -239,10 +253,12 @@ def html_files(pages: Pages) -> dict[str, str]:
     return made
 
 
-def picture_files(pictures: Mapping[str, Picture]) -> dict[str, str]:
-    """Each picture and its values as files."""
-    found = {f"figures/{name}.svg": picture.svg for name, picture in pictures.items()}
-    return found | {f"figures/{name}.csv": picture.csv for name, picture in pictures.items()}
+def picture_files(pictures: Iterable[Picture], folder: str = "figures") -> dict[str, str]:
+    """Each picture and its values as files of that folder."""
+    found: dict[str, str] = {}
+    for picture in pictures:
+        found |= {f"{folder}/{picture.id}.svg": picture.svg, f"{folder}/{picture.id}.csv": picture.csv}
+    return found
 
 
 def table_files(blocks: Sequence[PageSection]) -> dict[str, str]:

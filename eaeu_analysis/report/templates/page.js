@@ -175,14 +175,15 @@
 
   // The filter of the findings; its state is in the address, so that a choice can be sent.
   function filter(form) {
-    const entries = [...document.querySelectorAll(".finding")].map((e) => ({ e, text: e.textContent.toLowerCase() }));
+    const entries = [...document.querySelectorAll(".finding")].map((e) =>
+      ({ e, text: e.textContent.toLowerCase(), facts: { ...e.dataset, topic: e.parentElement.dataset.topic } }));
     const told = form.querySelector("output");
     function update(keep) {
       const chosen = Object.fromEntries([...new FormData(form)].filter(([, v]) => v));
       const words = (chosen.words || "").toLowerCase().split(/\s+/).filter(Boolean);
       let count = 0;
-      entries.forEach(({ e, text }) => {
-        const fits = ["topic", "side", "grade", "country"].every((n) => !chosen[n] || e.dataset[n].split(" ").includes(chosen[n]));
+      entries.forEach(({ e, text, facts }) => {
+        const fits = ["topic", "side", "grade", "country"].every((n) => !chosen[n] || facts[n].split(" ").includes(chosen[n]));
         e.hidden = !(fits && words.every((w) => text.includes(w)));
         count += !e.hidden;
       });
