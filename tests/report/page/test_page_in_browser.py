@@ -498,18 +498,18 @@ def test_what_the_reader_chooses_works_behind_the_doors(browser: Any, report: Pa
     """An address opens its door; files beside the page alone are read; another language keeps what was chosen."""
     mark = "#compare?case=ARM+2015-01-02&outcome=exports&pre=4&post=3&skip=1&with=TJK,MDA,GEO"
     page = opened_at(browser, report.as_uri() + mark, viewport=PHONE)
-    page.wait_for_function("document.getElementById('compare').dataset.ready")
+    page.locator("#compare[data-ready]").wait_for(state="attached")
     assert page.locator("#door-fared > details").evaluate("d => d.open")
     assert -1 < page.locator("#compare").bounding_box()["y"] < 200
     assert "2011-2014" in page.locator("#compare [data-part=change]").text_content()
     assert all(url.startswith(report.parent.as_uri()) for url in page.asked)
     page.locator(".langs a[lang=ru]").evaluate("a => a.click()")
     page.wait_for_url("**/index.ru.html*")
-    page.wait_for_function("document.getElementById('compare').dataset.ready")
+    page.locator("#compare[data-ready]").wait_for(state="attached")
     assert page.evaluate("location.hash") == mark
     assert "2011–2014" in page.locator("#compare [data-part=change]").text_content()
     page.evaluate("location.hash = '#assume?outcome=welfare&border_costs.effect=0'")
-    page.wait_for_function("document.getElementById('assume').dataset.ready")
+    page.locator("#assume[data-ready]").wait_for(state="attached")
     assert page.locator("#door-joining > details").evaluate("d => d.open")
     assert page.said == []
     page.context.close()
