@@ -22,18 +22,19 @@ def brief(
     lang: Annotated[str, typer.Option(help="Language: en, ru or uz.")] = "en",
     out: Annotated[Path | None, typer.Option(help="Folder for the files. Default: brief, or none with --json.")] = None,
     formats: Annotated[
-        str | None, typer.Option("--format", help="Files to write: pdf,md,html,json. Default: all.")
+        str | None, typer.Option("--format", help="Files to write: pdf,docx,md,html,json. Default: all.")
     ] = None,
     source: Source = "pinned",
     jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = 1,
     cache: Annotated[bool, typer.Option(help="Use claims of an earlier run with the same data and code.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Write the brief: points for and against, likely questions, numbers to say aloud, statements to avoid.
+    """Write the brief: the bottom line, points for and against, likely questions, numbers to say aloud.
 
-    The first run computes the claims, which takes about a minute; later runs take seconds.
+    Each line has the seconds that it takes to say. The first run computes the claims, which takes about a minute; later
+    runs take seconds.
 
-    Examples: eaeu brief; eaeu brief --lang uz --out uz; eaeu brief --topic tariffs --format md
+    Examples: eaeu brief; eaeu brief --lang uz --out uz; eaeu brief --topic tariffs --format md,docx
     """
     from ..report.brief.write import brief as make
     from ..report.brief.write import write_brief

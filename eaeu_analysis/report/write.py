@@ -310,12 +310,13 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
 def require_origins(texts: Mapping[str, str], material: Material) -> None:
     """UntracedError when a number of a page or of the Markdown has no origin in a result of its place."""
     from .page.render import language_of
-    from .trace.known_numbers import known_of
+    from .trace.known_numbers import known_of, results_of
     from .trace.trace import require_traced, trace_html, trace_markdown
 
     pages = {name for name in texts if name.endswith((".html", ".md"))}
+    results = results_of(material)
     for lang in sorted({language_of(name) for name in pages}):
-        known = known_of(material, lang)
+        known = known_of(material, lang, results)
         for name in sorted(page for page in pages if language_of(page) == lang):
             trace = trace_markdown if name.endswith(".md") else trace_html
             require_traced(trace(texts[name], known), name)
@@ -334,7 +335,7 @@ def render_report(material: Material, formats: Sequence[str] = TEXTS) -> dict[st
     if "md" in formats:
         made[MARKDOWN] = render.page_markdown(pages)
     if {"html", "md"} & set(formats):
-        made |= render.picture_files(pages.pictures)
+        made |= render.picture_files(pages.pictures.values())
     if {"html", "csv"} & set(formats):
         made |= render.data_tables(pages)
     return made

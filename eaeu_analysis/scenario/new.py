@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import tomllib
 
 import pandas as pd
 
-from ..errors import NoDataError
+from ..errors import BadInputError, NoDataError
 from ..reference import economies
 from ..reference.blocs import bloc
 from .model.baseline_world import world_flows
@@ -21,17 +22,26 @@ from .tables import scenario_tables
 from .write import number_text, plain_text
 
 SHARE, COLLECTED = "share = 1.0", "# collected"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def new_scenario(name: str, economy: str, of_bloc: str) -> str:
     """A complete, commented file that runs: what is known of the economy and the bloc is filled in, the rest is marked
     TO BE CHECKED.
 
-    Raises BadInputError for an economy or a bloc that is not known, and NoDataError for an economy that no baseline
-    year has.
+    Raises BadInputError for a name that a file cannot have, for an economy or a bloc that is not known, and NoDataError
+    for an economy that no baseline year has.
     """
+    if not NAME.fullmatch(name):
+        near = re.sub(r"\W+", "_", name.lower()).strip("_") or "scenario"
+        near = near if NAME.fullmatch(near) else f"scenario_{near}"
+        raise BadInputError(
+            f"name {name!r}: expected small letters, digits and underscores, beginning with a letter, as in {near!r}"
+        )
     code, found = economies.resolve(economy), bloc(of_bloc)
     year, flows = _newest(code)
+    if code in found.members(on=f"{year}-12-31"):
+        raise BadInputError(f"{economies.common_name(code)} is a member of {found.code} already in {year}")
     union = found.code == UNION
     members = union_members(found.code, year, code)
     free = sorted(free_with(code, year) & set(members))
@@ -41,7 +51,7 @@ def new_scenario(name: str, economy: str, of_bloc: str) -> str:
     )
     after, why = (average, "as before: the bloc has no common tariff") if after is None else (after, why)
     channels = ["tariffs", "border_costs", *(["customs_revenue"] if union else [])]
-    title = f"{economies.common_name(code)} joins {found.name}"
+    title = f"{economies.common_name(code)} as a member: {found.name}"
     text = [
         f"# {title}. Change the numbers marked TO BE CHECKED, then: eaeu scenario run FILE",
         '# A number is a value, or { kind = "uniform", low, high, reference }, "triangular" (low, mode, high) or',
@@ -49,7 +59,7 @@ def new_scenario(name: str, economy: str, of_bloc: str) -> str:
         "",
         f"name = {plain_text(name)}",
         f"title = {plain_text(title)}",
-        f"question = {plain_text(f'What would joining {found.code} do to {economies.common_name(code)}?')}",
+        f"question = {plain_text(f'What would membership in {found.code} do to {economies.common_name(code)}?')}",
         f"economy = {plain_text(code)}",
         f"bloc = {plain_text(found.code)}",
         f"channels = {plain_text(channels)}",

@@ -24,10 +24,10 @@ from .model.surrogate import TRUST
 from .model.tariff_rates import by_chapter, chapters
 from .result import ScenarioResult, summarise_draws, with_interaction
 from .schema import Scenario, draw_order
-from .tables import scenario_tables
+from .tables import UNCHECKED, scenario_tables
 
 METHOD = "exact-hat equilibrium of goods by SITC section and services, each channel alone and all together"
-REFERENCE = "Caliendo and Parro (2015); Sudret (2008) and Owen (2014) for what carries the uncertainty"
+REFERENCE = "Caliendo and Parro (2015); Sudret (2008) and Owen (2014) for the sources of uncertainty"
 
 
 def run_scenario(
@@ -138,17 +138,19 @@ def shared_checks(
         *_absent_members(at),
         *_of_other_blocs(at),
         *_too_few(count, level),
+        *_exports_for_imports(at),
+        *_size_of_the_change(total),
     ]
     if by_chapter(at.economy) and at.scenario.on("tariffs"):
         closed = chapters()
         checks.append(
             Check("duties of unknown height", None, float(len(closed.assumed)), None,
-                  f"{len(closed.assumed)} chapters hold specific duties without unit values; such lines are put at "
+                  f"{len(closed.assumed)} chapters have specific duties without unit values; such lines count as "
                   f"{closed.bound:.0f} per cent at most")
         )  # fmt: skip
     if models is not None:
         checks.append(_terms_of_trade(*models))
-    checks += plausible(at.scenario)
+    checks += [*plausible(at.scenario), *unchecked(at.scenario)]
     return [replace(c, scope=scope) for c in checks] if scope else checks
 
 
@@ -189,6 +191,32 @@ def _of_other_blocs(at: Setting) -> list[Check]:
     return out
 
 
+def _exports_for_imports(at: Setting) -> list[Check]:
+    """A failed check where exports pay for a small part of imports: the fixed deficit magnifies their change."""
+    flows, own = at.world.model.flows.value.sum(0), at.world.economies.index(at.economy)
+    sold, bought = (float(side.sum() - flows[own, own]) for side in (flows[own], flows[:, own]))
+    least = float(scenario_tables()["least_cover"]["share"])
+    if not at.scenario.channels or sold >= least * bought:
+        return []
+    text = (
+        f"exports of goods pay for {sold / bought:.0%} of imports in {at.world.year}; the model fixes the deficit, so "
+        f"a rise of imports by 1 per cent needs {bought / sold:.1f} per cent more exports: do not quote the exports"
+    )
+    return [Check("exports that pay for imports", False, sold / bought, least, text)]
+
+
+def _size_of_the_change(total: pd.DataFrame) -> list[Check]:
+    """A failed check for each outcome whose median is larger than is plausible for joining a bloc."""
+    known, labels, out = scenario_tables()["plausible_outcomes"], scenario_tables()["outcomes"], []
+    for outcome, most in known.items():
+        if outcome in total and abs(median := float(total[outcome].median())) > most:
+            text = (
+                f"{labels[outcome]['label']}: {median:+.0f} per cent; more than {most:g} is not plausible for joining"
+            )
+            out.append(Check(f"plausible {outcome.replace('_', ' ')}", False, median, float(most), text, role="fatal"))
+    return out
+
+
 def _too_few(count: int, level: float) -> list[Check]:
     least = math.ceil(2 / (1 - level) - 1e-9)
     if count >= least:
@@ -200,7 +228,7 @@ def _too_few(count: int, level: float) -> list[Check]:
 def _terms_of_trade(world: float, market: float) -> Check:
     """Whether the two models of the tariff agree in sign; where they do not, the difference is terms of trade."""
     text = (
-        f"the tariff alone moves real spending by {world:+.2f} per cent in the world model and by {market:+.2f} % of "
+        f"the tariff alone moves real spending by {world:+.3f} per cent in the world model and by {market:+.3f} % of "
         "GDP market by market at given world prices"
     )
     if world * market < 0:
@@ -227,8 +255,18 @@ def plausible(scenario: Scenario) -> list[Check]:
     return out
 
 
+def unchecked(scenario: Scenario) -> list[Check]:
+    """A failed check where the file is a draft: its references still say that numbers are to be checked."""
+    stated = [*scenario.references, *(q.reference for q in scenario.quantities().values())]
+    left = [text for text in stated if UNCHECKED in text]
+    if not left:
+        return []
+    text = f"the file is a draft: numbers and references marked {UNCHECKED} have not been replaced"
+    return [Check("numbers checked by the author", False, float(len(left)), 0.0, text)]
+
+
 def _fit(result: ScenarioResult) -> list[Check]:
-    """How well the polynomial stands in; nothing where no channel is on or the draws are too few."""
+    """How well the polynomial fits; nothing where no channel is on or the draws are too few."""
     if not result.scenario.channels:
         return []
     try:

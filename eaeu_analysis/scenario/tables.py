@@ -1,4 +1,4 @@
-"""scenario.tables."""
+"""The table of scenarios, read once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cache
 from typing import Any
 
 from .. import settings
+
+UNCHECKED = "TO BE CHECKED"  # marks what a new file leaves to its author
 
 
 @cache

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import eaeu_analysis as ea
+from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.scenario.model.baseline_world import world_flows
 from eaeu_analysis.scenario.model.partners import dutiable_part
 from eaeu_analysis.scenario.model.setting import setting
@@ -83,3 +84,33 @@ def test_a_border_effect_of_the_union_is_not_that_of_another_bloc(tmp_path):
     assert any("the table of agreements ends there" in note for note in found.scenario.notes)
     own = found.scenario.replace({"border_costs.effect": 0.3})
     assert ea.run_scenario(own, draws=2).check("border costs of this bloc") is None
+
+
+def test_a_new_file_is_a_draft_until_its_references_are_filled_in(tmp_path):
+    path = tmp_path / "g.toml"
+    path.write_text(new_scenario("mine", "TJK", "EAEU"), encoding="utf-8")
+    assert ea.run_scenario(path, draws=2).check("numbers checked by the author").passed is False
+    path.write_text(path.read_text(encoding="utf-8").replace("TO BE CHECKED", "seen"), encoding="utf-8")
+    assert ea.run_scenario(path, draws=2).check("numbers checked by the author") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "economy", "sentence"),
+    [("NAME", "TJK", "as in 'name'"), ("my file", "TJK", "as in 'my_file'"), ("2x", "TJK", "as in 'scenario_2x'"),
+     ("mine", "KGZ", "a member of EAEU already"), ("mine", "Tajikstan", "did you mean 'TJK'")],
+)  # fmt: skip
+def test_a_new_file_that_cannot_be_is_refused_in_one_sentence(name, economy, sentence):
+    with pytest.raises(BadInputError, match=sentence):
+        new_scenario(name, economy, "EAEU")
+
+
+def test_a_result_that_nobody_should_quote_has_failed_checks(tmp_path):
+    """Syria exported a tenth of what it imported in 2019: the fixed deficit turns a small change into +70 %."""
+    path = tmp_path / "h.toml"
+    path.write_text(new_scenario("mine", "SYR", "EAEU"), encoding="utf-8")
+    result = ea.run_scenario(path, draws=2)
+    assert result.value("exports")["estimate"] > 30
+    assert result.check("exports that pay for imports").passed is False
+    assert result.check("plausible exports").passed is False
+    own = {check.name for check in ea.run_scenario("uzb_eaeu", draws=2).checks}
+    assert not own & {"exports that pay for imports", "plausible exports"}

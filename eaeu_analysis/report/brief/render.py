@@ -1,8 +1,8 @@
-"""Brief -> HTML, Markdown, JSON, PDF: bytes in memory, nothing written here.
+"""Brief -> HTML, Markdown, JSON, Word, PDF: bytes in memory, nothing written here.
 
-What comes from data is text in every format: escaped in HTML and Markdown, passed as a value and never as markup to
-Typst. The PDF has two sides of A4: the largest of a few sizes of type that fits; no clock, and only the fonts that the
-compiler carries.
+What comes from data is text in every format: escaped in HTML, Markdown and Word, passed as a value and never as markup
+to Typst. The PDF has two sides of A4: the largest of a few sizes of type that fits; no clock, and only the fonts that
+come with the compiler.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from importlib import resources, util
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInputError, EaeuError
+from .word import docx
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from .compose import Brief
 
-FORMATS = ("pdf", "md", "html", "json")
+FORMATS = ("pdf", "docx", "md", "html", "json")
 NO_PDF = "a PDF needs the extra: pip install 'eaeu-analysis[pdf]'"
 SIDES = 2
 SIZES = (11.0, 10.6, 10.2, 9.8, 9.4, 9.2, 9.0, 8.8, 8.6, 8.4, 8.2, 8.0)  # points, the largest that fits
@@ -40,6 +41,8 @@ def render_brief(brief: Brief, form: str) -> bytes:
     """The brief in that format."""
     if form == "pdf":
         return pdf(brief)
+    if form == "docx":
+        return docx(brief, lambda name, **fields: _environment().get_template(name).render(**fields))
     text = {"html": brief_html, "md": brief_markdown, "json": as_json}[form](brief)
     return text.encode("utf-8")
 
@@ -98,7 +101,7 @@ def _environment() -> Environment:
 
     made = jinja2.Environment(
         loader=jinja2.FunctionLoader(_file),
-        autoescape=jinja2.select_autoescape(["html"], default_for_string=True),
+        autoescape=jinja2.select_autoescape(["html", "xml"], default_for_string=True),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -133,7 +133,7 @@ def write_brief(
     jobs: int = 1,
     cache: bool = True,
 ) -> WrittenBrief:
-    """Write the brief to a folder: brief.pdf, brief.md, brief.html and always brief.json.
+    """Write the brief to a folder: brief.pdf, brief.docx, brief.md, brief.html and always brief.json.
 
     Files are written only after all of them are rendered; the folder then replaces an older brief in one step. The same
     inputs give the same bytes.
@@ -146,7 +146,7 @@ def write_brief(
         As in :func:`brief`.
     lang : {"en", "ru", "uz"}, default "en"
         Language.
-    formats : sequence of {"pdf", "md", "html", "json"}, optional
+    formats : sequence of {"pdf", "docx", "md", "html", "json"}, optional
         The files to write; all by default, without "pdf" where its extra is not installed.
     source : str, Path or Source, default "pinned"
         As in :func:`brief`.

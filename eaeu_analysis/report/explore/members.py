@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NoDataError
@@ -34,10 +35,9 @@ START = "trade"
 
 @dataclass(frozen=True)
 class Explorer:
-    """``html``: the fragment; ``texts``: its sentences, as the package states them."""
+    """``html``: the fragment of a page."""
 
     html: str
-    texts: tuple[str, ...]
 
 
 def members_explorer(content: Content, picture: str = "", lang: str = "en", folder: str = DATA_FOLDER) -> Explorer:
@@ -75,9 +75,17 @@ def members_explorer(content: Content, picture: str = "", lang: str = "en", fold
         cases=cases,
         outcomes=outcomes,
         first=first,
-        data=json.dumps(settled, ensure_ascii=False, sort_keys=True, allow_nan=False).replace("</", "<\\/"),
+        data=as_data(settled),
     )  # fmt: skip
-    return Explorer(html, tuple(told.values()))
+    return Explorer(html)
+
+
+def first_sentences(content: Content, lang: str) -> list[str]:
+    """The sentences on the question shown first; none where no member can be compared."""
+    try:
+        return list(describe_comparison(start(content), find_language(lang, "explore")).values())
+    except NoDataError:
+        return []
 
 
 def explore_files(content: Content) -> dict[str, str]:
@@ -157,8 +165,6 @@ def _outcome_words(name: str, unit: str) -> dict[str, str]:
 
 def _language(lang: Language, tables: Mapping[str, Any]) -> dict[str, Any]:
     """The words of a language that the script fills sentences with, and how it writes a number."""
-    from babel.numbers import get_decimal_symbol, get_group_symbol
-
     used = {c["unit"] for c in tables["cases"]} | set(tables["names"])
     found: dict[str, Any] = {name: lang.tables[name] for name in TABLES if name in lang.tables}
     found["economy"] = {code: lang.word(f"economy.{code}") for code in sorted(used)}
@@ -167,13 +173,25 @@ def _language(lang: Language, tables: Mapping[str, Any]) -> dict[str, Any]:
         if name in found:
             found[name] = {key: text for key, text in found[name].items() if key in tables["units"]}
     found["outcome"] = {name: text for name, text in found["outcome"].items() if name in tables["outcomes"]}
-    return {
-        "code": lang.code,
-        "decimal": get_decimal_symbol(lang.code),
-        "group": get_group_symbol(lang.code),
-        "units": UNITS,
-        "words": found,
-    }
+    return {**number_marks(lang.code), "units": UNITS, "words": found}
+
+
+def number_marks(lang: str) -> dict[str, str]:
+    """How a language writes a number."""
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    return {"code": lang, "decimal": get_decimal_symbol(lang), "group": get_group_symbol(lang)}
+
+
+def as_data(data: Any) -> str:
+    """JSON that can stand in a script element."""
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False).replace("</", "<\\/")
+
+
+@lru_cache
+def script() -> str:
+    """What runs on the page."""
+    return (resources.files("eaeu_analysis.report") / "templates" / "explore.js").read_text(encoding="utf-8")
 
 
 @lru_cache

@@ -2,7 +2,6 @@
 // Comparisons and options that the reader chooses, computed here as the package computes them, and the values of a line
 // chart under the pointer. Without this script the question shown first stays as it is printed.
 (() => {
-  const here = document.currentScript ? new URL(".", document.currentScript.src || location.href) : new URL(".", location.href);
   const make = (tag, properties = {}, ...inside) => {
     const made = Object.assign(document.createElement(tag), properties);
     made.append(...inside);
@@ -118,7 +117,7 @@
       return text.replace(/ {2,}/g, " ").trim().replaceAll("..", ".");
     }
     return {
-      say: (table, key, values = {}, keys = {}) => fill(words[table][key], values, keys).replace(bound, "$1\u00a0"),
+      say: (table, key, values = {}, keys = {}) => fill(words[table][key], values, keys).replace(bound, "$1\u00a0").replace(/\bp = (?=\d)/g, "p\u00a0=\u00a0"),
       number: (value, ...parts) => number(value, parts), word, words,
     };
   }
@@ -253,7 +252,7 @@
   const waiting = {};
   function fetched(folder, name) {
     waiting[name] ??= new Promise((resolve, reject) => {
-      const script = make("script", { src: new URL(`${folder}/${name}.js`, here).href });
+      const script = make("script", { src: `${folder}/${name}.js` });
       script.addEventListener("load", () => resolve(window.eaeuExplore[name]));
       script.addEventListener("error", () => { delete waiting[name]; reject(new Error(name)); });
       document.head.append(script);
@@ -556,7 +555,7 @@
       update(false).then(() => { if (!fits) part("checks").textContent = words.unfit; });
       return true;
     }
-    section.querySelectorAll("[hidden].explore-form, [hidden].explore-tools").forEach((e) => { e.hidden = false; });
+    section.querySelectorAll("[hidden].explore-form, [hidden].explore-tools, [hidden].explore-figure").forEach((e) => { e.hidden = false; });
     section.dataset.copied = words.copied;
     addEventListener("hashchange", read);
     if (!read()) { // the values are read when the part comes near
@@ -567,7 +566,134 @@
     new ResizeObserver(() => { if (width && Math.abs(plot.clientWidth - width) > 24 && section.dataset.ready) update(false); width = plot.clientWidth; }).observe(plot);
   }
 
+  // Options under assumptions: scenario/assumptions.py.
+  function floatsOf(text, Kind) {
+    const raw = atob(text), bytes = Uint8Array.from(raw, (c) => c.charCodeAt(0));
+    return Float64Array.from(new Kind(bytes.buffer));
+  }
+  function runsOf({ columns, options }) {
+    const inputs = Object.fromEntries(Object.entries(columns).map(([name, text]) => [name, floatsOf(text, Float32Array)]));
+    return Object.fromEntries(Object.entries(options).map(([name, o]) => {
+      const basis = ([mid, sd, slope, scale], x) => { const z = x - mid; return [1, z / sd, (z ** 2 - slope * z - sd ** 2) / scale]; };
+      const powers = o.names.map((q, k) => Array.from(inputs[o.columns[q]], (x) => basis(o.bases[k], x)));
+      const terms = o.terms.map((text) => [...text].map((d, k) => [k, Number(d)]).filter(([, degree]) => degree));
+      const numbers = (table, Kind) => Object.fromEntries(Object.entries(table).map(([out, text]) => [out, floatsOf(text, Kind)]));
+      return [name, { names: o.names, bases: o.bases, basis, powers, terms, coefficients: numbers(o.coefficients, Float64Array), draws: numbers(o.draws, Float32Array) }];
+    }));
+  }
+  function moved(option, outcome, known) { // every draw, moved by what the polynomial says of the known values
+    const draws = option.draws[outcome];
+    if (!draws) return null;
+    const set = new Map(option.names.map((name, k) => [k, name]).filter(([, name]) => name in known).map(([k, name]) => [k, option.basis(option.bases[k], known[name])]));
+    if (!set.size) return draws;
+    const touched = option.terms.map((term, i) => [term, option.coefficients[outcome][i]]).filter(([term]) => term.some(([k]) => set.has(k)));
+    return draws.map((value, i) => {
+      let change = 0;
+      for (const [term, c] of touched) {
+        let now = c, then = c;
+        for (const [k, degree] of term) {
+          const was = option.powers[k][i][degree];
+          then *= was;
+          now *= set.has(k) ? set.get(k)[degree] : was;
+        }
+        change += now - then;
+      }
+      return value + change;
+    });
+  }
+  function summed(draws, sign, level) {
+    if (!draws) return { estimate: 0, lower: 0, upper: 0, better: 0.5 };
+    const ordered = sorted(draws);
+    const better = draws.reduce((n, v) => n + (sign * v > 1e-9 ? 1 : Math.abs(v) <= 1e-9 ? 0.5 : 0), 0) / draws.length;
+    return { estimate: quantile(ordered, 0.5), lower: quantile(ordered, (1 - level) / 2), upper: quantile(ordered, (1 + level) / 2), better };
+  }
+  function options(section) {
+    const settings = JSON.parse(section.querySelector(".explore-settings").textContent);
+    const say = speaker(settings.language), words = say.words.assume;
+    const part = (name, within = section) => within.querySelector(`[data-part="${name}"]`);
+    const form = section.querySelector("form"), pick = form.elements.outcome;
+    const rows = [...section.querySelectorAll("[data-option]")];
+    const sliders = [...section.querySelectorAll(".op-sliders li")].map((li, i) => ({
+      li, quantity: settings.quantities[i], input: li.querySelector("input"), output: li.querySelector("output"), open: li.querySelector("button"),
+    }));
+    let state = { outcome: settings.start, at: {} }, runs = null, asked = 0;
+    const valueAt = (q, at) => q.low + (q.high - q.low) * at / 100;
+    const shown = (q, value) => say.number(q.log ? 100 * Math.expm1(value) : value * q.times);
+    const withUnit = (q, text) => `${text} ${q.unit}`.trim();
+    const middle = (q) => Math.round(100 * (q.middle - q.low) / ((q.high - q.low) || 1));
+    function place() {
+      pick.value = state.outcome;
+      sliders.forEach(({ li, quantity: q, input, output, open }) => {
+        const at = state.at[q.name], known = at !== undefined;
+        input.value = known ? at : middle(q);
+        const text = known ? withUnit(q, shown(q, valueAt(q, at))) : withUnit(q, say.say("assume", "range", {}, { low: `=${shown(q, q.low)}`, high: `=${shown(q, q.high)}` }));
+        output.textContent = text;
+        input.setAttribute("aria-valuetext", text);
+        li.classList.toggle("known", known);
+        open.hidden = !known;
+      });
+    }
+    async function update(changed = true) {
+      const turn = ++asked;
+      place();
+      try { runs ??= runsOf(await fetched(settings.folder, "options")); } catch { part("problem").textContent = words.loading; return; }
+      if (turn !== asked) return;
+      const known = Object.fromEntries(sliders.filter(({ quantity: q }) => q.name in state.at).map(({ quantity: q }) => [q.name, valueAt(q, state.at[q.name])]));
+      const sign = settings.good[state.outcome];
+      const found = Object.fromEntries(settings.options.map(({ name }) => [name, summed(moved(runs[name], state.outcome, known), sign, settings.level)]));
+      const first = Object.fromEntries(settings.options.map(({ name }) => [name, summed(runs[name].draws[state.outcome], sign, settings.level)]));
+      write(found, first);
+      if (changed) keep("assume", new URLSearchParams({ outcome: state.outcome, ...state.at }));
+      section.dataset.ready = `${turn}`;
+    }
+    function write(found, first) {
+      const keys = { outcome: `scenario_outcome.${state.outcome}`, unit: `unit.${settings.outcomes[state.outcome]}` };
+      const numbers = (row) => ({ ...row, better: 100 * row.better, level: 100 * settings.level });
+      part("sentence").textContent = say.say("assume", "sentence", numbers(found[settings.joining]), keys);
+      const all = [...Object.values(found), ...Object.values(first)];
+      let low = Math.min(0, ...all.map((row) => row.lower)), high = Math.max(0, ...all.map((row) => row.upper));
+      const pad = settings.padding * ((high - low) || 1);
+      low -= pad; high += pad;
+      const x = (value) => `${(100 * (value - low) / (high - low)).toFixed(2)}%`;
+      rows.forEach((li) => {
+        const name = li.dataset.option, row = found[name], size = Math.max(Math.abs(row.lower), Math.abs(row.upper)), still = size < 1e-9;
+        part("band", li).textContent = still ? words.still : say.say("assume", size < settings.tiny ? "tiny" : "band", numbers(row), keys);
+        part("better", li).textContent = still ? "" : say.say("assume", "better", numbers(row), keys);
+        const failed = settings.failed[`${name} ${state.outcome}`] ?? "";
+        part("failed", li).textContent = failed;
+        part("failed", li).hidden = !failed;
+        const set = (kind, values) => Object.entries(values).forEach(([key, value]) => li.querySelector(kind).setAttribute(key, value));
+        set(".op-zero", { x1: x(0), x2: x(0) });
+        set(".op-was", { x1: x(first[name].lower), x2: x(first[name].upper) });
+        set(".op-band", { x1: x(row.lower), x2: x(row.upper) });
+        set(".op-dot", { cx: x(row.estimate) });
+      });
+    }
+    pick.addEventListener("change", () => { state.outcome = pick.value; update(); });
+    sliders.forEach(({ quantity: q, input, open }) => {
+      input.addEventListener("input", () => { state.at[q.name] = Number(input.value); update(); });
+      open.addEventListener("click", () => { delete state.at[q.name]; input.focus(); update(); });
+    });
+    form.addEventListener("submit", (event) => event.preventDefault());
+    section.querySelector("[data-set=reset]").addEventListener("click", () => { state = { outcome: settings.start, at: {} }; update(); });
+    section.dataset.copied = words.copied;
+    tools(section, part);
+    function read() {
+      const given = stated("assume");
+      if (!given) return false;
+      state = { outcome: given.get("outcome") in settings.outcomes ? given.get("outcome") : settings.start, at: {} };
+      sliders.forEach(({ quantity: q }) => { if (/^\d{1,3}$/.test(given.get(q.name) ?? "") && Number(given.get(q.name)) <= 100) state.at[q.name] = Number(given.get(q.name)); });
+      reveal(section);
+      update(false);
+      return true;
+    }
+    section.querySelectorAll("[hidden].explore-form, [hidden].explore-tools, [hidden].explore-figure").forEach((e) => { e.hidden = false; });
+    addEventListener("hashchange", read);
+    if (!read()) place();
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("#compare").forEach(members);
+    document.querySelectorAll("#assume").forEach(options);
   });
 })();

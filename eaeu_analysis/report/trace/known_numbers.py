@@ -21,6 +21,8 @@ from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.designs import TARIFF
 from ..claims.points import balance, is_point
+from ..explore.members import first_sentences
+from ..explore.options import first_options
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
@@ -40,7 +42,6 @@ SKIPPED_FIELDS = (
 DEEP = 9
 SIZE = re.compile(r"\d+(?:[.,]\d+)*")
 NUMERAL = re.compile(r"\d+(?:\.\d+)?")
-SLIDER_ENDS = (5.0, 95.0)  # per cent: of a quantity's range
 LETTERS = 5  # that a text has at least: a bare number is no text
 LONG = 40  # letters of a text without its numbers from which it is known again
 
@@ -58,7 +59,7 @@ class Known:
     own: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     comma: bool = False
 
-    @property
+    @functools.cached_property
     def scopes(self) -> frozenset[str]:
         """The places that have numbers of their own."""
         return frozenset(name for name in self.numbers if name)
@@ -121,6 +122,15 @@ class Known:
         return sorted(found, key=len, reverse=True)
 
 
+@dataclass(frozen=True)
+class ResultLeaves:
+    """Texts, numbers by place, and chapters of goods in the results of a report."""
+
+    texts: Sequence[str]
+    numbers: Mapping[str, np.ndarray[Any, Any]]
+    codes: frozenset[str]
+
+
 def _longest(frame: str) -> str:
     """The longest word without a number."""
     return max((word for word in frame.split() if "#" not in word), key=len, default="")
@@ -140,12 +150,23 @@ def known_of_claims(claims: Sequence[Claim], lang: str = "en") -> Known:
     return dataclasses.replace(_known(*_of_claims(claims, lang)), own=_own(claims, lang), comma=lang != "en")
 
 
-def known_of(material: Material, lang: str = "en") -> Known:
-    """What the report's page may say: its claims, its results by section, and how many of each there are."""
-    content, found = material.content, material.evidence
-    effects_table = content.effects.table if content.effects is not None else pd.DataFrame()
+def known_of(material: Material, lang: str = "en", results: ResultLeaves | None = None) -> Known:
+    """What the report's page may say: its claims, its results by section, and how many of each there are.
+    ``results``: those of :func:`results_of`, so that a page in several languages walks through them once."""
+    of_results = results if results is not None else results_of(material)
     texts, numbers = _of_claims(material.claims, lang)
     numbers["claims"] = np.concatenate([own for name, own in numbers.items() if name])
+    known = _known([*texts, *of_results.texts, *explored(material, lang)], numbers | of_results.numbers)
+    own_texts = _own(material.claims, lang)
+    return dataclasses.replace(known, codes=of_results.codes, own=own_texts, comma=lang != "en")
+
+
+def results_of(material: Material) -> ResultLeaves:
+    """The texts and numbers of the report's results, which no language changes."""
+    content, found = material.content, material.evidence
+    effects_table = content.effects.table if content.effects is not None else pd.DataFrame()
+    texts: list[str] = []
+    numbers: dict[str, np.ndarray[Any, Any]] = {}
     for section in content.sections:
         gaps = [r.difference for r in (section.narrow, section.wide) if r is not None and r.difference is not None]
         derived = [n for g in gaps for n in (g.versus_mean, g.versus_median, g.test.n - 1, g.test.n)]
@@ -191,8 +212,7 @@ def known_of(material: Material, lang: str = "en") -> Known:
     numbers["series"] = np.concatenate([[float(n) for text in infos for n in NUMERAL.findall(text)], ages])
     texts += [*infos, *_strings([*content.limits, read_table(table_path("glossary"))])]
     codes = frozenset(map(str, found.gap.table.index)) if found.gap is not None else frozenset()
-    own_texts = _own(material.claims, lang)
-    return dataclasses.replace(_known(texts, numbers), codes=codes, own=own_texts, comma=lang != "en")
+    return ResultLeaves(texts, numbers, codes)
 
 
 def known_of_drift(drift: Drift) -> Known:
@@ -223,17 +243,22 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
 
 
 def _scenario(result: ScenarioResult) -> list[Any]:
-    """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it, where sliders start."""
-    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability(), list(SLIDER_ENDS)]
+    """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it."""
+    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability()]
     if (options := shipped_options()) is not None:
         told += [options.table, 100 * options.table[["better", "best"]], options.spec["draws"]]
     try:
         surface, shares = result.surface(), result.shares()
-    except BadInputError:  # no polynomial: no sliders and no shares are shown
+    except BadInputError:  # no polynomial: no shares are shown
         return told
-    start = [float(result.surrogate.predict(name, pd.DataFrame(index=[0]))[0]) for name in surface["outcomes"]]
     misses = [100 * (1 - fit) for fit in surface["r2"].values()]
-    return [*told, surface["quantities"], 100 * shares, len(shares), start, misses]
+    return [*told, surface["quantities"], 100 * shares, len(shares), misses]
+
+
+def explored(material: Material, lang: str) -> list[str]:
+    """What the parts where the reader chooses say before anything is chosen."""
+    told = first_sentences(material.content, lang) if material.content.panel is not None else []
+    return told + (first_options(lang) if material.evidence.scenario is not None else [])
 
 
 def _own(claims: Sequence[Claim], lang: str) -> dict[str, frozenset[str]]:
@@ -269,41 +294,53 @@ def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str,
 
 
 def _known(texts: Iterable[str], numbers: Mapping[str, np.ndarray[Any, Any]]) -> Known:
-    plain = {normal(text) for text in texts}
+    plain = {normal(text) for text in set(texts)}
     kept = sorted(text for text in plain if re.search(r"\d", text) and len(re.findall(r"[^\W\d_]", text)) >= LETTERS)
     sizes = {name: np.unique(np.abs(own[np.isfinite(own)])) for name, own in numbers.items()}
     return Known(tuple(kept), sizes)
 
 
 def _numbers(results: Iterable[Any]) -> np.ndarray[Any, Any]:
-    return np.array([leaf for result in results for leaf in _leaves(result, DEEP) if not isinstance(leaf, str)], float)
+    return _leaves(results)[0]
 
 
 def _strings(results: Iterable[Any]) -> list[str]:
-    return [leaf for result in results for leaf in _leaves(result, DEEP) if isinstance(leaf, str)]
+    return _leaves(results)[1]
 
 
-def _leaves(item: Any, deep: int) -> Iterator[float | str]:
-    """Every number and text in a result, its tables by cell; what is never told is not entered."""
+def _leaves(results: Iterable[Any]) -> tuple[np.ndarray[Any, Any], list[str]]:
+    """Every number and every text in results."""
+    numbers: list[float] = []
+    texts: list[str] = []
+    for result in results:
+        _collect(result, DEEP, numbers, texts)
+    return np.array(numbers, dtype=np.float64), texts
+
+
+def _collect(item: Any, deep: int, numbers: list[float], texts: list[str]) -> None:
+    """Add the numbers and texts of a result, its tables by cell; fields that are never quoted are not entered."""
     if item is None or isinstance(item, bool) or deep == 0:
         return
     if isinstance(item, str):
-        yield item
+        texts.append(item)
     elif isinstance(item, (int, float, np.integer, np.floating)):
-        yield float(item)
-    elif isinstance(item, pd.DataFrame):
-        for name in item.columns:
-            yield from _leaves(item[name], deep - 1)
+        numbers.append(float(item))
     elif isinstance(item, pd.Series):
-        for value in item.tolist():
-            yield from _leaves(value, deep - 1)
+        if isinstance(item.dtype, np.dtype) and item.dtype.kind in "iuf" and deep > 1:
+            numbers.extend(item.to_numpy(dtype=np.float64).tolist())
+        elif item.dtype.kind != "b":
+            for value in item.tolist():
+                _collect(value, deep - 1, numbers, texts)
+    elif isinstance(item, pd.DataFrame):
+        for position in range(item.shape[1]):
+            _collect(item.iloc[:, position], deep - 1, numbers, texts)
     elif isinstance(item, Mapping):
         for value in item.values():
-            yield from _leaves(value, deep - 1)
+            _collect(value, deep - 1, numbers, texts)
     elif isinstance(item, (list, tuple, set, frozenset)):
         for value in item:
-            yield from _leaves(value, deep - 1)
+            _collect(value, deep - 1, numbers, texts)
     elif dataclasses.is_dataclass(item):
         for field in dataclasses.fields(item):
             if field.name not in SKIPPED_FIELDS:
-                yield from _leaves(getattr(item, field.name), deep - 1)
+                _collect(getattr(item, field.name), deep - 1, numbers, texts)

@@ -1,4 +1,4 @@
-"""The brief on paper and screen: two sides of A4, the same bytes, fonts within, labels that do nothing."""
+"""The brief on paper, on screen and in Word: two sides of A4, the same bytes, fonts within, labels that do nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import dataclasses
 import io
 import json
 import re
+import zipfile
 from importlib import util
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pypdf
 import pytest
-from brief_sheets import LANGS, letters, lines
+from brief_sheets import LANGS, WORD, letters, lines, text_of
 
 import eaeu_analysis as ea
 from eaeu_analysis.cli import main
@@ -46,6 +48,33 @@ def test_the_same_brief_has_the_same_bytes_and_no_clock(
     assert "/CreationDate" not in facts
     assert "/ModDate" not in facts
     assert facts.title == briefs[lang].title
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_word_document_is_complete_and_the_same_every_time(lang: str, briefs: dict[str, Brief]) -> None:
+    """The rules of the package: a kind for each part, a part for each relation; then headings, lists and all texts."""
+    brief = briefs[lang]
+    body = render_brief(brief, "docx")
+    assert render_brief(brief, "docx") == body
+    package = zipfile.ZipFile(io.BytesIO(body))
+    assert package.testzip() is None
+    assert {info.date_time for info in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    parts = {name: ElementTree.fromstring(package.read(name)) for name in package.namelist()}  # noqa: S314
+    kinds = {row.get("PartName"): row.get("ContentType") for row in parts["[Content_Types].xml"]}
+    assert {f"/{name}" for name in parts if not name.endswith((".rels", "].xml"))} <= kinds.keys()
+    for name, folder in (("_rels/.rels", ""), ("word/_rels/document.xml.rels", "word/")):
+        assert all(f"{folder}{row.get('Target')}" in parts for row in parts[name])
+    document, styles = parts["word/document.xml"], parts["word/styles.xml"]
+    known = {row.get(f"{WORD}styleId") for row in styles}
+    used = {row.get(f"{WORD}val") for tag in ("pStyle", "rStyle") for row in document.iter(f"{WORD}{tag}")}
+    assert {"Title", "Heading1", "ListParagraph"} <= used <= known
+    lists = {row.get(f"{WORD}numId") for row in parts["word/numbering.xml"].iter(f"{WORD}num")}
+    assert {row.get(f"{WORD}val") for row in document.iter(f"{WORD}numId")} <= lists
+    assert styles.find(f".//{WORD}lang").get(f"{WORD}val").startswith(lang)
+    assert brief.title in [row.text for row in parts["docProps/core.xml"]]
+    seen = letters(text_of(body, "docx"))
+    for text in lines(brief):
+        assert letters(text) in seen, text
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -86,6 +115,10 @@ def test_labels_are_inert_in_every_format(claims: list[Claim]) -> None:
     seen = letters(" ".join(page.extract_text() for page in pages))
     assert letters("<script>alert(1)</script>").replace("-", "") in seen
     assert letters("#typst *bold* [link](x) $x$ @y") in seen
+    seen = text_of(render_brief(brief, "docx"), "docx")
+    assert seen.count(NASTY) == 1
+    ill = dataclasses.replace(brief, title="half \ud800 a letter \x00\x0b and <w:p/>")
+    assert "half  a letter  and <w:p/>" in text_of(render_brief(ill, "docx"), "docx")
     assert json.loads(render_brief(brief, "json"))["parts"]["against"]["lines"][0]["text"].count(NASTY) == 1
 
 
@@ -129,6 +162,6 @@ def test_without_the_extra_the_default_leaves_the_pdf_out_and_says_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("eaeu_analysis.report.brief.write.brief", lambda *_, **__: briefs["en"])
-    assert set(ea.write_brief(tmp_path / "brief").files) == {"brief.md", "brief.html", "brief.json"}
+    assert set(ea.write_brief(tmp_path / "brief").files) == {"brief.docx", "brief.md", "brief.html", "brief.json"}
     assert "pdf" not in report_formats(None, "KGZ", "EAEU")
     assert [record.getMessage() for record in caplog.records] == [f"without brief.pdf: {NO_PDF}"] * 2

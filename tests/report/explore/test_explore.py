@@ -16,22 +16,31 @@ import eaeu_analysis as ea
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import NoDataError
 from eaeu_analysis.report.explore.members import describe_comparison, explore_files, members_explorer
+from eaeu_analysis.report.explore.options import (
+    JOINING,
+    describe_joining,
+    describe_option,
+    option_files,
+    options_explorer,
+    sliders,
+)
 from eaeu_analysis.report.explore.values import countries, packed, shared_tables
 from eaeu_analysis.report.gather.content import Content
 from eaeu_analysis.report.page.material import Material
-from eaeu_analysis.report.wording.templates import find_language
+from eaeu_analysis.report.wording.templates import find_language, languages
+from eaeu_analysis.scenario.assumptions import OUTCOMES, OptionDraws, shipped_option_draws
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("axe_playwright_python")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
-LANGUAGES = ("en", "ru", "uz")
+LANGUAGES = tuple(languages())
 PARTS = ("change", "difference", "chance", "checks")
 CHOICES = 75  # of which at least 40 can be compared
 SHELL = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8">
 <title>t</title><meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style>
 <script>{script}</script></head>
-<body><main><h1>t</h1><h2>t</h2>{html}</main></body></html>"""
+<body><main><h1>t</h1><h2>t</h2><h3>t</h3>{html}</main></body></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, content: Content) -> Path:
     """A page a language with nothing but the part, and the files that it reads."""
     out = tmp_path_factory.mktemp("explore")
     (out / "explore").mkdir()
-    for name, text in explore_files(content).items():
+    for name, text in {**explore_files(content), **option_files()}.items():
         (out / name).write_text(text, encoding="utf-8")
     templates = Path(ea.__file__).parent / "report" / "templates"
     style = "".join((templates / name).read_text(encoding="utf-8") for name in ("style.css", "explore.css"))
@@ -59,6 +68,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory, content: Content) -> Path:
         html = members_explorer(content, "<svg id='kept'></svg>", lang).html
         text = SHELL.format(lang=lang, style=style, script=script, html=html)
         (out / f"{lang}.html").write_text(text, encoding="utf-8")
+        part = options_explorer(lang)
+        assert part is not None
+        text = SHELL.format(lang=lang, style=style, script=script, html=part.html)
+        (out / f"options.{lang}.html").write_text(text, encoding="utf-8")
     return out
 
 
@@ -90,11 +103,14 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ").strip()
 
 
+READY = "document.querySelector('.explore').dataset.ready"
+
+
 def turned(page: Any, act: Any) -> None:
     """Do something and wait for the sentences to be written anew."""
-    before = page.evaluate("document.getElementById('compare').dataset.ready ?? ''")
+    before = page.evaluate(READY)
     act()
-    page.wait_for_function("old => (document.getElementById('compare').dataset.ready ?? '') !== old", arg=before)
+    page.wait_for_function(f"old => {READY} && {READY} !== old", arg=before)
 
 
 def go(page: Any, mark: str) -> None:
@@ -223,7 +239,7 @@ def test_choosing_by_hand_changes_sentences_and_address_and_the_address_brings_i
     browser: Any, folder: Path, content: Content, panel: Panel
 ) -> None:
     page = opened_at(browser, folder / "en.html", viewport={"width": 320, "height": 700})
-    page.wait_for_function("document.getElementById('compare').dataset.ready")
+    page.wait_for_function(READY)
     turned(page, lambda: page.get_by_label("Outcome").select_option("remittances"))
     turned(page, lambda: page.get_by_label("First year before joining").select_option("2011"))
     turned(page, lambda: page.get_by_label("Last year after joining").select_option("2018"))
@@ -243,7 +259,7 @@ def test_choosing_by_hand_changes_sentences_and_address_and_the_address_brings_i
     wanted = by_package(panel, chosen, content.bloc, "en")
     assert printed(page) == wanted
     again = opened_at(browser, folder / "ru.html", page.evaluate("location.hash"))
-    again.wait_for_function("document.getElementById('compare').dataset.ready")
+    again.wait_for_function(READY)
     assert printed(again) == by_package(panel, chosen, content.bloc, "ru")
     call = page.locator("[data-part=call]").text_content()
     assert eval(call, {"ea": ea}).estimate == pytest.approx(  # noqa: S307
@@ -268,7 +284,7 @@ def test_without_a_script_the_first_answer_and_picture_stay(browser: Any, folder
 @pytest.mark.parametrize("mark", ["#compare?case=XXX+2015&outcome=trade", "#compare?case=%00&with=%F0", "#compare?"])
 def test_an_address_that_fits_nothing_gives_the_first_answer(browser: Any, folder: Path, mark: str) -> None:
     page = opened_at(browser, folder / "en.html", mark)
-    page.wait_for_function("document.getElementById('compare').dataset.ready")
+    page.wait_for_function(READY)
     assert "Kyrgyzstan" in printed(page)["change"]
     assert page.said == []
     page.context.close()
@@ -278,7 +294,7 @@ def test_pointer_touch_and_keys_read_the_chart_and_ask_for_nothing(
     browser: Any, folder: Path, content: Content, panel: Panel
 ) -> None:
     page = opened_at(browser, folder / "en.html", has_touch=True)
-    page.wait_for_function("document.getElementById('compare').dataset.ready")
+    page.wait_for_function(READY)
     asked = list(page.asked)
     plot, values = page.locator(".explore-plot"), panel.wide("trade")
     plot.scroll_into_view_if_needed()
@@ -308,20 +324,112 @@ def test_pointer_touch_and_keys_read_the_chart_and_ask_for_nothing(
     page.context.close()
 
 
+@pytest.fixture(scope="module")
+def drawn() -> OptionDraws:
+    found = shipped_option_draws()
+    assert found is not None
+    return found
+
+
+def shown(page: Any) -> dict[str, list[str]]:
+    """The band and the probability of every option, and under "" the sentence on joining."""
+    rows = page.evaluate(
+        """() => [...document.querySelectorAll('[data-option]')].map(li => [li.dataset.option,
+             ...['band', 'better'].map(name => li.querySelector(`[data-part=${name}]`).textContent)])"""
+    )
+    told = page.locator("[data-part=sentence]").text_content()
+    return {"": [plain(told)], **{name: [plain(text) for text in texts] for name, *texts in rows}}
+
+
+def by_draws(drawn: OptionDraws, known: dict[str, float], outcome: str, lang: str) -> dict[str, list[str]]:
+    """The same from the package."""
+    words, rows = find_language(lang, "explore"), drawn.given(known, outcome)
+    told = {
+        row["option"]: [plain(text) for text in describe_option(row, outcome, words).values()]
+        for row in rows.to_dict("records")
+    }
+    return {"": [plain(describe_joining(rows, outcome, words, drawn.level))], **told}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_options_under_assumptions_are_those_of_the_package(
+    browser: Any, folder: Path, drawn: OptionDraws, lang: str
+) -> None:
+    """Band, probability and sentence of every option at random assumptions, for every outcome."""
+    page, dice = opened_at(browser, folder / f"options.{lang}.html"), random.Random(7)  # noqa: S311
+    ends = {q["name"]: (q["low"], q["high"]) for q in sliders(drawn, find_language(lang, "explore"))}
+    assert len(ends) >= 6
+    seen = set()
+    for turn in range(40):
+        outcome = OUTCOMES[turn % len(OUTCOMES)]
+        at = {name: dice.randint(0, 100) for name in dice.sample(sorted(ends), dice.randint(0, 5))}
+        go(page, f"#assume?outcome={outcome}" + "".join(f"&{name}={k}" for name, k in at.items()))
+        known = {name: ends[name][0] + (ends[name][1] - ends[name][0]) * k / 100 for name, k in at.items()}
+        found = shown(page)
+        assert found == by_draws(drawn, known, outcome, lang), (outcome, at)
+        seen.add(found[JOINING][0])
+    assert len(seen) > 30
+    assert page.said == []
+    page.context.close()
+
+
+def test_an_assumption_is_set_and_left_open_by_hand_and_the_address_keeps_it(
+    browser: Any, folder: Path, drawn: OptionDraws
+) -> None:
+    page = opened_at(browser, folder / "options.en.html", viewport={"width": 320, "height": 700})
+    first, asked = shown(page), len(page.asked)
+    assert first == by_draws(drawn, {}, "welfare", "en")  # before any script has read a file
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    turned(page, lambda: page.keyboard.press("Home"))
+    assert len(page.asked) == asked + 1  # the file of the draws, when it is first wanted
+    name = sliders(drawn, find_language("en", "explore"))[0]
+    assert shown(page) == by_draws(drawn, {name["name"]: name["low"]}, "welfare", "en") != first
+    assert slider.get_attribute("aria-valuetext") == page.locator("output").first.text_content()
+    again = opened_at(browser, folder / "options.uz.html", page.evaluate("location.hash"))
+    again.wait_for_function(READY)
+    assert shown(again) == by_draws(drawn, {name["name"]: name["low"]}, "welfare", "uz")
+    turned(page, lambda: page.get_by_role("button", name="Not set").click())
+    assert shown(page) == first
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for opened in (page, again):
+        assert opened.said == []
+        opened.context.close()
+
+
+def test_options_without_a_script_are_the_table(browser: Any, folder: Path, drawn: OptionDraws) -> None:
+    page = opened_at(browser, folder / "options.ru.html", java_script_enabled=False)
+    assert shown(page) == by_draws(drawn, {}, "welfare", "ru")
+    assert page.locator(".op-band").count() == len(drawn.options)
+    assert not page.locator("form").is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_assumption_that_may_vary_has_a_name(drawn: OptionDraws, lang: str) -> None:
+    words = find_language(lang, "explore")
+    assert len({words.word(f"quantity.{name}") for name in drawn.quantities}) == len(drawn.quantities)
+
+
 @pytest.mark.parametrize(("lang", "scheme", "width"), [("en", "dark", 1280), ("ru", "light", 320), ("uz", "dark", 320)])
 def test_axe_finds_nothing_and_nothing_overflows(
     browser: Any, folder: Path, lang: str, scheme: str, width: int
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    page = opened_at(browser, folder / f"{lang}.html", color_scheme=scheme, viewport={"width": width, "height": 800})
-    page.wait_for_function("document.getElementById('compare').dataset.ready")
-    turned(page, lambda: page.locator("[data-set=all]").click())
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    page.locator(".explore-plot").focus()
-    page.keyboard.press("End")
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found.response["violations"]] == []
-    assert len(found.response["passes"]) > 10
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.context.close()
+    for name in (f"{lang}.html", f"options.{lang}.html"):
+        page = opened_at(browser, folder / name, color_scheme=scheme, viewport={"width": width, "height": 800})
+        if name.startswith("options"):
+            page.get_by_role("slider").first.focus()
+            turned(page, lambda page=page: page.keyboard.press("Home"))
+        else:
+            page.wait_for_function(READY)
+            turned(page, lambda page=page: page.locator("[data-set=all]").click())
+            page.locator(".explore-plot").focus()
+            page.keyboard.press("End")
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        found = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found.response["violations"]] == []
+        assert len(found.response["passes"]) > 10
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.context.close()
