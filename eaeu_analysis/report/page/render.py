@@ -26,6 +26,7 @@ from ..wording.templates import find_language, languages
 from . import sections
 from .chart import page_style
 from .document import csv_tables
+from .explore import insert_files
 from .figures import draw_all
 from .findings import findings_page, number_files
 from .front import front
@@ -246,7 +247,7 @@ def html_files(pages: Pages) -> dict[str, str]:
         shown = [found.picture, *(door.picture for door in found.doors)]
         made |= picture_files([picture for picture in shown if picture is not None], "pictures")
         made[file_of("findings", lang)] = _findings_html(pages, lang)
-    made |= number_files(pages.material.claims)
+    made |= number_files(pages.material.claims) | insert_files(pages.material)
     made |= {file_of(name): _reference_html(pages, name) for name in ENGLISH}
     made |= table_files([block for blocks in pages.blocks.values() for block in blocks])
     return made
@@ -270,6 +271,7 @@ def _front_html(pages: Pages, found: Front) -> str:
     about = " ".join(answer.text for answer in found.answers)
     values = {
         **shared,
+        "style": f"{shared['style']}{_file('explore.css')}",
         **_scripts([*shared["scripts"], *(door.insert.script for door in found.doors)]),
         "front": found,
         "title": found.title,

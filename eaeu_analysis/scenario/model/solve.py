@@ -56,7 +56,7 @@ def solve(
 
 def _fits(values: pd.DataFrame, found: object) -> bool:
     """Whether this is a table of numbers with a row for each of these draws."""
-    return type(found) is pd.DataFrame and found.index.equals(values.index) and all(t.kind == "f" for t in found.dtypes)
+    return type(found) is pd.DataFrame and len(found) == len(values) and all(t.kind == "f" for t in found.dtypes)
 
 
 def chunk(scenario: Scenario, values: pd.DataFrame, *, whole: bool = False) -> pd.DataFrame:
@@ -150,7 +150,7 @@ def shock_outcomes(at: Setting, values: pd.DataFrame, shock: Shock, closure: str
 
 
 def _others(shock: Shock, economy: str) -> Array | float:
-    """Income from abroad that is not customs revenue, in a shock that holds both."""
+    """Income from abroad that is not customs revenue, in a shock that has both."""
     return shock.extra["remittances"] if "remittances" in shock.extra and "pool_receipts" in shock.extra else 0.0
 
 
