@@ -11,6 +11,9 @@ from . import output
 from .options import Dask
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..scenario import ScenarioResult
     from ..scenario.model.quantities import Quantity
 
 app = typer.Typer(
@@ -204,10 +207,32 @@ def diff(
     typer.echo(f"a: {a}, {one.title}\nb: {b}, {two.title}\n\nstated differently:")
     typer.echo(stated.to_string(index=False) if len(stated) else "  nothing")
     typer.echo("\nall channels together, medians and intervals:")
-    output.print_table(found, False)
+    output.print_table(_shown(found, *results), False)
     typer.echo("\nchecks that failed:")
     failed = [f"  {end}: {c.name}: {c.text}" for end, c in checks if c.failed]
     typer.echo("\n".join(failed) if failed else "  none")
+
+
+def _shown(found: pd.DataFrame, *results: ScenarioResult) -> pd.DataFrame:
+    """The outcomes of two results as text, no digits finer than the Monte Carlo error."""
+    import pandas as pd
+
+    from ..scenario.display import round_to_error
+
+    rows = []
+    for row in found.to_dict("records"):
+        name = row["outcome"]
+        errors = [r.error(name) if ("total", name) in r.draws else 0.0 for r in results]
+        parts = {"outcome": name, "unit": row["unit"]}
+        for end, own in zip("ab", errors, strict=True):
+            middle, low, high = (row[f"{which}_{end}"] for which in ("estimate", "lower", "upper"))
+            known = middle == middle
+            texts = round_to_error([middle, low, high], own) if known else []
+            parts[end] = f"{texts[0]} ({texts[1]} to {texts[2]})" if known else ""
+        gap = row["difference"]
+        parts["difference of medians"] = round_to_error([gap], max(errors))[0] if gap == gap else ""
+        rows.append(parts)
+    return pd.DataFrame(rows)
 
 
 @app.command()
@@ -238,9 +263,9 @@ def published(draws: Draws = 1000, seed: Seed = 0, jobs: Jobs = 1, as_json: Json
 
     Example: eaeu scenario published
     """
-    from ..scenario import compare_with_published as beside_others
+    from ..scenario import compare_with_published
 
-    output.print_result(beside_others(draws=draws, seed=seed, jobs=jobs), as_json)
+    output.print_result(compare_with_published(draws=draws, seed=seed, jobs=jobs), as_json)
 
 
 @app.command()

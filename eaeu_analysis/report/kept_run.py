@@ -27,10 +27,13 @@ MARK, MARKDOWN = "report.json", "report.md"
 BRIEF = "brief.pdf"  # format pdf: the talking points, two pages of A4
 IN_FOLDER = {
     "figures": {"html", "md"},
+    "tables/shown": {"html"},
+    "tables/findings": {"html"},
     "tables": {"html", "csv"},
+    "pictures": {"html"},
     "share": {"html"},
     "cards": {"cards"},
-}  # whose formats
+}  # the formats that a file belongs to, by its folder and else by the end of its name
 IN_NAME = {"html": {"html"}, "md": {"md"}, "json": {"html", "md", "pdf", "csv", "json", "cards"}}
 
 
@@ -120,8 +123,8 @@ def as_requested(texts: Mapping[str, str], formats: Sequence[str], drift: Drift 
 
 def _formats(name: str) -> set[str]:
     """The formats that a file belongs to."""
-    folder, inside, _ = name.partition("/")
-    return IN_FOLDER.get(folder, set()) if inside else IN_NAME.get(name.rpartition(".")[2], set())
+    folder = next((folder for folder in IN_FOLDER if name.startswith(f"{folder}/")), "")
+    return IN_FOLDER[folder] if folder else IN_NAME.get(name.rpartition(".")[2], set())
 
 
 def kept_brief(

@@ -337,7 +337,7 @@ def render_report(material: Material, formats: Sequence[str] = TEXTS) -> dict[st
     if "md" in formats:
         made[MARKDOWN] = render.page_markdown(pages)
     if {"html", "md"} & set(formats):
-        made |= render.picture_files(pages.pictures)
+        made |= render.picture_files(pages.pictures.values())
     if {"html", "csv"} & set(formats):
         made |= render.data_tables(pages)
     return made

@@ -2,8 +2,8 @@
 
 ``files`` reads a scenario (``schema``, ``quantities``); ``setting`` lays out the world before it (``baseline``,
 ``rates``); ``channels`` turn its numbers into shocks; ``solve`` brings them in, draw by draw; ``run`` makes the result,
-``surrogate`` says what carries it. ``backtest`` asks the scenarios of 2014 (``outturn``, ``scoring``); ``published``
-sets others' estimates beside ours.
+``surrogate`` says which assumptions matter. ``validation`` runs the scenarios of 2014 (``backtest``, ``outturn``,
+``alternatives``) and compares with published estimates.
 """
 
 from .load import load_scenario, scenarios

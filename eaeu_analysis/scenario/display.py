@@ -30,8 +30,8 @@ def quantity_row(path: str) -> dict[str, Any]:
 def format_quantity(path: str, number: float) -> str:
     """'4.8 %', '909 US$ a year', 'elasticity 5'."""
     known = quantity_row(path)
-    told = format_stated(number * known["times"])
-    return f"elasticity {told}" if known["unit"] == "elasticity" else f"{told} {known['unit']}"
+    text = format_stated(number * known["times"])
+    return f"elasticity {text}" if known["unit"] == "elasticity" else f"{text} {known['unit']}"
 
 
 def axis(path: str) -> str:
@@ -109,12 +109,12 @@ def _shown(path: str, quantity: Quantity) -> str:
     """The value or the distribution in the unit it is shown in: '3.5 to 9.3, most likely 5'."""
     times = quantity_row(path)["times"]
 
-    def told(value: float | None) -> str:
+    def stated(value: float | None) -> str:
         return format_stated((value or 0.0) * times)
 
     if not quantity.free:
-        return told(quantity.centre)
+        return stated(quantity.centre)
     if quantity.kind == "normal":
-        return f"{told(quantity.mean)}, standard error {told(quantity.sd)}"
-    most = f", most likely {told(quantity.mode)}" if quantity.kind == "triangular" else ""
-    return f"{told(quantity.low)} to {told(quantity.high)}{most}"
+        return f"{stated(quantity.mean)}, standard error {stated(quantity.sd)}"
+    most = f", most likely {stated(quantity.mode)}" if quantity.kind == "triangular" else ""
+    return f"{stated(quantity.low)} to {stated(quantity.high)}{most}"

@@ -125,7 +125,7 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def _possible(scenario: Scenario, path: Path, text: str) -> None:
-    """What the tables know of the economy and the bloc: names, membership, a baseline at hand."""
+    """What the tables know of the economy and the bloc: names, membership, an available baseline."""
     from ..reference.blocs import bloc
     from ..reference.economies import resolve
     from .model.baseline_world import matrices
@@ -178,9 +178,9 @@ def _sentence(path: Path, text: str, error: ValidationError) -> str:
         return f"{place}: unknown key {name!r}; {hint}{more}"
     if first["type"] == "missing":
         return f"{place}: {name!r} is missing{more}"
-    told = str(first["msg"]).removeprefix("Value error, ")
-    told = told[:1].lower() + told[1:] if told[1:2].islower() else told
-    return f"{place}: {name + ': ' if name else ''}{told}{more}"
+    message = str(first["msg"]).removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:] if message[1:2].islower() else message
+    return f"{place}: {name + ': ' if name else ''}{message}{more}"
 
 
 def _fields(where: tuple[str, ...]) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _model_of(annotation: Any) -> Any:
 
 
 def _line(text: str, where: tuple[str, ...]) -> str:
-    """' line 12', found by the deepest key of ``where`` that stands in the text; empty when none does."""
+    """' line 12', found by the deepest key of ``where`` that is in the text; empty when none is."""
     lines = text.splitlines()
     for depth in range(len(where), 0, -1):
         table, key = where[: depth - 1], where[depth - 1]

@@ -1,4 +1,4 @@
-"""Options beside each other: several scenarios with common draws, outcomes in rows, and which is the better one."""
+"""Options side by side: several scenarios with common draws, outcomes in rows, and which is the better one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pandas as pd
 from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError, unknown
+from ..reference.economies import common_name
 from ..results import Check, Provenance, Result, to_plain
 from . import display
 from .load import load_scenario, scenarios_folder
@@ -21,11 +22,12 @@ from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
 from .model.setting import setting
 from .model.solve import CLOSURE_OUTCOMES, TOTAL, chunk, solve
 from .result import HEADLINES, ends_of
-from .run import METHOD, REFERENCE, series_of, shared_checks
+from .run import METHOD, REFERENCE, against_no_change, series_of, shared_checks
 from .schema import Scenario, draw_order
 from .tables import scenario_tables
 
 NOTHING = "nothing"
+UNCHANGED = 1e-6  # what the solver leaves where nothing changes, in any unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +92,9 @@ class ScenarioComparison(Result):
     def summary(self) -> str:
         count, year = self.spec["draws"], self.scenarios[0].baseline.year
         lines = [
-            f"{len(self.scenarios)} options for {self.scenarios[0].economy}, changes against the world of {year} once "
-            f"everything is phased in: median of {count:,} common draws and {self.level:.0%} interval.",
+            f"{len(self.scenarios)} options for {common_name(self.scenarios[0].economy)}, changes against the world of "
+            f"{year} once everything is phased in: median of {count:,} common draws and {self.level:.0%} interval.",
+            *(f"Note: {check.text}" for check in against_no_change() if check.failed),
         ]
         for outcome, rows in self.table.groupby("outcome", sort=False):
             lines += ["", f"{scenario_tables()['outcomes'][outcome]['label']}, {rows['unit'].iloc[0]}"]
@@ -107,7 +110,7 @@ class ScenarioComparison(Result):
         return {"spec": self.spec, "rows": rows, "failed": failed}
 
     def _line(self, row: dict[Any, Any]) -> str:
-        if row["estimate"] == row["lower"] == row["upper"] == 0:
+        if max(abs(row[end]) for end in ("estimate", "lower", "upper")) < UNCHANGED:
             return f"  {option_label(row['scenario'])}: no change"
         chance = "" if pd.isna(row["better"]) else f"; better than nothing in {row['better']:.0%} of draws"
         best = "" if pd.isna(row["best"]) else f", best of all in {row['best']:.0%}"

@@ -1,4 +1,4 @@
-"""What a scenario says: outcomes by channel with intervals, what carries them, the path of phase-in."""
+"""What a scenario says: outcomes by channel with intervals, the assumptions that matter, the path of phase-in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 GDP_USD = "NY.GDP.MKTP.CD"
-RESTATED = 2024  # the year in whose economy amounts are told again
+RESTATED = 2024  # the year in whose economy amounts are restated
 HEADLINES = (
     "welfare", "real_income", "price_index", "exports", "imports", "exports_to_members", "imports_from_members",
     "customs_receipts_of_gdp", "remittances_of_gdp",
@@ -96,11 +96,11 @@ class ScenarioResult(Result):
 
     @cached_property
     def surrogate(self) -> Surrogate:
-        """The polynomial that stands in for the model, all channels together."""
+        """The polynomial that approximates the model, all channels together."""
         return fit(self.scenario.quantities(), self.inputs, pd.DataFrame(self.draws[TOTAL]))
 
     def shares(self, outcome: str = "welfare") -> pd.Series[float]:
-        """Which quantity carries the outcome's uncertainty: shares of its variance (Shapley effects)."""
+        """Which quantity the outcome's uncertainty comes from: shares of its variance (Shapley effects)."""
         return self.surrogate.shares(outcome)
 
     def tornado(self, outcome: str = "welfare") -> pd.DataFrame:
@@ -251,6 +251,7 @@ class ScenarioResult(Result):
 
     def summary(self) -> str:
         lines = [f"{self.scenario.title} ({self.scenario.name})", self.scenario.question, ""]
+        lines += [f"Warning: {sentence}" for sentence in self._implausible()]
         lines += [f"Note: {sentence}" for sentence in self._backtest_first()]
         lines += [describe_outcome(self, outcome) for outcome in HEADLINES if (TOTAL, outcome) in self.draws]
         lines += ["", *self._by_channel(), *self._closures(), ""]
@@ -295,15 +296,17 @@ class ScenarioResult(Result):
         if other.empty:
             return []
         names = scenario_tables()["channels"]
-        told = "; ".join(
+        parts = "; ".join(
             f"{names[r['channel']].lower()} "
             + display.format_interval(r, self.error("welfare", f"{r['channel']}, {ALIKE}"))
             for r in other.to_dict("records")
         )
-        return [f"If gold had a price of its own, as other goods have: {told}."]
+        return [f"If gold had a price of its own, as other goods have: {parts}."]
 
     def error(self, outcome: str, channel: str = TOTAL) -> float:
-        """Standard error of the median from the number of draws: digits finer than this say nothing."""
+        """Standard error of the median from the number of draws; finer digits mean nothing. NaN without draws."""
+        if (channel, outcome) not in self.draws:
+            return float("nan")
         return display.monte_carlo_error(self.draws[(channel, outcome)].to_numpy())
 
     def _neutral(self) -> list[str]:
@@ -312,13 +315,13 @@ class ScenarioResult(Result):
             table = self.turning_points()
         except BadInputError:
             return []
-        told = []
+        parts = []
         for r in table.to_dict("records"):
             name = f"{r['label'][:1].lower()}{r['label'][1:]}"
             keeps = f"{name}: {'above' if r['side'] > 0 else 'below'} zero over its whole range"
             at = f"{name} {r['neutral']:.3g} {r['unit']} (range {r['low']:.3g} to {r['high']:.3g})"
-            told.append(keeps if np.isnan(r["neutral"]) else at)
-        return [f"Real spending would not change, all else at the medians, with: {'; '.join(told)}."]
+            parts.append(keeps if np.isnan(r["neutral"]) else at)
+        return [f"Real spending would not change, all else at the medians, with: {'; '.join(parts)}."]
 
     def _restated(self) -> list[str]:
         """'In the economy of 2024 (GDP 115 billion US$): customs receipts +470 million US$ (...)'."""
@@ -326,14 +329,16 @@ class ScenarioResult(Result):
             table = self.restated()
         except EaeuError:
             return []
-        told = []
+        parts = []
         for row in table.to_dict("records"):
             label = display.outcome_label(row["outcome"])
             error = self.error(row["outcome"]) * row["gdp"] / 100
-            told.append(f"{label[:1].lower()}{label[1:]} {display.format_interval(row, error)} million US$ a year")
-        if not told:
+            parts.append(f"{label[:1].lower()}{label[1:]} {display.format_interval(row, error)} million US$ a year")
+        if not parts:
             return []
-        return [f"In the economy of {RESTATED} (GDP {table['gdp'].iloc[0] / 1000:.0f} billion US$): {'; '.join(told)}."]
+        return [
+            f"In the economy of {RESTATED} (GDP {table['gdp'].iloc[0] / 1000:.0f} billion US$): {'; '.join(parts)}."
+        ]
 
     def _by_year(self) -> list[str]:
         """'Real spending year by year: 2029 +0.46, ..., 2036 +0.25', and why a year before the last is higher."""
@@ -347,13 +352,13 @@ class ScenarioResult(Result):
         def named(year: int) -> str:
             return f"year {year}" if first is None else str(first + year)
 
-        told = [
+        parts = [
             f"{named(y)} {display.round_to_error([v], error)[0]}"
             for y, v in zip(shown["year"], shown["estimate"], strict=True)
         ]
         when = "" if first is None else f", accession in {first}"
-        lines = [f"Real spending as parts are phased in, per cent{when}: {', '.join(told)}."]
-        peak, last = int(path["estimate"].abs().idxmax()), int(path["year"].iloc[-1])
+        lines = [f"Real spending as parts are phased in, per cent{when}: {', '.join(parts)}."]
+        peak, last = int(path["estimate"].abs().to_numpy().argmax()), int(path["year"].iloc[-1])
         if abs(path["estimate"][peak]) > abs(path["estimate"][last]) + 2 * error:
             early, late = self._parts("welfare", peak), self._parts("welfare", last)
             sign = np.sign(path["estimate"][peak])
@@ -361,6 +366,11 @@ class ScenarioResult(Result):
             cause = max(gap, key=lambda c: gap[c])
             lines.append(f"It is furthest from zero in {named(peak)}: {scenario_tables()['overshoot'][cause]}.")
         return lines
+
+    def _implausible(self) -> list[str]:
+        """Numbers and outcomes outside their usual range, which a reader must see before the results."""
+        names = ("plausible ", "exports that pay for imports")
+        return [c.text for c in self.checks if c.failed and c.name.startswith(names)]
 
     def _backtest_first(self) -> list[str]:
         """What comes first where the model did no better on the past than a forecast of no change."""
@@ -370,7 +380,7 @@ class ScenarioResult(Result):
         try:
             shares = self.shares().head(3)
         except BadInputError as error:
-            return [f"What carries the uncertainty is not known: {error}."]
+            return [f"Where the uncertainty comes from is not known: {error}."]
         named = ", ".join(
             f"{display.quantity_row(str(k))['label'][0].lower()}{display.quantity_row(str(k))['label'][1:]} ({v:.0%})"
             for k, v in shares.items()

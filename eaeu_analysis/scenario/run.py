@@ -27,7 +27,7 @@ from .schema import Scenario, draw_order
 from .tables import UNCHECKED, scenario_tables
 
 METHOD = "exact-hat equilibrium of goods by SITC section and services, each channel alone and all together"
-REFERENCE = "Caliendo and Parro (2015); Sudret (2008) and Owen (2014) for what carries the uncertainty"
+REFERENCE = "Caliendo and Parro (2015); Sudret (2008) and Owen (2014) for the sources of uncertainty"
 
 
 def run_scenario(
@@ -145,7 +145,7 @@ def shared_checks(
         closed = chapters()
         checks.append(
             Check("duties of unknown height", None, float(len(closed.assumed)), None,
-                  f"{len(closed.assumed)} chapters hold specific duties without unit values; such lines are put at "
+                  f"{len(closed.assumed)} chapters have specific duties without unit values; such lines count as "
                   f"{closed.bound:.0f} per cent at most")
         )  # fmt: skip
     if models is not None:
@@ -228,7 +228,7 @@ def _too_few(count: int, level: float) -> list[Check]:
 def _terms_of_trade(world: float, market: float) -> Check:
     """Whether the two models of the tariff agree in sign; where they do not, the difference is terms of trade."""
     text = (
-        f"the tariff alone moves real spending by {world:+.2f} per cent in the world model and by {market:+.2f} % of "
+        f"the tariff alone moves real spending by {world:+.3f} per cent in the world model and by {market:+.3f} % of "
         "GDP market by market at given world prices"
     )
     if world * market < 0:
@@ -266,7 +266,7 @@ def unchecked(scenario: Scenario) -> list[Check]:
 
 
 def _fit(result: ScenarioResult) -> list[Check]:
-    """How well the polynomial stands in; nothing where no channel is on or the draws are too few."""
+    """How well the polynomial fits; nothing where no channel is on or the draws are too few."""
     if not result.scenario.channels:
         return []
     try:

@@ -137,7 +137,7 @@ class Tariffs(SchemaBlock):
 
 
 class BorderCosts(SchemaBlock):
-    """What falls between members beside tariffs: customs posts, inspections, differing rules."""
+    """What falls between members apart from tariffs: customs posts, inspections, differing rules."""
 
     BOUNDS = {"effect": (-3.0, 3.0), "cost": SHARE, "removed": SHARE}
 
@@ -210,7 +210,7 @@ class Migration(SchemaBlock):
         if (self.work_rights.free or self.work_rights.centre != 0) and (
             self.migrants.free or self.migrants.centre != 0
         ):
-            raise ValueError("work_rights and migrants are alternatives: the first holds the saved fee already")
+            raise ValueError("work_rights and migrants are alternatives: the first includes the saved fee already")
         return self
 
 
@@ -353,7 +353,7 @@ class Scenario(SchemaBlock):
         Parameters
         ----------
         changes : mapping
-            Path to a number, a distribution in words or a :class:`Quantity`: ``{"migration.permit_fee": 500,
+            Path to a number, a distribution as text or a :class:`Quantity`: ``{"migration.permit_fee": 500,
             "sigma": "uniform(3, 6)"}``. The name of a number is enough where one block alone has it. ``name``,
             ``title``, ``economy`` and ``bloc`` can be given too.
 
@@ -391,7 +391,9 @@ class Scenario(SchemaBlock):
             return type(self).model_validate(document)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            raise BadInputError(str(first["msg"]).removeprefix("Value error, ")) from None
+            where = ".".join(str(part) for part in first["loc"])
+            text = str(first["msg"]).removeprefix("Value error, ")
+            raise BadInputError(f"{where}: {text}" if where else text) from None
 
     def _path(self, given: str) -> str:
         """The path of a number of the blocks that this scenario has, by its path or its last part."""
@@ -435,7 +437,7 @@ class Scenario(SchemaBlock):
         return scenario_html(self)
 
     def summary(self) -> str:
-        """The scenario in words: question, channels, every number with its reference, what is left out."""
+        """The scenario as text: question, channels, every number with its reference, what is left out."""
         lines = [
             f"{self.name}: {self.title}",
             self.question,
@@ -445,8 +447,8 @@ class Scenario(SchemaBlock):
             lines.append(f"[{block}]")
             for path, quantity in self.quantities().items():
                 if path.startswith(block + ".") and (quantity.free or quantity.centre != 0):
-                    told = f"  ({quantity.reference})" if quantity.reference else ""
-                    lines.append(f"  {path.split('.')[1]}: {quantity.text()}  {self.label(path)}{told}")
+                    source = f"  ({quantity.reference})" if quantity.reference else ""
+                    lines.append(f"  {path.split('.')[1]}: {quantity.text()}  {self.label(path)}{source}")
         lines += [f"left out: {note}" for note in self.notes]
         lines += [f"reference: {text}" for text in self.references]
         return "\n".join(lines)

@@ -24,10 +24,10 @@ WIDTH = 140  # pixels of the widest bar on either side of zero
 
 @dataclass(eq=False)
 class Sliders:
-    """``values``: where the assumptions stand, at their medians to begin with; ``outcomes``: which are shown.
+    """``values``: the assumptions, at their medians to begin with; ``outcomes``: which are shown.
 
     In Jupyter it shows itself as sliders that move over each assumption's 5 to 95 % (extra [notebooks]); where no
-    kernel runs it shows the table of the values as they stand.
+    kernel runs it shows the table of the present values.
     """
 
     result: ScenarioResult
@@ -60,7 +60,7 @@ class Sliders:
         )
 
     def scenario(self) -> Scenario:
-        """The scenario with every number fixed: where the sliders stand, and all others at their medians."""
+        """The scenario with every number fixed: where the sliders are, and all others at their medians."""
         return self.result.scenario.at(self.values)
 
     def html(self) -> str:
@@ -104,12 +104,12 @@ class Sliders:
         return ipywidgets.VBox([*rows, picture])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        stand = "".join(
+        values = "".join(
             f"<li>{html.escape(display.quantity_row(n)['label'])}: {html.escape(display.format_quantity(n, v))}</li>"
             for n, v in self.values.items()
         )
-        told = f"<p>Sliders (they move where a kernel runs), as they stand:</p><ul>{stand}</ul>{self.html()}"
-        bundle: dict[str, Any] = {"text/html": told, "text/plain": self.to_frame().to_string(index=False)}
+        shown = f"<p>Sliders (they move where a kernel runs), present values:</p><ul>{values}</ul>{self.html()}"
+        bundle: dict[str, Any] = {"text/html": shown, "text/plain": self.to_frame().to_string(index=False)}
         try:
             bundle |= {k: v for k, v in self.widget()._repr_mimebundle_().items() if "widget" in k}
         except BadInputError:

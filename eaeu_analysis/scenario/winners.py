@@ -152,7 +152,7 @@ def sectors_of(result: ScenarioResult, draws: int = DRAWS) -> SectorResult:
 
 
 def _jobs_moved(output: Array, jobs: Array) -> Array:
-    """(draws, sections) thousand jobs: with real output, and as many in all as before, which is what the model holds to
+    """(draws, sections) thousand jobs: with real output, and as many in all as before, as the model assumes
     (gold has output and next to no jobs, so that output alone would make jobs out of nothing)."""
     wanted = jobs * (1 + np.nan_to_num(output, nan=0.0) / 100)
     return np.asarray(wanted * (jobs.sum() / wanted.sum(axis=1, keepdims=True)) - jobs)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from . import tally
 from .cluster import cluster
-from .disk import disk
+from .disk import QUICK, TRIES, disk
 from .foreign import foreign
 from .killed import killed
 from .network import network
@@ -30,7 +30,7 @@ from .works import warm
 Experiment = Callable[[Path, bool], Iterator[Tally]]
 
 
-def experiments(base: Path, nursery: Nursery, seed: int, kept: Path) -> dict[str, Experiment]:
+def experiments(base: Path, nursery: Nursery, seed: int, tries: int, kept: Path) -> dict[str, Experiment]:
     """By name; each is given a folder of its own and whether to be quick."""
 
     @functools.cache
@@ -38,7 +38,7 @@ def experiments(base: Path, nursery: Nursery, seed: int, kept: Path) -> dict[str
         return warm(kept, base, nursery)
 
     return {
-        "disk": lambda at, quick: disk(at, nursery, cache(), seed, quick),
+        "disk": lambda at, quick: disk(at, nursery, cache(), seed, QUICK if quick else tries),
         "network": lambda at, quick: network(at, nursery, seed, quick),
         "kill": lambda at, quick: killed(at, nursery, cache(), seed, quick),
         "together": lambda at, quick: together(at, nursery, cache(), seed, quick),
@@ -52,6 +52,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m quality.chaos", description=__doc__)
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tries", type=int, default=TRIES, help="of each fault of the disk on each command")
     parser.add_argument("--quick", action="store_true", help="few tries of each: a look, not a measurement")
     parser.add_argument(
         "--kept", type=Path, help="Where to keep the report that is worked out first, for the next run."
@@ -60,7 +61,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended on the way out
     tallies: list[Tally] = []
     with workshop() as base, Nursery(base, shim(base)) as nursery:
-        known = experiments(base, nursery, given.seed, given.kept or base / "kept")
+        known = experiments(base, nursery, given.seed, given.tries, given.kept or base / "kept")
         if strange := set(given.only) - set(known):
             parser.error(f"no experiment {', '.join(sorted(strange))}; there are {', '.join(known)}")
         for name in given.only or known:

@@ -103,8 +103,14 @@ def _differences(reference: Got, got: Got, where: Where) -> list[str]:
     found += [] if got[0][0].out == reference[0][0].out else ["compare gives other bytes"]
     files = {n: v for n, v in reference[1].items() if n.startswith("report/") or where.brief}
     if not where.drawn:
-        drawn = ("report/index.html", "report/report.md", "report/figures/")
-        files = {n: v for n, v in files.items() if not n.startswith(drawn)}
+        drawn = (
+            "report/figures/",
+            "report/pictures/",
+            "report/share/",
+            "report/tables/shown/",
+            "report/tables/findings/",
+        )
+        files = {n: v for n, v in files.items() if not n.startswith(drawn) and not n.endswith((".html", ".md"))}
     return found + [f"other bytes: {n}" for n in sorted({*files, *got[1]}) if got[1].get(n) != files.get(n)][:3]
 
 

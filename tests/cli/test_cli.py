@@ -98,6 +98,13 @@ def test_compare_as_json_is_json_and_nothing_else() -> None:
     assert {check["name"] for check in told["checks"]} >= {"window completeness", "contamination"}
 
 
+def test_without_a_bloc_the_one_that_the_economy_joined_is_named() -> None:
+    done = eaeu("compare", "CRO", "-o", "trade")
+    assert done.returncode == 0, done.stderr
+    assert "bloc: EU" in done.stderr
+    assert "Croatia" in done.stdout
+
+
 def test_the_designs_print_the_numbers_of_python() -> None:
     import eaeu_analysis as ea
 

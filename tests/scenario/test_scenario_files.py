@@ -154,7 +154,7 @@ def test_replace_takes_numbers_distributions_and_near_matches():
     assert scenario.elasticities.sigma.kind == "triangular"
     for changes, sentence in [
         ({"sigmaa": 3}, "did you mean 'sigma'"),
-        ({"sigma": "unifrom(3,6)"}, "is no distribution of a scenario; expected a number, uniform"),
+        ({"sigma": "unifrom(3,6)"}, "did you mean uniform\\(low, high\\)"),
         ({"sigma": "abc"}, "is no number of a scenario"),
         ({"sigma": "uniform(6,3)"}, "are not in order"),
         ({"customs_revenue.share": 150}, "share is 150; expected 0 to 100"),

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NoDataError
@@ -34,10 +35,9 @@ START = "trade"
 
 @dataclass(frozen=True)
 class Explorer:
-    """``html``: the fragment; ``texts``: its sentences, as the package states them."""
+    """``html``: the fragment of a page."""
 
     html: str
-    texts: tuple[str, ...]
 
 
 def members_explorer(content: Content, picture: str = "", lang: str = "en", folder: str = DATA_FOLDER) -> Explorer:
@@ -77,7 +77,15 @@ def members_explorer(content: Content, picture: str = "", lang: str = "en", fold
         first=first,
         data=as_data(settled),
     )  # fmt: skip
-    return Explorer(html, tuple(told.values()))
+    return Explorer(html)
+
+
+def first_sentences(content: Content, lang: str) -> list[str]:
+    """The sentences on the question shown first; none where no member can be compared."""
+    try:
+        return list(describe_comparison(start(content), find_language(lang, "explore")).values())
+    except NoDataError:
+        return []
 
 
 def explore_files(content: Content) -> dict[str, str]:
@@ -178,6 +186,12 @@ def number_marks(lang: str) -> dict[str, str]:
 def as_data(data: Any) -> str:
     """JSON that can stand in a script element."""
     return json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False).replace("</", "<\\/")
+
+
+@lru_cache
+def script() -> str:
+    """What runs on the page."""
+    return (resources.files("eaeu_analysis.report") / "templates" / "explore.js").read_text(encoding="utf-8")
 
 
 @lru_cache

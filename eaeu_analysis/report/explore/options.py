@@ -68,8 +68,6 @@ def options_explorer(lang: str = "en", folder: str = DATA_FOLDER) -> Explorer | 
         "tiny": TINY,
         "language": {**number_marks(lang), "units": UNITS, "words": _words(words)},
     }
-    counts = {"level": 100 * drawn.level, "missed": _missed(drawn), "runs": float(len(drawn.draws))}
-    note = words.say("assume", "note", counts)
     html = environment().get_template("explore_options.html").render(
         words=words.tables["assume"],
         sentence=bind(sentence),
@@ -77,11 +75,20 @@ def options_explorer(lang: str = "en", folder: str = DATA_FOLDER) -> Explorer | 
         quantities=quantities,
         outcomes=[{"value": o, "label": words.say("assume", "outcome", {}, _outcome_words(o))} for o in OUTCOMES],
         first=START,
-        note=note,
+        note=_note(drawn, words),
         data=as_data(data),
     )  # fmt: skip
-    texts = [sentence, note, *(t for one in told for t in one.values())]
-    return Explorer(html, tuple(texts))
+    return Explorer(html)
+
+
+def first_options(lang: str) -> list[str]:
+    """The sentences on the options with nothing taken as known; none where no draws are shipped."""
+    drawn, words = shipped_option_draws(), find_language(lang, "explore")
+    if drawn is None:
+        return []
+    rows = drawn.given({}, START)
+    told = [text for row in rows.to_dict("records") for text in describe_option(row, START, words).values()]
+    return [describe_joining(rows, START, words, drawn.level), _note(drawn, words), *told]
 
 
 def option_files() -> dict[str, str]:
@@ -196,6 +203,11 @@ def _failed(drawn: OptionDraws, lang: Language) -> dict[str, str]:
                 keys = [f"check.{name}" for name in names]
                 out[f"{option} {outcome}"] = lang.say("assume", "failed", {}, {"failed": keys})
     return out
+
+
+def _note(drawn: OptionDraws, lang: Language) -> str:
+    counts = {"level": 100 * drawn.level, "missed": _missed(drawn), "runs": float(len(drawn.draws))}
+    return lang.say("assume", "note", counts)
 
 
 def _missed(drawn: OptionDraws) -> float:

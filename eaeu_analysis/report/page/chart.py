@@ -137,7 +137,8 @@ def line_picture(
     """Lines of ``table`` (years by column), the own one over the others, each with its name at its end."""
     drawn = [line for line in lines if table[line.column].notna().any()]
     columns = [line.column for line in drawn] + list(marks.band or ())
-    values = table[columns].dropna(how="all")
+    there = table[columns].dropna(how="all").index
+    values = table.loc[(table.index >= there.min()) & (table.index <= there.max()), columns]
     low, high = _limits(values.min().min(), values.max().max())
     ticks = _ticks(low, high)
     low, high = min(low, ticks[0]), max(high, ticks[-1])
@@ -266,7 +267,7 @@ def row_picture(
         parts.append(_text(numbers(tick, digits), across(tick), bottom + 14, "small", "middle"))
     places = []
     for row, (label, top) in zip(rows, heads, strict=True):
-        wide = max(_wide(text, SIZE, row.strong) for text in label) + 4
+        wide = 1.08 * max(_wide(text, SIZE, row.strong) for text in label) + 4
         parts.append(
             f'<rect class="paper" x="2" y="{top:.1f}" width="{wide:.1f}" height="{LEADING * len(label):.1f}"/>'
         )

@@ -72,7 +72,7 @@ def document_with_drift(text: str, found: Drift) -> str:
 
 
 def _text(body: Any) -> str:
-    return json.dumps(to_plain(body), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(to_plain(body), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def csv_tables(material: Material) -> dict[str, str]:

@@ -13,7 +13,7 @@ from ..topics import TOPICS
 from ..wording.templates import Language, bind, find_language
 from .downloads import csv_text
 from .front import grade_mark
-from .links import Source, owners_of, papers_in
+from .links import Source, linked_papers, owners_of
 
 if TYPE_CHECKING:
     from .chart import Picture
@@ -38,8 +38,7 @@ class FindingEntry:
     would_change: str
     failed: tuple[str, ...]
     passed: tuple[str, ...]
-    method: str
-    papers: tuple[Source, ...]
+    method: tuple[Source, ...]
     sources: tuple[Source, ...]
     call: str
     figure: str
@@ -117,8 +116,7 @@ def _entry(
         would_change=bind(claim.text("would_change", words.code)),
         failed=tuple(dict.fromkeys(failed)),
         passed=tuple(dict.fromkeys(passed)),
-        method=f"{claim.method}{f' ({claim.reference})' if claim.reference else ''}" if claim.method else "",
-        papers=papers_in(claim.reference),
+        method=linked_papers(f"{claim.method}{f' ({claim.reference})' if claim.reference else ''}"),
         sources=owners_of(claim.series),
         call=claim.call,
         figure=f"{places[figure]}#{figure}" if figure in places else "",

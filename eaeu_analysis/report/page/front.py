@@ -31,6 +31,7 @@ ENOUGH = 0.8  # share of a change that the channels named for it make up
 TRADE = frozenset({"tariffs", "border_costs"})  # channels that are trade
 MARKS: Mapping[str, int] = {"A": 4, "B": 3, "C": 2, "D": 2, "E": 2, "F": 1, "X": 1}
 ROUBLE = 2015  # the year in whose months the rouble fell
+SMALL = 1.0  # per cent of spending, below which both ends of an interval are called small
 WORDY = (0.08, 0.96)  # per cent that are said as a part of one per cent
 
 
@@ -163,7 +164,8 @@ class _Writer:
         if claim is None:
             return None
         key = f"gain_{'up' if claim.value >= 0 else 'down'}"
-        key += "_unclear" if claim.lower <= 0 <= claim.upper else ""
+        if claim.lower <= 0 <= claim.upper:
+            key += "_small" if max(-claim.lower, claim.upper) < SMALL else "_unclear"
         failed = {"failed": float(len(claim.failed))}
         model = self.words.say("model", "fails" if claim.failed else "passes", failed)
         return self._answer(key, [claim], {}, {"model": f"={model}", "said": f"={self._spoken(claim.value)}"})

@@ -44,9 +44,11 @@ def address_of(info: SeriesInfo) -> str:
     return f"https://{found.group().rstrip('.')}" if found else ""
 
 
-def papers_in(text: str) -> tuple[Source, ...]:
-    """The papers that a reference cites, each with its address."""
-    return tuple(Source(cited, href) for cited, href in addresses()["papers"].items() if cited in text)
+def linked_papers(text: str) -> tuple[Source, ...]:
+    """A text in pieces, the papers that it cites with their addresses."""
+    known = addresses()["papers"]
+    pieces = re.split(f"({'|'.join(map(re.escape, sorted(known, key=len, reverse=True)))})", text)
+    return tuple(Source(piece, known.get(piece, "")) for piece in pieces if piece)
 
 
 def sources_of(series: Iterable[SeriesInfo]) -> tuple[Source, ...]:
@@ -65,7 +67,7 @@ def owners_of(series: Iterable[SeriesInfo]) -> tuple[Source, ...]:
         name = part.source if part.code.startswith("tables/") else OWNER_ENDS.split(part.source)[0]
         if name:
             found.setdefault(name, Source(name, address_of(part)))
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda owner: owner.text.startswith("github.com/")))
 
 
 def _origins(info: SeriesInfo) -> list[SeriesInfo]:

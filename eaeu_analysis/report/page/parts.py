@@ -5,7 +5,7 @@ Nothing here knows a tag. A part holds text; what is markup in a label stays tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -180,29 +180,6 @@ class Code:
 
     text: str
     kind: ClassVar[str] = "code"
-
-
-@dataclass(frozen=True)
-class Slider:
-    """A quantity that the reader moves between ``low`` and ``high``; ``middle`` is where it starts."""
-
-    name: str
-    label: str
-    low: float
-    high: float
-    middle: float
-
-
-@dataclass(frozen=True)
-class PageSliders:
-    """Sliders on a polynomial: ``surface`` as of :meth:`.scenario.surrogate.Surrogate.document` with labels, which the
-    page's script evaluates by the same formula; ``start``: the outcomes with every quantity at its middle."""
-
-    id: str
-    surface: Mapping[str, Any]
-    sliders: tuple[Slider, ...]
-    start: Mapping[str, float]
-    kind: ClassVar[str] = "sliders"
 
 
 @dataclass(frozen=True)

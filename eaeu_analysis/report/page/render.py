@@ -8,7 +8,7 @@ import hashlib
 import html
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -26,6 +26,7 @@ from ..wording.templates import find_language, languages
 from . import sections
 from .chart import page_style
 from .document import csv_tables
+from .explore import insert_files
 from .figures import draw_all
 from .findings import findings_page, number_files
 from .front import front
@@ -63,6 +64,12 @@ HOW = (
 @lru_cache
 def _file(name: str) -> str:
     return (resources.files("eaeu_analysis.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+@lru_cache
+def _file_if_there(name: str) -> str:
+    found = resources.files("eaeu_analysis.report") / "templates" / name
+    return found.read_text(encoding="utf-8") if found.is_file() else ""
 
 
 @lru_cache
@@ -206,9 +213,17 @@ class Pages:
             "images": "",
             "warning": f"{sentences.fallback_sentence(content.substitutes)}." if content.substitutes else "",
             "missing": self.material.missing.get("claims", "no claim is supported by the data at hand"),
-            "style": f"{_file('style.css')}{page_style()}\n",
-            **_scripts([_file("page.js")]),
+            "style": _slim(
+                _file("style.css") + page_style() + (_file_if_there("explore.css") if page == "index" else "")
+            ),
+            **_scripts([_slim(_file("page.js"))]),
         }
+
+
+def _slim(text: str) -> str:
+    """A style sheet or a script without its indentation and its lines of comment: every page has a copy."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _scripts(texts: Sequence[str]) -> dict[str, Any]:
@@ -230,18 +245,20 @@ def html_files(pages: Pages) -> dict[str, str]:
         found = front(pages.material, lang, pages.day)
         made[file_of("index", lang)] = _front_html(pages, found)
         shown = [found.picture, *(door.picture for door in found.doors)]
-        made |= picture_files({picture.id: picture for picture in shown if picture is not None})
+        made |= picture_files([picture for picture in shown if picture is not None], "pictures")
         made[file_of("findings", lang)] = _findings_html(pages, lang)
-    made |= number_files(pages.material.claims)
+    made |= number_files(pages.material.claims) | insert_files(pages.material)
     made |= {file_of(name): _reference_html(pages, name) for name in ENGLISH}
     made |= table_files([block for blocks in pages.blocks.values() for block in blocks])
     return made
 
 
-def picture_files(pictures: Mapping[str, Picture]) -> dict[str, str]:
-    """Each picture and its values as files."""
-    found = {f"figures/{name}.svg": picture.svg for name, picture in pictures.items()}
-    return found | {f"figures/{name}.csv": picture.csv for name, picture in pictures.items()}
+def picture_files(pictures: Iterable[Picture], folder: str = "figures") -> dict[str, str]:
+    """Each picture and its values as files of that folder."""
+    found: dict[str, str] = {}
+    for picture in pictures:
+        found |= {f"{folder}/{picture.id}.svg": picture.svg, f"{folder}/{picture.id}.csv": picture.csv}
+    return found
 
 
 def table_files(blocks: Sequence[PageSection]) -> dict[str, str]:
@@ -254,6 +271,7 @@ def _front_html(pages: Pages, found: Front) -> str:
     about = " ".join(answer.text for answer in found.answers)
     values = {
         **shared,
+        "style": f"{shared['style']}{_file('explore.css')}",
         **_scripts([*shared["scripts"], *(door.insert.script for door in found.doors)]),
         "front": found,
         "title": found.title,

@@ -117,7 +117,7 @@
       return text.replace(/ {2,}/g, " ").trim().replaceAll("..", ".");
     }
     return {
-      say: (table, key, values = {}, keys = {}) => fill(words[table][key], values, keys).replace(bound, "$1\u00a0"),
+      say: (table, key, values = {}, keys = {}) => fill(words[table][key], values, keys).replace(bound, "$1\u00a0").replace(/\bp = (?=\d)/g, "p\u00a0=\u00a0"),
       number: (value, ...parts) => number(value, parts), word, words,
     };
   }
@@ -555,7 +555,7 @@
       update(false).then(() => { if (!fits) part("checks").textContent = words.unfit; });
       return true;
     }
-    section.querySelectorAll("[hidden].explore-form, [hidden].explore-tools").forEach((e) => { e.hidden = false; });
+    section.querySelectorAll("[hidden].explore-form, [hidden].explore-tools, [hidden].explore-figure").forEach((e) => { e.hidden = false; });
     section.dataset.copied = words.copied;
     addEventListener("hashchange", read);
     if (!read()) { // the values are read when the part comes near
@@ -643,7 +643,7 @@
       const found = Object.fromEntries(settings.options.map(({ name }) => [name, summed(moved(runs[name], state.outcome, known), sign, settings.level)]));
       const first = Object.fromEntries(settings.options.map(({ name }) => [name, summed(runs[name].draws[state.outcome], sign, settings.level)]));
       write(found, first);
-      if (changed) keep("options", new URLSearchParams({ outcome: state.outcome, ...state.at }));
+      if (changed) keep("assume", new URLSearchParams({ outcome: state.outcome, ...state.at }));
       section.dataset.ready = `${turn}`;
     }
     function write(found, first) {
@@ -679,7 +679,7 @@
     section.dataset.copied = words.copied;
     tools(section, part);
     function read() {
-      const given = stated("options");
+      const given = stated("assume");
       if (!given) return false;
       state = { outcome: given.get("outcome") in settings.outcomes ? given.get("outcome") : settings.start, at: {} };
       sliders.forEach(({ quantity: q }) => { if (/^\d{1,3}$/.test(given.get(q.name) ?? "") && Number(given.get(q.name)) <= 100) state.at[q.name] = Number(given.get(q.name)); });
@@ -687,13 +687,13 @@
       update(false);
       return true;
     }
-    section.querySelectorAll("[hidden].explore-form, [hidden].explore-tools").forEach((e) => { e.hidden = false; });
+    section.querySelectorAll("[hidden].explore-form, [hidden].explore-tools, [hidden].explore-figure").forEach((e) => { e.hidden = false; });
     addEventListener("hashchange", read);
     if (!read()) place();
   }
 
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("#compare").forEach(members);
-    document.querySelectorAll("#options").forEach(options);
+    document.querySelectorAll("#assume").forEach(options);
   });
 })();

@@ -132,7 +132,7 @@
     }
     plot.addEventListener("pointermove", point);
     plot.addEventListener("pointerdown", point);
-    plot.addEventListener("pointerleave", hide);
+    plot.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hide(); });
     plot.addEventListener("blur", hide);
     plot.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -142,38 +142,6 @@
       event.preventDefault();
       return show(at < 0 ? (step > 0 ? 0 : Infinity) : at + step);
     });
-  }
-
-  // Sliders: the polynomial of the scenario (scenario/surrogate.py), term by term.
-  function sliders(box) {
-    const surface = JSON.parse(box.dataset.surface);
-    const inputs = [...box.querySelectorAll("input")];
-    const cells = [...box.querySelectorAll("[data-outcome]")];
-    const write = (v) => Number(v.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
-    function evaluate(values) {
-      const powers = surface.quantities.map((q) => {
-        const z = (values[q.name] ?? q.middle) - q.mean;
-        return [1, z / q.sd, (z * z - q.slope * z - q.sd * q.sd) / q.scale];
-      });
-      const terms = surface.terms.map((degrees) => degrees.reduce((product, degree, k) => product * powers[k][degree], 1));
-      return (outcome) => surface.coefficients[outcome].reduce((sum, c, i) => sum + c * terms[i], 0);
-    }
-    function update() {
-      const outcome = evaluate(Object.fromEntries(inputs.map((input) => [input.name, input.valueAsNumber])));
-      cells.forEach((cell) => {
-        const value = outcome(cell.dataset.outcome);
-        cell.dataset.value = value;
-        cell.textContent = (value < 0 ? "" : "+") + value.toFixed(2);
-      });
-      inputs.forEach((input) => { input.nextElementSibling.textContent = write(input.valueAsNumber); });
-    }
-    inputs.forEach((input) => input.addEventListener("input", update));
-    box.querySelector(".reset").addEventListener("click", () => {
-      inputs.forEach((input) => { input.value = input.dataset.middle; });
-      update();
-    });
-    box.querySelector("fieldset").hidden = false;
-    update();
   }
 
   // Copy and share: the sentence with the address of its place.
@@ -207,14 +175,15 @@
 
   // The filter of the findings; its state is in the address, so that a choice can be sent.
   function filter(form) {
-    const entries = [...document.querySelectorAll(".finding")].map((e) => ({ e, text: e.textContent.toLowerCase() }));
+    const entries = [...document.querySelectorAll(".finding")].map((e) =>
+      ({ e, text: e.textContent.toLowerCase(), facts: { ...e.dataset, topic: e.parentElement.dataset.topic } }));
     const told = form.querySelector("output");
     function update(keep) {
       const chosen = Object.fromEntries([...new FormData(form)].filter(([, v]) => v));
       const words = (chosen.words || "").toLowerCase().split(/\s+/).filter(Boolean);
       let count = 0;
-      entries.forEach(({ e, text }) => {
-        const fits = ["topic", "side", "grade", "country"].every((n) => !chosen[n] || e.dataset[n].split(" ").includes(chosen[n]));
+      entries.forEach(({ e, text, facts }) => {
+        const fits = ["topic", "side", "grade", "country"].every((n) => !chosen[n] || facts[n].split(" ").includes(chosen[n]));
         e.hidden = !(fits && words.every((w) => text.includes(w)));
         count += !e.hidden;
       });
@@ -237,7 +206,8 @@
       return box.height && box.top <= innerHeight / 3 && box.bottom > 0;
     }).at(-1)?.id;
     document.querySelectorAll(".langs a").forEach((link) => link.addEventListener("click", () => {
-      const place = scrollY > 40 ? here() : "";
+      const chosen = location.hash.includes("?"); // what the reader chose in a part of the page
+      const place = scrollY > 40 && !chosen ? here() : "";
       link.href = link.getAttribute("href").split(/[?#]/)[0] + location.search + (place ? `#${place}` : location.hash);
       try { sessionStorage.setItem("eaeu-open", JSON.stringify([...document.querySelectorAll(".door > details")].map((d) => d.open))); } catch { /* refused */ }
     }));
@@ -263,7 +233,6 @@
     sharing();
     languages();
     document.querySelectorAll("main table:not(.plain)").forEach(sortable);
-    document.querySelectorAll(".sliders").forEach(sliders);
     document.querySelectorAll(".plot").forEach(values);
     const form = document.querySelector("form.filter");
     if (form) showAll = filter(form);

@@ -21,6 +21,8 @@ from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.designs import TARIFF
 from ..claims.points import balance, is_point
+from ..explore.members import first_sentences
+from ..explore.options import first_options
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
@@ -40,7 +42,6 @@ SKIPPED_FIELDS = (
 DEEP = 9
 SIZE = re.compile(r"\d+(?:[.,]\d+)*")
 NUMERAL = re.compile(r"\d+(?:\.\d+)?")
-SLIDER_ENDS = (5.0, 95.0)  # per cent: of a quantity's range
 LETTERS = 5  # that a text has at least: a bare number is no text
 LONG = 40  # letters of a text without its numbers from which it is known again
 
@@ -155,7 +156,7 @@ def known_of(material: Material, lang: str = "en", results: ResultLeaves | None 
     of_results = results if results is not None else results_of(material)
     texts, numbers = _of_claims(material.claims, lang)
     numbers["claims"] = np.concatenate([own for name, own in numbers.items() if name])
-    known = _known([*texts, *of_results.texts], numbers | of_results.numbers)
+    known = _known([*texts, *of_results.texts, *explored(material, lang)], numbers | of_results.numbers)
     own_texts = _own(material.claims, lang)
     return dataclasses.replace(known, codes=of_results.codes, own=own_texts, comma=lang != "en")
 
@@ -242,17 +243,22 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
 
 
 def _scenario(result: ScenarioResult) -> list[Any]:
-    """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it, where sliders start."""
-    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability(), list(SLIDER_ENDS)]
+    """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it."""
+    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability()]
     if (options := shipped_options()) is not None:
         told += [options.table, 100 * options.table[["better", "best"]], options.spec["draws"]]
     try:
         surface, shares = result.surface(), result.shares()
-    except BadInputError:  # no polynomial: no sliders and no shares are shown
+    except BadInputError:  # no polynomial: no shares are shown
         return told
-    start = [float(result.surrogate.predict(name, pd.DataFrame(index=[0]))[0]) for name in surface["outcomes"]]
     misses = [100 * (1 - fit) for fit in surface["r2"].values()]
-    return [*told, surface["quantities"], 100 * shares, len(shares), start, misses]
+    return [*told, surface["quantities"], 100 * shares, len(shares), misses]
+
+
+def explored(material: Material, lang: str) -> list[str]:
+    """What the parts where the reader chooses say before anything is chosen."""
+    told = first_sentences(material.content, lang) if material.content.panel is not None else []
+    return told + (first_options(lang) if material.evidence.scenario is not None else [])
 
 
 def _own(claims: Sequence[Claim], lang: str) -> dict[str, frozenset[str]]:

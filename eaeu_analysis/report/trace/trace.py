@@ -44,8 +44,6 @@ BLOCKS = (
         "text",
         "option",
         "label",
-        "a",
-        "button",
         "div",
         "section",
         "article",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...text import SHORT_MEASURES, format_change, format_number
+from ...text import SHORT_MEASURES, format_number
 
 if TYPE_CHECKING:
     from ...compare import BeforeAfter
@@ -227,16 +227,17 @@ def effects_found(content: Content) -> tuple[int, int] | None:
 
 
 def before_after_title(section: OutcomeSection) -> str:
-    """The finding as a figure's title: 'Trade, % of GDP: -33.7 pp, comparators +2.9 pp'."""
+    """The finding as a figure's title: 'Trade, % of GDP: fell by 33.7 percentage points, others rose by 2.3'."""
     result = section.narrow
     short = section.short[:1].upper() + section.short[1:]
     if result is None or not result.treated["available"]:
         return f"{short}: no comparison"
-    own = format_change(result.treated["change"], result.change_measure)
-    beside = (
-        f", comparators {format_change(result.difference.mean, result.difference.measure)}" if result.difference else ""
-    )
-    return f"{short}: {own}{beside}"
+    others = ""
+    if result.difference is not None:
+        change = describe_change(result.difference.mean, result.difference.measure)
+        unit = LONG.get(result.difference.measure, result.difference.measure)
+        others = f", comparison countries {change if unit == '%' else change.removesuffix(f' {unit}')}"
+    return f"{short}: {describe_change(result.treated['change'], result.change_measure)}{others}"
 
 
 def alt(section: OutcomeSection) -> str:

@@ -1,6 +1,6 @@
 """The world before a scenario: goods by SITC section and services, domestic sales, tariffs, inputs.
 
-Trade between economies is that of the baseline year where a world matrix of the year is at hand; its split over SITC
+Trade between economies is that of the baseline year where a world matrix of the year is available; its split over SITC
 sections is that of the nearest year with a matrix by section. The economy in question is corrected by its own reports,
 because the world matrices estimate it badly. Which matrix serves which year, and whose reports correct it, is in
 data/tables/scenario.toml. Domestic sales of goods are gross output less exports, gross output being
@@ -33,7 +33,7 @@ SERVICES = "services"
 SECTIONS = tuple(str(k) for k in range(10))
 SECTORS = (*SECTIONS, SERVICES)
 LEAST_HOME = 0.1  # of an economy's purchases of goods come from home at least, where output less exports says less
-GOLD = "9"  # the section that holds gold: it is in an economy's exports and hardly in its shops
+GOLD = "9"  # the section of gold: it is in an economy's exports and hardly in its shops
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def baseline_world(
     tariffs: TariffTable | None = None,
     sigma: float | Mapping[str, float] = 5.0,
 ) -> BaselineWorld:
-    """The baseline around ``economy``; ``groups``: economy to the group that stands for it (all alone where None);
+    """The baseline around ``economy``; ``groups``: economy to the group that represents it (all alone where None);
     ``tariffs``: rates before, see :class:`TariffTable`."""
     table, gdp = flows.table, flows.gdp
     if groups is not None:
@@ -242,7 +242,7 @@ def _inputs() -> pd.DataFrame:
 
 
 def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.DataFrame, int]:
-    """Domestic sales of goods by section and of services added; how many economies stand at the least there can be."""
+    """Domestic sales of goods by section and of services added; how many economies have the least there can be."""
     traders = sorted(set(goods["exporter"]) & set(goods["importer"]))
     goods = goods[goods["exporter"].isin(traders) & goods["importer"].isin(traders)]
     sold = goods.pivot_table(index="exporter", columns="sector", values="value", aggfunc="sum", fill_value=0.0)

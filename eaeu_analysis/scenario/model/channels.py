@@ -23,7 +23,7 @@ from .setting import Setting
 @dataclass(frozen=True)
 class Shock:
     """``tariffs`` (B, m): rates after, per cent; ``factors`` (B, m): new over old t^(1 - sigma); ``transfers``: economy
-    to (B,) million US$ a year; ``extra``: outcome to (B,) that the world model does not hold, unit in its name's table.
+    to (B,) million US$ a year; ``extra``: outcome to (B,) that the world model does not have, unit in its name's table.
     None means that nothing of the kind changes."""
 
     tariffs: Array | None = None
@@ -32,7 +32,7 @@ class Shock:
     extra: dict[str, Array] = field(default_factory=dict)
 
 
-# What membership takes off the cost of crossing the border between members, beside tariffs.
+# What membership takes off the cost of crossing the border between members, apart from tariffs.
 #
 # Method. Estimated: the coefficient of the union in a gravity equation is (1 - sigma) times the log change of trade
 # costs, so exp(effect) is the factor of t^(1 - sigma) and no elasticity is needed; its ad valorem equivalent is
@@ -62,7 +62,7 @@ def between_members(at: Setting) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 
 def border_cost_shock(at: Setting, values: pd.DataFrame) -> Shock:
-    """The factor in the cells between members, one elsewhere; the ad valorem equivalent beside it."""
+    """The factor in the cells between members, one elsewhere; and the ad valorem equivalent."""
     inside = between_members(at)
     factors = np.where(inside[None, :], border_cost_factor(at, values)[:, None], 1.0)
     return Shock(factors=factors, extra={"border_cost_fall": border_cost_equivalent(at, values)})

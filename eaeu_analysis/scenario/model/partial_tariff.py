@@ -2,8 +2,8 @@
 
 Method. Laird and Yeats (1986) with the import-demand elasticities of the data: incomes and all other markets stand
 still. Imports by chapter are those of 2025, scaled to the imports of the baseline year; partners divide a chapter as
-they divide its section in the baseline, because imports by partner and chapter are not at hand. Shown beside the world
-model and never added to it.
+they divide its section in the baseline, because imports by partner and chapter are not available. Shown with the world
+model's answer and never added to it.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def freed(scenario: Scenario, members: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def merging(scenario: Scenario, flows: pd.DataFrame, named: set[str], apart: dict[str, set[str]]) -> dict[str, str]:
-    """Economy to the economy or group that stands for it.
+    """Economy to the economy or group that represents it.
 
     On their own: the economy, members, ``named`` ones, whoever trades free of duty with a member of the union, and who
     has at least ``merge.share`` of the economy's trade. All others are merged by region, by treatment at the economy's

@@ -50,7 +50,8 @@ class Quantity(BaseModel):
         if self.low is not None and self.high is not None:
             middle = self.low if self.mode is None else self.mode
             if not self.low <= middle <= self.high:
-                raise ValueError(f"low {self.low:g}, mode {middle:g}, high {self.high:g} are not in order")
+                inner = "" if self.mode is None else f"mode {middle:g}, "
+                raise ValueError(f"low {self.low:g}, {inner}high {self.high:g} are not in order")
         if self.kind != "fixed" and not self.reference:
             raise ValueError(f"a {self.kind} quantity needs a reference: where do its numbers come from?")
         return self
@@ -135,7 +136,11 @@ def read_quantity(text: str, reference: str) -> dict[str, Any]:
         raise BadInputError(f"{text!r} is no number of a scenario; expected {shown}") from None
     kind = kind.strip().lower()
     if not rest.endswith(")") or kind not in names or len(values) != len(names[kind]):
-        raise BadInputError(f"{text!r} is no distribution of a scenario; expected {shown}")
+        near = near_matches(kind, names)
+        hint = (
+            f"did you mean {near[0]}({', '.join(names[near[0]])})?" if near and near[0] != kind else f"expected {shown}"
+        )
+        raise BadInputError(f"{text!r} is no distribution of a scenario; {hint}")
     return {"kind": kind, **dict(zip(names[kind], values, strict=True)), "reference": reference}
 
 

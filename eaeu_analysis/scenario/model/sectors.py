@@ -2,7 +2,7 @@
 
 The world model is solved once more for some draws with its matrices in full, because the solver of many draws keeps no
 sectors. Jobs move with real output, so many to a unit of output as in the input-output table of 2022 (formal and
-informal); they are told for the 136 sectors of that table by the section that each belongs to.
+informal); they are given for the 136 sectors of that table by the section that each belongs to.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def shock_outcomes(at: Setting, values: pd.DataFrame, shock: Shock, closure: str
 
 
 def _others(shock: Shock, economy: str) -> Array | float:
-    """Income from abroad that is not customs revenue, in a shock that holds both."""
+    """Income from abroad that is not customs revenue, in a shock that has both."""
     return shock.extra["remittances"] if "remittances" in shock.extra and "pool_receipts" in shock.extra else 0.0
 
 

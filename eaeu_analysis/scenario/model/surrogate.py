@@ -1,10 +1,10 @@
-"""A polynomial that stands in for the model: which assumption carries the result, what would flip its sign, sliders.
+"""A polynomial that approximates the model: which assumption matters most, what would flip the sign, sliders.
 
 Polynomial chaos of second order (Sudret 2008, Reliability Engineering and System Safety 93): for each quantity
 polynomials of degree one and two that are orthonormal under its own distribution; their products up to total degree two
 are fitted to the draws by least squares. Because the terms are orthonormal, the variance of the outcome is the sum of
 squared coefficients; a term's share goes to its quantities in equal parts, which is the Shapley effect (Owen 2014,
-SIAM/ASA Journal on Uncertainty Quantification 2). How much the polynomial misses is said by its fit.
+SIAM/ASA Journal on Uncertainty Quantification 2). Its fit says how much the polynomial misses.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Surrogate:
         return shares.sort_values(ascending=False, kind="stable")
 
     def predict(self, outcome: str, values: pd.DataFrame) -> Array:
-        """The outcome at other values; quantities that are left out stand at their medians."""
+        """The outcome at other values; quantities that are left out are at their medians."""
         return self._design(values) @ self._of(outcome)
 
     def tornado(self, outcome: str) -> pd.DataFrame:

@@ -54,7 +54,7 @@ def by_chapter(economy: str) -> bool:
 
 @cache
 def chapters() -> Chapters:
-    """Uzbekistan's chapters beside those of the common external tariff."""
+    """Uzbekistan's chapters and those of the common external tariff."""
     own = uzbekistan("chapter")
     lines = cet().lines
     part_specific = lines.loc[lines["rule"] != "ad valorem", "ave"]
@@ -173,14 +173,14 @@ def require_known(scenario: Scenario) -> None:
     """Raises BadInputError where a channel would put facts of another economy or bloc in place of what is not known."""
     block = scenario.tariffs if scenario.on("tariffs") else None
     if bloc(scenario.bloc).code != UNION:
-        said = f"are shipped for the {UNION} alone, and the bloc is {scenario.bloc}"
+        why = f"are shipped for the {UNION} alone, and the bloc is {scenario.bloc}"
         if block is not None and "cet" in block.schedule:
             raise BadInputError(
-                f"the rates of schedule {block.schedule!r} {said}; give schedule 'average' or 'sections', or a ceiling"
+                f"the rates of schedule {block.schedule!r} {why}; give schedule 'average' or 'sections', or a ceiling"
             )
         for channel, facts in {"customs_revenue": "duties by member", "migration": "work permits"}.items():
             if scenario.on(channel):
-                raise BadInputError(f"channel {channel!r}: {facts} {said}")
+                raise BadInputError(f"channel {channel!r}: {facts} {why}")
     if block is not None and block.schedule not in ("average", "sections") and not by_chapter(scenario.economy):
         raise BadInputError(
             f"the own tariff of {scenario.economy} is not shipped, so schedule {block.schedule!r} would count it as "

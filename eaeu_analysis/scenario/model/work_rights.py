@@ -1,8 +1,8 @@
-"""Work rights: what joining did to members' remittances beside a counterfactual, as a distribution in log points.
+"""Work rights: what joining did to members' remittances against a counterfactual, as a distribution in log points.
 
 A member's migrants need no patent and no quota from the day of accession. Armenia and Kyrgyzstan are the members that
 live on remittances. Their counterfactuals are drawn from former Soviet economies that went through the same fall of
-the rouble, so that what is left is not the rouble; there are eight such donors, so the interval that they carry is
+the rouble, so that what is left is not the rouble; there are eight such donors, so the interval is
 wide, and the estimate is used with that width.
 """
 
@@ -137,7 +137,7 @@ def work_rights(
     table["sd"] = (table["upper"] - table["lower"]) / (2 * z)
     chosen = table[table["pool"] == used]
     if not np.isfinite(chosen["sd"]).all():
-        raise NoDataError(f"the donors of the pool {used!r} carry no finite interval at {level:.0%}")
+        raise NoDataError(f"the donors of the pool {used!r} have no finite interval at {level:.0%}")
     weights = 1 / chosen["sd"] ** 2
     weights /= weights.sum()
     table["weight"] = weights.reindex(table.index).fillna(0.0)
@@ -233,7 +233,7 @@ def patent_saving(
     """migrants x share paying x fee x months in roubles, over the rate (roubles per US$) in dollars; numbers or (n,).
 
     Inputs with their references: ``patents()`` of this stage. The saving is income of migrants, not remittances: only
-    the part that is sent home counts, and it is an alternative to the work-rights estimate, which holds it.
+    the part that is sent home counts, and it is an alternative to the work-rights estimate, which includes it.
     Raises BadInputError for negative numbers, months above 12, a share outside [0, 1], a rate of zero, unlike lengths.
     """
     given = {

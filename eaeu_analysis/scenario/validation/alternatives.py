@@ -42,7 +42,8 @@ def backtest_alternatives(happened: pd.DataFrame) -> pd.DataFrame:
     per outcome.
     """
     fixed, moved = scenario_tables()["backtest"], russia()
-    effects, elastic = (np.linspace(*fixed["alternatives"][name], POINTS) for name in ("border", "elasticity"))
+    ends = [fixed["alternatives"][name] for name in ("border", "elasticity")]
+    effects, elastic = (np.linspace(float(low), float(high), POINTS) for low, high in ends)
     found: dict[str, dict[str, Array]] = {BORDER: {}, INSIDE: {}, ON_TOP: {}}
     for name in fixed["scenarios"]:
         scenario = load_scenario(name)

@@ -70,7 +70,7 @@ def score(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def score_counts(scored: pd.DataFrame) -> dict[str, int]:
-    """Counts over rows of :func:`score`: how many could be judged (``n_*``), how many each verdict holds for, and how
+    """Counts over rows of :func:`score`: how many could be judged (``n_*``), how many pass each verdict, and how
     many effects against the counterfactual exclude zero themselves (``clear_effect``)."""
     clear = (scored["effect_lower"] > 0) | (scored["effect_upper"] < 0)
     out = {"decided": int(scored["decided"].sum()), "clear_effect": int(clear.sum())}
@@ -118,11 +118,11 @@ def of_sign(right: int, n: int, level: float) -> str:
     return "worse than a coin" if binom.cdf(right, n, 0.5) <= 1 - level else "no better than a coin"
 
 
-def of_intervals(held: int, n: int, level: float) -> str:
+def of_intervals(covered: int, n: int, level: float) -> str:
     """'too narrow' where correct intervals would contain so few with probability 1 - level or less."""
     from scipy.stats import binom
 
-    return "too narrow" if binom.cdf(held, n, level) <= 1 - level else "not too narrow"
+    return "too narrow" if binom.cdf(covered, n, level) <= 1 - level else "not too narrow"
 
 
 def score_sentence(who: str, what: str, known: dict[str, int], turned: dict[str, int], level: float) -> str:
@@ -130,16 +130,16 @@ def score_sentence(who: str, what: str, known: dict[str, int], turned: dict[str,
     n = known["n_happened"]
     if n == 0:
         return f"Asked at the end of 2014 about {what} of {who}: nothing that happened since can be compared."
-    right, held, nearer = (known[f"{name}_happened"] for name in ("sign", "covered", "nearer"))
+    right, covered, nearer = (known[f"{name}_happened"] for name in ("sign", "covered", "nearer"))
     again = turned["sign_happened"]
     wide = "so wide that only " if 2 * known["decided"] < n else ""
     luck = " (fewer: part of the first score is luck)" if again < right else ""
     return (
         f"Asked at the end of 2014 about {what} of {who}, this tool would have predicted the direction of {right} of "
-        f"{n} changes correctly ({of_sign(right, n, level)}). Its {level:.0%} intervals would have contained {held} "
-        f"({of_intervals(held, n, level)}, and {wide}{known['decided']} of {n} excluded zero). A forecast of no change "
-        f"would have been further off in {nearer}. With the rouble and Russian income known, {again} directions{luck} "
-        f"and {turned['covered_happened']} intervals would have been right."
+        f"{n} changes correctly ({of_sign(right, n, level)}). Its {level:.0%} intervals would have contained {covered} "
+        f"({of_intervals(covered, n, level)}, and {wide}{known['decided']} of {n} excluded zero). A forecast of no "
+        f"change would have been further off in {nearer}. With the rouble and Russian income known, {again} directions"
+        f"{luck} and {turned['covered_happened']} intervals would have been right."
     )
 
 
@@ -202,8 +202,8 @@ class Backtest(Result):
     def sentence(self) -> str:
         """How good the tool would have been, by rule from the counts."""
         who = " and ".join(economies.common_name(e) for e in dict.fromkeys(self.table["economy"]))
-        said = [o["said"] for o in backtest_outcomes().values()]
-        what = f"{', '.join(said[:-1])} and {said[-1]}"
+        phrases = [o["phrase"] for o in backtest_outcomes().values()]
+        what = f"{', '.join(phrases[:-1])} and {phrases[-1]}"
         return score_sentence(who, what, dict(self.counts[KNOWN]), dict(self.counts[INFORMED]), self.level)
 
     @property
@@ -254,9 +254,8 @@ class Backtest(Result):
         lines.append(f"Change from {before[0]}-{before[1]} to {after[0]}-{after[1]}, {self.level:.0%} intervals:")
         for (economy, outcome), rows in self.table.groupby(["economy", "outcome"], sort=False):
             first = rows.iloc[0]
-            lines.append(
-                f"  {economies.common_name(str(economy))}, {backtest_outcomes()[str(outcome)]['said']}, {first['unit']}"
-            )
+            phrase = backtest_outcomes()[str(outcome)]["phrase"]
+            lines.append(f"  {economies.common_name(str(economy))}, {phrase}, {first['unit']}")
             lines += [f"    forecast, {row['run']}: {_forecast_verdict(row)}" for row in rows.to_dict("records")]
             lines.append(
                 f"    happened: {_number(first['happened'])}; against a counterfactual: {_counter(first.to_dict())}"
@@ -393,7 +392,7 @@ def _checks(table: pd.DataFrame, moved: Mapping[str, float], missed: int, draws:
         Check("no trend", None, None, None,
               "the forecast is of accession and of Russia only; whatever else moved trade and remittances is in what "
               "happened and not in the forecast"),
-        *(Check(f"series of {o['said']}", None, None, None, o["note"]) for o in backtest_outcomes().values()),
+        *(Check(f"series of {o['phrase']}", None, None, None, o["note"]) for o in backtest_outcomes().values()),
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ KNOWN, INFORMED = "as of 2014", "rouble known"  # the two runs of the backtest
 class Outturn:
     """Of one outcome, in its unit: ``happened``, the change between the means of the two spans of years, with the years
     that the series has in each; ``effect`` with its interval, the same years against a counterfactual; ``reason`` says
-    what is not available, and NaN stands for it."""
+    what is not available, which is NaN."""
 
     happened: float
     before: tuple[int, ...]

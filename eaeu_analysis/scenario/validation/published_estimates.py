@@ -1,4 +1,4 @@
-"""Scenarios beside what others published: their numbers with the source, ours with its interval, why they differ."""
+"""Scenarios and published estimates: theirs with the source, ours with its interval, why they differ."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ class PublishedComparison(Result):
         Draws by scenario, and the seed.
     table : DataFrame
         A row per published estimate: ``economy, finding, url, their_low, their_high, their_unit, source, confidence,
-        scenario, outcome, channel, estimate, lower, upper, unit, same_sign`` (missing where our interval includes
-        zero), ``within`` (whether theirs and our interval overlap; missing where units differ), ``why``.
+        scenario, outcome, channel, estimate, lower, upper, unit``, ``error`` (standard error of the median from the
+        number of draws), ``same_sign`` (missing where our interval includes zero), ``within`` (whether theirs and our
+        interval overlap; missing where units differ), ``why``.
     level : float
         Confidence level of our intervals.
     checks : tuple of Check
@@ -65,14 +66,14 @@ class PublishedComparison(Result):
 
     def summary(self) -> str:
         labels, channels = scenario_tables()["outcomes"], scenario_tables()["channels"]
-        lines = [f"Published estimates beside this tool, {self.level:.0%} intervals of ours; theirs have none."]
+        lines = [f"Published estimates and this tool, {self.level:.0%} intervals of ours; theirs have none."]
         for row in self.table.to_dict("records"):
             known = "" if row["confidence"] == "S" else ", seen quoted"
             lines += [
                 "",
                 f"{row['economy']}: {row['finding']} ({row['source']}{known}{', ' + row['url'] if row['url'] else ''})",
                 f"  ours, {row['scenario']}, {channels[row['channel']].lower()}: {labels[row['outcome']]['label']} "
-                f"{format_interval(row)} {row['unit']}: {_verdict(row)}",
+                f"{format_interval(row, row['error'])} {row['unit']}: {_verdict(row)}",
                 f"  {row['why']}",
             ]
         lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
@@ -87,7 +88,7 @@ def compare_with_published(
     *,
     level: float = settings.LEVEL,
 ) -> PublishedComparison:
-    """Published estimates beside the scenarios that come nearest to their assumptions.
+    """Published estimates and the scenarios that come nearest to their assumptions.
 
     ``results``: one or several that were run; only findings on their scenarios are then shown. None runs every scenario
     that a finding names, with ``draws`` draws. Raises BadInputError when no finding is on any of ``results``, or when
@@ -113,7 +114,7 @@ def compare_with_published(
     spec = {"draws": {name: len(r.inputs) for name, r in ran.items()}, "seed": seed}
     own = next(iter(ran.values())).level
     return PublishedComparison(
-        spec, table, own, _checks(table), Provenance(merged(series), "scenarios beside publications", "", spec)
+        spec, table, own, _checks(table), Provenance(merged(series), "scenarios against publications", "", spec)
     )
 
 
@@ -139,6 +140,7 @@ def _row(found: Mapping[str, Any], result: ScenarioResult) -> dict[str, Any]:
         "estimate": float(row["estimate"]),
         "lower": lower,
         "upper": upper,
+        "error": result.error(ours["outcome"], ours["channel"]),
         "unit": str(row["unit"]),
         "same_sign": _same_sign({"+": 1, "-": -1}[found["sign"]], lower, upper),
         "within": (low <= upper and lower <= high) if found["comparable"] else None,
@@ -157,17 +159,17 @@ def _verdict(row: Mapping[Any, Any]) -> str:
     sign = row["same_sign"]
     words = ["takes both signs" if sign is None else "same sign" if sign else "the other sign"]
     if row["within"] is not None:
-        words.append("holds theirs" if row["within"] else "does not hold theirs")
+        words.append("interval includes theirs" if row["within"] else "interval excludes theirs")
     return ", ".join(words)
 
 
 def _checks(table: pd.DataFrame) -> tuple[Check, ...]:
     within = table["within"].dropna()
-    held = int(within.astype(bool).sum())
+    inside = int(within.astype(bool).sum())
     against = int((table["same_sign"] == False).sum())  # noqa: E712 - None is neither
     return (
-        Check("theirs in ours", None, float(held), float(len(within)),
-              f"{held} of {len(within)} published numbers in the same unit lie in our intervals"),
+        Check("theirs in ours", None, float(inside), float(len(within)),
+              f"{inside} of {len(within)} published numbers in the same unit lie in our intervals"),
         Check("signs", against == 0, float(against), 0.0,
               f"{against} of {len(table)} have our interval wholly on the other side of zero"),
         Check("theirs without intervals", None, None, None,

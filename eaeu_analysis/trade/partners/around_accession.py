@@ -61,7 +61,8 @@ class PartnerChanges(Result):
         the difference less that slope continued; ``lowest, highest``: leaving out one partner.
     by_year : DataFrame
         ``year, flow, percent, lower, upper``: trade with Russia against Russia's other partners, each year against the
-        mean of the years before.
+        mean of the years before: an event study with effects of Russia and year, the one partner whose trade with
+        others is known for every year.
     reliability : DataFrame
         Standard deviation of the error of each reporter, in logs.
     checks : tuple of Check
@@ -95,6 +96,8 @@ class PartnerChanges(Result):
             "",
         ]
         lines += [russia_sentence(row, self.spec) for row in self.with_russia.to_dict("records")]
+        lines += ["", f"By year, against the mean of {year_span(before)} and Russia's other partners, per cent:"]
+        lines.append(self.by_year.to_string(index=False, float_format=lambda v: f"{v:+.1f}"))
         lines += ["", *(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)]
         return "\n".join([*lines, *source_lines(self.provenance)])
 

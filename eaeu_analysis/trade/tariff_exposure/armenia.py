@@ -81,11 +81,13 @@ def heading_rates(complete: bool = True) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def heading_flows(direction: Direction = "imports") -> pd.DataFrame:
-    """Armenia's trade by heading and year: ``product, year, usd, tonnes, weighed`` (US$ of months with a weight)."""
+def heading_flows(direction: Direction = "imports", by_month: bool = False) -> pd.DataFrame:
+    """Armenia's trade by heading and year, or month: ``product, year, usd, tonnes, weighed`` (US$ with a weight)."""
     months = armenian_headings(direction)
     months = months.assign(weighed=months["usd"].where(months["tonnes"].notna(), 0.0))
-    sums = months.groupby(["heading", "year"], as_index=False)[["usd", "tonnes", "weighed"]].sum()
+    sums = months.groupby(["heading", "year", *(["month"] if by_month else [])], as_index=False)[
+        ["usd", "tonnes", "weighed"]
+    ].sum()
     flows = sums.rename(columns={"heading": "product"})
     return flows.assign(section=_section(flows["product"]))
 
@@ -128,7 +130,7 @@ def _estimate(
     )
     windows: dict[str, Any] = {name: tuple(rules[name]) for name in ("fit_years", "post_years")}
     return tariff_exposure(
-        heading_flows() if flows is None else flows,
+        heading_flows(by_month=True) if flows is None else flows,
         heading_rates() if rates is None else rates,
         rules["event"] if event is None else event,
         **{**windows, **changes},

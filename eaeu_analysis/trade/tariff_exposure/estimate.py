@@ -33,6 +33,7 @@ PRE_TREND_LEVEL = 0.10
 LARGEST_SHARE = 0.25  # of the information that one product may supply
 AGREEMENT = 1e-5
 POWER = 0.8
+LEAD = ["estimate", "se", "lower", "upper"]  # of a lead or lag
 METHODS = {"ppml": "PPML with product and period effects", "log_difference": "differences of logarithms, equal weights"}
 REFERENCE = (
     "Santos Silva and Tenreyro (2006), Review of Economics and Statistics 88(4); MacKinnon, Nielsen and Webb (2023), "
@@ -55,6 +56,8 @@ class TariffExposureOptions:
     lead_years : tuple of int, optional
         First and last year of the leads and lags. None takes all years from the first of ``fit_years`` to the last of
         ``post_years``.
+    lead_months : {1, 3}, default 3
+        Months of a period of the leads and lags within years, for flows by month.
     permutations : int, default 1999
         Number of permutations.
     seed : int, default 0
@@ -80,6 +83,7 @@ class TariffExposureOptions:
     minimum: float = 0.0
     leave_out: Mapping[str, str] = field(default_factory=dict)
     lead_years: Years | None = None
+    lead_months: Literal[1, 3] = 3
     permutations: int = 1999
     seed: int = 0
     own_rates: OwnRates | None = None
@@ -88,6 +92,8 @@ class TariffExposureOptions:
     def __post_init__(self) -> None:
         if self.cluster not in ("chapter", "product"):
             raise unknown("cluster", self.cluster, ("chapter", "product"))
+        if self.lead_months not in (1, 3):
+            raise BadInputError(f"lead_months {self.lead_months!r}: expected 1 or 3")
         if not 0 < self.level < 1:
             raise BadInputError(f"level {self.level:g}: expected between 0 and 1")
         if self.permutations < 99:
@@ -133,6 +139,9 @@ class TariffExposure(Result):
         Bounds of the elasticity to the rise, when own rates are known in outline only.
     alternatives : DataFrame or None
         The estimate under other choices, where these were asked for.
+    by_period : DataFrame or None
+        Leads and lags within years, a row per month or quarter: ``period, estimate, se, lower, upper``, each against
+        the same months of the last year before; None for flows without months.
     """
 
     drawn_by = "trade_policy.draw_tariff_exposure"
@@ -152,6 +161,7 @@ class TariffExposure(Result):
     without: pd.Series[Any]
     bounds: RiseBounds | None
     alternatives: pd.DataFrame | None = None
+    by_period: pd.DataFrame | None = None
 
     @property
     def percent(self) -> tuple[float, float, float]:
@@ -201,8 +211,11 @@ class TariffExposure(Result):
         ]
         if self.bounds is not None:
             lines += bounds_lines(self.bounds)
-        shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.2f}")
-        lines += ["", *(f"  {row}" for row in shown.split("\n")), ""]
+        for table in (self.table, self.by_period):
+            if table is not None:
+                shown = table.to_string(index=False, float_format=lambda v: f"{v:.2f}")
+                lines += ["", *(f"  {row}" for row in shown.split("\n"))]
+        lines.append("")
         lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
         if self.alternatives is not None:
             other = self.alternatives.to_string(index=False, na_rep="", float_format=lambda v: f"{v:.2f}")
@@ -244,7 +257,8 @@ def tariff_exposure(
     flows : DataFrame
         Imports of the economy whose tariff changes: ``product``, ``year``, the outcome, and optionally ``origin`` (or
         ``exporter``): then the unit is a product from an origin, and period effects are by origin. Several rows of a
-        unit and year, such as months, are added up. A flow that is absent counts as zero.
+        unit and year, such as months, are added up, which leaves the estimate as it is; with a column ``month`` there
+        are leads and lags within years as well. A flow that is absent counts as zero.
     tariffs : DataFrame
         ``product`` (codes as in ``flows``), ``new`` and, where known, ``old``: rates in per cent. ``lines`` (optional):
         number of tariff lines of the product. Products without a rate are left out and counted.
@@ -358,6 +372,7 @@ def tariff_exposure(
         sample.dropped,
         without,
         _bounds(sample, tariffs, chosen, estimate, half, fit.response[:, 0], fit.weight[:, 0]),
+        by_period=_within_years(sample, estimator, chosen),
     )
 
 
@@ -428,18 +443,46 @@ def _leads(sample: ExposureSample, estimator: Estimator, chosen: TariffExposureO
     years = [year for year in map(int, wide.columns) if first <= year <= last]
     if base not in years:
         raise BadInputError(f"lead_years {first}-{last} leave out the base year {base}")
+    rows = [(year, *_lead(sample, estimator, chosen, wide[base], wide[year])) for year in years]
+    return pd.DataFrame(rows, columns=["year", *LEAD])
+
+
+def _within_years(sample: ExposureSample, estimator: Estimator, chosen: TariffExposureOptions) -> pd.DataFrame | None:
+    """Leads and lags by month or quarter, each against the same months of the last year before, so that the seasons of
+    a product drop out."""
+    months = sample.months
+    if months is None:
+        return None
+    base, size = sample.fit_years[1], chosen.lead_months
+    first, last = chosen.lead_years or (sample.fit_years[0], sample.post_years[1])
     rows = []
-    for year in years:
-        if year == base:
-            rows.append((year, 0.0, 0.0, 0.0, 0.0))
-            continue
-        there = (wide[year] > 0).to_numpy() | (estimator == "ppml")
-        data = _arrays(sample, estimator, wide[base].to_numpy(), wide[year].to_numpy(), there)
-        beta = float(fit_windows(data).beta[0])
-        se = jackknife_error(beta, leave_clusters_out(data))
-        half = _student(chosen.level, data.clusters) * se
-        rows.append((year, beta, se, beta - half, beta + half))
-    return pd.DataFrame(rows, columns=["year", "estimate", "se", "lower", "upper"])
+    for year in range(first, last + 1):
+        for start in range(1, 13, size):
+            at = [[(y, month) for month in range(start, start + size)] for y in (base, year)]
+            if not set(at[0] + at[1]) <= set(months.columns):
+                continue
+            name = f"{year}-{start:02d}" if size == 1 else f"{year}Q{1 + start // size}"
+            rows.append((name, *_lead(sample, estimator, chosen, *(months[part].sum(axis=1) for part in at))))
+    return pd.DataFrame(rows, columns=["period", *LEAD])
+
+
+def _lead(
+    sample: ExposureSample,
+    estimator: Estimator,
+    chosen: TariffExposureOptions,
+    base: pd.Series[Any],
+    other: pd.Series[Any],
+) -> tuple[float, float, float, float]:
+    """The estimate with one period against another, its jackknife error and interval; zeros for the period itself."""
+    before, after = base.to_numpy(dtype=np.float64), other.to_numpy(dtype=np.float64)
+    if np.array_equal(before, after):
+        return (0.0, 0.0, 0.0, 0.0)
+    there = (before + after > 0) if estimator == "ppml" else (before > 0) & (after > 0)
+    data = _arrays(sample, estimator, before, after, there)
+    beta = float(fit_windows(data).beta[0])
+    se = jackknife_error(beta, leave_clusters_out(data))
+    half = _student(chosen.level, data.clusters) * se
+    return (beta, se, beta - half, beta + half)
 
 
 def _checks(

@@ -35,6 +35,8 @@ class ExposureSample:
         The windows.
     rise_known : bool
         Whether the exposure is the rise; False when own rates are not known and it is the new tariff.
+    months : DataFrame or None
+        Trade by unit (rows as in ``units``) and (year, month), where the flows have months.
     """
 
     panel: pd.DataFrame
@@ -43,6 +45,7 @@ class ExposureSample:
     fit_years: Years
     post_years: Years
     rise_known: bool
+    months: pd.DataFrame | None = None
 
     def totals(self) -> tuple[Array, Array]:
         """(P,) sums over the two windows: the estimate on them is the one on all their periods."""
@@ -124,7 +127,13 @@ def take_exposure_sample(
     dropped = pd.DataFrame({"products": left["size"], "share": left["sum"] / units["before"].sum()}).reset_index()
     tall = wide.loc[kept.index].rename_axis(columns="year").melt(value_name="value", ignore_index=False).reset_index()
     tall = tall.join(kept[["product", "group", "cluster", "x"]], on="unit")
-    return ExposureSample(tall, kept, dropped, fit_years, post_years, known)
+    months = None
+    if "month" in frame:
+        months = frame.pivot_table(
+            index="unit", columns=["year", "month"], values="value", aggfunc="sum", fill_value=0.0
+        )
+        months = months.reindex(kept.index)
+    return ExposureSample(tall, kept, dropped, fit_years, post_years, known, months)
 
 
 def _rates(tariffs: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
@@ -183,7 +192,7 @@ def _flows(flows: pd.DataFrame, outcome: str, effects_by: str | None) -> pd.Data
     if effects_by is not None and effects_by not in flows.columns:
         raise unknown("column of flows", effects_by, map(str, flows.columns))
     group = origin if effects_by is None else origin + "|" + flows[effects_by].astype(str)
-    return pd.DataFrame(
+    made = pd.DataFrame(
         {
             "unit": product + ("|" + origin if side else ""),
             "product": product,
@@ -193,6 +202,13 @@ def _flows(flows: pd.DataFrame, outcome: str, effects_by: str | None) -> pd.Data
             "value": value,
         }
     )
+    if "month" in flows.columns:
+        month = pd.to_numeric(flows["month"], errors="coerce")
+        wrong = ~month.isin(range(1, 13))
+        if wrong.any():
+            raise BadInputError(f"flows: month {flows['month'][wrong].iloc[0]} is not 1 to 12")
+        made["month"] = month.astype(int)
+    return made
 
 
 def _same_level(flows: pd.DataFrame, rates: pd.DataFrame) -> None:

@@ -363,7 +363,7 @@ def test_options_under_assumptions_are_those_of_the_package(
     for turn in range(40):
         outcome = OUTCOMES[turn % len(OUTCOMES)]
         at = {name: dice.randint(0, 100) for name in dice.sample(sorted(ends), dice.randint(0, 5))}
-        go(page, f"#options?outcome={outcome}" + "".join(f"&{name}={k}" for name, k in at.items()))
+        go(page, f"#assume?outcome={outcome}" + "".join(f"&{name}={k}" for name, k in at.items()))
         known = {name: ends[name][0] + (ends[name][1] - ends[name][0]) * k / 100 for name, k in at.items()}
         found = shown(page)
         assert found == by_draws(drawn, known, outcome, lang), (outcome, at)

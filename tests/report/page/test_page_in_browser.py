@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from eaeu_analysis.reference import economies
@@ -495,63 +494,25 @@ def test_numbers_with_names_of_size_sort_by_size(browser: Any, report: Path) -> 
     page.context.close()
 
 
-def moved(page: Any, ends: dict[str, float]) -> dict[str, float]:
-    """The outcomes that the page shows once its sliders stand at ``ends``."""
-    page.evaluate(
-        """ends => document.querySelectorAll('.sliders input').forEach(input => {
-            if (input.name in ends) { input.value = ends[input.name]; }
-            input.dispatchEvent(new Event('input', {bubbles: true}));
-        })""",
-        ends,
-    )
-    cells = "[...document.querySelectorAll('[data-outcome]')]"
-    return page.evaluate(f"Object.fromEntries({cells}.map(c => [c.dataset.outcome, Number(c.dataset.value)]))")
-
-
-def test_sliders_give_the_numbers_of_the_polynomial_and_of_the_model(
-    browser: Any, report: Path, material: Material
-) -> None:
-    """The script's numbers are Surrogate.predict's, and near those of the model solved at the same assumptions."""
-    from eaeu_analysis.scenario.model.solve import TOTAL, solve
-
-    page = opened_at(browser, at(report, "joining.html"))
-    result = material.evidence.scenario
-    assert result is not None
-    surrogate = result.surrogate
-    names = page.evaluate("[...document.querySelectorAll('.sliders input')].map(i => i.name)")
-    assert 3 <= len(names) <= 6
-    rows = [{}, {n: surrogate.ends[n][0] for n in names}, {n: surrogate.ends[n][i % 2] for i, n in enumerate(names)}]
-    drawn = result.inputs
-    settings = pd.DataFrame([{**drawn.median().to_dict(), **surrogate.middle, **row} for row in rows])
-    solved = solve(result.scenario, settings[list(drawn.columns)], 1, None)[TOTAL]
-    for i, row in enumerate(rows):
-        shown = moved(page, row)
-        assert len(shown) >= 8
-        for outcome, value in shown.items():
-            expected = surrogate.predict(outcome, settings.loc[[i], list(surrogate.names)])[0]
-            assert value == pytest.approx(expected, rel=1e-9)
-            low, high = result.value(outcome)[["lower", "upper"]]
-            assert abs(value - solved[outcome].iloc[i]) < 0.15 * (high - low), outcome
-            cell = page.locator(f"[data-outcome='{outcome}']").text_content()
-            assert cell == f"{value:+.2f}"
-    page.locator(".sliders .reset").click()
-    assert moved(page, {}) == pytest.approx(shown_at_middle(surrogate, shown), rel=1e-9)
-
-
-def shown_at_middle(surrogate: Any, outcomes: Any) -> dict[str, float]:
-    return {name: float(surrogate.predict(name, pd.DataFrame(index=[0]))[0]) for name in outcomes}
-
-
-def test_sliders_answer_the_keyboard_and_say_their_value(browser: Any, report: Path) -> None:
-    page = opened_at(browser, at(report, "joining.html"))
-    slider = page.locator(".sliders input").first
-    told = slider.locator("xpath=following-sibling::output")
-    before, first = told.text_content(), page.locator("[data-outcome]").first.text_content()
-    slider.focus()
-    for _ in range(8):
-        page.keyboard.press("ArrowRight")
-    assert float(told.text_content().replace(",", "")) > float(before.replace(",", ""))
-    assert page.locator("[data-outcome]").first.text_content() != first
+def test_what_the_reader_chooses_works_behind_the_doors(browser: Any, report: Path) -> None:
+    """An address opens its door; files beside the page alone are read; another language keeps what was chosen."""
+    mark = "#compare?case=ARM+2015-01-02&outcome=exports&pre=4&post=3&skip=1&with=TJK,MDA,GEO"
+    page = opened_at(browser, report.as_uri() + mark, viewport=PHONE)
+    page.locator("#compare[data-ready]").wait_for(state="attached")
+    assert page.locator("#door-fared > details").evaluate("d => d.open")
+    assert -1 < page.locator("#compare").bounding_box()["y"] < 200
+    assert "2011-2014" in page.locator("#compare [data-part=change]").text_content()
+    assert all(url.startswith(report.parent.as_uri()) for url in page.asked)
+    page.locator(".langs a[lang=ru]").evaluate("a => a.click()")
+    page.wait_for_url("**/index.ru.html*")
+    page.locator("#compare[data-ready]").wait_for(state="attached")
+    assert page.evaluate("location.hash") == mark
+    assert "2011–2014" in page.locator("#compare [data-part=change]").text_content()
+    page.evaluate("location.hash = '#assume?outcome=welfare&border_costs.effect=0'")
+    page.locator("#assume[data-ready]").wait_for(state="attached")
+    assert page.locator("#door-joining > details").evaluate("d => d.open")
+    assert page.said == []
+    page.context.close()
 
 
 def test_the_theme_is_the_systems_until_chosen_and_then_stays(browser: Any, report: Path) -> None:

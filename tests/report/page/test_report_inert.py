@@ -27,9 +27,7 @@ from eaeu_analysis.report.page.parts import (
     Heading,
     Items,
     PageSection,
-    PageSliders,
     PageTable,
-    Slider,
     SourceLinks,
     Term,
     Terms,
@@ -60,12 +58,6 @@ def poisoned(material: Material, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
     frame = pd.DataFrame({ALL: [1.0, 2.0]}, index=pd.Index([2001, 2002], name=ALL))
     drawn = line_picture("poisoned", frame, [Line(ALL, ALL, "own")], ALL, Caption(ALL, ALL, ALL))
     rows = row_picture("rows", [Row(ALL, ((1.0, "own"),), (0.5, 1.5), ALL)], ALL, Caption(ALL, ALL), frame.iloc[:1])
-    surface = {
-        "quantities": [{"name": "q", "mean": 1.0, "sd": 1.0, "slope": 0.0, "scale": 1.0, "middle": 1.0, "label": ALL}],
-        "terms": [[0], [1]],
-        "coefficients": {"y": [1.0, 2.0]},
-        "outcomes": {"y": {"label": ALL, "unit": ALL}},
-    }
     table = PageTable(
         "evil-table", ALL, (Column(ALL, "words", (ALL,)), Column(ALL)), ((Cell(ALL, (ALL,)), Cell(ALL)),) * 2
     )
@@ -74,7 +66,6 @@ def poisoned(material: Material, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
         Details(ALL, (Text(ALL),)), Cards((Card("evil-card", ALL, (Text(ALL),), ALL),)), Heading("evil-heading", ALL),
         Code(ALL), SourceLinks((Source(ALL), Source(ALL, "https://example.org/"))), Figure(drawn, ALL),
         Downloads((Download("evil.csv", ALL),)),
-        PageSliders("evil-sliders", surface, (Slider("q", ALL, 0.0, 2.0, 1.0),), {"y": 1.0}),
     )  # fmt: skip
     blocks = [PageSection("answer", ALL, ALL, parts), PageSection("evil", ALL, ALL, missing=ALL)]
     monkeypatch.setattr(sections, "build_sections", lambda *_: dict.fromkeys(sections.PAGES, blocks))
@@ -150,8 +141,6 @@ def test_nothing_of_it_runs_in_a_browser(poisoned: dict[str, str], tmp_path: Pat
         opened.wait_for_load_state("networkidle")
         opened.locator(".plot").hover()
         opened.locator("th button").first.click()
-        opened.locator(".sliders input").focus()
-        opened.keyboard.press("ArrowRight")
         assert opened.evaluate("window.pwned") is None
         assert [url for url in opened.asked if not url.endswith("poisoned.svg")] == [path.as_uri()]
         assert [text for text in opened.said if "ERR_FILE_NOT_FOUND" not in text] == []  # the picture is not there

@@ -210,6 +210,14 @@ def test_monte_carlo_large(errors: int, least: float) -> None:
     assert abs(table["corrected"].mean() - 1) <= abs(table["raw"].mean() - 1) + 0.2 * table["raw"].std() / np.sqrt(300)
 
 
+@pytest.mark.parametrize(("economies", "few"), [(5, True), (25, False)])
+def test_a_correction_of_first_order_says_so_where_economies_are_few(economies: int, few: bool) -> None:
+    fit = ppml(simulate(economies, 4, 2, 1), "usd", ["x"], THREE, PAIR, bias_correction=True)
+    check = fit.check("incidental parameters")
+    assert check is not None
+    assert ("part of the bias remains" in check.text) == few
+
+
 def test_scale_order_and_sides_change_nothing() -> None:
     data = unbalanced()
     fit = ppml(data, "usd", ["x", "w"], THREE, PAIR, bias_correction=True)

@@ -56,6 +56,36 @@ def test_the_true_elasticity_is_found_and_the_common_shock_is_not_in_it() -> Non
     assert found.table.set_index("year").loc[2014, "estimate"] == 0.0
 
 
+def test_months_leave_the_estimate_and_give_leads_within_years() -> None:
+    """PPML on product-by-month flows with product and month effects is the estimate on sums by year."""
+    flows, tariffs = world(3, -4.0)
+    found = ea.tariff_exposure(flows, tariffs, 2015, options=QUICK)
+    by_year = ea.tariff_exposure(flows.drop(columns="month"), tariffs, 2015, options=QUICK)
+    assert by_year.estimate == pytest.approx(found.estimate)
+    assert by_year.by_period is None
+    x = np.log1p(flows["product"].map(tariffs.set_index("product")["new"]) / 100)
+    inside = flows["year"].between(2010, 2018)
+    months = flows.assign(exposure=x * (flows["year"] >= 2015))[inside]
+    fit = ppml(months, "usd", ["exposure"], ["product", ("year", "month")], "product")
+    assert fit.coef["exposure"] == pytest.approx(found.estimate, rel=1e-5)
+    leads = found.by_period
+    assert leads is not None
+    assert leads["period"].tolist() == [f"{year}Q{k}" for year in range(2010, 2019) for k in range(1, 5)]
+    assert (leads.loc[leads["period"].str.startswith("2014"), "estimate"] == 0).all()
+    after = leads["period"] >= "2015"
+    assert leads.loc[after, "estimate"].mean() == pytest.approx(-4.0, abs=1.5)
+    assert abs(leads.loc[leads["period"] < "2014", "estimate"].mean()) < 1.5
+    options = ea.TariffExposureOptions(permutations=199, lead_months=1)
+    monthly = ea.tariff_exposure(flows, tariffs, 2015, options=options).by_period
+    assert monthly is not None
+    assert len(monthly) == 108
+    assert monthly["period"].iloc[-8] == "2018-05"
+    with pytest.raises(BadInputError, match="month 13"):
+        ea.tariff_exposure(flows.assign(month=13), tariffs, 2015, options=QUICK)
+    with pytest.raises(BadInputError, match="lead_months"):
+        ea.TariffExposureOptions(lead_months=2)
+
+
 def test_no_effect_is_no_finding() -> None:
     found = ea.tariff_exposure(*world(4, 0.0), 2015, options=QUICK)
     assert found.finding == "none"

@@ -11,7 +11,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from .... import files as atomic
-from ....errors import BadInputError, EaeuError, NoDataError, unknown
+from ....errors import BadInputError, EaeuError, NoDataError, SystemRefusedError, unknown
 from ....output_folder import output_folder, require_output_folder
 from ....reference import economies as known_economies
 from ....results import Result
@@ -266,6 +266,8 @@ def _database(folder: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDB
     }
     try:
         con = duckdb.connect(str(folder / "flows.duckdb"), config=config)
+    except (duckdb.IOException, duckdb.FatalException) as error:
+        raise _refused(error) from error
     except duckdb.Error as error:
         raise BadInputError(
             f"memory {memory!r} or threads {threads!r} make no sense to the database: {str(error).splitlines()[0]}"
@@ -278,10 +280,18 @@ def _database(folder: Path, memory: str, threads: int) -> Iterator[duckdb.DuckDB
         raise BadInputError(f"{memory} of memory are too little for these files; give more") from error
     except duckdb.DataError as error:
         raise BadInputError(f"a number in these files is out of range: {str(error).splitlines()[0]}") from error
-    except duckdb.IOException as error:
-        raise BadInputError(f"a file cannot be read or written: {str(error).splitlines()[0]}") from error
+    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
+        raise _refused(error) from error
     finally:
-        con.close()
+        with suppress(duckdb.Error):  # its files are not kept
+            con.close()
+
+
+def _refused(error: Exception) -> SystemRefusedError:
+    """What to say when the database cannot read or write its files: the reason that the system gave it, if it did."""
+    found = re.search(r"No space left on device|Read-only file system|Input/output error|Permission denied", str(error))
+    reason = found[0].lower() if found else str(error).splitlines()[0][:200]
+    return SystemRefusedError(f"cannot read or write the flows: {reason}")
 
 
 def _load(

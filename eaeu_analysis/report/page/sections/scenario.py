@@ -1,11 +1,9 @@
-"""What joining would do to Uzbekistan: outcomes, channels, what carries the uncertainty, and sliders to ask oneself."""
+"""What joining would do to Uzbekistan: outcomes, channels, and what carries the uncertainty."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from ....errors import BadInputError
 from ....scenario.display import format_interval, outcome_label, round_to_error
@@ -21,9 +19,7 @@ from ..parts import (
     Heading,
     Items,
     PageSection,
-    PageSliders,
     PageTable,
-    Slider,
     SourceLinks,
     Text,
     sources,
@@ -35,13 +31,11 @@ if TYPE_CHECKING:
     from ..material import Material
 
 TITLE, NAV = "What would joining do to Uzbekistan?", "If Uzbekistan joined"
-SHOWN = 6  # sliders at most: the quantities that carry most of the uncertainty
 COMPARED = ("welfare", "real_income", "exports", "customs_receipts_of_gdp", "remittances_of_gdp")
-LEAST = 0.01  # of the variance of real spending, for a quantity to get a slider
 
 
 def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
-    """The scenario's question, its outcomes with intervals, figures, sliders, and what it leaves out."""
+    """The scenario's question, its outcomes with intervals, figures, and what it leaves out."""
     result = material.evidence.scenario
     if result is None:
         return PageSection(
@@ -63,7 +57,7 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         _outcomes(result),
         Cards(cards),
         *_options(pictures, under),
-        *_sliders(result),
+        *_carried(result),
         Details("What the scenario leaves out", (Items(tuple(result.scenario.notes)),), printed=True),
         Details("Checks", (Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in result.checks)),)),
     ]
@@ -112,33 +106,16 @@ def _options(pictures: Mapping[str, Picture], under: SourceLinks) -> list[Any]:
     return [Heading("options", title), note, *cards, PageTable("scenario-options-table", title, heads, tuple(rows))]
 
 
-def _sliders(result: ScenarioResult) -> list[Any]:
-    """Sliders for the quantities that carry the result, and what they carry; a sentence where no polynomial is fit."""
+def _carried(result: ScenarioResult) -> list[Any]:
+    """What carries the uncertainty; a sentence where no polynomial is fit."""
     try:
         surface, shares = result.surface(), result.shares()
     except BadInputError as error:
-        return [Text(f"No sliders: {error}.", "missing")]
-    chosen = [name for name, share in shares.items() if share >= LEAST][:SHOWN]
-    found = {entry["name"]: entry for entry in surface["quantities"]}
-    sliders = tuple(
-        Slider(name, found[name]["label"], found[name]["low"], found[name]["high"], found[name]["middle"])
-        for name in map(str, chosen)
-    )
-    empty = pd.DataFrame(index=[0])
-    start = {name: float(result.surrogate.predict(name, empty)[0]) for name in surface["outcomes"]}
+        return [Text(f"No shares of the uncertainty: {error}.", "missing")]
+    labels = {entry["name"]: entry["label"] for entry in surface["quantities"]}
     least = min(surface["r2"].values())
     heads = (Column("assumption", "words"), Column("share of the uncertainty"))
-    rows = tuple((Cell(found[str(n)]["label"]), Cell(f"{v:.1%}")) for n, v in shares.items())
-    return [
-        Heading("sliders", "Ask it yourself"),
-        Text(
-            f"Move the {len(sliders)} assumptions that carry most of the result, each between the 5 and 95 % ends of "
-            f"its range; all others stay at their middle. The numbers are of a polynomial fitted to the draws, which "
-            f"misses at most {1 - least:.1%} of their variance."
-        ),
-        PageSliders("scenario-sliders", surface, sliders, start),
-        Details(
-            "What carries the uncertainty of real spending",
-            (PageTable("scenario-shares", "Shares of the variance (Shapley effects)", heads, rows),),
-        ),
-    ]
+    rows = tuple((Cell(labels[str(n)]), Cell(f"{v:.1%}")) for n, v in shares.items())
+    table = PageTable("scenario-shares", "Shares of the variance (Shapley effects)", heads, rows)
+    note = f"By a polynomial fitted to the draws, which misses at most {1 - least:.1%} of their variance."
+    return [Details("What carries the uncertainty of real spending", (Text(note), table))]

@@ -11,7 +11,7 @@ import pytest
 from bulk_files import EXPECTED, HEAD, Y2019, as_dict, baci
 
 from eaeu_analysis.data.sources.bulk import flows
-from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.errors import BadInputError, NoDataError, SystemRefusedError
 
 
 def bomb(path: Path) -> None:
@@ -216,3 +216,18 @@ def test_a_bulk_file_in_latin_1_says_what_to_do(tmp_path: Path, place: str) -> N
     (tmp_path / "DOT.csv").write_bytes(text.encode("latin-1"))
     with pytest.raises(BadInputError, match=r"is not UTF-8.*Latin-1 or Windows-1251; save it as UTF-8"):
         flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", products="TOTAL", scale="units")
+
+
+@pytest.mark.parametrize("error", ["IOException", "FatalException", "TransactionException"])
+def test_a_disk_that_is_full_under_the_database_is_the_systems_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    import duckdb
+
+    def full(*_: object) -> None:
+        raise getattr(duckdb, error)('Could not write file "x": No space left on device')
+
+    monkeypatch.setattr(flows, "_parties", full)
+    with pytest.raises(SystemRefusedError, match="no space left on device"):
+        flows.read_flows("baci", baci(tmp_path / "in"), tmp_path / "out")
+    assert [p.name for p in tmp_path.iterdir()] == ["in"]
