@@ -516,6 +516,10 @@ class Panel:
 
     def _need(self, indicator: str) -> None:
         if indicator not in self.frame.columns:
+            if str(indicator) in self.frame.columns:
+                raise BadInputError(
+                    f"columns of a panel are named by text: write {str(indicator)!r}, not {indicator!r}"
+                )
             labels = {c: i.label for c, i in self.series.items() if i.label}
             raise unknown("indicator", indicator, self.indicators, labels)
 

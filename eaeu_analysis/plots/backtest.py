@@ -1,4 +1,4 @@
-"""Forecasts of 2014 beside what happened; this tool's scenarios beside published estimates."""
+"""Forecasts of 2014 and what happened; this tool's scenarios and published estimates."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def draw_backtest(result: Any, ax: Axes) -> None:
     own = result.counts[table["run"].iloc[0]]
     ax.set_title(
         f"Asked in 2014: {own['sign_happened']} of {own['n_happened']} directions right, "
-        f"{own['decided']} of {own['n_happened']} intervals leave zero out",
+        f"{own['decided']} of {own['n_happened']} intervals exclude zero",
         wrap=True,
     )
 
@@ -67,4 +67,4 @@ def draw_published_comparison(result: Any, ax: Axes) -> None:
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("per cent (scale of logarithms beyond 1)", fontsize=8)
     ax.legend(frameon=False, fontsize=8, loc="best")
-    ax.set_title("Published estimates beside this tool", wrap=True)
+    ax.set_title("Published estimates and this tool", wrap=True)

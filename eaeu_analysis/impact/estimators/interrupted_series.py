@@ -149,6 +149,10 @@ def interrupted_series(
         raise unknown("method", method, METHODS, METHODS)
     if draws < 99:
         raise BadInputError(f"draws {draws}: at least 99 are needed")
+    if donors is None and len(panel.units) == 1 and fewest_donors(regressors):
+        raise BadInputError(
+            f"the panel has one {panel.unit_name} only, so none to compare with; take regressors='none'"
+        )
     problem = state_problem(
         panel,
         outcome,

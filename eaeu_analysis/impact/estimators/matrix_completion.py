@@ -277,6 +277,8 @@ def matrix_completion(
     """
     require_panel(panel)
     options = options or MatrixCompletionOptions()
+    if draws < 2:
+        raise BadInputError(f"draws {draws}: at least 2 are needed")
     level = options.level
     import pandas as pd
 

@@ -109,6 +109,10 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
     wrong = [m for m in matches if m.reason not in ("", "newer")]
     if wrong:
         first = next((m for m in wrong if m.reason != "none"), wrong[0])
+        if first.reason == "none" and first.number.measure == "times" and reading.causal:  # "the union doubled trade"
+            tests = _tests(reading, facts)
+            if tests and not tests[0].clear:
+                return Judgement("overstated", "cause", tests[0], None, first.number, tuple(matches))
         verdict: Verdict = "unsupported" if first.reason == "none" else "altered"
         return Judgement(verdict, first.reason, first.fact, first.known, first.number, tuple(matches))
     old = next((m for m in matches if m.reason == "newer"), None)

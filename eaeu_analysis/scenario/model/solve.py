@@ -56,7 +56,7 @@ def solve(
 
 def _fits(values: pd.DataFrame, found: object) -> bool:
     """Whether this is a table of numbers with a row for each of these draws."""
-    return type(found) is pd.DataFrame and found.index.equals(values.index) and all(t.kind == "f" for t in found.dtypes)
+    return type(found) is pd.DataFrame and len(found) == len(values) and all(t.kind == "f" for t in found.dtypes)
 
 
 def chunk(scenario: Scenario, values: pd.DataFrame, *, whole: bool = False) -> pd.DataFrame:

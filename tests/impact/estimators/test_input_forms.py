@@ -110,7 +110,7 @@ def test_a_single_series_needs_no_donors() -> None:
     alone = ea.interrupted_series(panel, "y", "U00", 2014, regressors="none")
     assert np.isfinite(alone.estimate)
     assert ea.break_date(panel, "y", "U00", 2014, draws=99).time in range(2000, 2020)
-    with pytest.raises(ea.EaeuError, match="at least 1 are needed"):
+    with pytest.raises(ea.EaeuError, match="take regressors='none'"):
         ea.interrupted_series(panel, "y", "U00", 2014)
 
 
@@ -200,3 +200,10 @@ def test_economies_alike_are_chosen_by_every_estimator() -> None:
     assert chosen[None] == chosen["alike"]
     assert len(chosen["alike"]) == 1
     assert set(*chosen["strict"]) < set(*chosen["alike"])
+
+
+def test_a_column_named_by_a_number_is_asked_for_as_text() -> None:
+    panel = ea.Panel.from_frame(frame_of().rename(columns={"y": 5}), unit="id")
+    with pytest.raises(BadInputError, match="write '5', not 5"):
+        ea.synthetic_control(panel, 5, 1, 2014)  # type: ignore[arg-type]
+    assert ea.synthetic_control(panel, "5", 1, 2014, options=QUICK).units == ["1"]

@@ -184,6 +184,7 @@ def test_coverage_within_monte_carlo_error() -> None:
         ({"penalty": -1.0}, "not positive"),
         ({"penalty": float("nan")}, "not positive"),
         ({"folds": 1}, "at least 2"),
+        ({"draws": 0}, "at least 2 are needed"),
         ({"level": 0.0}, "not between 0 and 1"),
         ({"event": 2002}, "at least 5 are needed"),
         ({"donors": ["U00", "U01", "U02"]}, "among the donors"),

@@ -127,6 +127,14 @@ def test_a_verb_of_the_union_is_not_always_a_cause(text: str) -> None:
     assert verdicts(filled) == ["supported"]
 
 
+def test_a_multiple_that_the_union_is_said_to_have_caused_is_answered_by_the_finding() -> None:
+    found = ea.check_text("The union doubled Kyrgyz trade.").statements
+    assert [s.verdict for s in found] == ["overstated"]
+    assert found[0].claim is not None
+    assert "trade" in found[0].claim.id
+    assert verdicts("The union doubled crime in Kyrgyzstan.") == ["unsupported"]
+
+
 def test_a_share_without_an_economy_is_of_the_one_before() -> None:
     tariff, china = values("tariffs.average"), values("leaning.exports.China")
     year, share, own = f"{china['last']:.0f}", f"{china['now']:.1f}", f"{tariff['own']:.1f}"
