@@ -12,7 +12,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "eaeu_analysis"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 PAGES.remove(ROOT / "CHANGELOG.md")  # it names files of the past
-MADE = ("bld/", "dist/", "brief/brief.")  # made by a command
+MADE = (
+    "bld/",
+    "dist/",
+    "brief/brief.",
+    "../../deployments/",
+)  # made by a command; a page of the host of the repository
 
 
 def named_paths(text: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from eaeu_analysis.report.write import FORMATS as REPORT_FORMATS
 from scripts.changelog_section import section
 from scripts.make_recipe import recipe
 
@@ -60,6 +61,38 @@ def test_the_action_ends_with_the_code_of_the_report(tmp_path: Path, code: int) 
     assert (tmp_path / "output").read_text() == f"code={code}\n"
     asked = (tmp_path / "asked").read_text()
     assert asked == "report --out r --source live --junit r-claims.xml --fallback pinned --check shipped --strict"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="bash")
+def test_the_site_has_the_page_three_briefs_the_cards_and_the_documentation(tmp_path: Path) -> None:
+    """The folder that the workflow publishes, made by a stand-in that writes a file where it is asked to."""
+    flow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8"))
+    build, deploy = flow["jobs"]["build"], flow["jobs"]["deploy"]
+    assert flow[True]["push"] == {"branches": ["main"]}  # YAML reads `on` as true
+    (upload,) = [step for step in build["steps"] if "upload-pages-artifact" in step.get("uses", "")]
+    assert any("EAEU_SITE=" in step.get("run", "") for step in build["steps"])
+    (step,) = [step for step in build["steps"] if "build_site.sh" in step.get("run", "")]
+    assert deploy["permissions"] == {"pages": "write", "id-token": "write"}
+    stand_in = tmp_path / "eaeu"
+    stand_in.write_text(
+        f"#!{sys.executable}\nimport pathlib, sys\na = sys.argv\nout = pathlib.Path(a[a.index('--out') + 1])\n"
+        "out.mkdir(parents=True)\n(out / f'{a[1]}.txt').write_text(' '.join(a[1:]))\n",
+        encoding="utf-8",
+    )
+    stand_in.chmod(0o755)
+    (tmp_path / "bld" / "site").mkdir(parents=True)
+    (tmp_path / "bld" / "site" / "index.html").write_text("documentation")
+    (tmp_path / upload["with"]["path"]).mkdir()
+    (tmp_path / upload["with"]["path"] / "old.html").write_text("of an earlier run")
+    script = ROOT / step["run"].removeprefix("bash ")
+    env = {**os.environ, "EAEU": str(stand_in)}
+    done = subprocess.run(["bash", str(script)], env=env, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    site = tmp_path / upload["with"]["path"]
+    names = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+    assert names == [*(f"brief/{lang}/brief.txt" for lang in ("en", "ru", "uz")), "docs/index.html", "report.txt"]
+    formats = (site / "report.txt").read_text().partition("--format ")[2].split(",")
+    assert {"html", "pdf", "cards"} <= set(formats) <= set(REPORT_FORMATS)
 
 
 def test_a_release_has_its_part_of_the_changelog() -> None:

@@ -59,7 +59,9 @@ def cards(
     out: Annotated[Path, typer.Option(help="Folder for the cards; older cards there are replaced.")] = Path("cards"),
     lang: Annotated[str, typer.Option(help="Languages: en,ru,uz.")] = "en,ru,uz",
     topic: Annotated[str | None, typer.Option(help="One topic, such as tariffs. Default: all topics.")] = None,
-    site: Annotated[str | None, typer.Option(help="Address of the published page, for the links in captions.")] = None,
+    site: Annotated[
+        str | None, typer.Option(help="Address of the published page, for the links in captions. Default: $EAEU_SITE.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a card for each finding: two pictures (1200x630 and 1080x1080 pixels) and a caption for a message.
@@ -71,6 +73,8 @@ def cards(
     """
     from ..report.cards.findings import SITE
     from ..report.cards.write import write_cards
+    from ..settings import site_address
 
-    done = write_cards(out, langs=split_list(lang), topic=topic, site=SITE if site is None else site)
+    address = (site_address() or SITE) if site is None else site
+    done = write_cards(out, langs=split_list(lang), topic=topic, site=address)
     typer.echo(output.to_json(done.document()) if as_json else done.summary(), nl=not as_json)

@@ -12,6 +12,7 @@ from ..errors import BadInputError, DriftError, PartialDataError, as_names, unkn
 from ..output_folder import output_folder, require_output_folder
 from ..reference.blocs import bloc as find_bloc
 from ..reference.economies import resolve
+from ..settings import site_address
 from . import cache as store
 from .brief.render import NO_PDF, can_write_pdf, require_pdf
 from .drift import baseline
@@ -221,10 +222,11 @@ def write_report(
     if "pdf" in formats:
         files[BRIEF] = kept_brief(run.claims, lang, question, source, use)
     if "cards" in formats:
+        from .cards.findings import SITE
         from .cards.write import card_findings, draw_cards
 
         progress.info("drawing the cards")
-        files |= {f"cards/{name}": data for name, data in draw_cards(card_findings(run.claims))}
+        files |= {f"cards/{name}": data for name, data in draw_cards(card_findings(run.claims), site_address() or SITE)}
     records = run_files({**question, "lang": lang, "formats": ",".join(formats)}, source, files)
     with output_folder(folder, KIND) as stage:
         for name, data in {**files, **records}.items():

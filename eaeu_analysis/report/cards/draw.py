@@ -6,11 +6,13 @@ comparison that the claim is about.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from ...data.freshness import newest_edition
 from ...plots import style
 from ...plots.compare import before_after_data
 from ...plots.style import ACCENT, GREY, INK, SHADE, TREATED
@@ -32,6 +34,7 @@ PALE = "#5b616b"
 BAND = "#b9c3cd"  # an interval that does not rule out zero
 CLEAR = "#7f9db3"  # one that does
 FIRST = 2005  # the first year of the lines
+DATED_FROM = 2010  # the first year of a line with a date on it, where the date is not earlier
 NARROW = 0.25  # an interval narrower than this share of its distance from zero is drawn without the zero
 DPI = 100
 
@@ -44,7 +47,7 @@ def has_picture(finding: Finding) -> bool:
 def draw(canvas: Canvas, finding: Finding, box: Box) -> None:
     """Draw the picture of the finding into the box."""
     rule, words = picture_rule(finding.claim), find_language(finding.lang, "cards")
-    paint = {"lines": _lines, "interval": _interval, "chance": _interval, "bars": _bars, "part": _part}
+    paint = {"lines": _lines, "interval": _interval, "chance": _interval, "bars": _bars, "part": _part, "date": _date}
     paint[rule.kind](canvas, finding.claim, rule, words, box)
 
 
@@ -190,7 +193,8 @@ def _bars(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, box:
     values = dict(claim.values)
     percent = "\u00a0%" if rule.unit.startswith("%") else ""
     rows = [(_row_label(row.label, values, words), values[row.value]) for row in rule.rows]
-    texts = [words.number(value, rule.form or "1") + percent for _, value in rows]
+    form = rule.form or ("0" if all(float(value).is_integer() for _, value in rows) else "1")
+    texts = [words.number(value, form) + percent for _, value in rows]
     box = _legend(canvas, [] if rule.unit == "%" else [(words.word(f"unit.{rule.unit}"), PALE)], box)
     low, high = min(0.0, *(v for _, v in rows)), max(0.0, *(v for _, v in rows))
     room = max(width(text, NUMBER, bold=True) for text in texts) + 12
@@ -204,10 +208,10 @@ def _bars(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, box:
         colour = TREATED if place == len(rows) - 1 else GREY
         canvas.text(label, box.left, top - 9, LABEL, INK)
         canvas.bar(zero, top, zero + value * scale, top + thick, colour)
+        canvas.bar(zero - 1, top - 4, zero + 1, top + thick + 4, INK)
         end, anchor = (zero + value * scale + 8, "lm") if value >= 0 else (zero + value * scale - 8, "rm")
         shade = TREATED if colour == TREATED else PALE
         canvas.text(text, end, top + thick / 2, NUMBER, shade, bold=True, anchor=anchor)
-    canvas.bar(zero - 1, box.top + LABEL * 1.5 - 4, zero + 1, box.top + len(rows) * step - 6, INK)
 
 
 def _row_label(label: str, values: dict[str, float], words: Language) -> str:
@@ -223,3 +227,26 @@ def _part(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, box:
     canvas.bar(box.left, y, end, y + 72, TREATED)
     canvas.text(text, box.left, y - 18, LARGE + 12, TREATED, bold=True)
     canvas.lines(wrap(words.word(f"part.{rule.of}"), box.wide, LABEL), box.left, y + 84, LABEL, INK)
+
+
+# A date on a line of years.
+
+
+def _date(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, box: Box) -> None:
+    day = dt.date.fromisoformat(str(claim.words["date"]).partition(".")[2])
+    last = int(newest_edition(claim.series)[:4])
+    first = min(DATED_FROM, day.year)
+    y = box.top + round(0.5 * box.high)
+    at = box.left + box.wide * (day.year + (day.month - 1) / 12 - first) / (last + 1 - first)
+    canvas.bar(box.left, y - 4, box.left + box.wide, y + 4, GREY)
+    for year in range(first, last + 2):
+        x = box.left + box.wide * (year - first) / (last + 1 - first)
+        canvas.bar(x - 1, y - 12, x + 1, y + 12, GREY)
+    canvas.dot(at, y, 18, TREATED)
+    text = words.number(float(day.year), "year")
+    half = width(text, LARGE, bold=True) / 2
+    canvas.text(
+        text, min(max(at, box.left + half), box.left + box.wide - half), y - 34, LARGE, TREATED, bold=True, anchor="ms"
+    )
+    canvas.text(str(first), box.left, y + 46, NUMBER, PALE, anchor="ls")
+    canvas.text(str(last), box.left + box.wide, y + 46, NUMBER, PALE, anchor="rs")

@@ -45,7 +45,7 @@ class PictureRule:
     claim; ``of``: what a part is a part of; ``form``: how
     numbers are written."""
 
-    kind: Literal["lines", "interval", "bars", "part", "chance", "none"] = "none"
+    kind: Literal["lines", "interval", "bars", "part", "chance", "date", "none"] = "none"
     rows: tuple[BarRow, ...] = ()
     unit: str = ""
     value: str = ""
@@ -65,12 +65,13 @@ def picture_rules() -> Mapping[str, PictureRule]:
 
 
 def picture_rule(claim: Claim) -> PictureRule:
-    """How the claim is drawn: by the table, else its estimate with its interval where it has one."""
+    """How the claim is drawn: by the table, else its estimate with its interval where it has one, else the outcome."""
     found = picture_rules().get(claim.template)
     if found is not None:
         return found
-    finite = all(map(_finite, (claim.value, claim.lower, claim.upper)))
-    return PictureRule("interval") if finite else PictureRule()
+    if all(map(_finite, (claim.value, claim.lower, claim.upper))):
+        return PictureRule("interval")
+    return PictureRule("lines") if {"economy", "outcome"} <= claim.words.keys() else PictureRule()
 
 
 def _finite(number: float) -> bool:
@@ -100,8 +101,9 @@ class Finding:
         return self.claim.slug
 
     def link(self, site: str = SITE) -> str:
-        """The address of the finding on the published site."""
-        return f"{site.rstrip('/')}/findings.html#{self.slug}"
+        """The address of the finding on the published site, in its language."""
+        page = "findings.html" if self.lang == LANGUAGES[0] else f"findings.{self.lang}.html"
+        return f"{site.rstrip('/')}/{page}#{self.slug}"
 
     def caption(self, site: str = SITE) -> str:
         """What goes with the picture in a message, at most 1,024 characters; the caveat goes first where it is long."""
@@ -133,10 +135,11 @@ def finding(claim: Claim, lang: str = "en") -> Finding:
 
 
 def how_sure(claim: Claim, words: Language) -> str:
-    """The grade in a few words, failed checks first."""
+    """The grade and what it means in a few words, failed checks first."""
     failed = len(claim.failed)
-    evidence = {"evidence": f"evidence.{claim.grade}"}
-    return words.say("card", "sure_failed" if failed else "sure", {"count": float(failed)}, evidence)
+    kind = "dated" if "date" in claim.words else claim.grade
+    grade = {"evidence": f"evidence.{kind}", "grade": f"={claim.grade}"}
+    return words.say("card", "sure_failed" if failed else "sure", {"count": float(failed)}, grade)
 
 
 def _owners(claim: Claim, words: Language) -> tuple[str, bool]:

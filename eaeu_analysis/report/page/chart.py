@@ -199,6 +199,7 @@ def line_picture(
         "x": [first, last],
         "y": [low, high],
         "head": ["", *(line.label for line in drawn)],
+        "roles": [line.role for line in drawn],
         "rows": rows,
     }
     header = [str(values.index.name or "year"), *(line.label for line in drawn), *(marks.band or ())]
@@ -332,6 +333,40 @@ def _picture(name: str, inside: str, height: float, csv: str, caption: Caption, 
         {**values, "view": [WIDTH, round(height)]},
         caption.links,
     )
+
+
+SPARK = (120, 36)  # units of a small picture without text
+
+
+def spark(picture: Picture) -> str:
+    """The own and the accented line of a picture, or its rows from zero, as a small drawing without text."""
+    data, (wide, high) = picture.values, SPARK  # noqa: PD011
+    rows, parts = data["rows"], []
+    if data["axis"] == "y":
+        ends = [0.0, *(row[1] for row in rows)]
+        low, span = min(ends), (max(ends) - min(ends)) or 1
+
+        def across(value: float) -> float:
+            return float(2 + (wide - 4) * (value - low) / span)
+
+        step = high / len(rows)
+        parts.append(f'<path class="zero" d="M{across(0):.1f} 0V{high}"/>')
+        for i, row in enumerate(rows):
+            parts.append(f'<path class="line own" d="M{across(0):.1f} {(i + 0.5) * step:.1f}H{across(row[1]):.1f}"/>')
+    else:
+        shown = [(i, role) for i, role in enumerate(data["roles"], 1) if role != "other"]
+        found = [row[i] for row in rows for i, _ in shown if row[i] is not None]
+        low, span, (first, last) = min(found), (max(found) - min(found)) or 1, data["x"]
+        for i, role in shown:
+            points = [
+                (
+                    2 + (wide - 4) * (row[0] - first) / ((last - first) or 1),
+                    math.nan if row[i] is None else 2 + (high - 4) * (1 - (row[i] - low) / span),
+                )
+                for row in rows
+            ]
+            parts += [f'<path class="line {role}" d="M{_path(run)}"/>' for run in _runs(points)]
+    return f'<svg class="spark" viewBox="0 0 {wide} {high}" aria-hidden="true">{"".join(parts)}</svg>'
 
 
 def page_style() -> str:

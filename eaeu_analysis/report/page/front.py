@@ -16,6 +16,7 @@ from ..claims.claim import GRADES
 from ..claims.points import points
 from ..wording.spoken_numbers import spoken_number
 from ..wording.templates import Language, bind, find_language
+from .chart import spark
 from .explore import Insert, insert
 from .front_pictures import front_pictures
 from .links import Source, owners_of
@@ -111,7 +112,7 @@ class Door:
     more: tuple[str, ...]
     picture: Picture | None
     insert: Insert
-    missing: str = ""
+    spark: str = ""
 
 
 @dataclass(frozen=True)
@@ -255,6 +256,7 @@ class _Writer:
             more=rule.more,
             picture=self.pictures.get(name),
             insert=insert(self.material, name, self.words.code),
+            spark=spark(self.pictures[name]) if name in self.pictures else "",
         )
 
     def _leaning(self) -> tuple[Answer, Sure]:

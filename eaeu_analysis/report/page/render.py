@@ -313,14 +313,15 @@ def _places(pages: Pages) -> dict[str, str]:
 def _reference_html(pages: Pages, page: str) -> str:
     shared = pages.shared(page, "en")
     blocks, say = pages.blocks[page], shared["say"]
-    title = say("nav", page)
+    title, about = say("nav", page), say("about", page)
+    day = f"{about[:1].upper()}{about[1:]}. {say('page', 'as_of', {}, {'day': f'date.{pages.day}'})}"
     values = {
         **shared,
         "blocks": blocks,
         "title": f"{title}. {say('page', 'title')}",
         "heading": title,
-        "about": f"{say('about', page)}.".capitalize(),
-        "lead": lead(pages.material.content),
+        "about": f"{about[:1].upper()}{about[1:]}.",
+        "lead": lead(pages.material.content) if page in ("fared", "members") else day,
     }
     return _environment().get_template("reference.html").render(values)
 

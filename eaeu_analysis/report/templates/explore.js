@@ -299,7 +299,7 @@
     years.filter((year) => year % every === 0).forEach((year) => svg.append(draw("text", { class: "ex-text", x: x(year), y: high - 6, "text-anchor": "middle" }, String(year))));
     svg.append(draw("text", { class: "ex-text", x: 0, y: 14 }, unit));
     svg.append(draw("line", { class: "ex-event", x1: x(event), x2: x(event), y1: box.top, y2: box.bottom }));
-    const lined = draw("svg", { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top, viewBox: `${box.left} ${box.top} ${box.right - box.left} ${box.bottom - box.top}` });
+    const lined = draw("svg", { class: Object.keys(series).length > 40 ? "ex-many" : "", x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top, viewBox: `${box.left} ${box.top} ${box.right - box.left} ${box.bottom - box.top}` });
     svg.append(lined);
     const path = (line, keep = () => true) => {
       let text = "", open = false;

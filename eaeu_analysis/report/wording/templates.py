@@ -35,7 +35,9 @@ SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 NUMBER_FORMS = ("abs", "signed", "year", "usd")
 BY_SIGN = ("verb", "change", "degree", "more")
 UNITS = r"%|US\$|foiz|п\. п\.|гг?\.|млн|млрд|долл|mln|mlrd|million|billion"
-BOUND = re.compile(rf"(?<=\d) (?={UNITS})|(?<=\bp) (?==)|(?<=\bp[ \u00a0]=) (?=\d)")  # what no line may end in
+BOUND = re.compile(
+    rf"(?<=\d) (?={UNITS})|(?<=\bp) (?==)|(?<=\bp[ \u00a0]=) (?=\d)|(?<=\bп\.) (?=п\.)"
+)  # what no line may end in
 
 
 @dataclass(frozen=True)

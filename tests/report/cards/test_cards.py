@@ -64,7 +64,9 @@ def test_a_caption_has_the_sentence_how_sure_the_source_and_the_address(lang: st
         assert len(text) < LONGEST
         assert text.startswith(found.sentence)
         assert all(part in text for part in (found.sure, found.source, found.as_of))
-        assert text.endswith(f"https://example.org/eaeu/findings.html#{claim.slug}")
+        page = {"en": "findings.html", "ru": "findings.ru.html", "uz": "findings.uz.html"}[lang]
+        assert text.endswith(f"https://example.org/eaeu/{page}#{claim.slug}")
+        assert f" {claim.grade}." in found.sure
 
 
 def test_a_failed_check_is_said_first() -> None:
@@ -87,8 +89,24 @@ def test_every_rule_of_a_picture_names_values_of_its_claims() -> None:
         named += [name for name in (rule.value, rule.lower, rule.upper) if name]
         assert set(named) <= set(values), claim.id
     kinds = {picture_rule(claim).kind for claim in CLAIMS.values()}
-    assert kinds == {"lines", "interval", "bars", "part", "chance", "none"}
+    assert kinds == {"lines", "interval", "bars", "part", "chance", "date"}  # so every finding has a picture
     assert all(rule.kind == "none" or rule.kind in kinds for rule in picture_rules().values())
+
+
+def test_a_published_number_is_drawn_with_no_more_digits_than_its_source_has() -> None:
+    canvas, found = Written(1000, 400), finding(CLAIMS["leaning.published.uzb_poll"])
+    draw.draw(canvas, found, Box(0, 0, 1000, 400))
+    assert {"74\u00a0%", "78\u00a0%"} <= {text for text, _ in canvas.boxes}
+
+
+def test_a_date_is_drawn_to_scale() -> None:
+    """December 2020 on a line from January 2010 to the end of the year of the data."""
+    canvas, found = Written(1700, 400), finding(CLAIMS["leaning.timeline.observer"])
+    draw.draw(canvas, found, Box(0, 0, 1700, 400))
+    last = int(found.as_of.rstrip(".").split()[-1])
+    place = {text: (box[0] + box[2]) / 2 for text, box in canvas.boxes}
+    assert place["2020"] == pytest.approx(1700 * (10 + 11 / 12) / (last + 1 - 2010), abs=3)
+    assert {"2010", str(last)} <= place.keys()
 
 
 def test_the_lines_are_those_of_the_comparison_that_the_claim_is_about() -> None:

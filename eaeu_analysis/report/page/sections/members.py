@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 HOW = (
     "Each cell: the member's change; under it the mean change of its comparators and the two-sided exact permutation "
     "p. With n comparators no p below 1/(n + 1) is possible: 0.14 with six, 0.11 with eight. For the events of 2010 "
-    "the same economies stand beside the founders, with the members that joined later; those windows hold the crisis "
-    "of 2008-09, not the fall of the rouble."
+    "the founders are compared with the same economies and with the members that joined later; those windows "
+    "include the crisis of 2008-09, not the fall of the rouble."
 )
 
 

@@ -22,8 +22,8 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
     pool = ", ".join(f"{first.names[u]} ({u})" for u in first.comparators.units)
     how = (
         f"Dark line: {content.name}. Grey: {pool}, {first.comparators.label}. The two windows are shaded, "
-        "accession is the dashed line, years after 2019 are dotted. Point at a figure, or move to it with the "
-        "Tab key and use the arrow keys, to read the values of a year."
+        "and the dashed line is accession. Point at a figure, or move to it with the Tab key and use the arrow keys, "
+        "to read the values of a year."
     )
     cards = tuple(_card(section, pictures.get(section.outcome)) for section in content.sections)
     title = f"{content.name} against its comparators"

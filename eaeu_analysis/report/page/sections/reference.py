@@ -50,14 +50,14 @@ def method(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         "Method",
         (
             Text(
-                "Before and after. For every economy the mean of the years before is set beside the mean of the years "
-                "after, the year of accession left out. A window with under 60 % of its years is not available. Shares "
-                "and rates change in percentage points, levels in per cent of their mean before."
+                "Before and after. For every economy the mean of the years before is compared with the mean of the "
+                "years after; the year of accession is left out. A window with under 60 % of its years is not "
+                "available. Shares and rates change in percentage points, levels in per cent of their mean before."
             ),
             Text(
                 "Interval. That of a change is Newey-West (Bartlett kernel, two lags for nine years, Student t with "
-                "n - 2 degrees of freedom): with so few years it is too narrow, and a nominal 90 % holds the truth in "
-                "78 % of simulated cases without serial correlation and in 56 % at a correlation of 0.6."
+                "n - 2 degrees of freedom): with so few years it is too narrow, and a nominal 90 % interval covers "
+                "the truth in 78 % of simulated cases without serial correlation and in 56 % at a correlation of 0.6."
             ),
             Text(
                 "Chance. Whether a change stands out is asked by an exact permutation test, on log points for levels: "
@@ -67,8 +67,8 @@ def method(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
             ),
             *_of_other_sections(material),
             Text(
-                "Every number is in report.json and tables/ beside this page; eaeu compare and ea.before_after make "
-                "each of them again."
+                "Every number is in report.json and in the folder tables; eaeu compare and ea.before_after "
+                "reproduce each of them."
             ),
         ),
     )

@@ -78,12 +78,12 @@ def _outcomes(result: ScenarioResult) -> PageTable:
 
 
 def _options(pictures: Mapping[str, Picture], under: SourceLinks) -> list[Any]:
-    """The options beside each other, from the comparison that is shipped."""
+    """The options side by side, from the comparison that is shipped."""
     found = shipped_options()
     if found is None:
         return []
     draws, title = f"{found.spec['draws']:,}", "The options side by side"
-    heads = (Column("option", "words"), *(Column(outcome_label(o)) for o in COMPARED), Column("better than nothing"),
+    heads = (Column("option", "words"), *(Column(outcome_label(o)) for o in COMPARED), Column("better than outside"),
              Column("failed checks", "words"))  # fmt: skip
     rows = []
     for name in found.spec["scenarios"]:
@@ -98,7 +98,7 @@ def _options(pictures: Mapping[str, Picture], under: SourceLinks) -> list[Any]:
         rows.append(tuple(map(Cell, cells)))
     note = Text(
         f"Real spending, real income at home and exports in per cent, customs receipts and remittances in % of GDP; "
-        f"median and {found.level:.0%} interval of {draws} draws that all options share. Better than nothing: the "
+        f"median and {found.level:.0%} interval of {draws} draws that all options share. Better than outside: the "
         "share of draws in which real spending rises."
     )
     words = options_title(found)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 TITLE, NAV = "Who trades with whom, and did the union change it?", "Who trades with whom"
 HOW = (
     "Gravity sets aside what size, distance and everything else that belongs to a pair, or to an economy in a year, "
-    "would explain (PPML with fixed effects of exporter and year, importer and year, and pair); what is left is set "
-    "beside the same for neighbours that never joined. Bilateral flows are pinned tables, whatever the source of the "
-    "other data."
+    "would explain (PPML with fixed effects of exporter and year, importer and year, and pair); what is left is "
+    "compared with the same for neighbours that never joined. Bilateral flows are pinned tables, whatever the "
+    "source of the other data."
 )
 LARGEST = 20  # chapters shown of those by import value
 
@@ -141,7 +141,7 @@ def _findings(answer: TradeAnswer) -> Details:
         )
         for row in answer.findings.to_dict("records")
     )
-    table = PageTable("trade-findings", "What others found, with ours beside it and why the two differ", heads, rows)
+    table = PageTable("trade-findings", "What others found, what we find, and why the two differ", heads, rows)
     return Details("What others found", (table,))
 
 
