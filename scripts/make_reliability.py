@@ -14,8 +14,9 @@ BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 ATTACKS = {
     "disk": "disk faults, at every write",
     "network": "network faults, during a pull",
-    "kill -9": "kill -9 during pull, pin and report",
+    "kill -9": "kill -9 during pull, pin, bulk and report",
     "together": "two and eight processes at once",
+    "foreign": "files, links, modules, clocks and changed bits of others",
     "places": "locales, time zones, paths, installs, no network",
     "cluster": "a cluster that loses workers or its scheduler",
 }

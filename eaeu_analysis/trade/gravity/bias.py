@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .fit import GravityFit
 
 FULL_LEVERAGE = 1e-8  # singular value of I - leverage below which a pair determines a coefficient alone
-FEW = 20  # economies below which the correction, of first order in their number, left part of the bias in simulations
+FEW = 20  # economies up to which the correction, of first order in their number, left part of the bias in simulations
 CHUNK = 2_000_000  # numbers of a block of pair-by-time-by-time arrays held at once
 
 
@@ -233,9 +233,7 @@ def _corrected(fit: GravityFit, bias: Array, variance: Array, pairs: Pairs, kind
         float(moved.max()),
         None,
         f"{kind} bias up to {moved.max():.2f} of an uncorrected error; corrected errors are {grown:.2f} times as large"
-        + (
-            f"; with fewer than {FEW} economies part of the bias remains: see errors='crv3'" if max(sizes) < FEW else ""
-        ),
+        + (f"; with up to {FEW} economies part of the bias remains: see errors='crv3'" if max(sizes) <= FEW else ""),
     )
     return replace(
         fit,

@@ -111,7 +111,7 @@ def ppml(
         The factor G/(G-1) of the smallest cluster dimension is always used.
     bias_correction : bool, default False
         Correct points and errors for the incidental parameter problem; needs clusters by pair. The correction is of
-        first order in the number of economies: with fewer than 20 part of the bias remains.
+        first order in the number of economies: with up to 20 part of the bias remains.
     weights : str, optional
         Column of weights above zero, by which the log-likelihood of each row is multiplied.
     offset : str, optional
