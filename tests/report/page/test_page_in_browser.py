@@ -236,9 +236,9 @@ def test_each_door_opens_on_a_picture_points_and_how_sure(browser: Any, report: 
         room = page.locator(f"#door-{door}")
         assert room.locator(".answer").is_visible()
         assert room.locator(".sure").first.is_visible()
-        assert not room.locator("figure").is_visible()
+        assert not room.locator(f"#picture-{door}").is_visible()
         room.locator("summary").first.click()
-        assert room.locator("figure svg").first.is_visible()
+        assert room.locator(f"#picture-{door} svg").first.is_visible()
         assert room.locator(".sides > div").count() == 2
         point = room.locator(".sides .point").first
         assert not point.locator("pre").is_visible()
@@ -316,7 +316,7 @@ def test_the_main_page_prints_on_six_sheets_with_its_doors_open(browser: Any, re
     page.pdf(path=str(path), prefer_css_page_size=True)
     content = path.read_bytes()
     assert 2 <= content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") <= 6
-    assert page.locator("#door-fared figure").is_visible()
+    assert page.locator("#picture-fared").is_visible()
     assert not page.locator("button.theme").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.context.close()
