@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -118,6 +119,8 @@ def unsupported_claims(claims: Sequence[Claim]) -> list[Claim]:
 def _unsupported_claim(name: str, main: Claim, parts: Mapping[str, Claim]) -> Claim:
     values = {f"{prefix}{key}": number for prefix, part in parts.items() for key, number in part.values.items()}
     words = {f"{prefix}{key}": text for prefix, part in parts.items() for key, text in part.words.items()}
+    if main.measure == "log points":  # the sentence is in per cent
+        values |= {key: 100 * math.expm1(values[key] / 100) for key in ("estimate", "lower", "upper")}
     return dataclasses.replace(
         main,
         id=f"unsupported.{name}",
