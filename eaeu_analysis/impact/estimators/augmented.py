@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
@@ -160,16 +160,31 @@ class AugmentedEffect(Effect):
 
 @overload
 def augmented_synthetic_control(
-    panel: Panel, outcome: str, unit: str, event: object, donors: Iterable[str] | str | None = ..., **options: Any
+    panel: Panel,
+    outcome: str,
+    unit: str,
+    event: object,
+    donors: Iterable[str] | str | None = ...,
+    *,
+    fit_years: object = ...,
+    post_years: object = ...,
+    inference: Inference = ...,
+    seed: int = ...,
+    options: AugmentedOptions | None = ...,
 ) -> AugmentedEffect: ...
 @overload
 def augmented_synthetic_control(
     panel: Panel,
     outcome: str,
-    unit: list[str] | tuple[str, ...] | pd.Index[Any],
+    unit: Iterable[str],
     event: object,
     donors: Iterable[str] | str | None = ...,
-    **options: Any,
+    *,
+    fit_years: object = ...,
+    post_years: object = ...,
+    inference: Inference = ...,
+    seed: int = ...,
+    options: AugmentedOptions | None = ...,
 ) -> AugmentedEffect | PooledEffect: ...
 def augmented_synthetic_control(
     panel: Panel,

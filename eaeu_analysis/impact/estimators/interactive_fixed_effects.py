@@ -309,7 +309,8 @@ def _prediction_draws(design: Design, count: int, draws: int, seed: int) -> Arra
 def _left_over(basis: Array) -> Array:
     """(n,) one less the leverage of each row in least squares on ``basis`` (n, k)."""
     q = np.linalg.qr(basis)[0]
-    return np.maximum(1.0 - (q**2).sum(axis=1), 1e-8)
+    left: Array = np.maximum(1.0 - (q**2).sum(axis=1), 1e-8)
+    return left
 
 
 def _bootstrap(design: Design, found: Components, paths: Array, count: int, errors: Array, seed: int) -> Array:

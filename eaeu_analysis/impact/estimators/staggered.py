@@ -371,9 +371,9 @@ def study_covariance(
     if int(found.sizes.sum()) >= FEW:
         psi = []
         for k in shown:
-            weights = np.zeros(found.effects.shape)
+            weights = np.zeros_like(found.effects)
             for g, start in enumerate(found.starts):
-                if 0 <= start + k < weights.shape[1] and np.isfinite(found.effects[g, start + k]):
+                if 0 <= start + k < found.effects.shape[1] and np.isfinite(found.effects[g, start + k]):
                     weights[g, start + k] = found.sizes[g]
             psi.append(_influence(found, weights / weights.sum(), starts))
         rows = np.array(psi)

@@ -85,16 +85,35 @@ class SyntheticControlEffect(Effect):
 
 @overload
 def synthetic_control(
-    panel: Panel, outcome: str, unit: str, event: object, donors: Iterable[str] | str | None = ..., **options: Any
+    panel: Panel,
+    outcome: str,
+    unit: str,
+    event: object,
+    donors: Iterable[str] | str | None = ...,
+    *,
+    predictors: Sequence[Predictor] | None = ...,
+    fit_years: object = ...,
+    post_years: object = ...,
+    v: VChoice | Mapping[str, float] = ...,
+    inference: Inference = ...,
+    seed: int = ...,
+    options: SyntheticControlOptions | None = ...,
 ) -> SyntheticControlEffect: ...
 @overload
 def synthetic_control(
     panel: Panel,
     outcome: str,
-    unit: list[str] | tuple[str, ...] | pd.Index[Any],
+    unit: Iterable[str],
     event: object,
     donors: Iterable[str] | str | None = ...,
-    **options: Any,
+    *,
+    predictors: Sequence[Predictor] | None = ...,
+    fit_years: object = ...,
+    post_years: object = ...,
+    v: VChoice | Mapping[str, float] = ...,
+    inference: Inference = ...,
+    seed: int = ...,
+    options: SyntheticControlOptions | None = ...,
 ) -> SyntheticControlEffect | PooledEffect: ...
 def synthetic_control(
     panel: Panel,
@@ -190,7 +209,13 @@ def synthetic_control(
     predictors = None if predictors is None else list(predictors)
     events = treated_events(panel, unit, event)
     if len(events) > 1:
-        how = {"predictors": predictors, "fit_years": fit_years, "post_years": post_years, "v": v, "seed": seed}
+        how: dict[str, Any] = {
+            "predictors": predictors,
+            "fit_years": fit_years,
+            "post_years": post_years,
+            "v": v,
+            "seed": seed,
+        }
         return pool_units(
             lambda alone, name, start: synthetic_control(
                 alone, outcome, name, start, donors, inference=inference, options=options, **how

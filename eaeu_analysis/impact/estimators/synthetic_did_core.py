@@ -141,7 +141,7 @@ def _nearby(a: Array, ridge: float, steps: int = 15) -> Array:
     gram = a.T @ a
     gram.flat[:: len(gram) + 1] += ridge
     gram /= float(np.linalg.eigvalsh(gram)[-1])
-    counts = np.arange(1, len(gram) + 1)
+    counts: Array = np.arange(1.0, len(gram) + 1)
     w = np.full(len(gram), 1.0 / len(gram))
     ahead, momentum = w, 1.0
     for _ in range(steps):
@@ -158,7 +158,8 @@ def _projected(v: Array, counts: Array) -> Array:
     """The point of the simplex nearest to ``v``; ``counts``: 1 to its length."""
     falling = np.sort(v)[::-1]
     level = (falling.cumsum() - 1) / counts
-    return np.maximum(v - level[np.count_nonzero(falling > level) - 1], 0.0)
+    nearest: Array = np.maximum(v - level[np.count_nonzero(falling > level) - 1], 0.0)
+    return nearest
 
 
 def _shortest(a: Array, weights: Array, scale: float) -> Array:

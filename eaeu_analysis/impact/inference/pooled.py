@@ -190,7 +190,7 @@ def _picks(pools: Sequence[Sequence[str]], draws: int, seed: int) -> Index:
         raise NoDataError(
             f"{len(codes)} donors are too few to stand in for {len(pools)} treated units at once; name more donors"
         )
-    return kept
+    return np.asarray(kept, dtype=np.intp)
 
 
 def _distinct(picks: Index, known: Sequence[Array]) -> Any:

@@ -156,7 +156,7 @@ def known_of(material: Material, lang: str = "en", results: ResultLeaves | None 
     of_results = results if results is not None else results_of(material)
     texts, numbers = _of_claims(material.claims, lang)
     numbers["claims"] = np.concatenate([own for name, own in numbers.items() if name])
-    known = _known([*texts, *of_results.texts, *explored(material, lang)], numbers | of_results.numbers)
+    known = _known([*texts, *of_results.texts, *explored(material, lang)], {**numbers, **of_results.numbers})
     own_texts = _own(material.claims, lang)
     return dataclasses.replace(known, codes=of_results.codes, own=own_texts, comma=lang != "en")
 

@@ -35,7 +35,7 @@ def yearly_path(base: int, level: float = settings.LEVEL) -> list[dict[str, Any]
     """Trade among the founders since ``base`` by the yearly flows with domestic sales, goods."""
     flows = sales_with_domestic()
     goods = flows[flows["product"].isin(list(SECTORS))]
-    table = goods.groupby([*PAIR, "year"], as_index=False)["usd"].sum()
+    table = goods.groupby([*PAIR, "year"])["usd"].sum().reset_index()
     masks = flow_groups(table)
     dummies = pd.concat(
         [by_year(table, {name: masks[name] for name in ("founders", "Ukraine")}, base), border_dummies(table, base)],
@@ -56,7 +56,7 @@ def national_paths(base: int, level: float = settings.LEVEL) -> list[dict[str, A
         inside = table["partner"].isin(members)
         near = table["partner"].isin([*group_members("neighbours"), *group_members("Ukraine")])
         dummies = by_year(table, {"members": inside, "neighbours": near}, start)
-        seen = [c for c in dummies if table.loc[dummies[c] > 0, "usd"].sum() > 0]
+        seen = [str(c) for c in dummies if table.loc[dummies[c] > 0, "usd"].sum() > 0]
         fit = ppml(
             pd.concat([table, dummies[seen]], axis=1),
             "usd",

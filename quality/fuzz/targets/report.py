@@ -54,7 +54,7 @@ def _facts() -> list[bytes]:
 def _run(data: bytes) -> None:
     """Facts of a run under a seal that holds."""
     with _place():
-        kept = {kept_run.FACTS: data, kept_run.CLAIMS: b"[]", f"{kept_run.FOLDER}report.html": b"<html>"}
+        kept = {kept_run.FACTS: data, shipped.CLAIMS: b"[]", f"{kept_run.FOLDER}report.html": b"<html>"}
         cache.store_cached(kept_run.KIND, MARK, kept)
         found = kept_run.load_run(MARK)
     if found is not None:
