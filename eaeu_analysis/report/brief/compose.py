@@ -21,6 +21,7 @@ from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...results import is_reliable, to_plain
 from ...series import SeriesInfo
 from ..claims.claim import Claim
+from ..claims.partner_dependence import SAME_PARTNERS
 from ..claims.points import balance, points, unclear, unsupported_points
 from ..wording import templates
 from ..wording.spoken_numbers import seconds_to_say, spoken_number
@@ -436,7 +437,8 @@ class _Writer:
             return None
         members, bought, china = known
         moved = {members.value > 0, bought.value > 0}
-        key = "leaning_mixed" if len(moved) > 1 else "leaning_towards" if members.value > 0 else "leaning_away"
+        unclear_move = len(moved) > 1 or any(c.name == SAME_PARTNERS for c in members.failed)
+        key = "leaning_mixed" if unclear_move else "leaning_towards" if members.value > 0 else "leaning_away"
         values = {**dict(members.values), **{f"china_{name}": value for name, value in dict(china.values).items()}}
         return self._line(self.lang.say("bottom", key, values), known)
 

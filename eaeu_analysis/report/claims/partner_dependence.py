@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...reference.blocs import timeline
-from ...results import Provenance
+from ...results import Check, Provenance
 from ...series import SeriesInfo
+from ...trade.partners.own_reports import ShareChange, members_of, share_change
 from ...trade.partners.own_reports import Side as Flow
-from ...trade.partners.own_reports import members_of, share_change
 from .claim import Claim, Kind, Side, meaning, side_of, state
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ...trade.partners.exposure import Exposure
 
 BASE = 2009  # the last year before the customs union
+SAME_PARTNERS = "same partners"  # the check that a change does not come from partners missing in one of the years
 SHARES: tuple[tuple[str, Flow], ...] = (
     ("EAEU", "exports"),
     ("EAEU", "imports"),
@@ -55,6 +56,7 @@ def _share(found: Exposure, partner: str, flow: Flow) -> list[Claim]:
     last = int(rows.index[-1])
     found_change = share_change("UZB", partner, flow, BASE, last)
     then, now, left = found_change.then, found_change.now, found_change.left_out
+    strict = share_change("UZB", partner, flow, BASE, last, material=0)
     nearness = "outsider_exposure" if partner == "China" else "exposure"
     word = f"{partner}_less_{'_'.join(left)}" if set(left) & set(members_of(partner)) else partner
     return [
@@ -73,14 +75,26 @@ def _share(found: Exposure, partner: str, flow: Flow) -> list[Claim]:
                 "change": now - then,
                 "first": float(BASE),
                 "last": float(last),
+                "same_then": strict.then,
+                "same_now": strict.now,
             },
             words={"partner": f"partner.{word}", "flow": f"flow.{flow}", "economy": "economy.UZB"},
             side=side_of(now - then, meaning(nearness)),
-            checks=found.checks,
+            checks=(*found.checks, _same_partners(found_change, strict)),
             caveat="leaning_share_missing" if left else "leaning_share",
             would_change="leaning_share",
         )
     ]
+
+
+def _same_partners(stated: ShareChange, strict: ShareChange) -> Check:
+    """Fails when the share moves the other way once every partner without a figure in one of the years is left out."""
+    agree = (stated.now - stated.then) * (strict.now - strict.then) > 0
+    text = (
+        f"without the {len(strict.left_out)} partners that have no figure in {strict.first} or {strict.last} the share "
+        f"goes from {strict.then:.1f} to {strict.now:.1f} %; the direction should be the same"
+    )
+    return Check(SAME_PARTNERS, agree, strict.now - strict.then, 0.0, text)
 
 
 def _date(name: str) -> list[Claim]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ..claims.claim import GRADES
+from ..claims.partner_dependence import SAME_PARTNERS
 from ..claims.points import points
 from ..wording.spoken_numbers import spoken_number
 from ..wording.templates import Language, bind, find_language
@@ -269,6 +270,7 @@ class _Writer:
         if other is not None:
             values |= {f"i_{k}": v for k, v in other.values.items()}
             key = "mixed" if other.value * own.value < 0 else key
+        key = "unclear" if any(c.name == SAME_PARTNERS for c in own.failed) else key
         claims = [c for c in (own, china, other) if c is not None]
         return self._answer(f"leaning_{key}", claims, values, {}), self._sure("leaning", own, own.values)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from ...plots.compare import event_position
 from ...plots.impact import effect_data
 from ...scenario.options import NOTHING, shipped_options
+from ...trade.partners.own_reports import share_change
 from ..wording import sentences
 from .chart import Caption, Line, Picture, Row, YearMarks, line_picture, row_picture
 from .figures import OWNERS
@@ -124,13 +125,13 @@ def _partners(found: Exposure, words: Language) -> Picture:
     lines = [Line(n, words.say("picture", PARTNERS[n][0]), PARTNERS[n][1]) for n in table.columns]
     first, last = table.index[0], table.index[-1]
     change = table.loc[last] - table.loc[first]
-    way = (
-        "leaning_down"
-        if change["EAEU"] < 0 < change["China"]
-        else "leaning_up"
-        if change["EAEU"] > 0
-        else "leaning_other"
-    )
+    same = share_change(found.economy, "EAEU", "exports", int(first), int(last), material=0)
+    sure = (same.now - same.then) * change["EAEU"] > 0  # not where it depends on partners missing in one of the years
+    way = "leaning_china" if change["China"] > 0 else "leaning_other"
+    if sure and change["EAEU"] < 0 < change["China"]:
+        way = "leaning_down"
+    elif sure and change["EAEU"] > 0:
+        way = "leaning_up"
     title = words.say("picture", way, {"first": float(first)})
     told = [
         words.say(

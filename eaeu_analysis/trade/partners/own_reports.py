@@ -96,11 +96,14 @@ def _shares(wide: pd.DataFrame, members: Sequence[str]) -> tuple[pd.Series[Any],
     return share.where(wide[largest].notna()), missing
 
 
-def share_change(economy: str, partner: str, side: Side, first: int, last: int) -> ShareChange:
+def share_change(
+    economy: str, partner: str, side: Side, first: int, last: int, *, material: float = MATERIAL
+) -> ShareChange:
     """The share of a partner or group in two years, by the economy's own table, on the same economies in both.
 
-    An economy with 5 % of the total in one year and no figure in the other is left out of both years, of the share and
-    of the total. Raises BadInputError for an unknown side, NoDataError where a year or the partner is not there.
+    An economy with ``material`` (5 %) of the total in one year and no figure in the other is left out of both years, of
+    the share and of the total; with 0, every economy without a figure in one of them. Raises BadInputError for an
+    unknown side, NoDataError where a year or the partner is not there.
     """
     if side not in SIDES:
         raise unknown("side", str(side), tuple(SIDES))
@@ -111,7 +114,7 @@ def share_change(economy: str, partner: str, side: Side, first: int, last: int) 
             raise NoDataError(f"the table of {code} has no {side} of {year}")
     both = wide.loc[[first, last]]
     size = both.div(both.sum(axis=1), axis=0).max()
-    gone = tuple(sorted(str(c) for c in both.columns[both.isna().any() & (size >= MATERIAL)]))
+    gone = tuple(sorted(str(c) for c in both.columns[both.isna().any() & (size >= material)]))
     kept = both.drop(columns=list(gone))
     members = [m for m in members_of(partner) if m in kept.columns and m != code]
     if not members:
