@@ -25,6 +25,11 @@ def options_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
     return pd.DataFrame(table.set_axis([option_label(str(n)) for n in rows["scenario"]], axis=0).rename_axis("option"))
 
 
+def is_clear(row: Any) -> bool:
+    """Whether the interval excludes zero and the median is not zero at the two decimals that tables and pages show."""
+    return bool((row["lower"] > 0 or row["upper"] < 0) and abs(round(float(row["estimate"]), 2)) > 0)
+
+
 def _words(row: Any, name: str) -> str:
     if row["estimate"] == row["lower"] == row["upper"] == 0:
         return f"{name}: no change"
@@ -41,7 +46,7 @@ def _options(result: Any, ax: Axes, outcome: str) -> None:
     table = options_data(result, outcome)
     rows = table.to_dict("records")
     for place, (name, row) in enumerate(zip(table.index, rows, strict=True)):
-        clear = row["lower"] > 0 or row["upper"] < 0
+        clear = is_clear(row)
         colour = TREATED if clear else ACCENT
         ax.plot([row["lower"], row["upper"]], [place, place], color=colour, linewidth=2.2, zorder=3)
         ax.plot(row["estimate"], place, "o" if clear else "D", color=colour, markersize=5, zorder=4)
@@ -67,7 +72,7 @@ def _options(result: Any, ax: Axes, outcome: str) -> None:
 def options_finding(result: Any, outcome: str = "welfare") -> str:
     """Which options are clearly better or worse than doing nothing, in a sentence."""
     table, label = options_data(result, outcome), display.outcome_label(outcome)
-    clear = table[(table["lower"] > 0) | (table["upper"] < 0)]
+    clear = table[[is_clear(row) for row in table.to_dict("records")]]
     if clear.empty:
         return f"{label}: no option is clearly better or worse than doing nothing"
     told = ", ".join(f"{name} ({'higher' if low > 0 else 'lower'})" for name, low in clear["lower"].items())

@@ -98,8 +98,11 @@ def scenario_titles(result: ScenarioResult) -> dict[str, str]:
     parts = scenario_plots.channels_data(result)
     whole = parts.iloc[-1]
     path = scenario_plots.path_data(result)
-    first = path[path["lower"] > 0].index
-    when = f"from year {first[0]} on its interval is above zero" if len(first) else "its interval never leaves zero out"
+    above = [int(year) for year in path[path["lower"] > 0].index]
+    when = "its interval always includes zero"
+    if above:
+        lasts = above[-1] == int(path.index[-1])
+        when = f"its interval is above zero {f'from {above[0]} on' if lasts else f'only in {above[0]}-{above[-1]}'}"
     told = f"{whole['estimate']:+.2f} % ({whole['lower']:+.2f} to {whole['upper']:+.2f})"
     found = {PATH: f"Real spending after accession: {path['estimate'].iloc[-1]:+.2f} % in the end; {when}"}
     if len(parts) > 1:

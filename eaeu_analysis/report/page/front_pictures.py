@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...plots.compare import event_position
 from ...plots.impact import effect_data
+from ...plots.scenario_options import is_clear
 from ...scenario.options import NOTHING, shipped_options
 from ...trade.partners.own_reports import share_change
 from ..wording import sentences
@@ -88,17 +89,12 @@ def _options(result: ScenarioResult, words: Language) -> Picture | None:
     rows, told = _interval_rows(
         [(_option(r["scenario"], words), r, bool(r["scenario"] == JOINING)) for r in records], words
     )
-    clear = [_option(r["scenario"], words) for r in records if (r["lower"] > 0 or r["upper"] < 0) and _seen(r)]
+    clear = [_option(r["scenario"], words) for r in records if is_clear(r)]
     title = words.say("picture", "options_some" if clear else "options_none", words={"names": f"={', '.join(clear)}"})
     axis = words.say("picture", "options_axis", {"level": 100 * found.level})
     values = table.set_index("scenario")[["estimate", "lower", "upper"]]
     caption = _caption(title, "alt_rows", told, result.provenance, words)
     return row_picture(f"options.{words.code}", rows, axis, caption, values, _numbers(words))
-
-
-def _seen(row: Mapping[Any, Any]) -> bool:
-    """Whether an effect is one that the picture shows: not zero at its two decimals."""
-    return abs(round(float(row["estimate"]), 2)) > 0
 
 
 def _channels(result: ScenarioResult, words: Language) -> Picture:
