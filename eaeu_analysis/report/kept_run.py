@@ -97,11 +97,13 @@ def requested_files(run: ReportRun, formats: Sequence[str], drift: Drift | None 
 
         files[MARK] = document_with_drift(files[MARK].decode("utf-8"), drift).encode("utf-8")
     texts = {name: files[name].decode("utf-8") for name in sorted(files) if name.endswith((".html", ".md"))}
-    made = as_requested(texts, formats, drift)
+    made = as_requested(texts, formats, drift, run.claims)
     return files | {name: text.encode("utf-8") for name, text in made.items() if text != texts.get(name)}
 
 
-def as_requested(texts: Mapping[str, str], formats: Sequence[str], drift: Drift | None) -> dict[str, str]:
+def as_requested(
+    texts: Mapping[str, str], formats: Sequence[str], drift: Drift | None, claims: Sequence[Claim] = ()
+) -> dict[str, str]:
     """The pages of a run as a call asked for them."""
     from .page import render
 
@@ -115,9 +117,9 @@ def as_requested(texts: Mapping[str, str], formats: Sequence[str], drift: Drift 
             made[name] = render.with_site(made[name], site)
     if drift is not None:
         for name in sorted({render.CHANGES, MARKDOWN} & made.keys()):
-            made[name] = render.with_drift(name, made[name], drift)
+            made[name] = render.with_drift(name, made[name], drift, claims)
         if render.CHANGES in made:
-            made |= render.drift_tables(drift)
+            made |= render.drift_tables(drift, claims)
     return made
 
 

@@ -22,6 +22,7 @@ from ...text import clean_text
 from ..trace.known_numbers import known_of_drift
 from ..trace.trace import require_traced, trace_html, trace_markdown
 from ..wording import sentences
+from ..wording.labels import readable
 from ..wording.templates import find_language, languages
 from . import sections
 from .chart import page_style
@@ -36,6 +37,7 @@ from .sections.drift import changed_section
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from ..claims.claim import Claim
     from ..drift.changes import Drift
     from ..gather.content import Content
     from .chart import Picture
@@ -98,8 +100,8 @@ def _inert(value: Any) -> Any:
 
 
 def _bound(text: Any) -> str:
-    """Text whose numbers stay on one line with their unit: '33.7 %', 'p = 0.14'."""
-    told = re.sub(r"(\d) (?=(?:%|pp\b|bn\b|tn\b|m\b|million\b|billion\b))", "\\1\u00a0", str(text))
+    """Text whose numbers stay on one line with their unit: '33.7 %', 'p = 0.14'; without names of the program."""
+    told = re.sub(r"(\d) (?=(?:%|pp\b|bn\b|tn\b|m\b|million\b|billion\b))", "\\1\u00a0", readable(str(text)))
     return re.sub(r"\bp = (?=\d)", "p\u00a0=\u00a0", told)
 
 
@@ -385,22 +387,24 @@ def with_site(page: str, site: str) -> str:
     return re.sub(r'(<meta property="og:(?:url|image)" content=")', rf"\g<1>{html.escape(site)}/", page)
 
 
-def with_drift(name: str, page: str, drift: Drift) -> str:
+def with_drift(name: str, page: str, drift: Drift, claims: Sequence[Claim]) -> str:
     """The page of changes, or the Markdown, with what changed since the accepted claims.
 
     UntracedError when a number of the section is not one of the comparison.
     """
     end = name.rpartition(".")[2]
     say = find_language("en", "page").say
-    before, now = (_part(f"section.{end}", {"block": changed_section(found), "say": say}) for found in (None, drift))
+    before, now = (
+        _part(f"section.{end}", {"block": changed_section(found, claims), "say": say}) for found in (None, drift)
+    )
     trace = {"html": trace_html, "md": trace_markdown}[end]
-    require_traced(trace(now, known_of_drift(drift)), name)
+    require_traced(trace(now, known_of_drift(drift, claims)), name)
     return _replaced(page, before, now)
 
 
-def drift_tables(drift: Drift) -> dict[str, str]:
+def drift_tables(drift: Drift, claims: Sequence[Claim]) -> dict[str, str]:
     """The tables of that section as files."""
-    return table_files([changed_section(drift)])
+    return table_files([changed_section(drift, claims)])
 
 
 def _replaced(page: str, before: str, now: str) -> str:

@@ -23,6 +23,7 @@ from ..claims.designs import TARIFF
 from ..claims.points import balance, is_point
 from ..explore.members import first_sentences
 from ..explore.options import first_options
+from ..wording.labels import labels, readable
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
@@ -215,9 +216,10 @@ def results_of(material: Material) -> ResultLeaves:
     return ResultLeaves(texts, numbers, codes)
 
 
-def known_of_drift(drift: Drift) -> Known:
-    """What the section on what changed may say."""
-    results = [drift, drift.sentence()]
+def known_of_drift(drift: Drift, claims: Sequence[Claim] = ()) -> Known:
+    """What the section on what changed may say: the comparison, and the sentences of these claims."""
+    results = [drift, drift.sentence(), *_strings([claim.series for claim in claims]), *labels().values()]
+    results += [claim.sentence for claim in claims]
     return _known(_strings(results), {"changed": _numbers(results)})
 
 
@@ -294,7 +296,7 @@ def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str,
 
 
 def _known(texts: Iterable[str], numbers: Mapping[str, np.ndarray[Any, Any]]) -> Known:
-    plain = {normal(text) for text in set(texts)}
+    plain = {normal(shown) for text in set(texts) for shown in (text, readable(text))}
     kept = sorted(text for text in plain if re.search(r"\d", text) and len(re.findall(r"[^\W\d_]", text)) >= LETTERS)
     sizes = {name: np.unique(np.abs(own[np.isfinite(own)])) for name, own in numbers.items()}
     return Known(tuple(kept), sizes)

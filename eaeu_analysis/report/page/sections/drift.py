@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...wording.labels import label_of
 from ..parts import Cell, Column, PageSection, PageTable, Text
 
 if TYPE_CHECKING:
+    from ...claims.claim import Claim
     from ...drift.changes import Drift
     from ..chart import Picture
     from ..material import Material
@@ -20,26 +22,44 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
     return changed_section(None)
 
 
-def changed_section(found: Drift | None) -> PageSection:
-    """The drift in one sentence, a table of conclusions that moved and one of series that were revised."""
+def changed_section(found: Drift | None, claims: Sequence[Claim] = ()) -> PageSection:
+    """The drift in one sentence, a table of conclusions that moved and one of series that were revised.
+
+    ``claims``: the present ones, whose sentences the table shows, each with a link to its place.
+    """
     if found is None:
         return PageSection("changed", TITLE, TITLE, missing="no accepted state was named to compare with")
     parts: list[Any] = [Text(found.sentence())]
-    if found.drifted:
-        parts.append(
-            _table(
-                "changed-claims",
-                "Conclusions that moved",
-                ("claim", "change", "before", "now", "reason", "series"),
-                found.table.to_dict("records"),
+    names = {info.code: info.label for claim in claims for info in claim.series}
+    known = {claim.id: claim for claim in claims}
+    if len(found.table):
+        rows = tuple(
+            (
+                _finding(row["claim"], known),
+                *(Cell(str(row[name])) for name in ("change", "before", "now", "reason")),
+                Cell("; ".join(label_of(code, names) for code in row["series"].split(", ") if code)),
             )
+            for row in found.table.to_dict("records")
+        )
+        caption = "Findings that moved" if found.drifted else "New findings"
+        parts.append(
+            _table("changed-claims", caption, ("finding", "change", "before", "now", "reason", "series"), rows)
         )
     if len(found.revised):
         records = found.revised.to_dict("records")
-        parts.append(_table("changed-series", "Series that were revised", ("series", "before", "now"), records))
+        rows = tuple(
+            (Cell(label_of(row["series"], names)), Cell(str(row["before"])), Cell(str(row["now"]))) for row in records
+        )
+        parts.append(_table("changed-series", "Series that were revised", ("series", "before", "now"), rows))
     return PageSection("changed", TITLE, TITLE, tuple(parts))
 
 
-def _table(name: str, caption: str, columns: tuple[str, ...], records: list[dict[Any, Any]]) -> PageTable:
-    heads = tuple(Column(column, "words") for column in columns)
-    return PageTable(name, caption, heads, tuple(tuple(Cell(str(r[c])) for c in columns) for r in records))
+def _finding(name: str, known: Mapping[str, Claim]) -> Cell:
+    """The sentence of a finding, which leads to its place; of one that is gone, what it was about."""
+    if name in known:
+        return Cell(known[name].sentence, href=f"findings.html#{known[name].slug}")
+    return Cell(f"No longer found: {name.replace('.', ', ').replace('_', ' ')}")
+
+
+def _table(name: str, caption: str, columns: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]) -> PageTable:
+    return PageTable(name, caption, tuple(Column(column, "words") for column in columns), rows)

@@ -67,8 +67,8 @@ def method(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
             ),
             *_of_other_sections(material),
             Text(
-                "Every number is in report.json and in the folder tables; eaeu compare and ea.before_after "
-                "reproduce each of them."
+                "Every number is in report.json and in the folder tables; the command eaeu compare reproduces "
+                "each comparison."
             ),
         ),
     )
@@ -87,7 +87,7 @@ def series(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
     ages = freshness(material.series).to_dict("records")
     rows = tuple(
         (
-            Cell(info.code, href=address_of(info)),
+            Cell(info.code, tone="code", href=address_of(info)),
             Cell(info.label),
             Cell(info.unit),
             Cell(info.vintage, (info.vintage_note,) if info.vintage_note else ()),
