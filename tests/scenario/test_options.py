@@ -84,3 +84,11 @@ def test_an_implausible_number_carries_a_warning():
     assert "2 to 15 is usual" in texts["plausible elasticities.sigma"]
     assert "migrants are in millions" in texts["plausible migration.migrants"]
     assert not [c for c in ea.run_scenario("uzb_eaeu", draws=2).checks if c.name.startswith("plausible")]
+
+
+def test_an_interval_too_narrow_to_print_is_not_called_clear_of_zero():
+    from eaeu_analysis.plots.scenario_options import is_clear
+
+    assert not is_clear({"estimate": -0.003, "lower": -0.004, "upper": -0.001})
+    assert is_clear({"estimate": 0.3, "lower": 0.1, "upper": 0.5})
+    assert not is_clear({"estimate": 0.3, "lower": -0.1, "upper": 0.5})
