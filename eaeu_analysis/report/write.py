@@ -226,7 +226,8 @@ def write_report(
         from .cards.write import card_findings, draw_cards
 
         progress.info("drawing the cards")
-        files |= {f"cards/{name}": data for name, data in draw_cards(card_findings(run.claims), site_address() or SITE)}
+        drawn = card_findings(run.claims)
+        files |= {f"cards/{name}": data for name, data in draw_cards(drawn, site_address() or SITE, pages=True)}
     records = run_files({**question, "lang": lang, "formats": ",".join(formats)}, source, files)
     with output_folder(folder, KIND) as stage:
         for name, data in {**files, **records}.items():

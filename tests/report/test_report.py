@@ -251,7 +251,11 @@ def test_cards_lie_next_to_the_page_where_they_are_asked_for(
     page = (tmp_path / "out" / "findings.ru.html").read_text(encoding="utf-8")
     links = re.findall(r'href="(cards/[^"]+)"', page)
     assert len(links) == len(few.claims)
-    assert all((tmp_path / "out" / link).read_bytes().startswith(b"\x89PNG") for link in links)
+    for link in links:
+        page = (tmp_path / "out" / link).read_text(encoding="utf-8")
+        pictures = set(re.findall(r'"([\w-]+\.(?:wide|square)\.png)"', page))
+        assert len(pictures) == 2
+        assert all((tmp_path / "out" / link).with_name(p).read_bytes().startswith(b"\x89PNG") for p in pictures)
     assert "cards/" not in pages_of(folder)["findings.ru.html"]
 
 

@@ -100,14 +100,23 @@ class Finding:
         """The address of the finding on the page."""
         return self.claim.slug
 
-    def link(self, site: str = SITE) -> str:
-        """The address of the finding on the published site, in its language."""
+    def link(self, site: str = SITE, *, own_page: bool = False) -> str:
+        """The address of the finding on the published site, in its language: its place on the page of all findings, or
+        the page of its own that a report with cards has."""
+        if own_page:
+            return f"{site.rstrip('/')}/cards/{self.lang}/{self.slug}.html"
         page = "findings.html" if self.lang == LANGUAGES[0] else f"findings.{self.lang}.html"
         return f"{site.rstrip('/')}/{page}#{self.slug}"
 
-    def caption(self, site: str = SITE) -> str:
+    def caption(self, site: str = SITE, *, own_page: bool = False) -> str:
         """What goes with the picture in a message, at most 1,024 characters; the caveat goes first where it is long."""
-        parts = [self.sentence, self.sure, self.caveat, f"{self.source} {self.as_of}", self.link(site)]
+        parts = [
+            self.sentence,
+            self.sure,
+            self.caveat,
+            f"{self.source} {self.as_of}",
+            self.link(site, own_page=own_page),
+        ]
         text = "\n\n".join(parts)
         if len(text) > LONGEST:
             text = "\n\n".join(part for part in parts if part is not self.caveat)

@@ -68,13 +68,18 @@ def card_files(found: Finding) -> dict[str, str]:
     }
 
 
-def draw_cards(findings: Sequence[Finding], site: str = SITE) -> Iterator[tuple[str, bytes]]:
-    """The files of these findings, name by name."""
+def draw_cards(findings: Sequence[Finding], site: str = SITE, *, pages: bool = False) -> Iterator[tuple[str, bytes]]:
+    """The files of these findings, name by name; with ``pages`` also a page for each, for the report's folder of
+    cards, which the captions then lead to."""
     for count, found in enumerate(findings, 1):
         names = card_files(found)
         for shape in SHAPES:
             yield names[shape.name], card_png(found, shape)
-        yield names["caption"], (found.caption(site) + "\n").encode()
+        yield names["caption"], (found.caption(site, own_page=pages) + "\n").encode()
+        if pages:
+            from ..page.render import finding_page
+
+            yield f"{found.lang}/{found.slug}.html", finding_page(found, "" if site == SITE else site).encode()
         if count % STEP == 0:
             log.info("%d of %d cards", count, len(findings))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,12 +14,13 @@ from ..topics import TOPICS
 from ..wording.templates import Language, bind, find_language
 from .downloads import csv_text
 from .front import grade_mark
-from .links import Source, linked_papers, owners_of
+from .links import Source, linked, owners_of
 
 if TYPE_CHECKING:
     from .chart import Picture
     from .material import Material
 
+LISTED = 3  # sources; longer lists that findings share are shown once
 PAGE_OF = {"scenario": "joining", "partners": "trade", "leaning": "trade", "tariffs": "trade", "members": "members"}
 
 
@@ -38,7 +40,7 @@ class FindingEntry:
     would_change: str
     failed: tuple[str, ...]
     passed: tuple[str, ...]
-    method: tuple[Source, ...]
+    method: str
     sources: tuple[Source, ...]
     call: str
     figure: str
@@ -56,13 +58,17 @@ class FindingGroup:
 
 @dataclass(frozen=True)
 class FindingsPage:
-    """``choices``: what each filter offers, (value, label) by its name; ``balance``: counts in a sentence or two."""
+    """``choices``: what each filter offers, (value, label) by its name; ``balance``: counts in a sentence or two;
+    ``methods``: the papers of each method that has some, numbered; ``lists``: long lists of sources that several
+    findings share, shown once."""
 
     groups: tuple[FindingGroup, ...]
     choices: Mapping[str, tuple[tuple[str, str], ...]]
     balance: str
     grades: tuple[tuple[str, str], ...]
     count: int
+    methods: Mapping[str, tuple[int, tuple[Source, ...]]]
+    lists: Mapping[tuple[Source, ...], int]
 
 
 def findings_page(
@@ -79,6 +85,8 @@ def findings_page(
             groups.append(FindingGroup(topic, words.say("topic", topic, words=member), own))
     codes = sorted({code for entry in made for code in entry.countries})
     counts = {name: float(n) for name, n in balance(material.claims).items()}
+    times = Counter(entry.sources for entry in made if len(entry.sources) > LISTED)
+    papers_of = {claim.method: claim.reference for claim in material.claims if claim.reference}
     told = [words.say("findings", "balance", counts)] + (
         [words.say("findings", "heard", counts)] if counts["heard"] else []
     )
@@ -93,6 +101,8 @@ def findings_page(
         balance=" ".join(told),
         grades=tuple((grade, words.say("grade", grade)) for grade in GRADES),
         count=len(made),
+        methods={method: (place, linked(papers)) for place, (method, papers) in enumerate(papers_of.items(), 1)},
+        lists={own: place for place, own in enumerate((own for own, n in times.items() if n > 1), 1)},
     )
 
 
@@ -116,7 +126,7 @@ def _entry(
         would_change=bind(claim.text("would_change", words.code)),
         failed=tuple(dict.fromkeys(failed)),
         passed=tuple(dict.fromkeys(passed)),
-        method=linked_papers(f"{claim.method}{f' ({claim.reference})' if claim.reference else ''}"),
+        method=claim.method,
         sources=owners_of(claim.series),
         call=claim.call,
         figure=f"{places[figure]}#{figure}" if figure in places else "",

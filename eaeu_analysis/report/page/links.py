@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 WDI = re.compile(r"[A-Z]{2}(\.[A-Z0-9]+){2,}")
 OWNER_ENDS = re.compile(r", | \(|: |(?: \d+)? through ")  # after them a source names the series or who passed it on
+# an address as sources print it: "wto.org", "greater-europe.org/archives/7613"
+PRINTED = r"(?<![\w./-])(?:[a-z0-9-]+\.)+(?:am|az|com|de|io|life|org|ru|uz)(?:/[\w./-]*\w)?(?![\w/-])"
 REPOSITORY = re.compile(r"github\.com/[\w.-]+/[\w.-]+")
 
 
@@ -25,10 +27,16 @@ class Source:
     text: str
     href: str = ""
 
+    @property
+    def pieces(self) -> tuple[Source, ...]:
+        """The source as one link, or without an address of its own as :func:`linked` text."""
+        return (self,) if self.href else linked(self.text)
+
 
 @functools.lru_cache
 def addresses() -> Mapping[str, Mapping[str, str]]:
-    """``series``: addresses by code, the longest that begins it counts; ``papers``: by how a paper is cited."""
+    """``series``: addresses by code, the longest that begins it counts; ``papers``: by how a paper is cited;
+    ``outlets``: the home page of who published it, by name."""
     return {name: dict(rows) for name, rows in read_table(table_path("addresses")).items()}
 
 
@@ -44,11 +52,17 @@ def address_of(info: SeriesInfo) -> str:
     return f"https://{found.group().rstrip('.')}" if found else ""
 
 
-def linked_papers(text: str) -> tuple[Source, ...]:
-    """A text in pieces, the papers that it cites with their addresses."""
-    known = addresses()["papers"]
-    pieces = re.split(f"({'|'.join(map(re.escape, sorted(known, key=len, reverse=True)))})", text)
-    return tuple(Source(piece, known.get(piece, "")) for piece in pieces if piece)
+def linked(text: str) -> tuple[Source, ...]:
+    """A text in pieces: the papers that it cites and the addresses that it prints as links, and the names of outlets,
+    each as a link to its home page."""
+    known = {**addresses()["outlets"], **addresses()["papers"]}
+    names = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    pieces = re.split(rf"((?<!\w)(?:{names})(?!\w)|{PRINTED})", text)
+    return tuple(Source(piece, known.get(piece) or _printed(piece)) for piece in pieces if piece)
+
+
+def _printed(piece: str) -> str:
+    return f"https://{piece}" if re.fullmatch(PRINTED, piece) else ""
 
 
 def sources_of(series: Iterable[SeriesInfo]) -> tuple[Source, ...]:

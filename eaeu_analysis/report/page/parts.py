@@ -69,8 +69,9 @@ class Terms:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as it is shown; ``notes`` are small lines under it, ``tone`` is "", "fail" or, in the head of a row,
-    "code" for a name that is typed; ``href``: an address."""
+    """A cell as it is shown; ``notes`` are small lines under it, ``tone`` is "", "fail",
+    "source" for text whose papers and outlets are links, or, in the head of a row, "code" for a name that is typed;
+    ``href``: an address."""
 
     text: str
     notes: tuple[str, ...] = ()

@@ -31,12 +31,14 @@ from .explore import insert_files
 from .figures import draw_all
 from .findings import findings_page, number_files
 from .front import front
+from .links import linked
 from .parts import PageSection, tables_of
 from .sections.drift import changed_section
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from ..cards.findings import Finding
     from ..claims.claim import Claim
     from ..drift.changes import Drift
     from ..gather.content import Content
@@ -50,6 +52,7 @@ NAMES = {"en": "English", "ru": "Русский", "uz": "O\u02bbzbekcha"}
 SEVERAL = ("index", "findings")  # pages in every language
 ENGLISH = tuple(sections.PAGES)  # pages in English alone
 CHANGES, ANSWER = "changes.html", "scenario.welfare"  # the page of what changed; the claim that answers the question
+BETWEEN_TAGS = re.compile(r">[^<>]*<")
 CARD = re.compile(r'<a class="card-file"[^>]*>.*?</a>\n')
 HOW = (
     "A finding counts for or against by the sign of its number times what a rise means for residents, which is fixed "
@@ -69,12 +72,6 @@ def _file(name: str) -> str:
 
 
 @lru_cache
-def _file_if_there(name: str) -> str:
-    found = resources.files("eaeu_analysis.report") / "templates" / name
-    return found.read_text(encoding="utf-8") if found.is_file() else ""
-
-
-@lru_cache
 def _environment() -> Environment:
     import jinja2
 
@@ -91,6 +88,7 @@ def _environment() -> Environment:
     made.filters["plain"] = to_plain
     made.filters["line"] = _line
     made.filters["bound"] = _bound
+    made.filters["linked"] = linked
     return made
 
 
@@ -215,9 +213,7 @@ class Pages:
             "images": "",
             "warning": f"{sentences.fallback_sentence(content.substitutes)}." if content.substitutes else "",
             "missing": self.material.missing.get("claims", "no claim is supported by the data at hand"),
-            "style": _slim(
-                _file("style.css") + page_style() + (_file_if_there("explore.css") if page == "index" else "")
-            ),
+            "style": _slim_style(_file("style.css") + page_style()),
             **_scripts([_slim(_file("page.js"))]),
         }
 
@@ -226,6 +222,16 @@ def _slim(text: str) -> str:
     """A style sheet or a script without its indentation and its lines of comment: every page has a copy."""
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def _slim_style(text: str) -> str:
+    """A style sheet without the spaces that it does not need."""
+    return re.sub(r"(?<=:) (?=[\w#-])|(?<=[{};,])\s+|\s+(?=[{}])", "", _slim(text))
+
+
+def _short(page: str) -> str:
+    """A page with quotes in its text as they are: only within a tag they must be escaped."""
+    return BETWEEN_TAGS.sub(lambda text: text.group().replace("&#39;", "'").replace("&#34;", '"'), page)
 
 
 def _scripts(texts: Sequence[str]) -> dict[str, Any]:
@@ -273,7 +279,7 @@ def _front_html(pages: Pages, found: Front) -> str:
     about = " ".join(answer.text for answer in found.answers)
     values = {
         **shared,
-        "style": f"{shared['style']}{_file('explore.css')}",
+        "style": f"{shared['style']}{_slim_style(_file('explore.css'))}",
         **_scripts([*shared["scripts"], *(door.insert.script for door in found.doors)]),
         "front": found,
         "title": found.title,
@@ -298,7 +304,7 @@ def _findings_html(pages: Pages, lang: str) -> str:
         "how": HOW if lang == "en" else "",
         "shown": say("findings", "shown", {}, {"shown": "=#", "all": f"={found.count}"}),
     }
-    return _environment().get_template("findings.html").render(values)
+    return _short(_environment().get_template("findings.html").render(values))
 
 
 def _places(pages: Pages) -> dict[str, str]:
@@ -400,6 +406,24 @@ def with_drift(name: str, page: str, drift: Drift, claims: Sequence[Claim]) -> s
     trace = {"html": trace_html, "md": trace_markdown}[end]
     require_traced(trace(now, known_of_drift(drift, claims)), name)
     return _replaced(page, before, now)
+
+
+def finding_page(found: Finding, site: str = "") -> str:
+    """The page of one finding next to its card: what a service shows of a link to it, and a link to the finding.
+
+    ``site``: the address of the published report, for the tags that must have a whole address.
+    """
+    say, root = find_language(found.lang, "page").say, f"{site.rstrip('/')}/" if site else ""
+    values = {
+        "found": found,
+        "say": say,
+        "heading": say("page", "title"),
+        "here": f"{root}cards/{found.lang}/{found.slug}.html" if root else f"{found.slug}.html",
+        "picture": f"{root}cards/{found.lang}/{found.slug}.wide.png" if root else f"{found.slug}.wide.png",
+        "finding": f"../../{file_of('findings', found.lang)}#{found.slug}",
+        "home": f"../../{file_of('index', found.lang)}",
+    }
+    return _part("finding.html", values)
 
 
 def drift_tables(drift: Drift, claims: Sequence[Claim]) -> dict[str, str]:

@@ -150,7 +150,8 @@
     document.querySelectorAll(".sharing").forEach((box) => {
       const finding = box.closest(".finding"); // there the sentence is the heading
       const text = finding ? finding.querySelector("h3").textContent : box.dataset.text;
-      const url = `${location.href.split(/[?#]/)[0]}#${finding ? finding.id : box.dataset.anchor}`;
+      const card = box.querySelector("a.card-file"); // a page of its own, whose preview shows the finding
+      const url = card ? card.href : `${location.href.split(/[?#]/)[0]}#${finding ? finding.id : box.dataset.anchor}`;
       const copy = make("button", { type: "button", className: "copy", textContent: words.copy });
       copy.addEventListener("click", async () => {
         try {

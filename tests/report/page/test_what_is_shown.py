@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 
 from eaeu_analysis.data.listing import records
+from eaeu_analysis.report.cards.findings import LANGUAGES, finding
+from eaeu_analysis.report.cards.write import draw_cards
 from eaeu_analysis.report.drift.changes import COLUMNS, REVISED, Drift
 from eaeu_analysis.report.kept_run import as_requested
+from eaeu_analysis.report.page.links import Source, linked
 from eaeu_analysis.report.page.material import Material
+from eaeu_analysis.report.page.render import finding_page
 from eaeu_analysis.report.wording.labels import label_of, readable
 from eaeu_analysis.report.write import FORMATS, render_report
+from eaeu_analysis.text import higher_or_lower
 
 ADDRESS = re.compile(r"(?:https?://|github\.com/)\S+|\bdocs?/\S+")
 FILE = re.compile(r"\b[\w/]+\.(?:csv|json|toml|md|html|png)\b")
+LARGEST_PAGE, LARGEST_WHOLE = 300_000, 3_000_000  # bytes
 PACKAGE = "eaeu_analysis"
 SHOWN = ("alt", "title", "aria-label", "placeholder", "data-text")
 
@@ -101,3 +109,91 @@ def test_labels_stand_for_names_and_nothing_else_changes() -> None:
         assert readable(same) == same
     assert label_of("NY.GDP.MKTP.KD") == "GDP (constant 2015 US$)"
     assert label_of("some/new_table") == "new table"
+
+
+def test_every_source_of_a_finding_has_a_link(files: dict[str, str], material: Material) -> None:
+    for lang, label in (("", "Source:"), (".ru", "Источник:"), (".uz", "Manba:")):
+        lines = re.findall(rf"<li><b>{label}</b>(.*?)</li>", files[f"findings{lang}.html"])
+        assert len(lines) == len(material.claims)
+        assert [line for line in lines if "<a href=" not in line] == []
+        page = files[f"findings{lang}.html"]
+        ids = set(re.findall(r'\bid="([^"]+)"', page))
+        assert set(re.findall(r'href="#([^"]+)"', page)) <= ids
+
+
+def test_a_source_without_an_address_leads_to_who_published_it() -> None:
+    assert linked("TASS, 25 Jul 2024") == (Source("TASS", "https://tass.com"), Source(", 25 Jul 2024"))
+    assert linked("miwi-institut.de/archives/531, 2020")[0].href == "https://miwi-institut.de/archives/531"
+    assert linked("Newey and West (1994), Review of Economic Studies 61")[0].href == "https://doi.org/10.2307/2297912"
+    for nothing in ("the report.json of 2020", "IMFTASS and 10.1 % of GDP, p. 4.", "scope of the series"):
+        assert linked(nothing) == (Source(nothing),)
+    assert Source("TASS", "https://example.org").pieces == (Source("TASS", "https://example.org"),)
+
+
+def test_pages_are_light(files: dict[str, str]) -> None:
+    sizes = {name: len(text.encode()) for name, text in files.items()}
+    assert {name: size for name, size in sizes.items() if name.endswith(".html") and size >= LARGEST_PAGE} == {}
+    for lang in ("", ".ru", ".uz"):
+        page = files[f"index{lang}.html"]
+        named = {name for name in files if name.endswith(".js") or f'src="{name}' in page}
+        assert any(name.startswith("explore/") for name in named)
+        assert sizes[f"index{lang}.html"] + sum(sizes[name] for name in named) < LARGEST_WHOLE
+
+
+@pytest.mark.parametrize("site", ["", "https://example.org/eaeu"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_of_a_finding_tells_services_what_to_show(
+    files: dict[str, str], material: Material, lang: str, site: str
+) -> None:
+    goal = "findings.html" if lang == "en" else f"findings.{lang}.html"
+    for claim in material.claims:
+        found = finding(claim, lang)
+        page = finding_page(found, site)
+        tags = {name: html.unescape(text) for name, text in re.findall(r'property="og:(\w+)" content="([^"]*)"', page)}
+        assert tags["title"] == found.sentence
+        assert tags["description"] == f"{found.sure} {found.caveat}"
+        root = f"{site}/cards/{lang}/" if site else ""
+        assert tags["image"] == f"{root}{claim.slug}.wide.png"
+        assert tags["url"] == f"{root}{claim.slug}.html"
+        assert f'<a href="../../{goal}#{claim.slug}">' in page
+        assert f'id="{claim.slug}"' in files[goal]
+        assert f'href="cards/{lang}/{claim.slug}.html"' in files[goal]
+
+
+def test_a_report_with_cards_has_a_page_for_each_and_captions_that_lead_to_it(material: Material) -> None:
+    drawn = [finding(material.claims[0], lang) for lang in LANGUAGES]
+    site = "https://example.org/eaeu"
+    made = dict(draw_cards(drawn, site, pages=True))
+    assert made == dict(draw_cards(drawn, site, pages=True))
+    slug = material.claims[0].slug
+    for lang in LANGUAGES:
+        page = made[f"{lang}/{slug}.html"].decode()
+        assert set(re.findall(r'(?:src|href)="([\w.-]+\.png)"', page)) == {f"{slug}.wide.png", f"{slug}.square.png"}
+        assert {f"{lang}/{slug}.wide.png", f"{lang}/{slug}.square.png"} <= made.keys()
+        assert made[f"{lang}/{slug}.txt"].decode().rstrip().endswith(f"{site}/cards/{lang}/{slug}.html")
+    assert not [name for name in dict(draw_cards(drawn, site)) if name.endswith(".html")]
+
+
+def test_what_is_markup_in_a_finding_stays_text_on_its_page(material: Material) -> None:
+    bad = replace(finding(material.claims[0]), sentence='"><script>1</script>', caveat="<b>'\"")
+    page = finding_page(bad)
+    assert "<script" not in page
+    assert "<b>" not in page
+
+
+def test_no_title_of_a_figure_has_a_sign_in_place_of_a_verb(files: dict[str, str]) -> None:
+    titles = {
+        name: re.findall(r'<h[34] id="[^"]*-title">(.*?)<', text) for name, text in files.items() if "html" in name
+    }
+    assert all(len(titles[name]) > 2 for name in ("fared.html", "trade.html", "joining.html", "index.uz.html"))
+    signed = [
+        (name, title) for name, own in titles.items() for title in own if re.search(r"(?<!\w)[+\u2212-]\d", title)
+    ]
+    assert signed == []
+
+
+def test_a_difference_in_words() -> None:
+    assert higher_or_lower(-27.32, "pp") == "27.3 pp lower"
+    assert higher_or_lower(0.254, digits=2) == "0.25 % higher"
+    assert higher_or_lower(-0.004, digits=2) == higher_or_lower(0.0) == "no different"
+    assert higher_or_lower(float("nan")) == "n/a"

@@ -134,7 +134,7 @@ def _findings(answer: TradeAnswer) -> Details:
     rows = tuple(
         (
             Cell(str(row["finding"])),
-            Cell(str(row["source"])),
+            Cell(str(row["source"]), tone="source"),
             Cell(str(row["ours"]), (f"{format_number(row['our_percent'], signed=True)} %",)),
             Cell("yes" if row["agree"] else "no"),
             Cell(str(row["why"])),
