@@ -85,6 +85,16 @@ def test_a_table_of_another_tool_is_read_to_its_figures(tmp_path: Path, tool: st
         assert one.info.vintage == "2025-06-05"
 
 
+@pytest.mark.parametrize(
+    "rows_",
+    ['"Kyrgyz Republic","Trade (% of GDP)",2014,125\nWorld,"Trade (% of GDP)",2014,\n', f"KGZ,{TRADE},2014,125\n"],
+    ids=["names", "codes"],
+)
+def test_world_bank_data_by_name_or_by_code(tmp_path: Path, rows_: str) -> None:
+    (series,) = read_file(written(tmp_path / "a.csv", f"Country,Series,Year,{TRADE}\n{rows_}"))
+    assert (series.info.code, rows(series)[0]) == (TRADE, ("KGZ", 2014, 125.0))
+
+
 def test_one_series_of_wbgapi_has_the_code_of_its_file(tmp_path: Path) -> None:
     (series,) = read_file(written(tmp_path / f"{TRADE}.csv", "economy,YR2014,YR2015\nKGZ,125,\nUZB,36,31\n"))
     assert (series.info.code, rows(series)) == (TRADE, FIGURES[TRADE])

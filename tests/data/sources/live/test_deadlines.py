@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +13,9 @@ from server import StandIn
 from server_slow import SLOW
 from small import CODES, QUICK, hashes, small_pull
 
+from eaeu_analysis.data.sources.live import comtrade, data360, imts, wits
 from eaeu_analysis.data.sources.live.http import FetchError, GuardedSession, HttpSettings, Transport
+from eaeu_analysis.data.sources.live.jobs import PullReport
 from eaeu_analysis.data.sources.live.pull import pull_series
 from eaeu_analysis.data.sources.live.request import Request
 from eaeu_analysis.data.store import Store
@@ -30,6 +34,35 @@ def test_a_slow_answer_ends_within_its_bound(bank: StandIn, kind: str) -> None:
         GuardedSession(SHORT).get(f"{bank.endpoint}/sources/2/series/A")
     assert time.monotonic() - began < ALLOWED
     assert caught.value.kind == "timeout"
+
+
+READERS: dict[str, Callable[[StandIn, dict[str, Any]], PullReport]] = {
+    "comtrade": lambda bank, o: comtrade.pull_comtrade(["COMTRADE.M.TOTAL.UZB"], "2019", endpoint=bank.base, **o),
+    "imts": lambda bank, o: imts.pull_imts(
+        ["IMTS.XG_FOB_USD.UZB"], "2018-2019", endpoint=f"{bank.base}/external/sdmx/3.0", **o
+    ),
+    "data360": lambda bank, o: data360.pull_data360(["DATA360.WB_X.WB_X_SHORT"], None, endpoint=bank.base, **o),
+    "wits": lambda bank, o: wits.pull_trade(["KGZ"], (2018, 2019), endpoint=bank.wits, **o),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [("slow", r"sent nothing for 0\.5 s"), ("drip", r"had not sent its whole answer after 1\.5 s")],
+)
+@pytest.mark.parametrize("reader", READERS)
+def test_a_slow_service_is_one_sentence_of_each_reader_and_nothing_is_stored(
+    bank: StandIn, store: Store, reader: str, kind: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(comtrade.KEY, "a key")
+    given = {"store": store, "max_age": 1, "settings": replace(QUICK, read=0.5, total=BOUND, attempts=2)}
+    bank.fault(kind, path="/", times=999, seconds=0.8 if kind == "slow" else 0.1)
+    report = READERS[reader](bank, given)
+    assert {row.status for row in report.rows} == {"failed"}
+    assert re.search(sentence, report.rows[0].sentence), report.rows[0].sentence
+    assert store.entries() == []
+    bank.faults.clear()
+    assert not READERS[reader](bank, given | {"settings": QUICK}).failed
 
 
 def test_a_slow_circle_of_redirects_has_one_bound_for_all_of_it(bank: StandIn) -> None:
