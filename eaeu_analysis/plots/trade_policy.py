@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..text import format_number
+from ..text import format_number, higher_or_lower
 from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, set_title
 
 if TYPE_CHECKING:
@@ -188,9 +188,9 @@ def tariff_exposure_data(result: Any) -> pd.DataFrame:
 
 def tariff_exposure_title(result: Any) -> str:
     """What the figure says."""
-    change, low, high = (format_number(value, signed=True) for value in result.percent)
+    change, low, high = map(higher_or_lower, result.percent)
     first, last = result.spec["post_years"]
-    return f"Imports at a tariff of 10 % against none, {first}-{last}: {change} % ({low} to {high})"
+    return f"Imports at a tariff of 10 % against none, {first}-{last}: {change} (from {low} to {high})"
 
 
 def draw_tariff_exposure(result: Any, ax: Axes) -> None:

@@ -11,7 +11,7 @@ from ...plots.compare import before_after_data, event_position
 from ...plots.impact import effect_data
 from ...reference import economies
 from ...scenario.options import ScenarioComparison, shipped_options
-from ...text import format_number
+from ...text import format_number, higher_or_lower
 from ..wording import sentences
 from .chart import Caption, Line, Picture, Row, YearMarks, line_picture, row_picture
 from .links import owners_of
@@ -103,11 +103,15 @@ def scenario_titles(result: ScenarioResult) -> dict[str, str]:
     if above:
         lasts = above[-1] == int(path.index[-1])
         when = f"its interval is above zero {f'from {above[0]} on' if lasts else f'only in {above[0]}-{above[-1]}'}"
-    told = f"{whole['estimate']:+.2f} % ({whole['lower']:+.2f} to {whole['upper']:+.2f})"
-    found = {PATH: f"Real spending after accession: {path['estimate'].iloc[-1]:+.2f} % in the end; {when}"}
+    told, low, high = (higher_or_lower(whole[end], digits=2) for end in ("estimate", "lower", "upper"))
+    last = higher_or_lower(path["estimate"].iloc[-1], digits=2)
+    found = {PATH: f"Real spending after accession is {last} in the end; {when}"}
     if len(parts) > 1:
         largest = parts.iloc[:-1]["estimate"].abs().idxmax()
-        found = {CHANNELS: f"Real spending of households {told}, most of it by: {str(largest).lower()}"} | found
+        found = {
+            CHANNELS: f"Real spending of households is {told} (from {low} to {high}), most of it by: "
+            f"{str(largest).lower()}"
+        } | found
     return found
 
 
@@ -168,15 +172,16 @@ def trade_titles(answer: TradeAnswer) -> dict[str, str]:
     last = trade_answer.union_years_data(answer).iloc[-1]
     own = trade_answer.partner_shares_data(answer).loc["EAEU"]
     clear = int(((steps["lower"] > 0) | (steps["upper"] < 0)).sum())
-    others = f", that with neighbours that never joined {_percent(last['neighbours'])}" if "neighbours" in last else ""
+    others = f"; with neighbours that never joined {_percent(last['neighbours'])}" if "neighbours" in last else ""
+    ends = [higher_or_lower(steps["percent"].agg(end), digits=0) for end in ("min", "max")]
     return {
         "trade-steps": (
-            f"Trade among the founders in the years of the EAEU: {steps['percent'].min():+.0f} to "
-            f"{steps['percent'].max():+.0f} % by specification; {clear} of {len(steps)} stand out"
+            f"Trade among the founders in the years of the EAEU was from {ends[0]} to {ends[1]}, by specification; "
+            f"{clear} of {len(steps)} stand out"
         ),
         "trade-years": (
             f"Compared with what a gravity model expects, trade among the founders was {_percent(last['founders'])} "
-            f"in {last.name} against the base year{others}"
+            f"in {last.name} than in the base year{others}"
         ),
         "trade-partners": (
             f"{economies.common_name(answer.economy)}, {answer.exposure.year}: the union takes "
@@ -186,7 +191,7 @@ def trade_titles(answer: TradeAnswer) -> dict[str, str]:
 
 
 def _percent(log: float) -> str:
-    return f"{100 * math.expm1(log):+.0f} %"
+    return higher_or_lower(100 * math.expm1(log), digits=0)
 
 
 def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...text import SHORT_MEASURES, format_number
+from ...text import SHORT_MEASURES, format_number, higher_or_lower
 
 if TYPE_CHECKING:
     from ...compare import BeforeAfter
@@ -289,15 +289,11 @@ def failed(result: BeforeAfter) -> list[str]:
 
 
 def effect_title(effect: Effect, outcome: str) -> str:
-    """The finding as a figure's title: 'Trade, % of GDP: no detectable effect (-27.3 pp, p = 0.38)'."""
+    """The finding as a figure's title: 'Trade, % of GDP: no detectable effect (27.3 pp lower, p = 0.38)'."""
     from ...reference.catalogue import outcome as find_outcome
 
     known = find_outcome(outcome)
-    size = (
-        f"{format_number(100 * effect.estimate, signed=True)} log points"
-        if known.log
-        else f"{format_number(effect.estimate, signed=True)} pp"
-    )
+    size = higher_or_lower(*((100 * effect.estimate, "log points") if known.log else (effect.estimate, "pp")))
     return f"{known.short[:1].upper()}{known.short[1:]}: {FINDINGS[effect.finding]} ({size}, p = {effect.p_value:.2f})"
 
 

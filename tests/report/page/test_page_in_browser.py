@@ -23,6 +23,7 @@ from eaeu_analysis.reference import economies
 from eaeu_analysis.report.brief.compose import compose
 from eaeu_analysis.report.brief.render import render_brief
 from eaeu_analysis.report.page.material import Material
+from eaeu_analysis.report.page.render import without_cards
 from eaeu_analysis.report.write import render_report
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -272,7 +273,13 @@ def test_the_sentence_is_copied_with_its_address(browser: Any, report: Path) -> 
     finding.locator("button.copy").click()
     text = page.evaluate("navigator.clipboard.readText()")
     assert text.splitlines()[0] == finding.locator("h3").inner_text()
-    assert text.splitlines()[1].endswith("findings.html#tariffs-average")
+    assert text.splitlines()[1].endswith("cards/en/tariffs-average.html")  # its own page, in a report with cards
+    plain = report.parent / "without_cards.html"
+    plain.write_text(without_cards((report.parent / "findings.html").read_text(encoding="utf-8")), encoding="utf-8")
+    page.goto(plain.as_uri())
+    page.locator("#tariffs-average button.copy").click()
+    told = page.evaluate("navigator.clipboard.readText()")
+    assert told.splitlines()[1].endswith("without_cards.html#tariffs-average")
     context.close()
 
 

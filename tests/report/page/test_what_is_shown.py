@@ -21,6 +21,7 @@ from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.page.render import finding_page
 from eaeu_analysis.report.wording.labels import label_of, readable
 from eaeu_analysis.report.write import FORMATS, render_report
+from eaeu_analysis.text import higher_or_lower
 
 ADDRESS = re.compile(r"(?:https?://|github\.com/)\S+|\bdocs?/\S+")
 FILE = re.compile(r"\b[\w/]+\.(?:csv|json|toml|md|html|png)\b")
@@ -178,3 +179,21 @@ def test_what_is_markup_in_a_finding_stays_text_on_its_page(material: Material) 
     page = finding_page(bad)
     assert "<script" not in page
     assert "<b>" not in page
+
+
+def test_no_title_of_a_figure_has_a_sign_in_place_of_a_verb(files: dict[str, str]) -> None:
+    titles = {
+        name: re.findall(r'<h[34] id="[^"]*-title">(.*?)<', text) for name, text in files.items() if "html" in name
+    }
+    assert all(len(titles[name]) > 2 for name in ("fared.html", "trade.html", "joining.html", "index.uz.html"))
+    signed = [
+        (name, title) for name, own in titles.items() for title in own if re.search(r"(?<!\w)[+\u2212-]\d", title)
+    ]
+    assert signed == []
+
+
+def test_a_difference_in_words() -> None:
+    assert higher_or_lower(-27.32, "pp") == "27.3 pp lower"
+    assert higher_or_lower(0.254, digits=2) == "0.25 % higher"
+    assert higher_or_lower(-0.004, digits=2) == higher_or_lower(0.0) == "no different"
+    assert higher_or_lower(float("nan")) == "n/a"
