@@ -67,7 +67,9 @@ def _interval_rows(rows: Sequence[tuple[str, Mapping[Any, Any], bool]], words: L
         ends = {k: f"={words.number(float(row[k]), '2')}" for k in ("estimate", "lower", "upper")}
         still = row["lower"] == row["upper"] == 0
         named = {"middle": ends["estimate"], "low": ends["lower"], "high": ends["upper"]}
-        text = words.say("picture", "no_change") if still else words.say("picture", "to", words=named)
+        text = words.say("picture", "to", words=named)
+        if all(round(float(row[end]), 2) == 0 for end in ("estimate", "lower", "upper")):
+            text = words.say("picture", "no_change" if still else "almost_none")
         marks = ((float(row["estimate"]), "own" if strong else "other"),)
         made.append(Row(label, marks, (float(row["lower"]), float(row["upper"])), text, strong))
         told.append(words.say("picture", "row", words={"name": f"={label}", "text": f"={text}"}))
