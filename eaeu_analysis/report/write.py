@@ -317,7 +317,7 @@ def require_origins(texts: Mapping[str, str], material: Material) -> None:
     from .trace.trace import require_traced, trace_html, trace_markdown
 
     pages = {name for name in texts if name.endswith((".html", ".md"))}
-    results = results_of(material)
+    results = results_of(material) if pages else None
     for lang in sorted({language_of(name) for name in pages}):
         known = known_of(material, lang, results)
         for name in sorted(page for page in pages if language_of(page) == lang):

@@ -131,7 +131,7 @@ def wild_bootstrap(
                 _bound(lambda v: tested(v)[1], centre, -spread, 1 - fit.level),
                 _bound(lambda v: tested(v)[1], centre, spread, 1 - fit.level),
             )
-        except NotConvergedError as error:  # also so far out that no computer can represent the flows
+        except (NotConvergedError, np.linalg.LinAlgError) as error:  # also where no computer can represent the flows
             raise NotConvergedError(
                 f"the interval of the wild bootstrap has no end, too few clusters to reject any value of {regressor!r}"
             ) from error

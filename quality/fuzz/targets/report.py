@@ -54,11 +54,11 @@ def _facts() -> list[bytes]:
 def _run(data: bytes) -> None:
     """Facts of a run under a seal that holds."""
     with _place():
-        kept = {kept_run.FACTS: data, shipped.CLAIMS: b"[]", f"{kept_run.FOLDER}report.html": b"<html>"}
+        kept = {kept_run.FACTS: data, shipped.CLAIMS: b"[]", f"{kept_run.FOLDER}report.json": b"{}"}
         cache.store_cached(kept_run.KIND, MARK, kept)
         found = kept_run.load_run(MARK)
     if found is not None:
-        kept_run.requested_files(found, ("html",))
+        kept_run.requested_files(found, ("json",))
 
 
 def _archive() -> list[bytes]:

@@ -128,7 +128,7 @@ def test_the_bottom_line_follows_the_model_the_tests_and_the_trade(claims: list[
         changed = {"scenario.welfare": {"checks": (), **(model or {})}}
         changed |= {c.id: {"finding": finding, "checks": ()} for c in claims if c.topic == "fared" and c.finding}
         for name in ("leaning.exports.EAEU", "leaning.imports.EAEU"):
-            changed[name] = {"value": exports}
+            changed[name] = {"value": exports, "checks": ()}
         made = compose([dataclasses.replace(c, **changed.get(c.id, {})) for c in claims])
         return [line.text for line in made.parts["bottom"]]
 
