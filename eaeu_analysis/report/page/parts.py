@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..wording.labels import readable
 from .chart import Picture
 from .downloads import csv_text
 from .links import Source, sources_of
@@ -112,7 +113,10 @@ class PageTable:
     @property
     def csv(self) -> str:
         """The cells as they are shown."""
-        return csv_text([c.whole for c in self.columns], [[cell.whole for cell in row] for row in self.rows])
+        return csv_text(
+            [c.whole for c in self.columns],
+            [[c.whole if c.tone == "code" else readable(c.whole) for c in row] for row in self.rows],
+        )
 
     @property
     def file(self) -> str:
