@@ -189,3 +189,13 @@ def test_the_lock_agrees_with_pyproject() -> None:
         name, version = re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?(.*)", requirement).groups()
         stated.add((name, version))
     assert locked == stated
+
+
+def test_a_class_name_stands_in_one_module() -> None:
+    found: dict[str, list[str]] = {}
+    for module, path in PATHS.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(module)
+    assert len(found) > 100
+    assert {name: where for name, where in found.items() if len(where) > 1} == {}

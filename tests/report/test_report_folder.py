@@ -177,7 +177,7 @@ def test_a_section_that_cannot_be_had_says_why_and_the_rest_stands(
     assert "Not in this report: the equilibrium stopped early." in pages["joining.html"]
     for lang in ("", ".ru", ".uz"):
         assert "the equilibrium stopped early" in pages[f"index{lang}.html"]
-        assert "no claim is supported by the data at hand" in pages[f"findings{lang}.html"]
+        assert "no claim is supported by the available data" in pages[f"findings{lang}.html"]
     assert 'id="members-table"' in pages["members.html"]
     assert "no accepted state was named" in pages["changes.html"]
 

@@ -19,7 +19,7 @@ from ...plots.style import ACCENT, GREY, INK, SHADE, TREATED
 from ...reference.blocs import bloc
 from ..wording.templates import find_language
 from .canvas import Box, Canvas, width, wrap
-from .findings import Finding, PictureRule, picture_rule
+from .findings import CardFinding, PictureRule, picture_rule
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,12 +39,12 @@ NARROW = 0.25  # an interval narrower than this share of its distance from zero 
 DPI = 100
 
 
-def has_picture(finding: Finding) -> bool:
+def has_picture(finding: CardFinding) -> bool:
     """Whether a picture belongs to the finding."""
     return picture_rule(finding.claim).kind != "none"
 
 
-def draw(canvas: Canvas, finding: Finding, box: Box) -> None:
+def draw(canvas: Canvas, finding: CardFinding, box: Box) -> None:
     """Draw the picture of the finding into the box."""
     rule, words = picture_rule(finding.claim), find_language(finding.lang, "cards")
     paint = {"lines": _lines, "interval": _interval, "chance": _interval, "bars": _bars, "part": _part, "date": _date}

@@ -79,7 +79,7 @@ def _finite(number: float) -> bool:
 
 
 @dataclass(frozen=True)
-class Finding:
+class CardFinding:
     """A claim as its card shows it, in one language.
 
     ``head``: its topic. ``sentence``: that of the claim. ``sure``: how sure it is, failed checks first. ``source`` and
@@ -127,11 +127,11 @@ class Finding:
         return text
 
 
-def finding(claim: Claim, lang: str = "en") -> Finding:
+def finding(claim: Claim, lang: str = "en") -> CardFinding:
     """The texts of a claim's card. BadInputError for a language or a sentence that is not there."""
     words = find_language(lang, "cards")
     owners, more = _owners(claim, words)
-    return Finding(
+    return CardFinding(
         claim=claim,
         lang=words.code,
         head=words.say("topic_head", claim.topic),

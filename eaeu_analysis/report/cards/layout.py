@@ -13,7 +13,7 @@ from . import draw
 from .canvas import Box, Canvas, fit, height, wrap
 
 if TYPE_CHECKING:
-    from .findings import Finding
+    from .findings import CardFinding
 
 MARGIN, EDGE = 56, 14
 SIZES = (72, 66, 60, 56, 52, 48, 44, 41, 38, 36, 34, 32, 30)  # pixels of the sentence
@@ -35,7 +35,7 @@ class Shape:
 SHAPES = (Shape("wide", 1200, 630, True), Shape("square", 1080, 1080, False))
 
 
-def card_png(finding: Finding, shape: Shape) -> bytes:
+def card_png(finding: CardFinding, shape: Shape) -> bytes:
     """The card as PNG; the same bytes for the same finding."""
     canvas = Canvas(shape.width, shape.height)
     canvas.bar(0, 0, EDGE, shape.height, style.TREATED)
@@ -55,7 +55,7 @@ def card_png(finding: Finding, shape: Shape) -> bytes:
     return canvas.png()
 
 
-def _foot(canvas: Canvas, finding: Finding, whole: int, bottom: int) -> int:
+def _foot(canvas: Canvas, finding: CardFinding, whole: int, bottom: int) -> int:
     """How sure it is, the source and the date, above ``bottom``; the y that is left for the rest."""
     small = wrap(f"{finding.source} {finding.as_of} eaeu_analysis", whole, SOURCE)
     sure = wrap(finding.sure, whole, SURE, bold=True)

@@ -12,7 +12,7 @@ from ...errors import BadInputError, as_names, unknown
 from ...output_folder import output_folder, require_output_folder
 from ..claims.shipped import shipped_claims
 from ..topics import TOPICS
-from .findings import LANGUAGES, SITE, Finding, finding
+from .findings import LANGUAGES, SITE, CardFinding, finding
 from .layout import SHAPES, card_png
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class WrittenCards:
     """
 
     folder: Path
-    findings: tuple[Finding, ...]
+    findings: tuple[CardFinding, ...]
     site: str
 
     def document(self) -> dict[str, Any]:
@@ -61,14 +61,16 @@ class WrittenCards:
         return text if self.site != SITE else f"{text}; --site URL puts the address of the page into the captions"
 
 
-def card_files(found: Finding) -> dict[str, str]:
+def card_files(found: CardFinding) -> dict[str, str]:
     """The names of a finding's files in a folder of cards: a picture for each shape, and the caption."""
     return {shape.name: f"{found.lang}/{found.slug}.{shape.name}.png" for shape in SHAPES} | {
         "caption": f"{found.lang}/{found.slug}.txt"
     }
 
 
-def draw_cards(findings: Sequence[Finding], site: str = SITE, *, pages: bool = False) -> Iterator[tuple[str, bytes]]:
+def draw_cards(
+    findings: Sequence[CardFinding], site: str = SITE, *, pages: bool = False
+) -> Iterator[tuple[str, bytes]]:
     """The files of these findings, name by name; with ``pages`` also a page for each, for the report's folder of
     cards, which the captions then lead to."""
     for count, found in enumerate(findings, 1):
@@ -84,7 +86,7 @@ def draw_cards(findings: Sequence[Finding], site: str = SITE, *, pages: bool = F
             log.info("%d of %d cards", count, len(findings))
 
 
-def card_findings(claims: Sequence[Claim], langs: Sequence[str] = LANGUAGES) -> tuple[Finding, ...]:
+def card_findings(claims: Sequence[Claim], langs: Sequence[str] = LANGUAGES) -> tuple[CardFinding, ...]:
     """Every claim as a finding, in the order of the claims, language by language."""
     return tuple(finding(claim, lang) for lang in langs for claim in claims)
 

@@ -3,7 +3,7 @@
 A curve of hundreds of specifications takes minutes, a report is to take one. ``scripts/pin_curves.py`` computes them
 from the pinned data and writes ``data/results/curves.json``: per outcome the estimates, the seed and size of the sample
 of specifications, the version, and a fingerprint of every number and choice that went in. A curve is used only where
-the data at hand have the same fingerprint.
+the available data have the same fingerprint.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from .downloads import csv_text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .links import Source
+    from .links import SourceLink
 
 WIDTH, SIZE, SMALL = 360, 12.0, 11.0  # units; those of text
 LETTER = 0.61  # of the size, that a letter takes on average
@@ -65,11 +65,11 @@ class Picture:
     alt: str
     view: tuple[float, float, float, float]
     values: Mapping[str, Any]
-    sources: tuple[Source, ...] = ()
+    sources: tuple[SourceLink, ...] = ()
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """A line by year: the column of its values, its name at its end, and "own", "accent", "second" or "other"."""
 
     column: str
@@ -79,7 +79,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Row:
+class ChartRow:
     """A row of points: its label, its marks (value, role), its interval, and the numbers as text."""
 
     label: str
@@ -96,7 +96,7 @@ class Caption:
     title: str
     alt: str
     source: str = ""
-    links: tuple[Source, ...] = ()
+    links: tuple[SourceLink, ...] = ()
 
 
 Numbers = Callable[[float, int], str]
@@ -127,7 +127,7 @@ class YearMarks:
 def line_picture(
     name: str,
     table: pd.DataFrame,
-    lines: Sequence[Line],
+    lines: Sequence[ChartLine],
     unit: str,
     caption: Caption,
     marks: YearMarks = YearMarks(),
@@ -208,7 +208,7 @@ def line_picture(
 
 
 def _names(
-    drawn: Sequence[Line],
+    drawn: Sequence[ChartLine],
     named: Mapping[str, list[str]],
     values: pd.DataFrame,
     down: Callable[[float], float],
@@ -237,7 +237,7 @@ def _names(
 
 def row_picture(
     name: str,
-    rows: Sequence[Row],
+    rows: Sequence[ChartRow],
     axis: str,
     caption: Caption,
     values: pd.DataFrame,

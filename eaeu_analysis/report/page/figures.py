@@ -13,7 +13,7 @@ from ...reference import economies
 from ...scenario.options import ScenarioComparison, shipped_options
 from ...text import format_number, higher_or_lower
 from ..wording import sentences
-from .chart import Caption, Line, Picture, Row, YearMarks, line_picture, row_picture
+from .chart import Caption, ChartLine, ChartRow, Picture, YearMarks, line_picture, row_picture
 from .links import owners_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def draw_outcome(section: OutcomeSection) -> Picture:
     table = table.dropna(how="all").rename(columns=result.names)
     named = len(table.columns) <= NAMED
     own = result.names[result.unit]
-    lines = [Line(own, own, "own")] + [Line(c, c if named else "") for c in table.columns if c != own]
+    lines = [ChartLine(own, own, "own")] + [ChartLine(c, c if named else "") for c in table.columns if c != own]
     spec = result.windows
     marks = YearMarks(event_position(str(result.spec["event"])), "joined", (spec.before, spec.after))
     caption = Caption(sentences.before_after_title(section), sentences.alt(section), sources_line(result.provenance))
@@ -77,8 +77,8 @@ def draw_effect(effect: Effect, outcome: str) -> Picture:
     """An outcome, its counterfactual, and the band of the counterfactual."""
     table = effect_data(effect)
     lines = [
-        Line("observed", economies.common_name(str(effect.spec["unit"])), "own"),
-        Line("counterfactual", "estimate without joining", "accent", dashed=True),
+        ChartLine("observed", economies.common_name(str(effect.spec["unit"])), "own"),
+        ChartLine("counterfactual", "estimate without joining", "accent", dashed=True),
     ]
     band = ("counterfactual_lower", "counterfactual_upper")
     marks = YearMarks(event_position(str(effect.spec["event"])), "joined", band=band if band[0] in table else None)
@@ -120,7 +120,7 @@ def options_title(found: ScenarioComparison) -> str:
     return scenario_options.options_finding(found)
 
 
-def interval_rows(table: pd.DataFrame, middle: str = "estimate", strong: str = "") -> list[Row]:
+def interval_rows(table: pd.DataFrame, middle: str = "estimate", strong: str = "") -> list[ChartRow]:
     """A row per line of a table with ``lower`` and ``upper``: dark where the interval leaves zero out."""
     rows = []
     for label, row in zip(table.index, table.to_dict("records"), strict=True):
@@ -128,7 +128,7 @@ def interval_rows(table: pd.DataFrame, middle: str = "estimate", strong: str = "
         middle_text, low, high = (format_number(row[end], signed=True) for end in (middle, "lower", "upper"))
         marks = ((float(row[middle]), "own" if clear else "accent"),)
         text = "no change" if row["lower"] == row["upper"] == 0 else f"{middle_text} ({low} to {high})"
-        rows.append(Row(str(label), marks, (float(row["lower"]), float(row["upper"])), text, str(label) == strong))
+        rows.append(ChartRow(str(label), marks, (float(row["lower"]), float(row["upper"])), text, str(label) == strong))
     return rows
 
 
@@ -141,7 +141,7 @@ def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
         PATH: line_picture(
             PATH,
             path,
-            [Line("estimate", "estimate", "own")],
+            [ChartLine("estimate", "estimate", "own")],
             f"real household spending, % against staying out; band: {level} of the draws",
             Caption(told[PATH], f"A line with its {level} band by year after accession. {told[PATH]}.", source),
             YearMarks(band=("lower", "upper")),
@@ -200,9 +200,9 @@ def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:
     steps, years = trade_answer.union_steps_data(answer), trade_answer.union_years_data(answer)
     shares = trade_answer.partner_shares_data(answer)
     roles = {"founders": "own", "neighbours": "accent"}
-    lines = [Line(c, c, roles.get(c, "other")) for c in map(str, years.columns) if not c.startswith("founders_")]
+    lines = [ChartLine(c, c, roles.get(c, "other")) for c in map(str, years.columns) if not c.startswith("founders_")]
     partners = [
-        Row(
+        ChartRow(
             str(name),
             ((float(row["imports_share"]), "accent"), (float(row["exports_share"]), "own")),
             text=f"exports {row['exports_share']:.1f} %, imports {row['imports_share']:.1f} %",
@@ -252,4 +252,4 @@ def draw_exposure_design(result: TariffExposure) -> dict[str, Picture]:
         told, f"A line with its {result.level:.0%} interval by year. {told}.", sources_line(result.provenance)
     )
     unit = f"imports at a tariff of 10 % against none, %; band: {result.level:.0%} interval"
-    return {EXPOSURE: line_picture(EXPOSURE, table, [Line("percent", "Armenia", "own")], unit, caption, marks)}
+    return {EXPOSURE: line_picture(EXPOSURE, table, [ChartLine("percent", "Armenia", "own")], unit, caption, marks)}

@@ -14,7 +14,7 @@ from ..topics import TOPICS
 from ..wording.templates import Language, bind, find_language
 from .downloads import csv_text
 from .front import grade_mark
-from .links import Source, linked, owners_of
+from .links import SourceLink, linked, owners_of
 
 if TYPE_CHECKING:
     from .chart import Picture
@@ -41,7 +41,7 @@ class FindingEntry:
     failed: tuple[str, ...]
     passed: tuple[str, ...]
     method: str
-    sources: tuple[Source, ...]
+    sources: tuple[SourceLink, ...]
     call: str
     figure: str
     values: str
@@ -67,8 +67,8 @@ class FindingsPage:
     balance: str
     grades: tuple[tuple[str, str], ...]
     count: int
-    methods: Mapping[str, tuple[int, tuple[Source, ...]]]
-    lists: Mapping[tuple[Source, ...], int]
+    methods: Mapping[str, tuple[int, tuple[SourceLink, ...]]]
+    lists: Mapping[tuple[SourceLink, ...], int]
 
 
 def findings_page(

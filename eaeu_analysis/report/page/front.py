@@ -20,7 +20,7 @@ from ..wording.templates import Language, bind, find_language
 from .chart import spark
 from .explore import Insert, insert
 from .front_pictures import front_pictures
-from .links import Source, owners_of
+from .links import SourceLink, owners_of
 
 if TYPE_CHECKING:
     from ..claims.claim import Claim
@@ -72,14 +72,14 @@ class Sure:
 
 
 @dataclass(frozen=True)
-class Point:
+class DoorPoint:
     """A finding in one line, with what opens under it."""
 
     text: str
     slug: str
     sure: str
     caveat: str
-    sources: tuple[Source, ...]
+    sources: tuple[SourceLink, ...]
     call: str
     title: str = ""
 
@@ -89,7 +89,7 @@ class Side:
     """Points under one head; ``none`` says that there are none."""
 
     head: str
-    points: tuple[Point, ...]
+    points: tuple[DoorPoint, ...]
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Door:
     answer: Answer
     sure: Sure
     sides: tuple[Side, ...]
-    heard: tuple[Point, ...]
+    heard: tuple[DoorPoint, ...]
     more: tuple[str, ...]
     picture: Picture | None
     insert: Insert
@@ -299,7 +299,7 @@ class _Writer:
         """A door whose claims are not there says why."""
         why = dict(self.material.missing)
         reasons = {"leaning": "trade", "joining": "scenario", "fared": "claims"}
-        text = why.get(reasons[name], "no claim is supported by the data at hand")
+        text = why.get(reasons[name], "no claim is supported by the available data")
         told = self.words.say("page", "missing", words={"why": f"={text}"})
         return Answer(told), Sure(1, self.words.say("mark", "1"), "")
 
@@ -310,9 +310,9 @@ class _Writer:
             text += " " + self.words.say("sure", "failed", {"failed": float(len(claim.failed))})
         return Sure(mark, self.words.say("mark", str(mark)), bind(text))
 
-    def _point(self, claim: Claim) -> Point:
+    def _point(self, claim: Claim) -> DoorPoint:
         words = self.words
-        return Point(
+        return DoorPoint(
             text=bind(claim.text("sentence", words.code)),
             slug=claim.slug,
             sure=grade_mark(claim, self.card, words),
@@ -321,11 +321,11 @@ class _Writer:
             call=claim.call,
         )
 
-    def _heard(self, claim: Claim) -> Point:
+    def _heard(self, claim: Claim) -> DoorPoint:
         own = self._point(claim)
         say = self.words.say("claim", claim.template, claim.values, claim.words)
         title = self.words.say("heard", claim.id.partition(".")[2])
-        return Point(bind(say), own.slug, own.sure, own.caveat, own.sources, own.call, title)
+        return DoorPoint(bind(say), own.slug, own.sure, own.caveat, own.sources, own.call, title)
 
 
 def grade_mark(claim: Claim, card: Language, words: Language) -> str:

@@ -13,7 +13,7 @@ from ...plots.scenario_options import is_clear
 from ...scenario.options import NOTHING, shipped_options
 from ...trade.partners.own_reports import share_change
 from ..wording import sentences
-from .chart import Caption, Line, Picture, Row, YearMarks, line_picture, row_picture
+from .chart import Caption, ChartLine, ChartRow, Picture, YearMarks, line_picture, row_picture
 from .figures import OWNERS
 from .links import owners_of
 
@@ -60,7 +60,9 @@ def _numbers(words: Language) -> Any:
     return lambda value, digits: words.number(value, str(digits))
 
 
-def _interval_rows(rows: Sequence[tuple[str, Mapping[Any, Any], bool]], words: Language) -> tuple[list[Row], list[str]]:
+def _interval_rows(
+    rows: Sequence[tuple[str, Mapping[Any, Any], bool]], words: Language
+) -> tuple[list[ChartRow], list[str]]:
     """Rows with their intervals; the one that the page is about in colour."""
     made, told = [], []
     for label, row, strong in rows:
@@ -71,7 +73,7 @@ def _interval_rows(rows: Sequence[tuple[str, Mapping[Any, Any], bool]], words: L
         if all(round(float(row[end]), 2) == 0 for end in ("estimate", "lower", "upper")):
             text = words.say("picture", "no_change" if still else "almost_none")
         marks = ((float(row["estimate"]), "own" if strong else "other"),)
-        made.append(Row(label, marks, (float(row["lower"]), float(row["upper"])), text, strong))
+        made.append(ChartRow(label, marks, (float(row["lower"]), float(row["upper"])), text, strong))
         told.append(words.say("picture", "row", words={"name": f"={label}", "text": f"={text}"}))
     return made, told
 
@@ -120,7 +122,7 @@ def _partners(found: Exposure, words: Language) -> Picture:
     rows = found.over_time[found.over_time["year"] >= FIRST]
     table = rows.pivot(index="year", columns="partner", values="exports_share")
     table = table[[name for name in PARTNERS if name in table]].dropna(how="all")
-    lines = [Line(n, words.say("picture", PARTNERS[n][0]), PARTNERS[n][1]) for n in table.columns]
+    lines = [ChartLine(n, words.say("picture", PARTNERS[n][0]), PARTNERS[n][1]) for n in table.columns]
     first, last = table.index[0], table.index[-1]
     change = table.loc[last] - table.loc[first]
     same = share_change(found.economy, "EAEU", "exports", int(first), int(last), material=0)
@@ -156,8 +158,8 @@ def _member(effect: Effect, economy: str, words: Language) -> Picture:
     event = event_position(str(effect.spec["event"]))
     name = words.word(economy)
     lines = [
-        Line("observed", name, "own"),
-        Line("counterfactual", words.say("picture", "estimate"), "accent", dashed=True),
+        ChartLine("observed", name, "own"),
+        ChartLine("counterfactual", words.say("picture", "estimate"), "accent", dashed=True),
     ]
     post = effect.post
     change = {"change": float(post["observed"].mean() - table.loc[table.index < event, "observed"].tail(5).mean())}

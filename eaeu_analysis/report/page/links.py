@@ -21,14 +21,14 @@ REPOSITORY = re.compile(r"github\.com/[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceLink:
     """A source in words, with its public address where there is one."""
 
     text: str
     href: str = ""
 
     @property
-    def pieces(self) -> tuple[Source, ...]:
+    def pieces(self) -> tuple[SourceLink, ...]:
         """The source as one link, or without an address of its own as :func:`linked` text."""
         return (self,) if self.href else linked(self.text)
 
@@ -52,35 +52,35 @@ def address_of(info: SeriesInfo) -> str:
     return f"https://{found.group().rstrip('.')}" if found else ""
 
 
-def linked(text: str) -> tuple[Source, ...]:
+def linked(text: str) -> tuple[SourceLink, ...]:
     """A text in pieces: the papers that it cites and the addresses that it prints as links, and the names of outlets,
     each as a link to its home page."""
     known = {**addresses()["outlets"], **addresses()["papers"]}
     names = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
     pieces = re.split(rf"((?<!\w)(?:{names})(?!\w)|{PRINTED})", text)
-    return tuple(Source(piece, known.get(piece) or _printed(piece)) for piece in pieces if piece)
+    return tuple(SourceLink(piece, known.get(piece) or _printed(piece)) for piece in pieces if piece)
 
 
 def _printed(piece: str) -> str:
     return f"https://{piece}" if re.fullmatch(PRINTED, piece) else ""
 
 
-def sources_of(series: Iterable[SeriesInfo]) -> tuple[Source, ...]:
+def sources_of(series: Iterable[SeriesInfo]) -> tuple[SourceLink, ...]:
     """Each source series behind these once: what it is, who publishes it, its vintage, its address."""
     found = {}
     for info in series:
         for part in _origins(info):
-            found[part.key] = Source(_named(part), address_of(part))
+            found[part.key] = SourceLink(_named(part), address_of(part))
     return tuple(dict.fromkeys(found.values()))
 
 
-def owners_of(series: Iterable[SeriesInfo]) -> tuple[Source, ...]:
+def owners_of(series: Iterable[SeriesInfo]) -> tuple[SourceLink, ...]:
     """Who published the series behind a result, each once, with the address of the first of its series."""
-    found: dict[str, Source] = {}
+    found: dict[str, SourceLink] = {}
     for part in (part for info in series for part in _origins(info)):
         name = part.source if part.code.startswith("tables/") else OWNER_ENDS.split(part.source)[0]
         if name:
-            found.setdefault(name, Source(name, address_of(part)))
+            found.setdefault(name, SourceLink(name, address_of(part)))
     return tuple(sorted(found.values(), key=lambda owner: owner.text.startswith("github.com/")))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..wording.labels import readable
 from .chart import Picture
 from .downloads import csv_text
-from .links import Source, sources_of
+from .links import SourceLink, sources_of
 
 if TYPE_CHECKING:
     from ...results import Provenance
@@ -31,7 +31,7 @@ class Text:
 class SourceLinks:
     """The sources of a figure or a section, each a link to its public address."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[SourceLink, ...]
     kind: ClassVar[str] = "sources"
 
 

@@ -38,7 +38,7 @@ from .sections.drift import changed_section
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from ..cards.findings import Finding
+    from ..cards.findings import CardFinding
     from ..claims.claim import Claim
     from ..drift.changes import Drift
     from ..gather.content import Content
@@ -212,7 +212,7 @@ class Pages:
             "card": card_of(own) if any(claim.id == ANSWER for claim in self.material.claims) else "",
             "images": "",
             "warning": f"{sentences.fallback_sentence(content.substitutes)}." if content.substitutes else "",
-            "missing": self.material.missing.get("claims", "no claim is supported by the data at hand"),
+            "missing": self.material.missing.get("claims", "no claim is supported by the available data"),
             "style": _slim_style(_file("style.css") + page_style()),
             **_scripts([_slim(_file("page.js"))]),
         }
@@ -408,7 +408,7 @@ def with_drift(name: str, page: str, drift: Drift, claims: Sequence[Claim]) -> s
     return _replaced(page, before, now)
 
 
-def finding_page(found: Finding, site: str = "") -> str:
+def finding_page(found: CardFinding, site: str = "") -> str:
     """The page of one finding next to its card: what a service shows of a link to it, and a link to the finding.
 
     ``site``: the address of the published report, for the tags that must have a whole address.

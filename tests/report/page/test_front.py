@@ -10,7 +10,7 @@ import pytest
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.report.claims.points import points
-from eaeu_analysis.report.page.chart import Caption, Line, Row, YearMarks, line_picture, row_picture
+from eaeu_analysis.report.page.chart import Caption, ChartLine, ChartRow, YearMarks, line_picture, row_picture
 from eaeu_analysis.report.page.findings import countries_of, findings_page
 from eaeu_analysis.report.page.front import DOORS, Front, door_rules, front
 from eaeu_analysis.report.page.links import address_of
@@ -191,7 +191,7 @@ def test_series_have_public_addresses() -> None:
 def test_a_row_picture_puts_its_marks_where_its_axis_says() -> None:
     import pandas as pd
 
-    rows = [Row("one", ((0.5, "own"),), (0.0, 1.0)), Row("two", ((-1.0, "other"),), (-2.0, 2.0))]
+    rows = [ChartRow("one", ((0.5, "own"),), (0.0, 1.0)), ChartRow("two", ((-1.0, "other"),), (-2.0, 2.0))]
     table = pd.DataFrame({"estimate": [0.5, -1.0]}, index=["one", "two"])
     made = row_picture("x", rows, "axis", Caption("title", "alt"), table)
     shown = dict(vars(made)["values"])
@@ -209,7 +209,9 @@ def test_a_line_picture_leaves_a_gap_where_a_value_is_missing() -> None:
     import pandas as pd
 
     table = pd.DataFrame({"a": [1.0, 2.0, None, 4.0, 5.0]}, index=pd.Index(range(2001, 2006), name="year"))
-    made = line_picture("x", table, [Line("a", "A", "own")], "unit", Caption("t", "alt"), YearMarks(2003.0, "event"))
+    made = line_picture(
+        "x", table, [ChartLine("a", "A", "own")], "unit", Caption("t", "alt"), YearMarks(2003.0, "event")
+    )
     assert len(re.findall(r'<path class="line own"', made.inline)) == 2
     assert dict(vars(made)["values"])["rows"][2] == [2003, None]
     assert made.csv.splitlines()[0] == "year,A"

@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from eaeu_analysis.report.page import downloads, render, sections
-from eaeu_analysis.report.page.chart import Caption, Line, Row, line_picture, row_picture
-from eaeu_analysis.report.page.links import Source
+from eaeu_analysis.report.page.chart import Caption, ChartLine, ChartRow, line_picture, row_picture
+from eaeu_analysis.report.page.links import SourceLink
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.page.parts import (
     Card,
@@ -56,15 +56,17 @@ def poisoned(material: Material, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
     import pandas as pd
 
     frame = pd.DataFrame({ALL: [1.0, 2.0]}, index=pd.Index([2001, 2002], name=ALL))
-    drawn = line_picture("poisoned", frame, [Line(ALL, ALL, "own")], ALL, Caption(ALL, ALL, ALL))
-    rows = row_picture("rows", [Row(ALL, ((1.0, "own"),), (0.5, 1.5), ALL)], ALL, Caption(ALL, ALL), frame.iloc[:1])
+    drawn = line_picture("poisoned", frame, [ChartLine(ALL, ALL, "own")], ALL, Caption(ALL, ALL, ALL))
+    rows = row_picture(
+        "rows", [ChartRow(ALL, ((1.0, "own"),), (0.5, 1.5), ALL)], ALL, Caption(ALL, ALL), frame.iloc[:1]
+    )
     table = PageTable(
         "evil-table", ALL, (Column(ALL, "words", (ALL,)), Column(ALL)), ((Cell(ALL, (ALL,)), Cell(ALL)),) * 2
     )
     parts = (
         Text(ALL), Items((ALL, ALL)), Items((ALL,), ordered=True), Terms((Term(ALL, ALL, ALL, "evil-term"),)), table,
         Details(ALL, (Text(ALL),)), Cards((Card("evil-card", ALL, (Text(ALL),), ALL),)), Heading("evil-heading", ALL),
-        Code(ALL), SourceLinks((Source(ALL), Source(ALL, "https://example.org/"))), Figure(drawn, ALL),
+        Code(ALL), SourceLinks((SourceLink(ALL), SourceLink(ALL, "https://example.org/"))), Figure(drawn, ALL),
         Downloads((Download("evil.csv", ALL),)),
     )  # fmt: skip
     blocks = [PageSection("answer", ALL, ALL, parts), PageSection("evil", ALL, ALL, missing=ALL)]

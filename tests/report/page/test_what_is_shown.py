@@ -16,7 +16,7 @@ from eaeu_analysis.report.cards.findings import LANGUAGES, finding
 from eaeu_analysis.report.cards.write import draw_cards
 from eaeu_analysis.report.drift.changes import COLUMNS, REVISED, Drift
 from eaeu_analysis.report.kept_run import as_requested
-from eaeu_analysis.report.page.links import Source, linked
+from eaeu_analysis.report.page.links import SourceLink, linked
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.page.render import finding_page
 from eaeu_analysis.report.wording.labels import label_of, readable
@@ -122,12 +122,12 @@ def test_every_source_of_a_finding_has_a_link(files: dict[str, str], material: M
 
 
 def test_a_source_without_an_address_leads_to_who_published_it() -> None:
-    assert linked("TASS, 25 Jul 2024") == (Source("TASS", "https://tass.com"), Source(", 25 Jul 2024"))
+    assert linked("TASS, 25 Jul 2024") == (SourceLink("TASS", "https://tass.com"), SourceLink(", 25 Jul 2024"))
     assert linked("miwi-institut.de/archives/531, 2020")[0].href == "https://miwi-institut.de/archives/531"
     assert linked("Newey and West (1994), Review of Economic Studies 61")[0].href == "https://doi.org/10.2307/2297912"
     for nothing in ("the report.json of 2020", "IMFTASS and 10.1 % of GDP, p. 4.", "scope of the series"):
-        assert linked(nothing) == (Source(nothing),)
-    assert Source("TASS", "https://example.org").pieces == (Source("TASS", "https://example.org"),)
+        assert linked(nothing) == (SourceLink(nothing),)
+    assert SourceLink("TASS", "https://example.org").pieces == (SourceLink("TASS", "https://example.org"),)
 
 
 def test_pages_are_light(files: dict[str, str]) -> None:
