@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 BRIEF = "brief.pdf"  # the talking points next to the page
 SHORT = {"en": "EN", "ru": "РУ", "uz": "O\u02bbZ"}
 NAMES = {"en": "English", "ru": "Русский", "uz": "O\u02bbzbekcha"}
-SEVERAL = ("index", "findings")  # pages in every language
-ENGLISH = tuple(sections.PAGES)  # pages in English alone
+PAGES = ("index", "findings", *sections.PAGES)
+SEVERAL = frozenset({"index", "findings", *sections.TRANSLATED})  # pages in every language
 CHANGES, ANSWER = "changes.html", "scenario.welfare"  # the page of what changed; the claim that answers the question
 BETWEEN_TAGS = re.compile(r">[^<>]*<")
 CARD = re.compile(r'<a class="card-file"[^>]*>.*?</a>\n')
@@ -165,11 +165,11 @@ class Other:
 
 @dataclass(frozen=True)
 class Pages:
-    """What all pages share: the material, its pictures, the sections of the reference pages."""
+    """What all pages share: the material, its pictures, the sections of the reference pages by language and page."""
 
     material: Material
     pictures: Mapping[str, Picture]
-    blocks: Mapping[str, Sequence[PageSection]]
+    blocks: Mapping[str, Mapping[str, Sequence[PageSection]]]
 
     @property
     def day(self) -> str:
@@ -196,7 +196,7 @@ class Pages:
                 about="" if name == "index" else say("about", name),
                 here=name == page,
             )
-            for name in (*SEVERAL, *ENGLISH)
+            for name in PAGES
         ]
         return {
             "say": say,
@@ -243,7 +243,7 @@ def _scripts(texts: Sequence[str]) -> dict[str, Any]:
 def prepare(material: Material, pictures: Mapping[str, Picture] | None = None) -> Pages:
     """The sections and pictures of the pages, made once."""
     drawn = draw_all(material) if pictures is None else pictures
-    return Pages(material, drawn, sections.build_sections(material, drawn))
+    return Pages(material, drawn, {lang: sections.build_sections(material, drawn, lang) for lang in languages()})
 
 
 def html_files(pages: Pages) -> dict[str, str]:
@@ -256,8 +256,9 @@ def html_files(pages: Pages) -> dict[str, str]:
         made |= picture_files([picture for picture in shown if picture is not None], "pictures")
         made[file_of("findings", lang)] = _findings_html(pages, lang)
     made |= number_files(pages.material.claims) | insert_files(pages.material)
-    made |= {file_of(name): _reference_html(pages, name) for name in ENGLISH}
-    made |= table_files([block for blocks in pages.blocks.values() for block in blocks])
+    for lang, own in pages.blocks.items():
+        made |= {file_of(name, lang): _reference_html(pages, name, lang) for name in own}
+        made |= table_files([block for blocks in own.values() for block in blocks])
     return made
 
 
@@ -292,7 +293,7 @@ def _front_html(pages: Pages, found: Front) -> str:
 
 def _findings_html(pages: Pages, lang: str) -> str:
     shared = pages.shared("findings", lang)
-    found = findings_page(pages.material, pages.pictures, _places(pages), lang)
+    found = findings_page(pages.material, pages.pictures, _places(pages, lang), lang)
     title, say = shared["say"]("page", "findings_title"), shared["say"]
     values = {
         **shared,
@@ -307,20 +308,20 @@ def _findings_html(pages: Pages, lang: str) -> str:
     return _short(_environment().get_template("findings.html").render(values))
 
 
-def _places(pages: Pages) -> dict[str, str]:
-    """The page that shows each picture."""
+def _places(pages: Pages, lang: str) -> dict[str, str]:
+    """The page that shows each picture, in that language where there is one."""
     places = {}
-    for name, blocks in pages.blocks.items():
+    for name, blocks in pages.blocks["en"].items():
         for block in blocks:
             for part in block.parts:
                 for card in getattr(part, "cards", ()):
-                    places[card.id] = file_of(name)
+                    places[card.id] = file_of(name, lang)
     return {name: places[name] for name in pages.pictures if name in places}
 
 
-def _reference_html(pages: Pages, page: str) -> str:
-    shared = pages.shared(page, "en")
-    blocks, say = pages.blocks[page], shared["say"]
+def _reference_html(pages: Pages, page: str, lang: str) -> str:
+    shared = pages.shared(page, lang)
+    blocks, say = pages.blocks[lang][page], shared["say"]
     title, about = say("nav", page), say("about", page)
     day = f"{about[:1].upper()}{about[1:]}. {say('page', 'as_of', {}, {'day': f'date.{pages.day}'})}"
     values = {
@@ -361,10 +362,10 @@ def page_markdown(pages: Pages) -> str:
         "lead": lead(content),
         "answers": told,
         "answers_title": f"The answer in {sentences.count(len(told))} sentence{'s' if len(told) != 1 else ''}",
-        "found": findings_page(pages.material, pages.pictures, _places(pages), "en"),
+        "found": findings_page(pages.material, pages.pictures, _places(pages, "en"), "en"),
         "how": HOW,
         "owners": "; ".join(sorted({info.source for info in pages.material.series if info.source})),
-        "blocks": [block for blocks in pages.blocks.values() for block in blocks],
+        "blocks": [block for blocks in pages.blocks["en"].values() for block in blocks],
     }
     return _environment().get_template("page.md").render(values)
 

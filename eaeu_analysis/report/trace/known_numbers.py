@@ -18,7 +18,7 @@ from ...errors import BadInputError
 from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import read_table, table_path
 from ...scenario.options import shipped_options
-from ..claims.claim import GRADES, SIDES, Claim, ClaimPart, load_claim_rules
+from ..claims.claim import GRADES, PLACEBO_P, SAME_SIGN, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.designs import TARIFF
 from ..claims.points import balance, is_point
 from ..explore.members import first_sentences
@@ -200,7 +200,7 @@ def results_of(material: Material) -> ResultLeaves:
         "scenario": _scenario(found.scenario) if found.scenario is not None else [],
         "limits": list(content.limits),
         "method": [load_claim_rules().stated],
-        "glossary": [load_claim_rules().stated],
+        "glossary": [load_claim_rules().stated, PLACEBO_P, 100 * SAME_SIGN],
     }
     for place, results in places.items():
         numbers[place] = _numbers(results)

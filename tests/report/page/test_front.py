@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from page_numbers import numbers_of
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.report.claims.points import points
@@ -18,24 +19,11 @@ from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.series import SeriesInfo
 
 LANGS = ("en", "ru", "uz")
-NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f]\d+)*")
 
 
 @pytest.fixture(scope="module")
 def fronts(material: Material) -> dict[str, Front]:
     return {lang: front(material, lang, "2026-06-18") for lang in LANGS}
-
-
-def numbers_of(text: str, lang: str) -> list[float]:
-    """The numbers of a text; marks of thousands and of decimals as that language writes them."""
-    found = []
-    for match in NUMBER.finditer(text):
-        plain = re.sub(r"[\u00a0\u202f]", "", match.group())
-        if lang == "en":
-            found.append(float(plain.replace(",", "")))
-        else:
-            found.append(float(plain.replace(",", ".")))
-    return found
 
 
 def texts_of(page: Front) -> list[str]:

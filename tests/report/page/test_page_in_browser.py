@@ -24,6 +24,7 @@ from eaeu_analysis.report.brief.compose import compose
 from eaeu_analysis.report.brief.render import render_brief
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.page.render import without_cards
+from eaeu_analysis.report.page.sections import TRANSLATED
 from eaeu_analysis.report.write import render_report
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -109,6 +110,7 @@ PAGES = (
     *("index.html", "index.ru.html", "index.uz.html", "findings.html", "findings.ru.html", "findings.uz.html"),
     *("fared.html", "members.html", "trade.html", "joining.html", "data.html", "methods.html", "glossary.html"),
     "changes.html",
+    *(f"{page}.{lang}.html" for page in sorted(TRANSLATED) for lang in ("ru", "uz")),
 )
 
 
@@ -262,6 +264,20 @@ def test_another_language_keeps_the_place_and_what_is_open(browser: Any, report:
     near = page.locator("#door-joining").bounding_box()
     assert near["y"] < PHONE["height"]
     assert near["y"] + near["height"] > 0
+    page.context.close()
+
+
+def test_a_reference_page_keeps_its_place_in_another_language(browser: Any, report: Path) -> None:
+    page = opened_at(browser, at(report, "index.ru.html"), viewport=PHONE)
+    page.locator("footer a[href='glossary.ru.html']").click()
+    page.wait_for_url("**/glossary.ru.html")
+    page.evaluate("location.hash = '#term-gravity'")
+    page.locator(".langs a[hreflang='uz']").evaluate("a => a.click()")
+    page.wait_for_url("**/glossary.uz.html#*")
+    assert page.evaluate("document.documentElement.lang") == "uz"
+    near = page.locator("#term-gravity").bounding_box()
+    assert -near["height"] < near["y"] < PHONE["height"]
+    assert page.locator(".home").get_attribute("href") == "index.uz.html"
     page.context.close()
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from ...wording.templates import find_language
 from . import drift, effects, members, outcomes, reference, scenario, trade
 
 if TYPE_CHECKING:
+    from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
     from ..parts import PageSection
 
-Builder = Callable[["Material", Mapping[str, "Picture"]], "PageSection"]
+Builder = Callable[["Material", Mapping[str, "Picture"], "Language"], "PageSection"]
 PAGES: Mapping[str, tuple[Builder, ...]] = {
     "fared": (outcomes.build, effects.build),
     "members": (members.build,),
@@ -23,8 +25,16 @@ PAGES: Mapping[str, tuple[Builder, ...]] = {
     "glossary": (reference.glossary,),
     "changes": (drift.build,),
 }
+TRANSLATED = frozenset({"glossary"})  # the pages that are in every language
 
 
-def build_sections(material: Material, pictures: Mapping[str, Picture]) -> dict[str, list[PageSection]]:
-    """Every section by its page; one without results says why and the others stand."""
-    return {page: [make(material, pictures) for make in makers] for page, makers in PAGES.items()}
+def build_sections(
+    material: Material, pictures: Mapping[str, Picture], lang: str = "en"
+) -> dict[str, list[PageSection]]:
+    """Every section that there is in a language by its page; one without results says why and the others stand."""
+    words = find_language(lang, "page")
+    return {
+        page: [make(material, pictures, words) for make in makers]
+        for page, makers in PAGES.items()
+        if lang == "en" or page in TRANSLATED
+    }

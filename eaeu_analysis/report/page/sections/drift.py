@@ -11,13 +11,14 @@ from ..parts import Cell, Column, PageSection, PageTable, Text
 if TYPE_CHECKING:
     from ...claims.claim import Claim
     from ...drift.changes import Drift
+    from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
 
 TITLE = "What changed since last time"
 
 
-def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """The section without a comparison: pages are kept so, and one that was asked for is put in its place."""
     return changed_section(None)
 

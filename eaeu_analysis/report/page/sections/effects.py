@@ -13,13 +13,14 @@ from ..parts import Card, Cards, Cell, Column, Figure, PageSection, PageTable, T
 if TYPE_CHECKING:
     from ....impact.effect import Effect
     from ...gather.content import Content
+    from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
 
 TITLE, NAV = "Compared with what?", "Compared with what?"
 
 
-def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """Figures of the headline outcomes, then every estimate in a table."""
     content = material.content
     if content.effects is None:

@@ -9,6 +9,7 @@ from ...wording.table_rows import member_columns, member_rows
 from ..parts import Cell, Column, PageSection, PageTable, Text
 
 if TYPE_CHECKING:
+    from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
 
@@ -20,7 +21,7 @@ HOW = (
 )
 
 
-def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """A row per outcome, a column per member and event."""
     content = material.content
     columns = [Column("outcome", "words")]

@@ -11,11 +11,12 @@ from ..parts import Card, Cards, Cell, Column, Details, Figure, Items, PageSecti
 
 if TYPE_CHECKING:
     from ...gather.content import OutcomeSection
+    from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
 
 
-def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """The unit beside its comparators, outcome by outcome."""
     content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)

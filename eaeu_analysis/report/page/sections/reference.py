@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .... import settings
 from ....data.freshness import freshness, newest_edition
+from ....reference.catalogue import read_table, table_path
+from ...claims.claim import GRADES
 from ..document import csv_tables
 from ..links import address_of
 from ..parts import Cell, Column, Download, Downloads, Heading, PageSection, PageTable, Term, Terms, Text
 
 if TYPE_CHECKING:
+    from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
 
@@ -33,13 +33,13 @@ FILES = {
 }
 
 
-def build_limits(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def build_limits(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """The rows of data/tables/limits.toml."""
     terms = tuple(Term(row.limit, row.follows, row.source, f"limit-{row.id}") for row in material.content.limits)
     return PageSection("limits", "What the data cannot say", "What the data cannot say", (Terms(terms),))
 
 
-def method(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def method(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """How the numbers are made, in short."""
     content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)
@@ -81,7 +81,7 @@ def _of_other_sections(material: Material) -> list[Text]:
     return [Text(f"{name}. {p.method[:1].upper()}{p.method[1:]} ({p.reference}).") for name, p in named]
 
 
-def series(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def series(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """Every series with its vintage, and the tables in full precision."""
     heads = tuple(Column(name, "words") for name in SERIES_COLUMNS)
     ages = freshness(material.series).to_dict("records")
@@ -110,13 +110,16 @@ def series(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
     return PageSection("series", "Data and vintages", "Data and vintages", parts)
 
 
-@lru_cache
-def _terms() -> tuple[Term, ...]:
-    path = settings.data_dir() / "tables" / "glossary.toml"
-    rows = tomllib.loads(path.read_text(encoding="utf-8"))["terms"]
-    return tuple(Term(r["term"], r["meaning"], r.get("source", ""), f"term-{r['id']}") for r in rows)
+def _terms(words: Language) -> tuple[Term, ...]:
+    grades = " ".join(f"{grade}: {words.say('grade', grade)}." for grade in GRADES)
+    rows = [(row, *row[words.code]) for row in read_table(table_path("glossary"))["terms"]]
+    return tuple(
+        Term(term, meaning.replace("{grades}", grades), row.get("source", ""), f"term-{row['id']}")
+        for row, term, meaning in rows
+    )
 
 
-def glossary(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def glossary(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """The rows of data/tables/glossary.toml."""
-    return PageSection("glossary", "Glossary", "Glossary", (Terms(_terms()),))
+    title = words.say("nav", "glossary")
+    return PageSection("glossary", title, title, (Terms(_terms(words)),))

@@ -27,6 +27,7 @@ from ..parts import (
 
 if TYPE_CHECKING:
     from ....scenario import ScenarioResult
+    from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
 
@@ -34,7 +35,7 @@ TITLE, NAV = "What would joining do to Uzbekistan?", "If Uzbekistan joined"
 COMPARED = ("welfare", "real_income", "exports", "customs_receipts_of_gdp", "remittances_of_gdp")
 
 
-def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """The scenario's question, its outcomes with intervals, figures, and what it leaves out."""
     result = material.evidence.scenario
     if result is None:

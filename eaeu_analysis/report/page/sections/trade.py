@@ -17,6 +17,7 @@ from ..parts import Card, Cards, Cell, Column, Details, Figure, Items, PageSecti
 if TYPE_CHECKING:
     from ....trade.tariff_exposure.estimate import TariffExposure
     from ....trade.union.answer import TradeAnswer
+    from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
 
@@ -30,7 +31,7 @@ HOW = (
 LARGEST = 20  # chapters shown of those by import value
 
 
-def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
+def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """The sentences, three figures, and the tables behind them."""
     answer = material.evidence.trade
     if answer is None:
