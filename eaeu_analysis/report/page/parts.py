@@ -108,6 +108,7 @@ class PageTable:
     rows: tuple[tuple[Cell, ...], ...]
     own: bool = False
     note: str = ""
+    lang: str = "en"
     kind: ClassVar[str] = "table"
 
     @property
@@ -121,7 +122,7 @@ class PageTable:
     @property
     def file(self) -> str:
         """The file of the report that holds the cells."""
-        return f"tables/shown/{self.id}.csv"
+        return f"tables/shown/{self.id}{'' if self.lang == 'en' else f'.{self.lang}'}.csv"
 
     @property
     def href(self) -> str:

@@ -23,6 +23,7 @@ from ..trace.known_numbers import known_of_drift
 from ..trace.trace import require_traced, trace_html, trace_markdown
 from ..wording import sentences
 from ..wording.labels import readable
+from ..wording.table_rows import day_text
 from ..wording.templates import find_language, languages
 from . import sections
 from .chart import page_style
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ..claims.claim import Claim
     from ..drift.changes import Drift
     from ..gather.content import Content
+    from ..wording.templates import Language
     from .chart import Picture
     from .front import Front
     from .material import Material
@@ -52,6 +54,7 @@ NAMES = {"en": "English", "ru": "Русский", "uz": "O\u02bbzbekcha"}
 PAGES = ("index", "findings", *sections.PAGES)
 SEVERAL = frozenset({"index", "findings", *sections.TRANSLATED})  # pages in every language
 CHANGES, ANSWER = "changes.html", "scenario.welfare"  # the page of what changed; the claim that answers the question
+COMPARED, ENDS = ("fared", "members"), ("first", "last")
 BETWEEN_TAGS = re.compile(r">[^<>]*<")
 CARD = re.compile(r'<a class="card-file"[^>]*>.*?</a>\n')
 HOW = (
@@ -330,26 +333,28 @@ def _reference_html(pages: Pages, page: str, lang: str) -> str:
         "title": f"{title}. {say('page', 'title')}",
         "heading": title,
         "about": f"{about[:1].upper()}{about[1:]}.",
-        "lead": lead(pages.material.content) if page in ("fared", "members") else day,
+        "lead": _lead(pages.material.content, page, find_language(lang, "page")) if page in COMPARED else day,
     }
     return _environment().get_template("reference.html").render(values)
 
 
-def lead(content: Content) -> str:
-    """What is compared, and of when the data are."""
+def _lead(content: Content, page: str, words: Language) -> str:
+    """What a page compares, and of when the data are."""
+    day = {"day": f"date.{newest_edition(content.series)}"}
+    if page == "members":
+        return words.say(page, "lead", {}, day)
     first = next(s.narrow for s in content.sections if s.narrow)
-    return (
-        f"What changed in {content.name} when it joined on {content.event}, compared with economies that did not join. "
-        f"Means of {sentences.short_year_span(first.windows.before)} against "
-        f"{sentences.short_year_span(first.windows.after)}; "
-        f"{', '.join(map(str, first.windows.skipped))} is left out, and the years after 2019 are shown apart. "
-        f"Data as of {newest_edition(content.series)}: {content.source}, {_vintages(content)}."
-    )
-
-
-def _vintages(content: Content) -> str:
-    dates = sorted({info.vintage for info in content.series if info.vintage})
-    return f"vintages {dates[0]} to {dates[-1]}" if len(dates) > 1 else f"vintage {dates[0] if dates else 'not stated'}"
+    spans = {"before": first.windows.before, "after": first.windows.after}
+    years = {f"{name}_{end}": year for name, span in spans.items() for end, year in zip(ENDS, span, strict=True)}
+    dates = sorted({info.vintage for info in content.series if info.vintage}) or [day["day"].partition(".")[2]]
+    named = {
+        "economy": f"economy.{content.unit}",
+        "joined": f"={day_text(words, content.event)}",
+        "skipped": f"={', '.join(map(str, first.windows.skipped))}",
+        "oldest": f"={day_text(words, dates[0])}",
+        "newest": f"={day_text(words, dates[-1])}",
+    }
+    return words.say("fared", "lead", years, {**day, **named})
 
 
 def page_markdown(pages: Pages) -> str:
@@ -359,7 +364,7 @@ def page_markdown(pages: Pages) -> str:
     values = {
         **shared,
         "title": f"{content.name} and the {content.bloc}: before and after",
-        "lead": lead(content),
+        "lead": _lead(content, "fared", find_language("en", "page")),
         "answers": told,
         "answers_title": f"The answer in {sentences.count(len(told))} sentence{'s' if len(told) != 1 else ''}",
         "found": findings_page(pages.material, pages.pictures, _places(pages, "en"), "en"),

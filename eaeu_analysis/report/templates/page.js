@@ -35,10 +35,11 @@
   }
 
   // Sorting: a button in every head; what is no number goes last.
-  const SIZE = { tn: 1e12, bn: 1e9, m: 1e6 };
+  const SIZE = { tn: 1e12, bn: 1e9, m: 1e6, "трлн": 1e12, "млрд": 1e9, "млн": 1e6, trln: 1e12, mlrd: 1e9, mln: 1e6 };
+  const plain = (text) => root.lang === "en" ? text.replaceAll(",", "") : text.replace(/(?<=\d)[\u00a0\u202f](?=\d{3})/g, "").replace(",", ".");
   const number = (text) => {
-    const found = /^\s*([-+\u2212]?[\d,]*\.?\d+(?:e[-+]?\d+)?)\s*(tn|bn|m)?\b/i.exec(text);
-    return found ? Number(found[1].replaceAll(",", "").replace("\u2212", "-")) * (SIZE[found[2]] ?? 1) : NaN;
+    const found = /^\s*([-+\u2212]?\d*\.?\d+(?:e[-+]?\d+)?)\s*([^\s\d%;]+)?/i.exec(plain(text));
+    return found ? Number(found[1].replace("\u2212", "-")) * (SIZE[found[2]] ?? 1) : NaN;
   };
   const own = (cell) => cell.firstChild ? cell.firstChild.textContent.trim() : "";
   function order(table, place, numeric, sign) {
@@ -49,7 +50,7 @@
     });
     const missing = (k) => numeric ? Number.isNaN(k.value) : k.text === "";
     keyed.sort((a, b) => missing(a) - missing(b) || (missing(a) ? 0
-      : sign * (numeric ? a.value - b.value : a.text.localeCompare(b.text, "en"))) || a.i - b.i);
+      : sign * (numeric ? a.value - b.value : a.text.localeCompare(b.text, root.lang || "en"))) || a.i - b.i);
     body.append(...keyed.map((k) => k.row));
   }
   function sortable(table) {

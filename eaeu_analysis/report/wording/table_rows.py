@@ -1,8 +1,9 @@
-"""Rows of the report's tables as plain strings."""
+"""Numbers, dates and rows of the report's tables as plain strings, in the language of the page."""
 
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from ...results import to_plain
@@ -11,6 +12,47 @@ from .sentences import FINDINGS, UNITS
 
 if TYPE_CHECKING:
     from ..gather.content import Content, OutcomeSection
+    from .templates import Language
+
+SCALES = {"m": "million", "bn": "billion", "tn": "trillion"}
+
+
+def number_text(words: Language, value: float, *, signed: bool = False) -> str:
+    """:func:`format_number` as the language writes it: '-1,234.5' and '2.59 bn' as '−1 234,5' and '2,59 млрд'."""
+    if math.isnan(value):
+        return words.word("number.none")
+    head, _, scale = format_number(value, signed=signed).partition(" ")
+    if words.code == "en":
+        return f"{head} {scale}".strip()
+    local = head.translate({ord(","): "\u00a0", ord("."): ",", ord("-"): "\u2212"})
+    return f"{local} {words.word(f'number.{SCALES[scale]}')}" if scale else local
+
+
+def change_text(words: Language, value: float, measure: str) -> str:
+    """A signed change with its unit: '-33.7 pp', '−33,7 п. п.'."""
+    return f"{number_text(words, value, signed=True)} {words.word(f'short_unit.{measure}')}"
+
+
+def span_text(words: Language, low: float, high: float, *, signed: bool = True) -> str:
+    """An interval in a cell: '-40.5 to -26.9', 'от −40,5 до −26,9'; words where it has no ends."""
+    if math.isnan(low) or math.isnan(high):
+        return words.word("number.none")
+    if math.isinf(low) or math.isinf(high):
+        return words.say("range", "open")
+    ends = (number_text(words, end, signed=signed) for end in (low, high))
+    return words.say("cell", "span", words=dict(zip(("low", "high"), (f"={end}" for end in ends), strict=True)))
+
+
+def day_text(words: Language, stated: str) -> str:
+    """A day or a month as the language writes it; what is neither, a year or words, stays."""
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", stated):
+        return words.word(f"date.{stated}")
+    return words.word(f"month.{stated}-01") if re.fullmatch(r"\d{4}-\d{2}", stated) else stated
+
+
+def outcome_label(words: Language, outcome: str, label: str) -> str:
+    """The whole name of an outcome, with its unit, at the head of a row."""
+    return words.template("label", outcome) if words.has("label", outcome) else label
 
 
 def unit_rows(section: OutcomeSection) -> list[dict[str, str]]:
@@ -89,38 +131,6 @@ def _test(result: Any) -> dict[str, Any]:
             "level": d.test.level,
         }
     )
-
-
-def member_columns(content: Content) -> list[dict[str, str]]:
-    """The columns of the members' table: one per member and event, the member the page is about first."""
-    frame = content.members.to_frame()
-    pairs = frame[["unit", "name", "event", "step", "before", "after"]].drop_duplicates(["unit", "event"])
-    columns = [{str(k): str(v) for k, v in row.items()} for row in pairs.to_dict("records")]
-    return sorted(columns, key=lambda c: c["unit"] != content.unit)
-
-
-def member_rows(content: Content) -> list[dict[str, Any]]:
-    """A row per outcome; a cell per member and event: own change, that of the comparators, p."""
-    frame = content.members.to_frame()
-    columns = member_columns(content)
-    rows = []
-    for outcome, group in frame.groupby("outcome", sort=False):
-        found = {(str(r["unit"]), str(r["event"])): r for r in group.to_dict("records")}
-        cells = [_member_cell(found.get((c["unit"], c["event"]))) for c in columns]
-        rows.append({"outcome": str(outcome), "label": str(group["label"].iloc[0]), "cells": cells})
-    return rows
-
-
-def _member_cell(row: dict[Any, Any] | None) -> dict[str, str]:
-    if row is None or not row["available"]:
-        return {"change": "n/a", "beside": "", "p": "", "reason": str(row["reason"]) if row else "not compared"}
-    p = row["p_value"]
-    return {
-        "change": format_change(row["change"], row["change_unit"]),
-        "beside": format_number(row["comparators_mean"], signed=True),
-        "p": "" if math.isnan(p) else f"{p:.2f}",
-        "reason": "",
-    }
 
 
 def effect_rows(content: Content) -> list[dict[str, str]]:
