@@ -338,7 +338,7 @@ def render_report(material: Material, formats: Sequence[str] = TEXTS) -> dict[st
     if "md" in formats:
         made[MARKDOWN] = render.page_markdown(pages)
     if {"html", "md"} & set(formats):
-        made |= render.picture_files(pages.pictures.values())
+        made |= render.picture_files([picture for own in pages.pictures.values() for picture in own.values()])
     if {"html", "csv"} & set(formats):
         made |= render.data_tables(pages)
     return made

@@ -1,40 +1,42 @@
-"""Result -> picture of a reference page, in English: what is drawn, with its values as CSV."""
+"""Result -> picture of a reference page: what is drawn, with its values as CSV."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from ...plots import scenario as scenario_plots
-from ...plots import scenario_options, trade_answer, trade_policy
+from ...plots import trade_answer, trade_policy
 from ...plots.compare import before_after_data, event_position
 from ...plots.impact import effect_data
 from ...reference import economies
-from ...scenario.options import ScenarioComparison, shipped_options
 from ...text import format_number, higher_or_lower
 from ..wording import sentences
 from .chart import Caption, ChartLine, ChartRow, Picture, YearMarks, line_picture, row_picture
-from .links import owners_of
+from .front_pictures import scenario_pictures
+from .links import OWNERS, owners_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ...impact.effect import Effect
-    from ...scenario import ScenarioResult
     from ...trade.tariff_exposure.estimate import TariffExposure
     from ...trade.union.answer import TradeAnswer
     from ..gather.content import OutcomeSection
+    from ..wording.templates import Language
     from .material import Material
 
 
 FIGURES = ("trade", "remittances", "gdp_per_head", "imports")  # effects that get a figure of their own
 NAMED = 7  # lines with a name at most
-OWNERS = 3  # publishers that a picture names
 
 
-def draw_all(material: Material) -> dict[str, Picture]:
-    """A picture per outcome that has a comparison and per headline effect, by its name."""
+def draw_all(material: Material, words: Language) -> dict[str, Picture]:
+    """A picture per outcome that has a comparison and per headline effect, by its name; those that there are in that
+    language."""
     content = material.content
+    shown = scenario_pictures(material.evidence.scenario, words) if material.evidence.scenario is not None else {}
+    if words.code != "en":
+        return shown
     drawn = {s.outcome: draw_outcome(s) for s in content.sections if s.narrow is not None}
     for question, effect in content.effects.effects.items() if content.effects else ():
         if question.outcome in FIGURES:
@@ -43,9 +45,7 @@ def draw_all(material: Material) -> dict[str, Picture]:
         drawn |= draw_trade(material.evidence.trade)
     if material.evidence.tariff_exposure is not None:
         drawn |= draw_exposure_design(material.evidence.tariff_exposure)
-    if material.evidence.scenario is not None:
-        drawn |= draw_scenario(material.evidence.scenario)
-    return drawn
+    return drawn | shown
 
 
 def sources_line(provenance: Any) -> str:
@@ -88,38 +88,6 @@ def draw_effect(effect: Effect, outcome: str) -> Picture:
     return line_picture(f"effect-{outcome}", table, lines, unit, caption, marks)
 
 
-# -- what joining would do
-
-CHANNELS, PATH, OPTIONS = "scenario-channels", "scenario-path", "scenario-options"
-
-
-def scenario_titles(result: ScenarioResult) -> dict[str, str]:
-    """What each figure says, by its name."""
-    parts = scenario_plots.channels_data(result)
-    whole = parts.iloc[-1]
-    path = scenario_plots.path_data(result)
-    above = [int(year) for year in path[path["lower"] > 0].index]
-    when = "its interval always includes zero"
-    if above:
-        lasts = above[-1] == int(path.index[-1])
-        when = f"its interval is above zero {f'from {above[0]} on' if lasts else f'only in {above[0]}-{above[-1]}'}"
-    told, low, high = (higher_or_lower(whole[end], digits=2) for end in ("estimate", "lower", "upper"))
-    last = higher_or_lower(path["estimate"].iloc[-1], digits=2)
-    found = {PATH: f"Real spending after accession is {last} in the end; {when}"}
-    if len(parts) > 1:
-        largest = parts.iloc[:-1]["estimate"].abs().idxmax()
-        found = {
-            CHANNELS: f"Real spending of households is {told} (from {low} to {high}), most of it by: "
-            f"{str(largest).lower()}"
-        } | found
-    return found
-
-
-def options_title(found: ScenarioComparison) -> str:
-    """What the figure of the options says."""
-    return scenario_options.options_finding(found)
-
-
 def interval_rows(table: pd.DataFrame, middle: str = "estimate", strong: str = "") -> list[ChartRow]:
     """A row per line of a table with ``lower`` and ``upper``: dark where the interval leaves zero out."""
     rows = []
@@ -130,37 +98,6 @@ def interval_rows(table: pd.DataFrame, middle: str = "estimate", strong: str = "
         text = "no change" if row["lower"] == row["upper"] == 0 else f"{middle_text} ({low} to {high})"
         rows.append(ChartRow(str(label), marks, (float(row["lower"]), float(row["upper"])), text, str(label) == strong))
     return rows
-
-
-def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
-    """Real spending by channel and by year, by name."""
-    told = scenario_titles(result)
-    path, source = scenario_plots.path_data(result), sources_line(result.provenance)
-    level = f"{result.level:.0%}"
-    drawn = {
-        PATH: line_picture(
-            PATH,
-            path,
-            [ChartLine("estimate", "estimate", "own")],
-            f"real household spending, % against staying out; band: {level} of the draws",
-            Caption(told[PATH], f"A line with its {level} band by year after accession. {told[PATH]}.", source),
-            YearMarks(band=("lower", "upper")),
-        )
-    }
-    axis = f"real household spending, %; bar: {level} of the draws; dark: the bar leaves zero out"
-    if CHANNELS in told:
-        table = scenario_plots.channels_data(result)
-        caption = Caption(
-            told[CHANNELS], f"Points with {level} intervals, a row per channel. {told[CHANNELS]}.", source
-        )
-        rows = interval_rows(table, strong=str(table.index[-1]))
-        drawn[CHANNELS] = row_picture(CHANNELS, rows, axis, caption, table)
-    if (found := shipped_options()) is not None:
-        table = scenario_options.options_data(found)[["estimate", "lower", "upper"]]
-        words = options_title(found)
-        caption = Caption(words, f"Points with {found.level:.0%} intervals, a row per option. {words}.", source)
-        drawn[OPTIONS] = row_picture(OPTIONS, interval_rows(table), axis, caption, table)
-    return drawn
 
 
 # -- trade

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...plots import scenario as scenario_plots
 from ...plots.compare import event_position
 from ...plots.impact import effect_data
 from ...plots.scenario_options import is_clear
@@ -14,8 +15,7 @@ from ...scenario.options import NOTHING, shipped_options
 from ...trade.partners.own_reports import share_change
 from ..wording import sentences
 from .chart import Caption, ChartLine, ChartRow, Picture, YearMarks, line_picture, row_picture
-from .figures import OWNERS
-from .links import owners_of
+from .links import OWNERS, owners_of
 
 if TYPE_CHECKING:
     from ...impact.effect import Effect
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..wording.templates import Language
     from .material import Material
 
+CHANNELS, PATH, OPTIONS = "scenario-channels", "scenario-path", "scenario-options"
 FIRST = 2009  # of the years in the claims on partners
 JOINING = "uzb_eaeu"
 PARTNERS = {
@@ -78,7 +79,8 @@ def _interval_rows(
     return made, told
 
 
-def _option(name: str, words: Language) -> str:
+def option_name(name: str, words: Language) -> str:
+    """An option as the pages call it."""
     from ...scenario.options import option_label
 
     return words.say("option", name) if words.has("option", name) else option_label(name)
@@ -91,9 +93,9 @@ def _options(result: ScenarioResult, words: Language) -> Picture | None:
     table = found.table[(found.table["outcome"] == "welfare") & (found.table["scenario"] != NOTHING)]
     records = table.to_dict("records")
     rows, told = _interval_rows(
-        [(_option(r["scenario"], words), r, bool(r["scenario"] == JOINING)) for r in records], words
+        [(option_name(r["scenario"], words), r, bool(r["scenario"] == JOINING)) for r in records], words
     )
-    clear = [_option(r["scenario"], words) for r in records if is_clear(r)]
+    clear = [option_name(r["scenario"], words) for r in records if is_clear(r)]
     title = words.say("picture", "options_some" if clear else "options_none", words={"names": f"={', '.join(clear)}"})
     axis = words.say("picture", "options_axis", {"level": 100 * found.level})
     values = table.set_index("scenario")[["estimate", "lower", "upper"]]
@@ -116,6 +118,30 @@ def _channels(result: ScenarioResult, words: Language) -> Picture:
     values = pd.DataFrame(parts)[["estimate", "lower", "upper"]].set_axis(labels, axis=0)
     caption = _caption(title, "alt_rows", told, result.provenance, words)
     return row_picture(f"joining.{words.code}", drawn, axis, caption, values, _numbers(words))
+
+
+def scenario_pictures(result: ScenarioResult, words: Language) -> dict[str, Picture]:
+    """The channels, the years after accession, and the options, by name."""
+    drawn = {CHANNELS: _channels(result, words), PATH: _path(result, words), OPTIONS: _options(result, words)}
+    return {name: picture for name, picture in drawn.items() if picture is not None}
+
+
+def _path(result: ScenarioResult, words: Language) -> Picture:
+    table = scenario_plots.path_data(result)
+    last = float(table["estimate"].iloc[-1])
+    above = [int(year) for year in table.index[table["lower"] > 0]]
+    until = above and above[-1] == int(table.index[-1])
+    key = "path_never" if not above else "path_on" if until else "path_between"
+    years = {"last": last, "first": float(above[0]), "end": float(above[-1])} if above else {"last": last}
+    title = words.say("picture", key, years)
+    ends = {"first": float(table.index[0]), "last": float(table.index[-1])}
+    then, now = (f"={words.number(float(table['estimate'].iloc[place]), '2')}" for place in (0, -1))
+    line = ChartLine("estimate", words.say("picture", "path_line"), "own")
+    told = words.say("picture", "ends", ends, {"name": f"={line.label}", "then": then, "now": now})
+    unit = words.say("picture", "path_unit", {"level": 100 * result.level})
+    caption = _caption(title, "alt_lines", [told], result.provenance, words)
+    marks = YearMarks(band=("lower", "upper"))
+    return line_picture(f"{PATH}.{words.code}", table, [line], unit, caption, marks, _numbers(words))
 
 
 def _partners(found: Exposure, words: Language) -> Picture:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...series import SeriesInfo
 
 WDI = re.compile(r"[A-Z]{2}(\.[A-Z0-9]+){2,}")
+OWNERS = 3  # publishers that a picture names
 OWNER_ENDS = re.compile(r", | \(|: |(?: \d+)? through ")  # after them a source names the series or who passed it on
 # an address as sources print it: "wto.org", "greater-europe.org/archives/7613"
 PRINTED = r"(?<![\w./-])(?:[a-z0-9-]+\.)+(?:am|az|com|de|io|life|org|ru|uz)(?:/[\w./-]*\w)?(?![\w/-])"

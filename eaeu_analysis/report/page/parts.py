@@ -15,7 +15,8 @@ from .downloads import csv_text
 from .links import SourceLink, sources_of
 
 if TYPE_CHECKING:
-    from ...results import Provenance
+    from ...results import Check, Provenance
+    from ..wording.templates import Language
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,13 @@ class Items:
     ordered: bool = False
     tone: str = ""
     kind: ClassVar[str] = "items"
+
+
+def check_items(checks: Iterable[Check], words: Language) -> Items:
+    """Each check with its mark; what it found is in English alone."""
+    rows = [(words.say("passed", check.mark), words.word(f"check.{check.name}"), check.text) for check in checks]
+    told = [f"{mark}: {name}: {text}" if words.code == "en" else f"{mark}: {name}" for mark, name, text in rows]
+    return Items(tuple(told), tone="checks")
 
 
 @dataclass(frozen=True)

@@ -168,10 +168,10 @@ class Other:
 
 @dataclass(frozen=True)
 class Pages:
-    """What all pages share: the material, its pictures, the sections of the reference pages by language and page."""
+    """What all pages share: the material, its pictures by language and name, the sections by language and page."""
 
     material: Material
-    pictures: Mapping[str, Picture]
+    pictures: Mapping[str, Mapping[str, Picture]]
     blocks: Mapping[str, Mapping[str, Sequence[PageSection]]]
 
     @property
@@ -245,8 +245,10 @@ def _scripts(texts: Sequence[str]) -> dict[str, Any]:
 
 def prepare(material: Material, pictures: Mapping[str, Picture] | None = None) -> Pages:
     """The sections and pictures of the pages, made once."""
-    drawn = draw_all(material) if pictures is None else pictures
-    return Pages(material, drawn, {lang: sections.build_sections(material, drawn, lang) for lang in languages()})
+    drawn = {
+        lang: draw_all(material, find_language(lang, "page")) if pictures is None else pictures for lang in languages()
+    }
+    return Pages(material, drawn, {lang: sections.build_sections(material, drawn[lang], lang) for lang in languages()})
 
 
 def html_files(pages: Pages) -> dict[str, str]:
@@ -296,7 +298,7 @@ def _front_html(pages: Pages, found: Front) -> str:
 
 def _findings_html(pages: Pages, lang: str) -> str:
     shared = pages.shared("findings", lang)
-    found = findings_page(pages.material, pages.pictures, _places(pages, lang), lang)
+    found = findings_page(pages.material, pages.pictures["en"], _places(pages, lang), lang)
     title, say = shared["say"]("page", "findings_title"), shared["say"]
     values = {
         **shared,
@@ -319,7 +321,7 @@ def _places(pages: Pages, lang: str) -> dict[str, str]:
             for part in block.parts:
                 for card in getattr(part, "cards", ()):
                     places[card.id] = file_of(name, lang)
-    return {name: places[name] for name in pages.pictures if name in places}
+    return {name: places[name] for name in pages.pictures["en"] if name in places}
 
 
 def _reference_html(pages: Pages, page: str, lang: str) -> str:
@@ -367,7 +369,7 @@ def page_markdown(pages: Pages) -> str:
         "lead": _lead(content, "fared", find_language("en", "page")),
         "answers": told,
         "answers_title": f"The answer in {sentences.count(len(told))} sentence{'s' if len(told) != 1 else ''}",
-        "found": findings_page(pages.material, pages.pictures, _places(pages, "en"), "en"),
+        "found": findings_page(pages.material, pages.pictures["en"], _places(pages, "en"), "en"),
         "how": HOW,
         "owners": "; ".join(sorted({info.source for info in pages.material.series if info.source})),
         "blocks": [block for blocks in pages.blocks["en"].values() for block in blocks],

@@ -203,10 +203,9 @@
 
   // Another language keeps the place: the section, point or finding that is at the top of the screen, and what is open.
   function languages() {
-    const here = () => [...document.querySelectorAll("main [id]")].filter((e) => {
-      const box = e.getBoundingClientRect();
-      return box.height && box.top <= innerHeight / 3 && box.bottom > 0;
-    }).at(-1)?.id;
+    const here = () => [...document.querySelectorAll("main [id]")].map((e) => [e.id, e.getBoundingClientRect()])
+      .filter(([, box]) => box.height && box.top <= innerHeight / 3 && box.bottom > 0)
+      .sort(([, a], [, b]) => Math.abs(a.top) - Math.abs(b.top))[0]?.[0];
     document.querySelectorAll(".langs a").forEach((link) => link.addEventListener("click", () => {
       const chosen = location.hash.includes("?"); // what the reader chose in a part of the page
       const place = scrollY > 40 && !chosen ? here() : "";

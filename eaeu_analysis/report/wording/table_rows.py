@@ -17,15 +17,23 @@ if TYPE_CHECKING:
 SCALES = {"m": "million", "bn": "billion", "tn": "trillion"}
 
 
-def number_text(words: Language, value: float, *, signed: bool = False) -> str:
-    """:func:`format_number` as the language writes it: '-1,234.5' and '2.59 bn' as '−1 234,5' and '2,59 млрд'."""
-    if math.isnan(value):
-        return words.word("number.none")
-    head, _, scale = format_number(value, signed=signed).partition(" ")
+def localized(words: Language, text: str) -> str:
+    """A number of :func:`format_number` as the language writes it: '2.59 bn' as '2,59 млрд'."""
     if words.code == "en":
-        return f"{head} {scale}".strip()
+        return text
+    head, _, scale = text.partition(" ")
     local = head.translate({ord(","): "\u00a0", ord("."): ",", ord("-"): "\u2212"})
     return f"{local} {words.word(f'number.{SCALES[scale]}')}" if scale else local
+
+
+def number_text(words: Language, value: float, *, signed: bool = False) -> str:
+    """A number of a table."""
+    return words.word("number.none") if math.isnan(value) else localized(words, format_number(value, signed=signed))
+
+
+def translated(words: Language, text: str) -> str:
+    """A sentence of the shipped data as the pages word it: the table ``text`` has it by how it is shipped."""
+    return words.template("text", text) if words.code != "en" or words.has("text", text) else text
 
 
 def change_text(words: Language, value: float, measure: str) -> str:

@@ -14,6 +14,7 @@ from page_numbers import numbers_of
 from eaeu_analysis.report.page.figures import draw_all
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.page.sections import TRANSLATED, build_sections
+from eaeu_analysis.report.wording.templates import find_language
 
 Sections = dict[str, list[Any]]
 NOT_WORDS = {"id", "href", "tone", "kind", "source", "sources", "lang", "picture"}  # addresses, papers, pictures
@@ -23,14 +24,16 @@ ENGLISH = re.compile(r"\b(?:the|of|and|with|from|to|is|are|by|in|share|change|in
 
 @pytest.fixture(scope="module")
 def sections(material: Material) -> dict[str, Sections]:
-    pictures = draw_all(material)
-    return {lang: build_sections(material, pictures, lang) for lang in ("en", "ru", "uz")}
+    words = {lang: find_language(lang, "page") for lang in ("en", "ru", "uz")}
+    return {lang: build_sections(material, draw_all(material, own), lang) for lang, own in words.items()}
 
 
 def texts_of(item: Any) -> Iterator[str]:
     """Every text that a reader sees in a section, in its order; names of papers and publishers are left out."""
     if isinstance(item, str):
         yield item
+    elif getattr(item, "tone", "") == "checks":
+        return  # what a check found is in English alone
     elif isinstance(item, (tuple, list)):
         for part in item:
             yield from texts_of(part)

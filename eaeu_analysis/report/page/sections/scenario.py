@@ -1,14 +1,16 @@
-"""What joining would do to Uzbekistan: outcomes, channels, and what carries the uncertainty."""
+"""What joining would do to Uzbekistan: outcomes, options, and which assumptions matter most."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....errors import BadInputError
-from ....scenario.display import format_interval, outcome_label, round_to_error
-from ....scenario.options import option_label, shipped_options
-from ..figures import CHANNELS, OPTIONS, PATH, options_title, scenario_titles
+from ....scenario.display import round_to_error
+from ....scenario.options import shipped_options
+from ...wording.table_rows import localized, translated
+from ...wording.templates import find_language
+from ..front_pictures import CHANNELS, OPTIONS, PATH, option_name
 from ..parts import (
     Card,
     Cards,
@@ -20,8 +22,8 @@ from ..parts import (
     Items,
     PageSection,
     PageTable,
-    SourceLinks,
     Text,
+    check_items,
     sources,
 )
 
@@ -31,92 +33,107 @@ if TYPE_CHECKING:
     from ..chart import Picture
     from ..material import Material
 
-TITLE, NAV = "What would joining do to Uzbekistan?", "If Uzbekistan joined"
 COMPARED = ("welfare", "real_income", "exports", "customs_receipts_of_gdp", "remittances_of_gdp")
 
 
 def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """The scenario's question, its outcomes with intervals, figures, and what it leaves out."""
     result = material.evidence.scenario
+    title, nav = words.say("scenario", "title"), words.say("nav", "joining")
     if result is None:
-        return PageSection(
-            "scenario", TITLE, NAV, missing=material.missing.get("scenario", "no scenario was asked for")
-        )
-    told = scenario_titles(result)
-    shown = [name for name in (CHANNELS, PATH) if name in told and name in pictures]
-    under = sources(result.provenance)
-    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
-    draws = int(result.table["draws"].iloc[0])
+        why = material.missing.get("scenario", words.say("scenario", "missing"))
+        return PageSection("scenario", title, nav, missing=why)
+    numbers = {
+        "year": float(result.scenario.baseline.year),
+        "draws": float(result.table["draws"].iloc[0]),
+        "level": 100 * result.level,
+        "gain": 100 * result.probability(),
+    }
     parts: list[Any] = [
-        Text(
-            f"{result.scenario.question} {result.provenance.method[:1].upper()}{result.provenance.method[1:]}; every "
-            f"assumption is drawn {draws} times from its range, and the numbers are the median draw with its "
-            f"{result.level:.0%} interval, against the year {result.scenario.baseline.year}, once everything is phased "
-            "in. Evidence of grade F: as good as its assumptions."
+        Text(words.say("scenario", "how", numbers)),
+        Text(words.say("scenario", "gain", numbers)),
+        _outcomes(result, words),
+        _cards((CHANNELS, PATH), pictures, result),
+        *_options(result, pictures, words),
+        *_uncertainty(result, words),
+        Details(
+            words.say("scenario", "left_out"),
+            (Items(tuple(translated(words, note) for note in result.scenario.notes)),),
+            printed=True,
         ),
-        Text(f"Real spending of households rises in {result.probability():.0%} of the draws."),
-        _outcomes(result),
-        Cards(cards),
-        *_options(pictures, under),
-        *_carried(result),
-        Details("What the scenario leaves out", (Items(tuple(result.scenario.notes)),), printed=True),
-        Details("Checks", (Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in result.checks)),)),
+        Details(words.say("head", "checks"), (check_items(result.checks, words),)),
     ]
-    return PageSection("scenario", TITLE, NAV, tuple(parts))
+    return PageSection("scenario", title, nav, tuple(parts))
 
 
-def _outcomes(result: ScenarioResult) -> PageTable:
-    labels = result.surface()["outcomes"]
-    heads = (Column("outcome", "words"), Column("estimate"), Column("interval"), Column("unit", "words"))
+def _cards(names: Sequence[str], pictures: Mapping[str, Picture], result: ScenarioResult) -> Cards:
+    shown = [(name, pictures[name]) for name in names if name in pictures]
+    under = sources(result.provenance)
+    return Cards(tuple(Card(name, p.title, (Figure(p, p.title), under)) for name, p in shown))
+
+
+def _outcomes(result: ScenarioResult, words: Language) -> PageTable:
+    names = ("outcome", "estimate", "interval", "unit")
+    heads = tuple(Column(words.say("column", n), "words" if n in ("outcome", "unit") else "number") for n in names)
     rows = []
-    for name, label in labels.items():
+    for name in result.surface()["outcomes"]:
         row = result.value(name)
         ends = [float(row[end]) for end in ("estimate", "lower", "upper")]
-        middle, low, high = round_to_error(ends, result.error(name))
-        cells = (label["label"], middle, f"{low} to {high}", str(row["unit"]))
-        rows.append(tuple(map(Cell, cells)))
-    return PageTable("scenario-outcomes", f"{result.scenario.title}: what changes", heads, tuple(rows))
+        middle, low, high = (f"={localized(words, end)}" for end in round_to_error(ends, result.error(name)))
+        span = words.say("cell", "span", words={"low": low, "high": high})
+        label = words.template("scenario_label", name)
+        rows.append(tuple(map(Cell, (label, middle[1:], span, words.word(f"unit.{row['unit']}")))))
+    caption = words.say("scenario", "outcomes", {"level": 100 * result.level})
+    return PageTable("scenario-outcomes", caption, heads, tuple(rows), lang=words.code)
 
 
-def _options(pictures: Mapping[str, Picture], under: SourceLinks) -> list[Any]:
-    """The options side by side, from the comparison that is shipped."""
+def _options(result: ScenarioResult, pictures: Mapping[str, Picture], words: Language) -> list[Any]:
+    """The options in one table, from the comparison that is shipped."""
     found = shipped_options()
     if found is None:
         return []
-    draws, title = f"{found.spec['draws']:,}", "The options side by side"
-    heads = (Column("option", "words"), *(Column(outcome_label(o)) for o in COMPARED), Column("better than outside"),
-             Column("failed checks", "words"))  # fmt: skip
+    outcomes = [Column(words.template("scenario_label", name)) for name in COMPARED]
+    heads = (Column(words.say("column", "option"), "words"), *outcomes, Column(words.say("column", "better")),
+             Column(words.say("column", "failed"), "words"))  # fmt: skip
     rows = []
     for name in found.spec["scenarios"]:
-        told = [found.value(outcome, name) for outcome in COMPARED]
-        better = told[0]["better"]
-        same = all(row["lower"] == row["upper"] == 0 for row in told)
-        cells = [
-            option_label(name),
-            *("no change" if same else format_interval(row, float(row["error"])) for row in told),
-        ]
-        cells += ["" if same else f"{better:.0%}", str(told[0]["failed_checks"])]
+        values = [found.value(outcome, name) for outcome in COMPARED]
+        still = all(_still(row) for row in values)
+        failed = [words.word(f"check.{check}") for check in str(values[0]["failed_checks"]).split("; ") if check]
+        better = "" if still else words.say("cell", "percent", {"share": 100 * values[0]["better"]})
+        cells = [option_name(name, words), *(_interval(row, words) for row in values), better, "; ".join(failed)]
         rows.append(tuple(map(Cell, cells)))
-    note = Text(
-        f"Real spending, real income at home and exports in per cent, customs receipts and remittances in % of GDP; "
-        f"median and {found.level:.0%} interval of {draws} draws that all options share. Better than outside: the "
-        "share of draws in which real spending rises."
-    )
-    words = options_title(found)
-    cards = (Cards((Card(OPTIONS, words, (Figure(pictures[OPTIONS], words), under)),)),) if OPTIONS in pictures else ()
-    return [Heading("options", title), note, *cards, PageTable("scenario-options-table", title, heads, tuple(rows))]
+    title = words.say("scenario", "options")
+    note = words.say("scenario", "options_how", {"level": 100 * found.level, "draws": float(found.spec["draws"])})
+    table = PageTable("scenario-options-table", title, heads, tuple(rows), lang=words.code)
+    return [Heading("options", title), Text(note), _cards((OPTIONS,), pictures, result), table]
 
 
-def _carried(result: ScenarioResult) -> list[Any]:
-    """What carries the uncertainty; a sentence where no polynomial is fit."""
+def _still(row: Any) -> bool:
+    return all(round(float(row[end]), 6) == 0 for end in ("estimate", "lower", "upper"))
+
+
+def _interval(row: Any, words: Language) -> str:
+    """The estimate and its interval; words where it is as good as nothing."""
+    ends = [float(row[end]) for end in ("estimate", "lower", "upper")]
+    if all(round(end, 2) == 0 for end in ends):
+        return words.say("picture", "no_change" if _still(row) else "almost_none")
+    middle, low, high = (f"={localized(words, end)}" for end in round_to_error(ends, float(row["error"])))
+    return words.say("picture", "to", words={"middle": middle, "low": low, "high": high})
+
+
+def _uncertainty(result: ScenarioResult, words: Language) -> list[Any]:
+    """Which assumptions the uncertainty comes from; a sentence where no polynomial is fit."""
     try:
         surface, shares = result.surface(), result.shares()
     except BadInputError as error:
-        return [Text(f"No shares of the uncertainty: {error}.", "missing")]
-    labels = {entry["name"]: entry["label"] for entry in surface["quantities"]}
-    least = min(surface["r2"].values())
-    heads = (Column("assumption", "words"), Column("share of the uncertainty"))
-    rows = tuple((Cell(labels[str(n)]), Cell(f"{v:.1%}")) for n, v in shares.items())
-    table = PageTable("scenario-shares", "Shares of the variance (Shapley effects)", heads, rows)
-    note = f"By a polynomial fitted to the draws, which misses at most {1 - least:.1%} of their variance."
-    return [Details("What carries the uncertainty of real spending", (Text(note), table))]
+        return [Text(words.say("scenario", "no_shares", words={"why": f"={error}"}), "missing")]
+    names = find_language(words.code, "explore")
+    heads = (Column(words.say("column", "assumption"), "words"), Column(words.say("column", "share")))
+    rows = tuple(
+        (Cell(names.template("quantity", str(name))), Cell(words.say("cell", "percent_1", {"share": 100 * share})))
+        for name, share in shares.items()
+    )
+    table = PageTable("scenario-shares", words.say("scenario", "shares"), heads, rows, lang=words.code)
+    missed = {"missed": 100 * (1 - min(surface["r2"].values()))}
+    return [Details(words.say("scenario", "uncertainty"), (Text(words.say("scenario", "fitted", missed)), table))]
