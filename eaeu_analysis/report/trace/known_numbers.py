@@ -15,6 +15,7 @@ import pandas as pd
 from ... import settings
 from ...data.freshness import freshness
 from ...errors import BadInputError
+from ...plots.scenario import path_data
 from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import read_table, table_path
 from ...scenario.options import shipped_options
@@ -246,7 +247,9 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
 
 def _scenario(result: ScenarioResult) -> list[Any]:
     """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it."""
-    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability()]
+    notes = [float(number) for note in result.scenario.notes for number in NUMERAL.findall(note)]
+    told: list[Any] = [result.table, list(result.scenario.notes), notes, 100 * result.probability()]
+    told.append([int(year) for year in path_data(result).index])
     if (options := shipped_options()) is not None:
         told += [options.table, 100 * options.table[["better", "best"]], options.spec["draws"]]
     try:
