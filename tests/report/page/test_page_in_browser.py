@@ -370,6 +370,22 @@ def test_a_deep_link_shows_its_place_and_opens_what_is_closed(browser: Any, repo
     page.context.close()
 
 
+@pytest.mark.parametrize("name", ["members.html", "members.uz.html", "joining.ru.html", "data.html"])
+def test_a_table_stands_in_rows_and_columns(browser: Any, report: Path, name: str) -> None:
+    page = opened_at(browser, at(report, name))
+    uneven = page.evaluate(
+        """() => [...document.querySelectorAll('.scroll table')].flatMap(table => {
+            const boxes = [...table.rows].map(row => [...row.cells].map(cell => cell.getBoundingClientRect()));
+            const level = boxes.every(row => row.every(box => Math.abs(box.top - row[0].top) < 1));
+            const plumb = boxes.every(row => row.every((box, i) => Math.abs(box.right - boxes[0][i].right) < 1));
+            return level && plumb ? [] : [table.id];
+        })"""
+    )
+    assert page.locator(".scroll table").count() >= 1
+    assert uneven == []
+    page.context.close()
+
+
 def test_a_table_downloads_as_it_stands(browser: Any, report: Path) -> None:
     places = {"fared": ("numbers-trade", "effects-table"), "members": ("members-table",), "data": ("series-table",)}
     for file, names in places.items():
