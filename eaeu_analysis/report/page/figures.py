@@ -9,13 +9,15 @@ from ...plots import trade_answer, trade_policy
 from ...plots.compare import before_after_data, event_position
 from ...plots.impact import effect_data
 from ...reference import economies
-from ...text import format_number, higher_or_lower
 from ..wording import sentences
+from ..wording.table_rows import number_text, translated
 from .chart import Caption, ChartLine, ChartRow, Picture, YearMarks, line_picture, row_picture
-from .front_pictures import scenario_pictures
+from .front_pictures import chart_numbers, picture_caption, scenario_pictures
 from .links import OWNERS, owners_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from ...impact.effect import Effect
@@ -34,17 +36,16 @@ def draw_all(material: Material, words: Language) -> dict[str, Picture]:
     """A picture per outcome that has a comparison and per headline effect, by its name; those that there are in that
     language."""
     content = material.content
-    shown = scenario_pictures(material.evidence.scenario, words) if material.evidence.scenario is not None else {}
+    found = material.evidence
+    shown = scenario_pictures(found.scenario, words) if found.scenario is not None else {}
+    shown |= draw_trade(found.trade, words) if found.trade is not None else {}
+    shown |= draw_exposure_design(found.tariff_exposure, words) if found.tariff_exposure is not None else {}
     if words.code != "en":
         return shown
     drawn = {s.outcome: draw_outcome(s) for s in content.sections if s.narrow is not None}
     for question, effect in content.effects.effects.items() if content.effects else ():
         if question.outcome in FIGURES:
             drawn[f"effect-{question.outcome}"] = draw_effect(effect, question.outcome)
-    if material.evidence.trade is not None:
-        drawn |= draw_trade(material.evidence.trade)
-    if material.evidence.tariff_exposure is not None:
-        drawn |= draw_exposure_design(material.evidence.tariff_exposure)
     return drawn | shown
 
 
@@ -88,105 +89,90 @@ def draw_effect(effect: Effect, outcome: str) -> Picture:
     return line_picture(f"effect-{outcome}", table, lines, unit, caption, marks)
 
 
-def interval_rows(table: pd.DataFrame, middle: str = "estimate", strong: str = "") -> list[ChartRow]:
+def interval_rows(table: pd.DataFrame, words: Language, middle: str = "estimate") -> list[ChartRow]:
     """A row per line of a table with ``lower`` and ``upper``: dark where the interval leaves zero out."""
     rows = []
     for label, row in zip(table.index, table.to_dict("records"), strict=True):
         clear = row["lower"] > 0 or row["upper"] < 0
-        middle_text, low, high = (format_number(row[end], signed=True) for end in (middle, "lower", "upper"))
+        ends = {
+            name: f"={number_text(words, float(row[end]), signed=True)}"
+            for name, end in (("middle", middle), ("low", "lower"), ("high", "upper"))
+        }
         marks = ((float(row[middle]), "own" if clear else "accent"),)
-        text = "no change" if row["lower"] == row["upper"] == 0 else f"{middle_text} ({low} to {high})"
-        rows.append(ChartRow(str(label), marks, (float(row["lower"]), float(row["upper"])), text, str(label) == strong))
+        text = words.say("picture", "to", words=ends)
+        rows.append(ChartRow(str(label), marks, (float(row["lower"]), float(row["upper"])), text))
     return rows
 
 
 # -- trade
 
-
-def trade_titles(answer: TradeAnswer) -> dict[str, str]:
-    """What each figure says, by its name."""
-    steps = trade_answer.union_steps_data(answer)
-    last = trade_answer.union_years_data(answer).iloc[-1]
-    own = trade_answer.partner_shares_data(answer).loc["EAEU"]
-    clear = int(((steps["lower"] > 0) | (steps["upper"] < 0)).sum())
-    others = f"; with neighbours that never joined {_percent(last['neighbours'])}" if "neighbours" in last else ""
-    ends = [higher_or_lower(steps["percent"].agg(end), digits=0) for end in ("min", "max")]
-    return {
-        "trade-steps": (
-            f"Trade among the founders in the years of the EAEU was from {ends[0]} to {ends[1]}, by specification; "
-            f"{clear} of {len(steps)} stand out"
-        ),
-        "trade-years": (
-            f"Compared with what a gravity model expects, trade among the founders was {_percent(last['founders'])} "
-            f"in {last.name} than in the base year{others}"
-        ),
-        "trade-partners": (
-            f"{economies.common_name(answer.economy)}, {answer.exposure.year}: the union takes "
-            f"{own['exports_share']:.0f} % of goods exports and sends {own['imports_share']:.0f} % of imports"
-        ),
-    }
-
-
-def _percent(log: float) -> str:
-    return higher_or_lower(100 * math.expm1(log), digits=0)
-
-
-def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:
-    """The effect by specification, the union by year, the economy's partners; by name."""
-    told, source, level = trade_titles(answer), sources_line(answer.provenance), f"{answer.level:.0%}"
-    steps, years = trade_answer.union_steps_data(answer), trade_answer.union_years_data(answer)
-    shares = trade_answer.partner_shares_data(answer)
-    roles = {"founders": "own", "neighbours": "accent"}
-    lines = [ChartLine(c, c, roles.get(c, "other")) for c in map(str, years.columns) if not c.startswith("founders_")]
-    partners = [
-        ChartRow(
-            str(name),
-            ((float(row["imports_share"]), "accent"), (float(row["exports_share"]), "own")),
-            text=f"exports {row['exports_share']:.1f} %, imports {row['imports_share']:.1f} %",
-        )
-        for name, row in zip(shares.index, shares.to_dict("records"), strict=True)
-    ]
-    alts = {
-        "trade-steps": f"Points with {level} intervals, a row per specification. {told['trade-steps']}.",
-        "trade-years": f"Lines by year, a line per group of pairs. {told['trade-years']}.",
-        "trade-partners": f"Two points a partner: share of exports, share of imports. {told['trade-partners']}.",
-    }
-    captions = {name: Caption(told[name], alt, source) for name, alt in alts.items()}
-    return {
-        "trade-steps": row_picture(
-            "trade-steps",
-            interval_rows(steps, "percent"),
-            f"change of trade among the founders, %; bar: {level} interval; dark: it leaves zero out",
-            captions["trade-steps"],
-            steps,
-        ),
-        "trade-years": line_picture(
-            "trade-years",
-            years,
-            lines,
-            f"log points against the base year; band: {level} interval of the founders",
-            captions["trade-years"],
-            YearMarks(band=("founders_lower", "founders_upper")),
-        ),
-        "trade-partners": row_picture(
-            "trade-partners",
-            partners,
-            "share of goods trade, %: exports dark, imports in colour",
-            captions["trade-partners"],
-            shares,
-        ),
-    }
-
-
+TRADE = ("trade-steps", "trade-years", "trade-partners")
 EXPOSURE = "trade-exposure"
 
 
-def draw_exposure_design(result: TariffExposure) -> dict[str, Picture]:
-    """Armenia's imports across products by year, by name."""
-    told, table = trade_policy.tariff_exposure_title(result), trade_policy.tariff_exposure_data(result)
-    marks = YearMarks(2014.5, "joined", band=("lower", "upper"))
-    caption = Caption(
-        told, f"A line with its {result.level:.0%} interval by year. {told}.", sources_line(result.provenance)
+def draw_trade(answer: TradeAnswer, words: Language) -> dict[str, Picture]:
+    """The effect by specification, the union by year, the economy's partners; by name."""
+    level = {"level": 100 * answer.level}
+    numbers = chart_numbers(words)
+
+    def named(table: pd.DataFrame) -> pd.DataFrame:
+        return table.set_axis([translated(words, str(name)) for name in table.index], axis=0)
+
+    def about(name: str, values: Mapping[str, float], kind: str) -> Caption:
+        title = words.say("picture", name, values, {"economy": f"economy.{answer.economy}"})
+        return picture_caption(title, kind, [], answer.provenance, words)
+
+    steps, years = named(trade_answer.union_steps_data(answer)), trade_answer.union_years_data(answer)
+    clear = float(((steps["lower"] > 0) | (steps["upper"] < 0)).sum())
+    spread = {"low": float(steps["percent"].min()), "high": float(steps["percent"].max())}
+    last = years.iloc[-1]
+    groups = [column for column in map(str, years.columns) if not column.startswith("founders_")]
+    ends = {name: 100 * math.expm1(last[name]) for name in ("founders", "neighbours") if name in last}
+    roles = {"founders": "own", "neighbours": "accent"}
+    lines = [ChartLine(c, translated(words, c), roles.get(c, "other")) for c in groups]
+    shares = trade_answer.partner_shares_data(answer)
+    own = shares.loc["EAEU"]
+    partners = [
+        ChartRow(
+            translated(words, str(name)),
+            ((float(row["imports_share"]), "accent"), (float(row["exports_share"]), "own")),
+            text=words.say("picture", "partner", {"exports": row["exports_share"], "imports": row["imports_share"]}),
+        )
+        for name, row in zip(shares.index, shares.to_dict("records"), strict=True)
+    ]
+    told = {
+        "trade_steps": {**spread, "clear": clear, "all": float(len(steps))},
+        "trade_years": {**ends, "year": float(last.name)},
+        "trade_partners": {
+            "year": float(answer.exposure.year), "exports": own["exports_share"], "imports": own["imports_share"],
+        },
+    }  # fmt: skip
+    key = "trade_years" if "neighbours" in ends else "trade_years_alone"
+    captions = (
+        about("trade_steps", told["trade_steps"], "alt_rows_short"),
+        about(key, told["trade_years"], "alt_lines_short"),
+        about("trade_partners", told["trade_partners"], "alt_rows_short"),
     )
-    unit = f"imports at a tariff of 10 % against none, %; band: {result.level:.0%} interval"
-    return {EXPOSURE: line_picture(EXPOSURE, table, [ChartLine("percent", "Armenia", "own")], unit, caption, marks)}
+    marks = YearMarks(band=("founders_lower", "founders_upper"))
+    units = [words.say("picture", f"{name}_unit", level) for name in told]
+    files = [f"{name}.{words.code}" for name in TRADE]
+    drawn = (
+        row_picture(files[0], interval_rows(steps, words, "percent"), units[0], captions[0], steps, numbers),
+        line_picture(files[1], years, lines, units[1], captions[1], marks, numbers),
+        row_picture(files[2], partners, units[2], captions[2], shares, numbers),
+    )
+    return dict(zip(TRADE, drawn, strict=True))
+
+
+def draw_exposure_design(result: TariffExposure, words: Language) -> dict[str, Picture]:
+    """Armenia's imports across products by year, by name."""
+    table, level = trade_policy.tariff_exposure_data(result), {"level": 100 * result.level}
+    first, last = result.spec["post_years"]
+    change, low, high = result.percent
+    values = {"first": float(first), "last": float(last), "change": change, "low": low, "high": high, "tariff": 10.0}
+    caption = picture_caption(words.say("picture", "exposure", values), "alt_lines_short", [], result.provenance, words)
+    marks = YearMarks(2014.5, words.say("picture", "joining_mark"), band=("lower", "upper"))
+    unit = words.say("picture", "exposure_unit", {**level, "tariff": 10.0})
+    lines = [ChartLine("percent", words.word("economy.ARM"), "own")]
+    drawn = line_picture(f"{EXPOSURE}.{words.code}", table, lines, unit, caption, marks, chart_numbers(words))
+    return {EXPOSURE: drawn}

@@ -50,14 +50,16 @@ def front_pictures(material: Material, words: Language) -> dict[str, Picture]:
     return {name: made for name, made in drawn.items() if made is not None}
 
 
-def _caption(title: str, kind: str, told: Sequence[str], provenance: Any, words: Language) -> Caption:
+def picture_caption(title: str, kind: str, told: Sequence[str], provenance: Any, words: Language) -> Caption:
+    """The finding as title, what the picture shows in words, and who published its data."""
     alt = words.say("picture", kind, words={"title": f"={title}", "rows": f"={'; '.join(told)}"})
     owners = owners_of(provenance.series)[:OWNERS]
     names = ", ".join(owner.text for owner in owners)
     return Caption(title, alt, words.say("picture", "source", words={"owners": f"={names}"}) if owners else "", owners)
 
 
-def _numbers(words: Language) -> Any:
+def chart_numbers(words: Language) -> Any:
+    """Numbers of an axis as the language writes them."""
     return lambda value, digits: words.number(value, str(digits))
 
 
@@ -99,8 +101,8 @@ def _options(result: ScenarioResult, words: Language) -> Picture | None:
     title = words.say("picture", "options_some" if clear else "options_none", words={"names": f"={', '.join(clear)}"})
     axis = words.say("picture", "options_axis", {"level": 100 * found.level})
     values = table.set_index("scenario")[["estimate", "lower", "upper"]]
-    caption = _caption(title, "alt_rows", told, result.provenance, words)
-    return row_picture(f"options.{words.code}", rows, axis, caption, values, _numbers(words))
+    caption = picture_caption(title, "alt_rows", told, result.provenance, words)
+    return row_picture(f"options.{words.code}", rows, axis, caption, values, chart_numbers(words))
 
 
 def _channels(result: ScenarioResult, words: Language) -> Picture:
@@ -116,8 +118,8 @@ def _channels(result: ScenarioResult, words: Language) -> Picture:
     title = words.say("picture", "channels", words={"part": f"part.{largest['channel']}"})
     axis = words.say("picture", "channels_axis", {"level": 100 * result.level})
     values = pd.DataFrame(parts)[["estimate", "lower", "upper"]].set_axis(labels, axis=0)
-    caption = _caption(title, "alt_rows", told, result.provenance, words)
-    return row_picture(f"joining.{words.code}", drawn, axis, caption, values, _numbers(words))
+    caption = picture_caption(title, "alt_rows", told, result.provenance, words)
+    return row_picture(f"joining.{words.code}", drawn, axis, caption, values, chart_numbers(words))
 
 
 def scenario_pictures(result: ScenarioResult, words: Language) -> dict[str, Picture]:
@@ -139,9 +141,9 @@ def _path(result: ScenarioResult, words: Language) -> Picture:
     line = ChartLine("estimate", words.say("picture", "path_line"), "own")
     told = words.say("picture", "ends", ends, {"name": f"={line.label}", "then": then, "now": now})
     unit = words.say("picture", "path_unit", {"level": 100 * result.level})
-    caption = _caption(title, "alt_lines", [told], result.provenance, words)
+    caption = picture_caption(title, "alt_lines", [told], result.provenance, words)
     marks = YearMarks(band=("lower", "upper"))
-    return line_picture(f"{PATH}.{words.code}", table, [line], unit, caption, marks, _numbers(words))
+    return line_picture(f"{PATH}.{words.code}", table, [line], unit, caption, marks, chart_numbers(words))
 
 
 def _partners(found: Exposure, words: Language) -> Picture:
@@ -173,9 +175,15 @@ def _partners(found: Exposure, words: Language) -> Picture:
         for line in lines
     ]
     marks = YearMarks(2020.95, words.say("picture", "observer", {"year": 2020.0}))
-    caption = _caption(title, "alt_lines", told, found.provenance, words)
+    caption = picture_caption(title, "alt_lines", told, found.provenance, words)
     return line_picture(
-        f"leaning.{words.code}", table, lines, words.say("picture", "leaning_unit"), caption, marks, _numbers(words)
+        f"leaning.{words.code}",
+        table,
+        lines,
+        words.say("picture", "leaning_unit"),
+        caption,
+        marks,
+        chart_numbers(words),
     )
 
 
@@ -209,6 +217,6 @@ def _member(effect: Effect, economy: str, words: Language) -> Picture:
     marks = YearMarks(
         event, words.say("picture", "joined", {"year": float(int(event))}), band=band if band[0] in table else None
     )
-    caption = _caption(title, "alt_lines", told, effect.provenance, words)
+    caption = picture_caption(title, "alt_lines", told, effect.provenance, words)
     unit = words.say("picture", "fared_unit", {"level": 100 * effect.level})
-    return line_picture(f"fared.{words.code}", table, lines, unit, caption, marks, _numbers(words))
+    return line_picture(f"fared.{words.code}", table, lines, unit, caption, marks, chart_numbers(words))

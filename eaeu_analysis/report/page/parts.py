@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..wording.labels import readable
+from ..wording.table_rows import translated
 from .chart import Picture
 from .downloads import csv_text
 from .links import SourceLink, sources_of
@@ -53,8 +54,12 @@ class Items:
 
 def check_items(checks: Iterable[Check], words: Language) -> Items:
     """Each check with its mark; what it found is in English alone."""
-    rows = [(words.say("passed", check.mark), words.word(f"check.{check.name}"), check.text) for check in checks]
-    told = [f"{mark}: {name}: {text}" if words.code == "en" else f"{mark}: {name}" for mark, name, text in rows]
+    told = []
+    for check in checks:
+        about = [translated(words, part) for part in check.name.split(", ")[1:] if words.has("text", part)]
+        name = check.name if words.code == "en" else ", ".join([words.word(f"check.{check.name}"), *about])
+        found = f": {check.text}" if words.code == "en" else ""
+        told.append(f"{words.say('passed', check.mark)}: {name}{found}")
     return Items(tuple(told), tone="checks")
 
 

@@ -3,173 +3,142 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ....plots.trade_policy import tariff_exposure_title
-from ....reference import economies
-from ....text import format_number
-from ..figures import EXPOSURE, trade_titles
-from ..parts import Card, Cards, Cell, Column, Details, Figure, Items, PageSection, PageTable, Text, sources
+from ...wording.table_rows import change_text, number_text, span_text, translated
+from ..figures import EXPOSURE, TRADE
+from ..parts import (
+    Card,
+    Cards,
+    Cell,
+    Column,
+    Details,
+    Figure,
+    Items,
+    PageSection,
+    PageTable,
+    Text,
+    check_items,
+    sources,
+)
 
 if TYPE_CHECKING:
-    from ....trade.tariff_exposure.estimate import TariffExposure
+    from ....results import Provenance
     from ....trade.union.answer import TradeAnswer
     from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
 
-TITLE, NAV = "Who trades with whom, and did the union change it?", "Who trades with whom"
-HOW = (
-    "Gravity sets aside what size, distance and everything else that belongs to a pair, or to an economy in a year, "
-    "would explain (PPML with fixed effects of exporter and year, importer and year, and pair); what is left is "
-    "compared with the same for neighbours that never joined. Bilateral flows are pinned tables, whatever the "
-    "source of the other data."
-)
 LARGEST = 20  # chapters shown of those by import value
+SAID = (  # the findings at the head of the page
+    *("partners.founders.customs_union", "partners.founders.eaeu", "partners.founders.without_fuels"),
+    *("partners.imports.China", "partners.imports.Turkey", "partners.imports.EU"),
+    *("leaning.exports.EAEU", "leaning.imports.EAEU", "tariffs.rise", "tariffs.fall"),
+)
 
 
 def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
-    """The sentences, three figures, and the tables behind them."""
-    answer = material.evidence.trade
+    """The sentences, the figures, and the tables behind them."""
+    answer, design = material.evidence.trade, material.evidence.tariff_exposure
+    title, nav = words.say("trade", "title"), words.say("nav", "trade")
     if answer is None:
-        return PageSection(
-            "partners", TITLE, NAV, missing=material.missing.get("trade", "bilateral trade was not asked for")
-        )
-    told = trade_titles(answer)
-    under = sources(answer.provenance)
-    shown = [name for name in told if name in pictures]
-    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
-    cards += _exposure(material.evidence.tariff_exposure, pictures)
-    checks = Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in answer.checks))
-    return PageSection(
-        "partners",
-        TITLE,
-        NAV,
-        (
-            Items(tuple(answer.sentences())),
-            Text(HOW),
-            Cards(cards),
-            _effects(answer),
-            _diversion(answer),
-            _findings(answer),
-            _tariffs(answer),
-            Details("Checks", (checks,)),
-        ),
+        why = material.missing.get("trade", words.say("trade", "missing"))
+        return PageSection("partners", title, nav, missing=why)
+    said = {claim.id: claim.text("sentence", words.code) for claim in material.claims}
+    cards = [_card(name, pictures[name], answer.provenance) for name in TRADE if name in pictures]
+    if design is not None and EXPOSURE in pictures:
+        cards.append(_card(EXPOSURE, pictures[EXPOSURE], design.provenance, (check_items(design.checks, words),)))
+    parts = (
+        Items(tuple(said[name] for name in SAID if name in said)),
+        Text(words.say("trade", "how")),
+        Cards(tuple(cards)),
+        _effects(answer, words),
+        _diversion(answer, words),
+        _findings(answer, words),
+        _tariffs(answer, words),
+        Details(words.say("head", "checks"), (check_items(answer.checks, words),)),
     )
+    return PageSection("partners", title, nav, parts)
 
 
-def percent_with_interval(row: Mapping[Any, Any]) -> tuple[str, str]:
+def _card(name: str, picture: Picture, provenance: Provenance, more: Sequence[Any] = ()) -> Card:
+    return Card(name, picture.title, (Figure(picture, picture.title), *more, sources(provenance)))
+
+
+def _heads(words: Language, names: Iterable[str], numbers: Sequence[str] = ("change", "interval", "p")) -> Any:
+    """The heads of a table: names of columns, of which those with numbers are set right."""
+    return tuple(Column(words.say("column", name), "number" if name in numbers else "words") for name in names)
+
+
+def _estimate(row: Mapping[Any, Any], words: Language) -> tuple[str, str]:
     """An estimate in log points as per cent, and its interval."""
     low, high = (100 * np.expm1(row[end]) for end in ("lower", "upper"))
-    return (
-        f"{format_number(row['percent'], signed=True)} %",
-        f"{format_number(low, signed=True)} to {format_number(high, signed=True)}",
-    )
+    return change_text(words, row["percent"], "per cent"), span_text(words, low, high)
 
 
-def _exposure(design: TariffExposure | None, pictures: Mapping[str, Picture]) -> tuple[Card, ...]:
-    """The card of the comparison across products, with its checks."""
-    if design is None or EXPOSURE not in pictures:
-        return ()
-    told = tariff_exposure_title(design)
-    checks = Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in design.checks))
-    return (Card(EXPOSURE, told, (Figure(pictures[EXPOSURE], told), checks, sources(design.provenance))),)
+def _yes(words: Language, value: Any) -> str:
+    return words.say("cell", "yes" if value else "no")
 
 
-def _p(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.2f}"
+def _effects(answer: TradeAnswer, words: Language) -> PageTable:
+    rows = []
+    for row in answer.effects.to_dict("records"):
+        p = row["p_permutation"]
+        shown = "" if math.isnan(p) else words.number(p, "2")
+        step, how = words.say("step", row["step"]), translated(words, row["specification"])
+        rows.append((step, how, *_estimate(row, words), shown, _yes(words, row["stands_out"])))
+    heads = _heads(words, ("step", "specification", "change", "interval", "p", "clear"))
+    caption = words.say("trade", "effects", {"level": 100 * answer.level})
+    return PageTable("trade-effects", caption, heads, tuple(tuple(map(Cell, row)) for row in rows), lang=words.code)
 
 
-def _effects(answer: TradeAnswer) -> PageTable:
-    heads = (
-        Column("step", "words"),
-        Column("specification", "words"),
-        Column("change"),
-        Column("interval"),
-        Column("p"),
-        Column("stands out", "words"),
-    )
-    rows = tuple(
+def _diversion(answer: TradeAnswer, words: Language) -> PageTable:
+    rows = [
         (
-            Cell(str(row["step"])),
-            Cell(str(row["specification"])),
-            *map(Cell, percent_with_interval(row)),
-            Cell(_p(row["p_permutation"])),
-            Cell("yes" if row["stands_out"] else "no"),
-        )
-        for row in answer.effects.to_dict("records")
-    )
-    caption = (
-        f"Trade among the three founders: change against what gravity expects, with its {answer.level:.0%} interval; "
-        "p: rank among fake unions elsewhere"
-    )
-    return PageTable("trade-effects", caption, heads, rows)
-
-
-def _diversion(answer: TradeAnswer) -> PageTable:
-    heads = (
-        *(Column(name, "words") for name in ("from", "step", "panel")),
-        Column("change"),
-        Column("interval"),
-        Column("stands out", "words"),
-    )
-    rows = tuple(
-        (
-            Cell(str(row["from"])),
-            Cell(str(row["step"])),
-            Cell(str(row["panel"])),
-            *map(Cell, percent_with_interval(row)),
-            Cell("yes" if row["stands_out"] else "no"),
+            translated(words, row["from"]),
+            words.say("step", row["step"]),
+            translated(words, row["panel"]),
+            *_estimate(row, words),
+            _yes(words, row["stands_out"]),
         )
         for row in answer.diversion.to_dict("records")
-    )
-    caption = f"Imports of the members from outsiders, with the {answer.level:.0%} interval"
-    return PageTable("trade-diversion", caption, heads, rows)
+    ]
+    heads = _heads(words, ("from", "step", "goods", "change", "interval", "clear"))
+    caption = words.say("trade", "diversion", {"level": 100 * answer.level})
+    return PageTable("trade-diversion", caption, heads, tuple(tuple(map(Cell, row)) for row in rows), lang=words.code)
 
 
-def _findings(answer: TradeAnswer) -> Details:
-    heads = tuple(Column(n, "words") for n in ("published finding", "source", "ours", "same sign", "why"))
+def _findings(answer: TradeAnswer, words: Language) -> Details:
     rows = tuple(
         (
-            Cell(str(row["finding"])),
+            Cell(translated(words, row["finding"])),
             Cell(str(row["source"]), tone="source"),
-            Cell(str(row["ours"]), (f"{format_number(row['our_percent'], signed=True)} %",)),
-            Cell("yes" if row["agree"] else "no"),
-            Cell(str(row["why"])),
+            Cell(translated(words, row["ours"]), (change_text(words, row["our_percent"], "per cent"),)),
+            Cell(_yes(words, row["agree"])),
+            Cell(translated(words, row["why"])),
         )
         for row in answer.findings.to_dict("records")
     )
-    table = PageTable("trade-findings", "What others found, what we find, and why the two differ", heads, rows)
-    return Details("What others found", (table,))
+    heads = _heads(words, ("published", "source", "ours", "same", "why"))
+    table = PageTable("trade-findings", words.say("trade", "findings"), heads, rows, lang=words.code)
+    return Details(words.say("trade", "others"), (table,))
 
 
-def _tariffs(answer: TradeAnswer) -> Details:
+def _tariffs(answer: TradeAnswer, words: Language) -> Details:
     frame = answer.tariffs.to_frame()
     frame = frame.sort_values("imports_usd", ascending=False, kind="stable").head(LARGEST)
-    heads = (
-        Column("chapter", "words"),
-        Column("own duty, %"),
-        Column("common tariff, %"),
-        Column("change, pp"),
-        Column("imports, US$"),
-        Column("direction", "words"),
-    )
-    rows = tuple(
-        (
-            Cell(str(code)),
-            Cell(format_number(row["own"])),
-            Cell(format_number(row["new"])),
-            Cell(format_number(row["change"], signed=True)),
-            Cell(format_number(row["imports_usd"])),
-            Cell(str(row["direction"])),
-        )
-        for code, row in zip(frame.index, frame.to_dict("records"), strict=True)
-    )
-    name = economies.common_name("UZB")
-    caption = f"The {len(rows)} chapters of the Harmonized System in which {name} imports most"
-    return Details(
-        f"{name}'s tariffs against the common external tariff", (PageTable("tariff-gap", caption, heads, rows),)
-    )
+    rows = []
+    for code, row in zip(frame.index, frame.to_dict("records"), strict=True):
+        named = words.has("chapter_name", str(code))
+        goods = words.template("chapter_name", str(code)) if named else words.word(f"chapter.{code}")
+        numbers = [number_text(words, row[name]) for name in ("own", "new")]
+        numbers += [number_text(words, row["change"], signed=True), number_text(words, row["imports_usd"])]
+        rows.append((Cell(f"{code} {goods}"), *map(Cell, numbers), Cell(words.say("direction", row["direction"]))))
+    names = ("own", "common", "points", "imports")
+    heads = _heads(words, ("chapter", *names, "direction"), names)
+    caption = words.say("trade", "chapters", {"count": float(len(rows))})
+    table = PageTable("tariff-gap", caption, heads, tuple(rows), lang=words.code)
+    return Details(words.say("trade", "tariffs"), (table,))
