@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from ...plots import trade_answer, trade_policy
 from ...plots.compare import before_after_data, event_position
 from ...plots.impact import effect_data
-from ...reference import economies
-from ..wording import sentences
-from ..wording.table_rows import number_text, translated
+from ...reference.catalogue import outcome as find_outcome
+from ..wording.table_rows import number_text, outcome_label, translated
 from .chart import Caption, ChartLine, ChartRow, Picture, YearMarks, line_picture, row_picture
-from .front_pictures import chart_numbers, picture_caption, scenario_pictures
-from .links import OWNERS, owners_of
+from .front_pictures import chart_numbers, picture_caption, picture_id, scenario_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,60 +31,117 @@ NAMED = 7  # lines with a name at most
 
 
 def draw_all(material: Material, words: Language) -> dict[str, Picture]:
-    """A picture per outcome that has a comparison and per headline effect, by its name; those that there are in that
-    language."""
-    content = material.content
-    found = material.evidence
-    shown = scenario_pictures(found.scenario, words) if found.scenario is not None else {}
-    shown |= draw_trade(found.trade, words) if found.trade is not None else {}
-    shown |= draw_exposure_design(found.tariff_exposure, words) if found.tariff_exposure is not None else {}
-    if words.code != "en":
-        return shown
-    drawn = {s.outcome: draw_outcome(s) for s in content.sections if s.narrow is not None}
+    """A picture per outcome that has a comparison and per headline effect, of trade and of joining; by name."""
+    content, found = material.content, material.evidence
+    drawn = {s.outcome: draw_outcome(s, words) for s in content.sections if s.narrow is not None}
     for question, effect in content.effects.effects.items() if content.effects else ():
         if question.outcome in FIGURES:
-            drawn[f"effect-{question.outcome}"] = draw_effect(effect, question.outcome)
-    return drawn | shown
+            drawn[f"effect-{question.outcome}"] = draw_effect(effect, question.outcome, words)
+    drawn |= draw_trade(found.trade, words) if found.trade is not None else {}
+    drawn |= draw_exposure_design(found.tariff_exposure, words) if found.tariff_exposure is not None else {}
+    drawn |= scenario_pictures(found.scenario, words) if found.scenario is not None else {}
+    return drawn
 
 
-def sources_line(provenance: Any) -> str:
-    """Owners and vintages of the series behind a picture, in one line."""
-    parts = [part for info in provenance.series for part in (info.derived_from or (info,))]
-    dates = sorted({part.vintage for part in parts if part.vintage})
-    span = f", vintages {dates[0]} to {dates[-1]}" if len(dates) > 1 else f", vintage {dates[0]}" if dates else ""
-    owners = ", ".join(owner.text for owner in owners_of(provenance.series)[:OWNERS])
-    return f"Source: {owners}{span}. eaeu_analysis"
+def outcome_numbers(section: OutcomeSection) -> tuple[dict[str, float], dict[str, Any]]:
+    """What the sentences on an outcome say: numbers, and words."""
+    result = section.narrow
+    assert result is not None  # noqa: S101
+    row, spec = result.treated, result.windows
+    numbers = {"change": float(row["change"]), "before": float(row["mean_before"]), "after": float(row["mean_after"])}
+    for name, span in (("before", spec.before), ("after", spec.after)):
+        numbers |= {f"{name}_first": float(span[0]), f"{name}_last": float(span[1])}
+    named: dict[str, Any] = {"measure": f"unit.{result.change_measure}"}
+    if (d := result.difference) is not None:
+        low, high = d.spread
+        numbers |= {"others": d.mean, "median": d.median, "low": low, "high": high, "economies": float(d.test.n - 1)}
+    return numbers, named
 
 
-def draw_outcome(section: OutcomeSection) -> Picture:
+def outcome_title(section: OutcomeSection, words: Language) -> str:
+    """The finding as the title of a figure."""
+    label = {"label": f"={outcome_label(words, section.outcome, section.label)}"}
+    if section.narrow is None or not section.narrow.treated["available"]:
+        return words.say("fared", "title_none", words=label)
+    numbers, named = outcome_numbers(section)
+    return words.say("fared", "title_both" if "others" in numbers else "title_own", numbers, {**label, **named})
+
+
+def draw_outcome(section: OutcomeSection, words: Language) -> Picture:
     """An economy over its comparison countries, the two windows shaded."""
     result = section.narrow
     assert result is not None  # noqa: S101
     table, unit = before_after_data(result)
-    table = table[[result.unit, *(c for c in table.columns if c != result.unit)]]
-    table = table.dropna(how="all").rename(columns=result.names)
+    table = table[[result.unit, *(c for c in table.columns if c != result.unit)]].dropna(how="all")
+    names = {code: words.word(f"economy.{code}") for code in table.columns}
     named = len(table.columns) <= NAMED
-    own = result.names[result.unit]
-    lines = [ChartLine(own, own, "own")] + [ChartLine(c, c if named else "") for c in table.columns if c != own]
+    roles = {result.unit: "own"}
+    lines = [
+        ChartLine(names[c], names[c] if named or c == result.unit else "", roles.get(c, "other")) for c in table.columns
+    ]
     spec = result.windows
-    marks = YearMarks(event_position(str(result.spec["event"])), "joined", (spec.before, spec.after))
-    caption = Caption(sentences.before_after_title(section), sentences.alt(section), sources_line(result.provenance))
-    return line_picture(section.outcome, table, lines, unit, caption, marks)
+    marks = YearMarks(
+        event_position(str(result.spec["event"])), words.say("picture", "joining_mark"), (spec.before, spec.after)
+    )
+    told = [
+        words.say(
+            "fared",
+            "row",
+            {"before": row["mean_before"], "after": row["mean_after"]},
+            {"name": f"={names[row['unit']]}"},
+        )
+        for row in result.table.to_dict("records")
+        if row["unit"] in names
+    ]
+    caption = picture_caption(outcome_title(section, words), "alt_lines", told, result.provenance, words)
+    first, last = map(float, spec.before)
+    index = words.say("fared", "index", {"first": first, "last": last})  # where levels are drawn relative to their mean
+    axis = words.word(f"unit.{unit}") if words.has("unit", unit) else index
+    numbers = chart_numbers(words)
+    return line_picture(
+        picture_id(section.outcome, words), table.rename(columns=names), lines, axis, caption, marks, numbers
+    )
 
 
-def draw_effect(effect: Effect, outcome: str) -> Picture:
+def effect_title(effect: Effect, outcome: str, words: Language) -> str:
+    """The finding as the title of a figure."""
+    known = find_outcome(outcome)
+    numbers = {"estimate": 100 * effect.estimate if known.log else effect.estimate, "p": effect.p_value}
+    named = {
+        "label": f"={outcome_label(words, outcome, known.label)}",
+        "finding": f"={words.say('effects', effect.finding)}",
+        "measure": "unit.log points" if known.log else "unit.percentage points",
+    }
+    return words.say("effects", "figure", numbers, named)
+
+
+def draw_effect(effect: Effect, outcome: str, words: Language) -> Picture:
     """An outcome, its counterfactual, and the band of the counterfactual."""
     table = effect_data(effect)
     lines = [
-        ChartLine("observed", economies.common_name(str(effect.spec["unit"])), "own"),
-        ChartLine("counterfactual", "estimate without joining", "accent", dashed=True),
+        ChartLine("observed", words.word(f"economy.{effect.spec['unit']}"), "own"),
+        ChartLine("counterfactual", words.say("picture", "estimate"), "accent", dashed=True),
     ]
     band = ("counterfactual_lower", "counterfactual_upper")
-    marks = YearMarks(event_position(str(effect.spec["event"])), "joined", band=band if band[0] in table else None)
-    title = sentences.effect_title(effect, outcome)
-    caption = Caption(title, sentences.effect_alt(effect, outcome), sources_line(effect.provenance))
-    unit = f"{outcome.replace('_', ' ')}; band: {effect.level:.0%} interval of the estimate"
-    return line_picture(f"effect-{outcome}", table, lines, unit, caption, marks)
+    mark = words.say("picture", "joining_mark")
+    marks = YearMarks(event_position(str(effect.spec["event"])), mark, band=band if band[0] in table else None)
+    rows = effect.post
+    told = [
+        words.say(
+            "picture",
+            "row",
+            {},
+            {"name": f"={line.label}", "text": f"={words.number(float(rows[line.column].mean()))}"},
+        )
+        for line in lines
+    ]
+    caption = picture_caption(effect_title(effect, outcome, words), "alt_lines", told, effect.provenance, words)
+    named = {"label": f"={outcome_label(words, outcome, find_outcome(outcome).label)}"}
+    key = "axis_log" if find_outcome(outcome).log else "axis"
+    axis = words.say("effects", key, {"level": 100 * effect.level}, named)
+    return line_picture(
+        picture_id(f"effect-{outcome}", words), table, lines, axis, caption, marks, chart_numbers(words)
+    )
 
 
 def interval_rows(table: pd.DataFrame, words: Language, middle: str = "estimate") -> list[ChartRow]:
@@ -128,6 +183,7 @@ def draw_trade(answer: TradeAnswer, words: Language) -> dict[str, Picture]:
     last = years.iloc[-1]
     groups = [column for column in map(str, years.columns) if not column.startswith("founders_")]
     ends = {name: 100 * math.expm1(last[name]) for name in ("founders", "neighbours") if name in last}
+    base = float(next(iter(answer.union.spec["designs"].values()))[0])
     roles = {"founders": "own", "neighbours": "accent"}
     lines = [ChartLine(c, translated(words, c), roles.get(c, "other")) for c in groups]
     shares = trade_answer.partner_shares_data(answer)
@@ -142,7 +198,7 @@ def draw_trade(answer: TradeAnswer, words: Language) -> dict[str, Picture]:
     ]
     told = {
         "trade_steps": {**spread, "clear": clear, "all": float(len(steps))},
-        "trade_years": {**ends, "year": float(last.name)},
+        "trade_years": {**ends, "year": float(last.name), "base": base},
         "trade_partners": {
             "year": float(answer.exposure.year), "exports": own["exports_share"], "imports": own["imports_share"],
         },
@@ -154,8 +210,8 @@ def draw_trade(answer: TradeAnswer, words: Language) -> dict[str, Picture]:
         about("trade_partners", told["trade_partners"], "alt_rows_short"),
     )
     marks = YearMarks(band=("founders_lower", "founders_upper"))
-    units = [words.say("picture", f"{name}_unit", level) for name in told]
-    files = [f"{name}.{words.code}" for name in TRADE]
+    units = [words.say("picture", f"{name}_unit", {**level, "base": base}) for name in told]
+    files = [picture_id(name, words) for name in TRADE]
     drawn = (
         row_picture(files[0], interval_rows(steps, words, "percent"), units[0], captions[0], steps, numbers),
         line_picture(files[1], years, lines, units[1], captions[1], marks, numbers),
@@ -174,5 +230,5 @@ def draw_exposure_design(result: TariffExposure, words: Language) -> dict[str, P
     marks = YearMarks(2014.5, words.say("picture", "joining_mark"), band=("lower", "upper"))
     unit = words.say("picture", "exposure_unit", {**level, "tariff": 10.0})
     lines = [ChartLine("percent", words.word("economy.ARM"), "own")]
-    drawn = line_picture(f"{EXPOSURE}.{words.code}", table, lines, unit, caption, marks, chart_numbers(words))
+    drawn = line_picture(picture_id(EXPOSURE, words), table, lines, unit, caption, marks, chart_numbers(words))
     return {EXPOSURE: drawn}

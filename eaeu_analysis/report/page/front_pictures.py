@@ -50,6 +50,11 @@ def front_pictures(material: Material, words: Language) -> dict[str, Picture]:
     return {name: made for name, made in drawn.items() if made is not None}
 
 
+def picture_id(name: str, words: Language) -> str:
+    """The name of a picture's file: "trade", "trade.ru"."""
+    return name if words.code == "en" else f"{name}.{words.code}"
+
+
 def picture_caption(title: str, kind: str, told: Sequence[str], provenance: Any, words: Language) -> Caption:
     """The finding as title, what the picture shows in words, and who published its data."""
     alt = words.say("picture", kind, words={"title": f"={title}", "rows": f"={'; '.join(told)}"})
@@ -143,7 +148,7 @@ def _path(result: ScenarioResult, words: Language) -> Picture:
     unit = words.say("picture", "path_unit", {"level": 100 * result.level})
     caption = picture_caption(title, "alt_lines", [told], result.provenance, words)
     marks = YearMarks(band=("lower", "upper"))
-    return line_picture(f"{PATH}.{words.code}", table, [line], unit, caption, marks, chart_numbers(words))
+    return line_picture(picture_id(PATH, words), table, [line], unit, caption, marks, chart_numbers(words))
 
 
 def _partners(found: Exposure, words: Language) -> Picture:

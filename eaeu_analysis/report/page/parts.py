@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..wording.labels import readable
-from ..wording.table_rows import translated
+from ..wording.table_rows import translated, with_names
 from .chart import Picture
 from .downloads import csv_text
 from .links import SourceLink, sources_of
@@ -58,7 +58,7 @@ def check_items(checks: Iterable[Check], words: Language) -> Items:
     for check in checks:
         about = [translated(words, part) for part in check.name.split(", ")[1:] if words.has("text", part)]
         name = check.name if words.code == "en" else ", ".join([words.word(f"check.{check.name}"), *about])
-        found = f": {check.text}" if words.code == "en" else ""
+        found = f": {with_names(words, check.text)}" if words.code == "en" else ""
         told.append(f"{words.say('passed', check.mark)}: {name}{found}")
     return Items(tuple(told), tone="checks")
 

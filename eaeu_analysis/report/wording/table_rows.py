@@ -6,14 +6,15 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from ...reference.economies import economies
 from ...results import to_plain
-from ...text import format_change, format_number
-from .sentences import FINDINGS, UNITS
+from ...text import format_number
 
 if TYPE_CHECKING:
-    from ..gather.content import Content, OutcomeSection
+    from ..gather.content import OutcomeSection
     from .templates import Language
 
+CODE = re.compile(r"(?<![\w.])[A-Z]{3}(?![\w.])")  # of an economy, not within the code of a series
 SCALES = {"m": "million", "bn": "billion", "tn": "trillion"}
 
 
@@ -58,33 +59,15 @@ def day_text(words: Language, stated: str) -> str:
     return words.word(f"month.{stated}-01") if re.fullmatch(r"\d{4}-\d{2}", stated) else stated
 
 
+def with_names(words: Language, text: str) -> str:
+    """The text with the names of economies in place of their codes."""
+    known = economies().index
+    return CODE.sub(lambda code: words.word(f"economy.{code[0]}") if code[0] in known else code[0], text)
+
+
 def outcome_label(words: Language, outcome: str, label: str) -> str:
     """The whole name of an outcome, with its unit, at the head of a row."""
     return words.template("label", outcome) if words.has("label", outcome) else label
-
-
-def unit_rows(section: OutcomeSection) -> list[dict[str, str]]:
-    """A row per economy of one outcome, the treated one first."""
-    if section.narrow is None:
-        return []
-    rows = []
-    for row in section.narrow.table.to_dict("records"):
-        unit = row["change_unit"]
-        rows.append(
-            {
-                "name": str(row["name"]),
-                "before": format_number(row["mean_before"]),
-                "after": format_number(row["mean_after"]),
-                "change": format_change(row["change"], unit) if row["available"] else "n/a",
-                "interval": f"{format_number(row['lower'], signed=True)} to {format_number(row['upper'], signed=True)}"
-                if row["available"]
-                else "",
-                "years": f"{row['years_before']}+{row['years_after']}",
-                "latest": format_change(row["to_latest_change"], unit) if row["to_latest_years"] else "",
-                "reason": str(row["reason"]),
-            }
-        )
-    return rows
 
 
 def section_rows(section: OutcomeSection) -> dict[str, Any]:
@@ -139,37 +122,3 @@ def _test(result: Any) -> dict[str, Any]:
             "level": d.test.level,
         }
     )
-
-
-def effect_rows(content: Content) -> list[dict[str, str]]:
-    """A row per outcome and donor pool: estimate, interval, p, what it was drawn from, what failed."""
-    if content.effects is None:
-        return []
-    from ...impact.members.effects import effects_plan as plan
-
-    rows = []
-    for row in content.effects.table.to_dict("records"):
-        done = not row["reason"]
-        rows.append(
-            {
-                "label": str(row["label"]),
-                "pool": plan().pools[row["pool"]]["label"],
-                "estimate": f"{format_number(row['estimate'], signed=True)} {UNITS.get(row['measure'], 'pp')}"
-                if done
-                else "n/a",
-                "interval": _interval(row["lower"], row["upper"]) if done else "",
-                "p": f"{row['p_value']:.2f}" if done and not math.isnan(row["p_value"]) else "",
-                "finding": FINDINGS[row["finding"]] if done else str(row["reason"]),
-                "donors": str(row["weights"]),
-                "failed": str(row["failed"]),
-            }
-        )
-    return rows
-
-
-def _interval(low: float, high: float) -> str:
-    if math.isnan(low) or math.isnan(high):
-        return "not available"
-    if math.isinf(low) or math.isinf(high):
-        return "no value can be ruled out"
-    return f"{format_number(low, signed=True)} to {format_number(high, signed=True)}"

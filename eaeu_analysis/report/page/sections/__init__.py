@@ -25,7 +25,7 @@ PAGES: Mapping[str, tuple[Builder, ...]] = {
     "glossary": (reference.glossary,),
     "changes": (drift.build,),
 }
-TRANSLATED = frozenset({"glossary", "joining", "members", "trade"})  # the pages that are in every language
+TRANSLATED = frozenset({"fared", "glossary", "joining", "members", "trade"})  # the pages that are in every language
 
 
 def build_sections(

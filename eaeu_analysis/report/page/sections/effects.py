@@ -2,67 +2,69 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ...wording import sentences
-from ...wording.table_rows import effect_rows
+from ....impact.members.effects import effects_plan
+from ...wording.sentences import headline_effect
+from ...wording.table_rows import change_text, outcome_label, span_text, translated, with_names
 from ..figures import FIGURES
 from ..parts import Card, Cards, Cell, Column, Figure, PageSection, PageTable, Text, sources
 
 if TYPE_CHECKING:
-    from ....impact.effect import Effect
     from ...gather.content import Content
     from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
 
-TITLE, NAV = "Compared with what?", "Compared with what?"
+COLUMNS = {"outcome": "words", "donors": "words", "effect": "number", "interval": "number", "p": "number",
+           "finding": "words", "drawn": "words", "failed": "words"}  # fmt: skip
 
 
 def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """Figures of the headline outcomes, then every estimate in a table."""
     content = material.content
+    title = words.say("effects", "title")
     if content.effects is None:
-        return PageSection("effects", TITLE, NAV, missing=content.effects_missing)
+        return PageSection("effects", title, title, missing=content.effects_missing)
     first = next(s.narrow for s in content.sections if s.narrow)
-    how = (
-        f"A simple before/after comparison attributes the rouble crash to the union. Here each outcome is compared "
-        f"with a counterfactual: the "
-        f"weighted average of economies that did not join and that moved as {content.name} did before "
-        f"({content.effects.provenance.method}; weights positive, summing to one; the mean of "
-        f"{sentences.short_year_span(first.windows.after)} is judged). The donors are the nearest economies alike in "
-        f"income, size and openness, without a known shock of their own, no more than fit years, and the fit ends two "
-        f"years before accession: a rule written down before its results were seen (docs/methods.md). The p-value is "
-        f"the exact rank of {content.name} among the same calculation made for every donor."
-    )
-    cards = tuple(
-        _card(name, effect, pictures[f"effect-{name}"])
-        for name in FIGURES
-        if f"effect-{name}" in pictures and (effect := sentences.headline_effect(content, name)) is not None
-    )
-    return PageSection("effects", TITLE, NAV, (Text(how), Cards(cards), _table(content)))
+    years = {"first": float(first.windows.after[0]), "last": float(first.windows.after[1])}
+    how = Text(words.say("effects", "how", years, {"economy": f"economy.{content.unit}"}))
+    said = {claim.id: claim.text("sentence", words.code) for claim in material.claims}
+    cards = []
+    for name in FIGURES:
+        effect, picture = headline_effect(content, name), pictures.get(f"effect-{name}")
+        if effect is not None and picture is not None:
+            told = [Text(said[key])] if (key := f"fared.{name}.counterfactual") in said else []
+            parts = (Figure(picture, picture.title), *told, sources(effect.provenance))
+            cards.append(Card(f"effect-{name}", picture.title, parts))
+    return PageSection("effects", title, title, (how, Cards(tuple(cards)), _table(content, words)))
 
 
-def _card(outcome: str, effect: Effect, picture: Picture) -> Card:
-    title, verdict = sentences.effect_title(effect, outcome), f"{effect.verdict[:1].upper()}{effect.verdict[1:]}."
-    return Card(f"effect-{outcome}", title, (Figure(picture, title), Text(verdict), sources(effect.provenance)))
+def _table(content: Content, words: Language) -> PageTable:
+    assert content.effects is not None  # noqa: S101
+    heads = tuple(Column(words.say("column", name), kind) for name, kind in COLUMNS.items())
+    rows = tuple(tuple(map(Cell, _row(row, words))) for row in content.effects.table.to_dict("records"))
+    caption = words.say("effects", "caption", {"level": 100 * content.effects.level})
+    return PageTable("effects-table", caption, heads, rows, lang=words.code)
 
 
-def _table(content: Content) -> PageTable:
-    heads = [
-        Column("outcome", "words"),
-        Column("donors", "words"),
-        Column("effect"),
-        Column("interval"),
-        Column("p"),
-        *(Column(name, "words") for name in ("finding", "drawn from", "checks failed")),
+def _row(row: Mapping[Any, Any], words: Language) -> list[str]:
+    """Outcome, donors, estimate, interval, p, finding, weights of the donors, failed checks."""
+    pool = translated(words, effects_plan().pools[row["pool"]]["label"])
+    head = [outcome_label(words, row["outcome"], row["label"]), pool]
+    if row["reason"]:
+        return [*head, words.word("number.none"), "", "", words.say("effects", "untested"), "", ""]
+    measure = row["measure"] if row["measure"] == "log points" else "percentage points"
+    weights = re.sub(r"\d+\.\d+", lambda share: words.number(float(share.group()), "2"), str(row["weights"]))
+    failed = [words.word(f"check.{name}") for name in str(row["failed"]).split(", ") if name]
+    return [
+        *head,
+        change_text(words, row["estimate"], measure),
+        span_text(words, row["lower"], row["upper"]),
+        words.number(row["p_value"], "2") if row["p_value"] == row["p_value"] else "",
+        words.say("effects", row["finding"]),
+        with_names(words, weights),
+        ", ".join(failed),
     ]
-    keys = ("label", "pool", "estimate", "interval", "p", "finding", "donors", "failed")
-    rows = tuple(tuple(Cell(row[key]) for key in keys) for row in effect_rows(content))
-    level = f"{content.effects.level:.0%}" if content.effects else ""
-    caption = (
-        f"Average effect after accession with its {level} interval; pp: percentage points; a small number of log "
-        "points is about as many per cent"
-    )
-    return PageTable("effects-table", caption, tuple(heads), rows)
