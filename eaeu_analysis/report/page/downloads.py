@@ -14,7 +14,8 @@ from ...text import clean_text
 # What begins a formula in a spreadsheet (signs of full width too), at the start of a cell or after a semicolon.
 FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t")
 FORMULA_INSIDE = re.compile(r"(?<=[;\t\n])(\s*)(?=[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?![\d ]))")
-NUMBER = re.compile(r"""[-+]\d[\d,.]*(e[-+]?\d+)?( [A-Za-z%][^=@|!()'"]*)?""")  # "-33.7", "-33.7 pp", "-2.1 to 3.6"
+# "-33.7", "-33.7 pp", "-2.1 to 3.6", "+1 234,5 млн"
+NUMBER = re.compile(r"""[-+]\d[\d,.\u00a0]*(e[-+]?\d+)?( [A-Za-zА-Яа-яЁё%\u2026][^=@|!()'"]*)?""")
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -126,15 +126,8 @@ def draw_effect(effect: Effect, outcome: str, words: Language) -> Picture:
     mark = words.say("picture", "joining_mark")
     marks = YearMarks(event_position(str(effect.spec["event"])), mark, band=band if band[0] in table else None)
     rows = effect.post
-    told = [
-        words.say(
-            "picture",
-            "row",
-            {},
-            {"name": f"={line.label}", "text": f"={words.number(float(rows[line.column].mean()))}"},
-        )
-        for line in lines
-    ]
+    means = {line.label: f"={words.number(float(rows[line.column].mean()))}" for line in lines}
+    told = [words.say("picture", "row", words={"name": f"={name}", "text": mean}) for name, mean in means.items()]
     caption = picture_caption(effect_title(effect, outcome, words), "alt_lines", told, effect.provenance, words)
     named = {"label": f"={outcome_label(words, outcome, find_outcome(outcome).label)}"}
     key = "axis_log" if find_outcome(outcome).log else "axis"

@@ -25,6 +25,8 @@ from ..claims.points import balance, is_point
 from ..explore.members import first_sentences
 from ..explore.options import first_options
 from ..wording.labels import labels, readable
+from ..wording.table_rows import with_names
+from ..wording.templates import find_language
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
@@ -299,7 +301,8 @@ def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str,
 
 
 def _known(texts: Iterable[str], numbers: Mapping[str, np.ndarray[Any, Any]]) -> Known:
-    plain = {normal(shown) for text in set(texts) for shown in (text, readable(text))}
+    english = find_language("en")
+    plain = {normal(shown) for text in set(texts) for shown in (text, readable(text), with_names(english, text))}
     kept = sorted(text for text in plain if re.search(r"\d", text) and len(re.findall(r"[^\W\d_]", text)) >= LETTERS)
     sizes = {name: np.unique(np.abs(own[np.isfinite(own)])) for name, own in numbers.items()}
     return Known(tuple(kept), sizes)

@@ -22,7 +22,8 @@ from .known_numbers import SIZE, Known, normal
 NUMBER = re.compile(
     r"(?<![\w.,])[-+−]?\d{1,3}(?:[,\u202f]\d{3})+(?:\.\d+)?(?![\w])|(?<![\w.,])[-+−]?\d+(?:\.\d+)?(?![\w])"
 )
-SCALES = {"tn": 1e12, "trillion": 1e12, "bn": 1e9, "billion": 1e9, "m": 1e6, "million": 1e6, "thousand": 1e3}
+SCALES = {"tn": 1e12, "trillion": 1e12, "bn": 1e9, "billion": 1e9, "m": 1e6, "million": 1e6, "thousand": 1e3,
+          "трлн": 1e12, "млрд": 1e9, "млн": 1e6, "trln": 1e12, "mlrd": 1e9, "mln": 1e6}  # fmt: skip
 # dates, years, spans of years, references, addresses, codes: what names and does not measure
 NAMES = re.compile(
     r"https?://\S+|www\.\S+|\bdoi\.org/\S+|\b10\.\d{4,}/\S+"
@@ -164,7 +165,7 @@ def _among(token: str, after: str, numbers: np.ndarray[Any, Any]) -> bool:
         return False  # no number is printed so
     decimals = len(plain.partition(".")[2])
     size, half = float(plain), 0.5 * 10.0**-decimals
-    word = re.match(r"\s*(%|[a-z]+)", after)
+    word = re.match(r"\s*(%|[^\W\d_]+)", after)
     unit = word.group(1) if word else ""
     scales = [SCALES.get(unit, 1.0)] if unit in SCALES else [1.0, 0.01] if unit == "%" else [1.0]
     for scale in scales:

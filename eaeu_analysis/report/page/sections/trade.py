@@ -136,9 +136,9 @@ def _tariffs(answer: TradeAnswer, words: Language) -> Details:
         goods = words.template("chapter_name", str(code)) if named else words.word(f"chapter.{code}")
         numbers = [number_text(words, row[name]) for name in ("own", "new")]
         numbers += [number_text(words, row["change"], signed=True), number_text(words, row["imports_usd"])]
-        rows.append((Cell(f"{code} {goods}"), *map(Cell, numbers), Cell(words.say("direction", row["direction"]))))
+        rows.append((Cell(str(code)), Cell(goods), *map(Cell, numbers), Cell(words.say("direction", row["direction"]))))
     names = ("own", "common", "points", "imports")
-    heads = _heads(words, ("chapter", *names, "direction"), names)
+    heads = _heads(words, ("code", "chapter", *names, "direction"), names)
     caption = words.say("trade", "chapters", {"count": float(len(rows))})
     table = PageTable("tariff-gap", caption, heads, tuple(rows), lang=words.code)
     return Details(words.say("trade", "tariffs"), (table,))
