@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from .text import clean_text
 
@@ -159,6 +159,14 @@ def unknown(
     if hint:
         text += f" {hint}" if text.endswith("?") else f"; {hint}"
     return BadInputError(text)
+
+
+def require_option(
+    what: str, given: object, options: Collection[str], labels: Mapping[str, str] | None = None, hint: str = ""
+) -> None:
+    """Raise the error of :func:`unknown` unless ``given`` is one of ``options``."""
+    if given not in options:
+        raise unknown(what, given, options, labels, hint)
 
 
 def as_names(what: str, given: Iterable[str] | str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import settings
-from ..errors import BadInputError, as_names, unknown
+from ..errors import BadInputError, as_names, require_option, unknown
 
 Gaps = Literal["drop", "interpolate", "error"]
 Years = int | tuple[int, int] | list[int] | range | None
@@ -67,8 +67,7 @@ class EffectOptions:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "covariates", as_names("covariates", self.covariates))
-        if self.gaps not in GAPS:
-            raise unknown("gaps", self.gaps, GAPS)
+        require_option("gaps", self.gaps, GAPS)
         if not 0.0 < self.level < 1.0:
             raise BadInputError(f"level {self.level} is not between 0 and 1; expected a share such as 0.90")
 
@@ -177,8 +176,7 @@ class AugmentedOptions(EffectOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.penalty_rule not in PENALTY_RULES:
-            raise unknown("penalty_rule", self.penalty_rule, PENALTY_RULES)
+        require_option("penalty_rule", self.penalty_rule, PENALTY_RULES)
         if self.penalty is not None and not self.penalty > 0:
             raise BadInputError(f"penalty {self.penalty} is not positive")
 
@@ -325,8 +323,7 @@ class InterruptedSeriesOptions(EffectOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.trend not in TRENDS:
-            raise unknown("trend", self.trend, TRENDS, TRENDS)
+        require_option("trend", self.trend, TRENDS, TRENDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -362,7 +359,6 @@ class BreakDateOptions(EffectOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.kind not in BREAK_KINDS:
-            raise unknown("kind", self.kind, BREAK_KINDS)
+        require_option("kind", self.kind, BREAK_KINDS)
         if not 0 <= self.trim < 0.5:
             raise BadInputError(f"trim {self.trim} is not between 0 and 0.5")

@@ -74,10 +74,6 @@ class ArmenianTransfers(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
 
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per window."""
-        return self.table.copy()
-
     def summary(self) -> str:
         """A sentence per window, checks, sources."""
         lines = [

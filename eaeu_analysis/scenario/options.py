@@ -67,9 +67,6 @@ class ScenarioComparison(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def value(self, outcome: str, scenario: str) -> pd.Series[Any]:
         """The row of an outcome and an option. Raises BadInputError for a name that is not in the table."""
         own = self.table[self.table["outcome"] == outcome]

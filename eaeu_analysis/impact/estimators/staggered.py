@@ -18,7 +18,7 @@ import pandas as pd
 
 from ...arrays import Array, Index, Mask
 from ...data.panel import require_panel
-from ...errors import BadInputError, NoDataError, unknown
+from ...errors import BadInputError, NoDataError, require_option
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
 from ..effect import LEADS, Effect
@@ -164,10 +164,8 @@ def staggered_did(
     """
     require_panel(panel)
     options = options or EffectOptions()
-    if method not in METHODS:
-        raise unknown("method", method, METHODS, METHODS)
-    if control not in CONTROLS:
-        raise unknown("control", control, CONTROLS)
+    require_option("method", method, METHODS, METHODS)
+    require_option("control", control, CONTROLS)
     if draws < 99:
         raise BadInputError(f"draws {draws}: at least 99 are needed")
     design = state_design(

@@ -75,10 +75,6 @@ class StackedMembers(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
 
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per outcome."""
-        return self.table.copy()
-
     def summary(self) -> str:
         """One sentence an outcome, the exposures, checks, sources."""
         spec = self.spec

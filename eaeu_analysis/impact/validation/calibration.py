@@ -115,9 +115,6 @@ class Calibration(Result):
             found.append(Check(name, row["size_10"] <= limit, row["size_10"], limit, text))
         return tuple(found)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         spec = self.spec
         failed = int((self.table["failed"] != "").sum())

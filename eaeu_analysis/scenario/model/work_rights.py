@@ -65,9 +65,6 @@ class WorkRights(Result):
             raise BadInputError(f"draws {n}: expected 1 or more")
         return np.random.default_rng(seed).normal(self.mean, self.sd, n)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         low, high = self.interval
         word = "no clear effect" if low <= 0 <= high else "an effect"

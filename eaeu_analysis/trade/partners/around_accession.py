@@ -81,10 +81,6 @@ class PartnerChanges(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
 
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per flow and partner."""
-        return self.table.copy()
-
     def summary(self) -> str:
         """Both tables, trade with Russia in two sentences, checks, sources."""
         before, after = self.spec["before"], self.spec["after"]
