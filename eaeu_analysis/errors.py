@@ -169,6 +169,18 @@ def require_option(
         raise unknown(what, given, options, labels, hint)
 
 
+def require_level(level: float) -> None:
+    """BadInputError unless a confidence level is between 0 and 1."""
+    if not 0 < level < 1:
+        raise BadInputError(f"level {level:g} is not between 0 and 1; expected a share such as 0.9")
+
+
+def require_least(what: str, given: int, least: int) -> None:
+    """BadInputError unless a number is at least ``least``; True and False are no numbers."""
+    if isinstance(given, bool) or not given >= least:
+        raise BadInputError(f"{what} {given}: at least {least} {'is' if least == 1 else 'are'} needed")
+
+
 def as_names(what: str, given: Iterable[str] | str) -> tuple[str, ...]:
     """Names as a tuple; one text counts as a list of one. BadInputError for anything that is not a list."""
     if isinstance(given, str):

@@ -23,7 +23,7 @@ import pandas as pd
 from .. import settings
 from ..arrays import Array
 from ..data.panel import require_years
-from ..errors import BadInputError, require_option
+from ..errors import BadInputError, require_least, require_level, require_option
 from ..reference import economies
 from ..results import Check, Provenance, Result
 from .regression import Fit
@@ -137,8 +137,7 @@ class PassThrough(Result):
         """(n, regressor) draws of the coefficients: multivariate t with ``vcov`` and ``df``."""
         from scipy import stats
 
-        if n < 1:
-            raise BadInputError(f"draws {n}: expected 1 or more")
+        require_least("draws", n, 1)
         drawn = stats.multivariate_t(self.coef.to_numpy(), self.vcov.to_numpy(), df=self.df).rvs(
             size=n, random_state=np.random.default_rng(seed)
         )
@@ -222,8 +221,7 @@ def pass_through(
     (112, {'rouble': -1.1, 'income': 4.33})
     """
     require_option("income", income, DRIVERS)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level:g}: expected between 0 and 1")
+    require_level(level)
     fixed = remittance_tables()["sample"]
     first = int(fixed["first_year"] if first_year is None else first_year)
     if first >= last_year:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import BadInputError, DriftError, PartialDataError, as_names, require_option
+from ..errors import BadInputError, DriftError, PartialDataError, as_names, require_least, require_option
 from ..output_folder import output_folder, require_output_folder
 from ..reference.blocs import bloc as find_bloc
 from ..reference.economies import resolve
@@ -204,8 +204,7 @@ def write_report(
     ...     sorted(path.name for path in pathlib.Path(folder, "report").iterdir())
     ['figures', 'manifest.json', 'report.json', 'report.md', 'ro-crate-metadata.json', 'run.json']
     """
-    if jobs < 1:
-        raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")
+    require_least("jobs", jobs, 1)
     formats = _formats(formats, unit, bloc)
     templates.find_language(lang)
     folder = Path(out)

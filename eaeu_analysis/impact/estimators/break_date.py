@@ -12,7 +12,7 @@ import pandas as pd
 from ...arrays import Array
 from ...data.frequency import Calendar
 from ...data.panel import require_panel
-from ...errors import BadInputError, NoDataError, require_option
+from ...errors import BadInputError, NoDataError, require_least, require_option
 from ...results import Check, Provenance, Result
 from ...text import format_number, format_p_equals
 from ..inference.autoregressive import draw_errors, draw_picks, error_model
@@ -288,8 +288,7 @@ def break_date(
     require_panel(panel)
     options = options or BreakDateOptions()
     kind, trend, trim, level = options.kind, options.trend, options.trim, options.level
-    if draws < 99:
-        raise BadInputError(f"draws {draws}: at least 99 are needed")
+    require_least("draws", draws, 99)
     problem = state_problem(
         panel,
         outcome,

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arrays import Array
 from ...data.panel import require_panel
-from ...errors import BadInputError, require_option
+from ...errors import require_least, require_option
 from ...results import Check, Provenance
 from ..effect import Effect
 from ..inference.checks import design_checks
@@ -166,8 +166,7 @@ def synthetic_did(
     import pandas as pd
 
     require_option("method", method, METHODS, METHODS)
-    if draws < 2:
-        raise BadInputError(f"draws {draws}: at least 2 are needed")
+    require_least("draws", draws, 2)
     design = state_design(
         panel,
         outcome,

@@ -25,7 +25,7 @@ import pandas as pd
 
 from ... import settings
 from ...data.panel import require_years
-from ...errors import BadInputError, NoDataError
+from ...errors import NoDataError, require_least
 from ...parallel import fan_out
 from ...results import Check, Provenance, Result
 from ..curve.estimates import Answered, CurveSetup, SlimPanel, answer_question, eligible, slim_panel
@@ -234,8 +234,7 @@ def calibrate(
     True
     """
     require_years(panel, "calibrate")
-    if problems < 1:
-        raise BadInputError(f"problems {problems}: at least one is needed")
+    require_least("problems", problems, 1)
     options = options or CalibrationOptions()
     rule = options.donors or PoolRule("all economies")
     grid = Grid(

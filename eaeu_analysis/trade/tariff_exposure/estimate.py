@@ -11,7 +11,7 @@ import pandas as pd
 
 from ... import settings
 from ...arrays import Array, Mask
-from ...errors import BadInputError, NotConvergedError, require_option
+from ...errors import BadInputError, NotConvergedError, require_least, require_level, require_option
 from ...results import Check, Finding, Provenance, Result, finding_of, source_lines
 from ...text import format_number, format_p_equals, year_span
 from ..gravity.fit import GravityFit
@@ -93,10 +93,8 @@ class TariffExposureOptions:
         require_option("cluster", self.cluster, ("chapter", "product"))
         if self.lead_months not in (1, 3):
             raise BadInputError(f"lead_months {self.lead_months!r}: expected 1 or 3")
-        if not 0 < self.level < 1:
-            raise BadInputError(f"level {self.level:g}: expected between 0 and 1")
-        if self.permutations < 99:
-            raise BadInputError(f"permutations {self.permutations}: expected 99 or more")
+        require_level(self.level)
+        require_least("permutations", self.permutations, 99)
         if not self.minimum >= 0:
             raise BadInputError(f"minimum {self.minimum:g}: expected zero or more")
 
