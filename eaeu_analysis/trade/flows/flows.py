@@ -194,18 +194,6 @@ def check_units(frame: pd.DataFrame) -> None:
                     )
 
 
-def require_domestic(frame: pd.DataFrame) -> None:
-    """Raise BadInputError unless every economy of every year has a positive domestic flow (exporter = importer)."""
-    own = frame[(frame["exporter"] == frame["importer"]) & (frame["usd"] > 0)]
-    have = set(zip(own["exporter"], own["year"], strict=True))
-    for side in ("exporter", "importer"):
-        for economy, year in sorted(set(zip(frame[side], frame["year"], strict=True))):
-            if (economy, year) not in have:
-                raise BadInputError(
-                    f"domestic trade of {economy} in {year} is missing: add it with add_domestic or leave {economy} out"
-                )
-
-
 # -- both reporters ------------------------------------------------------------------------------------------
 def side_by_side(
     *frames: pd.DataFrame,
