@@ -61,6 +61,7 @@ EARLIER |= {"same_then": "same_now", "gold_then": "gold_now"}
 YEAR_OF = {"then": "first", "now": "last", "first": "first_year", "last": "last_year", "peak": "at"}
 YEAR_FIELD = re.compile(r"^(?:[a-z]_)?(?:\w+_)?(?:first|last|year|event|at)$")
 PARTNERS = {"China": "CHN", "Turkey": "TUR", "EU": "EU", "EAEU": "EAEU", "RUS": "RUS"}
+MEMBER_FIELDS = ("ARM", "BLR", "KAZ", "KGZ", "RUS", "UZB")  # of claims with a number for each member
 FIRST, LAST = 1900, 2100
 GROWTH = ("gdp_growth", "NY.GDP.MKTP.KD.ZG")  # series whose sign is a direction
 BY_LAW = ("tariffs.average", "tariffs.rise", "tariffs.fall", "tariffs.most", "tariffs.law", "revenue.duty")
@@ -72,7 +73,8 @@ class KnownNumber:
     """A number that is known.
 
     ``role`` is "before", "after", "change" or "level"; ``years``: years of its own, empty where those of the fact
-    count; ``newer``: the value that replaced it; ``revised``: what older editions of the series have instead.
+    count; ``newer``: the value that replaced it; ``of``: its economy where the fact has one number for each;
+    ``revised``: what older editions of the series have instead.
     """
 
     name: str
@@ -82,6 +84,7 @@ class KnownNumber:
     role: str = "level"
     years: frozenset[int] = frozenset()
     newer: float | None = None
+    of: str = ""
     revised: tuple[float, ...] = ()
 
     @property
@@ -250,7 +253,8 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
         newer = values.get(later) if later and bare != "own" else None  # "own": what a tariff is, "new": would be
         if "excess" in values and name in ("low", "high"):  # what chance does to other pairs
             name = {"low": "lower", "high": "upper"}[name]
-        yield KnownNumber(name, value * scale, measure, base, role, own, newer)
+        of = name.upper() if name.upper() in MEMBER_FIELDS else ""
+        yield KnownNumber(name, value * scale, measure, base, role, own, newer, of)
         if role == "before" and value > 0 and later is not None:
             yield _times(f"{name}_ratio", values[later] / value)
             yield KnownNumber(f"{name}_growth", 100 * (values[later] / value - 1), "percent", role="change")

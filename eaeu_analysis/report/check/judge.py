@@ -70,7 +70,6 @@ CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is ch
 BOUNDS = ("lower", "upper", "least", "most", "median", "without_low", "without_high", "left_out")  # with another number
 ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
 EFFECTS = ("estimate", "percent", "net", "net_ratio", "raw_ratio", "excess")
-TELLING = 100  # units of its last digit from which a number tells alone which fact on an economy it is from
 PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
 
 
@@ -106,11 +105,12 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
         return None
     usable = [f for f in facts if not f.id.startswith("unsupported.") and f.numbers]
     matches = [_match(number, reading, usable, panel) for number in reading.numbers]
-    matches = _with_siblings(_with_bounds(_telling(matches, reading, usable), reading))
+    matches = _with_siblings(_with_bounds(_telling(_ranges(matches, reading, usable), reading, usable), reading))
     wrong = [m for m in matches if m.reason not in ("", "newer")]
     if wrong:
         first = next((m for m in wrong if m.reason != "none"), wrong[0])
-        if first.reason == "none" and first.number.measure == "times" and reading.causal:  # "the union doubled trade"
+        in_words = first.number.about and first.number.half == 0  # "the union doubled trade"
+        if first.reason in ("none", "number", "unit") and in_words and reading.causal:
             tests = _tests(reading, facts)
             if tests and not tests[0].clear:
                 return Judgement("overstated", "cause", tests[0], None, first.number, tuple(matches))
@@ -180,10 +180,12 @@ def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     if not stated or not reading.concepts & {"joined", "observer"} or not named:
         return None
     reading = replace(reading, entities=reading.entities | {"EAEU"})
-    dated = [f for f in facts if not f.numbers and f.concepts and _about(f, reading, strict=True)]
+    several = len(reading.economies) > 1
+    dated = [f for f in facts if not f.numbers and f.concepts and _about(f, reading, strict=not several)]
     dated.sort(key=lambda f: -len(f.concepts))
     if dated:
-        right = stated <= dated[0].years
+        years = frozenset().union(*(f.years for f in dated)) if several else dated[0].years
+        right = stated <= years
         return Judgement("supported" if right else "altered", "" if right else "year", dated[0])
     if "joined" in reading.concepts and reading.economies and not reading.concepts & OUTCOMES:
         return Judgement("unsupported", "none")
@@ -219,7 +221,10 @@ def _match(
     about = [f for f in facts if _about(f, reading, strict)]
     about.sort(key=lambda f: -_closeness(f, reading))
     known = [(f, k) for f in about for k in f.numbers if k.name not in BOUNDS]
-    hits = [(f, k) for f, k in known if number.equals(k.value) and _same_unit(number, k) and _by_agrees(number, k)]
+    hits = [(f, k) for f, k in known if _equal(number, k, reading)]
+    if not hits and number.telling and "other" not in reading.concepts:  # as it may name more than the fact is on
+        loose = (f for f in facts if _about(f, reading, strict=False, narrow=False))
+        hits = [(f, k) for f in loose for k in f.numbers if k.name not in BOUNDS and _equal(number, k, reading)]
     for fact, item in hits:
         if _years_agree(fact, item, reading, number) and _signs_agree(fact, item, reading, number):
             if "now" in reading.hedges and item.newer is not None and not any(reading.dates_of(number)):
@@ -256,6 +261,19 @@ def _match(
     return NumberMatch(number, None, None, "none")
 
 
+def _ranges(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Sequence[KnownFact]) -> list[NumberMatch]:
+    """Numbers that are both ends of the interval of one estimate: "anywhere from a fall of 0.2 to a rise of 0.7 %"."""
+    out = list(matches)
+    for fact in (f for f in facts if _about(f, reading, strict=False)):
+        ends = {k.name: k for k in fact.numbers if k.name in ("lower", "upper")}
+        found = {i: n for i, m in enumerate(matches) for n, k in ends.items() if m.number.equals(k.value)}
+        if len(set(found.values())) == len(ends) == 2:
+            for i, name in found.items():
+                if out[i].reason not in ("", "newer"):
+                    out[i] = NumberMatch(out[i].number, fact, ends[name])
+    return out
+
+
 def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Sequence[KnownFact]) -> list[NumberMatch]:
     """Numbers of a sentence whose subject is not known by its words: by a fact on the same economy that has two of
     them, or one with three significant digits, in that unit, for those years and in that direction."""
@@ -275,7 +293,7 @@ def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Se
                 same = number.equals(known.value) and _same_unit(number, known) and known.name not in BOUNDS
                 if same and _years_agree(fact, known, reading, number) and _signs_agree(fact, known, reading, number):
                     hits[i] = NumberMatch(number, fact, known)
-        precise = any(m.number.half and abs(m.number.value) >= TELLING * m.number.half for m in hits.values())
+        precise = any(m.number.telling for m in hits.values())
         if (len(hits) > 1 or (precise and len(matches) == 1)) and len(hits) > len(best):
             best = hits
     return [best.get(i, match) for i, match in enumerate(matches)]
@@ -317,8 +335,9 @@ def _with_siblings(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
     return out
 
 
-def _about(fact: KnownFact, reading: SentenceReading, strict: bool) -> bool:
-    """Whether the fact is on what the sentence is about. ``strict``: it is about nothing else."""
+def _about(fact: KnownFact, reading: SentenceReading, strict: bool, narrow: bool = True) -> bool:
+    """Whether the fact is on what the sentence is about. ``strict``: it is about nothing else; ``narrow``: nor on a
+    number for each head of another one."""
     named = reading.entities | reading.concepts
     economies = reading.economies
     groups = fact.entities if economies or not (reading.joining or reading.concepts & (CHECKED | SPECIFIC)) else ()
@@ -330,7 +349,7 @@ def _about(fact: KnownFact, reading: SentenceReading, strict: bool) -> bool:
     own = frozenset().union(*fact.concepts, fact.extra)
     if not all(group & concepts for group in fact.concepts) or "other" in reading.concepts - own:
         return False
-    if _specific(reading) - own and (strict or "per_head" in (reading.concepts - own)):
+    if narrow and _specific(reading) - own and (strict or "per_head" in (reading.concepts - own)):
         return False
     return not strict or economies <= fact.named
 
@@ -405,7 +424,7 @@ def _joined(fact: KnownFact) -> set[int]:
 def _signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, number: StatedNumber) -> bool:
     if reading.otherwise:  # "without the union trade would be higher" names it as the cause of a fall
         return True
-    near = number.sign or reading.sign_near(number.place)
+    near = number.sign or reading.sign_near(number)
     if fact.sign:
         return near in (0, fact.sign)
     if known.role == "change":
@@ -416,6 +435,13 @@ def _signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, 
         pair = number.role == "from" and any(other.role == "to" for other in reading.numbers)
         return not pair or known.newer is None or near == 0 or near * (known.newer - known.value) >= 0
     return not (known.role == "after" and number.role == "from")
+
+
+def _equal(number: StatedNumber, known: KnownNumber, reading: SentenceReading) -> bool:
+    """Whether a number states that value, in its unit, as what it is, of an economy that the sentence names."""
+    if known.of and reading.economies and known.of not in reading.economies:
+        return False
+    return number.equals(known.value) and _same_unit(number, known) and _by_agrees(number, known)
 
 
 def _by_agrees(number: StatedNumber, known: KnownNumber) -> bool:

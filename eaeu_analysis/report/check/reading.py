@@ -40,6 +40,7 @@ ACTS = {  # verbs by their form: past tense in English, past and future in Russi
     "ru": re.compile("[а-я]{2}(л|ла|ло|[еиюя]т)$"),
     "uz": re.compile("[a-z]{2}(tir|dir|ir|giz|qaz|t)(di|adi|gan|gani|moqda|ib|ishi|ar|mish)$"),
 }
+BE = {"is", "are", "was", "were", "been", "being", "be"}  # before a participle
 MODALS = {"will", "would", "could", "might", "may", "can", "has", "have", "had", "did", "does", "to"}  # a verb follows
 ACTED_ON = {"trade", "exports", "imports", "remittances", "fdi", "gdp", "richer", "inflation", "prices"}  # not adopted
 AUXILIARIES = MODALS | {"also", "already", "itself", "alone", "уже", "также", "и", "бы", "сам", "само", "сама"}
@@ -81,6 +82,7 @@ JOINING = {
 }
 LINKED = 3  # tokens between two numbers of one unit
 NEAR = 4  # tokens from a link to the cause it names
+BEFORE_WTO = 2  # tokens between "joining" and "WTO"
 FAR = 7  # tokens from a cause to its verb
 APART = 16  # tokens between "owes" or "to blame" and the cause
 WOULD = {"would", "бы", "edi"}
@@ -90,7 +92,9 @@ UZBEK_ENDING = re.compile("(?:ta|tasi|tasini|tasiga|tadan|nafari|nafardan|si|i|d
 BETWEEN = ("the", "a", "an", "by", "to", "from", "на", "до", "с")  # between "more than" and a number
 BASES = ("gdp", "imports", "exports", "revenue", "duties", "population")
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
-LOOSE = 0.15  # the same where it is "almost doubled", and where it is "more than" or "less than"
+TELLING = 100  # half units of its last digit from which a number is telling
+LOOSE = 0.15  # the same where it is "almost doubled"
+MORE = 0.2  # the same where it is "more than" or "less than"
 WHOLES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100)  # in "three in four", "six of every ten"
 OUT_OF = {"en": ("in", "of", "out", "every", "each"), "ru": ("из", "каждых", "каждые"), "uz": ()}
 EVERY = {"en": ("every", "each"), "ru": ("каждых", "каждые"), "uz": ("har",)}
@@ -119,11 +123,16 @@ class StatedNumber:
     sign: int = 0
     scale: float = 1.0
 
+    @property
+    def telling(self) -> bool:
+        """Whether it has three significant digits, so that it seldom equals another number by chance."""
+        return not self.about and not self.bound and self.half > 0 and abs(self.value) >= TELLING * self.half
+
     def equals(self, value: float) -> bool:
         """Whether a value, without its sign, is stated by this number, rounded as it is printed."""
         if self.bound:
             more = (abs(value) - abs(self.value)) * self.bound
-            return -self.half <= more <= max(LOOSE * abs(self.value), 2 * self.half)
+            return -self.half <= more <= max(MORE * abs(self.value), 2 * self.half)
         slack = max(self.half, ABOUT[self.half == 0] * abs(value) if self.about else 0.0)
         return abs(abs(value) - abs(self.value)) <= slack * (1 + 1e-6) + 1e-12
 
@@ -133,8 +142,8 @@ class SentenceReading:
     """A sentence as it was read.
 
     ``entities``: economies and blocs; ``concepts``: what it is about; ``bases``: concepts that only name what a
-    percentage is of; ``signs``: directions by token; ``dates``: clause, first and last year of
-    every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as the subject;
+    percentage is of; ``signs``: token, direction and clause of every direction; ``dates``: clause, first and last year
+    of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as the subject;
     ``otherwise``: by what would be without it;
     ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before.
     """
@@ -145,7 +154,7 @@ class SentenceReading:
     entities: frozenset[str] = frozenset()
     concepts: frozenset[str] = frozenset()
     bases: frozenset[str] = frozenset()
-    signs: tuple[tuple[int, int], ...] = ()
+    signs: tuple[tuple[int, int, int], ...] = ()
     dates: tuple[tuple[int, int, int], ...] = ()
     hedges: frozenset[str] = frozenset()
     causal: bool = False
@@ -167,7 +176,9 @@ class SentenceReading:
         if number is not None and len(self.numbers) > 1 and not self.is_pair:
             own = tuple(d for d in dates if d[0] == number.clause)
             others = {n.clause for n in self.numbers}
-            dates = own or tuple(d for d in dates if d[0] not in others)
+            apart = tuple(d for d in dates if d[0] not in others)
+            near = min((abs(d[0] - number.clause) for d in apart), default=0)
+            dates = own or tuple(d for d in apart if abs(d[0] - number.clause) == near)
         return (
             frozenset(first for _, first, last in dates if first == last),
             frozenset((first, last) for _, first, last in dates if first != last),
@@ -178,16 +189,18 @@ class SentenceReading:
         """Whether its two numbers are those before and after."""
         return len(self.numbers) == 2 and [n.role for n in self.numbers] == ["from", "to"]
 
-    def sign_near(self, place: int) -> int:
-        """The direction that is nearest to a token: 1, -1, or 0 without any. One that follows counts as nearer."""
+    def sign_near(self, number: StatedNumber) -> int:
+        """The direction that is nearest to a number: 1, -1, or 0 without any. One in its own part of the sentence
+        counts as nearer, and then one that follows."""
         if not self.signs:
             return 0
-        return min(self.signs, key=lambda s: (abs(s[0] - place), s[0] < place))[1]
+        at = number.place
+        return min(self.signs, key=lambda s: (s[2] != number.clause, abs(s[0] - at), s[0] < at))[1]
 
     @property
     def sign(self) -> int:
         """The direction of the sentence; 0 where there is none or there are both."""
-        found = {sign for _, sign in self.signs}
+        found = {sign for _, sign, _ in self.signs}
         return found.pop() if len(found) == 1 else 0
 
 
@@ -200,7 +213,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     dates, taken = _years(text, words, phrases)
     numbers, based = _numbers(words, phrases, taken, lang)
     numbers = [replace(n, clause=_clause(words, n.place, breaks)) for n in numbers]
-    compared = _compared(words, by["sign"], numbers) | _hedging(by["hedge"], numbers)
+    compared = _compared(words, by["sign"], numbers) | _hedging(by["hedge"], numbers, lang)
     cause = _causes(phrases)
     acting = _acting(words, phrases, cause, lang)
     concepts = frozenset(p.name for p in by["concept"] if p.first not in based) - {"none"}
@@ -214,7 +227,11 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         entities=frozenset(p.name for p in by["entity"]) - {"none"},
         concepts=concepts,
         bases=frozenset(p.name for p in by["concept"] if p.first in based),
-        signs=tuple((p.first, 1 if p.name == "up" else -1) for p in by["sign"] if p.first not in compared),
+        signs=tuple(
+            (p.first, 1 if p.name == "up" else -1, _clause(words, p.first, breaks))
+            for p in by["sign"]
+            if p.first not in compared
+        ),
         dates=tuple((_clause(words, place, breaks), first, last) for place, first, last in dates),
         hedges=frozenset(p.name for p in by["hedge"]),
         causal=acting or _causal(words, phrases, cause, lang),
@@ -328,7 +345,8 @@ def _numbers(
         )
     found = _share_units(words, found, {t for p in phrases if p.family == "sign" for t in range(p.first, p.last)})
     found = _paired(words, found, {p.first for p in phrases if p.family == "sign"}, lang)
-    found += _in_words(words, phrases, concepts, based, lang)
+    used = {t for n in found for t in range(n.place + (n.measure != "times"), n.place + len(n.text.split()))}
+    found += _in_words(words, [p for p in phrases if p.first not in used], concepts, based, lang)
     for first, (last, value) in ratios.items():
         place, base = _base(words, concepts, first, last, lang)
         based |= {place} if place >= 0 else set()
@@ -351,7 +369,7 @@ def _values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list[tup
             found.append((at, at + 1, value, half))
         elif spelled:
             total, last = spelled, at + 1
-            while last < len(words) and last not in taken and 0 < _numeral(words[last].text, lang) < _tail(total):
+            while last < len(words) and last not in taken and 0 < _numeral(words[last].text, lang) < _tail(total, lang):
                 total, last = total + _numeral(words[last].text, lang), last + 1
             end, more = _half_more(words, last, lang)
             found.append((at, end, total + more, 0.25 if more else 0.5))
@@ -369,9 +387,9 @@ def _numeral(text: str, lang: Lang) -> int:
     return numerals.get(text, 0)
 
 
-def _tail(total: int) -> int:
-    """Below what a word adds to a number in words: "hundred and thirty", "thirty four"."""
-    return 100 if total >= 100 else 10 if total >= 20 and total % 10 == 0 else 0
+def _tail(total: int, lang: Lang) -> int:
+    """Below what a word adds to a number in words: "hundred thirty", "thirty four", in Uzbek "ten one"."""
+    return 100 if total >= 100 else 10 if total >= (10 if lang == "uz" else 20) and total % 10 == 0 else 0
 
 
 def _half_more(words: Sequence[TextToken], at: int, lang: Lang) -> tuple[int, float]:
@@ -400,7 +418,8 @@ def _ratios(
             continue
         last = at + 1
         if lang == "uz":  # the whole comes first
-            last += last < len(words) and not _whole(words, last, lang) and words[last].text.endswith("dan")
+            more = range(last, min(last + 2, len(words)))  # "har toʻrt kishidan uchi"
+            last = next((i + 1 for i in more if words[i].text.endswith("dan")), last)
             if not words[last - 1].text.endswith("dan"):
                 continue
             whole, one = one, _whole(words, last, lang)
@@ -453,7 +472,7 @@ def _base(
 ) -> tuple[int, str]:
     """What a percentage is of: after "of" in English, right after the unit in Russian, before the number in Uzbek."""
     if lang == "uz" and after and words[after - 1].text.endswith("lik"):
-        places = []  # "eksportining 82 foizlik oʻsishi"
+        places: list[int] = []  # "eksportining 82 foizlik oʻsishi"
     elif lang == "uz" and after < len(words) and re.search("[ai]?shi(ni|ga|da|dan|ning)?$", words[after].text):
         places = []  # "eksportining 12 foizga oshishi": the growth of exports, not a share of them
     elif lang == "uz":
@@ -594,19 +613,26 @@ def _compared(words: Sequence[TextToken], signs: Sequence[FoundPhrase], numbers:
     return found
 
 
-def _hedging(hedges: Sequence[FoundPhrase], numbers: Sequence[StatedNumber]) -> set[int]:
-    """Tokens of "more than", "чуть больше" and the like before a number, which are no direction."""
+def _hedging(hedges: Sequence[FoundPhrase], numbers: Sequence[StatedNumber], lang: Lang) -> set[int]:
+    """Tokens of "more than", "чуть больше" and the like next to a number, which are no direction."""
     places = {n.place for n in numbers}
-    near = [p for p in hedges if p.name in BOUND and places & {p.last, p.last + 1}]
+    ends = {n.place + len(n.text.split()) for n in numbers} if lang == "uz" else set()
+    near = [p for p in hedges if p.name in BOUND and (places & {p.last, p.last + 1} or p.first in ends)]
     return {at for p in near for at in range(p.first, p.last)}
 
 
 def _causes(phrases: Sequence[FoundPhrase]) -> dict[str, list[FoundPhrase]]:
-    """What is said of causes, by kind."""
+    """What is said of causes, by kind. Joining the WTO is not joining the union."""
     found: dict[str, list[FoundPhrase]] = {}
+    wto = [p for p in phrases if p.family == "concept" and p.name == "wto"]
+    unions = [p for p in phrases if p.family == "entity" and p.name == "EAEU"]
     for phrase in phrases:
-        if phrase.family == "cause":
-            found.setdefault(phrase.name, []).append(phrase)
+        if phrase.family != "cause":
+            continue
+        other = any(_gap(phrase, p) <= BEFORE_WTO for p in wto)
+        if phrase.name in ("agent", "subject") and other and not any(_gap(phrase, p) <= 1 for p in unions):
+            continue
+        found.setdefault(phrase.name, []).append(phrase)
     return found
 
 
@@ -646,12 +672,16 @@ def _acting(
         first -= first > 0 and words[first - 1].text in ("the", "this", "its")
         if first in before:
             continue
-        if any(0 <= at - subject.last <= (len(words) if lang == "uz" else FAR) for at in verbs - idle):
+        comma = next((at for at in range(subject.last, len(words)) if words[at].text in ",;:–—"), len(words))
+        reach = len(words) if lang == "uz" else min(comma, subject.last + FAR + 1)
+        if any(subject.last <= at < reach for at in verbs - idle):
             return True
         if lang == "uz":
             if _attribute(words, phrases, subject.last):
                 continue
             rest = range(subject.last, len(words))
+            if subject.last == len(words) - 1 - (words[-1].text == ".") and not idle & set(rest):
+                rest = range(len(words))  # the object before the subject
             if any(ACTS[lang].search(words[at].text) and at not in idle for at in rest):
                 return True
             changed = objects | {
@@ -673,7 +703,7 @@ def _acting(
 def _attribute(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int) -> bool:
     """Whether a noun before a token only says whose it is, in Uzbek: "ittifoq bojlari"."""
     named = any(p.family == "concept" and p.first <= at < p.last for p in phrases)
-    return named and bool(re.search("(i|si|ning|iga|ida|idan)$", words[at].text))
+    return named and bool(re.search("((?<!n)i|ning|iga|ida|idan)$", words[at].text))
 
 
 def _objects(words: Sequence[TextToken], phrases: Sequence[FoundPhrase]) -> set[int]:
@@ -734,6 +764,7 @@ def _passive(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], cause: 
     idle = {p.first for p in cause.get("idle", ())}
     acts = {p.last for p in (*cause.get("verb", ()), *(p for p in phrases if p.family == "sign"))}
     acts |= {at + 1 for at, w in enumerate(words) if ACTS["en"].search(w.text) and at not in idle}
+    acts |= {at + 2 for at, w in enumerate(words) if w.text in BE and at + 1 not in idle}
     concepts = {p.first for p in phrases if p.family == "concept"}
     for agent in cause.get("agent", ()):
         at = agent.first - 1
