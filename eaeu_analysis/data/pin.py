@@ -169,30 +169,6 @@ def _pin(
     return listed[chosen].reset_index(drop=True)
 
 
-def refresh(out: str | Path, selection: str | Path | PinRecipe) -> None:
-    """Write ``datapackage.json`` of ``out`` again: words from the catalogue and the recipe, tables untouched.
-
-    For a corrected label, unit, note or licence. Raises BadInputError when the recipe and the tables differ.
-    """
-    recipe = selection if isinstance(selection, PinRecipe) else read_recipe(selection)
-    source = PinnedSource(out)
-    entries = {(entry.code, entry.vintage): entry for entry in recipe.series}
-    resources = []
-    for resource in source.resources():
-        entry = entries.pop((resource["code"], resource["vintage"]), None)
-        if entry is None:
-            raise BadInputError(
-                f"the recipe does not name {resource['code']} in vintage {resource['vintage']!r}, which is pinned"
-            )
-        info = files.with_meaning(SeriesInfo(entry.code), entry.code, resource["label"])
-        words = {"title": info.label or info.code, "label": info.label, "unit": info.unit, "kind": info.kind}
-        resources.append(resource | words | _provenance_fields(entry, resource))
-    if entries:
-        code, vintage = next(iter(entries))
-        raise BadInputError(f"the recipe names {code} in vintage {vintage!r}, which is not pinned")
-    atomic.write_bytes(Path(out) / PACKAGE, _package(recipe, resources, Path(out)))
-
-
 # -- selecting
 
 

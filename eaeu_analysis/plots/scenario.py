@@ -311,21 +311,6 @@ def channels_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
     return pd.DataFrame(table.rename_axis("channel"))
 
 
-def draw_channels(result: Any, ax: Axes, outcome: str = "welfare") -> None:
-    """A point with its interval per channel; dark where the interval leaves zero out."""
-    table = channels_data(result, outcome)
-    for i, row in enumerate(table.to_dict("records")):
-        colour = TREATED if row["lower"] > 0 or row["upper"] < 0 else ACCENT
-        ax.plot([row["lower"], row["upper"]], [i, i], color=colour, linewidth=2.4 if i == len(table) - 1 else 1.5)
-        ax.plot(row["estimate"], i, "o", color=colour, markersize=5)
-    ax.axvline(0, color=GREY, linewidth=0.8)
-    ax.set_yticks(range(len(table)), [textwrap.fill(str(name), 22) for name in table.index], fontsize=8)
-    ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.grid(axis="y", visible=False)
-    ax.set_xlabel(f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}", fontsize=8)
-    ax.set_title(str(result.scenario.title))
-
-
 def path_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
     """By calendar year, or by year after accession where the scenario names none: ``estimate, lower, upper``."""
     path = result.path(outcome)
@@ -336,14 +321,3 @@ def path_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
 def _year_label(result: Any) -> str:
     first = result.scenario.baseline.accession
     return "years after accession" if first is None else f"year; accession in {first}"
-
-
-def draw_path(result: Any, ax: Axes, outcome: str = "welfare") -> None:
-    """The outcome by year after accession with its interval."""
-    table = path_data(result, outcome)
-    ax.fill_between(table.index, table["lower"], table["upper"], color=TREATED, alpha=0.15, linewidth=0)
-    ax.plot(table.index, table["estimate"], color=TREATED, linewidth=2.2)
-    ax.axhline(0, color=GREY, linewidth=0.8)
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    ax.set_xlabel(_year_label(result), fontsize=8)
-    ax.set_ylabel(f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}", fontsize=8)

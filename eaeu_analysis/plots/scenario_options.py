@@ -37,11 +37,6 @@ def _words(row: Any, name: str) -> str:
     return f"{name}{chance}{' *' if row['failed_checks'] else ''}"
 
 
-def draw_options_alone(result: Any, ax: Axes, outcome: str = "welfare") -> None:
-    """The same without a source line, for a page that has its own."""
-    _options(result, ax, outcome)
-
-
 def _options(result: Any, ax: Axes, outcome: str) -> None:
     table = options_data(result, outcome)
     rows = table.to_dict("records")
@@ -116,11 +111,6 @@ def sectors_finding(result: Any, measure: str = "output") -> str:
     parts = [f"{word} most in {named[0]}" for word, named in ((falling, falls), (rising, rises)) if named]
     unclear = int(((table["lower"] <= 0) & (table["upper"] >= 0)).sum())
     return f"{name}{' ' * bool(parts)}{' and '.join(parts)}: not clear in {unclear} of {len(table)} sections"
-
-
-def draw_sectors_alone(result: Any, ax: Axes, measure: str = "output") -> None:
-    """The same without a source line, for a page that has its own."""
-    _sectors(result, ax, measure)
 
 
 def draw_sectors(result: Any, ax: Axes | None = None, measure: str = "output") -> Axes:

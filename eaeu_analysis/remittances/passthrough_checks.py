@@ -17,7 +17,6 @@ from .shares import corridors
 from .tables import load_remittance_table, remittance_tables
 
 MAX_SERIAL = 0.5  # of the residuals of changes, common part; above it, changes are no cure for persistence
-MAX_SERIAL_LEVELS = 0.5
 
 
 def alternatives(logs: Logs, question: PassThroughSpec, lags: int) -> pd.DataFrame:

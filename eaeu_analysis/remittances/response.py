@@ -109,8 +109,8 @@ def remittance_change(
     Russia's real GDP ("income"), or of its GDP in dollars ("income_usd"). ``coefficients``: by the same names, from
     :meth:`PassThrough.draws` (a frame) or ``PassThrough.coef``. ``share``: of Russia; None takes the baseline's; a
     coefficient belongs to the shares it was estimated with. ``rights``: log points from :func:`work_rights`;
-    ``patents``: log points from :meth:`PatentSaving.log_points`. What members' remittances did after joining holds the
-    fee they no longer paid, so the two are alternatives: giving both is refused. ``unexplained``: log points of draws
+    ``patents``: log points of the fee for work patents that is saved and sent home. What members' remittances did after
+    joining includes that fee, so the two are alternatives: giving both is refused. ``unexplained``: log points of draws
     of what no driver explains.
     Raises BadInputError for names that differ, a share outside [0, 1], values that are not finite, unlike lengths.
     """

@@ -23,7 +23,7 @@ from .load import load_scenario, scenarios_folder
 from .model.quantities import draw_quantities
 from .model.spread import ends_of
 from .model.surrogate import Surrogate, fit
-from .options import ScenarioComparison, compare_scenarios, share_above, sign_of
+from .options import ScenarioComparison, share_above, sign_of
 from .schema import draw_order
 
 FILE = "options_draws.parquet"
@@ -137,11 +137,6 @@ def draws_of(found: ScenarioComparison) -> OptionDraws:
         inputs[scenario.name] = drawn[free].astype(np.float32).astype(float)
     columns = [(s.name, o) for s in found.scenarios for o in OUTCOMES if (s.name, o) in found.draws]
     return OptionDraws(inputs, found.draws[columns].astype(np.float32).astype(float), found.level)
-
-
-def option_draws(draws: int = 1000, seed: int = 0, jobs: int = 1) -> OptionDraws:
-    """Solve the options of the table of options, to be asked under known assumptions."""
-    return draws_of(compare_scenarios((), draws, seed, jobs))
 
 
 def write_option_draws(found: OptionDraws) -> None:

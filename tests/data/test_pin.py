@@ -169,30 +169,6 @@ def test_a_bulk_file_gives_the_series_of_the_catalogue(tmp_path):
         pin.pin_series([tmp_path / "WDI_CSV.zip"], tmp_path / "out", codes=["XX.7777"])
 
 
-def test_words_are_refreshed_without_the_tables(source, tmp_path):
-    def recipe(text: str) -> Path:
-        path = tmp_path / "dated.toml"
-        path.write_text(text)
-        return path
-
-    dated = RECIPE.replace('"trade.csv"', '"trade.csv"\nvintage = "2026-04-08"')
-    dated = dated.replace('"older.csv"', '"older.csv"\nvintage = "2025-01-28"')
-    out = tmp_path / "out"
-    pin.pin_series([source], out, recipe(dated))
-    before = digest(out)
-    pin.refresh(out, recipe(dated.replace("a note", "a better note")))
-    after = digest(out)
-    assert {n for n in after if after[n] != before[n]} == {PACKAGE}
-    assert PinnedSource(out).resource("NE.TRD.GNFS.ZS")["note"] == "a better note"
-    pin.refresh(out, recipe(dated))
-    assert digest(out) == before
-    with pytest.raises(BadInputError, match=r"does not name MY.OWN in vintage '2024-06-30', which is pinned"):
-        pin.refresh(out, recipe(dated.split('[[series]]\ncode = "MY.OWN"')[0]))
-    with pytest.raises(BadInputError, match=r"names EXTRA in vintage '', which is not pinned"):
-        pin.refresh(out, recipe(dated + '[[series]]\ncode = "EXTRA"\n'))
-    assert digest(out) == before
-
-
 def test_two_entries_that_turn_out_to_be_one_vintage_are_refused(source, recipe, tmp_path):
     (source / "older.csv").write_text(download("2026-04-08", "1"))
     with pytest.raises(BadInputError, match=r"NE.TRD.GNFS.ZS comes twice in vintage 2026-04-08"):

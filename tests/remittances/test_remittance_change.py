@@ -22,8 +22,6 @@ from eaeu_analysis.remittances import (
     remittance_change,
 )
 from eaeu_analysis.scenario.model.work_rights import (
-    claimed_fee,
-    patent_saving,
     published_rights,
     work_rights,
     work_rights_panel,
@@ -212,51 +210,9 @@ def test_work_rights_bad_input(kw, sentence: str) -> None:
 
 
 # -- patents ---------------------------------------------------------------------------------------------------
-def test_patents_by_hand() -> None:
-    saved = patent_saving(1_000_000, 5_000, [6, 12], 0.8, 64.0)
-    np.testing.assert_allclose(saved.roubles, [24e9, 48e9])
-    np.testing.assert_allclose(saved.usd, [375e6, 750e6])
-    np.testing.assert_allclose(saved.sent_home(0.5), [187.5e6, 375e6])
-    np.testing.assert_allclose(saved.log_points(BASE, 0.5), [math.log(1 + 187.5 / 8000), math.log(1 + 375 / 8000)])
-    change = remittance_change(BASE, {"rouble": 0, "income": 0}, COEF, patents=saved.log_points(BASE, 0.5))
-    np.testing.assert_allclose(change.usd, saved.sent_home(0.5))  # the log points give back the dollars
-
-
-def test_the_claim_gives_the_claim_back() -> None:
-    """US$ 2 bn for 2.2 m people: all of them paying the implied fee all year pay 2 bn."""
-    table = patents()["value"]
-    rate = 64.7
-    saved = patent_saving(table["people_claimed"], claimed_fee(rate), 12, 1.0, rate)
-    assert saved.usd == pytest.approx([2.0e9])
-    uzbek = patent_saving(table["uzbek"], claimed_fee(rate), 12, 1.0, rate)
-    assert uzbek.usd[0] == pytest.approx(2.0e9 * 1_316_569 / 2.2e6)
-    assert uzbek.usd[0] < 1.5e9  # below what the EDB expects of accession: its claim is more than the fee
-
-
 def test_every_entry_of_patents_has_a_source_and_a_range_that_holds_its_value() -> None:
     table = patents()
     assert table["source"].str.len().gt(3).all()
     assert set(table["confidence"]) <= {"S", "S2", "assumption"}  # nothing recalled reaches a report
     ranged = table.dropna(subset=["low"])
     assert ((ranged["low"] <= ranged["value"]) & (ranged["value"] <= ranged["high"])).all()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ((-1, 5000, 12, 1, 64), "migrants is -1; expected at least 0"),
-        ((1, 5000, 13, 1, 64), "months is 13; expected at most 12"),
-        ((1, 5000, 12, 1.5, 64), "share paying is 1.5; expected at most 1"),
-        ((1, 5000, 12, 1, 0), "rouble rate is 0; expected above 0"),
-        ((1, [1, 2], [1, 2, 3], 1, 64), "fee has 2 draws where others have 3"),
-    ],
-)
-def test_patents_bad_input(arguments, sentence: str) -> None:
-    with pytest.raises(BadInputError) as caught:
-        patent_saving(*arguments)
-    assert sentence in str(caught.value)
-
-
-def test_a_share_sent_home_is_a_share() -> None:
-    with pytest.raises(BadInputError, match="share sent home"):
-        patent_saving(1, 1, 1, 1, 1).sent_home(1.1)

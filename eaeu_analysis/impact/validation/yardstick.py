@@ -7,7 +7,6 @@ is tuned to agree: the grid stands in the table.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ from ..curve.grid import Grid, PoolRule
 from ..curve.result import SpecificationCurve
 from ..curve.run import specification_curve
 from ..inference.placebo import rank_p_value
-from ..options import SyntheticControlOptions
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -318,45 +316,3 @@ def _pooled(year: int, curves: Mapping[str, SpecificationCurve], seed: int) -> d
         "estimate": mean,
         "p_value": rank_p_value(np.abs(np.array([mean, *draws]))),
     }
-
-
-def replications(panel: Panel, level: float = settings.LEVEL) -> pd.DataFrame:
-    """The literature's designs done again: a row per economy and first fit year.
-
-    Columns: ``study, unit, outcome, published, fit_first, estimate, early, late`` (average effects, the latter two
-    before and from the year from which the study finds a gain), ``p_value`` (exact rank among its donors), ``donors``.
-    Synthetic control on the outcome of the fit years; the study may have matched other predictors too.
-    """
-    from ..estimators.synthetic import synthetic_control
-
-    rows = []
-    for design in yardstick_plan().designs:
-        levels = dataclasses.replace(panel.with_outcome(design.outcome), world=False)  # as published: no logarithms
-        for unit, published in sorted(design.published.items()):
-            for first in design.fit_first:
-                effect = synthetic_control(
-                    levels,
-                    design.outcome,
-                    unit,
-                    design.event,
-                    design.donors,
-                    fit_years=(first, design.event - 1),
-                    post_years=(design.event, design.post_last),
-                    options=SyntheticControlOptions(checks=False, level=level),
-                )
-                path = effect.post.set_index("time")["effect"]
-                rows.append(
-                    {
-                        "study": design.study,
-                        "unit": unit,
-                        "outcome": design.outcome,
-                        "published": published,
-                        "fit_first": first,
-                        "estimate": effect.estimate,
-                        "early": float(path.loc[: design.late_from - 1].mean()),
-                        "late": float(path.loc[design.late_from :].mean()),
-                        "p_value": effect.p_value,
-                        "donors": len(effect.spec["donors"]),
-                    }
-                )
-    return pd.DataFrame(rows)

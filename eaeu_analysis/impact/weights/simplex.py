@@ -279,25 +279,6 @@ def _shortened(fit: SimplexFit, distance: Array) -> SimplexFit:
     return SimplexFit(weights, objective, fit.gap, np.flatnonzero(weights), fit.iterations)
 
 
-def simplex_batch(
-    matrices: Array, targets: Array, ridge: float = 0.0, linear: Array | None = None, warm: bool = True
-) -> Array:
-    """Weights (B, J) of B problems of one shape: ``matrices`` (B, rows, J) or (rows, J) shared, ``targets`` (B, rows).
-
-    With ``warm`` each problem starts from the support of the one before (worth it when they are alike; the
-    optimum is the same up to the gap, except where several weights do equally well).
-    """
-    targets = np.atleast_2d(np.asarray(targets, dtype=np.float64))
-    shared = matrices.ndim == 2
-    out = np.empty((len(targets), matrices.shape[-1]))
-    start: Array | None = None
-    for i, target in enumerate(targets):
-        fit = simplex_fit(matrices if shared else matrices[i], target, ridge, linear, start)
-        out[i] = fit.weights
-        start = fit.weights if warm else None
-    return out
-
-
 def is_unique(a: Array, b: Array, weights: Array, tolerance: float = 1e-8) -> bool:
     """Whether ``weights`` are the only optimum of |a w - b|^2: the donors that could carry weight at no loss are
     affinely independent."""

@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from ...results import to_plain
 from ...text import clean_text
@@ -50,8 +49,3 @@ def safe(value: Any) -> Any:
         value = FORMULA_INSIDE.sub(r"\1'", value)
         return "'" + value if FORMULA.match(value) else value
     return "" if value is None else value
-
-
-def data_url(text: str) -> str:
-    """``text`` as an address of its own, so that a link downloads it without a server."""
-    return "data:text/csv;charset=utf-8," + quote(text, safe="")

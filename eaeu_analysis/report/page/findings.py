@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .material import Material
 
 LISTED = 3  # sources; longer lists that findings share are shown once
-PAGE_OF = {"scenario": "joining", "partners": "trade", "leaning": "trade", "tariffs": "trade", "members": "members"}
 
 
 @dataclass(frozen=True)

@@ -238,32 +238,6 @@ def _in(
     return inside
 
 
-def diversion_dummies(frame: pd.DataFrame, partners: dict[str, Sequence[str]] | None = None) -> pd.DataFrame:
-    """Trade of the union with outsiders, from the customs union on (Carrere 2006, Magee 2008).
-
-    Without ``partners``: ``import_diversion`` (importer inside, exporter outside) and ``export_diversion`` (the
-    reverse); with exporter-year and importer-year effects these need domestic trade in the data. With ``partners``
-    (name to members): ``from_<name>`` and ``to_<name>``, each measured against the other outsiders.
-    """
-    bound = {
-        (code, int(year))
-        for year in frame["year"].unique()
-        for members in stage_members(int(year)).values()
-        for code in members
-    }
-    sells, buys = _in(frame["exporter"], frame["year"], bound), _in(frame["importer"], frame["year"], bound)
-    out: dict[str, Any] = {}
-    if partners is None:
-        foreign = (frame["exporter"] != frame["importer"]).to_numpy()
-        out["import_diversion"] = buys & ~sells & foreign
-        out["export_diversion"] = sells & ~buys & foreign
-    else:
-        for name, codes in partners.items():
-            out[f"from_{name}"] = buys & frame["exporter"].isin(list(codes)).to_numpy() & ~sells
-            out[f"to_{name}"] = sells & frame["importer"].isin(list(codes)).to_numpy() & ~buys
-    return pd.DataFrame(out, index=frame.index).astype("float64")
-
-
 def timed(
     frame: pd.DataFrame,
     dummy: Callable[[pd.DataFrame], pd.Series[float]],

@@ -72,6 +72,7 @@ def load_flows(
     -----
     Each table keeps the values of its source: UN Comtrade, UNCTAD, IMF, CEPII, national statistics. A missing flow is a
     missing row, never a zero. Partner "OTH" of a national table is what its total has above the partners it names.
+    Flows that a source has wrong are corrected (``data/corrections.toml``) and have the status "corrected".
 
     Examples
     --------
@@ -191,18 +192,6 @@ def check_units(frame: pd.DataFrame) -> None:
                         f"units look mixed: {pair} is {usd:g}, expected about {anchor['musd']:,} million US$; "
                         f"the figures seem to be in {unit}, not US$"
                     )
-
-
-def require_domestic(frame: pd.DataFrame) -> None:
-    """Raise BadInputError unless every economy of every year has a positive domestic flow (exporter = importer)."""
-    own = frame[(frame["exporter"] == frame["importer"]) & (frame["usd"] > 0)]
-    have = set(zip(own["exporter"], own["year"], strict=True))
-    for side in ("exporter", "importer"):
-        for economy, year in sorted(set(zip(frame[side], frame["year"], strict=True))):
-            if (economy, year) not in have:
-                raise BadInputError(
-                    f"domestic trade of {economy} in {year} is missing: add it with add_domestic or leave {economy} out"
-                )
 
 
 # -- both reporters ------------------------------------------------------------------------------------------

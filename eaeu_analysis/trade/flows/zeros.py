@@ -1,12 +1,10 @@
-"""Why a flow is zero or missing: never traded, not reported, or left out by the compilers.
+"""Why a flow is zero: never traded, small, or not reported.
 
 A zero in a panel of flows can be a fact or a gap. Each gets a reason here, from its own neighbours in time and from
 what other sources say of the same flow; nothing is changed.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,10 +19,6 @@ LIKELY = "likely unreported"  # large the year before and the year after
 SPORADIC = "sporadic"  # traded in other years, small or at one end
 NEVER = "never traded"  # no positive flow in any year of this panel
 CONFIRMED = "confirmed"  # another source agrees that there is next to nothing
-REASONS = (UNREPORTED, LIKELY, SPORADIC, NEVER, CONFIRMED)
-
-COMPILERS = "left out: the pair's agreement of the time was not coded"
-NO_ROW = "no row in the source"
 
 
 def explain_zeros(
@@ -55,43 +49,3 @@ def explain_zeros(
     rules = [known & (zero["evidence_usd"] >= material), known, between, zero["ever"]]
     zero["reason"] = np.select(rules, [UNREPORTED, CONFIRMED, LIKELY, SPORADIC], NEVER)
     return zero[[*KEYS, "reason", "before", "after", "evidence_usd", "evidence_source"]].reset_index(drop=True)
-
-
-def missing_flows(flows: pd.DataFrame, spells: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Pair-years without a row although the exporter reports that year and the pair has a row in another year.
-
-    ``reason``: left out by the compilers where an agreement of ``spells`` (:func:`.agreements.pair_spells`) was in
-    force, else no row in the source. ``before, after``: the pair's nearest reported flows in US$.
-    """
-    wide = flows.pivot_table(index=["exporter", "importer"], columns="year", values="usd", aggfunc="sum")
-    reporting = flows.groupby("exporter")["year"].unique()
-    receiving = flows.groupby("importer")["year"].unique()
-    years = np.array(wide.columns)
-    values = wide.to_numpy(dtype=np.float64)
-    earlier = wide.ffill(axis=1).shift(1, axis=1).to_numpy(dtype=np.float64)
-    later = wide.bfill(axis=1).shift(-1, axis=1).to_numpy(dtype=np.float64)
-    exporters = wide.index.get_level_values(0)
-    importers = wide.index.get_level_values(1)
-    reports = _on(reporting, exporters, years) & _on(receiving, importers, years)
-    rows, columns = np.nonzero(np.isnan(values) & reports)
-    table = pd.DataFrame(
-        {
-            "exporter": exporters[rows],
-            "importer": importers[rows],
-            "year": years[columns].astype(int),
-            "before": earlier[rows, columns],
-            "after": later[rows, columns],
-        }
-    )
-    table["reason"] = NO_ROW
-    if spells is not None and len(table):
-        from .agreements import agreement_dummy
-
-        bound = agreement_dummy(table, spells)
-        table["reason"] = np.where(bound > 0, COMPILERS, NO_ROW)
-    return table.sort_values(["exporter", "importer", "year"]).reset_index(drop=True)
-
-
-def _on(by_code: pd.Series[Any], codes: Any, years: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    sets = {code: set(values) for code, values in by_code.items()}
-    return np.array([[year in sets[code] for year in years] for code in codes])

@@ -18,7 +18,6 @@ from .projection import Iterated, Projection, off_effects
 from .sample import GravitySample
 
 STEPS = 200
-SWEEPS = 200  # of the fixed effects alone, at the most
 FIRST_SWEEPS = 5  # of them from the start: the steps do the rest
 HALVINGS = 40
 CONVERGED = 1e-14  # gain of the likelihood that a step promises, as a share of the deviance of a row

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -289,26 +288,3 @@ def reports_notes(table: pd.DataFrame) -> list[str]:
         f"goods ({cif['source']}); gap_usd: importer_fob less exporter_usd",
         *source_lines(Provenance(tuple(infos))),
     ]
-
-
-def hub_indicators(flows: pd.DataFrame, output: pd.Series[Any] | None = None) -> pd.DataFrame:
-    """Per economy and year: exports, imports, the smaller of the two, and who feeds and takes most.
-
-    ``overlap``: twice the smaller over the sum, 1 when as much goes out as comes in; ``source, outlet``: largest
-    partners and their shares; with ``output`` (goods output in US$ by economy and year) ``exports_to_output``, which
-    above 1 cannot be home-made. Indicators, not proof: totals do not separate transit from home goods.
-    """
-    foreign = flows[flows["exporter"] != flows["importer"]]
-    sold = foreign.groupby(["exporter", "year"])["usd"].sum().rename_axis(["economy", "year"])
-    bought = foreign.groupby(["importer", "year"])["usd"].sum().rename_axis(["economy", "year"])
-    table = pd.DataFrame({"exports": sold, "imports": bought}).dropna()
-    table["overlap"] = 2 * table.min(axis=1) / table[["exports", "imports"]].sum(axis=1)
-    for own, other, name in (("importer", "exporter", "source"), ("exporter", "importer", "outlet")):
-        ranked = foreign.sort_values("usd", ascending=False, kind="stable").drop_duplicates([own, "year"])
-        best = ranked.set_index([own, "year"])[[other, "usd"]].rename_axis(["economy", "year"])
-        total = bought if own == "importer" else sold
-        table[name] = best[other]
-        table[f"{name}_share"] = best["usd"] / total
-    if output is not None:
-        table["exports_to_output"] = table["exports"] / output.rename_axis(["economy", "year"])
-    return table.reset_index()

@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 
 from eaeu_analysis.errors import BadInputError, NotConvergedError
 from eaeu_analysis.impact.weights import simplex
-from eaeu_analysis.impact.weights.simplex import is_unique, simplex_batch, simplex_fit, simplex_weights, solve_gram
+from eaeu_analysis.impact.weights.simplex import is_unique, simplex_fit, simplex_weights, solve_gram
 
 
 def every_face(gram, slope):
@@ -165,15 +165,6 @@ def test_a_warm_start_changes_nothing_but_the_work():
     assert warm.iterations == 1 < cold.iterations
     elsewhere = simplex_fit(a, b, start=rng.dirichlet(np.ones(20)))
     np.testing.assert_allclose(elsewhere.weights, cold.weights, atol=1e-9)
-
-
-def test_batch_is_one_by_one():
-    rng = np.random.default_rng(8)
-    a, b = rng.normal(size=(4, 20, 6)), rng.normal(size=(4, 20))
-    for warm in (False, True):
-        out = simplex_batch(a, b, warm=warm)
-        np.testing.assert_allclose(out, [simplex_weights(x, y) for x, y in zip(a, b, strict=True)], atol=1e-9)
-    np.testing.assert_allclose(simplex_batch(a[0], b), [simplex_weights(a[0], y) for y in b], atol=1e-9)
 
 
 def test_ridge_spreads_the_weights():

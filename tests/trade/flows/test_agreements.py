@@ -15,7 +15,6 @@ from eaeu_analysis.reference import blocs
 from eaeu_analysis.trade.flows.agreements import (
     agreement_dummy,
     border_dummies,
-    diversion_dummies,
     pair_spells,
     stage_dummies,
     stage_members,
@@ -141,27 +140,6 @@ def test_the_steps_follow_the_table_of_blocs() -> None:
     first = pair_spells().query("a == 'KAZ' and b == 'RUS'").set_index("family")["start"]
     assert first["customs_union"] == 2010
     assert first["eaeu"] == 2015
-
-
-def test_diversion_dummies_look_outward_only() -> None:
-    frame = pd.DataFrame(
-        [
-            ("CHN", "KAZ", 2008),
-            ("CHN", "KAZ", 2012),
-            ("CHN", "KGZ", 2012),
-            ("CHN", "KGZ", 2016),
-            ("RUS", "CHN", 2012),
-            ("RUS", "KAZ", 2012),
-            ("KAZ", "KAZ", 2012),
-        ],
-        columns=["exporter", "importer", "year"],
-    )
-    plain = diversion_dummies(frame)
-    assert list(plain["import_diversion"]) == [0, 1, 0, 1, 0, 0, 0]
-    assert list(plain["export_diversion"]) == [0, 0, 0, 0, 1, 0, 0]
-    named = diversion_dummies(frame, {"China": ["CHN"]})
-    assert list(named["from_China"]) == [0, 1, 0, 1, 0, 0, 0]
-    assert list(named["to_China"]) == [0, 0, 0, 0, 1, 0, 0]
 
 
 def test_leads_and_lags_see_years_outside_the_data() -> None:

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.flows.agreements import pair_spells
 from eaeu_analysis.trade.flows.flows import load_flows
-from eaeu_analysis.trade.flows.zeros import COMPILERS, explain_zeros, missing_flows
+from eaeu_analysis.trade.flows.zeros import explain_zeros
 
 
 def panel(values: dict[tuple[str, str], list[float | None]]) -> pd.DataFrame:
@@ -70,22 +69,3 @@ def test_russia_to_belarus_is_found_to_be_unreported() -> None:
     row = table[table["importer"] == "BLR"].set_index("year")
     assert list(row["reason"]) == ["unreported"] * 3
     np.testing.assert_allclose(row["evidence_usd"] / 1e9, [5.568, 11.219, 23.507], atol=1e-3)
-
-
-def test_missing_flows_are_listed_with_their_reason() -> None:
-    flows = panel(
-        {("A", "B"): [1e6, None, 2e6], ("A", "C"): [1.0, 1.0, 1.0], ("C", "B"): [None, 1.0, 1.0], ("C", "A"): [1.0] * 3}
-    )
-    spells = pd.DataFrame({"a": ["A"], "b": ["B"], "treaty": [1], "family": ["1"], "start": [2003], "end": [9999]})
-    table = missing_flows(flows, spells).set_index(["exporter", "importer", "year"])["reason"]
-    assert table.to_dict() == {("A", "B", 2004): COMPILERS, ("C", "B", 2000): "no row in the source"}
-
-
-def test_rows_are_missing_where_an_agreement_was_in_force() -> None:
-    """The compilers left out pair-years whose agreement was not coded: missing is not at random."""
-    flows = load_flows("world_4yearly", [2000, 2004, 2008, 2012, 2016])
-    table = missing_flows(flows, pair_spells())
-    assert (table["reason"] == COMPILERS).mean() > 0.8
-    russia = table[(table["exporter"] == "RUS") & (table["importer"] == "ARM")]
-    assert list(russia["year"]) == [2000, 2004, 2008]
-    assert set(russia["reason"]) == {COMPILERS}

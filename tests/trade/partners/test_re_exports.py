@@ -8,7 +8,7 @@ import pytest
 
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.trade.flows.flows import load_flows
-from eaeu_analysis.trade.partners.re_exports import both_reports, hub_indicators, parallel_imports, surges
+from eaeu_analysis.trade.partners.re_exports import both_reports, parallel_imports, surges
 
 
 def series(jump: float, seed: int, exporter: str = "A") -> pd.DataFrame:
@@ -57,22 +57,6 @@ def test_a_route_shows_the_reporter_there_is() -> None:
     assert other.set_index("year").loc[2019, "known"] == "both"
     with pytest.raises(NoDataError, match="no report of XXX to KGZ"):
         both_reports("XXX", "KGZ", load_flows("world_2019"))
-
-
-def test_hubs_pass_on_what_they_buy() -> None:
-    flows = pd.DataFrame(
-        [
-            ("CHN", "HUB", 2019, 90.0),
-            ("HUB", "RUS", 2019, 85.0),
-            ("HUB", "HUB", 2019, 999.0),
-            ("RUS", "CHN", 2019, 10.0),
-        ],
-        columns=["exporter", "importer", "year", "usd"],
-    )
-    table = hub_indicators(flows, pd.Series({("HUB", 2019): 20.0})).set_index("economy")
-    assert table.loc["HUB", "overlap"] == pytest.approx(2 * 85 / 175)
-    assert table.loc["HUB", ["source", "outlet"]].tolist() == ["CHN", "RUS"]
-    assert table.loc["HUB", "exports_to_output"] == pytest.approx(4.25)
 
 
 def test_a_route_is_looked_for_in_every_pinned_table() -> None:
