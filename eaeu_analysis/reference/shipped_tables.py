@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from .corrections import FlowCorrection, apply_to_flows, load_flow_corrections
 
 FOLDERS = ("remittances", "trade")
 LIST, NOTEBOOKS, SCENARIOS = "SHA256SUMS", "notebooks", "scenarios"
+KEPT_BYTES = 1_000_000  # of a table that is kept after it was read; a larger one takes too much memory
 SOURCE_KEYS = ("label", "unit", "source", "vintage", "retrieved", "licence", "note")
 
 
@@ -212,10 +213,16 @@ class ShippedTables:
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != record["sha256"]:
             raise IntegrityError(f"{path.name} does not match the SHA-256 in {self.manifest}: pin the tables again")
-        return pd.read_parquet(io.BytesIO(data))
+        return _parsed(data).copy(deep=False) if len(data) <= KEPT_BYTES else pd.read_parquet(io.BytesIO(data))
 
     def _folder(self, at: Path | None) -> Path:
         return at or settings.data_dir() / self.folder
+
+
+@lru_cache(maxsize=64)
+def _parsed(data: bytes) -> pd.DataFrame:
+    """The table in these bytes, which an analysis reads many times; copied before it is given away."""
+    return pd.read_parquet(io.BytesIO(data))
 
 
 @cache

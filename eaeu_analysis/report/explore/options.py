@@ -196,10 +196,12 @@ def _failed(drawn: OptionDraws, lang: Language) -> dict[str, str]:
     table = shipped_options()
     if table is None:
         return {}
+    rows = table.table.drop_duplicates(["outcome", "scenario"]).set_index(["outcome", "scenario"])["failed_checks"]
+    failed = rows.to_dict()
     out = {}
     for option in drawn.options:
         for outcome in OUTCOMES:
-            names = [n for n in str(table.value(outcome, option)["failed_checks"]).split(", ") if n]
+            names = [n for n in str(failed[outcome, option]).split(", ") if n]
             if names:
                 keys = [f"check.{name}" for name in names]
                 out[f"{option} {outcome}"] = lang.say("assume", "failed", {}, {"failed": keys})
