@@ -129,8 +129,9 @@ class ClaimWriter:
         """What was seen, the year between where it lies outside the two means, and what the counterfactual found."""
         key = "percent" if seen.words.get("change_unit") == "unit.per cent" else "points"
         parts = [self.lang.say("fared", key, seen.values, seen.words)]
-        ends = sorted((seen.values["before"], seen.values["after"]))
-        left_out = seen.values.get("left_out", math.nan)
+        values = dict(seen.values)
+        ends = sorted((values["before"], values["after"]))
+        left_out = values.get("left_out", math.nan)
         if left_out < ends[0] or left_out > ends[1]:
             parts.append(self.lang.say("fared", "left_out", seen.values, seen.words))
         return " ".join([*parts, self.verdict(test)])
