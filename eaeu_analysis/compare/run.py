@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -151,7 +150,9 @@ def _before_after(
     pool = choose_comparators(panel, outcome, code, spec, relative, comparators, bloc)
     units = [code, *pool.units]
     observed = wide.reindex(columns=units)
-    stats = {u: unit_stats(observed.index, observed[u], spec, relative, level) for u in units}
+    times = observed.index.to_numpy(dtype=float)
+    columns = zip(units, observed.to_numpy(dtype=float).T, strict=True)
+    stats = {u: unit_stats(times, values, spec, relative, level) for u, values in columns}
     compared = [u for u in pool.units if stats[u].available]
     if strict and pool.requested and not compared and stats[code].available:
         raise NoDataError(
@@ -248,7 +249,7 @@ def _needs_some(panel: Panel, outcome: str, code: str, own: pd.Series[Any], spec
 def _table(panel: Panel, stats: dict[str, UnitStats], spec: Windows, measure: str) -> pd.DataFrame:
     rows = []
     for i, (code, s) in enumerate(stats.items()):
-        values = asdict(s)
+        values = dict(vars(s))
         latest = {f"to_latest_{k}": values.pop(f"latest_{k}") for k in ("mean", "change", "years")}
         rows.append(
             {

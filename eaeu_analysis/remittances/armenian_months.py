@@ -206,8 +206,9 @@ def _mean(months: pd.DataFrame, span: range, within: range) -> pd.Series[Any]:
 def _rank(change: pd.Series[Any], origins: list[str]) -> float:
     """Share of origins at least as far from the mean of the rest as Russia, which counts among them."""
     every = [DESTINATION, *origins]
-    apart = {code: abs(change[code] - change[[o for o in every if o != code]].mean()) for code in every}
-    return float(np.mean([apart[code] >= apart[DESTINATION] - 1e-12 for code in every]))
+    values = change[every].to_numpy(dtype=float)
+    apart = np.abs(values - (values.sum() - values) / len(origins))
+    return float((apart >= apart[0] - 1e-12).mean())
 
 
 def _explained(level: float) -> dict[str, tuple[float, float, float]]:

@@ -21,9 +21,9 @@ from .. import files, settings
 from ..errors import BadInputError, require_option, unknown
 from .load import load_scenario, scenarios_folder
 from .model.quantities import draw_quantities
+from .model.spread import ends_of
 from .model.surrogate import Surrogate, fit
 from .options import ScenarioComparison, share_above, sign_of
-from .result import ends_of
 from .schema import draw_order
 
 FILE = "options_draws.parquet"

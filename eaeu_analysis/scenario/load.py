@@ -112,7 +112,12 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario in a file."""
-    data = read_bytes(path, "scenario file", MOST_BYTES)
+    return _scenario(path, read_bytes(path, "scenario file", MOST_BYTES))
+
+
+@lru_cache(maxsize=64)
+def _scenario(path: Path, data: bytes) -> Scenario:
+    """The scenario in the bytes of a file, which a report asks for many times."""
     given = parse_toml(data, f"'{path}'")
     text = data.decode("utf-8-sig")
     try:

@@ -21,7 +21,8 @@ from .load import load_scenario, scenarios_folder
 from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
 from .model.setting import setting
 from .model.solve import CLOSURE_OUTCOMES, TOTAL, chunk, solve
-from .result import HEADLINES, ends_of
+from .model.spread import ends_of, monte_carlo_error
+from .result import HEADLINES
 from .run import METHOD, REFERENCE, against_no_change, series_of, shared_checks
 from .schema import Scenario, draw_order
 from .tables import scenario_tables
@@ -279,7 +280,7 @@ def _table(drawn: pd.DataFrame, names: list[str], checks: Sequence[Check], level
                     "estimate": middle,
                     "lower": low,
                     "upper": high,
-                    "error": display.monte_carlo_error(every[:, k]),
+                    "error": monte_carlo_error(every[:, k]),
                     "better": share_above(sign * every[:, k]) if sign and name != NOTHING else np.nan,
                     "best": best[k],
                     "failed": int((~np.isfinite(every[:, k])).sum()),

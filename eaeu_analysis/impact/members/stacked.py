@@ -291,17 +291,15 @@ def stacked_estimate(
 ) -> float:
     """Least squares with unit and year effects of ``wide`` (years by units; NaN left out), the coefficient of treated
     times after."""
-    tall = wide.stack(future_stack=True).dropna()
-    year = tall.index.get_level_values(0)
-    unit = tall.index.get_level_values(1)
-    step = pd.Series(after, index=wide.index).reindex(year).to_numpy() * unit.isin(list(treated))
-    columns = [step.astype(float)]
+    values = wide.to_numpy(dtype=float)
+    year, unit = np.nonzero(np.isfinite(values))
+    columns = [after[year] * wide.columns.isin(list(treated))[unit]]
     if control:
-        log_rate = rate.reindex(year).to_numpy()
-        columns += [exposures[name].reindex(unit).to_numpy() * log_rate for name in exposures.columns]
-    dummies = pd.concat([pd.get_dummies(unit), pd.get_dummies(year).iloc[:, 1:]], axis=1).to_numpy(dtype=float)
-    design = np.column_stack([*columns, dummies])
-    found, _, rank, _ = np.linalg.lstsq(design, tall.to_numpy(dtype=float), rcond=None)
+        log_rate = rate.reindex(wide.index).to_numpy()[year]
+        columns += [exposures[name].reindex(wide.columns).to_numpy()[unit] * log_rate for name in exposures.columns]
+    years = np.unique(year)
+    design = np.column_stack([*columns, unit[:, None] == np.unique(unit), year[:, None] == years[1:]])
+    found, _, rank, _ = np.linalg.lstsq(design, values[year, unit], rcond=None)
     if rank < design.shape[1]:
         raise NoDataError("the stacked design is collinear: too few units or years")
     return float(found[0])

@@ -72,6 +72,7 @@ def load_flows(
     -----
     Each table keeps the values of its source: UN Comtrade, UNCTAD, IMF, CEPII, national statistics. A missing flow is a
     missing row, never a zero. Partner "OTH" of a national table is what its total has above the partners it names.
+    Flows that a source has wrong are corrected (``data/corrections.toml``) and have the status "corrected".
 
     Examples
     --------
