@@ -285,10 +285,10 @@ def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float
         return parse_measure(_unit(claim, "change_unit"))
     if name == "fall":
         return parse_measure(claim.measure)
+    if "flow" in claim.words and name.endswith(("then", "now", "low", "high")):
+        return "percent", str(claim.words["flow"]).partition(".")[2], 1.0
     if name in ESTIMATES or value == claim.value:
         return parse_measure(claim.measure)
-    if "flow" in claim.words and name.endswith(("then", "now")):
-        return "percent", str(claim.words["flow"]).partition(".")[2], 1.0
     if name == "change" and claim.measure == "percentage points":
         return "points", "", 1.0
     if claim.measure.startswith("%") and name in ("own", "member", "share"):
