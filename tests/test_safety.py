@@ -236,11 +236,30 @@ def test_published_numbers_have_the_digits_that_do_not_hang_on_the_processor() -
     assert to_plain([float("nan"), 5, True, 1e-300]) == [None, 5, True, 1e-300]
 
 
+PROCESSORS = (
+    {"OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "1"},
+    {"OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "2"},
+    {"OPENBLAS_CORETYPE": "Prescott", "OMP_NUM_THREADS": "1"},
+    {"OPENBLAS_CORETYPE": "Nehalem", "OMP_NUM_THREADS": "1", "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4"},
+)
+
+
 @pytest.mark.slow
-def test_the_same_bytes_on_other_processors_and_numbers_of_threads() -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("gravity",),
+        *(("scenario", "run", name, "--draws", "64") for name in ("uzb_eaeu", "kgz_2014", "uzb_wto")),
+        ("scenario", "compare", "--draws", "64"),
+        ("scenario", "sectors", "uzb_eaeu", "--draws", "16"),
+        ("scenario", "backtest"),
+    ],
+    ids=lambda command: " ".join(command),
+)
+def test_the_same_bytes_on_other_processors_and_numbers_of_threads(command: tuple[str, ...]) -> None:
     found = set()
-    for core, threads in (("Haswell", "1"), ("Haswell", "2"), ("Sandybridge", "1")):
-        env = os.environ | {"OPENBLAS_CORETYPE": core, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-        command = [sys.executable, "-m", "eaeu_analysis", "gravity", "--json"]
-        found.add(subprocess.run(command, env=env, capture_output=True, check=True).stdout)
+    for processor in PROCESSORS:
+        asked = [sys.executable, "-m", "eaeu_analysis", *command, "--json"]
+        found.add(subprocess.run(asked, env=os.environ | processor, capture_output=True, check=True).stdout)
     assert len(found) == 1
+    assert len(found.pop()) > 1000

@@ -190,9 +190,16 @@ def table_text(found: dict[str, Any]) -> str:
     ):
         if found[key]:
             lines.append(f"  {word}: " + ", ".join(f"{name} {count:,}" for name, count in found[key].items()))
+    for one in found["corrections"]:
+        lines.append(f"  corrected ({one['basis']}): {one['reason']} ({one['source']})")
+        lines += [f"    {flow}: {_amount(old)} -> {_amount(new)}" for flow, old, new in one["flows"]]
     for row in found["coverage"]:
         when = f", {row['first']}-{row['last']}" if row.get("first") else ""
         whom = f", {row['partners']} partners" if row.get("partners") else ""
         zeros = f", {row['zeros']} zeros" if row.get("zeros") else ""
         lines.append(f"    {row['economy']} {row['name']} as {row['side']}: {row['rows']:,} rows{when}{whom}{zeros}")
     return "\n".join(lines) + "\n"
+
+
+def _amount(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:,.0f}"

@@ -12,6 +12,7 @@ from .. import settings
 from ..errors import BadInputError, IntegrityError, NoDataError, unknown
 from ..reference import economies as names
 from ..reference.catalogue import catalogue, indicator
+from ..reference.corrections import apply_to_flows, load_flow_corrections
 from ..reference.shipped_tables import FOLDERS, read_records
 from ..series import period_text
 from .sources import Source
@@ -153,7 +154,8 @@ def describe_table(name: str, economies: Sequence[str] | None = None) -> dict[st
     """All that is known of one shipped table; JSON-ready.
 
     Keys: code, label and :data:`FACTS`; ``columns`` with their units where named; ``left_out`` (rows of the source that
-    were not taken, by reason); ``years``; ``products``, ``bases``, ``statuses`` (what a table of flows holds); and
+    were not taken, by reason); ``corrections`` (basis, reason, source, and each flow with the old and the new value;
+    what follows is of the corrected table); ``years``; ``products``, ``bases``, ``statuses`` (of a table of flows); and
     ``coverage``: per economy and side the number of flows, partners, zeros, and the years.
     Raises BadInputError for an unknown table (with the near match), IntegrityError when it is missing.
     """
@@ -165,10 +167,14 @@ def describe_table(name: str, economies: Sequence[str] | None = None) -> dict[st
     path = settings.data_dir() / f"{code}.parquet"
     if not path.is_file():
         raise IntegrityError(f"shipped table {code!r} is missing")
-    frame = pd.read_parquet(path)
+    corrections = load_flow_corrections(code)
+    frame = apply_to_flows(pd.read_parquet(path), corrections)
     found: dict[str, Any] = {"code": code, "label": record["label"], "kind": "table"}
     found |= {fact: record.get(fact, "") for fact in FACTS}
     found |= {"columns": list(frame.columns), "left_out": record.get("dropped", record.get("counts", {}))}
+    found["corrections"] = [
+        {"basis": one.basis, "reason": one.reason, "source": one.source, "flows": one.rows()} for one in corrections
+    ]
     found["years"] = _span(frame["year"]) if "year" in frame else None
     for key, column in (("products", "product"), ("bases", "basis"), ("statuses", "status")):
         found[key] = _values(frame, column)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInputError, as_names, unknown
+from ..reference import corrections
 from ..reference.catalogue import catalogue, indicator, outcome, outcomes
-from . import corrections
 from .panel import Panel
 from .sources import Preparing, Source
 from .sources.pinned import PinnedSource

@@ -208,6 +208,11 @@ def economies() -> pd.DataFrame:
 
     ``bank`` is false for Taiwan, of which the World Bank keeps no series.
     """
+    return _economies().copy(deep=False)
+
+
+@functools.lru_cache
+def _economies() -> pd.DataFrame:
     import pandas as pd
 
     t = economy_tables()

@@ -11,18 +11,20 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from .. import files, settings
-from ..errors import IntegrityError, NoDataError, unknown
+from ..errors import IntegrityError, NoDataError, require_option
 from ..series import SeriesInfo
+from .corrections import FlowCorrection, apply_to_flows, load_flow_corrections
 
 FOLDERS = ("remittances", "trade")
 LIST, NOTEBOOKS, SCENARIOS = "SHA256SUMS", "notebooks", "scenarios"
+KEPT_BYTES = 1_000_000  # of a table that is kept after it was read; a larger one takes too much memory
 SOURCE_KEYS = ("label", "unit", "source", "vintage", "retrieved", "licence", "note")
 
 
@@ -178,20 +180,39 @@ class ShippedTables:
     def record(self, name: str, at: Path | None = None) -> dict[str, Any]:
         """The record of one table. Raises BadInputError with a near match for an unknown name."""
         known = self.records(at)
-        if name not in known:
-            raise unknown(self.noun, name, known, {key: row["label"] for key, row in known.items()})
+        require_option(self.noun, name, known, {key: row["label"] for key, row in known.items()})
         return known[name]
 
     def info(self, name: str, at: Path | None = None) -> SeriesInfo:
-        """Source, vintage, licence and unit of a table."""
-        record = self.record(name, at)
-        return SeriesInfo(code=f"{self.folder}/{name}", kind=self.kind, **{key: record[key] for key in SOURCE_KEYS})
+        """Source, vintage, licence and unit of a table; its note says what was corrected."""
+        facts = {key: self.record(name, at)[key] for key in SOURCE_KEYS}
+        corrected = sum(len(one.flows) for one in self.corrections(name))
+        if corrected:
+            facts["note"] += f" {corrected} flows are corrected: data/corrections.toml."
+        return SeriesInfo(code=f"{self.folder}/{name}", kind=self.kind, **facts)
+
+    def corrections(self, name: str) -> tuple[FlowCorrection, ...]:
+        """What is corrected in a table, from ``data/corrections.toml``."""
+        return load_flow_corrections(f"{self.folder}/{name}")
 
     def load(self, name: str, at: Path | None = None) -> pd.DataFrame:
-        """A table whose SHA-256 is the one in its record.
+        """A table whose SHA-256 is the one in its record, with its corrections made.
 
-        Raises BadInputError for an unknown name, NoDataError for a missing file, IntegrityError for a changed one.
+        Raises BadInputError for an unknown name or a correction of what the table does not have, NoDataError for a
+        missing file, IntegrityError for a changed one.
         """
+        corrections = self.corrections(name)
+        if not corrections:
+            return self.as_published(name, at)
+        data = self._bytes(name, at)
+        return _corrected(data, corrections).copy(deep=False)
+
+    def as_published(self, name: str, at: Path | None = None) -> pd.DataFrame:
+        """A table as its source has it, without corrections; raises as :meth:`load`."""
+        data = self._bytes(name, at)
+        return _parsed(data).copy(deep=False) if len(data) <= KEPT_BYTES else pd.read_parquet(io.BytesIO(data))
+
+    def _bytes(self, name: str, at: Path | None) -> bytes:
         record = self.record(name, at)
         path = self._folder(at) / f"{name}.parquet"
         if not path.is_file():
@@ -199,10 +220,22 @@ class ShippedTables:
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != record["sha256"]:
             raise IntegrityError(f"{path.name} does not match the SHA-256 in {self.manifest}: pin the tables again")
-        return pd.read_parquet(io.BytesIO(data))
+        return data
 
     def _folder(self, at: Path | None) -> Path:
         return at or settings.data_dir() / self.folder
+
+
+@lru_cache(maxsize=64)
+def _parsed(data: bytes) -> pd.DataFrame:
+    """The table in these bytes, which an analysis reads many times; copied before it is given away."""
+    return pd.read_parquet(io.BytesIO(data))
+
+
+@lru_cache(maxsize=16)
+def _corrected(data: bytes, corrections: tuple[FlowCorrection, ...]) -> pd.DataFrame:
+    """The same with its corrections made."""
+    return apply_to_flows(_parsed(data), corrections)
 
 
 @cache

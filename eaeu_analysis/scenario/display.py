@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..arrays import Array
 from ..text import format_number, format_stated
 from .model.quantities import Quantity
 from .tables import scenario_tables
@@ -71,17 +68,6 @@ def round_to_error(numbers: Sequence[float], error: float) -> list[str]:
     most = 2 - math.floor(math.log10(max(finite)))
     decimals = max(0, min(math.floor(-math.log10(error)), most))
     return [f"{round(v, decimals) + 0.0:+.{decimals}f}" if math.isfinite(v) else format_number(v) for v in numbers]
-
-
-def monte_carlo_error(drawn: Array) -> float:
-    """Standard error of the median of the draws: half the width between the order statistics a standard deviation
-    of the binomial count either side of it. Zero where nothing varies, NaN without two draws."""
-    solved = np.sort(drawn[np.isfinite(drawn)])
-    if len(solved) < 2:
-        return float("nan")
-    half = math.sqrt(len(solved)) / 2
-    low, high = (int(np.clip(round(len(solved) / 2 + side * half), 0, len(solved) - 1)) for side in (-1, 1))
-    return float((solved[high] - solved[low]) / 2)
 
 
 def scenario_html(scenario: Scenario) -> str:

@@ -15,6 +15,7 @@ from ..errors import BadInputError, EaeuError, NoDataError, unknown
 from ..results import Check, Provenance, Result
 from . import display
 from .model.solve import ALIKE, CLOSURE_OUTCOMES, INTERACTION, PACE, TOTAL, WORLD_PRICED
+from .model.spread import ends_of, monte_carlo_error, round_outcome
 from .model.surrogate import Surrogate, fit
 from .schema import Scenario
 from .sliders import Sliders, sliders
@@ -69,9 +70,6 @@ class ScenarioResult(Result):
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
 
     def value(self, outcome: str, channel: str = TOTAL) -> pd.Series[Any]:
         """The row of one outcome and channel. Raises BadInputError for a name that is not in the table."""
@@ -159,7 +157,7 @@ class ScenarioResult(Result):
     def probability(self, outcome: str = "welfare", channel: str = TOTAL) -> float:
         """Share of draws in which the outcome is above zero; NaN when there is none."""
         drawn = self.draws[(channel, outcome)].dropna()
-        return float((drawn > 0).mean()) if len(drawn) else float("nan")
+        return float((round_outcome(drawn) > 0).mean()) if len(drawn) else float("nan")
 
     def path(self, outcome: str = "welfare") -> pd.DataFrame:
         """By year after accession: ``year, calendar, estimate, lower, upper`` of :meth:`in_year`; ``calendar`` is
@@ -219,6 +217,8 @@ class ScenarioResult(Result):
         document = self.surrogate.document(have)
         for entry in document["quantities"]:
             entry["label"] = display.axis(entry["name"])
+        for name in ("coefficients", "r2"):
+            document[name] = {o: round_outcome(found).tolist() for o, found in document[name].items()}
         known = scenario_tables()["outcomes"]
         document["outcomes"] = {o: {"label": known[o]["label"], "unit": known[o]["unit"]} for o in have}
         return document
@@ -307,7 +307,7 @@ class ScenarioResult(Result):
         """Standard error of the median from the number of draws; finer digits mean nothing. NaN without draws."""
         if (channel, outcome) not in self.draws:
             return float("nan")
-        return display.monte_carlo_error(self.draws[(channel, outcome)].to_numpy())
+        return monte_carlo_error(self.draws[(channel, outcome)].to_numpy())
 
     def _neutral(self) -> list[str]:
         """'Neutral at: share of the pool 3.9 % (range 3.7 to 6.5)'."""
@@ -393,15 +393,6 @@ def describe_outcome(result: ScenarioResult, outcome: str) -> str:
     row = result.value(outcome)
     label = scenario_tables()["outcomes"][outcome]["label"]
     return f"{label}: {display.format_interval(row, result.error(outcome))} {row['unit']}"
-
-
-def ends_of(drawn: Array, level: float) -> tuple[float, float, float]:
-    """Median and interval of the draws that have a solution; NaN without any."""
-    whole = drawn[np.isfinite(drawn)]
-    if not len(whole):
-        return float("nan"), float("nan"), float("nan")
-    low, middle, high = np.quantile(whole, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    return float(middle), float(low), float(high)
 
 
 def with_interaction(draws: pd.DataFrame, channels: Sequence[str]) -> pd.DataFrame:

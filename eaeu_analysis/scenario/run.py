@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from .. import settings
-from ..errors import BadInputError
+from ..errors import BadInputError, require_least, require_level
 from ..reference.shipped_tables import TARIFFS
 from ..results import Check, Provenance
 from .load import load_scenario, scenarios_folder
@@ -20,6 +20,7 @@ from .model.partners import UNION, last_agreements, union_members
 from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
 from .model.setting import Setting, setting
 from .model.solve import TOTAL, solve
+from .model.spread import round_outcome
 from .model.surrogate import TRUST
 from .model.tariff_rates import by_chapter, chapters
 from .result import ScenarioResult, summarise_draws, with_interaction
@@ -87,10 +88,8 @@ def run_scenario(
     """
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     count = count_of_draws(draws)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level!r}: expected between 0 and 1, as in 0.9")
-    if isinstance(jobs, bool) or jobs < 1:
-        raise BadInputError(f"jobs {jobs!r}: expected 1 or more")
+    require_level(level)
+    require_least("jobs", jobs, 1)
     joint = {pair.of: pair.correlation for pair in chosen.joint}
     values = draw_quantities(chosen.quantities(), joint, count, seed_of_draws(seed), draw_order())
     at = setting(chosen)
@@ -209,7 +208,7 @@ def _size_of_the_change(total: pd.DataFrame) -> list[Check]:
     """A failed check for each outcome whose median is larger than is plausible for joining a bloc."""
     known, labels, out = scenario_tables()["plausible_outcomes"], scenario_tables()["outcomes"], []
     for outcome, most in known.items():
-        if outcome in total and abs(median := float(total[outcome].median())) > most:
+        if outcome in total and abs(median := float(round_outcome(total[outcome].median()))) > most:
             text = (
                 f"{labels[outcome]['label']}: {median:+.0f} per cent; more than {most:g} is not plausible for joining"
             )
@@ -227,6 +226,7 @@ def _too_few(count: int, level: float) -> list[Check]:
 
 def _terms_of_trade(world: float, market: float) -> Check:
     """Whether the two models of the tariff agree in sign; where they do not, the difference is terms of trade."""
+    world, market = round_outcome((world, market)).tolist()
     text = (
         f"the tariff alone moves real spending by {world:+.3f} per cent in the world model and by {market:+.3f} % of "
         "GDP market by market at given world prices"
@@ -270,7 +270,7 @@ def _fit(result: ScenarioResult) -> list[Check]:
     if not result.scenario.channels:
         return []
     try:
-        r2 = result.surrogate.r2["welfare"]
+        r2 = float(round_outcome(result.surrogate.r2["welfare"]))
     except BadInputError as error:
         return [Check("stand-in polynomial", None, None, TRUST, str(error))]
     text = f"a polynomial fits {r2:.1%} of the variance of real spending; shares and sliders rest on it"

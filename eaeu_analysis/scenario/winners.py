@@ -17,6 +17,7 @@ from .load import load_scenario, scenarios_folder
 from .model.baseline_world import SECTORS
 from .model.sectors import COLUMNS, has_jobs, section_of_sector, sector_changes
 from .model.setting import setting
+from .model.spread import ends_of
 from .tables import scenario_tables
 
 if TYPE_CHECKING:
@@ -61,9 +62,6 @@ class SectorResult(Result):
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -135,11 +133,9 @@ def sectors_of(result: ScenarioResult, draws: int = DRAWS) -> SectorResult:
         if moved is not None:
             known["employment"] = moved[:, k]
         for name, drawn in known.items():
-            whole = drawn[np.isfinite(drawn)]
-            if len(whole):
-                low, middle, high = np.quantile(whole, [(1 - result.level) / 2, 0.5, (1 + result.level) / 2])
+            if np.isfinite(drawn).any():
                 before = float("nan") if jobs is None else jobs[section]
-                rows.append((section, labels[section], name, middle, low, high, before))
+                rows.append((section, labels[section], name, *ends_of(drawn, result.level), before))
     columns = ["section", "label", "measure", "estimate", "lower", "upper", "jobs"]
     missed = int((~np.isfinite(found["price"][:, -1])).sum())
     text = f"{missed} of {len(values)} draws have no solution"

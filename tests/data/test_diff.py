@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from server import StandIn
 from small import CODES, QUICK, small_pull
 
-from eaeu_analysis.data import corrections
-from eaeu_analysis.data.corrections import Correction
 from eaeu_analysis.data.diff import collect, diff_vintages
 from eaeu_analysis.data.sources.files.source import FileSource
 from eaeu_analysis.data.sources.live.pull import pull_series
 from eaeu_analysis.data.store import Store, StoreSource
 from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.reference import corrections
+from eaeu_analysis.reference.corrections import Correction
 from eaeu_analysis.series import SeriesData, SeriesInfo
 
 Values = dict[tuple[str, int], float]

@@ -6,6 +6,7 @@ A table whose bytes do not match the recorded hash is not read.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,8 @@ class PinnedSource:
         Raises NoDataError when it is not pinned, IntegrityError when the table is missing or changed.
         """
         resource = self.resource(code, vintage)
-        frame = _table(self._bytes(resource), resource)
-        fault = broken_promise(frame)
-        if fault:
-            raise IntegrityError(f"pinned table {resource['path']!r} is no series: {fault}")
-        return SeriesData(info_of(resource), frame[["economy", "year", "value"]], str(resource.get("freq", "Y")))
+        frame = _series_frame(self._bytes(resource), resource["path"])
+        return SeriesData(info_of(resource), frame.copy(deep=False), str(resource.get("freq", "Y")))
 
     def verify(self) -> list[str]:
         """What is wrong with the package, a sentence each; empty when all is well."""
@@ -82,7 +80,7 @@ class PinnedSource:
         for resource in self.resources():
             try:
                 data = self._bytes(resource)
-                problems += _disagreements(_table(data, resource), resource)
+                problems += _disagreements(_table(data, resource["path"]), resource)
             except IntegrityError as error:
                 problems.append(str(error))
         listed = {resource["path"] for resource in self.resources()} | {PACKAGE}
@@ -147,7 +145,18 @@ def _resources(root: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise NoDataError(f"no pinned data in {str(root)!r} ({PACKAGE} is not there)")
     try:
-        found = parse_json(read_bytes(path, "list of pinned tables", MOST_BYTES), repr(str(path)))["resources"]
+        data = read_bytes(path, "list of pinned tables", MOST_BYTES)
+    except ValueError as error:
+        raise IntegrityError(f"{str(path)!r} is not a list of pinned tables ({error})") from error
+    return list(_listed(root, data))
+
+
+@functools.lru_cache(maxsize=8)
+def _listed(root: Path, data: bytes) -> tuple[dict[str, Any], ...]:
+    """The records in the bytes of a list, which every analysis reads."""
+    path = root / PACKAGE
+    try:
+        found = parse_json(data, repr(str(path)))["resources"]
         for resource in found:
             wrong = [name for name, kind in _KINDS.items() if not isinstance(resource[name], kind)]
             if wrong:
@@ -166,10 +175,20 @@ def _resources(root: Path) -> list[dict[str, Any]]:
             raise IntegrityError(
                 f"{str(path)!r} marks {defaults.count(code)} default vintages of {code}; one is needed"
             )
-    return resources
+    return tuple(resources)
 
 
-def _table(data: bytes, resource: dict[str, Any]) -> pd.DataFrame:
+@functools.lru_cache(maxsize=256)
+def _series_frame(data: bytes, path: str) -> pd.DataFrame:
+    """The values in the bytes of a table, which an analysis reads many times; copied before it is given away."""
+    frame = _table(data, path)
+    fault = broken_promise(frame)
+    if fault:
+        raise IntegrityError(f"pinned table {path!r} is no series: {fault}")
+    return frame[["economy", "year", "value"]]
+
+
+def _table(data: bytes, path: str) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -177,14 +196,14 @@ def _table(data: bytes, resource: dict[str, Any]) -> pd.DataFrame:
         table = pq.ParquetFile(pa.BufferReader(data)).read()
         columns = tuple(table.column_names)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise IntegrityError(f"pinned table {resource['path']!r} is no Parquet file ({str(error)[:80]})") from error
+        raise IntegrityError(f"pinned table {path!r} is no Parquet file ({str(error)[:80]})") from error
     if columns != COLUMNS:
-        raise IntegrityError(f"pinned table {resource['path']!r} has columns {', '.join(columns)}")
+        raise IntegrityError(f"pinned table {path!r} has columns {', '.join(columns)}")
     types = zip(table.schema.types, (pa.types.is_string, pa.types.is_integer, pa.types.is_floating), strict=False)
     if not all(right(given) for given, right in types) or not pa.types.is_boolean(table.schema.types[3]):
-        raise IntegrityError(f"pinned table {resource['path']!r} has columns of other types than a series")
+        raise IntegrityError(f"pinned table {path!r} has columns of other types than a series")
     if any(table.column(name).null_count for name in ("economy", "year", "aggregate")):
-        raise IntegrityError(f"pinned table {resource['path']!r} has a row without economy or year")
+        raise IntegrityError(f"pinned table {path!r} has a row without economy or year")
     frame: pd.DataFrame = table.to_pandas()
     return frame.astype({"year": "int64", "value": "float64"})
 

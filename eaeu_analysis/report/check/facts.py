@@ -25,11 +25,19 @@ COUNTS = {"asked", "firms", "patents", "partners", "chapters", "all", "comparato
 COUNTS |= {"pairs", "origins"}
 TOLD = {"asked", "firms", "patents"}  # counts that a text may state
 SKIPPED = {"p", "floor", "failed_count", "level_percent", "same_sign", "specifications", *COUNTS} - TOLD
+LEVELS = ("before", "after", "law_before", "law_after", "left_out", "peak", "then", "value")  # fields in the unit
+BESIDE = ("change", "beside", "difference", "least", "most", "median", "without_low", "without_high", "fall")  # changes
 DOLLARS = {"billion": 1e9, "total": 1e9, "usd_low": 1e9, "usd_high": 1e9, "imports": 1.0}  # fields and their scale
 CHANGES = {
     "change",
     "beside",
     "difference",
+    "least",
+    "most",
+    "median",
+    "without_low",
+    "without_high",
+    "fall",
     "estimate",
     "lower",
     "upper",
@@ -49,9 +57,11 @@ CHANGES = {
 ESTIMATES = {"estimate", "lower", "upper", "low", "high", "uncontrolled", "lowest", "highest"}
 CHANNEL_WORDS = ("tariff", "duties", "migrants", "remittances", "customs_receipts", "prices")
 EARLIER = {"before": "after", "then": "now", "first": "last", "own": "new", "law_before": "law_after"}
-YEAR_OF = {"then": "first", "now": "last", "first": "first_year", "last": "last_year"}
-YEAR_FIELD = re.compile(r"^(?:[a-z]_)?(?:\w+_)?(?:first|last|year)$")
+EARLIER |= {"same_then": "same_now", "gold_then": "gold_now"}
+YEAR_OF = {"then": "first", "now": "last", "first": "first_year", "last": "last_year", "peak": "at"}
+YEAR_FIELD = re.compile(r"^(?:[a-z]_)?(?:\w+_)?(?:first|last|year|event|at)$")
 PARTNERS = {"China": "CHN", "Turkey": "TUR", "EU": "EU", "EAEU": "EAEU", "RUS": "RUS"}
+MEMBER_FIELDS = ("ARM", "BLR", "KAZ", "KGZ", "RUS", "UZB")  # of claims with a number for each member
 FIRST, LAST = 1900, 2100
 GROWTH = ("gdp_growth", "NY.GDP.MKTP.KD.ZG")  # series whose sign is a direction
 BY_LAW = ("tariffs.average", "tariffs.rise", "tariffs.fall", "tariffs.most", "tariffs.law", "revenue.duty")
@@ -63,7 +73,8 @@ class KnownNumber:
     """A number that is known.
 
     ``role`` is "before", "after", "change" or "level"; ``years``: years of its own, empty where those of the fact
-    count; ``newer``: the value that replaced it; ``revised``: what older editions of the series have instead.
+    count; ``newer``: the value that replaced it; ``of``: its economy where the fact has one number for each;
+    ``revised``: what older editions of the series have instead.
     """
 
     name: str
@@ -73,6 +84,7 @@ class KnownNumber:
     role: str = "level"
     years: frozenset[int] = frozenset()
     newer: float | None = None
+    of: str = ""
     revised: tuple[float, ...] = ()
 
     @property
@@ -234,15 +246,18 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
             continue
         later = EARLIER.get(bare)
         role = "before" if later in values else "after" if bare in EARLIER.values() else "level"
-        role = "change" if bare in CHANGES and measure in ("percent", "points", "usd") else role
+        level = "scenario_outcome.break_even_share" in claim.words.values()
+        role = "change" if bare in CHANGES and measure in ("percent", "points", "usd") and not level else role
         dated_by = YEAR_OF.get(name, f"{name}_year")
         own = frozenset({int(values[dated_by])}) if dated_by in values else frozenset()
-        newer = values.get(later) if later else None
+        newer = values.get(later) if later and bare != "own" else None  # "own": what a tariff is, "new": would be
         if "excess" in values and name in ("low", "high"):  # what chance does to other pairs
             name = {"low": "lower", "high": "upper"}[name]
-        yield KnownNumber(name, value * scale, measure, base, role, own, newer)
-        if role == "before" and newer is not None and value > 0:
-            yield _times(f"{name}_ratio", newer / value)
+        of = name.upper() if name.upper() in MEMBER_FIELDS else ""
+        yield KnownNumber(name, value * scale, measure, base, role, own, newer, of)
+        if role == "before" and value > 0 and later is not None:
+            yield _times(f"{name}_ratio", values[later] / value)
+            yield KnownNumber(f"{name}_growth", 100 * (values[later] / value - 1), "percent", role="change")
     if not values and math.isfinite(claim.value) and not FIRST < claim.value < LAST:
         measure, base, scale = _measure(claim, "value", claim.value)
         yield KnownNumber("value", claim.value * scale, measure, base)
@@ -262,14 +277,18 @@ def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float
         return "count", "", 1.0
     if name in DOLLARS and (name != "imports" or abs(value) > 1000):
         return "usd", "", DOLLARS[name] if name == "imports" or abs(value) < 1e5 else 1.0
-    if name in ("before", "after", "law_before", "law_after") and "unit" in claim.words:
+    if name in ("before", "after") and "unit" not in claim.words and abs(value) > 1e5:
+        return "usd", "", 1.0
+    if name in LEVELS and "unit" in claim.words and not claim.id.endswith(".counterfactual"):
         return parse_measure(_unit(claim, "unit"))
-    if name in ("change", "beside", "difference") and "change_unit" in claim.words:
+    if name in BESIDE and "change_unit" in claim.words:
         return parse_measure(_unit(claim, "change_unit"))
+    if name == "fall":
+        return parse_measure(claim.measure)
+    if "flow" in claim.words and name.endswith(("then", "now", "low", "high")):
+        return "percent", str(claim.words["flow"]).partition(".")[2], 1.0
     if name in ESTIMATES or value == claim.value:
         return parse_measure(claim.measure)
-    if "flow" in claim.words and name in ("then", "now"):
-        return "percent", str(claim.words["flow"]).partition(".")[2], 1.0
     if name == "change" and claim.measure == "percentage points":
         return "points", "", 1.0
     if claim.measure.startswith("%") and name in ("own", "member", "share"):
@@ -299,7 +318,7 @@ def parse_measure(measure: str) -> tuple[Measure, str, float]:
 
 _BASE_WORDS = {
     **{"gdp": "GDP", "imports": "imports", "exports": "exports", "revenue": "revenue"},
-    "duties": "(?:duties|pool)",
+    **{"duties": "(?:duties|pool)", "population": "population"},
 }
 
 

@@ -67,7 +67,7 @@ SPECIFIC = frozenset(
 FOREIGN = frozenset(("CHN", "TUR", "EU"))  # partners that no finding is about by themselves
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
 CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is checked though no economy is named
-BOUNDS = ("lower", "upper")
+BOUNDS = ("lower", "upper", "least", "most", "median", "without_low", "without_high", "left_out")  # with another number
 ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
 EFFECTS = ("estimate", "percent", "net", "net_ratio", "raw_ratio", "excess")
 PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
@@ -105,11 +105,12 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
         return None
     usable = [f for f in facts if not f.id.startswith("unsupported.") and f.numbers]
     matches = [_match(number, reading, usable, panel) for number in reading.numbers]
-    matches = _with_siblings(_with_bounds(matches))
+    matches = _with_siblings(_with_bounds(_telling(_ranges(matches, reading, usable), reading, usable), reading))
     wrong = [m for m in matches if m.reason not in ("", "newer")]
     if wrong:
         first = next((m for m in wrong if m.reason != "none"), wrong[0])
-        if first.reason == "none" and first.number.measure == "times" and reading.causal:  # "the union doubled trade"
+        in_words = first.number.about and first.number.half == 0  # "the union doubled trade"
+        if first.reason in ("none", "number", "unit") and in_words and reading.causal:
             tests = _tests(reading, facts)
             if tests and not tests[0].clear:
                 return Judgement("overstated", "cause", tests[0], None, first.number, tuple(matches))
@@ -175,11 +176,16 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
 def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgement | None:
     """The verdict on when an economy joined, or became an observer."""
     stated, _ = reading.dates_of()
-    if not stated or not reading.concepts & {"joined", "observer"} or "EAEU" not in reading.entities:
+    named = "EAEU" in reading.entities or "observer" in reading.concepts
+    if not stated or not reading.concepts & {"joined", "observer"} or not named:
         return None
-    dated = [f for f in facts if not f.numbers and f.concepts and _about(f, reading, strict=True)]
+    reading = replace(reading, entities=reading.entities | {"EAEU"})
+    several = len(reading.economies) > 1
+    dated = [f for f in facts if not f.numbers and f.concepts and _about(f, reading, strict=not several)]
+    dated.sort(key=lambda f: -len(f.concepts))
     if dated:
-        right = stated <= dated[0].years
+        years = frozenset().union(*(f.years for f in dated)) if several else dated[0].years
+        right = stated <= years
         return Judgement("supported" if right else "altered", "" if right else "year", dated[0])
     if "joined" in reading.concepts and reading.economies and not reading.concepts & OUTCOMES:
         return Judgement("unsupported", "none")
@@ -215,7 +221,10 @@ def _match(
     about = [f for f in facts if _about(f, reading, strict)]
     about.sort(key=lambda f: -_closeness(f, reading))
     known = [(f, k) for f in about for k in f.numbers if k.name not in BOUNDS]
-    hits = [(f, k) for f, k in known if number.equals(k.value) and _same_unit(number, k)]
+    hits = [(f, k) for f, k in known if _equal(number, k, reading)]
+    if not hits and number.telling and "other" not in reading.concepts:  # as it may name more than the fact is on
+        loose = (f for f in facts if _about(f, reading, strict=False, narrow=False))
+        hits = [(f, k) for f in loose for k in f.numbers if k.name not in BOUNDS and _equal(number, k, reading)]
     for fact, item in hits:
         if _years_agree(fact, item, reading, number) and _signs_agree(fact, item, reading, number):
             if "now" in reading.hedges and item.newer is not None and not any(reading.dates_of(number)):
@@ -240,9 +249,10 @@ def _match(
                     return NumberMatch(number, fact, item, "economy")
     if described is not None:
         return described
-    best = max((_closeness(f, reading) for f in about), default=0)
-    known = [(f, k) for f, k in known if _closeness(f, reading) == best and k.name not in ASIDE]
+    known = [(f, k) for f, k in known if k.name not in ASIDE and not k.name.endswith("_growth")]
     near = [(f, k) for f, k in known if _same_unit(number, k) and _role_fits(number, k)]
+    best = max((_closeness(f, reading) for f, _ in near), default=0)
+    near = [(f, k) for f, k in near if _closeness(f, reading) == best]
     if not near and number.role == "by" and number.measure in ("percent", "points"):  # by how much, in another unit
         near = [(f, k) for f, k in known if k.name == "change"]
     if near:
@@ -251,19 +261,59 @@ def _match(
     return NumberMatch(number, None, None, "none")
 
 
-def _with_bounds(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
-    """Ends of the interval, and its level, count where the estimate of the same claim is stated too."""
+def _ranges(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Sequence[KnownFact]) -> list[NumberMatch]:
+    """Numbers that are both ends of the interval of one estimate: "anywhere from a fall of 0.2 to a rise of 0.7 %"."""
+    out = list(matches)
+    for fact in (f for f in facts if _about(f, reading, strict=False)):
+        ends = {k.name: k for k in fact.numbers if k.name in ("lower", "upper")}
+        found = {i: n for i, m in enumerate(matches) for n, k in ends.items() if m.number.equals(k.value)}
+        if len(set(found.values())) == len(ends) == 2:
+            for i, name in found.items():
+                if out[i].reason not in ("", "newer"):
+                    out[i] = NumberMatch(out[i].number, fact, ends[name])
+    return out
+
+
+def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Sequence[KnownFact]) -> list[NumberMatch]:
+    """Numbers of a sentence whose subject is not known by its words: by a fact on the same economy that has two of
+    them, or one with three significant digits, in that unit, for those years and in that direction."""
+    named = reading.concepts & (CHECKED | SPECIFIC | {"other", "growth", "prices"})
+    if named or _specific(reading) or not reading.economies or all(m.reason != "none" for m in matches):
+        return list(matches)
+    best: dict[int, NumberMatch] = {}
+    for fact in facts:
+        if not fact.entities or not all(group & reading.entities for group in fact.entities):
+            continue
+        if not reading.economies <= fact.named:
+            continue
+        hits = {}
+        for i, match in enumerate(matches):
+            number = match.number
+            for known in fact.numbers:
+                same = number.equals(known.value) and _same_unit(number, known) and known.name not in BOUNDS
+                if same and _years_agree(fact, known, reading, number) and _signs_agree(fact, known, reading, number):
+                    hits[i] = NumberMatch(number, fact, known)
+        precise = any(m.number.telling for m in hits.values())
+        if (len(hits) > 1 or (precise and len(matches) == 1)) and len(hits) > len(best):
+            best = hits
+    return [best.get(i, match) for i, match in enumerate(matches)]
+
+
+def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> list[NumberMatch]:
+    """The other numbers of a claim, and the level of its interval, count where one of its numbers is stated too."""
     found = [(m.number.clause, m.fact) for m in matches if m.reason == "" and m.fact is not None]
     out = []
     for match in matches:
         number = match.number
-        near = [fact for clause, fact in found if 0 <= number.clause - clause <= BESIDE]
+        near = [fact for clause, fact in found if abs(number.clause - clause) <= BESIDE]
         if match.reason not in ("", "newer"):
             for fact in near:
                 level = 100 * fact.claim.level if fact.claim is not None else math.nan
-                bound = next((k for k in fact.numbers if k.name in BOUNDS and number.equals(k.value)), None)
-                if bound is not None or (number.measure == "percent" and number.equals(level)):
-                    match = NumberMatch(number, fact, bound)
+                equal = [k for k in fact.numbers if number.equals(k.value) and _same_unit(number, k)]
+                signed = (k for k in equal if k.name in BOUNDS or _signs_agree(fact, k, reading, number))
+                known = next(signed, None)
+                if known is not None or (number.measure == "percent" and number.equals(level)):
+                    match = NumberMatch(number, fact, known)
         out.append(match)
     return out
 
@@ -285,8 +335,9 @@ def _with_siblings(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
     return out
 
 
-def _about(fact: KnownFact, reading: SentenceReading, strict: bool) -> bool:
-    """Whether the fact is on what the sentence is about. ``strict``: it is about nothing else."""
+def _about(fact: KnownFact, reading: SentenceReading, strict: bool, narrow: bool = True) -> bool:
+    """Whether the fact is on what the sentence is about. ``strict``: it is about nothing else; ``narrow``: nor on a
+    number for each head of another one."""
     named = reading.entities | reading.concepts
     economies = reading.economies
     groups = fact.entities if economies or not (reading.joining or reading.concepts & (CHECKED | SPECIFIC)) else ()
@@ -298,7 +349,7 @@ def _about(fact: KnownFact, reading: SentenceReading, strict: bool) -> bool:
     own = frozenset().union(*fact.concepts, fact.extra)
     if not all(group & concepts for group in fact.concepts) or "other" in reading.concepts - own:
         return False
-    if _specific(reading) - own and (strict or "per_head" in (reading.concepts - own)):
+    if narrow and _specific(reading) - own and (strict or "per_head" in (reading.concepts - own)):
         return False
     return not strict or economies <= fact.named
 
@@ -373,17 +424,31 @@ def _joined(fact: KnownFact) -> set[int]:
 def _signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, number: StatedNumber) -> bool:
     if reading.otherwise:  # "without the union trade would be higher" names it as the cause of a fall
         return True
-    near = number.sign or reading.sign_near(number.place)
+    near = number.sign or reading.sign_near(number)
     if fact.sign:
         return near in (0, fact.sign)
     if known.role == "change":
         return known.name == "beside" or near in (0, known.sign)
     if known.role == "before":
-        if number.role == "to":
+        if number.role == "to" and "prices" not in reading.concepts:  # "prices rose to 8 %" in Uzbek: by 8 %
             return False
-        pair = any(other.role == "to" for other in reading.numbers)
+        pair = number.role == "from" and any(other.role == "to" for other in reading.numbers)
         return not pair or known.newer is None or near == 0 or near * (known.newer - known.value) >= 0
     return not (known.role == "after" and number.role == "from")
+
+
+def _equal(number: StatedNumber, known: KnownNumber, reading: SentenceReading) -> bool:
+    """Whether a number states that value, in its unit, as what it is, of an economy that the sentence names."""
+    if known.of and reading.economies and known.of not in reading.economies:
+        return False
+    return number.equals(known.value) and _same_unit(number, known) and _by_agrees(number, known)
+
+
+def _by_agrees(number: StatedNumber, known: KnownNumber) -> bool:
+    """Whether a number by which something changed is compared with a change: always where it is a fraction."""
+    if number.role != "by" or number.base:
+        return True
+    return known.role == "change" or not (number.about or known.base)
 
 
 def _role_fits(number: StatedNumber, known: KnownNumber) -> bool:
@@ -422,7 +487,8 @@ def _match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFa
     compared: NumberMatch | None = None
     for fact in series:
         fitting = [k for k in fact.numbers if _same_unit(number, k)]
-        if number.role == "by" and reading.signs and (not fitting or fitting[0].role != "change"):
+        growing = "prices" in reading.concepts and fact.code == "inflation"  # "prices rose by 8 %"
+        if number.role == "by" and reading.signs and not growing and (not fitting or fitting[0].role != "change"):
             fitting = _changes(fact, number, reading.dates_of()[0])
         found = _at_years(number, reading, fact, fitting)
         if found is not None and found.reason in ("", "newer"):
@@ -460,7 +526,7 @@ def _at_years(
             return NumberMatch(number, fact, stated[0], "year" if other is not None else "number")
         return None
     recent = [k for k in fitting if max(k.years, default=0) > fact.latest - RECENT]
-    if not recent or "after_joining" in reading.hedges:
+    if not recent or reading.hedges & {"after_joining", "before_joining"}:
         return None
     last = recent[-1]
     if number.equals(last.value):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ...errors import unknown
-from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary, tokens
+from ...errors import require_option
+from .vocabulary import APOSTROPHES, FoundPhrase, Lang, TextToken, load_vocabulary, tokens
 
 Measure = Literal["percent", "points", "usd", "times", "count", "none"]
 UNITS: dict[str, Measure | Literal["time"]] = {  # units of vocabulary.toml
@@ -35,27 +35,71 @@ POINTERS = {
     "ru": {"него", "нее", "этого", "нему", "ней", "этому"},
     "uz": {"shu", "shuning", "buning", "uning", "aynan"},
 }
-ACTS = {  # verbs by their form: past tense in English and Russian, the causative in Uzbek
+ACTS = {  # verbs by their form: past tense in English, past and future in Russian, the causative in Uzbek
     "en": re.compile("[a-z]{2}ed$"),
-    "ru": re.compile("[а-я]{2}(л|ла|ло)$"),
-    "uz": re.compile("[a-z]{2}(tir|dir|ir|giz|qaz)(di|adi|gan|gani|moqda|ib)$"),
+    "ru": re.compile("[а-я]{2}(л|ла|ло|[еиюя]т)$"),
+    "uz": re.compile("[a-z]{2}(tir|dir|ir|giz|qaz|t)(di|adi|gan|gani|moqda|ib|ishi|ar|mish)$"),
 }
+BE = {"is", "are", "was", "were", "been", "being", "be"}  # before a participle
+MODALS = {"will", "would", "could", "might", "may", "can", "has", "have", "had", "did", "does", "to"}  # a verb follows
 ACTED_ON = {"trade", "exports", "imports", "remittances", "fdi", "gdp", "richer", "inflation", "prices"}  # not adopted
-AUXILIARIES = {"has", "have", "had", "also", "already", "уже", "также", "и"}
+AUXILIARIES = MODALS | {"also", "already", "itself", "alone", "уже", "также", "и", "бы", "сам", "само", "сама"}
+SHORT_OBJECT = 4  # letters of the shortest pronouns and the like that end as an object does, in Uzbek
+OF = {"of", "in", "to", "into", "with", "the", "в", "во", "к", "с", "со", "при"}  # before what the subject is of
 YEARLY = re.compile(r"\b(a year|per year|annually|yearly|в год|ежегодно|годовых|yiliga|йилига)\b", re.IGNORECASE)
 FIRST_YEAR, LAST_YEAR = 1900, 2050
 FROM = {"from", "с", "со", "от"}
 TO = {"to", "до"}
 BY = {"by", "на"}
-JOINING = {"to", "and", "of", "the", "из", "or", "-", "–", "—", "−", "до", "и", "или", "по", "dan", "va", "ga", "yoki"}
+JOINING = {
+    "to",
+    "and",
+    "of",
+    "a",
+    "на",
+    "by",
+    "per",
+    "nearly",
+    "about",
+    "almost",
+    "почти",
+    "примерно",
+    "the",
+    "из",
+    "or",
+    "-",
+    "–",
+    "—",
+    "−",
+    "до",
+    "и",
+    "или",
+    "по",
+    "dan",
+    "va",
+    "ga",
+    "yoki",
+}
 LINKED = 3  # tokens between two numbers of one unit
 NEAR = 4  # tokens from a link to the cause it names
+BEFORE_WTO = 2  # tokens between "joining" and "WTO"
 FAR = 7  # tokens from a cause to its verb
 APART = 16  # tokens between "owes" or "to blame" and the cause
 WOULD = {"would", "бы", "edi"}
-BASES = ("gdp", "imports", "exports", "revenue", "duties")
+BOUND = {"about": 0, "over": 1, "under": -1}  # hedges of a number
+HALF_MORE = {"en": ("and", "a", "half"), "ru": ("с", "половиной"), "uz": ("yarim",)}
+UZBEK_ENDING = re.compile("(?:ta|tasi|tasini|tasiga|tadan|nafari|nafardan|si|i|dan|ga|ni|ning|sini)$")
+BETWEEN = ("the", "a", "an", "by", "to", "from", "на", "до", "с")  # between "more than" and a number
+BASES = ("gdp", "imports", "exports", "revenue", "duties", "population")
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
+TELLING = 100  # half units of its last digit from which a number is telling
 LOOSE = 0.15  # the same where it is "almost doubled"
+MORE = 0.2  # the same where it is "more than" or "less than"
+WHOLES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100)  # in "three in four", "six of every ten"
+OUT_OF = {"en": ("in", "of", "out", "every", "each"), "ru": ("из", "каждых", "каждые"), "uz": ()}
+EVERY = {"en": ("every", "each"), "ru": ("каждых", "каждые"), "uz": ("har",)}
+SKIPPED = {"a", "an", "the", "only", "just", "merely", "barely", "well", "now", "still", "some", "as", "much", "little"}
+SKIPPED |= {"лишь", "всего", "только", "целых", "уже", "еще", "каких", "то", "level", "уровня", "аж"}
 ABOUT = {True: 0.1, False: 0.05}  # share by which a fraction or multiple in words may differ, and an "about" number
 
 
@@ -63,8 +107,8 @@ ABOUT = {True: 0.1, False: 0.05}  # share by which a fraction or multiple in wor
 class StatedNumber:
     """A number of a sentence. ``half``: half a unit of its last digit; ``clause``: the part of the sentence
     that it is in; ``base``: what a percentage is of, "" when not
-    stated; ``place``: its token; ``about``: stated as approximate, or as a fraction in words; ``sign``:
-    of a number with "+" or "-" before it."""
+    stated; ``place``: its token; ``about``: stated as approximate, or as a fraction in words; ``bound``: 1 for
+    "more than", -1 for "less than"; ``sign``: of a number with "+" or "-" before it."""
 
     text: str
     value: float
@@ -75,11 +119,20 @@ class StatedNumber:
     base: str = ""
     role: Role = ""
     about: bool = False
+    bound: int = 0
     sign: int = 0
     scale: float = 1.0
 
+    @property
+    def telling(self) -> bool:
+        """Whether it has three significant digits, so that it seldom equals another number by chance."""
+        return not self.about and not self.bound and self.half > 0 and abs(self.value) >= TELLING * self.half
+
     def equals(self, value: float) -> bool:
         """Whether a value, without its sign, is stated by this number, rounded as it is printed."""
+        if self.bound:
+            more = (abs(value) - abs(self.value)) * self.bound
+            return -self.half <= more <= max(MORE * abs(self.value), 2 * self.half)
         slack = max(self.half, ABOUT[self.half == 0] * abs(value) if self.about else 0.0)
         return abs(abs(value) - abs(self.value)) <= slack * (1 + 1e-6) + 1e-12
 
@@ -89,8 +142,8 @@ class SentenceReading:
     """A sentence as it was read.
 
     ``entities``: economies and blocs; ``concepts``: what it is about; ``bases``: concepts that only name what a
-    percentage is of; ``signs``: directions by token; ``dates``: clause, first and last year of
-    every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as the subject;
+    percentage is of; ``signs``: token, direction and clause of every direction; ``dates``: clause, first and last year
+    of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as the subject;
     ``otherwise``: by what would be without it;
     ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before.
     """
@@ -101,7 +154,7 @@ class SentenceReading:
     entities: frozenset[str] = frozenset()
     concepts: frozenset[str] = frozenset()
     bases: frozenset[str] = frozenset()
-    signs: tuple[tuple[int, int], ...] = ()
+    signs: tuple[tuple[int, int, int], ...] = ()
     dates: tuple[tuple[int, int, int], ...] = ()
     hedges: frozenset[str] = frozenset()
     causal: bool = False
@@ -123,7 +176,9 @@ class SentenceReading:
         if number is not None and len(self.numbers) > 1 and not self.is_pair:
             own = tuple(d for d in dates if d[0] == number.clause)
             others = {n.clause for n in self.numbers}
-            dates = own or tuple(d for d in dates if d[0] not in others)
+            apart = tuple(d for d in dates if d[0] not in others)
+            near = min((abs(d[0] - number.clause) for d in apart), default=0)
+            dates = own or tuple(d for d in apart if abs(d[0] - number.clause) == near)
         return (
             frozenset(first for _, first, last in dates if first == last),
             frozenset((first, last) for _, first, last in dates if first != last),
@@ -134,16 +189,18 @@ class SentenceReading:
         """Whether its two numbers are those before and after."""
         return len(self.numbers) == 2 and [n.role for n in self.numbers] == ["from", "to"]
 
-    def sign_near(self, place: int) -> int:
-        """The direction that is nearest to a token: 1, -1, or 0 without any. One that follows counts as nearer."""
+    def sign_near(self, number: StatedNumber) -> int:
+        """The direction that is nearest to a number: 1, -1, or 0 without any. One in its own part of the sentence
+        counts as nearer, and then one that follows."""
         if not self.signs:
             return 0
-        return min(self.signs, key=lambda s: (abs(s[0] - place), s[0] < place))[1]
+        at = number.place
+        return min(self.signs, key=lambda s: (s[2] != number.clause, abs(s[0] - at), s[0] < at))[1]
 
     @property
     def sign(self) -> int:
         """The direction of the sentence; 0 where there is none or there are both."""
-        found = {sign for _, sign in self.signs}
+        found = {sign for _, sign, _ in self.signs}
         return found.pop() if len(found) == 1 else 0
 
 
@@ -153,14 +210,15 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     phrases = load_vocabulary(lang).find(words)
     by = {family: [p for p in phrases if p.family == family] for family in ("entity", "concept", "sign", "hedge")}
     breaks = [m.start() for m in CLAUSE.finditer(text)]
-    dates, taken = _years(words, phrases)
+    dates, taken = _years(text, words, phrases)
     numbers, based = _numbers(words, phrases, taken, lang)
     numbers = [replace(n, clause=_clause(words, n.place, breaks)) for n in numbers]
-    compared = _compared(words, by["sign"], numbers)
+    compared = _compared(words, by["sign"], numbers) | _hedging(by["hedge"], numbers, lang)
     cause = _causes(phrases)
     acting = _acting(words, phrases, cause, lang)
     concepts = frozenset(p.name for p in by["concept"] if p.first not in based) - {"none"}
-    if "prices" in concepts and YEARLY.search(text):  # "prices rose by 8 % a year"
+    growing = by["sign"] and any(n.measure == "percent" for n in numbers) and "other" not in concepts
+    if "prices" in concepts and (YEARLY.search(text) or growing):  # "prices rose by 8 %"
         concepts |= {"inflation"}
     return SentenceReading(
         text=text,
@@ -169,7 +227,11 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         entities=frozenset(p.name for p in by["entity"]) - {"none"},
         concepts=concepts,
         bases=frozenset(p.name for p in by["concept"] if p.first in based),
-        signs=tuple((p.first, 1 if p.name == "up" else -1) for p in by["sign"] if p.first not in compared),
+        signs=tuple(
+            (p.first, 1 if p.name == "up" else -1, _clause(words, p.first, breaks))
+            for p in by["sign"]
+            if p.first not in compared
+        ),
         dates=tuple((_clause(words, place, breaks), first, last) for place, first, last in dates),
         hedges=frozenset(p.name for p in by["hedge"]),
         causal=acting or _causal(words, phrases, cause, lang),
@@ -187,14 +249,16 @@ def _clause(words: Sequence[TextToken], place: int, breaks: Sequence[int]) -> in
     return sum(words[place].start > at for at in breaks)
 
 
-def _years(words: Sequence[TextToken], phrases: Sequence[FoundPhrase]) -> tuple[list[tuple[int, int, int]], set[int]]:
+def _years(
+    text: str, words: Sequence[TextToken], phrases: Sequence[FoundPhrase]
+) -> tuple[list[tuple[int, int, int]], set[int]]:
     """Token, first and last year of every year and span of years; and the tokens that they take up."""
     dates: list[tuple[int, int, int]] = []
     taken: set[int] = set()
     units = {p.first for p in phrases if p.family in ("unit", "scale") and p.name != "time"}
     at = 0
     while at < len(words):
-        year = _year(words[at])
+        year = _year(words[at], text)
         if year is not None and _of_prices(words, at):
             taken.add(at)
             year = None
@@ -205,7 +269,7 @@ def _years(words: Sequence[TextToken], phrases: Sequence[FoundPhrase]) -> tuple[
         if at + 2 < len(words) and words[at + 1].text in ("-", "–", "—", "−") and words[at + 2].is_number:
             other = words[at + 2].text
             short = len(other) == 2 and other.isdigit() and int(other) > year % 100
-            last = year // 100 * 100 + int(other) if short else _year(words[at + 2])
+            last = year // 100 * 100 + int(other) if short else _year(words[at + 2], text)
         if last is not None and last > year:
             dates.append((at, year, last))
             taken |= {at, at + 2}
@@ -224,11 +288,16 @@ def _of_prices(words: Sequence[TextToken], at: int) -> bool:
     return (
         before in (["us$", "of"], ["prices", "of"], ["dollars", "of"])
         or before[-1:] in (["ценах"], ["constant"])
-        or (any(text.startswith("narx") for text in after) and any(text.startswith("yil") for text in after))
+        or (
+            any(re.fullmatch("narx(lari)?da", text) for text in after) and any(text.startswith("yil") for text in after)
+        )
     )
 
 
-def _year(word: TextToken) -> int | None:
+def _year(word: TextToken, text: str) -> int | None:
+    """The year that a token is: four digits, or two after an apostrophe ("'19")."""
+    if re.fullmatch(r"\d\d", word.text) and APOSTROPHES.fullmatch(text[word.start - 1 : word.start]):
+        return 2000 + int(word.text) if int(word.text) <= LAST_YEAR % 100 else 1900 + int(word.text)
     return int(word.text) if re.fullmatch(r"\d{4}", word.text) and FIRST_YEAR <= int(word.text) <= LAST_YEAR else None
 
 
@@ -238,20 +307,27 @@ def _numbers(
     """The numbers of a sentence that measure something, and the tokens of what percentages are of."""
     units = {p.first: p for p in phrases if p.family == "unit"}
     scales = {p.first: p for p in phrases if p.family == "scale"}
-    about = {p.last for p in phrases if p.family == "hedge" and p.name == "about"}
+    hedges = [p for p in phrases if p.family == "hedge" and p.name in BOUND]
     concepts = {p.first: p for p in phrases if p.family == "concept"}
     found: list[StatedNumber] = []
     based: set[int] = set()
-    for at, last, value, half in _values(words, taken, lang):
+    named = {t for p in phrases if p.family in ("part", "multiple") for t in range(p.first, p.last)}
+    ratios = _ratios(words, units, taken | named, lang)
+    every = {i for i in range(1, len(words)) if words[i - 1].text in EVERY[lang] and _whole(words, i, lang) == 100}
+    apart = taken | every | {t for first, (last, _) in ratios.items() for t in range(first, last)}
+    for at, last, value, half in _values(words, apart, lang):
         end, scale = last, 1.0
         if end in scales:
             scale, end = float(scales[end].name), scales[end].last
         unit, after = _unit(words, units, end, at)
         if unit == "time" or (unit == "" and _clock(words, at, last)):
             continue
+        if every and unit == "" and value < 100 and scale == 1:
+            unit = "percent"
         measure: Measure = unit or ("none" if scale == 1 else "count")
         place, base = _base(words, concepts, at, after, lang) if measure in ("percent", "points") else (-1, "")
         based |= {place} if place >= 0 else set()
+        about, bound, post = _hedged(words, hedges, at, after, lang)
         found.append(
             StatedNumber(
                 text=" ".join(w.text for w in words[at:after]),
@@ -260,15 +336,23 @@ def _numbers(
                 half=half * scale,
                 place=at,
                 base=base,
-                role=_role(words, at, end, lang),
-                about=at in about or (at - 1 in about and words[at - 1].text in ("the", "a")),
+                role="" if post else _role(words, hedges, at, end, lang),
+                about=about,
+                bound=bound,
                 sign=_sign(words, at),
                 scale=scale,
             )
         )
-    found = _share_units(words, found)
+    found = _share_units(words, found, {t for p in phrases if p.family == "sign" for t in range(p.first, p.last)})
     found = _paired(words, found, {p.first for p in phrases if p.family == "sign"}, lang)
-    found += _in_words(words, phrases, concepts, based, lang)
+    used = {t for n in found for t in range(n.place + (n.measure != "times"), n.place + len(n.text.split()))}
+    found += _in_words(words, [p for p in phrases if p.first not in used], concepts, based, lang)
+    for first, (last, value) in ratios.items():
+        place, base = _base(words, concepts, first, last, lang)
+        based |= {place} if place >= 0 else set()
+        _, bound, _ = _hedged(words, hedges, first, last, lang)
+        text = " ".join(w.text for w in words[first:last])
+        found.append(StatedNumber(text, value, "percent", 0.0, first, base=base, about=True, bound=bound))
     large = [n for n in found if n.measure != "none" or (n.value >= LARGE and float(n.value).is_integer())]
     large = [replace(n, measure="count") if n.measure == "none" else n for n in large]
     return sorted(large, key=lambda n: n.place), based
@@ -276,21 +360,75 @@ def _numbers(
 
 def _values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list[tuple[int, int, float, float]]:
     """Every number in digits or words: first token, token after it, value, half of its last digit."""
-    numerals = load_vocabulary(lang).numerals
     found = []
     at = 0
     while at < len(words):
+        spelled = 0 if at in taken or words[at].is_number else _numeral(words[at].text, lang)
         if words[at].is_number and at not in taken:
             value, half = _value(words[at].text, lang)
             found.append((at, at + 1, value, half))
-        elif words[at].text in numerals:
-            total, last = numerals[words[at].text], at + 1
-            if total >= 20 and last < len(words) and 0 < numerals.get(words[last].text, 0) < 10:
-                total, last = total + numerals[words[last].text], last + 1
-            found.append((at, last, float(total), 0.5))
-            at = last
+        elif spelled:
+            total, last = spelled, at + 1
+            while last < len(words) and last not in taken and 0 < _numeral(words[last].text, lang) < _tail(total, lang):
+                total, last = total + _numeral(words[last].text, lang), last + 1
+            end, more = _half_more(words, last, lang)
+            found.append((at, end, total + more, 0.25 if more else 0.5))
+            at = end
             continue
         at += 1
+    return found
+
+
+def _numeral(text: str, lang: Lang) -> int:
+    """The whole number that a word is, in Uzbek with its endings; 0 for another word."""
+    numerals = load_vocabulary(lang).numerals
+    if lang == "uz" and text not in numerals:
+        text = UZBEK_ENDING.sub("", text)
+    return numerals.get(text, 0)
+
+
+def _tail(total: int, lang: Lang) -> int:
+    """Below what a word adds to a number in words: "hundred thirty", "thirty four", in Uzbek "ten one"."""
+    return 100 if total >= 100 else 10 if total >= (10 if lang == "uz" else 20) and total % 10 == 0 else 0
+
+
+def _half_more(words: Sequence[TextToken], at: int, lang: Lang) -> tuple[int, float]:
+    """The token after "and a half", and 0.5; without it the token itself, and 0."""
+    phrase = HALF_MORE[lang]
+    return (at + len(phrase), 0.5) if tuple(w.text for w in words[at : at + len(phrase)]) == phrase else (at, 0.0)
+
+
+def _whole(words: Sequence[TextToken], at: int, lang: Lang) -> int:
+    """The whole number at a token, in digits or words; 0 without one."""
+    if not 0 <= at < len(words):
+        return 0
+    text = words[at].text
+    return int(text) if text.isdigit() else _numeral(text, lang)
+
+
+def _ratios(
+    words: Sequence[TextToken], units: dict[int, FoundPhrase], taken: set[int], lang: Lang
+) -> dict[int, tuple[int, float]]:
+    """Shares such as "three in four", "шесть из десяти", "har toʻrt kishidan uchi": by their first token, the token
+    after them and the per cent."""
+    found: dict[int, tuple[int, float]] = {}
+    for at in range(len(words)):
+        one = _whole(words, at, lang)
+        if not one or at in taken:
+            continue
+        last = at + 1
+        if lang == "uz":  # the whole comes first
+            more = range(last, min(last + 2, len(words)))  # "har toʻrt kishidan uchi"
+            last = next((i + 1 for i in more if words[i].text.endswith("dan")), last)
+            if not words[last - 1].text.endswith("dan"):
+                continue
+            whole, one = one, _whole(words, last, lang)
+        else:
+            while last < len(words) and words[last].text in OUT_OF[lang]:
+                last += 1
+            whole = _whole(words, last, lang) if last > at + 1 else 0
+        if whole in WHOLES and 0 < one < whole and last not in taken and last + 1 not in units:
+            found[at] = (last + 1, 100.0 * one / whole)
     return found
 
 
@@ -317,8 +455,7 @@ def _unit(
                 unit = follows
             if place > end and (unit.name != "usd" or words[end].is_number):
                 break  # only "million US dollars" has a word between
-            if unit.name not in UNITS:
-                raise unknown("unit", unit.name, UNITS)
+            require_option("unit", unit.name, UNITS)
             return UNITS[unit.name], unit.last
     return "", end
 
@@ -333,7 +470,9 @@ def _base(
     words: Sequence[TextToken], concepts: dict[int, FoundPhrase], at: int, after: int, lang: Lang
 ) -> tuple[int, str]:
     """What a percentage is of: after "of" in English, right after the unit in Russian, before the number in Uzbek."""
-    if lang == "uz" and after < len(words) and re.search("[ai]?shi(ni|ga|da|dan|ning)?$", words[after].text):
+    if lang == "uz" and after and words[after - 1].text.endswith("lik"):
+        places: list[int] = []  # "eksportining 82 foizlik oʻsishi"
+    elif lang == "uz" and after < len(words) and re.search("[ai]?shi(ni|ga|da|dan|ning)?$", words[after].text):
         places = []  # "eksportining 12 foizga oshishi": the growth of exports, not a share of them
     elif lang == "uz":
         places = [p for p in range(at - 1, max(at - 3, -1), -1) if p >= 0]
@@ -356,14 +495,37 @@ def _nisbatan(words: Sequence[TextToken], at: int) -> bool:
     return at > 0 and words[at - 1].text == "nisbatan"
 
 
-def _role(words: Sequence[TextToken], at: int, end: int, lang: Lang) -> Role:
-    before = words[at - 1].text if at else ""
+def _hedged(
+    words: Sequence[TextToken], hedges: Sequence[FoundPhrase], at: int, after: int, lang: Lang
+) -> tuple[bool, int, bool]:
+    """Whether a number is approximate, whether it is a bound, and whether a word after it says so."""
+    before = {at, at - 1} if at and words[at - 1].text in BETWEEN else {at}
+    for p in hedges:
+        if p.last in before and not (lang == "uz" and p.first and words[p.first - 1].text.endswith("dan")):
+            return BOUND[p.name] == 0, BOUND[p.name], False
+    for p in hedges:
+        if p.first == after and (lang == "uz" or words[p.first].text == "с"):  # "34 foizdan ortiq", "34 % с лишним"
+            return BOUND[p.name] == 0, BOUND[p.name], lang == "uz"
+    return False, 0, False
+
+
+def _role(words: Sequence[TextToken], hedges: Sequence[FoundPhrase], at: int, end: int, lang: Lang) -> Role:
+    """What a number does in a change, by the preposition before it or, in Uzbek, by the ending after it."""
     if lang == "uz":
         following = [w.text for w in words[end : end + 2]]
-        first = next((w for w in following if re.search("(dan|ga)$", w)), "")
-        if first in ("dan", "ga") or re.match("foiz", first):
-            return "from" if first.endswith("dan") else "to" if first.endswith("ga") and "band" not in first else ""
+        first = next((w for w in following if re.search("(dan|ga|gacha)$", w)), "")
+        if first in ("dan", "ga", "gacha") or re.match("foiz", first):
+            if first.endswith("dan"):
+                return "from"
+            return "to" if first.endswith("gacha") or "band" not in first else ""
         return ""
+    place = at - 1
+    while place >= 0:
+        hedge = next((p for p in hedges if p.last == place + 1), None)
+        if hedge is None and words[place].text not in SKIPPED:
+            break
+        place = hedge.first - 1 if hedge is not None else place - 1
+    before = words[place].text if place >= 0 else ""
     return "from" if before in FROM else "to" if before in TO else "by" if before in BY else ""
 
 
@@ -375,14 +537,15 @@ def _sign(words: Sequence[TextToken], at: int) -> int:
     return {"+": 1, "-": -1, "−": -1, "–": -1}.get(before.text, 0)
 
 
-def _share_units(words: Sequence[TextToken], found: list[StatedNumber]) -> list[StatedNumber]:
+def _share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: set[int]) -> list[StatedNumber]:
     """Numbers without a unit take that of the next ("from 4.0 to 6.3 %", "6-11 %")."""
     out = list(found)
     for i in range(len(out) - 2, -1, -1):
         one, other = out[i], out[i + 1]
-        between = [w.text for w in words[one.place + 1 : other.place]]
+        places = range(one.place + 1, other.place)
+        between = [words[at].text for at in places if at not in signs]  # "from a fall of 0.2 to a rise of 0.3 %"
         open_ = one.measure == "none" or (one.measure == "count" and other.measure == "usd")
-        if open_ and other.measure != "none" and 0 < len(between) <= LINKED and set(between) <= JOINING:
+        if open_ and other.measure != "none" and 0 < len(between) <= LINKED + 2 and set(between) <= JOINING:
             scale = 1.0 if one.measure == "count" else other.scale
             out[i] = replace(
                 one, measure=other.measure, base=other.base, value=one.value * scale, half=one.half * scale,
@@ -412,6 +575,8 @@ def _in_words(
 ) -> list[StatedNumber]:
     """Fractions and multiples in words, which are approximate."""
     found = []
+    hedges = [p for p in phrases if p.family == "hedge" and p.name in BOUND]
+    signs = {p.first for p in phrases if p.family == "sign"}
     for p in phrases:
         if p.family in ("part", "multiple") and p.name != "0":
             value, part = float(p.name), p.family == "part"
@@ -420,9 +585,18 @@ def _in_words(
                 based.add(place)
             text = " ".join(w.text for w in words[p.first : p.last])
             measure: Measure = "percent" if part else "times"
-            loose = any(q.family == "hedge" and q.name == "about" and q.last == p.first for q in phrases)
-            half = LOOSE * abs(value) if loose else 0.0
-            found.append(StatedNumber(text, value, measure, half, p.first, base=base if part else "", about=True))
+            loose, bound, _ = _hedged(words, hedges, p.first, p.last, lang)
+            half = LOOSE * abs(value) if loose and not part else 0.0
+            role = _role(words, hedges, p.first, p.last, lang) if lang != "uz" else ""
+            if lang == "uz" and re.search("(ga|ka|kka)$", words[p.last - 1].text) and p.last in signs:
+                role = "by"  # "chorakka kamaydi"
+            if text.startswith("на") and not place >= 0:
+                role = "by"
+            found.append(
+                StatedNumber(
+                    text, value, measure, half, p.first, base=base if part else "", role=role, about=True, bound=bound
+                )
+            )
     return found
 
 
@@ -438,12 +612,26 @@ def _compared(words: Sequence[TextToken], signs: Sequence[FoundPhrase], numbers:
     return found
 
 
+def _hedging(hedges: Sequence[FoundPhrase], numbers: Sequence[StatedNumber], lang: Lang) -> set[int]:
+    """Tokens of "more than", "чуть больше" and the like next to a number, which are no direction."""
+    places = {n.place for n in numbers}
+    ends = {n.place + len(n.text.split()) for n in numbers} if lang == "uz" else set()
+    near = [p for p in hedges if p.name in BOUND and (places & {p.last, p.last + 1} or p.first in ends)]
+    return {at for p in near for at in range(p.first, p.last)}
+
+
 def _causes(phrases: Sequence[FoundPhrase]) -> dict[str, list[FoundPhrase]]:
-    """What is said of causes, by kind."""
+    """What is said of causes, by kind. Joining the WTO is not joining the union."""
     found: dict[str, list[FoundPhrase]] = {}
+    wto = [p for p in phrases if p.family == "concept" and p.name == "wto"]
+    unions = [p for p in phrases if p.family == "entity" and p.name == "EAEU"]
     for phrase in phrases:
-        if phrase.family == "cause":
-            found.setdefault(phrase.name, []).append(phrase)
+        if phrase.family != "cause":
+            continue
+        other = any(_gap(phrase, p) <= BEFORE_WTO for p in wto)
+        if phrase.name in ("agent", "subject") and other and not any(_gap(phrase, p) <= 1 for p in unions):
+            continue
+        found.setdefault(phrase.name, []).append(phrase)
     return found
 
 
@@ -470,33 +658,75 @@ def _acting(
     words: Sequence[TextToken], phrases: Sequence[FoundPhrase], cause: dict[str, list[FoundPhrase]], lang: Lang
 ) -> bool:
     """Whether the union or joining it is the subject of a verb that acts: one of the vocabulary's, or one that by its
-    form has an object and is not among what a union does by itself."""
+    form, its place or its object acts and is not among what a union does by itself."""
     before = {p.last for p in cause.get("preposition", ())}
     idle = {p.first for p in cause.get("idle", ())}
-    acted = [p for p in phrases if p.family == "concept" and p.name in ACTED_ON]
-    objects = [at for p in acted for at in range(p.first, p.last) if words[at].text.endswith("ni")]  # in Uzbek
-    verbs = {
-        v.first for v in cause.get("verb", ()) if lang != "ru" or not words[v.last - 1].text.endswith(("ся", "сь"))
-    }
+    objects = _objects(words, phrases) if lang == "uz" else set()
+    own = {p.first for p in cause.get("verb", ())}
+    verbs = {at for at in own if lang != "ru" or not words[at].text.endswith(("ся", "сь"))}
+    unions = [p for p in phrases if p.family == "entity"]
     for subject in cause.get("subject", ()):
-        article = subject.first and words[subject.first - 1].text in ("the", "this", "its")
-        if (subject.first - 1 if article else subject.first) in before:
+        named = next((p for p in unions if p.first <= subject.first < p.last and p.name == "EAEU"), subject)
+        first = min(named.first, subject.first)
+        first -= first > 0 and words[first - 1].text in ("the", "this", "its")
+        if first in before:
             continue
-        if any(0 <= at - subject.last <= (len(words) if lang == "uz" else FAR) for at in verbs):
+        comma = next((at for at in range(subject.last, len(words)) if words[at].text in ",;:–—"), len(words))
+        reach = len(words) if lang == "uz" else min(comma, subject.last + FAR + 1)
+        if any(subject.last <= at < reach for at in verbs - idle):
             return True
-        formed = range(subject.last, len(words)) if lang == "uz" else _next_verbs(words, subject.last)
-        if any(ACTS[lang].search(words[at].text) and at not in idle for at in formed):
+        if lang == "uz":
+            if _attribute(words, phrases, subject.last):
+                continue
+            rest = range(subject.last, len(words))
+            if subject.last == len(words) - 1 - (words[-1].text == ".") and not idle & set(rest):
+                rest = range(len(words))  # the object before the subject
+            if any(ACTS[lang].search(words[at].text) and at not in idle for at in rest):
+                return True
+            changed = objects | {
+                at for at in rest if len(words[at].text) > SHORT_OBJECT and words[at].text.endswith("ni")
+            }
+            if changed and not idle & set(rest):
+                return True
+            continue
+        at, modal = _next_verb(words, unions, max(named.last, subject.last))
+        if at in verbs or (at < len(words) and at not in idle and (modal or ACTS[lang].search(words[at].text))):
             return True
-        if lang == "uz" and any(at >= subject.last for at in objects):
-            return True
+        if lang == "ru" and first and first - 1 not in idle and words[first - 1].text not in ("был", "было", "была"):
+            formed = first - 1 in verbs or ACTS[lang].search(words[first - 1].text)
+            if formed and not words[first - 1].text.endswith(("ся", "сь")):  # "рост обеспечил союз"
+                return True
     return False
 
 
-def _next_verbs(words: Sequence[TextToken], at: int) -> list[int]:
-    """The token after a subject, its adverbs and auxiliary verbs; none where these end the sentence."""
-    while at < len(words) and (words[at].text in AUXILIARIES or words[at].text.endswith("ly")):
-        at += 1
-    return [at] if at < len(words) else []
+def _attribute(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int) -> bool:
+    """Whether a noun before a token only says whose it is, in Uzbek: "ittifoq bojlari"."""
+    named = any(p.family == "concept" and p.first <= at < p.last for p in phrases)
+    return named and bool(re.search("((?<!n)i|ning|iga|ida|idan)$", words[at].text))
+
+
+def _objects(words: Sequence[TextToken], phrases: Sequence[FoundPhrase]) -> set[int]:
+    """Tokens of outcomes, economies and units that are objects by their ending, in Uzbek."""
+    named = [p for p in phrases if p.family in ("unit", "entity") or (p.family == "concept" and p.name in ACTED_ON)]
+    return {at for p in named for at in range(p.first, p.last) if words[at].text.endswith("ni")}
+
+
+def _next_verb(words: Sequence[TextToken], entities: Sequence[FoundPhrase], at: int) -> tuple[int, bool]:
+    """The token after a subject, what it is of ("of Kyrgyzstan in the union"), its adverbs and auxiliary verbs; and
+    whether a modal verb came last."""
+    modal = False
+    while at < len(words):
+        inside = next((p.last for p in entities if p.first <= at < p.last), 0)
+        if inside:
+            at = inside
+        elif words[at].text in OF and words[at].text not in MODALS:
+            at += 1
+        elif words[at].text in AUXILIARIES or words[at].text.endswith("ly"):
+            modal = words[at].text in MODALS or (modal and words[at].text.endswith("ly"))
+            at += 1
+        else:
+            break
+    return at, modal
 
 
 def _pointed(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
@@ -528,13 +758,19 @@ def _otherwise(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], 
 
 
 def _passive(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], cause: dict[str, list[FoundPhrase]]) -> bool:
-    """Whether something was done "by the union", in English; what its members do is not done by it."""
-    acts = [*cause.get("verb", ()), *(p for p in phrases if p.family == "sign")]
+    """Whether something was done "by the union", or "what" did it "was the union", in English; what its members do is
+    not done by it."""
+    idle = {p.first for p in cause.get("idle", ())}
+    acts = {p.last for p in (*cause.get("verb", ()), *(p for p in phrases if p.family == "sign"))}
+    acts |= {at + 1 for at, w in enumerate(words) if ACTS["en"].search(w.text) and at not in idle}
+    acts |= {at + 2 for at, w in enumerate(words) if w.text in BE and at + 1 not in idle}
     concepts = {p.first for p in phrases if p.family == "concept"}
     for agent in cause.get("agent", ()):
         at = agent.first - 1
         at -= at >= 0 and words[at].text in ("the", "its")
         by = at >= 0 and words[at].text == "by" and agent.last not in concepts
-        if by and any(0 <= at - act.last <= APART for act in acts):
+        if by and any(0 <= at - act <= APART for act in acts):
+            return True
+        if at > 0 and words[at].text in ("is", "was", "were") and any(w.text == "what" for w in words[:at]):
             return True
     return False

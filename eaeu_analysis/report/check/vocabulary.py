@@ -144,8 +144,8 @@ class _Phrase:
             return 0
         place, gap = at, 0
         for word in self.words:
-            if word == "*":
-                gap = APART
+            if word in ("*", "**"):
+                gap = APART if word == "*" else len(found)
                 continue
             if at < place < len(found) and found[place].text == ",":
                 place += 1
@@ -242,7 +242,7 @@ def _other_economies(lang: Lang, known: set[str]) -> list[_Phrase]:
             words = [token.text for token in tokens(str(name).partition("(")[0].partition(",")[0], lang)]
             if iso3 in known or not words or len("".join(words)) < SHORTEST:
                 continue
-            stem = words[-1].rstrip("аяьйиеуы") if lang == "ru" else words[-1]
-            words[-1] = stem if len(stem) >= SHORTEST else f"{words[-1]}."
+            stem = re.sub("[аяьйиеуы]$", "", words[-1]) if lang == "ru" else words[-1]
+            words[-1] = stem if len(stem) > SHORTEST or len(words) > 1 else f"{words[-1]}."
             found.append(_Phrase("entity", iso3, tuple(words), capital=True))
     return found

@@ -202,6 +202,16 @@ class Claim:
         BadInputError
             If the language or the part is unknown, or a template needs a number that the claim does not have.
         """
+        if (part, lang) not in self._texts:
+            self._texts[part, lang] = self._filled(part, lang)
+        return self._texts[part, lang]
+
+    @functools.cached_property
+    def _texts(self) -> dict[tuple[str, str], str]:
+        """Texts by part and language, each filled once: pages, tables and the tracer ask for the same ones."""
+        return {}
+
+    def _filled(self, part: ClaimPart, lang: str) -> str:
         tables = {
             "sentence": ("claim", self.template),
             "question": ("question", self.question),

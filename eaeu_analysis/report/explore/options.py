@@ -15,6 +15,7 @@ import numpy as np
 
 from ...scenario.assumptions import OUTCOMES, OptionDraws, shipped_option_draws
 from ...scenario.display import outcome_measure, quantity_row
+from ...scenario.model.spread import round_outcome
 from ...scenario.options import shipped_options
 from ...scenario.tables import scenario_tables
 from ..wording.templates import UNITS, Language, bind, find_language
@@ -110,7 +111,7 @@ def option_files() -> dict[str, str]:
             "columns": places,
             "bases": [[b.mean, b.sd, b.slope, b.scale] for b in surrogate.bases],
             "terms": ["".join(map(str, row)) for row in surrogate.terms.tolist()],
-            "coefficients": {o: floats(surrogate.coefficients[o], np.float64) for o in answers},
+            "coefficients": {o: floats(round_outcome(surrogate.coefficients[o]), np.float64) for o in answers},
             "draws": {o: floats(drawn.draws[(option, o)].to_numpy(), np.float32) for o in answers},
         }
     body = json.dumps({"columns": columns, "options": options}, sort_keys=True)
@@ -195,10 +196,12 @@ def _failed(drawn: OptionDraws, lang: Language) -> dict[str, str]:
     table = shipped_options()
     if table is None:
         return {}
+    rows = table.table.drop_duplicates(["outcome", "scenario"]).set_index(["outcome", "scenario"])["failed_checks"]
+    failed = rows.to_dict()
     out = {}
     for option in drawn.options:
         for outcome in OUTCOMES:
-            names = [n for n in str(table.value(outcome, option)["failed_checks"]).split(", ") if n]
+            names = [n for n in str(failed[outcome, option]).split(", ") if n]
             if names:
                 keys = [f"check.{name}" for name in names]
                 out[f"{option} {outcome}"] = lang.say("assume", "failed", {}, {"failed": keys})

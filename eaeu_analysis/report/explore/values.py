@@ -81,8 +81,10 @@ def data_files(content: Content) -> dict[str, str]:
     out = {}
     for name, found in _by_outcome(content).items():
         wide = panel.wide(name)
+        wide = wide[wide.index >= FIRST_YEAR].dropna(axis=1, how="all")
+        held = set(wide.columns)
         body = {
-            "values": {code: packed(wide[code]) for code in chosen if code in wide and _some(wide[code])},
+            "values": {code: packed(wide[code]) for code in chosen if code in held},
             "with": {f"{unit} {event}": " ".join(r.comparators.units) for (unit, event), r in found.items()},
         }
         out[f"{name}.js"] = f"(window.eaeuExplore ??= {{}})[{json.dumps(name)}] = {json.dumps(body, sort_keys=True)};\n"
@@ -102,12 +104,13 @@ def countries(content: Content) -> list[str]:
 def packed(series: pd.Series[Any]) -> list[Any]:
     """First year, decimals and the values from then on as whole numbers of five bytes each, in base 64.
 
-    A value is its whole number over ten to the decimals, exactly where the source prints that few; a gap is the
-    smallest number that there is. BadInputError for a value that is not kept to eleven digits of the largest.
+    ``series``: by year, without a year left out. A value is its whole number over ten to the decimals, exactly where
+    the source prints that few; a gap is the smallest number that there is. BadInputError for a value that is not kept
+    to eleven digits of the largest.
     """
-    known = series[series.index >= FIRST_YEAR].dropna()
-    years = range(int(known.index[0]), int(known.index[-1]) + 1)
-    values = known.reindex(list(years)).to_numpy(dtype=float)
+    years, values = series.index.to_numpy(), series.to_numpy(dtype=float)
+    known = np.flatnonzero((years >= FIRST_YEAR) & np.isfinite(values))
+    first, values = int(years[known[0]]), values[known[0] : known[-1] + 1]
     most = float(np.nanmax(np.abs(values)))
     decimals = DIGITS - 1 - (math.floor(math.log10(most)) if most > 0 else 0)
     whole = np.rint(values * 10.0**decimals)
@@ -117,16 +120,12 @@ def packed(series: pd.Series[Any]) -> list[Any]:
     half = 2 ** (8 * BYTES - 1)
     places = np.where(np.isfinite(values), whole, -half).astype(np.int64) + half
     raw = places.astype(">i8").view(np.uint8).reshape(-1, 8)[:, -BYTES:].tobytes()
-    return [years[0], decimals, base64.b64encode(raw).decode()]
+    return [first, decimals, base64.b64encode(raw).decode()]
 
 
 def _panel(content: Content) -> Panel:
     assert content.panel is not None  # noqa: S101
     return content.panel
-
-
-def _some(series: pd.Series[Any]) -> bool:
-    return bool((series.dropna().index >= FIRST_YEAR).any())
 
 
 def _by_outcome(content: Content) -> dict[str, dict[tuple[str, str], BeforeAfter]]:
@@ -162,9 +161,7 @@ def _people() -> pd.DataFrame:
 def _small(codes: list[str], last: int) -> dict[str, list[float]]:
     """Population by year, of those that were below the least population of the nearest pool in some year."""
     wide, least = _people(), pool_definitions()[NEAREST].min_population
-    years = [year for year in range(FIRST_YEAR, last + 1) if year in wide.columns]
-    return {
-        code: [float(v) for v in wide.loc[code, years].to_numpy(dtype=float)]
-        for code in codes
-        if code in wide.index and not bool((wide.loc[code, years] >= least).all())
-    }
+    wide = wide.loc[wide.index.isin(codes), [year for year in range(FIRST_YEAR, last + 1) if year in wide.columns]]
+    small = wide[~(wide >= least).all(axis=1)]
+    held = dict(zip(small.index, small.to_numpy(dtype=float).tolist(), strict=True))
+    return {code: held[code] for code in codes if code in held}

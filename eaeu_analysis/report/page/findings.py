@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...reference import economies
+from ...reference.economies import economy_tables
 from ..claims.claim import GRADES, SIDES, Claim
 from ..claims.points import balance
 from ..topics import TOPICS
@@ -153,7 +153,7 @@ def countries_of(claim: Claim) -> tuple[str, ...]:
     """The economies that a finding is about: those of its words, those of its name, Uzbekistan where it would join."""
     names = [str(word) for word in claim.words.values() if isinstance(word, str)]
     found = [word.partition(".")[2] for word in names if word.startswith("economy.")]
-    known = economies.economies().index
+    known = economy_tables().economies
     found += [part for whole in claim.id.split(".") for part in whole.split("_") if len(part) == 3 and part in known]
     upper = [part.upper() for part in claim.id.split(".")[-1].split("_") if len(part) == 3 and part.upper() in known]
     found += upper if claim.template.startswith("published.") else []

@@ -45,6 +45,7 @@ SKIPPED_FIELDS = (
 )  # fmt: skip
 DEEP = 9
 SIZE = re.compile(r"\d+(?:[.,]\d+)*")
+SPACE = re.compile(r"[\s\u00a0\u202f\u2009]+")
 NUMERAL = re.compile(r"\d+(?:\.\d+)?")
 LETTERS = 5  # that a text has at least: a bare number is no text
 LONG = 40  # letters of a text without its numbers from which it is known again
@@ -146,7 +147,7 @@ def _differ(first: Sequence[str], second: Sequence[str]) -> int:
 
 def normal(text: str) -> str:
     """White space of every kind made one space."""
-    return re.sub(r"[\s\u00a0\u202f\u2009]+", " ", text).strip()
+    return SPACE.sub(" ", text).strip()
 
 
 def known_of_claims(claims: Sequence[Claim], lang: str = "en") -> Known:
@@ -174,8 +175,9 @@ def results_of(material: Material) -> ResultLeaves:
     for section in content.sections:
         gaps = [r.difference for r in (section.narrow, section.wide) if r is not None and r.difference is not None]
         derived = [n for g in gaps for n in (g.versus_mean, g.versus_median, g.test.n - 1, g.test.n)]
-        numbers[section.outcome] = _numbers([section, derived])
-        texts += [*_strings([section]), *(section.label.rsplit(end, 1)[0] for end in (",", " ("))]  # as in titles
+        own, own_texts = _leaves([section])
+        numbers[section.outcome] = np.concatenate([own, np.array(derived, dtype=np.float64)])
+        texts += [*own_texts, *(section.label.rsplit(end, 1)[0] for end in (",", " ("))]  # as in titles
         if section.narrow is not None:
             for row in section.narrow.table.to_dict("records"):
                 numbers[f"{section.outcome}/{row['name']}"] = _numbers([row])
@@ -206,8 +208,8 @@ def results_of(material: Material) -> ResultLeaves:
         "glossary": [load_claim_rules().stated, PLACEBO_P, 100 * SAME_SIGN],
     }
     for place, results in places.items():
-        numbers[place] = _numbers(results)
-        texts += _strings(results)
+        numbers[place], found_texts = _leaves(results)
+        texts += found_texts
     texts += _strings([list(content.substitutes), [row.missing for row in content.sections], dict(material.missing)])
     if found.trade is not None:
         numbers["partners"] = np.concatenate([numbers["partners"], _percent(found.trade)])
@@ -337,18 +339,27 @@ def _collect(item: Any, deep: int, numbers: list[float], texts: list[str]) -> No
         if isinstance(item.dtype, np.dtype) and item.dtype.kind in "iuf" and deep > 1:
             numbers.extend(item.to_numpy(dtype=np.float64).tolist())
         elif item.dtype.kind != "b":
-            for value in item.tolist():
-                _collect(value, deep - 1, numbers, texts)
+            _collect_all(item.tolist(), deep - 1, numbers, texts)
     elif isinstance(item, pd.DataFrame):
-        for position in range(item.shape[1]):
-            _collect(item.iloc[:, position], deep - 1, numbers, texts)
+        _collect_all((column for _, column in item.items()), deep - 1, numbers, texts)
     elif isinstance(item, Mapping):
-        for value in item.values():
-            _collect(value, deep - 1, numbers, texts)
+        _collect_all(item.values(), deep - 1, numbers, texts)
     elif isinstance(item, (list, tuple, set, frozenset)):
-        for value in item:
-            _collect(value, deep - 1, numbers, texts)
+        _collect_all(item, deep - 1, numbers, texts)
     elif dataclasses.is_dataclass(item):
-        for field in dataclasses.fields(item):
-            if field.name not in SKIPPED_FIELDS:
-                _collect(getattr(item, field.name), deep - 1, numbers, texts)
+        fields = (f.name for f in dataclasses.fields(item) if f.name not in SKIPPED_FIELDS)
+        _collect_all((getattr(item, name) for name in fields), deep - 1, numbers, texts)
+
+
+def _collect_all(items: Iterable[Any], deep: int, numbers: list[float], texts: list[str]) -> None:
+    """The same of several; most of them are plain texts and numbers, which need no further look."""
+    if deep == 0:
+        return
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            texts.append(item)
+        elif kind is float or kind is int:
+            numbers.append(float(item))
+        else:
+            _collect(item, deep, numbers, texts)

@@ -27,12 +27,13 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option
 
 LANGUAGE_FOLDER = "lang"
 DATES = {"en": ("d MMMM y", "MMMM y"), "uz": ("y-'yil' d-MMMM", "y-'yil' MMMM")}  # where CLDR's are not those used here
 SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 NUMBER_FORMS = ("abs", "signed", "year", "usd")
+SPACES = re.compile(" {2,}")
 BY_SIGN = ("verb", "change", "degree", "more")
 UNITS = r"%|US\$|foiz|п\. п\.|гг?\.|млн|млрд|долл|mln|mlrd|million|billion"
 BOUND = re.compile(
@@ -60,7 +61,7 @@ class Language:
     ) -> str:
         """The text of ``table.key`` with its fields filled; BadInputError where the file lacks it or a field."""
         filler = _Filler(self, values or {}, words or {}, f"{table}.{key}")
-        text = re.sub(r" {2,}", " ", str(filler.format(self.template(table, key)))).strip()
+        text = SPACES.sub(" ", str(filler.format(self.template(table, key)))).strip()
         return text.replace("..", ".")  # after "2020 г."
 
     def has(self, table: str, key: str) -> bool:
@@ -156,8 +157,6 @@ class Language:
 
     def number(self, value: float, spec: str = "") -> str:
         """A number as it is said in this language; see the module's text for ``spec``."""
-        from babel.numbers import format_decimal
-
         parts = [part for part in spec.split(".") if part]
         for part in parts:
             if not part.isdigit() and part not in NUMBER_FORMS:
@@ -180,12 +179,19 @@ class Language:
         if self.spoken:
             digits = _spoken_decimals(shown, digits)
         pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
-        text = str(format_decimal(shown, format=pattern, locale=self.code)).replace("-", "−")
+        text = _formatted(shown, pattern, self.code).replace("-", "−")
         if text.strip("−0.,") == "":
             text = text.lstrip("−")
         elif "signed" in parts and shown > 0:
             text = f"+{text}"
         return f"{text}{scale}"
+
+
+@functools.lru_cache(maxsize=65536)
+def _formatted(value: float, pattern: str, code: str) -> str:
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(value, format=pattern, locale=code))
 
 
 def decimals(value: float) -> int:
@@ -275,8 +281,7 @@ def find_language(code: str, part: str = "") -> Language:
     """The language of that code, with the texts of a ``part`` ("brief", "check", "cards").
 
     BadInputError with the languages that there are."""
-    if code not in languages():
-        raise unknown("language", code, languages())
+    require_option("language", code, languages())
     folder = resources.files(__package__) / LANGUAGE_FOLDER
     tables = tomllib.loads((folder / f"{code}.toml").read_text(encoding="utf-8"))
     if part:

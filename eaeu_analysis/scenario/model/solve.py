@@ -34,7 +34,7 @@ TOTAL, INTERACTION = "total", "interaction"
 WORLD_PRICED, ALIKE = "world_priced", "alike"  # closures: gold at the world's price, or like all other goods
 CLOSURE_OUTCOMES = ("welfare", "real_income", "price_index", "exports", "imports")
 PACE = "pace"  # of the pool: what it pays net at the old tariff, over what it pays net at the new one; not an outcome
-TOLERANCE = 1e-8  # of a market's relative gap: a millionth of a per cent in what is shown
+TOLERANCE = 1e-11  # of a market's relative gap: outcomes are then right to 1e-9, see .spread for what is published
 FROM_MODEL = ("exports", "imports", "price_index", "real_income", "welfare")
 
 

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option
 from .quantities import Quantity
+from .spread import round_outcome
 
 POINTS = 4000  # quantile points at which the distribution's moments are taken
 TRUST = 0.9  # of the variance must be fitted for the shares to pass their check
@@ -69,7 +70,8 @@ class Surrogate:
         terms = self.terms[1:] > 0
         parts = (weight / terms.sum(axis=1)) @ terms
         total = parts.sum()
-        shares = pd.Series(parts / total if total > 0 else parts, index=list(self.names), name="share")
+        found = round_outcome(parts / total if total > 0 else parts)
+        shares = pd.Series(found, index=list(self.names), name="share")
         return shares.sort_values(ascending=False, kind="stable")
 
     def predict(self, outcome: str, values: pd.DataFrame) -> Array:
@@ -109,13 +111,11 @@ class Surrogate:
         }  # fmt: skip
 
     def _of(self, outcome: str) -> Array:
-        if outcome not in self.coefficients:
-            raise unknown("outcome", outcome, self.coefficients)
+        require_option("outcome", outcome, self.coefficients)
         return self.coefficients[outcome]
 
     def _known(self, name: str) -> str:
-        if name not in self.names:
-            raise unknown("quantity that varies", name, self.names)
+        require_option("quantity that varies", name, self.names)
         return name
 
     def _design(self, values: pd.DataFrame) -> Array:

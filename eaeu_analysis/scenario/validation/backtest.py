@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 
 from ... import files, settings
-from ...arrays import Array
 from ...reference import economies
 from ...results import Check, Provenance, Result, to_plain
 from ...series import SeriesInfo
 from ...text import format_number
 from ..load import load_scenario, scenarios_folder
 from ..model.quantities import count_of_draws
+from ..model.spread import ends_of
 from ..run import backtest_record, run_scenario
 from ..tables import scenario_tables
 from .alternatives import alternatives_sentence, backtest_alternatives, kept
@@ -211,9 +211,6 @@ class Backtest(Result):
         """By run: mean errors of the tool and of a forecast of no change, see :func:`score_errors`."""
         return {run: score_errors(self.table[self.table["run"] == run]) for run in (KNOWN, INFORMED)}
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def record(self) -> dict[str, Any]:
         """What is shipped: ``covered`` of ``of``, ``sentence``, counts, rows, draws, seed; numbers to four places."""
         rows = [{k: _rounded(v) for k, v in to_plain(row).items()} for row in self.table.to_dict("records")]
@@ -329,7 +326,7 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
             result = run_scenario(asked, count, seed, jobs, level=level)
             missed += int(result.table["failed"].max())
             for outcome, truth in truths.items():
-                low, middle, high = _quantiles(backtest_draws(result, outcome), level)
+                middle, low, high = ends_of(backtest_draws(result, outcome), level)
                 rows.append(
                     {
                         "run": run,
@@ -361,14 +358,6 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
         _checks(table, moved, missed, count),
         Provenance(merged(series), METHOD, "", spec),
     )
-
-
-def _quantiles(drawn: Array, level: float) -> tuple[float, float, float]:
-    whole = drawn[np.isfinite(drawn)]
-    if not len(whole):
-        return (float("nan"),) * 3
-    low, middle, high = np.quantile(whole, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    return float(low), float(middle), float(high)
 
 
 def _checks(table: pd.DataFrame, moved: Mapping[str, float], missed: int, draws: int) -> tuple[Check, ...]:

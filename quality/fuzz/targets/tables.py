@@ -10,9 +10,9 @@ from typing import Any
 
 from eaeu_analysis import settings
 from eaeu_analysis.compare import comparators
-from eaeu_analysis.data import corrections, pin
+from eaeu_analysis.data import pin
 from eaeu_analysis.impact.curve import grid
-from eaeu_analysis.reference import blocs, economies
+from eaeu_analysis.reference import blocs, corrections, economies
 from eaeu_analysis.reference.blocs import record
 from eaeu_analysis.reference.catalogue import _by_name, _indicators, indicator, read_outcome, read_table
 from eaeu_analysis.scenario import load as scenarios

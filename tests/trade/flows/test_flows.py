@@ -154,8 +154,8 @@ def test_pinned_sections_add_up_to_the_total() -> None:
 def test_missing_is_never_zero_in_the_table_of_uzbekistan() -> None:
     table = load_flows("uzbekistan_annual")
     assert (table["usd"] > 0).all()
-    exports = table[(table["exporter"] == "UZB") & (table["importer"] == "RUS")]["year"]
-    assert not set(range(2011, 2016)) & set(exports)
+    exports = table[(table["exporter"] == "UZB") & (table["importer"] == "AFG")]["year"]
+    assert not set(range(1995, 2017)) & set(exports)
     imports = table[(table["exporter"] == "KAZ") & (table["importer"] == "UZB")]["year"]
     assert not set(range(2004, 2017)) & set(imports)
 
