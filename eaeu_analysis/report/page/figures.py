@@ -189,7 +189,7 @@ def draw_trade(answer: TradeAnswer, words: Language) -> dict[str, Picture]:
         )
         for name, row in zip(shares.index, shares.to_dict("records"), strict=True)
     ]
-    told = {
+    told: dict[str, dict[str, float]] = {
         "trade_steps": {**spread, "clear": clear, "all": float(len(steps))},
         "trade_years": {**ends, "year": float(last.name), "base": base},
         "trade_partners": {

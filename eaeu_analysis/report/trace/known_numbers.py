@@ -17,7 +17,7 @@ from ...data.freshness import freshness
 from ...errors import BadInputError
 from ...plots.scenario import path_data
 from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
-from ...reference.catalogue import read_table, table_path
+from ...reference.catalogue import outcomes, read_table, table_path
 from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, PLACEBO_P, SAME_SIGN, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.designs import TARIFF
@@ -161,7 +161,8 @@ def known_of(material: Material, lang: str = "en", results: ResultLeaves | None 
     of_results = results if results is not None else results_of(material)
     texts, numbers = _of_claims(material.claims, lang)
     numbers["claims"] = np.concatenate([own for name, own in numbers.items() if name])
-    known = _known([*texts, *of_results.texts, *explored(material, lang)], {**numbers, **of_results.numbers})
+    texts += [*of_results.texts, *explored(material, lang), *_reworded(lang)]
+    known = _known(texts, {**numbers, **of_results.numbers})
     own_texts = _own(material.claims, lang)
     return dataclasses.replace(known, codes=of_results.codes, own=own_texts, comma=lang != "en")
 
@@ -251,8 +252,7 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
 
 def _scenario(result: ScenarioResult) -> list[Any]:
     """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it."""
-    notes = [float(number) for note in result.scenario.notes for number in NUMERAL.findall(note)]
-    told: list[Any] = [result.table, list(result.scenario.notes), notes, 100 * result.probability()]
+    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability()]
     told.append([int(year) for year in path_data(result).index])
     if (options := shipped_options()) is not None:
         told += [options.table, 100 * options.table[["better", "best"]], options.spec["draws"]]
@@ -262,6 +262,18 @@ def _scenario(result: ScenarioResult) -> list[Any]:
         return told
     misses = [100 * (1 - fit) for fit in surface["r2"].values()]
     return [*told, surface["quantities"], 100 * shares, len(shares), misses]
+
+
+def _reworded(lang: str) -> list[str]:
+    """Shipped notes and labels as the pages word them in a language, where their numbers are those shipped."""
+    tables = find_language(lang, "page").tables
+    pairs = [*tables.get("text", {}).items()]
+    pairs += [(outcomes()["label"][name], own) for name, own in tables.get("label", {}).items()]
+    return [own for shipped, own in pairs if _sizes(shipped) == _sizes(own)]
+
+
+def _sizes(text: str) -> list[str]:
+    return sorted(NUMERAL.findall(re.sub(r"(?<=\d),(?=\d)", ".", text)))
 
 
 def explored(material: Material, lang: str) -> list[str]:
