@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...text import SHORT_MEASURES, format_number, higher_or_lower
+from ...text import format_number
 
 if TYPE_CHECKING:
     from ...compare import BeforeAfter
@@ -226,88 +226,6 @@ def effects_found(content: Content) -> tuple[int, int] | None:
     return len(tested), int((tested["p_value"] <= 1 - content.effects.level + 1e-12).sum())
 
 
-def before_after_title(section: OutcomeSection) -> str:
-    """The finding as a figure's title: 'Trade, % of GDP: fell by 33.7 percentage points, others rose by 2.3'."""
-    result = section.narrow
-    short = section.short[:1].upper() + section.short[1:]
-    if result is None or not result.treated["available"]:
-        return f"{short}: no comparison"
-    others = ""
-    if result.difference is not None:
-        change = describe_change(result.difference.mean, result.difference.measure)
-        unit = LONG.get(result.difference.measure, result.difference.measure)
-        others = f", comparison countries {change if unit == '%' else change.removesuffix(f' {unit}')}"
-    return f"{short}: {describe_change(result.treated['change'], result.change_measure)}{others}"
-
-
-def alt(section: OutcomeSection) -> str:
-    """What the figure shows, for those who cannot see it."""
-    result = section.narrow
-    if result is None:
-        return section.missing
-    rows = result.table
-    own, others = rows.iloc[0], rows.iloc[1:]
-    text = f"Line chart of {section.label} for {own['name']} and {len(others)} comparators. "
-    text += f"{before_after_title(section)}. "
-    text += (
-        f"Means of {short_year_span(result.windows.before)} and {short_year_span(result.windows.after)}: "
-        + "; ".join(
-            f"{r['name']} {format_number(r['mean_before'])} to {format_number(r['mean_after'])}"
-            for r in rows.to_dict("records")
-        )
-    )
-    return text + "."
-
-
-def verdict(section: OutcomeSection) -> str:
-    """What the two tests and the checks say, under the figure."""
-    result = section.narrow
-    if result is None or not result.treated["available"]:
-        return ""
-    parts = []
-    if result.difference:
-        parts.append(f"Against the non-members that shared the rouble shock: {describe_permutation_test(result)}.")
-        parts += failed(result)
-    if section.wide and section.wide.difference:
-        d = section.wide.difference
-        points = "points" if d.measure == "per cent" else SHORT_MEASURES.get(d.measure, d.measure)
-        parts.append(
-            f"Against the {d.test.n - 1} nearest economies: {format_number(d.versus_mean, signed=True)} {points} from "
-            f"their mean, "
-            f"{describe_permutation_test(section.wide)}."
-        )
-        parts += failed(section.wide)
-    elif section.wide_missing:
-        parts.append(f"No wide pool: {section.wide_missing}.")
-    return " ".join(p.replace("..", ".") for p in parts)
-
-
-def failed(result: BeforeAfter) -> list[str]:
-    """'Checks failed: contamination.', or nothing."""
-    names = [c.name for c in result.checks if c.failed]
-    return [f"Checks failed: {', '.join(names)}."] if names else []
-
-
-def effect_title(effect: Effect, outcome: str) -> str:
-    """The finding as a figure's title: 'Trade, % of GDP: no detectable effect (27.3 pp lower, p = 0.38)'."""
-    from ...reference.catalogue import outcome as find_outcome
-
-    known = find_outcome(outcome)
-    size = higher_or_lower(*((100 * effect.estimate, "log points") if known.log else (effect.estimate, "pp")))
-    return f"{known.short[:1].upper()}{known.short[1:]}: {FINDINGS[effect.finding]} ({size}, p = {effect.p_value:.2f})"
-
-
-def effect_alt(effect: Effect, outcome: str) -> str:
-    """What the figure of an effect shows, for those who cannot see it."""
-    rows = effect.post
-    return (
-        f"Line chart: observed and counterfactual {outcome.replace('_', ' ')} of {effect.spec['unit']}, event "
-        f"{effect.spec['event']}. {effect_title(effect, outcome)}. Mean after the event: observed "
-        f"{format_number(float(rows['observed'].mean()))}, counterfactual "
-        f"{format_number(float(rows['counterfactual'].mean()))}."
-    )
-
-
 def headline_effect(content: Content, outcome: str) -> Effect | None:
     """The estimate of the default question, None where there is none."""
     found = content.effects.effects.items() if content.effects is not None else ()
@@ -320,13 +238,3 @@ def fallback_sentence(taken: Sequence[tuple[str, str]]) -> str:
     more = f" and {len(why) - 1} more" if len(why) > 1 else ""
     named = f"{len(taken)} series ({', '.join(code for code, _ in taken)})"
     return f"{named} could not be had live and are those of the fall-back: {why[0]}{more}"
-
-
-UNITS = {"log points": "log points"}
-FINDINGS = {
-    "found": "an effect is found",
-    "fragile": "stands out, but a check failed",
-    "none": "no detectable effect",
-    "unreliable": "no credible counterfactual",
-    "untested": "not tested",
-}

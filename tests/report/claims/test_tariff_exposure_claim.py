@@ -59,12 +59,14 @@ def test_each_finding_has_its_sentence_in_every_language(found: TariffExposure, 
 
 def test_the_page_has_a_figure_and_a_card_with_its_checks(found: TariffExposure) -> None:
     from eaeu_analysis.report.page.figures import EXPOSURE, draw_exposure_design
-    from eaeu_analysis.report.page.sections.trade import _exposure
+    from eaeu_analysis.report.page.sections.trade import exposure_cards
+    from eaeu_analysis.report.wording.templates import find_language
 
-    pictures = draw_exposure_design(found)
+    words = find_language("en", "page")
+    pictures = draw_exposure_design(found, words)
     assert list(pictures) == [EXPOSURE]
-    (card,) = _exposure(found, pictures)
+    (card,) = exposure_cards(found, pictures, words)
     shown = repr(card)
     assert "pre-trend" in shown
-    assert "Imports at a tariff of 10 % against none, 2015-2018" in shown
-    assert _exposure(None, pictures) == ()
+    assert "Imports of goods with a tariff of 10 % against goods without one, 2015-2018" in shown
+    assert exposure_cards(None, pictures, words) == ()

@@ -27,6 +27,7 @@ from ..parts import (
 
 if TYPE_CHECKING:
     from ....results import Provenance
+    from ....trade.tariff_exposure.estimate import TariffExposure
     from ....trade.union.answer import TradeAnswer
     from ...wording.templates import Language
     from ..chart import Picture
@@ -42,15 +43,14 @@ SAID = (  # the findings at the head of the page
 
 def build(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """The sentences, the figures, and the tables behind them."""
-    answer, design = material.evidence.trade, material.evidence.tariff_exposure
+    answer = material.evidence.trade
     title, nav = words.say("trade", "title"), words.say("nav", "trade")
     if answer is None:
         why = material.missing.get("trade", words.say("trade", "missing"))
         return PageSection("partners", title, nav, missing=why)
     said = {claim.id: claim.text("sentence", words.code) for claim in material.claims}
     cards = [_card(name, pictures[name], answer.provenance) for name in TRADE if name in pictures]
-    if design is not None and EXPOSURE in pictures:
-        cards.append(_card(EXPOSURE, pictures[EXPOSURE], design.provenance, (check_items(design.checks, words),)))
+    cards += exposure_cards(material.evidence.tariff_exposure, pictures, words)
     parts = (
         Items(tuple(said[name] for name in SAID if name in said)),
         Text(words.say("trade", "how")),
@@ -62,6 +62,14 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
         Details(words.say("head", "checks"), (check_items(answer.checks, words),)),
     )
     return PageSection("partners", title, nav, parts)
+
+
+def exposure_cards(design: TariffExposure | None, pictures: Mapping[str, Picture], words: Language) -> tuple[Card, ...]:
+    """The card of the comparison across products, with its checks."""
+    if design is None or EXPOSURE not in pictures:
+        return ()
+    checks = check_items(design.checks, words)
+    return (_card(EXPOSURE, pictures[EXPOSURE], design.provenance, (checks,)),)
 
 
 def _card(name: str, picture: Picture, provenance: Provenance, more: Sequence[Any] = ()) -> Card:
