@@ -12,7 +12,7 @@ import pandas as pd
 
 from .. import settings
 from ..data.panel import Panel, event_year, require_years
-from ..errors import BadInputError, NoDataError, unknown
+from ..errors import BadInputError, NoDataError, require_level, unknown
 from ..results import Check, Provenance
 from ..series import KINDS, Kind, SeriesInfo
 from ..text import year_span
@@ -131,8 +131,7 @@ def _before_after(
     info = panel.info(outcome)
     used_kind, relative = treatment(info, kind)
     measure = change_measure(info, used_kind, relative)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level!r} is not between 0 and 1, such as {settings.LEVEL}")
+    require_level(level)
     code = panel.resolve(unit)
     year = event_year(event)
     wide = panel.wide(outcome).dropna(how="all")

@@ -26,7 +26,7 @@ import pandas as pd
 from ... import settings
 from ...arrays import Array
 from ...compare.comparators import pool_definitions
-from ...errors import BadInputError, NoDataError, as_names
+from ...errors import BadInputError, NoDataError, as_names, require_level
 from ...reference import economies
 from ...reference.blocs import bloc as find_bloc
 from ...reference.catalogue import outcome as find_outcome
@@ -74,10 +74,6 @@ class StackedMembers(Result):
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
-
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per outcome."""
-        return self.table.copy()
 
     def summary(self) -> str:
         """One sentence an outcome, the exposures, checks, sources."""
@@ -152,8 +148,7 @@ def stacked_members(
     codes = [economies.resolve(name) for name in as_names("members", members)]
     if len(codes) < 2 or len(set(codes)) < len(codes):
         raise BadInputError(f"members {', '.join(codes)}: expected two or more different ones")
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level:g}: expected between 0 and 1")
+    require_level(level)
     years = {find_bloc(bloc).accession(code).year for code in codes}
     if len(years) > 1:
         raise BadInputError(f"{', '.join(codes)} joined in {', '.join(map(str, sorted(years)))}; expected one year")
