@@ -104,7 +104,7 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
     if not (reading.entities or reading.concepts & CHECKED or reading.causal or reading.joining):
         return None
     usable = [f for f in facts if not f.id.startswith("unsupported.") and f.numbers]
-    matches = [_match(number, reading, usable, panel) for number in reading.numbers]
+    matches = [_match_part(number, reading, usable, panel) for number in reading.numbers]
     matches = _with_siblings(_with_bounds(_telling(_ranges(matches, reading, usable), reading, usable), reading))
     wrong = [m for m in matches if m.reason not in ("", "newer")]
     if wrong:
@@ -117,7 +117,7 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
         verdict: Verdict = "unsupported" if first.reason == "none" else "altered"
         return Judgement(verdict, first.reason, first.fact, first.known, first.number, tuple(matches))
     old = next((m for m in matches if m.reason == "newer"), None)
-    if old is not None:
+    if old is not None and not reading.causal:
         return Judgement("outdated", "newer", old.fact, old.known, old.number, tuple(matches))
     return _judge_use(reading, matches, facts)
 
@@ -211,6 +211,18 @@ def _tests(reading: SentenceReading, facts: Sequence[KnownFact]) -> list[KnownFa
     seen = [f for f in about if f.id.startswith(("fared.", "members.")) and f not in tested]
     found = [*heard, *tested, *seen]  # of them, those on an economy that the sentence names come first
     return sorted(found, key=lambda f: -len(f.named & reading.economies))
+
+
+def _match_part(
+    number: StatedNumber, reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts
+) -> NumberMatch:
+    """A number by what the sentence is about, or else by what its own part of the sentence is about."""
+    whole = _match(number, reading, facts, panel)
+    part = reading.part_of(number)
+    if whole.reason in ("", "newer") or part == reading or not part.concepts & (CHECKED | SPECIFIC):
+        return whole
+    own = _match(number, part, facts, panel)
+    return own if own.reason in ("", "newer") else whole
 
 
 # -- one number ------------------------------------------------------------------------------------------

@@ -145,7 +145,8 @@ class SentenceReading:
     percentage is of; ``signs``: token, direction and clause of every direction; ``dates``: clause, first and last year
     of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as the subject;
     ``otherwise``: by what would be without it;
-    ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before.
+    ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before;
+    ``parts``: economies and concepts with the clause that they are in.
     """
 
     text: str
@@ -163,6 +164,16 @@ class SentenceReading:
     joining: bool = False
     question: bool = False
     refers: bool = False
+    parts: tuple[tuple[str, int], ...] = ()
+
+    def part_of(self, number: StatedNumber) -> SentenceReading:
+        """What is read in a number's own part of the sentence; its economies are those of the sentence if it has none."""
+        here = {name for name, clause in self.parts if clause == number.clause}
+        return replace(
+            self,
+            concepts=(self.concepts & here) or self.concepts,
+            entities=((self.economies & here) or self.economies) | (self.entities & {"EAEU"}),
+        )
 
     @property
     def economies(self) -> frozenset[str]:
@@ -230,7 +241,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         signs=tuple(
             (p.first, 1 if p.name == "up" else -1, _clause(words, p.first, breaks))
             for p in by["sign"]
-            if p.first not in compared
+            if p.first not in compared and p.name != "none"
         ),
         dates=tuple((_clause(words, place, breaks), first, last) for place, first, last in dates),
         hedges=frozenset(p.name for p in by["hedge"]),
@@ -239,6 +250,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         otherwise=_otherwise(words, cause, lang),
         joining=any(p.family == "cause" and p.name == "agent" for p in phrases),
         refers=any(word.text in PRONOUNS[lang] for word in words),
+        parts=tuple((p.name, _clause(words, p.first, breaks)) for p in (*by["entity"], *by["concept"])),
         question=text.rstrip('"»”) ').endswith("?"),
     )
 
@@ -691,13 +703,26 @@ def _acting(
                 return True
             continue
         at, modal = _next_verb(words, unions, max(named.last, subject.last))
-        if at in verbs or (at < len(words) and at not in idle and (modal or ACTS[lang].search(words[at].text))):
+        if at in verbs or (at < len(words) and at not in idle and (modal or _is_verb(words, phrases, at, lang))):
             return True
         if lang == "ru" and first and first - 1 not in idle and words[first - 1].text not in ("был", "было", "была"):
             formed = first - 1 in verbs or ACTS[lang].search(words[first - 1].text)
             if formed and not words[first - 1].text.endswith(("ся", "сь")):  # "рост обеспечил союз"
                 return True
     return False
+
+
+def _is_verb(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int, lang: Lang) -> bool:
+    """Whether a token after a subject is a verb by its form: "strangled", "is strangling", "strangles"."""
+    text = words[at].text
+    if ACTS[lang].search(text):
+        return True
+    if lang != "en":
+        return False
+    if text in BE and at + 1 < len(words):
+        return words[at + 1].text.endswith("ing")
+    noun = any(p.first <= at < p.last for p in phrases if p.family in ("concept", "entity"))
+    return not noun and text not in BE and bool(re.search("[a-z]{2}[^s]s$", text))
 
 
 def _attribute(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int) -> bool:
@@ -746,7 +771,7 @@ def _gap(one: FoundPhrase, other: FoundPhrase) -> int:
 
 def _otherwise(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
     """Whether a conditional sentence is on what would be without the union: "but for the union", "had it not"."""
-    if not WOULD & {w.text for w in words}:
+    if not any(w.text in WOULD or re.fullmatch("[a-z]+(ar|mas)di", w.text) for w in words):
         return False
     if cause.get("unjoined"):
         return True
