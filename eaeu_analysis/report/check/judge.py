@@ -140,7 +140,8 @@ def _judge_use(reading: SentenceReading, matches: Sequence[NumberMatch], facts: 
             continue
         if fact.modelled and "model" not in reading.hedges:
             return Judgement("overstated", "model", fact, known, match.number, tuple(matches))
-        if fact.tested and not fact.clear and known.name in EFFECTS:
+        ends = {m.known.name for m in matches if m.fact is fact and m.known is not None} >= {"lower", "upper"}
+        if fact.tested and not fact.clear and known.name in EFFECTS and not ends:
             return Judgement("overstated", "unclear", fact, known, match.number, tuple(matches))
     return Judgement("supported", "", best.fact, *more)
 
@@ -184,8 +185,8 @@ def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     dated = [f for f in facts if not f.numbers and f.concepts and _about(f, reading, strict=not several)]
     dated.sort(key=lambda f: -len(f.concepts))
     if dated:
-        years = frozenset().union(*(f.years for f in dated)) if several else dated[0].years
-        right = stated <= years
+        every = frozenset().union(*(f.years for f in dated))
+        right = stated <= (every if several or len(stated) > 1 else dated[0].years)
         return Judgement("supported" if right else "altered", "" if right else "year", dated[0])
     if "joined" in reading.concepts and reading.economies and not reading.concepts & OUTCOMES:
         return Judgement("unsupported", "none")
@@ -218,8 +219,8 @@ def _match_part(
 ) -> NumberMatch:
     """A number by what the sentence is about, or else by what its own part of the sentence is about."""
     whole = _match(number, reading, facts, panel)
-    part = reading.part_of(number)
-    if whole.reason in ("", "newer") or part == reading or not part.concepts & (CHECKED | SPECIFIC):
+    part = reading.part_of(number, CHECKED | SPECIFIC)
+    if whole.reason in ("", "newer") or part == reading:
         return whole
     own = _match(number, part, facts, panel)
     return own if own.reason in ("", "newer") else whole

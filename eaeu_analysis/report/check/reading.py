@@ -166,14 +166,16 @@ class SentenceReading:
     refers: bool = False
     parts: tuple[tuple[str, int], ...] = ()
 
-    def part_of(self, number: StatedNumber) -> SentenceReading:
-        """What is read in a number's own part of the sentence; its economies are those of the sentence if it has none."""
-        here = {name for name, clause in self.parts if clause == number.clause}
-        return replace(
-            self,
-            concepts=(self.concepts & here) or self.concepts,
-            entities=((self.economies & here) or self.economies) | (self.entities & {"EAEU"}),
-        )
+    def part_of(self, number: StatedNumber, topics: frozenset[str]) -> SentenceReading:
+        """What is read in a number's own part of the sentence, or in the last one before it with one of the topics. Its
+        economies are those of the sentence if it has none."""
+        for clause in range(number.clause, -1, -1):
+            here = {name for name, place in self.parts if place == clause}
+            if here & topics:
+                economies = (self.economies & here) or self.economies
+                union = self.entities & {"EAEU"}
+                return replace(self, concepts=self.concepts & here, entities=economies | union)
+        return self
 
     @property
     def economies(self) -> frozenset[str]:
@@ -250,7 +252,9 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         otherwise=_otherwise(words, cause, lang),
         joining=any(p.family == "cause" and p.name == "agent" for p in phrases),
         refers=any(word.text in PRONOUNS[lang] for word in words),
-        parts=tuple((p.name, _clause(words, p.first, breaks)) for p in (*by["entity"], *by["concept"])),
+        parts=tuple(
+            (p.name, _clause(words, p.first, breaks)) for p in (*by["entity"], *by["concept"]) if p.first not in based
+        ),
         question=text.rstrip('"»”) ').endswith("?"),
     )
 
@@ -684,13 +688,13 @@ def _acting(
         first -= first > 0 and words[first - 1].text in ("the", "this", "its")
         if first in before:
             continue
+        if lang == "uz" and _attribute(words, phrases, subject.last):
+            continue
         comma = next((at for at in range(subject.last, len(words)) if words[at].text in ",;:–—"), len(words))
         reach = len(words) if lang == "uz" else min(comma, subject.last + FAR + 1)
         if any(subject.last <= at < reach for at in verbs - idle):
             return True
         if lang == "uz":
-            if _attribute(words, phrases, subject.last):
-                continue
             rest = range(subject.last, len(words))
             if subject.last == len(words) - 1 - (words[-1].text == ".") and not idle & set(rest):
                 rest = range(len(words))  # the object before the subject
@@ -728,7 +732,7 @@ def _is_verb(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int
 def _attribute(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int) -> bool:
     """Whether a noun before a token only says whose it is, in Uzbek: "ittifoq bojlari"."""
     named = any(p.family == "concept" and p.first <= at < p.last for p in phrases)
-    return named and bool(re.search("((?<!n)i|ning|iga|ida|idan)$", words[at].text))
+    return named and bool(re.search("((?<!n)i|ini|ning|iga|ida|idan)$", words[at].text))
 
 
 def _objects(words: Sequence[TextToken], phrases: Sequence[FoundPhrase]) -> set[int]:

@@ -228,8 +228,7 @@ def _goods(lang: Lang) -> list[_Phrase]:
 
 def _stem(word: str, lang: Lang) -> str:
     if lang == "ru":
-        short = word.rstrip("аяьйиеуыоюё")
-        return short if len(short) >= SHORTEST - 1 else word
+        return re.sub("[аяьйиеуыоюё]$", "", word)
     return word.removesuffix("s") if lang == "en" and len(word) > SHORTEST else word
 
 
