@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .facts import RECENT, KnownFact, KnownNumber, PanelFacts
-from .reading import SentenceReading, StatedNumber
+from .reading import OTHERS, SentenceReading, StatedNumber
 
 Verdict = Literal["supported", "outdated", "altered", "overstated", "unsupported"]
 Reason = Literal["", "number", "sign", "unit", "year", "economy", "cause", "model", "unclear", "newer", "none"]
@@ -67,7 +67,9 @@ SPECIFIC = frozenset(
 FOREIGN = frozenset(("CHN", "TUR", "EU"))  # partners that no finding is about by themselves
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
 CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is checked though no economy is named
-BOUNDS = ("lower", "upper", "least", "most", "median", "without_low", "without_high", "left_out")  # with another number
+BOUNDS = ("lower", "upper", "least", "most", "median", "without_low", "without_high", "left_out")
+BOUNDS += ("curve_low", "curve_high", "curve_median", "strictest", "widest", "difference")  # with another number only
+UNSAID = frozenset(("share", "members", "joined", "bought", "stays", "real"))  # concepts that are no subject
 ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
 EFFECTS = ("estimate", "percent", "net", "net_ratio", "raw_ratio", "excess")
 PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
@@ -112,8 +114,9 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
         in_words = first.number.about and first.number.half == 0  # "the union doubled trade"
         if first.reason in ("none", "number", "unit") and in_words and reading.causal:
             tests = _tests(reading, facts)
-            if tests and not tests[0].clear:
-                return Judgement("overstated", "cause", tests[0], None, first.number, tuple(matches))
+            fact = tests[0] if tests else first.fact
+            if fact is not None and fact.claim is not None and not fact.clear:
+                return Judgement("overstated", "cause", fact, None, first.number, tuple(matches))
         verdict: Verdict = "unsupported" if first.reason == "none" else "altered"
         return Judgement(verdict, first.reason, first.fact, first.known, first.number, tuple(matches))
     old = next((m for m in matches if m.reason == "newer"), None)
@@ -288,16 +291,16 @@ def _ranges(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Seq
 
 
 def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Sequence[KnownFact]) -> list[NumberMatch]:
-    """Numbers of a sentence whose subject is not known by its words: by a fact on the same economy that has two of
-    them, or one with three significant digits, in that unit, for those years and in that direction."""
-    named = reading.concepts & (CHECKED | SPECIFIC | {"other", "growth", "prices"})
-    if named or _specific(reading) or not reading.economies or all(m.reason != "none" for m in matches):
+    """Numbers of a sentence by a fact on the same economy that has two of them or, where the subject of the sentence is
+    not known by its words, one with three significant digits, in that unit, for those years and in that direction."""
+    named = (reading.concepts - UNSAID) | (reading.bases - {"gdp"})
+    if not reading.economies or "other" in reading.concepts or all(m.reason in ("", "newer") for m in matches):
         return list(matches)
     best: dict[int, NumberMatch] = {}
     for fact in facts:
         if not fact.entities or not all(group & reading.entities for group in fact.entities):
             continue
-        if not reading.economies <= fact.named:
+        if not reading.economies - OTHERS <= fact.named or (named and not _about(fact, reading, strict=False)):
             continue
         hits = {}
         for i, match in enumerate(matches):
@@ -307,9 +310,9 @@ def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Se
                 if same and _years_agree(fact, known, reading, number) and _signs_agree(fact, known, reading, number):
                     hits[i] = NumberMatch(number, fact, known)
         precise = any(m.number.telling for m in hits.values())
-        if (len(hits) > 1 or (precise and len(matches) == 1)) and len(hits) > len(best):
+        if (len(hits) > 1 or (precise and len(matches) == 1 and not named)) and len(hits) > len(best):
             best = hits
-    return [best.get(i, match) for i, match in enumerate(matches)]
+    return [m if m.reason in ("", "newer") else best.get(i, m) for i, m in enumerate(matches)]
 
 
 def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> list[NumberMatch]:

@@ -47,6 +47,7 @@ AUXILIARIES = MODALS | {"also", "already", "itself", "alone", "уже", "так�
 SHORT_OBJECT = 4  # letters of the shortest pronouns and the like that end as an object does, in Uzbek
 OF = {"of", "in", "to", "into", "with", "the", "в", "во", "к", "с", "со", "при"}  # before what the subject is of
 YEARLY = re.compile(r"\b(a year|per year|annually|yearly|в год|ежегодно|годовых|yiliga|йилига)\b", re.IGNORECASE)
+OTHERS = {"CHN", "TUR", "EU", "RUS"}  # partners of others in most sentences
 FIRST_YEAR, LAST_YEAR = 1900, 2050
 FROM = {"from", "с", "со", "от"}
 TO = {"to", "до"}
@@ -172,7 +173,7 @@ class SentenceReading:
         for clause in range(number.clause, -1, -1):
             here = {name for name, place in self.parts if place == clause}
             if here & topics:
-                economies = (self.economies & here) or self.economies
+                economies = (self.economies & here) or (self.economies - OTHERS) or self.economies
                 union = self.entities & {"EAEU"}
                 return replace(self, concepts=self.concepts & here, entities=economies | union)
         return self
@@ -191,7 +192,9 @@ class SentenceReading:
             others = {n.clause for n in self.numbers}
             apart = tuple(d for d in dates if d[0] not in others)
             near = min((abs(d[0] - number.clause) for d in apart), default=0)
-            dates = own or tuple(d for d in apart if abs(d[0] - number.clause) == near)
+            dated = {d[0] for d in dates}
+            before = dates if len(dated) == 1 and max(dated) < number.clause else ()
+            dates = own or tuple(d for d in apart if abs(d[0] - number.clause) == near) or before
         return (
             frozenset(first for _, first, last in dates if first == last),
             frozenset((first, last) for _, first, last in dates if first != last),
@@ -443,7 +446,8 @@ def _ratios(
             while last < len(words) and words[last].text in OUT_OF[lang]:
                 last += 1
             whole = _whole(words, last, lang) if last > at + 1 else 0
-        if whole in WHOLES and 0 < one < whole and last not in taken and last + 1 not in units:
+        plain = last + 1 not in units or UNITS[units[last + 1].name] == "usd"  # "one in seven dollars"
+        if whole in WHOLES and 0 < one < whole and last not in taken and plain:
             found[at] = (last + 1, 100.0 * one / whole)
     return found
 
@@ -694,6 +698,11 @@ def _acting(
         reach = len(words) if lang == "uz" else min(comma, subject.last + FAR + 1)
         if any(subject.last <= at < reach for at in verbs - idle):
             return True
+        rest = range(subject.last, reach - 1)
+        agents = {p.first for p in phrases if p.family == "cause" and p.name == "agent"}
+        doing = (at + 1 for at in rest if words[at].text == "for" and words[at + 1].text.endswith("ing"))
+        if lang == "en" and any(at not in agents for at in doing):
+            return True  # "is praised for raising"
         if lang == "uz":
             rest = range(subject.last, len(words))
             if subject.last == len(words) - 1 - (words[-1].text == ".") and not idle & set(rest):

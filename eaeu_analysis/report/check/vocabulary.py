@@ -229,7 +229,7 @@ def _goods(lang: Lang) -> list[_Phrase]:
 def _stem(word: str, lang: Lang) -> str:
     if lang == "ru":
         return re.sub("[аяьйиеуыоюё]$", "", word)
-    return word.removesuffix("s") if lang == "en" and len(word) > SHORTEST else word
+    return word.removesuffix("s" if lang == "en" else "lar") if len(word) > SHORTEST else word
 
 
 def _other_economies(lang: Lang, known: set[str]) -> list[_Phrase]:
