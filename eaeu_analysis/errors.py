@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from .text import clean_text
 
@@ -159,6 +159,26 @@ def unknown(
     if hint:
         text += f" {hint}" if text.endswith("?") else f"; {hint}"
     return BadInputError(text)
+
+
+def require_option(
+    what: str, given: object, options: Collection[str], labels: Mapping[str, str] | None = None, hint: str = ""
+) -> None:
+    """Raise the error of :func:`unknown` unless ``given`` is one of ``options``."""
+    if given not in options:
+        raise unknown(what, given, options, labels, hint)
+
+
+def require_level(level: float) -> None:
+    """BadInputError unless a confidence level is between 0 and 1."""
+    if not 0 < level < 1:
+        raise BadInputError(f"level {level:g} is not between 0 and 1; expected a share such as 0.9")
+
+
+def require_least(what: str, given: int, least: int) -> None:
+    """BadInputError unless a number is at least ``least``; True and False are no numbers."""
+    if isinstance(given, bool) or not given >= least:
+        raise BadInputError(f"{what} {given}: at least {least} {'is' if least == 1 else 'are'} needed")
 
 
 def as_names(what: str, given: Iterable[str] | str) -> tuple[str, ...]:

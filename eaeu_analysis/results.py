@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-from .errors import BadInputError, unknown
+from .errors import BadInputError, require_option
 from .text import clean_text
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ class Check:
     scope: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.role not in get_args(CheckRole):
-            raise unknown("role of a check", self.role, get_args(CheckRole))
+        require_option("role of a check", self.role, get_args(CheckRole))
         if self.passed is None:
             object.__setattr__(self, "role", "info")
         elif self.role == "info":
@@ -160,9 +159,10 @@ class Result(ABC):
     drawn_by: ClassVar[str] = ""
     drawn_height: ClassVar[float | None] = None  # inches of a new figure without its sources; None: the usual
 
-    @abstractmethod
     def to_frame(self) -> pd.DataFrame:
-        """The result as a tidy table, one row for each observation."""
+        """The result as a tidy table, one row for each observation: a copy of ``table``."""
+        table: pd.DataFrame = vars(self)["table"]
+        return table.copy()
 
     @abstractmethod
     def summary(self) -> str:

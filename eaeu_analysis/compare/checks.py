@@ -149,13 +149,11 @@ def without_few(
 
 def zeros(observed: pd.DataFrame, spec: Windows) -> Check:
     """Informs when a unit has a zero in the windows: in many series a missing report looks like this."""
-    inside = [y for y in observed.index if any(first <= y <= last for first, last in (spec.before, spec.after))]
-    table = observed.loc[inside]
-    found = [
-        f"{unit} {', '.join(str(y) for y in table.index[table[unit] == 0])}"
-        for unit in observed
-        if (table[unit] == 0).any()
-    ]
+    years = observed.index.to_numpy()
+    inside = np.logical_or.reduce([(first <= years) & (years <= last) for first, last in (spec.before, spec.after)])
+    zero = (observed.to_numpy(dtype=float) == 0) & inside[:, None]
+    units = [(unit, years[zero[:, i]]) for i, unit in enumerate(observed.columns) if zero[:, i].any()]
+    found = [f"{unit} {', '.join(str(year) for year in own)}" for unit, own in units]
     text = f"units with a zero in the windows, which may be a missing report: {len(found)}"
     return Check("zeros", None if found else True, float(len(found)), 0.0, _with(text, "units", found))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..arrays import Array, Ints
 from ..errors import BadInputError, NoDataError, unknown
 from ..reference.catalogue import STRICT, parse, read_table, table_path
 from .likeness import alike
@@ -212,19 +213,19 @@ def _nearest(
     rule = " ".join(table.rule.format(nearest=table.nearest, min_population=table.min_population).split())
     economies = names.economy_tables().economies
     barred = inside(spec, bloc).keys() | {b.economy for b in joined_elsewhere(unit, spec, bloc)}
-    people = population()
     wide = panel.wide(outcome)
+    times, values = wide.index.to_numpy(dtype=float), wide.to_numpy(dtype=float).T
     level_counts = not any(part in panel.info(outcome).unit for part in table.trend_only_units)
     income = economies[unit].income
 
     candidates: dict[str, tuple[float, float]] = {}
-    for code in wide.columns:
+    for code, series in zip(wide.columns, values, strict=True):
         other = code != unit
         if other and (code in barred or code not in economies or economies[code].income != income):
             continue
-        if other and not _large_enough(people, code, spec, table.min_population):
+        if other and not _large_enough(code, spec, table.min_population):
             continue
-        place = _place(wide[code], spec, relative)
+        place = _place(times, series, spec, relative)
         if place is not None:
             candidates[str(code)] = place
     own = candidates.pop(unit, None)
@@ -244,16 +245,17 @@ def _ruled(
     panel: Panel, outcome: str, unit: str, spec: Windows, relative: bool, table: PoolTable, bloc: str | None
 ) -> ComparatorPool:
     """The economies alike, nearest first, or all that are large enough; only those with both windows."""
-    barred, people, wide = inside(spec, bloc).keys(), population(), panel.wide(outcome)
+    barred, wide = inside(spec, bloc).keys(), panel.wide(outcome)
+    times, values = wide.index.to_numpy(dtype=float), wide.to_numpy(dtype=float).T
     window = spec.before[0], spec.after[1]
     present = [
         str(code)
-        for code in wide.columns
-        if code != unit and code not in barred and _place(wide[code], spec, relative) is not None
+        for code, series in zip(wide.columns, values, strict=True)
+        if code != unit and code not in barred and _place(times, series, spec, relative) is not None
     ]
     dropped: dict[str, str] = {}
     if table is pool_definitions()[WIDE]:
-        chosen = [code for code in present if _large_enough(people, code, spec, table.min_population)]
+        chosen = [code for code in present if _large_enough(code, spec, table.min_population)]
     else:
         dropped = shocks_of_its_own(present, outcome, window)
         dropped |= {b.economy: b.text for b in joined_elsewhere(unit, spec, bloc) if b.closer}
@@ -279,24 +281,36 @@ def population() -> pd.Series[Any]:
     return frame.set_index(["economy", "year"])["value"].sort_index()
 
 
-def _large_enough(people: pd.Series[Any], code: str, spec: Windows, least: int) -> bool:
-    if code not in people.index:
+@functools.lru_cache
+def _people() -> Mapping[str, tuple[Ints, Array]]:
+    """Years and persons by economy."""
+    people = population()
+    codes, years = (people.index.get_level_values(level).to_numpy() for level in (0, 1))
+    first = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+    parts = zip(np.split(years, first[1:]), np.split(people.to_numpy(), first[1:]), strict=True)
+    return dict(zip(map(str, codes[first]), parts, strict=True))
+
+
+def _large_enough(code: str, spec: Windows, least: int) -> bool:
+    if code not in _people():
         return False
-    before = people.loc[code].loc[spec.before[0] : spec.before[1]]
+    years, people = _people()[code]
+    before = people[(years >= spec.before[0]) & (years <= spec.before[1])]
     return bool(len(before) and before.mean() >= least)
 
 
-def _place(series: pd.Series[Any], spec: Windows, relative: bool) -> tuple[float, float] | None:
+def _place(times: Array, series: Array, spec: Windows, relative: bool) -> tuple[float, float] | None:
     """Mean and trend before the event (in logarithms where relative), None without both windows."""
-    before, after = (series.loc[a:b].dropna() for a, b in (spec.before, spec.after))
+    known = np.isfinite(series)
+    before, after = (known & (times >= first) & (times <= last) for first, last in (spec.before, spec.after))
     for window, (first, last) in ((before, spec.before), (after, spec.after)):
-        if len(window) < years_needed(last - first + 1):
+        if window.sum() < years_needed(last - first + 1):
             return None
-    values = before.to_numpy(dtype=float)
-    if relative and (values.min() <= 0 or after.mean() <= 0):
+    values = series[before]
+    if relative and (values.min() <= 0 or series[after].mean() <= 0):
         return None
     values = np.log(values) if relative else values
-    trend = growth(before.index.to_numpy(dtype=float), values, relative=False)
+    trend = growth(times[before], values, relative=False)
     return float(values.mean()), trend if math.isfinite(trend) else 0.0
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Ints
 from ..reference.catalogue import STRICT, parse, read_table, table_path
 
 if TYPE_CHECKING:
@@ -113,12 +113,21 @@ def alike(
 
 def shock_of_growth(name: str, window: tuple[int, int]) -> str:
     """The first year of the window in which GDP fell or rose by more than the rule allows, in words; "" without."""
-    rule, table = likeness_rule(), attribute(GROWTH)[0]
-    if name not in table.columns:
+    rule, (years, growth) = likeness_rule(), _growth()
+    if name not in growth:
         return ""
-    within = table[name].loc[window[0] : window[1]].dropna()
-    out = within[(within < rule.least_growth) | (within > rule.most_growth)]
-    return f"GDP moved by {out.iloc[0]:+.1f} % in {out.index[0]}" if len(out) else ""
+    values = growth[name]
+    beyond = (values < rule.least_growth) | (values > rule.most_growth)  # a missing value is neither
+    out = np.flatnonzero(beyond & (years >= window[0]) & (years <= window[1]))
+    return f"GDP moved by {values[out[0]]:+.1f} % in {years[out[0]]}" if len(out) else ""
+
+
+@functools.lru_cache
+def _growth() -> tuple[Ints, Mapping[str, Array]]:
+    """Years, and the growth of GDP in them by economy."""
+    table = attribute(GROWTH)[0]
+    columns = zip(map(str, table.columns), table.to_numpy(dtype=np.float64).T, strict=True)
+    return table.index.to_numpy(dtype=np.int64), dict(columns)
 
 
 def _whole(values: Array) -> bool:

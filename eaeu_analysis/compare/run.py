@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ import pandas as pd
 
 from .. import settings
 from ..data.panel import Panel, event_year, require_years
-from ..errors import BadInputError, NoDataError, unknown
+from ..errors import BadInputError, NoDataError, require_level, unknown
 from ..results import Check, Provenance
 from ..series import KINDS, Kind, SeriesInfo
 from ..text import year_span
@@ -132,8 +131,7 @@ def _before_after(
     info = panel.info(outcome)
     used_kind, relative = treatment(info, kind)
     measure = change_measure(info, used_kind, relative)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level!r} is not between 0 and 1, such as {settings.LEVEL}")
+    require_level(level)
     code = panel.resolve(unit)
     year = event_year(event)
     wide = panel.wide(outcome).dropna(how="all")
@@ -152,7 +150,9 @@ def _before_after(
     pool = choose_comparators(panel, outcome, code, spec, relative, comparators, bloc)
     units = [code, *pool.units]
     observed = wide.reindex(columns=units)
-    stats = {u: unit_stats(observed.index, observed[u], spec, relative, level) for u in units}
+    times = observed.index.to_numpy(dtype=float)
+    columns = zip(units, observed.to_numpy(dtype=float).T, strict=True)
+    stats = {u: unit_stats(times, values, spec, relative, level) for u, values in columns}
     compared = [u for u in pool.units if stats[u].available]
     if strict and pool.requested and not compared and stats[code].available:
         raise NoDataError(
@@ -249,7 +249,7 @@ def _needs_some(panel: Panel, outcome: str, code: str, own: pd.Series[Any], spec
 def _table(panel: Panel, stats: dict[str, UnitStats], spec: Windows, measure: str) -> pd.DataFrame:
     rows = []
     for i, (code, s) in enumerate(stats.items()):
-        values = asdict(s)
+        values = dict(vars(s))
         latest = {f"to_latest_{k}": values.pop(f"latest_{k}") for k in ("mean", "change", "years")}
         rows.append(
             {

@@ -6,6 +6,7 @@ and the exact permutation test of one unit against others.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import settings
-from ..arrays import Array
+from ..arrays import Array, bartlett_sum
 from ..errors import BadInputError
 from ..text import format_percent, year_span
 
@@ -107,18 +108,24 @@ class Shift:
         """
         if self.df < 1 or (relative and min(self.before, self.after) <= 0):
             return math.nan, math.nan
-        from scipy.stats import t
-
         slope = np.array([-1 / self.before, 1 / self.after]) if relative else np.array([-1.0, 1.0])
-        half = float(t.ppf((1 + level) / 2, self.df)) * math.sqrt(max(0.0, float(slope @ self.cov @ slope)))
+        half = _student((1 + level) / 2, self.df) * math.sqrt(max(0.0, float(slope @ self.cov @ slope)))
         if not relative:
             return self.after - self.before - half, self.after - self.before + half
         middle = math.log(self.after / self.before)
         return 100 * math.expm1(middle - half), 100 * math.expm1(middle + half)
 
 
+@functools.lru_cache(maxsize=256)
+def _student(share: float, df: int) -> float:
+    """Quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, share))
+
+
 def mean_shift(years: Array, values: Array, spec: Windows) -> Shift:
-    """OLS of the values on a dummy per window, statsmodels' HAC covariance with the Bartlett kernel.
+    """OLS of the values on a dummy per window, with the Newey-West covariance of the Bartlett kernel.
 
     Every year from the first to the last of the two windows is a row; a year left out or missing has a dummy of its
     own, so that its residual is nought and autocovariances keep their distance in time (the amplitude-modulated
@@ -126,26 +133,20 @@ def mean_shift(years: Array, values: Array, spec: Windows) -> Shift:
     n - 2 degrees of freedom; lags by :func:`newey_west_lags`. Too narrow for windows of 5 and 4 years: a nominal 90 %
     holds the truth in 78 % of simulated cases without serial correlation, in 56 % at a correlation of 0.6.
     """
-    from statsmodels.regression.linear_model import OLS
-
     span = np.arange(spec.before[0], spec.after[1] + 1)
-    in_before, in_after = span <= spec.before[1], span >= spec.after[0]
-    y = np.zeros(len(span))
-    present = np.zeros(len(span), dtype=bool)
-    for year, value in zip(years, values, strict=True):
-        row = int(year) - spec.before[0]
-        if 0 <= row < len(span) and (in_before[row] or in_after[row]):
-            y[row], present[row] = value, True
-    n = int(present.sum())
-    lags = newey_west_lags(n)
-    x = np.column_stack([present & in_before, present & in_after, np.eye(len(span))[:, ~present]]).astype(float)
-    # one unit of measurement for all: the fit must not depend on whether dollars or millions of them come in
-    scale = float(np.abs(y).max()) or 1.0
-    before, after = (float(y[present & inside].mean()) for inside in (in_before, in_after))
+    inside = np.column_stack([span <= spec.before[1], span >= spec.after[0]])
+    y, present = np.zeros(len(span)), np.zeros(len(span), dtype=bool)
+    row = np.asarray(years, dtype=np.int64) - spec.before[0]
+    within = (row >= 0) & (row < len(span))
+    y[row[within]], present[row[within]] = np.asarray(values, dtype=np.float64)[within], True
+    inside &= present[:, None]
+    counts = inside.sum(axis=0)
+    n, lags = int(counts.sum()), newey_west_lags(int(counts.sum()))
+    before, after = (float(y[window].mean()) for window in inside.T)
     if n < 3:
         return Shift(before, after, np.full((2, 2), math.nan), n - 2, lags)
-    fit = OLS(y / scale, x).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": False})
-    return Shift(before, after, np.asarray(fit.cov_params())[:2, :2] * scale**2 * n / (n - 2), n - 2, lags)
+    scores = inside * (y[:, None] - [before, after])
+    return Shift(before, after, bartlett_sum(scores, lags) / np.outer(counts, counts) * n / (n - 2), n - 2, lags)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -254,7 +255,21 @@ class Panel:
     @property
     def units(self) -> list[str]:
         """Codes of the units, sorted."""
-        return [str(u) for u in self.frame.index.get_level_values(0).unique()]
+        return [str(u) for u in self._present]
+
+    @cached_property
+    def _present(self) -> pd.Index[Any]:
+        """The units of the index, in their order."""
+        return self.frame.index.get_level_values(0).unique()
+
+    @cached_property
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        """What :meth:`wide` made before, by indicator: a comparison of members asks for each a dozen times."""
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is made again from the rest, so that workers are sent no more than they need."""
+        return {name: value for name, value in vars(self).items() if name not in ("_present", "_tables")}
 
     @property
     def indicators(self) -> list[str]:
@@ -298,7 +313,7 @@ class Panel:
         NoDataError
             An economy that is not in this panel.
         """
-        present = self.frame.index.get_level_values(0)
+        present = self._present
         if not isinstance(unit, Hashable):
             raise BadInputError(f"{self.unit_name} {unit!r}: expected one, not a list")
         if unit in present:
@@ -349,13 +364,19 @@ class Panel:
         NoDataError
             An economy that is not in this panel.
         """
+        if indicator not in self._tables:
+            self._tables[indicator] = self._wide(indicator)
+        table = self._tables[indicator].copy(deep=False)
+        return table if units is None else table[[self.resolve(u) for u in units]]
+
+    def _wide(self, indicator: str) -> pd.DataFrame:
         table = self.column(indicator).unstack(0)
         calendar = self.calendar
         times = calendar.ordinals(table.index)
         if int(times[-1] - times[0]) + 1 != len(times):
             table = table.reindex(calendar.index(range(int(times[0]), int(times[-1]) + 1)))
         table.index.name, table.columns.name = self.time_name, self.unit_name
-        return table if units is None else table[[self.resolve(u) for u in units]]
+        return table
 
     def select(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import BadInputError, NoDataError, unknown
+from ..errors import BadInputError, NoDataError, require_option
 from .frequency import Calendar, Freq, read_times
 
 
@@ -24,8 +24,7 @@ def tidy_frame(given: object, unit: object, time: object, freq: Freq | None) -> 
     if levels:  # unit and time may be the index
         table = table.reset_index(levels).rename(columns=str)
     for role, column in (("unit", unit), ("time", time)):
-        if column not in table.columns:
-            raise unknown(f"{role} column", column, table.columns)
+        require_option(f"{role} column", column, table.columns)
     if unit == time:
         raise BadInputError(f"unit and time are both column {unit!r}; expected two columns")
     twice = table.columns[table.columns.duplicated()]

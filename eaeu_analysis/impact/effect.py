@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.frequency import Calendar
-from ..errors import unknown
+from ..errors import require_option
 from ..results import Check, Provenance, Result, source_lines
 from ..results import finding_of as finding_of
 from ..text import format_number, format_p_equals
@@ -146,10 +146,6 @@ class Effect(Result):
         """The finding in a sentence, made by rule from estimate, interval, p and checks."""
         return verdict_of(self)
 
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per period."""
-        return self.table.copy()
-
     def plot(
         self,
         ax: Axes | None = None,
@@ -183,8 +179,7 @@ class Effect(Result):
         BadInputError
             If the kind is unknown, or the method has no placebos or no weights.
         """
-        if kind not in FIGURES:
-            raise unknown("kind", kind, FIGURES)
+        require_option("kind", kind, FIGURES)
         return self._painted(FIGURES[kind], ax, title, figsize)
 
     # Tables for LaTeX, Word and Typst: the protocol of the maketables package, which reads these names.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import settings
-from ..errors import BadInputError, as_names, unknown
+from ..errors import BadInputError, as_names, require_least, require_level, require_option, unknown
 
 Gaps = Literal["drop", "interpolate", "error"]
 Years = int | tuple[int, int] | list[int] | range | None
@@ -67,10 +67,8 @@ class EffectOptions:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "covariates", as_names("covariates", self.covariates))
-        if self.gaps not in GAPS:
-            raise unknown("gaps", self.gaps, GAPS)
-        if not 0.0 < self.level < 1.0:
-            raise BadInputError(f"level {self.level} is not between 0 and 1; expected a share such as 0.90")
+        require_option("gaps", self.gaps, GAPS)
+        require_level(self.level)
 
     @property
     def adjustments(self) -> dict[str, object]:
@@ -129,12 +127,11 @@ class SyntheticControlOptions(EffectOptions):
         super().__post_init__()
         if self.penalty is not None and not (math.isfinite(self.penalty) and self.penalty >= 0):
             raise BadInputError(f"penalty {self.penalty} is not zero or more")
-        if self.most_donors is not None and self.most_donors < 2:
-            raise BadInputError(f"most_donors {self.most_donors}: at least 2 are needed")
+        if self.most_donors is not None:
+            require_least("most_donors", self.most_donors, 2)
         if not 0.0 < self.v_floor <= 1.0:
             raise BadInputError(f"v_floor {self.v_floor} is not above 0 and at most 1")
-        if self.starts < 1:
-            raise BadInputError(f"starts {self.starts}: at least one is needed")
+        require_least("starts", self.starts, 1)
         if self.replicate not in (None, "synth"):
             raise unknown("replicate", self.replicate, ("synth",))
 
@@ -177,8 +174,7 @@ class AugmentedOptions(EffectOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.penalty_rule not in PENALTY_RULES:
-            raise unknown("penalty_rule", self.penalty_rule, PENALTY_RULES)
+        require_option("penalty_rule", self.penalty_rule, PENALTY_RULES)
         if self.penalty is not None and not self.penalty > 0:
             raise BadInputError(f"penalty {self.penalty} is not positive")
 
@@ -256,8 +252,7 @@ class MatrixCompletionOptions(EffectOptions):
                 f"penalty {self.penalty} is not positive: without one every completion fits the observed cells, and "
                 "the treated ones can be anything"
             )
-        if self.folds < 2:
-            raise BadInputError(f"folds {self.folds}: at least 2 are needed")
+        require_least("folds", self.folds, 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -325,8 +320,7 @@ class InterruptedSeriesOptions(EffectOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.trend not in TRENDS:
-            raise unknown("trend", self.trend, TRENDS, TRENDS)
+        require_option("trend", self.trend, TRENDS, TRENDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -362,7 +356,6 @@ class BreakDateOptions(EffectOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.kind not in BREAK_KINDS:
-            raise unknown("kind", self.kind, BREAK_KINDS)
+        require_option("kind", self.kind, BREAK_KINDS)
         if not 0 <= self.trim < 0.5:
             raise BadInputError(f"trim {self.trim} is not between 0 and 0.5")

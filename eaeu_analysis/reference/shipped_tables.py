@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from .. import files, settings
-from ..errors import IntegrityError, NoDataError, unknown
+from ..errors import IntegrityError, NoDataError, require_option
 from ..series import SeriesInfo
 from .corrections import FlowCorrection, apply_to_flows, load_flow_corrections
 
@@ -180,8 +180,7 @@ class ShippedTables:
     def record(self, name: str, at: Path | None = None) -> dict[str, Any]:
         """The record of one table. Raises BadInputError with a near match for an unknown name."""
         known = self.records(at)
-        if name not in known:
-            raise unknown(self.noun, name, known, {key: row["label"] for key, row in known.items()})
+        require_option(self.noun, name, known, {key: row["label"] for key, row in known.items()})
         return known[name]
 
     def info(self, name: str, at: Path | None = None) -> SeriesInfo:

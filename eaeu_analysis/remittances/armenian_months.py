@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from .. import settings
-from ..errors import BadInputError, NoDataError
+from ..errors import NoDataError, require_level
 from ..reference.blocs import bloc as find_bloc
 from ..reference.shipped_tables import REMITTANCES
 from ..results import Check, Provenance, Result, source_lines
@@ -73,10 +73,6 @@ class ArmenianTransfers(Result):
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
-
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per window."""
-        return self.table.copy()
 
     def summary(self) -> str:
         """A sentence per window, checks, sources."""
@@ -134,8 +130,7 @@ def armenian_transfers(*, level: float = settings.LEVEL) -> ArmenianTransfers:
     >>> found.table["window"].head(2).tolist()
     ['January to October 2014', 'November and December 2014']
     """
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level:g}: expected between 0 and 1")
+    require_level(level)
     months = _months()
     origins = _origins(months)
     months = months[[DESTINATION, *origins]]
@@ -211,8 +206,9 @@ def _mean(months: pd.DataFrame, span: range, within: range) -> pd.Series[Any]:
 def _rank(change: pd.Series[Any], origins: list[str]) -> float:
     """Share of origins at least as far from the mean of the rest as Russia, which counts among them."""
     every = [DESTINATION, *origins]
-    apart = {code: abs(change[code] - change[[o for o in every if o != code]].mean()) for code in every}
-    return float(np.mean([apart[code] >= apart[DESTINATION] - 1e-12 for code in every]))
+    values = change[every].to_numpy(dtype=float)
+    apart = np.abs(values - (values.sum() - values) / len(origins))
+    return float((apart >= apart[0] - 1e-12).mean())
 
 
 def _explained(level: float) -> dict[str, tuple[float, float, float]]:

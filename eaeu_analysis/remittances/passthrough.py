@@ -23,7 +23,7 @@ import pandas as pd
 from .. import settings
 from ..arrays import Array
 from ..data.panel import require_years
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, require_least, require_level, require_option
 from ..reference import economies
 from ..results import Check, Provenance, Result
 from .regression import Fit
@@ -130,23 +130,18 @@ class PassThrough(Result):
     def share(self, origin: str) -> float:
         """The share of Russia that the coefficients were estimated with; project with the same one."""
         code = economies.resolve(origin)
-        if code not in self.shares.index:
-            raise unknown("origin", code, self.shares.index)
+        require_option("origin", code, self.shares.index)
         return float(self.shares[code])
 
     def draws(self, n: int, seed: int | np.random.SeedSequence = 0) -> pd.DataFrame:
         """(n, regressor) draws of the coefficients: multivariate t with ``vcov`` and ``df``."""
         from scipy import stats
 
-        if n < 1:
-            raise BadInputError(f"draws {n}: expected 1 or more")
+        require_least("draws", n, 1)
         drawn = stats.multivariate_t(self.coef.to_numpy(), self.vcov.to_numpy(), df=self.df).rvs(
             size=n, random_state=np.random.default_rng(seed)
         )
         return pd.DataFrame(np.reshape(drawn, (n, len(self.coef))), columns=list(self.coef.index))
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
 
     def summary(self) -> str:
         first, last = self.years
@@ -225,10 +220,8 @@ def pass_through(
     >>> found.nobs, found.coef.round(2).to_dict()
     (112, {'rouble': -1.1, 'income': 4.33})
     """
-    if income not in DRIVERS:
-        raise unknown("income", income, DRIVERS)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level:g}: expected between 0 and 1")
+    require_option("income", income, DRIVERS)
+    require_level(level)
     fixed = remittance_tables()["sample"]
     first = int(fixed["first_year"] if first_year is None else first_year)
     if first >= last_year:

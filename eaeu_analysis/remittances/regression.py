@@ -3,7 +3,7 @@
 With a regressor that differs over years and hardly over countries, the sample is as long as its years. Two variances:
 
 - Driscoll and Kraay (1998), "Consistent covariance matrix estimation with spatially dependent panel data", Review of
-  Economics and Statistics 80(4): scores summed over countries by year, Bartlett weights over years (statsmodels).
+  Economics and Statistics 80(4): scores summed over countries by year, Bartlett weights over years.
 - The jackknife over years, CV3 in MacKinnon, Nielsen and Webb (2023), "Cluster-robust inference: a guide to empirical
   practice", Journal of Econometrics 232(2), with Student's t on T - 1 degrees of freedom: made for few clusters of
   which some carry most of the information.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array, Ints
+from ..arrays import Array, Ints, bartlett_sum
 from ..errors import BadInputError
 
 
@@ -67,28 +67,23 @@ def least_squares(y: Array, x: Array, country: Ints, year: Ints, lags: int, year
 
     Raises BadInputError when the regressors are collinear, also when any one year is left out.
     """
-    import statsmodels.api as sm
-
     codes = (country, year) if year_effects else (country,)
-    solver(x, codes)
+    coef = solver(x, codes) @ y
     columns = group_demeaned(np.column_stack([y, x]), *codes)
     years = np.unique(year)
-    order = np.argsort(year, kind="stable")
-    kwds = {"time": year[order] - years[0], "maxlags": lags, "use_correction": False, "df_correction": False}
-    model = sm.OLS(columns[order, 0], columns[order, 1:])
-    fitted = model.fit(cov_type="hac-groupsum", cov_kwds=kwds)
-    coef = np.asarray(fitted.params, dtype=np.float64)
     by_year = np.array([solver(x, codes, year != t) @ y for t in years])
     apart = by_year - coef
     demeaned = columns[:, 1:]
     inverse = np.linalg.inv(demeaned.T @ demeaned)
     leverage = np.array([np.trace(inverse @ demeaned[year == t].T @ demeaned[year == t]) for t in years])
     resid = columns[:, 0] - demeaned @ coef
+    scores = np.zeros((int(years[-1] - years[0]) + 1, x.shape[1]))
+    np.add.at(scores, year - years[0], demeaned * resid[:, None])
     total = float(columns[:, 0] @ columns[:, 0])
     return Fit(
         coef,
         resid,
-        np.asarray(fitted.cov_params(), dtype=np.float64),
+        inverse @ bartlett_sum(scores, lags) @ inverse,
         (len(years) - 1) / len(years) * apart.T @ apart,
         by_year,
         leverage,

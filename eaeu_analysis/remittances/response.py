@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 
 from .. import settings
 from ..arrays import Array
-from ..errors import BadInputError, NoDataError, unknown
+from ..errors import BadInputError, NoDataError, require_option
 from ..reference import economies
 from ..series import SeriesInfo
 from .sample import GDP_USD, REMITTANCES
@@ -116,11 +116,9 @@ def remittance_change(
     """
     elasticities = {str(name): value for name, value in coefficients.items()}
     for name in elasticities:
-        if name not in drivers:
-            raise unknown("driver of a coefficient", name, drivers)
+        require_option("driver of a coefficient", name, drivers)
     for name in drivers:
-        if name not in elasticities:
-            raise unknown("coefficient of a driver", name, elasticities)
+        require_option("coefficient of a driver", name, elasticities)
     if "income_usd" in drivers and len(drivers) > 1:
         raise BadInputError("income in dollars already includes the rouble and the income: give it alone")
     given: dict[str, ArrayLike] = {f"driver {name}": value for name, value in drivers.items()}

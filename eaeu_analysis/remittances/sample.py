@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..arrays import Array, Ints
-from ..errors import BadInputError, NoDataError, unknown
+from ..errors import BadInputError, NoDataError, require_option
 from ..reference import economies as names
 from ..series import SeriesInfo
 from .regression import Fit, least_squares
@@ -160,8 +160,7 @@ def shares_of(
     codes = [names.resolve(o) for o in origins]
     stated = {names.resolve(o): float(s) for o, s in (given or {}).items()}
     for code, value in stated.items():
-        if code not in codes:
-            raise unknown("origin of a share", code, codes)
+        require_option("origin of a share", code, codes)
         if not 0 < value <= 1:
             raise BadInputError(f"share of Russia for {code} is {value:g}; expected above 0 and at most 1")
     twice = [c for i, c in enumerate(codes) if c in codes[:i]]

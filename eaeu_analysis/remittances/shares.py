@@ -95,9 +95,6 @@ class Corridors(Result):
         head = self.sources[(self.sources["group"] == group) & self.sources["used"]].iloc[0]
         return REMITTANCES.info(head["pin"]) if head["pin"] else _press(head)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         lines = [f"Corridors of {self.name} ({self.origin}), from figures of {self.year} or before"]
         for group, label in (("RUS", "Russia"), (BLOC, "the union's members")):

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..data.load import load_panel
 from ..data.panel import Panel
-from ..errors import BadInputError, EaeuError, unknown
+from ..errors import BadInputError, EaeuError, require_option
 from ..reference.shipped_tables import FLOWS, REMITTANCES
 from ..series import SeriesInfo
 from ..trade.flows.flows import load_flows
@@ -36,8 +36,7 @@ def with_exposure(panel: Panel, columns: tuple[str, ...] = COLUMNS) -> Panel:
     if not panel.world:
         raise BadInputError("exposure to Russia is known of economies; the units of this panel are others")
     for name in columns:
-        if name not in COLUMNS:
-            raise unknown("exposure", name, COLUMNS)
+        require_option("exposure", name, COLUMNS)
         if name not in panel.frame.columns:
             values, info = trade_with_russia() if name == TRADE else money_from_russia()
             panel = panel.with_column(name, values, info)

@@ -164,10 +164,6 @@ class Verification(Result):
     outputs: int
     inputs: int
 
-    def to_frame(self) -> pd.DataFrame:
-        """The table of differences."""
-        return self.table.copy()
-
     def summary(self) -> str:
         """One sentence, then a line for each difference."""
         counts = self.table["kind"].value_counts()

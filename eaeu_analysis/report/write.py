@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import BadInputError, DriftError, PartialDataError, as_names, unknown
+from ..errors import BadInputError, DriftError, PartialDataError, as_names, require_least, require_option
 from ..output_folder import output_folder, require_output_folder
 from ..reference.blocs import bloc as find_bloc
 from ..reference.economies import resolve
@@ -204,8 +204,7 @@ def write_report(
     ...     sorted(path.name for path in pathlib.Path(folder, "report").iterdir())
     ['figures', 'manifest.json', 'report.json', 'report.md', 'ro-crate-metadata.json', 'run.json']
     """
-    if jobs < 1:
-        raise BadInputError(f"jobs is {jobs}; expected a number of workers, 1 or more")
+    require_least("jobs", jobs, 1)
     formats = _formats(formats, unit, bloc)
     templates.find_language(lang)
     folder = Path(out)
@@ -301,8 +300,7 @@ def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ..
         return tuple(form for form in BY_DEFAULT if form != "pdf" or possible)
     formats = tuple(dict.fromkeys(form.lower() for form in as_names("formats", given)))
     for form in formats or ("",):
-        if form not in FORMATS:
-            raise unknown("format", form, FORMATS)
+        require_option("format", form, FORMATS)
     if "pdf" in formats and about != BRIEF_OF:
         raise BadInputError(f"format 'pdf' is the brief, which is about {' in the '.join(BRIEF_OF)}; not {about[0]}")
     if "pdf" in formats:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from .. import files, settings
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, require_option, unknown
 from .load import load_scenario, scenarios_folder
 from .model.quantities import draw_quantities
 from .model.spread import ends_of
@@ -112,8 +112,7 @@ class OptionDraws:
         known = dict(values or {})
         for name in known:
             self.ends(name)
-        if outcome not in OUTCOMES:
-            raise unknown("outcome", outcome, OUTCOMES)
+        require_option("outcome", outcome, OUTCOMES)
         rows = []
         for option in self.options:
             drawn = self.draws[(option, outcome)].to_numpy(dtype=float)

@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from .. import settings
-from ..errors import BadInputError, near_matches, unknown
+from ..errors import BadInputError, near_matches, require_option
 from ..reference.shipped_tables import differs_from_shipped
 from ..user_files import parse_toml, read_bytes
 from .schema import Scenario
@@ -104,8 +104,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.lower().endswith(".toml") or "/" in text:
         return read_scenario(Path(name_or_path))
-    if text not in bundled():
-        raise unknown("scenario", text, bundled(), hint="or give the path of a .toml file")
+    require_option("scenario", text, bundled(), hint="or give the path of a .toml file")
     if differs_from_shipped(bundled()[text]):
         log.warning("scenario %r was changed since it was shipped; eaeu data verify lists what differs", text)
     return read_scenario(bundled()[text])
@@ -143,8 +142,7 @@ def _possible(scenario: Scenario, path: Path, text: str) -> None:
         members = bloc(scenario.bloc).members(on=f"{scenario.baseline.year}-12-31")
     with _at(path, text, ("customs_revenue", "others")):
         for name in scenario.customs_revenue.others if scenario.customs_revenue else ():
-            if name not in members:
-                raise unknown(f"member of {scenario.bloc}", name, members)
+            require_option(f"member of {scenario.bloc}", name, members)
     if scenario.joins and scenario.economy in members:
         raise BadInputError(
             f"{path.name}{_line(text, ('economy',))}: {scenario.economy} is a member of {scenario.bloc} already in "

@@ -13,7 +13,7 @@ import pandas as pd
 
 from .. import settings
 from ..arrays import Array
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, require_least, require_level, unknown
 from ..reference.economies import common_name
 from ..results import Check, Provenance, Result, to_plain
 from . import display
@@ -67,9 +67,6 @@ class ScenarioComparison(Result):
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
 
     def value(self, outcome: str, scenario: str) -> pd.Series[Any]:
         """The row of an outcome and an option. Raises BadInputError for a name that is not in the table."""
@@ -200,10 +197,8 @@ def compare_scenarios(
     chosen = [s if isinstance(s, Scenario) else load_scenario(s) for s in wanted if s != NOTHING]
     _comparable(chosen)
     count, seed = count_of_draws(draws), seed_of_draws(seed)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level!r}: expected between 0 and 1, as in 0.9")
-    if isinstance(jobs, bool) or jobs < 1:
-        raise BadInputError(f"jobs {jobs!r}: expected 1 or more")
+    require_level(level)
+    require_least("jobs", jobs, 1)
     columns: dict[tuple[str, str], Array] = {}
     checks: list[Check] = []
     series: dict[str, Any] = {}

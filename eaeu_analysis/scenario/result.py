@@ -71,9 +71,6 @@ class ScenarioResult(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def value(self, outcome: str, channel: str = TOTAL) -> pd.Series[Any]:
         """The row of one outcome and channel. Raises BadInputError for a name that is not in the table."""
         own = self.table[self.table["outcome"] == outcome]

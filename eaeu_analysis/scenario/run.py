@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from .. import settings
-from ..errors import BadInputError
+from ..errors import BadInputError, require_least, require_level
 from ..reference.shipped_tables import TARIFFS
 from ..results import Check, Provenance
 from .load import load_scenario, scenarios_folder
@@ -88,10 +88,8 @@ def run_scenario(
     """
     chosen = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     count = count_of_draws(draws)
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level!r}: expected between 0 and 1, as in 0.9")
-    if isinstance(jobs, bool) or jobs < 1:
-        raise BadInputError(f"jobs {jobs!r}: expected 1 or more")
+    require_level(level)
+    require_least("jobs", jobs, 1)
     joint = {pair.of: pair.correlation for pair in chosen.joint}
     values = draw_quantities(chosen.quantities(), joint, count, seed_of_draws(seed), draw_order())
     at = setting(chosen)

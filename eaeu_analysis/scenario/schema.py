@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, require_option, unknown
 from .model.quantities import Number, Quantity, read_quantity
 
 Channel = Literal["tariffs", "border_costs", "customs_revenue", "migration", "market_access", "dynamic"]
@@ -338,8 +338,7 @@ class Scenario(SchemaBlock):
         """
         known, given = self.quantities(), dict(values or {})
         for path in given:
-            if path not in known:
-                raise unknown(f"quantity of {self.name}", path, known)
+            require_option(f"quantity of {self.name}", path, known)
         document = self.model_dump()
         for path, quantity in known.items():
             block, field = path.split(".")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ..errors import BadInputError, unknown
+from ..errors import BadInputError, require_option
 from ..text import format_number
 from . import display
 from .schema import Scenario
@@ -42,8 +42,7 @@ class Sliders:
         """Move sliders by name, dots as underscores: ``set(customs_revenue_share=4)``. Returns itself."""
         known = {name.replace(".", "_"): name for name in self.names}
         for given, value in values.items():
-            if given not in known:
-                raise unknown("slider", given, known)
+            require_option("slider", given, known)
             self.values[known[given]] = float(value)
         return self
 
@@ -125,8 +124,7 @@ def sliders(result: ScenarioResult, names: Sequence[str] = (), outcomes: Sequenc
     surrogate = result.surrogate
     chosen = tuple(names) or tuple(str(n) for n in result.shares().head(most).index)
     for name in chosen:
-        if name not in surrogate.names:
-            raise unknown("quantity that varies", name, surrogate.names)
+        require_option("quantity that varies", name, surrogate.names)
     shown = tuple(outcomes) or tuple(o for o in SHOWN if o in surrogate.coefficients)
     for outcome in shown:
         result.value(outcome)

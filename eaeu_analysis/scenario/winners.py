@@ -63,9 +63,6 @@ class SectorResult(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     @property
     def sentences(self) -> tuple[str, ...]:
         """Five sentences by rule: gains, losses, jobs (where known), what becomes dearer, and what is not modelled."""

@@ -21,12 +21,6 @@ def places(name: str, column: str, given: pd.Series, place: Mapping[str, int]) -
     return np.asarray(found, dtype=np.intp)
 
 
-def require_option(name: str, given: str, options: Sequence[str]) -> None:
-    """:class:`BadInputError` unless ``given`` is one of ``options``."""
-    if given not in options:
-        raise unknown(name, given, options)
-
-
 def need_columns(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
     """:class:`BadInputError` unless ``frame`` is one with rows and these columns."""
     if not isinstance(frame, pd.DataFrame):

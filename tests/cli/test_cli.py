@@ -70,7 +70,7 @@ def test_every_command_has_help_with_an_example(command: list[str], capsys) -> N
         (["data", "pin", "/no/such/file", "--out", "x"], 2, "/no/such/file"),
         (["nonsense"], 2, "No such command"),
         (["report", "--format", "htm"], 2, "did you mean 'html'"),
-        (["report", "--jobs", "0"], 2, "jobs is 0"),
+        (["report", "--jobs", "0"], 2, "jobs 0"),
     ],
 )
 def test_a_mistake_gets_one_sentence_and_an_exit_code(args: list[str], code: int, says: str, tmp_path, capsys) -> None:

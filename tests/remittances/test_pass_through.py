@@ -328,7 +328,7 @@ def test_result_is_shown(actual) -> None:
         ({"last_year": 2008}, "a pass-through needs 5 years and 3 countries"),
         ({"last_year": 2024}, "is missing"),
         ({"origins": ["KGZ", "UZB"]}, "a pass-through needs 5 years and 3 countries"),
-        ({"level": 1.0}, "level 1: expected between 0 and 1"),
+        ({"level": 1.0}, "level 1 is not between 0 and 1"),
     ],
 )
 def test_bad_input_is_one_sentence(kw, sentence: str) -> None:

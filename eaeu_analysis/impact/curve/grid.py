@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ... import settings
-from ...errors import BadInputError, EaeuError, unknown
+from ...errors import BadInputError, EaeuError, require_least, require_option, unknown
 from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...remittances.ties_with_russia import COLUMNS
 from ..options import GAPS
@@ -163,8 +163,7 @@ class Grid:
             ("gaps", (self.gaps,), GAPS),
         ):
             for one in given:
-                if one not in options:
-                    raise unknown(what, one, options)
+                require_option(what, one, options)
         for what, number in (
             ("estimators", len(self.estimators)),
             ("pools", len(self.pools)),
@@ -244,8 +243,7 @@ def sample_specifications(specifications: Sequence[Specification], most: int | N
     """A seeded random ``most`` of the specifications, in their order; all when there are no more."""
     if most is None or most >= len(specifications):
         return list(specifications)
-    if most < 1:
-        raise BadInputError(f"limit {most}: at least one specification is needed")
+    require_least("limit", most, 1)
     picked = np.random.default_rng(seed).choice(len(specifications), most, replace=False)
     return [specifications[i] for i in sorted(picked.tolist())]
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import Array
-from ...errors import BadInputError, NotConvergedError, unknown
+from ...errors import BadInputError, NotConvergedError, require_option
 from ..estimators.augmented import GRID, SPAN
 from ..estimators.matrix_completion_placebos import completion_gaps
 from ..estimators.synthetic_did_core import noise_level
@@ -70,8 +70,7 @@ class UnitGaps:
 def gaps_of_every_unit(estimator: str, field: UnitArrays, seed: int = 0) -> UnitGaps:
     """``estimator`` for every unit of ``field``. Raises BadInputError for too few donors or an unknown estimator,
     NotConvergedError when the weights of any unit cannot be found."""
-    if estimator not in ESTIMATORS:
-        raise unknown("estimator", estimator, ESTIMATORS)
+    require_option("estimator", estimator, ESTIMATORS)
     if field.donors < LEAST_DONORS:
         raise BadInputError(f"{field.donors} donors: placebos need at least {LEAST_DONORS}")
     found = ESTIMATORS[estimator](field, seed)

@@ -74,9 +74,6 @@ class CurveTest(Result):
             for row in self.table.to_dict("records")
         ]
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         head = f"test of the curve: {self.spec['outcome']} of {self.spec['unit']}, event {self.spec['event']}"
         lines = [head, *(f"  {line}" for line in self.lines())]
@@ -262,9 +259,6 @@ class SpecificationCurve(Result):
     def test(self, units: Iterable[str] | None = None) -> CurveTest:
         """The permutation test of the whole curve, by default among all units that could be treated in turn."""
         return curve_test(self, units)
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
 
     def summary(self) -> str:
         good, spec = self.answered, self.spec

@@ -20,7 +20,7 @@ import pandas as pd
 
 from ... import files, settings
 from ...data.panel import require_years
-from ...errors import BadInputError, NoDataError
+from ...errors import BadInputError, NoDataError, require_least, require_level
 from ...parallel import fan_out
 from ...results import Provenance
 from .estimates import Answered, CurveSetup, answer_questions, make_curve_setup
@@ -194,10 +194,8 @@ def specification_curve(
     (20, '% of GDP')
     """
     require_years(panel, "specification_curve")
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level} is not between 0 and 1")
-    if jobs < 1:
-        raise BadInputError(f"jobs {jobs}: at least one is needed")
+    require_level(level)
+    require_least("jobs", jobs, 1)
     task = make_curve_setup(panel, outcome, unit, event, grid, level, seed)
     everything = task.grid.specifications(outcome, task.event, panel.world)
     chosen = sample_specifications(everything, limit, seed)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arrays import Array
 from ...data.panel import require_panel
-from ...errors import unknown
+from ...errors import require_option
 from ...results import Check, Provenance
 from ..effect import Effect, effect_table
 from ..inference.checks import fit_check, trend_check
@@ -268,8 +268,7 @@ def augmented_synthetic_control(
     penalty, rule, intercept, level = options.penalty, options.penalty_rule, options.intercept, options.level
     import pandas as pd
 
-    if inference not in INFERENCE:
-        raise unknown("inference", inference, INFERENCE)
+    require_option("inference", inference, INFERENCE)
     events = treated_events(panel, unit, event)
     if len(events) > 1:
         return pool_units(

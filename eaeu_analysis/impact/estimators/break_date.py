@@ -12,7 +12,7 @@ import pandas as pd
 from ...arrays import Array
 from ...data.frequency import Calendar
 from ...data.panel import require_panel
-from ...errors import BadInputError, NoDataError, unknown
+from ...errors import BadInputError, NoDataError, require_least, require_option
 from ...results import Check, Provenance, Result
 from ...text import format_number, format_p_equals
 from ..inference.autoregressive import draw_errors, draw_picks, error_model
@@ -84,8 +84,7 @@ def sup_test(y: Array, base: Array, dates: _Dates, picks: Array) -> tuple[Array,
 
 def find_break(y: Array, base: Array, dates: tuple[int, ...], kind: str, draws: int, seed: int) -> BreakSearch:
     """``y`` (T,), ``base`` (T, k) regressors of the null with a constant, ``dates`` indices of candidate breaks."""
-    if kind not in KINDS:
-        raise unknown("kind", kind, KINDS)
+    require_option("kind", kind, KINDS)
     y = y - y.mean()
     picks = draw_picks(len(y), draws, seed)
     tried = _Dates(base, dates, kind)
@@ -193,9 +192,6 @@ class BreakDate(Result):
             return f"{found}; {' and '.join(inside)} cannot be told apart"
         return f"{found}; it can be {inside[0]}" + (f", not {', '.join(outside)}" if outside else "")
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         spec = self.spec
         size = ", ".join(format_number(value, signed=True) for value in self.size)
@@ -292,8 +288,7 @@ def break_date(
     require_panel(panel)
     options = options or BreakDateOptions()
     kind, trend, trim, level = options.kind, options.trend, options.trim, options.level
-    if draws < 99:
-        raise BadInputError(f"draws {draws}: at least 99 are needed")
+    require_least("draws", draws, 99)
     problem = state_problem(
         panel,
         outcome,

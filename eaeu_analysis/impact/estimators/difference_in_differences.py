@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...arrays import Array
 from ...data.panel import require_panel
-from ...errors import BadInputError, NotConvergedError, unknown
+from ...errors import BadInputError, NotConvergedError, require_least, require_option
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
 from ..effect import LEADS, PRE_TREND, Effect
@@ -309,10 +309,8 @@ def difference_in_differences(
     require_panel(panel)
     options = options or EffectOptions()
     level = options.level
-    if inference not in INFERENCE:
-        raise unknown("inference", inference, INFERENCE)
-    if draws < 99:
-        raise BadInputError(f"draws {draws}: at least 99 are needed")
+    require_option("inference", inference, INFERENCE)
+    require_least("draws", draws, 99)
     design = state_design(
         panel,
         outcome,

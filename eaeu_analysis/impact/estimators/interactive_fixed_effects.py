@@ -18,7 +18,7 @@ from scipy.stats import norm
 
 from ...arrays import Array, Index
 from ...data.panel import require_panel
-from ...errors import BadInputError
+from ...errors import BadInputError, require_least
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
 from ..effect import LEADS, Effect
@@ -187,8 +187,7 @@ def interactive_fixed_effects(
     require_panel(panel)
     options = options or InteractiveOptions()
     level = options.level
-    if draws < 99:
-        raise BadInputError(f"draws {draws}: at least 99 are needed")
+    require_least("draws", draws, 99)
     design = state_design(
         panel,
         outcome,

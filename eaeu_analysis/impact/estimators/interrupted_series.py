@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arrays import Array, Index, Ints
 from ...data.panel import require_panel
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_least, require_option, unknown
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
 from ..effect import Effect, effect_table
@@ -145,10 +145,8 @@ def interrupted_series(
     require_panel(panel)
     options = options or InterruptedSeriesOptions()
     level, trend, slope = options.level, options.trend, options.slope
-    if method not in METHODS:
-        raise unknown("method", method, METHODS, METHODS)
-    if draws < 99:
-        raise BadInputError(f"draws {draws}: at least 99 are needed")
+    require_option("method", method, METHODS, METHODS)
+    require_least("draws", draws, 99)
     if donors is None and len(panel.units) == 1 and fewest_donors(regressors):
         raise BadInputError(
             f"the panel has one {panel.unit_name} only, so none to compare with; take regressors='none'"

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arrays import Array, Mask
 from ...data.panel import require_panel
-from ...errors import BadInputError, NotConvergedError
+from ...errors import BadInputError, NotConvergedError, require_least
 from ...results import Provenance
 from ..effect import Effect
 from ..inference.checks import design_checks
@@ -277,8 +277,7 @@ def matrix_completion(
     """
     require_panel(panel)
     options = options or MatrixCompletionOptions()
-    if draws < 2:
-        raise BadInputError(f"draws {draws}: at least 2 are needed")
+    require_least("draws", draws, 2)
     level = options.level
     import pandas as pd
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from ...arrays import Array, Index, Mask
 from ...data.panel import require_panel
-from ...errors import BadInputError, NoDataError, unknown
+from ...errors import NoDataError, require_least, require_option
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
 from ..effect import LEADS, Effect
@@ -164,12 +164,9 @@ def staggered_did(
     """
     require_panel(panel)
     options = options or EffectOptions()
-    if method not in METHODS:
-        raise unknown("method", method, METHODS, METHODS)
-    if control not in CONTROLS:
-        raise unknown("control", control, CONTROLS)
-    if draws < 99:
-        raise BadInputError(f"draws {draws}: at least 99 are needed")
+    require_option("method", method, METHODS, METHODS)
+    require_option("control", control, CONTROLS)
+    require_least("draws", draws, 99)
     design = state_design(
         panel,
         outcome,

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...arrays import Array, Index
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option
 
 TRENDS = {
     "level": "local level",
@@ -103,8 +103,7 @@ def structural_forecast(y: Array, x: Array, ahead: Array, trend: str = "level") 
     """
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-    if trend not in TRENDS:
-        raise unknown("trend", trend, TRENDS)
+    require_option("trend", trend, TRENDS)
     seen = np.isfinite(y)
     middle, scale = float(y[seen].mean()), float(y[seen].std())
     centre, spread = x[seen].mean(axis=0), x[seen].std(axis=0)

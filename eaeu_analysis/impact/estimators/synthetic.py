@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ...data.panel import require_panel
-from ...errors import unknown
+from ...errors import require_option
 from ...results import Check, Provenance
 from ..effect import Effect, effect_table
 from ..inference import checks as rules
@@ -204,8 +204,7 @@ def synthetic_control(
     require_panel(panel)
     options = options or SyntheticControlOptions()
     level = options.level
-    if inference not in INFERENCE:
-        raise unknown("inference", inference, INFERENCE)
+    require_option("inference", inference, INFERENCE)
     predictors = None if predictors is None else list(predictors)
     events = treated_events(panel, unit, event)
     if len(events) > 1:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arrays import Array
 from ...data.panel import require_panel
-from ...errors import BadInputError, unknown
+from ...errors import require_least, require_option
 from ...results import Check, Provenance
 from ..effect import Effect
 from ..inference.checks import design_checks
@@ -165,10 +165,8 @@ def synthetic_did(
     level = options.level
     import pandas as pd
 
-    if method not in METHODS:
-        raise unknown("method", method, METHODS, METHODS)
-    if draws < 2:
-        raise BadInputError(f"draws {draws}: at least 2 are needed")
+    require_option("method", method, METHODS, METHODS)
+    require_least("draws", draws, 2)
     design = state_design(
         panel,
         outcome,

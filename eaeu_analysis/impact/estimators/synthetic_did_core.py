@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import Array
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option, unknown
 from ..weights.simplex import is_unique, simplex_fit
 
 METHODS = {
@@ -79,8 +79,7 @@ def estimate_cohort(
     ``zeta`` overrides the penalty of the unit weights, in units of the outcome. Raises BadInputError for an unknown
     ``method`` or ``replicate`` and NotConvergedError when weights cannot be found.
     """
-    if method not in METHODS:
-        raise unknown("method", method, METHODS, METHODS)
+    require_option("method", method, METHODS, METHODS)
     if replicate not in (None, "synthdid"):
         raise unknown("replicate", replicate, ["synthdid"])
     n_control, periods = control.shape
@@ -278,8 +277,7 @@ def make_estimator(method: str, replicate: str | None, zeta: float | None) -> Es
 
 def require_valid_inference(inference: str, cohorts: Cohorts, method: str) -> None:
     """BadInputError in one sentence where ``inference`` is not valid for this design."""
-    if inference not in INFERENCE:
-        raise unknown("inference", inference, INFERENCE)
+    require_option("inference", inference, INFERENCE)
     smallest, total, controls = min(cohorts.sizes), sum(cohorts.sizes), len(cohorts.control)
     if inference == "jackknife":
         if smallest < 2:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ... import settings
 from ...data.panel import event_year, require_years
-from ...errors import BadInputError, EaeuError, NoDataError, unknown
+from ...errors import BadInputError, EaeuError, NoDataError, require_option
 from ...parallel import fan_out
 from ...reference.catalogue import outcome as find_outcome
 from ...reference.catalogue import parse, read_table, table_path
@@ -109,9 +109,6 @@ class UnionEffects(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
     pooled: pd.DataFrame
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
 
     def require_some(self) -> UnionEffects:
         """Itself; NoDataError with the first reason when nothing could be estimated."""
@@ -223,8 +220,7 @@ def union_effects(
     names = [find_outcome(name).name for name in (outcomes or fixed.outcomes)]
     chosen = list(pools or fixed.default_pools)
     for pool in chosen:
-        if pool not in fixed.pools:
-            raise unknown("donor pool", pool, fixed.pools)
+        require_option("donor pool", pool, fixed.pools)
     questions = [
         EffectQuestion(unit, event, name, pool, method)
         for unit, event in member_events(panel, bloc, units)

@@ -26,7 +26,7 @@ import pandas as pd
 from ... import settings
 from ...arrays import Array
 from ...compare.comparators import pool_definitions
-from ...errors import BadInputError, NoDataError, as_names
+from ...errors import BadInputError, NoDataError, as_names, require_level
 from ...reference import economies
 from ...reference.blocs import bloc as find_bloc
 from ...reference.catalogue import outcome as find_outcome
@@ -74,10 +74,6 @@ class StackedMembers(Result):
     level: float
     checks: tuple[Check, ...]
     provenance: Provenance
-
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per outcome."""
-        return self.table.copy()
 
     def summary(self) -> str:
         """One sentence an outcome, the exposures, checks, sources."""
@@ -152,8 +148,7 @@ def stacked_members(
     codes = [economies.resolve(name) for name in as_names("members", members)]
     if len(codes) < 2 or len(set(codes)) < len(codes):
         raise BadInputError(f"members {', '.join(codes)}: expected two or more different ones")
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level:g}: expected between 0 and 1")
+    require_level(level)
     years = {find_bloc(bloc).accession(code).year for code in codes}
     if len(years) > 1:
         raise BadInputError(f"{', '.join(codes)} joined in {', '.join(map(str, sorted(years)))}; expected one year")
@@ -296,17 +291,15 @@ def stacked_estimate(
 ) -> float:
     """Least squares with unit and year effects of ``wide`` (years by units; NaN left out), the coefficient of treated
     times after."""
-    tall = wide.stack(future_stack=True).dropna()
-    year = tall.index.get_level_values(0)
-    unit = tall.index.get_level_values(1)
-    step = pd.Series(after, index=wide.index).reindex(year).to_numpy() * unit.isin(list(treated))
-    columns = [step.astype(float)]
+    values = wide.to_numpy(dtype=float)
+    year, unit = np.nonzero(np.isfinite(values))
+    columns = [after[year] * wide.columns.isin(list(treated))[unit]]
     if control:
-        log_rate = rate.reindex(year).to_numpy()
-        columns += [exposures[name].reindex(unit).to_numpy() * log_rate for name in exposures.columns]
-    dummies = pd.concat([pd.get_dummies(unit), pd.get_dummies(year).iloc[:, 1:]], axis=1).to_numpy(dtype=float)
-    design = np.column_stack([*columns, dummies])
-    found, _, rank, _ = np.linalg.lstsq(design, tall.to_numpy(dtype=float), rcond=None)
+        log_rate = rate.reindex(wide.index).to_numpy()[year]
+        columns += [exposures[name].reindex(wide.columns).to_numpy()[unit] * log_rate for name in exposures.columns]
+    years = np.unique(year)
+    design = np.column_stack([*columns, unit[:, None] == np.unique(unit), year[:, None] == years[1:]])
+    found, _, rank, _ = np.linalg.lstsq(design, values[year, unit], rcond=None)
     if rank < design.shape[1]:
         raise NoDataError("the stacked design is collinear: too few units or years")
     return float(found[0])

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -93,8 +93,7 @@ def named_pool(
     from ...compare.likeness import alike, likeness_rule
     from .default import base_name, default_rule
 
-    if name not in POOLS:
-        raise unknown("donor pool", name, POOLS, hint="or at least two units, as a list")
+    require_option("donor pool", name, POOLS, hint="or at least two units, as a list")
     fit, post = years
     window = fit[0], post[-1]
     free = choose_donors(panel, unit, None, window, post[0], present)

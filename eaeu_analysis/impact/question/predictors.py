@@ -12,7 +12,7 @@ import pandas as pd
 from ...arrays import Array
 from ...compare.likeness import attribute, likeness_rule
 from ...data.frequency import Calendar
-from ...errors import BadInputError, NoDataError, unknown
+from ...errors import BadInputError, NoDataError, require_option
 from .default import default_rule
 from .problem import Problem, parse_years
 
@@ -125,8 +125,7 @@ def check_predictors(panel: Panel, predictors: Sequence[Predictor] | None, event
     for predictor in predictors or ():
         if not isinstance(predictor, Predictor):
             raise BadInputError(f"predictor {predictor!r} not understood; expected Predictor(indicator, years)")
-        if predictor.how not in HOW:
-            raise unknown("how", predictor.how, HOW)
+        require_option("how", predictor.how, HOW)
         panel.info(predictor.indicator)  # raises with the near match
         predictor = _placed(predictor, calendar)
         late = [year for year in predictor.listed if year >= event]

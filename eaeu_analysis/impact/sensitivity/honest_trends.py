@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option
 from ...results import Check, Provenance, Result, source_lines
 from ...text import format_number
 from ..effect import Effect, interval_text, names_text
@@ -74,10 +74,6 @@ class HonestTrends(Result):
     measure: str
     checks: tuple[Check, ...]
     provenance: Provenance
-
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per bound."""
-        return self.table.copy()
 
     @property
     def verdict(self) -> str:
@@ -156,8 +152,7 @@ def honest_trends(
     >>> round(ea.honest_trends(effect).breakdown, 2)
     0.31
     """
-    if restriction not in RESTRICTIONS:
-        raise unknown("restriction", restriction, RESTRICTIONS)
+    require_option("restriction", restriction, RESTRICTIONS)
     study, shown = study_of(effect, period)
     level = effect.level
     steps = np.diff(np.append(study.before, 0.0))

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...errors import BadInputError, NoDataError, as_names, unknown
+from ...errors import BadInputError, NoDataError, as_names, require_option
 from ...results import Check, Provenance, Result, source_lines
 from ...text import format_number, format_p_equals
 from ..effect import Effect, interval_text
@@ -85,10 +85,6 @@ class Spillovers(Result):
     measure: str
     checks: tuple[Check, ...]
     provenance: Provenance
-
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per unit and period."""
-        return self.table.copy()
 
     @property
     def verdict(self) -> str:
@@ -237,8 +233,7 @@ def spillovers(effect: Effect, affected: str | Iterable[str]) -> Spillovers:
 def _touched(affected: str | Iterable[str], problem: Problem) -> tuple[str, ...]:
     names = as_names("affected", [affected] if isinstance(affected, str) else affected)
     for name in names:
-        if name not in problem.donors:
-            raise unknown("donor in affected", name, problem.donors)
+        require_option("donor in affected", name, problem.donors)
     if not names:
         raise BadInputError("affected is empty; name the donors that the event may have touched")
     if len(set(names)) > len(problem.donors) - 2:

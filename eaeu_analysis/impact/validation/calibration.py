@@ -25,7 +25,7 @@ import pandas as pd
 
 from ... import settings
 from ...data.panel import require_years
-from ...errors import BadInputError, NoDataError
+from ...errors import NoDataError, require_least
 from ...parallel import fan_out
 from ...results import Check, Provenance, Result
 from ..curve.estimates import Answered, CurveSetup, SlimPanel, answer_question, eligible, slim_panel
@@ -114,9 +114,6 @@ class Calibration(Result):
             name = f"{row['estimator']}, {row['test']}"
             found.append(Check(name, row["size_10"] <= limit, row["size_10"], limit, text))
         return tuple(found)
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
 
     def summary(self) -> str:
         spec = self.spec
@@ -237,8 +234,7 @@ def calibrate(
     True
     """
     require_years(panel, "calibrate")
-    if problems < 1:
-        raise BadInputError(f"problems {problems}: at least one is needed")
+    require_least("problems", problems, 1)
     options = options or CalibrationOptions()
     rule = options.donors or PoolRule("all economies")
     grid = Grid(

@@ -85,9 +85,6 @@ class DefaultErrors(Result):
         good = bool(abs(row["size"] - row["nominal"]) <= 2 * row["se"])
         return (Check("false-positive rate", good, float(row["size"]), float(row["nominal"]), text),)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         lines = ["error rates of the default counterfactual"]
         lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]

@@ -162,9 +162,6 @@ class Yardstick(Result):
         ]
         return pd.DataFrame(rows).pivot_table(index="round", columns="option", values="estimate", aggfunc="mean")
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         lines = [f"yardstick: {self.spec['outcome']} of those who joined the {self.spec['bloc']} ({self.measure_unit})"]
         for row in self.rounds.to_dict("records"):

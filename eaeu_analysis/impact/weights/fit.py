@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...arrays import Array, Mask
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option, unknown
 from ..options import STARTS, V_FLOOR
 from ..question.predictors import Predictor, check_predictors, predictor_values, with_predictors
 from ..question.problem import Problem
@@ -113,8 +113,7 @@ def resolve_v(v: object, predictors: Sequence[Predictor] | None) -> str | tuple[
     """The choice of V: without predictors all choices but cross-validation come to "outcomes"; a mapping by label or by
     indicator becomes weights in the order of the predictors."""
     if isinstance(v, str):
-        if v not in CHOICES:
-            raise unknown("v", v, CHOICES)
+        require_option("v", v, CHOICES)
         if not predictors:
             if v == "cross-validation":
                 raise BadInputError("v='cross-validation' chooses between predictors; give some")

@@ -21,7 +21,7 @@ from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...results import is_reliable, to_plain
 from ...series import SeriesInfo
 from ..claims.claim import Claim
-from ..claims.partner_dependence import SAME_PARTNERS
+from ..claims.partner_dependence import GOLD, is_directed
 from ..claims.points import balance, points, unclear, unsupported_points
 from ..wording import templates
 from ..wording.spoken_numbers import seconds_to_say, spoken_number
@@ -126,9 +126,15 @@ class ClaimWriter:
         return f"{owner}{info.code}{f' ({info.vintage})' if info.vintage else ''}"
 
     def fared(self, seen: Claim, test: Claim | None) -> str:
-        """What was seen, and what the counterfactual found."""
+        """What was seen, the year between where it lies outside the two means, and what the counterfactual found."""
         key = "percent" if seen.words.get("change_unit") == "unit.per cent" else "points"
-        return f"{self.lang.say('fared', key, seen.values, seen.words)} {self.verdict(test)}"
+        parts = [self.lang.say("fared", key, seen.values, seen.words)]
+        values = dict(seen.values)
+        ends = sorted((values["before"], values["after"]))
+        left_out = values.get("left_out", math.nan)
+        if left_out < ends[0] or left_out > ends[1]:
+            parts.append(self.lang.say("fared", "left_out", seen.values, seen.words))
+        return " ".join([*parts, self.verdict(test)])
 
     def verdict(self, test: Claim | None) -> str:
         """What a counterfactual found, as a sentence; one that was not asked found nothing."""
@@ -437,8 +443,11 @@ class _Writer:
             return None
         members, bought, china = known
         moved = {members.value > 0, bought.value > 0}
-        unclear_move = len(moved) > 1 or any(c.name == SAME_PARTNERS for c in members.failed)
-        key = "leaning_mixed" if unclear_move else "leaning_towards" if members.value > 0 else "leaning_away"
+        key = "leaning_towards" if members.value > 0 else "leaning_away"
+        if any(c.name == GOLD for c in members.failed):
+            key = "leaning_gold"
+        elif len(moved) > 1 or not is_directed(members):
+            key = "leaning_mixed"
         values = {**dict(members.values), **{f"china_{name}": value for name, value in dict(china.values).items()}}
         return self._line(self.lang.say("bottom", key, values), known)
 

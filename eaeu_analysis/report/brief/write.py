@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import as_names, unknown
+from ...errors import as_names, require_option
 from ...output_folder import output_folder, require_output_folder
 from .. import cache as store
 from ..wording import templates
@@ -195,8 +195,7 @@ def _formats(given: Sequence[str] | None) -> tuple[str, ...]:
         return tuple(form for form in FORMATS if form != "pdf")
     formats = tuple(dict.fromkeys(form.lower() for form in as_names("formats", given)))
     for form in formats or ("",):
-        if form not in FORMATS:
-            raise unknown("format", form, FORMATS)
+        require_option("format", form, FORMATS)
     if "pdf" in formats:
         require_pdf()
     return formats

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import BadInputError, as_names, unknown
+from ...errors import BadInputError, as_names, require_option, unknown
 from ...output_folder import output_folder, require_output_folder
 from ..claims.shipped import shipped_claims
 from ..topics import TOPICS
@@ -103,8 +103,7 @@ def write_cards(
     """
     langs = tuple(dict.fromkeys(lang.lower() for lang in as_names("lang", langs)))
     for lang in langs or ("",):
-        if lang not in LANGUAGES:
-            raise unknown("language", lang, LANGUAGES)
+        require_option("language", lang, LANGUAGES)
     if topic is not None and topic not in TOPICS:
         raise unknown("topic", topic, TOPICS)
     if site != SITE and not site.startswith(("https://", "http://")):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ...errors import unknown
+from ...errors import require_option
 from .vocabulary import APOSTROPHES, FoundPhrase, Lang, TextToken, load_vocabulary, tokens
 
 Measure = Literal["percent", "points", "usd", "times", "count", "none"]
@@ -475,8 +475,7 @@ def _unit(
                 unit = follows
             if place > end and (unit.name != "usd" or words[end].is_number):
                 break  # only "million US dollars" has a word between
-            if unit.name not in UNITS:
-                raise unknown("unit", unit.name, UNITS)
+            require_option("unit", unit.name, UNITS)
             return UNITS[unit.name], unit.last
     return "", end
 

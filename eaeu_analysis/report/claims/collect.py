@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data.freshness import data_as_of
-from ...errors import BadInputError, as_names, unknown
+from ...errors import BadInputError, as_names, require_option
 from ...reference.economies import resolve
 from .. import cache as store
 from ..gather.evidence import Evidence, evidence
@@ -181,8 +181,7 @@ def from_evidence(found: Evidence, topics: Sequence[str] = TOPICS) -> list[Claim
 def _topics(topic: str | Sequence[str] | None) -> tuple[str, ...]:
     asked = TOPICS if topic is None else as_names("topic", topic)
     for name in asked:
-        if name not in TOPICS:
-            raise unknown("topic", name, TOPICS)
+        require_option("topic", name, TOPICS)
     return asked
 
 

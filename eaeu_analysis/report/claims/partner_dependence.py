@@ -1,8 +1,9 @@
 """Claims of leaning: with whom Uzbekistan trades and since when, and what its dates say (grade C).
 
-Shares are those of its own annual table; their change is counted from 2009, the last year before the customs union, and
-on the partners that the table has in both years.
-Side of a change: its sign times what nearness to that partner means; a level alone, and a date, are context.
+Shares are those of its own annual table; their trend is counted from 2009, the last year before the customs union, and
+on the partners that the table has in the first and the last year.
+Side of a change: the sign of the trend times what nearness to that partner means; a level alone, and a date, are
+context.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...reference.blocs import timeline
-from ...results import Check, Provenance
+from ...results import Provenance
 from ...series import SeriesInfo
-from ...trade.partners.own_reports import ShareChange, members_of, share_change
 from ...trade.partners.own_reports import Side as Flow
+from ...trade.partners.own_reports import direction_checks, members_of, share_change
 from .claim import Claim, Kind, Side, meaning, side_of, state
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from ...trade.partners.exposure import Exposure
 
 BASE = 2009  # the last year before the customs union
-SAME_PARTNERS = "same partners"  # the check that a change does not come from partners missing in one of the years
+GOLD = "without gold"  # the check that a share has the same direction without the buyers of gold
+DIRECTION = ("first and last year", "other first years", "same partners", GOLD)  # checks of the sign of a trend
 SHARES: tuple[tuple[str, Flow], ...] = (
     ("EAEU", "exports"),
     ("EAEU", "imports"),
@@ -54,47 +56,47 @@ def _share(found: Exposure, partner: str, flow: Flow) -> list[Claim]:
     if BASE not in rows.index or rows.index[-1] <= BASE:
         return []
     last = int(rows.index[-1])
-    found_change = share_change("UZB", partner, flow, BASE, last)
-    then, now, left = found_change.then, found_change.now, found_change.left_out
-    strict = share_change("UZB", partner, flow, BASE, last, material=0)
+    change = share_change("UZB", partner, flow, BASE, last)
+    left, shares = change.left_out, change.shares
+    values = {
+        "then": change.then,
+        "now": change.now,
+        "change": change.now - change.then,
+        "trend": change.trend,
+        "first": float(BASE),
+        "last": float(last),
+        "low": float(shares.min()),
+        "high": float(shares.max()),
+        "high_year": float(str(shares.idxmax())),
+    }
+    if flow == "exports":
+        plain = share_change("UZB", partner, flow, BASE, last, gold=False)
+        values |= {"gold_then": plain.then, "gold_now": plain.now}
     nearness = "outsider_exposure" if partner == "China" else "exposure"
     word = f"{partner}_less_{'_'.join(left)}" if set(left) & set(members_of(partner)) else partner
     return [
         state(
             f"leaning.{flow}.{partner}",
             "descriptive",
-            f"leaning.share_{'up' if now > then else 'down'}",
-            now - then,
+            f"leaning.share_{'up' if change.trend > 0 else 'down'}",
+            change.trend,
             "percentage points",
             "from eaeu_analysis.trade.partners.own_reports import share_change; "
-            f"(lambda c: c.now - c.then)(share_change('UZB', {partner!r}, {flow!r}, {BASE}, {last}))",
+            f"share_change('UZB', {partner!r}, {flow!r}, {BASE}, {last}).trend",
             found.provenance,
-            values={
-                "then": then,
-                "now": now,
-                "change": now - then,
-                "first": float(BASE),
-                "last": float(last),
-                "same_then": strict.then,
-                "same_now": strict.now,
-            },
+            values=values,
             words={"partner": f"partner.{word}", "flow": f"flow.{flow}", "economy": "economy.UZB"},
-            side=side_of(now - then, meaning(nearness)),
-            checks=(*found.checks, _same_partners(found_change, strict)),
+            side=side_of(change.trend, meaning(nearness)),
+            checks=(*found.checks, *direction_checks("UZB", partner, flow, BASE, last)),
             caveat="leaning_share_missing" if left else "leaning_share",
             would_change="leaning_share",
         )
     ]
 
 
-def _same_partners(stated: ShareChange, strict: ShareChange) -> Check:
-    """Fails when the share moves the other way once every partner without a figure in one of the years is left out."""
-    agree = (stated.now - stated.then) * (strict.now - strict.then) > 0
-    text = (
-        f"without the {len(strict.left_out)} partners that have no figure in {strict.first} or {strict.last} the share "
-        f"goes from {strict.then:.1f} to {strict.now:.1f} %; the direction should be the same"
-    )
-    return Check(SAME_PARTNERS, agree, strict.now - strict.then, 0.0, text)
+def is_directed(claim: Claim) -> bool:
+    """Whether the share moved one way on every basis that was checked."""
+    return not any(check.name in DIRECTION for check in claim.failed)
 
 
 def _date(name: str) -> list[Claim]:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from ..topics import TOPICS
 from .claim import GRADES, SIDES, Claim
 
+TESTED = ("fared", "partners")  # topics with estimates of what would have happened without the union
+
 
 def is_point(claim: Claim) -> bool:
     """Whether the claim stands for a side: no failed check, and an effect found where one was tested."""
@@ -21,8 +23,8 @@ def is_point(claim: Claim) -> bool:
 def balance(claims: Sequence[Claim]) -> dict[str, int]:
     """The counts that page, brief and files share: ``findings`` without what is often heard and not supported
     (``heard``), by side and by grade; ``for_passed`` with every check passed, ``for_unchecked`` without any judged;
-    ``tests`` against a counterfactual, and ``tests_found`` those that found an effect and passed every check; the same
-    of the member alone (``fared_tests``)."""
+    ``for_points``, both; ``tests`` against a counterfactual, and ``tests_found`` those that found an effect and passed
+    every check; the same of the member alone (``fared_tests``) and of trade between members (``partners_tests``)."""
     held = [claim for claim in claims if claim.topic != "unsupported"]
     found = {"findings": len(held), "heard": len(claims) - len(held)}
     for side in SIDES:
@@ -31,7 +33,8 @@ def balance(claims: Sequence[Claim]) -> dict[str, int]:
         found[side] = len(own)
         found[f"{side}_passed"] = sum(is_point(c) and done for c, done in zip(own, judged, strict=True))
         found[f"{side}_unchecked"] = sum(is_point(c) and not done for c, done in zip(own, judged, strict=True))
-    for name, topics in (("tests", ("fared", "partners")), ("fared_tests", ("fared",))):
+        found[f"{side}_points"] = found[f"{side}_passed"] + found[f"{side}_unchecked"]
+    for name, topics in (("tests", TESTED), *((f"{topic}_tests", (topic,)) for topic in TESTED)):
         tests = [claim for claim in held if claim.finding and claim.topic in topics]
         found[name] = len(tests)
         found[f"{name}_found"] = sum(claim.finding == "found" and not claim.failed for claim in tests)

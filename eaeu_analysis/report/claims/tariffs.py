@@ -225,7 +225,9 @@ def _pool(panel: Panel) -> list[Claim]:
     weight = 100 * float(gdp["KGZ"] / gdp.sum())
     share = float(shares["KGZ"])
     periods = duty_share_periods()
-    source = str(periods.loc[[d.year <= POOL_YEAR for d in periods["since"]], "source"].iloc[-1])
+    until = periods[[d.year <= POOL_YEAR for d in periods["since"]]]
+    source = str(until["source"].iloc[-1])
+    since = until.loc[(until["KGZ"] == share)[::-1].cummin()[::-1], "since"].iloc[0].year
     info = SeriesInfo(code="tables/duty_shares", label="shares of customs duties", unit="%", source=source)
     return [
         state(
@@ -238,7 +240,13 @@ def _pool(panel: Panel) -> list[Claim]:
             f"(lambda s, g: s['KGZ'] - 100 * g['KGZ'] / g.reindex(s.index).sum())(duty_shares('{POOL_YEAR}-07-01'), "
             f"ea.load_panel([{GDP!r}]).wide({GDP!r}).loc[{POOL_YEAR}])",
             Provenance((info, panel.info(GDP)), "share of the pool less share of GDP"),
-            values={"share": share, "weight": weight, "change": share - weight, "year": float(POOL_YEAR)},
+            values={
+                "share": share,
+                "weight": weight,
+                "change": share - weight,
+                "year": float(POOL_YEAR),
+                "since": float(since),
+            },
             words={"economy": "economy.KGZ"},
             side=side_of(share - weight, meaning("pool_share")),
             caveat="revenue_pool",

@@ -89,10 +89,6 @@ class Drift(Result):
         """Whether any accepted conclusion changed; a new claim is no drift."""
         return bool((self.table["change"] != "new").any())
 
-    def to_frame(self) -> pd.DataFrame:
-        """The table of changes."""
-        return self.table.copy()
-
     def sentence(self) -> str:
         """The outcome in one sentence."""
         data = f"{len(self.revised)} series revised" if len(self.revised) else "no series revised"

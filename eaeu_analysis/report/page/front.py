@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ..claims.claim import GRADES
-from ..claims.partner_dependence import SAME_PARTNERS
+from ..claims.partner_dependence import GOLD, is_directed
 from ..claims.points import points
 from ..wording.spoken_numbers import spoken_number
 from ..wording.templates import Language, bind, find_language
@@ -152,7 +152,7 @@ class _Writer:
         return Front(
             lang=words.code,
             title=words.say("page", "title"),
-            lead=words.say("page", "lead", words={"day": f"date.{day}"}),
+            lead=self._lead(day),
             answers=tuple(answer for answer in made if answer is not None),
             sure=self._sure("answer", welfare, {"level": 100 * welfare.level}) if welfare else None,
             picture=self.pictures.get("options"),
@@ -260,6 +260,12 @@ class _Writer:
             spark=spark(self.pictures[name]) if name in self.pictures else "",
         )
 
+    def _lead(self, day: str) -> str:
+        """The newest table, and where the trade by country ends."""
+        trade = self.claims.get("leaning.exports.EAEU")
+        values = {"last": trade.values["last"]} if trade else {}
+        return self.words.say("page", "lead" if trade else "lead_undated", values, {"day": f"date.{day}"})
+
     def _leaning(self) -> tuple[Answer, Sure]:
         own, other = self.claims.get("leaning.exports.EAEU"), self.claims.get("leaning.imports.EAEU")
         china = self.claims.get("leaning.exports.China")
@@ -270,7 +276,8 @@ class _Writer:
         if other is not None:
             values |= {f"i_{k}": v for k, v in other.values.items()}
             key = "mixed" if other.value * own.value < 0 else key
-        key = "unclear" if any(c.name == SAME_PARTNERS for c in own.failed) else key
+        if not is_directed(own):
+            key = "gold" if any(c.name == GOLD for c in own.failed) else "unclear"
         claims = [c for c in (own, china, other) if c is not None]
         return self._answer(f"leaning_{key}", claims, values, {}), self._sure("leaning", own, own.values)
 

@@ -11,7 +11,7 @@ from ...plots.compare import event_position
 from ...plots.impact import effect_data
 from ...plots.scenario_options import is_clear
 from ...scenario.options import NOTHING, shipped_options
-from ...trade.partners.own_reports import share_change
+from ...trade.partners.own_reports import direction_checks, share_change
 from ..wording import sentences
 from .chart import Caption, ChartLine, ChartRow, Picture, YearMarks, line_picture, row_picture
 from .figures import OWNERS
@@ -124,13 +124,13 @@ def _partners(found: Exposure, words: Language) -> Picture:
     table = table[[name for name in PARTNERS if name in table]].dropna(how="all")
     lines = [ChartLine(n, words.say("picture", PARTNERS[n][0]), PARTNERS[n][1]) for n in table.columns]
     first, last = table.index[0], table.index[-1]
-    change = table.loc[last] - table.loc[first]
-    same = share_change(found.economy, "EAEU", "exports", int(first), int(last), material=0)
-    sure = (same.now - same.then) * change["EAEU"] > 0  # not where it depends on partners missing in one of the years
-    way = "leaning_china" if change["China"] > 0 else "leaning_other"
-    if sure and change["EAEU"] < 0 < change["China"]:
+    union, china = (share_change(found.economy, p, "exports", int(first), int(last)).trend for p in ("EAEU", "China"))
+    checks = direction_checks(found.economy, "EAEU", "exports", int(first), int(last))
+    sure = not any(check.passed is False for check in checks)
+    way = "leaning_china" if china > 0 else "leaning_other"
+    if sure and union < 0 < china:
         way = "leaning_down"
-    elif sure and change["EAEU"] > 0:
+    elif sure and union > 0:
         way = "leaning_up"
     title = words.say("picture", way, {"first": float(first)})
     told = [

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option
 
 LANGUAGE_FOLDER = "lang"
 DATES = {"en": ("d MMMM y", "MMMM y"), "uz": ("y-'yil' d-MMMM", "y-'yil' MMMM")}  # where CLDR's are not those used here
@@ -281,8 +281,7 @@ def find_language(code: str, part: str = "") -> Language:
     """The language of that code, with the texts of a ``part`` ("brief", "check", "cards").
 
     BadInputError with the languages that there are."""
-    if code not in languages():
-        raise unknown("language", code, languages())
+    require_option("language", code, languages())
     folder = resources.files(__package__) / LANGUAGE_FOLDER
     tables = tomllib.loads((folder / f"{code}.toml").read_text(encoding="utf-8"))
     if part:

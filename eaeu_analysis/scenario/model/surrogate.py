@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option
 from .quantities import Quantity
 from .spread import round_outcome
 
@@ -111,13 +111,11 @@ class Surrogate:
         }  # fmt: skip
 
     def _of(self, outcome: str) -> Array:
-        if outcome not in self.coefficients:
-            raise unknown("outcome", outcome, self.coefficients)
+        require_option("outcome", outcome, self.coefficients)
         return self.coefficients[outcome]
 
     def _known(self, name: str) -> str:
-        if name not in self.names:
-            raise unknown("quantity that varies", name, self.names)
+        require_option("quantity that varies", name, self.names)
         return name
 
     def _design(self, values: pd.DataFrame) -> Array:

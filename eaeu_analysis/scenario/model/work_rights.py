@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...errors import BadInputError, NoDataError
+from ...errors import BadInputError, NoDataError, require_least
 from ...reference import economies
 from ...remittances.tables import remittance_tables
 from ...results import Check, Provenance, Result
@@ -61,12 +61,8 @@ class WorkRights(Result):
 
     def draws(self, n: int, seed: int | np.random.SeedSequence = 0) -> np.ndarray[Any, np.dtype[np.float64]]:
         """(n,) draws in log points."""
-        if n < 1:
-            raise BadInputError(f"draws {n}: expected 1 or more")
+        require_least("draws", n, 1)
         return np.random.default_rng(seed).normal(self.mean, self.sd, n)
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
 
     def summary(self) -> str:
         low, high = self.interval

@@ -211,9 +211,6 @@ class Backtest(Result):
         """By run: mean errors of the tool and of a forecast of no change, see :func:`score_errors`."""
         return {run: score_errors(self.table[self.table["run"] == run]) for run in (KNOWN, INFORMED)}
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def record(self) -> dict[str, Any]:
         """What is shipped: ``covered`` of ``of``, ``sentence``, counts, rows, draws, seed; numbers to four places."""
         rows = [{k: _rounded(v) for k, v in to_plain(row).items()} for row in self.table.to_dict("records")]

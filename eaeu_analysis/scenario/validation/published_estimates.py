@@ -61,9 +61,6 @@ class PublishedComparison(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         labels, channels = scenario_tables()["outcomes"], scenario_tables()["channels"]
         lines = [f"Published estimates and this tool, {self.level:.0%} intervals of ours; theirs have none."]

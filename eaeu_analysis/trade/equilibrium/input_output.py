@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option, unknown
 from ...results import Check
 from ..frames import need_columns
 from .inputs import Flows
@@ -38,8 +38,7 @@ def read_input_output(
     ``output``, ``spending`` (S, N). Raises :class:`BadInputError` when coefficients are negative, leave no value added,
     or ask for more of a sector than the economy buys (unless ``negative_demand`` is "absorb").
     """
-    if negative_demand not in ("error", "absorb"):
-        raise unknown("negative_demand", negative_demand, ("error", "absorb"))
+    require_option("negative_demand", negative_demand, ("error", "absorb"))
     if table is None:
         return Links(np.ones_like(output), None, np.zeros_like(output), ())
     inputs = _lay_out(table, flows)

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option
 from ...results import Provenance
-from ..frames import require_option
 from . import one_sector
 from . import replicate as eq_replicate
 from .inputs import Flows, flow_arrays, read_factors, read_tariffs, trade_elasticities
@@ -142,8 +141,7 @@ def _anchor(numeraire: str | None, replicate: str | None, world: Flows) -> str |
         if replicate:
             raise BadInputError(f"replicate={replicate!r} normalises on one economy; numeraire='world' is not one")
         return None
-    if numeraire not in world.economies:
-        raise unknown("numeraire", numeraire, world.economies)
+    require_option("numeraire", numeraire, world.economies)
     return numeraire
 
 

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...errors import BadInputError
+from ...errors import BadInputError, require_option
 from ...results import Check, Provenance
-from ..frames import require_option
 from . import many_sectors as core
 from .input_output import read_input_output
 from .inputs import Flows, flow_arrays, read_tariffs, trade_elasticities

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...errors import BadInputError, NoDataError, unknown
+from ...errors import BadInputError, NoDataError, require_option, unknown
 from ...reference.shipped_tables import FLOWS
 
 COLUMNS = ("exporter", "importer", "year", "product", "usd", "basis", "source", "status")
@@ -104,8 +104,7 @@ def flow_names() -> list[str]:
 def group_members(name: str) -> list[str]:
     """Economies of a partner group of ``trade.toml`` ("EU", "China"); BadInputError with the near match."""
     groups = trade_tables()["groups"]
-    if name not in groups:
-        raise unknown("group of partners", name, groups)
+    require_option("group of partners", name, groups)
     entry = groups[name]
     if "economies" in entry:
         return list(entry["economies"])
@@ -138,8 +137,7 @@ def check_flows(
     twice = filled.duplicated([*KEYS, "basis", "source"]).to_numpy()
     _refuse(filled, twice, f"comes more than once ({int(twice.sum())} duplicate rows)")
     if classification is not None:
-        if classification not in DIGITS:
-            raise unknown("classification", classification, DIGITS)
+        require_option("classification", classification, DIGITS)
         code = filled["product"].astype(str)
         bad = (code != "TOTAL") & ((code.str.len() != DIGITS[classification]) | ~code.str.isdigit())
         if bad.any():
@@ -239,8 +237,7 @@ def apply_rule(side: pd.DataFrame, rule: str, rate: float | pd.Series[Any] | Non
     The first two fall back on the other report where theirs is missing. Returns flows in the schema, free on board,
     with basis ``rule_<rule>`` and a status that names the report used.
     """
-    if rule not in RULES:
-        raise unknown("rule", rule, RULES)
+    require_option("rule", rule, RULES)
     table = mirror_gap(side, rate)
     first, second = table["exporter_usd"], table["importer_fob"]
     pairs = table[["exporter_usd", "importer_fob"]]

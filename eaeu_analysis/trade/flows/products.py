@@ -7,9 +7,8 @@ from typing import Literal
 
 import pandas as pd
 
-from ...errors import NoDataError
+from ...errors import NoDataError, require_option
 from ...reference.shipped_tables import FLOWS
-from ..frames import require_option
 
 Direction = Literal["imports", "exports"]
 DIRECTIONS = ("imports", "exports")

@@ -46,9 +46,6 @@ class EventStudy(Result):
     checks: tuple[Check, ...] = ()
     provenance: Provenance = field(default_factory=Provenance)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.3f}")
         checks = "\n".join(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)

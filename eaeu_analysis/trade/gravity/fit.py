@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ...errors import BadInputError
+from ...errors import require_level
 from ...results import Check, Provenance, Result
 from .sample import GravitySample, effect_name
 
@@ -186,6 +186,5 @@ def normal_quantile(level: float) -> float:
     """Of a two-sided interval: 1.645 at 0.90. BadInputError unless 0 < level < 1."""
     from scipy.special import ndtri
 
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level} is not between 0 and 1")
+    require_level(level)
     return float(ndtri(0.5 + level / 2))

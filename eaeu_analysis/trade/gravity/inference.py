@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array, Mask
-from ...errors import BadInputError, NotConvergedError, unknown
+from ...errors import BadInputError, NotConvergedError, require_least, unknown
 from ...results import Check
 from ...text import format_p_equals
 from .estimate import Scaled, estimate, identify
@@ -109,8 +109,7 @@ def wild_bootstrap(
     if len(fit.sample.clusters) != 1:
         names = ", ".join(effect_name(c) for c in fit.spec["cluster"]) or "none"
         raise BadInputError(f"the wild bootstrap needs one way of clustering; these are {names}")
-    if draws < 99:
-        raise BadInputError(f"draws={draws}: at least 99 are needed")
+    require_least("draws", draws, 99)
     place = list(fit.coef.index).index(regressor)
     groups = int(fit.sample.clusters[0].max()) + 1
     signs = _signs(groups, draws, seed)

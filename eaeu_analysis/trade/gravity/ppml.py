@@ -17,7 +17,7 @@ import pandas as pd
 
 from ... import settings
 from ...arrays import Array, Ints
-from ...errors import BadInputError, NoDataError, NotConvergedError, require_frame, unknown
+from ...errors import BadInputError, NoDataError, NotConvergedError, require_frame, require_level, unknown
 from ...results import Check, Provenance
 from .estimate import Estimate, Scaled, estimate, identify
 from .fit import GravityFit, normal_quantile
@@ -68,8 +68,7 @@ class GravityOptions:
     errors: Literal["crv1", "crv3"] = "crv1"
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
-            raise BadInputError(f"level {self.level} is not between 0 and 1")
+        require_level(self.level)
         if self.disconnected not in ("error", "allow"):
             raise unknown("disconnected", str(self.disconnected), ("error", "allow"))
         if self.errors not in CLUSTER_ERRORS:

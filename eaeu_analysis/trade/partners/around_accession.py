@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...errors import BadInputError, NoDataError
+from ...errors import BadInputError, NoDataError, require_level
 from ...reference import economies as names
 from ...reference.blocs import bloc as find_bloc
 from ...reference.catalogue import read_table, table_path
@@ -80,10 +80,6 @@ class PartnerChanges(Result):
     reliability: pd.DataFrame
     checks: tuple[Check, ...]
     provenance: Provenance
-
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per flow and partner."""
-        return self.table.copy()
 
     def summary(self) -> str:
         """Both tables, trade with Russia in two sentences, checks, sources."""
@@ -164,8 +160,7 @@ def partner_changes(economy: str = "KGZ", bloc: str = "EAEU", *, level: float = 
         raise BadInputError(
             f"{names.economy_name(code)} has no table of partners around an accession; there is one for {known}"
         )
-    if not 0 < level < 1:
-        raise BadInputError(f"level {level:g}: expected between 0 and 1")
+    require_level(level)
     event = find_bloc(bloc).accession(code)
     before = (event.year - settings.PRE_YEARS, event.year - 1)
     after = (event.year + settings.SKIP_YEARS, min(event.year + settings.POST_YEARS, settings.LAST_CLEAN_YEAR))

@@ -87,9 +87,6 @@ class Exposure(Result):
     checks: tuple[Check, ...]
     provenance: Provenance = field(default_factory=Provenance)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.2f}", na_rep="")
         held = ", ".join(f"{name} {value:.3f}" for name, value in self.concentration.items())

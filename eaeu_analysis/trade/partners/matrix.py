@@ -48,9 +48,6 @@ class FlowMatrix(Result):
     world_percent: float
     provenance: Provenance = field(default_factory=Provenance)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def wide(self, column: str = "percent") -> pd.DataFrame:
         """One column as a matrix, exporters down, importers across."""
         order = list(self.groups)

@@ -17,6 +17,7 @@ import pandas as pd
 from ...errors import BadInputError, NoDataError, unknown
 from ...reference import economies as names
 from ...reference.shipped_tables import FLOWS
+from ...results import Check
 from ..flows.flows import group_members, load_flows, trade_tables
 
 OWN_TABLE = {
@@ -29,20 +30,39 @@ OWN_TABLE = {
 SIDES = {"exports": ("exporter", "importer"), "imports": ("importer", "exporter")}
 TELLING = 0.01  # of a group's trade: a smaller member may be missing without a word
 MATERIAL = 0.05  # of the total of a year: a partner as large as that and missing in the other is taken out of both
+FIRST_YEARS = 4  # a trend keeps its sign from any first year within so many years of the chosen one
 
 Side = Literal["exports", "imports"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ShareChange:
-    """Share of a partner or group in two years, per cent; ``left_out``: economies missing in one of the years, taken
-    out of both."""
+    """Share of a partner or group from a first to a last year, per cent, on the same economies.
 
-    first: int
-    last: int
-    then: float
-    now: float
+    Attributes
+    ----------
+    shares : Series
+        Share by year, per cent; years without a figure of the group's largest partner are left out.
+    left_out : tuple of str
+        Economies taken out of every year, because a figure is missing in the first or last.
+    """
+
+    shares: pd.Series[Any]
     left_out: tuple[str, ...]
+
+    @property
+    def then(self) -> float:
+        return float(self.shares.iloc[0])
+
+    @property
+    def now(self) -> float:
+        return float(self.shares.iloc[-1])
+
+    @property
+    def trend(self) -> float:
+        """Change over the whole span by a straight line through all years, percentage points."""
+        years = self.shares.index.to_numpy(dtype=np.float64)
+        return float(np.polyfit(years, self.shares.to_numpy(), 1)[0] * (years[-1] - years[0]))
 
 
 def own_table(code: str) -> str | None:
@@ -97,13 +117,21 @@ def _shares(wide: pd.DataFrame, members: Sequence[str]) -> tuple[pd.Series[Any],
 
 
 def share_change(
-    economy: str, partner: str, side: Side, first: int, last: int, *, material: float = MATERIAL
+    economy: str,
+    partner: str,
+    side: Side,
+    first: int,
+    last: int,
+    *,
+    material: float = MATERIAL,
+    gold: bool = True,
 ) -> ShareChange:
-    """The share of a partner or group in two years, by the economy's own table, on the same economies in both.
+    """The share of a partner or group from a first to a last year, by the economy's own table, on the same economies.
 
-    An economy with ``material`` (5 %) of the total in one year and no figure in the other is left out of both years, of
-    the share and of the total; with 0, every economy without a figure in one of them. Raises BadInputError for an
-    unknown side, NoDataError where a year or the partner is not there.
+    An economy with ``material`` (5 %) of the total in the first or last year and no figure in the other is left out of
+    every year, of the share and of the total; with 0, every economy without a figure in some year. ``gold=False``
+    leaves out the buyers of little but gold (``trade.toml``). Raises BadInputError for an unknown side or an economy
+    without a list of these buyers, NoDataError where a year or the partner is not there.
     """
     if side not in SIDES:
         raise unknown("side", str(side), tuple(SIDES))
@@ -112,25 +140,79 @@ def share_change(
     for year in (first, last):
         if year not in wide.index:
             raise NoDataError(f"the table of {code} has no {side} of {year}")
-    both = wide.loc[[first, last]]
-    size = both.div(both.sum(axis=1), axis=0).max()
-    gone = tuple(sorted(str(c) for c in both.columns[both.isna().any() & (size >= material)]))
-    kept = both.drop(columns=list(gone))
+    wide = wide.loc[first:last]
+    if not gold:
+        wide = wide.drop(columns=[p for p in gold_buyers(code) if p in wide.columns])
+    ends = wide.loc[[first, last]]
+    size = ends.div(ends.sum(axis=1), axis=0).max()
+    gone = wide.columns[wide.isna().any()] if material == 0 else ends.columns[ends.isna().any() & (size >= material)]
+    kept = wide.drop(columns=list(gone))
     members = [m for m in members_of(partner) if m in kept.columns and m != code]
     if not members:
         raise NoDataError(f"{partner} has no {side} of {first} and {last} in the table of {code}")
-    then, now = (float(100 * row[members].sum() / row.sum()) for row in (kept.T[first], kept.T[last]))
-    return ShareChange(first, last, then, now, gone)
+    shares, _ = _shares(kept, members)
+    if shares[[first, last]].isna().any():
+        raise NoDataError(f"{partner} has no {side} of {first} or {last} in the table of {code}")
+    return ShareChange(shares.dropna(), tuple(sorted(map(str, gone))))
+
+
+def direction_checks(economy: str, partner: str, side: Side, first: int, last: int) -> tuple[Check, ...]:
+    """Whether the trend of a share keeps its sign on another basis: end years, first years, partners, gold.
+
+    The first years are those within ``FIRST_YEARS`` (4) years of ``first``. A share whose sign depends on any of these
+    has no direction.
+    """
+    code = names.resolve(economy)
+    stated = share_change(code, partner, side, first, last)
+    known = _shares(by_partner(code, side), [m for m in members_of(partner) if m != code])[0].dropna().index
+    starts = [y for y in range(first - FIRST_YEARS, first + FIRST_YEARS + 1) if y in known and y < last - 1]
+    others = {year: share_change(code, partner, side, year, last) for year in starts}
+    strict = share_change(code, partner, side, first, last, material=0)
+    made = [
+        _same_sign(
+            "first and last year", stated.trend, [stated.now - stated.then], f"{first} to {last} alone changes it by"
+        ),
+        _same_sign(
+            "other first years",
+            stated.trend,
+            [found.trend for found in others.values()],
+            f"its trend from each first year of {starts[0]}-{starts[-1]} changes it by",
+        ),
+        _same_sign(
+            "same partners",
+            stated.trend,
+            [strict.trend],
+            f"without {len(strict.left_out)} partners that lack a figure in some year ({strict.then:.1f} to "
+            f"{strict.now:.1f} %) its trend changes it by",
+        ),
+    ]
+    if side == "exports" and code in trade_tables().get("gold", {}):
+        plain = share_change(code, partner, side, first, last, gold=False)
+        text = f"without the buyers of gold ({plain.then:.1f} to {plain.now:.1f} %) its trend changes it by"
+        made.append(_same_sign("without gold", stated.trend, [plain.trend], text))
+    return tuple(made)
+
+
+def _same_sign(name: str, stated: float, others: Sequence[float], text: str) -> Check:
+    worst = min(others, key=lambda x: x * np.sign(stated))
+    spread = f"{min(others):+.1f}" if len(others) == 1 else f"{min(others):+.1f} to {max(others):+.1f}"
+    agree = bool(worst * stated > 0)
+    return Check(name, agree, float(worst), 0.0, f"{text} {spread} points, against {stated:+.1f} in all")
+
+
+def gold_buyers(code: str) -> list[str]:
+    """Economies that buy little but gold from the economy, by ``trade.toml``."""
+    gold = trade_tables().get("gold", {}).get(code)
+    if gold is None:
+        raise BadInputError(f"no buyers of gold are listed for {code} in trade.toml")
+    return list(gold["partners"])
 
 
 def share_without_gold(economy: str, partner: str, year: int) -> float:
     """The share of a partner or group in exports, per cent, without the economies that buy little but gold."""
     code = names.resolve(economy)
-    gold = trade_tables().get("gold", {}).get(code)
-    if gold is None:
-        raise BadInputError(f"no buyers of gold are listed for {code} in trade.toml")
-    wide = by_partner(code, "exports")
+    buyers, wide = gold_buyers(code), by_partner(code, "exports")
     if year not in wide.index:
         raise NoDataError(f"the table of {code} has no exports of {year}")
-    row = wide.T[year].drop(labels=[p for p in gold["partners"] if p in wide.columns])
+    row = wide.T[year].drop(labels=[p for p in buyers if p in wide.columns])
     return float(100 * row.reindex(members_of(partner)).sum() / row.sum())

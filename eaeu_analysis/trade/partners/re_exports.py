@@ -53,9 +53,6 @@ class Surge(Result):
     checks: tuple[Check, ...]
     provenance: Provenance = field(default_factory=Provenance)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         jumped = self.table[self.table["surged"]].sort_values("ratio", ascending=False)
         shown = jumped.head(20).to_string(index=False, float_format=lambda v: f"{v:,.2f}")

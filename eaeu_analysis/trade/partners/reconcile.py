@@ -98,9 +98,6 @@ class Reconciled(Result):
     checks: tuple[Check, ...]
     provenance: Provenance = field(default_factory=Provenance)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         counted = self.flows["status"].value_counts()
         parts = ", ".join(f"{counted[name]:,} {name}" for name in sorted(counted.index))

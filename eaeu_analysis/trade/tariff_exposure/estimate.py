@@ -11,7 +11,7 @@ import pandas as pd
 
 from ... import settings
 from ...arrays import Array, Mask
-from ...errors import BadInputError, NotConvergedError, unknown
+from ...errors import BadInputError, NotConvergedError, require_least, require_level, require_option
 from ...results import Check, Finding, Provenance, Result, finding_of, source_lines
 from ...text import format_number, format_p_equals, year_span
 from ..gravity.fit import GravityFit
@@ -90,14 +90,11 @@ class TariffExposureOptions:
     level: float = settings.LEVEL
 
     def __post_init__(self) -> None:
-        if self.cluster not in ("chapter", "product"):
-            raise unknown("cluster", self.cluster, ("chapter", "product"))
+        require_option("cluster", self.cluster, ("chapter", "product"))
         if self.lead_months not in (1, 3):
             raise BadInputError(f"lead_months {self.lead_months!r}: expected 1 or 3")
-        if not 0 < self.level < 1:
-            raise BadInputError(f"level {self.level:g}: expected between 0 and 1")
-        if self.permutations < 99:
-            raise BadInputError(f"permutations {self.permutations}: expected 99 or more")
+        require_level(self.level)
+        require_least("permutations", self.permutations, 99)
         if not self.minimum >= 0:
             raise BadInputError(f"minimum {self.minimum:g}: expected zero or more")
 
@@ -182,10 +179,6 @@ class TariffExposure(Result):
     def finding(self) -> Finding:
         """One of "unreliable", "untested", "none", "fragile", "found"."""
         return finding_of(self.estimate, self.interval, self.level, self.p_value, self.checks)
-
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: a row per year."""
-        return self.table.copy()
 
     def summary(self) -> str:
         """The estimate, what it is made on, leads and lags, checks, sources."""
@@ -314,8 +307,7 @@ def tariff_exposure(
     >>> round(found.estimate, 1), found.finding
     (-2.2, 'found')
     """
-    if estimator not in get_args(Estimator):
-        raise unknown("estimator", estimator, get_args(Estimator))
+    require_option("estimator", estimator, get_args(Estimator))
     chosen = options or TariffExposureOptions()
     windows = _windows(event, fit_years, post_years)
     sample = take_exposure_sample(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ...errors import unknown
+from ...errors import require_option
 from ...reference.catalogue import read_table, table_path
 from ...reference.shipped_tables import TARIFFS
 from ...results import Check, Provenance, Result
@@ -24,8 +24,7 @@ DIRECTIONS = ("rise", "fall", "same", "unclear")
 
 def uzbekistan(aggregation: Literal["chapter", "section"] = "chapter", folder: Path | None = None) -> pd.DataFrame:
     """Uzbekistan by chapter or section: average MFN and applied tariff, imports (USD, 2025), demand elasticity."""
-    if aggregation not in ("chapter", "section"):
-        raise unknown("aggregation", aggregation, ("chapter", "section"))
+    require_option("aggregation", aggregation, ("chapter", "section"))
     table = TARIFFS.load("tariffs_uzb", folder)
     return table[table["level"] == aggregation].drop(columns="level").set_index("code")
 
@@ -71,9 +70,6 @@ class TariffGap(Result):
     checks: tuple[Check, ...]
     provenance: Provenance
     spec: Mapping[str, Any]
-
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
 
     def totals(self) -> pd.DataFrame:
         """Chapters and imports by direction."""

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option, unknown
 from ...results import Check, Provenance, Result
 from .duties import check_code
 
@@ -75,14 +75,9 @@ class PartialEquilibrium(Result):
         """Consumer surplus and revenue together, in all."""
         return float(self.table["welfare_change"].sum())
 
-    def to_frame(self) -> pd.DataFrame:
-        """A row per product and partner."""
-        return self.table.copy()
-
     def by(self, key: Literal["product", "partner"]) -> pd.DataFrame:
         """Sums by "product" or "partner"."""
-        if key not in ("product", "partner"):
-            raise unknown("key", key, ("product", "partner"))
+        require_option("key", key, ("product", "partner"))
         values = [name for name in COLUMNS if name not in ("product", "partner", "tariff_before", "tariff_after")]
         return self.table.groupby(key)[values].sum()
 
@@ -159,8 +154,7 @@ def partial_equilibrium(
     >>> round(float(found.revenue_change), 2), round(float(found.welfare_change), 2)
     (-19.9, 3.89)
     """
-    if diversion not in DIVERSIONS:
-        raise unknown("diversion", diversion, DIVERSIONS)
+    require_option("diversion", diversion, DIVERSIONS)
     table, assumed = _read(imports, tariff_change)
     product = table["product"]
     em = _by_product("demand_elasticity", demand_elasticity, product, below=True)

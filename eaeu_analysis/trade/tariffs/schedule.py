@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...errors import BadInputError, unknown
+from ...errors import BadInputError, require_option
 from ...reference.shipped_tables import TARIFFS
 from ...results import Check, Provenance, Result
 from .duties import USD_PER_EUR, ad_valorem_equivalents, check_code
@@ -159,8 +159,7 @@ def average(lines: pd.DataFrame, by: Level = "chapter", weights: pd.DataFrame | 
 
     Raises :class:`BadInputError` for an unknown level, a code of the wrong length, weights below zero.
     """
-    if by not in LEVELS:
-        raise unknown("by", by, LEVELS)
+    require_option("by", by, LEVELS)
     frame = lines[["code", "section", "low", "ave", "high"]].copy()
     frame["low"] = frame["low"].fillna(0.0)  # the least an unknown duty can be
     frame["unknown"], frame["unbounded"] = frame["ave"].isna(), frame["high"].isna()

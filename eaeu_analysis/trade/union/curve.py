@@ -74,9 +74,6 @@ class GravityCurve(Result):
     checks: tuple[Check, ...]
     provenance: Provenance = field(default_factory=Provenance)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def ranges(self) -> pd.DataFrame:
         """Least, median and largest estimate by step, per cent, and the number of specifications."""
         found = {"least": "min", "median": "median", "most": "max", "specifications": "size"}

@@ -61,9 +61,6 @@ class AgreementEffects(Result):
     fit: GravityFit = field(repr=False)
     provenance: Provenance = field(default_factory=Provenance)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.3f}")
         return (

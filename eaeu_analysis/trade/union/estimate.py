@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...errors import unknown
+from ...errors import require_option
 from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result, source_lines
 from ...text import format_p_equals
@@ -174,8 +174,7 @@ def union_trade_effect(
             "as published": all_goods(fill=False),
         }
     for name in panels:
-        if name not in (*DESIGNS, "as published"):
-            raise unknown("panel", name, [*DESIGNS, "as published"])
+        require_option("panel", name, [*DESIGNS, "as published"])
     steps, years, pairs, diversion = [], [], [], []
     checks: list[Check] = []
     for name, (base, spans) in DESIGNS.items():

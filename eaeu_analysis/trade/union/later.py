@@ -53,9 +53,6 @@ class UnionPath(Result):
     checks: tuple[Check, ...]
     provenance: Provenance = field(default_factory=Provenance)
 
-    def to_frame(self) -> pd.DataFrame:
-        return self.table.copy()
-
     def summary(self) -> str:
         shown = self.table.drop(columns=["base"]).to_string(index=False, float_format=lambda v: f"{v:.2f}")
         checks = "\n".join(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)

@@ -159,10 +159,10 @@ def test_brief_and_page_state_the_same_counts(claims: list[Claim], briefs: dict[
         assert brief.counts == counts
         assert brief.document()["counts"] == counts
         sure = brief.parts["sure"]
-        assert re.findall(r"\d+", sure[0].text) == [str(counts["tests"])]
+        assert re.findall(r"\d+", sure[0].text) == [str(counts["fared_tests"]), str(counts["partners_tests"])]
         told = {int(n) for n in re.findall(r"\d+", sure[1].text)}
         assert told == {counts[n] for n in counts if n in ("findings", "for", "against", "context")} | {
-            counts[f"{side}_{how}"] for side in ("for", "against") for how in ("passed", "unchecked")
+            counts[f"{side}_{how}"] for side in ("for", "against") for how in ("points", "passed", "unchecked")
         }
 
 

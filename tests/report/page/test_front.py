@@ -153,7 +153,7 @@ def test_the_first_door_turns_round_with_the_shares(material: Material) -> None:
     def told(changed: Material) -> str:
         return front(changed, "en", "2026-06-18").doors[0].answer.text
 
-    assert "no clear answer" in told(material)  # on the same partners the share of exports rises
+    assert "no clear answer" in told(material)  # without the buyers of gold the share of exports rises
     own = next(c for c in material.claims if c.id == "leaning.exports.EAEU")
     plain = with_claim(material, own.id, checks=())
     assert told(plain).startswith("Not in its trade")

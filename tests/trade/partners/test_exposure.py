@@ -21,7 +21,7 @@ from eaeu_analysis.trade.partners.indices import (
     revealed_advantage,
     structure,
 )
-from eaeu_analysis.trade.partners.own_reports import share_change, share_without_gold
+from eaeu_analysis.trade.partners.own_reports import direction_checks, share_change, share_without_gold
 
 # A sells 60 to B and 40 to C; the others sell 100 to B and 300 to C among themselves (D is the other buyer).
 FLOWS = pd.DataFrame(
@@ -128,15 +128,28 @@ def test_shares_of_two_years_are_on_the_same_partners(uzbekistan) -> None:
     change = share_change("Uzbekistan", "EAEU", "imports", 2009, 2021)
     assert (round(change.then, 1), round(change.now, 1)) == (29.0, 22.9)
     assert change.left_out == ("KAZ",)
+    assert change.trend == pytest.approx(-6.78, abs=0.02)  # by a second computation from the table
     same = share_change("UZB", "EAEU", "exports", 2009, 2021)
     assert (round(same.then, 1), round(same.now, 1), same.left_out) == (28.1, 26.4, ())
-    strict = share_change("UZB", "EAEU", "exports", 2009, 2021, material=0)  # by a second computation from the table
-    assert (round(strict.then, 1), round(strict.now, 1)) == (28.1, 29.1)
+    strict = share_change("UZB", "EAEU", "exports", 2009, 2021, material=0)
+    assert (round(strict.then, 1), round(strict.now, 1)) == (28.5, 29.1)
+    plain = share_change("UZB", "EAEU", "exports", 2009, 2021, gold=False)
+    assert (round(plain.then, 1), round(plain.now, 1)) == (33.8, 39.1)
     assert {"AFG", "ARE", "TJK", "BGD", "TKM"} <= set(strict.left_out)
     with pytest.raises(NoDataError, match="no imports of 1990"):
         share_change("UZB", "EAEU", "imports", 1990, 2021)
     with pytest.raises(BadInputError, match="no buyers of gold are listed for ARM"):
         share_without_gold("ARM", "EAEU", 2019)
+
+
+def test_a_share_has_a_direction_only_where_its_trend_keeps_its_sign() -> None:
+    """Exports to the union fall in all, and rise without the buyers of gold; imports fall on every basis."""
+    sold = {check.name: check for check in direction_checks("UZB", "EAEU", "exports", 2009, 2021)}
+    assert [name for name, check in sold.items() if check.passed is False] == ["without gold"]
+    assert sold["without gold"].value == pytest.approx(4.3, abs=0.05)  # by a second computation from the table
+    assert sold["same partners"].value == pytest.approx(-5.8, abs=0.05)
+    assert sold["other first years"].value == pytest.approx(-6.0, abs=0.05)  # the trend nearest to zero
+    assert all(check.passed for check in direction_checks("UZB", "EAEU", "imports", 2009, 2021))
 
 
 def test_the_mirror_gap_with_russia_is_in_the_table(uzbekistan) -> None:

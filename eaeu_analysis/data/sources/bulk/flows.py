@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from .... import files as atomic
-from ....errors import BadInputError, EaeuError, NoDataError, SystemRefusedError, unknown
+from ....errors import BadInputError, EaeuError, NoDataError, SystemRefusedError, require_option
 from ....output_folder import output_folder, require_output_folder
 from ....reference import economies as known_economies
 from ....results import Result
@@ -193,10 +193,8 @@ def read_flows(
     [['870322', 10000.0], ['870323', 1000500.0]]
     >>> folder.cleanup()
     """
-    if kind not in layouts.KINDS:
-        raise unknown("kind of bulk file", kind, layouts.KINDS)
-    if products not in DIGITS:
-        raise unknown("products", products, DIGITS)
+    require_option("kind of bulk file", kind, layouts.KINDS)
+    require_option("products", products, DIGITS)
     target = Path(out)
     keep = None if economies is None else sorted(set(known_economies.resolve_many(economies)))
     place = atomic.staging_place(require_output_folder(target, KIND))

@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pandas as pd
 
-from ....errors import BadInputError, NoDataError, unknown
+from ....errors import BadInputError, NoDataError, require_option
 from ....reference import economies
 from ....series import SeriesData, SeriesInfo
 from ..bulk import schema
@@ -78,8 +78,7 @@ def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) ->
             "as in COMTRADE.M.TOTAL.UZB"
         )
     _, flow, product, reporter = parts[:4]
-    if flow not in FLOWS:
-        raise unknown("flow", flow, FLOWS)
+    require_option("flow", flow, FLOWS)
     if not _PRODUCT.fullmatch(product):
         raise BadInputError(f"product {product!r} not known: expected TOTAL, AG2, AG4, AG6 or an HS code such as 27")
     wanted = request_years(years)

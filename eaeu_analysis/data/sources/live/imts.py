@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from ....errors import BadInputError, NoDataError, unknown
+from ....errors import BadInputError, NoDataError, require_option
 from ....reference import economies
 from ....series import SeriesData, SeriesInfo
 from ..bulk import schema
@@ -66,8 +66,7 @@ def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) ->
         raise BadInputError(
             f"{code!r} is not of the form IMTS.<indicator>.<reporter>[.<partner>-<partner>], as in IMTS.XG_FOB_USD.UZB"
         )
-    if parts[1] not in FLOWS:
-        raise unknown("IMTS indicator", parts[1], FLOWS)
+    require_option("IMTS indicator", parts[1], FLOWS)
     reporter = economies.resolve(parts[2])
     partners = sorted({p if p == WORLD else economies.resolve(p) for p in parts[3].split("-")}) if parts[3:] else []
     name = ".".join([PREFIX[:-1], parts[1], reporter, *(["-".join(partners)] if partners else [])])

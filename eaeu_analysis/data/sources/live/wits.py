@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from ....errors import BadInputError, NoDataError, unknown
+from ....errors import BadInputError, NoDataError, require_option
 from ....reference import economies
 from ....series import SeriesData, SeriesInfo
 from ..bulk import schema
@@ -154,8 +154,7 @@ def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) ->
             "as in WITS.XPRT-TRD-VL.Total.UZB"
         )
     _, indicator, product, reporter = parts[:4]
-    if indicator not in known:
-        raise unknown("WITS indicator", indicator, known)
+    require_option("WITS indicator", indicator, known)
     partners = _partners(parts[4].split("-") if len(parts) == 5 else [])
     if known[indicator] != TRADE and not partners:
         raise BadInputError(f"{code!r} names no partner; tariffs are by partner, WLD for all alike: {code}.WLD")
@@ -177,8 +176,7 @@ def pull_trade(
     Stored as ``WITS.<indicator>.<product>.<reporter>``; :func:`bilateral.flows` brings it to the schema of flows.
     Options: ``endpoint``, ``max_age`` (days), ``settings``, ``progress``.
     """
-    if flow not in FLOWS:
-        raise unknown("flow", flow, FLOWS)
+    require_option("flow", flow, FLOWS)
     return _pull(TRADE, FLOWS[flow], reporters, years, partners, products, store, **options)
 
 
@@ -227,8 +225,7 @@ def pull_lines(
     ``kind`` "reported" has ad valorem rates only, "with equivalents" estimates the others. A product whose every
     line is specific has no rate among the reported, though the service writes 0: it is left out, and told.
     """
-    if kind not in KINDS:
-        raise unknown("kind", kind, KINDS)
+    require_option("kind", kind, KINDS)
     return _pull(LINES, KINDS[kind], reporters, years, partners, products, store, **options)
 
 
