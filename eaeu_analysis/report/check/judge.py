@@ -73,6 +73,7 @@ BOUNDS = frozenset((*INTERVAL, *OTHER_CASES))  # numbers of a claim that count w
 UNSAID = frozenset(("share", "members", "joined", "bought", "stays", "real"))  # concepts that are no subject
 ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
 EFFECTS = ("estimate", "percent", "net", "net_ratio", "raw_ratio", "excess")
+COARSE = 5  # half units of its last digit below which a number equals too many others
 PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
 
 
@@ -239,8 +240,10 @@ def _match(
     about.sort(key=lambda f: -_closeness(f, reading))
     known = [(f, k) for f in about for k in f.numbers if k.name not in BOUNDS]
     hits = [(f, k) for f, k in known if _equal(number, k, reading)]
-    if not hits and number.telling and "other" not in reading.concepts:  # as it may name more than the fact is on
-        loose = (f for f in facts if _about(f, reading, strict=False, narrow=False))
+    if not hits and "other" not in reading.concepts:  # the sentence may name more than the fact is on
+        wide = number.telling or reading.causal
+        loose = (f for f in facts if wide or reading.economies <= f.named)
+        loose = (f for f in loose if _about(f, reading, strict=False, narrow=False))
         hits = [(f, k) for f in loose for k in f.numbers if k.name not in BOUNDS and _equal(number, k, reading)]
     for fact, item in hits:
         if _years_agree(fact, item, reading, number) and _signs_agree(fact, item, reading, number):
@@ -282,7 +285,7 @@ def _ranges(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Seq
     """Numbers that are both ends of the interval of one estimate: "anywhere from a fall of 0.2 to a rise of 0.7 %"."""
     out = list(matches)
     for fact in (f for f in facts if _about(f, reading, strict=False)):
-        ends = {k.name: k for k in fact.numbers if k.name in ("lower", "upper")}
+        ends = {k.name: k for k in fact.numbers if k.name in ("lower", "upper", "high")}
         found = {i: n for i, m in enumerate(matches) for n, k in ends.items() if m.number.equals(k.value)}
         if len(set(found.values())) == len(ends) == 2:
             for i, name in found.items():
@@ -327,8 +330,9 @@ def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> li
             for fact in near:
                 level = 100 * fact.claim.level if fact.claim is not None else math.nan
                 equal = [k for k in fact.numbers if number.equals(k.value) and _same_unit(number, k)]
-                signed = (k for k in equal if k.name in BOUNDS or _signs_agree(fact, k, reading, number))
-                known = next(signed, None)
+                equal = equal if abs(number.value) >= COARSE * number.half else []
+                right = (k for k in equal if _years_agree(fact, k, reading, number))
+                known = next((k for k in right if k.name in BOUNDS or _signs_agree(fact, k, reading, number)), None)
                 if known is not None or (number.measure == "percent" and number.equals(level)):
                     match = NumberMatch(number, fact, known)
         out.append(match)
