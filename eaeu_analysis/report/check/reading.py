@@ -193,7 +193,8 @@ class SentenceReading:
             apart = tuple(d for d in dates if d[0] not in others)
             near = min((abs(d[0] - number.clause) for d in apart), default=0)
             dated = {d[0] for d in dates}
-            before = dates if len(dated) == 1 and max(dated) < number.clause else ()
+            earlier = len(dated) == 1 and max(dated) < number.clause and number.role != "from"
+            before = dates if earlier else ()
             dates = own or tuple(d for d in apart if abs(d[0] - number.clause) == near) or before
         return (
             frozenset(first for _, first, last in dates if first == last),
