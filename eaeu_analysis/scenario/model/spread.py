@@ -17,7 +17,7 @@ PLACES = 7
 
 
 def round_outcome(values: Any) -> Any:
-    """Outcomes, or numbers computed from them, with the decimals that do not depend on the processor; zero has no sign."""
+    """Outcomes, or numbers computed from them, with the decimals of every processor; zero has no sign."""
     return np.round(values, PLACES) + 0.0
 
 

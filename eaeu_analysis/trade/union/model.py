@@ -88,7 +88,7 @@ def change_weights(name: str, start: int, end: int, minus: str | None = None) ->
 
 
 def joint_p(fit: GravityFit, names: Sequence[str]) -> float:
-    """Wald test that the named coefficients are all zero (chi-squared); to 12 decimals, so that it does not depend on the
+    """Wald test that the named coefficients are all zero (chi-squared); to 12 decimals, the same on every
     processor."""
     from scipy.special import chdtrc
 
