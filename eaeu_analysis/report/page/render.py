@@ -24,7 +24,7 @@ from ..trace.trace import require_traced, trace_html, trace_markdown
 from ..wording import sentences
 from ..wording.labels import readable
 from ..wording.table_rows import day_text
-from ..wording.templates import find_language, languages
+from ..wording.templates import bind, find_language, languages
 from . import sections
 from .chart import page_style
 from .document import csv_tables
@@ -103,7 +103,7 @@ def _inert(value: Any) -> Any:
 def _bound(text: Any) -> str:
     """Text whose numbers stay on one line with their unit: '33.7 %', 'p = 0.14'; without names of the program."""
     told = re.sub(r"(\d) (?=(?:%|pp\b|bn\b|tn\b|m\b|million\b|billion\b))", "\\1\u00a0", readable(str(text)))
-    return re.sub(r"\bp = (?=\d)", "p\u00a0=\u00a0", told)
+    return bind(re.sub(r"\bp = (?=\d)", "p\u00a0=\u00a0", told))
 
 
 def _line(text: Any) -> str:

@@ -29,7 +29,7 @@ def changed_section(found: Drift | None, claims: Sequence[Claim] = ()) -> PageSe
     ``claims``: the present ones, whose sentences the table shows, each with a link to its place.
     """
     if found is None:
-        return PageSection("changed", TITLE, TITLE, missing="no accepted state was named to compare with")
+        return PageSection("changed", TITLE, TITLE, missing="no accepted state was named for a comparison")
     parts: list[Any] = [Text(found.sentence())]
     names = {info.code: info.label for claim in claims for info in claim.series}
     known = {claim.id: claim for claim in claims}

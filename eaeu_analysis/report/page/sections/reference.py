@@ -10,6 +10,7 @@ import pandas as pd
 from ....data.freshness import freshness, newest_edition
 from ....reference.catalogue import read_table, table_path
 from ...claims.claim import GRADES
+from ...wording.table_rows import day_text, with_names
 from ..document import csv_tables
 from ..links import address_of
 from ..parts import Cell, Column, Download, Downloads, Heading, PageSection, PageTable, Term, Terms, Text
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from ..material import Material
 
 SERIES_COLUMNS = (
-    *("series", "label", "unit", "vintage", "newest year", "age", "without a value in it", "retrieved", "licence"),
+    *("series", "label", "unit", "vintage", "newest year", "age", "no value in that year", "retrieved", "licence"),
 )
 FILES = {
     "before_after.csv": "every change, interval and test of before and after",
-    "claims.csv": "every point with its number, interval, checks, sources and the call that makes it again",
+    "claims.csv": "every finding with its number, interval, checks, sources and the call that reproduces it",
     "members.csv": "the same for all members",
     "effects.csv": "every estimate against a counterfactual",
     "scenario.csv": "what joining would do, by outcome and channel",
@@ -50,9 +51,9 @@ def method(material: Material, pictures: Mapping[str, Picture], words: Language)
         "Method",
         (
             Text(
-                "Before and after. For every economy the mean of the years before is compared with the mean of the "
-                "years after; the year of accession is left out. A window with under 60 % of its years is not "
-                "available. Shares and rates change in percentage points, levels in per cent of their mean before."
+                "Before and after. For every country the average of the years before is compared with the average of "
+                "the years after; the year of accession is left out. A period with under 60 % of its years is not "
+                "used. Shares and rates change in percentage points, levels in per cent of their average before."
             ),
             Text(
                 "Interval. That of a change is Newey-West (Bartlett kernel, two lags for nine years, Student t with "
@@ -60,10 +61,10 @@ def method(material: Material, pictures: Mapping[str, Picture], words: Language)
                 "the truth in 78 % of simulated cases without serial correlation and in 56 % at a correlation of 0.6."
             ),
             Text(
-                "Chance. Whether a change stands out is asked by an exact permutation test, on log points for levels: "
-                "the member's change among those of its comparators, the member included. Two pools: "
-                f"{first.comparators.label}, a list made by hand; and {wide} All of it describes; none of it "
-                "attributes a change to the union."
+                "Chance. An exact permutation test, in log points for levels, shows how unusual the member's change "
+                "is among those of its comparison countries, the member included. There are two groups of them: "
+                f"{first.comparators.label}, a list made by hand; and {wide} These comparisons describe; they do not "
+                "attribute a change to the union."
             ),
             *_of_other_sections(material),
             Text(
@@ -90,20 +91,20 @@ def series(material: Material, pictures: Mapping[str, Picture], words: Language)
             Cell(info.code, tone="code", href=address_of(info)),
             Cell(info.label),
             Cell(info.unit),
-            Cell(info.vintage, (info.vintage_note,) if info.vintage_note else ()),
+            Cell(day_text(words, info.vintage), (info.vintage_note,) if info.vintage_note else ()),
             Cell("" if pd.isna(age["last_year"]) else str(age["last_year"])),
             Cell("" if pd.isna(age["age"]) else f"{age['age']} years"),
-            Cell(age["missing"]),
-            Cell(info.retrieved),
+            Cell(with_names(words, age["missing"])),
+            Cell(day_text(words, info.retrieved)),
             Cell(info.licence),
         )
         for info, age in zip(material.series, ages, strict=True)
     )
     files = tuple(Download(name, FILES.get(name, "")) for name in csv_tables(material))
     caption = (
-        f"Data as of {newest_edition(material.series)}, the newest vintage. A vintage is the date on which the source "
-        "last revised the series; its age is counted from its newest year to then. Who has no value in that year is "
-        "stated for members, the observer and their neighbours"
+        f"Data as of {day_text(words, newest_edition(material.series))}, the newest vintage. A vintage is the date on "
+        "which the source last revised the series; the age is counted from its newest year to that date. Countries "
+        "without a value in that year are listed among members, the observer and their neighbours"
     )
     table = PageTable("series-table", caption, heads, rows)
     parts = (table, Heading("downloads", "Every number in full precision"), Downloads(files))
