@@ -185,7 +185,7 @@ def test_a_section_that_cannot_be_had_says_why_and_the_rest_stands(
 def test_without_counterfactuals_the_section_says_so(material: Material) -> None:
     bare = replace(material, content=replace(material.content, effects=None, effects_missing="none was asked for"))
     text = render.page_markdown(render.prepare(bare, {}))
-    assert "## Compared with what?\n\nNot in this report: none was asked for." in text
+    assert "## What would have happened without joining?\n\nNot in this report: none was asked for." in text
 
 
 def test_strict_counts_a_missing_section_as_partial(

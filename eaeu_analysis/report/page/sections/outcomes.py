@@ -50,8 +50,16 @@ def _card(section: OutcomeSection, picture: Picture | None, words: Language) -> 
     if section.narrow is not None:
         if section.narrow.treated["available"]:
             parts += [Text(_finding(section, words)), Text(_tests(section, words))]
+        else:
+            parts.append(_missing(str(section.narrow.treated["reason"]), words))
         parts += [_numbers(section, section.narrow, words), sources(section.narrow.provenance)]
+    else:
+        parts.append(_missing(section.missing, words))
     return Card(section.outcome, title, tuple(parts))
+
+
+def _missing(why: str, words: Language) -> Text:
+    return Text(words.say("fared", "missing", words={"why": f"={why}"}), "missing")
 
 
 def _finding(section: OutcomeSection, words: Language) -> str:
