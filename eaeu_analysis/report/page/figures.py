@@ -83,16 +83,8 @@ def draw_outcome(section: OutcomeSection, words: Language) -> Picture:
     marks = YearMarks(
         event_position(str(result.spec["event"])), words.say("picture", "joining_mark"), (spec.before, spec.after)
     )
-    told = [
-        words.say(
-            "fared",
-            "row",
-            {"before": row["mean_before"], "after": row["mean_after"]},
-            {"name": f"={names[row['unit']]}"},
-        )
-        for row in result.table.to_dict("records")
-        if row["unit"] in names
-    ]
+    own = {"before": float(result.treated["mean_before"]), "after": float(result.treated["mean_after"])}
+    told = [words.say("fared", "row", own, {"name": f"={names[result.unit]}"})] if result.treated["available"] else []
     caption = picture_caption(outcome_title(section, words), "alt_lines", told, result.provenance, words)
     first, last = map(float, spec.before)
     index = words.say("fared", "index", {"first": first, "last": last})  # where levels are drawn relative to their mean

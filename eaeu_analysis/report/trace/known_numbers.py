@@ -24,9 +24,10 @@ from ..claims.designs import TARIFF
 from ..claims.points import balance, is_point
 from ..explore.members import first_sentences
 from ..explore.options import first_options
+from ..page.front_pictures import option_name
 from ..wording.labels import labels, readable
 from ..wording.table_rows import with_names
-from ..wording.templates import find_language
+from ..wording.templates import find_language, languages
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
@@ -212,6 +213,13 @@ def results_of(material: Material) -> ResultLeaves:
         numbers[place], found_texts = _leaves(results)
         texts += found_texts
     texts += _strings([list(content.substitutes), [row.missing for row in content.sections], dict(material.missing)])
+    if (options := shipped_options()) is not None and found.scenario is not None:
+        for lang in languages():
+            words = find_language(lang, "page")
+            for name, rows in options.table.groupby("scenario"):
+                numbers[f"scenario/{option_name(str(name), words)}"] = _numbers([rows, 100 * rows["better"]])
+    if found.gap is not None:
+        numbers |= {f"partners/{code}": _numbers([row.to_dict()]) for code, row in found.gap.table.iterrows()}
     if found.trade is not None:
         numbers["partners"] = np.concatenate([numbers["partners"], _percent(found.trade)])
     infos = _strings([*content.series, *(claim.series for claim in material.claims)])
