@@ -52,13 +52,13 @@ def row(rows: int, years: int, memory: str, level: str) -> Row:
     with tempfile.TemporaryDirectory() as temporary:
         folder = big_baci(Path(temporary) / "in", rows, years)
         expected = totals(folder, years)
-        said = read("baci", folder, memory, level)
-    gap = largest_gap(said, expected)
+        measured = read("baci", folder, memory, level)
+    gap = largest_gap(measured, expected)
     to = "to totals by exporter, importer and year" if level == "TOTAL" else f"kept at {level}, on disk"
     return Row(
         "data", f"{rows * years:,} rows of BACI at six digits, {_years(years)}, each row checked, {to}",
-        [said["seconds"]], by="clock", same=gap < 1e-9, peak_mb=said["peak_mb"], peak_mb_at_most=4096.0,
-        compared=f"{said['flows']:,} flows; largest gap of a year's total {gap:.0e}",
+        [measured["seconds"]], by="clock", same=gap < 1e-9, peak_mb=measured["peak_mb"], peak_mb_at_most=4096.0,
+        compared=f"{measured['flows']:,} flows; largest gap of a year's total {gap:.0e}",
     )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def comtrade_row(rows: int, memory: str) -> Row:
         folder = big_baci(Path(temporary) / "in", rows, 1)
         file = big_comtrade(baci_file(folder), Path(temporary) / "comtrade.csv")
         turns = [(read("comtrade", file, memory, "TOTAL"), read("baci", folder, memory, "TOTAL")) for _ in range(2)]
-        gap = max(largest_gap(said, totals(folder, 1)) for turn in turns for said in turn)
+        gap = max(largest_gap(measured, totals(folder, 1)) for turn in turns for measured in turn)
     return Row(
         "data", f"{rows:,} rows of UN Comtrade at six digits, to totals", [ours["cpu"] for ours, _ in turns],
         peer="the same flows as BACI", theirs=[theirs["cpu"] for _, theirs in turns], at_least=0.5, same=gap < 1e-9,
@@ -84,8 +84,8 @@ def read(kind: str, source: Path, memory: str, level: str) -> dict[str, Any]:
         return dict(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
 
 
-def largest_gap(said: dict[str, Any], expected: dict[int, float]) -> float:
-    return max(abs(said["totals"][str(year)] / total - 1) for year, total in expected.items())
+def largest_gap(measured: dict[str, Any], expected: dict[int, float]) -> float:
+    return max(abs(measured["totals"][str(year)] / total - 1) for year, total in expected.items())
 
 
 def _years(number: int) -> str:
