@@ -7,6 +7,7 @@ table of flows.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -67,6 +68,9 @@ class FlowCorrection:
     def flows(self) -> list[str]:
         return sorted({*self.old, *self.new})
 
+    def __hash__(self) -> int:
+        return hash((self.table, self.basis, self.reason, self.source))
+
     def rows(self) -> list[tuple[str, float | str, float | str]]:
         """Each flow with the old and the new value."""
         return [(flow, self.old.get(flow, MISSING), self.new.get(flow, MISSING)) for flow in self.flows]
@@ -75,6 +79,11 @@ class FlowCorrection:
 def load_flow_corrections(table: str, path: Path | None = None) -> tuple[FlowCorrection, ...]:
     """The corrections of one table of flows ("trade/uzbekistan_annual"); raises BadInputError that names the entry."""
     file = path or settings.data_dir() / "corrections.toml"
+    return tuple(one for one in _flow_corrections(file, _content(file)) if one.table == table)
+
+
+@functools.lru_cache(maxsize=8)
+def _flow_corrections(file: Path, content: bytes) -> tuple[FlowCorrection, ...]:
     found = []
     for number, raw in enumerate(_entries(file, "flows"), start=1):
         where = f"{file}, flows {number}"
@@ -94,12 +103,17 @@ def load_flow_corrections(table: str, path: Path | None = None) -> tuple[FlowCor
     if keys.duplicated().any():
         again = keys[int(keys.duplicated().to_numpy().argmax())]
         raise BadInputError(f"{file}: {again[2]} of {again[0]} is corrected twice")
-    return tuple(one for one in found if one.table == table)
+    return tuple(found)
 
 
 def load_corrections(path: Path | None = None) -> tuple[Correction, ...]:
     """Every correction of the table; raises BadInputError that names the entry."""
     file = path or settings.data_dir() / "corrections.toml"
+    return _corrections(file, _content(file))
+
+
+@functools.lru_cache(maxsize=8)
+def _corrections(file: Path, content: bytes) -> tuple[Correction, ...]:
     found = []
     for number, raw in enumerate(_entries(file, "correction"), start=1):
         where = f"{file}, correction {number}"
@@ -173,6 +187,11 @@ def apply_to_flows(frame: pd.DataFrame, corrections: Iterable[FlowCorrection]) -
         frame = pd.concat([kept, put[list(frame.columns)].astype(frame.dtypes)], ignore_index=True)
         frame = frame.sort_values([*FLOW, "basis"], kind="stable", ignore_index=True)
     return frame
+
+
+def _content(file: Path) -> bytes:
+    """What the file has now, by which its entries are known again; nothing where there is none."""
+    return file.read_bytes() if file.is_file() else b""
 
 
 def _entries(file: Path, kind: str) -> list[object]:

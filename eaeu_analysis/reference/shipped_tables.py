@@ -201,10 +201,18 @@ class ShippedTables:
         Raises BadInputError for an unknown name or a correction of what the table does not have, NoDataError for a
         missing file, IntegrityError for a changed one.
         """
-        return apply_to_flows(self.as_published(name, at), self.corrections(name))
+        corrections = self.corrections(name)
+        if not corrections:
+            return self.as_published(name, at)
+        data = self._bytes(name, at)
+        return _corrected(data, corrections).copy(deep=False)
 
     def as_published(self, name: str, at: Path | None = None) -> pd.DataFrame:
         """A table as its source has it, without corrections; raises as :meth:`load`."""
+        data = self._bytes(name, at)
+        return _parsed(data).copy(deep=False) if len(data) <= KEPT_BYTES else pd.read_parquet(io.BytesIO(data))
+
+    def _bytes(self, name: str, at: Path | None) -> bytes:
         record = self.record(name, at)
         path = self._folder(at) / f"{name}.parquet"
         if not path.is_file():
@@ -212,7 +220,7 @@ class ShippedTables:
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != record["sha256"]:
             raise IntegrityError(f"{path.name} does not match the SHA-256 in {self.manifest}: pin the tables again")
-        return _parsed(data).copy(deep=False) if len(data) <= KEPT_BYTES else pd.read_parquet(io.BytesIO(data))
+        return data
 
     def _folder(self, at: Path | None) -> Path:
         return at or settings.data_dir() / self.folder
@@ -222,6 +230,12 @@ class ShippedTables:
 def _parsed(data: bytes) -> pd.DataFrame:
     """The table in these bytes, which an analysis reads many times; copied before it is given away."""
     return pd.read_parquet(io.BytesIO(data))
+
+
+@lru_cache(maxsize=16)
+def _corrected(data: bytes, corrections: tuple[FlowCorrection, ...]) -> pd.DataFrame:
+    """The same with its corrections made."""
+    return apply_to_flows(_parsed(data), corrections)
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import BadInputError, DriftError, PartialDataError, as_names, require_least, require_option
 from ..output_folder import output_folder, require_output_folder
+from ..parallel import one_blas_thread
 from ..reference.blocs import bloc as find_bloc
 from ..reference.economies import resolve
 from ..settings import site_address
@@ -261,10 +262,11 @@ def _run(
     if found is not None:
         return found
     progress.info("reading the data and running the analyses")
-    material = assemble(unit, bloc, source, *workers)
-    progress.info("drawing the figures and writing the page")
-    texts = render_report(material, TEXTS if mark else formats)
-    require_origins(texts, material)
+    with one_blas_thread():
+        material = assemble(unit, bloc, source, *workers)
+        progress.info("drawing the figures and writing the page")
+        texts = render_report(material, TEXTS if mark else formats)
+        require_origins(texts, material)
     cards = answer_cards(material.claims) if "html" in formats or mark else {}
     run = ReportRun(
         files={**{name: text.encode("utf-8") for name, text in texts.items()}, **cards},

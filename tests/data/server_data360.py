@@ -53,6 +53,7 @@ def respond(query: dict[str, str], fault: str) -> dict[str, object]:
         "text-value": {"OBS_VALUE": "many"},
         "breakdowns": {"INDICATOR": "OTHER"},
         "other-year": {"TIME_PERIOD": "?"},
+        "other-economy": {"REF_AREA": "DEU"},
     }
     shown = [row | spoilt.get(fault, {}) for row in shown]
     return {"count": count + 7 if fault == "total" else count, "value": shown}

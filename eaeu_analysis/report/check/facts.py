@@ -38,6 +38,7 @@ CHANGES = {
     "without_low",
     "without_high",
     "fall",
+    "trend",
     "estimate",
     "lower",
     "upper",
@@ -57,7 +58,7 @@ CHANGES = {
 ESTIMATES = {"estimate", "lower", "upper", "low", "high", "uncontrolled", "lowest", "highest"}
 CHANNEL_WORDS = ("tariff", "duties", "migrants", "remittances", "customs_receipts", "prices")
 EARLIER = {"before": "after", "then": "now", "first": "last", "own": "new", "law_before": "law_after"}
-EARLIER |= {"same_then": "same_now", "gold_then": "gold_now"}
+EARLIER |= {"gold_then": "gold_now"}  # of shares without the countries that buy gold
 YEAR_OF = {"then": "first", "now": "last", "first": "first_year", "last": "last_year", "peak": "at"}
 YEAR_FIELD = re.compile(r"^(?:[a-z]_)?(?:\w+_)?(?:first|last|year|event|at)$")
 PARTNERS = {"China": "CHN", "Turkey": "TUR", "EU": "EU", "EAEU": "EAEU", "RUS": "RUS"}
@@ -254,6 +255,8 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
         newer = values.get(later) if later and bare != "own" else None  # "own": what a tariff is, "new": would be
         if "excess" in values and name in ("low", "high"):  # what chance does to other pairs
             name = {"low": "lower", "high": "upper"}[name]
+        if "trend" in values and bare == "low":  # of some year, unlike the high
+            name = "lower"
         of = name.upper() if name.upper() in MEMBER_FIELDS else ""
         yield KnownNumber(name, value * scale, measure, base, role, own, newer, of)
         if role == "before" and value > 0 and later is not None:
@@ -286,10 +289,10 @@ def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float
         return parse_measure(_unit(claim, "change_unit"))
     if name == "fall":
         return parse_measure(claim.measure)
+    if "flow" in claim.words and name.endswith(("then", "now", "low", "high")):
+        return "percent", str(claim.words["flow"]).partition(".")[2], 1.0
     if name in ESTIMATES or value == claim.value:
         return parse_measure(claim.measure)
-    if "flow" in claim.words and name.endswith(("then", "now")):
-        return "percent", str(claim.words["flow"]).partition(".")[2], 1.0
     if name == "change" and claim.measure == "percentage points":
         return "points", "", 1.0
     if claim.measure.startswith("%") and name in ("own", "member", "share"):

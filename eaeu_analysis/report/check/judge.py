@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .facts import RECENT, KnownFact, KnownNumber, PanelFacts
-from .reading import SentenceReading, StatedNumber
+from .reading import OTHERS, SentenceReading, StatedNumber
 
 Verdict = Literal["supported", "outdated", "altered", "overstated", "unsupported"]
 Reason = Literal["", "number", "sign", "unit", "year", "economy", "cause", "model", "unclear", "newer", "none"]
@@ -67,9 +67,13 @@ SPECIFIC = frozenset(
 FOREIGN = frozenset(("CHN", "TUR", "EU"))  # partners that no finding is about by themselves
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
 CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is checked though no economy is named
-BOUNDS = ("lower", "upper", "least", "most", "median", "without_low", "without_high", "left_out")  # with another number
+INTERVAL = ("lower", "upper", "curve_low", "curve_high", "curve_median", "strictest", "widest")
+OTHER_CASES = ("least", "most", "median", "without_low", "without_high", "left_out")
+BOUNDS = frozenset((*INTERVAL, *OTHER_CASES))  # numbers of a claim that count with another one of it
+UNSAID = frozenset(("share", "members", "joined", "bought", "stays", "real"))  # concepts that are no subject
 ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
 EFFECTS = ("estimate", "percent", "net", "net_ratio", "raw_ratio", "excess")
+COARSE = 5  # half units of its last digit below which a number equals too many others
 PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
 
 
@@ -104,7 +108,7 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
     if not (reading.entities or reading.concepts & CHECKED or reading.causal or reading.joining):
         return None
     usable = [f for f in facts if not f.id.startswith("unsupported.") and f.numbers]
-    matches = [_match(number, reading, usable, panel) for number in reading.numbers]
+    matches = [_match_part(number, reading, usable, panel) for number in reading.numbers]
     matches = _with_siblings(_with_bounds(_telling(_ranges(matches, reading, usable), reading, usable), reading))
     wrong = [m for m in matches if m.reason not in ("", "newer")]
     if wrong:
@@ -112,12 +116,13 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
         in_words = first.number.about and first.number.half == 0  # "the union doubled trade"
         if first.reason in ("none", "number", "unit") and in_words and reading.causal:
             tests = _tests(reading, facts)
-            if tests and not tests[0].clear:
-                return Judgement("overstated", "cause", tests[0], None, first.number, tuple(matches))
+            fact = tests[0] if tests else first.fact
+            if fact is not None and fact.claim is not None and not fact.clear:
+                return Judgement("overstated", "cause", fact, None, first.number, tuple(matches))
         verdict: Verdict = "unsupported" if first.reason == "none" else "altered"
         return Judgement(verdict, first.reason, first.fact, first.known, first.number, tuple(matches))
     old = next((m for m in matches if m.reason == "newer"), None)
-    if old is not None:
+    if old is not None and not reading.causal:
         return Judgement("outdated", "newer", old.fact, old.known, old.number, tuple(matches))
     return _judge_use(reading, matches, facts)
 
@@ -140,7 +145,8 @@ def _judge_use(reading: SentenceReading, matches: Sequence[NumberMatch], facts: 
             continue
         if fact.modelled and "model" not in reading.hedges:
             return Judgement("overstated", "model", fact, known, match.number, tuple(matches))
-        if fact.tested and not fact.clear and known.name in EFFECTS:
+        ends = {m.known.name for m in matches if m.fact is fact and m.known is not None} >= {"lower", "upper"}
+        if fact.tested and not fact.clear and known.name in EFFECTS and not ends:
             return Judgement("overstated", "unclear", fact, known, match.number, tuple(matches))
     return Judgement("supported", "", best.fact, *more)
 
@@ -184,8 +190,8 @@ def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     dated = [f for f in facts if not f.numbers and f.concepts and _about(f, reading, strict=not several)]
     dated.sort(key=lambda f: -len(f.concepts))
     if dated:
-        years = frozenset().union(*(f.years for f in dated)) if several else dated[0].years
-        right = stated <= years
+        every = frozenset().union(*(f.years for f in dated))
+        right = stated <= (every if several or len(stated) > 1 else dated[0].years)
         return Judgement("supported" if right else "altered", "" if right else "year", dated[0])
     if "joined" in reading.concepts and reading.economies and not reading.concepts & OUTCOMES:
         return Judgement("unsupported", "none")
@@ -213,6 +219,18 @@ def _tests(reading: SentenceReading, facts: Sequence[KnownFact]) -> list[KnownFa
     return sorted(found, key=lambda f: -len(f.named & reading.economies))
 
 
+def _match_part(
+    number: StatedNumber, reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts
+) -> NumberMatch:
+    """A number by what the sentence is about, or else by what its own part of the sentence is about."""
+    whole = _match(number, reading, facts, panel)
+    part = reading.part_of(number, CHECKED | SPECIFIC)
+    if whole.reason in ("", "newer") or part == reading:
+        return whole
+    own = _match(number, part, facts, panel)
+    return own if own.reason in ("", "newer") else whole
+
+
 # -- one number ------------------------------------------------------------------------------------------
 def _match(
     number: StatedNumber, reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts
@@ -222,8 +240,10 @@ def _match(
     about.sort(key=lambda f: -_closeness(f, reading))
     known = [(f, k) for f in about for k in f.numbers if k.name not in BOUNDS]
     hits = [(f, k) for f, k in known if _equal(number, k, reading)]
-    if not hits and number.telling and "other" not in reading.concepts:  # as it may name more than the fact is on
-        loose = (f for f in facts if _about(f, reading, strict=False, narrow=False))
+    if not hits and "other" not in reading.concepts:  # the sentence may name more than the fact is on
+        wide = number.telling or reading.causal
+        loose = (f for f in facts if wide or reading.economies <= f.named)
+        loose = (f for f in loose if _about(f, reading, strict=False, narrow=False))
         hits = [(f, k) for f in loose for k in f.numbers if k.name not in BOUNDS and _equal(number, k, reading)]
     for fact, item in hits:
         if _years_agree(fact, item, reading, number) and _signs_agree(fact, item, reading, number):
@@ -265,7 +285,7 @@ def _ranges(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Seq
     """Numbers that are both ends of the interval of one estimate: "anywhere from a fall of 0.2 to a rise of 0.7 %"."""
     out = list(matches)
     for fact in (f for f in facts if _about(f, reading, strict=False)):
-        ends = {k.name: k for k in fact.numbers if k.name in ("lower", "upper")}
+        ends = {k.name: k for k in fact.numbers if k.name in ("lower", "upper", "high")}
         found = {i: n for i, m in enumerate(matches) for n, k in ends.items() if m.number.equals(k.value)}
         if len(set(found.values())) == len(ends) == 2:
             for i, name in found.items():
@@ -275,16 +295,16 @@ def _ranges(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Seq
 
 
 def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Sequence[KnownFact]) -> list[NumberMatch]:
-    """Numbers of a sentence whose subject is not known by its words: by a fact on the same economy that has two of
-    them, or one with three significant digits, in that unit, for those years and in that direction."""
-    named = reading.concepts & (CHECKED | SPECIFIC | {"other", "growth", "prices"})
-    if named or _specific(reading) or not reading.economies or all(m.reason != "none" for m in matches):
+    """Numbers of a sentence by a fact on the same economy that has two of them or, where the subject of the sentence is
+    not known by its words, one with three significant digits, in that unit, for those years and in that direction."""
+    named = (reading.concepts - UNSAID) | (reading.bases - {"gdp"})
+    if not reading.economies or "other" in reading.concepts or all(m.reason in ("", "newer") for m in matches):
         return list(matches)
     best: dict[int, NumberMatch] = {}
     for fact in facts:
         if not fact.entities or not all(group & reading.entities for group in fact.entities):
             continue
-        if not reading.economies <= fact.named:
+        if not reading.economies - OTHERS <= fact.named or (named and not _about(fact, reading, strict=False)):
             continue
         hits = {}
         for i, match in enumerate(matches):
@@ -294,9 +314,9 @@ def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Se
                 if same and _years_agree(fact, known, reading, number) and _signs_agree(fact, known, reading, number):
                     hits[i] = NumberMatch(number, fact, known)
         precise = any(m.number.telling for m in hits.values())
-        if (len(hits) > 1 or (precise and len(matches) == 1)) and len(hits) > len(best):
+        if (len(hits) > 1 or (precise and len(matches) == 1 and not named)) and len(hits) > len(best):
             best = hits
-    return [best.get(i, match) for i, match in enumerate(matches)]
+    return [m if m.reason in ("", "newer") else best.get(i, m) for i, m in enumerate(matches)]
 
 
 def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> list[NumberMatch]:
@@ -310,8 +330,9 @@ def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> li
             for fact in near:
                 level = 100 * fact.claim.level if fact.claim is not None else math.nan
                 equal = [k for k in fact.numbers if number.equals(k.value) and _same_unit(number, k)]
-                signed = (k for k in equal if k.name in BOUNDS or _signs_agree(fact, k, reading, number))
-                known = next(signed, None)
+                equal = equal if abs(number.value) >= COARSE * number.half else []
+                right = (k for k in equal if _years_agree(fact, k, reading, number))
+                known = next((k for k in right if k.name in BOUNDS or _signs_agree(fact, k, reading, number)), None)
                 if known is not None or (number.measure == "percent" and number.equals(level)):
                     match = NumberMatch(number, fact, known)
         out.append(match)

@@ -47,6 +47,7 @@ AUXILIARIES = MODALS | {"also", "already", "itself", "alone", "уже", "так�
 SHORT_OBJECT = 4  # letters of the shortest pronouns and the like that end as an object does, in Uzbek
 OF = {"of", "in", "to", "into", "with", "the", "в", "во", "к", "с", "со", "при"}  # before what the subject is of
 YEARLY = re.compile(r"\b(a year|per year|annually|yearly|в год|ежегодно|годовых|yiliga|йилига)\b", re.IGNORECASE)
+OTHERS = {"CHN", "TUR", "EU", "RUS"}  # partners of others in most sentences
 FIRST_YEAR, LAST_YEAR = 1900, 2050
 FROM = {"from", "с", "со", "от"}
 TO = {"to", "до"}
@@ -145,7 +146,8 @@ class SentenceReading:
     percentage is of; ``signs``: token, direction and clause of every direction; ``dates``: clause, first and last year
     of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as the subject;
     ``otherwise``: by what would be without it;
-    ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before.
+    ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before;
+    ``parts``: economies and concepts with the clause that they are in.
     """
 
     text: str
@@ -163,6 +165,18 @@ class SentenceReading:
     joining: bool = False
     question: bool = False
     refers: bool = False
+    parts: tuple[tuple[str, int], ...] = ()
+
+    def part_of(self, number: StatedNumber, topics: frozenset[str]) -> SentenceReading:
+        """What is read in a number's own part of the sentence, or in the last one before it with one of the topics. Its
+        economies are those of the sentence if it has none."""
+        for clause in range(number.clause, -1, -1):
+            here = {name for name, place in self.parts if place == clause}
+            if here & topics:
+                economies = (self.economies & here) or (self.economies - OTHERS) or self.economies
+                union = self.entities & {"EAEU"}
+                return replace(self, concepts=self.concepts & here, entities=economies | union)
+        return self
 
     @property
     def economies(self) -> frozenset[str]:
@@ -178,7 +192,10 @@ class SentenceReading:
             others = {n.clause for n in self.numbers}
             apart = tuple(d for d in dates if d[0] not in others)
             near = min((abs(d[0] - number.clause) for d in apart), default=0)
-            dates = own or tuple(d for d in apart if abs(d[0] - number.clause) == near)
+            dated = {d[0] for d in dates}
+            earlier = len(dated) == 1 and max(dated) < number.clause and number.role != "from"
+            before = dates if earlier else ()
+            dates = own or tuple(d for d in apart if abs(d[0] - number.clause) == near) or before
         return (
             frozenset(first for _, first, last in dates if first == last),
             frozenset((first, last) for _, first, last in dates if first != last),
@@ -230,7 +247,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         signs=tuple(
             (p.first, 1 if p.name == "up" else -1, _clause(words, p.first, breaks))
             for p in by["sign"]
-            if p.first not in compared
+            if p.first not in compared and p.name != "none"
         ),
         dates=tuple((_clause(words, place, breaks), first, last) for place, first, last in dates),
         hedges=frozenset(p.name for p in by["hedge"]),
@@ -239,6 +256,9 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         otherwise=_otherwise(words, cause, lang),
         joining=any(p.family == "cause" and p.name == "agent" for p in phrases),
         refers=any(word.text in PRONOUNS[lang] for word in words),
+        parts=tuple(
+            (p.name, _clause(words, p.first, breaks)) for p in (*by["entity"], *by["concept"]) if p.first not in based
+        ),
         question=text.rstrip('"»”) ').endswith("?"),
     )
 
@@ -427,7 +447,8 @@ def _ratios(
             while last < len(words) and words[last].text in OUT_OF[lang]:
                 last += 1
             whole = _whole(words, last, lang) if last > at + 1 else 0
-        if whole in WHOLES and 0 < one < whole and last not in taken and last + 1 not in units:
+        plain = last + 1 not in units or UNITS[units[last + 1].name] == "usd"  # "one in seven dollars"
+        if whole in WHOLES and 0 < one < whole and last not in taken and plain:
             found[at] = (last + 1, 100.0 * one / whole)
     return found
 
@@ -671,13 +692,18 @@ def _acting(
         first -= first > 0 and words[first - 1].text in ("the", "this", "its")
         if first in before:
             continue
+        if lang == "uz" and _attribute(words, phrases, subject.last):
+            continue
         comma = next((at for at in range(subject.last, len(words)) if words[at].text in ",;:–—"), len(words))
         reach = len(words) if lang == "uz" else min(comma, subject.last + FAR + 1)
         if any(subject.last <= at < reach for at in verbs - idle):
             return True
+        rest = range(subject.last, reach - 1)
+        agents = {p.first for p in phrases if p.family == "cause" and p.name == "agent"}
+        doing = (at + 1 for at in rest if words[at].text == "for" and words[at + 1].text.endswith("ing"))
+        if lang == "en" and any(at not in agents for at in doing):
+            return True  # "is praised for raising"
         if lang == "uz":
-            if _attribute(words, phrases, subject.last):
-                continue
             rest = range(subject.last, len(words))
             if subject.last == len(words) - 1 - (words[-1].text == ".") and not idle & set(rest):
                 rest = range(len(words))  # the object before the subject
@@ -690,7 +716,7 @@ def _acting(
                 return True
             continue
         at, modal = _next_verb(words, unions, max(named.last, subject.last))
-        if at in verbs or (at < len(words) and at not in idle and (modal or ACTS[lang].search(words[at].text))):
+        if at in verbs or (at < len(words) and at not in idle and (modal or _is_verb(words, phrases, at, lang))):
             return True
         if lang == "ru" and first and first - 1 not in idle and words[first - 1].text not in ("был", "было", "была"):
             formed = first - 1 in verbs or ACTS[lang].search(words[first - 1].text)
@@ -699,10 +725,23 @@ def _acting(
     return False
 
 
+def _is_verb(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int, lang: Lang) -> bool:
+    """Whether a token after a subject is a verb by its form: "strangled", "is strangling", "strangles"."""
+    text = words[at].text
+    if ACTS[lang].search(text):
+        return True
+    if lang != "en":
+        return False
+    if text in BE and at + 1 < len(words):
+        return words[at + 1].text.endswith("ing")
+    noun = any(p.first <= at < p.last for p in phrases if p.family in ("concept", "entity"))
+    return not noun and text not in BE and bool(re.search("[a-z]{2}[^s]s$", text))
+
+
 def _attribute(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int) -> bool:
     """Whether a noun before a token only says whose it is, in Uzbek: "ittifoq bojlari"."""
     named = any(p.family == "concept" and p.first <= at < p.last for p in phrases)
-    return named and bool(re.search("((?<!n)i|ning|iga|ida|idan)$", words[at].text))
+    return named and bool(re.search("((?<!n)i|ini|ning|iga|ida|idan)$", words[at].text))
 
 
 def _objects(words: Sequence[TextToken], phrases: Sequence[FoundPhrase]) -> set[int]:
@@ -745,7 +784,7 @@ def _gap(one: FoundPhrase, other: FoundPhrase) -> int:
 
 def _otherwise(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
     """Whether a conditional sentence is on what would be without the union: "but for the union", "had it not"."""
-    if not WOULD & {w.text for w in words}:
+    if not any(w.text in WOULD or re.fullmatch("[a-z]+(ar|mas)di", w.text) for w in words):
         return False
     if cause.get("unjoined"):
         return True

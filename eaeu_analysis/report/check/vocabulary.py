@@ -19,6 +19,7 @@ LANGS: tuple[Lang, ...] = get_args(Lang)
 FAMILIES = ("entity", "concept", "sign", "cause", "hedge", "unit", "scale", "part", "multiple")
 OVERLAPPING = ("cause", "hedge")  # families whose names may share words
 APART = 3  # words that a star may cover
+SHORT = 3  # letters of a word of a phrase that may be the beginning of another
 SHORTEST = 4  # letters of a country's name that may be inflected
 
 APOSTROPHES = re.compile("['`´’‘ʻʼʹ]")
@@ -195,7 +196,7 @@ def load_vocabulary(lang: Lang) -> Vocabulary:
     made: list[_Phrase] = []
     for family in FAMILIES:
         for name, entry in raw[family].items():
-            made += [_Phrase(family, name, tuple(_split(text))) for text in entry[lang]]
+            made += [_Phrase(family, name, tuple(_split(text, lang))) for text in entry[lang]]
     made += [*_other_economies(lang, set(raw["entity"])), *_goods(lang)]
     by_start: dict[str, list[_Phrase]] = {}
     for phrase in sorted(made, key=lambda p: (-len(p.words), -len("".join(p.words)), p.name)):
@@ -210,8 +211,9 @@ def vocabulary_table() -> dict[str, Any]:
     return read_table(table_path("vocabulary"))
 
 
-def _split(text: str) -> list[str]:
-    return text.split()
+def _split(text: str, lang: Lang) -> list[str]:
+    """The words of a phrase; those of one or two letters are whole words, but in Uzbek, whose stems are short."""
+    return [f"{word}." if lang != "uz" and word.isalpha() and len(word) < SHORT else word for word in text.split()]
 
 
 def _goods(lang: Lang) -> list[_Phrase]:
@@ -226,9 +228,8 @@ def _goods(lang: Lang) -> list[_Phrase]:
 
 def _stem(word: str, lang: Lang) -> str:
     if lang == "ru":
-        short = word.rstrip("аяьйиеуыоюё")
-        return short if len(short) >= SHORTEST - 1 else word
-    return word.removesuffix("s") if lang == "en" and len(word) > SHORTEST else word
+        return re.sub("[аяьйиеуыоюё]$", "", word)
+    return word.removesuffix("s" if lang == "en" else "lar") if len(word) > SHORTEST else word
 
 
 def _other_economies(lang: Lang, known: set[str]) -> list[_Phrase]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NoDataError, NotConvergedError
+from ...parallel import SAFE_PATH, one_blas_thread, safe_path
 from ...reference.blocs import bloc as find_bloc
 from ..topics import TOPICS
 from .content import Content, gather
@@ -73,18 +74,19 @@ def evidence(
 ) -> Evidence:
     """Ask the questions behind ``topics``; ``content`` is used where it was gathered already.
 
-    With several ``jobs`` trade and scenario are worked out beside the rest; with a Dask scheduler at ``dask`` its
-    workers take the counterfactuals and the draws. The results are the same.
+    With several ``jobs`` workers take the long tasks from the first on, and this process those that are left from the
+    last on; with a Dask scheduler at ``dask`` its workers take the counterfactuals and the draws. The results are the
+    same: linear algebra has one thread everywhere.
     Raises BadInputError and NoDataError as :func:`.content.gather`.
     """
     from .curves import curves_for_source as curves
 
     wanted = set(topics)
     long = _long(wanted, bloc, dask)
-    with _background_results(long, 1 if dask else jobs) as result:
+    with one_blas_thread(), _background_results(long, 1 if dask else jobs) as result:
         if content is None and wanted & FROM_CONTENT:
             progress.info("before and after, and counterfactuals")
-            content = gather(unit, bloc, source, jobs, dask)
+            content = gather(unit, bloc, source, 1, dask)  # a second, less than workers of its own would take
         held: Mapping[str, Curve] = {}
         if content is not None and content.effects is not None:
             names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
@@ -92,12 +94,14 @@ def evidence(
         missing: list[tuple[str, str]] = []
         panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
         parts: dict[str, Any] = {}
-        for name in long:
+        why: dict[str, str] = {}
+        for name in reversed(long):
             progress.info("%s", STEP.get(name, name))
             try:
                 parts[name] = result(name)
             except (NoDataError, NotConvergedError) as error:
-                missing.append((name, str(error)))
+                why[name] = str(error)
+        missing += [(name, why[name]) for name in long if name in why]
     trade: TradeAnswer | None = parts.get("trade")
     lean, gap = (trade.exposure, trade.tariffs) if trade else _own(wanted)
     return Evidence(
@@ -141,7 +145,7 @@ def _long(wanted: set[str], bloc: str, dask: str | None) -> dict[str, Callable[[
 
 @contextmanager
 def _background_results(tasks: Mapping[str, Callable[[], Any]], jobs: int) -> Iterator[Callable[[str], Any]]:
-    """The result of each task by its name: begun at once in workers where there are several, else when asked for.
+    """The result of each task by its name, which this process works out itself where no worker has begun with it.
 
     The workers end with the block, however it ends, and by themselves when this process was killed.
     """
@@ -150,15 +154,19 @@ def _background_results(tasks: Mapping[str, Callable[[], Any]], jobs: int) -> It
         return
     from joblib.externals.loky import ProcessPoolExecutor
 
-    from ...parallel import SAFE_PATH, safe_path
-
     with safe_path():
-        pool = ProcessPoolExecutor(max_workers=min(jobs, len(tasks)), timeout=IDLE, env={SAFE_PATH: "1"})
-        begun = {name: pool.submit(task) for name, task in tasks.items()}
+        pool = ProcessPoolExecutor(max_workers=min(jobs - 1, len(tasks)), timeout=IDLE, env={SAFE_PATH: "1"})
+        begun = {name: pool.submit(_in_one_thread, task) for name, task in tasks.items()}
     try:
-        yield lambda name: begun[name].result()
+        yield lambda name: tasks[name]() if begun[name].cancel() else begun[name].result()
     finally:
         pool.shutdown(wait=False, kill_workers=True)
+
+
+def _in_one_thread(task: Callable[[], Any]) -> Any:
+    """The result of a task on a worker."""
+    with one_blas_thread():
+        return task()
 
 
 def _partner_changes() -> tuple[PartnerChanges, ...]:

@@ -78,18 +78,19 @@ class Quantity(BaseModel):
 
     def ppf(self, u: Array) -> Array:
         """The quantile function at ``u`` in (0, 1)."""
-        from scipy import stats
+        from scipy.special import ndtri
 
         if not self.free:
             value = next(v for v in (self.value, self.mean, self.low) if v is not None)
             return np.full_like(u, value)
         low = self.low or 0.0
         if self.kind == "normal":
-            out = stats.norm.ppf(u, self.mean or 0.0, self.sd or 0.0)
+            out = ndtri(u) * (self.sd or 0.0) + (self.mean or 0.0)
         elif self.kind == "uniform":
-            out = stats.uniform.ppf(u, low, self._width)
+            out = u * self._width + low
         else:
-            out = stats.triang.ppf(u, ((self.mode or 0.0) - low) / self._width, low, self._width)
+            c = ((self.mode or 0.0) - low) / self._width
+            out = np.where(u < c, np.sqrt(c * u), 1 - np.sqrt((1 - c) * (1 - u))) * self._width + low
         return np.asarray(out, dtype=np.float64)
 
     @property

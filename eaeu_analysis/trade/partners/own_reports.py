@@ -7,13 +7,16 @@ left out.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from ... import settings
 from ...errors import BadInputError, NoDataError, unknown
 from ...reference import economies as names
 from ...reference.shipped_tables import FLOWS
@@ -73,6 +76,12 @@ def own_table(code: str) -> str | None:
 
 def by_partner(code: str, side: Side) -> pd.DataFrame:
     """US$ by year and partner, as the economy reports; NaN where the table has no figure."""
+    return _by_partner(code, side, settings.data_dir()).copy(deep=False)
+
+
+@functools.lru_cache(maxsize=32)
+def _by_partner(code: str, side: Side, folder: Path) -> pd.DataFrame:
+    """The same of the data in that folder: a share is asked for a hundred times."""
     name = own_table(code)
     if name is None:
         raise NoDataError(f"no table of its own is pinned for {code}; there are {', '.join(sorted(OWN_TABLE))}")
@@ -112,8 +121,9 @@ def _shares(wide: pd.DataFrame, members: Sequence[str]) -> tuple[pd.Series[Any],
     largest = wide[here].median().idxmax()
     share = 100 * wide[here].sum(axis=1) / wide.sum(axis=1)
     weighty = [m for m in here if wide[m].sum() >= TELLING * wide[here].sum().sum()]
-    missing = wide[weighty].isna().apply(lambda row: " ".join(row.index[row]), axis=1)
-    return share.where(wide[largest].notna()), missing
+    codes = np.array(weighty, dtype=object)
+    missing = [" ".join(codes[row]) for row in wide[weighty].isna().to_numpy()]
+    return share.where(wide[largest].notna()), pd.Series(missing, index=wide.index, dtype="str")
 
 
 def share_change(
@@ -162,7 +172,12 @@ def direction_checks(economy: str, partner: str, side: Side, first: int, last: i
     The first years are those within ``FIRST_YEARS`` (4) years of ``first``. A share whose sign depends on any of these
     has no direction.
     """
-    code = names.resolve(economy)
+    return _direction_checks(names.resolve(economy), partner, side, first, last, settings.data_dir())
+
+
+@functools.lru_cache(maxsize=64)
+def _direction_checks(code: str, partner: str, side: Side, first: int, last: int, folder: Path) -> tuple[Check, ...]:
+    """The same of the data in that folder: claims and pictures in each language ask for it."""
     stated = share_change(code, partner, side, first, last)
     known = _shares(by_partner(code, side), [m for m in members_of(partner) if m != code])[0].dropna().index
     starts = [y for y in range(first - FIRST_YEARS, first + FIRST_YEARS + 1) if y in known and y < last - 1]

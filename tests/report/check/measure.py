@@ -68,6 +68,7 @@ def chance(half: Iterable[CorpusSentence], decimals: int) -> tuple[int, int]:
     for s in half:
         numbers = [t for t in tokens(s.text, s.lang) if re.fullmatch(r"\d+(?:[.,]\d)?", t.text) and len(t.text) < 6]
         numbers = [t for t in numbers if not re.fullmatch(r"(?:19|20)\d\d", t.text)]
+        numbers = [t for t in numbers if s.text[t.start - 1 : t.start] not in ("-", "–")]  # "14" of "2010-14"
         numbers = [t for t in numbers if bool(re.search("[.,]", t.text)) == bool(decimals)]
         if s.verdict != "supported" or not numbers:
             continue

@@ -8,18 +8,15 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ....errors import BadInputError
 from . import shapes
+from .workbook_size import MAX_CELLS, check_workbook_size
 
 TITLE_LINES = 40  # above the header, at most
-MAX_BYTES = 512 * 2**20  # of all parts of a workbook unpacked; a sheet of a million rows has about 100 MB
-MAX_RATIO = 400  # unpacked to packed; sheets pack 10 to 40 times
-MAX_CELLS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ def read_workbook(path: Path, where: str) -> SheetText:
     Raises BadInputError where python-calamine is not installed, the workbook is damaged or too large, or no sheet has
     such a table; the message then has the reason of the first sheet.
     """
-    _check_size(path, where)
+    check_workbook_size(path, where)
     try:
         import python_calamine
     except ImportError:
@@ -98,14 +95,3 @@ def _text(cell: object) -> str:
     if isinstance(cell, dt.datetime):
         return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(sep=" ")
     return " ".join(str(cell).split()) if cell is not None else ""
-
-
-def _check_size(path: Path, where: str) -> None:
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-    unpacked = sum(member.file_size for member in members)
-    packed = max(sum(member.compress_size for member in members), 1)
-    if unpacked > MAX_BYTES or (unpacked > 64 * 2**20 and unpacked > MAX_RATIO * packed):
-        raise BadInputError(
-            f"{where} would unpack from {packed:,} to {unpacked:,} bytes, which no workbook of data does"
-        )

@@ -44,7 +44,7 @@ def pull_data360(
     settings: HttpSettings | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> PullReport:
-    """Pull series by the name they are stored under: ``DATA360.<database>.<indicator>``.
+    """Pull series by the name they are stored under: ``DATA360.<database>.<indicator>[.<economy>]``.
 
     ``DATA360.WB_KNOMAD.WB_KNOMAD_BRE`` are bilateral remittances, stored by origin, destination and year; any other
     indicator by economy and period, the total over its breakdowns. Raises BadInputError for a name of another form.
@@ -57,16 +57,20 @@ def pull_data360(
 
 
 def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) -> Request:
-    if not re.fullmatch(r"DATA360\.[A-Z0-9_]{2,40}\.[A-Za-z0-9_]{2,60}", code):
+    if not re.fullmatch(r"DATA360\.[A-Z0-9_]{2,40}\.[A-Za-z0-9_]{2,60}(\.[^.]+)?", code):
         raise BadInputError(
-            f"{code!r} is not of the form DATA360.<database>.<indicator>, as in DATA360.WB_KNOMAD.WB_KNOMAD_BRE"
+            f"{code!r} is not of the form DATA360.<database>.<indicator>[.<economy>], as in "
+            "DATA360.WB_KNOMAD.WB_KNOMAD_BRE"
         )
-    return Request("data360", code, code.split(".")[1], None, request_years(years), endpoint=endpoint)
+    parts = code.split(".")
+    areas = tuple(economies.resolve(name) for name in parts[3:]) or None
+    name = ".".join([*parts[:3], *(areas or ())])
+    return Request("data360", name, parts[1], areas, request_years(years), endpoint=endpoint)
 
 
 def question(request: Request, area: str = "", skip: int = 0) -> str:
     """The address of one page of a request, of all economies or of one."""
-    _, database, indicator = request.code.split(".")
+    _, database, indicator, *_ = request.code.split(".")
     asked = {"DATABASE_ID": database, "INDICATOR": indicator} | ({"REF_AREA": area} if area else {})
     return f"{request.endpoint}/data360/data?{urlencode(asked | {'skip': str(skip)})}"
 
@@ -105,6 +109,8 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
 
 def _whole(under: FetchContext, request: Request) -> list[dict[str, Any]]:
     """Every row of a request: in one go where it is short, else by economy."""
+    if request.economies is not None:
+        return _of_area(under, request, request.economies[0])
     rows, count = _page(under, question(request))
     if count < MOST_ROWS:
         return _rest(under, request, "", rows, count)
@@ -112,19 +118,24 @@ def _whole(under: FetchContext, request: Request) -> list[dict[str, Any]]:
     tables = economies.economy_tables()
     found: list[dict[str, Any]] = []
     for area in sorted({*tables.economies, *tables.aggregates, *seen}):
-        part, size = _page(under, question(request, area))
-        if size >= MOST_ROWS:
-            text = f"{_host(request)} has {size:,} rows for {area} alone, where longer answers are cut"
-            raise FetchError(text, "size", again=False)
-        part = _rest(under, request, area, part, size)
-        if odd := {str(row.get("REF_AREA")) for row in part} - {area}:
-            text = f"{_host(request)} was asked for {area} and sent {min(odd)[:40]!r}"
-            raise FetchError(text, "body", again=False)
-        found += part
+        found += _of_area(under, request, area)
     if len(found) < MOST_ROWS:
         text = f"{_host(request)} announced {count:,} rows, and {len(found):,} came by economy"
         raise FetchError(text, "paging", again=False)
     return found
+
+
+def _of_area(under: FetchContext, request: Request, area: str) -> list[dict[str, Any]]:
+    """Every row of one economy."""
+    rows, count = _page(under, question(request, area))
+    if count >= MOST_ROWS:
+        phrase = f"{_host(request)} has {count:,} rows for {area} alone, where longer answers are cut"
+        raise FetchError(phrase, "size", again=False)
+    rows = _rest(under, request, area, rows, count)
+    if odd := {str(row.get("REF_AREA")) for row in rows} - {area}:
+        phrase = f"{_host(request)} was asked for {area} and sent {min(odd)[:40]!r}"
+        raise FetchError(phrase, "body", again=False)
+    return rows
 
 
 def _rest(

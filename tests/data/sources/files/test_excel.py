@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 from made_files import rows, workbook, written
 
 from eaeu_analysis.cli import main
-from eaeu_analysis.data.sources.files import excel
+from eaeu_analysis.data.sources.files import workbook_size
 from eaeu_analysis.data.sources.files.source import FileSource, inspect_file, read_file
 from eaeu_analysis.data.sources.pinned import PinnedSource
 from eaeu_analysis.errors import BadInputError
@@ -133,9 +134,48 @@ def test_a_matrix_without_a_year_or_the_other_way_round_is_refused(tmp_path: Pat
 
 
 def test_a_workbook_that_would_unpack_too_far_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(excel, "MAX_BYTES", 1000)
+    monkeypatch.setattr(workbook_size, "MAX_BYTES", 1000)
     with pytest.raises(BadInputError, match="would unpack from"):
         read_file(workbook(tmp_path / "w.xlsx", {"S": KNOMAD}))
+
+
+FAR = '</row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+SHARED = "</row>" + "".join('<row><c t="s"><v> 1</v></c></row>' for _ in range(600)) + "</sheetData>"
+TEXTS = f"<sst><si><t>a</t></si><si><r><t>{'x' * 500_000}</t></r><r><t>{'y' * 500_000}</t></r></si></sst>"
+HOSTILE = {
+    "a cell far from all others": ({"sheet1.xml": ("</row></sheetData>", FAR)}, {}, "over 20,000,000 cells"),
+    "a column beyond the last": ({"sheet1.xml": ('r="A1"', 'r="ZZZZZZZZ1"')}, {}, "over 20,000,000 cells"),
+    "a shared text in many cells": (
+        {"sheet1.xml": ("</row></sheetData>", SHARED)}, {"xl/sharedStrings.xml": TEXTS}, "repeats its texts to"
+    ),
+    "entities": ({"sheet1.xml": ("?>", '?><!DOCTYPE x [<!ENTITY a "aaaa">]>')}, {}, "has a document type"),
+    "a document of another format": ({}, {"content.xml": "<a/>"}, "of another format"),
+    "a sheet that is no XML by its name": (
+        {"workbook.xml.rels": ("sheet1.xml", "sheet1.png")}, {"xl/worksheets/sheet1.png": "<worksheet/>"}, "sheet1.png"
+    ),
+    "a part that breaks off": ({"sheet1.xml": ("</sheetData>", "")}, {}, "is a damaged Excel workbook"),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("calamine")
+@pytest.mark.parametrize(("changes", "more", "sentence"), HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_workbook_is_refused_before_a_library_reads_it(
+    tmp_path: Path, changes: dict[str, tuple[str, str]], more: dict[str, str], sentence: str
+) -> None:
+    sound, path = workbook(tmp_path / "a.xlsx", {"Data": DATABANK[:2]}), tmp_path / "b.xlsx"
+    with zipfile.ZipFile(sound) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            text = old.read(name).decode()
+            for end, (this, that) in changes.items():
+                if name.endswith(end):
+                    assert this in text
+                    text = text.replace(this, that)
+            new.writestr(name, text)
+        for name, text in more.items():
+            new.writestr(name, text)
+    with pytest.raises(BadInputError, match=sentence):
+        read_file(path)
+    assert len(read_file(sound)) == 1
 
 
 def test_tables_of_a_folder_in_other_forms_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -39,6 +39,18 @@ def test_more_than_ten_thousand_rows_come_economy_by_economy_and_none_is_lost(ba
     assert sum("REF_AREA=" in url for url in bank.seen) > len(ECONOMIES)
 
 
+def test_one_economy_is_one_short_answer(bank: StandIn, store: Store) -> None:
+    report = pulled(bank, store, f"{REMITTANCES}.Russia")
+    assert not report.failed, report.summary()
+    data = store.get(f"{REMITTANCES}.RUS")
+    assert set(data.frame["origin"]) == {"RUS"}
+    assert len(data.frame) == world.RECEIVERS
+    assert len(bank.seen) == 1
+    bank.fault("other-economy", times=99, **PATH)
+    (row,) = pulled(bank, store, f"{SHORT}.KGZ").rows
+    assert row.sentence.endswith("was asked for KGZ and sent 'DEU'")
+
+
 def test_a_short_series_comes_in_pages_with_its_total_alone(bank: StandIn, store: Store) -> None:
     report = pulled(bank, store, years=2020)
     assert not report.failed, report.summary()

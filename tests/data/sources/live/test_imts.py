@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 import server_imf as world
 from server import StandIn
 from small import QUICK
@@ -41,6 +43,18 @@ def test_exports_come_in_full_dollars_whatever_their_scale_says(bank: StandIn, s
     assert bank.seen == [
         "/external/sdmx/3.0/data/dataflow/IMF.STA/IMTS/+/UZB.XG_FOB_USD.%2A.A?c%5BTIME_PERIOD%5D=ge:2018-A"
     ]
+
+
+def test_sdmx1_does_not_read_this_form_of_csv(bank: StandIn) -> None:
+    """The reason for a reader of our own: once this fails, sdmx1 may do it."""
+    import sdmx
+
+    body = requests.get(
+        imts.question(f"{bank.base}/external/sdmx/3.0", "UZB.XG_FOB_USD.%2A.A", 2018), timeout=10
+    ).content
+    structure = sdmx.model.v30.DataStructureDefinition(id="IMTS")
+    with pytest.raises(ValueError, match="'DATAFLOW' in line 1, field 1; expected 'STRUCTURE'"):
+        sdmx.read_sdmx(io.BytesIO(body), format="CSV", structure=structure)
 
 
 def test_imports_from_named_partners_turn_the_sides_round(bank: StandIn, store: Store) -> None:

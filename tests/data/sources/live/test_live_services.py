@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from eaeu_analysis.data.sources.live import comtrade, imts, wits
+from eaeu_analysis.data.sources.live import comtrade, data360, imts, wits
 from eaeu_analysis.data.sources.live.jobs import PullReport
 from eaeu_analysis.data.sources.live.pull import pull_series
 from eaeu_analysis.data.store import Store
@@ -35,6 +35,7 @@ class LiveRequest:
 
 COMTRADE = "COMTRADE.X.TOTAL.USA.WLD"
 IMTS = "IMTS.XG_FOB_USD.USA.WLD"
+DATA360 = "DATA360.WB_KNOMAD.WB_KNOMAD_BRE.RUS"
 REQUESTS = [
     LiveRequest(
         "World Bank v2, a series of the WDI",
@@ -86,6 +87,15 @@ REQUESTS = [
         2.1e12,
         "exports of the United States in 2023: 2.02e12 US$; a thousand or a million times that is a wrong scale",
     ),
+    LiveRequest(
+        "World Bank Data360, bilateral remittances",
+        lambda store: data360.pull_data360([DATA360], 2021, store=store),
+        "https://data360api.worldbank.org/data360/data?DATABASE_ID=WB_KNOMAD&INDICATOR=WB_KNOMAD_BRE&REF_AREA=RUS&skip=0",
+        DATA360,
+        0,
+        2.5e4,
+        "sent from Russia in 2021, shipped: 16,820 million US$ in all",
+    ),
 ]
 
 
@@ -110,4 +120,6 @@ def test_the_addresses_of_the_list_are_those_that_are_asked() -> None:
     asked = comtrade.requests_of(comtrade._named(COMTRADE, 2019, comtrade.ENDPOINT))[2019]
     assert asked.replace("842%2C840", "842,840") == by_name["UN Comtrade v1"].address.replace("842%2C840", "842,840")
     assert imts.request_of(imts._named(IMTS, 2023, imts.ENDPOINT)) == by_name["IMF IMTS, SDMX 3.0"].address
+    named = data360._named(DATA360, 2021, data360.ENDPOINT)
+    assert data360.question(named, "RUS") == by_name["World Bank Data360, bilateral remittances"].address
     assert all(request.address.startswith("https://") and request.low < request.high for request in REQUESTS)
