@@ -15,18 +15,27 @@ derivative, G_ij the next derivative; x~_ij the regressor with all effects proje
 
 D the same with the two sides exchanged. Errors: the meat's S_ij S_ij' becomes (I - leverage_ij)^-1 S_ij S_ij', the
 leverage of the pair in the coefficients, exporter-years and importer-years together, which is worked out exactly here.
+
+That is the leading part in 1/N. With few economies the rest matters more, and residuals understate the errors. The bias
+of second order in the errors is known whole (Cox and Snell 1968, Journal of the Royal Statistical Society B 30(2);
+McCullagh and Nelder 1989, section 15.2, for generalised linear models): with the log link of PPML the least squares
+coefficient of x~ for half the variance of each fitted index,
+
+    bias = - 1/2 (x~' L x~)^-1 x~' L v,     L = diag(lambda), v = diag(variance of all effects and coefficients in D),
+
+here with the variance clustered by pair and its scores blown up by the full leverage of the pair, as the errors are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from ...arrays import Array, Ints
-from ...errors import BadInputError
+from ...errors import BadInputError, unknown
 from ...results import Check
 from .projection import Projection, dense_inverse, project
 from .sample import Effect
@@ -35,7 +44,8 @@ if TYPE_CHECKING:
     from .fit import GravityFit
 
 FULL_LEVERAGE = 1e-8  # singular value of I - leverage below which a pair determines a coefficient alone
-FEW = 20  # economies up to which the correction, of first order in their number, left part of the bias in simulations
+FEW = 20  # economies up to which the correction of first order in their number left part of the bias in simulations
+LARGEST = 20_000_000  # numbers of the dense design that "cox-snell" factorises
 CHUNK = 2_000_000  # numbers of a block of pair-by-time-by-time arrays held at once
 
 
@@ -52,6 +62,10 @@ class BiasCorrection:
     text: str
 
 
+BiasMethod = Literal["weidner-zylkin", "cox-snell"]
+SOURCES = {"weidner-zylkin": "Weidner and Zylkin 2021", "cox-snell": "Cox and Snell 1968"}
+
+
 @dataclass(frozen=True)
 class Pairs:
     """The flows laid out by pair and time, zero where a pair has no row: ``y, fitted`` (P, T), ``x`` (P, T, K),
@@ -65,14 +79,17 @@ class Pairs:
     cell: Ints
 
 
-def correct(fit: GravityFit, off: Projection | None = None) -> GravityFit:
+def correct(fit: GravityFit, off: Projection | None = None, method: bool | BiasMethod = "weidner-zylkin") -> GravityFit:
     """The fit with corrected coefficients (three-way) and errors (two-way and three-way).
 
     The fixed effects must be tuples over three columns: exporter-year, importer-year and, for three-way, the pair.
     Clusters must be the pairs: they say which two of the columns are the sides, the third is time. ``k_adj`` must be
-    False: the correction replaces it. ``off``: the projection at the fitted flows, where it is known. Raises
-    BadInputError otherwise, and with weights.
+    False: the correction replaces it. ``off``: the projection at the fitted flows, where it is known. ``method``: True
+    is "weidner-zylkin". Raises BadInputError otherwise, with weights, and for "cox-snell" in a large panel.
     """
+    chosen = "weidner-zylkin" if method is True else str(method)
+    if chosen not in SOURCES:
+        raise unknown("bias correction", chosen, SOURCES)
     exporter, importer, time, pair = _roles(fit)
     mu = fit.fitted.to_numpy()
     effects = fit.sample.effects
@@ -90,8 +107,11 @@ def correct(fit: GravityFit, off: Projection | None = None) -> GravityFit:
     codes = np.zeros((2, pairs.y.size), dtype=np.int64)
     codes[0, pairs.cell], codes[1, pairs.cell] = numbered
     variance = _variance(pairs, bread, inverse, codes.reshape(2, *pairs.y.shape), three_way=pair is not None)
-    bias = bread @ _score_bias(pairs) if pair is not None else np.zeros(len(bread))
-    return _corrected(fit, bias, variance, pairs, "three-way" if pair is not None else "two-way")
+    if chosen == "cox-snell":
+        bias = -bread @ (tilde.T @ (mu * _index_variance(fit, mu))) / 2
+    else:
+        bias = bread @ _score_bias(pairs) if pair is not None else np.zeros(len(bread))
+    return _corrected(fit, bias, variance, pairs, "three-way" if pair is not None else "two-way", chosen)
 
 
 def _roles(fit: GravityFit) -> tuple[str, str, str, int | None]:
@@ -177,6 +197,30 @@ def _score_bias(pairs: Pairs) -> Array:
     return total
 
 
+def _index_variance(fit: GravityFit, mu: Array) -> Array:
+    """(n,): variance of each fitted index, all effects and coefficients included, clustered by pair."""
+    sample = fit.sample
+    levels = [int(codes.max()) + 1 for codes in sample.effects]
+    if len(mu) * (sum(levels) + sample.x.shape[1]) > LARGEST:
+        raise BadInputError(
+            f"bias_correction='cox-snell' is for few economies: {len(mu):,} flows with {sum(levels):,} fixed effects "
+            "are too many; use 'weidner-zylkin'"
+        )
+    root = np.sqrt(mu)
+    design = np.hstack([sample.x, *(np.eye(size)[codes] for size, codes in zip(levels, sample.effects, strict=True))])
+    left, sizes, _ = np.linalg.svd(design * root[:, None], full_matrices=False)
+    base = left[:, sizes > 1e-9 * sizes[0]]
+    pearson = (sample.y - mu) / root
+    pair = sample.clusters[0]
+    order = np.argsort(pair, kind="stable")
+    middle = np.zeros((base.shape[1], base.shape[1]))
+    for rows in np.split(order, np.flatnonzero(np.diff(pair[order])) + 1):
+        own, score = base[rows], pearson[rows]
+        blown = np.linalg.pinv(np.eye(len(rows)) - own @ own.T, rcond=FULL_LEVERAGE, hermitian=True) @ score
+        middle += np.outer(own.T @ score, own.T @ blown)
+    return np.asarray(np.einsum("nr,rs,ns->n", base, middle, base, optimize=True) / mu)
+
+
 def _summed(blocks: Array, side: Ints, size: int) -> Array:
     """(P, T, T) summed over the pairs of each economy: (N, T, T)."""
     from scipy.sparse import coo_matrix
@@ -214,7 +258,7 @@ def _blow_up(rest: Array, score: Array) -> Array:
     return out
 
 
-def _corrected(fit: GravityFit, bias: Array, variance: Array, pairs: Pairs, kind: str) -> GravityFit:
+def _corrected(fit: GravityFit, bias: Array, variance: Array, pairs: Pairs, kind: str, method: str) -> GravityFit:
     index = fit.coef.index
     if (np.diag(variance) <= 0).any():
         worst = index[int(np.argmin(np.diag(variance)))]
@@ -223,23 +267,37 @@ def _corrected(fit: GravityFit, bias: Array, variance: Array, pairs: Pairs, kind
     sizes = (int(pairs.exporter.max()) + 1, int(pairs.importer.max()) + 1)
     moved = np.abs(bias / fit.se.to_numpy())
     grown = float(np.median(se / fit.se))
-    text = f"{kind}, {sizes[0]} exporters, {sizes[1]} importers, {pairs.y.shape[1]} periods (Weidner and Zylkin 2021)"
+    text = f"{kind}, {sizes[0]} exporters, {sizes[1]} importers, {pairs.y.shape[1]} periods ({SOURCES[method]})"
     correction = BiasCorrection(
         kind, pd.Series(bias, index=index, name="bias"), fit.coef, fit.se, sizes, pairs.y.shape[1], text
     )
-    check = Check(
-        "incidental parameters",
-        None,
-        float(moved.max()),
-        None,
-        f"{kind} bias up to {moved.max():.2f} of an uncorrected error; corrected errors are {grown:.2f} times as large"
-        + (f"; with up to {FEW} economies part of the bias remains: see errors='crv3'" if max(sizes) <= FEW else ""),
-    )
+    checks = [
+        Check(
+            "incidental parameters",
+            None,
+            float(moved.max()),
+            None,
+            f"{kind} bias up to {moved.max():.2f} of an uncorrected error; corrected errors are {grown:.2f} times as "
+            "large",
+        )
+    ]
+    if max(sizes) <= FEW:
+        remains = (
+            "part of the bias remains, since this correction is of first order in their number: use "
+            "bias_correction='cox-snell'"
+            if method == "weidner-zylkin" and kind == "three-way"
+            else "errors are still somewhat too small: compare with errors='crv3'"
+        )
+        checks.append(
+            Check(
+                "few economies", False, float(max(sizes)), float(FEW), f"{max(sizes)} economies, up to {FEW}: {remains}"
+            )
+        )
     return replace(
         fit,
         coef=(fit.coef - bias).rename("coef"),
         se=se,
         vcov=pd.DataFrame(variance, index=index, columns=index),
-        checks=(*fit.checks, check),
+        checks=(*fit.checks, *checks),
         correction=correction,
     )

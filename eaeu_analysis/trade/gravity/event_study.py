@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -63,7 +63,7 @@ def event_study(
     x: Sequence[str] = (),
     base: int = -1,
     window: tuple[int, int] | None = None,
-    bias_correction: bool = False,
+    bias_correction: bool | Literal["weidner-zylkin", "cox-snell"] = False,
     options: GravityOptions | None = None,
 ) -> EventStudy:
     """Estimate a gravity equation with a dummy for each time since an event, and test those before it.
@@ -88,7 +88,7 @@ def event_study(
         The time since the event without a dummy. In panels that do not have every time it must be one that they have.
     window : tuple of int, optional
         First and last time since the event; what is beyond counts with the ends. None takes all.
-    bias_correction : bool, default False
+    bias_correction : bool or {"weidner-zylkin", "cox-snell"}, default False
         As in ``ppml``.
     options : GravityOptions, optional
         As in ``ppml``.

@@ -82,7 +82,7 @@ def ppml(
     fixed_effects: Sequence[Effect],
     cluster: Cluster = None,
     k_adj: bool = False,
-    bias_correction: bool = False,
+    bias_correction: bool | Literal["weidner-zylkin", "cox-snell"] = False,
     *,
     weights: str | None = None,
     offset: str | None = None,
@@ -108,9 +108,10 @@ def ppml(
     k_adj : bool, default False
         Multiply the variance by (N-1)/(N-k), absorbed effects counted. False follows the Advanced Guide and ppmlhdfe.
         The factor G/(G-1) of the smallest cluster dimension is always used.
-    bias_correction : bool, default False
-        Correct points and errors for the incidental parameter problem; needs clusters by pair. The correction is of
-        first order in the number of economies: with up to 20 part of the bias remains.
+    bias_correction : bool or {"weidner-zylkin", "cox-snell"}, default False
+        Correct points and errors for the incidental parameter problem; needs clusters by pair. "weidner-zylkin" (True)
+        is of first order in the number of economies: with up to 20 part of the bias remains, and a check warns.
+        "cox-snell" has all terms of second order in the errors and is for panels of few economies.
     weights : str, optional
         Column of weights above zero, by which the log-likelihood of each row is multiplied.
     offset : str, optional
@@ -143,9 +144,9 @@ def ppml(
     -----
     Santos Silva and Tenreyro (2006), The Log of Gravity; Yotov, Piermartini, Monteiro and Larch (2016), An Advanced
     Guide to Trade Policy Analysis; Correia, Guimaraes and Zylkin (2020) for the algorithm, and (2021) for separation;
-    Weidner and Zylkin (2021) for the bias correction. Where the fixed effects other than the largest have up to 2,000
-    levels, Newton's method with exact projections, else pyfixest; both give the same, and weights and offset mean
-    what they mean there.
+    Weidner and Zylkin (2021) and Cox and Snell (1968) for the bias correction. Where the fixed effects other than the
+    largest have up to 2,000 levels, Newton's method with exact projections, else pyfixest; both give the same, and
+    weights and offset mean what they mean there.
 
     Examples
     --------
@@ -202,7 +203,7 @@ def ppml(
     if bias_correction:
         from .bias import correct
 
-        result = correct(result, fit.off)
+        result = correct(result, fit.off, bias_correction)
     return result
 
 

@@ -1,16 +1,14 @@
 """Trade by partner before and after an accession: own and partners' reports, gold apart, and Russia's other partners.
 
 Two comparisons. Within the country's trade: partners in the union and partners outside, by both sides' reports. Within
-Russia's trade: the new member and Russia's other partners, so that the rouble and demand in Russia, which all of them
-share, drop out.
+the trade of Russia, Kazakhstan and China: the new member and their other partners, so that the rouble and demand there,
+which all of them share, drop out (:mod:`.partner_years`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,12 +18,12 @@ from ... import settings
 from ...errors import BadInputError, NoDataError, require_level
 from ...reference import economies as names
 from ...reference.blocs import bloc as find_bloc
-from ...reference.catalogue import read_table, table_path
 from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result, source_lines
 from ...text import format_number, format_p_equals, year_span
 from ..flows.flows import group_members, load_flows, side_by_side, trade_tables
 from .own_reports import OWN_TABLE
+from .partner_years import COLUMNS, against_others, by_matrices, difference, flow_label, partner_rules
 from .reconcile import Reconciled, reconcile
 
 SIDES = {"exports": ("exporter", "importer", "exporter_fob"), "imports": ("importer", "exporter", "importer_cif")}
@@ -33,12 +31,6 @@ MATRICES = ("world_4yearly", "world_2019", "world_2023")
 FIRST_MATRIX = 2008  # earlier reports say little of how reliable a reporter is today
 OTHERS, UNNAMED, RUSSIA = "others", "OTH", "RUS"
 Years = tuple[int, int]
-
-
-@cache
-def partner_rules() -> dict[str, Any]:
-    """The table ``partners.toml``."""
-    return read_table(table_path("partners"))
 
 
 @dataclass(frozen=True)
@@ -60,9 +52,10 @@ class PartnerChanges(Result):
         slope before; ``placebo``: the difference between the later and the earlier years before; ``without_trend``:
         the difference less that slope continued; ``lowest, highest``: leaving out one partner.
     by_year : DataFrame
-        ``year, flow, percent, lower, upper``: trade with Russia against Russia's other partners, each year against the
-        mean of the years before: an event study with effects of Russia and year, the one partner whose trade with
-        others is known for every year.
+        ``partner, year, flow, percent, lower, upper, others``: trade with Russia, Kazakhstan and China against their
+        ``others`` other partners: an event study with effects of the partner and year. Russia's trade is known for
+        every year and is set against the mean of the years before; that of the other two in 2008, 2012 (the base), 2016
+        and 2019.
     reliability : DataFrame
         Standard deviation of the error of each reporter, in logs.
     checks : tuple of Check
@@ -92,10 +85,20 @@ class PartnerChanges(Result):
             "",
         ]
         lines += [russia_sentence(row, self.spec) for row in self.with_russia.to_dict("records")]
-        lines += ["", f"By year, against the mean of {year_span(before)} and Russia's other partners, per cent:"]
-        lines.append(self.by_year.to_string(index=False, float_format=lambda v: f"{v:+.1f}"))
+        lines += [
+            "",
+            "By year, against the partner's trade with its other partners, per cent. Russia, against the mean of",
+        ]
+        lines.append(f"{year_span(before)}; others, against {partner_rules()['matrices']['base']}:")
+        shown = self.by_year.drop(columns="partner").to_string(index=False, float_format=lambda v: f"{v:+.1f}")
+        lines += [shown, *self._without_years()]
         lines += ["", *(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)]
         return "\n".join([*lines, *source_lines(self.provenance)])
+
+    def _without_years(self) -> list[str]:
+        wanted = [flow_label(flow, p) for p in partner_rules()["matrices"]["partners"] for flow in SIDES]
+        lost = [label for label in wanted if label not in set(self.by_year["flow"])]
+        return [f"Not in every year, so left out: {', '.join(lost)}."] if lost else []
 
 
 def russia_sentence(row: Mapping[Any, Any], spec: Mapping[str, Any]) -> str:
@@ -169,6 +172,7 @@ def partner_changes(economy: str = "KGZ", bloc: str = "EAEU", *, level: float = 
     table = pd.concat([_changes(code, flow, groups, before, after, both.table) for flow in SIDES], ignore_index=True)
     rules = partner_rules()["russia"]
     with_russia, by_year = _with_russia(code, before, after, level)
+    by_year = pd.concat([by_year, by_matrices(code, level)], ignore_index=True)
     spec = {
         "economy": code,
         "bloc": bloc,
@@ -307,19 +311,19 @@ def _with_russia(code: str, before: Years, after: Years, level: float) -> tuple[
         partner = "importer" if side == "exporter" else "exporter"
         flows = load_flows("russia_annual")
         wide = flows[flows[side] == RUSSIA].pivot_table(index="year", columns=partner, values="usd", aggfunc="sum")
-        logs = wide[[code, *others]].loc[before[0] : settings.LAST_CLEAN_YEAR].map(math.log)
+        logs = wide[[code, *others]].loc[before[0] : settings.LAST_CLEAN_YEAR].map(np.log)
         if logs.isna().any().any():
             lost = logs.columns[logs.isna().any()][0]
             raise NoDataError(f"Russia's table lacks a year of {label} for {lost}")
         base = logs.loc[before[0] : before[1]].mean()
         change = logs.loc[after[0] : after[1]].mean() - base
-        gap, half = _difference(change, code, others, level)
+        gap, half = difference(change, code, others, level)
         early = logs.loc[before[0] : before[1]]
         slope = pd.Series(np.polyfit(np.arange(len(early)), early.to_numpy(), 1)[0], index=early.columns)
         distance = (sum(after) - sum(before)) / 2
-        gaps = [_difference(change, code, [o for o in others if o != out], level)[0] for out in others]
+        gaps = [difference(change, code, [o for o in others if o != out], level)[0] for out in others]
         half_way = len(early) // 2 + len(early) % 2
-        placebo = _difference(early.iloc[half_way:].mean() - early.iloc[:half_way].mean(), code, others, level)[0]
+        placebo = difference(early.iloc[half_way:].mean() - early.iloc[:half_way].mean(), code, others, level)[0]
         rows.append(
             {
                 "flow": label,
@@ -331,24 +335,13 @@ def _with_russia(code: str, before: Years, after: Years, level: float) -> tuple[
                 "p_value": _rank(change, code, others),
                 "p_trend": _rank(slope, code, others),
                 "placebo": 100 * np.expm1(placebo),
-                "without_trend": 100 * np.expm1(_difference(change - slope * distance, code, others, level)[0]),
+                "without_trend": 100 * np.expm1(difference(change - slope * distance, code, others, level)[0]),
                 "lowest": 100 * np.expm1(min(gaps)),
                 "highest": 100 * np.expm1(max(gaps)),
             }
         )
-        for year, values in (logs - base).iterrows():
-            own, reach = _difference(values, code, others, level)
-            ends = [100 * np.expm1(own + side * reach) for side in (0, -1, 1)]
-            years.append((int(str(year)), label, *ends))
-    return pd.DataFrame(rows), pd.DataFrame(years, columns=["year", "flow", "percent", "lower", "upper"])
-
-
-def _difference(values: pd.Series[Any], code: str, others: list[str], level: float) -> tuple[float, float]:
-    """The value of one economy less the mean of the others, and the reach of the interval of a new observation."""
-    from scipy import stats
-
-    spread = float(values[others].std(ddof=1)) * np.sqrt(1 + 1 / len(others))
-    return float(values[code] - values[others].mean()), float(stats.t.ppf((1 + level) / 2, len(others) - 1)) * spread
+        years += against_others(logs - base, code, others, RUSSIA, label, level)
+    return pd.DataFrame(rows), pd.DataFrame(years, columns=COLUMNS)
 
 
 def _rank(values: pd.Series[Any], code: str, others: list[str]) -> float:

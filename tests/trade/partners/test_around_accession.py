@@ -10,7 +10,8 @@ import eaeu_analysis as ea
 from eaeu_analysis import settings
 from eaeu_analysis.cli import main
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.partners.around_accession import PartnerChanges, _difference, _rank, partner_rules
+from eaeu_analysis.trade.partners.around_accession import PartnerChanges, _rank
+from eaeu_analysis.trade.partners.partner_years import by_matrices, difference, partner_rules
 
 TRADE = settings.data_dir() / "trade"
 
@@ -79,6 +80,55 @@ def test_trade_with_russia_is_set_against_russias_other_partners(kyrgyz: Partner
     assert kyrgyz.by_year["year"].max() == settings.LAST_CLEAN_YEAR
 
 
+def test_trade_with_kazakhstan_and_china_is_set_against_their_other_partners(kyrgyz: PartnerChanges) -> None:
+    """By separate arithmetic on the shipped matrices: 2016 and 2019 against 2012, less the mean of the others."""
+    four = pd.read_parquet(TRADE / "world_4yearly.parquet").astype({"exporter": str, "importer": str})
+    last = pd.read_parquet(TRADE / "world_2019.parquet").astype({"exporter": str, "importer": str})
+    flows = pd.concat([four[four["year"].isin([2008, 2012, 2016])], last[last["year"] == 2019]])
+    table = kyrgyz.by_year.set_index(["flow", "year"])
+    assert set(kyrgyz.by_year["partner"]) == {"RUS", "KAZ", "CHN"}
+    for flow, side, other, partner in (
+        ("imports from Kazakhstan", "exporter", "importer", "KAZ"),
+        ("exports to Kazakhstan", "importer", "exporter", "KAZ"),
+        ("imports from China", "exporter", "importer", "CHN"),
+        ("exports to China", "importer", "exporter", "CHN"),
+    ):
+        positive = flows[(flows[side] == partner) & (flows["usd"] > 0)]
+        logs = np.log(positive.pivot_table(index="year", columns=other, values="usd"))
+        known = [c for c in partner_rules()["russia"]["comparators"] if c in logs and logs[c].notna().all()]
+        assert table.loc[(flow, 2016), "others"] == len(known) >= 3
+        for year in (2008, 2016, 2019):
+            change = logs.loc[year] - logs.loc[2012]
+            assert table.loc[(flow, year), "percent"] == pytest.approx(
+                100 * np.expm1(change["KGZ"] - change[known].mean())
+            )
+            assert (
+                table.loc[(flow, year), "lower"] < table.loc[(flow, year), "percent"] < table.loc[(flow, year), "upper"]
+            )
+
+
+def test_what_moves_all_of_a_partners_trade_drops_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice all exports of Kazakhstan in 2016 changes nothing; twice those to Kyrgyzstan alone doubles its effect."""
+    from eaeu_analysis.trade.partners import partner_years
+
+    real = partner_years.load_flows
+    before = by_matrices("KGZ", 0.9).set_index(["flow", "year"])["percent"]
+    found = []
+    for whom in (None, "KGZ"):
+
+        def shocked(name: str, years: list[int], whom: str | None = whom) -> pd.DataFrame:
+            flows = real(name, years=years)
+            hit = (flows["exporter"] == "KAZ") & (flows["year"] == 2016)
+            hit &= True if whom is None else flows["importer"] == whom
+            return flows.assign(usd=flows["usd"].where(~hit, 2 * flows["usd"]))
+
+        monkeypatch.setattr(partner_years, "load_flows", shocked)
+        found.append(by_matrices("KGZ", 0.9).set_index(["flow", "year"])["percent"][("imports from Kazakhstan", 2016)])
+    was = before[("imports from Kazakhstan", 2016)]
+    assert found[0] == pytest.approx(was)
+    assert 1 + found[1] / 100 == pytest.approx(2 * (1 + was / 100))
+
+
 def test_kyrgyz_exports_to_russia_had_fallen_before_and_the_check_says_so(kyrgyz: PartnerChanges) -> None:
     check = kyrgyz.check("placebo in time, exports")
     assert check is not None
@@ -101,7 +151,7 @@ def test_rank_and_interval_by_hand() -> None:
     assert _rank(values, "A", ["B", "C", "D"]) == 0.25
     assert _rank(values, "B", ["A", "C", "D"]) == 0.75
     assert _rank(values, "C", ["A", "B", "D"]) == 1.0  # the nearest to the mean of the rest
-    gap, half = _difference(values, "A", ["B", "C", "D"], 0.9)
+    gap, half = difference(values, "A", ["B", "C", "D"], 0.9)
     assert gap == 5.0
     assert half == pytest.approx(2.9200 * np.sqrt(1 + 1 / 3), abs=1e-3)
 
