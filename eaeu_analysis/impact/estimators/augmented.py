@@ -79,11 +79,21 @@ def cross_validate_ridge(
     donors: Array, treated: Array, penalties: Array | None = None, intercept: bool = False
 ) -> CrossValidation:
     """Leave-one-period-out errors of the augmented weights: ``donors`` (J, T0), ``treated`` (T0,). With ``intercept``
-    the means are those of the periods kept."""
+    the means are those of the periods kept.
+
+    One decomposition of the donors serves all periods: what is left out of it is a matrix of rank one."""
+    periods = donors.shape[1]
+    apart = donors - donors.mean(axis=0)
+    if intercept:
+        apart = apart - apart.mean(axis=1, keepdims=True)
+    u, s, _ = np.linalg.svd(apart, full_matrices=False)
     if penalties is None:
         top = float(np.linalg.norm(donors - donors.mean(axis=0), 2)) ** 2
         penalties = top * SPAN ** (np.arange(GRID) / (GRID - 1))
-    periods = donors.shape[1]
+    u, s = (u[:, s > 1e-12 * s[0]], s[s > 1e-12 * s[0]]) if len(s) else (u, s)
+    inverse = 1 / (s**2 + penalties[:, None])
+    grow = np.sqrt(periods / (periods - 1)) if intercept else 1.0  # the means move when a period is left out
+    taken = grow * (u.T @ apart).T
     near = exact_weights(donors.T, treated, intercept=intercept)
     errors = np.empty((periods, len(penalties)))
     for out in range(periods):
@@ -91,8 +101,11 @@ def cross_validate_ridge(
         shifts, shift = (rest.mean(axis=1), target.mean()) if intercept else (np.zeros(len(rest)), 0.0)
         rest, target = rest - shifts[:, None], target - shift
         scm = exact_weights(rest.T, target, start=near)
-        weights = scm + ridge_adjustment(rest, target, scm, penalties)
-        errors[out] = (treated[out] - shift - weights @ (donors[:, out] - shifts)) ** 2
+        # the ridge without a period is that with it less a matrix of rank one (Sherman and Morrison 1950)
+        own = inverse * (u.T @ ((rest - rest.mean(axis=0)) @ (target - scm @ rest)))
+        less = inverse * taken[out]
+        more = own + less * ((own @ taken[out]) / (1 - less @ taken[out]))[:, None]
+        errors[out] = (treated[out] - shift - (scm + more @ u.T) @ (donors[:, out] - shifts)) ** 2
     mean = errors.mean(axis=0)
     se = errors.std(axis=0, ddof=1) / np.sqrt(periods)
     best = int(np.argmin(mean))
