@@ -252,7 +252,6 @@ PROCESSORS = (
         *(("scenario", "run", name, "--draws", "64") for name in ("uzb_eaeu", "kgz_2014", "uzb_wto")),
         ("scenario", "compare", "--draws", "64"),
         ("scenario", "sectors", "uzb_eaeu", "--draws", "16"),
-        ("scenario", "backtest"),
     ],
     ids=lambda command: " ".join(command),
 )

@@ -321,3 +321,17 @@ def test_a_permutation_needs_somebody_else():
         w.permutation(1.0, [])
     with pytest.raises(BadInputError, match="finite"):
         w.permutation(math.nan, [1.0])
+
+
+def test_the_covariance_of_a_shift_is_that_of_statsmodels() -> None:
+    from statsmodels.regression.linear_model import OLS
+
+    spec = w.Windows(2010, (2005, 2009), (2010, 2016))
+    years = np.arange(2005, 2017)
+    values = np.random.default_rng(5).normal(50, 4, len(years))
+    x = np.column_stack([years <= 2009, years >= 2010]).astype(float)
+    lags = w.newey_west_lags(len(years))
+    outside = OLS(values, x).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": False})
+    shift = w.mean_shift(years.astype(float), values, spec)
+    np.testing.assert_allclose(shift.cov, outside.cov_params() * 12 / 10, rtol=1e-10)
+    assert lags > 0

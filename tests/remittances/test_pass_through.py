@@ -367,3 +367,22 @@ def test_draws_of_nothing_and_an_unknown_share_are_refused(actual) -> None:
 def test_negative_remittances_have_no_logarithm() -> None:
     with pytest.raises(BadInputError, match="is negative in 2010"):
         fit(changed(world(), REMITTANCES, lambda f: f[REMITTANCES].mask(f["year"] == 2010, -1.0)))
+
+
+def test_the_covariance_of_driscoll_and_kraay_is_that_of_statsmodels() -> None:
+    import statsmodels.api as sm
+
+    from eaeu_analysis.remittances.regression import least_squares
+
+    draw = np.random.default_rng(8)
+    country, year = (grid.ravel() for grid in np.meshgrid(np.arange(6), np.arange(2001, 2021), indexing="ij"))
+    x = draw.normal(size=(len(year), 2)) + draw.normal(size=20)[year - 2001][:, None]
+    y = x @ [0.5, -1.0] + draw.normal(size=6)[country] + draw.normal(size=20)[year - 2001]
+    ours = least_squares(y, x, country, year, lags=2)
+    dummies = (country[:, None] == np.arange(6)).astype(float)
+    outside = sm.OLS(y, np.column_stack([x, dummies])).fit(
+        cov_type="nw-groupsum",
+        cov_kwds={"time": year - 2001, "maxlags": 2, "use_correction": False, "df_correction": False},
+    )
+    np.testing.assert_allclose(ours.coef, outside.params[:2], rtol=1e-10)
+    np.testing.assert_allclose(ours.dk, outside.cov_params()[:2, :2], rtol=1e-9)

@@ -17,8 +17,8 @@ PLACES = 7
 
 
 def round_outcome(values: Any) -> Any:
-    """Outcomes, or numbers computed from them, with the decimals that do not depend on the processor."""
-    return np.round(values, PLACES)
+    """Outcomes, or numbers computed from them, with the decimals of every processor; zero has no sign."""
+    return np.round(values, PLACES) + 0.0
 
 
 def ends_of(drawn: Array, level: float) -> tuple[float, float, float]:
