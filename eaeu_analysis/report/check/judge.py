@@ -119,6 +119,8 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
             fact = tests[0] if tests else first.fact
             if fact is not None and fact.claim is not None and not fact.clear:
                 return Judgement("overstated", "cause", fact, None, first.number, tuple(matches))
+        if not (reading.entities or reading.concepts & SPECIFIC or reading.causal or reading.bases - {"gdp"}):
+            return None  # on trade or prices of whom is not said
         verdict: Verdict = "unsupported" if first.reason == "none" else "altered"
         return Judgement(verdict, first.reason, first.fact, first.known, first.number, tuple(matches))
     old = next((m for m in matches if m.reason == "newer"), None)
@@ -225,10 +227,17 @@ def _match_part(
     """A number by what the sentence is about, or else by what its own part of the sentence is about."""
     whole = _match(number, reading, facts, panel)
     part = reading.part_of(number, CHECKED | SPECIFIC)
-    if whole.reason in ("", "newer") or part == reading:
+    other = whole.fact is not None and _elsewhere(number, whole.fact, reading)
+    if part == reading or (whole.reason in ("", "newer") and not other):
         return whole
     own = _match(number, part, facts, panel)
-    return own if own.reason in ("", "newer") else whole
+    return own if other or own.reason in ("", "newer") else whole
+
+
+def _elsewhere(number: StatedNumber, fact: KnownFact, reading: SentenceReading) -> bool:
+    """Whether a number is of another economy than the fact: "trade of one was 90 %, and of the other 70 %"."""
+    named = reading.own_economies(number) - OTHERS
+    return bool(named and reading.economies - OTHERS - named and not fact.named & named)
 
 
 # -- one number ------------------------------------------------------------------------------------------
@@ -241,8 +250,7 @@ def _match(
     known = [(f, k) for f in about for k in f.numbers if k.name not in BOUNDS]
     hits = [(f, k) for f, k in known if _equal(number, k, reading)]
     if not hits and "other" not in reading.concepts:  # the sentence may name more than the fact is on
-        wide = number.telling or reading.causal
-        loose = (f for f in facts if wide or reading.economies <= f.named)
+        loose = (f for f in facts if number.telling or reading.economies <= f.named)
         loose = (f for f in loose if _about(f, reading, strict=False, narrow=False))
         hits = [(f, k) for f in loose for k in f.numbers if k.name not in BOUNDS and _equal(number, k, reading)]
     for fact, item in hits:
@@ -330,7 +338,8 @@ def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> li
             for fact in near:
                 level = 100 * fact.claim.level if fact.claim is not None else math.nan
                 equal = [k for k in fact.numbers if number.equals(k.value) and _same_unit(number, k)]
-                equal = equal if abs(number.value) >= COARSE * number.half else []
+                coarse = abs(number.value) < COARSE * number.half
+                equal = [] if coarse or _elsewhere(number, fact, reading) else equal
                 right = (k for k in equal if _years_agree(fact, k, reading, number))
                 known = next((k for k in right if k.name in BOUNDS or _signs_agree(fact, k, reading, number)), None)
                 if known is not None or (number.measure == "percent" and number.equals(level)):

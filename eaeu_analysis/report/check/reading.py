@@ -170,13 +170,17 @@ class SentenceReading:
     def part_of(self, number: StatedNumber, topics: frozenset[str]) -> SentenceReading:
         """What is read in a number's own part of the sentence, or in the last one before it with one of the topics. Its
         economies are those of the sentence if it has none."""
+        union = self.entities & {"EAEU"}
         for clause in range(number.clause, -1, -1):
             here = {name for name, place in self.parts if place == clause}
             if here & topics:
-                economies = (self.economies & here) or (self.economies - OTHERS) or self.economies
-                union = self.entities & {"EAEU"}
-                return replace(self, concepts=self.concepts & here, entities=economies | union)
+                economies = self.own_economies(number) or (self.economies & here) or (self.economies - OTHERS)
+                return replace(self, concepts=self.concepts & here, entities=(economies or self.economies) | union)
         return self
+
+    def own_economies(self, number: StatedNumber) -> frozenset[str]:
+        """The economies that are named in a number's own part of the sentence."""
+        return self.economies & {name for name, place in self.parts if place == number.clause}
 
     @property
     def economies(self) -> frozenset[str]:

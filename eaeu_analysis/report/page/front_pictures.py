@@ -72,7 +72,7 @@ def _interval_rows(
     rows: Sequence[tuple[str, Mapping[Any, Any], bool]], words: Language
 ) -> tuple[list[ChartRow], list[str]]:
     """Rows with their intervals; the one that the page is about in colour."""
-    made, told = [], []
+    made, texts = [], []
     for label, row, strong in rows:
         ends = {k: f"={words.number(float(row[k]), '2')}" for k in ("estimate", "lower", "upper")}
         still = row["lower"] == row["upper"] == 0
@@ -82,8 +82,8 @@ def _interval_rows(
             text = words.say("picture", "no_change" if still else "almost_none")
         marks = ((float(row["estimate"]), "own" if strong else "other"),)
         made.append(ChartRow(label, marks, (float(row["lower"]), float(row["upper"])), text, strong))
-        told.append(words.say("picture", "row", words={"name": f"={label}", "text": f"={text}"}))
-    return made, told
+        texts.append(words.say("picture", "row", words={"name": f"={label}", "text": f"={text}"}))
+    return made, texts
 
 
 def option_name(name: str, words: Language) -> str:
@@ -114,7 +114,7 @@ def _channels(result: ScenarioResult, words: Language) -> Picture:
     rows = result.table[result.table["outcome"] == "welfare"]
     parts = [r for r in rows.to_dict("records") if words.has("channel", r["channel"])]
     labels = [words.say("channel", r["channel"]) for r in parts]
-    drawn, told = _interval_rows(
+    drawn, texts = _interval_rows(
         [(n, r, bool(r["channel"] == "total")) for n, r in zip(labels, parts, strict=True)], words
     )
     sign = 1 if next((r["estimate"] for r in parts if bool(r["channel"] == "total")), 1) >= 0 else -1
@@ -166,7 +166,7 @@ def _partners(found: Exposure, words: Language) -> Picture:
     elif sure and union > 0:
         way = "leaning_up"
     title = words.say("picture", way, {"first": float(first)})
-    told = [
+    texts = [
         words.say(
             "picture",
             "ends",
@@ -205,7 +205,7 @@ def _member(effect: Effect, economy: str, words: Language) -> Picture:
     found = "fared_found" if effect.finding == "found" else "fared_none"
     title = words.say("picture", found, change, {"economy": economy})
     first, last = table.index[0], table.index[-1]
-    told = [
+    texts = [
         words.say(
             "picture",
             "ends",

@@ -108,10 +108,10 @@ def _bound(text: Any) -> str:
 
 def _line(text: Any) -> str:
     """Text for Markdown in which what is markup in a label stays text: HTML, emphasis, links, code, one line."""
-    told = " ".join(str(text).split())
+    phrase = " ".join(str(text).split())
     for mark in ("\\", "`", "*", "_", "[", "]"):
-        told = told.replace(mark, "\\" + mark)
-    return told.replace("&", "&amp;").replace("<", "&lt;")
+        phrase = phrase.replace(mark, "\\" + mark)
+    return phrase.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _cell(text: Any) -> str:
@@ -362,7 +362,7 @@ def _lead(content: Content, page: str, words: Language) -> str:
 def page_markdown(pages: Pages) -> str:
     """The whole report in Markdown, in English; figures are files next to it."""
     shared, content = pages.shared("index", "en"), pages.material.content
-    told = sentences.answers(content)
+    answers = sentences.answers(content)
     values = {
         **shared,
         "title": f"{content.name} and the {content.bloc}: before and after",

@@ -19,16 +19,22 @@ from eaeu_analysis.report.trace.trace import trace_text
 VERDICTS = ("supported", "outdated", "altered", "overstated", "unsupported", "none")
 FLAGGED = ("outdated", "altered", "overstated", "unsupported")
 BEGIN, END = "<!-- tables: begin (scripts/measure_check.py) -->", "<!-- tables: end -->"
-LATER = {"40 fresh sentences": "fresh", "60 of a newspaper": "sixty", "40 after these": "forty", "36 last": "last"}
+LATER = {
+    "40 fresh sentences": "fresh",
+    "60 of a newspaper": "sixty",
+    "40 after these": "forty",
+    "36 after those": "last",
+}
+LATER |= {"862 in seven sets": "seven"}
 DRAWS, SEED = 1, 11
 CHANCE_DRAWS = 2000
 
 
 @functools.lru_cache
 def verdict(sentence: str, lang: str) -> str:
-    """The verdict on a sentence alone; "none" when there is nothing to check."""
+    """The verdict on a sentence, the last of a row; "none" when there is nothing to check."""
     found = ea.check_text(sentence, lang).statements
-    return found[0].verdict if found else "none"
+    return found[-1].verdict if found else "none"
 
 
 def confusion(half: Iterable[CorpusSentence]) -> Counter[tuple[str, str]]:

@@ -50,7 +50,7 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
         assert {verdict for found, verdict in kinds if found == lang} == set(measure.VERDICTS)
     later = [len(halves[name]) for name in measure.LATER]
     assert 0.4 < len(halves["unseen half"]) / (len(every) - sum(later)) < 0.6
-    assert later == [40, 60, 40, 36]
+    assert later == [40, 60, 40, 36, 862]
 
 
 def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
@@ -66,8 +66,9 @@ def test_the_stated_error_rates_are_those_measured() -> None:
     assert page == measure.written(page, measure.tables())
 
 
-def test_true_statements_pass_and_false_ones_do_not(halves: dict[str, list[CorpusSentence]]) -> None:
-    counts = measure.confusion(halves["building half"])
+@pytest.mark.parametrize("lang", ["en", "ru", "uz"])
+def test_true_statements_pass_and_false_ones_do_not(lang: str, halves: dict[str, list[CorpusSentence]]) -> None:
+    counts = measure.confusion(s for half in halves.values() for s in half if s.lang == lang)
     both = ("altered", "unsupported")
     assert measure.passed(counts) >= 0.98
     assert measure.precision(counts, both) >= 0.95
@@ -100,6 +101,23 @@ def test_true_statements_pass_and_false_ones_do_not(halves: dict[str, list[Corpu
         ("Ittifoq bozorni xitoy tovarlariga toʻldirdi.", "uz", True),
         ("Ittifoq yangi tarifni qabul qildi.", "uz", False),
         ("Ittifoqqa kirgani uchun eksport tushdi.", "uz", True),
+        ("Membership has gutted Kyrgyz exports.", "en", True),
+        ("The union strangles Kyrgyz exports.", "en", True),
+        ("The union is strangling Kyrgyz exports.", "en", True),
+        ("What sank Kyrgyz trade was the union.", "en", True),
+        ("Kyrgyz exports were choked by the union.", "en", True),
+        ("Membership of the union, in force since 2015, covers trade.", "en", False),
+        ("Trade among members of the union fell.", "en", False),
+        ("By joining the union, Kyrgyzstan lost trade.", "en", True),
+        ("Uzbekistan was praised for joining the WTO.", "en", False),
+        ("Экспортный рост обеспечил Евразийский союз.", "ru", True),
+        ("Членство в союзе обескровит экспорт.", "ru", True),
+        ("Кыргызстан вступил в Евразийский экономический союз и увеличил экспорт.", "ru", False),
+        ("Вступление в ВТО увеличит экспорт.", "ru", False),
+        ("Союз включает пять стран.", "ru", False),
+        ("Eksport oʻsishini Yevroosiyo ittifoqi taʼminladi.", "uz", True),
+        ("Qirgʻiziston ittifoq bojlarini oladi.", "uz", False),
+        ("JSTga kirish eksportni oshiradi.", "uz", False),
     ],
 )
 def test_the_union_as_a_cause_is_seen_however_it_is_put(text: str, lang: str, causal: bool) -> None:
@@ -231,14 +249,48 @@ def test_a_sentence_takes_its_subject_from_the_one_before() -> None:
     assert [s.evidence for s in ea.check_text(text).statements] == ["accession.KGZ", "fared.inflation.before_after"]
 
 
-def test_every_sentence_of_the_findings_is_supported_or_left_out() -> None:
-    """In English, 98 of 100; none of a finding is called outdated."""
-    bad = []
+@pytest.mark.parametrize("lang", ["en", "ru", "uz"])
+def test_every_sentence_of_the_findings_is_supported_or_left_out(lang: str) -> None:
+    """98 of 100, in each language."""
     told = [c for c in shipped_claims() if c.topic != "unsupported"]
-    for claim in told:
-        if set(verdicts(claim.sentence, "en")) - {"supported"}:
-            bad.append(claim.id)
+    bad = [c.id for c in told if set(verdicts(c.text("sentence", lang), lang)) - {"supported"}]
     assert len(bad) <= 0.02 * len(told), bad
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Kyrgyz trade lost {change:.0f} points of GDP.", "supported"),
+        ("Kyrgyz trade lost {more:.0f} points of GDP.", "altered"),
+        (
+            "Kyrgyz trade fell from {before:.0f} % of GDP; in the comparison countries it rose by {most:.1f} points.",
+            "supported",
+        ),
+        ("Kyrgyz trade fell by {most:.1f} points of GDP.", "altered"),  # what another country did
+        ("Kyrgyz trade rose from {after:.0f} to {before:.0f} % of GDP.", "altered"),
+        ("Trade of Kyrgyzstan was {after:.0f} % of GDP, and of Armenia {after:.0f} %.", "altered"),
+    ],
+)
+def test_a_number_counts_for_what_it_is_in_its_claim(text: str, verdict: str) -> None:
+    numbers = values(TRADE)
+    change = abs(numbers["change"])
+    filled = text.format(**{**numbers, "change": change, "more": 1.6 * change})
+    assert verdicts(filled, "en") == [verdict]
+
+
+def test_each_part_of_a_sentence_is_on_its_own_subject() -> None:
+    """GDP per head of one and the trade of another, in points."""
+    head, trade = values("members.ARM.gdp_per_head")["change"], values("members.ARM.trade")["change"]
+    text = f"Armenian GDP per head rose by {head:.0f} %; trade widened too, by {{:.0f}} points of GDP."
+    assert verdicts(text.format(trade)) == ["supported"]
+    assert verdicts(text.format(2 * trade)) == ["altered"]
+
+
+def test_what_a_tariff_is_today_is_not_outdated() -> None:
+    """The other number is what it would be, not a newer one."""
+    tariff = values("tariffs.average")
+    text = f"The average tariff of Uzbekistan, today {tariff['own']:.1f} %, would become {tariff['new']:.1f} %."
+    assert verdicts(text) == ["supported"]
 
 
 # -- languages --------------------------------------------------------------------------------------------------------
@@ -294,13 +346,38 @@ def test_uzbek_in_cyrillic_reads_as_latin() -> None:
         ("1 316 569 человек, 1,5–2 млрд долларов", "ru", [(1316569, "count"), (1.5e9, "usd"), (2e9, "usd")]),
         ("на 33,7 процентного пункта", "ru", [(33.7, "points")]),
         ("YaIMning 12,3 foiziga, 4,1 foiz bandiga", "uz", [(12.3, "percent"), (4.1, "points")]),
-        ("in 2010-14 and 2016–2019 and 2024", "en", []),
+        ("in 2010-14 and 2016–2019 and 2024 and '21", "en", []),
+        ("six in ten Uzbeks, one and a half billion dollars", "en", [(60, "percent"), (1.5e9, "usd")]),
+        ("шесть из десяти, восемнадцать процентов", "ru", [(60, "percent"), (18, "percent")]),
+        ("har toʻrt kishidan uchi, oʻn bir foiz", "uz", [(75, "percent"), (11, "percent")]),
+        ("of every hundred dollars twenty", "en", [(20, "percent")]),
+        ("from a fall of 0.2 to a rise of 0.7 %", "en", [(0.2, "percent"), (0.7, "percent")]),
+        ("inflation in double digits", "en", []),
         ("US$ of 2015", "en", []),
     ],
 )
 def test_numbers_are_read_with_their_units(text: str, lang: str, found: list[tuple[float, str]]) -> None:
     read = read_sentence(text, lang).numbers  # type: ignore[arg-type]
     assert [(pytest.approx(n.value), n.measure) for n in read] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "fits", "fails"),
+    [
+        ("more than a third", "en", (34, 38), (31, 45)),
+        ("just under 20 percent", "en", (18, 19.9), (21, 12)),
+        ("чуть больше трети", "ru", (34, 38), (31, 45)),
+        ("uchdan biridan koʻprogʻi", "uz", (34, 38), (31, 45)),
+        ("34 foizdan ortiq", "uz", (34.5, 39), (33, 45)),
+        ("about 20 %", "en", (19.5, 20.9), (18, 23)),
+    ],
+)
+def test_more_than_and_less_than_are_bounds(
+    text: str, lang: str, fits: tuple[float, ...], fails: tuple[float, ...]
+) -> None:
+    (number,) = read_sentence(text, lang).numbers  # type: ignore[arg-type]
+    assert all(number.equals(value) for value in fits)
+    assert not any(number.equals(value) for value in fails)
 
 
 def test_years_go_with_the_number_of_their_part_of_the_sentence() -> None:
