@@ -84,8 +84,8 @@ def draw_outcome(section: OutcomeSection, words: Language) -> Picture:
         event_position(str(result.spec["event"])), words.say("picture", "joining_mark"), (spec.before, spec.after)
     )
     own = {"before": float(result.treated["mean_before"]), "after": float(result.treated["mean_after"])}
-    told = [words.say("fared", "row", own, {"name": f"={names[result.unit]}"})] if result.treated["available"] else []
-    caption = picture_caption(outcome_title(section, words), "alt_lines", told, result.provenance, words)
+    texts = [words.say("fared", "row", own, {"name": f"={names[result.unit]}"})] if result.treated["available"] else []
+    caption = picture_caption(outcome_title(section, words), "alt_lines", texts, result.provenance, words)
     first, last = map(float, spec.before)
     index = words.say("fared", "index", {"first": first, "last": last})  # where levels are drawn relative to their mean
     axis = words.word(f"unit.{unit}") if words.has("unit", unit) else index
@@ -119,8 +119,8 @@ def draw_effect(effect: Effect, outcome: str, words: Language) -> Picture:
     marks = YearMarks(event_position(str(effect.spec["event"])), mark, band=band if band[0] in table else None)
     rows = effect.post
     means = {line.label: f"={words.number(float(rows[line.column].mean()))}" for line in lines}
-    told = [words.say("picture", "row", words={"name": f"={name}", "text": mean}) for name, mean in means.items()]
-    caption = picture_caption(effect_title(effect, outcome, words), "alt_lines", told, effect.provenance, words)
+    texts = [words.say("picture", "row", words={"name": f"={name}", "text": mean}) for name, mean in means.items()]
+    caption = picture_caption(effect_title(effect, outcome, words), "alt_lines", texts, effect.provenance, words)
     named = {"label": f"={outcome_label(words, outcome, find_outcome(outcome).label)}"}
     key = "axis_log" if find_outcome(outcome).log else "axis"
     axis = words.say("effects", key, {"level": 100 * effect.level}, named)
@@ -181,7 +181,7 @@ def draw_trade(answer: TradeAnswer, words: Language) -> dict[str, Picture]:
         )
         for name, row in zip(shares.index, shares.to_dict("records"), strict=True)
     ]
-    told: dict[str, dict[str, float]] = {
+    texts: dict[str, dict[str, float]] = {
         "trade_steps": {**spread, "clear": clear, "all": float(len(steps))},
         "trade_years": {**ends, "year": float(last.name), "base": base},
         "trade_partners": {
@@ -190,12 +190,12 @@ def draw_trade(answer: TradeAnswer, words: Language) -> dict[str, Picture]:
     }  # fmt: skip
     key = "trade_years" if "neighbours" in ends else "trade_years_alone"
     captions = (
-        about("trade_steps", told["trade_steps"], "alt_rows_short"),
-        about(key, told["trade_years"], "alt_lines_short"),
-        about("trade_partners", told["trade_partners"], "alt_rows_short"),
+        about("trade_steps", texts["trade_steps"], "alt_rows_short"),
+        about(key, texts["trade_years"], "alt_lines_short"),
+        about("trade_partners", texts["trade_partners"], "alt_rows_short"),
     )
     marks = YearMarks(band=("founders_lower", "founders_upper"))
-    units = [words.say("picture", f"{name}_unit", {**level, "base": base}) for name in told]
+    units = [words.say("picture", f"{name}_unit", {**level, "base": base}) for name in texts]
     files = [picture_id(name, words) for name in TRADE]
     drawn = (
         row_picture(files[0], interval_rows(steps, words, "percent"), units[0], captions[0], steps, numbers),

@@ -55,9 +55,9 @@ def picture_id(name: str, words: Language) -> str:
     return name if words.code == "en" else f"{name}.{words.code}"
 
 
-def picture_caption(title: str, kind: str, told: Sequence[str], provenance: Any, words: Language) -> Caption:
+def picture_caption(title: str, kind: str, texts: Sequence[str], provenance: Any, words: Language) -> Caption:
     """The finding as title, what the picture shows in words, and who published its data."""
-    alt = words.say("picture", kind, words={"title": f"={title}", "rows": f"={'; '.join(told)}"})
+    alt = words.say("picture", kind, words={"title": f"={title}", "rows": f"={'; '.join(texts)}"})
     owners = owners_of(provenance.series)[:OWNERS]
     names = ", ".join(owner.text for owner in owners)
     return Caption(title, alt, words.say("picture", "source", words={"owners": f"={names}"}) if owners else "", owners)
@@ -99,14 +99,14 @@ def _options(result: ScenarioResult, words: Language) -> Picture | None:
         return None
     table = found.table[(found.table["outcome"] == "welfare") & (found.table["scenario"] != NOTHING)]
     records = table.to_dict("records")
-    rows, told = _interval_rows(
+    rows, texts = _interval_rows(
         [(option_name(r["scenario"], words), r, bool(r["scenario"] == JOINING)) for r in records], words
     )
     clear = [option_name(r["scenario"], words) for r in records if is_clear(r)]
     title = words.say("picture", "options_some" if clear else "options_none", words={"names": f"={', '.join(clear)}"})
     axis = words.say("picture", "options_axis", {"level": 100 * found.level})
     values = table.set_index("scenario")[["estimate", "lower", "upper"]]
-    caption = picture_caption(title, "alt_rows", told, result.provenance, words)
+    caption = picture_caption(title, "alt_rows", texts, result.provenance, words)
     return row_picture(f"options.{words.code}", rows, axis, caption, values, chart_numbers(words))
 
 
@@ -123,7 +123,7 @@ def _channels(result: ScenarioResult, words: Language) -> Picture:
     title = words.say("picture", "channels", words={"part": f"part.{largest['channel']}"})
     axis = words.say("picture", "channels_axis", {"level": 100 * result.level})
     values = pd.DataFrame(parts)[["estimate", "lower", "upper"]].set_axis(labels, axis=0)
-    caption = picture_caption(title, "alt_rows", told, result.provenance, words)
+    caption = picture_caption(title, "alt_rows", texts, result.provenance, words)
     return row_picture(f"joining.{words.code}", drawn, axis, caption, values, chart_numbers(words))
 
 
@@ -144,9 +144,9 @@ def _path(result: ScenarioResult, words: Language) -> Picture:
     ends = {"first": float(table.index[0]), "last": float(table.index[-1])}
     then, now = (f"={words.number(float(table['estimate'].iloc[place]), '2')}" for place in (0, -1))
     line = ChartLine("estimate", words.say("picture", "path_line"), "own")
-    told = words.say("picture", "ends", ends, {"name": f"={line.label}", "then": then, "now": now})
+    texts = words.say("picture", "ends", ends, {"name": f"={line.label}", "then": then, "now": now})
     unit = words.say("picture", "path_unit", {"level": 100 * result.level})
-    caption = picture_caption(title, "alt_lines", [told], result.provenance, words)
+    caption = picture_caption(title, "alt_lines", [texts], result.provenance, words)
     marks = YearMarks(band=("lower", "upper"))
     return line_picture(picture_id(PATH, words), table, [line], unit, caption, marks, chart_numbers(words))
 
@@ -180,7 +180,7 @@ def _partners(found: Exposure, words: Language) -> Picture:
         for line in lines
     ]
     marks = YearMarks(2020.95, words.say("picture", "observer", {"year": 2020.0}))
-    caption = picture_caption(title, "alt_lines", told, found.provenance, words)
+    caption = picture_caption(title, "alt_lines", texts, found.provenance, words)
     return line_picture(
         f"leaning.{words.code}",
         table,
@@ -222,6 +222,6 @@ def _member(effect: Effect, economy: str, words: Language) -> Picture:
     marks = YearMarks(
         event, words.say("picture", "joined", {"year": float(int(event))}), band=band if band[0] in table else None
     )
-    caption = picture_caption(title, "alt_lines", told, effect.provenance, words)
+    caption = picture_caption(title, "alt_lines", texts, effect.provenance, words)
     unit = words.say("picture", "fared_unit", {"level": 100 * effect.level})
     return line_picture(f"fared.{words.code}", table, lines, unit, caption, marks, chart_numbers(words))

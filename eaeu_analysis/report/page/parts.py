@@ -54,13 +54,13 @@ class Items:
 
 def check_items(checks: Iterable[Check], words: Language) -> Items:
     """Each check with its mark; what it found is in English alone."""
-    told = []
+    texts = []
     for check in checks:
         about = [translated(words, part) for part in check.name.split(", ")[1:] if words.has("text", part)]
         name = check.name if words.code == "en" else ", ".join([words.word(f"check.{check.name}"), *about])
         found = f": {with_names(words, check.text)}" if words.code == "en" else ""
-        told.append(f"{words.say('passed', check.mark)}: {name}{found}")
-    return Items(tuple(told), tone="checks")
+        texts.append(f"{words.say('passed', check.mark)}: {name}{found}")
+    return Items(tuple(texts), tone="checks")
 
 
 @dataclass(frozen=True)

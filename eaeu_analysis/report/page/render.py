@@ -102,8 +102,8 @@ def _inert(value: Any) -> Any:
 
 def _bound(text: Any) -> str:
     """Text whose numbers stay on one line with their unit: '33.7 %', 'p = 0.14'; without names of the program."""
-    told = re.sub(r"(\d) (?=(?:%|pp\b|bn\b|tn\b|m\b|million\b|billion\b))", "\\1\u00a0", readable(str(text)))
-    return bind(re.sub(r"\bp = (?=\d)", "p\u00a0=\u00a0", told))
+    bound = re.sub(r"(\d) (?=(?:%|pp\b|bn\b|tn\b|m\b|million\b|billion\b))", "\\1\u00a0", readable(str(text)))
+    return bind(re.sub(r"\bp = (?=\d)", "p\u00a0=\u00a0", bound))
 
 
 def _line(text: Any) -> str:
@@ -367,8 +367,8 @@ def page_markdown(pages: Pages) -> str:
         **shared,
         "title": f"{content.name} and the {content.bloc}: before and after",
         "lead": _lead(content, "fared", find_language("en", "page")),
-        "answers": told,
-        "answers_title": f"The answer in {sentences.count(len(told))} sentence{'s' if len(told) != 1 else ''}",
+        "answers": answers,
+        "answers_title": f"The answer in {sentences.count(len(answers))} sentence{'s' if len(answers) != 1 else ''}",
         "found": findings_page(pages.material, pages.pictures["en"], _places(pages, "en"), "en"),
         "how": HOW,
         "owners": "; ".join(sorted({info.source for info in pages.material.series if info.source})),

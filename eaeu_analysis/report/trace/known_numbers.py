@@ -260,8 +260,8 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
 
 def _scenario(result: ScenarioResult) -> list[Any]:
     """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it."""
-    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability()]
-    told.append([int(year) for year in path_data(result).index])
+    printed: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability()]
+    printed.append([int(year) for year in path_data(result).index])
     if (options := shipped_options()) is not None:
         printed += [options.table, 100 * options.table[["better", "best"]], options.spec["draws"]]
     try:

@@ -36,8 +36,8 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
     for name in FIGURES:
         effect, picture = headline_effect(content, name), pictures.get(f"effect-{name}")
         if effect is not None and picture is not None:
-            told = [Text(said[key])] if (key := f"fared.{name}.counterfactual") in said else []
-            parts = (Figure(picture, picture.title), *told, sources(effect.provenance))
+            texts = [Text(said[key])] if (key := f"fared.{name}.counterfactual") in said else []
+            parts = (Figure(picture, picture.title), *texts, sources(effect.provenance))
             cards.append(Card(f"effect-{name}", picture.title, parts))
     return PageSection("effects", title, title, (how, Cards(tuple(cards)), _table(content, words)))
 

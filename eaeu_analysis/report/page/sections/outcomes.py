@@ -73,19 +73,19 @@ def _finding(section: OutcomeSection, words: Language) -> str:
 
 def _tests(section: OutcomeSection, words: Language) -> str:
     """What the two tests and the checks say."""
-    told = []
+    texts = []
     for key, result in (("narrow", section.narrow), ("wide", section.wide)):
         if result is None or result.difference is None:
-            told.append(words.say("fared", f"no_{key}"))
+            texts.append(words.say("fared", f"no_{key}"))
             continue
         d = result.difference
         least = words.say("fared", "least") if d.test.p_two_sided <= d.test.floor + 1e-9 else ""
         numbers = {"economies": float(d.test.n - 1), "gap": d.versus_mean, "p": d.test.p_two_sided}
         named = {"least": f"={least}", "measure": f"unit.{d.measure}"}
-        told.append(words.say("fared", key, numbers, named))
+        texts.append(words.say("fared", key, numbers, named))
         failed = tuple(f"check.{check.name}" for check in result.checks if check.failed)
-        told += [words.say("form", "failed", words={"failed": failed})] if failed else []
-    return " ".join(told)
+        texts += [words.say("form", "failed", words={"failed": failed})] if failed else []
+    return " ".join(texts)
 
 
 def _numbers(section: OutcomeSection, result: BeforeAfter, words: Language) -> Details:
