@@ -33,8 +33,11 @@ def number_text(words: Language, value: float, *, signed: bool = False) -> str:
 
 
 def translated(words: Language, text: str) -> str:
-    """A sentence of the shipped data as the pages word it: the table ``text`` has it by how it is shipped."""
-    return words.template("text", text) if words.code != "en" or words.has("text", text) else text
+    """A sentence of the shipped data as the pages word it: the table ``text`` has it by how it is shipped.
+
+    What is not in the table, as in data of the reader's own, stays as it is.
+    """
+    return words.template("text", text) if words.has("text", text) else text
 
 
 def change_text(words: Language, value: float, measure: str) -> str:
@@ -63,6 +66,11 @@ def with_names(words: Language, text: str) -> str:
     """The text with the names of economies in place of their codes."""
     known = economies().index
     return CODE.sub(lambda code: words.word(f"economy.{code[0]}") if code[0] in known else code[0], text)
+
+
+def step_name(words: Language, step: str) -> str:
+    """A step of a union: "customs union", "EAEU"; another as it is called."""
+    return words.template("step", step) if words.has("step", step) else step
 
 
 def outcome_label(words: Language, outcome: str, label: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...wording.table_rows import change_text, day_text, number_text, outcome_label
+from ...wording.table_rows import change_text, day_text, number_text, outcome_label, step_name
 from ..parts import Cell, Column, PageSection, PageTable, Text
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
 
 
 def _column(row: Mapping[Any, Any], words: Language) -> Column:
-    step = words.template("step", row["step"]) if words.has("step", row["step"]) else str(row["step"])
+    step = step_name(words, str(row["step"]))
     spans = words.say("cell", "periods", words={"before": f"={row['before']}", "after": f"={row['after']}"})
     return Column(words.word(f"economy.{row['unit']}"), notes=(f"{step}, {day_text(words, row['event'])}", spans))
 

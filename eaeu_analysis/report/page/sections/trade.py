@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...wording.table_rows import change_text, number_text, span_text, translated
+from ...wording.table_rows import change_text, number_text, span_text, step_name, translated
 from ..figures import EXPOSURE, TRADE
 from ..parts import (
     Card,
@@ -96,7 +96,7 @@ def _effects(answer: TradeAnswer, words: Language) -> PageTable:
     for row in answer.effects.to_dict("records"):
         p = row["p_permutation"]
         shown = "" if math.isnan(p) else words.number(p, "2")
-        step, how = words.say("step", row["step"]), translated(words, row["specification"])
+        step, how = step_name(words, row["step"]), translated(words, row["specification"])
         rows.append((step, how, *_estimate(row, words), shown, _yes(words, row["stands_out"])))
     heads = _heads(words, ("step", "specification", "change", "interval", "p", "clear"))
     caption = words.say("trade", "effects", {"level": 100 * answer.level})
@@ -107,7 +107,7 @@ def _diversion(answer: TradeAnswer, words: Language) -> PageTable:
     rows = [
         (
             translated(words, row["from"]),
-            words.say("step", row["step"]),
+            step_name(words, row["step"]),
             translated(words, row["panel"]),
             *_estimate(row, words),
             _yes(words, row["stands_out"]),
