@@ -32,8 +32,8 @@ def texts_of(item: Any) -> Iterator[str]:
     """Every text that a reader sees in a section, in its order; names of papers and publishers are left out."""
     if isinstance(item, str):
         yield item
-    elif getattr(item, "tone", "") in ("checks", "source"):
-        return  # what a check found, and a paper as it is cited, are in English alone
+    elif getattr(item, "tone", "") in ("checks", "source", "missing"):
+        return  # what a check found, why data are missing, and a paper as it is cited, are in English alone
     elif isinstance(item, (tuple, list)):
         for part in item:
             yield from texts_of(part)
