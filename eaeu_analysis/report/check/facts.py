@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,10 +115,15 @@ class KnownFact:
     latest: int = 0
     economy: str = field(default="")
 
-    @property
+    @functools.cached_property
     def named(self) -> frozenset[str]:
         """Every economy and group that may be named with this fact."""
         return frozenset().union(*self.entities, self.allowed)
+
+    @functools.cached_property
+    def topics(self) -> frozenset[str]:
+        """Every concept that may be named with this fact."""
+        return frozenset().union(*self.concepts, self.extra)
 
     @property
     def clear(self) -> bool:
@@ -411,14 +416,16 @@ def _values(name: str, source: str) -> dict[str, dict[int, float]]:
     """Values of a series by economy and year."""
     from ...data.load import load_panel
 
-    return _by_economy(load_panel([name], source=source).frame[name].dropna().items())
+    return _by_economy(load_panel([name], source=source).frame[name].dropna())
 
 
-def _by_economy(cells: Iterable[tuple[Any, float]]) -> dict[str, dict[int, float]]:
-    """Cells of a column of a panel, by economy and year."""
+def _by_economy(column: Any) -> dict[str, dict[int, float]]:
+    """The values of a column of a panel, by economy and year."""
+    index = column.index
+    economies, years = (level.tolist() for level in index.levels)
     found: dict[str, dict[int, float]] = {}
-    for (economy, year), value in cells:
-        found.setdefault(str(economy), {})[int(year)] = float(value)
+    for economy, year, value in zip(*index.codes, column.tolist(), strict=True):
+        found.setdefault(str(economies[economy]), {})[int(years[year])] = float(value)
     return found
 
 
@@ -437,7 +444,7 @@ def _editions(name: str, source: str) -> tuple[tuple[bool, dict[str, dict[int, f
         if known is not None and known.denominator is not None:
             column = column / load_panel([known.denominator], source=source).frame[known.denominator]
         scaled = column.dropna() * (known.scale if known is not None else 1.0)
-        found.append((vintage < default, _by_economy(scaled.items())))
+        found.append((vintage < default, _by_economy(scaled)))
     return tuple(found)
 
 

@@ -376,7 +376,7 @@ def _about(fact: KnownFact, reading: SentenceReading, strict: bool, narrow: bool
     if not fact.concepts or not all(group & named for group in groups):
         return False
     concepts = reading.concepts | reading.bases
-    own = frozenset().union(*fact.concepts, fact.extra)
+    own = fact.topics
     if not all(group & concepts for group in fact.concepts) or "other" in reading.concepts - own:
         return False
     if narrow and _specific(reading) - own and (strict or "per_head" in (reading.concepts - own)):
@@ -392,7 +392,7 @@ def _specific(reading: SentenceReading) -> frozenset[str]:
 def _same_matter(fact: KnownFact, reading: SentenceReading) -> bool:
     """Whether the fact is on the same outcome, in whatever economy or with whatever partner."""
     concepts = reading.concepts | reading.bases
-    own = frozenset().union(*fact.concepts, fact.extra)
+    own = fact.topics
     if not fact.concepts or not all(group & concepts for group in fact.concepts) or _specific(reading) - own:
         return False
     shared = any(group & reading.entities for group in fact.entities)
@@ -568,7 +568,7 @@ def _at_years(
 
 
 def _only(fact: KnownFact, reading: SentenceReading) -> bool:
-    own = frozenset().union(*fact.concepts, fact.extra)
+    own = fact.topics
     return not _specific(reading) - own and ("real" not in reading.concepts or bool(own & {"real", "gdp"}))
 
 
