@@ -163,6 +163,18 @@ def _recorded(target: Path, kind: str) -> Hashes:
     return {str(row.get("path")): (str(row.get("hash")).removeprefix("sha256:"),) for row in rows}
 
 
+def manifest_gaps(folder: Path, kind: str, found: Mapping[str, str]) -> list[str]:
+    """Files of a written folder whose hash (``found``) is not that of its manifest, or that are missing; the manifest
+    itself where it is missing or not of this program."""
+    try:
+        listed = _recorded(folder, kind) if (folder / MANIFEST).is_file() else None
+    except _NotOursError:
+        listed = None
+    if listed is None:
+        return [MANIFEST]
+    return [name for name in sorted({*listed, *found}) if found.get(name) not in listed.get(name, ())]
+
+
 def _read(path: Path) -> dict[str, object] | None:
     """A JSON object in a regular file of bounded size, or None."""
     try:

@@ -21,7 +21,7 @@ import pandas as pd
 
 from .. import __version__, settings
 from ..errors import BadInputError, IntegrityError, NoDataError, PartialDataError
-from ..output_folder import MANIFEST
+from ..output_folder import MANIFEST, manifest_gaps
 from ..reference.shipped_tables import shipped_files
 from ..results import Result
 from ..user_files import parse_json, read_bytes
@@ -223,12 +223,15 @@ def verify_run(folder: str | Path) -> Verification:
     except (KeyError, TypeError, ValueError):
         raise BadInputError(f"'{place / RECORD}' is not the record of a report of this program") from None
     there = {
-        path.relative_to(place).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        _name(path.relative_to(place)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(place.rglob("*"))
-        if path.is_file() and path.name not in (RECORD, CRATE, MANIFEST)
+        if path.is_file() and path != place / MANIFEST
     }
+    records = {name: there.pop(name, "") for name in (RECORD, CRATE)}
+    changed = [name for name in manifest_gaps(place, "report", {**there, **records}) if name in (*records, MANIFEST)]
     rows = [
         *_differences(OUTPUT, outputs, there),
+        *_differences(OUTPUT, dict.fromkeys(changed, "otherwise"), {name: records.get(name) or "" for name in changed}),
         *_differences(INPUT, inputs, shipped_digests()),
         *_differences(CODE, {"eaeu_analysis": code}, {"eaeu_analysis": cache.code_digest()}),
         *_differences(LIBRARY, libraries, cache.library_versions()),
@@ -246,6 +249,11 @@ def _differences(kind: str, recorded: Mapping[str, Any], found: Mapping[str, str
         for name in names
         if recorded.get(name) != found.get(name)
     ]  # fmt: skip
+
+
+def _name(path: Path) -> str:
+    """The name as text that can be printed, also where it is no UTF-8."""
+    return path.as_posix().encode("utf-8", "backslashreplace").decode()
 
 
 def _short(value: object, absent: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +15,7 @@ import pytest
 
 from eaeu_analysis.cli import main
 from eaeu_analysis.errors import BadInputError, IntegrityError, NoDataError, PartialDataError
+from eaeu_analysis.output_folder import output_folder
 from eaeu_analysis.report import cache, run_record
 from eaeu_analysis.report.drift.changes import COLUMNS, REVISED, Drift
 from eaeu_analysis.report.job_files import feed_text, junit_xml, summary_document, summary_markdown, write_job_files
@@ -40,9 +43,10 @@ QUESTION = {"unit": "KGZ", "bloc": "EAEU", "source": "pinned"}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, data in {**OUTPUTS, **run_record.run_files(QUESTION, "pinned", OUTPUTS)}.items():
-        (tmp_path / "r" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "r" / name).write_bytes(data)
+    with output_folder(tmp_path / "r", "report") as stage:
+        for name, data in {**OUTPUTS, **run_record.run_files(QUESTION, "pinned", OUTPUTS)}.items():
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            (stage / name).write_bytes(data)
     return tmp_path / "r"
 
 
@@ -85,6 +89,29 @@ def test_a_changed_file_is_named(folder: Path, change: str, capsys: pytest.Captu
         found.require()
     assert main(["verify", str(folder)]) == 3
     assert name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ro-crate-metadata.json", "manifest.json"])
+@pytest.mark.parametrize("text", [None, "null", "{}", '{"program": [5]}'])
+def test_a_changed_record_or_manifest_is_named(folder: Path, name: str, text: str | None) -> None:
+    (folder / name).unlink()
+    if text is not None:
+        (folder / name).write_text(text)
+    assert run_record.verify_run(folder).table["name"].tolist() == [name]
+    assert main(["verify", str(folder)]) == 3
+
+
+def test_a_record_of_another_folder_is_not_taken_for_one_of_this(folder: Path) -> None:
+    (folder / "tables" / "run.json").write_text("{}")
+    (folder / "run.json").write_text((folder / "run.json").read_text() + " ")
+    assert run_record.verify_run(folder).table["name"].tolist() == ["tables/run.json", "run.json"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are text")
+def test_a_name_that_is_no_text_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / os.fsdecode(b"\xff.html")).touch()
+    assert main(["verify", str(folder)]) == 3
+    assert "ff.html" in capsys.readouterr().out.encode().decode()
 
 
 def test_another_program_or_library_is_listed_and_fails_only_when_strict(

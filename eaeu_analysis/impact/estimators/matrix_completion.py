@@ -60,16 +60,17 @@ def complete(
     start: Array | None = None,
     tolerance: float = TOLERANCE,
     most: int = 20_000,
+    base: Array | None = None,
 ) -> Completion:
     """Fit at penalty ``penalty`` (units of the outcome over cells): ``y`` (N, T), ``observed`` (N, T) true where used.
 
-    Unit and period effects are not penalised, so the problem is solved for what their own fit leaves: levels and units
-    of measurement make no difference. Every row and column needs an observed cell, else BadInputError. Raises
-    NotConvergedError when the fixed-point residual stays above ``tolerance`` after ``most`` steps.
+    Unit and period effects are not penalised, so the problem is solved for what their own fit leaves (``base``, where
+    it is known): levels and units of measurement make no difference. Every row and column needs an observed cell, else
+    BadInputError. NotConvergedError when the fixed-point residual stays above ``tolerance`` after ``most`` steps.
     """
     if not (observed.any(axis=0).all() and observed.any(axis=1).all()):
         raise BadInputError("matrix completion needs at least one observed cell in every unit and every period")
-    base = two_way_fit(y, observed)
+    base = two_way_fit(y, observed) if base is None else base
     values = np.where(observed, y - base, 0.0)
     threshold = penalty * int(observed.sum()) / 2.0
     scale = float(np.linalg.norm(values))
@@ -152,8 +153,9 @@ def cross_validate_completion(y: Array, observed: Mask, penalties: Sequence[floa
     for k, out in enumerate(held):
         training = observed & ~out
         start: Array | None = None
+        base = two_way_fit(y, training)
         for i, candidate in enumerate(penalties):
-            start = complete(y, training, float(candidate), start, tolerance=ROUGH).fitted
+            start = complete(y, training, float(candidate), start, tolerance=ROUGH, base=base).fitted
             errors[k, i] = float(((y - start)[out] ** 2).mean())
     return np.asarray(errors.mean(axis=0), dtype=np.float64)
 

@@ -149,19 +149,16 @@ def _ahead(ssm, result, ahead: Array) -> tuple[Array, Array]:  # type: ignore[no
     base = design[0, :, -1] if design.ndim == 3 else design[0]
     mean = np.empty(len(ahead))
     joint = np.empty((len(ahead), len(ahead)))
-    rows: list[Array] = []
-    crossed: list[Array] = []  # covariance of the present state with each earlier one
+    pushed = np.empty((len(state), len(ahead)))  # covariance of the present state with each earlier value
     for h, values in enumerate(ahead):
         row = base.copy()
         if len(values):
             row[-len(values) :] = values
-        crossed = [transition @ c for c in crossed]
+        pushed[:, :h] = transition @ pushed[:, :h]
+        pushed[:, h] = covariance @ row
         mean[h] = row @ state
-        joint[h, h] = row @ covariance @ row + irregular
-        for k, (earlier, c) in enumerate(zip(rows, crossed, strict=True)):
-            joint[h, k] = joint[k, h] = row @ c @ earlier
-        rows.append(row)
-        crossed.append(covariance)
+        joint[h, : h + 1] = joint[: h + 1, h] = row @ pushed[:, : h + 1]
+        joint[h, h] += irregular
         state = transition @ state
         covariance = transition @ covariance @ transition.T + noise
     return mean, joint

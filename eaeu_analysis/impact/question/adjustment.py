@@ -26,6 +26,8 @@ SEASONS = {"M": 12, "Q": 4}
 
 def two_way_fit(y: Array, observed: Mask) -> Array:
     """(N, T) least squares fit of unit and period effects to the observed cells, in every cell."""
+    if y.shape[0] < y.shape[1]:  # the larger set of effects is solved for in terms of the smaller one
+        return two_way_fit(y.T, observed.T).T
     seen = observed.astype(np.float64)
     middle = float(y[observed].mean())
     values = np.where(observed, y - middle, 0.0)

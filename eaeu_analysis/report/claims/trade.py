@@ -165,6 +165,8 @@ def _outside(found: UnionTradeEffect, outsider: str) -> Claim:
             "change": value,
             "lower": lower,
             "upper": upper,
+            "plain_lower": percent_from_log(float(row["plain_lower"])),
+            "plain_upper": percent_from_log(float(row["plain_upper"])),
             "first": float(row["base"]),
             "last": 2016,
             "p": p,

@@ -57,6 +57,7 @@ class BiasCorrection:
     bias: pd.Series[Any]
     uncorrected: pd.Series[Any]
     uncorrected_se: pd.Series[Any]
+    uncorrected_vcov: pd.DataFrame
     economies: tuple[int, int]
     periods: int
     text: str
@@ -269,7 +270,7 @@ def _corrected(fit: GravityFit, bias: Array, variance: Array, pairs: Pairs, kind
     grown = float(np.median(se / fit.se))
     text = f"{kind}, {sizes[0]} exporters, {sizes[1]} importers, {pairs.y.shape[1]} periods ({SOURCES[method]})"
     correction = BiasCorrection(
-        kind, pd.Series(bias, index=index, name="bias"), fit.coef, fit.se, sizes, pairs.y.shape[1], text
+        kind, pd.Series(bias, index=index, name="bias"), fit.coef, fit.se, fit.vcov, sizes, pairs.y.shape[1], text
     )
     checks = [
         Check(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,6 +86,13 @@ class GravityFit(Result):
     data: pd.DataFrame = field(repr=False)
     correction: BiasCorrection | None = None
     provenance: Provenance = field(default_factory=Provenance)
+
+    def without_correction(self) -> GravityFit:
+        """The fit with the coefficients and errors as they are before the bias correction; itself without one."""
+        made = self.correction
+        if made is None:
+            return self
+        return replace(self, coef=made.uncorrected, se=made.uncorrected_se, vcov=made.uncorrected_vcov, correction=None)
 
     @property
     def p_value(self) -> pd.Series[Any]:

@@ -70,7 +70,8 @@ class UnionTradeEffect(Result):
     pairs : DataFrame
         Each pair of members by a dummy of its own (one Newton step), with the band of fake pairs.
     diversion : DataFrame
-        The members' imports from outsiders, with ``base`` and the founders' rank among fake unions.
+        The members' imports from outsiders, with ``base``, the interval without bias correction (``plain_lower``,
+        ``plain_upper``) and the founders' rank among fake unions.
     zeros : DataFrame
         The textbook dummies with gaps left as they are and filled.
     domestic : DataFrame
@@ -323,10 +324,13 @@ def _diversion(
         for outsider in OUTSIDERS:
             group = f"from_{outsider}"
             found = contrast(fit, change_weights(group, start, end))
+            plain = contrast(fit.without_correction(), change_weights(group, start, end))
             p = fake_union_p_value(change(real, group, start, end), changes(fakes, group, start, end))
             percent = 100 * np.expm1(found.estimate)
-            rows.append((name, step, outsider, base, found.estimate, found.se, found.lower, found.upper, percent, p))
-    columns = ["panel", "step", "from", "base", "estimate", "se", "lower", "upper", "percent", "p_permutation"]
+            ends = (found.lower, found.upper, plain.lower, plain.upper)
+            rows.append((name, step, outsider, base, found.estimate, found.se, *ends, percent, p))
+    columns = ["panel", "step", "from", "base", "estimate", "se", "lower", "upper"]
+    columns += ["plain_lower", "plain_upper", "percent", "p_permutation"]
     return pd.DataFrame(rows, columns=columns)
 
 

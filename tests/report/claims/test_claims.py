@@ -166,6 +166,18 @@ def test_every_published_number_stands_in_its_sentence() -> None:
         assert row.value in fields, row.name
 
 
+def test_kyrgyz_trade_with_the_union_is_shown_as_a_path_that_the_shipped_table_has() -> None:
+    from eaeu_analysis.report.claims.published import published_rows as table
+
+    row = next(row for row in table() if row.name == "kgz_eaeu_2016")
+    members = ["RUS", "KAZ", "BLR", "ARM"]
+    flows = ea.load_flows("kyrgyzstan_annual")
+    inside = flows["exporter"].isin(members) | flows["importer"].isin(members)
+    billions = flows[inside].groupby("year")["usd"].sum() / 1e9
+    for value, year in (("before", "before_year"), ("low", "year"), ("later", "later_year"), ("last", "last_year")):
+        assert row.values[value] == pytest.approx(billions[int(row.values[year])], abs=5e-4)
+
+
 def test_a_topic_alone_asks_only_what_it_needs() -> None:
     found = ea.claims(topic="tariffs")
     assert {claim.topic for claim in found} == {"tariffs"}

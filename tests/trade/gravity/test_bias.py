@@ -112,6 +112,15 @@ def test_three_way_equals_the_slow_reference() -> None:
     assert (fast.se > fit.se).all()
 
 
+def test_without_correction_is_the_fit_before_it() -> None:
+    plain = ppml(unbalanced(), "usd", ["x", "w"], THREE, PAIR)
+    again = ppml(unbalanced(), "usd", ["x", "w"], THREE, PAIR, bias_correction=True).without_correction()
+    pd.testing.assert_series_equal(again.coef, plain.coef)
+    pd.testing.assert_frame_equal(again.vcov, plain.vcov)
+    assert again.correction is None
+    assert plain.without_correction() is plain
+
+
 def test_two_way_corrects_errors_alone_and_equals_the_slow_reference() -> None:
     fit = ppml(unbalanced(), "usd", ["x", "w"], TWO, PAIR)
     _, variance = slow_reference(fit, three_way=False)

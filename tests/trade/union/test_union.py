@@ -272,6 +272,9 @@ def test_the_union_on_the_pinned_flows() -> None:
     turkey = result.diversion.query("panel == 'without fuels' and `from` == 'Turkey'").iloc[0]
     assert turkey["percent"] == pytest.approx(-15.7, abs=2)
     assert checks["imports before, Turkey, without fuels"] is False
+    china = result.diversion.query("panel == 'all goods' and step == 'both' and `from` == 'China'").iloc[0]
+    assert china["lower"] < 0 < china["plain_lower"]  # the interval leaves zero out only without the bias correction
+    assert china["plain_upper"] < china["upper"]
     europe = result.diversion.query("panel == 'all goods' and step == 'both' and `from` == 'EU'").iloc[0]
     assert europe["lower"] < 0 < europe["upper"]
     assert europe["percent"] == pytest.approx(-9.6, abs=3)
