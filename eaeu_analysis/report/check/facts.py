@@ -28,6 +28,7 @@ SKIPPED = {"p", "floor", "failed_count", "level_percent", "same_sign", "specific
 LEVELS = ("before", "after", "law_before", "law_after", "left_out", "peak", "then", "value")  # fields in the unit
 BESIDE = ("change", "beside", "difference", "least", "most", "median", "without_low", "without_high", "fall")  # changes
 DOLLARS = {"billion": 1e9, "total": 1e9, "usd_low": 1e9, "usd_high": 1e9, "imports": 1.0}  # fields and their scale
+BILLIONS = ("before", "low", "later", "last")  # fields in billions of dollars next to the field "billion"
 CHANGES = {
     "change",
     "beside",
@@ -287,6 +288,8 @@ def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float
         return "usd", "", DOLLARS[name] if name == "imports" or abs(value) < 1e5 else 1.0
     if name in ("before", "after") and "unit" not in claim.words and abs(value) > 1e5:
         return "usd", "", 1.0
+    if name in BILLIONS and "billion" in claim.values:
+        return "usd", "", 1e9
     if name in LEVELS and "unit" in claim.words and not claim.id.endswith(".counterfactual"):
         return parse_measure(_unit(claim, "unit"))
     if name in BESIDE and "change_unit" in claim.words:

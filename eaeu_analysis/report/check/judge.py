@@ -67,7 +67,17 @@ SPECIFIC = frozenset(
 FOREIGN = frozenset(("CHN", "TUR", "EU"))  # partners that no finding is about by themselves
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
 CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is checked though no economy is named
-INTERVAL = ("lower", "upper", "curve_low", "curve_high", "curve_median", "strictest", "widest")
+INTERVAL = (
+    "lower",
+    "upper",
+    "plain_lower",
+    "plain_upper",
+    "curve_low",
+    "curve_high",
+    "curve_median",
+    "strictest",
+    "widest",
+)
 OTHER_CASES = ("least", "most", "median", "without_low", "without_high", "left_out")
 BOUNDS = frozenset((*INTERVAL, *OTHER_CASES))  # numbers of a claim that count with another one of it
 UNSAID = frozenset(("share", "members", "joined", "bought", "stays", "real"))  # concepts that are no subject
