@@ -176,8 +176,8 @@ def _on_dask(
         except TimeoutError:
             raise NoDataError(f"the Dask scheduler at {address!r} has no workers") from None
         except KilledWorker:
-            told = "died over the same piece of work, most likely for want of memory; give each more of it"
-            raise NoDataError(f"the Dask workers at {address!r} {told}") from None
+            text = "died over the same piece of work, most likely for want of memory; give each more of it"
+            raise NoDataError(f"the Dask workers at {address!r} {text}") from None
         except CancelledError:
             raise NoDataError(
                 f"the Dask scheduler at {address!r} has gone; give the same command again once it is back"
@@ -185,8 +185,8 @@ def _on_dask(
         except ImportError as error:
             raise BadInputError(f"the Dask workers at {address!r} lack the package: {error}") from None
         except Exception as error:  # lost for good, by whatever library: one sentence, and the first line says which
-            told = (str(error).splitlines() or [""])[0]
-            raise NoDataError(f"the Dask cluster at {address!r} gave up: {type(error).__name__} {told}") from error
+            text = (str(error).splitlines() or [""])[0]
+            raise NoDataError(f"the Dask cluster at {address!r} gave up: {type(error).__name__} {text}") from error
 
 
 def _checked(reply: Any, item: Item, fits: Callable[[Item, Any], bool] | None, address: str) -> Any:

@@ -46,7 +46,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def test_what_once_brought_a_reader_down_is_refused_in_a_sentence(path: Path) -> None:
     target = TARGETS[SLUGS[path.name.rsplit(".", 2)[0]]]
     verdict = judge(target, path.read_bytes())
-    assert verdict.what != "crash", verdict.trace or verdict.told
+    assert verdict.what != "crash", verdict.trace or verdict.message
 
 
 def test_a_short_fuzzing_of_every_reader_finds_nothing(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ def list_() -> None:
     from ..notebook import declared, notebooks
 
     for name, path in notebooks().items():
-        told = ", ".join(f"{p}={v!r}" for p, v in declared(path).items())
-        typer.echo(f"{name}{f'  (-p {told})' if told else ''}")
+        text = ", ".join(f"{p}={v!r}" for p, v in declared(path).items())
+        typer.echo(f"{name}{f'  (-p {text})' if text else ''}")
 
 
 @app.command()

@@ -128,8 +128,8 @@ class VintageDiff(Result):
         counts = {
             kind: sum(s.status == kind for s in self.series) for kind in ("changed", "same", "only in A", "only in B")
         }
-        told = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n) or "nothing to compare"
-        lines = [f"A: {self.a}", f"B: {self.b}", f"{len(self.series)} series: {told}"]
+        text = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n) or "nothing to compare"
+        lines = [f"A: {self.a}", f"B: {self.b}", f"{len(self.series)} series: {text}"]
         for kind in ("only in A", "only in B"):
             codes = [s.code for s in self.series if s.status == kind]
             lines += [f"{kind}: {', '.join(codes)}"] if codes else []

@@ -233,11 +233,11 @@ def _resource(entry: PinEntry, item: SeriesData, first_year: int) -> tuple[dict[
     frame = frame.sort_values(["economy", "year"], ignore_index=True)
     data = table_bytes(frame)
     own = {name: getattr(item.info, name) for name in INFO_FIELDS}
-    said = own | {"code": entry.code} | _provenance_fields(entry, own)
-    path = _path(SeriesInfo(entry.code, vintage=said["vintage"]))
+    described = own | {"code": entry.code} | _provenance_fields(entry, own)
+    path = _path(SeriesInfo(entry.code, vintage=described["vintage"]))
     resource = {
         "name": path.removesuffix(".parquet").lower(),
-        "title": said["label"] or entry.code,
+        "title": described["label"] or entry.code,
         "path": path,
         "type": "table",
         "format": "parquet",
@@ -245,7 +245,7 @@ def _resource(entry: PinEntry, item: SeriesData, first_year: int) -> tuple[dict[
         "rows": len(frame),
         "fields": len(COLUMNS),
         "hash": "sha256:" + hashlib.sha256(data).hexdigest(),
-        **said,
+        **described,
         "default": entry.default,
         **({} if item.freq == "Y" else {"freq": item.freq}),
         **series_counts(frame, item.freq),
@@ -289,8 +289,8 @@ def _with_defaults(resources: list[dict[str, Any]], kept: set[str]) -> list[dict
     for code in {r["code"] for r in ordered}:
         of_code = [r for r in ordered if r["code"] == code]
         before = [r for r in of_code if r["path"] in kept and r["default"]]
-        said = [r for r in of_code if r["default"]]
-        chosen = (before or said or of_code)[-1]
+        marked = [r for r in of_code if r["default"]]
+        chosen = (before or marked or of_code)[-1]
         for resource in of_code:
             resource["default"] = resource is chosen
     return ordered

@@ -130,8 +130,8 @@ def _choices(result: Any, table: pd.DataFrame, ax: Axes) -> None:
         height = share * (1 - (place + 0.5) / len(rows))
         colour = TREATED if names.index(name) % 2 == 0 else ACCENT
         ax.plot(at, np.full(len(at), height), "|", transform=across, color=colour, markersize=4, alpha=0.6)
-        told = f"{name}: {option or 'none'}"
-        ax.annotate(told, (-0.01, height), xycoords="axes fraction", ha="right", va="center", fontsize=6)
+        label = f"{name}: {option or 'none'}"
+        ax.annotate(label, (-0.01, height), xycoords="axes fraction", ha="right", va="center", fontsize=6)
     ax.yaxis.set_label_coords(-0.1, 1 - (1 - share) / 2)
 
 

@@ -50,8 +50,8 @@ def draw_pass_through(result: Any, ax: Axes) -> None:
     ax.plot(mean.index, 100 * mean["fitted"], color=ACCENT, linewidth=1.8, linestyle=(0, (5, 2)))
     ax.axhline(0, color=INK, linewidth=0.8)
     ax.set_ylabel("change of remittances in US$, log points x 100", fontsize=8)
-    told = ", ".join(f"{name} {format_number(value, signed=True)}" for name, value in result.coef.items())
-    ax.set_title(f"Elasticities for money from Russia alone: {told}", wrap=True)
+    values = ", ".join(f"{name} {format_number(value, signed=True)}" for name, value in result.coef.items())
+    ax.set_title(f"Elasticities for money from Russia alone: {values}", wrap=True)
     last = mean.iloc[-1]
     end = float(mean.index[-1])
     end_labels(

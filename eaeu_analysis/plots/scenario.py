@@ -40,15 +40,15 @@ def sign_flip_sentence(outcome: str, values: np.ndarray[Any, np.dtype[np.float64
         return f"{outcome} stays {side} zero over the ranges of both assumptions"
     corners = {(a, b): values[-b, -a] < 0 for a in (0, 1) for b in (0, 1)}  # index -1 is the high end
     rare = sum(corners.values()) <= 2
-    told = "falls below zero" if rare else "rises above zero"
+    crosses = "falls below zero" if rare else "rises above zero"
     chosen = [corner for corner, below in corners.items() if below == rare]
     if len(chosen) == 1:
         a, b = chosen[0]
-        return f"{outcome} {told} only with a {ENDS[a]} {first} and a {ENDS[b]} {second}"
+        return f"{outcome} {crosses} only with a {ENDS[a]} {first} and a {ENDS[b]} {second}"
     for axis, name in enumerate((first, second)):
         ends = {corner[axis] for corner in chosen}
         if len(chosen) == 2 and len(ends) == 1:
-            return f"{outcome} {told} with a {ENDS[ends.pop()]} {name}"
+            return f"{outcome} {crosses} with a {ENDS[ends.pop()]} {name}"
     return f"{outcome} changes its sign with {first} and {second} together"
 
 
@@ -84,8 +84,8 @@ def _waterfall(result: Any, ax: Axes, outcome: str) -> None:
     _interval(ax, last, total, INK)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=1.8)
     ax.margins(x=0.06)
-    told = f"{display.outcome_measure(outcome)}; bars: means of the draws, which add up; point and line: median and "
-    _caption_below(ax, f"{told}{result.level:.0%} interval")
+    caption = f"{display.outcome_measure(outcome)}; bars: means of the draws, which add up; point and line: median and "
+    _caption_below(ax, f"{caption}{result.level:.0%} interval")
     set_title(ax, f"{display.outcome_label(outcome)}: {_finding(total)}{_most(parts)}")
 
 
@@ -106,8 +106,8 @@ def _finding(row: Any) -> str:
 def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
     table, shares = result.tornado(outcome).head(most), result.shares(outcome)
     middle = float(result.surrogate.predict(outcome, pd.DataFrame(index=[0]))[0])
-    told = [display.quantity_row(name) for name in table["quantity"]]
-    _rows(ax, [f"{t['label']}: {shares[n]:.0%}" for t, n in zip(told, table["quantity"], strict=True)])
+    labels = [display.quantity_row(name) for name in table["quantity"]]
+    _rows(ax, [f"{t['label']}: {shares[n]:.0%}" for t, n in zip(labels, table["quantity"], strict=True)])
     for place, row in enumerate(table.to_dict("records")):
         for end, colour in (("low", LIGHT), ("high", TREATED)):
             at = row[f"at_{end}"]
@@ -136,7 +136,7 @@ def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
         "and high (dark) end of 5 and 95 %, all others at their medians "
         f"({format_number(middle, signed=True)}); per cent after the name: its share of the variance",
     )
-    first = told[0]["label"]
+    first = labels[0]["label"]
     set_title(ax, f"What carries the uncertainty of {_lower(display.outcome_label(outcome))}: {_lower(first)}")
 
 
@@ -170,11 +170,11 @@ def _partners(result: Any, ax: Axes, channel: str) -> None:
     if rows.empty:
         result.value("imports_from_members", channel)  # says what is known
     rows = rows.sort_values("estimate", ascending=False, kind="stable")
-    told = [
+    partners = [
         display.outcome_label(o).removeprefix("Imports from ").removesuffix(" of the union") for o in rows["outcome"]
     ]
-    told = [name[:1].upper() + name[1:] for name in told]
-    _rows(ax, [f"{n}: {display.format_interval(r)}" for n, r in zip(told, rows.to_dict("records"), strict=True)])
+    partners = [name[:1].upper() + name[1:] for name in partners]
+    _rows(ax, [f"{n}: {display.format_interval(r)}" for n, r in zip(partners, rows.to_dict("records"), strict=True)])
     for place, row in enumerate(rows.to_dict("records")):
         colour = TREATED if row["estimate"] >= 0 else ACCENT
         ax.barh(place, row["estimate"], height=0.34, color=SHADE, edgecolor=colour, linewidth=0.8, zorder=2)
@@ -182,7 +182,7 @@ def _partners(result: Any, ax: Axes, channel: str) -> None:
     ax.axvline(0, color=INK, linewidth=0.8, zorder=1.8)
     part = "" if channel == TOTAL else f"{display.channel(channel)} alone: "
     _caption_below(ax, f"{part}change of imports, per cent; median and {result.level:.0%} interval")
-    set_title(ax, _who(told, rows))
+    set_title(ax, _who(partners, rows))
 
 
 def _who(partners: Sequence[str], rows: pd.DataFrame) -> str:
@@ -253,10 +253,10 @@ def _caption_below(ax: Axes, text: str) -> None:
 def _rows(ax: Axes, labels: Sequence[str]) -> None:
     """A row per label, top down, the words above the row's bar."""
     for place, label in enumerate(labels):
-        told = fill(ax, label, 8)
+        words = fill(ax, label, 8)
         box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
         ax.annotate(
-            told, (0, place - 0.27), xycoords=("axes fraction", "data"), va="bottom", fontsize=8, zorder=2.5, bbox=box
+            words, (0, place - 0.27), xycoords=("axes fraction", "data"), va="bottom", fontsize=8, zorder=2.5, bbox=box
         )
     ax.set_yticks([])
     ax.set_ylim(len(labels) - 0.55, -0.75)

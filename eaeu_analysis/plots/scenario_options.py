@@ -54,13 +54,13 @@ def _options(result: Any, ax: Axes, outcome: str) -> None:
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x")
     ax.margins(x=0.06)
-    told = (
+    caption = (
         f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}, against doing nothing; median and "
         f"{result.level:.0%} interval of {result.spec['draws']:,} common draws; dark: the interval excludes zero"
     )
     if table["failed_checks"].any():
-        told += "; *: a check failed"
-    ax.set_xlabel(fill(ax, told, 8), fontsize=8)
+        caption += "; *: a check failed"
+    ax.set_xlabel(fill(ax, caption, 8), fontsize=8)
     set_title(ax, options_finding(result, outcome))
 
 
@@ -70,9 +70,9 @@ def options_finding(result: Any, outcome: str = "welfare") -> str:
     clear = table[[is_clear(row) for row in table.to_dict("records")]]
     if clear.empty:
         return f"{label}: no option is clearly better or worse than doing nothing"
-    told = ", ".join(f"{name} ({'higher' if low > 0 else 'lower'})" for name, low in clear["lower"].items())
+    named = ", ".join(f"{name} ({'higher' if low > 0 else 'lower'})" for name, low in clear["lower"].items())
     count = "one option is" if len(clear) == 1 else f"{len(clear)} of {len(table)} options are"
-    return f"{label}: {count} clear of zero: {told}"
+    return f"{label}: {count} clear of zero: {named}"
 
 
 def draw_options(result: Any, ax: Axes | None = None, outcome: str = "welfare") -> Axes:

@@ -151,10 +151,10 @@ def source_line(figure: Figure, provenance: Any) -> int:
     for p in parts:
         owner = p.source.partition(" (github.com/")[0]  # who made the figures; the record names who passed them on
         by_owner.setdefault(owner, []).append(f"{p.code}, vintage {p.vintage}" if p.vintage else p.code)
-    told = "; ".join(f"{owner}: {'; '.join(codes)}" if owner else "; ".join(codes) for owner, codes in by_owner.items())
-    told = f"Source: {told}"
+    text = "; ".join(f"{owner}: {'; '.join(codes)}" if owner else "; ".join(codes) for owner, codes in by_owner.items())
+    text = f"Source: {text}"
     wide = round(18.75 * figure.get_figwidth())
-    lines = textwrap.wrap(told, wide)
+    lines = textwrap.wrap(text, wide)
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=6.5, gid="figure_sources")
     return len(lines)
 

@@ -141,8 +141,8 @@ def draw_union_trade_effect(result: Any, ax: Axes, panel: str | None = None) -> 
         if bold:
             low, high = (np.array([*line[end], 0.0])[order] for end in ("lower", "upper"))
             ax.fill_between(x, low, high, color=colour, alpha=0.13, linewidth=0)
-        told = {"neighbours": "neighbours,\nnever joined"}.get(str(group), str(group))
-        ends.append((told, float(x[-1]), float(y[-1]), colour, bold))
+        label = {"neighbours": "neighbours,\nnever joined"}.get(str(group), str(group))
+        ends.append((label, float(x[-1]), float(y[-1]), colour, bold))
     ax.axhline(0, color=INK, linewidth=0.8)
     for year, text in ((2010, "customs union"), (2015, "EAEU")):
         ax.axvline(year, color=GREY, linewidth=0.9, linestyle=(0, (4, 2)))
@@ -167,8 +167,8 @@ def draw_trade_answer(result: Any, ax: Axes) -> None:
     places = np.arange(len(table)) + np.cumsum(~table["step"].duplicated())
     draw_intervals(ax, table, list(table["specification"]), clear=table["stands_out"], places=list(places))
     ticks = [*places, *(places[heads] - 1)]
-    told = {"both": "both steps together"}
-    steps = [told.get(step, step) for step in table["step"].iloc[heads]]
+    labels = {"both": "both steps together"}
+    steps = [labels.get(step, step) for step in table["step"].iloc[heads]]
     ax.set_yticks(ticks, [*table["specification"], *steps], fontsize=7.5)
     for label in ax.get_yticklabels()[len(table) :]:
         label.set_fontweight("bold")

@@ -92,12 +92,12 @@ def draw_tariff_gap(result: Any, ax: Axes, labels: int = 11) -> None:
     ax.set_xlabel("Uzbekistan's tariff now, simple average by chapter, per cent", fontsize=8)
     ax.set_ylabel("common external tariff, per cent (line: range)", fontsize=8)
     totals = result.totals()
-    told = [
+    changes = [
         f"{int(totals.loc[d, 'chapters'])} chapters ({totals.loc[d, 'share']:.0%} of imports) {d}"
         for d in ("rise", "fall")
         if d in totals.index
     ]
-    ax.set_title(f"To the common tariff: {', '.join(told) or 'no chapter changes clearly'}", wrap=True)
+    ax.set_title(f"To the common tariff: {', '.join(changes) or 'no chapter changes clearly'}", wrap=True)
 
 
 def draw_equilibrium(result: Any, ax: Axes, most: int = 12, column: str = "welfare") -> None:
@@ -239,5 +239,5 @@ def draw_partner_changes(result: Any, ax: Axes) -> None:
     before, after = ("-".join(map(str, result.spec[name])) for name in ("before", "after"))
     ax.set_xlabel(f"million US$ a year, log scale; open: {before}, filled: {after}", fontsize=8)
     rows = result.table.set_index(["flow", "partner"])["change"]
-    told = [f"{flow} {rows[flow, 'RUS']:+.0f} %" for flow in ("exports", "imports")]
-    set_title(ax, f"{_name(result.spec['economy'])}'s trade with Russia: {', '.join(told)}")
+    changes = [f"{flow} {rows[flow, 'RUS']:+.0f} %" for flow in ("exports", "imports")]
+    set_title(ax, f"{_name(result.spec['economy'])}'s trade with Russia: {', '.join(changes)}")

@@ -81,19 +81,19 @@ class ArmenianTransfers(Result):
             f"months of {self.spec['base']}"
         ]
         for row in self.table.to_dict("records"):
-            told = (
+            text = (
                 f"  {row['window']}: Russia {format_number(row['russia'], signed=True)} %, others "
                 f"{format_number(row['others'], signed=True)} %, difference "
                 f"{format_number(row['difference'], signed=True)} % ({format_p_equals(row['p_value'])})"
             )
             if np.isfinite(row["expected"]):
-                told += (
+                text += (
                     f"; the rouble and Russian income would give {format_number(row['expected'], signed=True)} %, left "
                     f"{format_number(row['remainder'], signed=True)} % ({self.level:.0%} interval "
                     f"{format_number(row['remainder_lower'], signed=True)} to "
                     f"{format_number(row['remainder_upper'], signed=True)} %)"
                 )
-            lines.append(told)
+            lines.append(text)
         lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
         return "\n".join([*lines, *source_lines(self.provenance, "  ")])
 

@@ -77,13 +77,13 @@ def _is_job_summary(path: Path | None) -> bool:
 
 def outcome(found: Mapping[str, Any]) -> str:
     """In a sentence or two: whether a conclusion moved, and whether data are missing."""
-    told = []
+    texts = []
     if found["drift"]:
         moved = found["drift"]["drifted"]
-        told.append("A conclusion drifted from what was accepted." if moved else "No conclusion moved.")
+        texts.append("A conclusion drifted from what was accepted." if moved else "No conclusion moved.")
     if found["missing"] or found["from_the_fallback"]:
-        told.append("Some data are missing or come from the fall-back.")
-    return " ".join(told)
+        texts.append("Some data are missing or come from the fall-back.")
+    return " ".join(texts)
 
 
 def summary_document(report: Report, claims: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -150,13 +150,13 @@ def feed_text(report: Report, claims: list[Mapping[str, Any]], earlier: list[Any
     for row in report.drift.table.to_dict("records") if report.drift is not None else ():
         if row["change"] == "new":  # no conclusion changed
             continue
-        told = f"{row['before']} -> {row['now']} ({row['reason']})"
-        mark = hashlib.sha256(f"{row['claim']} {row['change']} {told}".encode()).hexdigest()[:16]
+        change = f"{row['before']} -> {row['now']} ({row['reason']})"
+        mark = hashlib.sha256(f"{row['claim']} {row['change']} {change}".encode()).hexdigest()[:16]
         items.append(
             {
                 "id": f"{row['claim']}#{mark}",
                 "title": clean_text(f"{row['claim']}: {row['change']}"),
-                "content_text": clean_text(f"{told}. {sentences.get(row['claim'], '')}").strip(),
+                "content_text": clean_text(f"{change}. {sentences.get(row['claim'], '')}").strip(),
                 "tags": [row["change"], row["reason"]],
                 **dated,
             }

@@ -40,9 +40,10 @@ def timed(call):
 """
 LOOP = """
 for _line in sys.stdin:
-    _said = turn(**json.loads(_line))
-    _said["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1e6)
-    print(json.dumps(_said), file=_answers, flush=True)
+    _answer = turn(**json.loads(_line))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    _answer["peak_mb"] = peak / (1024 if sys.platform != "darwin" else 1e6)
+    print(json.dumps(_answer), file=_answers, flush=True)
 """
 
 
@@ -79,7 +80,7 @@ class Row:
         small = self.peak_mb_at_most is None or (self.peak_mb or 0.0) <= self.peak_mb_at_most
         return self.same and fast and quick and small
 
-    def told(self) -> str:
+    def line(self) -> str:
         mine = f"{self.what}: {_seconds(statistics.median(self.ours))} of {self.by} time"
         if self.theirs:
             middle, low, high = statistics.median(self.ratios), min(self.ratios), max(self.ratios)
@@ -110,8 +111,8 @@ class Peer:
         line = self._process.stdout.readline()
         if not line:
             raise SystemExit(f"the peer ended with {self._process.wait()}; its words are above")
-        said: dict[str, Any] = json.loads(line)
-        return said
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
     def __enter__(self) -> Peer:
         return self
@@ -147,12 +148,12 @@ def timed(call: Callable[[], Any], repeat: int = 1) -> tuple[Any, dict[str, floa
 
 def alternate(turns: int, ours: Callable[[], Any], theirs: Callable[[], Any]) -> tuple[list[Any], list[Any]]:
     """What each side said, turn by turn; who goes first changes."""
-    said: tuple[list[Any], list[Any]] = ([], [])
+    answers: tuple[list[Any], list[Any]] = ([], [])
     for turn in range(turns):
         sides = ((0, ours), (1, theirs)) if turn % 2 == 0 else ((1, theirs), (0, ours))
         for place, call in sides:
-            said[place].append(call())
-    return said
+            answers[place].append(call())
+    return answers
 
 
 def peak_mb() -> float:
@@ -163,7 +164,7 @@ def peak_mb() -> float:
 def finish(rows: Sequence[Row], path: Path | None) -> int:
     """Print the rows, write them to ``path``; 1 if a target is missed."""
     for row in rows:
-        print(row.told(), flush=True)
+        print(row.line(), flush=True)
     if path is not None:
         path.write_text(
             json.dumps([asdict(row) for row in rows], indent=1, default=lambda value: value.item()) + "\n",

@@ -141,10 +141,10 @@ def measure(repeat: int) -> list[Growth]:
             call()
             seconds.append(min(timed(call)[1]["cpu"] for _ in range(repeat)))
         found.append(Growth(what, unit, sizes, seconds))
-        told = ", ".join(f"{n:,}: {s:.4f} s" for n, s in zip(sizes, seconds, strict=True))
+        text = ", ".join(f"{n:,}: {s:.4f} s" for n, s in zip(sizes, seconds, strict=True))
         last = found[-1]
         print(
-            f"{what} by {unit}: exponent {last.exponent:.2f}, at the end {last.last_exponent:.2f} ({told})", flush=True
+            f"{what} by {unit}: exponent {last.exponent:.2f}, at the end {last.last_exponent:.2f} ({text})", flush=True
         )
     return found
 

@@ -154,18 +154,18 @@ def basque_rows(turns: int, path: Path, peer_placebos: bool) -> list[Row]:
             count = 1 if peer_placebos else 0
             mine, other = alternate(count, whole, lambda: peer.turn(whole=True))
             mine += [whole() for _ in range(2)] if not peer_placebos else []
-            said, lower = "", True
+            remark, lower = "", True
             if other:
                 both = pd.DataFrame({"here": mine[0]["mspe"], "there": other[0]["mspe"]}).dropna()
                 no_worse = both["here"] <= both["there"] * (1 + 1e-6)
                 lower = bool(no_worse.all())
-                said = f"gap before equal or lower in {no_worse.sum()} of {len(both)} regions, at the median "
-                said += f"{(both['there'] / both['here']).median():.1f} times"
+                remark = f"gap before equal or lower in {no_worse.sum()} of {len(both)} regions, at the median "
+                remark += f"{(both['there'] / both['here']).median():.1f} times"
             rows.append(
                 Row(
                     "counterfactuals", "synthetic control, Basque, all 17 placebos, weights searched, from the table",
                     [m["cpu"] for m in mine], PYSYNCON if other else "", [o["cpu"] for o in other], at_most=5.0,
-                    same=lower, compared=said, note=note,
+                    same=lower, compared=remark, note=note,
                     peak_mb=peak_mb(), peak_mb_theirs=other[-1]["peak_mb"] if other else None,
                 )
             )  # fmt: skip

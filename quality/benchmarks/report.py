@@ -76,13 +76,13 @@ def rows(turns: int) -> list[Row]:
         prints: dict[str, str] = {}
         for jobs in (2, 1):
             out, home = folder / f"report_{jobs}", folder / f"home_{jobs}"
-            said = run([EAEU, "report", "--out", str(out), "--jobs", str(jobs)], home)
+            measured = run([EAEU, "report", "--out", str(out), "--jobs", str(jobs)], home)
             prints[f"jobs {jobs}"] = digest(out)
             found.append(
                 Row(
-                    "report", f"eaeu report, cold, {jobs} job{'s' * (jobs > 1)}", [said["clock"]], by="clock",
+                    "report", f"eaeu report, cold, {jobs} job{'s' * (jobs > 1)}", [measured["clock"]], by="clock",
                     at_most=60.0 if jobs == 2 else None, same=len(set(prints.values())) == 1,
-                    compared="same bytes for 1 and 2 jobs" if len(prints) == 2 else "", peak_mb=said["peak_mb"],
+                    compared="same bytes for 1 and 2 jobs" if len(prints) == 2 else "", peak_mb=measured["peak_mb"],
                     peak_mb_at_most=1500.0,
                 )
             )  # fmt: skip
@@ -91,7 +91,7 @@ def rows(turns: int) -> list[Row]:
         equal = {digest(folder / f"again_{k}") for k in range(turns)} == {prints["jobs 2"]}
         found.append(
             Row(
-                "report", "eaeu report, second run", [said["clock"] for said in again], by="clock", at_most=10.0,
+                "report", "eaeu report, second run", [one["clock"] for one in again], by="clock", at_most=10.0,
                 same=equal, compared="same bytes" if equal else "bytes DIFFER",
                 peak_mb=max(s["peak_mb"] for s in again),
             )
@@ -99,7 +99,7 @@ def rows(turns: int) -> list[Row]:
         brief = [run([EAEU, "brief", "--out", str(folder / f"brief_{k}")], home) for k in range(turns)]
         found.append(
             Row(
-                "report", "eaeu brief, claims known", [said["clock"] for said in brief], by="clock", at_most=5.0,
+                "report", "eaeu brief, claims known", [one["clock"] for one in brief], by="clock", at_most=5.0,
                 peak_mb=max(s["peak_mb"] for s in brief),
             )
         )  # fmt: skip

@@ -36,6 +36,7 @@ SCRIPTS = {
     "data": ["--full"],
     "bulk_zip": [],
     "bulk_baci": [],
+    "bulk_comtrade": [],
     "impact_curve": [],
     "scenario": [],
     "report": [],
@@ -49,6 +50,7 @@ QUICK = {
     "data": ["--turns", "1"],
     "bulk_zip": ["--turns", "1"],
     "bulk_baci": ["--rows", "1000000", "--years", "2"],
+    "bulk_comtrade": ["--rows", "1000000"],
     "impact_curve": ["--specifications", "200"],
     "scenario": ["--draws", "100", "--dask-draws", "16"],
     "report": ["--turns", "1"],
@@ -97,7 +99,7 @@ def _processor() -> str:
 
 def page(kept: dict[str, Any]) -> str:
     """RESULTS.md."""
-    rows = [Row(**row) for name, said in kept.items() if name != "growth" for row in said["rows"]]
+    rows = [Row(**row) for name, results in kept.items() if name != "growth" for row in results["rows"]]
     targets = [row for row in rows if _target(row)]
     missed = [row for row in targets if not row.reached]
     lines = [
@@ -124,12 +126,12 @@ def page(kept: dict[str, Any]) -> str:
             continue
         lines += [f"## {title}", "", "| what | here | peer | ratio (range) | target | same answer? | MB here / peer |"]
         lines += ["|---|---:|---:|---:|---|---|---:|", *(_line(row) for row in here), ""]
-        made = [name for name, said in kept.items() if name != "growth" and said["rows"][0]["group"] == group]
+        made = [name for name, results in kept.items() if name != "growth" and results["rows"][0]["group"] == group]
         lines += [f"Again: `python quality/benchmarks/run.py --only {' '.join(made)}`, after `make setup`.", ""]
         notes = [f"- {row.what}: {row.note}." for row in here if row.note]
         lines += [*notes, ""] if notes else []
     if missed:
-        lines += ["## Missed", "", *(f"- {row.told()}" for row in missed), ""]
+        lines += ["## Missed", "", *(f"- {row.line()}" for row in missed), ""]
     if "growth" in kept:
         grown = [Growth(**g) for g in kept["growth"]["rows"]]
         lines += [
@@ -144,8 +146,8 @@ def page(kept: dict[str, Any]) -> str:
             lines.append(f"| {g.what} | {g.unit} | {sizes} | {seconds} | {g.exponent:.2f} | {g.last_exponent:.2f} |")
         lines.append("")
     lines += ["## Machine", ""]
-    for name, said in kept.items():
-        m = said["machine"]
+    for name, results in kept.items():
+        m = results["machine"]
         lines.append(
             f"- {name}: {m['day']}, {m['cores']} cores of {m['processor']}, {m['memory_gb']} GB, {m['system']}, Python"
             f" {m['python']}, load {m['load_before']} at its start"
@@ -182,8 +184,8 @@ def _line(row: Row) -> str:
 
 def _seconds(seconds: list[float], by: str) -> str:
     value = statistics.median(seconds)
-    told = f"{plain(1000 * value)} ms" if value < 0.1 else f"{plain(value)} s"
-    return told + (" (clock)" if by == "clock" else "")
+    text = f"{plain(1000 * value)} ms" if value < 0.1 else f"{plain(value)} s"
+    return text + (" (clock)" if by == "clock" else "")
 
 
 def picture(kept: dict[str, Any], path: Path) -> None:
@@ -192,7 +194,7 @@ def picture(kept: dict[str, Any], path: Path) -> None:
 
     from eaeu_analysis.plots.style import ACCENT, GREY, INK, STYLE, TREATED
 
-    rows = [Row(**row) for name, said in kept.items() if name != "growth" for row in said["rows"]]
+    rows = [Row(**row) for name, results in kept.items() if name != "growth" for row in results["rows"]]
     rows = sorted((row for row in rows if row.ratios), key=lambda row: statistics.median(row.ratios))
     if not rows:
         return
@@ -250,11 +252,11 @@ def main() -> int:
     if given.quick:
         print(page(kept))
         return 0
-    rows = [Row(**row) for name, said in kept.items() if name != "growth" for row in said["rows"]]
+    rows = [Row(**row) for name, results in kept.items() if name != "growth" for row in results["rows"]]
     missed = [row for row in rows if not row.reached]
     print(f"\nbenchmarks/RESULTS.md is written; {len(missed)} targets missed")
     for row in missed:
-        print(" ", row.told())
+        print(" ", row.line())
     return 1 if missed else 0
 
 

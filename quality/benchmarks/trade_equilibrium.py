@@ -115,9 +115,9 @@ def against_peer(sizes: list[int], turns: int, folder: Path) -> list[Row]:
             "peak_mb": peak_mb(), "peak_mb_theirs": other[-1]["peak_mb"],
         }  # fmt: skip
         what = f"one-sector equilibrium, {n} economies, an experiment on a baseline"
-        for parts, told, least in ((["experiment"], "", LEAST.get(n)), (BOTH, " that is laid out anew", None)):
+        for parts, label, least in ((["experiment"], "", LEAST.get(n)), (BOTH, " that is laid out anew", None)):
             seconds = [[sum(turn[part]["cpu"] for part in parts) for turn in side] for side in (mine, other)]
-            found.append(Row("trade", what + told, seconds[0], PEER, seconds[1], at_least=least, **known))
+            found.append(Row("trade", what + label, seconds[0], PEER, seconds[1], at_least=least, **known))
     return found
 
 
@@ -142,8 +142,8 @@ def convergence(peer_too: bool, folder: Path) -> list[Row]:
             path = folder / "far.csv"
             rows.to_csv(path, index=False)
             with Peer(environment(PEER), PEER_CODE) as peer:
-                said = peer.turn(path=str(path))
-            note = f"the peer at its default scale: {said.get('error', 'an answer')}"
+                answer = peer.turn(path=str(path))
+            note = f"the peer at its default scale: {answer.get('error', 'an answer')}"
         found.append(
             Row(
                 "trade", f"one-sector equilibrium, {n} economies, costs in kilometres, all borders away", [took["cpu"]],

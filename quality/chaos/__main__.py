@@ -71,8 +71,8 @@ def main() -> int:
             found = []
             for one in known[name](at, given.quick):
                 found.append(one)
-                told = f"{one.times} tried, {len(one.lost)} lost, after {time.monotonic() - begun:.0f} s"
-                print(f"{one.name}: {told}", file=sys.stderr, flush=True)
+                line = f"{one.times} tried, {len(one.lost)} lost, after {time.monotonic() - begun:.0f} s"
+                print(f"{one.name}: {line}", file=sys.stderr, flush=True)
             tallies += found
             if not given.quick:
                 _keep(found, given.seed)

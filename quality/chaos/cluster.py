@@ -60,12 +60,12 @@ class Cluster:
         """Addresses and processes of the workers, and the states of the tasks, as the scheduler has them."""
         from distributed import Client
 
-        def told(dask_scheduler: Any) -> dict[str, Any]:
+        def state(dask_scheduler: Any) -> dict[str, Any]:
             states = [task.state for task in dask_scheduler.tasks.values()]
             return {"workers": len(dask_scheduler.workers), "states": states}
 
         with Client(self.address, timeout=30, set_as_default=False) as client:
-            return dict(client.run_on_scheduler(told))
+            return dict(client.run_on_scheduler(state))
 
     def until(self, ready: Any, seconds: float = 120.0) -> bool:
         end = time.monotonic() + seconds
@@ -225,7 +225,7 @@ def _curve(folder: Path) -> Tally:
     problems += [] if before else ["nothing was kept"]
     again = run([*EAEU, *curve_argv(keep)], environment(), folder)
     problems += same(here, again)
-    said = re.search(r"(\d+) of 96", again.err)
-    problems += [] if said and int(said[1]) >= before > 0 else ["it began from nothing again"]
+    reported = re.search(r"(\d+) of 96", again.err)
+    problems += [] if reported and int(reported[1]) >= before > 0 else ["it began from nothing again"]
     tally.tried(problems, there.sentence)
     return tally

@@ -159,8 +159,8 @@ def aged(at: Path) -> None:
 def seen(ended: Ended) -> str:
     if ended.code == -9:
         return "nothing: the process is dead"
-    said = [line.strip() for line in ended.out.splitlines() if "cannot be written" in line]
-    return "; ".join([*said[:1], ended.sentence if ended.sentence.startswith("eaeu: ") else ""]).strip("; ")
+    refusals = [line.strip() for line in ended.out.splitlines() if "cannot be written" in line]
+    return "; ".join([*refusals[:1], ended.sentence if ended.sentence.startswith("eaeu: ") else ""]).strip("; ")
 
 
 def _small(folder: Path, kept: Path) -> Tally:

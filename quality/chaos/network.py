@@ -49,32 +49,34 @@ def network(folder: Path, nursery: Nursery, seed: int, quick: bool) -> Iterator[
         few = slice(0, 4 if quick else None)
         for kind in PASSING[few]:
             plan = {"kind": kind, "page": rng.randint(1, 5), "path": f"/series/{rng.choice(CODES)}/", "seconds": 0.1}
-            state, code, said = _pull(folder / f"passing-{kind}", bank, nursery, [plan])
-            passing.tried(_problems(kind, state == clean, code == 0, said), said)
+            state, code, message = _pull(folder / f"passing-{kind}", bank, nursery, [plan])
+            passing.tried(_problems(kind, state == clean, code == 0, message), message)
         for turn in range(1 if quick else 5):
             kinds = ("502", "truncated", "reset", "html", "429", "repeat-whole", "cut", "empty")
             plans = [{"kind": kind, "one_in": 10 * len(kinds) + turn, "seconds": 0.05} for kind in kinds]
-            state, code, said = _pull(folder / f"many-{turn}", bank, nursery, plans, per_page=50)
-            many.tried(_problems(f"turn {turn}", state == clean, code == 0, said), said)
+            state, code, message = _pull(folder / f"many-{turn}", bank, nursery, plans, per_page=50)
+            many.tried(_problems(f"turn {turn}", state == clean, code == 0, message), message)
         for kind in LASTING[few]:
             hit = rng.choice(CODES)
             place = folder / f"lasting-{kind}"
-            state, code, said = _pull(place, bank, nursery, [{"kind": kind, "path": f"/series/{hit}/", "times": 999}])
+            state, code, message = _pull(
+                place, bank, nursery, [{"kind": kind, "path": f"/series/{hit}/", "times": 999}]
+            )
             others = {name: value for name, value in clean.items() if not name.startswith(f"{hit} ")}
-            found = _problems(kind, state == others, code == 4 and bool(said), said)
+            found = _problems(kind, state == others, code == 4 and bool(message), message)
             state, code, _ = _pull(place, bank, nursery, [])
-            lasting.tried(found + _problems(f"{kind}, later", state == clean, code == 0, ""), said)
+            lasting.tried(found + _problems(f"{kind}, later", state == clean, code == 0, ""), message)
         for kind in SLOW_KINDS[few]:
             hit, place = rng.choice(CODES), folder / f"slow-{kind}"
             begun = time.monotonic()
             plans = [{"kind": kind, "path": f"/series/{hit}/", "times": 999}]
-            state, code, said = _pull(place, bank, nursery, plans, total=TOTAL)
+            state, code, message = _pull(place, bank, nursery, plans, total=TOTAL)
             others = {name: value for name, value in clean.items() if not name.startswith(f"{hit} ")}
-            found = _problems(kind, state == others, code == 4 and bool(said), said)
+            found = _problems(kind, state == others, code == 4 and bool(message), message)
             if time.monotonic() - begun > TRIES * (TOTAL + 2.0) + START:
                 found.append(f"{kind}: not ended in its time")
             state, code, _ = _pull(place, bank, nursery, [])
-            slow.tried(found + _problems(f"{kind}, later", state == clean, code == 0, ""), said)
+            slow.tried(found + _problems(f"{kind}, later", state == clean, code == 0, ""), message)
     yield from (passing, many, lasting, slow)
 
 
@@ -92,6 +94,6 @@ def _pull(
     return stored(place), ended.code, ended.out.strip()
 
 
-def _problems(what: str, same: bool, ended_well: bool, said: str) -> list[str]:
+def _problems(what: str, same: bool, ended_well: bool, message: str) -> list[str]:
     found = [] if same else [f"{what}: not the bytes of a clean pull"]
-    return found + ([] if ended_well else [f"{what}: it ends otherwise than it should: {said}"])
+    return found + ([] if ended_well else [f"{what}: it ends otherwise than it should: {message}"])

@@ -68,7 +68,9 @@ def places(base: Path, nursery: Nursery, kept: Path, quick: bool) -> Iterator[Ta
         if quick and tally.times:
             continue
         ended, files = _run(where, base, kept)
-        tally.tried([f"{where.name}: {text}" for text in _differences(reference, (ended, files), where)], _said(ended))
+        tally.tried(
+            [f"{where.name}: {text}" for text in _differences(reference, (ended, files), where)], _messages(ended)
+        )
     yield from tallies.values()
 
 
@@ -114,7 +116,7 @@ def _differences(reference: Got, got: Got, where: Where) -> list[str]:
     return found + [f"other bytes: {n}" for n in sorted({*files, *got[1]}) if got[1].get(n) != files.get(n)][:3]
 
 
-def _said(ended: list[Ended]) -> str:
+def _messages(ended: list[Ended]) -> str:
     return next((e.sentence for e in ended if e.sentence.startswith("eaeu: ")), "")
 
 

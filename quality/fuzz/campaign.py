@@ -63,12 +63,12 @@ class Slate:
         self._file.close()
 
 
-def run(orders: list[Order], jobs: int, told: Callable[[Tally], None]) -> list[Tally]:
+def run(orders: list[Order], jobs: int, report: Callable[[Tally], None]) -> list[Tally]:
     """Every order, ``jobs`` at a time, in their order; ``told`` of each as it ends."""
 
     def one(order: Order) -> Tally:
         tally = _followed(order)
-        told(tally)
+        report(tally)
         return tally
 
     with ThreadPoolExecutor(jobs) as pool:
@@ -108,13 +108,13 @@ def _process(order: Order) -> tuple[Tally, str]:
         begun, data = slate.read()
         slate.close()
         log.seek(0)
-        said = log.read()[-3000:].decode("utf-8", "replace")
+        output = log.read()[-3000:].decode("utf-8", "replace")
         log.close()
         if out.exists():
             return Tally(**json.loads(out.read_text())), ""
         if not begun:
-            raise RuntimeError(f"target {order.target} did not begin: {said}")
-        keep(Path(order.place), order.target, data, f"{fault}\n\n{said}")
+            raise RuntimeError(f"target {order.target} did not begin: {output}")
+        keep(Path(order.place), order.target, data, f"{fault}\n\n{output}")
         return Tally(order.target, inputs=begun), fault
 
 

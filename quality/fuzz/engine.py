@@ -64,7 +64,7 @@ class Sitting:
         tally.slowest, tally.peak = max(tally.slowest, verdict.seconds), peak()
         if verdict.what == "crash":
             self._keep(data, verdict)
-        kind = _QUOTED.sub("", f"{verdict.what} {verdict.told}")[:160]
+        kind = _QUOTED.sub("", f"{verdict.what} {verdict.message}")[:160]
         new = kind not in self.heard
         self.heard.add(kind)
         tally.kinds = len(self.heard)
@@ -74,15 +74,15 @@ class Sitting:
         seen = self.tally.crashes.get(verdict.where, 0)
         self.tally.crashes[verdict.where] = seen + 1
         if seen < KEPT:
-            keep(self.place, self.target.name, data, f"{verdict.where}\n{verdict.told}\n\n{verdict.trace}")
+            keep(self.place, self.target.name, data, f"{verdict.where}\n{verdict.message}\n\n{verdict.trace}")
 
 
-def keep(place: Path, name: str, data: bytes, told: str) -> Path:
+def keep(place: Path, name: str, data: bytes, report: str) -> Path:
     """The input of a crash, by its hash, and what is known of it beside it."""
     place.mkdir(parents=True, exist_ok=True)
     path = place / f"{name}-{hashlib.sha256(data).hexdigest()[:16]}.bin"
     path.write_bytes(data)
-    path.with_suffix(".txt").write_text(told, encoding="utf-8", errors="backslashreplace")
+    path.with_suffix(".txt").write_text(report, encoding="utf-8", errors="backslashreplace")
     return path
 
 

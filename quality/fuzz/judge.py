@@ -16,7 +16,7 @@ from eaeu_analysis.errors import EaeuError
 from .target import Target
 
 SECONDS = 5  # of processor time for one input; more is a hang
-SLOW = 1.0  # seconds; told
+SLOW = 1.0  # seconds; reported
 LONGEST = 600  # characters of a sentence
 GROWTH = 512 << 10  # kilobytes by which one input may raise the peak of memory
 
@@ -27,11 +27,11 @@ class TooLongError(BaseException):
 
 @dataclass(frozen=True)
 class Verdict:
-    """``what``: "result", "refused" or "crash". ``told``: the sentence, or what is wrong; ``where``: of a crash, the
+    """``what``: "result", "refused" or "crash". ``message``: the sentence, or what is wrong; ``where``: of a crash, the
     place by which it is known again; ``trace``: its traceback."""
 
     what: str
-    told: str = ""
+    message: str = ""
     where: str = ""
     trace: str = ""
     seconds: float = 0.0
@@ -43,20 +43,20 @@ def judge(target: Target, data: bytes) -> Verdict:
     try:
         with _alarm():
             target.run(data)
-        what, told, where, trace = "result", "", "", ""
+        what, message, where, trace = "result", "", "", ""
     except EaeuError as error:
-        told = str(error)
-        fault = fault_of(told)
-        what, where, trace = ("crash", f"{fault}: {_place(error)}", told) if fault else ("refused", "", "")
+        message = str(error)
+        fault = fault_of(message)
+        what, where, trace = ("crash", f"{fault}: {_place(error)}", message) if fault else ("refused", "", "")
     except TooLongError as error:
-        what, told, where, trace = "crash", f"over {SECONDS} s", f"hang: {_place(error)}", _trace(error)
+        what, message, where, trace = "crash", f"over {SECONDS} s", f"hang: {_place(error)}", _trace(error)
     except Exception as error:  # the very thing that is looked for
-        what, told = "crash", f"{type(error).__name__}: {error}"
+        what, message = "crash", f"{type(error).__name__}: {error}"
         where, trace = f"{type(error).__name__}: {_place(error)}", _trace(error)
     grown = peak() - before
     if grown > GROWTH and what != "crash":
-        what, told, where = "crash", f"memory grew by {grown >> 10} MB", "memory"
-    return Verdict(what, told, where, trace, time.process_time() - begun)
+        what, message, where = "crash", f"memory grew by {grown >> 10} MB", "memory"
+    return Verdict(what, message, where, trace, time.process_time() - begun)
 
 
 def fault_of(sentence: str) -> str:

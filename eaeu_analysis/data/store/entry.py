@@ -130,8 +130,8 @@ def listing(entries: Iterable[StoreEntry]) -> pd.DataFrame:
         asked = entry.request
         years = f"{asked.years[0]}-{asked.years[-1]}" if asked.years else "all"
         who = ", ".join(asked.economies) if asked.economies else "all"
-        told = [entry.code, entry.vintage, entry.info.label, entry.rows, entry.retrieved_at[:10]]
-        rows.append([*told, who, years, entry.info.source, len(entry.footnotes), urlsplit(asked.endpoint).netloc])
+        texts = [entry.code, entry.vintage, entry.info.label, entry.rows, entry.retrieved_at[:10]]
+        rows.append([*texts, who, years, entry.info.source, len(entry.footnotes), urlsplit(asked.endpoint).netloc])
     return pd.DataFrame(rows, columns=columns)
 
 

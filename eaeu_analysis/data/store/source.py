@@ -96,8 +96,8 @@ class StoreSource:
             there = ", ".join(sorted({info.vintage for info in held}))
             raise NoDataError(f"the store {str(self.store.root)!r} has nothing of vintage {vintage}; it has {there}")
         others = sorted({e.request.endpoint for e in self.store.entries() if e.keys == KEYS} - {self.endpoint})
-        told = f"; it has series of {' and '.join(others)}: name one with --endpoint" if others else ""
-        raise NoDataError(f"the store {str(self.store.root)!r} has no series of {self.endpoint}{told}")
+        text = f"; it has series of {' and '.join(others)}: name one with --endpoint" if others else ""
+        raise NoDataError(f"the store {str(self.store.root)!r} has no series of {self.endpoint}{text}")
 
     def _instead(self, code: str) -> str:
         """What can be used without a network."""

@@ -152,9 +152,9 @@ class Store:
             if fault:
                 raise IntegrityError(fault)
         except IntegrityError as error:
-            told = f"stored series '{entry.key}' is damaged: {error}; set aside, pull it again"
-            self._set_aside([file, self._entry_file(entry)], entry.code, told)
-            raise IntegrityError(told) from error
+            phrase = f"stored series '{entry.key}' is damaged: {error}; set aside, pull it again"
+            self._set_aside([file, self._entry_file(entry)], entry.code, phrase)
+            raise IntegrityError(phrase) from error
         return SeriesData(entry.series, frame, entry.freq)
 
     def fresh(

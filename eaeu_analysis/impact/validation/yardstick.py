@@ -172,8 +172,8 @@ class Yardstick(Result):
             )
             for choice in ("estimator", "pool", "after"):
                 means = self.by(choice).loc[row["round"]].dropna()
-                told = ", ".join(f"{option} {format_number(value, signed=True)}" for option, value in means.items())
-                lines.append(f"    by {choice}: {told}")
+                text = ", ".join(f"{option} {format_number(value, signed=True)}" for option, value in means.items())
+                lines.append(f"    by {choice}: {text}")
             for entrant in self.table[self.table["round"] == row["round"]].to_dict("records"):
                 if entrant["failed"]:
                     lines.append(f"    {entrant['name']}: no answer: {entrant['failed']}")

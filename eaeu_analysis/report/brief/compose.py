@@ -499,8 +499,8 @@ class _Writer:
         name = f"{spoken.name}_{'up' if value > 0 else 'down'}" if spoken.signed else spoken.name
         form = f"{spoken.kind}_whole" if spoken.kind == "share" and value.is_integer() else spoken.kind
         exact = self.exact.say("exact", form, {"value": abs(value)})
-        said = spoken_number(value, spoken.kind, self.lang)
-        words = {"said": f"={said}", "exact": f"={exact}"}
+        aloud = spoken_number(value, spoken.kind, self.lang)
+        words = {"spoken": f"={aloud}", "exact": f"={exact}"}
         text = self.lang.say("aloud", name, claim.values, words)
         return [self._line(text[:1].upper() + text[1:], [claim])]
 

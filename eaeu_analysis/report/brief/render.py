@@ -84,10 +84,10 @@ def pdf(brief: Brief) -> bytes:
 
 def _line(text: Any) -> str:
     """Text for a line of Markdown in which what is markup stays text."""
-    told = " ".join(str(text).split())
+    phrase = " ".join(str(text).split())
     for mark in ("\\", "`", "*", "_", "[", "]", "<", ">", "#", "|", "~"):
-        told = told.replace(mark, "\\" + mark)
-    return told.replace("&", "&amp;")
+        phrase = phrase.replace(mark, "\\" + mark)
+    return phrase.replace("&", "&amp;")
 
 
 @functools.lru_cache

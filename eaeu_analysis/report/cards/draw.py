@@ -156,8 +156,8 @@ def _interval(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, 
     values, chance = dict(claim.values), rule.kind == "chance"
     low, high = (values[rule.lower], values[rule.upper]) if chance else (claim.lower, claim.upper)
     middle = values[rule.value] if chance else claim.value
-    told = {"level": 100 * claim.level}, {"unit": f"unit.{claim.measure}"}
-    legend = [(words.say("picture", "chance") if chance else words.say("picture", "estimate", *told), TREATED)]
+    fields = {"level": 100 * claim.level}, {"unit": f"unit.{claim.measure}"}
+    legend = [(words.say("picture", "chance") if chance else words.say("picture", "estimate", *fields), TREATED)]
     far = high - low < NARROW * max(abs(low), abs(high))  # the zero would press the interval into a point
     legend += [] if far else [(f"\u2506 {words.say('picture', 'none')}", ACCENT)]
     box = _legend(canvas, legend, box)

@@ -180,7 +180,8 @@ def _subject(claim: Claim) -> tuple[Any, ...]:
     prefixes = [name for name in table["subject"] if claim.id == name or claim.id.startswith(f"{name}.")]
     if prefixes:
         tokens += table["subject"][max(prefixes, key=len)]
-    told = any(not _is_entity(token) and token not in ("up", "down") for token in tokens)  # what the outcome adds to
+    # what the outcome adds to
+    specified = any(not _is_entity(token) and token not in ("up", "down") for token in tokens)
     for name, word in claim.words.items():
         for key in (word,) if isinstance(word, str) else word:
             kind, _, value = key.partition(".")
@@ -188,7 +189,7 @@ def _subject(claim: Claim) -> tuple[Any, ...]:
                 tokens.append(value)
             elif kind == "economy" and name == "other":
                 tokens.append(f"~{value}")
-            elif kind in ("outcome", "scenario_outcome") and name == "outcome" and not told:
+            elif kind in ("outcome", "scenario_outcome") and name == "outcome" and not specified:
                 tokens += table["outcome"].get(value, [])
             elif kind == "partner" and name in ("partner", "outsider"):
                 tokens += PARTNERS.get(value, "EAEU ~KAZ" if value.startswith("EAEU") else value).split()

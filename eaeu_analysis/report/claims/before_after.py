@@ -28,7 +28,7 @@ def before_after_claims(content: Content) -> list[Claim]:
     """A claim per outcome of the unit that has both windows and comparators."""
     found = {section.outcome: section for section in content.sections}
     made = []
-    for name in load_claim_rules().told["unit"]:
+    for name in load_claim_rules().reported["unit"]:
         section = found.get(name)
         if section is None or section.narrow is None or not comparable(section.narrow):
             continue
@@ -122,7 +122,7 @@ def member_claims(content: Content) -> list[Claim]:
     for unit, event, _ in content.members.results:
         first[unit] = min(event, first.get(unit, event))
     for (unit, event, outcome), result in content.members.results.items():
-        if unit == content.unit or event != first[unit] or outcome not in load_claim_rules().told["members"]:
+        if unit == content.unit or event != first[unit] or outcome not in load_claim_rules().reported["members"]:
             continue
         if comparable(result):
             made.append(_change(result, outcome, f"members.{unit}.{outcome}", "members", content.source))
@@ -134,7 +134,7 @@ def rerouting_claims(content: Content) -> list[Claim]:
     found = {section.outcome: section.narrow for section in content.sections}
     return [
         _latest(result, name, content.source)
-        for name in load_claim_rules().told["latest"]
+        for name in load_claim_rules().reported["latest"]
         if (result := found.get(name)) is not None and result.windows.latest and result.treated["to_latest_years"]
     ]
 

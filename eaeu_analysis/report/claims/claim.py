@@ -355,7 +355,7 @@ class ClaimRules:
 
     meaning: Mapping[str, int]
     why: Mapping[str, str]
-    told: Mapping[str, tuple[str, ...]]
+    reported: Mapping[str, tuple[str, ...]]
     share: float
     least: float
     stated: tuple[float, ...]
@@ -374,7 +374,7 @@ def load_claim_rules() -> ClaimRules:
     return ClaimRules(
         meaning={name: int(entry["sign"]) for name, entry in raw["meaning"].items()},
         why={name: str(entry["why"]) for name, entry in raw["meaning"].items()},
-        told={name: tuple(outcomes) for name, outcomes in raw["told"].items()},
+        reported={name: tuple(outcomes) for name, outcomes in raw["reported"].items()},
         share=float(raw["tolerance"]["share"]),
         least=float(raw["tolerance"]["least"]),
         stated=tuple(float(number) for number in raw["stated"]["numbers"]),

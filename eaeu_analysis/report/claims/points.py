@@ -59,8 +59,8 @@ def _best(claims: Sequence[Claim], most: int) -> list[Claim]:
 
 def unclear(claims: Sequence[Claim], most: int) -> list[Claim]:
     """Claims that found no clear effect: a check failed, or what was tested does not stand out."""
-    told = [c for c in claims if c.topic != "unsupported" and (c.finding or c.failed) and not is_point(c)]
-    return sorted(told, key=lambda c: c.grade)[:most]
+    unclear_claims = [c for c in claims if c.topic != "unsupported" and (c.finding or c.failed) and not is_point(c)]
+    return sorted(unclear_claims, key=lambda c: c.grade)[:most]
 
 
 def unsupported_points(claims: Sequence[Claim], most: int) -> list[Claim]:

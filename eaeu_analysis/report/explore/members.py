@@ -50,7 +50,7 @@ def members_explorer(content: Content, picture: str = "", lang: str = "en", fold
     """
     words = find_language(lang, "explore")
     result = start(content)
-    told = describe_comparison(result, words)
+    sentences = describe_comparison(result, words)
     tables = shared_tables(content)
     first = {"unit": result.unit, "event": str(result.spec["event"]), "outcome": outcome_of(result)}
     settled = {
@@ -70,7 +70,7 @@ def members_explorer(content: Content, picture: str = "", lang: str = "en", fold
     ]
     html = environment().get_template("explore.html").render(
         words=words.tables["explore"],
-        told={name: bind(text) for name, text in told.items()},
+        sentences={name: bind(text) for name, text in sentences.items()},
         picture=picture,
         cases=cases,
         outcomes=outcomes,

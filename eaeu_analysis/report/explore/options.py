@@ -39,7 +39,7 @@ def options_explorer(lang: str = "en", folder: str = DATA_FOLDER) -> Explorer | 
         return None
     words = find_language(lang, "explore")
     rows = drawn.given({}, START)
-    told = [describe_option(row, START, words) for row in rows.to_dict("records")]
+    sentences = [describe_option(row, START, words) for row in rows.to_dict("records")]
     sentence = describe_joining(rows, START, words, drawn.level)
     labels, failed = option_labels(lang, drawn), _failed(drawn, words)
     low, high = _scale(rows)
@@ -52,7 +52,7 @@ def options_explorer(lang: str = "en", folder: str = DATA_FOLDER) -> Explorer | 
             **{k: f"{100 * (row[k] - low) / (high - low):.2f}%" for k in ("estimate", "lower", "upper")},
             "zero": f"{-100 * low / (high - low):.2f}%",
         }
-        for row, text in zip(rows.to_dict("records"), told, strict=True)
+        for row, text in zip(rows.to_dict("records"), sentences, strict=True)
     ]
     quantities = sliders(drawn, words)
     data = {
@@ -88,8 +88,8 @@ def first_options(lang: str) -> list[str]:
     if drawn is None:
         return []
     rows = drawn.given({}, START)
-    told = [text for row in rows.to_dict("records") for text in describe_option(row, START, words).values()]
-    return [describe_joining(rows, START, words, drawn.level), _note(drawn, words), *told]
+    sentences = [text for row in rows.to_dict("records") for text in describe_option(row, START, words).values()]
+    return [describe_joining(rows, START, words, drawn.level), _note(drawn, words), *sentences]
 
 
 def option_files() -> dict[str, str]:

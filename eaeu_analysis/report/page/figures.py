@@ -103,13 +103,13 @@ def scenario_titles(result: ScenarioResult) -> dict[str, str]:
     if above:
         lasts = above[-1] == int(path.index[-1])
         when = f"its interval is above zero {f'from {above[0]} on' if lasts else f'only in {above[0]}-{above[-1]}'}"
-    told, low, high = (higher_or_lower(whole[end], digits=2) for end in ("estimate", "lower", "upper"))
+    change, low, high = (higher_or_lower(whole[end], digits=2) for end in ("estimate", "lower", "upper"))
     last = higher_or_lower(path["estimate"].iloc[-1], digits=2)
     found = {PATH: f"Real spending after accession is {last} in the end; {when}"}
     if len(parts) > 1:
         largest = parts.iloc[:-1]["estimate"].abs().idxmax()
         found = {
-            CHANNELS: f"Real spending of households is {told} (from {low} to {high}), most of it by: "
+            CHANNELS: f"Real spending of households is {change} (from {low} to {high}), most of it by: "
             f"{str(largest).lower()}"
         } | found
     return found
@@ -134,7 +134,7 @@ def interval_rows(table: pd.DataFrame, middle: str = "estimate", strong: str = "
 
 def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
     """Real spending by channel and by year, by name."""
-    told = scenario_titles(result)
+    titles = scenario_titles(result)
     path, source = scenario_plots.path_data(result), sources_line(result.provenance)
     level = f"{result.level:.0%}"
     drawn = {
@@ -143,15 +143,15 @@ def draw_scenario(result: ScenarioResult) -> dict[str, Picture]:
             path,
             [ChartLine("estimate", "estimate", "own")],
             f"real household spending, % against staying out; band: {level} of the draws",
-            Caption(told[PATH], f"A line with its {level} band by year after accession. {told[PATH]}.", source),
+            Caption(titles[PATH], f"A line with its {level} band by year after accession. {titles[PATH]}.", source),
             YearMarks(band=("lower", "upper")),
         )
     }
     axis = f"real household spending, %; bar: {level} of the draws; dark: the bar leaves zero out"
-    if CHANNELS in told:
+    if CHANNELS in titles:
         table = scenario_plots.channels_data(result)
         caption = Caption(
-            told[CHANNELS], f"Points with {level} intervals, a row per channel. {told[CHANNELS]}.", source
+            titles[CHANNELS], f"Points with {level} intervals, a row per channel. {titles[CHANNELS]}.", source
         )
         rows = interval_rows(table, strong=str(table.index[-1]))
         drawn[CHANNELS] = row_picture(CHANNELS, rows, axis, caption, table)
@@ -196,7 +196,7 @@ def _percent(log: float) -> str:
 
 def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:
     """The effect by specification, the union by year, the economy's partners; by name."""
-    told, source, level = trade_titles(answer), sources_line(answer.provenance), f"{answer.level:.0%}"
+    titles, source, level = trade_titles(answer), sources_line(answer.provenance), f"{answer.level:.0%}"
     steps, years = trade_answer.union_steps_data(answer), trade_answer.union_years_data(answer)
     shares = trade_answer.partner_shares_data(answer)
     roles = {"founders": "own", "neighbours": "accent"}
@@ -210,11 +210,11 @@ def draw_trade(answer: TradeAnswer) -> dict[str, Picture]:
         for name, row in zip(shares.index, shares.to_dict("records"), strict=True)
     ]
     alts = {
-        "trade-steps": f"Points with {level} intervals, a row per specification. {told['trade-steps']}.",
-        "trade-years": f"Lines by year, a line per group of pairs. {told['trade-years']}.",
-        "trade-partners": f"Two points a partner: share of exports, share of imports. {told['trade-partners']}.",
+        "trade-steps": f"Points with {level} intervals, a row per specification. {titles['trade-steps']}.",
+        "trade-years": f"Lines by year, a line per group of pairs. {titles['trade-years']}.",
+        "trade-partners": f"Two points a partner: share of exports, share of imports. {titles['trade-partners']}.",
     }
-    captions = {name: Caption(told[name], alt, source) for name, alt in alts.items()}
+    captions = {name: Caption(titles[name], alt, source) for name, alt in alts.items()}
     return {
         "trade-steps": row_picture(
             "trade-steps",
@@ -246,10 +246,10 @@ EXPOSURE = "trade-exposure"
 
 def draw_exposure_design(result: TariffExposure) -> dict[str, Picture]:
     """Armenia's imports across products by year, by name."""
-    told, table = trade_policy.tariff_exposure_title(result), trade_policy.tariff_exposure_data(result)
+    title, table = trade_policy.tariff_exposure_title(result), trade_policy.tariff_exposure_data(result)
     marks = YearMarks(2014.5, "joined", band=("lower", "upper"))
     caption = Caption(
-        told, f"A line with its {result.level:.0%} interval by year. {told}.", sources_line(result.provenance)
+        title, f"A line with its {result.level:.0%} interval by year. {title}.", sources_line(result.provenance)
     )
     unit = f"imports at a tariff of 10 % against none, %; band: {result.level:.0%} interval"
     return {EXPOSURE: line_picture(EXPOSURE, table, [ChartLine("percent", "Armenia", "own")], unit, caption, marks)}

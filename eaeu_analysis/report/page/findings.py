@@ -86,7 +86,7 @@ def findings_page(
     counts = {name: float(n) for name, n in balance(material.claims).items()}
     times = Counter(entry.sources for entry in made if len(entry.sources) > LISTED)
     papers_of = {claim.method: claim.reference for claim in material.claims if claim.reference}
-    told = [words.say("findings", "balance", counts)] + (
+    sentences = [words.say("findings", "balance", counts)] + (
         [words.say("findings", "heard", counts)] if counts["heard"] else []
     )
     return FindingsPage(
@@ -97,7 +97,7 @@ def findings_page(
             "grade": tuple((grade, f"{grade}: {card.say('evidence', grade)}") for grade in GRADES),
             "country": tuple(sorted(((c, words.word(f"economy.{c}")) for c in codes), key=lambda row: row[1])),
         },
-        balance=" ".join(told),
+        balance=" ".join(sentences),
         grades=tuple((grade, words.say("grade", grade)) for grade in GRADES),
         count=len(made),
         methods={method: (place, linked(papers)) for place, (method, papers) in enumerate(papers_of.items(), 1)},

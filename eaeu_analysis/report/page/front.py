@@ -170,16 +170,16 @@ class _Writer:
             key += "_small" if max(-claim.lower, claim.upper) < SMALL else "_unclear"
         failed = {"failed": float(len(claim.failed))}
         model = self.words.say("model", "fails" if claim.failed else "passes", failed)
-        return self._answer(key, [claim], {}, {"model": f"={model}", "said": f"={self._spoken(claim.value)}"})
+        return self._answer(key, [claim], {}, {"model": f"={model}", "spoken": f"={self._spoken(claim.value)}"})
 
     def _spoken(self, value: float) -> str:
         """A per cent as it is said: a part of one per cent where it is less, and where a fraction is near."""
         size = abs(value)
         if WORDY[0] <= size <= WORDY[1]:
-            said = spoken_number(100 * size, "share", self.brief)
-            if not any(letter.isdigit() for letter in said):
-                return self.words.say("said", "part", words={"said": f"={said}"})
-        return self.words.say("said", "percent", {"value": size})
+            words = spoken_number(100 * size, "share", self.brief)
+            if not any(letter.isdigit() for letter in words):
+                return self.words.say("spoken", "part", words={"spoken": f"={words}"})
+        return self.words.say("spoken", "percent", {"value": size})
 
     def _source(self) -> Answer | None:
         """The channels of which the change is made, the largest first, until they make up enough of it."""
@@ -307,8 +307,8 @@ class _Writer:
         why = dict(self.material.missing)
         reasons = {"leaning": "trade", "joining": "scenario", "fared": "claims"}
         text = why.get(reasons[name], "no claim is supported by the available data")
-        told = self.words.say("page", "missing", words={"why": f"={text}"})
-        return Answer(told), Sure(1, self.words.say("mark", "1"), "")
+        phrase = self.words.say("page", "missing", words={"why": f"={text}"})
+        return Answer(phrase), Sure(1, self.words.say("mark", "1"), "")
 
     def _sure(self, key: str, claim: Claim, values: Mapping[str, float]) -> Sure:
         mark = 1 if claim.failed else MARKS[claim.grade]
@@ -338,7 +338,7 @@ class _Writer:
 def grade_mark(claim: Claim, card: Language, words: Language) -> str:
     """How sure a finding is in a few words: failed checks first, then what kind of evidence it is."""
     assert claim.grade in GRADES  # noqa: S101
-    told = card.say("evidence", claim.grade)
+    phrase = card.say("evidence", claim.grade)
     if claim.failed:
-        told = words.say("sure", "fails" if len(claim.failed) > 1 else "fails_one", words={"told": f"={told}"})
-    return told[:1].upper() + told[1:]
+        phrase = words.say("sure", "fails" if len(claim.failed) > 1 else "fails_one", words={"evidence": f"={phrase}"})
+    return phrase[:1].upper() + phrase[1:]

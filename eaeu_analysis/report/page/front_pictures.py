@@ -49,8 +49,8 @@ def front_pictures(material: Material, words: Language) -> dict[str, Picture]:
     return {name: made for name, made in drawn.items() if made is not None}
 
 
-def _caption(title: str, kind: str, told: Sequence[str], provenance: Any, words: Language) -> Caption:
-    alt = words.say("picture", kind, words={"title": f"={title}", "rows": f"={'; '.join(told)}"})
+def _caption(title: str, kind: str, rows: Sequence[str], provenance: Any, words: Language) -> Caption:
+    alt = words.say("picture", kind, words={"title": f"={title}", "rows": f"={'; '.join(rows)}"})
     owners = owners_of(provenance.series)[:OWNERS]
     names = ", ".join(owner.text for owner in owners)
     return Caption(title, alt, words.say("picture", "source", words={"owners": f"={names}"}) if owners else "", owners)
@@ -64,7 +64,7 @@ def _interval_rows(
     rows: Sequence[tuple[str, Mapping[Any, Any], bool]], words: Language
 ) -> tuple[list[ChartRow], list[str]]:
     """Rows with their intervals; the one that the page is about in colour."""
-    made, told = [], []
+    made, texts = [], []
     for label, row, strong in rows:
         ends = {k: f"={words.number(float(row[k]), '2')}" for k in ("estimate", "lower", "upper")}
         still = row["lower"] == row["upper"] == 0
@@ -74,8 +74,8 @@ def _interval_rows(
             text = words.say("picture", "no_change" if still else "almost_none")
         marks = ((float(row["estimate"]), "own" if strong else "other"),)
         made.append(ChartRow(label, marks, (float(row["lower"]), float(row["upper"])), text, strong))
-        told.append(words.say("picture", "row", words={"name": f"={label}", "text": f"={text}"}))
-    return made, told
+        texts.append(words.say("picture", "row", words={"name": f"={label}", "text": f"={text}"}))
+    return made, texts
 
 
 def _option(name: str, words: Language) -> str:
@@ -90,14 +90,14 @@ def _options(result: ScenarioResult, words: Language) -> Picture | None:
         return None
     table = found.table[(found.table["outcome"] == "welfare") & (found.table["scenario"] != NOTHING)]
     records = table.to_dict("records")
-    rows, told = _interval_rows(
+    rows, texts = _interval_rows(
         [(_option(r["scenario"], words), r, bool(r["scenario"] == JOINING)) for r in records], words
     )
     clear = [_option(r["scenario"], words) for r in records if is_clear(r)]
     title = words.say("picture", "options_some" if clear else "options_none", words={"names": f"={', '.join(clear)}"})
     axis = words.say("picture", "options_axis", {"level": 100 * found.level})
     values = table.set_index("scenario")[["estimate", "lower", "upper"]]
-    caption = _caption(title, "alt_rows", told, result.provenance, words)
+    caption = _caption(title, "alt_rows", texts, result.provenance, words)
     return row_picture(f"options.{words.code}", rows, axis, caption, values, _numbers(words))
 
 
@@ -105,7 +105,7 @@ def _channels(result: ScenarioResult, words: Language) -> Picture:
     rows = result.table[result.table["outcome"] == "welfare"]
     parts = [r for r in rows.to_dict("records") if words.has("channel", r["channel"])]
     labels = [words.say("channel", r["channel"]) for r in parts]
-    drawn, told = _interval_rows(
+    drawn, texts = _interval_rows(
         [(n, r, bool(r["channel"] == "total")) for n, r in zip(labels, parts, strict=True)], words
     )
     sign = 1 if next((r["estimate"] for r in parts if bool(r["channel"] == "total")), 1) >= 0 else -1
@@ -114,7 +114,7 @@ def _channels(result: ScenarioResult, words: Language) -> Picture:
     title = words.say("picture", "channels", words={"part": f"part.{largest['channel']}"})
     axis = words.say("picture", "channels_axis", {"level": 100 * result.level})
     values = pd.DataFrame(parts)[["estimate", "lower", "upper"]].set_axis(labels, axis=0)
-    caption = _caption(title, "alt_rows", told, result.provenance, words)
+    caption = _caption(title, "alt_rows", texts, result.provenance, words)
     return row_picture(f"joining.{words.code}", drawn, axis, caption, values, _numbers(words))
 
 
@@ -133,7 +133,7 @@ def _partners(found: Exposure, words: Language) -> Picture:
     elif sure and union > 0:
         way = "leaning_up"
     title = words.say("picture", way, {"first": float(first)})
-    told = [
+    texts = [
         words.say(
             "picture",
             "ends",
@@ -147,7 +147,7 @@ def _partners(found: Exposure, words: Language) -> Picture:
         for line in lines
     ]
     marks = YearMarks(2020.95, words.say("picture", "observer", {"year": 2020.0}))
-    caption = _caption(title, "alt_lines", told, found.provenance, words)
+    caption = _caption(title, "alt_lines", texts, found.provenance, words)
     return line_picture(
         f"leaning.{words.code}", table, lines, words.say("picture", "leaning_unit"), caption, marks, _numbers(words)
     )
@@ -166,7 +166,7 @@ def _member(effect: Effect, economy: str, words: Language) -> Picture:
     found = "fared_found" if effect.finding == "found" else "fared_none"
     title = words.say("picture", found, change, {"economy": economy})
     first, last = table.index[0], table.index[-1]
-    told = [
+    texts = [
         words.say(
             "picture",
             "ends",
@@ -183,6 +183,6 @@ def _member(effect: Effect, economy: str, words: Language) -> Picture:
     marks = YearMarks(
         event, words.say("picture", "joined", {"year": float(int(event))}), band=band if band[0] in table else None
     )
-    caption = _caption(title, "alt_lines", told, effect.provenance, words)
+    caption = _caption(title, "alt_lines", texts, effect.provenance, words)
     unit = words.say("picture", "fared_unit", {"level": 100 * effect.level})
     return line_picture(f"fared.{words.code}", table, lines, unit, caption, marks, _numbers(words))

@@ -99,16 +99,16 @@ def _inert(value: Any) -> Any:
 
 def _bound(text: Any) -> str:
     """Text whose numbers stay on one line with their unit: '33.7 %', 'p = 0.14'; without names of the program."""
-    told = re.sub(r"(\d) (?=(?:%|pp\b|bn\b|tn\b|m\b|million\b|billion\b))", "\\1\u00a0", readable(str(text)))
-    return re.sub(r"\bp = (?=\d)", "p\u00a0=\u00a0", told)
+    bound = re.sub(r"(\d) (?=(?:%|pp\b|bn\b|tn\b|m\b|million\b|billion\b))", "\\1\u00a0", readable(str(text)))
+    return re.sub(r"\bp = (?=\d)", "p\u00a0=\u00a0", bound)
 
 
 def _line(text: Any) -> str:
     """Text for Markdown in which what is markup in a label stays text: HTML, emphasis, links, code, one line."""
-    told = " ".join(str(text).split())
+    phrase = " ".join(str(text).split())
     for mark in ("\\", "`", "*", "_", "[", "]"):
-        told = told.replace(mark, "\\" + mark)
-    return told.replace("&", "&amp;").replace("<", "&lt;")
+        phrase = phrase.replace(mark, "\\" + mark)
+    return phrase.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _cell(text: Any) -> str:
@@ -354,13 +354,13 @@ def _vintages(content: Content) -> str:
 def page_markdown(pages: Pages) -> str:
     """The whole report in Markdown, in English; figures are files next to it."""
     shared, content = pages.shared("index", "en"), pages.material.content
-    told = sentences.answers(content)
+    answers = sentences.answers(content)
     values = {
         **shared,
         "title": f"{content.name} and the {content.bloc}: before and after",
         "lead": lead(content),
-        "answers": told,
-        "answers_title": f"The answer in {sentences.count(len(told))} sentence{'s' if len(told) != 1 else ''}",
+        "answers": answers,
+        "answers_title": f"The answer in {sentences.count(len(answers))} sentence{'s' if len(answers) != 1 else ''}",
         "found": findings_page(pages.material, pages.pictures, _places(pages), "en"),
         "how": HOW,
         "owners": "; ".join(sorted({info.source for info in pages.material.series if info.source})),

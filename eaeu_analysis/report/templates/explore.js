@@ -51,8 +51,8 @@
     const kept = number.slice(0, point + digits), rest = number.slice(point + digits);
     const half = "5".padEnd(rest.length, "0");
     const up = rest > half || (rest === half && Number(kept.at(-1)) % 2 === 1);
-    const told = (BigInt(kept) + (up ? 1n : 0n)).toString().padStart(digits + 1, "0");
-    return digits ? `${told.slice(0, -digits)}.${told.slice(-digits)}` : told;
+    const rounded = (BigInt(kept) + (up ? 1n : 0n)).toString().padStart(digits + 1, "0");
+    return digits ? `${rounded.slice(0, -digits)}.${rounded.slice(-digits)}` : rounded;
   }
   const power = (size) => Number(size.toExponential().split("e")[1]);
   const decimals = (size) => size >= 1000 || size === 0 ? 0 : size >= 1 ? 1 : size >= 0.1 ? 2 : Math.min(10, 1 - power(size));
@@ -100,8 +100,8 @@
       const text = template.replace(/\{(\w+)(?::([^}]*))?\}/g, (_, name, form = "") => {
         const parts = form.split(".").filter(Boolean);
         if (!(name in values)) {
-          const told = word(keys[name], parts.find((part) => part !== "capital"));
-          return parts.includes("capital") ? told.slice(0, 1).toUpperCase() + told.slice(1) : told;
+          const named = word(keys[name], parts.find((part) => part !== "capital"));
+          return parts.includes("capital") ? named.slice(0, 1).toUpperCase() + named.slice(1) : named;
         }
         const value = values[name], [head, ...rest] = parts;
         if (head === "n") return noun(rest[0], Math.abs(value));
@@ -457,8 +457,8 @@
         economy: `economy.${unit}`, outcome: `outcome.${state.outcome}`, unit: `unit.${known.unit}`, change_unit: `unit.${known.change}`,
         gap_unit: known.relative ? "unit.percentage points" : `unit.${known.change}`,
       };
-      const told = { change: "", difference: "", chance: "", checks: "" };
-      if (!found) told.change = say.say("explore", "nothing", {}, keys);
+      const texts = { change: "", difference: "", chance: "", checks: "" };
+      if (!found) texts.change = say.say("explore", "nothing", {}, keys);
       else {
         const { own, test } = found, bar = 1 - settings.level + 1e-12;
         const numbers = {
@@ -467,12 +467,12 @@
           before_first: windows[0][0], before_last: windows[0][1], after_first: windows[1][0], after_last: windows[1][1],
         };
         const verdict = test.floor > bar ? "few" : test.p > bar ? "within" : found.failed.length ? "doubtful" : "rare";
-        told.change = say.say("claim", `${own.change >= 0 ? "rose" : "fell"}${found.failed.length ? "_unclear" : ""}`, numbers, keys);
-        told.difference = say.say("explore", `difference_${found.difference >= 0 ? "up" : "down"}`, numbers, keys);
-        told.chance = ["chance", `chance_${verdict}`].map((key) => say.say("explore", key, numbers, keys)).join(" ");
-        told.checks = say.say("explore", found.failed.length ? "failed" : "passed", {}, { ...keys, failed: found.failed.map((name) => `rule.${name}`) });
+        texts.change = say.say("claim", `${own.change >= 0 ? "rose" : "fell"}${found.failed.length ? "_unclear" : ""}`, numbers, keys);
+        texts.difference = say.say("explore", `difference_${found.difference >= 0 ? "up" : "down"}`, numbers, keys);
+        texts.chance = ["chance", `chance_${verdict}`].map((key) => say.say("explore", key, numbers, keys)).join(" ");
+        texts.checks = say.say("explore", found.failed.length ? "failed" : "passed", {}, { ...keys, failed: found.failed.map((name) => `rule.${name}`) });
       }
-      Object.entries(told).forEach(([name, text]) => { part(name).textContent = text; part(name).hidden = !text; });
+      Object.entries(texts).forEach(([name, text]) => { part(name).textContent = text; part(name).hidden = !text; });
       const spoilt = (found?.spoilt ?? []).map(([code, when, kind]) => say.say("explore", "event", {}, { event: `event_kind.${kind}`, country: `=${country(code)}`, year: `=${when}` }));
       part("events").textContent = spoilt.length > MOST ? say.say("explore", "events_many", { events: spoilt.length }, {}) : spoilt.join("; ");
       part("events").hidden = !spoilt.length;

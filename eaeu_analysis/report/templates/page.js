@@ -178,7 +178,7 @@
   function filter(form) {
     const entries = [...document.querySelectorAll(".finding")].map((e) =>
       ({ e, text: e.textContent.toLowerCase(), facts: { ...e.dataset, topic: e.parentElement.dataset.topic } }));
-    const told = form.querySelector("output");
+    const output = form.querySelector("output");
     function update(keep) {
       const chosen = Object.fromEntries([...new FormData(form)].filter(([, v]) => v));
       const words = (chosen.words || "").toLowerCase().split(/\s+/).filter(Boolean);
@@ -189,7 +189,7 @@
         count += !e.hidden;
       });
       document.querySelectorAll("section.topic").forEach((s) => { s.hidden = !s.querySelector(".finding:not([hidden])"); });
-      told.textContent = told.dataset.text.replace("#", count);
+      output.textContent = output.dataset.text.replace("#", count);
       if (keep) history.replaceState(null, "", `?${new URLSearchParams(chosen)}`);
     }
     new URLSearchParams(location.search).forEach((value, name) => { if (form.elements[name]) form.elements[name].value = value; });

@@ -100,7 +100,7 @@ class Known:
         found = [frame for word, frames in self._by_frame.items() if word in bare for frame in frames if frame in bare]
         return sorted(found, key=len, reverse=True)
 
-    def told_as(self, frame: str, numbers: Sequence[str], scope: str = "") -> list[str]:
+    def printed_as(self, frame: str, numbers: Sequence[str], scope: str = "") -> list[str]:
         """The numbers of the known text of that frame that is nearest to these, of the place's own if it has such."""
         texts = self._by_frame[_longest(frame)][frame]
         own = [text for text in texts if text in self.own.get(scope, frozenset())]
@@ -181,8 +181,8 @@ def results_of(material: Material) -> ResultLeaves:
     for table in (content.members.table, effects_table):
         for label, rows in table.groupby("label") if len(table) else ():
             numbers[str(label)] = np.concatenate([numbers.get(str(label), np.array([])), _numbers([rows])])
-    told = [r for s in content.sections for r in (s.narrow, s.wide) if r is not None]
-    heads = [[r.treated.to_dict(), r.difference, r.difference.test.n - 1 if r.difference else 0] for r in told]
+    shown = [r for s in content.sections for r in (s.narrow, s.wide) if r is not None]
+    heads = [[r.treated.to_dict(), r.difference, r.difference.test.n - 1 if r.difference else 0] for r in shown]
     heads += [[r.treated.to_dict()] for r in content.dollars.values()]
     numbers["answer"] = _numbers([heads, len(content.sections), len(effects_table)])
     effects = content.effects
@@ -248,21 +248,21 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
 
 def _scenario(result: ScenarioResult) -> list[Any]:
     """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it."""
-    told: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability()]
+    printed: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability()]
     if (options := shipped_options()) is not None:
-        told += [options.table, 100 * options.table[["better", "best"]], options.spec["draws"]]
+        printed += [options.table, 100 * options.table[["better", "best"]], options.spec["draws"]]
     try:
         surface, shares = result.surface(), result.shares()
     except BadInputError:  # no polynomial: no shares are shown
-        return told
+        return printed
     misses = [100 * (1 - fit) for fit in surface["r2"].values()]
-    return [*told, surface["quantities"], 100 * shares, len(shares), misses]
+    return [*printed, surface["quantities"], 100 * shares, len(shares), misses]
 
 
 def explored(material: Material, lang: str) -> list[str]:
     """What the parts where the reader chooses say before anything is chosen."""
-    told = first_sentences(material.content, lang) if material.content.panel is not None else []
-    return told + (first_options(lang) if material.evidence.scenario is not None else [])
+    sentences = first_sentences(material.content, lang) if material.content.panel is not None else []
+    return sentences + (first_options(lang) if material.evidence.scenario is not None else [])
 
 
 def _own(claims: Sequence[Claim], lang: str) -> dict[str, frozenset[str]]:
@@ -272,9 +272,9 @@ def _own(claims: Sequence[Claim], lang: str) -> dict[str, frozenset[str]]:
 
 def _texts(claim: Claim, lang: str) -> list[str]:
     """Every text of a claim."""
-    told = [claim.text(part, lang) for part in PARTS]
+    texts = [claim.text(part, lang) for part in PARTS]
     names = (claim.call, claim.method, claim.reference, claim.id)
-    return [*told, *claim.sources, *names, *_strings([claim.checks])]
+    return [*texts, *claim.sources, *names, *_strings([claim.checks])]
 
 
 def _of_claims(claims: Sequence[Claim], lang: str) -> tuple[list[str], dict[str, np.ndarray[Any, Any]]]:

@@ -128,9 +128,9 @@ def trace_text(text: str, known: Known, scope: str = "") -> list[Untraced]:
     for frame in known.frames_in(left):
         pattern = SIZE.pattern.join(re.escape(part) for part in frame.split("#"))
         for match in reversed(list(re.finditer(pattern, left))):
-            told = SIZE.findall(match.group())
-            expected = known.told_as(frame, told, scope)
-            found += [Untraced(a, match.group(), scope) for a, b in zip(told, expected, strict=True) if a != b]
+            printed = SIZE.findall(match.group())
+            expected = known.printed_as(frame, printed, scope)
+            found += [Untraced(a, match.group(), scope) for a, b in zip(printed, expected, strict=True) if a != b]
             left = left[: match.start()] + " ¶ " + left[match.end() :]
     for short in known.texts_in(left):
         left = left.replace(short, " ¶ ")

@@ -44,10 +44,10 @@ def describe_change(value: float, unit: str) -> str:
     """'fell by 33.7 percentage points', 'did not change'."""
     if math.isnan(value):
         return "cannot be compared"
-    told = size(value)
-    if value == 0 or float(told.replace(",", "").split()[0]) == 0:
+    amount = size(value)
+    if value == 0 or float(amount.replace(",", "").split()[0]) == 0:
         return "did not change"
-    return f"{'rose' if value > 0 else 'fell'} by {told} {LONG.get(unit, unit)}"
+    return f"{'rose' if value > 0 else 'fell'} by {amount} {LONG.get(unit, unit)}"
 
 
 def subject(section: OutcomeSection) -> str:
@@ -70,11 +70,10 @@ def before_after_finding(section: OutcomeSection, tested: bool = False) -> str:
         else ""
     )
     unit = result.outcome.unit
-    told = f" {unit}" if unit.startswith("%") else f" ({unit})"
+    measure = f" {unit}" if unit.startswith("%") else f" ({unit})"
     text = f"{subject(section)} {describe_change(row['change'], result.change_measure)}{interval}"
-    text += (
-        f", from {format_number(row['mean_before'], digits=1)} to {format_number(row['mean_after'], digits=1)}{told}; "
-    )
+    before, after = (format_number(row[f"mean_{when}"], digits=1) for when in ("before", "after"))
+    text += f", from {before} to {after}{measure}; "
     text += comparators(result)
     return f"{text} ({describe_permutation_test(result)})." if tested else f"{text}."
 
@@ -146,8 +145,8 @@ def _flows(by_name: Mapping[str, OutcomeSection]) -> str:
             changes[name] = float(result.treated["change"]), result.change_measure
 
     def pair(*names: str) -> str:
-        told = [f"{n.removeprefix('real_')} {describe_change(*changes[n])}" for n in names if n in changes]
-        return " and ".join(told)
+        texts = [f"{n.removeprefix('real_')} {describe_change(*changes[n])}" for n in names if n in changes]
+        return " and ".join(texts)
 
     shares, real = pair("exports", "imports"), pair("real_exports", "real_imports")
     if not shares:

@@ -52,16 +52,16 @@ def spoken_number(value: float, kind: str, lang: Language) -> str:
         how = _how(size, known[name])
         if how:
             return lang.say(
-                how, kind, words={"said": f"={lang.template('fraction' if kind == 'share' else kind, name)}"}
+                how, kind, words={"spoken": f"={lang.template('fraction' if kind == 'share' else kind, name)}"}
             )
     if kind == "usd":
         return _money(size, lang)
     digits = _digits(size)
-    said = round(size, digits)
+    rounded = round(size, digits)
     if kind == "times":
-        return _phrase("about", "ratio", said, digits, lang)
+        return _phrase("about", "ratio", rounded, digits, lang)
     key = "part" if kind == "share" else "percent"  # of something, where a language says that otherwise
-    return _phrase(_how(size, said) or "about", key, said, digits, lang)
+    return _phrase(_how(size, rounded) or "about", key, rounded, digits, lang)
 
 
 def _digits(size: float) -> int:
@@ -76,27 +76,27 @@ def _money(size: float, lang: Language) -> str:
     if size < 1000:
         return _phrase("about", "dollars", float(round(size)), 0, lang)
     power = min(12, 3 * int(math.floor(math.log10(size)) // 3))
-    told = size / 10.0**power
-    one = _leading(told, 1)
-    near = one if _how(told, one) else _leading(told, 2)
+    number = size / 10.0**power
+    one = _leading(number, 1)
+    near = one if _how(number, one) else _leading(number, 2)
     scale = {3: "thousand", 6: "million", 9: "billion", 12: "trillion"}[power]
-    return _phrase(_how(told, near) or "about", scale, near, 0 if near.is_integer() else 1, lang)
+    return _phrase(_how(number, near) or "about", scale, near, 0 if near.is_integer() else 1, lang)
 
 
-def _phrase(how: str, key: str, said: float, digits: int, lang: Language) -> str:
+def _phrase(how: str, key: str, spoken: float, digits: int, lang: Language) -> str:
     """The phrase with the number in it; ``count`` is for the noun that follows."""
-    return lang.say(how, key, {"count": said}, {"said": f"={lang.number(said, str(digits))}"})
+    return lang.say(how, key, {"count": spoken}, {"spoken": f"={lang.number(spoken, str(digits))}"})
 
 
 def _leading(value: float, digits: int) -> float:
     return round(value, digits - 1 - math.floor(math.log10(value)))
 
 
-def _how(size: float, said: float) -> str:
+def _how(size: float, spoken: float) -> str:
     """The table of phrases: "about", "over" or "under"; "" where what is said is too far."""
-    if not said:
+    if not spoken:
         return ""
-    off = size / said - 1
+    off = size / spoken - 1
     if abs(off) <= ABOUT + 1e-12:
         return "about"
     return "" if abs(off) > LITTLE else "over" if off > 0 else "under"

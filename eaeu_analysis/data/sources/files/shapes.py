@@ -334,8 +334,8 @@ def _refuse_other_formats(head: bytes, where: str) -> None:
     start = head[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html")) or b"<html" in start or b"<head" in start:
         title = re.search(rb"<title[^>]*>(.*?)</title>", head[:HEAD_BYTES], re.IGNORECASE | re.DOTALL)
-        said = f" ({title[1].decode('utf-8', 'replace').strip()[:60]!r})" if title else ""
-        raise BadInputError(f"{where} is a web page{said}, not a CSV table: the download did not give the data")
+        quoted = f" ({title[1].decode('utf-8', 'replace').strip()[:60]!r})" if title else ""
+        raise BadInputError(f"{where} is a web page{quoted}, not a CSV table: the download did not give the data")
     if start.startswith((b"<?xml", b"<")):
         raise BadInputError(f"{where} is XML, not a CSV table")
     if start.startswith((b"{", b"[{", b"[[")):

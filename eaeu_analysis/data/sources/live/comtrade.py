@@ -132,21 +132,23 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
     """One reporter, flow and product over the years, a request a year."""
     request = task.request
     _, flow, product, reporter, *_ = request.code.split(".")
-    parts, told = [], []
+    parts, problems = [], []
     for year, url in requests_of(request).items():
         rows = _ask(under, url)
         if rows:
             parts.append(_checked(rows, request, year))
         else:
-            told.append(_why_empty(under, request, year))
+            problems.append(_why_empty(under, request, year))
     if not parts:
-        raise NoDataError("; ".join(told))
+        raise NoDataError("; ".join(problems))
     frame = pd.concat(parts, ignore_index=True)
     frame["partner"] = [_as_party(number, iso) for number, iso in zip(frame["number"], frame["iso"], strict=True)]
     none = frame["partner"] == ""
     if none.any():
         left = sorted(frame.loc[none, "iso"].unique())
-        told.append(f"partners that are no economy left out: {', '.join(left[:6])}{', ...' if len(left) > 6 else ''}")
+        problems.append(
+            f"partners that are no economy left out: {', '.join(left[:6])}{', ...' if len(left) > 6 else ''}"
+        )
         frame = frame[~none]
     sides = ("exporter", "importer") if flow == "X" else ("importer", "exporter")
     frame = frame.assign(**{sides[0]: reporter, "basis": EXPORTER_FOB if flow == "X" else IMPORTER_CIF})
@@ -154,7 +156,7 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
     own = frame[sides[0]] == frame[sides[1]]  # goods that come home
     frame = frame[~own].groupby(list(schema.KEYS), as_index=False)[["value"]].sum()
     if frame.empty:
-        raise NoDataError("; ".join(told) or f"UN Comtrade has nothing for {request.code}")
+        raise NoDataError("; ".join(problems) or f"UN Comtrade has nothing for {request.code}")
     today = datetime.now(UTC).date().isoformat()
     info = SeriesInfo(
         code=request.code,
@@ -164,11 +166,11 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
         source="UN Comtrade" + ("" if request.endpoint == ENDPOINT else f" (as served by {request.endpoint})"),
         vintage=today,
         vintage_note="day of retrieval; UN Comtrade prints no release date",
-        note="; ".join(told),
+        note="; ".join(problems),
     )
     entry = store.put(SeriesData(info, frame), request, keys=schema.KEYS)
     under.spool.clear()
-    return replace(row_of(entry, "done"), sentence="; ".join(told), attempts=under.tally.requests)
+    return replace(row_of(entry, "done"), sentence="; ".join(problems), attempts=under.tally.requests)
 
 
 def _as_party(number: int, iso: str) -> str:
@@ -193,8 +195,8 @@ def _ask(under: FetchContext, url: str) -> list[dict[str, Any]]:
         body, rows = under.transport.get(url, lambda body: (body, _rows(body, host)), under.tally)
     except FetchError as error:
         if error.code == "401":
-            told = f"{host} does not accept the key in {KEY}; check it at comtradedeveloper.un.org"
-            raise FetchError(told, "status", again=False, code="401") from error
+            phrase = f"{host} does not accept the key in {KEY}; check it at comtradedeveloper.un.org"
+            raise FetchError(phrase, "status", again=False, code="401") from error
         raise
     under.spool.put(url, body)
     return rows
@@ -212,8 +214,8 @@ def _rows(body: bytes, host: str) -> list[dict[str, Any]]:
     if count != len(rows):
         raise FetchError(f"{host} announces {count} rows and sent {len(rows):,}", "body")
     if len(rows) >= MOST_ROWS:
-        told = f"{host} sent {len(rows):,} rows, where longer answers are cut; ask for fewer products or partners"
-        raise FetchError(told, "size", again=False)
+        phrase = f"{host} sent {len(rows):,} rows, where longer answers are cut; ask for fewer products or partners"
+        raise FetchError(phrase, "size", again=False)
     return rows
 
 
@@ -225,8 +227,8 @@ def _checked(rows: list[dict[str, Any]], request: Request, year: int) -> pd.Data
     for name, wanted in {"reporterCode": _numbers(reporter), **{n: [v] for n, v in asked.items()}}.items():
         odd = [str(row.get(name)) for row in rows if str(row.get(name)) not in wanted]
         if odd:
-            told = f"{host} was asked for {name} {wanted[0]} and sent {odd[0][:40]!r}"
-            raise FetchError(told, "body", again=False)
+            phrase = f"{host} was asked for {name} {wanted[0]} and sent {odd[0][:40]!r}"
+            raise FetchError(phrase, "body", again=False)
     try:
         frame = pd.DataFrame(
             {

@@ -83,8 +83,8 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
         raise NoDataError(f"Data360 has no row for {request.code}: the database or the indicator is not known there")
     odd = next((row.get("INDICATOR") for row in rows if row.get("INDICATOR") != indicator), None)
     if odd is not None:
-        told = f"{urlsplit(request.endpoint).netloc} was asked for {indicator} and sent {str(odd)[:40]!r}"
-        raise FetchError(told, "body", again=False)
+        text = f"{urlsplit(request.endpoint).netloc} was asked for {indicator} and sent {str(odd)[:40]!r}"
+        raise FetchError(text, "body", again=False)
     bilateral = indicator in BILATERAL
     frame, freq, told_of = _pairs(rows, request) if bilateral else _series(rows, request)
     if frame.empty:
@@ -120,8 +120,8 @@ def _whole(under: FetchContext, request: Request) -> list[dict[str, Any]]:
     for area in sorted({*tables.economies, *tables.aggregates, *seen}):
         found += _of_area(under, request, area)
     if len(found) < MOST_ROWS:
-        told = f"{_host(request)} announced {count:,} rows, and {len(found):,} came by economy"
-        raise FetchError(told, "paging", again=False)
+        text = f"{_host(request)} announced {count:,} rows, and {len(found):,} came by economy"
+        raise FetchError(text, "paging", again=False)
     return found
 
 
@@ -129,12 +129,12 @@ def _of_area(under: FetchContext, request: Request, area: str) -> list[dict[str,
     """Every row of one economy."""
     rows, count = _page(under, question(request, area))
     if count >= MOST_ROWS:
-        told = f"{_host(request)} has {count:,} rows for {area} alone, where longer answers are cut"
-        raise FetchError(told, "size", again=False)
+        phrase = f"{_host(request)} has {count:,} rows for {area} alone, where longer answers are cut"
+        raise FetchError(phrase, "size", again=False)
     rows = _rest(under, request, area, rows, count)
     if odd := {str(row.get("REF_AREA")) for row in rows} - {area}:
-        told = f"{_host(request)} was asked for {area} and sent {min(odd)[:40]!r}"
-        raise FetchError(told, "body", again=False)
+        phrase = f"{_host(request)} was asked for {area} and sent {min(odd)[:40]!r}"
+        raise FetchError(phrase, "body", again=False)
     return rows
 
 
@@ -146,12 +146,12 @@ def _rest(
     while len(found) < count:
         page, again = _page(under, question(request, area, len(found)))
         if again != count or not page:
-            told = f"{_host(request)} announced {count:,} rows, then {again:,} and sent {len(found) + len(page):,}"
-            raise FetchError(told, "paging", again=False)
+            text = f"{_host(request)} announced {count:,} rows, then {again:,} and sent {len(found) + len(page):,}"
+            raise FetchError(text, "paging", again=False)
         found += page
     if len(found) != count or len({_identity(row) for row in found}) != count:
-        told = f"{_host(request)} announced {count:,} rows and sent {len(found):,}, some of them twice"
-        raise FetchError(told, "paging", again=False)
+        text = f"{_host(request)} announced {count:,} rows and sent {len(found):,}, some of them twice"
+        raise FetchError(text, "paging", again=False)
     return found
 
 
@@ -203,8 +203,8 @@ def _cells(rows: list[dict[str, Any]], request: Request) -> list[tuple[dict[str,
         except (TypeError, ValueError):
             period = None
         if period is None or period[0] == "D" or not abs(number) < float("inf"):
-            told = f"{_host(request)} sent {str(value)[:20]!r} for {str(row.get('TIME_PERIOD'))[:20]!r}"
-            raise FetchError(f"{told}, which is no value of a period", "body", again=False)
+            text = f"{_host(request)} sent {str(value)[:20]!r} for {str(row.get('TIME_PERIOD'))[:20]!r}"
+            raise FetchError(f"{text}, which is no value of a period", "body", again=False)
         if request.years is None or year_of(*period) in request.years:
             found.append((row, *period, number))
     return found
@@ -217,12 +217,12 @@ def _series(rows: list[dict[str, Any]], request: Request) -> Tables:
     """Economy, period and value, the total over breakdowns where there are some."""
     cells = _cells(rows, request)
     groups = {tuple(str(row.get(name)) for name in _BREAKDOWNS) for row, *_ in cells}
-    told = []
+    notes = []
     if len(groups) > 1:
         whole = [cell for cell in cells if all(str(cell[0].get(n)) in _TOTALS for n in _BREAKDOWNS)]
         if not whole or len({tuple(str(row.get(n)) for n in _BREAKDOWNS) for row, *_ in whole}) > 1:
             raise BadInputError(f"{request.code} comes in {len(groups)} breakdowns without one total")
-        told.append(f"{len(cells) - len(whole):,} values of breakdowns left out, the total kept")
+        notes.append(f"{len(cells) - len(whole):,} values of breakdowns left out, the total kept")
         cells = whole
     letters = {letter for _, letter, _, _ in cells}
     if len(letters) > 1:
@@ -241,7 +241,7 @@ def _series(rows: list[dict[str, Any]], request: Request) -> Tables:
         values[economy, number] = value * 10 ** (int(scale) if scale.lstrip("-").isdigit() else 0)
     frame = pd.DataFrame([(e, n, v) for (e, n), v in values.items()], columns=["economy", "year", "value"])
     frame = frame.astype({"year": "int64", "value": "float64"})
-    return frame, next(iter(letters), "Y"), [*told, *_left_out(left)]
+    return frame, next(iter(letters), "Y"), [*notes, *_left_out(left)]
 
 
 def _pairs(rows: list[dict[str, Any]], request: Request) -> Tables:

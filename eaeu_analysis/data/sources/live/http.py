@@ -222,8 +222,8 @@ class Transport:
                     return result
         except FetchError as error:
             if tries > 1:
-                told = f"{error} (tried {tries} times)"
-                raise FetchError(told, error.kind, again=error.again, code=error.code) from error
+                phrase = f"{error} (tried {tries} times)"
+                raise FetchError(phrase, error.kind, again=error.again, code=error.code) from error
             raise
         raise AssertionError("a retry context ends by returning or raising")
 
@@ -356,11 +356,11 @@ def _as_fetch_error(error: Exception, request: requests.PreparedRequest, setting
 def _status_error(response: requests.Response, request: requests.PreparedRequest, settings: HttpSettings) -> FetchError:
     status = response.status_code
     text = f"{_host(request)} answered {status}" + (f" ({response.reason})" if response.reason else "")
-    said = _said(response)
+    reason = _reason(response)
     wait = _retry_after(response.headers.get("Retry-After", "")) if status in (429, 503) else None
-    if wait is None and status == 429 and (found := re.search(r"again in (\d{1,6}) second", said)):
+    if wait is None and status == 429 and (found := re.search(r"again in (\d{1,6}) second", reason)):
         wait = float(found[1])
-    if status == 403 and (found := re.search(r"quota.*replenished in ([\d.:]{1,20}\d)", said, re.IGNORECASE)):
+    if status == 403 and (found := re.search(r"quota.*replenished in ([\d.:]{1,20}\d)", reason, re.IGNORECASE)):
         over = f"the quota of {_host(request)} is used up; it is renewed in {found[1]} (hours:minutes:seconds)"
         return FetchError(over, "quota", again=False, code="403")
     if wait is not None and wait > settings.retry_after_max:
@@ -371,7 +371,7 @@ def _status_error(response: requests.Response, request: requests.PreparedRequest
     return FetchError(text, "status", again=passing, wait=wait, code=str(status))
 
 
-def _said(response: requests.Response) -> str:
+def _reason(response: requests.Response) -> str:
     """What the JSON of a refusal says, as gateways of services write it; "" for any other body."""
     found = re.search(rb'"message"\s*:\s*"([^"]{1,300})"', response.content[:4000])
     return found[1].decode("utf-8", "replace") if found else ""

@@ -96,12 +96,12 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
     rows = _ask(under, request_of(request))
     if not rows:
         raise _why_empty(under, request)
-    frame, told = _table(rows, request)
+    frame, problems = _table(rows, request)
     partners = set(whom[0].split("-")) if whom else set()
     if missing := partners - set(frame["partner"]):
-        told.append(f"nothing came for partner {', '.join(sorted(missing))}")
+        problems.append(f"nothing came for partner {', '.join(sorted(missing))}")
     if frame.empty:
-        raise NoDataError("; ".join(told) or f"the IMF has no value for {request.code} in the years asked for")
+        raise NoDataError("; ".join(problems) or f"the IMF has no value for {request.code} in the years asked for")
     sides = ("exporter", "importer") if FLOWS[indicator] == EXPORTER_FOB else ("importer", "exporter")
     frame = frame.rename(columns={"partner": sides[1]}).assign(
         **{sides[0]: reporter, "product": "TOTAL", "basis": FLOWS[indicator]}
@@ -115,11 +115,11 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
         + ("" if request.endpoint == ENDPOINT else f" (as served by {request.endpoint})"),
         vintage=datetime.now(UTC).date().isoformat(),
         vintage_note="day of retrieval; the service prints no release date",
-        note="; ".join(told),
+        note="; ".join(problems),
     )
     entry = store.put(SeriesData(info, frame[[*schema.KEYS, "value"]]), request, keys=schema.KEYS)
     under.spool.clear()
-    return replace(row_of(entry, "done"), sentence="; ".join(told), attempts=under.tally.requests)
+    return replace(row_of(entry, "done"), sentence="; ".join(problems), attempts=under.tally.requests)
 
 
 def _ask(under: FetchContext, url: str) -> list[dict[str, str]]:
@@ -136,8 +136,8 @@ def _ask(under: FetchContext, url: str) -> list[dict[str, str]]:
         if (
             error.code == "401"
         ):  # so it answered for hours in May 2026, and the same requests were right before and after
-            told = f"{error}; it asks no key for these data, so try again later"
-            raise FetchError(told, "status", again=False, code="401") from error
+            text = f"{error}; it asks no key for these data, so try again later"
+            raise FetchError(text, "status", again=False, code="401") from error
         raise
     under.spool.put(url, body)
     return rows
@@ -158,8 +158,8 @@ def _rows(body: bytes, host: str) -> list[dict[str, str]]:
     header = table[0]
     lacking = [name for name in COLUMNS if name not in header]
     if lacking or any(len(row) != len(header) for row in table[1:] if row) or not body.endswith(b"\n"):
-        told = f"has no column {lacking[0]}" if lacking else "breaks off"
-        raise FetchError(f"{host} sent CSV that {told}", "body")
+        why = f"has no column {lacking[0]}" if lacking else "breaks off"
+        raise FetchError(f"{host} sent CSV that {why}", "body")
     rows = [dict(zip(header, row, strict=True)) for row in table[1:] if row]
     return [row for row in rows if row["TIME_PERIOD"] and row["OBS_VALUE"]]
 
@@ -172,8 +172,8 @@ def _table(rows: list[dict[str, str]], request: Request) -> tuple[pd.DataFrame, 
     for name, wanted in asked.items():
         odd = [row[name] for row in rows if row[name] != wanted]
         if odd:
-            told = f"{host} was asked for {name} {wanted} and sent {odd[0][:40]!r}"
-            raise FetchError(told, "body", again=False)
+            text = f"{host} was asked for {name} {wanted} and sent {odd[0][:40]!r}"
+            raise FetchError(text, "body", again=False)
     whom_codes = {_imf_code(p) for p in whom[0].split("-")} if whom else None
     found: dict[tuple[str, int], float] = {}
     left: set[str] = set()
@@ -216,8 +216,8 @@ def _why_empty(under: FetchContext, request: Request) -> NoDataError:
     """What an answer without rows means, by a request whose answer is known."""
     host = urlsplit(request.endpoint).netloc
     if not _ask(under, question(request.endpoint, _CONTROL, 2019)):
-        told = (
+        text = (
             f"{host} has no row even for the exports of the United States, so an empty answer says nothing; try later"
         )
-        return FetchError(told, "body", again=False)
+        return FetchError(text, "body", again=False)
     return NoDataError(f"the IMF has nothing for {request.code} in the years asked for")

@@ -78,12 +78,12 @@ class PullReport(Result):
         """Counts by status, then a line for each series that failed or has something to say."""
         counts = {status: sum(row.status == status for row in self.rows) for status in STATUSES}
         total = sum(row.rows for row in self.rows)
-        told = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
-        lines = [f"{len(self.rows)} series from {self.endpoint}: {told}; {total:,} observations"]
+        phrase = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
+        lines = [f"{len(self.rows)} series from {self.endpoint}: {phrase}; {total:,} observations"]
         days = Counter(row.vintage for row in self.rows if row.status != "failed" and len(row.vintage) == 10)
         if len(days) > 1:
-            told = ", ".join(f"{day} ({n} series)" for day, n in sorted(days.items()))
-            lines.append(f"  more than one release in this pull: {told}")
+            phrase = ", ".join(f"{day} ({n} series)" for day, n in sorted(days.items()))
+            lines.append(f"  more than one release in this pull: {phrase}")
         lines += [f"  {row.status:6} {row.code}: {row.sentence}" for row in self.rows if row.sentence]
         lines += [f"  store: {text}" for text in self.damaged]
         return "\n".join(lines)

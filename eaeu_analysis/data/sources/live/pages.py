@@ -69,9 +69,9 @@ def _no_collection() -> Iterator[None]:
 
 def message_error(host: str, number: str, key: str, text: str) -> FetchError:
     """The service's own message as an error; ``code`` is its number."""
-    said = f"{key.strip().rstrip('.')}: {text.strip().rstrip('.')}".strip(": ")
+    reason = f"{key.strip().rstrip('.')}: {text.strip().rstrip('.')}".strip(": ")
     return FetchError(
-        f"{host} says: {said} (message {number})", "message", again=number in PASSING_MESSAGES, code=number
+        f"{host} says: {reason} (message {number})", "message", again=number in PASSING_MESSAGES, code=number
     )
 
 
@@ -81,10 +81,12 @@ def header_and_rows(answer: Any, host: str) -> tuple[dict[str, Any], list[Any]]:
     if not isinstance(head, dict):
         raise FetchError(f"{host} sent JSON of another form than its data have", "body")
     if head.get("message"):
-        said = head["message"][0] if isinstance(head["message"], list) else {}
-        if not isinstance(said, dict):
-            said = {}
-        raise message_error(host, str(said.get("id", "?")), str(said.get("key", "")), str(said.get("value", "")))
+        message = head["message"][0] if isinstance(head["message"], list) else {}
+        if not isinstance(message, dict):
+            message = {}
+        raise message_error(
+            host, str(message.get("id", "?")), str(message.get("key", "")), str(message.get("value", ""))
+        )
     rows: Any = None
     if isinstance(answer, list):
         rows = answer[1] if len(answer) > 1 else None
@@ -143,8 +145,8 @@ class Ledger:
             return
         total = _number(head["total"])
         if self.total.setdefault(base, total) != total:
-            told = f"{self.total[base]:,} rows on one page and {total:,} on another"
-            raise FetchError(f"{self.host} promises {told}", "paging", again=False)
+            phrase = f"{self.total[base]:,} rows on one page and {total:,} on another"
+            raise FetchError(f"{self.host} promises {phrase}", "paging", again=False)
         release = str(head.get("lastupdated") or "")
         if self.lastupdated and release and release != self.lastupdated:
             changed = f"{self.host} went from release {self.lastupdated} to {release} while it was being read"
@@ -161,8 +163,8 @@ class Ledger:
         """After the last page: the rows that came are the rows that were promised."""
         for base, total in self.total.items():
             if self.rows.get(base, 0) != total:
-                told = f"{total:,} rows and sent {self.rows.get(base, 0):,}"
-                raise FetchError(f"{self.host} promised {told}", "paging", again=False)
+                phrase = f"{total:,} rows and sent {self.rows.get(base, 0):,}"
+                raise FetchError(f"{self.host} promised {phrase}", "paging", again=False)
 
 
 def release_day(printed: str, today: date | None = None) -> tuple[str, str]:

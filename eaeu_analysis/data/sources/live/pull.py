@@ -206,8 +206,8 @@ def _fetch(store: PullStore, notes: bool, per_page: int, task: FetchTask, under:
         problems=fetched.problems,
     )
     under.spool.clear()
-    told = [vintage_note if undated else "", *_changes(store, before, entry), *fetched.problems]
-    return replace(row_of(entry, "done"), sentence="; ".join(filter(None, told)), attempts=call.tally.requests)
+    messages = [vintage_note if undated else "", *_changes(store, before, entry), *fetched.problems]
+    return replace(row_of(entry, "done"), sentence="; ".join(filter(None, messages)), attempts=call.tally.requests)
 
 
 def _changes(store: PullStore, before: Any, entry: Any) -> Iterator[str]:

@@ -30,8 +30,8 @@ def fetch_year(session: SdmxSession, source: str, endpoint: str, dataflow: str, 
             message = client.get(resource_type="data", resource_id=dataflow, key=key, params=params, provider=None)
         return pd.DataFrame([record for data in message.data for record in _records(data)])
     except unreadable as error:
-        told = f"{urlsplit(endpoint).netloc} sent SDMX that cannot be read"
-        raise FetchError(told, "body", again=False) from error
+        text = f"{urlsplit(endpoint).netloc} sent SDMX that cannot be read"
+        raise FetchError(text, "body", again=False) from error
 
 
 def _records(data: Any) -> Iterator[dict[str, str]]:

@@ -79,30 +79,30 @@ def _parties(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         }
     )
     sums = frame["partner"].map(schema.is_sum)
-    told = []
+    problems = []
     if sums.any():
-        told.append(f"sums over partners left out: {', '.join(sorted(frame.loc[sums, 'partner'].unique()))}")
-    return frame[~sums & frame["value"].notna()], told
+        problems.append(f"sums over partners left out: {', '.join(sorted(frame.loc[sums, 'partner'].unique()))}")
+    return frame[~sums & frame["value"].notna()], problems
 
 
 def trade(rows: pd.DataFrame, exports: bool) -> Table:
     """Thousands of US$ as the service has them, in US$; the reporter is the exporter or the importer."""
-    frame, told = _parties(rows)
+    frame, problems = _parties(rows)
     sides = ("exporter", "importer") if exports else ("importer", "exporter")
     frame = frame.rename(columns=dict(zip(("reporter", "partner"), sides, strict=True)))
     frame = frame.assign(value=frame["value"] * 1000.0, basis=EXPORTER_FOB if exports else IMPORTER_CIF)
-    return frame[[*schema.KEYS, "value"]], schema.KEYS, told
+    return frame[[*schema.KEYS, "value"]], schema.KEYS, problems
 
 
 def averages(rows: pd.DataFrame) -> Table:
     """Average rates in per cent."""
-    frame, told = _parties(rows)
-    return frame, TARIFF_KEYS, told
+    frame, problems = _parties(rows)
+    return frame, TARIFF_KEYS, problems
 
 
 def tariff_line_table(rows: pd.DataFrame, reported: bool) -> Table:
     """TRAINS lines; a product all of whose lines have no ad valorem rate is no zero."""
-    frame, told = _parties(rows)
+    frame, problems = _parties(rows)
     rows = rows.loc[frame.index]
     if "TARIFFTYPE" not in rows or rows["TARIFFTYPE"].isna().any():
         raise FetchError("WITS sent tariff lines without their type", "body", again=False)
@@ -111,9 +111,11 @@ def tariff_line_table(rows: pd.DataFrame, reported: bool) -> Table:
     if {"lines", "na_lines"} <= set(frame) and reported:
         without = frame["na_lines"] >= frame["lines"]
         if without.any():
-            told.append(f"{int(without.sum()):,} products whose lines are all specific have no rate and were left out")
+            problems.append(
+                f"{int(without.sum()):,} products whose lines are all specific have no rate and were left out"
+            )
         frame = frame[~without]
-    return frame, LINE_KEYS, told
+    return frame, LINE_KEYS, problems
 
 
 PREFIX = "WITS."
@@ -320,17 +322,17 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
         raise NoDataError(f"WITS has nothing for {reporter}, {indicator}, {product} in the years asked for")
     try:
         if dataflow == TRADE:
-            frame, keys, told = trade(rows, exports=indicator == FLOWS["exports"])
+            frame, keys, problems = trade(rows, exports=indicator == FLOWS["exports"])
         elif dataflow == TARIFF:
-            frame, keys, told = averages(rows)
+            frame, keys, problems = averages(rows)
         else:
-            frame, keys, told = tariff_line_table(rows, reported=indicator == KINDS["reported"])
-        told += _compared(frame, request, partners, product) if len(frame) else []
+            frame, keys, problems = tariff_line_table(rows, reported=indicator == KINDS["reported"])
+        problems += _compared(frame, request, partners, product) if len(frame) else []
     except FetchError:
         under.spool.clear()
         raise
     if frame.empty:
-        raise NoDataError(f"WITS has no value for {reporter}, {indicator}, {product}: {'; '.join(told)}")
+        raise NoDataError(f"WITS has no value for {reporter}, {indicator}, {product}: {'; '.join(problems)}")
     today = datetime.now(UTC).date().isoformat()
     info = SeriesInfo(
         code=request.code,
@@ -340,11 +342,11 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
         source="World Bank, WITS" + ("" if request.endpoint == ENDPOINT else f" (as served by {request.endpoint})"),
         vintage=today,
         vintage_note="day of retrieval; WITS prints no release date",
-        note="; ".join(told),
+        note="; ".join(problems),
     )
     entry = store.put(SeriesData(info, frame), request, keys=keys)
     under.spool.clear()
-    return replace(row_of(entry, "done"), sentence="; ".join(told), attempts=under.tally.requests)
+    return replace(row_of(entry, "done"), sentence="; ".join(problems), attempts=under.tally.requests)
 
 
 def _compared(frame: pd.DataFrame, request: Request, partners: list[str], product: str) -> list[str]:

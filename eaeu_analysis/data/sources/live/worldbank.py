@@ -286,9 +286,9 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
     twice = frame.duplicated(["economy", "year"])
     if twice.any():
         first = frame[twice].iloc[0]
-        told = f"{call.host} sent {int(twice.sum()):,} observations twice, {first.economy} "
-        told += f"{period_text(freq, first.year)} among them"
-        raise FetchError(told, "paging", again=False)
+        phrase = f"{call.host} sent {int(twice.sum()):,} observations twice, {first.economy} "
+        phrase += f"{period_text(freq, first.year)} among them"
+        raise FetchError(phrase, "paging", again=False)
     frame = frame.dropna(subset=["value"]).sort_values(["economy", "year"], ignore_index=True)
     return Fetched(frame, label, call.ledger.lastupdated, str(version), problems=absent, freq=freq)
 
@@ -300,8 +300,8 @@ def _compared(request: Request, host: str, economies: set[str], years: set[int])
         if asked is None:
             continue
         if more := came - set(asked):
-            told = f"{host} sent {what} that were not asked for: {some(more)}"
-            raise FetchError(told, "paging", again=False)
+            phrase = f"{host} sent {what} that were not asked for: {some(more)}"
+            raise FetchError(phrase, "paging", again=False)
         if fewer := set(asked) - came:
             absent.append(f"nothing came for {what} that were asked for: {some(fewer)}")
     return tuple(absent)
@@ -321,13 +321,13 @@ def _periods_of(times: set[str], code: str) -> tuple[str, dict[str, int]]:
     for time in sorted(times):
         period = read_period(time)
         if period is None or period[0] == "D":
-            told = f"series '{code}' has a period {time[:40]!r}, which is no year, quarter or month"
-            raise FetchError(told, "body", again=False)
+            phrase = f"series '{code}' has a period {time[:40]!r}, which is no year, quarter or month"
+            raise FetchError(phrase, "body", again=False)
         letters.setdefault(period[0], time)
         found[time] = period[1]
     if len(letters) > 1:
-        told = f"series '{code}' mixes periods: {' and '.join(sorted(letters.values()))}"
-        raise FetchError(told, "body", again=False)
+        phrase = f"series '{code}' mixes periods: {' and '.join(sorted(letters.values()))}"
+        raise FetchError(phrase, "body", again=False)
     return next(iter(letters)), found
 
 
@@ -355,8 +355,8 @@ def _series_notes(request: Request, call: Call) -> dict[str, str]:
         found = list(
             _wbgapi().metadata(path, ["series"], concepts="Series", source=request.database, series=request.code)
         )
-        told = {str(k): str(v) for meta in found if meta.id == request.code for k, v in meta.metadata.items()}
-    return dict(sorted(told.items()))
+        metadata = {str(k): str(v) for meta in found if meta.id == request.code for k, v in meta.metadata.items()}
+    return dict(sorted(metadata.items()))
 
 
 def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str, int, str, str]]:
@@ -368,13 +368,13 @@ def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str
     call.begin()
     with calling(call):
         rows = list(_wbgapi().fetch(f"country/{economies}/indicator/{request.code}", params))
-        told = [row for row in rows if row.get("footnote") or row.get("obs_status")]
+        noted = [row for row in rows if row.get("footnote") or row.get("obs_status")]
     release = call.ledger.lastupdated
     if release and fetched.lastupdated and release != fetched.lastupdated:
         raise FetchError(f"they are of release {release}, the values of {fetched.lastupdated}", "release", again=False)
-    held = set(zip(frame["economy"].tolist(), frame["year"].tolist(), strict=True)) if told else set()
+    held = set(zip(frame["economy"].tolist(), frame["year"].tolist(), strict=True)) if noted else set()
     found = []
-    for row in told:
+    for row in noted:
         year = str(row.get("date"))
         key = (names_of.current_code(str(row.get("countryiso3code"))), int(year) if year.isdecimal() else 0)
         if key in held:

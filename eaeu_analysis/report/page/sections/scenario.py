@@ -41,10 +41,10 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         return PageSection(
             "scenario", TITLE, NAV, missing=material.missing.get("scenario", "no scenario was asked for")
         )
-    told = scenario_titles(result)
-    shown = [name for name in (CHANNELS, PATH) if name in told and name in pictures]
+    titles = scenario_titles(result)
+    shown = [name for name in (CHANNELS, PATH) if name in titles and name in pictures]
     under = sources(result.provenance)
-    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
+    cards = tuple(Card(name, titles[name], (Figure(pictures[name], titles[name]), under)) for name in shown)
     draws = int(result.table["draws"].iloc[0])
     parts: list[Any] = [
         Text(
@@ -87,14 +87,14 @@ def _options(pictures: Mapping[str, Picture], under: SourceLinks) -> list[Any]:
              Column("failed checks", "words"))  # fmt: skip
     rows = []
     for name in found.spec["scenarios"]:
-        told = [found.value(outcome, name) for outcome in COMPARED]
-        better = told[0]["better"]
-        same = all(row["lower"] == row["upper"] == 0 for row in told)
+        effects = [found.value(outcome, name) for outcome in COMPARED]
+        better = effects[0]["better"]
+        same = all(row["lower"] == row["upper"] == 0 for row in effects)
         cells = [
             option_label(name),
-            *("no change" if same else format_interval(row, float(row["error"])) for row in told),
+            *("no change" if same else format_interval(row, float(row["error"])) for row in effects),
         ]
-        cells += ["" if same else f"{better:.0%}", str(told[0]["failed_checks"])]
+        cells += ["" if same else f"{better:.0%}", str(effects[0]["failed_checks"])]
         rows.append(tuple(map(Cell, cells)))
     note = Text(
         f"Real spending, real income at home and exports in per cent, customs receipts and remittances in % of GDP; "

@@ -37,10 +37,10 @@ def build(material: Material, pictures: Mapping[str, Picture]) -> PageSection:
         return PageSection(
             "partners", TITLE, NAV, missing=material.missing.get("trade", "bilateral trade was not asked for")
         )
-    told = trade_titles(answer)
+    titles = trade_titles(answer)
     under = sources(answer.provenance)
-    shown = [name for name in told if name in pictures]
-    cards = tuple(Card(name, told[name], (Figure(pictures[name], told[name]), under)) for name in shown)
+    shown = [name for name in titles if name in pictures]
+    cards = tuple(Card(name, titles[name], (Figure(pictures[name], titles[name]), under)) for name in shown)
     cards += _exposure(material.evidence.tariff_exposure, pictures)
     checks = Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in answer.checks))
     return PageSection(
@@ -73,9 +73,9 @@ def _exposure(design: TariffExposure | None, pictures: Mapping[str, Picture]) ->
     """The card of the comparison across products, with its checks."""
     if design is None or EXPOSURE not in pictures:
         return ()
-    told = tariff_exposure_title(design)
+    title = tariff_exposure_title(design)
     checks = Items(tuple(f"{c.mark}: {c.name}: {c.text}" for c in design.checks))
-    return (Card(EXPOSURE, told, (Figure(pictures[EXPOSURE], told), checks, sources(design.provenance))),)
+    return (Card(EXPOSURE, title, (Figure(pictures[EXPOSURE], title), checks, sources(design.provenance))),)
 
 
 def _p(value: float) -> str:
