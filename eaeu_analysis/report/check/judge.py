@@ -194,7 +194,8 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
 def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgement | None:
     """The verdict on when an economy joined, or became an observer."""
     stated, _ = reading.dates_of()
-    named = "EAEU" in reading.entities or "observer" in reading.concepts
+    member = reading.joining and reading.economies and "wto" not in reading.concepts  # "Armenia joined in 2015"
+    named = "EAEU" in reading.entities or "observer" in reading.concepts or member
     if not stated or not reading.concepts & {"joined", "observer"} or not named:
         return None
     reading = replace(reading, entities=reading.entities | {"EAEU"})
