@@ -21,6 +21,7 @@ NOT_SUPPORTED = DriftError.exit_code  # 5: the text says what the findings do no
 EXPECTED = "name a file, write the text itself, or - for standard input"
 MOST_BYTES = 4_000_000
 FILE_NAME = re.compile(r"[^\s]+\.(?:txt|md|markdown|rst|html?|srt|vtt)$", re.IGNORECASE)
+PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)  # how a page begins
 CUE = re.compile(r"^\s*(?:WEBVTT.*|\d+|(?:\d+:)?\d\d:\d\d[.,]\d+ -->.*)\s*$", re.MULTILINE)
 
 
@@ -81,7 +82,9 @@ def _read(given: str) -> str:
         data = sys.stdin.buffer.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise BadInputError(f"the text on standard input is larger than {MOST_BYTES:,} bytes; check it in parts")
-        return _decode(data, "the text on standard input")
+        text = _decode(data, "the text on standard input")
+        return _text_of_html(text) if PAGE.match(text) else _some(text)
+    _some(given)
     path = Path(given)
     try:
         there = len(given) < 1000 and path.exists()
@@ -89,11 +92,7 @@ def _read(given: str) -> str:
         there = False
     if not there:
         if FILE_NAME.fullmatch(given):
-            raise BadInputError(
-                f"file '{given}' does not exist; name a file, write the text itself, or - for standard input"
-            )
-        if not given.strip():
-            raise BadInputError("the text is empty; name a file, write the text itself, or - for standard input")
+            raise BadInputError(f"file '{given}' does not exist; {EXPECTED}")
         return given
     text = _decode(read_bytes(path, "text", MOST_BYTES), f"'{path}'")
     if path.suffix.lower() in (".html", ".htm"):
@@ -103,9 +102,20 @@ def _read(given: str) -> str:
 
 def _decode(data: bytes, what: str) -> str:
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
+        at = data.find(0)
     except UnicodeDecodeError as error:
-        raise BadInputError(f"{what} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+        at = error.start
+    if at >= 0:
+        raise BadInputError(f"{what} is not UTF-8 text (byte {at}); save it as UTF-8")
+    return text
+
+
+def _some(text: str) -> str:
+    """The text; BadInputError when it is empty."""
+    if not text.strip():
+        raise BadInputError(f"the text is empty; {EXPECTED}")
+    return text
 
 
 class _TextOfPage(HTMLParser):

@@ -305,15 +305,13 @@ def _in_context(reading: SentenceReading, earlier: SentenceReading) -> SentenceR
     if reading.concepts & {"observer", "joined"} and reading.dates and not reading.numbers:
         named = reading.economies or subject
         return replace(reading, entities=named | {"EAEU"})
-    if reading.concepts - VAGUE or not (reading.refers or reading.causal):
-        return (
-            replace(reading, entities=reading.entities | subject)
-            if (reading.concepts - {"share", "members"}) | (reading.bases & {"exports", "imports"})
-            else reading
-        )
-    if (reading.numbers or reading.causal) and not reading.economies:
-        concepts = reading.concepts | earlier.concepts
-        return replace(reading, entities=reading.entities | subject, concepts=concepts)
+    flows = reading.bases & {"exports", "imports"}
+    if reading.concepts - VAGUE or flows or not (reading.refers or reading.causal):
+        named = (reading.concepts - {"share", "members"}) | flows
+        return replace(reading, entities=reading.entities | subject) if named else reading
+    if (reading.numbers or reading.causal) and reading.economies <= earlier.economies:
+        entities = reading.entities | subject | (earlier.entities & {"EAEU"})
+        return replace(reading, entities=entities, concepts=reading.concepts | earlier.concepts)
     return reading
 
 

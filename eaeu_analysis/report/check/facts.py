@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ SKIPPED = {"p", "floor", "failed_count", "level_percent", "same_sign", "specific
 LEVELS = ("before", "after", "law_before", "law_after", "left_out", "peak", "then", "value")  # fields in the unit
 BESIDE = ("change", "beside", "difference", "least", "most", "median", "without_low", "without_high", "fall")  # changes
 DOLLARS = {"billion": 1e9, "total": 1e9, "usd_low": 1e9, "usd_high": 1e9, "imports": 1.0}  # fields and their scale
+BILLIONS = ("before", "low", "later", "last")  # fields in billions of dollars next to the field "billion"
 CHANGES = {
     "change",
     "beside",
@@ -115,10 +116,15 @@ class KnownFact:
     latest: int = 0
     economy: str = field(default="")
 
-    @property
+    @functools.cached_property
     def named(self) -> frozenset[str]:
         """Every economy and group that may be named with this fact."""
         return frozenset().union(*self.entities, self.allowed)
+
+    @functools.cached_property
+    def topics(self) -> frozenset[str]:
+        """Every concept that may be named with this fact."""
+        return frozenset().union(*self.concepts, self.extra)
 
     @property
     def clear(self) -> bool:
@@ -283,6 +289,8 @@ def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float
         return "usd", "", DOLLARS[name] if name == "imports" or abs(value) < 1e5 else 1.0
     if name in ("before", "after") and "unit" not in claim.words and abs(value) > 1e5:
         return "usd", "", 1.0
+    if name in BILLIONS and "billion" in claim.values:
+        return "usd", "", 1e9
     if name in LEVELS and "unit" in claim.words and not claim.id.endswith(".counterfactual"):
         return parse_measure(_unit(claim, "unit"))
     if name in BESIDE and "change_unit" in claim.words:
@@ -412,14 +420,16 @@ def _values(name: str, source: str) -> dict[str, dict[int, float]]:
     """Values of a series by economy and year."""
     from ...data.load import load_panel
 
-    return _by_economy(load_panel([name], source=source).frame[name].dropna().items())
+    return _by_economy(load_panel([name], source=source).frame[name].dropna())
 
 
-def _by_economy(cells: Iterable[tuple[Any, float]]) -> dict[str, dict[int, float]]:
-    """Cells of a column of a panel, by economy and year."""
+def _by_economy(column: Any) -> dict[str, dict[int, float]]:
+    """The values of a column of a panel, by economy and year."""
+    index = column.index
+    economies, years = (level.tolist() for level in index.levels)
     found: dict[str, dict[int, float]] = {}
-    for (economy, year), value in cells:
-        found.setdefault(str(economy), {})[int(year)] = float(value)
+    for economy, year, value in zip(*index.codes, column.tolist(), strict=True):
+        found.setdefault(str(economies[economy]), {})[int(years[year])] = float(value)
     return found
 
 
@@ -438,7 +448,7 @@ def _editions(name: str, source: str) -> tuple[tuple[bool, dict[str, dict[int, f
         if known is not None and known.denominator is not None:
             column = column / load_panel([known.denominator], source=source).frame[known.denominator]
         scaled = column.dropna() * (known.scale if known is not None else 1.0)
-        found.append((vintage < default, _by_economy(scaled.items())))
+        found.append((vintage < default, _by_economy(scaled)))
     return tuple(found)
 
 

@@ -67,7 +67,17 @@ SPECIFIC = frozenset(
 FOREIGN = frozenset(("CHN", "TUR", "EU"))  # partners that no finding is about by themselves
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
 CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is checked though no economy is named
-INTERVAL = ("lower", "upper", "curve_low", "curve_high", "curve_median", "strictest", "widest")
+INTERVAL = (
+    "lower",
+    "upper",
+    "plain_lower",
+    "plain_upper",
+    "curve_low",
+    "curve_high",
+    "curve_median",
+    "strictest",
+    "widest",
+)
 OTHER_CASES = ("least", "most", "median", "without_low", "without_high", "left_out")
 BOUNDS = frozenset((*INTERVAL, *OTHER_CASES))  # numbers of a claim that count with another one of it
 UNSAID = frozenset(("share", "members", "joined", "bought", "stays", "real"))  # concepts that are no subject
@@ -184,7 +194,8 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
 def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgement | None:
     """The verdict on when an economy joined, or became an observer."""
     stated, _ = reading.dates_of()
-    named = "EAEU" in reading.entities or "observer" in reading.concepts
+    member = reading.joining and reading.economies and "wto" not in reading.concepts  # "Armenia joined in 2015"
+    named = "EAEU" in reading.entities or "observer" in reading.concepts or member
     if not stated or not reading.concepts & {"joined", "observer"} or not named:
         return None
     reading = replace(reading, entities=reading.entities | {"EAEU"})
@@ -376,7 +387,7 @@ def _about(fact: KnownFact, reading: SentenceReading, strict: bool, narrow: bool
     if not fact.concepts or not all(group & named for group in groups):
         return False
     concepts = reading.concepts | reading.bases
-    own = frozenset().union(*fact.concepts, fact.extra)
+    own = fact.topics
     if not all(group & concepts for group in fact.concepts) or "other" in reading.concepts - own:
         return False
     if narrow and _specific(reading) - own and (strict or "per_head" in (reading.concepts - own)):
@@ -392,7 +403,7 @@ def _specific(reading: SentenceReading) -> frozenset[str]:
 def _same_matter(fact: KnownFact, reading: SentenceReading) -> bool:
     """Whether the fact is on the same outcome, in whatever economy or with whatever partner."""
     concepts = reading.concepts | reading.bases
-    own = frozenset().union(*fact.concepts, fact.extra)
+    own = fact.topics
     if not fact.concepts or not all(group & concepts for group in fact.concepts) or _specific(reading) - own:
         return False
     shared = any(group & reading.entities for group in fact.entities)
@@ -568,7 +579,7 @@ def _at_years(
 
 
 def _only(fact: KnownFact, reading: SentenceReading) -> bool:
-    own = frozenset().union(*fact.concepts, fact.extra)
+    own = fact.topics
     return not _specific(reading) - own and ("real" not in reading.concepts or bool(own & {"real", "gdp"}))
 
 

@@ -84,8 +84,9 @@ def claims(
     --------
     >>> import eaeu_analysis as ea
     >>> found = {claim.id: claim for claim in ea.claims(topic="leaning")}
-    >>> found["leaning.exports.EAEU"].grade, found["leaning.exports.EAEU"].sentence
-    ('D', "The share of the union's members in exports of Uzbekistan fell from 28.1 to 26.4 % between 2009 and 2021.")
+    >>> share = found["leaning.exports.EAEU"]
+    >>> share.grade, round(share.value, 1), [check.name for check in share.failed]
+    ('D', -8.9, ['coverage', 'totals', 'without gold', 'stale'])
     """
     wanted = _topics(topic)
     use = cache and store.cache_enabled()

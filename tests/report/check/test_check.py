@@ -293,6 +293,23 @@ def test_what_a_tariff_is_today_is_not_outdated() -> None:
     assert verdicts(text) == ["supported"]
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        (
+            "en",
+            "Uzbekistan is an observer. {:.0f} % of its imports came from China in {:.0f} and {:.0f} % from Russia.",
+        ),
+        ("ru", "Узбекистан — наблюдатель. {:.0f} % его импорта пришло в {:.0f} году из Китая, {:.0f} % — из России."),
+    ],
+)
+def test_its_is_of_the_country_before_and_not_of_the_partner(lang: str, text: str) -> None:
+    china, russia = values("leaning.imports.China"), values("leaning.imports.RUS")
+    right = text.format(china["now"], china["last"], russia["now"])
+    assert verdicts(right, lang)[-1] == "supported"
+    assert verdicts(text.format(china["now"], china["last"], 2 * russia["now"]), lang)[-1] == "altered"
+
+
 # -- languages --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "lang"),
@@ -432,7 +449,10 @@ def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path:
         ea.check_text("a" * 1_000_001)
     latin = tmp_path / "a.txt"
     latin.write_bytes("наука".encode("cp1251"))
-    for argument, message in (("none.txt", "does not exist"), (str(latin), "not UTF-8"), (" ", "is empty")):
+    wide = tmp_path / "b.txt"
+    wide.write_bytes("Trade fell.".encode("utf-16-le"))
+    cases = [("none.txt", "does not exist"), (str(latin), "not UTF-8"), (str(wide), "not UTF-8"), ("", "is empty")]
+    for argument, message in (*cases, (" ", "is empty")):
         assert main(["check", argument]) == 2
         assert message in capsys.readouterr().err
 
@@ -468,6 +488,14 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Qirgʻiziston ittifoqqa 2012-yilda kirdi.".encode())))
     assert main(["check", "-", "--json"]) == 5
     assert json.loads(capsys.readouterr().out)["lang"] == "uz"
+    page = "<!DOCTYPE html><html><style>p{width:50 %}</style><p>The union <b>doubled</b> trade among its founders.</p>"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(page.encode())))
+    assert main(["check", "-", "--json"]) == 5
+    (found,) = json.loads(capsys.readouterr().out)["statements"]
+    assert found["text"] == "The union doubled trade among its founders."
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b" \n")))
+    assert main(["check", "-"]) == 2
+    assert "is empty" in capsys.readouterr().err
 
 
 def test_a_cause_gets_the_finding_on_the_economy_that_is_named_and_a_paper_is_no_good() -> None:
