@@ -171,7 +171,8 @@ def _in_one_thread(task: Callable[[], Any]) -> Any:
 
 def _partner_changes() -> tuple[PartnerChanges, ...]:
     """Trade by partner around the accession of each member that has a table of its own."""
-    from ...trade.partners.around_accession import partner_changes, partner_rules
+    from ...trade.partners.around_accession import partner_changes
+    from ...trade.partners.partner_years import partner_rules
 
     return tuple(partner_changes(code) for code in sorted(partner_rules()["shown"]))
 
