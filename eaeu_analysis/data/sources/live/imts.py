@@ -1,4 +1,4 @@
-"""IMF, International Trade in Goods by partner (IMTS, formerly Direction of Trade), by SDMX 3.0 in its CSV form.
+"""IMF, International Trade in Goods by partner (IMTS, formerly Direction of Trade), by SDMX 3.0, read by sdmx1.
 
 A request is a reporter and a flow, annual, with all partners or some; its key is country, indicator, counterpart and
 frequency. An asterisk in the path is written %2A. An empty place in the key gives status 200 and no row, as does a year
@@ -8,9 +8,7 @@ values are full US dollars. The service prints no release date: the vintage is t
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -28,11 +26,13 @@ from ..bulk.schema import EXPORTER_FOB, IMPORTER_CIF, WORLD
 from .http import FetchError, HttpSettings, Transport
 from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, PullStore, Row, row_of
 from .request import Request, address, request_years
+from .sdmxml import read_answer
 
 PREFIX = "IMTS."
 ENDPOINT = "https://api.imf.org/external/sdmx/3.0"
 FLOWS = {"XG_FOB_USD": EXPORTER_FOB, "MG_CIF_USD": IMPORTER_CIF}
 COLUMNS = ("COUNTRY", "INDICATOR", "COUNTERPART_COUNTRY", "FREQUENCY", "TIME_PERIOD", "OBS_VALUE")
+FORM = "application/vnd.sdmx.data+xml;version=3.0.0"
 _IMF_CODES = {WORLD: "G001", "XKX": "KOS"}  # that differ from ISO3
 _CONTROL = "USA.XG_FOB_USD.G001.A"
 FIRST_YEAR = 1948
@@ -55,7 +55,7 @@ def pull_imts(
     """
     asked_at = address(endpoint or ENDPOINT)
     plan = [FetchTask(_named(code, years, asked_at)) for code in dict.fromkeys(codes)]
-    transport = Transport(settings or HttpSettings(), headers={"Accept": "text/csv"})
+    transport = Transport(settings or HttpSettings(), headers={"Accept": FORM})
     rows = Job(store, transport, functools.partial(_fetch, store), max_age, progress).run(plan, 1)
     return PullReport(tuple(rows), asked_at, tuple(p.text for p in store.problems))
 
@@ -144,23 +144,11 @@ def _ask(under: FetchContext, url: str) -> list[dict[str, str]]:
 
 
 def _rows(body: bytes, host: str) -> list[dict[str, str]]:
-    """The rows of SDMX-CSV that have an observation; the service sends some that name a series alone."""
-    start = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not start:
-        raise FetchError(f"{host} sent an empty answer", "body")
-    if start[:1] in (b"<", b"{", b"["):
-        kind = "an HTML page" if re.search(rb"<!doctype html|<html", start, re.IGNORECASE) else "XML or JSON"
-        raise FetchError(f"{host} sent {kind} where CSV was asked for", "body")
-    try:
-        table = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error):
-        raise FetchError(f"{host} sent CSV that breaks off or is not valid", "body") from None
-    header = table[0]
-    lacking = [name for name in COLUMNS if name not in header]
-    if lacking or any(len(row) != len(header) for row in table[1:] if row) or not body.endswith(b"\n"):
-        why = f"has no column {lacking[0]}" if lacking else "breaks off"
-        raise FetchError(f"{host} sent CSV that {why}", "body")
-    rows = [dict(zip(header, row, strict=True)) for row in table[1:] if row]
+    """The rows that have an observation; the service sends some series without one."""
+    rows = read_answer(body, host)
+    lacking = sorted({name for row in rows for name in COLUMNS if name not in row})
+    if lacking:
+        raise FetchError(f"{host} sent data without {lacking[0]}", "body")
     return [row for row in rows if row["TIME_PERIOD"] and row["OBS_VALUE"]]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,14 +25,43 @@ def fetch_year(session: SdmxSession, source: str, endpoint: str, dataflow: str, 
     client = sdmx.Client(source, session=session)
     client.source = replace(client.source, url=endpoint)  # a copy: sdmx shares its sources
     params = {"startPeriod": year, "endPeriod": year}
+    with _readable(urlsplit(endpoint).netloc):
+        message = client.get(resource_type="data", resource_id=dataflow, key=key, params=params, provider=None)
+        return pd.DataFrame(_all_records(message))
+
+
+def read_answer(body: bytes, host: str) -> list[dict[str, str]]:
+    """The observations of an answer in SDMX-ML, a row each: key and attributes as text.
+
+    The structure is not asked for: the names of the parts of a key are in the answer itself.
+    """
+    import sdmx
+
+    check_sdmx(body, host)
+    with _readable(host):
+        return _all_records(sdmx.read_sdmx(io.BytesIO(body)))
+
+
+@contextlib.contextmanager
+def _readable(host: str) -> Iterator[None]:
+    """What sdmx1 cannot read is one sentence; it prints and logs more."""
+    import sdmx
+
     unreadable = (sdmx.exceptions.XMLParseError, sdmx.exceptions.ParseError, RuntimeError, AttributeError, KeyError)
+    log = logging.getLogger("sdmx")
+    level = log.level
+    log.setLevel(logging.ERROR)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # sdmx prints what it cannot read
-            message = client.get(resource_type="data", resource_id=dataflow, key=key, params=params, provider=None)
-        return pd.DataFrame([record for data in message.data for record in _records(data)])
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
     except unreadable as error:
-        text = f"{urlsplit(endpoint).netloc} sent SDMX that cannot be read"
-        raise FetchError(text, "body", again=False) from error
+        raise FetchError(f"{host} sent SDMX that cannot be read", "body", again=False) from error
+    finally:
+        log.setLevel(level)
+
+
+def _all_records(message: Any) -> list[dict[str, str]]:
+    return [record for data in message.data for record in _records(data)]
 
 
 def _records(data: Any) -> Iterator[dict[str, str]]:
