@@ -263,7 +263,7 @@ class Panel:
         return self.frame.index.get_level_values(0).unique()
 
     @cached_property
-    def _tables(self) -> dict[str, pd.DataFrame]:
+    def _tables(self) -> dict[str, Any]:
         """What :meth:`wide` made before, by indicator: a comparison of members asks for each a dozen times."""
         return {}
 
@@ -364,9 +364,12 @@ class Panel:
         NoDataError
             An economy that is not in this panel.
         """
-        if indicator not in self._tables:
-            self._tables[indicator] = self._wide(indicator)
-        table = self._tables[indicator].copy(deep=False)
+        column = self.column(indicator)
+        index, values, table = self._tables.get(indicator, (None, None, None))
+        if index is not column.index or not np.array_equal(values, column.to_numpy(), equal_nan=True):
+            table = self._wide(indicator)  # first asked for, or the frame was changed since
+            self._tables[indicator] = (column.index, column.to_numpy(copy=True), table)
+        table = table.copy(deep=False)
         return table if units is None else table[[self.resolve(u) for u in units]]
 
     def _wide(self, indicator: str) -> pd.DataFrame:

@@ -171,6 +171,7 @@ def test_every_pin_has_its_record_and_is_small() -> None:
 
 def test_a_changed_table_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(settings.data_dir() / "remittances", tmp_path / "remittances")
+    shutil.copy(settings.data_dir() / "corrections.toml", tmp_path)
     path = tmp_path / "remittances" / "costs.parquet"
     path.write_bytes(path.read_bytes() + b"\0")
     monkeypatch.setattr(settings, "data_dir", lambda: tmp_path)

@@ -217,15 +217,17 @@ def test_every_page_asks_for_nothing_from_elsewhere_and_every_link_has_its_place
 
 
 def test_the_report_is_light(folder: Path) -> None:
-    """A page is read before its pictures are there; pages, pictures and tables are under three megabytes, and with what
-    is only read when a reader chooses comparisons under four."""
+    """A page is read before its pictures are there; pages, pictures and tables of a language are under three megabytes,
+    and with what is only read when a reader chooses comparisons under four."""
     pages = {path.name: path.stat().st_size for path in folder.glob("*.html")}
     assert max(pages.values()) < 300 * 1024, pages
     texts = ("report.json", "report.md", "manifest.json", RECORD, CRATE)  # for programs
     sizes = {p.relative_to(folder).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
-    shown = {name: size for name, size in sizes.items() if name not in texts}
-    assert sum(size for name, size in shown.items() if not name.startswith("explore/")) < 3_000_000
-    assert sum(shown.values()) < 4_000_000
+    for lang in ("en", "ru", "uz"):
+        others = [f".{other}." for other in ("ru", "uz") if other != lang]
+        shown = {n: size for n, size in sizes.items() if n not in texts and not any(o in n for o in others)}
+        assert sum(size for name, size in shown.items() if not name.startswith("explore/")) < 3_000_000, lang
+        assert sum(shown.values()) < 4_000_000, lang
 
 
 def test_a_link_shows_a_sentence_and_a_picture_where_it_is_sent(

@@ -158,7 +158,7 @@ BAD = {
     ),
     "starts": (
         lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(starts=0)),
-        "at least one",
+        "starts 0: at least 1 is needed",
     ),
     "replicate": (
         lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(replicate="sas")),

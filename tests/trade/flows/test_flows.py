@@ -185,6 +185,7 @@ def test_partners_that_are_no_economy_are_gone() -> None:
 def test_an_altered_table_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "trade").mkdir()
     source = settings.data_dir() / "trade"
+    (tmp_path / "corrections.toml").write_bytes((settings.data_dir() / "corrections.toml").read_bytes())
     (tmp_path / "trade" / "flows.json").write_bytes((source / "flows.json").read_bytes())
     (tmp_path / "trade" / "geography.parquet").write_bytes((source / "geography.parquet").read_bytes() + b" ")
     monkeypatch.setattr(settings, "data_dir", lambda: tmp_path)
