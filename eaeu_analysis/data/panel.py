@@ -263,7 +263,7 @@ class Panel:
         return self.frame.index.get_level_values(0).unique()
 
     @cached_property
-    def _tables(self) -> dict[str, Any]:
+    def _tables(self) -> dict[str, tuple[pd.Series[Any], pd.DataFrame]]:
         """What :meth:`wide` made before, by indicator: a comparison of members asks for each a dozen times."""
         return {}
 
@@ -365,10 +365,10 @@ class Panel:
             An economy that is not in this panel.
         """
         column = self.column(indicator)
-        index, values, table = self._tables.get(indicator, (None, None, None))
-        if index is not column.index or not np.array_equal(values, column.to_numpy(), equal_nan=True):
-            table = self._wide(indicator)  # first asked for, or the frame was changed since
-            self._tables[indicator] = (column.index, column.to_numpy(copy=True), table)
+        before, table = self._tables.get(indicator, (None, None))
+        if before is None or table is None or not column.equals(before):
+            table = self._wide(indicator)  # asked for the first time, or the frame has changed since
+            self._tables[indicator] = (column.copy(), table)
         table = table.copy(deep=False)
         return table if units is None else table[[self.resolve(u) for u in units]]
 

@@ -172,7 +172,7 @@ def draw_trade(answer: TradeAnswer, words: Language) -> dict[str, Picture]:
     roles = {"founders": "own", "neighbours": "accent"}
     lines = [ChartLine(c, translated(words, c), roles.get(c, "other")) for c in groups]
     shares = trade_answer.partner_shares_data(answer)
-    own = shares.loc["EAEU"]
+    own: dict[Any, Any] = shares.loc["EAEU"].to_dict()
     partners = [
         ChartRow(
             translated(words, str(name)),
@@ -183,11 +183,13 @@ def draw_trade(answer: TradeAnswer, words: Language) -> dict[str, Picture]:
     ]
     texts: dict[str, dict[str, float]] = {
         "trade_steps": {**spread, "clear": clear, "all": float(len(steps))},
-        "trade_years": {**ends, "year": float(last.name), "base": base},
+        "trade_years": {**ends, "year": float(str(last.name)), "base": base},
         "trade_partners": {
-            "year": float(answer.exposure.year), "exports": own["exports_share"], "imports": own["imports_share"],
+            "year": float(answer.exposure.year),
+            "exports": own["exports_share"],
+            "imports": own["imports_share"],
         },
-    }  # fmt: skip
+    }
     key = "trade_years" if "neighbours" in ends else "trade_years_alone"
     captions = (
         about("trade_steps", texts["trade_steps"], "alt_rows_short"),
