@@ -31,12 +31,12 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
     first = next(s.narrow for s in content.sections if s.narrow)
     years = {"first": float(first.windows.after[0]), "last": float(first.windows.after[1])}
     how = Text(words.say("effects", "how", years, {"economy": f"economy.{content.unit}"}))
-    said = {claim.id: claim.text("sentence", words.code) for claim in material.claims}
+    sentences = {claim.id: claim.text("sentence", words.code) for claim in material.claims}
     cards = []
     for name in FIGURES:
         effect, picture = headline_effect(content, name), pictures.get(f"effect-{name}")
         if effect is not None and picture is not None:
-            texts = [Text(said[key])] if (key := f"fared.{name}.counterfactual") in said else []
+            texts = [Text(sentences[key])] if (key := f"fared.{name}.counterfactual") in sentences else []
             parts = (Figure(picture, picture.title), *texts, sources(effect.provenance))
             cards.append(Card(f"effect-{name}", picture.title, parts))
     return PageSection("effects", title, title, (how, Cards(tuple(cards)), _table(content, words)))

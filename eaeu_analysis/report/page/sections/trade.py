@@ -48,11 +48,11 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
     if answer is None:
         why = material.missing.get("trade", words.say("trade", "missing"))
         return PageSection("partners", title, nav, missing=why)
-    said = {claim.id: claim.text("sentence", words.code) for claim in material.claims}
+    sentences = {claim.id: claim.text("sentence", words.code) for claim in material.claims}
     cards = [_card(name, pictures[name], answer.provenance) for name in TRADE if name in pictures]
     cards += exposure_cards(material.evidence.tariff_exposure, pictures, words)
     parts = (
-        Items(tuple(said[name] for name in SAID if name in said)),
+        Items(tuple(sentences[name] for name in SAID if name in sentences)),
         Text(words.say("trade", "how")),
         Cards(tuple(cards)),
         _effects(answer, words),
