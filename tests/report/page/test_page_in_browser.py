@@ -24,7 +24,7 @@ from eaeu_analysis.report.brief.compose import compose
 from eaeu_analysis.report.brief.render import render_brief
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.page.render import without_cards
-from eaeu_analysis.report.page.sections import TRANSLATED
+from eaeu_analysis.report.page.sections import PAGES as REFERENCE
 from eaeu_analysis.report.write import render_report
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -110,7 +110,7 @@ PAGES = (
     *("index.html", "index.ru.html", "index.uz.html", "findings.html", "findings.ru.html", "findings.uz.html"),
     *("fared.html", "members.html", "trade.html", "joining.html", "data.html", "methods.html", "glossary.html"),
     "changes.html",
-    *(f"{page}.{lang}.html" for page in sorted(TRANSLATED) for lang in ("ru", "uz")),
+    *(f"{page}.{lang}.html" for page in sorted(REFERENCE) for lang in ("ru", "uz")),
 )
 
 
