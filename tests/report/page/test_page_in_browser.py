@@ -267,17 +267,25 @@ def test_another_language_keeps_the_place_and_what_is_open(browser: Any, report:
     page.context.close()
 
 
-def test_a_reference_page_keeps_its_place_in_another_language(browser: Any, report: Path) -> None:
-    page = opened_at(browser, at(report, "index.ru.html"), viewport=PHONE)
-    page.locator("footer a[href='glossary.ru.html']").click()
-    page.wait_for_url("**/glossary.ru.html")
-    page.evaluate("location.hash = '#term-gravity'")
-    page.locator(".langs a[hreflang='uz']").evaluate("a => a.click()")
-    page.wait_for_url("**/glossary.uz.html#*")
-    assert page.evaluate("document.documentElement.lang") == "uz"
-    near = page.locator("#term-gravity").bounding_box()
-    assert -near["height"] < near["y"] < PHONE["height"]
-    assert page.locator(".home").get_attribute("href") == "index.uz.html"
+@pytest.mark.parametrize("kind", ["findings", *sorted(REFERENCE)])
+def test_every_page_keeps_its_place_in_another_language(browser: Any, report: Path, kind: str) -> None:
+    page = opened_at(browser, at(report, f"{kind}.ru.html"), viewport=PHONE)
+    assert page.locator(".home").get_attribute("href") == "index.ru.html"
+    place = page.evaluate(
+        """() => {
+            const all = [...document.querySelectorAll("main [id]")].filter((e) => e.getBoundingClientRect().height);
+            const middle = all[Math.floor(all.length / 2)];
+            middle.scrollIntoView({ behavior: "instant" });
+            return middle.id;
+        }"""
+    )
+    for lang in ("uz", "en", "ru"):
+        page.locator(f".langs a[hreflang='{lang}']").evaluate("a => a.click()")
+        page.wait_for_function(
+            f"() => document.documentElement.lang === '{lang}' && document.readyState === 'complete'"
+        )
+        near = page.locator(f"[id='{place}']").bounding_box()
+        assert -near["height"] < near["y"] < PHONE["height"], (lang, place)
     page.context.close()
 
 
