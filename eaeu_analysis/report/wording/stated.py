@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...reference.economies import economies
+from ...reference.economies import economy_tables
 from .templates import find_language
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def day_text(words: Language, stated: str) -> str:
 
 def with_names(words: Language, text: str) -> str:
     """The text with the names of economies in place of their codes."""
-    known = economies().index
+    known = economy_tables().economies
     return CODE.sub(lambda code: words.word(f"economy.{code[0]}") if code[0] in known else code[0], text)
 
 
@@ -124,7 +124,7 @@ FORMS: Mapping[str, Callable[[Language, str], str]] = {
     "years": _span,
     "day": lambda words, text: f"={day_text(words, text)}",
     "p": lambda words, text: f"={text[:2]}{localized(words, text[2:])}",
-    "economy": lambda words, text: f"economy.{text}" if text in economies().index else f"={text}",
+    "economy": lambda words, text: f"economy.{text}" if text in economy_tables().economies else f"={text}",
     "measure": lambda words, text: f"unit.{text}",
     "outcome": _outcome,
     "unit": lambda words, text: f"unit.{text}" if words.has("unit", text) else f"={_worded(words.code, text)}",
