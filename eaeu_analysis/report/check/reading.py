@@ -637,7 +637,7 @@ def _share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: s
                 one, measure=other.measure, base=other.base, value=one.value * scale, half=one.half * scale,
                 role=one.role or ("from" if other.role == "to" else one.role),
             )  # fmt: skip
-    for i, (one, other) in enumerate(itertools.pairwise(out), 1):  # "11 % in 2022 and 10 in 2023", "26 %, against 28"
+    for i, other in enumerate(out[1:], 1):  # "11 % in 2022 and 10 in 2023", "26 %, against 28"
         at = other.place
         rest = words[at + 1 : at + 3]
         dated = len(rest) > 1 and rest[0].text in ("in", "в") and bool(re.fullmatch(r"(?:19|20)\d\d", rest[1].text))

@@ -68,9 +68,8 @@ def halves() -> dict[str, list[CorpusSentence]]:
     found, _ = read_corpus(shipped_claims())
     parts = {"building half": [s for s in found if not s.unseen], "unseen half": [s for s in found if s.unseen]}
     later = {name: read_corpus(shipped_claims(), part=part)[0] for name, part in LATER.items()}
-    later = {  # of a set in two halves, each has its own
-        name: [s for s in found if LATER[name] != "broad" or s.unseen == (name == KEPT)] for name, found in later.items()
-    }
+    for name in (name for name, part in LATER.items() if part == "broad"):  # a set in two halves
+        later[name] = [s for s in later[name] if s.unseen == (name == KEPT)]
     return {**parts, **later}
 
 
