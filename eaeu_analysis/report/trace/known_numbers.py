@@ -17,7 +17,7 @@ from ...data.freshness import freshness
 from ...errors import BadInputError
 from ...plots.scenario import path_data
 from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
-from ...reference.catalogue import outcomes, read_table, table_path
+from ...reference.catalogue import outcome, read_table, table_path
 from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, PLACEBO_P, SAME_SIGN, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.designs import TARIFF
@@ -276,7 +276,7 @@ def _reworded(lang: str) -> list[str]:
     """Shipped notes and labels as the pages word them in a language, where their numbers are those shipped."""
     tables = find_language(lang, "page").tables
     pairs = [*tables.get("text", {}).items()]
-    pairs += [(outcomes()["label"][name], own) for name, own in tables.get("label", {}).items()]
+    pairs += [(outcome(name).label, own) for name, own in tables.get("label", {}).items()]
     return [own for shipped, own in pairs if _sizes(shipped) == _sizes(own)]
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from ...reference.economies import economies
+from ...reference.economies import economy_tables
 from ...results import to_plain
 from ...text import format_number
 
@@ -64,7 +64,7 @@ def day_text(words: Language, stated: str) -> str:
 
 def with_names(words: Language, text: str) -> str:
     """The text with the names of economies in place of their codes."""
-    known = economies().index
+    known = economy_tables().economies
     return CODE.sub(lambda code: words.word(f"economy.{code[0]}") if code[0] in known else code[0], text)
 
 
