@@ -40,10 +40,19 @@ def free_pairs(year: int) -> frozenset[frozenset[str]]:
     return frozenset(frozenset(pair) for pair in zip(live["a"], live["b"], strict=True))
 
 
-@lru_cache
 def free_with(economy: str, year: int) -> frozenset[str]:
     """Economies whose goods enter ``economy`` free of duty, and the other way round."""
-    return frozenset(other for pair in free_pairs(year) if economy in pair for other in pair if other != economy)
+    return _free_partners(year).get(economy, frozenset())
+
+
+@lru_cache
+def _free_partners(year: int) -> dict[str, frozenset[str]]:
+    """The partners of :func:`free_pairs` by economy."""
+    found: dict[str, set[str]] = {}
+    for pair in free_pairs(year):
+        for economy in pair:
+            found.setdefault(economy, set()).update(pair - {economy})
+    return {economy: frozenset(others) for economy, others in found.items()}
 
 
 def last_agreements() -> int:
@@ -105,5 +114,5 @@ def merging(scenario: Scenario, flows: pd.DataFrame, named: set[str], apart: dic
         region = regions.get(code)
         return f"{region if isinstance(region, str) else 'Other'}{inside} ({treated.get(code, 'mfn')})"
 
-    every = sorted(set(flows["exporter"]) | set(flows["importer"]))
+    every = sorted(set(flows["exporter"].unique()) | set(flows["importer"].unique()))
     return {code: code if code in alone else group(code) for code in every}

@@ -11,7 +11,7 @@ from ....data.freshness import freshness, newest_edition
 from ....reference.catalogue import read_table, table_path
 from ...claims.claim import GRADES
 from ...wording.table_rows import day_text, with_names
-from ..document import csv_tables
+from ..document import csv_names
 from ..links import address_of
 from ..parts import Cell, Column, Download, Downloads, Heading, PageSection, PageTable, Term, Terms, Text
 
@@ -100,7 +100,7 @@ def series(material: Material, pictures: Mapping[str, Picture], words: Language)
         )
         for info, age in zip(material.series, ages, strict=True)
     )
-    files = tuple(Download(name, FILES.get(name, "")) for name in csv_tables(material))
+    files = tuple(Download(name, FILES.get(name, "")) for name in csv_names(material))
     caption = (
         f"Data as of {day_text(words, newest_edition(material.series))}, the newest vintage. A vintage is the date on "
         "which the source last revised the series; the age is counted from its newest year to that date. Countries "
