@@ -129,7 +129,7 @@ def _missing(wide: pd.DataFrame, members: Sequence[str]) -> pd.Series[Any]:
     bought = wide[[m for m in members if m in wide.columns]]
     weighty = bought.loc[:, bought.sum() >= TELLING * bought.sum().sum()]
     codes = weighty.columns.to_numpy(dtype=object)
-    missing = [" ".join(codes[row]) for row in weighty.isna().to_numpy()]
+    missing = [" ".join(codes[row]) for row in weighty.isna().to_numpy(dtype=bool)]
     return pd.Series(missing, index=wide.index, dtype="str")
 
 
