@@ -30,16 +30,6 @@ def union_members(name: str, year: int, without: str = "") -> list[str]:
     return sorted(members - {without})
 
 
-@lru_cache
-def free_pairs(year: int) -> frozenset[frozenset[str]]:
-    """Pairs of economies with a free-trade agreement in force at the end of ``year``."""
-    partial = {int(t) for entry in trade_tables()["not_free_trade"] for t in entry["treaties"]}
-    partial |= {int(t) for t in scenario_tables()["partial_agreements"]["treaties"]}
-    spells = pair_spells()
-    live = spells[(spells["start"] <= year) & (spells["end"] > year) & ~spells["treaty"].astype(int).isin(partial)]
-    return frozenset(frozenset(pair) for pair in zip(live["a"], live["b"], strict=True))
-
-
 def free_with(economy: str, year: int) -> frozenset[str]:
     """Economies whose goods enter ``economy`` free of duty, and the other way round."""
     return _free_partners(year).get(economy, frozenset())
@@ -47,11 +37,15 @@ def free_with(economy: str, year: int) -> frozenset[str]:
 
 @lru_cache
 def _free_partners(year: int) -> dict[str, frozenset[str]]:
-    """The partners of :func:`free_pairs` by economy."""
+    """Partners by economy with a free-trade agreement in force at the end of ``year``."""
+    partial = {int(t) for entry in trade_tables()["not_free_trade"] for t in entry["treaties"]}
+    partial |= {int(t) for t in scenario_tables()["partial_agreements"]["treaties"]}
+    spells = pair_spells()
+    live = spells[(spells["start"] <= year) & (spells["end"] > year) & ~spells["treaty"].astype(int).isin(partial)]
+    sides = live["a"].tolist(), live["b"].tolist()
     found: dict[str, set[str]] = {}
-    for pair in free_pairs(year):
-        for economy in pair:
-            found.setdefault(economy, set()).update(pair - {economy})
+    for economy, other in (*zip(*sides, strict=True), *zip(*reversed(sides), strict=True)):
+        found.setdefault(economy, set()).add(other)
     return {economy: frozenset(others) for economy, others in found.items()}
 
 
