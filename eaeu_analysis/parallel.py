@@ -120,7 +120,8 @@ def helpers(jobs: int, most: int) -> Iterator[Begin]:
         return
     from joblib.externals.loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=min(jobs - 1, most), timeout=IDLE, env={SAFE_PATH: "1"})
+    with safe_path():
+        pool = ProcessPoolExecutor(max_workers=min(jobs - 1, most), timeout=IDLE, env={SAFE_PATH: "1"})
 
     def begin(task: Callable[[], Any]) -> Callable[[], Any]:
         with safe_path():
