@@ -119,7 +119,8 @@ def hull(problem: Problem, fitted: Fitted, intercept: bool) -> Check:
         None if intercept else inside >= HULL_SHARE,
         inside,
         HULL_SHARE,
-        f"within the donors' range in {inside:.0%} of the fit years; no average of donors can follow it outside",
+        f"within the donors' range in {inside:.0%} of the fit {problem.calendar.words()}; no average of donors "
+        "can follow it outside",
     )
 
 
@@ -148,7 +149,7 @@ def uniqueness(problem: Problem, fitted: Fitted) -> Check:
     unique = is_unique(problem.outcomes[problem.fit][:, list(fitted.donors)], own, fitted.weights)
     text = "no other weights fit as well"
     if not unique:
-        text = "other weights fit the years before the event as well; the shortest are taken"
+        text = f"other weights fit the {problem.calendar.words()} before the event as well; the shortest are taken"
         if (ends := equally_good(problem, fitted)) is not None:
             text += f", the others give from {format_number(ends[0])} to {format_number(ends[1])}"
     return Check("unique weights", None, float(unique), None, text)
