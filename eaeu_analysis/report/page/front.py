@@ -16,6 +16,7 @@ from ..claims.claim import GRADES
 from ..claims.partner_dependence import GOLD, is_directed
 from ..claims.points import points
 from ..wording.spoken_numbers import spoken_number
+from ..wording.stated import translated
 from ..wording.templates import Language, bind, find_language
 from .chart import spark
 from .explore import Insert, insert
@@ -307,7 +308,7 @@ class _Writer:
         why = dict(self.material.missing)
         reasons = {"leaning": "trade", "joining": "scenario", "fared": "claims"}
         text = why.get(reasons[name], "no claim is supported by the available data")
-        phrase = self.words.say("page", "missing", words={"why": f"={text}"})
+        phrase = self.words.say("page", "missing", words={"why": f"={translated(self.words, text)}"})
         return Answer(phrase), Sure(1, self.words.say("mark", "1"), "")
 
     def _sure(self, key: str, claim: Claim, values: Mapping[str, float]) -> Sure:
@@ -324,7 +325,7 @@ class _Writer:
             slug=claim.slug,
             sure=grade_mark(claim, self.card, words),
             caveat=bind(claim.text("caveat", words.code)),
-            sources=owners_of(claim.series),
+            sources=owners_of(claim.series, words),
             call=claim.call,
         )
 
