@@ -18,7 +18,7 @@ from ... import settings
 from ...errors import BadInputError, EaeuError, require_least, require_option, unknown
 from ...reference.catalogue import STRICT, parse, read_table, table_path
 from ...remittances.ties_with_russia import COLUMNS
-from ..options import GAPS
+from ..options import GAPS, Gaps
 from ..question.problem import MIN_PRE
 from .placebos import ESTIMATORS
 
@@ -154,7 +154,7 @@ class Grid:
     measures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     predictors: Mapping[str, tuple[PredictorRule, ...]] = field(default_factory=dict)
     min_population: float = 0.0
-    gaps: str = "drop"
+    gaps: Gaps = "drop"
 
     def __post_init__(self) -> None:
         for what, given, options in (

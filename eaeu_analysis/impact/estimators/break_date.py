@@ -18,7 +18,7 @@ from ...text import format_number, format_p_equals
 from ..inference.autoregressive import draw_errors, draw_picks, error_model
 from ..options import BREAK_KINDS as KINDS
 from ..options import BreakDateOptions, Regressors
-from ..question.design import one_unit
+from ..question.design import one_unit, stated
 from ..question.problem import state_problem
 from .interrupted_series import donor_regressors, fewest_donors, without_constant_donors
 
@@ -297,8 +297,7 @@ def break_date(
         donors,
         fit_years=fit_years,
         post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
+        options=options,
         min_donors=fewest_donors(regressors),
         whole=True,
     )
@@ -346,20 +345,16 @@ def break_date(
         for name, date in asked.items()
     }
     return BreakDate(
-        spec={
-            "estimator": "break_date",
-            **problem.spec(),
-            "years": [calendar.plain(t) for t in times],
-            "candidates": {name: calendar.plain(date) for name, date in asked.items()},
-            "kind": kind,
-            "regressors": regressors,
-            "trend": trend,
-            "trim": trim,
-            "draws": draws,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        spec=stated(
+            "break_date",
+            problem,
+            options,
+            years=[calendar.plain(t) for t in times],
+            candidates={name: calendar.plain(date) for name, date in asked.items()},
+            regressors=regressors,
+            draws=draws,
+            seed=seed,
+        ),
         table=table,
         time=calendar.plain(times[found.best]),
         size=tuple(float(value) for value in found.size),

@@ -21,7 +21,7 @@ from ..inference.placebo_checks import donor_notes
 from ..inference.randomisation import Assignments, assignments, bootstrap_p, randomisation_p_value, webb_weights
 from ..inference.randomisation import wild_bootstrap_interval as wild_interval
 from ..options import EffectOptions
-from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
 from ..question.problem import MIN_PRE
 from .matrix_completion import two_way_means
 from .staggered import group_time_effects, study_covariance
@@ -319,8 +319,7 @@ def difference_in_differences(
         donors,
         fit_years=fit_years,
         post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
+        options=options,
         min_pre=1,
         min_donors=1,
     )
@@ -349,38 +348,23 @@ def difference_in_differences(
         _, interval, p = student(estimate, regression.se, len(design.units) - 1, level)
         words = f"cluster-robust errors (CRV1 by unit), Student t with {len(design.units) - 1} degrees of freedom"
 
-    info = design.problems[0].info
     leads = lead_sizes(y, starts, plan)
     study, drawn = event_study_frame(design, plan, level)
     first = np.concatenate([np.full(len(design.donors), len(design.times), dtype=np.intp), design.starts])
     found = group_time_effects(y, first, never=True, errors=True)
     return DifferenceInDifferencesEffect(
-        spec={
-            "estimator": "difference_in_differences",
-            **design.spec(),
-            "inference": inference,
-            "draws": draws,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        **described("difference_in_differences", design, options, inference=inference, draws=draws, seed=seed),
         table=_table(design, inference, draws, seed, level),
         estimate=estimate,
         interval=interval,
-        level=level,
         p_value=p,
         weights=None,
         pre_mspe=float(leads[0] ** 2),
         checks=tuple(_checks(design, leads, plan, regression, inference, estimate, level)),
-        provenance=Provenance((info,), "difference-in-differences", REFERENCE, {"ssc": "k_adj, G_adj"}),
+        provenance=Provenance((design.info,), "difference-in-differences", REFERENCE, {"ssc": "k_adj, G_adj"}),
         method="difference-in-differences",
-        measure=info.unit,
         inference=words,
         se=se,
-        dropped=design.dropped(),
-        flagged=design.flagged(),
-        window=design.window,
-        donor_rule=design.donor_rule,
         event_study=study,
         cluster_se=regression.se,
         leads_wald_p=regression.leads_p,
@@ -558,4 +542,4 @@ def _checks(
             )
         )
     equal = dict.fromkeys(design.donors, 1 / len(design.donors))
-    return checks + donor_notes(design.dropped(), design.flagged(), equal)
+    return checks + donor_notes(design.dropped, design.flagged, equal)

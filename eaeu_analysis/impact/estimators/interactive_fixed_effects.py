@@ -25,7 +25,7 @@ from ..effect import LEADS, Effect
 from ..inference.checks import design_checks
 from ..inference.placebo_checks import donor_notes
 from ..options import InteractiveOptions
-from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -189,16 +189,7 @@ def interactive_fixed_effects(
     level = options.level
     require_least("draws", draws, 99)
     design = state_design(
-        panel,
-        outcome,
-        unit,
-        event,
-        donors,
-        fit_years=fit_years,
-        post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
-        min_donors=3,
+        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, options=options, min_donors=3
     )
     count, table = _number_of_factors(design, options)
     found = components(design.control, count)
@@ -220,22 +211,12 @@ def interactive_fixed_effects(
         _leads_check(study, drawn, design, level),
         *_placebo_checks(design, count, draws, seed, limit, level),
         _loadings_check(design, found, loadings, count),
-        *donor_notes(design.dropped(), design.flagged(), dict.fromkeys(design.donors, 1 / len(design.donors))),
+        *donor_notes(design.dropped, design.flagged, dict.fromkeys(design.donors, 1 / len(design.donors))),
     ]
-    info = design.problems[0].info
     names = [f"factor {k + 1}" for k in range(count)]
     own = counterfactuals(found, design.control, np.full(len(design.control), len(design.times)))[1]
     return InteractiveEffect(
-        spec={
-            "estimator": "interactive_fixed_effects",
-            **design.spec(),
-            "factors": options.factors,
-            "most_factors": options.most_factors,
-            "draws": draws,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        **described("interactive_fixed_effects", design, options, draws=draws, seed=seed),
         table=design_table(
             design,
             [_shown_path(design, i, paths) for i in range(len(design.units))],
@@ -243,20 +224,14 @@ def interactive_fixed_effects(
         ),
         estimate=estimate,
         interval=(estimate - quantile * se, estimate + quantile * se),
-        level=level,
         p_value=float(2 * norm.sf(abs(estimate) / se)) if se > 0 else float("nan"),
         weights=None,
         pre_mspe=float((gaps[~after] ** 2).mean()),
         checks=tuple(checks),
-        provenance=Provenance((info,), "interactive fixed effects", REFERENCE, {"factors": count}),
+        provenance=Provenance((design.info,), "interactive fixed effects", REFERENCE, {"factors": count}),
         method=f"interactive fixed effects, {count} factor{'s' if count != 1 else ''}",
-        measure=info.unit,
         inference=f"parametric bootstrap, {draws} samples with prediction errors of donors in a treated unit's place",
         se=se,
-        dropped=design.dropped(),
-        flagged=design.flagged(),
-        window=design.window,
-        donor_rule=design.donor_rule,
         factors=pd.DataFrame(found.basis[:, :-1], index=design.index.rename("time"), columns=names),
         loadings=pd.DataFrame(
             np.vstack([own, loadings])[:, :-1],

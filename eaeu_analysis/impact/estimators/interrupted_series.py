@@ -16,7 +16,7 @@ from ...text import format_number, format_p_equals
 from ..effect import Effect, effect_table
 from ..inference.placebo_checks import donor_notes
 from ..options import InterruptedSeriesOptions, Regressors
-from ..question.design import one_unit
+from ..question.design import described, one_unit
 from ..question.problem import MIN_PRE, Problem, state_problem
 from .segmented import segmented
 from .structural import Forecast, structural_forecast
@@ -159,8 +159,7 @@ def interrupted_series(
         donors,
         fit_years=fit_years,
         post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
+        options=options,
         min_donors=fewest_donors(regressors),
     )
     problem = without_constant_donors(problem, regressors)
@@ -168,7 +167,6 @@ def interrupted_series(
     for column, name in zip(x[problem.fit].T, names, strict=True):
         if float(np.ptp(column)) <= 1e-12 * float(np.abs(column).max()):
             raise BadInputError(f"the {name} is constant before the event: nothing can be learnt from it; leave it out")
-    question = {"regressors": regressors, "trend": trend, "slope": slope, "draws": draws, "seed": seed}
     fitted = (
         _structural(problem, x, trend, level)
         if method == "structural"
@@ -177,24 +175,13 @@ def interrupted_series(
     checks = fitted.pop("checks")
     share = {} if regressors == "none" else dict.fromkeys(problem.donors, 1 / len(problem.donors))
     return InterruptedSeriesEffect(
-        spec={
-            "estimator": "interrupted_series",
-            **problem.spec(),
-            "method": method,
-            **question,
-            "level": level,
-            **options.adjustments,
-        },
-        level=level,
+        **described(
+            "interrupted_series", problem, options, method=method, regressors=regressors, draws=draws, seed=seed
+        ),
         weights=None,
         checks=(*checks, *donor_notes(problem.dropped, problem.flagged if share else {}, share)),
         provenance=Provenance((problem.info,), METHODS[method], REFERENCES[method], {"regressors": names}),
         method=METHODS[method],
-        measure=problem.info.unit,
-        dropped=dict(problem.dropped),
-        flagged=dict(problem.flagged),
-        window=problem.window,
-        donor_rule=problem.donor_rule,
         **fitted,
     )
 

@@ -43,7 +43,7 @@ def test_a_donor_must_serve_every_treated_unit() -> None:
     y[5, 3] = np.nan
     design = state_design(as_panel(y), "y", ["U00", "U01"], 2010)
     assert "U05" not in design.donors
-    assert "2003" in design.dropped()["U05"]
+    assert "2003" in design.dropped["U05"]
 
 
 def test_table_has_a_row_per_unit_and_year() -> None:
