@@ -10,13 +10,13 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ... import settings
 from ...errors import BadInputError, EaeuError, require_least, require_option, unknown
-from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ...remittances.ties_with_russia import COLUMNS
 from ..options import GAPS, Gaps
 from ..question.problem import MIN_PRE
@@ -33,15 +33,13 @@ PREDICTED = "sc-predictors"  # the estimator that runs through the predictor set
 
 
 @dataclass(frozen=True)
-class PoolRule:
+class PoolRule(TableRow):
     """Donors by name: a ``group`` of economies.toml, an ``income`` group, a list of ``units``, or every unit."""
 
     label: str
     group: str = ""
     income: str = ""
     units: tuple[str, ...] = ()
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
     def members(self) -> frozenset[str] | None:
         """The units that the rule names; None: all."""
@@ -60,14 +58,12 @@ class PoolRule:
 
 
 @dataclass(frozen=True)
-class PredictorRule:
+class PredictorRule(TableRow):
     """``indicator`` ("" is the outcome) averaged over ``when``: "all" fit years, "first", "middle", "last", "last 5",
     or a year such as "2009", which need not be a fit year."""
 
     indicator: str
     when: str
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
     def years(self, fit: Sequence[int]) -> list[int]:
         """The years meant, given the fit years. BadInputError for a ``when`` that is not understood or after them."""

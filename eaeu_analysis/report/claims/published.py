@@ -10,9 +10,9 @@ import functools
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
-from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ...results import Provenance
 from ...series import SeriesInfo
 from ..topics import TOPICS
@@ -20,7 +20,7 @@ from .claim import Claim, meaning, side_of, state
 
 
 @dataclass(frozen=True)
-class Published:
+class Published(TableRow):
     """One row of data/tables/published.toml; ``confidence`` S: seen in the source named, S2: quoted in another."""
 
     name: str
@@ -32,8 +32,6 @@ class Published:
     source: str
     confidence: Literal["S", "S2"]
     note: str
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
     def __post_init__(self) -> None:
         if self.topic not in TOPICS:

@@ -9,9 +9,9 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ..claims.claim import GRADES
 from ..claims.partner_dependence import GOLD, is_directed
 from ..claims.points import points
@@ -38,7 +38,7 @@ WORDY = (0.08, 0.96)  # per cent that are said as a part of one per cent
 
 
 @dataclass(frozen=True)
-class DoorRule:
+class DoorRule(TableRow):
     """A door of data/tables/page.toml."""
 
     heads: tuple[str, ...]
@@ -47,8 +47,6 @@ class DoorRule:
     topics: tuple[str, ...] = ()
     heard: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @functools.lru_cache
