@@ -250,7 +250,7 @@ def _gather(task: CurveSetup, specification: Specification, years: Years) -> _Da
     )
     members = task.grid.pools[specification.pool].members()
     chosen = [u for u in task.units if u in open_to and (members is None or u in members)]
-    asked = {"fit_years": list(years.fit), "post_years": list(years.post)}
+    asked: dict[str, Any] = {"fit_years": list(years.fit), "post_years": list(years.post)}
     options = EffectOptions(gaps=task.grid.gaps)
     problem = state_problem(task.panel, column, task.unit, years.event, chosen, **asked, options=options)
     used = problem.fit | problem.post

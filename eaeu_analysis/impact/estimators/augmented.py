@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -283,10 +283,11 @@ def augmented_synthetic_control(
     import pandas as pd
 
     require_option("inference", inference, INFERENCE)
-    events, years = treated_events(panel, unit, event), {"fit_years": fit_years, "post_years": post_years}
+    events = treated_events(panel, unit, event)
+    years: dict[str, Any] = {"fit_years": fit_years, "post_years": post_years}
     if len(events) > 1:
-        fit = partial(augmented_synthetic_control, inference=inference, options=options)
-        return pool_units(fit, panel, outcome, events, donors, years=years, seed=seed)
+        alone = partial(augmented_synthetic_control, inference=inference, options=options)
+        return pool_units(alone, panel, outcome, events, donors, years=years, seed=seed)
     ((treated, start),) = events.items()
     problem = state_problem(panel, outcome, treated, start, donors, **years, options=options)
     y = problem.outcomes.T - float(problem.outcomes[problem.fit].mean())  # weights sum to one: the level is no matter

@@ -207,10 +207,11 @@ def synthetic_control(
     level = options.level
     require_option("inference", inference, INFERENCE)
     predictors = None if predictors is None else list(predictors)
-    events, years = treated_events(panel, unit, event), {"fit_years": fit_years, "post_years": post_years}
+    events = treated_events(panel, unit, event)
+    years: dict[str, Any] = {"fit_years": fit_years, "post_years": post_years}
     if len(events) > 1:
-        fit = partial(synthetic_control, predictors=predictors, v=v, inference=inference, seed=seed, options=options)
-        return pool_units(fit, panel, outcome, events, donors, years=years, seed=seed)
+        alone = partial(synthetic_control, predictors=predictors, v=v, inference=inference, seed=seed, options=options)
+        return pool_units(alone, panel, outcome, events, donors, years=years, seed=seed)
     panel, outcome = analysed(panel, outcome)
     ((treated, start),) = events.items()
     problem = state_problem(
