@@ -227,7 +227,6 @@ def synthetic_control(
         v_floor=options.v_floor,
         starts=options.starts,
         seed=seed,
-        replicate=options.replicate,
     )
     setup = make_setup(panel, problem, predictors, recipe, options.gaps)
     problem = setup.problem

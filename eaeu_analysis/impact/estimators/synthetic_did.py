@@ -173,7 +173,7 @@ def synthetic_did(
     rows = design.cohort_rows()
     cohorts = Cohorts(design.control, {pre: design.treated[r] for pre, r in rows.items()})
     require_valid_inference(inference, cohorts, method)
-    estimator = make_estimator(method, options.replicate, options.penalty)
+    estimator = make_estimator(method, options.penalty)
     blocks = estimate_cohorts(cohorts, estimator)
     estimate = pooled(cohorts, blocks)
     replicates = inference_draws(inference, cohorts, blocks, estimator, method, draws, seed)
@@ -199,7 +199,7 @@ def synthetic_did(
         weights=weights,
         pre_mspe=float(np.mean([np.mean(b.curve[:pre] ** 2) for pre, b in zip(rows, blocks, strict=True)])),
         checks=tuple(checks),
-        provenance=Provenance((design.info,), METHODS[method], REFERENCE, {"solver": options.replicate or "exact"}),
+        provenance=Provenance((design.info,), METHODS[method], REFERENCE, {"solver": "exact"}),
         method=METHODS[method],
         inference=_inference_text(inference, replicates, len(design.donors), df),
         se=replicates.se,

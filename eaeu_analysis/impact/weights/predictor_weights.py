@@ -15,7 +15,7 @@ is found still moves a little with the seed (on the Basque study, at 1/1000, bet
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,44 +200,3 @@ def _by_regression(x: Array, z: Array) -> Array:
     strength = (slopes**2).sum(axis=1)
     top = float(strength.max())
     return np.asarray(strength / top if top > 0 else np.ones(len(strength)), dtype=np.float64)
-
-
-# The optimiser of the published synthetic controls, kept only to reproduce published numbers.
-
-
-def nelder_mead(x: Array, column: int, pool: Sequence[int], z: Array) -> tuple[Array, Array, Mapping[str, float]]:
-    """V (K,), weights (J,) and a note; ``x`` (K, 1 + J) raw predictors, ``z`` (T, J) outcome differences."""
-    from scipy.optimize import minimize
-
-    spread = x[:, [column, *pool]].std(axis=1, ddof=1)
-    donors, own = x[:, list(pool)] / spread[:, None], x[:, column] / spread
-
-    def loss(raw: Array) -> float:
-        gap = z @ _slsqp(donors, own, np.abs(raw) / np.abs(raw).sum())
-        return float(gap @ gap) / len(z)
-
-    begin = np.full(len(x), 1.0 / len(x))
-    end = minimize(loss, begin, method="Nelder-Mead", options={"maxiter": 1000})
-    v = np.abs(end.x) / np.abs(end.x).sum()
-    return v, _slsqp(donors, own, v), {"loss": float(end.fun), "evaluations": float(end.nfev), "starts": 1.0}
-
-
-def _slsqp(donors: Array, own: Array, v: Array) -> Array:
-    from scipy.optimize import Bounds, LinearConstraint, minimize
-
-    count = donors.shape[1]
-    gram = donors.T @ (donors * v[:, None])
-    slope = donors.T @ (v * own)
-
-    def loss(w: Array) -> float:
-        return float(0.5 * w @ gram @ w - slope @ w)
-
-    end = minimize(
-        loss,
-        np.full(count, 1.0 / count),
-        bounds=Bounds(np.zeros(count), np.ones(count)),
-        constraints=LinearConstraint(np.ones((1, count)), 1.0, 1.0),
-        method="SLSQP",
-        options={"maxiter": 1000},
-    )
-    return np.asarray(end.x, dtype=np.float64)

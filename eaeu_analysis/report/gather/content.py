@@ -50,6 +50,13 @@ class OutcomeSection:
     missing: str = ""
     wide_missing: str = ""
 
+    @property
+    def compared(self) -> BeforeAfter:
+        """The comparison; NoDataError where there is none."""
+        if self.narrow is None:
+            raise NoDataError(self.missing)
+        return self.narrow
+
 
 @dataclass(frozen=True)
 class Content:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...reference.catalogue import TableRow, parse, read_table, table_path
-from ..claims.claim import GRADES
 from ..claims.partner_dependence import GOLD, is_directed
 from ..claims.points import points
 from ..wording.spoken_numbers import spoken_number
@@ -335,7 +334,6 @@ class _Writer:
 
 def grade_mark(claim: Claim, card: Language, words: Language) -> str:
     """How sure a finding is in a few words: failed checks first, then what kind of evidence it is."""
-    assert claim.grade in GRADES  # noqa: S101
     phrase = card.say("evidence", claim.grade)
     if claim.failed:
         phrase = words.say("sure", "fails" if len(claim.failed) > 1 else "fails_one", words={"evidence": f"={phrase}"})

@@ -163,7 +163,7 @@ class Details:
 
 @dataclass(frozen=True)
 class Card:
-    """A box with a place of its own to link to; ``title`` may say the finding, ``badge`` is a short word beside it.
+    """A box with a place of its own to link to; ``title`` may say the finding.
 
     ``level``: of its heading, 4 when it stands under a heading of the section.
     """
@@ -171,7 +171,6 @@ class Card:
     id: str
     title: str
     parts: tuple[Any, ...]
-    badge: str = ""
     level: int = 3
     kind: ClassVar[str] = "card"
 
@@ -192,14 +191,6 @@ class Heading:
     id: str
     text: str
     kind: ClassVar[str] = "heading"
-
-
-@dataclass(frozen=True)
-class Code:
-    """A call or command as it is typed."""
-
-    text: str
-    kind: ClassVar[str] = "code"
 
 
 @dataclass(frozen=True)

@@ -162,10 +162,6 @@ BAD = {
         lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(starts=0)),
         "starts 0: at least 1 is needed",
     ),
-    "replicate": (
-        lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(replicate="sas")),
-        "'sas' not known",
-    ),
     "unknown predictor": (
         lambda p: synthetic_control(p, "y", "U00", 2010, predictors=[Predictor("aa", 2005)]),
         "'aa' not known; did you mean 'a'",
