@@ -59,7 +59,7 @@ _HOME = {
     "exposure": "trade.partners.exposure",
     "tariff_gap": "trade.tariffs.gap",
     "tariff_exposure": "trade.tariff_exposure.estimate",
-    "TariffExposureOptions": "trade.tariff_exposure.estimate",
+    "TariffExposureOptions": "trade.tariff_exposure.result",
     "OwnRates": "trade.tariff_exposure.own_rates",
     "agreement_effects": "trade.union.each_agreement",
     "load_flows": "trade.flows.flows",
@@ -168,9 +168,9 @@ if TYPE_CHECKING:
     from .trade.partners.re_exports import both_reports as both_reports
     from .trade.partners.re_exports import parallel_imports as parallel_imports
     from .trade.partners.re_exports import surges as surges
-    from .trade.tariff_exposure.estimate import TariffExposureOptions as TariffExposureOptions
     from .trade.tariff_exposure.estimate import tariff_exposure as tariff_exposure
     from .trade.tariff_exposure.own_rates import OwnRates as OwnRates
+    from .trade.tariff_exposure.result import TariffExposureOptions as TariffExposureOptions
     from .trade.tariffs.gap import tariff_gap as tariff_gap
     from .trade.tariffs.global_simulation import global_simulation as global_simulation
     from .trade.tariffs.partial_equilibrium import partial_equilibrium as partial_equilibrium

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...impact.members.stacked import StackedMembers
     from ...remittances.armenian_months import ArmenianTransfers
     from ...trade.partners.around_accession import PartnerChanges
-    from ...trade.tariff_exposure.estimate import TariffExposure
+    from ...trade.tariff_exposure.result import TariffExposure
 
 FLOWS = {"imports": "imports from Russia", "exports": "exports to Russia"}
 TARIFF = 10.0  # per cent, of the products that are compared with products free of duty

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...scenario import ScenarioResult
     from ...trade.partners.around_accession import PartnerChanges
     from ...trade.partners.exposure import Exposure
-    from ...trade.tariff_exposure.estimate import TariffExposure
+    from ...trade.tariff_exposure.result import TariffExposure
     from ...trade.tariffs.gap import TariffGap
     from ...trade.union.answer import TradeAnswer
     from .curves import Curve

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ...impact.effect import Effect
-    from ...trade.tariff_exposure.estimate import TariffExposure
+    from ...trade.tariff_exposure.result import TariffExposure
     from ...trade.union.answer import TradeAnswer
     from ..gather.content import OutcomeSection
     from ..wording.templates import Language

@@ -31,7 +31,7 @@ from ..wording.templates import find_language, languages
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
-    from ...trade.tariff_exposure.estimate import TariffExposure
+    from ...trade.tariff_exposure.result import TariffExposure
     from ...trade.union.answer import TradeAnswer
     from ..drift.changes import Drift
     from ..page.material import Material
