@@ -1,4 +1,4 @@
-"""One style for every figure, and what all of them share: names at line ends, the event, the source, SVG.
+"""One style for every figure, and what all of them share: names at line ends, the event, the source.
 
 Colours are Okabe and Ito's, which the colour-blind can tell apart; the treated unit also differs by width and
 darkness, so that a figure survives greyscale. Lines carry their name at their end instead of a legend.
@@ -6,8 +6,6 @@ darkness, so that a figure survives greyscale. Lines carry their name at their e
 
 from __future__ import annotations
 
-import hashlib
-import io
 import textwrap
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -117,31 +115,6 @@ def set_title(ax: Axes, text: str) -> None:
 def styled() -> AbstractContextManager[None]:
     """The house style, for those who draw on axes of their own."""
     return mpl.rc_context(STYLE)
-
-
-def new_figure(width: float = 6.4, height: float = 4.0) -> Figure:
-    """A figure outside pyplot's state, so that nothing needs closing."""
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(STYLE):
-        return Figure(figsize=(width, height), layout="constrained")
-
-
-def svg(figure: Figure, alt: str) -> str:
-    """The figure as SVG text for a page: same bytes every time, labelled for those who cannot see it."""
-    from xml.sax.saxutils import escape
-
-    buffer = io.StringIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    salt = hashlib.sha256(alt.encode()).hexdigest()[:8]  # ids must differ between the figures of one page
-    for quote in ('id="', 'href="#', "url(#"):
-        text = text.replace(quote, f"{quote}f{salt}-")
-    head, rest = text.split(">", 1)
-    label = escape(alt, {'"': "&quot;"})
-    return f'{head} role="img" aria-label="{label}"><title>{escape(alt)}</title>{rest}'
 
 
 def source_line(figure: Figure, provenance: Any) -> int:
