@@ -1,4 +1,4 @@
-"""What a pinned table of flows must be: the schema, no duplicate, US dollars; and simple rules to make one flow of two."""
+"""What a pinned table of flows must be: the schema, no duplicate, US dollars; and simple rules for two reports."""
 
 from __future__ import annotations
 

@@ -383,14 +383,11 @@ def _base(periods: int, x: Array, trend: bool) -> Array:
 
 
 def _persistence(found: BreakSearch) -> Check:
-    return Check(
-        "persistence",
-        found.rho < 0.9,
-        found.rho,
-        0.9,
+    text = (
         f"errors under no break keep {found.rho:.2f} of last period's value; fails from 0.9, where drift and break "
-        "look alike",
+        "look alike"
     )
+    return Check("persistence", found.rho < 0.9, found.rho, 0.9, text)
 
 
 def _alone(found: BreakSearch, times: Any, level: float) -> Check:
@@ -398,15 +395,12 @@ def _alone(found: BreakSearch, times: Any, level: float) -> Check:
     if found.second is None:
         return Check("one break only", None, None, None, "too few periods to look for a second break")
     date, p = times[found.second[0]], found.second[1]
-    return Check(
-        "one break only",
-        p > 1 - level + 1e-12,
-        p,
-        1 - level,
+    text = (
         f"given that break, another would be likeliest in {date} ({format_p_equals(p)}); fails at p <= "
         f"{1 - level:.2f}: "
-        "then narrow the years to one break",
+        "then narrow the years to one break"
     )
+    return Check("one break only", p > 1 - level + 1e-12, p, 1 - level, text)
 
 
 def _edge(found: BreakSearch) -> Check:

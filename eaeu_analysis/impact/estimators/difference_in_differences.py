@@ -487,59 +487,30 @@ def _checks(
         ),
     ]
     if np.isfinite(regression.leads_p):
-        checks.append(
-            Check(
-                "leads (Wald)",
-                None,
-                regression.leads_p,
-                alpha,
-                f"Wald test of the leads on cluster-robust errors, {format_p_equals(regression.leads_p)}",
-            )
-        )
+        text = f"Wald test of the leads on cluster-robust errors, {format_p_equals(regression.leads_p)}"
+        checks.append(Check("leads (Wald)", None, regression.leads_p, alpha, text))
     if inference == "randomisation":
-        checks.append(
-            Check(
-                "assignments",
-                plan.smallest_p <= alpha + 1e-12,
-                plan.smallest_p,
-                alpha,
-                f"{len(plan.groups)} assignments: no p below {plan.smallest_p:.4f} can come of them; fails above "
-                f"{alpha:.2f}",
-            )
+        text = (
+            f"{len(plan.groups)} assignments: no p below {plan.smallest_p:.4f} can come of them; fails above "
+            f"{alpha:.2f}"
         )
+        checks.append(Check("assignments", plan.smallest_p <= alpha + 1e-12, plan.smallest_p, alpha, text))
     else:
-        checks.append(
-            Check(
-                "treated units",
-                len(design.units) >= FEW,
-                float(len(design.units)),
-                float(FEW),
-                f"{len(design.units)} treated units; with fewer than {FEW} clustered errors are too small and their "
-                "bootstrap erratic (MacKinnon & Webb 2018)",
-            )
+        text = (
+            f"{len(design.units)} treated units; with fewer than {FEW} clustered errors are too small and their "
+            "bootstrap erratic (MacKinnon & Webb 2018)"
         )
+        checks.append(Check("treated units", len(design.units) >= FEW, float(len(design.units)), float(FEW), text))
     before = int(design.starts.min())
     if before < MIN_PRE:
         checks = [check.as_info() if check.name in (PRE_TREND, LEADS) and before < 3 else check for check in checks]
-        checks.append(
-            Check(
-                "periods before the event",
-                False,
-                float(before),
-                float(MIN_PRE),
-                f"{before} {design.calendar.words(before)} before the event: whether paths were parallel can hardly be "
-                f"seen; fails below {MIN_PRE}",
-            )
+        text = (
+            f"{before} {design.calendar.words(before)} before the event: whether paths were parallel can hardly be "
+            f"seen; fails below {MIN_PRE}"
         )
+        checks.append(Check("periods before the event", False, float(before), float(MIN_PRE), text))
     if len(design.donors) < 2:
-        checks.append(
-            Check(
-                "number of donors",
-                False,
-                float(len(design.donors)),
-                2.0,
-                "one donor alone: whatever happened to it counts as an effect; fails below 2",
-            )
-        )
+        text = "one donor alone: whatever happened to it counts as an effect; fails below 2"
+        checks.append(Check("number of donors", False, float(len(design.donors)), 2.0, text))
     equal = dict.fromkeys(design.donors, 1 / len(design.donors))
     return checks + donor_notes(design.dropped, design.flagged, equal)

@@ -338,15 +338,11 @@ def _leads_check(study: pd.DataFrame, drawn: Array, design: Design, level: float
     statistic = float(((values / errors) ** 2).mean())
     among = ((draws / errors) ** 2).mean(axis=1)
     p, alpha = float((1 + (among >= statistic).sum()) / (1 + len(among))), 1 - level
-    return Check(
-        LEADS,
-        p > alpha,
-        p,
-        alpha,
+    text = (
         f"all gaps before the event tested jointly: mean square {format_number(statistic)} in standard errors, "
-        f"{format_p_equals(p)} by the bootstrap; fails at p <= {alpha:.2f}",
-        role="fatal",
+        f"{format_p_equals(p)} by the bootstrap; fails at p <= {alpha:.2f}"
     )
+    return Check(LEADS, p > alpha, p, alpha, text, role="fatal")
 
 
 def _placebo_checks(design: Design, count: int, draws: int, seed: int, limit: float, level: float) -> list[Check]:
@@ -398,14 +394,11 @@ def _loadings_check(design: Design, found: Components, loadings: Array, count: i
     share = float(inside.mean())
     outside = [name for name, good in zip(design.units, inside, strict=True) if not good]
     named = f" (not {', '.join(outside[:6])})" if outside else ""
-    return Check(
-        "loadings",
-        share == 1.0,
-        share,
-        1.0,
+    text = (
         f"loadings of {int(inside.sum())} of {len(inside)} treated units lie within the range of the donors'{named}; "
-        "fails if one does not",
+        "fails if one does not"
     )
+    return Check("loadings", share == 1.0, share, 1.0, text)
 
 
 def _shown_path(design: Design, i: int, paths: Sequence[Array] | Array) -> Array:

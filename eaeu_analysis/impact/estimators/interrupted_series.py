@@ -337,13 +337,8 @@ def _serial(errors: Array) -> Check:
     norm = float(centred @ centred)
     r = float(centred[1:] @ centred[:-1]) / norm if norm else 0.0
     limit = 2 / float(np.sqrt(len(errors)))
-    return Check(
-        "serial correlation",
-        abs(r) <= limit,
-        r,
-        limit,
-        f"one-step errors have first autocorrelation {r:.2f}; fails beyond {limit:.2f}",
-    )
+    text = f"one-step errors have first autocorrelation {r:.2f}; fails beyond {limit:.2f}"
+    return Check("serial correlation", abs(r) <= limit, r, limit, text)
 
 
 def _against_no_change(errors: Array, y: Array) -> Check:
@@ -351,15 +346,12 @@ def _against_no_change(errors: Array, y: Array) -> Check:
     errors = errors[len(errors) // 2 :]
     own = float(np.sqrt((errors**2).mean()))
     naive = float(np.sqrt((np.diff(y)[-len(errors) :] ** 2).mean()))
-    return Check(
-        "better than no change",
-        own <= naive,
-        own,
-        naive,
+    text = (
         f"root mean squared one-step error {format_number(own)} against {format_number(naive)} for "
         f"'as the year before' in the later "
-        "half of the periods before the event; fails above",
+        "half of the periods before the event; fails above"
     )
+    return Check("better than no change", own <= naive, own, naive, text)
 
 
 def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
@@ -376,11 +368,8 @@ def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
     below = future.cdf(mean, float(y[after] @ mean))
     p = 2 * min(below, 1 - below)
     gap = float((y[after] - future.mean) @ mean)
-    return Check(
-        "placebo in time",
-        p > alpha,
-        p,
-        alpha,
+    text = (
         f"with the event moved to {problem.calendar.label(problem.times[after[0]])}, "
-        f"{format_number(gap, signed=True)} up to the true one ({format_p_equals(p)}); fails at p <= {alpha:.2f}",
+        f"{format_number(gap, signed=True)} up to the true one ({format_p_equals(p)}); fails at p <= {alpha:.2f}"
     )
+    return Check("placebo in time", p > alpha, p, alpha, text)

@@ -68,17 +68,13 @@ def trend_check(gap: Array, times: Array, reach: float, estimate: float) -> Chec
     """Fails when the gap has a trend (p <= ``TREND_LEVEL``) that, drawn on by ``reach`` to the middle of the periods
     after the event, would make up more than half of the estimate."""
     slope, p, share = drift(gap, times, reach, estimate)
-    return Check(
-        PRE_TREND,
-        not (p <= TREND_LEVEL and share > TREND_SHARE),
-        p,
-        TREND_LEVEL,
+    text = (
         f"the gap before the event moves by {format_number(slope, signed=True)} a period "
         f"({format_p_equals(p)}), "
         f"which drawn on "
-        f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}",
-        role="fatal",
+        f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}"
     )
+    return Check(PRE_TREND, not (p <= TREND_LEVEL and share > TREND_SHARE), p, TREND_LEVEL, text, role="fatal")
 
 
 HULL_SHARE = 0.9  # of the fit years in which the outcome must lie within the donors' range
@@ -114,13 +110,8 @@ def hull(problem: Problem, fitted: Fitted, intercept: bool) -> Check:
     own = problem.outcomes[problem.fit, fitted.column]
     others = problem.outcomes[problem.fit][:, list(fitted.donors)]
     inside = float(((own >= others.min(axis=1)) & (own <= others.max(axis=1))).mean())
-    return Check(
-        "convex hull",
-        None if intercept else inside >= HULL_SHARE,
-        inside,
-        HULL_SHARE,
-        f"within the donors' range in {inside:.0%} of the fit years; no average of donors can follow it outside",
-    )
+    text = f"within the donors' range in {inside:.0%} of the fit years; no average of donors can follow it outside"
+    return Check("convex hull", None if intercept else inside >= HULL_SHARE, inside, HULL_SHARE, text)
 
 
 def concentration(problem: Problem, fitted: Fitted) -> list[Check]:
@@ -287,15 +278,12 @@ def time_check(moved: TimePlacebo | None, level: float, estimate: float) -> Chec
     if moved is None:
         return Check("placebo in time", None, None, None, "too few years before the event to move it")
     share = abs(moved.average / estimate) if estimate else float("inf")
-    return Check(
-        "placebo in time",
-        moved.p > alpha + 1e-12 and share <= TIME_SHARE,
-        moved.p,
-        alpha,
+    text = (
         f"with the event moved to {moved.event}, {format_number(moved.average, signed=True)} up to the true one "
         f"({format_p_equals(moved.p)}), {share:.0%} of the estimate; fails at p <= {alpha:.2f} or above "
-        f"{TIME_SHARE:.0%}",
+        f"{TIME_SHARE:.0%}"
     )
+    return Check("placebo in time", moved.p > alpha + 1e-12 and share <= TIME_SHARE, moved.p, alpha, text)
 
 
 def loo_check(table: pd.DataFrame, estimate: float) -> Check:
@@ -305,14 +293,13 @@ def loo_check(table: pd.DataFrame, estimate: float) -> Check:
         return Check("leave-one-out", None, None, None, "no donor can be left out")
     relative = (table["estimate"] / estimate if estimate else table["estimate"] * np.nan).to_numpy(dtype=np.float64)
     worst = int(np.abs(relative - 1.0).argmax())
-    return Check(
-        "leave-one-out",
-        bool((np.abs(relative - 1.0) <= LOO_SHARE).all()),
-        float(relative[worst]),
-        LOO_SHARE,
+    text = (
         f"without any one donor between {format_number(float(table['estimate'].min()))} and "
         f"{format_number(float(table['estimate'].max()))}; farthest without {table['donor'].iloc[worst]}; fails if the "
-        f"estimate changes by more than {LOO_SHARE:.0%} either way",
+        f"estimate changes by more than {LOO_SHARE:.0%} either way"
+    )
+    return Check(
+        "leave-one-out", bool((np.abs(relative - 1.0) <= LOO_SHARE).all()), float(relative[worst]), LOO_SHARE, text
     )
 
 

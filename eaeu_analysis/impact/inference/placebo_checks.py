@@ -66,27 +66,19 @@ def placebo_gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: A
 def weight_check(weights: Array) -> Check:
     """Effective number of donors, 1 / sum of squared weights (Kish), at least ``EFFECTIVE``."""
     effective = 1.0 / float((np.asarray(weights) ** 2).sum())
-    return Check(
-        "effective donors",
-        effective >= EFFECTIVE,
-        effective,
-        EFFECTIVE,
-        f"{effective:.1f} effective donors (1 / sum of squared weights); fails below {EFFECTIVE:g}",
-    )
+    text = f"{effective:.1f} effective donors (1 / sum of squared weights); fails below {EFFECTIVE:g}"
+    return Check("effective donors", effective >= EFFECTIVE, effective, EFFECTIVE, text)
 
 
 def extrapolation_check(weights: Array) -> Check:
     """Fails when the negative weights (J,) add up to more than ``NEGATIVE``: the counterfactual is then drawn from far
     outside the donors."""
     negative = float(-np.minimum(weights, 0).sum())
-    return Check(
-        "extrapolation",
-        negative <= NEGATIVE,
-        negative,
-        NEGATIVE,
+    text = (
         f"negative weights sum to {negative:.2f}: how far the counterfactual lies outside the donors; fails above "
-        f"{NEGATIVE:g}",
+        f"{NEGATIVE:g}"
     )
+    return Check("extrapolation", negative <= NEGATIVE, negative, NEGATIVE, text)
 
 
 def donor_notes(dropped: Mapping[str, str], flagged: Mapping[str, str], weights: Mapping[str, float]) -> list[Check]:

@@ -338,12 +338,13 @@ def _imports_check(name: str, fit: GravityFit, outsider: str, base: int) -> Chec
     before = [c for c in map(str, fit.coef.index) if c.startswith(f"from_{outsider}_") and int(c[-4:]) < base]
     p = joint_p(fit, before)
     verdict = "they were moving already" if p < PRE_TREND else "no trend before"
+    text = f"imports from {outsider} before {base}: {format_p_equals(p)}, {verdict}"
     return Check(
         f"imports before, {outsider}, {name}",
         p >= PRE_TREND,
         p,
         PRE_TREND,
-        f"imports from {outsider} before {base}: {format_p_equals(p)}, {verdict}",
+        text,
         role="fatal",
         scope=f"imports from {outsider}, {name}",
     )
