@@ -307,7 +307,7 @@ def staging_place(target: Path) -> Path:
 def followed(path: str | os.PathLike[str]) -> Path:
     """The place that a path means: absolute, symbolic links followed. BadInputError for links in a circle."""
     try:
-        os.fspath(path).encode("utf-8")
+        os.fsencode(path).decode("utf-8")  # the bytes of the name, whatever the locale
         return Path(path).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise BadInputError(f"{str(path)!r} is no usable path ({error})") from error

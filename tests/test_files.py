@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +22,16 @@ def test_write_makes_parents_and_replaces(tmp_path):
     files.write_text(tmp_path / "a" / "b.txt", "одна\n")
     files.write_text(tmp_path / "a" / "b.txt", "две\n")
     assert tree(tmp_path) == {"a/b.txt": "две\n".encode()}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locales of POSIX")
+def test_a_name_in_cyrillic_is_usable_under_a_locale_of_ascii(tmp_path):
+    code = "import sys; from eaeu_analysis import files; files.write_text(files.followed(sys.argv[1]), 'x')"
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "данные" / "b.txt")], env=os.environ | ascii_only, check=True
+    )
+    assert tree(tmp_path) == {"данные/b.txt": b"x"}
 
 
 def test_usual_rights_and_kept_rights(tmp_path):

@@ -59,8 +59,8 @@ class Where:
 
 
 def places(base: Path, nursery: Nursery, kept: Path, quick: bool) -> Iterator[Tally]:
-    reference = _run(Where("here", drawn=True), base, kept)
-    if wrong := [f"{ended.code} {ended.err}" for ended in reference[0] if ended.code != 0]:
+    reference = {drawn: _run(Where("here", drawn=drawn), base, kept) for drawn in (True, False)}
+    if wrong := [f"{ended.code} {ended.err}" for ended in reference[True][0] if ended.code != 0]:
         raise SystemExit(f"the questions cannot be asked here: {wrong[0]}")
     tallies: dict[str, Tally] = {}
     for group, where in _all(base, nursery, tallies):
@@ -69,7 +69,8 @@ def places(base: Path, nursery: Nursery, kept: Path, quick: bool) -> Iterator[Ta
             continue
         ended, files = _run(where, base, kept)
         tally.tried(
-            [f"{where.name}: {text}" for text in _differences(reference, (ended, files), where)], _messages(ended)
+            [f"{where.name}: {text}" for text in _differences(reference[where.drawn], (ended, files), where)],
+            _messages(ended),
         )
     yield from tallies.values()
 
@@ -104,15 +105,6 @@ def _differences(reference: Got, got: Got, where: Where) -> list[str]:
     found = [f"{e.code}: {e.sentence}" for e in got[0] if e.code != 0]
     found += [] if got[0][0].out == reference[0][0].out else ["compare gives other bytes"]
     files = {n: v for n, v in reference[1].items() if n.startswith("report/") or where.brief}
-    if not where.drawn:
-        drawn = (
-            "report/figures/",
-            "report/pictures/",
-            "report/share/",
-            "report/tables/shown/",
-            "report/tables/findings/",
-        )
-        files = {n: v for n, v in files.items() if not n.startswith(drawn) and not n.endswith((".html", ".md"))}
     return found + [f"other bytes: {n}" for n in sorted({*files, *got[1]}) if got[1].get(n) != files.get(n)][:3]
 
 

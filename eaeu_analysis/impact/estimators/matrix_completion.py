@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...arrays import Array, Mask
 from ...data.panel import require_panel
@@ -33,6 +34,11 @@ TOLERANCE = 1e-7  # of the fixed-point residual, relative to the amount by which
 FLAT = 1e-11  # the same residual relative to the spread of the observed cells: below it nothing moves any more
 LAMBDAS = 25  # penalties tried, log-spaced from the smallest that gives L = 0 down to a thousandth of it
 ROUNDING = 1e-13  # of the largest value: residuals of the two-way fit below it are rounding
+RIDGE = 1e-2  # of a Newton step, at a residual as large as the threshold
+FORCING = 0.05  # of the residual: what conjugate gradients leave of it in a Newton step
+MOST_GRADIENTS = 50  # of them in a Newton step
+ENOUGH, SHORTEST = 1e-4, 1e-2  # of the fall of the envelope that a step promises; shortest share of a Newton step
+PATIENCE = 4  # penalties in succession, half a decade, without a lower error of cross-validation: the last ones tried
 ROUGH = 1e-3  # TOLERANCE of the fits of cross-validation; errors closer to the least than this, relative, tie with it
 
 
@@ -67,6 +73,10 @@ def complete(
     Unit and period effects are not penalised, so the problem is solved for what their own fit leaves (``base``, where
     it is known): levels and units of measurement make no difference. Every row and column needs an observed cell, else
     BadInputError. NotConvergedError when the fixed-point residual stays above ``tolerance`` after ``most`` steps.
+
+    The missing cells are right when a proximal step (soft-impute) returns them, where the gradient of its envelope is
+    zero. That is solved by Newton's method with conjugate gradients (Jiang, Sun and Toh 2014): a step that does
+    not lessen the envelope is cut short, in the end down to the proximal step, which always does.
     """
     if not (observed.any(axis=0).all() and observed.any(axis=1).all()):
         raise BadInputError("matrix completion needs at least one observed cell in every unit and every period")
@@ -77,42 +87,108 @@ def complete(
     if not np.isfinite(threshold) or scale <= ROUNDING * float(np.linalg.norm(y[observed])):
         return Completion(base, 0, 0.0, 0)
     allowed = max(tolerance * min(threshold, scale), FLAT * scale)
-    fitted = np.zeros_like(values) if start is None else start - base
-    ahead, momentum = fitted, 1.0
-    residual = np.inf
+    turned = y.shape[0] > y.shape[1]  # the smaller side in rows
+    if turned:
+        values, observed = np.ascontiguousarray(values.T), observed.T
+    cells = np.flatnonzero(~observed)
+    x = np.zeros(len(cells))
+    if start is not None:
+        x = (start - base).T.take(cells) if turned else (start - base).take(cells)
+    best: _Proximal | None = None
+    size = least = np.inf
+    away, way, share = x, x, 1.0
     for iteration in range(1, most + 1):
-        new, rank = _proximal(np.where(observed, values, ahead), threshold)
-        residual = float(np.linalg.norm(new - ahead))
-        if residual <= allowed:
-            return Completion(base + new, rank, residual / scale, iteration)
-        if float(((ahead - new) * (new - fitted)).sum()) > 0:  # momentum points uphill: start it anew
-            momentum = 1.0
-        faster = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-        ahead = new + (momentum - 1) / faster * (new - fitted)
-        fitted, momentum = new, float(faster)
+        values.reshape(-1)[cells] = x + share * way if best else x
+        step = _Proximal(values, threshold)
+        change = step.fitted.take(cells) - values.take(cells)
+        size = float(np.linalg.norm(change))
+        if size <= allowed:
+            return Completion(base + (step.fitted.T if turned else step.fitted), step.rank, size / scale, iteration)
+        if (
+            best is None
+            or step.envelope < best.envelope - ENOUGH * share * float(away @ way)
+            or (size < least and step.envelope <= best.envelope * (1.0 + ROUNDING))
+        ):
+            x, away, best, least, share = values.take(cells), change, step, size, 1.0
+            way = step.newton(away, cells, max(allowed / 3.0, FORCING * size))
+        elif share > SHORTEST:
+            share /= 4.0
+        else:
+            way, share = away, 1.0  # the proximal step
     raise NotConvergedError(
-        f"matrix completion did not converge at penalty {penalty:.3g}: the residual is {residual / scale:.1e} of the "
+        f"matrix completion did not converge at penalty {penalty:.3g}: the residual is {size / scale:.1e} of the "
         f"spread after {most} steps, above {allowed / scale:.0e}"
     )
 
 
-def _proximal(z: Array, threshold: float) -> tuple[Array, int]:
-    """Unit and period means kept, singular values of the rest lowered by ``threshold``; and how many are left.
+class _Proximal:
+    """A proximal step from (N, T), N <= T: unit and period means kept, singular values of the rest lowered.
 
-    By the eigenvectors of the smaller Gram matrix, several times faster than a singular value decomposition; what is
-    lost concerns singular values near zero, which the threshold takes away.
+    ``fitted`` (N, T) what it gives; ``rank`` how many singular values are left; ``envelope`` the least of half the
+    squared distance from the start plus ``threshold`` times the nuclear norm.
+
+    Singular vectors are the eigenvectors of the Gram matrix, several times faster than a singular value decomposition;
+    what is lost concerns singular values near zero, which the threshold takes away.
     """
-    means = two_way_means(z)
-    rest = z - means
-    tall = rest if rest.shape[0] >= rest.shape[1] else rest.T
-    squares, vectors = np.linalg.eigh(tall.T @ tall)
-    sizes = np.sqrt(np.maximum(squares, 0.0))
-    kept = sizes > threshold
-    basis = vectors[:, kept]
-    low_rank = (tall @ basis * (1.0 - threshold / np.maximum(sizes[kept], 1e-300))) @ basis.T
-    if rest.shape[0] < rest.shape[1]:
-        low_rank = low_rank.T
-    return np.asarray(means + low_rank, dtype=np.float64), int(kept.sum())
+
+    def __init__(self, z: Array, threshold: float):
+        self._rest = _centred(z)
+        self._squares, self._basis = np.linalg.eigh(self._rest @ self._rest.T)
+        sizes = np.sqrt(np.maximum(self._squares, 0.0))
+        self._first = int(np.searchsorted(sizes, threshold, side="right"))
+        self._kept, self._threshold = sizes[self._first :], threshold
+        self._left = (1.0 - threshold / self._kept)[:, None]
+        kept = self._basis[:, self._first :]
+        self.rank = len(self._kept)
+        below = np.maximum(self._squares[: self._first], 0.0)
+        self.envelope = float(below.sum()) / 2.0 + threshold * float((self._kept - threshold / 2.0).sum())
+        self.fitted = z - self._rest + kept @ (self._left * (kept.T @ self._rest))
+
+    def newton(self, away: Array, cells: NDArray[np.intp], allowed: float) -> Array:
+        """Change of the missing ``cells`` after which the linearised step returns them up to ``allowed``; ``away`` is
+        by how much it does not now. Conjugate gradients: the derivative is symmetric, between 0 and 1. A ridge that
+        falls with the residual bounds the change."""
+        rows, slopes = self._basis.T @ self._rest, self._slopes()
+        change, rest, way = np.zeros_like(away), away, away
+        length = float(rest @ rest)
+        ridge = RIDGE * min(1.0, float(np.sqrt(length)) / self._threshold)
+        for _ in range(MOST_GRADIENTS):
+            embedded = np.zeros(rows.shape)
+            embedded.reshape(-1)[cells] = way
+            product = (1.0 + ridge) * way - self._derivative(embedded, rows, slopes).take(cells)
+            ratio = length / float(way @ product)
+            change = change + ratio * way
+            rest = rest - ratio * product
+            before, length = length, float(rest @ rest)
+            if length <= allowed**2:
+                break
+            way = rest + (length / before) * way
+        return change
+
+    def _slopes(self) -> Array:
+        """(rank, N) divided differences, over squared singular values, of the share of each that is left."""
+        kept, first, squares = self._kept, self._first, self._squares
+        among = self._threshold / (kept[:, None] * kept * (kept[:, None] + kept))
+        across = self._left / np.maximum(squares[first:, None] - squares[:first], np.finfo(float).tiny)
+        return np.asarray(np.hstack([across, among]), dtype=np.float64)
+
+    def _derivative(self, change: Array, rows: Array, slopes: Array) -> Array:
+        """(N, T) by how much ``fitted`` changes with what the step starts from, ``change`` (N, T); ``rows`` (N, T) the
+        centred start in the basis of singular vectors."""
+        free, first = _centred(change), self._first
+        moved = self._basis.T @ free
+        weights = slopes * (moved[first:] @ rows.T + rows[first:] @ moved.T)
+        lowered = np.empty_like(moved)
+        lowered[:first] = weights[:, :first].T @ rows[first:]
+        lowered[first:] = self._left * moved[first:] + weights @ rows
+        return np.asarray(change - free + self._basis @ lowered, dtype=np.float64)
+
+
+def _centred(z: Array) -> Array:
+    """(N, T) without unit and period means."""
+    rest = z - (z @ np.full(z.shape[1], 1.0 / z.shape[1]))[:, None]
+    rest -= np.full(len(z), 1.0 / len(z)) @ rest
+    return np.asarray(rest, dtype=np.float64)
 
 
 def largest_penalty(y: Array, observed: Mask) -> float:
@@ -147,26 +223,42 @@ def held_out_folds(observed: Mask, count: int, seed: int) -> list[Mask]:
 
 
 def cross_validate_completion(y: Array, observed: Mask, penalties: Sequence[float], held: Sequence[Mask]) -> Array:
-    """Mean squared error (len(penalties),) on the held-out cells, averaged over the folds; penalties in falling order
-    so that each fit starts from the one before."""
-    errors = np.zeros((len(held), len(penalties)))
-    for k, out in enumerate(held):
-        training = observed & ~out
-        start: Array | None = None
-        base = two_way_fit(y, training)
-        for i, candidate in enumerate(penalties):
-            start = complete(y, training, float(candidate), start, tolerance=ROUGH, base=base).fitted
-            errors[k, i] = float(((y - start)[out] ** 2).mean())
-    return np.asarray(errors.mean(axis=0), dtype=np.float64)
+    """Mean squared error on the held-out cells by penalty, averaged over the folds; penalties in falling order.
+
+    Each fit starts where the two before it lead, in a straight line. Penalties after ``PATIENCE`` in succession
+    without a lower error are not tried: the answer then has as many errors as penalties tried.
+    """
+    training = [observed & ~out for out in held]
+    bases = [two_way_fit(y, cells) for cells in training]
+    fits: list[list[Array]] = []
+    errors: list[float] = []
+    for i, penalty in enumerate(penalties):
+        starts: list[Array | None] = [None] * len(held)
+        if i == 1:
+            starts = [*fits[0]]
+        elif i > 1:
+            further = (penalty - penalties[i - 1]) / (penalties[i - 1] - penalties[i - 2])
+            starts = [last + further * (last - before) for before, last in zip(fits[-2], fits[-1], strict=True)]
+        fits.append(
+            [
+                complete(y, cells, float(penalty), start, tolerance=ROUGH, base=base).fitted
+                for cells, start, base in zip(training, starts, bases, strict=True)
+            ]
+        )
+        errors.append(float(np.mean([((y - fit)[out] ** 2).mean() for fit, out in zip(fits[-1], held, strict=True)])))
+        least = int(np.argmin(errors))
+        if i - least >= PATIENCE:
+            break
+    return np.array(errors)
 
 
 def best_penalty(penalties: Sequence[float] | Array, errors: Array) -> float:
-    """The largest of ``penalties`` whose cross-validated error (len(penalties),) ties with the least.
+    """The largest of ``penalties`` whose cross-validated error ties with the least; ``errors`` of the first ones.
 
     Ties are common: once no singular value of the held-in cells falls to zero, smaller penalties predict the same.
     """
     tied = np.asarray(errors) <= (1.0 + ROUGH) * float(np.min(errors))
-    return float(np.asarray(penalties, dtype=np.float64)[tied].max())
+    return float(np.asarray(penalties, dtype=np.float64)[: len(tied)][tied].max())
 
 
 REFERENCE = (
@@ -185,7 +277,8 @@ class MatrixCompletionEffect(Effect):
     rank : int
         Rank of the low-rank part.
     cross_validation : DataFrame or None
-        ``penalty, error`` by penalty tried. None when the penalty was given.
+        ``penalty, error`` by penalty tried, in falling order; the last is half a decade below that of the least error.
+        None when the penalty was given.
     draws : ndarray, shape (B,), or None
         Placebo estimates that the standard error rests on.
     cohorts : DataFrame or None
@@ -339,7 +432,9 @@ def matrix_completion(
         se=se,
         penalty=penalty,
         rank=fit.rank,
-        cross_validation=pd.DataFrame({"penalty": penalties, "error": errors}) if len(penalties) else None,
+        cross_validation=pd.DataFrame({"penalty": penalties[: len(errors)], "error": errors})
+        if len(penalties)
+        else None,
         draws=placebo_estimates,
         cohorts=cohort_table(
             design,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST = 1_000_000  # characters of a text
 BACK = 3  # sentences back in which a subject that is not named is looked for
-VAGUE = frozenset(("gdp", "share", "members"))  # concepts that do not say what a sentence is about
+VAGUE = frozenset(("gdp", "share", "members", "peers"))  # concepts that do not say what a sentence is about
 PARTNERS = frozenset(("CHN", "TUR", "EU", "RUS"))  # of others in most sentences, and seldom their subject
 ORDER = ("supported", "overstated", "outdated", "altered", "unsupported")  # which reading of a sentence is taken
 VERDICTS: tuple[Verdict, ...] = ("supported", "outdated", "altered", "overstated", "unsupported")
@@ -307,7 +307,7 @@ def _in_context(reading: SentenceReading, earlier: SentenceReading) -> SentenceR
         return replace(reading, entities=named | {"EAEU"})
     flows = reading.bases & {"exports", "imports"}
     if reading.concepts - VAGUE or flows or not (reading.refers or reading.causal):
-        named = (reading.concepts - {"share", "members"}) | flows
+        named = (reading.concepts - {"share", "members", "peers"}) | flows
         return replace(reading, entities=reading.entities | subject) if named else reading
     if (reading.numbers or reading.causal) and reading.economies <= earlier.economies:
         entities = reading.entities | subject | (earlier.entities & {"EAEU"})

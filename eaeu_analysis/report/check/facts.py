@@ -24,7 +24,7 @@ UNCLEAR = ("none", "fragile", "unreliable", "untested")  # findings of no effect
 COUNTS = {"asked", "firms", "patents", "partners", "chapters", "all", "comparators", "economies", "years", "draws"}
 COUNTS |= {"pairs", "origins"}
 TOLD = {"asked", "firms", "patents"}  # counts that a text may state
-SKIPPED = {"p", "floor", "failed_count", "level_percent", "same_sign", "specifications", *COUNTS} - TOLD
+SKIPPED = {"p", "floor", "failed_count", "level_percent", "specifications", *COUNTS} - TOLD
 LEVELS = ("before", "after", "law_before", "law_after", "left_out", "peak", "then", "value")  # fields in the unit
 BESIDE = ("change", "beside", "difference", "least", "most", "median", "without_low", "without_high", "fall")  # changes
 DOLLARS = {"billion": 1e9, "total": 1e9, "usd_low": 1e9, "usd_high": 1e9, "imports": 1.0}  # fields and their scale
@@ -67,6 +67,7 @@ MEMBER_FIELDS = ("ARM", "BLR", "KAZ", "KGZ", "RUS", "UZB")  # of claims with a n
 FIRST, LAST = 1900, 2100
 GROWTH = ("gdp_growth", "NY.GDP.MKTP.KD.ZG")  # series whose sign is a direction
 BY_LAW = ("tariffs.average", "tariffs.rise", "tariffs.fall", "tariffs.most", "tariffs.law", "revenue.duty")
+MANIFOLD = 40  # per cent of change from which a text may state it as a multiple
 RECENT = 10  # years back in which a number without a year is looked for
 
 
@@ -264,6 +265,10 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
         if "trend" in values and bare == "low":  # of some year, unlike the high
             name = "lower"
         of = name.upper() if name.upper() in MEMBER_FIELDS else ""
+        if name == "own" and "others" in values:  # by how much an economy's own trade changed
+            role = "change"
+        if name in ("change", "own", "percent", "excess") and role == "change" and abs(value) >= MANIFOLD:
+            yield _times(f"{name}_ratio", max(1 + value / 100, 1e-9))
         yield KnownNumber(name, value * scale, measure, base, role, own, newer, of)
         if role == "before" and value > 0 and later is not None:
             yield _times(f"{name}_ratio", values[later] / value)

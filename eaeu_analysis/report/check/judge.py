@@ -77,10 +77,12 @@ INTERVAL = (
     "curve_median",
     "strictest",
     "widest",
+    "same_sign",
 )
 OTHER_CASES = ("least", "most", "median", "without_low", "without_high", "left_out")
 BOUNDS = frozenset((*INTERVAL, *OTHER_CASES))  # numbers of a claim that count with another one of it
-UNSAID = frozenset(("share", "members", "joined", "bought", "stays", "real"))  # concepts that are no subject
+UNSAID = frozenset(("share", "members", "peers", "joined", "bought", "stays", "real"))  # concepts that are no subject
+COMPARED = ("beside", "near", "others", "expected")  # what those outside did: with it an estimate is a comparison
 ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
 EFFECTS = ("estimate", "percent", "net", "net_ratio", "raw_ratio", "excess")
 COARSE = 5  # half units of its last digit below which a number equals too many others
@@ -123,8 +125,8 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
     wrong = [m for m in matches if m.reason not in ("", "newer")]
     if wrong:
         first = next((m for m in wrong if m.reason != "none"), wrong[0])
-        in_words = first.number.about and first.number.half == 0  # "the union doubled trade"
-        if first.reason in ("none", "number", "unit") and in_words and reading.causal:
+        in_words = first.number.about and first.number.half == 0 and "poll" not in reading.concepts
+        if first.reason in ("none", "number", "unit") and in_words and reading.causal:  # "the union doubled trade"
             tests = _tests(reading, facts)
             fact = tests[0] if tests else first.fact
             if fact is not None and fact.claim is not None and not fact.clear:
@@ -147,13 +149,16 @@ def _judge_use(reading: SentenceReading, matches: Sequence[NumberMatch], facts: 
     more = (best.known, best.number, tuple(matches))
     partner = reading.acting and any(frozenset({"EAEU"}) in fact.entities for fact in found)  # "the union took 26 %"
     cited = "model" in reading.hedges and any(".published." in fact.id for fact in found)  # "by the World Bank's model"
-    if reading.causal and not (partner or cited or unclear) and not any(fact.clear for fact in found):
+    polled = "poll" in reading.concepts  # joining is what is asked for
+    if reading.causal and not (partner or cited or unclear or polled) and not any(fact.clear for fact in found):
         tested = next((f for f in _tests(reading, facts) if not f.clear), best.fact)
         fact = best.fact if best.fact is not None and best.fact.tested else tested or best.fact
         return Judgement("overstated", "cause", fact, *more)
     for match in matches:
         fact, known = match.fact, match.known
         if fact is None or known is None or unclear:
+            continue
+        if {m.known.name for m in matches if m.fact is fact and m.known is not None} & set(COMPARED):
             continue
         if fact.modelled and "model" not in reading.hedges:
             return Judgement("overstated", "model", fact, known, match.number, tuple(matches))
@@ -196,8 +201,11 @@ def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     stated, _ = reading.dates_of()
     member = reading.joining and reading.economies and "wto" not in reading.concepts  # "Armenia joined in 2015"
     named = "EAEU" in reading.entities or "observer" in reading.concepts or member
-    if not stated or not reading.concepts & {"joined", "observer"} or not named:
+    if not stated or not reading.concepts & {"joined", "observer", "free_trade", "wto"}:
         return None
+    sure = bool(named) and bool(
+        reading.concepts & {"joined", "observer"}
+    )  # else it may be another organisation that was joined, so that only a right date counts
     reading = replace(reading, entities=reading.entities | {"EAEU"})
     several = len(reading.economies) > 1
     dated = [f for f in facts if not f.numbers and f.concepts and _about(f, reading, strict=not several)]
@@ -205,8 +213,12 @@ def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     if dated:
         every = frozenset().union(*(f.years for f in dated))
         right = stated <= (every if several or len(stated) > 1 else dated[0].years)
-        return Judgement("supported" if right else "altered", "" if right else "year", dated[0])
-    if "joined" in reading.concepts and reading.economies and not reading.concepts & OUTCOMES:
+        return (
+            None
+            if not (right or sure)
+            else Judgement("supported" if right else "altered", "" if right else "year", dated[0])
+        )
+    if sure and "joined" in reading.concepts and reading.economies and not reading.concepts & OUTCOMES:
         return Judgement("unsupported", "none")
     return None
 
@@ -258,7 +270,8 @@ def _match(
     strict = len({n.measure for n in reading.numbers}) == len(reading.numbers) or reading.is_pair
     about = [f for f in facts if _about(f, reading, strict)]
     about.sort(key=lambda f: -_closeness(f, reading))
-    known = [(f, k) for f in about for k in f.numbers if k.name not in BOUNDS]
+    hidden = BOUNDS - set(OTHER_CASES) if "peers" in reading.concepts else BOUNDS
+    known = [(f, k) for f in about for k in f.numbers if k.name not in hidden]
     hits = [(f, k) for f, k in known if _equal(number, k, reading)]
     if not hits and "other" not in reading.concepts:  # the sentence may name more than the fact is on
         loose = (f for f in facts if number.telling or reading.economies <= f.named)
@@ -482,6 +495,8 @@ def _equal(number: StatedNumber, known: KnownNumber, reading: SentenceReading) -
     """Whether a number states that value, in its unit, as what it is, of an economy that the sentence names."""
     if known.of and reading.economies and known.of not in reading.economies:
         return False
+    if known.name == "beside" and not reading.concepts & {"peers"} and len(reading.numbers) == 1:
+        return False
     return number.equals(known.value) and _same_unit(number, known) and _by_agrees(number, known)
 
 
@@ -529,7 +544,8 @@ def _match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFa
     for fact in series:
         fitting = [k for k in fact.numbers if _same_unit(number, k)]
         growing = "prices" in reading.concepts and fact.code == "inflation"  # "prices rose by 8 %"
-        if number.role == "by" and reading.signs and not growing and (not fitting or fitting[0].role != "change"):
+        by = number.role == "by" and reading.signs and not growing and (not fitting or fitting[0].role != "change")
+        if by or number.measure == "times":
             fitting = _changes(fact, number, reading.dates_of()[0])
         found = _at_years(number, reading, fact, fitting)
         if found is not None and found.reason in ("", "newer"):
@@ -573,7 +589,7 @@ def _at_years(
     if number.equals(last.value):
         return NumberMatch(number, fact, last)
     older = next((k for k in reversed(recent) if number.equals(k.value)), None)
-    if older is not None and (now or number.role == ""):
+    if older is not None and (now or (number.role == "" and number.telling)):
         return NumberMatch(number, fact, replace(older, newer=last.value), "newer")
     return NumberMatch(number, fact, last, "number") if now else None
 
@@ -584,7 +600,7 @@ def _only(fact: KnownFact, reading: SentenceReading) -> bool:
 
 
 def _changes(fact: KnownFact, number: StatedNumber, years: Iterable[int]) -> list[KnownNumber]:
-    """The change between two stated years: points of a share, per cent of a level."""
+    """The change between two stated years: points of a share, per cent of a level, a multiple of either."""
     stated = sorted(years)
     at = {max(k.years): k for k in fact.numbers if k.years}
     if len(stated) != 2 or not set(stated) <= set(at):
@@ -593,8 +609,11 @@ def _changes(fact: KnownFact, number: StatedNumber, years: Iterable[int]) -> lis
     share = first.measure == "percent"
     if number.measure == "points" and share:
         value = last.value - first.value
-    elif number.measure == "percent" and not share and first.value:
-        value = 100 * (last.value / first.value - 1)
+    elif number.measure == "percent" and first.value and (number.about or not share):
+        value = 100 * (last.value / first.value - 1)  # a fraction of a share too: "fell by a quarter"
+    elif number.measure == "times" and first.value and last.value / first.value > 0:
+        ratio = last.value / first.value
+        value = ratio if ratio >= 1 else -1 / ratio
     else:
         return []
     return [KnownNumber("change", value, number.measure, role="change", years=frozenset(stated))]

@@ -52,6 +52,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2050
 FROM = {"from", "с", "со", "от"}
 TO = {"to", "до"}
 BY = {"by", "на"}
+SIGNED = {"plus": 1, "minus": -1, "плюс": 1, "минус": -1, "plyus": 1}  # words before a number that are its sign
 JOINING = {
     "to",
     "and",
@@ -80,10 +81,15 @@ JOINING = {
     "va",
     "ga",
     "yoki",
+    "+",
+    "→",
+    *SIGNED,
 }
 LINKED = 3  # tokens between two numbers of one unit
+P_VALUE = re.compile(r"\bp\s*(?:-?value\s*)?(?:=|of|is)\s*0?[.,](\d+)", re.IGNORECASE)
 NEAR = 4  # tokens from a link to the cause it names
 BEFORE_WTO = 2  # tokens between "joining" and "WTO"
+CHANCE = 0.1  # p-value above which an estimate is within chance
 FAR = 7  # tokens from a cause to its verb
 APART = 16  # tokens between "owes" or "to blame" and the cause
 WOULD = {"would", "бы", "edi"}
@@ -94,14 +100,16 @@ BETWEEN = ("the", "a", "an", "by", "to", "from", "на", "до", "с")  # betwee
 BASES = ("gdp", "imports", "exports", "revenue", "duties", "population")
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
 TELLING = 100  # half units of its last digit from which a number is telling
+ROUND = 0.02  # share by which a number that ends in zero may differ
 LOOSE = 0.15  # the same where it is "almost doubled"
 MORE = 0.2  # the same where it is "more than" or "less than"
 WHOLES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100)  # in "three in four", "six of every ten"
+ONE = {"of", "a", "one", "одного"}  # between a fraction and its unit
 OUT_OF = {"en": ("in", "of", "out", "every", "each"), "ru": ("из", "каждых", "каждые"), "uz": ()}
 EVERY = {"en": ("every", "each"), "ru": ("каждых", "каждые"), "uz": ("har",)}
 SKIPPED = {"a", "an", "the", "only", "just", "merely", "barely", "well", "now", "still", "some", "as", "much", "little"}
 SKIPPED |= {"лишь", "всего", "только", "целых", "уже", "еще", "каких", "то", "level", "уровня", "аж"}
-ABOUT = {True: 0.1, False: 0.05}  # share by which a fraction or multiple in words may differ, and an "about" number
+ABOUT = {True: 0.12, False: 0.05}  # share by which a fraction or multiple in words may differ, and an "about" number
 
 
 @dataclass(frozen=True)
@@ -173,6 +181,7 @@ class SentenceReading:
         union = self.entities & {"EAEU"}
         for clause in range(number.clause, -1, -1):
             here = {name for name, place in self.parts if place == clause}
+            here |= self.concepts & {"inflation"} if "prices" in here else set()
             if here & topics:
                 economies = self.own_economies(number) or (self.economies & here) or (self.economies - OTHERS)
                 return replace(self, concepts=self.concepts & here, entities=(economies or self.economies) | union)
@@ -232,10 +241,12 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     by = {family: [p for p in phrases if p.family == family] for family in ("entity", "concept", "sign", "hedge")}
     breaks = [m.start() for m in CLAUSE.finditer(text)]
     dates, taken = _years(text, words, phrases)
+    constant = {t for at in taken if _of_prices(words, at) for t in range(at - 2, at + 4)}  # "in 2015 prices"
+    by["concept"] = [p for p in by["concept"] if p.name != "prices" or p.first not in constant]
     numbers, based = _numbers(words, phrases, taken, lang)
     numbers = [replace(n, clause=_clause(words, n.place, breaks)) for n in numbers]
     compared = _compared(words, by["sign"], numbers) | _hedging(by["hedge"], numbers, lang)
-    cause = _causes(phrases)
+    cause = _causes(words, phrases)
     acting = _acting(words, phrases, cause, lang)
     concepts = frozenset(p.name for p in by["concept"] if p.first not in based) - {"none"}
     growing = by["sign"] and any(n.measure == "percent" for n in numbers) and "other" not in concepts
@@ -254,7 +265,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
             if p.first not in compared and p.name != "none"
         ),
         dates=tuple((_clause(words, place, breaks), first, last) for place, first, last in dates),
-        hedges=frozenset(p.name for p in by["hedge"]),
+        hedges=frozenset(p.name for p in by["hedge"]) | _chance(text),
         causal=acting or _causal(words, phrases, cause, lang),
         acting=acting,
         otherwise=_otherwise(words, cause, lang),
@@ -311,6 +322,7 @@ def _of_prices(words: Sequence[TextToken], at: int) -> bool:
     after = [w.text for w in words[at + 1 : at + 4]]
     return (
         before in (["us$", "of"], ["prices", "of"], ["dollars", "of"])
+        or after[:1] in (["prices"], ["dollars"])
         or before[-1:] in (["ценах"], ["constant"])
         or (
             any(re.fullmatch("narx(lari)?da", text) for text in after) and any(text.startswith("yil") for text in after)
@@ -336,9 +348,11 @@ def _numbers(
     found: list[StatedNumber] = []
     based: set[int] = set()
     named = {t for p in phrases if p.family in ("part", "multiple") for t in range(p.first, p.last)}
-    ratios = _ratios(words, units, taken | named, lang)
+    ends = {p: _of_one(words, units, p.last) for p in phrases if p.family == "part"}
+    whole = {t for p, end in ends.items() if end for t in range(p.first, units[end].last)}  # "half of one per cent"
+    ratios = _ratios(words, units, taken | named | whole, lang)
     every = {i for i in range(1, len(words)) if words[i - 1].text in EVERY[lang] and _whole(words, i, lang) == 100}
-    apart = taken | every | {t for first, (last, _) in ratios.items() for t in range(first, last)}
+    apart = taken | every | whole | {t for first, (last, _) in ratios.items() for t in range(first, last)}
     for at, last, value, half in _values(words, apart, lang):
         end, scale = last, 1.0
         if end in scales:
@@ -443,8 +457,8 @@ def _ratios(
         last = at + 1
         if lang == "uz":  # the whole comes first
             more = range(last, min(last + 2, len(words)))  # "har toʻrt kishidan uchi"
-            last = next((i + 1 for i in more if words[i].text.endswith("dan")), last)
-            if not words[last - 1].text.endswith("dan"):
+            last = next((i + 1 for i in more if words[i].text.endswith("dan") and i not in units), last)
+            if not words[last - 1].text.endswith("dan") or last - 1 in units:
                 continue
             whole, one = one, _whole(words, last, lang)
         else:
@@ -463,7 +477,10 @@ def _value(text: str, lang: Lang) -> tuple[float, float]:
         plain = plain.replace(",", "")
     plain = plain.replace(",", ".")
     decimals = len(plain.partition(".")[2])
-    return float(plain), 0.5 * 10.0**-decimals
+    value, half = float(plain), 0.5 * 10.0**-decimals
+    if not decimals and plain.endswith("0"):  # "640 million": rounded to tens, but not so far as to be another number
+        half = max(half, min(ROUND * value, 0.5 * 10.0 ** (len(plain) - len(plain.rstrip("0")))))
+    return value, half
 
 
 def _unit(
@@ -539,7 +556,7 @@ def _role(words: Sequence[TextToken], hedges: Sequence[FoundPhrase], at: int, en
     if lang == "uz":
         following = [w.text for w in words[end : end + 2]]
         first = next((w for w in following if re.search("(dan|ga|gacha)$", w)), "")
-        if first in ("dan", "ga", "gacha") or re.match("foiz", first):
+        if first in ("dan", "ga", "gacha") or re.match("foiz|dollar", first):
             if first.endswith("dan"):
                 return "from"
             return "to" if first.endswith("gacha") or "band" not in first else ""
@@ -547,16 +564,20 @@ def _role(words: Sequence[TextToken], hedges: Sequence[FoundPhrase], at: int, en
     place = at - 1
     while place >= 0:
         hedge = next((p for p in hedges if p.last == place + 1), None)
-        if hedge is None and words[place].text not in SKIPPED:
+        if hedge is None and words[place].text not in SKIPPED and words[place].text not in ("$", "us$"):
             break
         place = hedge.first - 1 if hedge is not None else place - 1
     before = words[place].text if place >= 0 else ""
+    if "→" in (before, *(w.text for w in words[end : end + 2])):
+        return "to" if before == "→" else "from"
     return "from" if before in FROM else "to" if before in TO else "by" if before in BY else ""
 
 
 def _sign(words: Sequence[TextToken], at: int) -> int:
     """1 or -1 for a number with a sign right before it, 0 for one without or after another number ("6-11")."""
     before = words[at - 1] if at else None
+    if before is not None and before.text in SIGNED:
+        return SIGNED[before.text]
     if before is None or before.end != words[at].start or (at > 1 and words[at - 2].end == before.start):
         return 0
     return {"+": 1, "-": -1, "−": -1, "–": -1}.get(before.text, 0)
@@ -602,14 +623,20 @@ def _in_words(
     found = []
     hedges = [p for p in phrases if p.family == "hedge" and p.name in BOUND]
     signs = {p.first for p in phrases if p.family == "sign"}
+    units = {p.first: p for p in phrases if p.family == "unit"}
     for p in phrases:
-        if p.family in ("part", "multiple") and p.name != "0":
+        added = [w.text for w in words[max(0, p.first - 2) : p.first]] == ["and", "a"]  # "a point and a half"
+        if p.family in ("part", "multiple") and p.name != "0" and not added:
             value, part = float(p.name), p.family == "part"
             place, base = _base(words, concepts, p.first, p.last, lang)
             if part and place >= 0:
                 based.add(place)
-            text = " ".join(w.text for w in words[p.first : p.last])
             measure: Measure = "percent" if part else "times"
+            end = _of_one(words, units, p.last) if part else 0
+            if end:  # "a quarter of one per cent"
+                value, measure = value / 100, UNITS[units[end].name]  # type: ignore[assignment]
+            last = units[end].last if end else p.last
+            text = " ".join(w.text for w in words[p.first : last])
             loose, bound, _ = _hedged(words, hedges, p.first, p.last, lang)
             half = LOOSE * abs(value) if loose and not part else 0.0
             role = _role(words, hedges, p.first, p.last, lang) if lang != "uz" else ""
@@ -625,7 +652,20 @@ def _in_words(
     return found
 
 
+def _of_one(words: Sequence[TextToken], units: dict[int, FoundPhrase], at: int) -> int:
+    """The token of the unit that a fraction is of: "half a point", "a quarter of one per cent", "четверть процента"."""
+    while at < len(words) and words[at].text in ONE:
+        at += 1
+    return at if at in units and UNITS[units[at].name] in ("percent", "points") else 0
+
+
 # -- direction and cause ---------------------------------------------------------------------------------
+def _chance(text: str) -> frozenset[str]:
+    """That an estimate is within chance, where a p-value says so."""
+    found = P_VALUE.search(text)
+    return frozenset({"no_effect"}) if found and float(f"0.{found[1]}") > CHANCE else frozenset()
+
+
 def _compared(words: Sequence[TextToken], signs: Sequence[FoundPhrase], numbers: Sequence[StatedNumber]) -> set[int]:
     """Tokens of "less than the 17.6 %" and the like, which compare and are no direction."""
     places = {n.place for n in numbers}
@@ -645,13 +685,17 @@ def _hedging(hedges: Sequence[FoundPhrase], numbers: Sequence[StatedNumber], lan
     return {at for p in near for at in range(p.first, p.last)}
 
 
-def _causes(phrases: Sequence[FoundPhrase]) -> dict[str, list[FoundPhrase]]:
-    """What is said of causes, by kind. Joining the WTO is not joining the union."""
+def _causes(words: Sequence[TextToken], phrases: Sequence[FoundPhrase]) -> dict[str, list[FoundPhrase]]:
+    """What is said of causes, by kind. Joining the WTO is not joining the union, nor is "down to 12 %" a cause."""
+    moves = {p.first for p in phrases if p.family == "sign"}
     found: dict[str, list[FoundPhrase]] = {}
     wto = [p for p in phrases if p.family == "concept" and p.name == "wto"]
     unions = [p for p in phrases if p.family == "entity" and p.name == "EAEU"]
     for phrase in phrases:
         if phrase.family != "cause":
+            continue
+        number = any(w.is_number for w in words[phrase.last : phrase.last + LINKED])
+        if phrase.name in ("link", "blame") and phrase.first in moves and number:
             continue
         other = any(_gap(phrase, p) <= BEFORE_WTO for p in wto)
         if phrase.name in ("agent", "subject") and other and not any(_gap(phrase, p) <= 1 for p in unions):

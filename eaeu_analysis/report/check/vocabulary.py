@@ -25,7 +25,7 @@ SHORTEST = 4  # letters of a country's name that may be inflected
 APOSTROPHES = re.compile("['`´’‘ʻʼʹ]")
 TOKEN = re.compile(
     r"\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)|\d{1,3}(?: \d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)?"
-    r"|us\$|[^\W\d_]+|[%$+:,;\-–—−]"
+    r"|us\$|[^\W\d_]+|[%$+:,;\-–—−→]"
 )
 ENDING = re.compile(r"(?<=[.!?…])[\"»”)]*\s+(?=[\"«“(]*[A-ZА-ЯЁЎҚҒҲ0-9])|\n\s*\n|\n(?=\s*[-*#|0-9])")
 NO_ENDING = re.compile(

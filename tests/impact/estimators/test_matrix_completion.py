@@ -10,6 +10,7 @@ from simulated_panels import as_panel, call_with_options, factor_model
 
 from eaeu_analysis.errors import BadInputError, EaeuError, NotConvergedError
 from eaeu_analysis.impact.estimators.matrix_completion import (
+    best_penalty,
     complete,
     cross_validate_completion,
     held_out_folds,
@@ -37,11 +38,11 @@ def objective(y: np.ndarray, observed: np.ndarray, fitted: np.ndarray, lam: floa
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from([0.9, 0.3, 0.05, 0.01]))
-def test_optimality_conditions_hold(seed: int, share: float) -> None:
+@given(st.integers(0, 10_000), st.sampled_from([0.9, 0.3, 0.05, 0.01]), st.sampled_from([(9, 12), (14, 7)]))
+def test_optimality_conditions_hold(seed: int, share: float, shape: tuple[int, int]) -> None:
     """The residual on the observed cells is a subgradient: no row or column means, spectral norm equal to the
     threshold, and aligned with the low-rank part."""
-    y, observed = problem(seed)
+    y, observed = problem(seed, *shape)
     lam = share * largest_penalty(y, observed)
     fit = complete(y, observed, lam)
     threshold = lam * observed.sum() / 2
@@ -108,6 +109,24 @@ def test_cross_validation_by_hand() -> None:
         for lam in penalties
     ]
     np.testing.assert_allclose(cross_validate_completion(y, observed, penalties, held), slow, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("units", "periods", "noise"), [(9, 14, 1.0), (20, 30, 0.3), (20, 30, 3.0), (30, 12, 1.0)])
+def test_the_path_ends_after_its_least_error(units: int, periods: int, noise: float) -> None:
+    """Penalties that are not tried would have been no better, by fits with no memory of the ones before."""
+    y = factor_model(np.random.default_rng(units), units, periods, noise=noise)
+    observed = np.ones(y.shape, dtype=bool)
+    observed[-1, periods - 4 :] = False
+    penalties, held = penalty_grid(y, observed), held_out_folds(observed, 5, 0)
+    whole = np.array(
+        [
+            np.mean([((y - complete(y, observed & ~out, lam).fitted)[out] ** 2).mean() for out in held])
+            for lam in penalties
+        ]
+    )
+    errors = cross_validate_completion(y, observed, list(penalties), held)
+    np.testing.assert_allclose(errors, whole[: len(errors)], rtol=1e-3)
+    assert best_penalty(penalties, errors) == best_penalty(penalties, whole)
 
 
 def test_low_rank_truth_is_recovered_better_than_by_did() -> None:
@@ -216,4 +235,4 @@ def test_empty_period_and_constant_outcome() -> None:
 def test_a_fit_cut_short_raises() -> None:
     y, observed = problem(13)
     with pytest.raises(NotConvergedError, match="did not converge"):
-        complete(y, observed, 0.001 * largest_penalty(y, observed), most=5)
+        complete(y, observed, 0.001 * largest_penalty(y, observed), most=2)
