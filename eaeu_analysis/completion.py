@@ -92,23 +92,13 @@ def candidates(place: Place) -> list[str]:
     return [text for text in _names(OFFERED.get(name, "")) if text.casefold().startswith(begun)]
 
 
-OFFERED = {  # parameter: what it takes
-    "indicators": "indicators",
-    "outcome": "indicators",
-    "economies": "economies",
-    "economy": "economies",
-    "unit": "economies",
-    "donors": "economies",
-    "comparators": "economies",
-    "outcomes": "indicators",
-    "units": "economies",
-    "partners": "economies",
-    "bloc": "blocs",
-    "name": "blocs",
-    "scenario": "scenarios",
-    "name_or_path": "scenarios",
-    "names": "scenarios",
+TAKING = {  # names of parameters by what they take
+    "indicators": "indicators outcome outcomes",
+    "economies": "economies economy unit donors comparators units partners",
+    "blocs": "bloc name",
+    "scenarios": "scenario name_or_path names",
 }
+OFFERED = {name: kind for kind, names in TAKING.items() for name in names.split()}
 
 
 @lru_cache

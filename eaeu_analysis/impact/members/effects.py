@@ -289,7 +289,7 @@ def answer(
 
 def _matched(question: EffectQuestion, column: str, before: Sequence[int]) -> dict[str, Any]:
     """Predictors and their weights for a pool that is matched on exposure; BadInputError for a method without."""
-    if methods.find_method(question.method).function != "synthetic_control":
+    if not methods.find_method(question.method).path.endswith(".synthetic_control"):
         raise BadInputError(
             f"pool '{question.pool}' is matched on predictors, which method '{question.method}' has none of; "
             "use 'sc' or 'sc-demeaned'"

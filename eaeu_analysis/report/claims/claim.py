@@ -381,6 +381,7 @@ class ClaimRules:
     stated: tuple[float, ...]
     stale_years: int
     stale_figures: Mapping[str, str]
+    refuted: Mapping[str, Mapping[str, Any]]
 
 
 @functools.lru_cache
@@ -400,6 +401,7 @@ def load_claim_rules() -> ClaimRules:
         stated=tuple(float(number) for number in raw["stated"]["numbers"]),
         stale_years=int(raw["stale"]["years"]),
         stale_figures={name: str(year) for name, year in raw["stale"]["figures"].items()},
+        refuted=raw["refuted"],
     )
 
 

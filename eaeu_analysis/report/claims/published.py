@@ -16,7 +16,7 @@ from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ...results import Provenance
 from ...series import SeriesInfo
 from ..topics import TOPICS
-from .claim import Claim, meaning, side_of, state
+from .claim import Claim, load_claim_rules, meaning, side_of, state
 
 
 @dataclass(frozen=True)
@@ -81,34 +81,13 @@ def _claim(row: Published) -> Claim:
 # context.
 # A maker that lacks one of its claims says nothing.
 
-# name -> claim whose value refutes it, claims whose values stand in the sentence (field prefix -> id)
-REFUTED: dict[str, tuple[str, dict[str, str]]] = {
-    "union_doubled_trade": ("partners.founders.eaeu", {"": "partners.founders.eaeu"}),
-    "remittances_raised": (
-        "fared.remittances.counterfactual",
-        {"": "fared.remittances.counterfactual", "d_": "fared.remittances.before_after"},
-    ),
-    "gains_after_2022": ("rerouting.real_imports.latest", {"": "rerouting.real_imports.latest"}),
-    "trade_ruined": (
-        "fared.trade.counterfactual",
-        {"": "fared.trade.counterfactual", "d_": "fared.trade.before_after"},
-    ),
-    "income_raised": (
-        "fared.gdp_per_head.counterfactual",
-        {"": "fared.gdp_per_head.counterfactual", "d_": "fared.gdp_per_head.before_after"},
-    ),
-    "tariffs_doubled": ("fared.tariff.before_after", {"": "fared.tariff.before_after", "law_": "tariffs.law.KGZ"}),
-    "new_market": ("tariffs.free", {"": "tariffs.free"}),
-    "already_in": ("leaning.exports.EAEU", {"": "leaning.exports.EAEU", "i_": "leaning.imports.EAEU"}),
-    "china_pushed_out": ("partners.imports.China", {"": "partners.imports.China"}),
-}
-
 
 def unsupported_claims(claims: Sequence[Claim]) -> list[Claim]:
     """The sentences whose refuting claims are among ``claims``; left out when the refuting claim found the effect."""
     by_id = {claim.id: claim for claim in claims}
     made = []
-    for name, (main, parts) in REFUTED.items():
+    for name, refuted in load_claim_rules().refuted.items():
+        main, parts = refuted["by"], refuted["parts"]
         if all(needed in by_id for needed in parts.values()) and by_id[main].finding not in ("found", "fragile"):
             made.append(_unsupported_claim(name, by_id[main], {prefix: by_id[i] for prefix, i in parts.items()}))
     return made

@@ -38,36 +38,10 @@ NAMES = re.compile(
 FIRST, LAST = 1900, 2035  # years that a report may name
 SKIPPED = ("script", "style", "template", "noscript", "svg", "output")  # nobody reads them, or a result draws them
 BLOCKS = (
-    *("p", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "figcaption", "summary", "pre"),
-    *(
-        "title",
-        "desc",
-        "text",
-        "option",
-        "label",
-        "div",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "nav",
-    ),
-    *(
-        "table",
-        "tr",
-        "thead",
-        "tbody",
-        "ul",
-        "ol",
-        "dl",
-        "main",
-        "details",
-        "figure",
-        "body",
-        "html",
-        "br",
-        "small",
-    ),
+    *("p", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "figcaption"),
+    *("summary", "pre", "title", "desc", "text", "option", "label", "div", "section", "article", "header"),
+    *("footer", "nav", "table", "tr", "thead", "tbody", "ul", "ol", "dl", "main", "details", "figure", "body"),
+    *("html", "br", "small"),
 )
 
 
