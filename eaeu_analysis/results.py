@@ -110,7 +110,7 @@ def finding_of(
     """The rule of the verdict, in this order:
 
     "unreliable": a fatal check failed or the estimate is not finite; "untested": no p-value and no interval;
-    "none": p above 1 - level, or the interval holds zero; "fragile": otherwise, with any failed check; "found":
+    "none": p above 1 - level, or the interval includes zero; "fragile": otherwise, with any failed check; "found":
     otherwise.
     """
     if not math.isfinite(estimate) or not is_reliable(checks):

@@ -1,4 +1,4 @@
-"""Who stands beside the treated unit: pools from data/tables/comparators.toml, rules, and who is passed over.
+"""Who the treated unit is compared with: pools from data/tables/comparators.toml, rules, and who is passed over.
 
 On a panel of economies nobody who belonged to the unit's bloc in the years compared is a comparator.
 """

@@ -1,4 +1,4 @@
-"""The result of a before/after comparison: its table, its test, and how it is said."""
+"""The result of a before/after comparison: its table, its test, and its sentences."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Corrections as data: what a source has wrong, what is right, why, and who says so (data/corrections.toml).
 
-A correction holds the old value too. It is applied only where the source still has that value; once the source
+A correction states the old value too. It is applied only where the source still has that value; once the source
 has changed, it is refused, for a person to look at again. What was applied stands in the note of the series or of the
 table of flows.
 """

@@ -213,7 +213,7 @@ class Grid:
         return Years(start, fit, tuple(y for y in range(start, last + 1) if y not in out))
 
     def specifications(self, outcome: str, event: int, world: bool = True) -> list[Specification]:
-        """Every specification for ``outcome``, those of one question beside each other; none is there twice."""
+        """Every specification for ``outcome``, those of one question next to each other; none is there twice."""
         return [Specification(n, *choices) for n, choices in enumerate(self._combined(outcome, event, world))]
 
     def _combined(self, outcome: str, event: int, world: bool) -> Iterator[tuple[str, str, int, int, str, str, str]]:

@@ -1,7 +1,7 @@
 """What a union did to its members: the one default question for every member and outcome, and other donor pools.
 
 The specification is data (data/tables/impact.toml), fixed before any estimate was seen. The headline is that of the
-economies alike; the strictest and the widest pool, and the one that shared the fall of the rouble, are beside it.
+economies alike; the strictest and the widest pool, and the one that shared the fall of the rouble, are shown too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EffectsPlan:
-    """The specification: outcomes, headline method, donor pools (some with predictors) and those shown beside it."""
+    """The specification: outcomes, headline method, donor pools (some with predictors) and those shown next to it."""
 
     outcomes: tuple[str, ...]
     method: str
@@ -65,7 +65,7 @@ def effects_plan() -> EffectsPlan:
 
 @dataclass(frozen=True)
 class EffectQuestion:
-    """One estimate to be made: of which member, when, of what, beside whom, how."""
+    """One estimate to be made: of which member, when, of what, against whom, how."""
 
     unit: str
     event: str

@@ -6,7 +6,7 @@ Russia or live on money from it felt the fall, each by its exposure. With unit e
     y_it = a_i + d_t + beta member_i after_t + (theta_1 trade_i + theta_2 money_i) ln(rouble rate)_t + e_it
 
 the exposures (goods trade with Russia in 2005 and remittances from Russia in 2010-13, % of GDP) take the fall of the
-rouble out as far as it is proportional to them; the crash of 2009 helps to tell the thetas. Rule, fixed before the
+rouble out as far as it is proportional to them; the crash of 2009 helps to estimate the thetas. Rule, fixed before the
 estimate was seen: the comparators are those of the pool "rouble", years 2005-19 without the year of accession, after is
 2016-19. Two treated units are too few for errors by cluster: the p-value ranks the estimate among all pairs of
 comparators put in the members' place (as in Abadie, Diamond and Hainmueller 2010), and the interval inverts that rank.

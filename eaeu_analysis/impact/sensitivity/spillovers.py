@@ -137,7 +137,7 @@ def spillovers(effect: Effect, affected: str | Iterable[str]) -> Spillovers:
     BadInputError
         If the effect is of another kind, or ``affected`` names no donors or all but one.
     NoDataError
-        If the touched units follow only one another, so that their effects cannot be told apart.
+        If the touched units follow only one another, so that their effects cannot be separated.
 
     Notes
     -----

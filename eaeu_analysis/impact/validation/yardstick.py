@@ -1,8 +1,8 @@
 """Accessions that have been studied before: does the tool find what the literature finds?
 
 The specification curve of every entrant of the European Union's enlargements of 2004 and 2007, by the machinery that
-the Eurasian union is judged with, beside what studies found (data/tables/yardstick.toml, each with its source). Nothing
-is tuned to agree: the grid stands in the table.
+the Eurasian union is judged with, against what studies found (data/tables/yardstick.toml, each with its source).
+Nothing is tuned to agree: the grid is in the table.
 """
 
 from __future__ import annotations

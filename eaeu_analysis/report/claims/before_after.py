@@ -1,4 +1,4 @@
-"""Claims of what changed: before and after, beside comparators (grade C), and the years after 2019, apart.
+"""Claims of what changed: before and after, against comparators (grade C), and the years after 2019, apart.
 
 Side: the sign of the difference from the comparators' mean, times what a rise means (a fall that everybody shared is
 not the union's); context with fewer than three comparators, and where the difference from the comparators' median, or
@@ -37,7 +37,7 @@ def before_after_claims(content: Content) -> list[Claim]:
 
 
 def plain_claims(content: Content) -> list[Claim]:
-    """What a share of GDP hides: the same trade in dollars beside GDP in dollars, and when its fall began."""
+    """What a share of GDP hides: the same trade in dollars compared with GDP in dollars, and when its fall began."""
     made = []
     trade, gdp = (content.dollars.get(name) for name in ("trade_usd", GDP_USD))
     if trade is not None and gdp is not None and trade.treated["available"] and gdp.treated["available"]:
@@ -224,7 +224,7 @@ def _latest(result: BeforeAfter, outcome: str, source: str) -> Claim:
 
 
 def _caveat(before: tuple[int, int], after: tuple[int, int]) -> str:
-    """What the years compared hold besides membership: the fall of the rouble of 2014-15, or the crisis of 2008-09."""
+    """What else happened in the years compared: the fall of the rouble of 2014-15, or the crisis of 2008-09."""
     first, last = default_grid().shock_years[0], default_grid().shock_years[-1]
     return "before_after" if before[0] < first and last <= after[1] else "before_after_crisis"
 

@@ -2,7 +2,7 @@
 
 One claim per outcome, of the default question (data/tables/impact.toml). The specification curve, the other pools and
 the fit that is not back-dated are checks on it, and their numbers are in the sentence. An estimate that does not stand
-out, or whose checks fail, is told as "no detectable effect" or "inconclusive" and is context.
+out, or whose checks fail, is reported as "no detectable effect" or "inconclusive" and is context.
 """
 
 from __future__ import annotations

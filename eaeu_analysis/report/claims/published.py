@@ -1,4 +1,4 @@
-"""What others have found or counted, as claims beside ours: numbers and confidence are data (published.toml).
+"""What others have found or counted, as claims next to ours: numbers and confidence are data (published.toml).
 
 A finding that nobody has seen in a source (confidence R) never becomes a claim: the table does not load with one.
 """
@@ -78,8 +78,7 @@ def _claim(row: Published) -> Claim:
 # What not to say: sentences often heard that the data do not support, with the number that refutes each.
 #
 # Made of other claims, so that no number is computed twice. A refuted sentence counts for neither side: all are
-# context.
-# A maker that lacks one of its claims says nothing.
+# context. A maker that lacks one of its claims says nothing.
 
 
 def unsupported_claims(claims: Sequence[Claim]) -> list[Claim]:

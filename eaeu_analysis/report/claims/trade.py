@@ -3,7 +3,7 @@
 Told net of the neighbours that never joined, for what they share is not the union's doing. The placebo is the ranking
 among fake unions elsewhere; the specifications are those of ``trade_answer`` for the founders' step (by year, net of
 neighbours, textbook dummies, domestic trade), for others the rows of the same group over panels and steps. An estimate
-whose interval holds zero, or whose years before moved already, is no clear effect.
+whose interval includes zero, or whose years before moved already, is no clear effect.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _specifications(answer: TradeAnswer, step: str, group: str) -> pd.DataFrame:
 
 
 def _pair(found: UnionTradeEffect, first: str, second: str) -> list[Claim]:
-    """One pair of members in the step of the EAEU, beside what chance does to bordering pairs elsewhere."""
+    """One pair of members in the step of the EAEU, compared with what chance does to bordering pairs elsewhere."""
     rows = found.pairs[(found.pairs["pair"] == f"{first}-{second}") & (found.pairs["step"] == "EAEU")]
     if rows.empty or not math.isfinite(float(rows["estimate"].iloc[0])):
         return []

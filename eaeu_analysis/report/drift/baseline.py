@@ -122,7 +122,7 @@ def series_fingerprints(claims: Sequence[Claim], source: str | Path | Source) ->
 
 
 def series_hash(info: SeriesInfo, source: str | Path | Source) -> str:
-    """SHA-256 of the values of one series, whatever file holds it; of the file for tables that ship."""
+    """SHA-256 of the values of one series, whatever file has it; of the file for tables that ship."""
     if info.code.startswith(TABLES):
         folder, _, name = info.code.partition("/")
         stem = name.partition("/")[0]

@@ -42,8 +42,8 @@ IDLE = 30  # seconds after which a worker without work ends, as when the process
 class Evidence:
     """``content``: before/after and counterfactuals, None when no topic needs them. ``curves``: the specification
     curves that were computed on these very data, by outcome. ``trade``: the gravity estimates; ``exposure``, ``gap``:
-    Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: the macro series beside them.
-    ``scenario``: what joining would do. ``tariff_exposure``: Armenia's imports across products.
+    Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: macro series for
+    them. ``scenario``: what joining would do. ``tariff_exposure``: Armenia's imports across products.
     ``partner_changes``: trade by partner of members with a table of their own. ``stacked``: members that joined in one
     year, exposure to the rouble as control; ``transfers``: money from Russia to Armenia. ``missing``: parts that could
     not be had, with the reason.
@@ -188,7 +188,7 @@ def _own(wanted: set[str]) -> tuple[Exposure | None, TariffGap | None]:
 
 
 def _macro(source: str | Path | Source, missing: list[tuple[str, str]]) -> Panel | None:
-    """Remittances, trade taxes and GDP, as far as the source holds them together."""
+    """Remittances, trade taxes and GDP, as far as the source has them together."""
     from ...data.load import load_panel
 
     try:

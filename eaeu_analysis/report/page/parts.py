@@ -1,6 +1,6 @@
 """What a section is made of: plain records that one set of macros turns into HTML and another into Markdown.
 
-Nothing here knows a tag. A part holds text; what is markup in a label stays text, because the templates escape it.
+Nothing here knows a tag. A part is text; what is markup in a label stays text, because the templates escape it.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class PageTable:
 
     @property
     def file(self) -> str:
-        """The file of the report that holds the cells."""
+        """The file of the report that has the cells."""
         return f"tables/shown/{self.id}{'' if self.lang == 'en' else f'.{self.lang}'}.csv"
 
     @property

@@ -2,7 +2,7 @@
 
 A number is traced when it stands in a text that a result carries word for word (a claim's sentence, a check, a source
 line), when it is a date, a year or part of a code, or when a number of its own place rounds to it as printed: within a
-claim's card only that claim's numbers count, within a section that section's results. A text that tells a known one
+claim's card only that claim's numbers count, within a section that section's results. A text that restates a known one
 with another number is altered: that number is untraced, whatever else it may be equal to.
 """
 

@@ -414,5 +414,5 @@ def _home_check(home: pd.DataFrame) -> Check:
     found = {str(d): (float(c), float(low)) for d, c, low in step}
     (without, _), (with_, low) = found["none"], found[f"{RATIO:g}"]
     text = f"the EAEU's coefficient is {without:+.2f} without domestic trade and {with_:+.2f} with it"
-    text += "" if low > 0 else ", no longer told apart from zero"
+    text += "" if low > 0 else ", no longer distinguishable from zero"
     return Check("domestic trade", low > 0, with_, None, text)

@@ -2,8 +2,8 @@
 
 The path of trade among the founders, of the neighbours that never joined and of the difference, from the last year
 before the EAEU. The matrix of 2019 is the IMF's, of 2023 CEPII's reconciled one, which leans to the exporter: a jump
-between sources cannot be told from a change of trade, so these years extend the path and are no test of it. Yearly
-flows with domestic sales and national statistics are lines of their own (:mod:`.other_sources`).
+between sources cannot be distinguished from a change of trade, so these years extend the path and are no test of it.
+Yearly flows with domestic sales and national statistics are lines of their own (:mod:`.other_sources`).
 """
 
 from __future__ import annotations

@@ -394,7 +394,7 @@ def _write(
     years: Sequence[int] | None,
     left_out: list[tuple[str, int, float]],
 ) -> None:
-    """One Parquet file a year, sorted, and ``flows.json`` beside them."""
+    """One Parquet file a year, sorted, and ``flows.json`` next to them."""
     found = [int(year) for (year,) in con.execute("SELECT DISTINCT year FROM raw ORDER BY year").fetchall()]
     made: list[list[Any]] = []
     with output_folder(target, KIND) as stage:

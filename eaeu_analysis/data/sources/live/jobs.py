@@ -135,7 +135,7 @@ class FetchTask:
 
 @dataclass
 class FetchContext:
-    """What a fetch under way has at hand: the transport, the pages kept, the count of its requests."""
+    """What a fetch under way works with: the transport, the pages kept, the count of its requests."""
 
     transport: Transport
     spool: Spool
@@ -259,7 +259,7 @@ class Job:
             return replace(row, sentence=one_line(text), attempts=under.tally.requests, kind="unexpected")
 
     def _tidy(self, request: Request, spool: Spool) -> None:
-        """Leftovers of a series that is at hand go, where that can be done without waiting for anybody; a store that is
+        """Leftovers of a series that is stored go, where that can be done without waiting for anybody; a store that is
         only read from is left as it is."""
         if spool.folder.is_dir():
             free = self.store.series_lock(request.id)

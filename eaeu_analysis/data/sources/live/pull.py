@@ -70,7 +70,7 @@ def _economies(given: str | Sequence[str]) -> tuple[str, ...] | None:
 
 
 def _database(code: str) -> str:
-    """The database that holds a series of the catalogue; the WDI for any other code."""
+    """The database that has a series of the catalogue; the WDI for any other code."""
     try:
         return str(indicator(code).database or worldbank.WDI)
     except EaeuError:
