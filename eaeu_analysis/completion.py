@@ -148,7 +148,7 @@ def offer_names() -> None:
         return
     from IPython.core.completer import SimpleCompletion, context_matcher
 
-    @context_matcher(identifier=IDENTIFIER)  # type: ignore[untyped-decorator]
+    @context_matcher(identifier=IDENTIFIER)  # type: ignore[untyped-decorator] # IPython's
     def match(context: Any) -> dict[str, Any]:
         before = "\n".join(context.full_text.split("\n")[: context.cursor_line])
         place = place_of(f"{before}\n{context.text_until_cursor}")

@@ -217,7 +217,7 @@ class Result(ABC):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__repr__" not in cls.__dict__:  # a dataclass would show every field, tables and all
-            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign] # that is meant
 
     def __repr__(self) -> str:
         """The class and the first line of the summary."""

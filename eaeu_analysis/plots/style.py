@@ -103,7 +103,7 @@ def plain_texts(ax: Axes) -> None:
 def fill(ax: Axes, text: str, size: float) -> str:
     """``text`` in lines that fit the width of the axes, at ``size`` points (bold ones are a tenth wider)."""
     figure = ax.get_figure()
-    inches = figure.get_figwidth() * ax.get_position().width if figure is not None else 6.4  # type: ignore[union-attr]
+    inches = figure.get_figwidth() * ax.get_position().width if figure is not None else 6.4  # type: ignore[union-attr] # a subfigure has none
     return textwrap.fill(text, max(24, round(118 * inches / size)))
 
 
@@ -147,7 +147,7 @@ def end_labels(ax: Axes, ends: Sequence[tuple[str, float, float, str, bool]], si
     if not ends:
         return
     low, high = ax.get_ylim()
-    height_points = ax.get_window_extent().height * 72 / ax.get_figure().dpi  # type: ignore[union-attr]
+    height_points = ax.get_window_extent().height * 72 / ax.get_figure().dpi  # type: ignore[union-attr] # axes have one
     gap = (high - low) * (size * 1.15) / max(height_points, 1)
     order = sorted(range(len(ends)), key=lambda i: (ends[i][2], ends[i][0]))
     places = np.array([ends[i][2] for i in order])

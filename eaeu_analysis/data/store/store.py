@@ -64,7 +64,7 @@ class Store:
 
     # -- reading -----------------------------------------------------------------------------------------
     def entries(self, code: str | None = None) -> list[StoreEntry]:
-        """Every entry (of one code), by code, vintage and time of retrieval; damaged ones are set aside and reported."""
+        """Every entry (of one code), by code, vintage and retrieval; damaged ones are set aside and reported."""
         found = []
         for file in sorted((self.root / "entries").glob("*.json")):
             entry = self._entry(file)

@@ -161,7 +161,7 @@ def clustered(design: Design, estimate: float) -> Clustered:
     return Clustered(found, scale * float(np.sqrt(max(variance, 0.0))), each, int(frame["unit"].nunique()), leads_p)
 
 
-def _feols(pf, frame: pd.DataFrame, regressors: Sequence[str]):  # type: ignore[no-untyped-def]
+def _feols(pf, frame: pd.DataFrame, regressors: Sequence[str]):  # type: ignore[no-untyped-def] # a library
     return pf.feols(
         f"y ~ {' + '.join(regressors)} | unit_stack + time_stack",
         frame,
