@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
@@ -208,6 +208,13 @@ class Result(ABC):
         draw = _drawer("style.draw_by")
         axes: Axes = draw(lambda at: paint(self, at), self, ax, height, title=title, figsize=figsize)
         return axes
+
+    def _ended(self, lines: Sequence[str], indent: str = "  ", *, sources: bool = True) -> str:
+        """The text of a summary: these lines, then the checks and the sources."""
+        mine: Any = self  # every result has both, as fields or as properties
+        ends = [f"[{check.mark}] {check.name}: {check.text}" for check in mine.checks]
+        ends += source_lines(mine.provenance) if sources else []
+        return "\n".join([*lines, *(f"{indent}{end}" for end in ends)])
 
     def _draw(self, drawn_by: str, ax: Axes | None, *arguments: Any) -> Axes:
         """Draw another figure of the result, by a function of ``plots`` that makes a new figure when ``ax`` is None."""

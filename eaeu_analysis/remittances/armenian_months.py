@@ -22,7 +22,7 @@ from .. import settings
 from ..errors import NoDataError, require_level
 from ..reference.blocs import bloc as find_bloc
 from ..reference.shipped_tables import REMITTANCES
-from ..results import Check, Provenance, Result, source_lines
+from ..results import Check, Provenance, Result
 from ..text import format_number, format_p_equals
 from .passthrough import pass_through, pass_through_panel
 from .sample import DESTINATION, DRIVERS
@@ -94,8 +94,7 @@ class ArmenianTransfers(Result):
                     f"{format_number(row['remainder_upper'], signed=True)} %)"
                 )
             lines.append(text)
-        lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        return "\n".join([*lines, *source_lines(self.provenance, "  ")])
+        return self._ended([*lines, ""])
 
 
 def armenian_transfers(*, level: float = settings.LEVEL) -> ArmenianTransfers:

@@ -161,7 +161,7 @@ class PassThrough(Result):
             f"  R2 within {self.rsquared:.2f}",
             "",
         ]
-        return "\n".join([*lines, *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]])
+        return self._ended(lines, sources=False)
 
 
 def pass_through(

@@ -103,7 +103,7 @@ class Corridors(Result):
             out = f"; not used: {row['reason']}" if row["reason"] else " (used)" if row["used"] else ""
             late = f"; known or revised in {row['known_in']}" if row["hindsight"] else ""
             lines.append(f"    {row['basis']} {row['year']}: {row['share']:.0%}{out}{late}; {row['source']}")
-        return "\n".join([*lines, "", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]])
+        return self._ended([*lines, ""], sources=False)
 
 
 def corridors(origin: str, year: int | None = None) -> Corridors:

@@ -263,9 +263,7 @@ class ScenarioResult(Result):
             lines += self._restated()
             lines += self._by_year()
         lines += [f"Left out: {note}" for note in self.scenario.notes]
-        lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        lines += [f"  source: {line}" for line in self.provenance.lines()]
-        return "\n".join(lines)
+        return self._ended([*lines, ""])
 
     def _by_channel(self) -> list[str]:
         names = scenario_tables()["channels"]

@@ -206,9 +206,7 @@ class BreakDate(Result):
             f"  {name}: {c['time']}, {format_p_equals(c['p'])}, {'not ruled out' if c['in_set'] else 'ruled out'}"
             for name, c in self.candidates.items()
         ]
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        lines += [f"  source: {line}" for line in self.provenance.lines()]
-        return "\n".join(lines)
+        return self._ended(lines)
 
 
 def break_date(

@@ -20,7 +20,7 @@ from ...parallel import fan_out
 from ...reference.catalogue import outcome as find_outcome
 from ...reference.catalogue import parse, read_table, table_path
 from ...remittances.ties_with_russia import with_exposure
-from ...results import Check, Provenance, Result, source_lines
+from ...results import Check, Provenance, Result
 from ...text import format_number, format_p_equals
 from .. import methods
 from ..curve.grid import PredictorRule
@@ -146,9 +146,7 @@ class UnionEffects(Result):
                 else f"  {row['label']}: {row['members']} members, not pooled: {row['reason']}"
                 for row in rows.to_dict("records")
             ]
-        lines += ["", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]]
-        lines += source_lines(self.provenance, "  ")
-        return "\n".join(lines)
+        return self._ended([*lines, ""])
 
 
 def union_effects(

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from ...errors import BadInputError, require_option
-from ...results import Check, Provenance, Result, source_lines
+from ...results import Check, Provenance, Result
 from ...text import format_number
 from ..effect import Effect, interval_text, names_text
 from ..estimators.difference_in_differences import DifferenceInDifferencesEffect
@@ -93,8 +93,7 @@ class HonestTrends(Result):
             f"  {self.verdict}",
         ]
         lines += [f"  bound {format_number(b)}: {interval_text((low, high))}" for b, low, high in self._rows()]
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        return "\n".join([*lines, *source_lines(self.provenance, "  ")])
+        return self._ended(lines)
 
     def _rows(self) -> list[tuple[float, float, float]]:
         return [tuple(row) for row in self.table[["bound", "lower", "upper"]].to_numpy()]

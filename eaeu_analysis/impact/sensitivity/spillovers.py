@@ -20,7 +20,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import BadInputError, NoDataError, as_names, require_option
-from ...results import Check, Provenance, Result, source_lines
+from ...results import Check, Provenance, Result
 from ...text import format_number, format_p_equals
 from ..effect import Effect, interval_text
 from ..estimators.synthetic import SyntheticControlEffect
@@ -113,8 +113,7 @@ class Spillovers(Result):
                 f"  sharing {row['share']:.0%}: {format_number(row['estimate'], signed=True)} "
                 f"{interval_text((row['lower'], row['upper']))}, {format_p_equals(row['p_value'])}"
             )
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        return "\n".join([*lines, *source_lines(self.provenance, "  ")])
+        return self._ended(lines)
 
 
 def spillovers(effect: Effect, affected: str | Iterable[str]) -> Spillovers:

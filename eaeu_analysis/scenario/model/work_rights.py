@@ -79,7 +79,7 @@ class WorkRights(Result):
                 f"  {row['name']}, donors {row['pool']}: {row['estimate']:+.2f}, {self.level:.0%} interval "
                 f"[{row['lower']:.2f}, {row['upper']:.2f}], p = {row['p_value']:.2f}; {used}"
             )
-        return "\n".join([*lines, "", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]])
+        return self._ended([*lines, ""], sources=False)
 
 
 def work_rights(

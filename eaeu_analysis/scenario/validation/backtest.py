@@ -259,8 +259,7 @@ class Backtest(Result):
             )
             if first["reason"]:
                 lines.append(f"    {first['reason']}")
-        lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        return "\n".join([*lines, *(f"  source: {line}" for line in self.provenance.lines())])
+        return self._ended([*lines, ""])
 
 
 def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, level: float = settings.LEVEL) -> Backtest:

@@ -73,8 +73,7 @@ class PublishedComparison(Result):
                 f"{format_interval(row, row['error'])} {row['unit']}: {_verdict(row)}",
                 f"  {row['why']}",
             ]
-        lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        return "\n".join([*lines, *(f"  source: {line}" for line in self.provenance.lines())])
+        return self._ended([*lines, ""])
 
 
 def compare_with_published(

@@ -19,7 +19,7 @@ from ...errors import BadInputError, NoDataError, require_level
 from ...reference import economies as names
 from ...reference.blocs import bloc as find_bloc
 from ...reference.shipped_tables import FLOWS
-from ...results import Check, Provenance, Result, source_lines
+from ...results import Check, Provenance, Result
 from ...text import format_number, format_p_equals, year_span
 from ..flows.flows import group_members, load_flows, side_by_side, trade_tables
 from .own_reports import OWN_TABLE
@@ -92,8 +92,7 @@ class PartnerChanges(Result):
         lines.append(f"{year_span(before)}; others, against {partner_rules()['matrices']['base']}:")
         shown = self.by_year.drop(columns="partner").to_string(index=False, float_format=lambda v: f"{v:+.1f}")
         lines += [shown, *self._without_years()]
-        lines += ["", *(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        return "\n".join([*lines, *source_lines(self.provenance)])
+        return self._ended([*lines, ""], "")
 
     def _without_years(self) -> list[str]:
         wanted = [flow_label(flow, p) for p in partner_rules()["matrices"]["partners"] for flow in SIDES]
