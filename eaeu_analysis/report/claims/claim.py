@@ -215,8 +215,8 @@ class Claim:
         if part not in get_args(ClaimPart):
             raise BadInputError(f"a claim has no {part!r}; known: {', '.join(get_args(ClaimPart))}")
         say = templates.find_language(lang)
-        key = ("claim", self.template) if part == "sentence" else (part, getattr(self, part))
-        text = say.say(*key, self.values, self.words)
+        table, key = ("claim", self.template) if part == "sentence" else (part, str(getattr(self, part)))
+        text = say.say(table, key, self.values, self.words)
         if part == "caveat" and self.words.get("failed"):
             return f"{text} {say.say('form', 'failed', words=self.words)}"
         if part == "sentence" and self.topic == "unsupported":
