@@ -316,7 +316,8 @@ def estimated(
 ) -> Claim:
     """The claim of an estimate with its interval and its finding; ``good`` names what says whether a rise is good."""
     value, lower, upper = estimate
-    values = {**values, "lower": lower, "upper": upper, "level_percent": 100 * level}
+    (first, number), *rest = values.items()
+    values = {first: number, "lower": lower, "upper": upper, **dict(rest), "level_percent": 100 * level}
     words = {"failed": failed_words(checks), **words}
     side = side_of(value, meaning(good)) if finding == "found" else "context"
     more |= {"lower": lower, "upper": upper, "level": level, "checks": checks, "finding": finding, "slow": slow}
