@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -20,8 +20,11 @@ from ....series import SeriesData, SeriesInfo
 from ..bulk import schema
 from ..bulk.schema import EXPORTER_FOB, WORLD
 from .http import FetchError, HttpSettings, Transport
-from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, PullStore, Row, row_of
+from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, Row, row_of
 from .request import Request, address, request_years
+
+if TYPE_CHECKING:
+    from ...store.store import Store
 
 T = TypeVar("T")
 Years = Iterable[int] | int | str | None
@@ -59,7 +62,7 @@ class Service:
         codes: Sequence[str],
         years: Years,
         *,
-        store: PullStore,
+        store: Store,
         endpoint: str | None = None,
         max_age: float | None = 30.0,
         settings: HttpSettings | None = None,
@@ -79,7 +82,7 @@ class Service:
         rows = Job(store, transport, fetch, max_age, progress).run(plan, 1)  # one call at a time
         return PullReport(tuple(rows), asked_at, tuple(p.text for p in store.problems))
 
-    def _stored(self, store: PullStore, under: FetchContext, request: Request) -> Row:
+    def _stored(self, store: Store, under: FetchContext, request: Request) -> Row:
         found = self.fetch(under, request)
         note = "; ".join(found.problems)
         if found.frame.empty:
