@@ -245,6 +245,18 @@ def _drawer(name: str) -> Any:
     return getattr(import_module(f".plots.{module}", __package__), function)
 
 
+@dataclass(frozen=True, eq=False)
+class TableResult(Result):
+    """A result with a table of its own: the question as plain values, the table, the level of its intervals, checks and
+    provenance."""
+
+    spec: Mapping[str, Any]
+    table: pd.DataFrame
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
+
+
 def source_lines(provenance: Provenance, before: str = "") -> list[str]:
     """The source lines at the end of a summary, one for each series, without repetition."""
     return [f"{before}source: {line}" for line in dict.fromkeys(provenance.lines())]

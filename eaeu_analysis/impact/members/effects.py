@@ -20,7 +20,7 @@ from ...parallel import fan_out
 from ...reference.catalogue import outcome as find_outcome
 from ...reference.catalogue import parse, read_table, table_path
 from ...remittances.ties_with_russia import with_exposure
-from ...results import Check, Provenance, Result
+from ...results import Check, Provenance, TableResult
 from ...text import format_number, format_p_equals
 from .. import methods
 from ..curve.grid import PredictorRule
@@ -75,7 +75,7 @@ class EffectQuestion:
 
 
 @dataclass(frozen=True, eq=False)
-class UnionEffects(Result):
+class UnionEffects(TableResult):
     """Effects of joining a union, a row per member, outcome and donor pool.
 
     Attributes
@@ -102,12 +102,7 @@ class UnionEffects(Result):
 
     drawn_by = "impact.draw_union_effects"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     effects: Mapping[EffectQuestion, Effect]
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
     pooled: pd.DataFrame
 
     def require_some(self) -> UnionEffects:
@@ -239,7 +234,8 @@ def union_effects(
         for pool in chosen
         for name in names
     }
-    return UnionEffects(spec, table, effects, level, _checks(table, level), provenance, pool_each(groups, level, seed))
+    pooled = pool_each(groups, level, seed)
+    return UnionEffects(spec, table, level, _checks(table, level), provenance, effects, pooled)
 
 
 def prepare(panel: Panel, outcomes: Iterable[str]) -> tuple[Panel, dict[str, str]]:

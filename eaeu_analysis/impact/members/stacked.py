@@ -15,7 +15,7 @@ comparators put in the members' place (as in Abadie, Diamond and Hainmueller 201
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ from ...reference import economies
 from ...reference.blocs import bloc as find_bloc
 from ...reference.catalogue import outcome as find_outcome
 from ...remittances.ties_with_russia import COLUMNS, with_exposure
-from ...results import Check, Finding, Provenance, Result, finding_of, source_lines
+from ...results import Check, Finding, Provenance, TableResult, finding_of, source_lines
 from ...text import format_number, format_p_equals
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ TREND_YEARS = 3  # the last years before, against the earlier ones
 
 
 @dataclass(frozen=True, eq=False)
-class StackedMembers(Result):
+class StackedMembers(TableResult):
     """Effect of joining on several members at once, with exposure to the rouble as control; from ``stacked_members``.
 
     Attributes
@@ -68,12 +68,7 @@ class StackedMembers(Result):
 
     drawn_by = "impact.draw_stacked_members"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     exposures: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     def summary(self) -> str:
         """One sentence an outcome, the exposures, checks, sources."""
@@ -173,19 +168,10 @@ def stacked_members(
         "level": level,
     }
     series = tuple(data.info(name) for name in (*chosen, RATE, *COLUMNS))
-    return StackedMembers(
-        spec,
-        pd.DataFrame(rows),
-        exposures,
-        level,
-        tuple(checks),
-        Provenance(
-            series,
-            "least squares with unit and year effects, exposure to the rouble as control; rank among pairs",
-            "Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105(490)",
-            spec,
-        ),
-    )
+    method = "least squares with unit and year effects, exposure to the rouble as control; rank among pairs"
+    reference = "Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105(490)"
+    provenance = Provenance(series, method, reference, spec)
+    return StackedMembers(spec, pd.DataFrame(rows), level, tuple(checks), provenance, exposures)
 
 
 def _panel(outcomes: Sequence[str]) -> Panel:

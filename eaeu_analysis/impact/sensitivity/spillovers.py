@@ -11,16 +11,15 @@ so that the effects solve a small linear system in every period. Pure controls i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...arrays import Array
 from ...errors import BadInputError, NoDataError, as_names, require_option
-from ...results import Check, Provenance, Result
+from ...results import Check, Provenance, TableResult
 from ...text import format_number, format_p_equals
 from ..effect import Effect, interval_text
 from ..estimators.synthetic import SyntheticControlEffect
@@ -35,7 +34,7 @@ REFERENCE = "Di Stefano & Mellace 2024, arXiv 2403.17624"
 
 
 @dataclass(frozen=True, eq=False)
-class Spillovers(Result):
+class Spillovers(TableResult):
     """An effect when some donors were touched by the event; from ``spillovers``.
 
     Attributes
@@ -71,20 +70,15 @@ class Spillovers(Result):
 
     drawn_by = "effect.draw_spillovers"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     effects: pd.DataFrame
     shares: pd.DataFrame
     naive: float
     without: float
     estimate: float
     interval: tuple[float, float]
-    level: float
     p_value: float
     breakdown: tuple[float, float]
     measure: str
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     @property
     def verdict(self) -> str:

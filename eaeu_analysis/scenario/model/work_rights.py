@@ -8,7 +8,7 @@ wide, and the estimate is used with that width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from ... import settings
 from ...errors import BadInputError, NoDataError, require_least
 from ...reference import economies
 from ...remittances.tables import remittance_tables
-from ...results import Check, Provenance, Result
+from ...results import Check, Provenance, TableResult
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -29,7 +29,7 @@ BLOC = "EAEU"
 
 
 @dataclass(frozen=True, eq=False)
-class WorkRights(Result):
+class WorkRights(TableResult):
     """Effect of joining on remittances, log points: normal with ``mean`` and ``sd``.
 
     ``table``: a row per member and pool, ``unit, name, pool, estimate, lower, upper, p_value, sd, weight, donors,
@@ -38,13 +38,8 @@ class WorkRights(Result):
 
     drawn_by = "remittances.draw_work_rights"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     mean: float
     sd: float
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     @property
     def used_level(self) -> float:
@@ -143,7 +138,7 @@ def work_rights(
         "seed": seed,
     }
     provenance = Provenance(effects.provenance.series, effects.provenance.method, "", spec)
-    return WorkRights(spec, table, mean, sd, level, _checks(chosen, table, used, mean), provenance)
+    return WorkRights(spec, table, level, _checks(chosen, table, used, mean), provenance, mean, sd)
 
 
 def published_rights() -> tuple[float, float]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ... import settings
 from ...errors import BadInputError
-from ...results import Check, Provenance, Result
+from ...results import Check, Provenance, TableResult
 from ...series import SeriesInfo
 from ..display import format_interval
 from ..result import ScenarioResult
@@ -33,7 +33,7 @@ def scenario_findings() -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, eq=False)
-class PublishedComparison(Result):
+class PublishedComparison(TableResult):
     """Published estimates next to the results of this tool. Made by :func:`compare_with_published`.
 
     Attributes
@@ -54,12 +54,6 @@ class PublishedComparison(Result):
     """
 
     drawn_by = "backtest.draw_published_comparison"
-
-    spec: dict[str, Any]
-    table: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     def summary(self) -> str:
         labels, channels = scenario_tables()["outcomes"], scenario_tables()["channels"]
