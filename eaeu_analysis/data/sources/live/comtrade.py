@@ -24,8 +24,8 @@ from .jobs import FetchContext
 from .pages import read_json
 from .request import Request
 from .service import (
-    Answer,
     Service,
+    ServiceAnswer,
     Years,
     ask,
     full_name,
@@ -105,7 +105,7 @@ def requests_of(request: Request) -> dict[int, str]:
     }
 
 
-def _fetch(under: FetchContext, request: Request) -> Answer:
+def _fetch(under: FetchContext, request: Request) -> ServiceAnswer:
     """One reporter, flow and product over the years, a request a year."""
     _, flow, product, reporter, *_ = request.code.split(".")
     parts, problems = [], []
@@ -126,7 +126,7 @@ def _fetch(under: FetchContext, request: Request) -> Answer:
     frame = frame[~none].assign(**{own: reporter, "basis": basis}).rename(columns={"partner": other})
     frame = frame[frame[own] != frame[other]]  # without goods that come home
     frame = frame.groupby(list(schema.KEYS), as_index=False)[["value"]].sum()
-    return Answer(frame, f"{FLOWS[flow].capitalize()}, {product}, reported by {reporter}", "US$", problems)
+    return ServiceAnswer(frame, f"{FLOWS[flow].capitalize()}, {product}, reported by {reporter}", "US$", problems)
 
 
 def _as_party(number: int, iso: str) -> str:

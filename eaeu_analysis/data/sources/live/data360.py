@@ -20,7 +20,7 @@ from .http import FetchError
 from .jobs import FetchContext
 from .pages import read_json
 from .request import Request, request_years
-from .service import Answer, Service, Years, ask, host_of, left_out, require_same
+from .service import Service, ServiceAnswer, Years, ask, host_of, left_out, require_same
 
 PREFIX = "DATA360."
 ENDPOINT = "https://data360api.worldbank.org"
@@ -52,7 +52,7 @@ def question(request: Request, area: str = "", skip: int = 0) -> str:
     return f"{request.endpoint}/data360/data?{urlencode(asked | {'skip': str(skip)})}"
 
 
-def _fetch(under: FetchContext, request: Request) -> Answer:
+def _fetch(under: FetchContext, request: Request) -> ServiceAnswer:
     indicator = request.code.split(".")[2]
     rows = _whole(under, request)
     if not rows:
@@ -61,9 +61,9 @@ def _fetch(under: FetchContext, request: Request) -> Answer:
     label, unit = str(rows[0].get("INDICATOR_LABEL") or indicator), BILATERAL.get(indicator, "")
     if indicator in BILATERAL:
         frame, problems = _pairs(rows, request)
-        return Answer(frame, label, unit, problems, ("origin", "destination", "year"), "unknown")
+        return ServiceAnswer(frame, label, unit, problems, ("origin", "destination", "year"), "unknown")
     frame, freq, problems = _series(rows, request)
-    return Answer(frame, label, unit, problems, ("economy", "year"), "unknown", freq)
+    return ServiceAnswer(frame, label, unit, problems, ("economy", "year"), "unknown", freq)
 
 
 # -- asking

@@ -21,7 +21,18 @@ from .http import FetchError
 from .jobs import FetchContext
 from .request import Request, request_years
 from .sdmxml import read_answer
-from .service import Answer, Service, Years, ask, full_name, host_of, left_out, name_parts, require_same, sides_of
+from .service import (
+    Service,
+    ServiceAnswer,
+    Years,
+    ask,
+    full_name,
+    host_of,
+    left_out,
+    name_parts,
+    require_same,
+    sides_of,
+)
 
 PREFIX = "IMTS."
 ENDPOINT = "https://api.imf.org/external/sdmx/3.0"
@@ -61,7 +72,7 @@ def _imf_code(iso3: str) -> str:
     return _IMF_CODES.get(iso3, iso3)
 
 
-def _fetch(under: FetchContext, request: Request) -> Answer:
+def _fetch(under: FetchContext, request: Request) -> ServiceAnswer:
     _, indicator, reporter, *whom = request.code.split(".")
     rows = _ask(under, request_of(request))
     if not rows:
@@ -73,7 +84,7 @@ def _fetch(under: FetchContext, request: Request) -> Answer:
     own, other = sides_of(FLOWS[indicator])
     frame = frame.rename(columns={"partner": other})
     frame = frame.assign(**{own: reporter, "product": "TOTAL", "basis": FLOWS[indicator]})
-    return Answer(frame[[*schema.KEYS, "value"]], f"{indicator}, reported by {reporter}", "US$", problems)
+    return ServiceAnswer(frame[[*schema.KEYS, "value"]], f"{indicator}, reported by {reporter}", "US$", problems)
 
 
 def _ask(under: FetchContext, url: str) -> list[dict[str, str]]:

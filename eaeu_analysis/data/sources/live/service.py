@@ -31,7 +31,7 @@ Years = Iterable[int] | int | str | None
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServiceAnswer:
     """What came for a request: the table with its ``keys``, its record, and sentences on what was left out."""
 
     frame: pd.DataFrame
@@ -53,7 +53,7 @@ class Service:
     source: str
     endpoint: str
     request: Callable[[str, Years, str], Request]
-    fetch: Callable[[FetchContext, Request], Answer]
+    fetch: Callable[[FetchContext, Request], ServiceAnswer]
     headers: Callable[[], dict[str, str]] = dict
     wrong: tuple[int, ...] | None = None  # statuses that are not tried again
 

@@ -22,7 +22,7 @@ from .http import FetchError
 from .jobs import FetchContext
 from .request import Request
 from .sdmxml import SdmxSession, fetch_year
-from .service import Answer, Service, Years, full_name, name_parts, sides_of, years_of_calls
+from .service import Service, ServiceAnswer, Years, full_name, name_parts, sides_of, years_of_calls
 
 # What WITS sends, as tables: flows in US dollars, average tariffs, tariff lines and their averages.
 
@@ -122,7 +122,7 @@ def _named(code: str, years: Years, endpoint: str) -> Request:
     return Request("wits", name, DATAFLOWS[indicator], (reporter,), wanted, endpoint=endpoint)
 
 
-def _fetch(under: FetchContext, request: Request) -> Answer:
+def _fetch(under: FetchContext, request: Request) -> ServiceAnswer:
     """One reporter, indicator and product over the years, a call a year."""
     dataflow = request.database
     _, indicator, product, reporter, *whom = request.code.split(".")
@@ -157,7 +157,7 @@ def _fetch(under: FetchContext, request: Request) -> Answer:
     if frame.empty:
         raise NoDataError(f"WITS has no value for {reporter}, {indicator}, {product}: {'; '.join(problems)}")
     unit, kind = ("US$", "level") if dataflow == TRADE else ("per cent", "rate")
-    return Answer(frame, f"{indicator}, {product}, reported by {reporter}", unit, problems, keys, kind)
+    return ServiceAnswer(frame, f"{indicator}, {product}, reported by {reporter}", unit, problems, keys, kind)
 
 
 def _compared(frame: pd.DataFrame, request: Request, partners: list[str], product: str) -> list[str]:
