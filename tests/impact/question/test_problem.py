@@ -254,7 +254,7 @@ def test_a_predictor_that_only_some_have():
             "U00",
             2010,
             predictors=predictors,
-            options=SyntheticControlOptions(options=EffectOptions(gaps="error")),
+            options=SyntheticControlOptions(gaps="error"),
         )
     )
     with pytest.raises(NoDataError, match="treated unit U02"):
