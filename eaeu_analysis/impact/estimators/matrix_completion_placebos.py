@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...arrays import Array, Mask
 from ...errors import NotConvergedError
 from ..options import FOLDS
-from .matrix_completion import FLAT, ROUGH, best_penalty, complete, held_out_folds, penalty_grid
+from .matrix_completion import FLAT, PATIENCE, ROUGH, best_penalty, complete, held_out_folds, penalty_grid
 
 # Fixed points of many maps at once, faster than by repeating them.
 
@@ -206,12 +206,14 @@ def choose_penalty(y: Array, observed: Mask, seed: int) -> float:
     counts = (~hidden).sum(axis=(1, 2))
     middle = np.where(hidden, 0.0, values).sum(axis=(1, 2)) / counts
     fitted = np.broadcast_to(middle[:, None, None], hidden.shape)
-    errors = np.empty(len(penalties))
+    errors: list[float] = []
     for i, penalty in enumerate(penalties):
         fitted = complete_batch(values, hidden, float(penalty), fitted, tolerance=ROUGH)
         squares = np.where(held, (values - fitted) ** 2, 0.0).sum(axis=(1, 2))
-        errors[i] = float((squares / held.sum(axis=(1, 2))).mean())
-    return best_penalty(penalties, errors)
+        errors.append(float((squares / held.sum(axis=(1, 2))).mean()))
+        if i - int(np.argmin(errors)) >= PATIENCE:
+            break
+    return best_penalty(penalties, np.array(errors))
 
 
 def _gaps(y: Array, missing: NDArray[np.intp], pre: int, penalty: float, start: Array) -> Array:

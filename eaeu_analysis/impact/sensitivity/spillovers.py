@@ -5,7 +5,8 @@ from all others, the treated unit among them. With w_uv the weight of v in the s
 
     gap_u = effect_u - sum over touched v of w_uv effect_v
 
-so that the effects solve a small linear system in every period. Pure controls identify it.
+so that the effects solve a small linear system in every period. Pure controls identify it. Cao & Dowd (2019) take the
+equations of all units, untouched ones with an effect of zero, and solve them by least squares.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ..weights.fit import Refit, fit_unit
 SHARES = np.round(np.arange(-100, 101) / 100, 2)  # of the treated unit's effect, that are tried
 SHOWN = (-0.5, -0.25, 0.0, 0.25, 0.5)
 SINGULAR = 1e-3  # least singular value of the system below which the touched units only follow one another
-REFERENCE = "Di Stefano & Mellace 2024, arXiv 2403.17624"
+REFERENCE = "Di Stefano & Mellace 2024, arXiv 2403.17624; least squares: Cao & Dowd 2019, arXiv 1902.07343"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,15 +43,17 @@ class Spillovers(TableResult):
     spec : mapping
         The question of the effect, with the units touched.
     table : DataFrame
-        A row per unit and period judged: ``unit, time, gap, effect``; the gap takes donors as untouched, the effect
-        does not.
+        A row per unit and period judged: ``unit, time, gap, effect, least_squares``; the gap takes donors as untouched,
+        the two effects do not.
     effects : DataFrame
         A row per unit: ``unit, weight`` (in the treated unit's synthetic control), ``gap, effect, share`` (of the
-        treated unit's effect), averages over the periods judged.
+        treated unit's effect), ``least_squares``; averages over the periods judged.
     shares : DataFrame
         A row per share of the effect that every touched donor has: ``share, estimate, lower, upper, p_value``.
     naive, without, estimate : float
         Average effect with donors taken as untouched, with them left out, and allowing for effects on them.
+    least_squares : float
+        Average effect allowing for effects on them, by the equations of all units.
     interval : tuple of float
         Interval of ``estimate``, from placebos whose donors are rid of the estimated effects.
     level : float
@@ -75,6 +78,7 @@ class Spillovers(TableResult):
     naive: float
     without: float
     estimate: float
+    least_squares: float
     interval: tuple[float, float]
     p_value: float
     breakdown: tuple[float, float]
@@ -93,7 +97,8 @@ class Spillovers(TableResult):
             f"allowing for effects on {', '.join(spec['affected'])}; {self.level:.0%} interval "
             f"{interval_text(self.interval)}, {format_p_equals(self.p_value)}",
             f"  {format_number(self.naive, signed=True)} with these donors taken as untouched, "
-            f"{format_number(self.without, signed=True)} without them",
+            f"{format_number(self.without, signed=True)} without them; "
+            f"{format_number(self.least_squares, signed=True)} by least squares over all units",
             f"  {self.verdict}",
         ]
         for row in self.effects.iloc[1:].to_dict("records"):
@@ -134,7 +139,10 @@ def spillovers(effect: Effect, affected: str | Iterable[str]) -> Spillovers:
 
     Notes
     -----
-    Inclusive synthetic control: Di Stefano and Mellace (2024). With a positive share the touched donors moved with the
+    Inclusive synthetic control: Di Stefano and Mellace (2024), the equations of the touched units alone. Least squares
+    over the equations of all units: Cao and Dowd (2019), who give every unit an intercept
+    (``SyntheticControlOptions(intercept=True)``). The two differ where synthetic controls of untouched units fit badly
+    after the event. With a positive share the touched donors moved with the
     treated unit and the plain estimate is too small in size; with a negative one (what it won they lost) too large. The
     share is the same for all touched donors; p-values rank the treated unit among donors rid of it.
 
@@ -165,8 +173,10 @@ def spillovers(effect: Effect, affected: str | Iterable[str]) -> Spillovers:
     gaps = problem.outcomes - problem.outcomes @ weights.T
     gaps -= gaps[problem.fit].mean(axis=0) if effect.refit.recipe.intercept else 0.0
     later = problem.times >= problem.event
-    effects = np.zeros((len(problem.times), len(touched)))
+    effects, fitted = np.zeros((2, len(problem.times), len(touched)))
     effects[later] = np.linalg.solve(np.eye(len(touched)) - inside, gaps[later][:, touched].T).T
+    every = np.eye(len(weights))[:, touched] - weights[:, touched]
+    fitted[later] = np.linalg.lstsq(every, gaps[later].T, rcond=None)[0].T
     removed = np.zeros_like(problem.outcomes)
     removed[:, touched[1:]] = effects[:, 1:]
     level = effect.level
@@ -190,11 +200,11 @@ def spillovers(effect: Effect, affected: str | Iterable[str]) -> Spillovers:
     alone = float(fit_unit(rest, effect.refit.recipe).gap[problem.post].mean())
     table = pd.DataFrame(
         [
-            (problem.units[i], when, gaps[t, i], effects[t, k])
+            (problem.units[i], when, gaps[t, i], effects[t, k], fitted[t, k])
             for k, i in enumerate(touched)
             for t, when in zip(np.flatnonzero(problem.post), problem.index[problem.post], strict=True)
         ],
-        columns=["unit", "time", "gap", "effect"],
+        columns=["unit", "time", "gap", "effect", "least_squares"],
     )
     spec = {**effect.spec, "sensitivity": "spillovers", "affected": list(names)}
     return Spillovers(
@@ -207,12 +217,14 @@ def spillovers(effect: Effect, affected: str | Iterable[str]) -> Spillovers:
                 "gap": gaps[problem.post][:, touched].mean(axis=0),
                 "effect": mean,
                 "share": mean / mean[0],
+                "least_squares": fitted[problem.post].mean(axis=0),
             }
         ),
         shares=shares,
         naive=float(naive.table["average"].iloc[0]),
         without=alone,
         estimate=estimate,
+        least_squares=float(fitted[problem.post, 0].mean()),
         interval=(low, high),
         level=level,
         p_value=p,

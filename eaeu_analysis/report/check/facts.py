@@ -195,7 +195,7 @@ def _subject(claim: Claim) -> tuple[Any, ...]:
             elif kind == "partner" and name in ("partner", "outsider"):
                 tokens += PARTNERS.get(value, "EAEU ~KAZ" if value.startswith("EAEU") else value).split()
             elif kind == "flow" and name == "flow":
-                tokens.append(value.partition("_")[0])
+                tokens.append({"imports": "imports|bought"}.get(value.partition("_")[0], value.partition("_")[0]))
             elif kind == "chapter" and name == "chapter":
                 tokens.append(f"product_{value}")
             elif kind == "channel":

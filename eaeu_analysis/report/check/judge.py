@@ -115,6 +115,10 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
     """The verdict on a sentence; None when it states nothing that can be checked."""
     if reading.question:
         return None
+    if reading.causal and reading.signs:  # "the union raised prices", "the driver of growth was membership"
+        more = {"inflation"} & {"inflation" if c == "prices" else "" for c in reading.concepts}
+        more |= set() if reading.concepts - UNSAID or reading.numbers else {"growth"}
+        reading = replace(reading, concepts=reading.concepts | more)
     if not reading.numbers:
         return _judge_words(reading, facts)
     if not (reading.entities or reading.concepts & CHECKED or reading.causal or reading.joining):
@@ -187,6 +191,11 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
         if reading.causal and not unclear and reading.economies and reading.concepts & (CHECKED | {"other"}):
             return Judgement("unsupported", "none")
         return None
+    peaks = [f for f in facts if any(k.name == "peak" for k in f.numbers)]  # "trade began to fall in 2012"
+    for fact in peaks if reading.sign and reading.economies and not reading.causal else ():
+        turn = {int(v) for n, v in fact.claim.values.items() if n == "at"} if fact.claim is not None else set()
+        if reading.dates_of()[0] == turn and reading.sign == _direction(fact) and _about(fact, reading, strict=True):
+            return Judgement("supported", "", fact)
     if "after_joining" in reading.hedges and reading.sign and reading.economies:
         seen = [f for f in facts if f.id.endswith("before_after") or f.id.startswith("members.")]
         about = [f for f in seen if f.claim is not None and f.spans and _about(f, reading, strict=True)]
@@ -212,6 +221,8 @@ def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     dated.sort(key=lambda f: -len(f.concepts))
     if dated:
         every = frozenset().union(*(f.years for f in dated))
+        if reading.concepts & OUTCOMES and not stated & every:
+            return None  # the year may be that of the outcome: "trade fell from 2012, before it joined"
         right = stated <= (every if several or len(stated) > 1 else dated[0].years)
         return (
             None
@@ -434,7 +445,9 @@ def _same_unit(number: StatedNumber, known: KnownNumber) -> bool:
     if number.measure == "count" and known.measure == "usd":
         return True  # its unit may be stated elsewhere
     if number.measure != known.measure:
-        effect = known.measure == "percent" and known.base == "gdp" and known.name == "estimate"
+        effect = known.measure == "percent" and (
+            (known.base == "gdp" and known.name == "estimate") or known.name == "difference"
+        )
         return effect and number.measure == "points"
     if number.measure in ("percent", "points") and number.base:
         if known.base:

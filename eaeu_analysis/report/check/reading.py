@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -43,6 +44,8 @@ ACTS = {  # verbs by their form: past tense in English, past and future in Russi
 BE = {"is", "are", "was", "were", "been", "being", "be"}  # before a participle
 MODALS = {"will", "would", "could", "might", "may", "can", "has", "have", "had", "did", "does", "to"}  # a verb follows
 ACTED_ON = {"trade", "exports", "imports", "remittances", "fdi", "gdp", "richer", "inflation", "prices"}  # not adopted
+RELATIVE = {"that", "which", "который", "которая", "которое", "что"}  # "it is the union that raised"
+REFLEXIVE = re.compile("(обер|сказал|отраз|окуп|вылил|аукнул|зверш|заверш|кончил)")  # such verbs name an effect
 AUXILIARIES = MODALS | {"also", "already", "itself", "alone", "уже", "также", "и", "бы", "сам", "само", "сама"}
 SHORT_OBJECT = 4  # letters of the shortest pronouns and the like that end as an object does, in Uzbek
 OF = {"of", "in", "to", "into", "with", "the", "в", "во", "к", "с", "со", "при"}  # before what the subject is of
@@ -86,6 +89,7 @@ JOINING = {
     *SIGNED,
 }
 LINKED = 3  # tokens between two numbers of one unit
+IMPOSSIBLE = re.compile("[a-z](?:a|i|)b bolma[ys]")  # "cannot be ...", in Uzbek
 P_VALUE = re.compile(r"\bp\s*(?:-?value\s*)?(?:=|of|is)\s*0?[.,](\d+)", re.IGNORECASE)
 NEAR = 4  # tokens from a link to the cause it names
 BEFORE_WTO = 2  # tokens between "joining" and "WTO"
@@ -265,7 +269,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
             if p.first not in compared and p.name != "none"
         ),
         dates=tuple((_clause(words, place, breaks), first, last) for place, first, last in dates),
-        hedges=frozenset(p.name for p in by["hedge"]) | _chance(text),
+        hedges=frozenset(p.name for p in by["hedge"]) | _chance(text, words, lang),
         causal=acting or _causal(words, phrases, cause, lang),
         acting=acting,
         otherwise=_otherwise(words, cause, lang),
@@ -297,7 +301,8 @@ def _years(
         if year is not None and _of_prices(words, at):
             taken.add(at)
             year = None
-        if year is None or at + 1 in units or (at and words[at - 1].text == "$"):
+        amount = at + 2 < len(words) and words[at + 1].text in ("$", "us$") and words[at + 2].is_number
+        if year is None or (at + 1 in units and not amount) or (at and words[at - 1].text == "$"):
             at += 1
             continue
         last = None
@@ -345,6 +350,8 @@ def _numbers(
     scales = {p.first: p for p in phrases if p.family == "scale"}
     hedges = [p for p in phrases if p.family == "hedge" and p.name in BOUND]
     concepts = {p.first: p for p in phrases if p.family == "concept"}
+    if lang == "uz":  # "olib kiradigan tovarlarning 77 foizi": by the last word too
+        concepts |= {p.last - 1: p for p in phrases if p.family == "concept"}
     found: list[StatedNumber] = []
     based: set[int] = set()
     named = {t for p in phrases if p.family in ("part", "multiple") for t in range(p.first, p.last)}
@@ -495,6 +502,8 @@ def _unit(
             follows = units.get(unit.last)
             if unit.name == "percent" and follows is not None and follows.name == "points":
                 unit = follows
+            if words[place].text in ("$", "us$") and words[min(place + 1, len(words) - 1)].is_number:
+                break  # of the next number
             if place > end and (unit.name != "usd" or words[end].is_number):
                 break  # only "million US dollars" has a word between
             require_option("unit", unit.name, UNITS)
@@ -525,9 +534,11 @@ def _base(
     else:
         places = list(range(after, min(after + 2, len(words))))
         places = [p for p in places if not re.fullmatch("(экс|им)порт", words[p].text)]  # "на 82 % экспорт вырос"
+        if after < len(words) and words[after].text in ("того", "всего"):  # "77 % того, что страна ввозит"
+            places = list(range(after + 1, min(after + 6, len(words))))
     for place in places:
         if place in concepts and concepts[place].name in BASES:
-            return place, concepts[place].name
+            return concepts[place].first, concepts[place].name
         if words[place].is_number:
             break
     return -1, ""
@@ -597,6 +608,9 @@ def _share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: s
                 one, measure=other.measure, base=other.base, value=one.value * scale, half=one.half * scale,
                 role=one.role or ("from" if other.role == "to" else one.role),
             )  # fmt: skip
+    for i, (one, other) in enumerate(itertools.pairwise(out), 1):  # "lower on 19 % of imports, higher on 77 %"
+        if one.base in ("imports", "exports") and not other.base and one.role == other.role == "by":
+            out[i] = replace(other, base=one.base)
     return out
 
 
@@ -660,10 +674,11 @@ def _of_one(words: Sequence[TextToken], units: dict[int, FoundPhrase], at: int) 
 
 
 # -- direction and cause ---------------------------------------------------------------------------------
-def _chance(text: str) -> frozenset[str]:
-    """That an estimate is within chance, where a p-value says so."""
+def _chance(text: str, words: Sequence[TextToken], lang: Lang) -> frozenset[str]:
+    """That an estimate is within chance, where a p-value says so; or, in Uzbek, that something cannot be stated."""
     found = P_VALUE.search(text)
-    return frozenset({"no_effect"}) if found and float(f"0.{found[1]}") > CHANCE else frozenset()
+    denied = lang == "uz" and IMPOSSIBLE.search(" ".join(w.text for w in words))
+    return frozenset({"no_effect"}) if denied or (found and float(f"0.{found[1]}") > CHANCE) else frozenset()
 
 
 def _compared(words: Sequence[TextToken], signs: Sequence[FoundPhrase], numbers: Sequence[StatedNumber]) -> set[int]:
@@ -732,14 +747,19 @@ def _acting(
     idle = {p.first for p in cause.get("idle", ())}
     objects = _objects(words, phrases) if lang == "uz" else set()
     own = {p.first for p in cause.get("verb", ())}
-    verbs = {at for at in own if lang != "ru" or not words[at].text.endswith(("ся", "сь"))}
+    plain = lang != "ru"
+    verbs = {at for at in own if plain or not words[at].text.endswith(("ся", "сь")) or REFLEXIVE.match(words[at].text)}
+    heads = {p.last: p.first for p in cause.get("head", ())}
     unions = [p for p in phrases if p.family == "entity"]
-    for subject in cause.get("subject", ()):
+    led = [p for p in cause.get("agent", ()) if p.first in before and p.first - 1 in heads]  # "access to the market"
+    for subject in (*cause.get("subject", ()), *led):
         named = next((p for p in unions if p.first <= subject.first < p.last and p.name == "EAEU"), subject)
         first = min(named.first, subject.first)
         first -= first > 0 and words[first - 1].text in ("the", "this", "its")
         if first in before:
-            continue
+            if first - 1 not in heads:
+                continue
+            first = heads[first - 1]  # "access to the common market"
         if lang == "uz" and _attribute(words, phrases, subject.last):
             continue
         comma = next((at for at in range(subject.last, len(words)) if words[at].text in ",;:–—"), len(words))
@@ -788,8 +808,11 @@ def _is_verb(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int
 
 def _attribute(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], at: int) -> bool:
     """Whether a noun before a token only says whose it is, in Uzbek: "ittifoq bojlari"."""
-    named = any(p.family == "concept" and p.first <= at < p.last for p in phrases)
-    return named and bool(re.search("((?<!n)i|ini|ning|iga|ida|idan)$", words[at].text))
+    named = next((p for p in phrases if p.family == "concept" and p.first <= at < p.last), None)
+    if named is None:
+        return False
+    ending = "(ning|iga|ida|idan)$" if named.last > at + 1 else "((?<!n)i|ini|ning|iga|ida|idan)$"
+    return bool(re.search(ending, words[named.last - 1].text))
 
 
 def _objects(words: Sequence[TextToken], phrases: Sequence[FoundPhrase]) -> set[int]:
@@ -807,6 +830,10 @@ def _next_verb(words: Sequence[TextToken], entities: Sequence[FoundPhrase], at: 
         if inside:
             at = inside
         elif words[at].text in OF and words[at].text not in MODALS:
+            at += 1
+        elif words[at].text == "," and at + 1 < len(words) and words[at + 1].text in RELATIVE:
+            at += 2
+        elif words[at].text in RELATIVE and words[at].text != "что":
             at += 1
         elif words[at].text in AUXILIARIES or words[at].text.endswith("ly"):
             modal = words[at].text in MODALS or (modal and words[at].text.endswith("ly"))

@@ -31,6 +31,7 @@ ENDING = re.compile(r"(?<=[.!?…])[\"»”)]*\s+(?=[\"«“(]*[A-ZА-ЯЁЎҚҒ
 NO_ENDING = re.compile(
     r"(?:\b(?:п|млн|млрд|тыс|долл|руб|ул|mln|mlrd|vs|no|mr|mrs|dr|st|approx|e\.g|i\.e|u\.s)\.)$", re.IGNORECASE
 )
+NEGATED = re.compile("(do|does|did|is|are|was|were|has|have|had|would|could|should|must|need|ca)nt")  # without "'"
 UZBEK = re.compile(r"[ўқғҳ]|\b(?:йил|фоиз|ва|билан|учун|эди|савдо)\w*", re.IGNORECASE)
 UZBEK_LATIN = re.compile(
     r"\b[og]['`’‘ʻʼ]|\b(?:va|foiz\w*|yil\w*|uchun|bilan|savdo\w*|eksport\w*|kirish|ittifoq\w*|bo\w?ldi)\b",
@@ -105,10 +106,13 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def tokens(text: str, lang: Lang) -> list[TextToken]:
     """The tokens of a sentence. Uzbek in Cyrillic letters is read as Latin."""
     plain, places = _plain(text, lang)
-    return [
-        TextToken(m.group(), places[m.start()], places[m.end() - 1] + 1, text[places[m.start()]].isupper())
-        for m in TOKEN.finditer(plain)
-    ]
+    found = []
+    for m in TOKEN.finditer(plain):
+        start, end = places[m.start()], places[m.end() - 1] + 1
+        short = NEGATED.fullmatch(m.group()) if lang == "en" else None  # "don't"
+        parts = (("cannot",) if short[1] == "ca" else (short[1], "not")) if short else (m.group(),)
+        found += [TextToken(part, start, end, text[start].isupper()) for part in parts]
+    return found
 
 
 def _plain(text: str, lang: Lang) -> tuple[str, list[int]]:

@@ -20,10 +20,15 @@ FAST = ea.SyntheticControlOptions(checks=False)
 
 
 @lru_cache
+def germany_panel() -> ea.Panel:
+    wide = pd.read_csv(GERMANY, comment="#", index_col="year")
+    return ea.Panel.from_frame(wide.rename_axis(columns="country").stack().rename("gdp").reset_index(), unit="country")
+
+
+@lru_cache
 def germany() -> tuple[pd.DataFrame, Any]:
     wide = pd.read_csv(GERMANY, comment="#", index_col="year")
-    tidy = wide.rename_axis(columns="country").stack().rename("gdp").reset_index()
-    panel = ea.Panel.from_frame(tidy, unit="country")
+    panel = germany_panel()
     return wide, ea.synthetic_control(panel, "gdp", "West Germany", 1991, fit_years=(1960, 1990), options=FAST)
 
 
@@ -73,6 +78,55 @@ def test_inclusive_estimate_by_a_second_way() -> None:
     assert found.shares.set_index("share").loc[0.0, "p_value"] == effect.p_value
 
 
+# mlsynth 1.0.0 (MIT), SPILLSYNTH: method "cd" with an intercept, method "iscm" without one
+@pytest.mark.parametrize(
+    ("touched", "by_least_squares"),
+    [
+        (["Austria"], [-1816.28208816, 179.98087129]),
+        (
+            ["Austria", "Switzerland", "Netherlands"],
+            [-1426.10708418, 271.49679339, -3160.49924639, 1078.17569624],
+        ),
+    ],
+)
+def test_least_squares_of_an_independent_implementation(touched: list[str], by_least_squares: list[float]) -> None:
+    options = ea.SyntheticControlOptions(checks=False, intercept=True)
+    effect = ea.synthetic_control(
+        germany_panel(), "gdp", "West Germany", 1991, fit_years=(1960, 1990), post_years=(1991, 2003), options=options
+    )
+    found = ea.spillovers(effect, touched)
+    assert found.effects["least_squares"].tolist() == pytest.approx(by_least_squares, rel=1e-6)
+    assert found.least_squares == found.effects["least_squares"].iloc[0]
+    averages = found.table.groupby("unit", sort=False)["least_squares"].mean()
+    assert averages.tolist() == pytest.approx(found.effects["least_squares"].tolist())
+
+
+def test_inclusive_estimate_of_an_independent_implementation() -> None:
+    """Three digits: its weights stop short of the optimum."""
+    found = ea.spillovers(germany()[1], "Austria")
+    assert (found.naive, found.estimate) == pytest.approx((-1668.33, -1748.64), rel=5e-4)
+    assert found.effects["effect"].iloc[1] == pytest.approx(-279.1, rel=1e-2)
+
+
+TOBACCO = Path(__file__).resolve().parents[3].parent / "shared" / "benchmarks" / "data" / "tobacco_sales.csv"
+# replication files of Cao & Dowd (2019), output/spillover.csv: Proposition 99, 1989-2000, 51 states, 13 of them touched
+CALIFORNIA = [0.0827, 3.7144, -3.7584, -3.4271, -7.6145, -10.9137, -12.8346, -13.0843, -14.9136, -16.0811, -18.9587]
+CALIFORNIA += [-15.4900]
+NEVADA = [14.9607, 26.8609, 3.8229, -1.6170, -5.1258, 2.6675, -9.6907, -12.4029, -13.8742, -8.6620, -1.4665, -1.8983]
+
+
+@pytest.mark.skipif(not TOBACCO.is_file(), reason=f"the sales of 51 states are not at {TOBACCO}")
+def test_proposition_99_as_published() -> None:
+    sales = pd.read_csv(TOBACCO, comment="#", index_col="year")
+    tidy = sales.rename_axis(columns="state").stack().rename("packs").reset_index()
+    options = ea.SyntheticControlOptions(checks=False, intercept=True)
+    effect = ea.synthetic_control(ea.Panel.from_frame(tidy, unit="state"), "packs", "CA", 1989, options=options)
+    found = ea.spillovers(effect, ["AK", "AZ", "DC", "FL", "HI", "MA", "MD", "MI", "NJ", "NV", "NY", "OR", "WA"])
+    table = found.table.pivot(index="time", columns="unit", values="least_squares")
+    assert table["CA"].tolist() == pytest.approx(CALIFORNIA, abs=5e-4)
+    assert table["NV"].tolist() == pytest.approx(NEVADA, abs=5e-4)
+
+
 def made(share: float, effect: float = 6.0, donors: int = 24) -> Any:
     """Two factors; the treated unit is an average of D00, D01 and D02; D01 has ``share`` of its effect."""
     rng = np.random.default_rng(4)
@@ -95,6 +149,7 @@ def test_a_known_effect_on_a_donor_is_found_and_allowed_for() -> None:
     found = ea.spillovers(effect, ["D01"])
     assert found.estimate == pytest.approx(6.0, abs=0.3)
     assert found.effects.set_index("unit").loc["D01", "share"] == pytest.approx(0.5, abs=0.08)
+    assert found.effects["least_squares"].tolist() == pytest.approx([6.0, 3.0], abs=0.4)
     at = found.shares.set_index("share")["estimate"]
     assert at[0.5] == pytest.approx(6.0, abs=0.3)
     assert at[0.0] == pytest.approx(effect.estimate)
