@@ -364,23 +364,17 @@ def _placebo_checks(design: Design, count: int, draws: int, seed: int, limit: fl
     value, se = float(gaps[cells].mean()), float(drawn[:, cells].mean(axis=1).std())
     p = float(2 * norm.sf(abs(value) / se))
     equal = float(norm.sf((limit - abs(value)) / se))
+    placebo_test_text = (
+        f"average gap {format_number(value, signed=True)} in the {HIDDEN} periods before the event when they are "
+        f"hidden from the fit, {format_p_equals(p)}; fails at p <= {alpha:.2f}"
+    )
+    equivalence_text = (
+        f"that gap is smaller in size than {format_number(limit)} ({EQUIVALENT:g} standard deviations of the "
+        f"donors' residuals): {format_p_equals(equal)}; fails above {alpha:.2f}"
+    )
     return [
-        Check(
-            "placebo test",
-            p > alpha,
-            p,
-            alpha,
-            f"average gap {format_number(value, signed=True)} in the {HIDDEN} periods before the event when they are "
-            f"hidden from the fit, {format_p_equals(p)}; fails at p <= {alpha:.2f}",
-        ),
-        Check(
-            "equivalence",
-            equal <= alpha,
-            equal,
-            alpha,
-            f"that gap is smaller in size than {format_number(limit)} ({EQUIVALENT:g} standard deviations of the "
-            f"donors' residuals): {format_p_equals(equal)}; fails above {alpha:.2f}",
-        ),
+        Check("placebo test", p > alpha, p, alpha, placebo_test_text),
+        Check("equivalence", equal <= alpha, equal, alpha, equivalence_text),
     ]
 
 

@@ -120,15 +120,12 @@ def concentration(problem: Problem, fitted: Fitted) -> list[Check]:
     effective = float(1.0 / (weights**2).sum())
     top = int(np.argmax(weights))
     name = problem.units[fitted.donors[top]]
+    effective_donors_text = (
+        f"{effective:.1f} effective donors (1 / sum of squared weights); below {EFFECTIVE:g} the counterfactual is "
+        "one country's history"
+    )
     return [
-        Check(
-            "effective donors",
-            effective >= EFFECTIVE,
-            effective,
-            EFFECTIVE,
-            f"{effective:.1f} effective donors (1 / sum of squared weights); below {EFFECTIVE:g} the counterfactual is "
-            "one country's history",
-        ),
+        Check("effective donors", effective >= EFFECTIVE, effective, EFFECTIVE, effective_donors_text),
         Check("largest weight", None, float(weights[top]), None, f"{name} weighs {weights[top]:.0%}"),
     ]
 
@@ -229,36 +226,33 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
     def agrees(value: float) -> bool:
         return (value <= alpha + 1e-12) == main
 
+    rmspe_ratio_text = (
+        f"{format_p_equals(p['ratio'])} by the ratio of root mean squared gaps after and before "
+        f"({format_number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than "
+        f"the main p"
+    )
+    well_fitted_donors_text = (
+        f"{format_p_equals(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors "
+        f"with a "
+        "mean squared gap before the event of at most 20 times the treated unit's, "
+        f"{format_p(p['within_5_two_sided'])} among the {p['within_5_donors']:.0f} within 5 times; fails if the "
+        "first decides otherwise than the main p"
+    )
+    one_sided_text = (
+        f"{format_p_equals(p['greater'])} for a rise, {format_p(p['less'])} for a fall; by the average effect "
+        f"as it is, "
+        f"{format_p(p['average_two_sided'])} two-sided"
+    )
     return [
-        Check(
-            "RMSPE ratio",
-            agrees(p["ratio"]),
-            p["ratio"],
-            alpha,
-            f"{format_p_equals(p['ratio'])} by the ratio of root mean squared gaps after and before "
-            f"({format_number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than "
-            f"the main p",
-        ),
+        Check("RMSPE ratio", agrees(p["ratio"]), p["ratio"], alpha, rmspe_ratio_text),
         Check(
             "well-fitted donors",
             agrees(p["within_20_two_sided"]),
             p["within_20_two_sided"],
             alpha,
-            f"{format_p_equals(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors "
-            f"with a "
-            "mean squared gap before the event of at most 20 times the treated unit's, "
-            f"{format_p(p['within_5_two_sided'])} among the {p['within_5_donors']:.0f} within 5 times; fails if the "
-            "first decides otherwise than the main p",
+            well_fitted_donors_text,
         ),
-        Check(
-            "one-sided",
-            None,
-            min(p["greater"], p["less"]),
-            alpha,
-            f"{format_p_equals(p['greater'])} for a rise, {format_p(p['less'])} for a fall; by the average effect "
-            f"as it is, "
-            f"{format_p(p['average_two_sided'])} two-sided",
-        ),
+        Check("one-sided", None, min(p["greater"], p["less"]), alpha, one_sided_text),
         Check(
             "minimum detectable effect",
             None,

@@ -234,6 +234,9 @@ def _checks(
     table = pd.DataFrame({"donor": list(each), "weight": share, "estimate": without})
     left_out = loo_check(table, estimate)
     least = 1.0 / (placebos + 1)
+    placebo_averages_text = (
+        f"{placebos} placebo averages: no p below {least:.4f} can come of them; fails above {1.0 - level:.2f}"
+    )
     return [
         Check(
             PRE_FIT,
@@ -246,13 +249,7 @@ def _checks(
             role="fatal",
         ),
         replace(left_out, name="one treated unit left out", text=left_out.text.replace("donor", "treated unit")),
-        Check(
-            "placebo averages",
-            least <= 1.0 - level + 1e-9,
-            least,
-            1.0 - level,
-            f"{placebos} placebo averages: no p below {least:.4f} can come of them; fails above {1.0 - level:.2f}",
-        ),
+        Check("placebo averages", least <= 1.0 - level + 1e-9, least, 1.0 - level, placebo_averages_text),
         Check(
             "effects by unit",
             None,

@@ -227,24 +227,22 @@ def _one(
     p_before = _rank(trend, np.array(trends))
     reach = float(np.sort(np.abs(placebos))[min(len(pairs) - 1, int(np.ceil(level * (len(pairs) + 1))) - 1)])
     measure, scale = ("log points", 100.0) if logs else (find_outcome(name).unit, 1.0)
+    placebo_in_time_text = (
+        f"the last {TREND_YEARS} years before against the earlier ones: "
+        f"{format_number(scale * trend, signed=True)}, {format_p_equals(p_before)}; passes at 0.10 and above"
+    )
+    sign_without_any_one_unit_text = (
+        f"from {format_number(scale * min(without))} to {format_number(scale * max(without))}; passes when the "
+        "sign never changes"
+    )
     checks = [
-        Check(
-            "placebo in time",
-            p_before >= 0.10,
-            p_before,
-            0.10,
-            f"the last {TREND_YEARS} years before against the earlier ones: "
-            f"{format_number(scale * trend, signed=True)}, {format_p_equals(p_before)}; passes at 0.10 and above",
-            role="fatal",
-            scope=name,
-        ),
+        Check("placebo in time", p_before >= 0.10, p_before, 0.10, placebo_in_time_text, role="fatal", scope=name),
         Check(
             "sign without any one unit",
             bool((np.sign(without) == np.sign(value)).all()),
             scale * float(min(without, key=lambda one: one * np.sign(value))),
             0.0,
-            f"from {format_number(scale * min(without))} to {format_number(scale * max(without))}; passes when the "
-            "sign never changes",
+            sign_without_any_one_unit_text,
             scope=name,
         ),
     ]

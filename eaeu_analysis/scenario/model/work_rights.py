@@ -164,15 +164,12 @@ def _checks(chosen: pd.DataFrame, table: pd.DataFrame, used: str, mean: float) -
     spread = float(np.sqrt((chosen["sd"] ** 2).sum())) if len(chosen) > 1 else float("nan")
     other = table[table["pool"] != used]
     shown = ", ".join(f"{row['unit']} {row['estimate']:+.2f}" for row in other.to_dict("records"))
+    members_agree_text = (
+        f"the members' estimates lie {apart:.2f} apart, against {2 * spread:.2f}, twice their joint deviation"
+    )
     return (
         Check("stands out", low > 0, float(low), 1.0, f"{low} of {len(chosen)} members stand out from placebos"),
-        Check(
-            "members agree",
-            None if len(chosen) < 2 else apart <= 2 * spread,
-            apart,
-            2 * spread,
-            f"the members' estimates lie {apart:.2f} apart, against {2 * spread:.2f}, twice their joint deviation",
-        ),
+        Check("members agree", None if len(chosen) < 2 else apart <= 2 * spread, apart, 2 * spread, members_agree_text),
         Check("other donors", None, None, None, f"donors that did not share the rouble give {shown}"),
         _published_check(mean),
     )

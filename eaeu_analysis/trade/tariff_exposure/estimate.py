@@ -292,24 +292,18 @@ def _checks(
     largest = products["information"].max()
     top = str(products["product"].iloc[int(products["information"].to_numpy().argmax())])
     effective = float(1 / (products["information"] ** 2).sum())
+    leave_one_cluster_out_text = (
+        f"from {format_number(without.min())} to {format_number(without.max())}; furthest without {far}; passes "
+        "when the sign never changes"
+    )
+    concentration_text = (
+        f"product {top} supplies {largest:.0%} of the information; {effective:.0f} products of equal weight would "
+        f"supply as much; passes under {LARGEST_SHARE:.0%}"
+    )
     return (
         *_pre_trend(sample, estimator, chosen, estimate),
-        Check(
-            "leave one cluster out",
-            same,
-            float(without[far]),
-            0.0,
-            f"from {format_number(without.min())} to {format_number(without.max())}; furthest without {far}; passes "
-            "when the sign never changes",
-        ),
-        Check(
-            "concentration",
-            bool(largest < LARGEST_SHARE),
-            float(largest),
-            LARGEST_SHARE,
-            f"product {top} supplies {largest:.0%} of the information; {effective:.0f} products of equal weight would "
-            f"supply as much; passes under {LARGEST_SHARE:.0%}",
-        ),
+        Check("leave one cluster out", same, float(without[far]), 0.0, leave_one_cluster_out_text),
+        Check("concentration", bool(largest < LARGEST_SHARE), float(largest), LARGEST_SHARE, concentration_text),
     )
 
 
@@ -329,6 +323,11 @@ def _pre_trend(
     slope = float(trend.coef["slope"])
     distance = (sum(sample.post_years) - sum(sample.fit_years)) / 2
     least = min(joint, p_slope)
+    trend_continued_text = (
+        f"the slope before, continued for {distance:g} years, would give "
+        f"{format_number(slope * distance, signed=True)}, against an estimate of "
+        f"{format_number(estimate, signed=True)}"
+    )
     return (
         Check(
             PRE_TREND,
@@ -340,15 +339,7 @@ def _pre_trend(
             "and above",
             role="fatal",
         ),
-        Check(
-            "trend continued",
-            None,
-            slope * distance,
-            None,
-            f"the slope before, continued for {distance:g} years, would give "
-            f"{format_number(slope * distance, signed=True)}, against an estimate of "
-            f"{format_number(estimate, signed=True)}",
-        ),
+        Check("trend continued", None, slope * distance, None, trend_continued_text),
     )
 
 
