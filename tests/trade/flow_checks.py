@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.trade.flows.flows import COLUMNS, KEYS, mirror_gap, trade_tables
+from eaeu_analysis.trade.flows.flows import COLUMNS, KEYS, mirror_gap
+from scripts.pins.flows import check_units
 
 
 def check_flows(frame: pd.DataFrame) -> pd.DataFrame:
@@ -26,29 +27,6 @@ def _refuse(frame: pd.DataFrame, bad: np.ndarray[Any, np.dtype[np.bool_]], why: 
     if bad.any():
         row = frame.iloc[int(np.argmax(bad))]
         raise BadInputError(f"flow {row['exporter']} to {row['importer']} in {row['year']} ({row['usd']:g}) {why}")
-
-
-def check_units(frame: pd.DataFrame) -> None:
-    """Raise BadInputError when a flow that independent files agree on is off by a power of a thousand.
-
-    The anchors are the Russia-Kyrgyzstan flows of 2012, 2015 and 2019 (table ``trade.toml``).
-    """
-    total = frame[(frame["product"] == "TOTAL") & (frame["basis"] == "exporter_fob")] if "product" in frame else frame
-    for anchor in trade_tables()["anchors"]:
-        rows = total[
-            (total["exporter"] == anchor["exporter"])
-            & (total["importer"] == anchor["importer"])
-            & (total["year"] == anchor["year"])
-        ]
-        for usd in rows["usd"]:
-            ratio = float(usd) / (anchor["musd"] * 1e6)
-            for unit, factor in (("thousand US$", 1e-3), ("million US$", 1e-6), ("a thousandth of a US$", 1e3)):
-                if 0.5 < ratio / factor < 2:
-                    pair = f"{anchor['exporter']} to {anchor['importer']} in {anchor['year']}"
-                    raise BadInputError(
-                        f"units look mixed: {pair} is {usd:g}, expected about {anchor['musd']:,} million US$; "
-                        f"the figures seem to be in {unit}, not US$"
-                    )
 
 
 def apply_rule(side: pd.DataFrame, rule: str, rate: float | pd.Series[Any] | None = None) -> pd.DataFrame:
