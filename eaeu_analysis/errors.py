@@ -188,11 +188,3 @@ def as_names(what: str, given: Iterable[str] | str) -> tuple[str, ...]:
     if not isinstance(given, Iterable):
         raise BadInputError(f"{what} {given!r}: expected a list of names or one name")
     return tuple(given)
-
-
-def require_frame(what: str, given: object) -> None:
-    """BadInputError unless it is a DataFrame."""
-    import pandas as pd
-
-    if not isinstance(given, pd.DataFrame):
-        raise BadInputError(f"{what} must be a DataFrame, not {type(given).__name__}")

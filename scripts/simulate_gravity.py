@@ -1,6 +1,6 @@
 """How often intervals of gravity cover the truth in simulated panels of 5, 10 and 60 economies, for docs/methods.md.
 
-    python scripts/simulate_gravity.py [--runs N]
+    python scripts/simulate_gravity.py [--runs N] [--counts]
 
 The panels are those of Weidner and Zylkin (2021), section 4, with errors that are independent between pairs. Asked are
 a regressor that varies everywhere (the truth is 1) and the step of a union of three (0.3 from the middle of the panel).
@@ -87,6 +87,23 @@ def union(economies: int, years: int, seed: int) -> dict[str, float]:
     return {name: float(value) for name, value in out.items()}
 
 
+def counts(errors: int, seed: int) -> dict[str, float]:
+    """One panel of counts: the misses of the estimates with and without corrections and of polyads."""
+    from polyads import PolyadEstimator
+
+    data = simulate(5, 8, errors, seed)
+    data["usd"] = np.random.default_rng([seed, errors]).poisson(4 * data["usd"]).astype(float)
+    out = {}
+    for name, method in {"uncorrected": False, "Weidner-Zylkin": "weidner-zylkin", "Cox-Snell": "cox-snell"}.items():
+        out[f"miss, {name}"] = float(ppml(data, "usd", ["x"], THREE, PAIR, bias_correction=method).coef["x"]) - 1
+    places = [pd.factorize(data[column], sort=True)[0] for column in ("exporter", "importer", "year")]
+    regressors = np.zeros((5, 5, 8, 1))
+    regressors[(*places, 0)] = data["x"]
+    seen = pd.DataFrame(dict(zip("ijt", places, strict=True)) | {"v": data["usd"].astype(int)}).query("v > 0")
+    fit = PolyadEstimator().fit(seen.reset_index(drop=True), ["i", "j", "t"], "v", np.zeros(1), X=regressors)
+    return out | {"miss, polyads": float(np.ravel(fit.beta_)[0]) - 1}
+
+
 def shown(table: pd.DataFrame) -> str:
     """Mean misses with their Monte Carlo errors, and shares of panels whose interval has the truth."""
     misses = [column for column in table if column.startswith("miss")]
@@ -99,7 +116,14 @@ def shown(table: pd.DataFrame) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=200)
-    runs = parser.parse_args().runs
+    parser.add_argument("--counts", action="store_true", help="counts and polyads instead")
+    given = parser.parse_args()
+    runs = given.runs
+    if given.counts:
+        for errors, name in ((0, "Poisson"), (2, "more than Poisson")):
+            table = pd.DataFrame([counts(errors, seed) for seed in range(runs)])
+            print(f"counts, errors {name}, {runs} runs: {shown(table)}", flush=True)
+        return 0
     for name, one in (("regressor", regressor), ("union", union)):
         for economies, years in SIZES:
             table = pd.DataFrame([one(economies, years, seed) for seed in range(runs)])

@@ -16,7 +16,7 @@ def tidy_frame(given: object, unit: object, time: object, freq: Freq | None) -> 
 
     Raises BadInputError or NoDataError, one sentence each, for everything that is not such a table.
     """
-    table = as_pandas(given)
+    table = as_pandas("the data", given)
     unit, time = str(unit), str(time)
     table = table.rename(columns=str)
     levels = [level for level in table.index.names if level is not None and str(level) in (unit, time)]
@@ -56,7 +56,7 @@ def tidy_frame(given: object, unit: object, time: object, freq: Freq | None) -> 
     return pd.DataFrame(numbers, index=index, dtype=np.float64).sort_index()
 
 
-def as_pandas(given: object) -> pd.DataFrame:
+def as_pandas(what: str, given: object) -> pd.DataFrame:
     """A pandas, polars or Arrow table (and what else narwhals reads) as a DataFrame."""
     if isinstance(given, pd.DataFrame):
         return given
@@ -69,7 +69,7 @@ def as_pandas(given: object) -> pd.DataFrame:
     except TypeError:
         kind = f"{type(given).__module__.partition('.')[0]}.{type(given).__qualname__}".removeprefix("builtins.")
         raise BadInputError(
-            f"the data must be a DataFrame, not {kind}; pandas, polars and Arrow tables are read"
+            f"{what} must be a DataFrame, not {kind}; pandas, polars and Arrow tables are read"
         ) from None
     return found
 

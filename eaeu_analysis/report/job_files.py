@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree  # only written here, never parsed
+from xml.etree import ElementTree  # nosec B405
 
 from .. import files
 from ..errors import BadInputError, EaeuError

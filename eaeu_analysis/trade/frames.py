@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..arrays import Array
+from ..data.tidy import as_pandas
 from ..errors import BadInputError, near_matches, unknown
 
 
@@ -21,10 +22,9 @@ def places(name: str, column: str, given: pd.Series, place: Mapping[str, int]) -
     return np.asarray(found, dtype=np.intp)
 
 
-def need_columns(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
-    """:class:`BadInputError` unless ``frame`` is one with rows and these columns."""
-    if not isinstance(frame, pd.DataFrame):
-        raise BadInputError(f"{name} must be a DataFrame with columns {', '.join(columns)}, not {type(frame).__name__}")
+def need_columns(name: str, frame: object, columns: Sequence[str]) -> pd.DataFrame:
+    """The table in pandas; :class:`BadInputError` unless it has rows and these columns."""
+    frame = as_pandas(name, frame)
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         near = near_matches(missing[0], [str(c) for c in frame.columns if c not in columns])
@@ -32,6 +32,7 @@ def need_columns(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> None
         raise BadInputError(f"{name} lacks the column {missing[0]!r}{hint}; it needs {', '.join(columns)}")
     if len(frame) == 0:
         raise BadInputError(f"{name} is empty")
+    return frame
 
 
 def numeric_column(name: str, frame: pd.DataFrame, column: str) -> Array:

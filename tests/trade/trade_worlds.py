@@ -12,7 +12,7 @@ PAIR = ("exporter", "importer")
 def simulate(n: int, periods: int, errors: int, seed: int, beta: float = 1.0) -> pd.DataFrame:
     """Flows between n economies: log-normal errors of mean one, correlated over time (0.3).
 
-    ``errors``: 1 variance constant in levels, 2 proportional to the mean (as Poisson), 3 to its square,
+    ``errors``: 0 none; 1 variance constant in levels, 2 proportional to the mean (as Poisson), 3 to its square,
     4 to the mean plus a part that grows with the regressor.
     """
     rng = np.random.default_rng([seed, n, periods, errors])
@@ -25,7 +25,13 @@ def simulate(n: int, periods: int, errors: int, seed: int, beta: float = 1.0) ->
         last_x = x[:, :, s] = last_x / 2 + effects[:, :, s] + rng.normal(0, 0.5, (n, n))
         last_z = z[:, :, s] = 0.3 * last_z + rng.normal(0, np.sqrt(1 - 0.09), (n, n))
     mean = np.exp(beta * x + effects)
-    spread = {1: mean**-2, 2: 1 / mean, 3: np.ones_like(mean), 4: 0.5 / mean + 0.5 * np.exp(2 * x)}[errors]
+    spread = {
+        0: np.zeros_like(mean),
+        1: mean**-2,
+        2: 1 / mean,
+        3: np.ones_like(mean),
+        4: 0.5 / mean + 0.5 * np.exp(2 * x),
+    }[errors]
     y = mean * np.exp(-0.5 * np.log1p(spread) + np.sqrt(np.log1p(spread)) * z)
     off = i != j
     return pd.DataFrame(

@@ -202,7 +202,7 @@ def _table(got: Mapping[str, Array]) -> Array:
 
 def _cells(flows: Flows, cells: pd.DataFrame) -> tuple[Index, Index, Index, Index]:
     """Row of ``cells``, sector, exporter and importer of every cell that changes (rows without sector: all sectors)."""
-    need_columns("cells", cells, ("exporter", "importer"))
+    cells = need_columns("cells", cells, ("exporter", "importer"))
     place = {economy: i for i, economy in enumerate(flows.economies)}
     i, j = (
         places("cells", "exporter", cells["exporter"], place),

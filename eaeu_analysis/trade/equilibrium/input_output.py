@@ -80,7 +80,7 @@ def _scaled_inputs_check(
 
 
 def _lay_out(table: pd.DataFrame, flows: Flows) -> Array:
-    need_columns("input_output", table, ("economy", "input", "sector", "coefficient"))
+    table = need_columns("input_output", table, ("economy", "input", "sector", "coefficient"))
     coefficient = table["coefficient"].to_numpy(dtype=np.float64)
     if not np.isfinite(coefficient).all() or (coefficient < 0).any():
         raise BadInputError("input_output: every coefficient must be zero or more")

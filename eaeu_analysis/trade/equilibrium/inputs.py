@@ -55,7 +55,7 @@ def flow_arrays(flows: pd.DataFrame) -> Flows:
     Raises :class:`BadInputError` for missing columns or values, negative flows, a pair given twice, mixed units, an
     economy on one side only, an exporter that sells nothing and domestic trade that is missing.
     """
-    need_columns("flows", flows, ("exporter", "importer", "value"))
+    flows = need_columns("flows", flows, ("exporter", "importer", "value"))
     if "unit" in flows.columns and flows["unit"].nunique() > 1:
         units = ", ".join(sorted(map(str, flows["unit"].unique())))
         raise BadInputError(f"flows hold values in several units ({units}); bring them to one")
@@ -174,7 +174,7 @@ def _read_pairs(name: str, frame: pd.DataFrame | None, column: str, flows: Flows
     out = np.full((s, n, n), fill)
     if frame is None or len(frame) == 0:
         return out
-    need_columns(name, frame, ("exporter", "importer", column))
+    frame = need_columns(name, frame, ("exporter", "importer", column))
     value = numeric_column(name, frame, column)
     if (bad := np.flatnonzero(value < 0)).size:
         row = frame.iloc[int(bad[0])]

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ...errors import BadInputError, require_frame, unknown
+from ...data.tidy import as_pandas
+from ...errors import BadInputError, unknown
 from ...results import Check, Provenance, Result
 from ...text import format_p_equals
 from .fit import GravityFit
@@ -127,7 +128,7 @@ def event_study(
     >>> found.table.set_index("since")["coef"].loc[0:].round(1).tolist(), found.checks[0].failed
     ([0.5, 0.4, 0.4], False)
     """
-    require_frame("data", data)
+    data = as_pandas("data", data)
     for column in (event, time):
         if column not in data.columns:
             raise unknown("column", column, map(str, data.columns))

@@ -17,7 +17,8 @@ import pandas as pd
 
 from ... import settings
 from ...arrays import Array, Ints
-from ...errors import BadInputError, NoDataError, NotConvergedError, require_frame, require_level, unknown
+from ...data.tidy import as_pandas
+from ...errors import BadInputError, NoDataError, NotConvergedError, require_level, unknown
 from ...results import Check, Provenance
 from .estimate import Estimate, Scaled, estimate, identify
 from .fit import GravityFit, normal_quantile
@@ -166,6 +167,7 @@ def ppml(
     names = _regressors(x)
     groups = _clusters(cluster)
     connected = chosen.disconnected == "error"
+    data = as_pandas("data", data)
     sample = take_sample(data, y, names, fixed_effects, groups, weights=weights, offset=offset, connected=connected)
     if not sample.y.any():
         raise NoDataError(f"no row of {y!r} is above zero: there is nothing to estimate")
@@ -225,7 +227,7 @@ def ols(
     """
     chosen = GravityOptions() if options is None else options
     names = _regressors(x)
-    require_frame("data", data)
+    data = as_pandas("data", data)
     if y not in data.columns:
         raise unknown("column", y, map(str, data.columns))
     flows = pd.to_numeric(data[y], errors="coerce").astype("float64")

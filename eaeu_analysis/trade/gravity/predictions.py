@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array, Ints
-from ...errors import BadInputError, NoDataError, require_frame, unknown
+from ...data.tidy import as_pandas
+from ...errors import BadInputError, NoDataError, unknown
 from .projection import Projection, project
 from .sample import effect_name
 
@@ -94,7 +95,7 @@ def _within(fit: GravityFit, rows: Any) -> Wanted:
 
 
 def _beyond(fit: GravityFit, new: pd.DataFrame) -> Wanted:
-    require_frame("new", new)
+    new = as_pandas("new", new)
     if len(new) > MAX_ROWS:
         raise BadInputError(f"{len(new):,} new rows were given; at most {MAX_ROWS:,} are predicted at once")
     names = [str(name) for name in fit.coef.index]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...arrays import Array, Ints
-from ...errors import BadInputError, NoDataError, require_frame, unknown
+from ...errors import BadInputError, NoDataError, unknown
 
 Effect = str | tuple[str, ...]
 
@@ -98,7 +98,6 @@ def take_sample(
     Raises BadInputError: a column that is not there, text or an infinite value, a negative flow, a regressor named
     twice, fixed effects that fall into groups which share no flow. NoDataError: nothing is left.
     """
-    require_frame("data", data)
     extra = [name for name in (weights, offset) if name is not None]
     for column in [
         y,

@@ -116,7 +116,7 @@ def surges(
     >>> found.table[["year", "surged"]].values.tolist()
     [[2022, True], [2023, True], [2024, True]]
     """
-    need_columns("flows", flows, ("exporter", "importer", "year", "usd"))
+    flows = need_columns("flows", flows, ("exporter", "importer", "year", "usd"))
     if fit_years[0] >= fit_years[1] or post_years[0] > post_years[1] or post_years[0] <= fit_years[1]:
         raise BadInputError(
             f"fit_years {fit_years} must come before post_years {post_years}, each with its first year first"

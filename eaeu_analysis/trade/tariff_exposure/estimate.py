@@ -9,6 +9,7 @@ import pandas as pd
 
 from ... import settings
 from ...arrays import Array, Mask
+from ...data.tidy import as_pandas
 from ...errors import BadInputError, NotConvergedError, require_option
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
@@ -111,6 +112,7 @@ def tariff_exposure(
     require_option("estimator", estimator, get_args(Estimator))
     chosen = options or TariffExposureOptions()
     windows = _windows(event, fit_years, post_years)
+    tariffs = as_pandas("tariffs", tariffs)
     sample = take_exposure_sample(
         flows,
         tariffs,

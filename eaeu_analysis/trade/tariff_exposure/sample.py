@@ -138,7 +138,7 @@ def take_exposure_sample(
 
 def _rates(tariffs: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     """``x`` by product (and origin): the log rise, or the log of the new tariff when there is no column ``old``."""
-    need_columns("tariffs", tariffs, ["product", "new"])
+    tariffs = need_columns("tariffs", tariffs, ["product", "new"])
     known = "old" in tariffs.columns
     keys = ["product", *(["origin"] if "origin" in tariffs.columns else [])]
     frame = tariffs[keys].astype(str)
@@ -171,7 +171,7 @@ def _rates(tariffs: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
 
 
 def _flows(flows: pd.DataFrame, outcome: str, effects_by: str | None) -> pd.DataFrame:
-    need_columns("flows", flows, ["product", "year", outcome])
+    flows = need_columns("flows", flows, ["product", "year", outcome])
     value = pd.to_numeric(flows[outcome], errors="coerce").to_numpy(dtype=np.float64)
     if not np.isfinite(value).all() or (value < 0).any():
         place = int(np.argmax(~np.isfinite(value) | (value < 0)))

@@ -147,7 +147,7 @@ def global_simulation(
     B              -0.00           -3.90
     C              -1.97           -0.97
     """
-    need_columns("trade", trade, ("exporter", "importer", "value"))
+    trade = need_columns("trade", trade, ("exporter", "importer", "value"))
     value = numeric_column("trade", trade, "value")
     if (value < 0).any():
         raise BadInputError("trade: a value is negative")
@@ -178,7 +178,7 @@ def _union(trade: pd.DataFrame) -> tuple[tuple[Any, Any], tuple[str, ...]]:
 
 def _rates(tariffs: pd.DataFrame, economies: tuple[str, ...]) -> tuple[Array, Array]:
     """Powers of the tariffs, 1 + rate, before and after, (N, N)."""
-    need_columns("tariffs", tariffs, ("exporter", "importer", "before", "after"))
+    tariffs = need_columns("tariffs", tariffs, ("exporter", "importer", "before", "after"))
     place = {name: i for i, name in enumerate(economies)}
     i, j = (
         places("tariffs", "exporter", tariffs["exporter"], place),

@@ -18,6 +18,7 @@ import pandas as pd
 from ...arrays import Array
 from ...errors import BadInputError, require_option, unknown
 from ...results import Check, Provenance, Result
+from ..frames import need_columns
 from .duties import check_code
 
 REFERENCE = "Laird & Yeats (1986); Jammes & Olarreaga (2005); Brenton et al. (2009)"
@@ -181,15 +182,8 @@ def _plain(value: float | Mapping[str, float]) -> Any:
 
 def _read(imports: pd.DataFrame, change: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """``product, partner, value, before, after`` sorted, and how many rows had no tariff given (taken as zero)."""
-    for name, frame, needed in (
-        ("imports", imports, ("product", "partner", "value")),
-        ("tariff_change", change, ("after",)),
-    ):
-        if not isinstance(frame, pd.DataFrame) or len(frame) == 0:
-            raise BadInputError(f"{name} must be a DataFrame with rows")
-        missing = [column for column in needed if column not in frame.columns]
-        if missing:
-            raise BadInputError(f"{name} lacks the column {missing[0]!r}")
+    imports = need_columns("imports", imports, ("product", "partner", "value"))
+    change = need_columns("tariff_change", change, ("after",))
     table = imports[["product", "partner"]].astype(str)
     table["value"] = _rates_of(imports, "value", "imports")
     if table.duplicated(["product", "partner"]).any():

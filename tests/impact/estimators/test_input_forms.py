@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 import typst
 from simulated_panels import as_panel, factor_model
 
 import eaeu_analysis as ea
-from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.errors import BadInputError, EaeuError
 
 Y = factor_model(np.random.default_rng(5), 9, 20)
 QUICK = ea.SyntheticControlOptions(checks=False)
@@ -69,9 +72,36 @@ def test_unit_and_time_may_be_the_index() -> None:
     pd.testing.assert_frame_equal(ea.Panel.from_frame(named, unit="id").frame, numbered().frame)
 
 
-def test_an_arrow_table_is_as_good_as_a_frame() -> None:
-    table = pa.Table.from_pandas(frame_of(), preserve_index=False)
-    pd.testing.assert_frame_equal(ea.Panel.from_frame(table, unit="id").frame, numbered().frame)
+@pytest.mark.parametrize(
+    "other", [pa.Table.from_pandas, pl.from_pandas, lambda d: pl.from_pandas(d).lazy()], ids=["arrow", "polars", "lazy"]
+)
+def test_other_tables_are_as_good_as_a_frame(other: Any) -> None:
+    found = ea.Panel.from_frame(other(frame_of()), unit="id")
+    pd.testing.assert_frame_equal(found.frame, numbered().frame)
+    months = frame_of().assign(
+        year=lambda d: [dt.date(2000 + (t - 2000) // 12, (t - 2000) % 12 + 1, 1) for t in d["year"]]
+    )
+    expected = ea.Panel.from_frame(months, unit="id", time="year")
+    pd.testing.assert_frame_equal(ea.Panel.from_frame(other(months), unit="id", time="year").frame, expected.frame)
+
+
+def test_odd_polars_tables_are_one_sentence() -> None:
+    table = pl.from_pandas(frame_of())
+    text = pl.when(pl.int_range(pl.len()) == 5).then(pl.lit("..")).otherwise(pl.col("y").cast(pl.String)).alias("y")
+    for given, says in (
+        (table.with_columns(text), "'y' in row 6: '..' is not a number"),
+        (pl.concat([table, table.head(1)]), "more than once"),
+        (table["y"], "must be a DataFrame, not polars.Series"),
+    ):
+        with pytest.raises(EaeuError, match=re.escape(says)):
+            ea.Panel.from_frame(given, unit="id")
+
+
+def test_names_and_events_from_polars() -> None:
+    panel = numbered()
+    plain = ea.synthetic_control(panel, "y", "0", 2010, ["2", "3", "4"], options=QUICK)
+    found = ea.synthetic_control(panel, "y", 0, pl.Series([2010])[0], pl.Series([2, 3, 4]), options=QUICK)
+    assert found.estimate == plain.estimate
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from eq_worlds import frame, matrix, names, scaled, shock, slow_clear, tariff_frame, world
 from hypothesis import given, settings
@@ -366,3 +367,11 @@ def test_flows_laid_out_once_give_the_same_as_the_frame() -> None:
     from_frame = solve_equilibrium(base.flows, change).to_frame()
     for laid_out in (base.world, read_flows(base.flows)):
         pd.testing.assert_frame_equal(solve_equilibrium(laid_out, change).to_frame(), from_frame)
+
+
+def test_flows_in_polars_give_the_same_answer() -> None:
+    cut = pd.DataFrame({"exporter": ["A"], "importer": ["B"], "factor": [0.9]})
+    cut["exporter"], cut["importer"] = FLOWS["exporter"].iloc[0], FLOWS["importer"].iloc[-1]
+    plain = solve_equilibrium(FLOWS, cut, sigma=5.0).to_frame()
+    found = solve_equilibrium(pl.from_pandas(FLOWS), pl.from_pandas(cut), sigma=5.0).to_frame()
+    pd.testing.assert_frame_equal(found, plain)

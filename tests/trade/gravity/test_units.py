@@ -6,6 +6,8 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from trade_worlds import PAIR, THREE, simulate
 
@@ -126,3 +128,11 @@ def test_corrected_errors_cover_in_panels_with_more_years_than_economies(economi
     assert abs(off.mean()) < 3 / np.sqrt(runs) + 0.1
     assert (np.abs(off) < 1.645).mean() >= (np.abs(raw) < 1.645).mean()
     assert (np.abs(off) < 1.645).mean() > 0.65
+
+
+@pytest.mark.parametrize("other", [pl.from_pandas, pa.Table.from_pandas], ids=["polars", "arrow"])
+def test_other_tables_give_the_same_fit(other) -> None:
+    data = world().reset_index(drop=True)
+    plain, found = ppml(data, "usd", ["x", "w"], [PAIR]), ppml(other(data), "usd", ["x", "w"], [PAIR])
+    pd.testing.assert_series_equal(found.coef, plain.coef)
+    pd.testing.assert_series_equal(found.fitted, plain.fitted)
