@@ -164,7 +164,7 @@ def test_without_a_network_the_age_decides_and_the_sentence_says_so(
     assert eaeu(capsys, "data", "pull", "trade")[0] == 0
     live.__exit__()
     monkeypatch.setattr("eaeu_analysis.data.store.source.StoreSource.__init__", impatient(), raising=True)
-    assert len(source_of("live", None, None).read(CODE).frame)  # type: ignore[union-attr]
+    assert len(source_of("live", None, None).read(CODE).frame)  # type: ignore[union-attr] # a source is there
     code, out, err = eaeu(capsys, "compare", "KGZ", "-o", "trade", "--source", "live", "--max-age", "0")
     assert (code, out) == (3, "")
     assert "(a larger --max-age takes it); the shipped data can be used: --source pinned (data of " in err

@@ -80,7 +80,7 @@ def test_one_unit() -> None:
 )
 def test_refusals(unit: object, event: object, message: str) -> None:
     with pytest.raises(EaeuError, match=message):
-        state_design(as_panel(Y), "y", unit, event)  # type: ignore[arg-type]
+        state_design(as_panel(Y), "y", unit, event)  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_one_text_is_no_list_of_donors_and_half_a_year_no_event() -> None:

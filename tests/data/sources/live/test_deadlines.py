@@ -135,7 +135,7 @@ def test_a_body_packed_in_a_way_that_was_not_asked_for_is_refused(bank: StandIn)
 @pytest.mark.parametrize("name", ["total", "turn", "deadline", "read", "connect"])
 def test_a_limit_is_a_number_of_seconds(name: str, wrong: float) -> None:
     with pytest.raises(BadInputError, match=f"{name} is .*; expected seconds, above 0"):
-        HttpSettings(**{name: wrong})  # type: ignore[arg-type]
+        HttpSettings(**{name: wrong})  # type: ignore[arg-type] # wrong on purpose
 
 
 @pytest.mark.parametrize(

@@ -231,11 +231,11 @@ def test_wits_is_compared_with_what_was_asked_too(bank: StandIn, store: Store) -
         answer.body = answer.body.replace(b'id="PARTNER" value="KAZ"', b'id="PARTNER" value="USA"')
         return answer, fault
 
-    bank.answer = other  # type: ignore[method-assign]
+    bank.answer = other  # type: ignore[method-assign] # the service changes
     report = wits.SERVICE.pull(["WITS.XPRT-TRD-VL.Total.UZB.KAZ-RUS"], range(2014, 2016), **given)
     assert report.rows[0].sentence == "WITS sent the importer 'USA', which was not asked for"
     assert [e.request.economies for e in store.entries()] == [("KGZ",)]
-    bank.answer = real  # type: ignore[method-assign]
+    bank.answer = real  # type: ignore[method-assign] # the service changes
     assert not wits.SERVICE.pull(["WITS.XPRT-TRD-VL.Total.UZB.KAZ-RUS"], range(2014, 2016), **given).failed
 
 
