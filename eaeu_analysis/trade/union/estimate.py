@@ -282,11 +282,7 @@ def _steps(
                     "to": end,
                     "base": base,
                     "group": label,
-                    "estimate": found.estimate,
-                    "se": found.se,
-                    "lower": found.lower,
-                    "upper": found.upper,
-                    "percent": 100 * np.expm1(found.estimate),
+                    **found.row,
                     "p_permutation": ranks.get(label, np.nan),
                 }
             )

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ... import settings
@@ -111,11 +110,7 @@ def union_path(
                     "source": sources.get(year, "world_4yearly"),
                     "same_source": year not in sources,
                     "base": BASE,
-                    "estimate": found.estimate,
-                    "se": found.se,
-                    "lower": found.lower,
-                    "upper": found.upper,
-                    "percent": 100 * np.expm1(found.estimate),
+                    **found.row,
                 }
             )
     yearly, national = yearly_path(BASE, level), national_paths(BASE, level)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ... import settings
@@ -100,11 +99,7 @@ def _rows(fit: GravityFit, name: str, label: str, source: str, years: list[Any],
                 "source": source,
                 "same_source": False,
                 "base": base,
-                "estimate": found.estimate,
-                "se": found.se,
-                "lower": found.lower,
-                "upper": found.upper,
-                "percent": 100 * np.expm1(found.estimate),
+                **found.row,
             }
         )
     return rows
