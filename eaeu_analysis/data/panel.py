@@ -211,32 +211,32 @@ class Panel:
         """
         from ..reference.economies import CommonNames, is_aggregate
 
-        columns: dict[str, pd.Series[Any]] = {}
+        tables: dict[str, pd.DataFrame] = {}
         infos: dict[str, SeriesInfo] = {}
         letters: dict[str, str] = {}
         for item in data:
             key = item.info.key if keyed else item.info.code
-            if key in columns:
+            if key in tables:
                 raise BadInputError(
                     f"series '{key}' was given twice (vintages {infos[key].vintage or '?'} and "
                     f"{item.info.vintage or '?'}); two vintages are never spliced: name one as CODE@VINTAGE"
                 )
-            columns[key] = item.frame.set_index(["economy", "year"])["value"].astype("float64")
+            tables[key] = item.frame
             infos[key], letters[key] = item.info, item.freq
-        if not columns:
+        if not tables:
             raise NoDataError("no series were given: a panel needs at least one")
         if len(set(letters.values())) > 1:
             shown = ", ".join(f"{key}: {Calendar(letter).words()}" for key, letter in list(letters.items())[:4])
             raise BadInputError(f"series of different frequencies make no panel ({shown}); load them separately")
-        frame = pd.DataFrame(columns).sort_index()
+        frame = _side_by_side(tables)
         calendar = Calendar(next(iter(letters.values())))
         if not calendar.counted:
             times = calendar.index(frame.index.get_level_values(1))
             frame.index = pd.MultiIndex.from_arrays([frame.index.get_level_values(0), times])
         frame.index.names = ["economy", "year" if calendar.counted else calendar.words(1)]
         frame.columns.name = None
-        codes = frame.index.get_level_values(0)
-        is_group = codes.map({c: is_aggregate(c) for c in codes.unique()}).to_numpy(dtype=bool)
+        index = cast(pd.MultiIndex, frame.index)
+        is_group = np.array([is_aggregate(str(code)) for code in index.levels[0]], dtype=bool)[index.codes[0]]
         economies = frame[~is_group]
         labels = CommonNames(str(c) for c in economies.index.get_level_values(0).unique())
         return cls(economies, infos, labels, frame[is_group], world=True)
@@ -560,6 +560,20 @@ class Panel:
     def _span(self) -> str:
         first, last = self.calendar.ordinals(pd.Index(self.years))
         return f"{first}-{last}" if self.calendar.counted else self.calendar.span(int(first), int(last))
+
+
+def _side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """A row per economy and period, sorted, and a column per table of ``economy, year, value``."""
+    together = pd.concat([table[["economy", "year"]] for table in tables.values()], ignore_index=True)
+    places, levels = zip(*(pd.factorize(together[name], sort=True) for name in ("economy", "year")), strict=True)
+    rows, place = np.unique(places[0] * len(levels[1]) + places[1], return_inverse=True)
+    values, first = np.full((len(rows), len(tables)), np.nan), 0
+    for column, table in enumerate(tables.values()):
+        values[place[first : first + len(table)], column] = table["value"].to_numpy(dtype=np.float64)
+        first += len(table)
+    codes: Any = np.divmod(rows, len(levels[1]))
+    index = pd.MultiIndex(levels=levels, codes=codes, names=["economy", "year"])
+    return pd.DataFrame(values, index, pd.Index(tables))
 
 
 def require_panel(given: object) -> None:

@@ -338,6 +338,11 @@ def outcomes() -> pd.DataFrame:
     >>> ea.outcomes().loc["trade", ["unit", "formula"]].tolist()
     ['% of GDP', 'NE.TRD.GNFS.ZS']
     """
+    return _outcome_table().copy(deep=False)
+
+
+@functools.lru_cache
+def _outcome_table() -> pd.DataFrame:
     import pandas as pd
 
     columns = ("label", "short", "unit", "kind", "formula", "decimals", "log", "zero_is_missing", "zero_reason")

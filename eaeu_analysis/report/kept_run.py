@@ -106,6 +106,7 @@ def as_requested(
 ) -> dict[str, str]:
     """The pages of a run as a call asked for them."""
     from .page import render
+    from .wording.templates import languages
 
     made = dict(texts)
     for name in [name for name in texts if name.endswith(".html")]:
@@ -116,9 +117,10 @@ def as_requested(
         if site := settings.site_address():
             made[name] = render.with_site(made[name], site)
     if drift is not None:
-        for name in sorted({render.CHANGES, MARKDOWN} & made.keys()):
+        pages = {render.file_of("changes", lang) for lang in languages()}
+        for name in sorted({*pages, MARKDOWN} & made.keys()):
             made[name] = render.with_drift(name, made[name], drift, claims)
-        if render.CHANGES in made:
+        if pages & made.keys():
             made |= render.drift_tables(drift, claims)
     return made
 

@@ -31,6 +31,7 @@ KEPT = HERE / "results.json"
 SCRIPTS = {
     "impact_synthetic": [],
     "impact_sdid": [],
+    "impact_weekly": [],
     "trade_equilibrium": [],
     "trade_gravity": [],
     "data": ["--full"],
@@ -45,6 +46,7 @@ SCRIPTS = {
 QUICK = {
     "impact_synthetic": ["--turns", "1", "--no-peer-placebos"],
     "impact_sdid": ["--turns", "1"],
+    "impact_weekly": ["--turns", "1"],
     "trade_equilibrium": ["--turns", "2", "--sizes", "30", "--draws", "100"],
     "trade_gravity": ["--turns", "1"],
     "data": ["--turns", "1"],

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ KEPT, DROPPED, MOVED = "kept", "dropped", "moved"
 TREATMENTS = (KEPT, DROPPED, MOVED)
 NEAR = 2  # years before the event within which a shock may be confused with it, so that moving the event says something
 POPULATION = "SP.POP.TOTL"
+Chosen = TypeVar("Chosen")
 PREDICTED = "sc-predictors"  # the estimator that runs through the predictor sets
 
 
@@ -216,6 +217,10 @@ class Grid:
         """Every specification for ``outcome``, those of one question next to each other; none is there twice."""
         return [Specification(n, *choices) for n, choices in enumerate(self._combined(outcome, event, world))]
 
+    def size(self, outcome: str, event: int, world: bool = True) -> int:
+        """The number of :meth:`specifications`."""
+        return sum(1 for _ in self._combined(outcome, event, world))
+
     def _combined(self, outcome: str, event: int, world: bool) -> Iterator[tuple[str, str, int, int, str, str, str]]:
         windows = self._windows(event, world)
         for measure in self.measures_of(outcome):
@@ -235,8 +240,9 @@ class Grid:
         return list(found.values())
 
 
-def sample_specifications(specifications: Sequence[Specification], most: int | None, seed: int) -> list[Specification]:
-    """A seeded random ``most`` of the specifications, in their order; all when there are no more."""
+def sample_specifications(specifications: Sequence[Chosen], most: int | None, seed: int) -> list[Chosen]:
+    """A seeded random ``most`` of the specifications (or of their numbers), in their order; all when there are no
+    more."""
     if most is None or most >= len(specifications):
         return list(specifications)
     require_least("limit", most, 1)

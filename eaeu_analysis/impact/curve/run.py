@@ -39,8 +39,9 @@ FORMAT = "specification curve 3"  # of the file and of the numbers in it: raised
 ARRAYS = ("effects", "statistics", "p_values")
 
 
-def curve_fingerprint(task: CurveSetup, specifications: Sequence[Specification]) -> str:
-    """SHA-256 of the question, the choices and every number of the panel that they use.
+def curve_fingerprint(task: CurveSetup, specifications: Sequence[int]) -> str:
+    """SHA-256 of the question, the choices (the numbers of the specifications) and every number of the panel that they
+    use.
 
     The numbers count to seven digits: the last bit of a logarithm differs from one processor to another.
     """
@@ -54,7 +55,7 @@ def curve_fingerprint(task: CurveSetup, specifications: Sequence[Specification])
         "seed": task.seed,
         "columns": dict(task.columns),
         "units": list(task.units),
-        "specifications": [s.number for s in specifications],
+        "specifications": list(specifications),
         "index": [list(map(str, task.panel.frame.columns)), [list(map(str, key)) for key in task.panel.frame.index]],
     }
     digest = hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode())
@@ -223,7 +224,7 @@ def _answer_all(
     progress: Callable[[int, int], None] | None,
 ) -> list[Answered]:
     """Answers by question, in order; the store is written every so often and whatever happens."""
-    mark = "" if store is None else curve_fingerprint(task, chosen)
+    mark = "" if store is None else curve_fingerprint(task, [s.number for s in chosen])
     done = {} if store is None else load_answers(store, mark, groups)
     waiting = [number for number in range(len(groups)) if number not in done]
     count = sum(len(groups[number]) for number in done)

@@ -326,8 +326,8 @@ def break_date(
         if date not in tried:
             raise BadInputError(
                 f"candidate '{name}' ({calendar.label(date)}) is not among the dates that can be tried, "
-                f"{calendar.label(times[dates[0]])} to {calendar.label(times[dates[-1]])}; widen the years or lower "
-                "trim"
+                f"{calendar.label(times[dates[0]])} to {calendar.label(times[dates[-1]])}; widen the "
+                f"{calendar.words()} or lower trim"
             )
     found = find_break(problem.outcomes[used, 0], base, dates, kind, draws, seed)
     table = pd.DataFrame(

@@ -261,7 +261,7 @@ def _structural(problem: Problem, x: Array, trend: str, level: float) -> dict[st
         "inference": (
             f"forecast distribution, Student t with {future.df} degrees of freedom mixed over the variances' shares"
         ),
-        "checks": [_serial(errors), _against_no_change(errors, y[fit]), _in_time(problem, x, trend, level)],
+        "checks": [_serial(errors), _against_no_change(errors, y[fit], problem), _in_time(problem, x, trend, level)],
         "variance_shares": _mean_shares(future),
         "df": future.df,
     }
@@ -341,15 +341,14 @@ def _serial(errors: Array) -> Check:
     return Check("serial correlation", abs(r) <= limit, r, limit, text)
 
 
-def _against_no_change(errors: Array, y: Array) -> Check:
-    """One-step errors no larger than those of "as last year", over the later half, when the coefficients are known."""
+def _against_no_change(errors: Array, y: Array, problem: Problem) -> Check:
+    """One-step errors no larger than those of "as before", over the later half, when the coefficients are known."""
     errors = errors[len(errors) // 2 :]
     own = float(np.sqrt((errors**2).mean()))
     naive = float(np.sqrt((np.diff(y)[-len(errors) :] ** 2).mean()))
     text = (
         f"root mean squared one-step error {format_number(own)} against {format_number(naive)} for "
-        f"'as the year before' in the later "
-        "half of the periods before the event; fails above"
+        f"'as the {problem.calendar.words(1)} before' in the later half of the periods before the event; fails above"
     )
     return Check("better than no change", own <= naive, own, naive, text)
 
@@ -361,7 +360,9 @@ def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
     moved = int(problem.post.sum())
     start = len(fit) - moved
     if start < max(MIN_PRE, x.shape[1] + 4):
-        return Check("placebo in time", None, None, None, "too few years before the event to move it")
+        return Check(
+            "placebo in time", None, None, None, f"too few {problem.calendar.words()} before the event to move it"
+        )
     before, after = fit[:start], fit[start:]
     future = _forecast(problem.times, y, x, before, after, trend)
     mean = np.full(len(after), 1 / len(after))

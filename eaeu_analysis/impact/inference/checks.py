@@ -110,7 +110,10 @@ def hull(problem: Problem, fitted: Fitted, intercept: bool) -> Check:
     own = problem.outcomes[problem.fit, fitted.column]
     others = problem.outcomes[problem.fit][:, list(fitted.donors)]
     inside = float(((own >= others.min(axis=1)) & (own <= others.max(axis=1))).mean())
-    text = f"within the donors' range in {inside:.0%} of the fit years; no average of donors can follow it outside"
+    text = (
+        f"within the donors' range in {inside:.0%} of the fit {problem.calendar.words()}; no average of donors "
+        "can follow it outside"
+    )
     return Check("convex hull", None if intercept else inside >= HULL_SHARE, inside, HULL_SHARE, text)
 
 
@@ -136,7 +139,7 @@ def uniqueness(problem: Problem, fitted: Fitted) -> Check:
     unique = is_unique(problem.outcomes[problem.fit][:, list(fitted.donors)], own, fitted.weights)
     text = "no other weights fit as well"
     if not unique:
-        text = "other weights fit the years before the event as well; the shortest are taken"
+        text = f"other weights fit the {problem.calendar.words()} before the event as well; the shortest are taken"
         if (ends := equally_good(problem, fitted)) is not None:
             text += f", the others give from {format_number(ends[0])} to {format_number(ends[1])}"
     return Check("unique weights", None, float(unique), None, text)

@@ -226,7 +226,7 @@ def with_covariates(panel: Panel, problem: Problem) -> tuple[Panel, list[Predict
             continue
         name = f"log({code})"
         positive = known.where(known > 0)
-        logged = pd.DataFrame({name: positive.apply(np.log).T.stack()})[name]
+        logged = pd.Series(pd.DataFrame(np.log(positive)).T.stack(), name=name)
         logged = logged.rename_axis([panel.unit_name, panel.time_name])
         panel = panel.with_column(name, logged, info.with_(unit=f"log {info.unit}".rstrip(), label=f"log {info.label}"))
         covariates.append(Predictor(name, years))

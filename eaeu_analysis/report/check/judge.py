@@ -492,10 +492,13 @@ def _signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, 
     if reading.otherwise:  # "without the union trade would be higher" names it as the cause of a fall
         return True
     near = number.sign or reading.sign_near(number)
+    if {"before": "later", "after": "earlier"}.get(known.role) == (reading.phase_of(number) or "-"):
+        return False
     if fact.sign:
         return near in (0, fact.sign)
     if known.role == "change":
-        return known.name == "beside" or near in (0, known.sign)
+        apart = known.name == "difference" and "gap" in reading.concepts  # "the gap widened by 36 points"
+        return apart or known.name == "beside" or near in (0, known.sign)
     if known.role == "before":
         if number.role == "to" and "prices" not in reading.concepts:  # "prices rose to 8 %" in Uzbek: by 8 %
             return False
@@ -517,7 +520,7 @@ def _by_agrees(number: StatedNumber, known: KnownNumber) -> bool:
     """Whether a number by which something changed is compared with a change: always where it is a fraction."""
     if number.role != "by" or number.base:
         return True
-    return known.role == "change" or not (number.about or known.base)
+    return known.role == "change" or not ((number.about and number.half == 0) or known.base)
 
 
 def _role_fits(number: StatedNumber, known: KnownNumber) -> bool:
@@ -541,16 +544,16 @@ def _distance(
 def _match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFacts) -> NumberMatch | None:
     """The number against the series of the panel; None when no series describes it."""
     economies = sorted(e for e in reading.economies if len(e) == 3)
-    if not economies or reading.dates_of(number)[1] or "other" in reading.concepts:
+    years, spans = _ends(number, reading)
+    if not economies or spans or "other" in reading.concepts:
         return None
     alone = len(reading.economies) == 1
-    if (not alone and len(reading.numbers) < 2) or reading.concepts & {
-        "members",
-        "share",
-        "duty_free",
-        "patents",
-        "poll",
-    }:
+    foreign = {"members", "duty_free", "patents", "poll"}
+    if (
+        number.base != "gdp" and "gdp" not in reading.bases | reading.concepts
+    ):  # "accounted for 42 % of GDP" is no share of a partner
+        foreign.add("share")
+    if (not alone and len(reading.numbers) < 2) or reading.concepts & foreign:
         return None
     series = [f for e in economies for f in panel.find(e, reading.concepts) if f.latest and _only(f, reading)]
     compared: NumberMatch | None = None
@@ -559,7 +562,7 @@ def _match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFa
         growing = "prices" in reading.concepts and fact.code == "inflation"  # "prices rose by 8 %"
         by = number.role == "by" and reading.signs and not growing and (not fitting or fitting[0].role != "change")
         if by or number.measure == "times":
-            fitting = _changes(fact, number, reading.dates_of()[0])
+            fitting = _changes(fact, number, years if len(years) > 1 else reading.dates_of()[0])
         found = _at_years(number, reading, fact, fitting)
         if found is not None and found.reason in ("", "newer"):
             return found
@@ -567,20 +570,25 @@ def _match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFa
     if compared is None:
         for fact in series:
             for item in fact.numbers:
-                if (
-                    item.years & reading.dates_of(number)[0]
-                    and number.equals(item.value)
-                    and not _same_unit(number, item)
-                ):
+                if item.years & years and number.equals(item.value) and not _same_unit(number, item):
                     return NumberMatch(number, fact, item, "unit")
     return compared
+
+
+def _ends(number: StatedNumber, reading: SentenceReading) -> tuple[frozenset[int], frozenset[tuple[int, int]]]:
+    """Years and spans of a number; of "from", "to" and "by" or a multiple in one span the ends that they are of."""
+    years, spans = reading.dates_of(number)
+    if years or len(spans) != 1 or not (number.role or number.measure == "times"):
+        return years, spans
+    first, last = next(iter(spans))
+    return {"from": frozenset({first}), "to": frozenset({last})}.get(number.role, frozenset({first, last})), frozenset()
 
 
 def _at_years(
     number: StatedNumber, reading: SentenceReading, fact: KnownFact, fitting: Sequence[KnownNumber]
 ) -> NumberMatch | None:
     now = "now" in reading.hedges
-    years, _ = reading.dates_of(number)
+    years, _ = _ends(number, reading)
     if years:
         stated = [k for k in fitting if k.years & years]
         hit = next((k for k in stated if number.equals(k.value)), None)

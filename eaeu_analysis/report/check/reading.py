@@ -56,6 +56,8 @@ FROM = {"from", "с", "со", "от"}
 TO = {"to", "до"}
 BY = {"by", "на"}
 SIGNED = {"plus": 1, "minus": -1, "плюс": 1, "минус": -1, "plyus": 1}  # words before a number that are its sign
+COMPARATIVES = {"больше", "выше", "меньше", "ниже", "above", "below", "over", "under"}
+AGAINST = {"against", "versus", "vs", "with", "than", "from", "to", "против"}  # before a number compared with another
 JOINING = {
     "to",
     "and",
@@ -88,11 +90,13 @@ JOINING = {
     "→",
     *SIGNED,
 }
+MIN_HALF = 0.5  # half of the last digit of a whole number; one with decimals has less
 LINKED = 3  # tokens between two numbers of one unit
 IMPOSSIBLE = re.compile("[a-z](?:a|i|)b bolma[ys]")  # "cannot be ...", in Uzbek
 P_VALUE = re.compile(r"\bp\s*(?:-?value\s*)?(?:=|of|is)\s*0?[.,](\d+)", re.IGNORECASE)
 NEAR = 4  # tokens from a link to the cause it names
 BEFORE_WTO = 2  # tokens between "joining" and "WTO"
+PRICES = re.compile("price|цен|narx")
 CHANCE = 0.1  # p-value above which an estimate is within chance
 FAR = 7  # tokens from a cause to its verb
 APART = 16  # tokens between "owes" or "to blame" and the cause
@@ -159,7 +163,7 @@ class SentenceReading:
     of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as the subject;
     ``otherwise``: by what would be without it;
     ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before;
-    ``parts``: economies and concepts with the clause that they are in.
+    ``parts``: economies and concepts with the clause that they are in; ``phases``: words for before and after.
     """
 
     text: str
@@ -178,6 +182,14 @@ class SentenceReading:
     question: bool = False
     refers: bool = False
     parts: tuple[tuple[str, int], ...] = ()
+    phases: tuple[tuple[str, int], ...] = ()
+
+    def phase_of(self, number: StatedNumber) -> str:
+        """Whether a number is of before or after joining, by the words of its own part of the sentence: "earlier",
+        "later", or "" where there are none or both, or several numbers."""
+        found = {name for name, place in self.phases if place == number.clause}
+        alone = sum(n.clause == number.clause for n in self.numbers) == 1 and len(self.numbers) > 1
+        return found.pop() if alone and len(found) == 1 and not number.role else ""
 
     def part_of(self, number: StatedNumber, topics: frozenset[str]) -> SentenceReading:
         """What is read in a number's own part of the sentence, or in the last one before it with one of the topics. Its
@@ -249,10 +261,12 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     by["concept"] = [p for p in by["concept"] if p.name != "prices" or p.first not in constant]
     numbers, based = _numbers(words, phrases, taken, lang)
     numbers = [replace(n, clause=_clause(words, n.place, breaks)) for n in numbers]
-    compared = _compared(words, by["sign"], numbers) | _hedging(by["hedge"], numbers, lang)
+    compared = _compared(words, by["sign"], numbers) | _hedging(words, by["hedge"], numbers, lang)
     cause = _causes(words, phrases)
     acting = _acting(words, phrases, cause, lang)
     concepts = frozenset(p.name for p in by["concept"] if p.first not in based) - {"none"}
+    if any(p.name == "inflation" and PRICES.match(w.text) for p in by["concept"] for w in words[p.first : p.last]):
+        concepts |= {"prices"}  # "consumer prices"
     growing = by["sign"] and any(n.measure == "percent" for n in numbers) and "other" not in concepts
     if "prices" in concepts and (YEARLY.search(text) or growing):  # "prices rose by 8 %"
         concepts |= {"inflation"}
@@ -277,6 +291,11 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         refers=any(word.text in PRONOUNS[lang] for word in words),
         parts=tuple(
             (p.name, _clause(words, p.first, breaks)) for p in (*by["entity"], *by["concept"]) if p.first not in based
+        ),
+        phases=tuple(
+            (p.name, _clause(words, p.first, breaks))
+            for p in by["hedge"]
+            if p.name in ("earlier", "later") and not (p.first and words[p.first - 1].text in ("than", "чем"))
         ),
         question=text.rstrip('"»”) ').endswith("?"),
     )
@@ -348,6 +367,10 @@ def _numbers(
     """The numbers of a sentence that measure something, and the tokens of what percentages are of."""
     units = {p.first: p for p in phrases if p.family == "unit"}
     scales = {p.first: p for p in phrases if p.family == "scale"}
+    if lang == "uz":  # "bir yarim foiz" is one and a half
+        phrases = [
+            p for p in phrases if p.family != "part" or not (p.first and _numeral(words[p.first - 1].text, lang))
+        ]
     hedges = [p for p in phrases if p.family == "hedge" and p.name in BOUND]
     concepts = {p.first: p for p in phrases if p.family == "concept"}
     if lang == "uz":  # "olib kiradigan tovarlarning 77 foizi": by the last word too
@@ -417,22 +440,22 @@ def _values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list[tup
             while last < len(words) and last not in taken and 0 < _numeral(words[last].text, lang) < _tail(total, lang):
                 total, last = total + _numeral(words[last].text, lang), last + 1
             end, more = _half_more(words, last, lang)
-            found.append((at, end, total + more, 0.25 if more else 0.5))
+            found.append((at, end, total + more, 0.25 if more or total % 1 else 0.5))
             at = end
             continue
         at += 1
     return found
 
 
-def _numeral(text: str, lang: Lang) -> int:
-    """The whole number that a word is, in Uzbek with its endings; 0 for another word."""
+def _numeral(text: str, lang: Lang) -> float:
+    """The number that a word is, in Uzbek with its endings; 0 for another word."""
     numerals = load_vocabulary(lang).numerals
     if lang == "uz" and text not in numerals:
         text = UZBEK_ENDING.sub("", text)
     return numerals.get(text, 0)
 
 
-def _tail(total: int, lang: Lang) -> int:
+def _tail(total: float, lang: Lang) -> int:
     """Below what a word adds to a number in words: "hundred thirty", "thirty four", in Uzbek "ten one"."""
     return 100 if total >= 100 else 10 if total >= (10 if lang == "uz" else 20) and total % 10 == 0 else 0
 
@@ -448,7 +471,7 @@ def _whole(words: Sequence[TextToken], at: int, lang: Lang) -> int:
     if not 0 <= at < len(words):
         return 0
     text = words[at].text
-    return int(text) if text.isdigit() else _numeral(text, lang)
+    return int(text) if text.isdigit() else int(_numeral(text, lang))
 
 
 def _ratios(
@@ -553,11 +576,17 @@ def _hedged(
 ) -> tuple[bool, int, bool]:
     """Whether a number is approximate, whether it is a bound, and whether a word after it says so."""
     before = {at, at - 1} if at and words[at - 1].text in BETWEEN else {at}
+    moved = at > 1 and words[at - 1].text in BY and words[at - 2].text in COMPARATIVES  # "lower by 12 %"
     for p in hedges:
-        if p.last in before and not (lang == "uz" and p.first and words[p.first - 1].text.endswith("dan")):
+        if (
+            p.last in before
+            and not (moved and p.last == at - 1)
+            and not (lang == "uz" and p.first and words[p.first - 1].text.endswith("dan"))
+        ):
             return BOUND[p.name] == 0, BOUND[p.name], False
     for p in hedges:
-        if p.first == after and (lang == "uz" or words[p.first].text == "с"):  # "34 foizdan ortiq", "34 % с лишним"
+        than = lang == "uz" and (BOUND[p.name] == 0 or words[after - 1].text.endswith("dan"))
+        if p.first == after and (than or words[p.first].text == "с"):  # "34 foizdan ortiq", "34 % с лишним"
             return BOUND[p.name] == 0, BOUND[p.name], lang == "uz"
     return False, 0, False
 
@@ -608,6 +637,13 @@ def _share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: s
                 one, measure=other.measure, base=other.base, value=one.value * scale, half=one.half * scale,
                 role=one.role or ("from" if other.role == "to" else one.role),
             )  # fmt: skip
+    for i, other in enumerate(out[1:], 1):  # "11 % in 2022 and 10 in 2023", "26 %, against 28"
+        at = other.place
+        rest = words[at + 1 : at + 3]
+        dated = len(rest) > 1 and rest[0].text in ("in", "в") and bool(re.fullmatch(r"(?:19|20)\d\d", rest[1].text))
+        compared = other.about or other.bound or words[at - 1].text in AGAINST
+        if other.measure == "none" and out[i - 1].measure == "percent" and (dated or compared or other.half < MIN_HALF):
+            out[i] = replace(other, measure="percent", base=out[i - 1].base)
     for i, (one, other) in enumerate(itertools.pairwise(out), 1):  # "lower on 19 % of imports, higher on 77 %"
         if one.base in ("imports", "exports") and not other.base and one.role == other.role == "by":
             out[i] = replace(other, base=one.base)
@@ -692,11 +728,19 @@ def _compared(words: Sequence[TextToken], signs: Sequence[FoundPhrase], numbers:
     return found
 
 
-def _hedging(hedges: Sequence[FoundPhrase], numbers: Sequence[StatedNumber], lang: Lang) -> set[int]:
+def _hedging(
+    words: Sequence[TextToken], hedges: Sequence[FoundPhrase], numbers: Sequence[StatedNumber], lang: Lang
+) -> set[int]:
     """Tokens of "more than", "чуть больше" and the like next to a number, which are no direction."""
     places = {n.place for n in numbers}
     ends = {n.place + len(n.text.split()) for n in numbers} if lang == "uz" else set()
-    near = [p for p in hedges if p.name in BOUND and (places & {p.last, p.last + 1} or p.first in ends)]
+    after = {e for e in ends if words[e - 1].text.endswith("dan")}  # "2 foizdan kam", not "2 foiz kam"
+    moved = {i for i, w in enumerate(words) if i and w.text in BY and words[i - 1].text in COMPARATIVES}
+    near = []
+    for p in (p for p in hedges if p.name in BOUND):
+        before = places & ({p.last} if p.last in moved else {p.last, p.last + 1})
+        if before or p.first in (ends if p.name == "about" else after):
+            near.append(p)
     return {at for p in near for at in range(p.first, p.last)}
 
 

@@ -173,7 +173,7 @@ class Vocabulary:
 
     lang: Lang
     phrases: Mapping[str, tuple[_Phrase, ...]]
-    numerals: Mapping[str, int]
+    numerals: Mapping[str, float]
 
     def find(self, found: Sequence[TextToken], families: Sequence[str] = FAMILIES) -> list[FoundPhrase]:
         """The phrases of a sentence. Of most families a token belongs to one phrase only, the longest."""

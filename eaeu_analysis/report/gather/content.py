@@ -230,6 +230,13 @@ def _panel(names: list[str], source: str | Path | Source) -> tuple[Panel, _Avail
     if isinstance(opened, Preparing):  # all in one go; NoDataError when there is no network
         opened.prepare(list(dict.fromkeys(code for name in names for code in outcome(name).codes)))
     held = _AvailableOutcomes()
+    try:
+        panel = load_panel(names, source=opened)
+    except NoDataError:
+        pass
+    else:
+        held.update(zip(names, names, strict=True))
+        return panel, held
     for name in names:  # one by one, so that one missing series loses one outcome
         try:
             load_panel([name], source=opened)

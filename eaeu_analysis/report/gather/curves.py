@@ -141,7 +141,7 @@ def curve_input_hash(outcome: str, unit: str, event: str, source: str | Path | S
 
     panel = _panel(outcome, source)
     task = state_task(panel, outcome, unit, event, None, settings.LEVEL, SEED)
-    chosen = sample(task.grid.specifications(outcome, task.event, panel.world), LIMIT, SEED)
+    chosen = sample(range(task.grid.size(outcome, task.event, panel.world)), LIMIT, SEED)
     return curve_store.curve_fingerprint(task, chosen)
 
 

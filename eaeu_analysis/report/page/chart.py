@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...results import round_published
 from ...text import clean_text
 from .downloads import csv_text
 
@@ -425,7 +426,7 @@ def _wrapped(text: str, wide: float, size: float) -> list[str]:
 
 def _limits(low: float, high: float) -> tuple[float, float]:
     room = 0.04 * ((high - low) or abs(high) or 1.0)
-    return float(low - room if low != 0 else 0.0), float(high + room if high != 0 else 0.0)
+    return round_published(low - room if low != 0 else 0.0), round_published(high + room if high != 0 else 0.0)
 
 
 def _ticks(low: float, high: float, most: int = 5) -> list[float]:

@@ -9,7 +9,8 @@ from ...plots import trade_answer, trade_policy
 from ...plots.compare import before_after_data, event_position
 from ...plots.impact import effect_data
 from ...reference.catalogue import outcome as find_outcome
-from ..wording.table_rows import number_text, outcome_label, translated
+from ..wording.stated import translated
+from ..wording.table_rows import number_text, outcome_label
 from .chart import Caption, ChartLine, ChartRow, Picture, YearMarks, line_picture, row_picture
 from .front_pictures import chart_numbers, effect_lines, effect_marks, picture_caption, picture_id, scenario_pictures
 

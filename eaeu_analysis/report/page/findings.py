@@ -11,10 +11,12 @@ from ...reference.economies import economy_tables
 from ..claims.claim import GRADES, SIDES, Claim
 from ..claims.points import balance
 from ..topics import TOPICS
+from ..wording.stated import translated
 from ..wording.templates import Language, bind, find_language
 from .downloads import csv_text
 from .front import grade_mark
 from .links import SourceLink, linked, owners_of
+from .parts import check_name
 
 if TYPE_CHECKING:
     from .chart import Picture
@@ -85,7 +87,7 @@ def findings_page(
     codes = sorted({code for entry in made for code in entry.countries})
     counts = {name: float(n) for name, n in balance(material.claims).items()}
     times = Counter(entry.sources for entry in made if len(entry.sources) > LISTED)
-    papers_of = {claim.method: claim.reference for claim in material.claims if claim.reference}
+    papers_of = {translated(words, claim.method): claim.reference for claim in material.claims if claim.reference}
     sentences = [words.say("findings", "balance", counts)] + (
         [words.say("findings", "heard", counts)] if counts["heard"] else []
     )
@@ -108,9 +110,8 @@ def findings_page(
 def _entry(
     claim: Claim, places: Mapping[str, str], pictures: Mapping[str, Picture], words: Language, card: Language
 ) -> FindingEntry:
-    english = words.code == "en"
-    failed = [f"{c.name}: {c.text}" if english else words.word(f"check.{c.name}") for c in claim.failed]
-    passed = [c.name if english else words.word(f"check.{c.name}") for c in claim.checks if c.passed]
+    failed = [f"{check_name(c, words)}: {translated(words, c.text)}" for c in claim.failed]
+    passed = [check_name(c, words) for c in claim.checks if c.passed]
     figure = claim.figure if claim.figure in pictures else ""
     return FindingEntry(
         slug=claim.slug,
@@ -125,8 +126,8 @@ def _entry(
         would_change=bind(claim.text("would_change", words.code)),
         failed=tuple(dict.fromkeys(failed)),
         passed=tuple(dict.fromkeys(passed)),
-        method=claim.method,
-        sources=owners_of(claim.series),
+        method=translated(words, claim.method),
+        sources=owners_of(claim.series, words),
         call=claim.call,
         figure=f"{places[figure]}#{figure}" if figure in places else "",
         values=numbers_file(claim),

@@ -15,6 +15,7 @@ from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ..claims.partner_dependence import GOLD, is_directed
 from ..claims.points import points
 from ..wording.spoken_numbers import spoken_number
+from ..wording.stated import translated
 from ..wording.templates import Language, bind, find_language
 from .chart import spark
 from .explore import Insert, insert
@@ -304,7 +305,7 @@ class _Writer:
         why = dict(self.material.missing)
         reasons = {"leaning": "trade", "joining": "scenario", "fared": "claims"}
         text = why.get(reasons[name], "no claim is supported by the available data")
-        phrase = self.words.say("page", "missing", words={"why": f"={text}"})
+        phrase = self.words.say("page", "missing", words={"why": f"={translated(self.words, text)}"})
         return Answer(phrase), Sure(1, self.words.say("mark", "1"), "")
 
     def _sure(self, key: str, claim: Claim, values: Mapping[str, float]) -> Sure:
@@ -321,7 +322,7 @@ class _Writer:
             slug=claim.slug,
             sure=grade_mark(claim, self.card, words),
             caveat=bind(claim.text("caveat", words.code)),
-            sources=owners_of(claim.series),
+            sources=owners_of(claim.series, words),
             call=claim.call,
         )
 

@@ -58,7 +58,7 @@ def picture_id(name: str, words: Language) -> str:
 def picture_caption(title: str, kind: str, texts: Sequence[str], provenance: Any, words: Language) -> Caption:
     """The finding as title, what the picture shows in words, and who published its data."""
     alt = words.say("picture", kind, words={"title": f"={title}", "rows": f"={'; '.join(texts)}"})
-    owners = owners_of(provenance.series)[:OWNERS]
+    owners = owners_of(provenance.series, words)[:OWNERS]
     names = ", ".join(owner.text for owner in owners)
     return Caption(title, alt, words.say("picture", "source", words={"owners": f"={names}"}) if owners else "", owners)
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...reference.catalogue import read_table, table_path
+from ..wording.stated import translated
 
 if TYPE_CHECKING:
     from ...series import SeriesInfo
+    from ..wording.templates import Language
 
 WDI = re.compile(r"[A-Z]{2}(\.[A-Z0-9]+){2,}")
 OWNERS = 3  # publishers that a picture names
@@ -66,22 +68,22 @@ def _printed(piece: str) -> str:
     return f"https://{piece}" if re.fullmatch(PRINTED, piece) else ""
 
 
-def sources_of(series: Iterable[SeriesInfo]) -> tuple[SourceLink, ...]:
+def sources_of(series: Iterable[SeriesInfo], words: Language) -> tuple[SourceLink, ...]:
     """Each source series behind these once: what it is, who publishes it, its vintage, its address."""
     found = {}
     for info in series:
         for part in _origins(info):
-            found[part.key] = SourceLink(_named(part), address_of(part))
+            found[part.key] = SourceLink(_named(part, words), address_of(part))
     return tuple(dict.fromkeys(found.values()))
 
 
-def owners_of(series: Iterable[SeriesInfo]) -> tuple[SourceLink, ...]:
+def owners_of(series: Iterable[SeriesInfo], words: Language) -> tuple[SourceLink, ...]:
     """Who published the series behind a result, each once, with the address of the first of its series."""
     found: dict[str, SourceLink] = {}
     for part in (part for info in series for part in _origins(info)):
         name = part.source if part.code.startswith("tables/") else OWNER_ENDS.split(part.source)[0]
         if name:
-            found.setdefault(name, SourceLink(name, address_of(part)))
+            found.setdefault(name, SourceLink(translated(words, name), address_of(part)))
     return tuple(sorted(found.values(), key=lambda owner: owner.text.startswith("github.com/")))
 
 
@@ -89,8 +91,9 @@ def _origins(info: SeriesInfo) -> list[SeriesInfo]:
     return [part for own in info.derived_from for part in _origins(own)] if info.derived_from else [info]
 
 
-def _named(info: SeriesInfo) -> str:
-    vintage = f", vintage {info.vintage}" if info.vintage else ""
-    if info.code.startswith("tables/") or not info.label:
-        return f"{info.source or info.label}{vintage}"
-    return f"{info.label}: {info.source}{vintage}" if info.source else f"{info.label}{vintage}"
+def _named(info: SeriesInfo, words: Language) -> str:
+    label, source = translated(words, info.label), translated(words, info.source)
+    vintage = f", {words.say('head', 'vintage', words={'vintage': f'={info.vintage}'})}" if info.vintage else ""
+    if info.code.startswith("tables/") or not label:
+        return f"{source or label}{vintage}"
+    return f"{label}: {source}{vintage}" if source else f"{label}{vintage}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..wording.labels import readable
-from ..wording.table_rows import translated, with_names
+from ..wording.stated import translated, with_names
 from .chart import Picture
 from .downloads import csv_text
 from .links import SourceLink, sources_of
@@ -37,9 +37,9 @@ class SourceLinks:
     kind: ClassVar[str] = "sources"
 
 
-def sources(provenance: Provenance) -> SourceLinks:
+def sources(provenance: Provenance, words: Language) -> SourceLinks:
     """What a figure or a section rests on."""
-    return SourceLinks(sources_of(provenance.series))
+    return SourceLinks(sources_of(provenance.series, words))
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,20 @@ class Items:
 
 
 def check_items(checks: Iterable[Check], words: Language) -> Items:
-    """Each check with its mark; what it found is in English alone."""
-    texts = []
-    for check in checks:
-        about = [translated(words, part) for part in check.name.split(", ")[1:] if words.has("text", part)]
-        name = check.name if words.code == "en" else ", ".join([words.word(f"check.{check.name}"), *about])
-        found = f": {with_names(words, check.text)}" if words.code == "en" else ""
-        texts.append(f"{words.say('passed', check.mark)}: {name}{found}")
+    """Each check with its mark and what it found."""
+    texts = (
+        f"{words.say('passed', c.mark)}: {check_name(c, words)}: {with_names(words, translated(words, c.text))}"
+        for c in checks
+    )
     return Items(tuple(texts), tone="checks")
+
+
+def check_name(check: Check, words: Language) -> str:
+    """The name of a check with what it is about."""
+    if words.code == "en":
+        return check.name
+    about = (translated(words, part) for part in check.name.split(", ")[1:])
+    return ", ".join([words.word(f"check.{check.name}"), *about])
 
 
 @dataclass(frozen=True)
@@ -191,6 +197,14 @@ class Heading:
     id: str
     text: str
     kind: ClassVar[str] = "heading"
+
+
+@dataclass(frozen=True)
+class Code:
+    """A call or command as it is typed."""
+
+    text: str
+    kind: ClassVar[str] = "code"
 
 
 @dataclass(frozen=True)

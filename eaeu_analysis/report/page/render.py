@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import hashlib
 import html
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +24,7 @@ from ..trace.known_numbers import known_of_drift
 from ..trace.trace import require_traced, trace_html, trace_markdown
 from ..wording import sentences
 from ..wording.labels import readable
-from ..wording.table_rows import day_text
+from ..wording.stated import day_text, translated
 from ..wording.templates import bind, find_language, languages
 from . import sections
 from .chart import page_style
@@ -52,21 +53,10 @@ BRIEF = "brief.pdf"  # the talking points next to the page
 SHORT = {"en": "EN", "ru": "РУ", "uz": "O\u02bbZ"}
 NAMES = {"en": "English", "ru": "Русский", "uz": "O\u02bbzbekcha"}
 PAGES = ("index", "findings", *sections.PAGES)
-SEVERAL = frozenset({"index", "findings", *sections.TRANSLATED})  # pages in every language
-CHANGES, ANSWER = "changes.html", "scenario.welfare"  # the page of what changed; the claim that answers the question
+ANSWER = "scenario.welfare"  # the claim that answers the question
 COMPARED, ENDS = ("fared", "members"), ("first", "last")
 BETWEEN_TAGS = re.compile(r">[^<>]*<")
 CARD = re.compile(r'<a class="card-file"[^>]*>.*?</a>\n')
-HOW = (
-    "A finding counts for or against by the sign of its number times what a rise means for residents, which is fixed "
-    "in a table. For a before/after comparison the number is the difference from the comparators' mean change, not "
-    "the change itself: GDP per head that rose by less than theirs counts against. A finding is background with fewer "
-    "than three comparators, where the difference from their median or from the nearest pool has the other sign, "
-    "where a rise is neither good nor bad, and where a counterfactual finds no effect. A finding that fails a check "
-    "counts for neither side. "
-    "A count is no verdict: grades C and D describe and attribute nothing, F is as good as its assumptions, and X is "
-    "no evidence."
-)
 
 
 @lru_cache
@@ -87,6 +77,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_inert,
     )
+    made.policies["json.dumps_function"] = _json
     made.filters["cell"] = _cell
     made.filters["plain"] = to_plain
     made.filters["line"] = _line
@@ -98,6 +89,11 @@ def _environment() -> Environment:
 def _inert(value: Any) -> Any:
     """What a template prints, without characters that act unseen; what is marked as safe is the program's own."""
     return clean_text(value) if type(value) is str else value
+
+
+def _json(value: Any, **how: Any) -> str:
+    """JSON with letters of every alphabet as they are, without characters that act unseen."""
+    return clean_text(json.dumps(value, ensure_ascii=False, **how))
 
 
 def _bound(text: Any) -> str:
@@ -135,7 +131,8 @@ def report_date() -> str:
 
 def file_of(page: str, lang: str = "en") -> str:
     """The name of a page's file: "index.html", "index.ru.html"."""
-    return f"{page}.html" if lang == "en" or page not in SEVERAL else f"{page}.{lang}.html"
+    page = page if sections.in_language(page, lang) else "findings"
+    return f"{page}.html" if lang == "en" else f"{page}.{lang}.html"
 
 
 def language_of(name: str) -> str:
@@ -186,36 +183,39 @@ class Pages:
         def say(table: str, key: str, values: Any = None, given: Any = None) -> str:
             return words.say(table, key, values, {**member, **(given or {})})
 
-        own = lang if page in SEVERAL else "en"
-        others = [
-            Other(page, file_of(page, code), NAMES[code], code, SHORT[code]) for code in languages() if page in SEVERAL
-        ]
+        others = [Other(page, file_of(page, code), NAMES[code], code, SHORT[code]) for code in languages()]
         pages = [
             Other(
                 name,
-                file_of(name, own),
+                file_of(name, lang),
                 say("nav", name),
-                own if name in SEVERAL else "en",
+                lang,
                 about="" if name == "index" else say("about", name),
                 here=name == page,
             )
             for name in PAGES
+            if sections.in_language(name, lang)
         ]
         return {
             "say": say,
-            "lang": own,
+            "lang": lang,
             "kind": page,
             "langs": others,
             "pages": pages,
-            "findings": file_of("findings", own),
+            "findings": file_of("findings", lang),
+            "checks": file_of("checks", lang),
             "version": __version__,
             "brief": BRIEF,
             "made_on": report_date(),
-            "address": file_of(page, own),
-            "card": card_of(own) if any(claim.id == ANSWER for claim in self.material.claims) else "",
+            "address": file_of(page, lang),
+            "card": card_of(lang) if any(claim.id == ANSWER for claim in self.material.claims) else "",
             "images": "",
-            "warning": f"{sentences.fallback_sentence(content.substitutes)}." if content.substitutes else "",
-            "missing": self.material.missing.get("claims", "no claim is supported by the available data"),
+            "warning": f"{translated(words, sentences.fallback_sentence(content.substitutes))}."
+            if content.substitutes
+            else "",
+            "missing": translated(
+                words, self.material.missing.get("claims", "no claim is supported by the available data")
+            ),
             "style": _slim_style(_file("style.css") + page_style()),
             **_scripts([_slim(_file("page.js"))]),
         }
@@ -307,7 +307,7 @@ def _findings_html(pages: Pages, lang: str) -> str:
         "heading": title,
         "about": found.balance,
         "lead": say("page", "findings_lead", {}, {"day": f"date.{pages.day}"}),
-        "how": HOW if lang == "en" else "",
+        "how": say("findings", "how"),
         "shown": say("findings", "shown", {}, {"shown": "=#", "all": f"={found.count}"}),
     }
     return _short(_environment().get_template("findings.html").render(values))
@@ -370,7 +370,7 @@ def page_markdown(pages: Pages) -> str:
         "answers": answers,
         "answers_title": f"The answer in {sentences.count(len(answers))} sentence{'s' if len(answers) != 1 else ''}",
         "found": findings_page(pages.material, pages.pictures["en"], _places(pages, "en"), "en"),
-        "how": HOW,
+        "how": shared["say"]("findings", "how"),
         "owners": "; ".join(sorted({info.source for info in pages.material.series if info.source})),
         "blocks": [block for blocks in pages.blocks["en"].values() for block in blocks],
     }
@@ -407,12 +407,13 @@ def with_drift(name: str, page: str, drift: Drift, claims: Sequence[Claim]) -> s
     UntracedError when a number of the section is not one of the comparison.
     """
     end = name.rpartition(".")[2]
-    say = find_language("en", "page").say
+    words = find_language(language_of(name), "page")
     before, now = (
-        _part(f"section.{end}", {"block": changed_section(found, claims), "say": say}) for found in (None, drift)
+        _part(f"section.{end}", {"block": changed_section(found, words, claims), "say": words.say})
+        for found in (None, drift)
     )
     trace = {"html": trace_html, "md": trace_markdown}[end]
-    require_traced(trace(now, known_of_drift(drift, claims)), name)
+    require_traced(trace(now, known_of_drift(drift, claims, words.code)), name)
     return _replaced(page, before, now)
 
 
@@ -435,8 +436,8 @@ def finding_page(found: CardFinding, site: str = "") -> str:
 
 
 def drift_tables(drift: Drift, claims: Sequence[Claim]) -> dict[str, str]:
-    """The tables of that section as files."""
-    return table_files([changed_section(drift, claims)])
+    """The tables of that section as files, in every language."""
+    return table_files([changed_section(drift, find_language(lang, "page"), claims) for lang in languages()])
 
 
 def _replaced(page: str, before: str, now: str) -> str:

@@ -17,7 +17,7 @@ from ...data.freshness import freshness
 from ...errors import BadInputError
 from ...plots.scenario import path_data
 from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
-from ...reference.catalogue import outcomes, read_table, table_path
+from ...reference.catalogue import outcome, read_table, table_path
 from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, PLACEBO_P, SAME_SIGN, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.designs import TARIFF
@@ -26,7 +26,7 @@ from ..explore.members import first_sentences
 from ..explore.options import first_options
 from ..page.front_pictures import option_name
 from ..wording.labels import labels, readable
-from ..wording.table_rows import with_names
+from ..wording.stated import translated, with_names
 from ..wording.templates import find_language, languages
 
 if TYPE_CHECKING:
@@ -163,6 +163,9 @@ def known_of(material: Material, lang: str = "en", results: ResultLeaves | None 
     texts, numbers = _of_claims(material.claims, lang)
     numbers["claims"] = np.concatenate([own for name, own in numbers.items() if name])
     texts += [*of_results.texts, *explored(material, lang), *_reworded(lang)]
+    words = find_language(lang, "page")
+    stated = [text for text in dict.fromkeys(texts) if re.search(r"\d", text)]
+    texts += [own for text in stated if (own := translated(words, text)) not in (text, with_names(words, text))]
     known = _known(texts, {**numbers, **of_results.numbers})
     own_texts = _own(material.claims, lang)
     return dataclasses.replace(known, codes=of_results.codes, own=own_texts, comma=lang != "en")
@@ -230,11 +233,16 @@ def results_of(material: Material) -> ResultLeaves:
     return ResultLeaves(texts, numbers, codes)
 
 
-def known_of_drift(drift: Drift, claims: Sequence[Claim] = ()) -> Known:
-    """What the section on what changed may say: the comparison, and the sentences of these claims."""
+def known_of_drift(drift: Drift, claims: Sequence[Claim] = (), lang: str = "en") -> Known:
+    """What the section on what changed may say in a language: the comparison, and the sentences of these claims."""
     results = [drift, drift.sentence(), *_strings([claim.series for claim in claims]), *labels().values()]
-    results += [claim.sentence for claim in claims]
-    return _known(_strings(results), {"changed": _numbers(results)})
+    results += [claim.text("sentence", lang) for claim in claims]
+    texts, words = _strings(results), find_language(lang, "page")
+    states = _strings([drift.table[["before", "now"]]])
+    printed = np.array([float(n) for text in states for n in NUMERAL.findall(text)], dtype=np.float64)
+    own = np.concatenate([_numbers(results), printed])
+    known = _known([*texts, *(translated(words, text) for text in texts)], {"changed": own})
+    return dataclasses.replace(known, comma=lang != "en")
 
 
 def _design(found: TariffExposure | None) -> list[Any]:
@@ -275,8 +283,8 @@ def _scenario(result: ScenarioResult) -> list[Any]:
 def _reworded(lang: str) -> list[str]:
     """Shipped notes and labels as the pages word them in a language, where their numbers are those shipped."""
     tables = find_language(lang, "page").tables
-    pairs = [*tables.get("text", {}).items()]
-    pairs += [(outcomes()["label"][name], own) for name, own in tables.get("label", {}).items()]
+    pairs = [*tables.get("text", {}).items(), *find_language(lang, "results").tables["text"].items()]
+    pairs += [(outcome(name).label, own) for name, own in tables.get("label", {}).items()]
     return [own for shipped, own in pairs if _sizes(shipped) == _sizes(own)]
 
 

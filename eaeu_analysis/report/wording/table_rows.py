@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
-from ...reference.economies import economies
 from ...results import to_plain
 from ...text import format_number
+from .stated import localized
 
 if TYPE_CHECKING:
     from ..gather.content import OutcomeSection
     from .templates import Language
 
-CODE = re.compile(r"(?<![\w.])[A-Z]{3}(?![\w.])")  # of an economy, not within the code of a series
-SCALES = {"m": "million", "bn": "billion", "tn": "trillion"}
-
-
-def localized(words: Language, text: str) -> str:
-    """A number of :func:`format_number` as the language writes it: '2.59 bn' as '2,59 млрд'."""
-    if words.code == "en":
-        return text
-    head, _, scale = text.partition(" ")
-    local = head.translate({ord(","): "\u00a0", ord("."): ",", ord("-"): "\u2212"})
-    return f"{local} {words.word(f'number.{SCALES[scale]}')}" if scale else local
-
 
 def number_text(words: Language, value: float, *, signed: bool = False) -> str:
     """A number of a table."""
     return words.word("number.none") if math.isnan(value) else localized(words, format_number(value, signed=signed))
-
-
-def translated(words: Language, text: str) -> str:
-    """A sentence of the shipped data as the pages word it: the table ``text`` has it by how it is shipped.
-
-    What is not in the table, as in data of the reader's own, stays as it is.
-    """
-    return words.template("text", text) if words.has("text", text) else text
 
 
 def change_text(words: Language, value: float, measure: str) -> str:
@@ -53,19 +32,6 @@ def span_text(words: Language, low: float, high: float, *, signed: bool = True) 
         return words.say("range", "open")
     ends = (number_text(words, end, signed=signed) for end in (low, high))
     return words.say("cell", "span", words=dict(zip(("low", "high"), (f"={end}" for end in ends), strict=True)))
-
-
-def day_text(words: Language, stated: str) -> str:
-    """A day or a month as the language writes it; what is neither, a year or words, stays."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", stated):
-        return words.word(f"date.{stated}")
-    return words.word(f"month.{stated}-01") if re.fullmatch(r"\d{4}-\d{2}", stated) else stated
-
-
-def with_names(words: Language, text: str) -> str:
-    """The text with the names of economies in place of their codes."""
-    known = economies().index
-    return CODE.sub(lambda code: words.word(f"economy.{code[0]}") if code[0] in known else code[0], text)
 
 
 def step_name(words: Language, step: str) -> str:

@@ -63,17 +63,25 @@ class SectorBaseline:
         """The same at other trade elasticities (S,)."""
         return invert_slope(self, Dense(self.share, self.kept), theta[:, None, None], Point.start(self, 1))
 
+    @cached_property
+    def _links(self) -> tuple[Array, Array]:
+        """``inputs`` by economy (N, S, S), using sectors first and input sectors first: in order, as products need."""
+        assert self.inputs is not None  # noqa: S101
+        return tuple(np.ascontiguousarray(self.inputs.transpose(axes)) for axes in ((2, 1, 0), (2, 0, 1)))  # type: ignore[return-value]
+
     def uses(self, price: Array) -> Array:
         """Log cost of inputs by using sector (S, N, B) from log prices (S, N, B)."""
         if self.inputs is None:
             return np.zeros_like(price)
-        return batched_product(self.inputs.transpose(2, 1, 0), price.transpose(1, 0, 2)).transpose(1, 0, 2)
+        by_user, _ = self._links
+        return batched_product(by_user, price.transpose(1, 0, 2)).transpose(1, 0, 2)
 
     def demands(self, output: Array) -> Array:
         """Spending on inputs by sector (S, N, B) from output (S, N, B)."""
         if self.inputs is None:
             return np.zeros_like(output)
-        return batched_product(self.inputs.transpose(2, 0, 1), output.transpose(1, 0, 2)).transpose(1, 0, 2)
+        _, by_input = self._links
+        return batched_product(by_input, output.transpose(1, 0, 2)).transpose(1, 0, 2)
 
     def deficits(self, income: Array) -> Array:
         """New deficits (N, B) at factor incomes (N, B), transfers included."""
@@ -141,15 +149,15 @@ class Sparse:
 
     def gross_to(self, a: Array) -> Array:
         base = batched_product(self.world.share.transpose(0, 2, 1), a)
-        return self._add(base, self.to, self.gross * a.reshape(-1, a.shape[-1])[self.rows])
+        return self._add(base, self.to, self.gross * a.reshape(-1, a.shape[-1]).take(self.rows, axis=0))
 
     def kept_to(self, a: Array) -> Array:
         base = batched_product(self.world.kept.transpose(0, 2, 1), a)
-        return self._add(base, self.to, self.kept * a.reshape(-1, a.shape[-1])[self.rows])
+        return self._add(base, self.to, self.kept * a.reshape(-1, a.shape[-1]).take(self.rows, axis=0))
 
     def kept_from(self, g: Array) -> Array:
         base = batched_product(self.world.kept, g)
-        return self._add(base, self.back, self.kept * g.reshape(-1, g.shape[-1])[self.columns])
+        return self._add(base, self.back, self.kept * g.reshape(-1, g.shape[-1]).take(self.columns, axis=0))
 
     def home(self) -> Array:
         base = np.repeat(np.diagonal(self.world.kept, axis1=1, axis2=2)[:, :, None], self.gross.shape[1], axis=2)
@@ -207,15 +215,25 @@ def _prices(
     """Log prices, log costs and costs ** -theta at given wages: a contraction."""
     price = point.price
     own = world.value_added[:, :, None] * point.wage
+    idle = None if world.active.all() else ~world.active[:, :, None]
     for _ in range(INNER):
         cost = own + world.uses(price)
-        a = np.exp(-theta * cost)
-        new = np.where(world.active[:, :, None], -np.log(kernel.gross_to(a)) / theta, 0.0)
-        moved = float(np.abs(new - price).max())
+        a = cost * -theta
+        np.exp(a, out=a)
+        new = np.log(kernel.gross_to(a))
+        new /= -theta
+        if idle is not None:
+            np.copyto(new, 0.0, where=idle)
+        moved = _farthest(new - price)
         price = new
         if world.inputs is None or not moved >= tolerance:
             break
     return price, cost, a
+
+
+def _farthest(gaps: Array) -> float:
+    """The largest size."""
+    return max(float(gaps.max()), -float(gaps.min()))
 
 
 def _quantities(
@@ -233,16 +251,20 @@ def _quantities(
     labour = world.factor_income[:, None] * np.exp(point.wage)
     deficit = world.deficits(labour)
     scale = np.where(world.active, world.spending, 1.0)[:, :, None]
-    kept = kernel.kept_to(a) / phi if world.taxed else None
+    taken = 1 - kernel.kept_to(a) / phi if world.taxed else None
     new = point.spending
     for _ in range(INNER):
         spending = new
         g = spending / phi
-        output = a * kernel.kept_from(g)
-        revenue = (spending * (1 - kept)).sum(0) if kept is not None else np.zeros_like(labour)
+        output = kernel.kept_from(g)
+        output *= a
+        revenue = (spending * taken).sum(0) if taken is not None else np.zeros_like(labour)
         income = labour + revenue + deficit
-        new = world.demands(output) + world.final[:, :, None] * income
-        if not float(np.abs((new - spending) / scale).max()) >= tolerance:
+        new = world.final[:, :, None] * income
+        new += world.demands(output)
+        gaps = new - spending
+        gaps /= scale
+        if not _farthest(gaps) >= tolerance:
             break
     earned = (world.value_added[:, :, None] * output).sum(0)
     excess = (labour - earned) / world.factor_income[:, None]

@@ -176,26 +176,21 @@ def _hessians(fitted: Array, three_way: bool = True) -> Array:
 
 
 def _score_bias(pairs: Pairs) -> Array:
-    """(K,): B + D of the formula above."""
-    k = pairs.x.shape[2]
-    total = np.zeros(k)
+    """(K,): B + D of the formula above, whose terms are all linear in H_ij x~_ij (x~ has mean zero in a pair)."""
+    scores = pairs.y - pairs.fitted
+    share = pairs.fitted / pairs.fitted.sum(axis=1, keepdims=True)
+    total = np.zeros_like(scores)
     for side in (pairs.exporter, pairs.importer):
         size = int(side.max()) + 1
-        scores = pairs.y - pairs.fitted
         hessian = _summed(_hessians(pairs.fitted), side, size)
         inverse = np.linalg.pinv(hessian, rcond=1e-12, hermitian=True)
         outer = _summed(scores[:, :, None] * scores[:, None, :], side, size)
         middle = inverse @ outer @ inverse
-        share = pairs.fitted / pairs.fitted.sum(axis=1, keepdims=True)
-        for j in range(k):
-            x = pairs.x[:, :, j]
-            weighted = pairs.fitted * x  # H_ij x~_ij: x~ has mean zero in a pair
-            first = np.einsum("pt,pts,ps->", weighted, inverse[side], scores)
-            third = weighted[:, :, None] * share[:, None, :]
-            third = third + np.swapaxes(third, 1, 2) - np.einsum("pt,ts->pts", weighted, np.eye(x.shape[1]))
-            second = np.einsum("nts,nst->", _summed(third, side, size), middle)
-            total[j] += size / (size - 1) * (-first + second / 2)
-    return total
+        first = (inverse[side] @ scores[:, :, None])[:, :, 0]
+        second = ((middle + np.swapaxes(middle, 1, 2))[side] @ share[:, :, None])[:, :, 0]
+        second -= np.diagonal(middle, axis1=1, axis2=2)[side]
+        total += size / (size - 1) * (second / 2 - first)
+    return np.asarray(np.einsum("pt,ptk->k", pairs.fitted * total, pairs.x))
 
 
 def _index_variance(fit: GravityFit, mu: Array) -> Array:

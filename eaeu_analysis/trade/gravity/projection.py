@@ -251,6 +251,7 @@ def _factored(matrix: npt.NDArray[np.float64], raw: Array) -> Factored:
     diagonal = np.diag(matrix)
     alive = diagonal > RANK_TOLERANCE * raw
     scale = np.where(alive, 1.0 / np.sqrt(np.where(alive, diagonal, 1.0)), 0.0)
-    scaled = np.multiply(matrix * scale[:, None], scale[None, :], order="F")
-    factor, pivot, rank, _ = lapack.dpstrf(scaled, tol=RANK_TOLERANCE, lower=1, overwrite_a=1)
+    scaled = matrix * scale[:, None]
+    scaled *= scale
+    factor, pivot, rank, _ = lapack.dpstrf(scaled.T, tol=RANK_TOLERANCE, lower=1, overwrite_a=1)  # it is symmetric
     return Factored(np.asfortranarray(factor[:rank, :rank]), (pivot[:rank] - 1).astype(np.int64), scale)

@@ -71,6 +71,7 @@ def test_every_estimator_fits_all_thirty_months(method: str) -> None:
     assert len(months.post) == 6
     assert months.spec["event"] == "2012-07"
     assert "480" not in months.summary()
+    assert "year" not in months.summary()
 
 
 @pytest.mark.parametrize("method", ["sc", "sdid", "did", "mc", "augmented", "interrupted_series", "segmented"])

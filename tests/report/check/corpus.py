@@ -81,7 +81,8 @@ def _field(match: re.Match[str], lang: str, names: Mapping[str, str], claims: Ma
         _, outcome, economy, year = parts
         value = float(_series(outcome)[economy, int(year)])
     else:
-        value = claims[names[parts[0]]].values[parts[1]]
+        name = names.get(parts[0], ".".join(parts[:-1]))  # a short name, or the whole id of a claim
+        value = claims[name].values[parts[-1]]
     value = abs(value)
     if match["op"]:
         size = float(match["op"][1:])

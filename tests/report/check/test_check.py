@@ -19,7 +19,7 @@ from corpus import CorpusSentence, read_corpus
 import eaeu_analysis as ea
 from eaeu_analysis.cli import main
 from eaeu_analysis.report.check.reading import read_sentence
-from eaeu_analysis.report.check.vocabulary import find_lang, load_vocabulary, sentences, tokens, vocabulary_table
+from eaeu_analysis.report.check.vocabulary import Lang, find_lang, load_vocabulary, sentences, tokens, vocabulary_table
 from eaeu_analysis.report.claims.shipped import shipped_claims
 from eaeu_analysis.report.wording.templates import find_language
 
@@ -50,7 +50,7 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
         assert {verdict for found, verdict in kinds if found == lang} == set(measure.VERDICTS)
     later = [len(halves[name]) for name in measure.LATER]
     assert 0.4 < len(halves["unseen half"]) / (len(every) - sum(later)) < 0.6
-    assert later == [40, 60, 40, 36, 862, 210]
+    assert later == [40, 60, 40, 36, 862, 640, 120, 123, 125, 210]
 
 
 def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
@@ -68,20 +68,25 @@ def test_the_stated_error_rates_are_those_measured() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "ru", "uz"])
 def test_true_statements_pass_and_false_ones_do_not(lang: str, halves: dict[str, list[CorpusSentence]]) -> None:
-    known = [half for name, half in halves.items() if name != measure.UNSEEN]
+    known = [half for name, half in halves.items() if name not in (measure.UNSEEN, measure.KEPT)]
     counts = measure.confusion(s for half in known for s in half if s.lang == lang)
     both = ("altered", "unsupported")
-    assert measure.passed(counts) >= 0.98
+    assert measure.passed(counts) >= 0.97
     assert measure.precision(counts, both) >= 0.95
     assert measure.recall(counts, both) >= 0.85
 
 
-def test_sentences_of_another_writer_are_read_as_well_as_stated(halves: dict[str, list[CorpusSentence]]) -> None:
-    """Written without sight of the rules: true ones pass in three of four, false ones are found in six of seven."""
-    counts = measure.confusion(halves[measure.UNSEEN])
-    assert measure.passed(counts) >= 0.75
-    assert measure.precision(counts, ("altered", "unsupported")) >= 0.85
+@pytest.mark.parametrize("name", [measure.UNSEEN, measure.KEPT])
+def test_sentences_for_which_no_rule_was_made_are_read_as_well_as_stated(
+    name: str, halves: dict[str, list[CorpusSentence]]
+) -> None:
+    """True ones pass in nine of ten, false ones are found in six of seven, claims of cause in four of five."""
+    counts = measure.confusion(halves[name])
+    assert measure.passed(counts) >= 0.88
+    assert measure.precision(counts, ("altered", "unsupported")) >= 0.9
     assert measure.recall(counts, ("altered", "unsupported")) >= 0.85
+    assert measure.precision(counts, ("overstated",)) >= 0.9
+    assert measure.recall(counts, ("overstated",)) >= 0.75
     assert measure.recall(counts, ("none",)) == 1
 
 
@@ -405,6 +410,44 @@ def test_more_than_and_less_than_are_bounds(
     (number,) = read_sentence(text, lang).numbers  # type: ignore[arg-type] # "en" or "ru"
     assert all(number.equals(value) for value in fits)
     assert not any(number.equals(value) for value in fails)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "found"),
+    [
+        ("a fall of minus 10 to plus 1.5 percent", "en", [(-1, 10.0, "percent"), (1, 1.5, "percent")]),
+        ("от −23 до +20 %", "ru", [(-1, 23.0, "percent"), (1, 20.0, "percent")]),
+        ("a quarter of one per cent", "en", [(0, 0.25, "percent")]),
+        ("четверть процента", "ru", [(0, 0.25, "percent")]),
+        ("11.4 percent in 2022 and 9.6 in 2024", "en", [(0, 11.4, "percent"), (0, 9.6, "percent")]),
+        ("bir yarim foiz", "uz", [(0, 1.5, "percent")]),
+        ("122 → 135 %", "ru", [(0, 122.0, "percent"), (0, 135.0, "percent")]),
+    ],
+)
+def test_signs_parts_of_a_per_cent_and_lists_are_read(
+    text: str, lang: Lang, found: list[tuple[int, float, str]]
+) -> None:
+    assert [(n.sign, n.value, n.measure) for n in read_sentence(text, lang).numbers] == found
+
+
+@pytest.mark.parametrize("lang", ["en", "ru", "uz"])
+def test_before_and_after_in_the_wrong_order_do_not_pass(lang: Lang) -> None:
+    texts = {
+        "en": "Before joining, trade of Kyrgyzstan was {} % of GDP, afterwards {} %.",
+        "ru": "До вступления торговля Кыргызстана была {} % ВВП, потом {} %.",
+        "uz": "Kirishdan oldin Qirgʻiziston savdosi YaIMning {} foizi, keyin {} foizi edi.",
+    }
+    known = values(TRADE)
+    pair = [f"{known['before']:.0f}", f"{known['after']:.0f}"]
+    assert verdicts(texts[lang].format(*pair), lang) == ["supported"]
+    assert verdicts(texts[lang].format(*reversed(pair)), lang) == ["altered"]
+
+
+def test_a_round_number_may_be_rounded_and_another_one_may_not() -> None:
+    low = values("revenue.duty")["low"] / 1e6
+    text = "The common tariff would collect {:.0f} million dollars a year more than Uzbekistan's own."
+    assert verdicts(text.format(round(low, -1))) == ["supported"]
+    assert verdicts(text.format(1.3 * low)) == ["altered"]
 
 
 def test_years_go_with_the_number_of_their_part_of_the_sentence() -> None:

@@ -24,7 +24,7 @@ from eaeu_analysis.report.brief.compose import compose
 from eaeu_analysis.report.brief.render import render_brief
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.report.page.render import without_cards
-from eaeu_analysis.report.page.sections import TRANSLATED
+from eaeu_analysis.report.page.sections import PAGES as REFERENCE
 from eaeu_analysis.report.write import render_report
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -110,7 +110,7 @@ PAGES = (
     *("index.html", "index.ru.html", "index.uz.html", "findings.html", "findings.ru.html", "findings.uz.html"),
     *("fared.html", "members.html", "trade.html", "joining.html", "data.html", "methods.html", "glossary.html"),
     "changes.html",
-    *(f"{page}.{lang}.html" for page in sorted(TRANSLATED) for lang in ("ru", "uz")),
+    *(f"{page}.{lang}.html" for page in sorted(REFERENCE) for lang in ("ru", "uz")),
 )
 
 
@@ -267,17 +267,25 @@ def test_another_language_keeps_the_place_and_what_is_open(browser: Any, report:
     page.context.close()
 
 
-def test_a_reference_page_keeps_its_place_in_another_language(browser: Any, report: Path) -> None:
-    page = opened_at(browser, at(report, "index.ru.html"), viewport=PHONE)
-    page.locator("footer a[href='glossary.ru.html']").click()
-    page.wait_for_url("**/glossary.ru.html")
-    page.evaluate("location.hash = '#term-gravity'")
-    page.locator(".langs a[hreflang='uz']").evaluate("a => a.click()")
-    page.wait_for_url("**/glossary.uz.html#*")
-    assert page.evaluate("document.documentElement.lang") == "uz"
-    near = page.locator("#term-gravity").bounding_box()
-    assert -near["height"] < near["y"] < PHONE["height"]
-    assert page.locator(".home").get_attribute("href") == "index.uz.html"
+@pytest.mark.parametrize("kind", ["findings", *sorted(REFERENCE)])
+def test_every_page_keeps_its_place_in_another_language(browser: Any, report: Path, kind: str) -> None:
+    page = opened_at(browser, at(report, f"{kind}.ru.html"), viewport=PHONE)
+    assert page.locator(".home").get_attribute("href") == "index.ru.html"
+    place = page.evaluate(
+        """() => {
+            const all = [...document.querySelectorAll("main [id]")].filter((e) => e.getBoundingClientRect().height);
+            const middle = all[Math.floor(all.length / 2)];
+            middle.scrollIntoView({ behavior: "instant" });
+            return middle.id;
+        }"""
+    )
+    for lang in ("uz", "en", "ru"):
+        page.locator(f".langs a[hreflang='{lang}']").evaluate("a => a.click()")
+        page.wait_for_function(
+            f"() => document.documentElement.lang === '{lang}' && document.readyState === 'complete'"
+        )
+        near = page.locator(f"[id='{place}']").bounding_box()
+        assert -near["height"] < near["y"] < PHONE["height"], (lang, place)
     page.context.close()
 
 

@@ -18,6 +18,7 @@ from eaeu_analysis.report.page.parts import (
     Card,
     Cards,
     Cell,
+    Code,
     Column,
     Details,
     Download,
@@ -65,7 +66,7 @@ def poisoned(material: Material, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
     parts = (
         Text(ALL), Items((ALL, ALL)), Items((ALL,), ordered=True), Terms((Term(ALL, ALL, ALL, "evil-term"),)), table,
         Details(ALL, (Text(ALL),)), Cards((Card("evil-card", ALL, (Text(ALL),)),)), Heading("evil-heading", ALL),
-        SourceLinks((SourceLink(ALL), SourceLink(ALL, "https://example.org/"))), Figure(drawn, ALL),
+        Code(ALL), SourceLinks((SourceLink(ALL), SourceLink(ALL, "https://example.org/"))), Figure(drawn, ALL),
         Downloads((Download("evil.csv", ALL),)),
     )  # fmt: skip
     blocks = [PageSection("answer", ALL, ALL, parts), PageSection("evil", ALL, ALL, missing=ALL)]

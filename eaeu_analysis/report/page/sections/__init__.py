@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ...wording.templates import find_language
-from . import drift, effects, members, outcomes, reference, scenario, trade
+from . import checks, drift, effects, members, outcomes, reference, scenario, trade
 
 if TYPE_CHECKING:
     from ...wording.templates import Language
@@ -23,18 +23,23 @@ PAGES: Mapping[str, tuple[Builder, ...]] = {
     "data": (reference.series,),
     "methods": (reference.build_limits, reference.method),
     "glossary": (reference.glossary,),
+    "checks": (checks.build,),
     "changes": (drift.build,),
 }
-TRANSLATED = frozenset({"fared", "glossary", "joining", "members", "trade"})  # the pages that are in every language
+
+
+def in_language(page: str, lang: str) -> bool:
+    """Whether a page is there in a language: the page of findings in English has the checks in it."""
+    return page != "checks" or lang != "en"
 
 
 def build_sections(
     material: Material, pictures: Mapping[str, Picture], lang: str = "en"
 ) -> dict[str, list[PageSection]]:
-    """Every section that there is in a language by its page; one without results says why and the others stand."""
+    """Every section in a language by its page; one without results says why and the others stand."""
     words = find_language(lang, "page")
     return {
         page: [make(material, pictures, words) for make in makers]
         for page, makers in PAGES.items()
-        if lang == "en" or page in TRANSLATED
+        if in_language(page, lang)
     }

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ....impact.members.effects import effects_plan
 from ...wording.sentences import headline_effect
-from ...wording.table_rows import change_text, outcome_label, span_text, translated, with_names
+from ...wording.stated import translated, with_names
+from ...wording.table_rows import change_text, outcome_label, span_text
 from ..figures import FIGURES
 from ..parts import Card, Cards, Cell, Column, Figure, PageSection, PageTable, Text, sources
 
@@ -27,7 +28,7 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
     content = material.content
     title = words.say("effects", "title")
     if content.effects is None:
-        return PageSection("effects", title, title, missing=content.effects_missing)
+        return PageSection("effects", title, title, missing=translated(words, content.effects_missing))
     first = next(s.narrow for s in content.sections if s.narrow)
     years = {"first": float(first.windows.after[0]), "last": float(first.windows.after[1])}
     how = Text(words.say("effects", "how", years, {"economy": f"economy.{content.unit}"}))
@@ -37,7 +38,7 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
         effect, picture = headline_effect(content, name), pictures.get(f"effect-{name}")
         if effect is not None and picture is not None:
             texts = [Text(sentences[key])] if (key := f"fared.{name}.counterfactual") in sentences else []
-            parts = (Figure(picture, picture.title), *texts, sources(effect.provenance))
+            parts = (Figure(picture, picture.title), *texts, sources(effect.provenance, words))
             cards.append(Card(f"effect-{name}", picture.title, parts))
     return PageSection("effects", title, title, (how, Cards(tuple(cards)), _table(content.effects, words)))
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...wording.table_rows import change_text, day_text, number_text, outcome_label, step_name
+from ...wording.stated import day_text
+from ...wording.table_rows import change_text, number_text, outcome_label, step_name
 from ..parts import Cell, Column, PageSection, PageTable, Text
 
 if TYPE_CHECKING:

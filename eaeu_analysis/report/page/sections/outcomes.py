@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...wording.table_rows import change_text, number_text, outcome_label, span_text, translated
+from ...wording.stated import translated
+from ...wording.table_rows import change_text, number_text, outcome_label, span_text
 from ..figures import outcome_numbers, outcome_title
 from ..parts import (
     Card,
@@ -52,14 +53,14 @@ def _card(section: OutcomeSection, picture: Picture | None, words: Language) -> 
             parts += [Text(_finding(section, words)), Text(_tests(section, words))]
         else:
             parts.append(_missing(str(section.narrow.treated["reason"]), words))
-        parts += [_numbers(section, section.narrow, words), sources(section.narrow.provenance)]
+        parts += [_numbers(section, section.narrow, words), sources(section.narrow.provenance, words)]
     else:
         parts.append(_missing(section.missing, words))
     return Card(section.outcome, title, tuple(parts))
 
 
 def _missing(why: str, words: Language) -> Text:
-    return Text(words.say("fared", "missing", words={"why": f"={why}"}), "missing")
+    return Text(words.say("fared", "missing", words={"why": f"={translated(words, why)}"}), "missing")
 
 
 def _finding(section: OutcomeSection, words: Language) -> str:
@@ -120,7 +121,7 @@ def _numbers(section: OutcomeSection, result: BeforeAfter, words: Language) -> D
 
 
 def _left_out(result: BeforeAfter, words: Language) -> tuple[Items, ...]:
-    """Comparison countries that were left out, with the reason as it was found, in English alone."""
-    left = [(words.word(f"economy.{code}"), why) for code, why in result.comparators.dropped]
-    rows = tuple(f"{name}: {why}" if words.code == "en" else name for name, why in left)
+    """Comparison countries that were left out, with the reason."""
+    left = result.comparators.dropped
+    rows = tuple(f"{words.word(f'economy.{code}')}: {translated(words, why)}" for code, why in left)
     return (Items(rows, tone="checks"),) if rows else ()

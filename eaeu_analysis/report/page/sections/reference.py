@@ -10,7 +10,7 @@ import pandas as pd
 from ....data.freshness import freshness, newest_edition
 from ....reference.catalogue import read_table, table_path
 from ...claims.claim import GRADES
-from ...wording.table_rows import day_text, with_names
+from ...wording.stated import day_text, translated, with_names
 from ..document import csv_tables
 from ..links import address_of
 from ..parts import Cell, Column, Download, Downloads, Heading, PageSection, PageTable, Term, Terms, Text
@@ -20,24 +20,22 @@ if TYPE_CHECKING:
     from ..chart import Picture
     from ..material import Material
 
-SERIES_COLUMNS = (
-    *("series", "label", "unit", "vintage", "newest year", "age", "no value in that year", "retrieved", "licence"),
-)
-FILES = {
-    "before_after.csv": "every change, interval and test of before and after",
-    "claims.csv": "every finding with its number, interval, checks, sources and the call that reproduces it",
-    "members.csv": "the same for all members",
-    "effects.csv": "every estimate against a counterfactual",
-    "scenario.csv": "what joining would do, by outcome and channel",
-    "union_trade.csv": "the union's effect on trade by specification",
-    "figures.csv": "the values behind the figures of before and after",
-}
+SERIES_COLUMNS = ("series", "label", "unit", "vintage", "newest", "age", "absent", "retrieved", "licence")
+STEPS = ("before_after", "interval", "chance")
 
 
 def build_limits(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """The rows of data/tables/limits.toml."""
-    terms = tuple(Term(row.limit, row.follows, row.source, f"limit-{row.id}") for row in material.content.limits)
-    return PageSection("limits", "What the data cannot say", "What the data cannot say", (Terms(terms),))
+    terms = tuple(
+        Term(
+            *(translated(words, text) for text in (row.limit, row.follows)),
+            source=translated(words, row.source),
+            id=f"limit-{row.id}",
+        )
+        for row in material.content.limits
+    )
+    title = words.say("methods", "limits")
+    return PageSection("limits", title, title, (Terms(terms),))
 
 
 def method(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
@@ -45,70 +43,56 @@ def method(material: Material, pictures: Mapping[str, Picture], words: Language)
     content = material.content
     first = next(s.narrow for s in content.sections if s.narrow)
     wide = next((s.wide.comparators.rule for s in content.sections if s.wide), "the economies nearest to it before.")
-    return PageSection(
-        "method",
-        "Method in short",
-        "Method",
-        (
-            Text(
-                "Before and after. For every country the average of the years before is compared with the average of "
-                "the years after; the year of accession is left out. A period with under 60 % of its years is not "
-                "used. Shares and rates change in percentage points, levels in per cent of their average before."
-            ),
-            Text(
-                "Interval. That of a change is Newey-West (Bartlett kernel, two lags for nine years, Student t with "
-                "n - 2 degrees of freedom): with so few years it is too narrow, and a nominal 90 % interval covers "
-                "the truth in 78 % of simulated cases without serial correlation and in 56 % at a correlation of 0.6."
-            ),
-            Text(
-                "Chance. An exact permutation test, in log points for levels, shows how unusual the member's change "
-                "is among those of its comparison countries, the member included. There are two groups of them: "
-                f"{first.comparators.label}, a list made by hand; and {wide} These comparisons describe; they do not "
-                "attribute a change to the union."
-            ),
-            *_of_other_sections(material),
-            Text(
-                "Every number is in report.json and in the folder tables; the command eaeu compare reproduces "
-                "each comparison."
-            ),
-        ),
-    )
+    pools = {"narrow": first.comparators.label, "wide": wide}
+    named = {name: f"={translated(words, text)}" for name, text in pools.items()}
+    steps = (Text(words.say("methods", name, {}, named)) for name in STEPS)
+    parts = (*steps, *_of_other_sections(material, words), Text(words.say("methods", "files")))
+    return PageSection("method", words.say("methods", "title"), words.say("methods", "nav"), parts)
 
 
-def _of_other_sections(material: Material) -> list[Text]:
+def _of_other_sections(material: Material, words: Language) -> list[Text]:
     """Method and reference of trade and scenario, as their results state them."""
-    results = {"Trade": material.evidence.trade, "Scenario": material.evidence.scenario}
+    results = {"trade": material.evidence.trade, "scenario": material.evidence.scenario}
     named = [(name, result.provenance) for name, result in results.items() if result is not None]
-    return [Text(f"{name}. {p.method[:1].upper()}{p.method[1:]} ({p.reference}).") for name, p in named]
+    texts = []
+    for name, p in named:
+        stated = {"method": f"={translated(words, p.method)}", "papers": f"={translated(words, p.reference)}"}
+        texts.append(Text(words.say("methods", name, {}, stated)))
+    return texts
 
 
 def series(material: Material, pictures: Mapping[str, Picture], words: Language) -> PageSection:
     """Every series with its vintage, and the tables in full precision."""
-    heads = tuple(Column(name, "words") for name in SERIES_COLUMNS)
+    heads = tuple(Column(words.say("series", name), "words") for name in SERIES_COLUMNS)
     ages = freshness(material.series).to_dict("records")
     rows = tuple(
         (
             Cell(info.code, tone="code", href=address_of(info)),
-            Cell(info.label),
-            Cell(info.unit),
-            Cell(day_text(words, info.vintage), (info.vintage_note,) if info.vintage_note else ()),
+            Cell(translated(words, info.label)),
+            Cell(words.word(f"unit.{info.unit}") if _has_unit(words, info.unit) else translated(words, info.unit)),
+            Cell(day_text(words, info.vintage), (translated(words, info.vintage_note),) if info.vintage_note else ()),
             Cell("" if pd.isna(age["last_year"]) else str(age["last_year"])),
-            Cell("" if pd.isna(age["age"]) else f"{age['age']} years"),
+            Cell("" if pd.isna(age["age"]) else words.say("series", "years", {"age": float(age["age"])})),
             Cell(with_names(words, age["missing"])),
             Cell(day_text(words, info.retrieved)),
-            Cell(info.licence),
+            Cell(translated(words, info.licence)),
         )
         for info, age in zip(material.series, ages, strict=True)
     )
-    files = tuple(Download(name, FILES.get(name, "")) for name in csv_tables(material))
-    caption = (
-        f"Data as of {day_text(words, newest_edition(material.series))}, the newest vintage. A vintage is the date on "
-        "which the source last revised the series; the age is counted from its newest year to that date. Countries "
-        "without a value in that year are listed among members, the observer and their neighbours"
+    files = tuple(
+        Download(name, words.say("files", own) if words.has("files", own := name.partition(".")[0]) else "")
+        for name in csv_tables(material)
     )
-    table = PageTable("series-table", caption, heads, rows)
-    parts = (table, Heading("downloads", "Every number in full precision"), Downloads(files))
-    return PageSection("series", "Data and vintages", "Data and vintages", parts)
+    caption = words.say("series", "caption", {}, {"day": f"date.{newest_edition(material.series)}"})
+    table = PageTable("series-table", caption, heads, rows, lang=words.code)
+    parts = (table, Heading("downloads", words.say("files", "title")), Downloads(files))
+    title = words.say("series", "title")
+    return PageSection("series", title, title, parts)
+
+
+def _has_unit(words: Language, unit: str) -> bool:
+    """Whether the language has a name of its own for a unit; in English a series keeps the one that it states."""
+    return words.code != "en" and words.has("unit", unit)
 
 
 def _terms(words: Language) -> tuple[Term, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ....errors import BadInputError
 from ....scenario.display import round_to_error
 from ....scenario.options import shipped_options
-from ...wording.table_rows import localized, translated
+from ...wording.stated import localized, translated
 from ...wording.templates import find_language
 from ..front_pictures import CHANNELS, OPTIONS, PATH, option_name
 from ..parts import (
@@ -42,7 +42,7 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
     title, nav = words.say("scenario", "title"), words.say("nav", "joining")
     if result is None:
         why = material.missing.get("scenario", words.say("scenario", "missing"))
-        return PageSection("scenario", title, nav, missing=why)
+        return PageSection("scenario", title, nav, missing=translated(words, why))
     numbers = {
         "year": float(result.scenario.baseline.year),
         "draws": float(result.table["draws"].iloc[0]),
@@ -53,7 +53,7 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
         Text(words.say("scenario", "how", numbers)),
         Text(words.say("scenario", "gain", numbers)),
         _outcomes(result, words),
-        _cards((CHANNELS, PATH), pictures, result),
+        _cards((CHANNELS, PATH), pictures, result, words),
         *_options(result, pictures, words),
         *_uncertainty(result, words),
         Details(
@@ -66,9 +66,9 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
     return PageSection("scenario", title, nav, tuple(parts))
 
 
-def _cards(names: Sequence[str], pictures: Mapping[str, Picture], result: ScenarioResult) -> Cards:
+def _cards(names: Sequence[str], pictures: Mapping[str, Picture], result: ScenarioResult, words: Language) -> Cards:
     shown = [(name, pictures[name]) for name in names if name in pictures]
-    under = sources(result.provenance)
+    under = sources(result.provenance, words)
     return Cards(tuple(Card(name, p.title, (Figure(p, p.title), under)) for name, p in shown))
 
 
@@ -106,7 +106,7 @@ def _options(result: ScenarioResult, pictures: Mapping[str, Picture], words: Lan
     title = words.say("scenario", "options")
     note = words.say("scenario", "options_how", {"level": 100 * found.level, "draws": float(found.spec["draws"])})
     table = PageTable("scenario-options-table", title, heads, tuple(rows), lang=words.code)
-    return [Heading("options", title), Text(note), _cards((OPTIONS,), pictures, result), table]
+    return [Heading("options", title), Text(note), _cards((OPTIONS,), pictures, result, words), table]
 
 
 def _still(row: Any) -> bool:
@@ -127,7 +127,7 @@ def _uncertainty(result: ScenarioResult, words: Language) -> list[Any]:
     try:
         surface, shares = result.surface(), result.shares()
     except BadInputError as error:
-        return [Text(words.say("scenario", "no_shares", words={"why": f"={error}"}), "missing")]
+        return [Text(words.say("scenario", "no_shares", words={"why": f"={translated(words, str(error))}"}), "missing")]
     names = find_language(words.code, "explore")
     heads = (Column(words.say("column", "assumption"), "words"), Column(words.say("column", "share")))
     rows = tuple(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...wording.table_rows import change_text, number_text, span_text, step_name, translated
+from ...wording.stated import translated
+from ...wording.table_rows import change_text, number_text, span_text, step_name
 from ..figures import EXPOSURE, TRADE
 from ..parts import (
     Card,
@@ -47,9 +48,9 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
     title, nav = words.say("trade", "title"), words.say("nav", "trade")
     if answer is None:
         why = material.missing.get("trade", words.say("trade", "missing"))
-        return PageSection("partners", title, nav, missing=why)
+        return PageSection("partners", title, nav, missing=translated(words, why))
     sentences = {claim.id: claim.text("sentence", words.code) for claim in material.claims}
-    cards = [_card(name, pictures[name], answer.provenance) for name in TRADE if name in pictures]
+    cards = [_card(name, pictures[name], answer.provenance, words) for name in TRADE if name in pictures]
     cards += exposure_cards(material.evidence.tariff_exposure, pictures, words)
     parts = (
         Items(tuple(sentences[name] for name in SAID if name in sentences)),
@@ -69,11 +70,11 @@ def exposure_cards(design: TariffExposure | None, pictures: Mapping[str, Picture
     if design is None or EXPOSURE not in pictures:
         return ()
     checks = check_items(design.checks, words)
-    return (_card(EXPOSURE, pictures[EXPOSURE], design.provenance, (checks,)),)
+    return (_card(EXPOSURE, pictures[EXPOSURE], design.provenance, words, (checks,)),)
 
 
-def _card(name: str, picture: Picture, provenance: Provenance, more: Sequence[Any] = ()) -> Card:
-    return Card(name, picture.title, (Figure(picture, picture.title), *more, sources(provenance)))
+def _card(name: str, picture: Picture, provenance: Provenance, words: Language, more: Sequence[Any] = ()) -> Card:
+    return Card(name, picture.title, (Figure(picture, picture.title), *more, sources(provenance, words)))
 
 
 def _heads(words: Language, names: Iterable[str], numbers: Sequence[str] = ("change", "interval", "p")) -> Any:
