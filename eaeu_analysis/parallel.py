@@ -29,7 +29,7 @@ _limits: list[Callable[[], None] | None] = []  # of the threads that are inside;
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Linear algebra on one thread while anybody is inside; what was set before holds again when the last has left.
+    """Linear algebra on one thread while anybody is inside; what was set before applies again when the last has left.
 
     Any thread may enter, several at a time. Where a library will not be limited, the log says so.
     """
@@ -75,7 +75,7 @@ def _one_thread() -> Any:
 
 # Processes that do not look for modules in the current folder.
 
-SAFE_PATH = "PYTHONSAFEPATH"  # the variable that tells Python not to look in the current folder
+SAFE_PATH = "PYTHONSAFEPATH"  # the variable that keeps Python from looking in the current folder
 _before: list[str | None] = []  # what the variable was when the first thread came in
 
 
@@ -261,7 +261,7 @@ def _greet(address: str) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """What Dask logs of a cluster that is lost, tracebacks too, is left out: it is told in a sentence."""
+    """What Dask logs of a cluster that is lost, tracebacks too, is left out: it is reported in a sentence."""
     logger = logging.getLogger("distributed.client")
     before = logger.level
     logger.setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""What a source holds, as tables and plain dictionaries: for ``eaeu data list`` and ``eaeu data show``."""
+"""What a source has, as tables and plain dictionaries: for ``eaeu data list`` and ``eaeu data show``."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def _coverage(frame: pd.DataFrame, economy: str, side: str) -> dict[str, Any]:
 
 
 def describe_stored(store: Store, code: str, economies: Sequence[str] | None = None) -> dict[str, Any]:
-    """In the form of :func:`describe`, with what a store keeps beside the values.
+    """In the form of :func:`describe`, with what a store keeps in addition to the values.
 
     Each of ``vintages`` also has ``endpoint``, ``retrieved_at``, ``asked`` (economies and years, in words), ``notes``,
     ``footnotes`` (economy, year, status, text) and ``problems``. The default is the latest release that is no archived

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...scenario import ScenarioResult
     from ...trade.partners.around_accession import PartnerChanges
     from ...trade.partners.exposure import Exposure
-    from ...trade.tariff_exposure.estimate import TariffExposure
+    from ...trade.tariff_exposure.result import TariffExposure
     from ...trade.tariffs.gap import TariffGap
     from ...trade.union.answer import TradeAnswer
     from .curves import Curve
@@ -42,8 +42,8 @@ WORKERS = 6  # as many as there are tasks that take long
 class Evidence:
     """``content``: before/after and counterfactuals, None when no topic needs them. ``curves``: the specification
     curves that were computed on these very data, by outcome. ``trade``: the gravity estimates; ``exposure``, ``gap``:
-    Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: the macro series beside them.
-    ``scenario``: what joining would do. ``tariff_exposure``: Armenia's imports across products.
+    Uzbekistan's partners and tariffs (those of ``trade`` where it is there); ``panel``: macro series for
+    them. ``scenario``: what joining would do. ``tariff_exposure``: Armenia's imports across products.
     ``partner_changes``: trade by partner of members with a table of their own. ``stacked``: members that joined in one
     year, exposure to the rouble as control; ``transfers``: money from Russia to Armenia. ``missing``: parts that could
     not be had, with the reason.
@@ -166,7 +166,7 @@ def _own(wanted: set[str]) -> tuple[Exposure | None, TariffGap | None]:
 
 
 def _macro(source: str | Path | Source, missing: list[tuple[str, str]]) -> Panel | None:
-    """Remittances, trade taxes and GDP, as far as the source holds them together."""
+    """Remittances, trade taxes and GDP, as far as the source has them together."""
     from ...data.load import load_panel
 
     try:

@@ -445,7 +445,8 @@ def drift_tables(drift: Drift, claims: Sequence[Claim]) -> dict[str, str]:
 
 def _replaced(page: str, before: str, now: str) -> str:
     """The page with one part of it in place of another, which is there once."""
-    assert page.count(before) == 1, f"{page.count(before)} times in the page: {before[:80]!r}"  # noqa: S101
+    if page.count(before) != 1:
+        raise AssertionError(f"{page.count(before)} times in the page: {before[:80]!r}")
     return page.replace(before, now)
 
 
