@@ -363,49 +363,51 @@ class PanelFacts:
 
     def find(self, economy: str, concepts: frozenset[str]) -> list[KnownFact]:
         """The series of an economy on those concepts, as facts with a value for each year."""
-        return [self._fact(name, economy) for name in _series_on(concepts)]
-
-    def _fact(self, name: str, economy: str) -> KnownFact:
-        unit, column, must, extra = _series(name)
-        measure, base, scale = parse_measure(unit)
-        if name.startswith("exchange_rate") or unit in ("people", "persons"):
-            measure, base, scale = "count", "", 1.0
-        values = dict(_values(name, self.source).get(economy, {}))
-        older: dict[int, list[float]] = {}
-        for is_older, other in _editions(name, self.source):
-            for year, value in other.get(economy, {}).items():
-                if is_older and year in values:
-                    older.setdefault(year, []).append(value * scale)
-                elif not is_older:
-                    values.setdefault(year, value)  # a year that the default edition does not have yet
-        role = "change" if name in GROWTH else "level"
-        numbers = tuple(
-            KnownNumber(
-                column, value * scale, measure, base, role, frozenset({year}), revised=tuple(older.get(year, ()))
-            )
-            for year, value in sorted(values.items())
-        )
-        return KnownFact(
-            id=f"series.{name}.{economy}",
-            numbers=numbers,
-            entities=(frozenset({economy}),),
-            concepts=must,
-            extra=extra,
-            years=frozenset(values),
-            code=name,
-            latest=max(values, default=0),
-            economy=economy,
-        )
+        return [_series_fact(name, economy, self.source) for name in _series_on(concepts)]
 
 
-def _series_on(concepts: frozenset[str]) -> list[str]:
+@functools.lru_cache(maxsize=1024)
+def _series_fact(name: str, economy: str, source: str) -> KnownFact:
+    """The series of an economy, as a fact with a value for each year."""
+    unit, column, must, extra = _series(name)
+    measure, base, scale = parse_measure(unit)
+    if name.startswith("exchange_rate") or unit in ("people", "persons"):
+        measure, base, scale = "count", "", 1.0
+    values = dict(_values(name, source).get(economy, {}))
+    older: dict[int, list[float]] = {}
+    for is_older, other in _editions(name, source):
+        for year, value in other.get(economy, {}).items():
+            if is_older and year in values:
+                older.setdefault(year, []).append(value * scale)
+            elif not is_older:
+                values.setdefault(year, value)  # a year that the default edition does not have yet
+    role = "change" if name in GROWTH else "level"
+    numbers = tuple(
+        KnownNumber(column, value * scale, measure, base, role, frozenset({year}), revised=tuple(older.get(year, ())))
+        for year, value in sorted(values.items())
+    )
+    return KnownFact(
+        id=f"series.{name}.{economy}",
+        numbers=numbers,
+        entities=(frozenset({economy}),),
+        concepts=must,
+        extra=extra,
+        years=frozenset(values),
+        code=name,
+        latest=max(values, default=0),
+        economy=economy,
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _series_on(concepts: frozenset[str]) -> tuple[str, ...]:
     table = vocabulary_table()["series"]
     found = []
     for name in [*table["outcomes"], *table["more"]]:
         _, _, must, _ = _series(name)
         if all(group & concepts for group in must):
             found.append(name)
-    return found
+    return tuple(found)
 
 
 @functools.lru_cache

@@ -124,6 +124,9 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
     if not (reading.entities or reading.concepts & CHECKED or reading.causal or reading.joining):
         return None
     usable = [f for f in facts if not f.id.startswith("unsupported.") and f.numbers]
+    concepts = reading.concepts | reading.bases
+    if (reading.concepts - UNSAID) | (reading.bases - {"gdp"}):  # none but those on what it is about can match
+        usable = [f for f in usable if all(not group.isdisjoint(concepts) for group in f.concepts)]
     matches = [_match_part(number, reading, usable, panel) for number in reading.numbers]
     matches = _with_siblings(_with_bounds(_telling(_ranges(matches, reading, usable), reading, usable), reading))
     wrong = [m for m in matches if m.reason not in ("", "newer")]
