@@ -92,23 +92,13 @@ def candidates(place: Place) -> list[str]:
     return [text for text in _names(OFFERED.get(name, "")) if text.casefold().startswith(begun)]
 
 
-OFFERED = {  # parameter: what it takes
-    "indicators": "indicators",
-    "outcome": "indicators",
-    "economies": "economies",
-    "economy": "economies",
-    "unit": "economies",
-    "donors": "economies",
-    "comparators": "economies",
-    "outcomes": "indicators",
-    "units": "economies",
-    "partners": "economies",
-    "bloc": "blocs",
-    "name": "blocs",
-    "scenario": "scenarios",
-    "name_or_path": "scenarios",
-    "names": "scenarios",
+TAKING = {  # names of parameters by what they take
+    "indicators": "indicators outcome outcomes",
+    "economies": "economies economy unit donors comparators units partners",
+    "blocs": "bloc name",
+    "scenarios": "scenario name_or_path names",
 }
+OFFERED = {name: kind for kind, names in TAKING.items() for name in names.split()}
 
 
 @lru_cache
@@ -158,7 +148,7 @@ def offer_names() -> None:
         return
     from IPython.core.completer import SimpleCompletion, context_matcher
 
-    @context_matcher(identifier=IDENTIFIER)  # type: ignore[untyped-decorator]
+    @context_matcher(identifier=IDENTIFIER)  # type: ignore[untyped-decorator] # IPython's
     def match(context: Any) -> dict[str, Any]:
         before = "\n".join(context.full_text.split("\n")[: context.cursor_line])
         place = place_of(f"{before}\n{context.text_until_cursor}")

@@ -198,7 +198,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str], durable: bool = True) -> Iterator[Path]:
-    """A path beside ``path`` to write to, for libraries that want a file name; renamed over ``path`` on success.
+    """A path next to ``path`` to write to, for libraries that want a file name; renamed over ``path`` on success.
 
     Of a symbolic link the file that it points to is replaced.
 
@@ -237,7 +237,7 @@ def _staged_target(target: Path) -> Iterator[Path]:
 def replacing_files(folder: str | os.PathLike[str]) -> Iterator[Path]:
     """An empty staging directory; on success every file in it is renamed to the same relative path in ``folder``.
 
-    For several files that belong together in a folder that holds other things too. All are complete and on the
+    For several files that belong together in a folder that has other files too. All are complete and on the
     disk before the first is renamed; files of ``folder`` that were not staged stay. If a rename fails, the
     files already renamed are put back.
     """
@@ -291,7 +291,7 @@ def require_directory(path: str | os.PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def _staged_directory(target: Path) -> Iterator[Path]:
-    """An empty folder beside ``target``, or in it where it is written into."""
+    """An empty folder next to ``target``, or in it where it is written into."""
     if target.exists() and not target.is_dir():
         raise OSError(errno.ENOTDIR, "not a directory", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -450,7 +450,7 @@ def _one_sentence(target: Path) -> Iterator[None]:
 
 
 def _concerns(error: OSError, target: Path) -> bool:
-    """A write error without a name, or one on the target, its parents or what lies beside it (the staging)."""
+    """A write error without a name, or one on the target, its parents or what lies next to it (the staging)."""
     if error.filename is None:
         return True
     failed = Path(os.fsdecode(error.filename)).absolute()

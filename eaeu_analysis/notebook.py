@@ -1,6 +1,6 @@
 """Notebooks run from their text: the same data and versions give the same file.
 
-A notebook is a percent script (``notebooks/*.py``). A cell tagged "parameters" holds what a run may change; a run with
+A notebook is a percent script (``notebooks/*.py``). A cell tagged "parameters" has what a run may change; a run with
 other values puts them in a cell of its own below it. No execution times, no kernel version, cell ids by position.
 """
 
@@ -40,7 +40,7 @@ class NotebookRun:
 
 
 def notebooks() -> dict[str, Path]:
-    """The texts of the notebooks by name, those that ship with the package or stand beside it in a checkout."""
+    """The texts of the notebooks by name, those that ship with the package or are next to it in a checkout."""
     inside = settings.data_dir() / "notebooks"
     folder = inside if inside.is_dir() else settings.data_dir().parent / "notebooks"
     return {path.stem: path for path in sorted(folder.glob("[0-9]*.py"))}

@@ -29,7 +29,7 @@ _limits: list[Callable[[], None] | None] = []  # of the threads that are inside;
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Linear algebra on one thread while anybody is inside; what was set before holds again when the last has left.
+    """Linear algebra on one thread while anybody is inside; what was set before applies again when the last has left.
 
     Any thread may enter, several at a time. Where a library will not be limited, the log says so.
     """
@@ -75,7 +75,7 @@ def _one_thread() -> Any:
 
 # Processes that do not look for modules in the current folder.
 
-SAFE_PATH = "PYTHONSAFEPATH"  # the variable that tells Python not to look in the current folder
+SAFE_PATH = "PYTHONSAFEPATH"  # the variable that keeps Python from looking in the current folder
 _before: list[str | None] = []  # what the variable was when the first thread came in
 
 
@@ -100,6 +100,44 @@ def safe_path() -> Iterator[None]:
                 os.environ.pop(SAFE_PATH, None)
             else:
                 os.environ[SAFE_PATH] = before
+
+
+# A task that is begun on a worker while this process does another.
+
+IDLE = 30  # seconds after which a worker without work ends, as when the process that asked for it was killed
+Begin = Callable[[Callable[[], Any]], Callable[[], Any]]  # task -> what gives its result
+
+
+@contextmanager
+def helpers(jobs: int, most: int) -> Iterator[Begin]:
+    """What begins a task on one of ``jobs - 1`` workers (``most`` at most) and gives a function for its result; a task
+    that no worker has begun with by then is done here, as all are with one job.
+
+    The workers end with the block, however it ends, and by themselves when this process was killed.
+    """
+    if jobs < 2:
+        yield lambda task: task
+        return
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    with safe_path():
+        pool = ProcessPoolExecutor(max_workers=min(jobs - 1, most), timeout=IDLE, env={SAFE_PATH: "1"})
+
+    def begin(task: Callable[[], Any]) -> Callable[[], Any]:
+        with safe_path():
+            begun = pool.submit(_in_one_thread, task)
+        return lambda: task() if begun.cancel() else begun.result()
+
+    try:
+        yield begin
+    finally:
+        pool.shutdown(wait=False, kill_workers=True)
+
+
+def _in_one_thread(task: Callable[[], Any]) -> Any:
+    """The result of a task on a worker."""
+    with one_blas_thread():
+        return task()
 
 
 Item = TypeVar("Item")
@@ -223,7 +261,7 @@ def _greet(address: str) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """What Dask logs of a cluster that is lost, tracebacks too, is left out: it is told in a sentence."""
+    """What Dask logs of a cluster that is lost, tracebacks too, is left out: it is reported in a sentence."""
     logger = logging.getLogger("distributed.client")
     before = logger.level
     logger.setLevel(logging.CRITICAL)

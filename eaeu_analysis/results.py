@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
@@ -110,7 +110,7 @@ def finding_of(
     """The rule of the verdict, in this order:
 
     "unreliable": a fatal check failed or the estimate is not finite; "untested": no p-value and no interval;
-    "none": p above 1 - level, or the interval holds zero; "fragile": otherwise, with any failed check; "found":
+    "none": p above 1 - level, or the interval includes zero; "fragile": otherwise, with any failed check; "found":
     otherwise.
     """
     if not math.isfinite(estimate) or not is_reliable(checks):
@@ -209,6 +209,13 @@ class Result(ABC):
         axes: Axes = draw(lambda at: paint(self, at), self, ax, height, title=title, figsize=figsize)
         return axes
 
+    def _ended(self, lines: Sequence[str], indent: str = "  ", *, sources: bool = True) -> str:
+        """The text of a summary: these lines, then the checks and the sources."""
+        mine: Any = self  # every result has both, as fields or as properties
+        ends = [f"[{check.mark}] {check.name}: {check.text}" for check in mine.checks]
+        ends += source_lines(mine.provenance) if sources else []
+        return "\n".join([*lines, *(f"{indent}{end}" for end in ends)])
+
     def _draw(self, drawn_by: str, ax: Axes | None, *arguments: Any) -> Axes:
         """Draw another figure of the result, by a function of ``plots`` that makes a new figure when ``ax`` is None."""
         axes: Axes = _drawer(drawn_by)(self, ax, *arguments)
@@ -217,7 +224,7 @@ class Result(ABC):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__repr__" not in cls.__dict__:  # a dataclass would show every field, tables and all
-            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign] # that is meant
 
     def __repr__(self) -> str:
         """The class and the first line of the summary."""
@@ -236,6 +243,18 @@ def _drawer(name: str) -> Any:
     """A function of ``plots`` by its name, "compare.draw_before_after"; its module is loaded on first use."""
     module, _, function = name.partition(".")
     return getattr(import_module(f".plots.{module}", __package__), function)
+
+
+@dataclass(frozen=True, eq=False)
+class TableResult(Result):
+    """A result with a table of its own: the question as plain values, the table, the level of its intervals, checks and
+    provenance."""
+
+    spec: Mapping[str, Any]
+    table: pd.DataFrame
+    level: float
+    checks: tuple[Check, ...]
+    provenance: Provenance
 
 
 def source_lines(provenance: Provenance, before: str = "") -> list[str]:

@@ -20,7 +20,7 @@ class SeriesInfo:
 
     ``vintage`` is the date on which the source last revised it ("2026-04-08"), as exactly as it is known;
     ``vintage_note`` says how it is known when the source does not print it. ``retrieved`` is the date of
-    the download. ``derived_from`` holds the series of which this one was computed, ``formula`` how.
+    the download. ``derived_from`` has the series from which this one was computed, ``formula`` how.
     """
 
     code: str

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.make_environment import conda_name  # noqa: E402
+from scripts.make_environment import conda_name  # noqa: E402 - the path comes first
 
 
 def recipe(archive: Path, pyproject: Path = ROOT / "pyproject.toml") -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "report" / "check"))
 
-from measure import tables, written  # noqa: E402
+from measure import tables, written  # noqa: E402 - the path comes first
 
-from eaeu_analysis import files  # noqa: E402
+from eaeu_analysis import files  # noqa: E402 - the path comes first
 
 
 def main() -> int:

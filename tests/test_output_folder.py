@@ -91,7 +91,7 @@ def other_program(out: Path) -> str:
 def test_what_is_not_ours_is_named_and_stays(tmp_path: Path, spoil: object) -> None:
     out = tmp_path / "out"
     write(out)
-    name = spoil(out)  # type: ignore[operator]
+    name = spoil(out)  # type: ignore[operator] # a callable of the list
     before = set(out.rglob("*"))
     with pytest.raises(BadInputError, match="an empty or a new folder") as caught:
         output_folder.require_output_folder(out, "report")

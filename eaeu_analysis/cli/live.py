@@ -72,37 +72,33 @@ def pull(
     from ..data.store.store import Store
 
     services = {
-        "wits": (wits.PREFIX, wits.pull_wits),
-        "comtrade": (comtrade.PREFIX, comtrade.pull_comtrade),
-        "imts": (imts.PREFIX, imts.pull_imts),
-        "data360": (data360.PREFIX, data360.pull_data360),
+        "wits": wits.SERVICE,
+        "comtrade": comtrade.SERVICE,
+        "imts": imts.SERVICE,
+        "data360": data360.SERVICE,
     }
     if source is not None and source not in ("worldbank", *services):
         raise unknown("source", source, ["worldbank", *services])
-    prefix = services[source][0] if source in services else ""
+    prefix = services[source].prefix if source in services else ""
     wanted = _codes([code if code.startswith(prefix) else prefix + code for code in codes or ()])
     if database is not None and not database.isdecimal():
         raise BadInputError(f"--database {database!r}: expected the number of a World Bank database, such as 15")
     if database is not None and vintage:
         raise BadInputError("--database and --vintage exclude each other: archived editions are database 57")
     max_age = 0.0 if latest else max_age
-    own = next((name for name, (start, _) in services.items() if any(code.startswith(start) for code in wanted)), "")
+    own = next((name for name, by in services.items() if any(code.startswith(by.prefix) for code in wanted)), "")
     limits = HttpSettings() if deadline is None else HttpSettings(deadline=deadline)
     opened = Store(store)
     opened.check_writable()
     display = progress()
     try:
         if own:
-            if (
-                not all(code.startswith(services[own][0]) for code in wanted)
-                or vintage
-                or economies != "all"
-                or database
-            ):
+            own_codes = all(code.startswith(services[own].prefix) for code in wanted)
+            if not own_codes or vintage or economies != "all" or database:
                 raise BadInputError(
                     f"codes of {own} name their economies and have no vintages: pull them by themselves"
                 )
-            report = services[own][1](
+            report = services[own].pull(
                 wanted, years, store=opened, endpoint=endpoint, max_age=max_age, settings=limits, progress=display
             )
         else:

@@ -1,4 +1,4 @@
-"""Before/after: one unit around one event beside comparators, and all members of a bloc at once."""
+"""Before/after: one unit around one event against comparators, and all members of a bloc at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who stands beside the treated unit: pools from data/tables/comparators.toml, rules, and who is passed over.
+"""Who the treated unit is compared with: pools from data/tables/comparators.toml, rules, and who is passed over.
 
 On a panel of economies nobody who belonged to the unit's bloc in the years compared is a comparator.
 """
@@ -9,13 +9,13 @@ import functools
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays import Array, Ints
 from ..errors import BadInputError, NoDataError, unknown
-from ..reference.catalogue import STRICT, parse, read_table, table_path
+from ..reference.catalogue import TableRow, parse, read_table, table_path
 from .likeness import alike
 from .membership import FALLBACK, ConfoundingEvent, inside, joined_elsewhere, memberships
 from .windows import Windows, growth, years_needed
@@ -29,7 +29,7 @@ ROUBLE, NEAREST, ALIKE, WIDE = "rouble", "nearest", "alike", "wide"
 
 
 @dataclass(frozen=True)
-class Listed:
+class Listed(TableRow):
     """A member of a pool that is a list, with the reason why it is one."""
 
     economy: str
@@ -37,11 +37,9 @@ class Listed:
     source: str
     breaks: tuple[ConfoundingEvent, ...] = ()
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class OwnEvent:
+class OwnEvent(TableRow):
     """An event of treated economies' own; ``shared_by`` the pools whose members went through the same."""
 
     economies: tuple[str, ...]
@@ -52,11 +50,9 @@ class OwnEvent:
     touches: tuple[str, ...] = ()
     shared_by: tuple[str, ...] = ()
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class PoolTable:
+class PoolTable(TableRow):
     """An entry of comparators.toml: a list of ``members``, or a rule; ``nearest``: how many a rule takes, 0 all."""
 
     label: str
@@ -66,8 +62,6 @@ class PoolTable:
     nearest: int = 0
     min_population: int = 0
     trend_only_units: tuple[str, ...] = ()
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arrays import Array, Ints
-from ..reference.catalogue import STRICT, parse, read_table, table_path
+from ..reference.catalogue import TableRow, parse, read_table, table_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ POPULATION = "SP.POP.TOTL"
 
 
 @dataclass(frozen=True)
-class LikenessRule:
+class LikenessRule(TableRow):
     """[likeness] of comparators.toml: ``factors`` by indicator, ``strict`` the share of their logarithms that the
     strict pool allows, ``least_growth`` and ``most_growth`` of a year without a shock."""
 
@@ -38,8 +38,6 @@ class LikenessRule:
     least_growth: float
     most_growth: float
     factors: Mapping[str, float]
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from .. import settings
 from ..data.panel import Panel, event_year, require_years
 from ..errors import BadInputError, NoDataError
-from ..results import Check, Provenance, Result
+from ..results import Check, Provenance, TableResult
 from ..series import SeriesInfo
 from ..text import format_change, format_number, format_p, format_percent, year_span
 from .comparators import comparators_spec
@@ -33,7 +33,7 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison(Result):
+class Comparison(TableResult):
     """Before and after for several members and outcomes. Made by :func:`compare_members`.
 
     Attributes
@@ -52,12 +52,7 @@ class Comparison(Result):
         Series, method and references.
     """
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     results: Mapping[tuple[str, str, str], BeforeAfter]
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     def to_frame(self) -> pd.DataFrame:
         """A row per member, event and outcome.
@@ -181,7 +176,7 @@ def compare_members(
     method = METHOD.format(lags=newey_west_lags(pre + post))
     provenance = Provenance(tuple(infos.values()), method, REFERENCE, spec)
     table = pd.DataFrame(rows)
-    return Comparison(spec, table, results, level, _checks(table, results), provenance)
+    return Comparison(spec, table, level, _checks(table, results), provenance, results)
 
 
 def _steps(panel: Panel, bloc: str, units: Sequence[str] | None, event: object | None) -> list[Step]:

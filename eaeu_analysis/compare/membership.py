@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ..reference.catalogue import STRICT
+from ..reference.catalogue import TableRow
 from .windows import Windows
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ FALLBACK = "EAEU"  # where it joined none: the union this project is about
 
 
 @dataclass(frozen=True)
-class ConfoundingEvent:
+class ConfoundingEvent(TableRow):
     """An event of a comparator's own that spoils it for the outcomes that it ``touches`` (all of them if empty)."""
 
     year: int
@@ -28,8 +28,6 @@ class ConfoundingEvent:
     touches: tuple[str, ...] = ()
     economy: str = ""
     closer: bool = False  # an accession to a customs union or closer bloc
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The result of a before/after comparison: its table, its test, and how it is said."""
+"""The result of a before/after comparison: its table, its test, and its sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import NoDataError
-from ..results import Check, Provenance, Result
+from ..results import TableResult
 from ..series import SeriesInfo
 from ..text import SHORT_MEASURES, format_change, format_number, format_p, format_p_equals, format_percent, year_span
 from .comparators import ComparatorPool
@@ -49,7 +49,7 @@ class Difference:
 
 
 @dataclass(frozen=True, eq=False)
-class BeforeAfter(Result):
+class BeforeAfter(TableResult):
     """What changed in one unit around an event, compared with other units. Made by :func:`before_after`.
 
     Attributes
@@ -86,20 +86,15 @@ class BeforeAfter(Result):
 
     drawn_by = "compare.draw_before_after"
 
-    spec: Mapping[str, Any]
     windows: Windows
     outcome: SeriesInfo
     kind: str
     relative: bool
     change_measure: str
     names: Mapping[str, str]
-    table: pd.DataFrame
     observed: pd.DataFrame
     difference: Difference | None
     comparators: ComparatorPool
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     def require_some(self) -> BeforeAfter:
         """Itself; NoDataError with the reason when the treated unit lacks a window."""

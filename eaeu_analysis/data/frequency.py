@@ -132,7 +132,7 @@ class Calendar:
             year = Calendar("Y")._read(value) if re.fullmatch(r"\d{4}", str(value)) else None
             if year is not None and YEARS[0] <= year <= YEARS[1]:
                 whole = pd.Period(year=year, freq="Y")
-                ends.append(int(whole.asfreq(PANDAS[self.letter], how=how).ordinal))  # type: ignore[arg-type]
+                ends.append(int(whole.asfreq(PANDAS[self.letter], how=how).ordinal))  # type: ignore[arg-type] # a known letter
             else:
                 ends.append(self.ordinal(value, what))
         return ends[0], ends[1]

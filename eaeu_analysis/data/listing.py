@@ -1,10 +1,10 @@
-"""What a source holds, as tables and plain dictionaries: for ``eaeu data list`` and ``eaeu data show``."""
+"""What a source has, as tables and plain dictionaries: for ``eaeu data list`` and ``eaeu data show``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,8 +17,10 @@ from ..reference.shipped_tables import FOLDERS, read_records
 from ..series import period_text
 from .sources import Source
 from .sources.pinned import COUNTS, PinnedSource, series_counts
-from .store.entry import KEYS, StoreEntry
-from .store.store import Store
+
+if TYPE_CHECKING:
+    from .store.entry import StoreEntry
+    from .store.store import Store
 
 ECONOMIES = ("KGZ", "ARM", "BLR", "KAZ", "RUS", "UZB", "TJK", "TKM", "MDA", "GEO", "AZE", "UKR")
 """Whose coverage is shown: the members of the EAEU, its observer, and the neighbours they are compared with."""
@@ -216,7 +218,7 @@ def _coverage(frame: pd.DataFrame, economy: str, side: str) -> dict[str, Any]:
 
 
 def describe_stored(store: Store, code: str, economies: Sequence[str] | None = None) -> dict[str, Any]:
-    """In the form of :func:`describe`, with what a store keeps beside the values.
+    """In the form of :func:`describe`, with what a store keeps in addition to the values.
 
     Each of ``vintages`` also has ``endpoint``, ``retrieved_at``, ``asked`` (economies and years, in words), ``notes``,
     ``footnotes`` (economy, year, status, text) and ``problems``. The default is the latest release that is no archived
@@ -237,6 +239,8 @@ def describe_stored(store: Store, code: str, economies: Sequence[str] | None = N
 
 
 def _vintage(store: Store, entry: StoreEntry, economies: Sequence[str]) -> dict[str, Any]:
+    from .store.entry import KEYS  # here, because it brings the network libraries
+
     asked = entry.request
     frame = store.read(entry).frame
     record: dict[str, Any] = {"vintage": entry.vintage, "hash": f"sha256:{entry.sha256}"}

@@ -124,7 +124,7 @@ def pin_series(
 
     With ``selection`` the package is made anew from the recipe. Without, every series of the files (of a bulk
     download: those of the catalogue), or ``codes``, are added to what ``out`` has; a vintage already there is
-    written again, another vintage is added beside it and the default stays what it was. ``retrieved`` is the
+    written again, another vintage is added next to it and the default stays what it was. ``retrieved`` is the
     date of the download when the recipe or the file does not say.
 
     The frame has a row per series written: code, vintage, default, label, economies, observations, zeros, and
@@ -255,7 +255,7 @@ def _resource(entry: PinEntry, item: SeriesData, first_year: int) -> tuple[dict[
 
 
 def _provenance_fields(entry: PinEntry, otherwise: dict[str, Any]) -> dict[str, str]:
-    """What the recipe says, else what the file said."""
+    """What the recipe says, else what the file says."""
     names_ = ("source", "vintage", "vintage_note", "retrieved", "licence", "via", "note")
     return {name: str(getattr(entry, name) or otherwise.get(name, "")) for name in names_}
 

@@ -63,7 +63,7 @@ def as_pandas(what: str, given: object) -> pd.DataFrame:
     import narwhals as nw
 
     try:
-        table = nw.from_native(given)  # type: ignore[call-overload]
+        table = nw.from_native(given)  # type: ignore[call-overload] # TypeError below
         table = table.collect() if isinstance(table, nw.LazyFrame) else table
         found: pd.DataFrame = table.to_pandas()
     except TypeError:

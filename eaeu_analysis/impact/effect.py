@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..data.frequency import Calendar
 from ..errors import require_option
-from ..results import Check, Provenance, Result, source_lines
+from ..results import Check, Provenance, Result
 from ..results import finding_of as finding_of
 from ..text import format_number, format_p_equals
 
@@ -238,9 +238,7 @@ class Effect(Result):
         if self.weights is not None:
             lines.append(f"  donors: {weights_text(self.weights)}")
         lines.append(f"  verdict: {self.verdict}")
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        lines += source_lines(self.provenance, "  ")
-        return "\n".join(lines)
+        return self._ended(lines)
 
     def _measure(self) -> str:
         return f" ({self.measure})" if self.measure else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Method:
-    """An estimator with the options its name stands for."""
+    """An estimator, by module and function of :mod:`.estimators`, with the options that its name stands for."""
 
     name: str
     label: str
-    module: str
-    function: str
+    path: str
     options: EffectOptions
-    arguments: tuple[tuple[str, Any], ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(
         self,
@@ -52,76 +51,37 @@ class Method:
     ) -> Effect:
         """The effect by this method; ``level``, ``gaps`` and ``most_donors`` go into its options, ``more`` are
         arguments of its own. ``quick`` leaves out the refits of synthetic control's checks."""
-        call: Callable[..., Effect] = getattr(import_module(f".estimators.{self.module}", __package__), self.function)
+        module, _, function = self.path.partition(".")
+        call: Callable[..., Effect] = getattr(import_module(f".estimators.{module}", __package__), function)
         options = replace(self.options, level=level, gaps=gaps)
         if isinstance(options, SyntheticControlOptions):
             options = replace(options, checks=not quick, most_donors=most_donors)
         elif most_donors is not None:
             raise BadInputError(f"method '{self.name}' has no largest number of donors; use 'sc' or 'sc-demeaned'")
-        return call(panel, outcome, unit, event, donors, options=options, **{**dict(self.arguments), **more})
+        return call(panel, outcome, unit, event, donors, options=options, **{**self.arguments, **more})
 
 
+_INTERRUPTED = "interrupted_series.interrupted_series"
 METHODS: dict[str, Method] = {
-    method.name: method
-    for method in (
-        Method(
-            "sc",
-            "synthetic control",
-            "synthetic",
-            "synthetic_control",
-            SyntheticControlOptions(intercept=False),
-        ),
-        Method(
-            "sc-demeaned",
-            "synthetic control with intercept",
-            "synthetic",
-            "synthetic_control",
-            SyntheticControlOptions(intercept=True),
-        ),
-        Method(
-            "augmented", "augmented synthetic control", "augmented", "augmented_synthetic_control", AugmentedOptions()
-        ),
-        Method("sdid", "synthetic difference-in-differences", "synthetic_did", "synthetic_did", SyntheticDidOptions()),
-        Method(
-            "difp",
-            "de-meaned synthetic control (DIFP)",
-            "synthetic_did",
-            "synthetic_did",
-            SyntheticDidOptions(),
-            (("method", "difp"),),
-        ),
-        Method(
-            "did",
-            "difference-in-differences",
-            "difference_in_differences",
-            "difference_in_differences",
-            EffectOptions(),
-        ),
-        Method(
-            "ife",
-            "interactive fixed effects",
-            "interactive_fixed_effects",
-            "interactive_fixed_effects",
-            InteractiveOptions(),
-        ),
-        Method("mc", "matrix completion", "matrix_completion", "matrix_completion", MatrixCompletionOptions()),
-        Method(
-            "interrupted_series",
-            "interrupted series, structural",
-            "interrupted_series",
-            "interrupted_series",
-            InterruptedSeriesOptions(),
-        ),
-        Method(
-            "segmented",
-            "interrupted series, segmented",
-            "interrupted_series",
-            "interrupted_series",
-            InterruptedSeriesOptions(),
-            (("method", "segmented"),),
-        ),
+    name: Method(name, label, call, options, more)
+    for name, label, call, options, more in (
+        ("sc", "synthetic control", "synthetic.synthetic_control", SyntheticControlOptions(intercept=False), {}),
+        ("sc-demeaned", "synthetic control with intercept", "synthetic.synthetic_control",
+         SyntheticControlOptions(intercept=True), {}),
+        ("augmented", "augmented synthetic control", "augmented.augmented_synthetic_control", AugmentedOptions(), {}),
+        ("sdid", "synthetic difference-in-differences", "synthetic_did.synthetic_did", SyntheticDidOptions(), {}),
+        ("difp", "de-meaned synthetic control (DIFP)", "synthetic_did.synthetic_did", SyntheticDidOptions(),
+         {"method": "difp"}),
+        ("did", "difference-in-differences", "difference_in_differences.difference_in_differences",
+         EffectOptions(), {}),
+        ("ife", "interactive fixed effects", "interactive_fixed_effects.interactive_fixed_effects",
+         InteractiveOptions(), {}),
+        ("mc", "matrix completion", "matrix_completion.matrix_completion", MatrixCompletionOptions(), {}),
+        ("interrupted_series", "interrupted series, structural", _INTERRUPTED, InterruptedSeriesOptions(), {}),
+        ("segmented", "interrupted series, segmented", _INTERRUPTED, InterruptedSeriesOptions(),
+         {"method": "segmented"}),
     )
-}
+}  # fmt: skip
 
 
 def find_method(name: str) -> Method:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import settings
-from ..errors import BadInputError, as_names, require_least, require_level, require_option, unknown
+from ..errors import BadInputError, as_names, require_least, require_level, require_option
 
 Gaps = Literal["drop", "interpolate", "error"]
 Years = int | tuple[int, int] | list[int] | range | None
@@ -98,8 +98,6 @@ class SyntheticControlOptions(EffectOptions):
         ``v="cross-validation"``.
     starts : int, default 8
         Number of starting points of that search.
-    replicate : {"synth"}, optional
-        Use the optimiser of the published packages, to reproduce their numbers only.
     gaps, level, covariates, seasonal
         See :class:`EffectOptions`.
 
@@ -121,7 +119,6 @@ class SyntheticControlOptions(EffectOptions):
     most_donors: int | None = None
     v_floor: float = V_FLOOR
     starts: int = STARTS
-    replicate: Literal["synth"] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -132,8 +129,6 @@ class SyntheticControlOptions(EffectOptions):
         if not 0.0 < self.v_floor <= 1.0:
             raise BadInputError(f"v_floor {self.v_floor} is not above 0 and at most 1")
         require_least("starts", self.starts, 1)
-        if self.replicate not in (None, "synth"):
-            raise unknown("replicate", self.replicate, ("synth",))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,9 +182,6 @@ class SyntheticDidOptions(EffectOptions):
     ----------
     penalty : float, optional
         Penalty of the unit weights (zeta in the paper), in units of the outcome. The default is the paper's.
-    replicate : {"synthdid"}, optional
-        Take the weights of the authors' R package (Frank-Wolfe, stopped early) instead of the exact optimum. The
-        published figures rest on these weights.
     checks : bool, default True
         Make the leave-one-out estimates and, with one treated unit, the placebo in time.
     gaps, level, covariates, seasonal
@@ -203,18 +195,12 @@ class SyntheticDidOptions(EffectOptions):
     Examples
     --------
     >>> import eaeu_analysis as ea
-    >>> ea.SyntheticDidOptions(replicate="synthdid").replicate
-    'synthdid'
+    >>> ea.SyntheticDidOptions(checks=False).checks
+    False
     """
 
     penalty: float | None = None
-    replicate: Literal["synthdid"] | None = None
     checks: bool = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.replicate not in (None, "synthdid"):
-            raise unknown("replicate", self.replicate, ["synthdid"])
 
 
 @dataclass(frozen=True, kw_only=True)

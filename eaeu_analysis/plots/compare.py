@@ -63,7 +63,7 @@ def before_after_data(result: Any) -> tuple[pd.DataFrame, str]:
     """What the figure of a BeforeAfter shows: (time x unit) values, from five years before its windows, and their unit.
 
     Levels of unlike size (dollars of Ukraine and of Tajikistan) are put on one scale: each unit's own mean of the
-    window before, which the table holds, is 100.
+    window before, which is in the table, is 100.
     """
     table = result.observed[result.observed.index >= result.windows.before[0] - 5]
     if not result.relative:

@@ -304,13 +304,6 @@ def draw_break_even(
     return draw_by(lambda at: _break_even(result, at, first, second, outcome), result, ax, 4.6)
 
 
-def channels_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
-    """By channel, all together last: ``estimate, lower, upper`` of one outcome, in its unit."""
-    rows = result.table[result.table["outcome"] == outcome]
-    table = rows[["estimate", "lower", "upper"]].set_axis([display.channel(str(c)) for c in rows["channel"]], axis=0)
-    return pd.DataFrame(table.rename_axis("channel"))
-
-
 def path_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
     """By calendar year, or by year after accession where the scenario names none: ``estimate, lower, upper``."""
     path = result.path(outcome)

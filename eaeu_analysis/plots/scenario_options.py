@@ -1,4 +1,4 @@
-"""Options beside each other: a point with its interval per option, and how often it is better than doing nothing."""
+"""Options side by side: a point with its interval per option, and how often it is better than doing nothing."""
 
 from __future__ import annotations
 

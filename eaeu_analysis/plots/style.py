@@ -1,4 +1,4 @@
-"""One style for every figure, and what all of them share: names at line ends, the event, the source, SVG.
+"""One style for every figure, and what all of them share: names at line ends, the event, the source.
 
 Colours are Okabe and Ito's, which the colour-blind can tell apart; the treated unit also differs by width and
 darkness, so that a figure survives greyscale. Lines carry their name at their end instead of a legend.
@@ -6,8 +6,6 @@ darkness, so that a figure survives greyscale. Lines carry their name at their e
 
 from __future__ import annotations
 
-import hashlib
-import io
 import textwrap
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -105,7 +103,7 @@ def plain_texts(ax: Axes) -> None:
 def fill(ax: Axes, text: str, size: float) -> str:
     """``text`` in lines that fit the width of the axes, at ``size`` points (bold ones are a tenth wider)."""
     figure = ax.get_figure()
-    inches = figure.get_figwidth() * ax.get_position().width if figure is not None else 6.4  # type: ignore[union-attr]
+    inches = figure.get_figwidth() * ax.get_position().width if figure is not None else 6.4  # type: ignore[union-attr] # a subfigure has none
     return textwrap.fill(text, max(24, round(118 * inches / size)))
 
 
@@ -117,31 +115,6 @@ def set_title(ax: Axes, text: str) -> None:
 def styled() -> AbstractContextManager[None]:
     """The house style, for those who draw on axes of their own."""
     return mpl.rc_context(STYLE)
-
-
-def new_figure(width: float = 6.4, height: float = 4.0) -> Figure:
-    """A figure outside pyplot's state, so that nothing needs closing."""
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(STYLE):
-        return Figure(figsize=(width, height), layout="constrained")
-
-
-def svg(figure: Figure, alt: str) -> str:
-    """The figure as SVG text for a page: same bytes every time, labelled for those who cannot see it."""
-    from xml.sax.saxutils import escape
-
-    buffer = io.StringIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    salt = hashlib.sha256(alt.encode()).hexdigest()[:8]  # ids must differ between the figures of one page
-    for quote in ('id="', 'href="#', "url(#"):
-        text = text.replace(quote, f"{quote}f{salt}-")
-    head, rest = text.split(">", 1)
-    label = escape(alt, {'"': "&quot;"})
-    return f'{head} role="img" aria-label="{label}"><title>{escape(alt)}</title>{rest}'
 
 
 def source_line(figure: Figure, provenance: Any) -> int:
@@ -174,7 +147,7 @@ def end_labels(ax: Axes, ends: Sequence[tuple[str, float, float, str, bool]], si
     if not ends:
         return
     low, high = ax.get_ylim()
-    height_points = ax.get_window_extent().height * 72 / ax.get_figure().dpi  # type: ignore[union-attr]
+    height_points = ax.get_window_extent().height * 72 / ax.get_figure().dpi  # type: ignore[union-attr] # axes have one
     gap = (high - low) * (size * 1.15) / max(height_points, 1)
     order = sorted(range(len(ends)), key=lambda i: (ends[i][2], ends[i][0]))
     places = np.array([ends[i][2] for i in order])

@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Kind = Literal["level", "share", "rate", "index"]
-STRICT = {"extra": "forbid"}  # a field that the dataclass does not have is a mistake in the table
+
+
+class TableRow:
+    """What a dataclass of rows is made from: a field that it does not have is a mistake in the table."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
 
 # -- tables ----------------------------------------------------------------------------------------------
@@ -141,7 +146,7 @@ def _sentence(problems: list[Any], form: Any, where: str) -> str:
 
 # -- indicators ------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Indicator:
+class Indicator(TableRow):
     """A World Bank series: its code, the number of its database, and how to read its values.
 
     ``sign`` states what a higher or positive value means, ``note`` the known pitfalls. ``live_code`` is set where the
@@ -157,8 +162,6 @@ class Indicator:
     topic: str
     note: str = ""
     live_code: str = ""
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @functools.lru_cache
@@ -230,7 +233,7 @@ def catalogue() -> pd.DataFrame:
 
 # -- outcomes --------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(TableRow):
     """An outcome with a name ("remittances"), and how it is computed from indicators.
 
     Either ``indicator`` is set, or both ``numerator`` and ``denominator``. The value is ``scale`` times the indicator,
@@ -255,8 +258,6 @@ class Outcome:
     zero_true_for: tuple[str, ...] = ()
     log: bool = False
     note: str = ""
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
     def __post_init__(self) -> None:
         ratio = (self.numerator is not None, self.denominator is not None)

@@ -1,6 +1,6 @@
 """Corrections as data: what a source has wrong, what is right, why, and who says so (data/corrections.toml).
 
-A correction holds the old value too. It is applied only where the source still has that value; once the source
+A correction states the old value too. It is applied only where the source still has that value; once the source
 has changed, it is refused, for a person to look at again. What was applied stands in the note of the series or of the
 table of flows.
 """
@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ from .. import settings
 from ..errors import BadInputError
 from ..series import SeriesData
 from . import economies
-from .catalogue import STRICT, parse, read_table
+from .catalogue import TableRow, parse, read_table
 
 MISSING = "missing"
 CORRECTED = "corrected"  # status of a flow that a correction put in
@@ -29,7 +29,7 @@ RELATIVE = 1e-9  # two writings of one number; a revision is larger
 
 
 @dataclass(frozen=True)
-class Correction:
+class Correction(TableRow):
     """``old`` and ``new`` are values or ``"missing"``: a value may be put in or taken out as well."""
 
     series: str
@@ -40,15 +40,13 @@ class Correction:
     reason: str
     source: str
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
     @property
     def text(self) -> str:
         return f"{self.economy} {self.year} {_shown(self.old)} -> {_shown(self.new)} ({self.reason}; {self.source})"
 
 
 @dataclass(frozen=True)
-class FlowCorrection:
+class FlowCorrection(TableRow):
     """What a table of flows has wrong, in its own unit.
 
     ``old`` has the flows of the source that are wrong, ``new`` what is right, by "EXPORTER IMPORTER YEAR". A flow that
@@ -61,8 +59,6 @@ class FlowCorrection:
     source: str
     old: dict[str, float]
     new: dict[str, float]
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
     @property
     def flows(self) -> list[str]:

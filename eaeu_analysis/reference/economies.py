@@ -12,10 +12,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInputError, most_like, unknown
-from .catalogue import STRICT, having, parse, read_table, table_path
+from .catalogue import TableRow, having, parse, read_table, table_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ _LITTLE = {"the", "of", "and"}  # words that no two economies differ by
 
 
 @dataclass(frozen=True)
-class Economy:
+class Economy(TableRow):
     """An economy; ``region`` and ``income`` are codes of the World Bank, ``bank`` is false where it keeps no series."""
 
     iso3: str
@@ -37,18 +37,14 @@ class Economy:
     income: str
     bank: bool = True
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class Dissolved:
+class Dissolved(TableRow):
     """A state that is not one economy any more, and those that came after it."""
 
     name: str
     successors: tuple[str, ...]
     names: tuple[str, ...] = ()
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ class ShippedTables:
     Parameters
     ----------
     folder : str
-        Folder below the data folder that holds the tables and the file of records.
+        Folder below the data folder that has the tables and the file of records.
     manifest : str
         Name of the file of records.
     content : str

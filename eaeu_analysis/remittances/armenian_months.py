@@ -11,7 +11,6 @@ estimated on years before 2014, so that nothing after accession is in it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,7 @@ from .. import settings
 from ..errors import NoDataError, require_level
 from ..reference.blocs import bloc as find_bloc
 from ..reference.shipped_tables import REMITTANCES
-from ..results import Check, Provenance, Result, source_lines
+from ..results import Check, Provenance, TableResult
 from ..text import format_number, format_p_equals
 from .passthrough import pass_through, pass_through_panel
 from .sample import DESTINATION, DRIVERS
@@ -46,7 +45,7 @@ WINDOWS: dict[str, tuple[range, range]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class ArmenianTransfers(Result):
+class ArmenianTransfers(TableResult):
     """Transfers to Armenia from Russia against other origins; from ``armenian_transfers``.
 
     Attributes
@@ -68,12 +67,6 @@ class ArmenianTransfers(Result):
 
     drawn_by = "remittances.draw_armenian_transfers"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
-
     def summary(self) -> str:
         """A sentence per window, checks, sources."""
         lines = [
@@ -94,8 +87,7 @@ class ArmenianTransfers(Result):
                     f"{format_number(row['remainder_upper'], signed=True)} %)"
                 )
             lines.append(text)
-        lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        return "\n".join([*lines, *source_lines(self.provenance, "  ")])
+        return self._ended([*lines, ""])
 
 
 def armenian_transfers(*, level: float = settings.LEVEL) -> ArmenianTransfers:

@@ -25,7 +25,7 @@ from ..arrays import Array
 from ..data.panel import require_years
 from ..errors import BadInputError, require_least, require_level, require_option
 from ..reference import economies
-from ..results import Check, Provenance, Result
+from ..results import Provenance, TableResult
 from .regression import Fit
 from .sample import (
     DESTINATION,
@@ -52,7 +52,7 @@ REFERENCE = (
 
 
 @dataclass(frozen=True, eq=False)
-class PassThrough(Result):
+class PassThrough(TableResult):
     """Elasticities of remittances in US$ with respect to Russia's economy; from ``pass_through``.
 
     They apply to a country that receives all its remittances from Russia.
@@ -94,8 +94,6 @@ class PassThrough(Result):
 
     drawn_by = "remittances.draw_pass_through"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     vcov: pd.DataFrame
     vcov_dk: pd.DataFrame
     df: int
@@ -108,9 +106,6 @@ class PassThrough(Result):
     own_sd: float
     growth: pd.Series[Any]
     alternatives: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     @property
     def coef(self) -> pd.Series[Any]:
@@ -161,7 +156,7 @@ class PassThrough(Result):
             f"  R2 within {self.rsquared:.2f}",
             "",
         ]
-        return "\n".join([*lines, *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]])
+        return self._ended(lines, sources=False)
 
 
 def pass_through(
@@ -278,6 +273,9 @@ def _result(
     return PassThrough(
         spec,
         coefficient_table(fit, index, level),
+        level,
+        passthrough_checks.checks(data_logs, question, data, fit, alternatives, level, lags),
+        Provenance((*series, *sources), METHOD, REFERENCE, spec),
         pd.DataFrame(fit.jackknife, index=index, columns=index),
         pd.DataFrame(fit.dk, index=index, columns=index),
         fit.df,
@@ -290,9 +288,6 @@ def _result(
         own,
         pd.Series(own_growth(data, fit), index=list(data.origins), name="growth"),
         alternatives,
-        level,
-        passthrough_checks.checks(data_logs, question, data, fit, alternatives, level, lags),
-        Provenance((*series, *sources), METHOD, REFERENCE, spec),
     )
 
 

@@ -4,7 +4,7 @@
     new = R exp(d),  change in US$ = R (exp(d) - 1),  % of GDP = 100 change / Y
 
 with R and Y the origin's remittances and GDP in US$ of the baseline year and s the share of Russia. The form is that
-of the regression: exact for small changes; in a large fall money from elsewhere holds up a little better. The change in
+of the regression: exact for small changes; in a large fall money from elsewhere falls a little less. The change in
 US$ is split over the channels by the logarithmic mean (Ang 2004, "Decomposition analysis for policymaking in energy",
 Energy Policy 32(9)): channel k gets d_k / d of it, so that the parts add up exactly and none comes first.
 """

@@ -103,7 +103,7 @@ class Corridors(Result):
             out = f"; not used: {row['reason']}" if row["reason"] else " (used)" if row["used"] else ""
             late = f"; known or revised in {row['known_in']}" if row["hindsight"] else ""
             lines.append(f"    {row['basis']} {row['year']}: {row['share']:.0%}{out}{late}; {row['source']}")
-        return "\n".join([*lines, "", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]])
+        return self._ended([*lines, ""], sources=False)
 
 
 def corridors(origin: str, year: int | None = None) -> Corridors:
@@ -317,15 +317,10 @@ def _checks(origin: str, sources: pd.DataFrame) -> tuple[Check, ...]:
     rows = sources[(sources["group"] == "RUS") & (sources["reason"] == "")]
     low, high = float(rows["share"].min()), float(rows["share"].max())
     artefact = sources[sources["reason"] != ""]
-    checks = [
-        Check(
-            "sources agree",
-            high - low <= 0.15,
-            high - low,
-            0.15,
-            f"Russia's share is {low:.0%} to {high:.0%} over {len(rows)} sources; at most 15 points apart is asked",
-        )
-    ]
+    sources_agree_text = (
+        f"Russia's share is {low:.0%} to {high:.0%} over {len(rows)} sources; at most 15 points apart is asked"
+    )
+    checks = [Check("sources agree", high - low <= 0.15, high - low, 0.15, sources_agree_text)]
     if len(artefact):
         row = artefact.iloc[0]
         text = f"{row['basis']} {row['year']}: {row['reason']}"

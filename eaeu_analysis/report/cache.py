@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FORMAT = 2
-HEAD = ".kept.json"  # member that holds the key and the hashes of the others
+HEAD = ".kept.json"  # member that has the key and the hashes of the others
 MOST = 24  # kept files; the oldest go first
 LIBRARIES = (
     *("babel", "jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "pyfixest", "scipy", "statsmodels"),
@@ -50,7 +50,7 @@ def cache_enabled() -> bool:
 
 
 def cache_key(kind: str, question: Mapping[str, Any], source: str | Path | Source = "pinned") -> str:
-    """SHA-256 of the question and of all that the answer rests on; "" when the source cannot be told by its content."""
+    """SHA-256 of the question and of all that the answer rests on; "" when its content does not identify the source."""
     data = source_digest(source)
     if not data:
         return ""
@@ -113,7 +113,7 @@ def shipped_claims_path() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where reports are kept: beside the store."""
+    """Where reports are kept: next to the store."""
     return settings.cache_dir() / "reports"
 
 

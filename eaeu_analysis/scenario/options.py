@@ -15,7 +15,7 @@ from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError, require_least, require_level, unknown
 from ..reference.economies import common_name
-from ..results import Check, Provenance, Result, to_plain
+from ..results import Check, Provenance, TableResult, to_plain
 from . import display
 from .load import load_scenario, scenarios_folder
 from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
@@ -32,7 +32,7 @@ UNCHANGED = 1e-6  # what the solver leaves where nothing changes, in any unit
 
 
 @dataclass(frozen=True, eq=False)
-class ScenarioComparison(Result):
+class ScenarioComparison(TableResult):
     """Several scenarios side by side, all with the same draws. Made by :func:`compare_scenarios`.
 
     Attributes
@@ -61,12 +61,7 @@ class ScenarioComparison(Result):
     drawn_height = 4.5
 
     scenarios: tuple[Scenario, ...]
-    spec: dict[str, Any]
-    table: pd.DataFrame
     draws: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     def value(self, outcome: str, scenario: str) -> pd.Series[Any]:
         """The row of an outcome and an option. Raises BadInputError for a name that is not in the table."""
@@ -131,7 +126,7 @@ def shipped_options() -> ScenarioComparison | None:
     table[numbers] = table[numbers].astype(float)
     chosen = tuple(load_scenario(name) for name in spec["scenarios"])
     return ScenarioComparison(
-        chosen, spec, table, pd.DataFrame(), spec["level"], checks, Provenance((), METHOD, REFERENCE, spec)
+        spec, table, spec["level"], checks, Provenance((), METHOD, REFERENCE, spec), chosen, pd.DataFrame()
     )
 
 
@@ -218,7 +213,7 @@ def compare_scenarios(
     spec = {"scenarios": [s.name for s in chosen], "draws": count, "seed": seed, "level": level}
     table = _table(drawn, [s.name for s in chosen], checks, level)
     provenance = Provenance(tuple(series.values()), METHOD, REFERENCE, spec)
-    return ScenarioComparison(tuple(chosen), spec, table, drawn, level, tuple(checks), provenance)
+    return ScenarioComparison(spec, table, level, tuple(checks), provenance, tuple(chosen), drawn)
 
 
 def _two_models(scenario: Scenario) -> tuple[float, float] | None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..arrays import Array
 from ..errors import BadInputError, EaeuError, NoDataError, unknown
-from ..results import Check, Provenance, Result
+from ..results import TableResult
 from . import display
 from .model.solve import ALIKE, CLOSURE_OUTCOMES, INTERACTION, PACE, TOTAL, WORLD_PRICED
 from .model.spread import ends_of, monte_carlo_error, round_outcome
@@ -35,7 +35,7 @@ HEADLINES = (
 
 
 @dataclass(frozen=True, eq=False)
-class ScenarioResult(Result):
+class ScenarioResult(TableResult):
     """Outcomes of a scenario by channel, with intervals. Made by :func:`run_scenario`.
 
     Attributes
@@ -63,13 +63,8 @@ class ScenarioResult(Result):
     drawn_height = 4.4
 
     scenario: Scenario
-    spec: dict[str, Any]
-    table: pd.DataFrame
     inputs: pd.DataFrame
     draws: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     def value(self, outcome: str, channel: str = TOTAL) -> pd.Series[Any]:
         """The row of one outcome and channel. Raises BadInputError for a name that is not in the table."""
@@ -263,9 +258,7 @@ class ScenarioResult(Result):
             lines += self._restated()
             lines += self._by_year()
         lines += [f"Left out: {note}" for note in self.scenario.notes]
-        lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        lines += [f"  source: {line}" for line in self.provenance.lines()]
-        return "\n".join(lines)
+        return self._ended([*lines, ""])
 
     def _by_channel(self) -> list[str]:
         names = scenario_tables()["channels"]

@@ -12,7 +12,7 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import BadInputError
 from ..reference.shipped_tables import TARIFFS
-from ..results import Check, Provenance, Result, to_plain
+from ..results import Check, Provenance, TableResult, to_plain
 from .load import load_scenario, scenarios_folder
 from .model.baseline_world import SECTORS
 from .model.sectors import COLUMNS, has_jobs, section_of_sector, sector_changes
@@ -32,7 +32,7 @@ REFERENCE = "Caliendo and Parro (2015); input-output table and employment of Uzb
 
 
 @dataclass(frozen=True, eq=False)
-class SectorResult(Result):
+class SectorResult(TableResult):
     """Who gains and who loses by section, all channels together. Made by :meth:`ScenarioResult.sectors`.
 
     Attributes
@@ -57,11 +57,6 @@ class SectorResult(Result):
     drawn_height = 6.3
 
     scenario: Scenario
-    spec: dict[str, Any]
-    table: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -116,7 +111,7 @@ def shipped_sectors() -> SectorResult | None:
     )
     table = pd.DataFrame(found["rows"])
     scenario = load_scenario(spec["scenario"])
-    return SectorResult(scenario, spec, table, spec["level"], checks, Provenance((), METHOD, REFERENCE, spec))
+    return SectorResult(spec, table, spec["level"], checks, Provenance((), METHOD, REFERENCE, spec), scenario)
 
 
 def sectors_of(result: ScenarioResult, draws: int = DRAWS) -> SectorResult:
@@ -144,7 +139,7 @@ def sectors_of(result: ScenarioResult, draws: int = DRAWS) -> SectorResult:
     spec = result.spec | {"draws": len(values)}
     provenance = Provenance(result.provenance.series, METHOD, REFERENCE, spec)
     table = pd.DataFrame(rows, columns=columns)
-    return SectorResult(result.scenario, spec, table, result.level, (solved, *others), provenance)
+    return SectorResult(spec, table, result.level, (solved, *others), provenance, result.scenario)
 
 
 def _jobs_moved(output: Array, jobs: Array) -> Array:

@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from eaeu_analysis import settings
+from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.reference import economies
 from eaeu_analysis.reference.shipped_tables import FLOWS
-from eaeu_analysis.trade.flows.flows import COLUMNS, check_units, trade_tables
+from eaeu_analysis.trade.flows.flows import COLUMNS, trade_tables
 
 from . import products
 from .write import TableDraft, with_record, write_pins
@@ -86,6 +87,29 @@ def _schema(frame: pd.DataFrame, source: str, made: dict[str, int] | None = None
         frame = frame.groupby([*keys, "source", "status"])["usd"].sum().reset_index()
     check_units(frame)
     return TableDraft(frame.sort_values(keys)[list(COLUMNS)].reset_index(drop=True), dropped)
+
+
+def check_units(frame: pd.DataFrame) -> None:
+    """Raise BadInputError when a flow that independent files agree on is off by a power of a thousand.
+
+    The anchors are the Russia-Kyrgyzstan flows of 2012, 2015 and 2019 (table ``trade.toml``).
+    """
+    total = frame[(frame["product"] == "TOTAL") & (frame["basis"] == "exporter_fob")] if "product" in frame else frame
+    for anchor in trade_tables()["anchors"]:
+        rows = total[
+            (total["exporter"] == anchor["exporter"])
+            & (total["importer"] == anchor["importer"])
+            & (total["year"] == anchor["year"])
+        ]
+        for usd in rows["usd"]:
+            ratio = float(usd) / (anchor["musd"] * 1e6)
+            for unit, factor in (("thousand US$", 1e-3), ("million US$", 1e-6), ("a thousandth of a US$", 1e3)):
+                if 0.5 < ratio / factor < 2:
+                    pair = f"{anchor['exporter']} to {anchor['importer']} in {anchor['year']}"
+                    raise BadInputError(
+                        f"units look mixed: {pair} is {usd:g}, expected about {anchor['musd']:,} million US$; "
+                        f"the figures seem to be in {unit}, not US$"
+                    )
 
 
 def _world_4yearly(path: Path) -> TableDraft:

@@ -164,7 +164,7 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer, kind: str, fault: Fau
     if fault is not None and kind == "429":
         headers["Retry-After"] = f"{fault.seconds:g}"
     if fault is not None and kind == "redirect":
-        headers["Location"] = f"http://{fault.host}:{handler.server.server_address[1]}{handler.path}"  # type: ignore[index]
+        headers["Location"] = f"http://{fault.host}:{handler.server.server_address[1]}{handler.path}"  # type: ignore[index] # an address with a port
     if kind == "redirect-same":
         headers["Location"] = handler.path + "&again=1"
     if kind in SLOW:

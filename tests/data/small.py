@@ -27,7 +27,7 @@ class Clean:
 def small_pull(bank: StandIn, store: Store, codes: list[str] | None = None, **options: object) -> PullReport:
     """Three series, 15 years, six pages each, without notes; impatient."""
     given: dict[str, object] = {"years": "2010-2024", "per_page": 600, "notes": False, "settings": QUICK, "max_age": 0}
-    return pull_series(codes or CODES, store=store, endpoint=bank.endpoint, **(given | options))  # type: ignore[arg-type]
+    return pull_series(codes or CODES, store=store, endpoint=bank.endpoint, **(given | options))  # type: ignore[arg-type] # the options are of many types
 
 
 def hashes(store: Store) -> dict[str, str]:

@@ -78,7 +78,7 @@ def test_from_frame_refuses_in_one_sentence(change, says: str) -> None:
 def test_from_frame_does_not_mind_the_order_of_rows(rows, random) -> None:
     shuffled = list(rows)
     random.shuffle(shuffled)
-    make = lambda r: Panel.from_frame(pd.DataFrame(r, columns=["u", "t", "v"]).astype({"v": float}), "u", "t")  # noqa: E731
+    make = lambda r: Panel.from_frame(pd.DataFrame(r, columns=["u", "t", "v"]).astype({"v": float}), "u", "t")  # noqa: E731 - one line
     pd.testing.assert_frame_equal(make(rows).frame, make(shuffled).frame)
 
 

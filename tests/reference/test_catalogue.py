@@ -127,7 +127,7 @@ def test_an_unknown_indicator_names_the_near_match() -> None:
     assert "did you mean 'NE.TRD.GNFS.ZS' (Trade (% of GDP))" in message(lambda: catalogue.indicator("NE.TRD.GNFS.SZ"))
     assert "NE.TRD.GNFS.ZS" in message(lambda: catalogue.indicator("Trade (% of GPD)"))
     assert message(lambda: catalogue.indicator("quite another thing")) == "indicator 'quite another thing' not known"
-    message(lambda: catalogue.indicator(None))  # type: ignore[arg-type]
+    message(lambda: catalogue.indicator(None))  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_the_frame_is_the_callers_own() -> None:

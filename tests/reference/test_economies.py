@@ -151,7 +151,7 @@ def test_misspelt_names_get_the_near_match(name: str, near: str) -> None:
 
 @pytest.mark.parametrize("wrong", [None, float("nan"), 417, ["KGZ"], b"KGZ"])
 def test_what_is_not_text_is_refused(wrong: object) -> None:
-    text = message(lambda: economies.resolve(wrong))  # type: ignore[arg-type]
+    text = message(lambda: economies.resolve(wrong))  # type: ignore[arg-type] # wrong on purpose
     assert text == f"economy {wrong!r} not understood: expected an ISO code or a name"
 
 

@@ -11,11 +11,12 @@ matplotlib.use("Agg")
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.plots.scenario import sign_flip_sentence
-from eaeu_analysis.plots.style import new_figure, styled
+from eaeu_analysis.plots.style import styled
 from eaeu_analysis.scenario import display, schema
 from eaeu_analysis.scenario.model.quantities import Quantity
 from eaeu_analysis.scenario.tables import scenario_tables
@@ -139,7 +140,7 @@ def test_the_corners_of_the_map_in_a_sentence(corners: list[list[float]], told: 
 
 def test_a_title_fits_a_phone(made_up: Any) -> None:
     for width in (3.6, 6.4):
-        figure = new_figure(width, 6.0)
+        figure = Figure(figsize=(width, 6.0), layout="constrained")
         with styled():
             ax = figure.add_subplot()
             made_up.plot_tornado(ax=ax)

@@ -1,4 +1,4 @@
-"""Series pinned on disk: Parquet tables beside a Frictionless ``datapackage.json``, each with its SHA-256.
+"""Series pinned on disk: Parquet tables with a Frictionless ``datapackage.json``, each with its SHA-256.
 
 Two vintages of a series are two entries and are never spliced; the package marks one of them as the default.
 A table whose bytes do not match the recorded hash is not read.

@@ -25,7 +25,7 @@ _INFO = ("code", "label", "unit", "kind", "source", "vintage", "vintage_note", "
 
 @dataclass(frozen=True)
 class StoreEntry:
-    """``info`` holds the series' record without the date of retrieval, which is ``retrieved_at`` (UTC).
+    """``info`` is the series' record without the date of retrieval, which is ``retrieved_at`` (UTC).
 
     ``keys`` are the columns that identify a row ("economy", "year" for a series of a panel; bilateral tables have
     more), ``sha256`` the hash of the Parquet bytes, ``footnotes`` (economy, year, status, text),
@@ -46,7 +46,7 @@ class StoreEntry:
 
     @property
     def id(self) -> str:
-        """Request, vintage and content: what the source changes without a new date is kept beside the old."""
+        """Request, vintage and content: what the source changes without a new date is kept next to the old."""
         return digest({"request": self.request.to_dict(), "vintage": self.info.vintage, "sha256": self.sha256})
 
     @property

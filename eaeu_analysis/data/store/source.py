@@ -61,7 +61,7 @@ class StoreSource:
         return [e.series for e in self.store.entries() if e.keys == KEYS and e.request.endpoint == self.endpoint]
 
     def prepare(self, codes: Sequence[str], vintage: str | None = None) -> None:
-        """Pull those of ``codes`` that are missing or too old, in one go and once; failures are told by ``read``.
+        """Pull those of ``codes`` that are missing or too old, in one go and once; failures are reported by ``read``.
 
         Raises NoDataError when the source cannot be reached at all.
         """

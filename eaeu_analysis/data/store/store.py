@@ -25,8 +25,8 @@ from ..sources.live.worldbank import is_archived, vintage_of
 from .entry import KEYS, StoreEntry, from_parquet, to_parquet
 
 log = logging.getLogger(__name__)
-LOCK_WAIT = 60.0  # seconds; a writer holds the lock for the length of two small writes
-LOCK_POLL = 0.005  # seconds between two looks at a lock; the store holds it for a few milliseconds
+LOCK_WAIT = 60.0  # seconds; a writer keeps the lock for the length of two small writes
+LOCK_POLL = 0.005  # seconds between two looks at a lock; the store keeps it for a few milliseconds
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Store:
 
     # -- reading -----------------------------------------------------------------------------------------
     def entries(self, code: str | None = None) -> list[StoreEntry]:
-        """Every entry (of one code), by code, vintage, then time of retrieval; damaged ones are set aside and told."""
+        """Every entry (of one code), by code, vintage and retrieval; damaged ones are set aside and reported."""
         found = []
         for file in sorted((self.root / "entries").glob("*.json")):
             entry = self._entry(file)
@@ -320,7 +320,7 @@ class Store:
         return self.root / "entries" / f"{entry.id}.json"
 
     def _set_aside(self, files: list[Path], code: str, text: str) -> None:
-        """Move files out of the way; told once, by whoever moved the first of those that are there."""
+        """Move files out of the way; reported once, by whoever moved the first of those that are there."""
         aside = self.root / "aside"
         aside.mkdir(parents=True, exist_ok=True)
         moved = 0

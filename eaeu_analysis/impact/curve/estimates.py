@@ -25,6 +25,7 @@ from ..inference import checks as rules
 from ..inference.checks import fit_check, trend_check
 from ..inference.placebo import LEAST, Placebos, noise, rank_among_placebos
 from ..inference.placebo_checks import donor_notes, extrapolation_check, placebo_gap_checks, weight_check
+from ..options import EffectOptions
 from ..question import donors as pools
 from ..question.design import one_unit
 from ..question.predictors import Predictor, predictor_values, with_predictors
@@ -249,16 +250,9 @@ def _gather(task: CurveSetup, specification: Specification, years: Years) -> _Da
     )
     members = task.grid.pools[specification.pool].members()
     chosen = [u for u in task.units if u in open_to and (members is None or u in members)]
-    problem = state_problem(
-        task.panel,
-        column,
-        task.unit,
-        years.event,
-        chosen,
-        fit_years=list(years.fit),
-        post_years=list(years.post),
-        gaps=task.grid.gaps,
-    )
+    asked: dict[str, Any] = {"fit_years": list(years.fit), "post_years": list(years.post)}
+    options = EffectOptions(gaps=task.grid.gaps)
+    problem = state_problem(task.panel, column, task.unit, years.event, chosen, **asked, options=options)
     used = problem.fit | problem.post
     problem = replace(
         problem,

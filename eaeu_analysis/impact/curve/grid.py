@@ -10,15 +10,15 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ... import settings
 from ...errors import BadInputError, EaeuError, require_least, require_option, unknown
-from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ...remittances.ties_with_russia import COLUMNS
-from ..options import GAPS
+from ..options import GAPS, Gaps
 from ..question.problem import MIN_PRE
 from .placebos import ESTIMATORS
 
@@ -34,15 +34,13 @@ PREDICTED = "sc-predictors"  # the estimator that runs through the predictor set
 
 
 @dataclass(frozen=True)
-class PoolRule:
+class PoolRule(TableRow):
     """Donors by name: a ``group`` of economies.toml, an ``income`` group, a list of ``units``, or every unit."""
 
     label: str
     group: str = ""
     income: str = ""
     units: tuple[str, ...] = ()
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
     def members(self) -> frozenset[str] | None:
         """The units that the rule names; None: all."""
@@ -61,14 +59,12 @@ class PoolRule:
 
 
 @dataclass(frozen=True)
-class PredictorRule:
+class PredictorRule(TableRow):
     """``indicator`` ("" is the outcome) averaged over ``when``: "all" fit years, "first", "middle", "last", "last 5",
     or a year such as "2009", which need not be a fit year."""
 
     indicator: str
     when: str
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
     def years(self, fit: Sequence[int]) -> list[int]:
         """The years meant, given the fit years. BadInputError for a ``when`` that is not understood or after them."""
@@ -155,7 +151,7 @@ class Grid:
     measures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     predictors: Mapping[str, tuple[PredictorRule, ...]] = field(default_factory=dict)
     min_population: float = 0.0
-    gaps: str = "drop"
+    gaps: Gaps = "drop"
 
     def __post_init__(self) -> None:
         for what, given, options in (
@@ -218,7 +214,7 @@ class Grid:
         return Years(start, fit, tuple(y for y in range(start, last + 1) if y not in out))
 
     def specifications(self, outcome: str, event: int, world: bool = True) -> list[Specification]:
-        """Every specification for ``outcome``, those of one question beside each other; none is there twice."""
+        """Every specification for ``outcome``, those of one question next to each other; none is there twice."""
         return [Specification(n, *choices) for n, choices in enumerate(self._combined(outcome, event, world))]
 
     def size(self, outcome: str, event: int, world: bool = True) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, overload
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from ..inference.placebo_checks import (
 )
 from ..inference.pooled import PooledEffect, pool_units
 from ..options import AugmentedOptions
-from ..question.design import treated_events
+from ..question.design import described, treated_events
 from ..question.problem import Problem, state_problem
 from .synthetic_did_core import exact_weights
 
@@ -283,37 +284,12 @@ def augmented_synthetic_control(
 
     require_option("inference", inference, INFERENCE)
     events = treated_events(panel, unit, event)
+    years: dict[str, Any] = {"fit_years": fit_years, "post_years": post_years}
     if len(events) > 1:
-        return pool_units(
-            lambda alone, name, start: augmented_synthetic_control(
-                alone,
-                outcome,
-                name,
-                start,
-                donors,
-                fit_years=fit_years,
-                post_years=post_years,
-                inference=inference,
-                options=options,
-            ),
-            panel,
-            events,
-            donors=donors,
-            asked={"fit_years": fit_years, "post_years": post_years},
-            seed=seed,
-        )
+        alone = partial(augmented_synthetic_control, inference=inference, options=options)
+        return pool_units(alone, panel, outcome, events, donors, years=years, seed=seed)
     ((treated, start),) = events.items()
-    problem = state_problem(
-        panel,
-        outcome,
-        treated,
-        start,
-        donors,
-        fit_years=fit_years,
-        post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
-    )
+    problem = state_problem(panel, outcome, treated, start, donors, **years, options=options)
     y = problem.outcomes.T - float(problem.outcomes[problem.fit].mean())  # weights sum to one: the level is no matter
     fit = augmented_weights(y[1:, problem.fit], y[0, problem.fit], penalty=penalty, rule=rule, intercept=intercept)
     gap = _gap(y, problem, fit.weights, intercept)
@@ -353,24 +329,12 @@ def augmented_synthetic_control(
     checks += donor_notes(problem.dropped, problem.flagged, dict(zip(problem.donors, fit.weights, strict=True)))
     donors_index = pd.Index(problem.donors, name="donor")
     return AugmentedEffect(
-        spec={
-            "estimator": "augmented_synthetic_control",
-            **problem.spec(),
-            "penalty": penalty,
-            "penalty_rule": rule,
-            "intercept": intercept,
-            "inference": inference,
-            "checks": options.checks,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        **described("augmented_synthetic_control", problem, options, inference=inference, seed=seed),
         table=effect_table(
             problem.unit, problem.index, problem.outcomes[:, 0], problem.outcomes[:, 0] - gap, lower, upper
         ),
         estimate=estimate,
         interval=interval,
-        level=level,
         p_value=p_value,
         weights=pd.Series(fit.weights, index=donors_index, name="weight"),
         pre_mspe=float((gap[problem.fit] ** 2).mean()),
@@ -379,13 +343,8 @@ def augmented_synthetic_control(
             (problem.info,), "ridge augmented synthetic control", REFERENCE, {"penalty": fit.penalty}
         ),
         method="ridge augmented synthetic control",
-        measure=problem.info.unit,
         inference=words,
         se=se,
-        dropped=dict(problem.dropped),
-        flagged=dict(problem.flagged),
-        window=problem.window,
-        donor_rule=problem.donor_rule,
         scm_weights=pd.Series(fit.scm, index=donors_index, name="weight"),
         scm_estimate=float(_gap(y, problem, fit.scm, intercept)[problem.post].mean()),
         penalty=fit.penalty,

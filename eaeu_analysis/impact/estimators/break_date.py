@@ -18,7 +18,7 @@ from ...text import format_number, format_p_equals
 from ..inference.autoregressive import draw_errors, draw_picks, error_model
 from ..options import BREAK_KINDS as KINDS
 from ..options import BreakDateOptions, Regressors
-from ..question.design import one_unit
+from ..question.design import one_unit, stated
 from ..question.problem import state_problem
 from .interrupted_series import donor_regressors, fewest_donors, without_constant_donors
 
@@ -206,9 +206,7 @@ class BreakDate(Result):
             f"  {name}: {c['time']}, {format_p_equals(c['p'])}, {'not ruled out' if c['in_set'] else 'ruled out'}"
             for name, c in self.candidates.items()
         ]
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        lines += [f"  source: {line}" for line in self.provenance.lines()]
-        return "\n".join(lines)
+        return self._ended(lines)
 
 
 def break_date(
@@ -297,8 +295,7 @@ def break_date(
         donors,
         fit_years=fit_years,
         post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
+        options=options,
         min_donors=fewest_donors(regressors),
         whole=True,
     )
@@ -346,20 +343,16 @@ def break_date(
         for name, date in asked.items()
     }
     return BreakDate(
-        spec={
-            "estimator": "break_date",
-            **problem.spec(),
-            "years": [calendar.plain(t) for t in times],
-            "candidates": {name: calendar.plain(date) for name, date in asked.items()},
-            "kind": kind,
-            "regressors": regressors,
-            "trend": trend,
-            "trim": trim,
-            "draws": draws,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        spec=stated(
+            "break_date",
+            problem,
+            options,
+            years=[calendar.plain(t) for t in times],
+            candidates={name: calendar.plain(date) for name, date in asked.items()},
+            regressors=regressors,
+            draws=draws,
+            seed=seed,
+        ),
         table=table,
         time=calendar.plain(times[found.best]),
         size=tuple(float(value) for value in found.size),
@@ -388,14 +381,11 @@ def _base(periods: int, x: Array, trend: bool) -> Array:
 
 
 def _persistence(found: BreakSearch) -> Check:
-    return Check(
-        "persistence",
-        found.rho < 0.9,
-        found.rho,
-        0.9,
+    text = (
         f"errors under no break keep {found.rho:.2f} of last period's value; fails from 0.9, where drift and break "
-        "look alike",
+        "look alike"
     )
+    return Check("persistence", found.rho < 0.9, found.rho, 0.9, text)
 
 
 def _alone(found: BreakSearch, times: Any, level: float) -> Check:
@@ -403,15 +393,12 @@ def _alone(found: BreakSearch, times: Any, level: float) -> Check:
     if found.second is None:
         return Check("one break only", None, None, None, "too few periods to look for a second break")
     date, p = times[found.second[0]], found.second[1]
-    return Check(
-        "one break only",
-        p > 1 - level + 1e-12,
-        p,
-        1 - level,
+    text = (
         f"given that break, another would be likeliest in {date} ({format_p_equals(p)}); fails at p <= "
         f"{1 - level:.2f}: "
-        "then narrow the years to one break",
+        "then narrow the years to one break"
     )
+    return Check("one break only", p > 1 - level + 1e-12, p, 1 - level, text)
 
 
 def _edge(found: BreakSearch) -> Check:

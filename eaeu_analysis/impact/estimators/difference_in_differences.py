@@ -21,7 +21,7 @@ from ..inference.placebo_checks import donor_notes
 from ..inference.randomisation import Assignments, assignments, bootstrap_p, randomisation_p_value, webb_weights
 from ..inference.randomisation import wild_bootstrap_interval as wild_interval
 from ..options import EffectOptions
-from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
 from ..question.problem import MIN_PRE
 from .matrix_completion import two_way_means
 from .staggered import group_time_effects, study_covariance
@@ -161,7 +161,7 @@ def clustered(design: Design, estimate: float) -> Clustered:
     return Clustered(found, scale * float(np.sqrt(max(variance, 0.0))), each, int(frame["unit"].nunique()), leads_p)
 
 
-def _feols(pf, frame: pd.DataFrame, regressors: Sequence[str]):  # type: ignore[no-untyped-def]
+def _feols(pf, frame: pd.DataFrame, regressors: Sequence[str]):  # type: ignore[no-untyped-def] # a library
     return pf.feols(
         f"y ~ {' + '.join(regressors)} | unit_stack + time_stack",
         frame,
@@ -319,8 +319,7 @@ def difference_in_differences(
         donors,
         fit_years=fit_years,
         post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
+        options=options,
         min_pre=1,
         min_donors=1,
     )
@@ -349,38 +348,23 @@ def difference_in_differences(
         _, interval, p = student(estimate, regression.se, len(design.units) - 1, level)
         words = f"cluster-robust errors (CRV1 by unit), Student t with {len(design.units) - 1} degrees of freedom"
 
-    info = design.problems[0].info
     leads = lead_sizes(y, starts, plan)
     study, drawn = event_study_frame(design, plan, level)
     first = np.concatenate([np.full(len(design.donors), len(design.times), dtype=np.intp), design.starts])
     found = group_time_effects(y, first, never=True, errors=True)
     return DifferenceInDifferencesEffect(
-        spec={
-            "estimator": "difference_in_differences",
-            **design.spec(),
-            "inference": inference,
-            "draws": draws,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        **described("difference_in_differences", design, options, inference=inference, draws=draws, seed=seed),
         table=_table(design, inference, draws, seed, level),
         estimate=estimate,
         interval=interval,
-        level=level,
         p_value=p,
         weights=None,
         pre_mspe=float(leads[0] ** 2),
         checks=tuple(_checks(design, leads, plan, regression, inference, estimate, level)),
-        provenance=Provenance((info,), "difference-in-differences", REFERENCE, {"ssc": "k_adj, G_adj"}),
+        provenance=Provenance((design.info,), "difference-in-differences", REFERENCE, {"ssc": "k_adj, G_adj"}),
         method="difference-in-differences",
-        measure=info.unit,
         inference=words,
         se=se,
-        dropped=design.dropped(),
-        flagged=design.flagged(),
-        window=design.window,
-        donor_rule=design.donor_rule,
         event_study=study,
         cluster_se=regression.se,
         leads_wald_p=regression.leads_p,
@@ -503,59 +487,30 @@ def _checks(
         ),
     ]
     if np.isfinite(regression.leads_p):
-        checks.append(
-            Check(
-                "leads (Wald)",
-                None,
-                regression.leads_p,
-                alpha,
-                f"Wald test of the leads on cluster-robust errors, {format_p_equals(regression.leads_p)}",
-            )
-        )
+        text = f"Wald test of the leads on cluster-robust errors, {format_p_equals(regression.leads_p)}"
+        checks.append(Check("leads (Wald)", None, regression.leads_p, alpha, text))
     if inference == "randomisation":
-        checks.append(
-            Check(
-                "assignments",
-                plan.smallest_p <= alpha + 1e-12,
-                plan.smallest_p,
-                alpha,
-                f"{len(plan.groups)} assignments: no p below {plan.smallest_p:.4f} can come of them; fails above "
-                f"{alpha:.2f}",
-            )
+        text = (
+            f"{len(plan.groups)} assignments: no p below {plan.smallest_p:.4f} can come of them; fails above "
+            f"{alpha:.2f}"
         )
+        checks.append(Check("assignments", plan.smallest_p <= alpha + 1e-12, plan.smallest_p, alpha, text))
     else:
-        checks.append(
-            Check(
-                "treated units",
-                len(design.units) >= FEW,
-                float(len(design.units)),
-                float(FEW),
-                f"{len(design.units)} treated units; with fewer than {FEW} clustered errors are too small and their "
-                "bootstrap erratic (MacKinnon & Webb 2018)",
-            )
+        text = (
+            f"{len(design.units)} treated units; with fewer than {FEW} clustered errors are too small and their "
+            "bootstrap erratic (MacKinnon & Webb 2018)"
         )
+        checks.append(Check("treated units", len(design.units) >= FEW, float(len(design.units)), float(FEW), text))
     before = int(design.starts.min())
     if before < MIN_PRE:
         checks = [check.as_info() if check.name in (PRE_TREND, LEADS) and before < 3 else check for check in checks]
-        checks.append(
-            Check(
-                "periods before the event",
-                False,
-                float(before),
-                float(MIN_PRE),
-                f"{before} {design.calendar.words(before)} before the event: whether paths were parallel can hardly be "
-                f"seen; fails below {MIN_PRE}",
-            )
+        text = (
+            f"{before} {design.calendar.words(before)} before the event: whether paths were parallel can hardly be "
+            f"seen; fails below {MIN_PRE}"
         )
+        checks.append(Check("periods before the event", False, float(before), float(MIN_PRE), text))
     if len(design.donors) < 2:
-        checks.append(
-            Check(
-                "number of donors",
-                False,
-                float(len(design.donors)),
-                2.0,
-                "one donor alone: whatever happened to it counts as an effect; fails below 2",
-            )
-        )
+        text = "one donor alone: whatever happened to it counts as an effect; fails below 2"
+        checks.append(Check("number of donors", False, float(len(design.donors)), 2.0, text))
     equal = dict.fromkeys(design.donors, 1 / len(design.donors))
-    return checks + donor_notes(design.dropped(), design.flagged(), equal)
+    return checks + donor_notes(design.dropped, design.flagged, equal)

@@ -25,7 +25,7 @@ from ..effect import LEADS, Effect
 from ..inference.checks import design_checks
 from ..inference.placebo_checks import donor_notes
 from ..options import InteractiveOptions
-from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -189,16 +189,7 @@ def interactive_fixed_effects(
     level = options.level
     require_least("draws", draws, 99)
     design = state_design(
-        panel,
-        outcome,
-        unit,
-        event,
-        donors,
-        fit_years=fit_years,
-        post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
-        min_donors=3,
+        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, options=options, min_donors=3
     )
     count, table = _number_of_factors(design, options)
     found = components(design.control, count)
@@ -220,22 +211,12 @@ def interactive_fixed_effects(
         _leads_check(study, drawn, design, level),
         *_placebo_checks(design, count, draws, seed, limit, level),
         _loadings_check(design, found, loadings, count),
-        *donor_notes(design.dropped(), design.flagged(), dict.fromkeys(design.donors, 1 / len(design.donors))),
+        *donor_notes(design.dropped, design.flagged, dict.fromkeys(design.donors, 1 / len(design.donors))),
     ]
-    info = design.problems[0].info
     names = [f"factor {k + 1}" for k in range(count)]
     own = counterfactuals(found, design.control, np.full(len(design.control), len(design.times)))[1]
     return InteractiveEffect(
-        spec={
-            "estimator": "interactive_fixed_effects",
-            **design.spec(),
-            "factors": options.factors,
-            "most_factors": options.most_factors,
-            "draws": draws,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        **described("interactive_fixed_effects", design, options, draws=draws, seed=seed),
         table=design_table(
             design,
             [_shown_path(design, i, paths) for i in range(len(design.units))],
@@ -243,20 +224,14 @@ def interactive_fixed_effects(
         ),
         estimate=estimate,
         interval=(estimate - quantile * se, estimate + quantile * se),
-        level=level,
         p_value=float(2 * norm.sf(abs(estimate) / se)) if se > 0 else float("nan"),
         weights=None,
         pre_mspe=float((gaps[~after] ** 2).mean()),
         checks=tuple(checks),
-        provenance=Provenance((info,), "interactive fixed effects", REFERENCE, {"factors": count}),
+        provenance=Provenance((design.info,), "interactive fixed effects", REFERENCE, {"factors": count}),
         method=f"interactive fixed effects, {count} factor{'s' if count != 1 else ''}",
-        measure=info.unit,
         inference=f"parametric bootstrap, {draws} samples with prediction errors of donors in a treated unit's place",
         se=se,
-        dropped=design.dropped(),
-        flagged=design.flagged(),
-        window=design.window,
-        donor_rule=design.donor_rule,
         factors=pd.DataFrame(found.basis[:, :-1], index=design.index.rename("time"), columns=names),
         loadings=pd.DataFrame(
             np.vstack([own, loadings])[:, :-1],
@@ -363,15 +338,11 @@ def _leads_check(study: pd.DataFrame, drawn: Array, design: Design, level: float
     statistic = float(((values / errors) ** 2).mean())
     among = ((draws / errors) ** 2).mean(axis=1)
     p, alpha = float((1 + (among >= statistic).sum()) / (1 + len(among))), 1 - level
-    return Check(
-        LEADS,
-        p > alpha,
-        p,
-        alpha,
+    text = (
         f"all gaps before the event tested jointly: mean square {format_number(statistic)} in standard errors, "
-        f"{format_p_equals(p)} by the bootstrap; fails at p <= {alpha:.2f}",
-        role="fatal",
+        f"{format_p_equals(p)} by the bootstrap; fails at p <= {alpha:.2f}"
     )
+    return Check(LEADS, p > alpha, p, alpha, text, role="fatal")
 
 
 def _placebo_checks(design: Design, count: int, draws: int, seed: int, limit: float, level: float) -> list[Check]:
@@ -393,23 +364,17 @@ def _placebo_checks(design: Design, count: int, draws: int, seed: int, limit: fl
     value, se = float(gaps[cells].mean()), float(drawn[:, cells].mean(axis=1).std())
     p = float(2 * norm.sf(abs(value) / se))
     equal = float(norm.sf((limit - abs(value)) / se))
+    placebo_test_text = (
+        f"average gap {format_number(value, signed=True)} in the {HIDDEN} periods before the event when they are "
+        f"hidden from the fit, {format_p_equals(p)}; fails at p <= {alpha:.2f}"
+    )
+    equivalence_text = (
+        f"that gap is smaller in size than {format_number(limit)} ({EQUIVALENT:g} standard deviations of the "
+        f"donors' residuals): {format_p_equals(equal)}; fails above {alpha:.2f}"
+    )
     return [
-        Check(
-            "placebo test",
-            p > alpha,
-            p,
-            alpha,
-            f"average gap {format_number(value, signed=True)} in the {HIDDEN} periods before the event when they are "
-            f"hidden from the fit, {format_p_equals(p)}; fails at p <= {alpha:.2f}",
-        ),
-        Check(
-            "equivalence",
-            equal <= alpha,
-            equal,
-            alpha,
-            f"that gap is smaller in size than {format_number(limit)} ({EQUIVALENT:g} standard deviations of the "
-            f"donors' residuals): {format_p_equals(equal)}; fails above {alpha:.2f}",
-        ),
+        Check("placebo test", p > alpha, p, alpha, placebo_test_text),
+        Check("equivalence", equal <= alpha, equal, alpha, equivalence_text),
     ]
 
 
@@ -423,14 +388,11 @@ def _loadings_check(design: Design, found: Components, loadings: Array, count: i
     share = float(inside.mean())
     outside = [name for name, good in zip(design.units, inside, strict=True) if not good]
     named = f" (not {', '.join(outside[:6])})" if outside else ""
-    return Check(
-        "loadings",
-        share == 1.0,
-        share,
-        1.0,
+    text = (
         f"loadings of {int(inside.sum())} of {len(inside)} treated units lie within the range of the donors'{named}; "
-        "fails if one does not",
+        "fails if one does not"
     )
+    return Check("loadings", share == 1.0, share, 1.0, text)
 
 
 def _shown_path(design: Design, i: int, paths: Sequence[Array] | Array) -> Array:

@@ -16,7 +16,7 @@ from ...text import format_number, format_p_equals
 from ..effect import Effect, effect_table
 from ..inference.placebo_checks import donor_notes
 from ..options import InterruptedSeriesOptions, Regressors
-from ..question.design import one_unit
+from ..question.design import described, one_unit
 from ..question.problem import MIN_PRE, Problem, state_problem
 from .segmented import segmented
 from .structural import Forecast, structural_forecast
@@ -159,8 +159,7 @@ def interrupted_series(
         donors,
         fit_years=fit_years,
         post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
+        options=options,
         min_donors=fewest_donors(regressors),
     )
     problem = without_constant_donors(problem, regressors)
@@ -168,7 +167,6 @@ def interrupted_series(
     for column, name in zip(x[problem.fit].T, names, strict=True):
         if float(np.ptp(column)) <= 1e-12 * float(np.abs(column).max()):
             raise BadInputError(f"the {name} is constant before the event: nothing can be learnt from it; leave it out")
-    question = {"regressors": regressors, "trend": trend, "slope": slope, "draws": draws, "seed": seed}
     fitted = (
         _structural(problem, x, trend, level)
         if method == "structural"
@@ -177,24 +175,13 @@ def interrupted_series(
     checks = fitted.pop("checks")
     share = {} if regressors == "none" else dict.fromkeys(problem.donors, 1 / len(problem.donors))
     return InterruptedSeriesEffect(
-        spec={
-            "estimator": "interrupted_series",
-            **problem.spec(),
-            "method": method,
-            **question,
-            "level": level,
-            **options.adjustments,
-        },
-        level=level,
+        **described(
+            "interrupted_series", problem, options, method=method, regressors=regressors, draws=draws, seed=seed
+        ),
         weights=None,
         checks=(*checks, *donor_notes(problem.dropped, problem.flagged if share else {}, share)),
         provenance=Provenance((problem.info,), METHODS[method], REFERENCES[method], {"regressors": names}),
         method=METHODS[method],
-        measure=problem.info.unit,
-        dropped=dict(problem.dropped),
-        flagged=dict(problem.flagged),
-        window=problem.window,
-        donor_rule=problem.donor_rule,
         **fitted,
     )
 
@@ -350,13 +337,8 @@ def _serial(errors: Array) -> Check:
     norm = float(centred @ centred)
     r = float(centred[1:] @ centred[:-1]) / norm if norm else 0.0
     limit = 2 / float(np.sqrt(len(errors)))
-    return Check(
-        "serial correlation",
-        abs(r) <= limit,
-        r,
-        limit,
-        f"one-step errors have first autocorrelation {r:.2f}; fails beyond {limit:.2f}",
-    )
+    text = f"one-step errors have first autocorrelation {r:.2f}; fails beyond {limit:.2f}"
+    return Check("serial correlation", abs(r) <= limit, r, limit, text)
 
 
 def _against_no_change(errors: Array, y: Array, problem: Problem) -> Check:
@@ -364,14 +346,11 @@ def _against_no_change(errors: Array, y: Array, problem: Problem) -> Check:
     errors = errors[len(errors) // 2 :]
     own = float(np.sqrt((errors**2).mean()))
     naive = float(np.sqrt((np.diff(y)[-len(errors) :] ** 2).mean()))
-    return Check(
-        "better than no change",
-        own <= naive,
-        own,
-        naive,
+    text = (
         f"root mean squared one-step error {format_number(own)} against {format_number(naive)} for "
-        f"'as the {problem.calendar.words(1)} before' in the later half of the periods before the event; fails above",
+        f"'as the {problem.calendar.words(1)} before' in the later half of the periods before the event; fails above"
     )
+    return Check("better than no change", own <= naive, own, naive, text)
 
 
 def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
@@ -390,11 +369,8 @@ def _in_time(problem: Problem, x: Array, trend: str, level: float) -> Check:
     below = future.cdf(mean, float(y[after] @ mean))
     p = 2 * min(below, 1 - below)
     gap = float((y[after] - future.mean) @ mean)
-    return Check(
-        "placebo in time",
-        p > alpha,
-        p,
-        alpha,
+    text = (
         f"with the event moved to {problem.calendar.label(problem.times[after[0]])}, "
-        f"{format_number(gap, signed=True)} up to the true one ({format_p_equals(p)}); fails at p <= {alpha:.2f}",
+        f"{format_number(gap, signed=True)} up to the true one ({format_p_equals(p)}); fails at p <= {alpha:.2f}"
     )
+    return Check("placebo in time", p > alpha, p, alpha, text)

@@ -19,7 +19,7 @@ from ..inference.inversion import student
 from ..inference.placebo_checks import donor_notes, placebo_gap_checks
 from ..options import MatrixCompletionOptions
 from ..question.adjustment import two_way_fit
-from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
 from .synthetic_did_core import placebo_picks
 
 if TYPE_CHECKING:
@@ -377,15 +377,7 @@ def matrix_completion(
     import pandas as pd
 
     design = state_design(
-        panel,
-        outcome,
-        unit,
-        event,
-        donors,
-        fit_years=fit_years,
-        post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
+        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, options=options
     )
     if len(design.donors) < len(design.units) + 2:
         raise BadInputError(
@@ -416,19 +408,9 @@ def matrix_completion(
         before = placebo[:, :, :first].mean(axis=1)
         checks += placebo_gap_checks(curves[first][:first], before, estimate, placebo_estimates, level)
     # no donor has a weight of its own: each counts as one of the pool
-    checks += donor_notes(design.dropped(), design.flagged(), dict.fromkeys(design.donors, 1 / count))
-    info = design.problems[0].info
+    checks += donor_notes(design.dropped, design.flagged, dict.fromkeys(design.donors, 1 / count))
     return MatrixCompletionEffect(
-        spec={
-            "estimator": "matrix_completion",
-            **design.spec(),
-            "penalty": options.penalty,
-            "folds": options.folds,
-            "draws": draws,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        **described("matrix_completion", design, options, draws=draws, seed=seed),
         table=design_table(
             design,
             [_counterfactual(design, i, fit) for i in range(len(design.units))],
@@ -436,24 +418,18 @@ def matrix_completion(
         ),
         estimate=estimate,
         interval=interval,
-        level=level,
         p_value=p_value,
         weights=None,
         pre_mspe=float((effects[observed[count:]] ** 2).mean()),
         checks=tuple(checks),
-        provenance=Provenance((info,), "matrix completion with nuclear norm", REFERENCE, {"penalty": penalty}),
+        provenance=Provenance((design.info,), "matrix completion with nuclear norm", REFERENCE, {"penalty": penalty}),
         method="matrix completion with nuclear norm",
-        measure=info.unit,
         inference=(
             f"placebo variance from {'all donors in turn' if exact else f'{len(placebo)} random sets of donors'} at "
             f"the penalty chosen, Student t with {count - 1} degrees of freedom; right if the treated unit's noise is "
             "like the donors'"
         ),
         se=se,
-        dropped=design.dropped(),
-        flagged=design.flagged(),
-        window=design.window,
-        donor_rule=design.donor_rule,
         penalty=penalty,
         rank=fit.rank,
         cross_validation=pd.DataFrame({"penalty": penalties[: len(errors)], "error": errors})

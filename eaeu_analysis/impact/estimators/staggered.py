@@ -27,7 +27,7 @@ from ..inference.placebo_checks import donor_notes
 from ..inference.randomisation import assignments, randomisation_p_value
 from ..options import EffectOptions
 from ..question.adjustment import two_way_fit
-from ..question.design import Design, cohort_table, design_table, state_design
+from ..question.design import Design, cohort_table, described, design_table, state_design
 from ..question.problem import MIN_PRE
 
 if TYPE_CHECKING:
@@ -175,8 +175,7 @@ def staggered_did(
         donors,
         fit_years=fit_years,
         post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
+        options=options,
         min_pre=1,
         min_donors=0,
     )
@@ -209,40 +208,24 @@ def staggered_did(
     se = _error(found, weights, starts) if method != "imputation" else None
     known = {int(s): _one_cohort(found, g) for g, s in enumerate(found.starts)}  # the last cohort may be the control
     each = [known.get(start, np.zeros(found.effects.shape)) for start in design.cohort_rows()]
-    info = design.problems[0].info
     study = _study(found, horizon, np.array(studies), np.array(study_slopes), level)
     covariance = None if method == "imputation" else study_covariance(found, starts, study, np.array(studies), horizon)
     return StaggeredEffect(
-        spec={
-            "estimator": "staggered_did",
-            **design.spec(),
-            "method": method,
-            "control": control,
-            "draws": draws,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        **described("staggered_did", design, options, method=method, control=control, draws=draws, seed=seed),
         table=_table(design, found, method),
         estimate=estimate,
         interval=interval,
-        level=level,
         p_value=p_value,
         weights=None,
         pre_mspe=float("nan"),
         checks=tuple(_checks(design, found, np.array(studies), list(horizon), level)),
-        provenance=Provenance((info,), METHODS[method], REFERENCES[method], {"control": control}),
+        provenance=Provenance((design.info,), METHODS[method], REFERENCES[method], {"control": control}),
         method=METHODS[method],
-        measure=info.unit,
         inference=(
             f"randomisation over {'all' if plan.exact else f'{draws} random'} assignments of the dates to {len(y)} "
             f"units ({len(plan.groups)} with the actual)"
         ),
         se=se,
-        dropped=design.dropped(),
-        flagged=design.flagged(),
-        window=design.window,
-        donor_rule=design.donor_rule,
         group_time=_group_time(design, found),
         event_study=study,
         cohorts=cohort_table(
@@ -519,4 +502,4 @@ def _checks(design: Design, found: GroupTime, studies: Array, horizon: list[int]
         )
     )
     equal = dict.fromkeys(design.donors, 1 / max(1, len(design.donors)))
-    return checks + donor_notes(design.dropped(), design.flagged(), equal)
+    return checks + donor_notes(design.dropped, design.flagged, equal)

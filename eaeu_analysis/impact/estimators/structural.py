@@ -139,7 +139,7 @@ def structural_forecast(y: Array, x: Array, ahead: Array, trend: str = "level") 
     return Forecast(weights, means, covariances, df, steps[int(np.argmax(weights))], grid)
 
 
-def _ahead(ssm, result, ahead: Array) -> tuple[Array, Array]:  # type: ignore[no-untyped-def]
+def _ahead(ssm, result, ahead: Array) -> tuple[Array, Array]:  # type: ignore[no-untyped-def] # a library
     """Mean (H,) and covariance (H, H) of the path after the sample, for unit scale, from the last predicted state."""
     state, covariance = result.predicted_state[:, -1], result.predicted_state_cov[:, :, -1]
     transition = ssm["transition"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -22,7 +23,7 @@ from ..inference import placebo
 from ..inference.pooled import PooledEffect, pool_units
 from ..options import SyntheticControlOptions
 from ..question.default import analysed
-from ..question.design import treated_events
+from ..question.design import described, treated_events
 from ..question.predictors import Predictor, with_covariates
 from ..question.problem import Problem, state_problem
 from ..weights.fit import Fitted, Refit, Setup, WeightSettings, fit_unit, make_setup, resolve_v, values_up_to
@@ -207,37 +208,14 @@ def synthetic_control(
     require_option("inference", inference, INFERENCE)
     predictors = None if predictors is None else list(predictors)
     events = treated_events(panel, unit, event)
+    years: dict[str, Any] = {"fit_years": fit_years, "post_years": post_years}
     if len(events) > 1:
-        how: dict[str, Any] = {
-            "predictors": predictors,
-            "fit_years": fit_years,
-            "post_years": post_years,
-            "v": v,
-            "seed": seed,
-        }
-        return pool_units(
-            lambda alone, name, start: synthetic_control(
-                alone, outcome, name, start, donors, inference=inference, options=options, **how
-            ),
-            panel,
-            events,
-            donors=donors,
-            asked={"fit_years": fit_years, "post_years": post_years},
-            seed=seed,
-        )
+        alone = partial(synthetic_control, predictors=predictors, v=v, inference=inference, seed=seed, options=options)
+        return pool_units(alone, panel, outcome, events, donors, years=years, seed=seed)
     panel, outcome = analysed(panel, outcome)
     ((treated, start),) = events.items()
     problem = state_problem(
-        panel,
-        outcome,
-        treated,
-        start,
-        donors,
-        fit_years=fit_years,
-        post_years=post_years,
-        gaps=options.gaps,
-        most_donors=options.most_donors,
-        adjust=options,
+        panel, outcome, treated, start, donors, **years, options=options, most_donors=options.most_donors
     )
     intercept = bool(problem.pool) if options.intercept is None else options.intercept
     if problem.pool and predictors is None and v == "search":
@@ -249,7 +227,6 @@ def synthetic_control(
         v_floor=options.v_floor,
         starts=options.starts,
         seed=seed,
-        replicate=options.replicate,
     )
     setup = make_setup(panel, problem, predictors, recipe, options.gaps)
     problem = setup.problem
@@ -263,31 +240,24 @@ def synthetic_control(
         left_out = placebo.leave_one_out_refits(setup, recipe, fitted)
         found.append(rules.loo_check(left_out, estimate))
         found.append(rules.time_check(_in_time(panel, setup, recipe, level), level, estimate))
-    spec = {
-        "estimator": "synthetic_control",
-        **problem.spec(),
-        "predictors": [p.spec() for p in setup.predictors],
-        "v": dict(zip(setup.labels, recipe.v, strict=True)) if isinstance(recipe.v, tuple) else recipe.v,
-        "seed": seed,
-        "intercept": intercept,
-        "penalty": recipe.penalty,
-        "level": level,
-        **options.adjustments,
-        "inference": inference,
-        "checks": options.checks,
-        "most_donors": options.most_donors,
-        "v_floor": options.v_floor,
-        "starts": options.starts,
-        "replicate": options.replicate,
-    }
+    fields = described(
+        "synthetic_control",
+        problem,
+        options,
+        predictors=[p.spec() for p in setup.predictors],
+        v=dict(zip(setup.labels, recipe.v, strict=True)) if isinstance(recipe.v, tuple) else recipe.v,
+        seed=seed,
+        intercept=intercept,
+        penalty=recipe.penalty,
+        inference=inference,
+    )
     lower, upper = answer.lower, answer.upper
     made = answer.placebos
     return SyntheticControlEffect(
-        spec=spec,
+        **fields,
         table=effect_table(problem.unit, problem.index, problem.outcomes[:, 0], fitted.counterfactual, lower, upper),
         estimate=estimate,
         interval=answer.interval,
-        level=level,
         p_value=answer.p_value,
         weights=pd.Series(fitted.weights, index=pd.Index(problem.donors, name="donor"), name="weight"),
         pre_mspe=fitted.fit_mspe,
@@ -296,15 +266,10 @@ def synthetic_control(
             series=(problem.info, *_other_series(panel, setup)),
             method="synthetic control",
             reference=REFERENCE,
-            settings=spec,
+            settings=fields["spec"],
         ),
         method="synthetic control",
-        measure=problem.info.unit,
         inference=answer.text,
-        dropped=dict(problem.dropped),
-        flagged=dict(problem.flagged),
-        window=problem.window,
-        donor_rule=problem.donor_rule,
         intercept=fitted.intercept,
         search=dict(fitted.search),
         predictor_balance=None if setup.x is None else predictor_balance(setup, fitted),

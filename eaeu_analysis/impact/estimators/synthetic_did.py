@@ -23,7 +23,7 @@ from ..inference.placebo_checks import (
     weight_check,
 )
 from ..options import SyntheticDidOptions
-from ..question.design import Design, cohort_table, design_table, observed_rows, state_design
+from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
 from .synthetic_did_core import (
     METHODS,
     CohortEstimate,
@@ -168,20 +168,12 @@ def synthetic_did(
     require_option("method", method, METHODS, METHODS)
     require_least("draws", draws, 2)
     design = state_design(
-        panel,
-        outcome,
-        unit,
-        event,
-        donors,
-        fit_years=fit_years,
-        post_years=post_years,
-        gaps=options.gaps,
-        adjust=options,
+        panel, outcome, unit, event, donors, fit_years=fit_years, post_years=post_years, options=options
     )
     rows = design.cohort_rows()
     cohorts = Cohorts(design.control, {pre: design.treated[r] for pre, r in rows.items()})
     require_valid_inference(inference, cohorts, method)
-    estimator = make_estimator(method, options.replicate, options.penalty)
+    estimator = make_estimator(method, options.penalty)
     blocks = estimate_cohorts(cohorts, estimator)
     estimate = pooled(cohorts, blocks)
     replicates = inference_draws(inference, cohorts, blocks, estimator, method, draws, seed)
@@ -198,38 +190,19 @@ def synthetic_did(
     if options.checks:
         left_out, more = _leave_out_checks(design, cohorts, estimator, omega, estimate, level)
         checks += more
-    info = design.problems[0].info
     return SyntheticDidEffect(
-        spec={
-            "estimator": "synthetic_did",
-            **design.spec(),
-            "method": method,
-            "inference": inference,
-            "draws": draws,
-            "replicate": options.replicate,
-            "penalty": options.penalty,
-            "checks": options.checks,
-            "seed": seed,
-            "level": level,
-            **options.adjustments,
-        },
+        **described("synthetic_did", design, options, method=method, inference=inference, draws=draws, seed=seed),
         table=_table(design, of_unit, order, effects, replicates, quantile),
         estimate=estimate,
         interval=interval,
-        level=level,
         p_value=p_value,
         weights=weights,
         pre_mspe=float(np.mean([np.mean(b.curve[:pre] ** 2) for pre, b in zip(rows, blocks, strict=True)])),
         checks=tuple(checks),
-        provenance=Provenance((info,), METHODS[method], REFERENCE, {"solver": options.replicate or "exact"}),
+        provenance=Provenance((design.info,), METHODS[method], REFERENCE, {"solver": "exact"}),
         method=METHODS[method],
-        measure=info.unit,
         inference=_inference_text(inference, replicates, len(design.donors), df),
         se=replicates.se,
-        dropped=design.dropped(),
-        flagged=design.flagged(),
-        window=design.window,
-        donor_rule=design.donor_rule,
         time_weights=_time_weights(design, rows, blocks),
         cohorts=cohort_table(design, [b.estimate for b in blocks], _cohort_errors(rows, replicates)),
         draws=replicates.draws,
@@ -303,7 +276,7 @@ def _checks(
         placebo_pre = replicates.effects.mean(axis=1)[:, :pre]
         checks += placebo_gap_checks(blocks[0].curve[:pre], placebo_pre, estimate, replicates.draws, level)
     checks.append(weight_check(np.asarray(weights, dtype=np.float64)))
-    checks += donor_notes(design.dropped(), design.flagged(), dict(zip(design.donors, weights, strict=True)))
+    checks += donor_notes(design.dropped, design.flagged, dict(zip(design.donors, weights, strict=True)))
     return tuple(checks)
 
 

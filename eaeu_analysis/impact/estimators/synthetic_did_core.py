@@ -13,9 +13,9 @@ difp     simplex, intercept, zeta = 1e-6 s               1/T0
 did      1/N0                                            1/T0
 
 with s the standard deviation of the first differences of the controls before the event, and zeta^2 T0 |omega|^2
-(zeta^2 N0 |lambda|^2) added to the squared error: the conventions of the authors' R package synthdid. The default
-solves these problems exactly; ``replicate="synthdid"`` runs the package's own Frank-Wolfe iteration with its
-stopping rule and its sparsifying step, which the published tables rest on.
+(zeta^2 N0 |lambda|^2) added to the squared error: the conventions of the authors' R package synthdid. These
+problems are solved exactly; the package's own Frank-Wolfe iteration, which the published tables rest on, is in the
+tests.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import Array
-from ...errors import BadInputError, require_option, unknown
+from ...errors import BadInputError, require_option
 from ..weights.simplex import is_unique, simplex_fit
 
 METHODS = {
@@ -40,6 +40,9 @@ METHODS = {
 TINY = 1e-6  # zeta of the weights that are regularised only to be unique, relative to the noise level
 MANY = 12  # columns from which a start for the solver is worth its while
 SLIGHT = 1e-8  # a ridge below this share of the mean squared column does not decide between exact solutions
+
+
+Solver = Callable[[Array, Array, float, bool], Array]
 
 
 @dataclass(frozen=True)
@@ -71,22 +74,20 @@ def estimate_cohort(
     treated: Array,
     pre: int,
     method: str = "sdid",
-    replicate: str | None = None,
     zeta: float | None = None,
+    solve: Solver | None = None,
 ) -> CohortEstimate:
     """The estimator on one block: ``control`` (N0, T), ``treated`` (N1, T), first treated column ``pre``.
 
-    ``zeta`` overrides the penalty of the unit weights, in units of the outcome. Raises BadInputError for an unknown
-    ``method`` or ``replicate`` and NotConvergedError when weights cannot be found.
+    ``zeta`` overrides the penalty of the unit weights, in units of the outcome; ``solve`` takes the place of
+    :func:`exact_weights`. Raises BadInputError for an unknown ``method`` and NotConvergedError when weights cannot be
+    found.
     """
     require_option("method", method, METHODS, METHODS)
-    if replicate not in (None, "synthdid"):
-        raise unknown("replicate", replicate, ["synthdid"])
     n_control, periods = control.shape
     post = periods - pre
     noise = noise_level(control, pre)
-    solve = published_weights if replicate else exact_weights
-    stop = 1e-5 * noise
+    solve = solve or exact_weights
     factor = (len(treated) * post) ** 0.25 if method == "sdid" else TINY
     zeta = factor * noise if zeta is None else zeta
 
@@ -94,9 +95,9 @@ def estimate_cohort(
         omega = np.full(n_control, 1.0 / n_control)
     else:
         target = treated[:, :pre].mean(axis=0)
-        omega = solve(control[:, :pre].T, target, zeta, method != "sc", stop)
+        omega = solve(control[:, :pre].T, target, zeta, method != "sc")
     if method == "sdid":
-        lam = solve(control[:, :pre], control[:, pre:].mean(axis=1), TINY * noise, True, stop)
+        lam = solve(control[:, :pre], control[:, pre:].mean(axis=1), TINY * noise, True)
     else:
         lam = np.full(pre, 0.0 if method == "sc" else 1.0 / pre)
 
@@ -110,7 +111,6 @@ def exact_weights(
     b: Array,
     zeta: float = 0.0,
     intercept: bool = False,
-    _stop: float = 0.0,
     start: Array | None = None,
 ) -> Array:
     """Weights on the simplex that minimise |a w + c - b|^2 + zeta^2 rows |w|^2; c is zero without ``intercept``.
@@ -174,48 +174,6 @@ def _shortest(a: Array, weights: Array, scale: float) -> Array:
     return np.asarray(found / found.sum(), dtype=np.float64)
 
 
-def published_weights(a: Array, b: Array, zeta: float, intercept: bool, stop: float) -> Array:
-    """The package's route: 100 Frank-Wolfe steps, weights up to a quarter of the largest set to zero, 10,000 more."""
-    first = frank_wolfe(a, b, zeta, intercept, stop, 100)
-    first = np.where(first <= first.max() / 4, 0.0, first)
-    return frank_wolfe(a, b, zeta, intercept, stop, 10_000, first / first.sum())
-
-
-def frank_wolfe(
-    a: Array, b: Array, zeta: float, intercept: bool, stop: float, most: int, start: Array | None = None
-) -> Array:
-    """Frank-Wolfe with exact line search on |a w + c - b|^2 / rows + zeta^2 |w|^2 over the simplex.
-
-    Ends when a step lowers the objective by no more than ``stop``^2, or after ``most`` steps, which the published
-    procedure accepts as an answer: for replication and as a slow reference only.
-    """
-    if intercept:
-        a = a - a.mean(axis=0)
-        b = b - b.mean()
-    rows, count = a.shape
-    penalty = rows * zeta**2
-    w = np.full(count, 1.0 / count) if start is None else start.copy()
-    fitted = a @ w
-    last = np.inf
-    for _ in range(most):
-        half_gradient = (fitted - b) @ a + penalty * w
-        corner = int(np.argmin(half_gradient))
-        towards = -w
-        towards[corner] += 1.0
-        move = a[:, corner] - fitted
-        curvature = float(move @ move + penalty * (towards @ towards))
-        if curvature > 0:
-            step = min(1.0, max(0.0, float(-(half_gradient @ towards)) / curvature))
-            w = w + step * towards
-            fitted = fitted + step * move
-        error = fitted - b
-        value = float(zeta**2 * (w @ w) + error @ error / rows)
-        if last - value <= stop**2:
-            break
-        last = value
-    return w
-
-
 # Variance of synthetic difference-in-differences: placebo, jackknife, bootstrap, each where it is valid.
 
 INFERENCE = ("placebo", "jackknife", "bootstrap")
@@ -266,11 +224,11 @@ def pooled(cohorts: Cohorts, blocks: Sequence[CohortEstimate]) -> float:
     return float(np.average([block.estimate for block in blocks], weights=cohorts.cells))
 
 
-def make_estimator(method: str, replicate: str | None, zeta: float | None) -> Estimator:
+def make_estimator(method: str, zeta: float | None) -> Estimator:
     """The estimator with its options fixed."""
 
     def estimator(control: Array, treated: Array, pre: int) -> CohortEstimate:
-        return estimate_cohort(control, treated, pre, method, replicate, zeta)
+        return estimate_cohort(control, treated, pre, method, zeta)
 
     return estimator
 

@@ -68,17 +68,13 @@ def trend_check(gap: Array, times: Array, reach: float, estimate: float) -> Chec
     """Fails when the gap has a trend (p <= ``TREND_LEVEL``) that, drawn on by ``reach`` to the middle of the periods
     after the event, would make up more than half of the estimate."""
     slope, p, share = drift(gap, times, reach, estimate)
-    return Check(
-        PRE_TREND,
-        not (p <= TREND_LEVEL and share > TREND_SHARE),
-        p,
-        TREND_LEVEL,
+    text = (
         f"the gap before the event moves by {format_number(slope, signed=True)} a period "
         f"({format_p_equals(p)}), "
         f"which drawn on "
-        f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}",
-        role="fatal",
+        f"would make {share:.0%} of the estimate; fails at p <= {TREND_LEVEL:g} with more than {TREND_SHARE:.0%}"
     )
+    return Check(PRE_TREND, not (p <= TREND_LEVEL and share > TREND_SHARE), p, TREND_LEVEL, text, role="fatal")
 
 
 HULL_SHARE = 0.9  # of the fit years in which the outcome must lie within the donors' range
@@ -114,14 +110,11 @@ def hull(problem: Problem, fitted: Fitted, intercept: bool) -> Check:
     own = problem.outcomes[problem.fit, fitted.column]
     others = problem.outcomes[problem.fit][:, list(fitted.donors)]
     inside = float(((own >= others.min(axis=1)) & (own <= others.max(axis=1))).mean())
-    return Check(
-        "convex hull",
-        None if intercept else inside >= HULL_SHARE,
-        inside,
-        HULL_SHARE,
+    text = (
         f"within the donors' range in {inside:.0%} of the fit {problem.calendar.words()}; no average of donors "
-        "can follow it outside",
+        "can follow it outside"
     )
+    return Check("convex hull", None if intercept else inside >= HULL_SHARE, inside, HULL_SHARE, text)
 
 
 def concentration(problem: Problem, fitted: Fitted) -> list[Check]:
@@ -130,15 +123,12 @@ def concentration(problem: Problem, fitted: Fitted) -> list[Check]:
     effective = float(1.0 / (weights**2).sum())
     top = int(np.argmax(weights))
     name = problem.units[fitted.donors[top]]
+    effective_donors_text = (
+        f"{effective:.1f} effective donors (1 / sum of squared weights); below {EFFECTIVE:g} the counterfactual is "
+        "one country's history"
+    )
     return [
-        Check(
-            "effective donors",
-            effective >= EFFECTIVE,
-            effective,
-            EFFECTIVE,
-            f"{effective:.1f} effective donors (1 / sum of squared weights); below {EFFECTIVE:g} the counterfactual is "
-            "one country's history",
-        ),
+        Check("effective donors", effective >= EFFECTIVE, effective, EFFECTIVE, effective_donors_text),
         Check("largest weight", None, float(weights[top]), None, f"{name} weighs {weights[top]:.0%}"),
     ]
 
@@ -239,36 +229,33 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
     def agrees(value: float) -> bool:
         return (value <= alpha + 1e-12) == main
 
+    rmspe_ratio_text = (
+        f"{format_p_equals(p['ratio'])} by the ratio of root mean squared gaps after and before "
+        f"({format_number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than "
+        f"the main p"
+    )
+    well_fitted_donors_text = (
+        f"{format_p_equals(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors "
+        f"with a "
+        "mean squared gap before the event of at most 20 times the treated unit's, "
+        f"{format_p(p['within_5_two_sided'])} among the {p['within_5_donors']:.0f} within 5 times; fails if the "
+        "first decides otherwise than the main p"
+    )
+    one_sided_text = (
+        f"{format_p_equals(p['greater'])} for a rise, {format_p(p['less'])} for a fall; by the average effect "
+        f"as it is, "
+        f"{format_p(p['average_two_sided'])} two-sided"
+    )
     return [
-        Check(
-            "RMSPE ratio",
-            agrees(p["ratio"]),
-            p["ratio"],
-            alpha,
-            f"{format_p_equals(p['ratio'])} by the ratio of root mean squared gaps after and before "
-            f"({format_number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than "
-            f"the main p",
-        ),
+        Check("RMSPE ratio", agrees(p["ratio"]), p["ratio"], alpha, rmspe_ratio_text),
         Check(
             "well-fitted donors",
             agrees(p["within_20_two_sided"]),
             p["within_20_two_sided"],
             alpha,
-            f"{format_p_equals(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors "
-            f"with a "
-            "mean squared gap before the event of at most 20 times the treated unit's, "
-            f"{format_p(p['within_5_two_sided'])} among the {p['within_5_donors']:.0f} within 5 times; fails if the "
-            "first decides otherwise than the main p",
+            well_fitted_donors_text,
         ),
-        Check(
-            "one-sided",
-            None,
-            min(p["greater"], p["less"]),
-            alpha,
-            f"{format_p_equals(p['greater'])} for a rise, {format_p(p['less'])} for a fall; by the average effect "
-            f"as it is, "
-            f"{format_p(p['average_two_sided'])} two-sided",
-        ),
+        Check("one-sided", None, min(p["greater"], p["less"]), alpha, one_sided_text),
         Check(
             "minimum detectable effect",
             None,
@@ -288,15 +275,12 @@ def time_check(moved: TimePlacebo | None, level: float, estimate: float) -> Chec
     if moved is None:
         return Check("placebo in time", None, None, None, "too few years before the event to move it")
     share = abs(moved.average / estimate) if estimate else float("inf")
-    return Check(
-        "placebo in time",
-        moved.p > alpha + 1e-12 and share <= TIME_SHARE,
-        moved.p,
-        alpha,
+    text = (
         f"with the event moved to {moved.event}, {format_number(moved.average, signed=True)} up to the true one "
         f"({format_p_equals(moved.p)}), {share:.0%} of the estimate; fails at p <= {alpha:.2f} or above "
-        f"{TIME_SHARE:.0%}",
+        f"{TIME_SHARE:.0%}"
     )
+    return Check("placebo in time", moved.p > alpha + 1e-12 and share <= TIME_SHARE, moved.p, alpha, text)
 
 
 def loo_check(table: pd.DataFrame, estimate: float) -> Check:
@@ -306,14 +290,13 @@ def loo_check(table: pd.DataFrame, estimate: float) -> Check:
         return Check("leave-one-out", None, None, None, "no donor can be left out")
     relative = (table["estimate"] / estimate if estimate else table["estimate"] * np.nan).to_numpy(dtype=np.float64)
     worst = int(np.abs(relative - 1.0).argmax())
-    return Check(
-        "leave-one-out",
-        bool((np.abs(relative - 1.0) <= LOO_SHARE).all()),
-        float(relative[worst]),
-        LOO_SHARE,
+    text = (
         f"without any one donor between {format_number(float(table['estimate'].min()))} and "
         f"{format_number(float(table['estimate'].max()))}; farthest without {table['donor'].iloc[worst]}; fails if the "
-        f"estimate changes by more than {LOO_SHARE:.0%} either way",
+        f"estimate changes by more than {LOO_SHARE:.0%} either way"
+    )
+    return Check(
+        "leave-one-out", bool((np.abs(relative - 1.0) <= LOO_SHARE).all()), float(relative[worst]), LOO_SHARE, text
     )
 
 

@@ -3,7 +3,7 @@
 Chernozhukov, Wuthrich & Zhu (2021, JASA 116). Under a null for the effect after the event the untreated path is known
 for every period; the weights are fitted to *all* of them, so that residuals before and after are alike if the null
 holds, and the residuals after the event are ranked among their own rearrangements over time. The interval is the set
-of nulls that the test does not reject, so it holds zero exactly when p exceeds 1 - level.
+of nulls that the test does not reject, so it includes zero exactly when p exceeds 1 - level.
 
 The weights are those of an outcomes-only synthetic control: predictor weights fitted before the event alone would
 treat the periods unlike, which the argument forbids.
@@ -21,14 +21,14 @@ from ...errors import BadInputError
 from ..weights.simplex import simplex_weights
 
 GRID = 61  # nulls tried in each of two rounds before the ends are refined
-DRAWS = 1000  # rearrangements of the "iid" scheme, beside the observed order
+DRAWS = 1000  # rearrangements of the "iid" scheme, in addition to the observed order
 
 
 @dataclass(frozen=True)
 class Conformal:
     """``p_value`` of no effect in any period after the event; ``interval`` of an effect that is alike in all of them;
     ``lower``, ``upper`` and ``p`` (T1,) for each period alone. ``holes``: whether a null tried inside an interval is
-    rejected (it is then the smallest that holds the set). ``least_p``: the smallest p possible."""
+    rejected (it is then the smallest that contains the set). ``least_p``: the smallest p possible."""
 
     p_value: float
     interval: tuple[float, float]
@@ -148,7 +148,7 @@ def acceptance_interval(
     """Ends of the set {theta: p_of(theta) > alpha}, and whether a null between them is rejected.
 
     The set is bracketed by doubling outwards from ``centre``, past zero and until two values in a row are rejected,
-    then scanned on a grid that holds zero and on a finer one around what was accepted, and its outermost ends are
+    then scanned on a grid that includes zero and on a finer one around what was accepted, and its outermost ends are
     refined by bisection to 1e-6 of ``scale``. Ends are infinite when 24 doublings do not leave the set; both are NaN
     when no null at all is accepted on the grid.
     """

@@ -43,50 +43,42 @@ def placebo_gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: A
     p_slope = placebo_rank_p_value(abs(float(slopes(pre[None, :])[0])), np.abs(slopes(placebo_pre)))
     able = 1 / (1 + len(draws)) <= alpha / 2 + 1e-12
     p_rank = placebo_rank_p_value(abs(estimate), np.abs(draws))
+    gap_among_placebos_text = (
+        f"{p_fit:.0%} of units have as large a gap before the event, {p_slope:.0%} as steep a one; fails at "
+        f"{alpha / 2:.0%} or less"
+    )
+    placebo_rank_text = (
+        f"exact rank {format_p_equals(p_rank)} of the estimate among {len(draws)} placebos and the treated unit; "
+        f"no smaller p than {1 / (1 + len(draws)):.3f} can come of them"
+    )
     return [
         Check(
             "gap among placebos",
             min(p_fit, p_slope) > alpha / 2 + 1e-12 if able else None,
             min(p_fit, p_slope),
             alpha / 2,
-            f"{p_fit:.0%} of units have as large a gap before the event, {p_slope:.0%} as steep a one; fails at "
-            f"{alpha / 2:.0%} or less",
+            gap_among_placebos_text,
         ),
-        Check(
-            "placebo rank",
-            None,
-            p_rank,
-            alpha,
-            f"exact rank {format_p_equals(p_rank)} of the estimate among {len(draws)} placebos and the treated unit; "
-            f"no smaller p than {1 / (1 + len(draws)):.3f} can come of them",
-        ),
+        Check("placebo rank", None, p_rank, alpha, placebo_rank_text),
     ]
 
 
 def weight_check(weights: Array) -> Check:
     """Effective number of donors, 1 / sum of squared weights (Kish), at least ``EFFECTIVE``."""
     effective = 1.0 / float((np.asarray(weights) ** 2).sum())
-    return Check(
-        "effective donors",
-        effective >= EFFECTIVE,
-        effective,
-        EFFECTIVE,
-        f"{effective:.1f} effective donors (1 / sum of squared weights); fails below {EFFECTIVE:g}",
-    )
+    text = f"{effective:.1f} effective donors (1 / sum of squared weights); fails below {EFFECTIVE:g}"
+    return Check("effective donors", effective >= EFFECTIVE, effective, EFFECTIVE, text)
 
 
 def extrapolation_check(weights: Array) -> Check:
     """Fails when the negative weights (J,) add up to more than ``NEGATIVE``: the counterfactual is then drawn from far
     outside the donors."""
     negative = float(-np.minimum(weights, 0).sum())
-    return Check(
-        "extrapolation",
-        negative <= NEGATIVE,
-        negative,
-        NEGATIVE,
+    text = (
         f"negative weights sum to {negative:.2f}: how far the counterfactual lies outside the donors; fails above "
-        f"{NEGATIVE:g}",
+        f"{NEGATIVE:g}"
     )
+    return Check("extrapolation", negative <= NEGATIVE, negative, NEGATIVE, text)
 
 
 def donor_notes(dropped: Mapping[str, str], flagged: Mapping[str, str], weights: Mapping[str, float]) -> list[Check]:

@@ -62,17 +62,18 @@ class PooledEffect(Effect):
 
 
 def pool_units(
-    fit: Callable[[Panel, str, object], One],
+    fit: Callable[..., One],
     panel: Panel,
+    outcome: str,
     events: Mapping[str, object],
-    *,
     donors: Iterable[str] | str | None = None,
-    asked: Mapping[str, Any],
+    *,
+    years: Mapping[str, object],
     seed: int,
     draws: int = DRAWS,
 ) -> PooledEffect:
-    """The average over the treated units of what ``fit(panel, unit, event)`` finds; the other treated units are not in
-    the panel that it gets. ``asked``: entries of the spec that state the question as it was asked."""
+    """The average over the treated units of what the estimator ``fit`` finds; the other treated units are not in the
+    panel that it gets. ``years``: fit and post years as they were asked for."""
     if donors is not None and not isinstance(donors, str):
         clash = [name for name in donors if panel.resolve(name) in events]
         if clash:
@@ -80,8 +81,8 @@ def pool_units(
     each: dict[str, One] = {}
     for name, start in events.items():
         alone = panel.select(economies=[code for code in panel.units if code == name or code not in events])
-        each[name] = fit(alone, name, start)
-    return _pooled(each, asked, draws, seed)
+        each[name] = fit(alone, outcome, name, start, donors, **years)
+    return _pooled(each, years, draws, seed)
 
 
 def _pooled(each: Mapping[str, Effect], asked: Mapping[str, Any], draws: int, seed: int) -> PooledEffect:
@@ -233,6 +234,9 @@ def _checks(
     table = pd.DataFrame({"donor": list(each), "weight": share, "estimate": without})
     left_out = loo_check(table, estimate)
     least = 1.0 / (placebos + 1)
+    placebo_averages_text = (
+        f"{placebos} placebo averages: no p below {least:.4f} can come of them; fails above {1.0 - level:.2f}"
+    )
     return [
         Check(
             PRE_FIT,
@@ -245,13 +249,7 @@ def _checks(
             role="fatal",
         ),
         replace(left_out, name="one treated unit left out", text=left_out.text.replace("donor", "treated unit")),
-        Check(
-            "placebo averages",
-            least <= 1.0 - level + 1e-9,
-            least,
-            1.0 - level,
-            f"{placebos} placebo averages: no p below {least:.4f} can come of them; fails above {1.0 - level:.2f}",
-        ),
+        Check("placebo averages", least <= 1.0 - level + 1e-9, least, 1.0 - level, placebo_averages_text),
         Check(
             "effects by unit",
             None,

@@ -58,7 +58,7 @@ class Assignments:
 
 def assignments(groups: Index, draws: int, seed: int) -> Assignments:
     """All ways to give the dates of adoption in ``groups`` (N,) (-1 for none) to the N units when there are at most
-    ``draws`` + 1, else ``draws`` random ones beside the actual."""
+    ``draws`` + 1, else ``draws`` random ones in addition to the actual."""
     count = len(groups)
     sizes = [int((groups == g).sum()) for g in range(int(groups.max()) + 1)]
     total, left = 1, count

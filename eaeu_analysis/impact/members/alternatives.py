@@ -1,4 +1,4 @@
-"""What a headline would be under other pools and without back-dating: printed beside it, whatever it shows."""
+"""What a headline would be under other pools and without back-dating: printed next to it, whatever it shows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a union did to its members: the one default question for every member and outcome, and other donor pools.
 
 The specification is data (data/tables/impact.toml), fixed before any estimate was seen. The headline is that of the
-economies alike; the strictest and the widest pool, and the one that shared the fall of the rouble, are beside it.
+economies alike; the strictest and the widest pool, and the one that shared the fall of the rouble, are shown too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...parallel import fan_out
 from ...reference.catalogue import outcome as find_outcome
 from ...reference.catalogue import parse, read_table, table_path
 from ...remittances.ties_with_russia import with_exposure
-from ...results import Check, Provenance, Result, source_lines
+from ...results import Check, Provenance, TableResult
 from ...text import format_number, format_p_equals
 from .. import methods
 from ..curve.grid import PredictorRule
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EffectsPlan:
-    """The specification: outcomes, headline method, donor pools (some with predictors) and those shown beside it."""
+    """The specification: outcomes, headline method, donor pools (some with predictors) and those shown next to it."""
 
     outcomes: tuple[str, ...]
     method: str
@@ -65,7 +65,7 @@ def effects_plan() -> EffectsPlan:
 
 @dataclass(frozen=True)
 class EffectQuestion:
-    """One estimate to be made: of which member, when, of what, beside whom, how."""
+    """One estimate to be made: of which member, when, of what, against whom, how."""
 
     unit: str
     event: str
@@ -75,7 +75,7 @@ class EffectQuestion:
 
 
 @dataclass(frozen=True, eq=False)
-class UnionEffects(Result):
+class UnionEffects(TableResult):
     """Effects of joining a union, a row per member, outcome and donor pool.
 
     Attributes
@@ -102,12 +102,7 @@ class UnionEffects(Result):
 
     drawn_by = "impact.draw_union_effects"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     effects: Mapping[EffectQuestion, Effect]
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
     pooled: pd.DataFrame
 
     def require_some(self) -> UnionEffects:
@@ -146,9 +141,7 @@ class UnionEffects(Result):
                 else f"  {row['label']}: {row['members']} members, not pooled: {row['reason']}"
                 for row in rows.to_dict("records")
             ]
-        lines += ["", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]]
-        lines += source_lines(self.provenance, "  ")
-        return "\n".join(lines)
+        return self._ended([*lines, ""])
 
 
 def union_effects(
@@ -241,7 +234,8 @@ def union_effects(
         for pool in chosen
         for name in names
     }
-    return UnionEffects(spec, table, effects, level, _checks(table, level), provenance, pool_each(groups, level, seed))
+    pooled = pool_each(groups, level, seed)
+    return UnionEffects(spec, table, level, _checks(table, level), provenance, effects, pooled)
 
 
 def prepare(panel: Panel, outcomes: Iterable[str]) -> tuple[Panel, dict[str, str]]:
@@ -289,7 +283,7 @@ def answer(
 
 def _matched(question: EffectQuestion, column: str, before: Sequence[int]) -> dict[str, Any]:
     """Predictors and their weights for a pool that is matched on exposure; BadInputError for a method without."""
-    if methods.find_method(question.method).function != "synthetic_control":
+    if not methods.find_method(question.method).path.endswith(".synthetic_control"):
         raise BadInputError(
             f"pool '{question.pool}' is matched on predictors, which method '{question.method}' has none of; "
             "use 'sc' or 'sc-demeaned'"

@@ -5,7 +5,7 @@ goes by (:func:`.placebo.compare`). The mean over members is ranked among means 
 each member's place and none twice, each with the placebo effect that the member's own test gave it. The interval
 inverts that test for one effect that all members share, so that interval and p-value agree; the estimate in its middle
 weighs members by the inverse of their scale. Members that went through one shock of their own are more alike than
-random donors are: what they have in common beside the union is in the estimate, and makes its p too small.
+random donors are: what they have in common apart from the union is in the estimate, and makes its p too small.
 """
 
 from __future__ import annotations

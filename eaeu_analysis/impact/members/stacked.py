@@ -6,7 +6,7 @@ Russia or live on money from it felt the fall, each by its exposure. With unit e
     y_it = a_i + d_t + beta member_i after_t + (theta_1 trade_i + theta_2 money_i) ln(rouble rate)_t + e_it
 
 the exposures (goods trade with Russia in 2005 and remittances from Russia in 2010-13, % of GDP) take the fall of the
-rouble out as far as it is proportional to them; the crash of 2009 helps to tell the thetas. Rule, fixed before the
+rouble out as far as it is proportional to them; the crash of 2009 helps to estimate the thetas. Rule, fixed before the
 estimate was seen: the comparators are those of the pool "rouble", years 2005-19 without the year of accession, after is
 2016-19. Two treated units are too few for errors by cluster: the p-value ranks the estimate among all pairs of
 comparators put in the members' place (as in Abadie, Diamond and Hainmueller 2010), and the interval inverts that rank.
@@ -15,7 +15,7 @@ comparators put in the members' place (as in Abadie, Diamond and Hainmueller 201
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ from ...reference import economies
 from ...reference.blocs import bloc as find_bloc
 from ...reference.catalogue import outcome as find_outcome
 from ...remittances.ties_with_russia import COLUMNS, with_exposure
-from ...results import Check, Finding, Provenance, Result, finding_of, source_lines
+from ...results import Check, Finding, Provenance, TableResult, finding_of, source_lines
 from ...text import format_number, format_p_equals
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ TREND_YEARS = 3  # the last years before, against the earlier ones
 
 
 @dataclass(frozen=True, eq=False)
-class StackedMembers(Result):
+class StackedMembers(TableResult):
     """Effect of joining on several members at once, with exposure to the rouble as control; from ``stacked_members``.
 
     Attributes
@@ -68,12 +68,7 @@ class StackedMembers(Result):
 
     drawn_by = "impact.draw_stacked_members"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     exposures: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     def summary(self) -> str:
         """One sentence an outcome, the exposures, checks, sources."""
@@ -173,19 +168,10 @@ def stacked_members(
         "level": level,
     }
     series = tuple(data.info(name) for name in (*chosen, RATE, *COLUMNS))
-    return StackedMembers(
-        spec,
-        pd.DataFrame(rows),
-        exposures,
-        level,
-        tuple(checks),
-        Provenance(
-            series,
-            "least squares with unit and year effects, exposure to the rouble as control; rank among pairs",
-            "Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105(490)",
-            spec,
-        ),
-    )
+    method = "least squares with unit and year effects, exposure to the rouble as control; rank among pairs"
+    reference = "Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105(490)"
+    provenance = Provenance(series, method, reference, spec)
+    return StackedMembers(spec, pd.DataFrame(rows), level, tuple(checks), provenance, exposures)
 
 
 def _panel(outcomes: Sequence[str]) -> Panel:
@@ -241,24 +227,22 @@ def _one(
     p_before = _rank(trend, np.array(trends))
     reach = float(np.sort(np.abs(placebos))[min(len(pairs) - 1, int(np.ceil(level * (len(pairs) + 1))) - 1)])
     measure, scale = ("log points", 100.0) if logs else (find_outcome(name).unit, 1.0)
+    placebo_in_time_text = (
+        f"the last {TREND_YEARS} years before against the earlier ones: "
+        f"{format_number(scale * trend, signed=True)}, {format_p_equals(p_before)}; passes at 0.10 and above"
+    )
+    sign_without_any_one_unit_text = (
+        f"from {format_number(scale * min(without))} to {format_number(scale * max(without))}; passes when the "
+        "sign never changes"
+    )
     checks = [
-        Check(
-            "placebo in time",
-            p_before >= 0.10,
-            p_before,
-            0.10,
-            f"the last {TREND_YEARS} years before against the earlier ones: "
-            f"{format_number(scale * trend, signed=True)}, {format_p_equals(p_before)}; passes at 0.10 and above",
-            role="fatal",
-            scope=name,
-        ),
+        Check("placebo in time", p_before >= 0.10, p_before, 0.10, placebo_in_time_text, role="fatal", scope=name),
         Check(
             "sign without any one unit",
             bool((np.sign(without) == np.sign(value)).all()),
             scale * float(min(without, key=lambda one: one * np.sign(value))),
             0.0,
-            f"from {format_number(scale * min(without))} to {format_number(scale * max(without))}; passes when the "
-            "sign never changes",
+            sign_without_any_one_unit_text,
             scope=name,
         ),
     ]

@@ -9,16 +9,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
 
 
 @dataclass(frozen=True)
-class DefaultRule:
+class DefaultRule(TableRow):
     """[default] of impact.toml."""
 
     method: str
@@ -28,8 +28,6 @@ class DefaultRule:
     post: int
     donors_per_fit_year: float
     share: float
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
     def fit_window(self, event: int, foreseen: int | None = None) -> tuple[int, int]:
         """First and last fit year; ``foreseen``: years before the event that are not fitted."""

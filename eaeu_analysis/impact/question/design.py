@@ -20,13 +20,14 @@ from ...data.frequency import Calendar
 from ...data.tidy import unit_text
 from ...errors import BadInputError, NoDataError
 from ..effect import effect_table
+from ..options import EffectOptions
 from .adjustment import adjusted
 from .donors import listed_donors
 from .problem import MIN_PRE, Problem, adjusted_text, describe_window, state_problem
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
-    from ..options import EffectOptions
+    from ...series import SeriesInfo
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Design:
     @property
     def calendar(self) -> Calendar:
         return self.problems[0].calendar
+
+    @property
+    def info(self) -> SeriesInfo:
+        return self.problems[0].info
 
     @property
     def index(self) -> pd.Index[Any]:
@@ -110,6 +115,7 @@ class Design:
             spec["fit_years"], spec["post_years"] = self.asked
         return spec
 
+    @property
     def dropped(self) -> dict[str, str]:
         """Reason per donor that was left out, treated units apart."""
         reasons: dict[str, str] = {}
@@ -119,6 +125,7 @@ class Design:
                     reasons.setdefault(name, why)
         return reasons
 
+    @property
     def flagged(self) -> dict[str, str]:
         return {name: why for p in self.problems for name, why in p.flagged.items() if name in self.donors}
 
@@ -132,14 +139,13 @@ def state_design(
     *,
     fit_years: object = None,
     post_years: object = None,
-    gaps: str = "drop",
+    options: EffectOptions | None = None,
     min_pre: int = MIN_PRE,
     min_donors: int = 2,
-    adjust: EffectOptions | None = None,
 ) -> Design:
     """The :class:`Design` of a panel. ``unit``: one or several; ``event``: one for all, or a mapping (or Series) from
-    unit. ``min_pre``, ``min_donors``: fewest periods before an event and fewest donors that will do. ``adjust``: what
-    to take off the outcomes.
+    unit. ``min_pre``, ``min_donors``: fewest periods before an event and fewest donors that will do. ``options``: gaps,
+    and what to take off the outcomes.
 
     Raises BadInputError or NoDataError as :func:`~.problem.state_problem` does, and for a unit named twice, an event
     that is missing for a unit, a treated unit among the donors, or no common periods.
@@ -154,23 +160,12 @@ def state_design(
             raise BadInputError(
                 f"treated unit '{clash[0]}' is among the donors; a treated unit cannot be its own control"
             )
-    problems = [
-        state_problem(
-            panel,
-            outcome,
-            name,
-            start,
-            pool,
-            fit_years=fit_years,
-            post_years=post_years,
-            gaps=gaps,
-            min_pre=min_pre,
-            min_donors=min_donors,
-            whole=len({str(start) for start in events.values()}) > 1,
-        )
-        for name, start in events.items()
-    ]
-    problems = adjusted(problems, panel, adjust)
+    asked: dict[str, Any] = {"fit_years": fit_years, "post_years": post_years}
+    asked |= {"min_pre": min_pre, "min_donors": min_donors, "whole": len({str(at) for at in events.values()}) > 1}
+    options = options or EffectOptions()
+    plain = EffectOptions(gaps=options.gaps)  # the adjustment is learnt from all problems together
+    problems = [state_problem(panel, outcome, name, at, pool, options=plain, **asked) for name, at in events.items()]
+    problems = adjusted(problems, panel, options)
     shared = [name for name in problems[0].donors if name not in events and all(name in p.donors for p in problems[1:])]
     if len(shared) < min_donors:
         raise NoDataError(
@@ -194,6 +189,26 @@ def state_design(
                 f"all treated units share; at least {min_pre} are needed"
             )
     return Design(tuple(problems), tuple(shared), years, control, rows, starts, (fit_years, post_years))
+
+
+def stated(estimator: str, question: Problem | Design, options: EffectOptions, **settings: Any) -> dict[str, Any]:
+    """The ``spec`` of a result: the question and all settings as plain values, those of the method's options too."""
+    own = {name: value for name, value in vars(options).items() if name not in vars(EffectOptions())}
+    asked = {"estimator": estimator, **question.spec(), **own, **settings}
+    return {**asked, "level": options.level, **options.adjustments}
+
+
+def described(estimator: str, question: Problem | Design, options: EffectOptions, **settings: Any) -> dict[str, Any]:
+    """The fields of an :class:`~..effect.Effect` that say what was asked, and what was compared with what."""
+    return {
+        "spec": stated(estimator, question, options, **settings),
+        "level": options.level,
+        "measure": question.info.unit,
+        "dropped": dict(question.dropped),
+        "flagged": dict(question.flagged),
+        "window": question.window,
+        "donor_rule": question.donor_rule,
+    }
 
 
 def cohort_table(design: Design, estimates: Sequence[float], errors: Sequence[float]) -> pd.DataFrame:

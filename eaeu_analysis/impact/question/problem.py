@@ -18,17 +18,17 @@ from ... import settings
 from ...arrays import Array
 from ...data.frequency import Calendar
 from ...errors import BadInputError, NoDataError
-from ..options import GAPS
+from ..options import EffectOptions
 from .adjustment import adjusted
 from .default import analysed, default_rule
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
     from ...series import SeriesInfo
-    from ..options import EffectOptions
 
 
 YEARS = Calendar("Y")
+EVEN = ("Q", "M", "W")  # letters of calendars in which a period without any value is an error, not a weekend or census
 MIN_PRE = 5  # periods before the event below which no counterfactual is fitted
 
 
@@ -166,12 +166,11 @@ def state_problem(
     *,
     fit_years: object = None,
     post_years: object = None,
-    gaps: str = "drop",
+    options: EffectOptions | None = None,
     min_pre: int = MIN_PRE,
     min_donors: int = 2,
     most_donors: int | None = None,
     whole: bool = False,
-    adjust: EffectOptions | None = None,
 ) -> Problem:
     """The :class:`Problem` of a panel.
 
@@ -180,18 +179,19 @@ def state_problem(
     inclusive, a year, or a list of years; by default all years of the treated unit's record before the event, and the
     event and all later ones. World panels have the windows of :mod:`.default`, with ``whole`` without the years that it
     leaves out around the event, and their outcomes in levels are taken in logarithms.
-    ``gaps``: a donor with a missing value in those years is dropped, filled by straight lines between its neighbours,
-    or refused; a period in which the treated unit has none is left out, filled or refused alike; what was done is
-    recorded. Periods in which no unit has a value do not count as missing: they are no part of the panel's calendar.
-    ``adjust``: what to take off the outcomes (:mod:`.adjustment`).
+    ``options`` say what to take off the outcomes (:mod:`.adjustment`) and what happens to gaps: a donor with a missing
+    value in those years is dropped, filled by straight lines between its neighbours, or refused; a period in which the
+    treated unit has none is left out, filled or refused alike; what was done is recorded. A quarter, month or week
+    in which no unit has a value is refused; years, days and plain numbers without one are no part of the panel's
+    calendar (censuses, weekends) and stated.
     Raises BadInputError or NoDataError, one sentence each, for everything that cannot be answered.
     """
     from . import donors as pool
 
     if isinstance(unit, (list, tuple, set)):
         raise BadInputError(f"unit {unit!r}: one treated unit is meant; ask for each in turn, or pool their effects")
-    if gaps not in GAPS:
-        raise BadInputError(f"gaps {gaps!r} not known; expected one of {', '.join(map(repr, GAPS))}")
+    options = options or EffectOptions()
+    gaps = options.gaps
     panel, outcome = analysed(panel, outcome)
     info = panel.info(outcome)
     unit = panel.resolve(unit)
@@ -205,6 +205,13 @@ def state_problem(
     fit, lacking = record.fit_years(fit_years, min_pre)
     post, more = record.post_years(post_years)
     window = sorted({*fit, *post})
+    holes = tuple(t for t in range(window[0], window[-1] + 1) if t not in record.present)
+    if holes and calendar.letter in EVEN:
+        raise NoDataError(
+            f"no unit has a value of {outcome!r} in {calendar.listed(holes)}: add the values, choose other "
+            "fit_years or post_years, aggregate to longer periods, or number the periods 0, 1, 2, ... if no time "
+            "passed in between"
+        )
     present = [str(name) for name in wide.columns]
     named = pool.pool_name(panel, donors)
     if named:
@@ -249,12 +256,12 @@ def state_problem(
         flagged={name: why for name, why in chosen.flagged.items() if name in kept},
         calendar=calendar,
         missing=tuple(sorted({*lacking, *more})),
-        holes=tuple(t for t in range(window[0], window[-1] + 1) if t not in record.present),
+        holes=holes,
         rule=rule,
         considered=len(present) - 1,
         pool=named,
     )
-    return adjusted([problem], panel, adjust)[0]
+    return adjusted([problem], panel, options)[0]
 
 
 def parse_years(years: object, what: str, calendar: Calendar = YEARS) -> list[int]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from ...errors import BadInputError, require_option
-from ...results import Check, Provenance, Result, source_lines
+from ...results import Check, Provenance, TableResult
 from ...text import format_number
 from ..effect import Effect, interval_text, names_text
 from ..estimators.difference_in_differences import DifferenceInDifferencesEffect
@@ -35,7 +35,7 @@ REFERENCE = "Rambachan & Roth 2023, Review of Economic Studies 90(5)"
 
 
 @dataclass(frozen=True, eq=False)
-class HonestTrends(Result):
+class HonestTrends(TableResult):
     """Intervals of an effect when trends may bend after the event; from ``honest_trends``.
 
     Attributes
@@ -64,16 +64,11 @@ class HonestTrends(Result):
 
     drawn_by = "effect.draw_honest_trends"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     estimate: float
     interval: tuple[float, float]
-    level: float
     breakdown: float
     seen: float
     measure: str
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     @property
     def verdict(self) -> str:
@@ -93,8 +88,7 @@ class HonestTrends(Result):
             f"  {self.verdict}",
         ]
         lines += [f"  bound {format_number(b)}: {interval_text((low, high))}" for b, low, high in self._rows()]
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        return "\n".join([*lines, *source_lines(self.provenance, "  ")])
+        return self._ended(lines)
 
     def _rows(self) -> list[tuple[float, float, float]]:
         return [tuple(row) for row in self.table[["bound", "lower", "upper"]].to_numpy()]
@@ -183,18 +177,12 @@ def honest_trends(
         "period": period,
     }
     interval = (study.estimate - half, study.estimate + half)
-    return HonestTrends(
-        spec,
-        pd.DataFrame(rows, columns=["bound", "lower", "upper", "excludes_zero"]),
-        study.estimate,
-        interval,
-        level,
-        limit,
-        seen,
-        effect.measure,
-        (_check(restriction, limit, seen, effect.measure), _units_check(effect)),
-        Provenance(effect.provenance.series, f"{effect.method}; {RESTRICTIONS[restriction]}", REFERENCE, spec),
-    )
+    table = pd.DataFrame(rows, columns=["bound", "lower", "upper", "excludes_zero"])
+    checks = (_check(restriction, limit, seen, effect.measure), _units_check(effect))
+    method = f"{effect.method}; {RESTRICTIONS[restriction]}"
+    provenance = Provenance(effect.provenance.series, method, REFERENCE, spec)
+    own = (study.estimate, interval, limit, seen, effect.measure)
+    return HonestTrends(spec, table, level, checks, provenance, *own)
 
 
 def study_of(effect: Effect, period: int | Literal["average"]) -> tuple[Study, list[int]]:

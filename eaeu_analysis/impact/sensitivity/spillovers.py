@@ -12,16 +12,15 @@ equations of all units, untouched ones with an effect of zero, and solve them by
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...arrays import Array
 from ...errors import BadInputError, NoDataError, as_names, require_option
-from ...results import Check, Provenance, Result, source_lines
+from ...results import Check, Provenance, TableResult
 from ...text import format_number, format_p_equals
 from ..effect import Effect, interval_text
 from ..estimators.synthetic import SyntheticControlEffect
@@ -36,7 +35,7 @@ REFERENCE = "Di Stefano & Mellace 2024, arXiv 2403.17624; least squares: Cao & D
 
 
 @dataclass(frozen=True, eq=False)
-class Spillovers(Result):
+class Spillovers(TableResult):
     """An effect when some donors were touched by the event; from ``spillovers``.
 
     Attributes
@@ -74,8 +73,6 @@ class Spillovers(Result):
 
     drawn_by = "effect.draw_spillovers"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     effects: pd.DataFrame
     shares: pd.DataFrame
     naive: float
@@ -83,12 +80,9 @@ class Spillovers(Result):
     estimate: float
     least_squares: float
     interval: tuple[float, float]
-    level: float
     p_value: float
     breakdown: tuple[float, float]
     measure: str
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     @property
     def verdict(self) -> str:
@@ -118,8 +112,7 @@ class Spillovers(Result):
                 f"  sharing {row['share']:.0%}: {format_number(row['estimate'], signed=True)} "
                 f"{interval_text((row['lower'], row['upper']))}, {format_p_equals(row['p_value'])}"
             )
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        return "\n".join([*lines, *source_lines(self.provenance, "  ")])
+        return self._ended(lines)
 
 
 def spillovers(effect: Effect, affected: str | Iterable[str]) -> Spillovers:
@@ -142,7 +135,7 @@ def spillovers(effect: Effect, affected: str | Iterable[str]) -> Spillovers:
     BadInputError
         If the effect is of another kind, or ``affected`` names no donors or all but one.
     NoDataError
-        If the touched units follow only one another, so that their effects cannot be told apart.
+        If the touched units follow only one another, so that their effects cannot be separated.
 
     Notes
     -----

@@ -1,8 +1,8 @@
 """Accessions that have been studied before: does the tool find what the literature finds?
 
 The specification curve of every entrant of the European Union's enlargements of 2004 and 2007, by the machinery that
-the Eurasian union is judged with, beside what studies found (data/tables/yardstick.toml, each with its source). Nothing
-is tuned to agree: the grid stands in the table.
+the Eurasian union is judged with, against what studies found (data/tables/yardstick.toml, each with its source).
+Nothing is tuned to agree: the grid is in the table.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ import pandas as pd
 from ... import settings
 from ...data.panel import require_years
 from ...errors import BadInputError, EaeuError, NoDataError
-from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ...results import Provenance, Result
 from ...text import format_number, format_p_equals
 from ..curve.grid import Grid, PoolRule
@@ -34,7 +34,7 @@ DRAWS = 9_999  # random sets of economies that the entrants of a round are ranke
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(TableRow):
     """What a study says of a round: ``sign`` +1 a gain, -1 a loss, 0 no clear effect; ``seen`` how much of it was."""
 
     study: str
@@ -46,11 +46,9 @@ class Finding:
     value: float | None = None
     value_unit: str = ""
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class PublishedDesign:
+class PublishedDesign(TableRow):
     """A study that can be done again: ``published`` average effect by economy, in the unit of ``outcome``;
     ``fit_first`` the first fit years tried; ``late_from`` the year from which the study finds that it shows."""
 
@@ -64,8 +62,6 @@ class PublishedDesign:
     late_from: int
     url: str
     seen: str
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)

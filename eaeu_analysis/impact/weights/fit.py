@@ -30,7 +30,7 @@ CHOICES = ("search", "cross-validation", "equal", "outcomes")
 @dataclass(frozen=True)
 class WeightSettings:
     """How weights are made: choice of V ("search", "cross-validation", "equal", "outcomes" or weights by predictor, in
-    their order), intercept shift, penalty, bound and starts of the search, and whose optimiser is replicated."""
+    their order), intercept shift, penalty, bound and starts of the search."""
 
     v: str | tuple[float, ...] = "outcomes"
     intercept: bool = False
@@ -38,7 +38,6 @@ class WeightSettings:
     v_floor: float = V_FLOOR
     starts: int = STARTS
     seed: int = 0
-    replicate: str | None = None
 
 
 @dataclass(frozen=True)
@@ -174,10 +173,6 @@ def _by_predictors(
 ) -> tuple[Array, Array, Mapping[str, float]]:
     x = scaled(raw, column, donors)
     count = len(x)
-    if recipe.replicate == "synth":
-        from .predictor_weights import nelder_mead
-
-        return nelder_mead(raw, column, donors, z)
     if recipe.v == "equal":
         v = np.full(count, 1.0 / count)
         return v, predictor_weights.weights_of(v, x, recipe.penalty), {}

@@ -9,13 +9,13 @@ The search is bounded: every predictor that was named counts for at least ``floo
 a bound the best V drives most predictors to nothing and the fit becomes one on past outcomes under another name
 (Becker & Kloessner 2018 describe it). At 1/50, the default, the published optimum of the Basque study is found with
 and without the total of Spain among the donors. A lower floor fits the past no worse, with fewer predictors, but the
-loss then has many narrow valleys: eight times the starts are all tried, half of them beside the best so far, and what
+loss then has many narrow valleys: eight times the starts are all tried, half of them near the best so far, and what
 is found still moves a little with the seed (on the Basque study, at 1/1000, between 0.00429 and 0.00436).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,7 @@ from .simplex import solve_gram
 
 AGREED = 3  # starts that end at the best fit so far: enough to stop, within the default bound
 WIDER = 8  # times the starts within a wider one
-REDRAWN = 0.3  # of the weights, in a start beside the best so far
+REDRAWN = 0.3  # of the weights, in a start near the best so far
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def search(
     equal weights, the weights that a regression of the outcome on the predictors gives, and a lattice over the box in
     logarithms shifted by ``seed``; the best end is kept, and the search stops early when three starts have ended there.
     With a ``floor`` below the default it begins at the best end of the default box, so that it ends no worse, and tries
-    eight times the starts, half of them beside the best so far. Raises NotConvergedError when no start ends properly.
+    eight times the starts, half of them near the best so far. Raises NotConvergedError when no start ends properly.
     """
     count = x.shape[0]
     counter = _Objective(x, z, penalty)
@@ -177,7 +177,7 @@ def _wider(
     x: Array, z: Array, ends: list[tuple[float, Array]], floor: float, starts: int, penalty: float, seed: int
 ) -> Iterator[Array]:
     """Points of a box wider than the default one: its best end, the usual starts, then the best of the ``ends`` so far
-    with some of its weights drawn anew, since the valleys are narrow and lie beside each other."""
+    with some of its weights drawn anew, since the valleys are narrow and lie next to each other."""
     low, count = float(np.log(floor)), x.shape[0]
     inner = search(x, z, FLOOR, starts, penalty, seed)
     yield np.log(inner.v / inner.v.max())
@@ -200,44 +200,3 @@ def _by_regression(x: Array, z: Array) -> Array:
     strength = (slopes**2).sum(axis=1)
     top = float(strength.max())
     return np.asarray(strength / top if top > 0 else np.ones(len(strength)), dtype=np.float64)
-
-
-# The optimiser of the published synthetic controls, kept only to reproduce published numbers.
-
-
-def nelder_mead(x: Array, column: int, pool: Sequence[int], z: Array) -> tuple[Array, Array, Mapping[str, float]]:
-    """V (K,), weights (J,) and a note; ``x`` (K, 1 + J) raw predictors, ``z`` (T, J) outcome differences."""
-    from scipy.optimize import minimize
-
-    spread = x[:, [column, *pool]].std(axis=1, ddof=1)
-    donors, own = x[:, list(pool)] / spread[:, None], x[:, column] / spread
-
-    def loss(raw: Array) -> float:
-        gap = z @ _slsqp(donors, own, np.abs(raw) / np.abs(raw).sum())
-        return float(gap @ gap) / len(z)
-
-    begin = np.full(len(x), 1.0 / len(x))
-    end = minimize(loss, begin, method="Nelder-Mead", options={"maxiter": 1000})
-    v = np.abs(end.x) / np.abs(end.x).sum()
-    return v, _slsqp(donors, own, v), {"loss": float(end.fun), "evaluations": float(end.nfev), "starts": 1.0}
-
-
-def _slsqp(donors: Array, own: Array, v: Array) -> Array:
-    from scipy.optimize import Bounds, LinearConstraint, minimize
-
-    count = donors.shape[1]
-    gram = donors.T @ (donors * v[:, None])
-    slope = donors.T @ (v * own)
-
-    def loss(w: Array) -> float:
-        return float(0.5 * w @ gram @ w - slope @ w)
-
-    end = minimize(
-        loss,
-        np.full(count, 1.0 / count),
-        bounds=Bounds(np.zeros(count), np.ones(count)),
-        constraints=LinearConstraint(np.ones((1, count)), 1.0, 1.0),
-        method="SLSQP",
-        options={"maxiter": 1000},
-    )
-    return np.asarray(end.x, dtype=np.float64)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...errors import BadInputError, unknown
 from .. import economies
-from ..catalogue import STRICT
+from ..catalogue import TableRow
 from .dates import as_date, over
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ How = Literal["withdrew", "suspended", "joined another bloc", "dissolved"]
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(TableRow):
     """A step of integration that members join."""
 
     name: str
@@ -32,11 +32,9 @@ class Stage:
     aliases: tuple[str, ...] = ()
     note: str = ""
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class Observer:
+class Observer(TableRow):
     """An economy with observer status since ``date``: it attends and does not vote."""
 
     economy: str
@@ -46,11 +44,9 @@ class Observer:
     precision: Precision = "day"
     note: str = ""
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class Accession:
+class Accession(TableRow):
     """An economy's entry into a stage; ``left`` is the first day after its exit, ``how`` the reason of the exit."""
 
     economy: str
@@ -65,15 +61,13 @@ class Accession:
     left_source: str = ""
     left_note: str = ""
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
     def holds(self, on: dt.date) -> bool:
         """Whether the economy is certainly in on that day."""
         return over(self.date, self.precision) <= on and (self.left is None or on < self.left)
 
 
 @dataclass(frozen=True)
-class Withdrawal:
+class Withdrawal(TableRow):
     """An economy's exit from a stage; ``date`` is the first day on which it was out."""
 
     economy: str
@@ -83,8 +77,6 @@ class Withdrawal:
     source: str
     confidence: Confidence
     note: str = ""
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)

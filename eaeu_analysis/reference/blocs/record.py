@@ -7,11 +7,11 @@ import functools
 import itertools
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInputError, NoDataError, unknown
 from .. import economies as names
-from ..catalogue import STRICT, parse, read_table, table_path
+from ..catalogue import TableRow, parse, read_table, table_path
 from .dates import as_date
 from .membership import Confidence, Precision
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(TableRow):
     """Something that happened to the union (``about`` = EAEU) or to a country on the way to it."""
 
     date: dt.date
@@ -31,11 +31,9 @@ class Event:
     confidence: Confidence
     note: str = ""
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class DutyShares:
+class DutyShares(TableRow):
     """How the union's customs duties are shared in a period, per cent of the pool; ``until`` is its last day."""
 
     since: dt.date
@@ -46,8 +44,6 @@ class DutyShares:
     inferred: tuple[str, ...] = ()
     note: str = ""
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
     def __post_init__(self) -> None:
         total = sum(self.shares.values())
         if abs(total - 100) > 1e-6:
@@ -55,7 +51,7 @@ class DutyShares:
 
 
 @dataclass(frozen=True)
-class TariffChange:
+class TariffChange(TableRow):
     """A published average tariff before and after entry, per cent; ``economy`` may be a bloc."""
 
     economy: str
@@ -67,8 +63,6 @@ class TariffChange:
     before_year: int | None = None
     after_year: int | None = None
     note: str = ""
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 def timeline(about: str | None = None) -> pd.DataFrame:

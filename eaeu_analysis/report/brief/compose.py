@@ -13,11 +13,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ... import __version__
 from ...data.freshness import newest_edition
-from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ...results import is_reliable, to_plain
 from ...series import SeriesInfo
 from ..claims.claim import Claim
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class SpokenNumber:
+class SpokenNumber(TableRow):
     """A number to read aloud: value of a claim (over another value of it), and its spoken form."""
 
     name: str
@@ -45,17 +45,13 @@ class SpokenNumber:
     over: str = ""
     signed: bool = False
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class LikelyQuestion:
+class LikelyQuestion(TableRow):
     """A likely question: the claims that its answer rests on, by the prefix of their fields."""
 
     name: str
     claims: Mapping[str, str]
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @dataclass(frozen=True)

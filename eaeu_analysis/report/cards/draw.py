@@ -126,7 +126,7 @@ def _line_chart(result: BeforeAfter, box: Box, words: Language) -> Image.Image:
         ax.set_yticks(places, [words.number(v, "0") for v in places])
         ax.set_ylim(low, high)
         figure.canvas.draw()
-        pixels = figure.canvas.buffer_rgba()  # type: ignore[attr-defined]
+        pixels = figure.canvas.buffer_rgba()  # type: ignore[attr-defined] # of Agg
     return Image.frombuffer("RGBA", (box.wide, box.high), pixels).convert("RGB")
 
 

@@ -10,11 +10,11 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...data.freshness import newest_edition
 from ...errors import BadInputError
-from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ..wording.templates import bind, find_language
 
 if TYPE_CHECKING:
@@ -30,17 +30,15 @@ OWNER_ENDS = re.compile(r", | \(| through ")  # after them a source names the se
 
 
 @dataclass(frozen=True)
-class BarRow:
+class BarRow(TableRow):
     """A bar: the key of its label, or after an equals sign the value that is its year; and the value that it shows."""
 
     label: str
     value: str
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class PictureRule:
+class PictureRule(TableRow):
     """How a claim is drawn, by data/tables/cards.toml. ``value``, ``lower`` and ``upper`` name values of the
     claim; ``of``: what a part is a part of; ``form``: how
     numbers are written."""
@@ -53,8 +51,6 @@ class PictureRule:
     upper: str = ""
     of: str = ""
     form: str = ""
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @functools.lru_cache

@@ -1,4 +1,4 @@
-"""Claims of what changed: before and after, beside comparators (grade C), and the years after 2019, apart.
+"""Claims of what changed: before and after, against comparators (grade C), and the years after 2019, apart.
 
 Side: the sign of the difference from the comparators' mean, times what a rise means (a fall that everybody shared is
 not the union's); context with fewer than three comparators, and where the difference from the comparators' median, or
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from ...compare.checks import FEW
 from ...impact.curve.grid import default_grid
-from ...results import Check
+from ...results import Check, Provenance
 from ...series import SeriesInfo
 from ..gather.content import GDP_USD
-from .claim import Claim, Side, failed_words, grade_of, load_call, load_claim_rules, meaning, side_of, state, years
+from .claim import Claim, Side, failed_words, load_call, load_claim_rules, meaning, side_of, state, years
 
 if TYPE_CHECKING:
     from ...compare import BeforeAfter
@@ -32,12 +32,12 @@ def before_after_claims(content: Content) -> list[Claim]:
         section = found.get(name)
         if section is None or section.narrow is None or not comparable(section.narrow):
             continue
-        made.append(_change(section.narrow, name, f"fared.{name}.before_after", "fared", content.source, section.wide))
+        made.append(_change(section.narrow, name, f"fared.{name}.before_after", content.source, section.wide))
     return made
 
 
 def plain_claims(content: Content) -> list[Claim]:
-    """What a share of GDP hides: the same trade in dollars beside GDP in dollars, and when its fall began."""
+    """What a share of GDP hides: the same trade in dollars compared with GDP in dollars, and when its fall began."""
     made = []
     trade, gdp = (content.dollars.get(name) for name in ("trade_usd", GDP_USD))
     if trade is not None and gdp is not None and trade.treated["available"] and gdp.treated["available"]:
@@ -125,7 +125,7 @@ def member_claims(content: Content) -> list[Claim]:
         if unit == content.unit or event != first[unit] or outcome not in load_claim_rules().reported["members"]:
             continue
         if comparable(result):
-            made.append(_change(result, outcome, f"members.{unit}.{outcome}", "members", content.source))
+            made.append(_change(result, outcome, f"members.{unit}.{outcome}", content.source))
     return made
 
 
@@ -144,20 +144,22 @@ def comparable(result: BeforeAfter) -> bool:
     return bool(result.treated["available"]) and result.difference is not None
 
 
-def _change(
-    result: BeforeAfter, outcome: str, name: str, topic: str, source: str, wide: BeforeAfter | None = None
-) -> Claim:
+def _change(result: BeforeAfter, outcome: str, name: str, source: str, wide: BeforeAfter | None = None) -> Claim:
     row, gap, spec = result.treated, result.difference, result.windows
     if gap is None:
         raise AssertionError("a claim of change is made of comparable results")
     failed = failed_words(result.checks)
     moved = "rose" if row["change"] >= 0 else "fell"
-    return Claim(
-        id=name,
-        topic=topic,
+    return state(
+        name,
+        "compared",
+        f"before_after.{moved}{'_unclear' if failed else ''}",
+        float(row["change"]),
+        result.change_measure,
+        f"{_call(result, outcome, source)}.estimate",
+        _provenance(result),
         question="fared",
         side=_side(result, wide, outcome),
-        template=f"before_after.{moved}{'_unclear' if failed else ''}",
         values={
             "before": float(row["mean_before"]),
             "after": float(row["mean_after"]),
@@ -186,20 +188,13 @@ def _change(
             "pool": "pool.rouble" if gap.test.n > 2 else "pool.rouble_one",
             "failed": failed,
         },
-        value=float(row["change"]),
-        measure=result.change_measure,
         lower=float(row["lower"]),
         upper=float(row["upper"]),
         level=result.level,
-        grade=grade_of("compared"),
-        series=_series(result),
-        method=result.provenance.method,
-        reference=result.provenance.reference,
         checks=(*result.checks, *_wide_check(wide)),
         caveat=_caveat(spec.before, spec.after),
         would_change="before_after",
-        call=f"{_call(result, outcome, source)}.estimate",
-        figure=outcome if topic == "fared" else "",
+        figure=outcome if name.startswith("fared.") else "",
     )
 
 
@@ -208,33 +203,28 @@ def _latest(result: BeforeAfter, outcome: str, source: str) -> Claim:
     if spec.latest is None:
         raise AssertionError("a claim of the latest years is made of results that have them")
     change = float(row["to_latest_change"])
-    return Claim(
-        id=f"rerouting.{outcome}.latest",
-        topic="rerouting",
-        question="latest",
-        side="context",
-        template=f"latest.{'higher' if change >= 0 else 'lower'}",
+    return state(
+        f"rerouting.{outcome}.latest",
+        "descriptive",
+        f"latest.{'higher' if change >= 0 else 'lower'}",
+        change,
+        result.change_measure,
+        f"{_call(result, outcome, source)}.treated['to_latest_change']",
+        Provenance(_provenance(result).series, "mean of the latest years against the mean before the event"),
+        rest="latest",
         values={"change": change, **years("before", spec.before), **years("latest", spec.latest)},
         words={
             "economy": f"economy.{result.unit}",
             "outcome": f"outcome.{outcome}",
             "change_unit": f"unit.{result.change_measure}",
         },
-        value=change,
-        measure=result.change_measure,
-        grade=grade_of("descriptive"),
-        series=_series(result),
-        method="mean of the latest years against the mean before the event",
         checks=result.checks,
-        caveat="latest",
-        would_change="latest",
-        call=f"{_call(result, outcome, source)}.treated['to_latest_change']",
         figure=outcome,
     )
 
 
 def _caveat(before: tuple[int, int], after: tuple[int, int]) -> str:
-    """What the years compared hold besides membership: the fall of the rouble of 2014-15, or the crisis of 2008-09."""
+    """What else happened in the years compared: the fall of the rouble of 2014-15, or the crisis of 2008-09."""
     first, last = default_grid().shock_years[0], default_grid().shock_years[-1]
     return "before_after" if before[0] < first and last <= after[1] else "before_after_crisis"
 
@@ -262,8 +252,8 @@ def _wide_check(result: BeforeAfter | None) -> tuple[Check, ...]:
     return (Check("matched pool", None, gap.test.p_two_sided, alpha, text),)
 
 
-def _series(result: BeforeAfter) -> tuple[SeriesInfo, ...]:
-    return tuple(_parts(result.outcome))
+def _provenance(result: BeforeAfter) -> Provenance:
+    return Provenance(tuple(_parts(result.outcome)), result.provenance.method, result.provenance.reference)
 
 
 def _parts(info: SeriesInfo) -> Iterator[SeriesInfo]:

@@ -212,19 +212,11 @@ class Claim:
         return {}
 
     def _filled(self, part: ClaimPart, lang: str) -> str:
-        tables = {
-            "sentence": ("claim", self.template),
-            "question": ("question", self.question),
-            "caveat": ("caveat", self.caveat),
-            "would_change": ("would_change", self.would_change),
-            "topic": ("topic", self.topic),
-            "grade": ("grade", self.grade),
-            "side": ("side", self.side),
-        }
-        if part not in tables:
-            raise BadInputError(f"a claim has no {part!r}; known: {', '.join(tables)}")
+        if part not in get_args(ClaimPart):
+            raise BadInputError(f"a claim has no {part!r}; known: {', '.join(get_args(ClaimPart))}")
         say = templates.find_language(lang)
-        text = say.say(*tables[part], self.values, self.words)
+        table, key = ("claim", self.template) if part == "sentence" else (part, str(getattr(self, part)))
+        text = say.say(table, key, self.values, self.words)
         if part == "caveat" and self.words.get("failed"):
             return f"{text} {say.say('form', 'failed', words=self.words)}"
         if part == "sentence" and self.topic == "unsupported":
@@ -300,6 +292,50 @@ def state(
     )
 
 
+def way(finding: str, value: float) -> str:
+    """The end of a template's key: "higher" or "lower" where an effect was found, else the finding."""
+    return finding if finding != "found" else "higher" if value > 0 else "lower"
+
+
+def estimated(
+    name: str,
+    template: str,
+    estimate: tuple[float, float, float],
+    level: float,
+    finding: str,
+    checks: Sequence[Check],
+    call: str,
+    provenance: Provenance,
+    *,
+    good: str,
+    values: Mapping[str, float],
+    words: Mapping[str, Words],
+    measure: str = "per cent",
+    slow: bool = True,
+    **more: Any,
+) -> Claim:
+    """The claim of an estimate with its interval and its finding; ``good`` names what says whether a rise is good."""
+    value, lower, upper = estimate
+    (first, number), *rest = values.items()
+    values = {first: number, "lower": lower, "upper": upper, **dict(rest), "level_percent": 100 * level}
+    words = {"failed": failed_words(checks), **words}
+    side = side_of(value, meaning(good)) if finding == "found" else "context"
+    more |= {"lower": lower, "upper": upper, "level": level, "checks": checks, "finding": finding, "slow": slow}
+    return state(
+        name,
+        "counterfactual",
+        template,
+        value,
+        measure,
+        call,
+        provenance,
+        values=values,
+        words=words,
+        side=side,
+        **more,
+    )
+
+
 def to_frame(claims: Sequence[Claim], lang: str = "en") -> pd.DataFrame:
     """A table of claims.
 
@@ -318,31 +354,16 @@ def to_frame(claims: Sequence[Claim], lang: str = "en") -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = [
-        {
-            "id": claim.id,
-            "topic": claim.topic,
-            "side": claim.side,
-            "grade": claim.grade,
-            "sentence": claim.text("sentence", lang),
-            "value": claim.value,
-            "unit": claim.measure,
-            "lower": claim.lower,
-            "upper": claim.upper,
-            "level": claim.level,
-            "finding": claim.finding,
-            "failed": ", ".join(check.name for check in claim.failed),
-            "caveat": claim.text("caveat", lang),
-            "would_change": claim.text("would_change", lang),
-            "sources": "; ".join(claim.sources),
-            "call": claim.call,
-        }
-        for claim in claims
-    ]
     columns = [
         *("id", "topic", "side", "grade", "sentence", "value", "unit", "lower", "upper", "level"),
         *("finding", "failed", "caveat", "would_change", "sources", "call"),
     ]
+    rows = []
+    for claim in claims:
+        texts: dict[str, Any] = {part: claim.text(part, lang) for part in ("sentence", "caveat", "would_change")}
+        texts |= {"unit": claim.measure, "sources": "; ".join(claim.sources)}
+        texts["failed"] = ", ".join(check.name for check in claim.failed)
+        rows.append([texts[name] if name in texts else getattr(claim, name) for name in columns])
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -361,6 +382,7 @@ class ClaimRules:
     stated: tuple[float, ...]
     stale_years: int
     stale_figures: Mapping[str, str]
+    refuted: Mapping[str, Mapping[str, Any]]
 
 
 @functools.lru_cache
@@ -380,6 +402,7 @@ def load_claim_rules() -> ClaimRules:
         stated=tuple(float(number) for number in raw["stated"]["numbers"]),
         stale_years=int(raw["stale"]["years"]),
         stale_figures={name: str(year) for name, year in raw["stale"]["figures"].items()},
+        refuted=raw["refuted"],
     )
 
 

@@ -2,19 +2,20 @@
 
 One claim per outcome, of the default question (data/tables/impact.toml). The specification curve, the other pools and
 the fit that is not back-dated are checks on it, and their numbers are in the sentence. An estimate that does not stand
-out, or whose checks fail, is told as "no detectable effect" or "inconclusive" and is context.
+out, or whose checks fail, is reported as "no detectable effect" or "inconclusive" and is context.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...data.panel import event_year
 from ...reference.catalogue import outcome as find_outcome
 from ...results import Check
-from .claim import SAME_SIGN, Claim, failed_words, grade_of, load_call, meaning, side_of, years
+from .claim import SAME_SIGN, Claim, estimated, load_call, way, years
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,18 +56,22 @@ def _claim(
     if curve:
         more |= {"same_sign": 100 * same_sign, "specifications": float(curve.specifications)}
         more |= {"curve_median": curve.median, "curve_low": curve.quartiles[0], "curve_high": curve.quartiles[1]}
-    return Claim(
-        id=f"fared.{question.outcome}.counterfactual",
-        topic="fared",
-        question="counterfactual",
-        side=side_of(estimate, meaning(question.outcome)) if finding == "found" else "context",
-        template=f"counterfactual.{_template(finding, estimate, lower, upper)}",
+    return estimated(
+        f"fared.{question.outcome}.counterfactual",
+        f"counterfactual.{_template(finding, estimate, lower, upper)}",
+        (estimate, lower, upper),
+        effect.level,
+        finding,
+        checks,
+        _call(question, content),
+        replace(effect.provenance, method=effect.method or effect.provenance.method),
+        good=question.outcome,
+        measure=unit,
+        slow=False,
+        rest="counterfactual",
         values={
             "estimate": estimate,
-            "lower": lower,
-            "upper": upper,
             "p": effect.p_value,
-            "level_percent": 100 * effect.level,
             "years": float(last - first + 1),
             "failed_count": float(sum(c.failed for c in checks)),
             **years("after", (int(first), int(last))),
@@ -76,31 +81,17 @@ def _claim(
             "economy": f"economy.{question.unit}",
             "outcome": f"outcome.{question.outcome}",
             "unit": f"unit.{unit}",
-            "failed": failed_words(checks),
         },
-        value=estimate,
-        measure=unit,
-        lower=lower,
-        upper=upper,
-        level=effect.level,
-        grade=grade_of("counterfactual", effect.p_value, same_sign, checks),
-        series=effect.provenance.series,
-        method=effect.method or effect.provenance.method,
-        reference=effect.provenance.reference,
-        checks=checks,
-        finding=finding,
+        p_value=effect.p_value,
+        same_sign=same_sign,
         caveat="counterfactual_curve" if curve else "counterfactual",
-        would_change="counterfactual",
-        call=_call(question, content),
         figure=f"effect-{question.outcome}",
     )
 
 
 def _template(finding: str, estimate: float, lower: float, upper: float) -> str:
-    if finding == "found":
-        return "higher" if estimate > 0 else "lower"
-    if finding in ("fragile", "unreliable"):
-        return finding
+    if finding in ("found", "fragile", "unreliable"):
+        return way(finding, estimate)
     return "none" if math.isfinite(lower) and math.isfinite(upper) else "none_unbounded"
 
 

@@ -16,13 +16,13 @@ from ...reference.catalogue import read_table, table_path
 from ...remittances.armenian_months import AFTER, CRASH, WINDOWS
 from ...results import finding_of
 from ...trade.partners.around_accession import RUSSIA
-from .claim import Claim, failed_words, meaning, side_of, state, years
+from .claim import Claim, estimated, way, years
 
 if TYPE_CHECKING:
     from ...impact.members.stacked import StackedMembers
     from ...remittances.armenian_months import ArmenianTransfers
     from ...trade.partners.around_accession import PartnerChanges
-    from ...trade.tariff_exposure.estimate import TariffExposure
+    from ...trade.tariff_exposure.result import TariffExposure
 
 FLOWS = {"imports": "imports from Russia", "exports": "exports to Russia"}
 TARIFF = 10.0  # per cent, of the products that are compared with products free of duty
@@ -34,26 +34,22 @@ EXPOSURE_CALL = (
 
 def tariff_exposure_claims(found: TariffExposure) -> list[Claim]:
     """Armenia's imports of products with a tariff of ten per cent against products with none."""
-    change, lower, upper = found.percent
     rules = read_table(table_path("tariff_exposure"))["armenia"]
-    finding = found.finding
-    kind = finding if finding != "found" else "higher" if change > 0 else "lower"
     return [
-        state(
+        estimated(
             f"partners.tariff_exposure.{rules['economy']}",
-            "counterfactual",
-            f"partners.exposure_{kind}",
-            change,
-            "per cent",
+            f"partners.exposure_{way(found.finding, found.percent[0])}",
+            found.percent,
+            found.level,
+            found.finding,
+            found.checks,
             EXPOSURE_CALL,
             found.provenance,
+            good="imports",
             values={
-                "change": change,
-                "lower": lower,
-                "upper": upper,
+                "change": found.percent[0],
                 "p": found.p_value,
                 "tariff": TARIFF,
-                "level_percent": 100 * found.level,
                 "products": float(found.spec["products"]),
                 "detectable": float(-100 * np.expm1(-found.detectable * np.log1p(TARIFF / 100))),
                 "own": float(rules["own_rates"]["average"]),
@@ -62,15 +58,8 @@ def tariff_exposure_claims(found: TariffExposure) -> list[Claim]:
                 **years("before", (found.spec["fit_years"][0], found.spec["fit_years"][1])),
                 **years("after", (found.spec["post_years"][0], found.spec["post_years"][1])),
             },
-            words={"economy": f"economy.{rules['economy']}", "failed": failed_words(found.checks)},
-            side=side_of(change, meaning("imports")) if finding == "found" else "context",
+            words={"economy": f"economy.{rules['economy']}"},
             p_value=found.p_value,
-            checks=found.checks,
-            finding=finding,
-            lower=lower,
-            upper=upper,
-            level=found.level,
-            slow=True,
             caveat="partners_exposure",
             would_change="partners_exposure",
             figure="trade-exposure",
@@ -91,38 +80,29 @@ def _flow(found: PartnerChanges, flow: str, label: str) -> Claim:
     checks = tuple(check for check in found.checks if check.name.endswith(f", {flow}"))
     ends = (float(row["lower"]), float(row["upper"]))
     finding = finding_of(float(row["percent"]), ends, spec["level"], float(row["p_value"]), checks)
-    kind = finding if finding != "found" else "higher" if row["percent"] > 0 else "lower"
-    return state(
+    return estimated(
         f"partners.russia.{code}.{flow}",
-        "counterfactual",
-        f"partners.russia_{kind}",
-        float(row["percent"]),
-        "per cent",
+        f"partners.russia_{way(finding, float(row['percent']))}",
+        (float(row["percent"]), *ends),
+        spec["level"],
+        finding,
+        checks,
         f"ea.partner_changes({code!r}).with_russia.query(\"flow == {label!r}\")['percent'].item()",
         found.provenance,
+        good="member_trade",
         values={
             "percent": float(row["percent"]),
             "change": float(row["change"]),
             "others": float(row["change_others"]),
             "own": own,
-            "lower": ends[0],
-            "upper": ends[1],
             "p": float(row["p_value"]),
             "floor": 1 / (spec["comparators"] + 1),
             "comparators": float(spec["comparators"]),
-            "level_percent": 100 * spec["level"],
             **years("before", spec["before"]),
             **years("after", spec["after"]),
         },
-        words={"economy": f"economy.{code}", "flow": f"flow.{flow}_russia", "failed": failed_words(checks)},
-        side=side_of(float(row["percent"]), meaning("member_trade")) if finding == "found" else "context",
+        words={"economy": f"economy.{code}", "flow": f"flow.{flow}_russia"},
         p_value=float(row["p_value"]),
-        checks=checks,
-        finding=finding,
-        lower=ends[0],
-        upper=ends[1],
-        level=spec["level"],
-        slow=True,
         caveat="partners_russia",
         would_change="partners_russia",
     )
@@ -138,19 +118,19 @@ def _stacked(found: StackedMembers, outcome: str) -> Claim:
     row = found.table[found.table["outcome"] == outcome].to_dict("records")[0]
     checks = tuple(check for check in found.checks if check.scope == outcome)
     unit = "percentage points" if row["measure"].startswith("%") else str(row["measure"])
-    finding, estimate = row["finding"], float(row["estimate"])
-    return state(
+    return estimated(
         f"members.stacked.{outcome}",
-        "counterfactual",
-        f"members.stacked_{finding if finding != 'found' else 'higher' if estimate > 0 else 'lower'}",
-        estimate,
-        unit,
+        f"members.stacked_{way(row['finding'], float(row['estimate']))}",
+        (float(row["estimate"]), float(row["lower"]), float(row["upper"])),
+        found.level,
+        row["finding"],
+        checks,
         f"ea.stacked_members([{outcome!r}], {list(spec['members'])!r}).table['estimate'].item()",
         found.provenance,
+        good=outcome,
+        measure=unit,
         values={
-            "estimate": estimate,
-            "lower": float(row["lower"]),
-            "upper": float(row["upper"]),
+            "estimate": float(row["estimate"]),
             "p": float(row["p_value"]),
             "floor": 1 / (row["pairs"] + 1),
             "pairs": float(row["pairs"]),
@@ -158,7 +138,6 @@ def _stacked(found: StackedMembers, outcome: str) -> Claim:
             "lowest": float(row["lowest"]),
             "highest": float(row["highest"]),
             "comparators": float(len(spec["comparators"])),
-            "level_percent": 100 * found.level,
             **years("before", (spec["first_year"], spec["before"])),
             **years("after", (spec["after"][0], spec["after"][1])),
         },
@@ -167,16 +146,8 @@ def _stacked(found: StackedMembers, outcome: str) -> Claim:
             "second_economy": f"economy.{spec['members'][1]}",
             "outcome": f"outcome.{outcome}",
             "unit": f"unit.{unit}",
-            "failed": failed_words(checks),
         },
-        side=side_of(estimate, meaning(outcome)) if finding == "found" else "context",
         p_value=float(row["p_value"]),
-        checks=checks,
-        finding=finding,
-        lower=float(row["lower"]),
-        upper=float(row["upper"]),
-        level=found.level,
-        slow=True,
         rest="members_stacked",
         question="members",
     )
@@ -189,18 +160,18 @@ def transfer_claims(found: ArmenianTransfers) -> list[Claim]:
     value, lower, upper = (float(row[name]) for name in ("remainder", "remainder_lower", "remainder_upper"))
     finding = finding_of(value, (lower, upper), found.level, float("nan"), found.checks)
     return [
-        state(
+        estimated(
             "members.transfers.ARM",
-            "counterfactual",
-            f"members.transfers_{finding if finding != 'found' else 'higher' if value > 0 else 'lower'}",
-            value,
-            "per cent",
+            f"members.transfers_{way(finding, value)}",
+            (value, lower, upper),
+            found.level,
+            finding,
+            found.checks,
             f"ea.armenian_transfers().table.set_index('window')['remainder']['{AFTER}']",
             found.provenance,
+            good="remittances",
             values={
                 "remainder": value,
-                "lower": lower,
-                "upper": upper,
                 "difference": float(row["difference"]),
                 "expected": float(row["expected"]),
                 "early": float(windows[CRASH]["difference"]),
@@ -208,22 +179,9 @@ def transfer_claims(found: ArmenianTransfers) -> list[Claim]:
                 "p": float(row["p_value"]),
                 "origins": float(len(found.spec["origins"])),
                 "base_year": float(found.spec["base"]),
-                "level_percent": 100 * found.level,
                 **years("after", (WINDOWS[AFTER][0][0], WINDOWS[AFTER][0][-1])),
             },
-            words={
-                "economy": "economy.ARM",
-                "other": "economy.RUS",
-                "outcome": "outcome.remittances",
-                "failed": failed_words(found.checks),
-            },
-            side=side_of(value, meaning("remittances")) if finding == "found" else "context",
-            checks=found.checks,
-            finding=finding,
-            lower=lower,
-            upper=upper,
-            level=found.level,
-            slow=True,
+            words={"economy": "economy.ARM", "other": "economy.RUS", "outcome": "outcome.remittances"},
             rest="members_transfers",
             question="members",
         )

@@ -34,7 +34,7 @@ SHARES: tuple[tuple[str, Flow], ...] = (
     ("China", "exports"),
     ("China", "imports"),
 )
-MEMBER, YEARS_SHOWN = "KGZ", 3  # beside Uzbekistan; years of its remittances in the sentence
+MEMBER, YEARS_SHOWN = "KGZ", 3  # compared with Uzbekistan; years of its remittances in the sentence
 ESTIMATE, GDP = "BX.TRF.PWKR.CD.DT.ESTIMATE", "NY.GDP.MKTP.CD"
 EVENTS = {
     "observer": ("UZB", "becomes an observer"),

@@ -1,4 +1,4 @@
-"""What others have found or counted, as claims beside ours: numbers and confidence are data (published.toml).
+"""What others have found or counted, as claims next to ours: numbers and confidence are data (published.toml).
 
 A finding that nobody has seen in a source (confidence R) never becomes a claim: the table does not load with one.
 """
@@ -10,17 +10,17 @@ import functools
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
-from ...reference.catalogue import STRICT, parse, read_table, table_path
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ...results import Provenance
 from ...series import SeriesInfo
 from ..topics import TOPICS
-from .claim import Claim, meaning, side_of, state
+from .claim import Claim, load_claim_rules, meaning, side_of, state
 
 
 @dataclass(frozen=True)
-class Published:
+class Published(TableRow):
     """One row of data/tables/published.toml; ``confidence`` S: seen in the source named, S2: quoted in another."""
 
     name: str
@@ -32,8 +32,6 @@ class Published:
     source: str
     confidence: Literal["S", "S2"]
     note: str
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
     def __post_init__(self) -> None:
         if self.topic not in TOPICS:
@@ -80,37 +78,15 @@ def _claim(row: Published) -> Claim:
 # What not to say: sentences often heard that the data do not support, with the number that refutes each.
 #
 # Made of other claims, so that no number is computed twice. A refuted sentence counts for neither side: all are
-# context.
-# A maker that lacks one of its claims says nothing.
-
-# name -> claim whose value refutes it, claims whose values stand in the sentence (field prefix -> id)
-REFUTED: dict[str, tuple[str, dict[str, str]]] = {
-    "union_doubled_trade": ("partners.founders.eaeu", {"": "partners.founders.eaeu"}),
-    "remittances_raised": (
-        "fared.remittances.counterfactual",
-        {"": "fared.remittances.counterfactual", "d_": "fared.remittances.before_after"},
-    ),
-    "gains_after_2022": ("rerouting.real_imports.latest", {"": "rerouting.real_imports.latest"}),
-    "trade_ruined": (
-        "fared.trade.counterfactual",
-        {"": "fared.trade.counterfactual", "d_": "fared.trade.before_after"},
-    ),
-    "income_raised": (
-        "fared.gdp_per_head.counterfactual",
-        {"": "fared.gdp_per_head.counterfactual", "d_": "fared.gdp_per_head.before_after"},
-    ),
-    "tariffs_doubled": ("fared.tariff.before_after", {"": "fared.tariff.before_after", "law_": "tariffs.law.KGZ"}),
-    "new_market": ("tariffs.free", {"": "tariffs.free"}),
-    "already_in": ("leaning.exports.EAEU", {"": "leaning.exports.EAEU", "i_": "leaning.imports.EAEU"}),
-    "china_pushed_out": ("partners.imports.China", {"": "partners.imports.China"}),
-}
+# context. A maker that lacks one of its claims says nothing.
 
 
 def unsupported_claims(claims: Sequence[Claim]) -> list[Claim]:
     """The sentences whose refuting claims are among ``claims``; left out when the refuting claim found the effect."""
     by_id = {claim.id: claim for claim in claims}
     made = []
-    for name, (main, parts) in REFUTED.items():
+    for name, refuted in load_claim_rules().refuted.items():
+        main, parts = refuted["by"], refuted["parts"]
         if all(needed in by_id for needed in parts.values()) and by_id[main].finding not in ("found", "fragile"):
             made.append(_unsupported_claim(name, by_id[main], {prefix: by_id[i] for prefix, i in parts.items()}))
     return made

@@ -1,7 +1,8 @@
 """Claims of what joining would do to Uzbekistan: a model with stated assumptions, drawn many times (grade F).
 
-The estimate is the median draw, the interval holds the middle draws. Side: the sign times what a rise means; where the
-interval holds zero the claim is told as "cannot tell", and is context. A failed check of the model rewrites the claim.
+The estimate is the median draw, the interval covers the middle draws. Side: the sign times what a rise means; where the
+interval includes zero the claim says that the sign is not clear, and is context. A failed check of the model rewrites
+the claim.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ OUTCOMES = {
     "remittances_of_gdp": "remittances",
 }
 CHANNELS = ("tariffs", "border_costs", "customs_revenue", "migration")
-BY_CHANNEL = "welfare"  # the outcome that is told channel by channel
-PARTIAL = {"smart_consumers": "welfare", "smart_from_CHN": "outsider_imports"}  # told of the tariff alone
+BY_CHANNEL = "welfare"  # the outcome that is reported channel by channel
+PARTIAL = {"smart_consumers": "welfare", "smart_from_CHN": "outsider_imports"}  # reported for the tariff alone
 SHARE = "break_even_share"
 DRIVEN = ("welfare", "real_income", "price_index")  # what terms of trade move
 

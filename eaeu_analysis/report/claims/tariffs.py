@@ -1,4 +1,4 @@
-"""Claims of tariffs and customs revenue: Uzbekistan beside the common external tariff, duties and their pool (C, D).
+"""Claims of tariffs and customs revenue: Uzbekistan's tariff against the common one, duties and their pool (C, D).
 
 Averages are weighted by Uzbekistan's imports of 2025, so that what is bought counts; a tariff that keeps a good out
 still weighs nothing. Side: a tariff that must rise is against joining, one that must fall is for it.
@@ -180,7 +180,7 @@ def _duty(gap: TariffGap) -> Claim:
 
 
 def _budget(panel: Panel) -> list[Claim]:
-    """Taxes on trade in government revenue of Uzbekistan, in the first and in the last year at hand."""
+    """Taxes on trade in government revenue of Uzbekistan, in the first and in the last available year."""
     panel = panel.with_outcome("customs_duties")
     wide = panel.wide("customs_duties")
     info = panel.info("customs_duties")
@@ -215,7 +215,7 @@ def _budget(panel: Panel) -> list[Claim]:
 
 
 def _pool(panel: Panel) -> list[Claim]:
-    """Kyrgyzstan's share of the common duties beside its share of the members' GDP."""
+    """Kyrgyzstan's share of the common duties against its share of the members' GDP."""
     shares = duty_shares(f"{POOL_YEAR}-07-01")
     if GDP not in panel.frame.columns:
         return []

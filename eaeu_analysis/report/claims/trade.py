@@ -3,7 +3,7 @@
 Told net of the neighbours that never joined, for what they share is not the union's doing. The placebo is the ranking
 among fake unions elsewhere; the specifications are those of ``trade_answer`` for the founders' step (by year, net of
 neighbours, textbook dummies, domestic trade), for others the rows of the same group over panels and steps. An estimate
-whose interval holds zero, or whose years before moved already, is no clear effect.
+whose interval includes zero, or whose years before moved already, is no clear effect.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...impact.effect import finding_of
 from ...results import Check
-from .claim import Claim, failed_words, meaning, side_of, state
+from .claim import Claim, estimated, meaning, side_of, state, way
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,41 +69,29 @@ def _step(answer: TradeAnswer, name: str, panel: str, step: str, group: str) -> 
     finding = finding_of(row["estimate"], (row["lower"], row["upper"]), found.level, p, checks)
     value, lower, upper = (percent_from_log(float(row[c])) for c in ("estimate", "lower", "upper"))
     query = f"panel == {panel!r} and step == {step!r} and group == '{group}{NET}'"
-    return state(
+    return estimated(
         f"partners.{name}",
-        "counterfactual",
         f"partners.{_template(finding, value)}",
-        value,
-        "per cent",
+        (value, lower, upper),
+        found.level,
+        finding,
+        checks,
         f"{CALL}.steps.query({query!r})['percent'].item()",
         found.provenance,
+        good="member_trade",
         values={
             "net": value,
-            "lower": lower,
-            "upper": upper,
             "raw": percent_from_log(float(raw["estimate"])),
             "near": percent_from_log(float(near["estimate"])),
             "first": float(row["from"]),
             "last": float(row["to"]),
             "p": p,
-            "level_percent": 100 * found.level,
             "same_sign": 100 * share,
             "specifications": float(len(same)),
         },
-        words={
-            "group": f"group.{group}",
-            "panel": f"panel.{panel.replace(' ', '_')}",
-            "failed": failed_words(checks),
-        },
-        side=side_of(value, meaning("member_trade")) if finding == "found" else "context",
+        words={"group": f"group.{group}", "panel": f"panel.{panel.replace(' ', '_')}"},
         p_value=p,
         same_sign=share,
-        checks=checks,
-        finding=finding,
-        lower=lower,
-        upper=upper,
-        level=found.level,
-        slow=True,
         caveat="partners" if math.isfinite(p) else "partners_untested",
     )
 
@@ -116,7 +104,7 @@ def _specifications(answer: TradeAnswer, step: str, group: str) -> pd.DataFrame:
 
 
 def _pair(found: UnionTradeEffect, first: str, second: str) -> list[Claim]:
-    """One pair of members in the step of the EAEU, beside what chance does to bordering pairs elsewhere."""
+    """One pair of members in the step of the EAEU, compared with what chance does to bordering pairs elsewhere."""
     rows = found.pairs[(found.pairs["pair"] == f"{first}-{second}") & (found.pairs["step"] == "EAEU")]
     if rows.empty or not math.isfinite(float(rows["estimate"].iloc[0])):
         return []
@@ -153,34 +141,26 @@ def _outside(found: UnionTradeEffect, outsider: str) -> Claim:
     checks = tuple(check for check in found.checks if check.scope == f"imports from {outsider}, all goods")
     finding = finding_of(row["estimate"], (row["lower"], row["upper"]), found.level, p, checks)
     query = "panel == 'all goods' and step == 'both' and `from` == " + repr(outsider)
-    return state(
+    return estimated(
         f"partners.imports.{outsider}",
-        "counterfactual",
-        f"partners.outsider_{'none' if finding != 'found' else 'lower' if value < 0 else 'higher'}",
-        value,
-        "per cent",
+        f"partners.outsider_{way(finding, value) if finding == 'found' else 'none'}",
+        (value, lower, upper),
+        found.level,
+        finding,
+        checks,
         f"{CALL}.diversion.query({query!r})['percent'].item()",
         found.provenance,
+        good="outsider_imports",
         values={
             "change": value,
-            "lower": lower,
-            "upper": upper,
             "plain_lower": percent_from_log(float(row["plain_lower"])),
             "plain_upper": percent_from_log(float(row["plain_upper"])),
             "first": float(row["base"]),
             "last": 2016,
             "p": p,
-            "level_percent": 100 * found.level,
         },
-        words={"outsider": f"partner.{outsider}"},
-        side=side_of(value, meaning("outsider_imports")) if finding == "found" else "context",
+        words={"outsider": f"partner.{outsider}", "failed": ()},
         p_value=p,
-        checks=checks,
-        finding=finding,
-        lower=lower,
-        upper=upper,
-        level=found.level,
-        slow=True,
         caveat="partners_outsider",
     )
 
@@ -192,6 +172,4 @@ def _about(found: UnionTradeEffect, panel: str) -> tuple[Check, ...]:
 
 
 def _template(finding: str, value: float) -> str:
-    if finding == "found":
-        return "higher" if value > 0 else "lower"
-    return "unreliable" if finding == "unreliable" else "none"
+    return way(finding, value) if finding in ("found", "unreliable") else "none"

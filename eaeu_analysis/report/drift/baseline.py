@@ -13,11 +13,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 from ... import __version__, files, settings
 from ...errors import BadInputError, EaeuError
-from ...reference.catalogue import STRICT, parse
+from ...reference.catalogue import TableRow, parse
 from ...results import round_published, to_plain
 from ...user_files import parse_json, read_bytes
 from ..cache import code_digest
@@ -33,7 +33,7 @@ TABLES = ("trade/", "remittances/", "tables/")  # codes of shipped files that ar
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Accepted(TableRow):
     """One claim as it was accepted. ``tolerance``: how far ``value`` may move, in its unit, and be the same."""
 
     value: float
@@ -46,25 +46,21 @@ class Accepted:
     tolerance: float
     series: tuple[str, ...]
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
     @property
     def sign(self) -> int:
         return sign_of(self.value)
 
 
 @dataclass(frozen=True)
-class SeriesFingerprint:
+class SeriesFingerprint(TableRow):
     """One series behind the claims: its vintage and a hash of its values."""
 
     vintage: str
     sha256: str
 
-    __pydantic_config__: ClassVar[Any] = STRICT
-
 
 @dataclass(frozen=True)
-class ClaimsBaseline:
+class ClaimsBaseline(TableRow):
     """``question``: unit, bloc and source of the run; ``settings``: the numbers of settings.py; ``version``, ``code``:
     of the package; ``series`` by code; ``claims`` by id."""
 
@@ -75,8 +71,6 @@ class ClaimsBaseline:
     settings: Mapping[str, float]
     series: Mapping[str, SeriesFingerprint]
     claims: Mapping[str, Accepted]
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 def baseline_of(claims: Sequence[Claim], question: Mapping[str, str], source: str | Path | Source) -> ClaimsBaseline:
@@ -128,7 +122,7 @@ def series_fingerprints(claims: Sequence[Claim], source: str | Path | Source) ->
 
 
 def series_hash(info: SeriesInfo, source: str | Path | Source) -> str:
-    """SHA-256 of the values of one series, whatever file holds it; of the file for tables that ship."""
+    """SHA-256 of the values of one series, whatever file has it; of the file for tables that ship."""
     if info.code.startswith(TABLES):
         folder, _, name = info.code.partition("/")
         stem = name.partition("/")[0]

@@ -42,15 +42,8 @@ DATA, CODE, SETTINGS, UNKNOWN = "data revision", "code version", "settings", "no
 QUARTER = 0.25  # share of an interval's width by which an end may move
 SHIPPED = "shipped"  # in place of a path: the baseline that ships with the package
 KINDS = (
-    "new",
-    "gone",
-    "sign flipped",
-    "value moved",
-    "interval moved",
-    "finding changed",
-    "grade changed",
-    "side changed",
-    "unit changed",
+    *("new", "gone", "sign flipped", "value moved", "interval moved"),
+    *("finding changed", "grade changed", "side changed", "unit changed"),
 )
 REVISED = ["series", "before", "now"]
 COLUMNS = ["claim", "change", "before", "now", "tolerance", "reason", "series"]

@@ -124,7 +124,8 @@ def packed(series: pd.Series[Any]) -> list[Any]:
 
 
 def _panel(content: Content) -> Panel:
-    assert content.panel is not None  # noqa: S101
+    if content.panel is None:
+        raise AssertionError("gather keeps the panel that it compared")
     return content.panel
 
 

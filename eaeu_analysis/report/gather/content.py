@@ -50,6 +50,13 @@ class OutcomeSection:
     missing: str = ""
     wide_missing: str = ""
 
+    @property
+    def compared(self) -> BeforeAfter:
+        """The comparison; NoDataError where there is none."""
+        if self.narrow is None:
+            raise NoDataError(self.missing)
+        return self.narrow
+
 
 @dataclass(frozen=True)
 class Content:
@@ -155,7 +162,7 @@ def named(source: str | Path | Source) -> str:
 def _effects(
     panel: Panel, unit: str, bloc: str, held: set[str], jobs: int, dask: str | None
 ) -> tuple[UnionEffects | None, str]:
-    """Estimates against counterfactuals for the outcomes at hand; without any, the reason."""
+    """Estimates against counterfactuals for the available outcomes; without any, the reason."""
     from ...impact.members.effects import effects_plan as plan
     from ...impact.members.effects import union_effects
 
@@ -204,7 +211,7 @@ def _alternatives(panel: Panel, unit: str, effects: UnionEffects | None) -> dict
 
 
 class _AvailableOutcomes(dict[str, str]):
-    """Outcomes that the source holds; for the others, why not."""
+    """Outcomes that the source has; for the others, why not."""
 
     def __init__(self) -> None:
         super().__init__()

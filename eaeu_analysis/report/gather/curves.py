@@ -146,7 +146,7 @@ def curve_input_hash(outcome: str, unit: str, event: str, source: str | Path | S
 
 
 def _panel(outcome: str, source: str | Path | Source) -> Any:
-    """The outcome and all that the grid's predictors and pools need, as far as the source holds it."""
+    """The outcome and all that the grid's predictors and pools need, as far as the source has it."""
     from ...data.load import load_panel
     from ...impact.curve.grid import default_grid
 

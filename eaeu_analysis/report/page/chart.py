@@ -341,7 +341,7 @@ SPARK = (120, 36)  # units of a small picture without text
 
 def spark(picture: Picture) -> str:
     """The own and the accented line of a picture, or its rows from zero, as a small drawing without text."""
-    data, (wide, high) = picture.values, SPARK  # noqa: PD011
+    data, (wide, high) = picture.values, SPARK  # noqa: PD011 - no frame
     rows, parts = data["rows"], []
     if data["axis"] == "y":
         ends = [0.0, *(row[1] for row in rows)]

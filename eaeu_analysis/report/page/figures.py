@@ -12,7 +12,7 @@ from ...reference.catalogue import outcome as find_outcome
 from ..wording.stated import translated
 from ..wording.table_rows import number_text, outcome_label
 from .chart import Caption, ChartLine, ChartRow, Picture, YearMarks, line_picture, row_picture
-from .front_pictures import chart_numbers, picture_caption, picture_id, scenario_pictures
+from .front_pictures import chart_numbers, effect_lines, effect_marks, picture_caption, picture_id, scenario_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ...impact.effect import Effect
-    from ...trade.tariff_exposure.estimate import TariffExposure
+    from ...trade.tariff_exposure.result import TariffExposure
     from ...trade.union.answer import TradeAnswer
     from ..gather.content import OutcomeSection
     from ..wording.templates import Language
@@ -46,8 +46,7 @@ def draw_all(material: Material, words: Language) -> dict[str, Picture]:
 
 def outcome_numbers(section: OutcomeSection) -> tuple[dict[str, float], dict[str, Any]]:
     """What the sentences on an outcome say: numbers, and words."""
-    result = section.narrow
-    assert result is not None  # noqa: S101
+    result = section.compared
     row, spec = result.treated, result.windows
     numbers = {"change": float(row["change"]), "before": float(row["mean_before"]), "after": float(row["mean_after"])}
     for name, span in (("before", spec.before), ("after", spec.after)):
@@ -70,8 +69,7 @@ def outcome_title(section: OutcomeSection, words: Language) -> str:
 
 def draw_outcome(section: OutcomeSection, words: Language) -> Picture:
     """An economy over its comparison countries, the two windows shaded."""
-    result = section.narrow
-    assert result is not None  # noqa: S101
+    result = section.compared
     table, unit = before_after_data(result)
     table = table[[result.unit, *(c for c in table.columns if c != result.unit)]].dropna(how="all")
     names = {code: words.word(f"economy.{code}") for code in table.columns}
@@ -111,13 +109,8 @@ def effect_title(effect: Effect, outcome: str, words: Language) -> str:
 def draw_effect(effect: Effect, outcome: str, words: Language) -> Picture:
     """An outcome, its counterfactual, and the band of the counterfactual."""
     table = effect_data(effect)
-    lines = [
-        ChartLine("observed", words.word(f"economy.{effect.spec['unit']}"), "own"),
-        ChartLine("counterfactual", words.say("picture", "estimate"), "accent", dashed=True),
-    ]
-    band = ("counterfactual_lower", "counterfactual_upper")
-    mark = words.say("picture", "joining_mark")
-    marks = YearMarks(event_position(str(effect.spec["event"])), mark, band=band if band[0] in table else None)
+    lines = effect_lines(words.word(f"economy.{effect.spec['unit']}"), words)
+    marks = effect_marks(effect, words.say("picture", "joining_mark"))
     rows = effect.post
     means = {line.label: f"={words.number(float(rows[line.column].mean()))}" for line in lines}
     texts = [words.say("picture", "row", words={"name": f"={name}", "text": mean}) for name, mean in means.items()]

@@ -9,10 +9,9 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from ...reference.catalogue import STRICT, parse, read_table, table_path
-from ..claims.claim import GRADES
+from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ..claims.partner_dependence import GOLD, is_directed
 from ..claims.points import points
 from ..wording.spoken_numbers import spoken_number
@@ -39,7 +38,7 @@ WORDY = (0.08, 0.96)  # per cent that are said as a part of one per cent
 
 
 @dataclass(frozen=True)
-class DoorRule:
+class DoorRule(TableRow):
     """A door of data/tables/page.toml."""
 
     heads: tuple[str, ...]
@@ -48,8 +47,6 @@ class DoorRule:
     topics: tuple[str, ...] = ()
     heard: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
-
-    __pydantic_config__: ClassVar[Any] = STRICT
 
 
 @functools.lru_cache
@@ -338,7 +335,6 @@ class _Writer:
 
 def grade_mark(claim: Claim, card: Language, words: Language) -> str:
     """How sure a finding is in a few words: failed checks first, then what kind of evidence it is."""
-    assert claim.grade in GRADES  # noqa: S101
     phrase = card.say("evidence", claim.grade)
     if claim.failed:
         phrase = words.say("sure", "fails" if len(claim.failed) > 1 else "fails_one", words={"evidence": f"={phrase}"})

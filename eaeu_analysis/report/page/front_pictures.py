@@ -141,12 +141,9 @@ def _path(result: ScenarioResult, words: Language) -> Picture:
     key = "path_never" if not above else "path_on" if until else "path_between"
     years = {"last": last, "first": float(above[0]), "end": float(above[-1])} if above else {"last": last}
     title = words.say("picture", key, years)
-    ends = {"first": float(table.index[0]), "last": float(table.index[-1])}
-    then, now = (f"={words.number(float(table['estimate'].iloc[place]), '2')}" for place in (0, -1))
     line = ChartLine("estimate", words.say("picture", "path_line"), "own")
-    texts = words.say("picture", "ends", ends, {"name": f"={line.label}", "then": then, "now": now})
     unit = words.say("picture", "path_unit", {"level": 100 * result.level})
-    caption = picture_caption(title, "alt_lines", [texts], result.provenance, words)
+    caption = picture_caption(title, "alt_lines", _end_texts([line], table, words, "2"), result.provenance, words)
     marks = YearMarks(band=("lower", "upper"))
     return line_picture(picture_id(PATH, words), table, [line], unit, caption, marks, chart_numbers(words))
 
@@ -166,62 +163,46 @@ def _partners(found: Exposure, words: Language) -> Picture:
     elif sure and union > 0:
         way = "leaning_up"
     title = words.say("picture", way, {"first": float(first)})
-    texts = [
-        words.say(
-            "picture",
-            "ends",
-            {"first": float(first), "last": float(last)},
-            {
-                "name": f"={line.label}",
-                "then": f"={words.number(float(table.loc[first, line.column]), '0')}",
-                "now": f"={words.number(float(table.loc[last, line.column]), '0')}",
-            },
-        )
-        for line in lines
-    ]
+    texts = _end_texts(lines, table, words)
     marks = YearMarks(2020.95, words.say("picture", "observer", {"year": 2020.0}))
     caption = picture_caption(title, "alt_lines", texts, found.provenance, words)
-    return line_picture(
-        f"leaning.{words.code}",
-        table,
-        lines,
-        words.say("picture", "leaning_unit"),
-        caption,
-        marks,
-        chart_numbers(words),
-    )
+    unit = words.say("picture", "leaning_unit")
+    return line_picture(f"leaning.{words.code}", table, lines, unit, caption, marks, chart_numbers(words))
+
+
+def _end_texts(lines: Sequence[ChartLine], table: pd.DataFrame, words: Language, digits: str = "0") -> list[str]:
+    """What each line shows in the first and in the last year."""
+    first, last = table.index[0], table.index[-1]
+    years = {"first": float(first), "last": float(last)}
+    texts = []
+    for line in lines:
+        then, now = (f"={words.number(float(table.loc[at, line.column]), digits)}" for at in (first, last))
+        texts.append(words.say("picture", "ends", years, {"name": f"={line.label}", "then": then, "now": now}))
+    return texts
+
+
+def effect_lines(name: str, words: Language) -> list[ChartLine]:
+    """The lines of an effect: observed, and the counterfactual."""
+    estimate = ChartLine("counterfactual", words.say("picture", "estimate"), "accent", dashed=True)
+    return [ChartLine("observed", name, "own"), estimate]
+
+
+def effect_marks(effect: Effect, label: str) -> YearMarks:
+    """The event of an effect, and the band of the counterfactual where the method has one."""
+    band = ("counterfactual_lower", "counterfactual_upper")
+    shown = band if band[0] in effect_data(effect) else None
+    return YearMarks(event_position(str(effect.spec["event"])), label, band=shown)
 
 
 def _member(effect: Effect, economy: str, words: Language) -> Picture:
     table = effect_data(effect)
     event = event_position(str(effect.spec["event"]))
-    name = words.word(economy)
-    lines = [
-        ChartLine("observed", name, "own"),
-        ChartLine("counterfactual", words.say("picture", "estimate"), "accent", dashed=True),
-    ]
+    lines = effect_lines(words.word(economy), words)
     post = effect.post
     change = {"change": float(post["observed"].mean() - table.loc[table.index < event, "observed"].tail(5).mean())}
     found = "fared_found" if effect.finding == "found" else "fared_none"
     title = words.say("picture", found, change, {"economy": economy})
-    first, last = table.index[0], table.index[-1]
-    texts = [
-        words.say(
-            "picture",
-            "ends",
-            {"first": float(first), "last": float(last)},
-            {
-                "name": f"={line.label}",
-                "then": f"={words.number(float(table.loc[first, line.column]), '0')}",
-                "now": f"={words.number(float(table.loc[last, line.column]), '0')}",
-            },
-        )
-        for line in lines
-    ]
-    band = ("counterfactual_lower", "counterfactual_upper")
-    marks = YearMarks(
-        event, words.say("picture", "joined", {"year": float(int(event))}), band=band if band[0] in table else None
-    )
-    caption = picture_caption(title, "alt_lines", texts, effect.provenance, words)
+    marks = effect_marks(effect, words.say("picture", "joined", {"year": float(int(event))}))
+    caption = picture_caption(title, "alt_lines", _end_texts(lines, table, words), effect.provenance, words)
     unit = words.say("picture", "fared_unit", {"level": 100 * effect.level})
     return line_picture(f"fared.{words.code}", table, lines, unit, caption, marks, chart_numbers(words))

@@ -1,6 +1,6 @@
 """What a section is made of: plain records that one set of macros turns into HTML and another into Markdown.
 
-Nothing here knows a tag. A part holds text; what is markup in a label stays text, because the templates escape it.
+Nothing here knows a tag. A part is text; what is markup in a label stays text, because the templates escape it.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class PageTable:
 
     @property
     def file(self) -> str:
-        """The file of the report that holds the cells."""
+        """The file of the report that has the cells."""
         return f"tables/shown/{self.id}{'' if self.lang == 'en' else f'.{self.lang}'}.csv"
 
     @property
@@ -169,7 +169,7 @@ class Details:
 
 @dataclass(frozen=True)
 class Card:
-    """A box with a place of its own to link to; ``title`` may say the finding, ``badge`` is a short word beside it.
+    """A box with a place of its own to link to; ``title`` may say the finding.
 
     ``level``: of its heading, 4 when it stands under a heading of the section.
     """
@@ -177,7 +177,6 @@ class Card:
     id: str
     title: str
     parts: tuple[Any, ...]
-    badge: str = ""
     level: int = 3
     kind: ClassVar[str] = "card"
 

@@ -1,4 +1,4 @@
-"""What a number may come from: the texts and numbers that results carry, by the place where they are told."""
+"""What a number may come from: the texts and numbers that results carry, by the place where they are shown."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from ..wording.templates import find_language, languages
 
 if TYPE_CHECKING:
     from ...scenario import ScenarioResult
-    from ...trade.tariff_exposure.estimate import TariffExposure
+    from ...trade.tariff_exposure.result import TariffExposure
     from ...trade.union.answer import TradeAnswer
     from ..drift.changes import Drift
     from ..page.material import Material
 
 PARTS = get_args(ClaimPart)
-# parts of results that hold thousands of numbers of which none is told
+# parts of results that hold thousands of numbers of which none is shown
 SKIPPED_FIELDS = (
     "observed", "values", "draws", "panel", "fit", "extra", "surrogate", "spec", "world", "windows_all",
     "placebos", "placebo_gaps", "event_study", "leave_one_out", "cross_validation", "cohorts", "predictor_balance",
@@ -54,7 +54,7 @@ LONG = 40  # letters of a text without its numbers from which it is known again
 
 @dataclass(frozen=True)
 class Known:
-    """``texts``: as they are told, white space made one; ``numbers``: sizes by place, sorted; "" holds those that count
+    """``texts``: as they are shown, white space made one; ``numbers``: sizes by place, sorted; "" has those that count
     everywhere. A place that is not among them counts the numbers of all. ``codes``: chapters of goods, each of which
     may stand alone in a cell. ``own``: the texts of each claim, which in its card count alone. ``comma``: whether the
     language writes decimals after a comma. A place may be several names with spaces between: then all of them count."""
@@ -246,7 +246,7 @@ def known_of_drift(drift: Drift, claims: Sequence[Claim] = (), lang: str = "en")
 
 
 def _design(found: TariffExposure | None) -> list[Any]:
-    """What the page tells of the comparison across products: its years in per cent, the headline, the checks."""
+    """What the page says of the comparison across products: its years in per cent, the headline, the checks."""
     if found is None:
         return []
     data = tariff_exposure_data(found)
@@ -254,7 +254,7 @@ def _design(found: TariffExposure | None) -> list[Any]:
 
 
 def _percent(answer: TradeAnswer) -> np.ndarray[Any, Any]:
-    """Log points of the trade estimates in per cent, as a page tells them."""
+    """Log points of the trade estimates in per cent, as a page shows them."""
     ends = [100 * np.expm1(t[c].to_numpy(dtype=float)) for t, c in _ends(answer)]
     return np.concatenate([np.array([]), *ends])
 
@@ -267,7 +267,7 @@ def _ends(answer: TradeAnswer) -> Iterator[tuple[pd.DataFrame, str]]:
 
 
 def _scenario(result: ScenarioResult) -> list[Any]:
-    """What a page tells of a scenario: its table, notes, the chance of a gain, what carries it."""
+    """What a page says of a scenario: its table, notes, the chance of a gain, what carries it."""
     printed: list[Any] = [result.table, list(result.scenario.notes), 100 * result.probability()]
     printed.append([int(year) for year in path_data(result).index])
     if (options := shipped_options()) is not None:

@@ -2,7 +2,7 @@
 
 A number is traced when it stands in a text that a result carries word for word (a claim's sentence, a check, a source
 line), when it is a date, a year or part of a code, or when a number of its own place rounds to it as printed: within a
-claim's card only that claim's numbers count, within a section that section's results. A text that tells a known one
+claim's card only that claim's numbers count, within a section that section's results. A text that restates a known one
 with another number is altered: that number is untraced, whatever else it may be equal to.
 """
 
@@ -38,36 +38,10 @@ NAMES = re.compile(
 FIRST, LAST = 1900, 2035  # years that a report may name
 SKIPPED = ("script", "style", "template", "noscript", "svg", "output")  # nobody reads them, or a result draws them
 BLOCKS = (
-    *("p", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "figcaption", "summary", "pre"),
-    *(
-        "title",
-        "desc",
-        "text",
-        "option",
-        "label",
-        "div",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "nav",
-    ),
-    *(
-        "table",
-        "tr",
-        "thead",
-        "tbody",
-        "ul",
-        "ol",
-        "dl",
-        "main",
-        "details",
-        "figure",
-        "body",
-        "html",
-        "br",
-        "small",
-    ),
+    *("p", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "figcaption"),
+    *("summary", "pre", "title", "desc", "text", "option", "label", "div", "section", "article", "header"),
+    *("footer", "nav", "table", "tr", "thead", "tbody", "ul", "ol", "dl", "main", "details", "figure", "body"),
+    *("html", "br", "small"),
 )
 
 

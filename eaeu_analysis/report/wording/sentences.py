@@ -128,7 +128,7 @@ def _trade(content: Content, section: OutcomeSection | None) -> str:
 
 
 def _in_dollars(content: Content) -> str:
-    """The same trade in dollars beside GDP in dollars: ' In dollars it fell by 7.5 %, while GDP rose by 24.0 %.'"""
+    """Trade in dollars compared with GDP in dollars: ' In dollars it fell by 7.5 %, while GDP rose by 24.0 %.'"""
     pair = [r for r in content.dollars.values() if r.treated["available"]]
     if len(pair) < 2:
         return ""

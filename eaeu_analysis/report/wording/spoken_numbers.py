@@ -1,4 +1,4 @@
-"""Numbers as a person says them into a microphone: "about a third", with the exact one beside.
+"""Numbers as a person says them into a microphone: "about a third", with the exact one next to it.
 
 A share is said as the nearest simple fraction where one is near, else as a whole per cent; money as one leading figure.
 "About" is within 5 % of what is said, "a little over" and "a little under" within 12 %.

@@ -80,7 +80,7 @@ def _test(result: Any) -> dict[str, Any]:
     d = result.difference
     if d is None:
         return {"missing": "no comparator has both windows"}
-    return to_plain(  # type: ignore[no-any-return]
+    found: dict[str, Any] = to_plain(
         {
             "pool": result.comparators.label,
             "economies": list(result.comparators.units),
@@ -96,3 +96,4 @@ def _test(result: Any) -> dict[str, Any]:
             "level": d.test.level,
         }
     )
+    return found

@@ -101,11 +101,6 @@ def members_duties(at: Setting, values: pd.DataFrame) -> Array:
     return members_paid_share(at, values) * sum(float(duties.sum()) for duties in at.member_duties().values())
 
 
-def pooled_duties(at: Setting, values: pd.DataFrame) -> Array:
-    """(B,) duties that all members collect, the economy among them, million US$ a year at the baseline's trade."""
-    return members_duties(at, values) + own_duties(at, values, after=True)
-
-
 def share_of_pool(at: Setting, values: pd.DataFrame) -> Array:
     """(B,) share of the pool: as negotiated for an economy that applies the whole tariff and collects it as members do,
     less what it keeps out of the pool by exemptions, as far as the share follows collection."""

@@ -8,7 +8,7 @@ wide, and the estimate is used with that width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from ... import settings
 from ...errors import BadInputError, NoDataError, require_least
 from ...reference import economies
 from ...remittances.tables import remittance_tables
-from ...results import Check, Provenance, Result
+from ...results import Check, Provenance, TableResult
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -29,7 +29,7 @@ BLOC = "EAEU"
 
 
 @dataclass(frozen=True, eq=False)
-class WorkRights(Result):
+class WorkRights(TableResult):
     """Effect of joining on remittances, log points: normal with ``mean`` and ``sd``.
 
     ``table``: a row per member and pool, ``unit, name, pool, estimate, lower, upper, p_value, sd, weight, donors,
@@ -38,13 +38,8 @@ class WorkRights(Result):
 
     drawn_by = "remittances.draw_work_rights"
 
-    spec: Mapping[str, Any]
-    table: pd.DataFrame
     mean: float
     sd: float
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     @property
     def used_level(self) -> float:
@@ -79,7 +74,7 @@ class WorkRights(Result):
                 f"  {row['name']}, donors {row['pool']}: {row['estimate']:+.2f}, {self.level:.0%} interval "
                 f"[{row['lower']:.2f}, {row['upper']:.2f}], p = {row['p_value']:.2f}; {used}"
             )
-        return "\n".join([*lines, "", *[f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks]])
+        return self._ended([*lines, ""], sources=False)
 
 
 def work_rights(
@@ -143,7 +138,7 @@ def work_rights(
         "seed": seed,
     }
     provenance = Provenance(effects.provenance.series, effects.provenance.method, "", spec)
-    return WorkRights(spec, table, mean, sd, level, _checks(chosen, table, used, mean), provenance)
+    return WorkRights(spec, table, level, _checks(chosen, table, used, mean), provenance, mean, sd)
 
 
 def published_rights() -> tuple[float, float]:
@@ -169,15 +164,12 @@ def _checks(chosen: pd.DataFrame, table: pd.DataFrame, used: str, mean: float) -
     spread = float(np.sqrt((chosen["sd"] ** 2).sum())) if len(chosen) > 1 else float("nan")
     other = table[table["pool"] != used]
     shown = ", ".join(f"{row['unit']} {row['estimate']:+.2f}" for row in other.to_dict("records"))
+    members_agree_text = (
+        f"the members' estimates lie {apart:.2f} apart, against {2 * spread:.2f}, twice their joint deviation"
+    )
     return (
         Check("stands out", low > 0, float(low), 1.0, f"{low} of {len(chosen)} members stand out from placebos"),
-        Check(
-            "members agree",
-            None if len(chosen) < 2 else apart <= 2 * spread,
-            apart,
-            2 * spread,
-            f"the members' estimates lie {apart:.2f} apart, against {2 * spread:.2f}, twice their joint deviation",
-        ),
+        Check("members agree", None if len(chosen) < 2 else apart <= 2 * spread, apart, 2 * spread, members_agree_text),
         Check("other donors", None, None, None, f"donors that did not share the rouble give {shown}"),
         _published_check(mean),
     )

@@ -20,7 +20,7 @@ import pandas as pd
 
 from ... import files, settings
 from ...reference import economies
-from ...results import Check, Provenance, Result, to_plain
+from ...results import Check, Provenance, TableResult, to_plain
 from ...series import SeriesInfo
 from ...text import format_number
 from ..load import load_scenario, scenarios_folder
@@ -162,7 +162,7 @@ METHOD = "scenario as of 2014, mean of its years after accession, against the ch
 
 
 @dataclass(frozen=True, eq=False)
-class Backtest(Result):
+class Backtest(TableResult):
     """Scores of the scenarios of 2014 against what happened. Made by :func:`backtest_scenarios`.
 
     Attributes
@@ -189,14 +189,9 @@ class Backtest(Result):
 
     drawn_by = "backtest.draw_backtest"
 
-    spec: dict[str, Any]
-    table: pd.DataFrame
     counts: Mapping[str, Mapping[str, int]]
     moved: Mapping[str, float]
     alternatives: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
 
     @property
     def sentence(self) -> str:
@@ -259,8 +254,7 @@ class Backtest(Result):
             )
             if first["reason"]:
                 lines.append(f"    {first['reason']}")
-        lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        return "\n".join([*lines, *(f"  source: {line}" for line in self.provenance.lines())])
+        return self._ended([*lines, ""])
 
 
 def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, level: float = settings.LEVEL) -> Backtest:
@@ -348,16 +342,8 @@ def backtest_scenarios(draws: int = DRAWS, seed: int = 0, jobs: int = 1, *, leve
     table = score(pd.DataFrame(rows))
     counts = {run: score_counts(table[table["run"] == run]) for run in (KNOWN, INFORMED)}
     spec = {"draws": count, "seed": seed, "level": level, "scenarios": scenario_tables()["backtest"]["scenarios"]}
-    return Backtest(
-        spec,
-        table,
-        counts,
-        moved,
-        tried,
-        level,
-        _checks(table, moved, missed, count),
-        Provenance(merged(series), METHOD, "", spec),
-    )
+    checks, provenance = _checks(table, moved, missed, count), Provenance(merged(series), METHOD, "", spec)
+    return Backtest(spec, table, level, checks, provenance, counts, moved, tried)
 
 
 def _checks(table: pd.DataFrame, moved: Mapping[str, float], missed: int, draws: int) -> tuple[Check, ...]:

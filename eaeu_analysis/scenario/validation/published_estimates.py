@@ -13,7 +13,7 @@ import pandas as pd
 
 from ... import settings
 from ...errors import BadInputError
-from ...results import Check, Provenance, Result
+from ...results import Check, Provenance, TableResult
 from ...series import SeriesInfo
 from ..display import format_interval
 from ..result import ScenarioResult
@@ -33,7 +33,7 @@ def scenario_findings() -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, eq=False)
-class PublishedComparison(Result):
+class PublishedComparison(TableResult):
     """Published estimates next to the results of this tool. Made by :func:`compare_with_published`.
 
     Attributes
@@ -55,12 +55,6 @@ class PublishedComparison(Result):
 
     drawn_by = "backtest.draw_published_comparison"
 
-    spec: dict[str, Any]
-    table: pd.DataFrame
-    level: float
-    checks: tuple[Check, ...]
-    provenance: Provenance
-
     def summary(self) -> str:
         labels, channels = scenario_tables()["outcomes"], scenario_tables()["channels"]
         lines = [f"Published estimates and this tool, {self.level:.0%} intervals of ours; theirs have none."]
@@ -73,8 +67,7 @@ class PublishedComparison(Result):
                 f"{format_interval(row, row['error'])} {row['unit']}: {_verdict(row)}",
                 f"  {row['why']}",
             ]
-        lines += ["", *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        return "\n".join([*lines, *(f"  source: {line}" for line in self.provenance.lines())])
+        return self._ended([*lines, ""])
 
 
 def compare_with_published(

@@ -149,7 +149,7 @@ def _require_one_unit(exports: Array, imports: Array, home: Array, economies: Se
 
 
 def read_factors(cost_change: pd.DataFrame | None, flows: Flows) -> Array:
-    """``factor`` (S, N, N) of t^(1-sigma), new over old; pairs left out are 1; without ``sector`` it holds for all."""
+    """``factor`` (S, N, N) of t^(1-sigma), new over old; pairs left out are 1; without ``sector`` it applies to all."""
     return _read_pairs("cost_change", cost_change, "factor", flows, fill=1.0)
 
 

@@ -62,7 +62,7 @@ def balance_trade(kernel: Array, rows: Array, columns: Array, tolerance: float =
                 u = _fitted(kernel, rows, columns, u, 50)
                 continue
             size = min(1.0, MAX_STEP / largest) if largest > 0 else 1.0
-            if residual > NEAR:  # nearer, the potential no longer tells two points apart and full steps are safe
+            if residual > NEAR:  # nearer, the potential no longer separates two points and full steps are safe
                 value = potential(u)
                 while not potential(u - size * step) <= value - 1e-4 * size * float(gap @ step):
                     size /= 2

@@ -134,8 +134,7 @@ class Equilibrium(Result):
         lines += [f"    {line}" for line in ranked.head(10).to_string().splitlines()]
         if len(ranked) > 10:
             lines.append(f"    and {len(ranked) - 10} more in to_frame()")
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        return "\n".join(lines)
+        return self._ended(lines, sources=False)
 
     def _repr_html_(self) -> str:
         shown = self.to_frame().to_html(border=0, float_format=lambda v: f"{v:,.3f}", na_rep="n/a")

@@ -1,10 +1,10 @@
 """Domestic trade: what an economy sells to itself, built from output, and how much rests on the rule.
 
-Gravity with domestic trade can tell trade that an agreement made from trade that it took from home, and lets borders
-fall over time (Yotov 2012; Bergstrand, Larch and Yotov 2015). Output of goods is not published for most economies, so
-it is put at a multiple of value added in agriculture and industry: 1.8, the ratio of the output of agriculture, mining
-and manufacturing to that value added in Uzbekistan's input-output table of 2022. Everything is to be shown for other
-ratios too.
+Gravity with domestic trade separates trade that an agreement created from trade that it took from home, and lets
+borders fall over time (Yotov 2012; Bergstrand, Larch and Yotov 2015). Output of goods is not published for most
+economies, so it is put at a multiple of value added in agriculture and industry: 1.8, the ratio of the output of
+agriculture, mining and manufacturing to that value added in Uzbekistan's input-output table of 2022. Everything is to
+be shown for other ratios too.
 """
 
 from __future__ import annotations

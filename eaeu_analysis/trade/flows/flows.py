@@ -1,4 +1,4 @@
-"""Bilateral flows: one schema, the pinned tables, checks on what is read, both reporters side by side.
+"""Bilateral flows: one schema, the pinned tables, both reporters side by side.
 
 A flow is goods moving from exporter to importer in a year, in US dollars. ``basis`` says who reports it and how it
 is valued: ``exporter_fob`` (free on board, by the exporter), ``importer_cif`` (cost, insurance and freight included,
@@ -17,15 +17,13 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...errors import BadInputError, NoDataError, require_option, unknown
+from ...errors import BadInputError, NoDataError, require_option
 from ...reference.shipped_tables import FLOWS
 
 COLUMNS = ("exporter", "importer", "year", "product", "usd", "basis", "source", "status")
 KEYS = ["exporter", "importer", "year", "product"]
 Basis = Literal["exporter_fob", "importer_cif", "importer_cif_consignment"]
 BASES = ("exporter_fob", "importer_cif", "importer_cif_consignment")
-DIGITS = {"HS2": 2, "HS4": 4, "HS6": 6, "HS10": 10}
-RULES = ("exporter", "importer", "larger", "mean")
 
 
 # -- the pinned tables ---------------------------------------------------------------------------------------
@@ -88,7 +86,8 @@ def load_flows(
     if years is not None:
         frame = frame[frame["year"].isin(list(years))]
     if products is not None and (tuple(products) != ("TOTAL",) or (frame["product"] == "TOTAL").any()):
-        frame = frame[frame["product"].isin(list(products))]
+        chosen = frame["product"].isin(list(products))
+        frame = frame if chosen.all() else frame[chosen]
     if frame.empty:
         raise NoDataError(f"{name!r} has no flow for years {years} and products {products}")
     frame = frame.reset_index(drop=True)
@@ -111,85 +110,6 @@ def group_members(name: str) -> list[str]:
     from ...reference import blocs
 
     return blocs.bloc(entry["bloc"]).members(on=entry["on"])
-
-
-# -- checks --------------------------------------------------------------------------------------------------
-def check_flows(
-    frame: pd.DataFrame, classification: Literal["HS2", "HS4", "HS6", "HS10"] | None = None, both_sides: bool = False
-) -> pd.DataFrame:
-    """The frame in the schema, or one sentence on what is wrong with it.
-
-    Needs ``exporter, importer, year, usd``; the other columns are filled in. ``classification`` ("HS2", "HS4", "HS6",
-    "HS10") fixes the length of product codes. ``both_sides`` asks that every economy exports something and imports.
-    Raises BadInputError: a missing column, text or an infinite value, a negative flow, a duplicate, a product code of
-    the wrong length, an economy on one side only, an exporter of zeros, units mixed (see :func:`check_units`).
-    """
-    for column in ("exporter", "importer", "year", "usd"):
-        if column not in frame.columns:
-            raise unknown("column of flows", column, map(str, frame.columns))
-    if frame.empty:
-        raise NoDataError("the table of flows has no row")
-    filled = frame.assign(**{c: d for c, d in _DEFAULTS.items() if c not in frame.columns})
-    usd = pd.to_numeric(filled["usd"], errors="coerce").astype("float64")
-    filled = filled.assign(usd=usd)
-    _refuse(filled, ~np.isfinite(usd.to_numpy()), "is not a finite number: leave a missing flow out")
-    _refuse(filled, usd.to_numpy() < 0, "is negative: a flow is zero or more, in US dollars")
-    twice = filled.duplicated([*KEYS, "basis", "source"]).to_numpy()
-    _refuse(filled, twice, f"comes more than once ({int(twice.sum())} duplicate rows)")
-    if classification is not None:
-        require_option("classification", classification, DIGITS)
-        code = filled["product"].astype(str)
-        bad = (code != "TOTAL") & ((code.str.len() != DIGITS[classification]) | ~code.str.isdigit())
-        if bad.any():
-            wrong = code[bad].iloc[0]
-            raise BadInputError(
-                f"product code {wrong!r} has {len(wrong)} characters; {classification} codes have "
-                f"{DIGITS[classification]} digits"
-            )
-    if both_sides:
-        one = sorted(set(filled["exporter"]) ^ set(filled["importer"]))
-        if one:
-            side = "exporter" if one[0] in set(filled["exporter"]) else "importer"
-            raise BadInputError(
-                f"{one[0]} is only an {side} in these flows ({len(one)} economies are on one side only)"
-            )
-        sold = filled.groupby("exporter")["usd"].sum()
-        if (sold == 0).any():
-            raise BadInputError(f"exporter {sold.index[sold == 0][0]} has no positive flow: every row of it is zero")
-    check_units(filled)
-    return filled[[*COLUMNS, *[c for c in filled.columns if c not in COLUMNS]]]
-
-
-_DEFAULTS = {"product": "TOTAL", "basis": "exporter_fob", "source": "", "status": ""}
-
-
-def _refuse(frame: pd.DataFrame, bad: np.ndarray[Any, np.dtype[np.bool_]], why: str) -> None:
-    if bad.any():
-        row = frame.iloc[int(np.argmax(bad))]
-        raise BadInputError(f"flow {row['exporter']} to {row['importer']} in {row['year']} ({row['usd']:g}) {why}")
-
-
-def check_units(frame: pd.DataFrame) -> None:
-    """Raise BadInputError when a flow that independent files agree on is off by a power of a thousand.
-
-    The anchors are the Russia-Kyrgyzstan flows of 2012, 2015 and 2019 (table ``trade.toml``).
-    """
-    total = frame[(frame["product"] == "TOTAL") & (frame["basis"] == "exporter_fob")] if "product" in frame else frame
-    for anchor in trade_tables()["anchors"]:
-        rows = total[
-            (total["exporter"] == anchor["exporter"])
-            & (total["importer"] == anchor["importer"])
-            & (total["year"] == anchor["year"])
-        ]
-        for usd in rows["usd"]:
-            ratio = float(usd) / (anchor["musd"] * 1e6)
-            for unit, factor in (("thousand US$", 1e-3), ("million US$", 1e-6), ("a thousandth of a US$", 1e3)):
-                if 0.5 < ratio / factor < 2:
-                    pair = f"{anchor['exporter']} to {anchor['importer']} in {anchor['year']}"
-                    raise BadInputError(
-                        f"units look mixed: {pair} is {usd:g}, expected about {anchor['musd']:,} million US$; "
-                        f"the figures seem to be in {unit}, not US$"
-                    )
 
 
 # -- both reporters ------------------------------------------------------------------------------------------
@@ -229,28 +149,6 @@ def mirror_gap(side: pd.DataFrame, rate: float | pd.Series[Any] | None = None) -
     ratio = np.log(fob.where(positive) / table["exporter_usd"].where(positive))
     known = np.where(both, "both", np.where(fob.notna(), "importer", "exporter"))
     return table.assign(importer_fob=fob, gap_usd=fob - table["exporter_usd"], log_ratio=ratio, known=known)
-
-
-def apply_rule(side: pd.DataFrame, rule: str, rate: float | pd.Series[Any] | None = None) -> pd.DataFrame:
-    """One flow from two reports by a simple rule: "exporter", "importer", "larger" or "mean".
-
-    The first two fall back on the other report where theirs is missing. Returns flows in the schema, free on board,
-    with basis ``rule_<rule>`` and a status that names the report used.
-    """
-    require_option("rule", rule, RULES)
-    table = mirror_gap(side, rate)
-    first, second = table["exporter_usd"], table["importer_fob"]
-    pairs = table[["exporter_usd", "importer_fob"]]
-    usd = {
-        "exporter": first.where(first.notna(), second),
-        "importer": second.where(second.notna(), first),
-        "larger": pairs.max(axis=1),
-        "mean": pairs.mean(axis=1),
-    }[rule]
-    used = np.where(table["known"] != "both", table["known"] + " only", f"both known, {rule}")
-    source = table["exporter_source"].where(table["exporter_source"] != "", table["importer_source"])
-    flows = table[KEYS].assign(usd=usd, basis=f"rule_{rule}", source=source, status=used)
-    return flows[list(COLUMNS)]
 
 
 def add_domestic(flows: pd.DataFrame, output: pd.Series[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:

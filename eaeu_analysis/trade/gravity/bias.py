@@ -267,16 +267,10 @@ def _corrected(fit: GravityFit, bias: Array, variance: Array, pairs: Pairs, kind
     correction = BiasCorrection(
         kind, pd.Series(bias, index=index, name="bias"), fit.coef, fit.se, fit.vcov, sizes, pairs.y.shape[1], text
     )
-    checks = [
-        Check(
-            "incidental parameters",
-            None,
-            float(moved.max()),
-            None,
-            f"{kind} bias up to {moved.max():.2f} of an uncorrected error; corrected errors are {grown:.2f} times as "
-            "large",
-        )
-    ]
+    incidental_parameters_text = (
+        f"{kind} bias up to {moved.max():.2f} of an uncorrected error; corrected errors are {grown:.2f} times as large"
+    )
+    checks = [Check("incidental parameters", None, float(moved.max()), None, incidental_parameters_text)]
     if max(sizes) <= FEW:
         remains = (
             "part of the bias remains, since this correction is of first order in their number: use "

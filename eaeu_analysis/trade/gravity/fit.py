@@ -141,8 +141,7 @@ class GravityFit(Result):
             lines.append(f"bias-corrected: {self.correction.text}")
         lines.append("")
         lines.append(self.to_frame().to_string(index=False, float_format=lambda v: f"{v:.4f}"))
-        lines += ["", *(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        return "\n".join(lines)
+        return self._ended([*lines, ""], "", sources=False)
 
     def combine(self, function: Callable[[pd.Series[Any]], float]) -> tuple[float, float]:
         """A function of the coefficients and its standard error by the delta method (central differences).

@@ -26,7 +26,7 @@ from ...errors import NotConvergedError
 from .projection import Iterated, Projection
 
 NULL = 1e-6  # size below which a combination counts as zero: a thousand times the precision of the projections
-TELLING = 1e-5  # size from which on a combination can be told from the imprecision of the projections
+TELLING = 1e-5  # size above which a combination is distinguishable from the imprecision of the projections
 MOST_PROBES = 512  # independent combinations of effects that vanish where flows are positive
 WIDEST = 1e5  # coefficient of a candidate in z
 

@@ -19,7 +19,7 @@ from ...errors import BadInputError, NoDataError, require_level
 from ...reference import economies as names
 from ...reference.blocs import bloc as find_bloc
 from ...reference.shipped_tables import FLOWS
-from ...results import Check, Provenance, Result, source_lines
+from ...results import Check, Provenance, Result
 from ...text import format_number, format_p_equals, year_span
 from ..flows.flows import group_members, load_flows, side_by_side, trade_tables
 from .own_reports import OWN_TABLE
@@ -92,8 +92,7 @@ class PartnerChanges(Result):
         lines.append(f"{year_span(before)}; others, against {partner_rules()['matrices']['base']}:")
         shown = self.by_year.drop(columns="partner").to_string(index=False, float_format=lambda v: f"{v:+.1f}")
         lines += [shown, *self._without_years()]
-        lines += ["", *(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)]
-        return "\n".join([*lines, *source_lines(self.provenance)])
+        return self._ended([*lines, ""], "")
 
     def _without_years(self) -> list[str]:
         wanted = [flow_label(flow, p) for p in partner_rules()["matrices"]["partners"] for flow in SIDES]
@@ -360,16 +359,23 @@ def _checks(code: str, table: pd.DataFrame, with_russia: pd.DataFrame, after: Ye
         gap = float(np.log1p(theirs["percent"] / 100))
         reach = float(np.log1p(theirs["upper"] / 100)) - gap
         clear = abs(gap) > reach
+        text = (
+            f"{label} changed by {row['change']:+.1f} % by own and {theirs['change']:+.1f} % by Russian reports; "
+            f"against Russia's other partners by {100 * np.expm1(own):+.1f} and {theirs['percent']:+.1f} %; passes "
+            "when both are beyond the interval of the difference, or neither is"
+        )
         made.append(
             Check(
                 f"both reports, {flow}",
                 bool(own * np.sign(gap) > reach if clear else abs(own) <= reach),
                 float(100 * np.expm1(own)),
                 float(theirs["percent"]),
-                f"{label} changed by {row['change']:+.1f} % by own and {theirs['change']:+.1f} % by Russian reports; "
-                f"against Russia's other partners by {100 * np.expm1(own):+.1f} and {theirs['percent']:+.1f} %; passes "
-                "when both are beyond the interval of the difference, or neither is",
+                text,
             )
+        )
+        text = (
+            f"slope of {label} before, against Russia's other partners: {format_p_equals(theirs['p_trend'])}; "
+            "passes at 0.10 and above"
         )
         made.append(
             Check(
@@ -377,55 +383,56 @@ def _checks(code: str, table: pd.DataFrame, with_russia: pd.DataFrame, after: Ye
                 bool(theirs["p_trend"] >= 0.10),
                 float(theirs["p_trend"]),
                 0.10,
-                f"slope of {label} before, against Russia's other partners: {format_p_equals(theirs['p_trend'])}; "
-                "passes at 0.10 and above",
+                text,
                 role="fatal",
             )
         )
         logs = [abs(np.log1p(theirs[name] / 100)) for name in ("placebo", "percent")]
+        text = (
+            f"between the earlier and the later years before, {label} moved by {theirs['placebo']:+.1f} % against "
+            f"Russia's other partners, after accession by {theirs['percent']:+.1f} %; passes when the first is "
+            "smaller"
+        )
         made.append(
             Check(
                 f"placebo in time, {flow}",
                 bool(logs[0] < logs[1]),
                 float(theirs["placebo"]),
                 float(theirs["percent"]),
-                f"between the earlier and the later years before, {label} moved by {theirs['placebo']:+.1f} % against "
-                f"Russia's other partners, after accession by {theirs['percent']:+.1f} %; passes when the first is "
-                "smaller",
+                text,
             )
         )
         rest = float(np.log1p(theirs["without_trend"] / 100))
         estimate = float(np.log1p(theirs["percent"] / 100))
+        text = (
+            f"less the slope before, continued, {label} moved by {theirs['without_trend']:+.1f} % against Russia's "
+            "other partners; passes when the slope changes the estimate by no more than half"
+        )
         made.append(
             Check(
                 f"trend continued, {flow}",
                 bool(abs(rest - estimate) <= abs(estimate) / 2),
                 float(theirs["without_trend"]),
                 float(theirs["percent"]),
-                f"less the slope before, continued, {label} moved by {theirs['without_trend']:+.1f} % against Russia's "
-                "other partners; passes when the slope changes the estimate by no more than half",
+                text,
             )
         )
+        text = f"from {theirs['lowest']:+.1f} to {theirs['highest']:+.1f} %; passes when the sign never changes"
         made.append(
             Check(
                 f"leave one partner out, {flow}",
                 bool(np.sign(theirs["lowest"]) == np.sign(theirs["highest"])),
                 float(theirs["lowest"]),
                 0.0,
-                f"from {theirs['lowest']:+.1f} to {theirs['highest']:+.1f} %; passes when the sign never changes",
+                text,
             )
         )
     exports = table[table["flow"] == "exports"].set_index("partner")["change"]
     if "all without gold" in exports.index:
         whole, bare = float(exports["all"]), float(exports["all without gold"])
-        made.append(
-            Check(
-                "gold",
-                bool(np.sign(whole) == np.sign(bare)),
-                float(bare),
-                None,
-                f"exports changed by {whole:+.1f} % with gold and by {bare:+.1f} % without partners that take it; "
-                "passes when the signs agree",
-            )
+        text = (
+            f"exports changed by {whole:+.1f} % with gold and by {bare:+.1f} % without partners that take it; "
+            "passes when the signs agree"
         )
+        made.append(Check("gold", bool(np.sign(whole) == np.sign(bare)), float(bare), None, text))
     return tuple(made)

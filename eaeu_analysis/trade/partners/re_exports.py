@@ -152,14 +152,9 @@ def surges(
     table = pd.DataFrame(rows, columns=columns)
     expected = (1 - level) / 2
     share = float(table["surged"].mean())
+    left_out_text = f"{left} flows have too few years to fit or too little trade"
     checks = (
-        Check(
-            "left out",
-            None,
-            float(left),
-            None,
-            f"{left} flows have too few years to fit or too little trade",
-        ),
+        Check("left out", None, float(left), None, left_out_text),
         Check(
             "chance", None, share, expected, f"{share:.0%} of flow-years surged; {expected:.0%} would by chance alone"
         ),

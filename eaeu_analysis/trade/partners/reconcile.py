@@ -1,7 +1,7 @@
 """One flow from two reports: carriage estimated, reporters' reliability estimated, weighted average.
 
 In the manner of CEPII's BACI (Gaulier and Zignago 2010): the importer's figure is brought to free on board by a rate of
-carriage that depends on the way; how far each economy's reports lie from its partners' tells how reliable it is; the
+carriage that depends on the way; how far each economy's reports lie from its partners' shows how reliable it is; the
 more reliable report weighs more. Unlike BACI the data here are totals or sections, not HS 6-digit unit values, so the
 rate is estimated from values and a reporter has one reliability, whichever side it is on.
 """

@@ -18,8 +18,9 @@ from ..flows.products import Direction, armenian_headings
 from ..tariffs.schedule import sitc_section
 from ..tariffs.steps import cet_2013_by_heading
 from .companions import goods_exposure, stage_exposure
-from .estimate import TariffExposure, TariffExposureOptions, tariff_exposure
+from .estimate import tariff_exposure
 from .own_rates import OwnRates
+from .result import TariffExposure, TariffExposureOptions
 
 PLACEBO_YEARS = (2010, 2011, 2012, 2013)
 QUICK = 499  # permutations of an alternative

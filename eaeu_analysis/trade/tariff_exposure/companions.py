@@ -15,7 +15,8 @@ from ...reference.shipped_tables import FLOWS, TARIFFS
 from ...results import Provenance
 from ..flows.products import TOTAL, kyrgyz_goods
 from ..tariffs.steps import cet_2013, tariffs_by_stage
-from .estimate import TariffExposure, TariffExposureOptions, tariff_exposure
+from .estimate import tariff_exposure
+from .result import TariffExposure, TariffExposureOptions
 
 OPTIONS = TariffExposureOptions(cluster="product", permutations=499)
 

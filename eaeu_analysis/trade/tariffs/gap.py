@@ -101,9 +101,7 @@ class TariffGap(Result):
                     f"  {name}: chapter {code} ({row['name']}), {row['own']:.1f} to {range_text(row)} per cent, "
                     f"imports {row['imports_usd'] / 1e6:,.0f} million USD"
                 )
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        lines += [f"  source: {line}" for line in self.provenance.lines()]
-        return "\n".join(lines)
+        return self._ended(lines)
 
 
 def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, folder: Path | None = None) -> TariffGap:

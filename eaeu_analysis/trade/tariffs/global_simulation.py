@@ -89,8 +89,7 @@ class GlobalSimulation(Result):
     def summary(self) -> str:
         lines = [f"GSIM: {len(self.economies)} economies; elasticities {self.spec['elasticities']}"]
         lines += [f"    {line}" for line in self.to_frame().round(3).to_string().splitlines()]
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        return "\n".join(lines)
+        return self._ended(lines, sources=False)
 
 
 def global_simulation(

@@ -92,8 +92,7 @@ class PartialEquilibrium(Result):
             f"{self.table['excise_change'].sum():+,.0f}, VAT {self.table['vat_change'].sum():+,.0f})",
             f"  consumer surplus {self.table['consumer_surplus'].sum():+,.0f}, welfare {self.welfare_change:+,.0f}",
         ]
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        return "\n".join(lines)
+        return self._ended(lines, sources=False)
 
 
 def partial_equilibrium(

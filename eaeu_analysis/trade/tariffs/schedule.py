@@ -75,9 +75,7 @@ class Schedule(Result):
             f"Tariff schedule: {len(self.lines):,} lines, simple average {range_text(total)} per cent",
             *(f"  {row.rule}, {row.basis}: {row.lines:,}" for row in self.counts().reset_index().itertuples()),
         ]
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
-        lines += [f"  source: {line}" for line in self.provenance.lines()]
-        return "\n".join(lines)
+        return self._ended(lines)
 
 
 def cet(

@@ -1,6 +1,6 @@
 """What a unit of goods costs where the tariff asks for it, lines within and beyond tariff quotas, and raw sugar.
 
-Values of a unit are those of Armenia's imports by heading (US$ over kilograms), the only member table at hand with
+Values of a unit are those of Armenia's imports by heading (US$ over kilograms), the only member table available with
 quantities; pairs of shoes are weighed with a stated range. Raw sugar is worked out from a quantity and the rates of its
 lines, because an average over its chapter hides it. The assumptions are in ``tariffs.toml``.
 """

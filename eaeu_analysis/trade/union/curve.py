@@ -179,17 +179,6 @@ def border_prior() -> dict[str, float]:
     return {str(k): float(v) for k, v in json.loads(path.read_text(encoding="utf-8"))["prior"].items()}
 
 
-def _row(found: Any, **choice: str) -> dict[str, Any]:
-    return {
-        **choice,
-        "estimate": found.estimate,
-        "se": found.se,
-        "lower": found.lower,
-        "upper": found.upper,
-        "percent": 100 * np.expm1(found.estimate),
-    }
-
-
 def _fit(flows: pd.DataFrame, dummies: Sequence[pd.DataFrame], level: float) -> GravityFit:
     extra = pd.concat(list(dummies), axis=1)
     data = pd.concat([flows, extra], axis=1)
@@ -212,7 +201,7 @@ def _net(name: str, panel: TradePanel, neighbours: str, level: float) -> list[di
     for step, (start, end) in steps.items():
         choice = {"step": step, "panel": name, "domestic": NONE, "border_trend": NONE}
         rows.append(
-            _row(contrast(fit, change_weights("founders", start, end, "near")), neighbours=neighbours, **choice)
+            {"neighbours": neighbours, **choice, **contrast(fit, change_weights("founders", start, end, "near")).row}
         )
     return rows
 
@@ -224,7 +213,7 @@ def _codes(group: str) -> list[str]:
 def _textbook(panel: TradePanel, level: float) -> list[dict[str, Any]]:
     fit = _fit(panel.flows, [stage_dummies(panel.flows)], level)
     choice = {"panel": panel.name, "neighbours": NONE, "domestic": NONE, "border_trend": NONE}
-    return [_row(contrast(fit, weights), step=step, **choice) for step, weights in TEXTBOOK.items()]
+    return [{"step": step, **choice, **contrast(fit, weights).row} for step, weights in TEXTBOOK.items()]
 
 
 def _domestic(trade: TradePanel, macro: Panel, ratio: float, trend: str, level: float) -> list[dict[str, Any]]:
@@ -239,7 +228,7 @@ def _domestic(trade: TradePanel, macro: Panel, ratio: float, trend: str, level: 
         parts.append(by_year(flows, {"member_border": own}, int(flows["year"].min())))
     fit = _fit(flows, parts, level)
     choice = {"panel": trade.name, "neighbours": NONE, "domestic": f"{ratio:g}", "border_trend": trend}
-    return [_row(contrast(fit, weights), step=step, **choice) for step, weights in TEXTBOOK.items()]
+    return [{"step": step, **choice, **contrast(fit, weights).row} for step, weights in TEXTBOOK.items()]
 
 
 def _sign_checks(table: pd.DataFrame) -> tuple[Check, ...]:

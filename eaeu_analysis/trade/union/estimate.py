@@ -282,11 +282,7 @@ def _steps(
                     "to": end,
                     "base": base,
                     "group": label,
-                    "estimate": found.estimate,
-                    "se": found.se,
-                    "lower": found.lower,
-                    "upper": found.upper,
-                    "percent": 100 * np.expm1(found.estimate),
+                    **found.row,
                     "p_permutation": ranks.get(label, np.nan),
                 }
             )
@@ -338,12 +334,13 @@ def _imports_check(name: str, fit: GravityFit, outsider: str, base: int) -> Chec
     before = [c for c in map(str, fit.coef.index) if c.startswith(f"from_{outsider}_") and int(c[-4:]) < base]
     p = joint_p(fit, before)
     verdict = "they were moving already" if p < PRE_TREND else "no trend before"
+    text = f"imports from {outsider} before {base}: {format_p_equals(p)}, {verdict}"
     return Check(
         f"imports before, {outsider}, {name}",
         p >= PRE_TREND,
         p,
         PRE_TREND,
-        f"imports from {outsider} before {base}: {format_p_equals(p)}, {verdict}",
+        text,
         role="fatal",
         scope=f"imports from {outsider}, {name}",
     )
@@ -413,5 +410,5 @@ def _home_check(home: pd.DataFrame) -> Check:
     found = {str(d): (float(c), float(low)) for d, c, low in step}
     (without, _), (with_, low) = found["none"], found[f"{RATIO:g}"]
     text = f"the EAEU's coefficient is {without:+.2f} without domestic trade and {with_:+.2f} with it"
-    text += "" if low > 0 else ", no longer told apart from zero"
+    text += "" if low > 0 else ", no longer distinguishable from zero"
     return Check("domestic trade", low > 0, with_, None, text)

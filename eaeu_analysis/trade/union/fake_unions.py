@@ -1,4 +1,4 @@
-"""The union beside 180 fake ones: bordering economies elsewhere, each with dummies of its own in the same equation.
+"""The union among 180 fake ones: bordering economies elsewhere, each with dummies of its own in the same equation.
 
 An equation is estimated once without any union. From there one step of Newton's method gives the coefficients that
 dummies of a group of flows would have, with the fixed effects and the agreements taken out: for flows that double it is

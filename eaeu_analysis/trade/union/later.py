@@ -2,8 +2,8 @@
 
 The path of trade among the founders, of the neighbours that never joined and of the difference, from the last year
 before the EAEU. The matrix of 2019 is the IMF's, of 2023 CEPII's reconciled one, which leans to the exporter: a jump
-between sources cannot be told from a change of trade, so these years extend the path and are no test of it. Yearly
-flows with domestic sales and national statistics are lines of their own (:mod:`.other_sources`).
+between sources cannot be distinguished from a change of trade, so these years extend the path and are no test of it.
+Yearly flows with domestic sales and national statistics are lines of their own (:mod:`.other_sources`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ... import settings
@@ -111,11 +110,7 @@ def union_path(
                     "source": sources.get(year, "world_4yearly"),
                     "same_source": year not in sources,
                     "base": BASE,
-                    "estimate": found.estimate,
-                    "se": found.se,
-                    "lower": found.lower,
-                    "upper": found.upper,
-                    "percent": 100 * np.expm1(found.estimate),
+                    **found.row,
                 }
             )
     yearly, national = yearly_path(BASE, level), national_paths(BASE, level)

@@ -71,6 +71,12 @@ class Contrast:
     def upper(self) -> float:
         return self.estimate + normal_quantile(self.level) * self.se
 
+    @property
+    def row(self) -> dict[str, Any]:
+        """The columns it gives a table: the estimate, its error and interval, and the estimate in per cent."""
+        ends = {"lower": self.lower, "upper": self.upper}
+        return {"estimate": self.estimate, "se": self.se, **ends, "percent": 100 * np.expm1(self.estimate)}
+
 
 def contrast(fit: GravityFit, weights: Mapping[str, float]) -> Contrast:
     """``sum of weight times coefficient``; names without a coefficient (the base year) count as zero."""

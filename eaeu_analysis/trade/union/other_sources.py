@@ -3,15 +3,14 @@
 Yearly flows between 80 economies and the rest of the world with what each sells at home (input-output tables, 2011 to
 2022): goods, exporter-year, importer-year and pair effects, and borders that fall year by year. They have the founders
 and Ukraine and none of the neighbours that never joined. National statistics of each member: trade with other members
-beside trade with all partners it reports, by side; one economy alone says nothing of its size or its partners', so that
-these lines are descriptions.
+compared with trade with all partners it reports, by side; one economy alone says nothing of its size or its partners',
+so that these lines are descriptions.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ... import settings
@@ -27,7 +26,7 @@ from .model import by_year, change_weights, contrast, flow_groups
 
 SECTORS = ("agriculture", "manufacturing", "mining")
 YEARLY = "world_with_domestic"
-FROM = 2004  # national statistics: earlier years tell nothing of the union
+FROM = 2004  # national statistics: earlier years say nothing about the union
 OTHERS = 10  # partners outside the union and its neighbourhood without which a year has nothing to compare with
 
 
@@ -100,11 +99,7 @@ def _rows(fit: GravityFit, name: str, label: str, source: str, years: list[Any],
                 "source": source,
                 "same_source": False,
                 "base": base,
-                "estimate": found.estimate,
-                "se": found.se,
-                "lower": found.lower,
-                "upper": found.upper,
-                "percent": 100 * np.expm1(found.estimate),
+                **found.row,
             }
         )
     return rows

@@ -168,7 +168,7 @@ def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -
     panel = as_panel(factor_model(np.random.default_rng(12), 8, 14))
     question = {"outcome": "y", "unit": "U00", "event": 2010} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        call_with_options(augmented_synthetic_control, AugmentedOptions, panel, **question)  # type: ignore[arg-type]
+        call_with_options(augmented_synthetic_control, AugmentedOptions, panel, **question)  # type: ignore[arg-type] # wrong on purpose
     assert "\n" not in str(caught.value)
 
 

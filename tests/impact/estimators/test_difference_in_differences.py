@@ -179,14 +179,14 @@ def test_leads_are_tested_jointly() -> None:
     drifting = Y.copy()
     drifting[0] += 1.5 * np.arange(14)
     effect = difference_in_differences(as_panel(drifting), "y", "U00", 2009)
-    assert effect.check("pre-trend").passed is False  # type: ignore[union-attr]
-    assert effect.check("leads").passed is False  # type: ignore[union-attr]
+    assert effect.check("pre-trend").passed is False  # type: ignore[union-attr] # the check is made
+    assert effect.check("leads").passed is False  # type: ignore[union-attr] # the check is made
     assert effect.finding == "unreliable"
     gaps = []
     for i in range(10):
         gap = drifting[i, :9] - np.delete(drifting, i, 0)[:, :9].mean(axis=0)
         gaps.append(np.sqrt(((gap - gap.mean()) ** 2).mean()))
-    assert effect.check("leads").value == pytest.approx(np.mean(np.array(gaps) >= gaps[0]))  # type: ignore[union-attr]
+    assert effect.check("leads").value == pytest.approx(np.mean(np.array(gaps) >= gaps[0]))  # type: ignore[union-attr] # the check is made
     assert effect.pre_mspe == pytest.approx(gaps[0] ** 2)
 
 
@@ -266,7 +266,7 @@ def test_inference_by_the_other_rules() -> None:
         effect = difference_in_differences(panel, "y", units, 2008, inference=rule, draws=199, seed=1)
         assert (effect.p_value <= 0.1) == (not effect.interval[0] <= 0 <= effect.interval[1])
         assert effect.se == pytest.approx(effect.cluster_se)
-        assert effect.check("treated units").passed  # type: ignore[union-attr]
+        assert effect.check("treated units").passed  # type: ignore[union-attr] # the check is made
         assert effect.table["lower"].isna().all()
         again = difference_in_differences(panel, "y", units, 2008, inference=rule, draws=199, seed=1)
         assert again.summary() == effect.summary()
@@ -306,7 +306,7 @@ def test_order_scale_and_fixed_effects() -> None:
 def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -> None:
     question = {"outcome": "y", "unit": "U00", "event": 2010} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        call_with_options(difference_in_differences, EffectOptions, as_panel(Y), **question)  # type: ignore[arg-type]
+        call_with_options(difference_in_differences, EffectOptions, as_panel(Y), **question)  # type: ignore[arg-type] # wrong on purpose
     assert "\n" not in str(caught.value)
 
 

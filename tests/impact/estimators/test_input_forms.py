@@ -132,7 +132,7 @@ def test_odd_tables_are_one_sentence(change: Any, says: str) -> None:
 def test_column_names_that_are_numbers_are_read() -> None:
     table = frame_of()
     table.columns = [0, 1, 2]
-    assert ea.Panel.from_frame(table, unit=0, time=1).indicators == ["2"]  # type: ignore[arg-type]
+    assert ea.Panel.from_frame(table, unit=0, time=1).indicators == ["2"]  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_a_single_series_needs_no_donors() -> None:
@@ -197,7 +197,7 @@ def test_figures_show_every_treated_unit_and_refuse_what_is_not_there() -> None:
     with pytest.raises(BadInputError, match="no placebos"):
         effect.plot(kind="placebo")
     with pytest.raises(BadInputError, match="did you mean 'gap'"):
-        effect.plot(kind="gaps")  # type: ignore[arg-type]
+        effect.plot(kind="gaps")  # type: ignore[arg-type] # wrong on purpose
     plt.close("all")
 
 
@@ -235,5 +235,5 @@ def test_economies_alike_are_chosen_by_every_estimator() -> None:
 def test_a_column_named_by_a_number_is_asked_for_as_text() -> None:
     panel = ea.Panel.from_frame(frame_of().rename(columns={"y": 5}), unit="id")
     with pytest.raises(BadInputError, match="write '5', not 5"):
-        ea.synthetic_control(panel, 5, 1, 2014)  # type: ignore[arg-type]
+        ea.synthetic_control(panel, 5, 1, 2014)  # type: ignore[arg-type] # wrong on purpose
     assert ea.synthetic_control(panel, "5", 1, 2014, options=QUICK).units == ["1"]

@@ -136,7 +136,7 @@ def test_a_bad_forecaster_fails_its_checks() -> None:
     effect = interrupted_series(
         as_panel(y), "y", "U00", 2019, regressors="mean", options=InterruptedSeriesOptions(trend="level")
     )
-    assert effect.check("placebo in time").passed is False  # type: ignore[union-attr]
+    assert effect.check("placebo in time").passed is False  # type: ignore[union-attr] # the check is made
 
 
 def structural_coverage(repetitions: int, rho: float | None, seed: int) -> float:
@@ -361,7 +361,7 @@ def test_size_and_coverage_within_monte_carlo_error(rho: float) -> None:
 def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -> None:
     question = {"outcome": "y", "unit": "U00", "event": 2016} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        call_with_options(interrupted_series, InterruptedSeriesOptions, as_panel(common_factor(21)), **question)  # type: ignore[arg-type]
+        call_with_options(interrupted_series, InterruptedSeriesOptions, as_panel(common_factor(21)), **question)  # type: ignore[arg-type] # wrong on purpose
     assert "\n" not in str(caught.value)
 
 
@@ -380,7 +380,7 @@ def test_bad_input_is_one_sentence(arguments: dict[str, object], message: str) -
 def test_bad_input_of_break_date(arguments: dict[str, object], message: str) -> None:
     question = {"outcome": "y", "unit": "U00", "event": 2008} | arguments
     with pytest.raises(EaeuError, match=message) as caught:
-        call_with_options(break_date, BreakDateOptions, as_panel(common_factor(22, periods=14)), **question)  # type: ignore[arg-type]
+        call_with_options(break_date, BreakDateOptions, as_panel(common_factor(22, periods=14)), **question)  # type: ignore[arg-type] # wrong on purpose
     assert "\n" not in str(caught.value)
 
 

@@ -92,4 +92,4 @@ def test_the_worst_cohort_is_shown() -> None:
     found = synthetic_did(as_panel(y), "y", list(event), event, method="did", draws=5)
     assert found.finding == "unreliable"
     alone = synthetic_did(as_panel(y), "y", "U00", 2009, donors=[f"U{i:02d}" for i in range(2, 14)], method="did")
-    assert alone.check("pre-trend").passed  # type: ignore[union-attr]
+    assert alone.check("pre-trend").passed  # type: ignore[union-attr] # the check is made

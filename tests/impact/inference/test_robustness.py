@@ -31,7 +31,7 @@ def test_synthetic_did_without_each_donor() -> None:
         i = int(row.donor[1:])
         slow = estimate_cohort(np.delete(Y, [0, i], axis=0), Y[:1], 12).estimate
         assert row.estimate == pytest.approx(slow, abs=1e-9)
-        assert row.weight == pytest.approx(effect.weights[row.donor])  # type: ignore[index]
+        assert row.weight == pytest.approx(effect.weights[row.donor])  # type: ignore[index] # there are weights
     check = effect.check("leave-one-out")
     assert check is not None
     relative = table["estimate"] / effect.estimate
@@ -59,7 +59,7 @@ def test_a_shock_before_the_event_is_noticed() -> None:
         synthetic_did(as_panel(y), "y", "U00", 2014),
         augmented_synthetic_control(as_panel(y), "y", "U00", 2014, options=AugmentedOptions(penalty=1e6)),
     ):
-        assert effect.check("placebo in time").passed is False  # type: ignore[union-attr]
+        assert effect.check("placebo in time").passed is False  # type: ignore[union-attr] # the check is made
 
 
 def test_augmented_without_each_donor_and_moved() -> None:

@@ -45,7 +45,7 @@ def test_the_slope_is_that_of_a_regression_on_untreated_cells() -> None:
     seen = frame[(frame["unit"] != "U00") | (frame["year"] < 2014)]
     dummies = pd.get_dummies(seen[["unit", "year"]].astype(str), dtype=float)
     beta = np.linalg.lstsq(np.column_stack([seen["x"], dummies]), seen["y"], rcond=None)[0][0]
-    problem = state_problem(panel, "y", "U00", 2014, adjust=ea.EffectOptions(covariates=["x"]))
+    problem = state_problem(panel, "y", "U00", 2014, options=ea.EffectOptions(covariates=["x"]))
     own = frame[frame["unit"] == "U00"]
     np.testing.assert_allclose(problem.outcomes[:, 0], own["y"] - beta * own["x"], rtol=1e-9)
 

@@ -43,7 +43,7 @@ def test_a_donor_must_serve_every_treated_unit() -> None:
     y[5, 3] = np.nan
     design = state_design(as_panel(y), "y", ["U00", "U01"], 2010)
     assert "U05" not in design.donors
-    assert "2003" in design.dropped()["U05"]
+    assert "2003" in design.dropped["U05"]
 
 
 def test_table_has_a_row_per_unit_and_year() -> None:
@@ -80,7 +80,7 @@ def test_one_unit() -> None:
 )
 def test_refusals(unit: object, event: object, message: str) -> None:
     with pytest.raises(EaeuError, match=message):
-        state_design(as_panel(Y), "y", unit, event)  # type: ignore[arg-type]
+        state_design(as_panel(Y), "y", unit, event)  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_one_text_is_no_list_of_donors_and_half_a_year_no_event() -> None:

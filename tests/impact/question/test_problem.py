@@ -10,7 +10,7 @@ from simulated_panels import as_panel, factor_model
 from eaeu_analysis.data.panel import Panel
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
-from eaeu_analysis.impact.options import SyntheticControlOptions
+from eaeu_analysis.impact.options import EffectOptions, SyntheticControlOptions
 from eaeu_analysis.impact.question.predictors import Predictor
 from eaeu_analysis.impact.question.problem import parse_years, state_problem
 
@@ -47,7 +47,7 @@ def test_default_windows_are_the_record_and_its_gaps_obey_the_rule():
     assert problem.post_years == [2010, 2011, 2013, 2014, 2015]
     assert problem.donors == tuple(f"U{i:02d}" for i in range(1, 8))
     assert "; 2 missing (2002, 2012)" in problem.window
-    filled = state_problem(panel(table), "y", "U00", 2010, gaps="interpolate")
+    filled = state_problem(panel(table), "y", "U00", 2010, options=EffectOptions(gaps="interpolate"))
     assert filled.fit_years == list(range(2000, 2010))
     own = frame().set_index(["unit", "year"])["y"]["U00"]
     at = list(filled.times).index(2002)
@@ -55,14 +55,14 @@ def test_default_windows_are_the_record_and_its_gaps_obey_the_rule():
     assert "2 of the treated unit's values interpolated" in filled.window
     for years in (None, (2000, 2009)):
         with pytest.raises(BadInputError, match="U00 has no value in 2002"):
-            state_problem(panel(table), "y", "U00", 2010, gaps="error", fit_years=years)
+            state_problem(panel(table), "y", "U00", 2010, options=EffectOptions(gaps="error"), fit_years=years)
     with pytest.raises(NoDataError, match="no value in 2002 of fit_years"):
         state_problem(panel(table), "y", "U00", 2010, fit_years=[2000, 2001, 2002, 2003, 2004, 2005])
 
 
 def test_what_comes_after_the_event_fills_no_gap_before_it():
     table = set_values(frame(), "U00", [2008, 2009], np.nan)
-    problem = state_problem(panel(table), "y", "U00", 2010, gaps="interpolate")
+    problem = state_problem(panel(table), "y", "U00", 2010, options=EffectOptions(gaps="interpolate"))
     assert problem.fit_years == list(range(2000, 2008))
     assert problem.missing == (2008, 2009)
 
@@ -91,14 +91,16 @@ def test_donors_with_gaps_are_dropped_filled_or_refused_and_reported():
     dropped = state_problem(p, "y", "U00", 2010)
     assert set(dropped.dropped) == {"U03", "U04"}
     assert "2005" in dropped.dropped["U03"]
-    filled = state_problem(p, "y", "U00", 2010, gaps="interpolate")
+    filled = state_problem(p, "y", "U00", 2010, options=EffectOptions(gaps="interpolate"))
     assert filled.filled == {"U03": 1}
     assert "end of its record" in filled.dropped["U04"]
     at = filled.times == 2005
     values = filled.outcomes[:, filled.units.index("U03")]
     neighbours = values[np.isin(filled.times, [2004, 2006])]
     assert values[at][0] == pytest.approx(neighbours.mean())
-    text = sentence(lambda: state_problem(p, "y", "U00", 2010, donors=["U01", "U02", "U03"], gaps="error"))
+    text = sentence(
+        lambda: state_problem(p, "y", "U00", 2010, donors=["U01", "U02", "U03"], options=EffectOptions(gaps="error"))
+    )
     assert "U03" in text
     assert "2005" in text
     effect = synthetic_control(
@@ -159,10 +161,6 @@ BAD = {
     "starts": (
         lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(starts=0)),
         "starts 0: at least 1 is needed",
-    ),
-    "replicate": (
-        lambda p: synthetic_control(p, "y", "U00", 2010, options=SyntheticControlOptions(replicate="sas")),
-        "'sas' not known",
     ),
     "unknown predictor": (
         lambda p: synthetic_control(p, "y", "U00", 2010, predictors=[Predictor("aa", 2005)]),
@@ -251,7 +249,12 @@ def test_a_predictor_that_only_some_have():
     assert "U02 (no value of predictor 'a 2000-2009')" in problem.check("donors left out").text
     assert "U02 has no value of predictor" in sentence(
         lambda: synthetic_control(
-            panel(table), "y", "U00", 2010, predictors=predictors, options=SyntheticControlOptions(gaps="error")
+            panel(table),
+            "y",
+            "U00",
+            2010,
+            predictors=predictors,
+            options=SyntheticControlOptions(gaps="error"),
         )
     )
     with pytest.raises(NoDataError, match="treated unit U02"):

@@ -59,7 +59,7 @@ def test_the_word_document_is_complete_and_the_same_every_time(lang: str, briefs
     package = zipfile.ZipFile(io.BytesIO(body))
     assert package.testzip() is None
     assert {info.date_time for info in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    parts = {name: ElementTree.fromstring(package.read(name)) for name in package.namelist()}  # noqa: S314
+    parts = {name: ElementTree.fromstring(package.read(name)) for name in package.namelist()}  # noqa: S314 - written by the test
     kinds = {row.get("PartName"): row.get("ContentType") for row in parts["[Content_Types].xml"]}
     assert {f"/{name}" for name in parts if not name.endswith((".rels", "].xml"))} <= kinds.keys()
     for name, folder in (("_rels/.rels", ""), ("word/_rels/document.xml.rels", "word/")):

@@ -49,7 +49,7 @@ def read_corpus(
                 if not all(_holds(need, raw["claims"], by_id) for need in raw["needs"].get(name, ())):
                     left.append(name)
                     continue
-                filled = FIELD.sub(lambda m: _field(m, lang, raw["claims"], by_id), text)  # noqa: B023
+                filled = FIELD.sub(lambda m: _field(m, lang, raw["claims"], by_id), text)  # noqa: B023 - called at once
             except KeyError:
                 left.append(name)
                 continue

@@ -75,7 +75,7 @@ def halves() -> dict[str, list[CorpusSentence]]:
 
 def chance(half: Iterable[CorpusSentence], decimals: int) -> tuple[int, int]:
     """How many true sentences pass with a random number in place of one of theirs, of how many."""
-    draw = random.Random(SEED)  # noqa: S311
+    draw = random.Random(SEED)  # noqa: S311 - no secret
     passes = total = 0
     for s in half:
         numbers = [t for t in tokens(s.text, s.lang) if re.fullmatch(r"\d+(?:[.,]\d)?", t.text) and len(t.text) < 6]
@@ -98,7 +98,7 @@ def chance(half: Iterable[CorpusSentence], decimals: int) -> tuple[int, int]:
 def tracer_chance(decimals: int, own: bool) -> float:
     """The share of random numbers below 100 that the tracer passes: in a claim's card, or among all claims."""
     known = known_of_claims(shipped_claims())
-    draw = random.Random(SEED)  # noqa: S311
+    draw = random.Random(SEED)  # noqa: S311 - no secret
     scopes = sorted(known.scopes)
     texts = [f"about {draw.uniform(0.1 if decimals else 1, 100):.{decimals}f} it is" for _ in range(CHANCE_DRAWS)]
     return sum(not trace_text(text, known, draw.choice(scopes) if own else "") for text in texts) / len(texts)

@@ -389,7 +389,7 @@ def test_uzbek_in_cyrillic_reads_as_latin() -> None:
     ],
 )
 def test_numbers_are_read_with_their_units(text: str, lang: str, found: list[tuple[float, str]]) -> None:
-    read = read_sentence(text, lang).numbers  # type: ignore[arg-type]
+    read = read_sentence(text, lang).numbers  # type: ignore[arg-type] # "en" or "ru"
     assert [(pytest.approx(n.value), n.measure) for n in read] == found
 
 
@@ -407,7 +407,7 @@ def test_numbers_are_read_with_their_units(text: str, lang: str, found: list[tup
 def test_more_than_and_less_than_are_bounds(
     text: str, lang: str, fits: tuple[float, ...], fails: tuple[float, ...]
 ) -> None:
-    (number,) = read_sentence(text, lang).numbers  # type: ignore[arg-type]
+    (number,) = read_sentence(text, lang).numbers  # type: ignore[arg-type] # "en" or "ru"
     assert all(number.equals(value) for value in fits)
     assert not any(number.equals(value) for value in fails)
 
@@ -497,7 +497,7 @@ def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path:
     with pytest.raises(ea.EaeuError, match="language 'de' not known"):
         ea.check_text("Trade fell.", "de")
     with pytest.raises(ea.EaeuError, match="must be a text, not int"):
-        ea.check_text(5)  # type: ignore[arg-type]
+        ea.check_text(5)  # type: ignore[arg-type] # wrong on purpose
     with pytest.raises(ea.EaeuError, match="characters; expected at most"):
         ea.check_text("a" * 1_000_001)
     latin = tmp_path / "a.txt"

@@ -8,7 +8,7 @@ import eaeu_analysis as ea
 def test_claims_in_a_cell_are_a_table() -> None:
     found = ea.claims(topic="leaning")
     assert isinstance(found, list)
-    page = found._repr_html_()  # type: ignore[attr-defined]
+    page = found._repr_html_()  # type: ignore[attr-defined] # a notebook asks for it
     assert page.count("<tr>") == len(found) + 1
     assert found[0].id in page
     assert len(page) < 2000 * len(found)

@@ -34,7 +34,7 @@ def test_the_claims_are_the_rows_of_the_result(armenia: PartnerChanges) -> None:
                                                         if "imports" in claim.id else "exports to Russia"]  # fmt: skip
         assert claim.value == row["percent"]
         assert claim.values["floor"] == pytest.approx(1 / 11)
-        assert eval(claim.call, {"ea": ea}) == pytest.approx(claim.value)  # noqa: S307
+        assert eval(claim.call, {"ea": ea}) == pytest.approx(claim.value)  # noqa: S307 - our own call
 
 
 def test_growth_that_was_there_before_is_no_clear_effect(armenia: PartnerChanges) -> None:
@@ -110,7 +110,7 @@ def test_stacked_members_have_a_sentence_for_each_finding(stacked: StackedMember
 def test_the_claim_on_stacked_members_is_its_result(stacked: StackedMembers) -> None:
     (claim,) = stacked_claims(stacked)
     assert claim.value == stacked.table["estimate"].item()
-    assert eval(claim.call, {"ea": ea}) == pytest.approx(claim.value)  # noqa: S307
+    assert eval(claim.call, {"ea": ea}) == pytest.approx(claim.value)  # noqa: S307 - our own call
     assert claim.grade == "X"  # it already moved differently before accession
     assert "should not be quoted" in claim.sentence
 
@@ -146,6 +146,6 @@ def test_the_claim_on_transfers_is_its_result(transfers: ArmenianTransfers) -> N
     assert (claim.value, claim.lower, claim.upper) == tuple(
         row[["remainder", "remainder_lower", "remainder_upper"]].astype(float)
     )
-    assert eval(claim.call, {"ea": ea}) == pytest.approx(claim.value)  # noqa: S307
+    assert eval(claim.call, {"ea": ea}) == pytest.approx(claim.value)  # noqa: S307 - our own call
     assert claim.grade == "B"
     assert "cannot be distinguished from zero" in claim.sentence

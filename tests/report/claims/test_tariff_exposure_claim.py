@@ -12,7 +12,7 @@ import eaeu_analysis as ea
 from eaeu_analysis.report.claims.designs import tariff_exposure_claims
 from eaeu_analysis.report.wording.templates import languages
 from eaeu_analysis.results import Check
-from eaeu_analysis.trade.tariff_exposure.estimate import TariffExposure
+from eaeu_analysis.trade.tariff_exposure.result import TariffExposure
 
 
 @pytest.fixture(scope="module")

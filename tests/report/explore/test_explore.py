@@ -120,7 +120,7 @@ def go(page: Any, mark: str) -> None:
 
 def choices(content: Content, count: int) -> list[dict[str, Any]]:
     """Random questions: member and event, outcome, windows, comparison countries; the same in every run."""
-    dice = random.Random(23)  # noqa: S311
+    dice = random.Random(23)  # noqa: S311 - no secret
     tables, who = shared_tables(content), countries(content)
     out = []
     for _ in range(count):
@@ -262,7 +262,7 @@ def test_choosing_by_hand_changes_sentences_and_address_and_the_address_brings_i
     again.wait_for_function(READY)
     assert printed(again) == by_package(panel, chosen, content.bloc, "ru")
     call = page.locator("[data-part=call]").text_content()
-    assert eval(call, {"ea": ea}).estimate == pytest.approx(  # noqa: S307
+    assert eval(call, {"ea": ea}).estimate == pytest.approx(  # noqa: S307 - our own call
         ea.before_after(panel, "remittances", "KGZ", content.event, 4, 3, 1, chosen["with"]).estimate
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -356,7 +356,7 @@ def test_options_under_assumptions_are_those_of_the_package(
     browser: Any, folder: Path, drawn: OptionDraws, lang: str
 ) -> None:
     """Band, probability and sentence of every option at random assumptions, for every outcome."""
-    page, dice = opened_at(browser, folder / f"options.{lang}.html"), random.Random(7)  # noqa: S311
+    page, dice = opened_at(browser, folder / f"options.{lang}.html"), random.Random(7)  # noqa: S311 - no secret
     ends = {q["name"]: (q["low"], q["high"]) for q in sliders(drawn, find_language(lang, "explore"))}
     assert len(ends) >= 6
     seen = set()

@@ -57,7 +57,7 @@ def test_without_a_network_it_asks_once_and_takes_the_second(tmp_path: Path) -> 
     source = FallbackSource(live, PinnedSource())
     asked: list[int] = []
     prepare = live.prepare
-    live.prepare = lambda *a, **k: asked.append(1) or prepare(*a, **k)  # type: ignore[method-assign]
+    live.prepare = lambda *a, **k: asked.append(1) or prepare(*a, **k)  # type: ignore[method-assign] # counted
     panel = load_panel(["NE.TRD.GNFS.ZS", "NE.EXP.GNFS.ZS"], source=source)
     pinned = load_panel(["NE.TRD.GNFS.ZS", "NE.EXP.GNFS.ZS"])
     pd.testing.assert_frame_equal(panel.wide("NE.TRD.GNFS.ZS"), pinned.wide("NE.TRD.GNFS.ZS"))

@@ -65,7 +65,7 @@ def poisoned(material: Material, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
     )
     parts = (
         Text(ALL), Items((ALL, ALL)), Items((ALL,), ordered=True), Terms((Term(ALL, ALL, ALL, "evil-term"),)), table,
-        Details(ALL, (Text(ALL),)), Cards((Card("evil-card", ALL, (Text(ALL),), ALL),)), Heading("evil-heading", ALL),
+        Details(ALL, (Text(ALL),)), Cards((Card("evil-card", ALL, (Text(ALL),)),)), Heading("evil-heading", ALL),
         Code(ALL), SourceLinks((SourceLink(ALL), SourceLink(ALL, "https://example.org/"))), Figure(drawn, ALL),
         Downloads((Download("evil.csv", ALL),)),
     )  # fmt: skip

@@ -159,7 +159,7 @@ def test_a_tampered_page_is_found_out(files: dict[str, str], known: Known, mater
     places = [(scope, text, number) for scope, text in blocks for number in numbers_of(text)]
     assert len(places) > 3000
     slugs = {claim.slug for claim in material.claims}
-    draw = random.Random(7)  # noqa: S311
+    draw = random.Random(7)  # noqa: S311 - no secret
     seen = {True: [0, 0], False: [0, 0]}
     for scope, text, number in draw.sample(places, 800):
         place = draw.choice([i for i in range(number.start(), number.end()) if text[i].isdigit()])

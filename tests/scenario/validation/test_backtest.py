@@ -240,7 +240,7 @@ def made_up(pace: float | None = None) -> ScenarioResult:
         columns[("customs_revenue", PACE)] = [pace]
     scenario = load_scenario("kgz_2014")
     draws = pd.DataFrame(columns)
-    return ScenarioResult(scenario, {}, pd.DataFrame(), pd.DataFrame(), draws, 0.9, (), Provenance())
+    return ScenarioResult({}, pd.DataFrame(), 0.9, (), Provenance(), scenario, pd.DataFrame(), draws)
 
 
 def test_the_pool_is_paid_from_what_has_been_collected() -> None:
@@ -268,7 +268,7 @@ def made_up_backtest() -> Backtest:
     table = scoring.score(pd.concat([some(KNOWN, 1.0), some(INFORMED, -1.0)], ignore_index=True))
     totals = {run: scoring.score_counts(table[table["run"] == run]) for run in (KNOWN, INFORMED)}
     spec = {"draws": 2, "seed": 0}
-    return Backtest(spec, table, totals, {"rouble": 0.123456}, tried(), 0.9, (), Provenance())
+    return Backtest(spec, table, 0.9, (), Provenance(), totals, {"rouble": 0.123456}, tried())
 
 
 def test_the_record_is_written_whole_with_the_same_bytes_each_time(tmp_path: Any) -> None:

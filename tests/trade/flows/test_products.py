@@ -54,7 +54,7 @@ def test_goods_of_kyrgyzstan() -> None:
 
 def test_a_direction_or_a_year_that_is_not_there_is_refused() -> None:
     with pytest.raises(BadInputError, match="import"):
-        armenian_headings("import")  # type: ignore[arg-type]
+        armenian_headings("import")  # type: ignore[arg-type] # wrong on purpose
     with pytest.raises(NoDataError, match="2007 to 2024"):
         armenian_headings(years=[2006])
     assert not {"armenia_headings", "kyrgyzstan_goods"} & set(flow_names())

@@ -291,7 +291,7 @@ def test_the_whole_bias_of_a_large_panel_is_refused_in_a_sentence(monkeypatch: p
     with pytest.raises(BadInputError, match="is for few economies"):
         ppml(unbalanced(), "usd", ["x"], THREE, PAIR, bias_correction="cox-snell")
     with pytest.raises(BadInputError, match="did you mean"):
-        ppml(unbalanced(), "usd", ["x"], THREE, PAIR, bias_correction="cox-snel")  # type: ignore[arg-type]
+        ppml(unbalanced(), "usd", ["x"], THREE, PAIR, bias_correction="cox-snel")  # type: ignore[arg-type] # wrong on purpose
 
 
 def test_scale_order_and_sides_change_nothing() -> None:

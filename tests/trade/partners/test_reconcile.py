@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from flow_checks import apply_rule
 
 from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.trade.flows.flows import COLUMNS, apply_rule, load_flows, mirror_gap, side_by_side
+from eaeu_analysis.trade.flows.flows import COLUMNS, load_flows, mirror_gap, side_by_side
 from eaeu_analysis.trade.partners.reconcile import estimate_cif, reconcile, reporter_errors
 
 CAREFUL, CARELESS = ["A", "B", "C", "D", "E"], ["V", "W", "X", "Y", "Z"]

@@ -14,7 +14,7 @@ from eaeu_analysis.trade.tariff_exposure.armenia import (
     heading_rates,
     quantities,
 )
-from eaeu_analysis.trade.tariff_exposure.estimate import TariffExposure
+from eaeu_analysis.trade.tariff_exposure.result import TariffExposure
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,9 @@ import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.trade.gravity.ppml import ppml
 from eaeu_analysis.trade.tariff_exposure.estimate import PRE_TREND
-from eaeu_analysis.trade.tariff_exposure.fit import (
-    ExposureWindows,
-    fit_windows,
-    jackknife_error,
-    leave_clusters_out,
-    permutation_p,
-    permuted_exposure,
-    pre_trend_p,
-)
+from eaeu_analysis.trade.tariff_exposure.fit import ExposureWindows, fit_windows, jackknife_error, leave_clusters_out
 from eaeu_analysis.trade.tariff_exposure.own_rates import OwnRates, slope_range, worst_case
+from eaeu_analysis.trade.tariff_exposure.permutation import permutation_p, permuted_exposure, pre_trend_p
 
 CODES = [f"{chapter:02d}{k:02d}" for chapter in range(1, 31) for k in range(1, 11)]
 YEARS = range(2009, 2019)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from eaeu_analysis.report.page.material import Material
 from eaeu_analysis.trade.union.answer import DOMESTIC, NET, ONE_DUMMY, TradeAnswer
@@ -69,7 +70,7 @@ def test_the_pictures_say_what_the_tables_say(answer: TradeAnswer) -> None:
         (answer, f"{int(answer.effects['stands_out'].sum())} of {len(answer.effects)}"),
         (answer.union, "neighbours that never joined"),
     ):
-        figure = plots.new_figure()
+        figure = Figure(figsize=(6.4, 4.0), layout="constrained")
         with plots.styled():
             ax = result.plot(figure.subplots())
         assert told in ax.get_title(loc="left")

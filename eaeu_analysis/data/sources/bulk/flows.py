@@ -380,7 +380,7 @@ def _flows(con: duckdb.DuckDBPyConnection, keep: list[str] | None) -> None:
     con.executemany("INSERT INTO kept VALUES (?)", [[code] for code in keep or [""]])
     only = "true" if keep is None else "s.iso3 IN (SELECT iso3 FROM kept) OR b.iso3 IN (SELECT iso3 FROM kept)"
     con.execute(
-        "CREATE VIEW flows AS SELECT s.iso3 AS exporter, b.iso3 AS importer, year, product, basis,"  # noqa: S608
+        "CREATE VIEW flows AS SELECT s.iso3 AS exporter, b.iso3 AS importer, year, product, basis,"  # noqa: S608 - constants
         " sum(usd)::DOUBLE AS usd FROM raw JOIN party s ON s.code = seller JOIN party b ON b.code = buyer"
         f" WHERE s.iso3 <> b.iso3 AND ({only}) GROUP BY ALL"
     )
@@ -394,7 +394,7 @@ def _write(
     years: Sequence[int] | None,
     left_out: list[tuple[str, int, float]],
 ) -> None:
-    """One Parquet file a year, sorted, and ``flows.json`` beside them."""
+    """One Parquet file a year, sorted, and ``flows.json`` next to them."""
     found = [int(year) for (year,) in con.execute("SELECT DISTINCT year FROM raw ORDER BY year").fetchall()]
     made: list[list[Any]] = []
     with output_folder(target, KIND) as stage:
@@ -407,7 +407,7 @@ def _write(
             ).fetchall()
             if rows:
                 con.execute(
-                    "COPY (SELECT exporter, importer, year::BIGINT AS year, product, usd, basis,"  # noqa: S608
+                    "COPY (SELECT exporter, importer, year::BIGINT AS year, product, usd, basis,"  # noqa: S608 - constants
                     f" '{shape.name}' AS source, '' AS status FROM flows WHERE year = {year}"
                     f" ORDER BY exporter, importer, product, basis) TO '{file}' (FORMAT parquet, COMPRESSION zstd)"
                 )

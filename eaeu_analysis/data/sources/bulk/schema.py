@@ -7,12 +7,10 @@ is valued: ``exporter_fob``, ``importer_cif``, or the method that reconciled bot
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
-from ....errors import BadInputError, EaeuError, NoDataError
+from ....errors import BadInputError, EaeuError
 from ....reference import economies
 from ....series import SeriesData
 
@@ -97,20 +95,3 @@ def flows(data: SeriesData) -> pd.DataFrame:
     if missing:
         raise BadInputError(f"'{data.info.code}' is no table of flows: it has no {', '.join(missing)}")
     return frame.assign(source=data.info.code.split(".")[0].lower(), status="")[COLUMNS]
-
-
-def import_weights(
-    flows: pd.DataFrame, importer: str, exporter: str | None = None, years: Sequence[int] | None = None
-) -> pd.Series[Any]:
-    """What an economy imports by product (from one partner, in some years), US$: weights for ``average_rates``.
-
-    ``flows`` has the schema of flows at the level of the tariff's products. Raises NoDataError when none is left.
-    """
-    chosen = flows["importer"] == economies.resolve(importer)
-    if exporter is not None:
-        chosen &= flows["exporter"] == economies.resolve(exporter)
-    if years is not None:
-        chosen &= flows["year"].isin(years)
-    if not chosen.any():
-        raise NoDataError(f"no flow to {importer}{f' from {exporter}' if exporter else ''} in these flows")
-    return flows[chosen].groupby("product")["usd"].sum()

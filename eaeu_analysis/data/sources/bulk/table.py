@@ -112,7 +112,7 @@ def product_sql(cell: str, pattern: str, expected: str) -> str:
 
 
 def _unless(holds: str, then: str, cell: str, what: str) -> str:
-    """``then`` where ``holds``, else an error that names the cell; an empty one stays empty, for the whole to tell."""
+    """``then`` where ``holds``, else an error that names the cell; the check of the whole judges empty ones."""
     return f"CASE WHEN coalesce({cell}, '') = '' THEN NULL WHEN {holds} THEN {then} ELSE {refuse_cell(cell, what)} END"
 
 

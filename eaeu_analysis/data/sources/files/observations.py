@@ -170,7 +170,7 @@ class Loader:
         return self._economy if self.shape.economy is not None else self._column(self.shape.year)
 
     def _which_is_the_economy(self) -> None:
-        """A column ``code`` beside the country's name may have its code and not that of a series; refuse where it is
+        """A column ``code`` next to the country's name may have its code and not that of a series; refuse where it is
         not clear which."""
         shape = self.shape
         if shape.name != TIDY or shape.code is None:

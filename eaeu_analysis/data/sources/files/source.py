@@ -1,6 +1,6 @@
 """Series from files a user has: the World Bank's downloads, a DataBank or Data360 extract, tidy CSV or Parquet.
 
-The shape is told from the content (see :mod:`.shapes`), never from the file's name. What is wrong with a file
+The shape is recognised by the content (see :mod:`.shapes`), never from the file's name. What is wrong with a file
 is one :class:`BadInputError` that names it; what is merely left out is a note (``FileSource.notes``, and logged).
 """
 
@@ -327,7 +327,7 @@ def _parquet(path: Path, where: str, codes: Collection[str] | None, code: str) -
 
 
 def _code_of_name(path: Path) -> str:
-    """``NE.TRD.GNFS.ZS.csv`` holds NE.TRD.GNFS.ZS; ``API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.csv`` too."""
+    """``NE.TRD.GNFS.ZS.csv`` contains NE.TRD.GNFS.ZS; ``API_NE.TRD.GNFS.ZS_DS2_en_csv_v2_101.csv`` too."""
     stem = path.name.removesuffix(path.suffix)
     download = re.fullmatch(r"API_(.+?)_DS\d+_.*", stem)
     return download[1] if download else stem.split("__")[0]

@@ -8,26 +8,34 @@ reporter, flow and year, answers are kept until a series is whole, and the store
 
 from __future__ import annotations
 
-import functools
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pandas as pd
 
 from ....errors import BadInputError, NoDataError, require_option
 from ....reference import economies
-from ....series import SeriesData, SeriesInfo
 from ..bulk import schema
 from ..bulk.schema import EXPORTER_FOB, IMPORTER_CIF, WORLD
-from .http import FetchError, HttpSettings, Transport
-from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, PullStore, Row, row_of
+from .http import FetchError
+from .jobs import FetchContext
 from .pages import read_json
-from .request import Request, address, request_years
+from .request import Request
+from .service import (
+    Service,
+    ServiceAnswer,
+    Years,
+    ask,
+    full_name,
+    host_of,
+    left_out,
+    name_parts,
+    require_same,
+    sides_of,
+    years_of_calls,
+)
 
 PREFIX = "COMTRADE."
 ENDPOINT = "https://comtradeapi.un.org"
@@ -40,60 +48,29 @@ _PRODUCT = re.compile(r"TOTAL|AG[246]|[0-9]{2}|[0-9]{4}|[0-9]{6}")
 _CONTROL = {"reporterCode": "276", "period": "2019", "flowCode": "X", "cmdCode": "TOTAL", "partnerCode": "0"}
 
 
-def pull_comtrade(
-    codes: Sequence[str],
-    years: Iterable[int] | int | str | None,
-    *,
-    store: PullStore,
-    endpoint: str | None = None,
-    max_age: float | None = 30.0,
-    settings: HttpSettings | None = None,
-    progress: Callable[[Progress], None] | None = None,
-) -> PullReport:
-    """Pull flows by the name they are stored under: ``COMTRADE.<X or M>.<product>.<reporter>[.<partner>-...]``.
-
-    The product is TOTAL, AG2, AG4, AG6 (all of that level) or an HS code: ``COMTRADE.M.TOTAL.UZB``,
-    ``COMTRADE.X.27.RUS.KGZ-UZB``. Raises BadInputError for a name of another form, without years, and without a key
-    in the environment.
-    """
+def _key() -> dict[str, str]:
+    """The header with the key; BadInputError without one in the environment."""
     key = os.environ.get(KEY, "").strip()
     if not key:
         raise BadInputError(
             f"UN Comtrade wants a key: get one at comtradedeveloper.un.org and set it in the environment as {KEY}"
         )
-    asked_at = address(endpoint or ENDPOINT)
-    plan = [FetchTask(_named(code, years, asked_at)) for code in dict.fromkeys(codes)]
-    patience = replace(settings or HttpSettings(), wrong=(400,))  # each try counts against the quota
-    transport = Transport(patience, headers={HEADER: key})
-    rows = Job(store, transport, functools.partial(_fetch, store), max_age, progress).run(plan, 1)
-    return PullReport(tuple(rows), asked_at, tuple(p.text for p in store.problems))
+    return {HEADER: key}
 
 
-def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) -> Request:
-    """The request for a name."""
-    parts = code.split(".")
-    if len(parts) not in (4, 5) or parts[0] != PREFIX[:-1] or "" in parts:
-        raise BadInputError(
-            f"{code!r} is not of the form COMTRADE.<X or M>.<product>.<reporter>[.<partner>-<partner>], "
-            "as in COMTRADE.M.TOTAL.UZB"
-        )
-    _, flow, product, reporter = parts[:4]
+def _named(code: str, years: Years, endpoint: str) -> Request:
+    """The request for a name; the product is TOTAL, AG2, AG4, AG6 (all of that level) or an HS code."""
+    form = "COMTRADE.<X or M>.<product>.<reporter>[.<partner>-<partner>]"
+    (flow, product, reporter), partners = name_parts(code, form, "COMTRADE.M.TOTAL.UZB")
     require_option("flow", flow, FLOWS)
     if not _PRODUCT.fullmatch(product):
         raise BadInputError(f"product {product!r} not known: expected TOTAL, AG2, AG4, AG6 or an HS code such as 27")
-    wanted = request_years(years)
-    if wanted is None:
-        raise BadInputError("UN Comtrade wants the years: it is asked for one at a time ('2015-2020')")
-    partners = sorted({_party(p) for p in parts[4].split("-")}) if len(parts) == 5 else []
+    wanted = years_of_calls(years, "UN Comtrade")
     reporter = economies.resolve(reporter)
     for code_of in (reporter, *partners):
         _numbers(code_of)  # raises where it has none
-    name = ".".join([PREFIX[:-1], flow, product, reporter, *(["-".join(partners)] if partners else [])])
+    name = full_name(PREFIX, (flow, product, reporter), partners)
     return Request("comtrade", name, "C/A/HS", (reporter,), wanted, endpoint=endpoint)
-
-
-def _party(text: str) -> str:
-    return WORLD if text.upper() == WORLD else economies.resolve(text)
 
 
 def _numbers(iso3: str) -> list[str]:
@@ -128,9 +105,8 @@ def requests_of(request: Request) -> dict[int, str]:
     }
 
 
-def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
+def _fetch(under: FetchContext, request: Request) -> ServiceAnswer:
     """One reporter, flow and product over the years, a request a year."""
-    request = task.request
     _, flow, product, reporter, *_ = request.code.split(".")
     parts, problems = [], []
     for year, url in requests_of(request).items():
@@ -144,33 +120,13 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
     frame = pd.concat(parts, ignore_index=True)
     frame["partner"] = [_as_party(number, iso) for number, iso in zip(frame["number"], frame["iso"], strict=True)]
     none = frame["partner"] == ""
-    if none.any():
-        left = sorted(frame.loc[none, "iso"].unique())
-        problems.append(
-            f"partners that are no economy left out: {', '.join(left[:6])}{', ...' if len(left) > 6 else ''}"
-        )
-        frame = frame[~none]
-    sides = ("exporter", "importer") if flow == "X" else ("importer", "exporter")
-    frame = frame.assign(**{sides[0]: reporter, "basis": EXPORTER_FOB if flow == "X" else IMPORTER_CIF})
-    frame = frame.rename(columns={"partner": sides[1]})
-    own = frame[sides[0]] == frame[sides[1]]  # goods that come home
-    frame = frame[~own].groupby(list(schema.KEYS), as_index=False)[["value"]].sum()
-    if frame.empty:
-        raise NoDataError("; ".join(problems) or f"UN Comtrade has nothing for {request.code}")
-    today = datetime.now(UTC).date().isoformat()
-    info = SeriesInfo(
-        code=request.code,
-        label=f"{FLOWS[flow].capitalize()}, {product}, reported by {reporter}",
-        unit="US$",
-        kind="level",
-        source="UN Comtrade" + ("" if request.endpoint == ENDPOINT else f" (as served by {request.endpoint})"),
-        vintage=today,
-        vintage_note="day of retrieval; UN Comtrade prints no release date",
-        note="; ".join(problems),
-    )
-    entry = store.put(SeriesData(info, frame), request, keys=schema.KEYS)
-    under.spool.clear()
-    return replace(row_of(entry, "done"), sentence="; ".join(problems), attempts=under.tally.requests)
+    problems += left_out(frame.loc[none, "iso"].unique(), "partners that are no economy")
+    basis = EXPORTER_FOB if flow == "X" else IMPORTER_CIF
+    own, other = sides_of(basis)
+    frame = frame[~none].assign(**{own: reporter, "basis": basis}).rename(columns={"partner": other})
+    frame = frame[frame[own] != frame[other]]  # without goods that come home
+    frame = frame.groupby(list(schema.KEYS), as_index=False)[["value"]].sum()
+    return ServiceAnswer(frame, f"{FLOWS[flow].capitalize()}, {product}, reported by {reporter}", "US$", problems)
 
 
 def _as_party(number: int, iso: str) -> str:
@@ -183,23 +139,14 @@ def _as_party(number: int, iso: str) -> str:
 
 
 def _ask(under: FetchContext, url: str) -> list[dict[str, Any]]:
-    """The rows of an answer, from the pages kept or from the service."""
-    host = urlsplit(url).netloc
-    kept = under.spool.get(url)
-    if kept is not None:
-        try:
-            return _rows(kept, host)
-        except FetchError:
-            under.spool.drop(url)
+    """The rows of an answer."""
     try:
-        body, rows = under.transport.get(url, lambda body: (body, _rows(body, host)), under.tally)
+        return ask(under, url, _rows)
     except FetchError as error:
         if error.code == "401":
-            phrase = f"{host} does not accept the key in {KEY}; check it at comtradedeveloper.un.org"
+            phrase = f"{host_of(url)} does not accept the key in {KEY}; check it at comtradedeveloper.un.org"
             raise FetchError(phrase, "status", again=False, code="401") from error
         raise
-    under.spool.put(url, body)
-    return rows
 
 
 def _rows(body: bytes, host: str) -> list[dict[str, Any]]:
@@ -221,14 +168,10 @@ def _rows(body: bytes, host: str) -> list[dict[str, Any]]:
 
 def _checked(rows: list[dict[str, Any]], request: Request, year: int) -> pd.DataFrame:
     """The rows as a table (number, iso, year, product, value), each of them what was asked for."""
-    host = urlsplit(request.endpoint).netloc
+    host = host_of(request)
     _, flow, product, reporter, *whom = request.code.split(".")
     asked = {"period": str(year), "flowCode": flow, "freqCode": "A", "typeCode": "C"} | TOTALS
-    for name, wanted in {"reporterCode": _numbers(reporter), **{n: [v] for n, v in asked.items()}}.items():
-        odd = [str(row.get(name)) for row in rows if str(row.get(name)) not in wanted]
-        if odd:
-            phrase = f"{host} was asked for {name} {wanted[0]} and sent {odd[0][:40]!r}"
-            raise FetchError(phrase, "body", again=False)
+    require_same(rows, {"reporterCode": _numbers(reporter), **{n: [v] for n, v in asked.items()}}, host)
     try:
         frame = pd.DataFrame(
             {
@@ -262,10 +205,18 @@ def _why_empty(under: FetchContext, request: Request, year: int) -> str:
     if _ask(under, question(request.endpoint, own | {"partnerCode": "0"})):
         return f"{reporter} reported {year}, and has no {FLOWS[flow]} of {product} with these partners"
     if not _ask(under, question(request.endpoint, _CONTROL)):
-        host = urlsplit(request.endpoint).netloc
-        raise FetchError(
-            f"{host} has no row even for Germany's exports of 2019, so an empty answer says nothing; try again later",
-            "body",
-            again=False,
-        )
+        text = "has no row even for Germany's exports of 2019, so an empty answer says nothing; try again later"
+        raise FetchError(f"{host_of(request)} {text}", "body", again=False)
     return f"{reporter} has not reported its {FLOWS[flow]} of {year}"
+
+
+SERVICE = Service(
+    PREFIX,
+    "UN Comtrade",
+    "UN Comtrade",
+    ENDPOINT,
+    _named,
+    _fetch,
+    headers=_key,
+    wrong=(400,),  # each try counts against the quota
+)

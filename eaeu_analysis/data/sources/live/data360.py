@@ -6,24 +6,21 @@ asked for economy by economy; each part comes in pages of 1,000 and is counted a
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pandas as pd
 
 from ....errors import BadInputError, NoDataError
 from ....reference import economies
-from ....series import SeriesData, SeriesInfo, year_of
+from ....series import year_of
 from ..files.periods import read_period
-from .http import FetchError, HttpSettings, Transport
-from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, PullStore, Row, row_of
+from .http import FetchError
+from .jobs import FetchContext
 from .pages import read_json
-from .request import Request, address, request_years
+from .request import Request, request_years
+from .service import Service, ServiceAnswer, Years, ask, host_of, left_out, require_same
 
 PREFIX = "DATA360."
 ENDPOINT = "https://data360api.worldbank.org"
@@ -34,29 +31,9 @@ _BREAKDOWNS = ("SEX", "AGE", "URBANISATION", "COMP_BREAKDOWN_1", "COMP_BREAKDOWN
 _LETTERS = {"Y": "years", "Q": "quarters", "M": "months"}
 
 
-def pull_data360(
-    codes: Sequence[str],
-    years: Iterable[int] | int | str | None,
-    *,
-    store: PullStore,
-    endpoint: str | None = None,
-    max_age: float | None = 30.0,
-    settings: HttpSettings | None = None,
-    progress: Callable[[Progress], None] | None = None,
-) -> PullReport:
-    """Pull series by the name they are stored under: ``DATA360.<database>.<indicator>[.<economy>]``.
-
-    ``DATA360.WB_KNOMAD.WB_KNOMAD_BRE`` are bilateral remittances, stored by origin, destination and year; any other
-    indicator by economy and period, the total over its breakdowns. Raises BadInputError for a name of another form.
-    """
-    asked_at = address(endpoint or ENDPOINT)
-    plan = [FetchTask(_named(code, years, asked_at)) for code in dict.fromkeys(codes)]
-    transport = Transport(settings or HttpSettings())
-    rows = Job(store, transport, functools.partial(_fetch, store), max_age, progress).run(plan, 1)
-    return PullReport(tuple(rows), asked_at, tuple(p.text for p in store.problems))
-
-
-def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) -> Request:
+def _named(code: str, years: Years, endpoint: str) -> Request:
+    """The request for a name: ``DATA360.WB_KNOMAD.WB_KNOMAD_BRE`` are bilateral remittances, by origin, destination and
+    year; any other indicator comes by economy and period, the total over its breakdowns."""
     if not re.fullmatch(r"DATA360\.[A-Z0-9_]{2,40}\.[A-Za-z0-9_]{2,60}(\.[^.]+)?", code):
         raise BadInputError(
             f"{code!r} is not of the form DATA360.<database>.<indicator>[.<economy>], as in "
@@ -75,33 +52,18 @@ def question(request: Request, area: str = "", skip: int = 0) -> str:
     return f"{request.endpoint}/data360/data?{urlencode(asked | {'skip': str(skip)})}"
 
 
-def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
-    request = task.request
+def _fetch(under: FetchContext, request: Request) -> ServiceAnswer:
     indicator = request.code.split(".")[2]
     rows = _whole(under, request)
     if not rows:
         raise NoDataError(f"Data360 has no row for {request.code}: the database or the indicator is not known there")
-    odd = next((row.get("INDICATOR") for row in rows if row.get("INDICATOR") != indicator), None)
-    if odd is not None:
-        text = f"{urlsplit(request.endpoint).netloc} was asked for {indicator} and sent {str(odd)[:40]!r}"
-        raise FetchError(text, "body", again=False)
-    bilateral = indicator in BILATERAL
-    frame, freq, told_of = _pairs(rows, request) if bilateral else _series(rows, request)
-    if frame.empty:
-        raise NoDataError("; ".join(told_of) or f"Data360 has no value for {request.code} in the years asked for")
-    info = SeriesInfo(
-        code=request.code,
-        label=str(rows[0].get("INDICATOR_LABEL") or indicator),
-        unit=BILATERAL.get(indicator, ""),
-        source="World Bank, Data360" + ("" if request.endpoint == ENDPOINT else f" (as served by {request.endpoint})"),
-        vintage=datetime.now(UTC).date().isoformat(),
-        vintage_note="day of retrieval; Data360 prints no release date",
-        note="; ".join(told_of),
-    )
-    keys = ("origin", "destination", "year") if bilateral else ("economy", "year")
-    entry = store.put(SeriesData(info, frame, freq), request, keys=keys)
-    under.spool.clear()
-    return replace(row_of(entry, "done"), sentence="; ".join(told_of), attempts=under.tally.requests)
+    require_same(rows, {"INDICATOR": [indicator]}, host_of(request))
+    label, unit = str(rows[0].get("INDICATOR_LABEL") or indicator), BILATERAL.get(indicator, "")
+    if indicator in BILATERAL:
+        frame, problems = _pairs(rows, request)
+        return ServiceAnswer(frame, label, unit, problems, ("origin", "destination", "year"), "unknown")
+    frame, freq, problems = _series(rows, request)
+    return ServiceAnswer(frame, label, unit, problems, ("economy", "year"), "unknown", freq)
 
 
 # -- asking
@@ -120,7 +82,7 @@ def _whole(under: FetchContext, request: Request) -> list[dict[str, Any]]:
     for area in sorted({*tables.economies, *tables.aggregates, *seen}):
         found += _of_area(under, request, area)
     if len(found) < MOST_ROWS:
-        text = f"{_host(request)} announced {count:,} rows, and {len(found):,} came by economy"
+        text = f"{host_of(request)} announced {count:,} rows, and {len(found):,} came by economy"
         raise FetchError(text, "paging", again=False)
     return found
 
@@ -129,11 +91,11 @@ def _of_area(under: FetchContext, request: Request, area: str) -> list[dict[str,
     """Every row of one economy."""
     rows, count = _page(under, question(request, area))
     if count >= MOST_ROWS:
-        phrase = f"{_host(request)} has {count:,} rows for {area} alone, where longer answers are cut"
+        phrase = f"{host_of(request)} has {count:,} rows for {area} alone, where longer answers are cut"
         raise FetchError(phrase, "size", again=False)
     rows = _rest(under, request, area, rows, count)
     if odd := {str(row.get("REF_AREA")) for row in rows} - {area}:
-        phrase = f"{_host(request)} was asked for {area} and sent {min(odd)[:40]!r}"
+        phrase = f"{host_of(request)} was asked for {area} and sent {min(odd)[:40]!r}"
         raise FetchError(phrase, "body", again=False)
     return rows
 
@@ -146,11 +108,11 @@ def _rest(
     while len(found) < count:
         page, again = _page(under, question(request, area, len(found)))
         if again != count or not page:
-            text = f"{_host(request)} announced {count:,} rows, then {again:,} and sent {len(found) + len(page):,}"
+            text = f"{host_of(request)} announced {count:,} rows, then {again:,} and sent {len(found) + len(page):,}"
             raise FetchError(text, "paging", again=False)
         found += page
     if len(found) != count or len({_identity(row) for row in found}) != count:
-        text = f"{_host(request)} announced {count:,} rows and sent {len(found):,}, some of them twice"
+        text = f"{host_of(request)} announced {count:,} rows and sent {len(found):,}, some of them twice"
         raise FetchError(text, "paging", again=False)
     return found
 
@@ -161,16 +123,7 @@ def _identity(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _page(under: FetchContext, url: str) -> tuple[list[dict[str, Any]], int]:
-    host = urlsplit(url).netloc
-    kept = under.spool.get(url)
-    if kept is not None:
-        try:
-            return _rows(kept, host)
-        except FetchError:
-            under.spool.drop(url)
-    body, answer = under.transport.get(url, lambda body: (body, _rows(body, host)), under.tally)
-    under.spool.put(url, body)
-    return answer
+    return ask(under, url, _rows)
 
 
 def _rows(body: bytes, host: str) -> tuple[list[dict[str, Any]], int]:
@@ -181,10 +134,6 @@ def _rows(body: bytes, host: str) -> tuple[list[dict[str, Any]], int]:
     if count < len(rows) or (count > len(rows) and len(rows) > MOST_ROWS) or (count and not rows):
         raise FetchError(f"{host} announced {count:,} rows and sent {len(rows):,}", "body")
     return rows, count
-
-
-def _host(request: Request) -> str:
-    return urlsplit(request.endpoint).netloc
 
 
 # -- tables
@@ -203,17 +152,14 @@ def _cells(rows: list[dict[str, Any]], request: Request) -> list[tuple[dict[str,
         except (TypeError, ValueError):
             period = None
         if period is None or period[0] == "D" or not abs(number) < float("inf"):
-            text = f"{_host(request)} sent {str(value)[:20]!r} for {str(row.get('TIME_PERIOD'))[:20]!r}"
+            text = f"{host_of(request)} sent {str(value)[:20]!r} for {str(row.get('TIME_PERIOD'))[:20]!r}"
             raise FetchError(f"{text}, which is no value of a period", "body", again=False)
         if request.years is None or year_of(*period) in request.years:
             found.append((row, *period, number))
     return found
 
 
-Tables = tuple[pd.DataFrame, str, list[str]]
-
-
-def _series(rows: list[dict[str, Any]], request: Request) -> Tables:
+def _series(rows: list[dict[str, Any]], request: Request) -> tuple[pd.DataFrame, str, list[str]]:
     """Economy, period and value, the total over breakdowns where there are some."""
     cells = _cells(rows, request)
     groups = {tuple(str(row.get(name)) for name in _BREAKDOWNS) for row, *_ in cells}
@@ -236,15 +182,15 @@ def _series(rows: list[dict[str, Any]], request: Request) -> Tables:
             left.add(area)
             continue
         if (economy, number) in values:
-            raise FetchError(f"{_host(request)} sent {economy} {number} twice", "body", again=False)
+            raise FetchError(f"{host_of(request)} sent {economy} {number} twice", "body", again=False)
         scale = str(row.get("UNIT_MULT"))
         values[economy, number] = value * 10 ** (int(scale) if scale.lstrip("-").isdigit() else 0)
     frame = pd.DataFrame([(e, n, v) for (e, n), v in values.items()], columns=["economy", "year", "value"])
     frame = frame.astype({"year": "int64", "value": "float64"})
-    return frame, next(iter(letters), "Y"), [*notes, *_left_out(left)]
+    return frame, next(iter(letters), "Y"), [*notes, *left_out(left, "codes of no economy")]
 
 
-def _pairs(rows: list[dict[str, Any]], request: Request) -> Tables:
+def _pairs(rows: list[dict[str, Any]], request: Request) -> tuple[pd.DataFrame, list[str]]:
     """Origin, destination, year and value: REF_AREA sends, COMP_BREAKDOWN_1 (WB_KNOMAD_<ISO3>) receives."""
     values: dict[tuple[str, str, int], float] = {}
     left: set[str] = set()
@@ -257,12 +203,10 @@ def _pairs(rows: list[dict[str, Any]], request: Request) -> Tables:
             continue
         key = codes[sender], codes[receiver], number
         if key in values:
-            raise FetchError(f"{_host(request)} sent {sender} to {receiver} in {number} twice", "body", again=False)
+            raise FetchError(f"{host_of(request)} sent {sender} to {receiver} in {number} twice", "body", again=False)
         values[key] = value
     frame = pd.DataFrame([(*k, v) for k, v in values.items()], columns=["origin", "destination", "year", "value"])
-    return frame.astype({"year": "int64", "value": "float64"}), "Y", _left_out(left)
+    return frame.astype({"year": "int64", "value": "float64"}), left_out(left, "codes of no economy")
 
 
-def _left_out(codes: set[str]) -> list[str]:
-    shown = ", ".join(sorted(codes)[:6]) + (f" and {len(codes) - 6} more" if len(codes) > 6 else "")
-    return [f"codes of no economy left out: {shown}"] if codes else []
+SERVICE = Service(PREFIX, "Data360", "World Bank, Data360", ENDPOINT, _named, _fetch)

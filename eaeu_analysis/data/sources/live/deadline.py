@@ -108,12 +108,12 @@ class _Watched:
     sock: Any
 
     def _new_conn(self) -> Any:
-        return _watched(super()._new_conn())  # type: ignore[misc]
+        return _watched(super()._new_conn())  # type: ignore[misc] # of urllib3's class
 
     def request(self, *args: Any, **options: Any) -> None:
         if self.sock is not None:  # kept from an earlier request
             _watched(self.sock)
-        super().request(*args, **options)  # type: ignore[misc]
+        super().request(*args, **options)  # type: ignore[misc] # of urllib3's class
 
 
 def _watched(connection: Any) -> Any:

@@ -88,7 +88,7 @@ class _Late(Exception):
 
 
 class Stopped(Exception):
-    """The pull was told to stop; nothing more is requested."""
+    """The pull was stopped; nothing more is requested."""
 
 
 class GuardedSession(requests.Session):

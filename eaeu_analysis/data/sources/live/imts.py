@@ -8,25 +8,31 @@ values are full US dollars. The service prints no release date: the vintage is t
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import pandas as pd
 
-from ....errors import BadInputError, NoDataError, require_option
+from ....errors import NoDataError, require_option
 from ....reference import economies
-from ....series import SeriesData, SeriesInfo
 from ..bulk import schema
 from ..bulk.flows import MOST_USD
 from ..bulk.schema import EXPORTER_FOB, IMPORTER_CIF, WORLD
-from .http import FetchError, HttpSettings, Transport
-from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, PullStore, Row, row_of
-from .request import Request, address, request_years
+from .http import FetchError
+from .jobs import FetchContext
+from .request import Request, request_years
 from .sdmxml import read_answer
+from .service import (
+    Service,
+    ServiceAnswer,
+    Years,
+    ask,
+    full_name,
+    host_of,
+    left_out,
+    name_parts,
+    require_same,
+    sides_of,
+)
 
 PREFIX = "IMTS."
 ENDPOINT = "https://api.imf.org/external/sdmx/3.0"
@@ -38,38 +44,14 @@ _CONTROL = "USA.XG_FOB_USD.G001.A"
 FIRST_YEAR = 1948
 
 
-def pull_imts(
-    codes: Sequence[str],
-    years: Iterable[int] | int | str | None,
-    *,
-    store: PullStore,
-    endpoint: str | None = None,
-    max_age: float | None = 30.0,
-    settings: HttpSettings | None = None,
-    progress: Callable[[Progress], None] | None = None,
-) -> PullReport:
-    """Pull flows by the name they are stored under: ``IMTS.<indicator>.<reporter>[.<partner>-<partner>]``.
-
-    ``IMTS.XG_FOB_USD.UZB`` are Uzbekistan's exports by partner (free on board), ``IMTS.MG_CIF_USD.KGZ.RUS`` are
-    Kyrgyzstan's imports from Russia (with insurance and freight). Raises BadInputError for a name of another form.
-    """
-    asked_at = address(endpoint or ENDPOINT)
-    plan = [FetchTask(_named(code, years, asked_at)) for code in dict.fromkeys(codes)]
-    transport = Transport(settings or HttpSettings(), headers={"Accept": FORM})
-    rows = Job(store, transport, functools.partial(_fetch, store), max_age, progress).run(plan, 1)
-    return PullReport(tuple(rows), asked_at, tuple(p.text for p in store.problems))
-
-
-def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) -> Request:
-    parts = code.split(".")
-    if len(parts) not in (3, 4) or parts[0] != PREFIX[:-1] or "" in parts:
-        raise BadInputError(
-            f"{code!r} is not of the form IMTS.<indicator>.<reporter>[.<partner>-<partner>], as in IMTS.XG_FOB_USD.UZB"
-        )
-    require_option("IMTS indicator", parts[1], FLOWS)
-    reporter = economies.resolve(parts[2])
-    partners = sorted({p if p == WORLD else economies.resolve(p) for p in parts[3].split("-")}) if parts[3:] else []
-    name = ".".join([PREFIX[:-1], parts[1], reporter, *(["-".join(partners)] if partners else [])])
+def _named(code: str, years: Years, endpoint: str) -> Request:
+    """The request for a name: ``IMTS.XG_FOB_USD.UZB`` are Uzbekistan's exports by partner (free on board),
+    ``IMTS.MG_CIF_USD.KGZ.RUS`` Kyrgyzstan's imports from Russia (with insurance and freight)."""
+    form = "IMTS.<indicator>.<reporter>[.<partner>-<partner>]"
+    (indicator, reporter), partners = name_parts(code, form, "IMTS.XG_FOB_USD.UZB")
+    require_option("IMTS indicator", indicator, FLOWS)
+    reporter = economies.resolve(reporter)
+    name = full_name(PREFIX, (indicator, reporter), partners)
     return Request("imts", name, "IMF.STA/IMTS", (reporter,), request_years(years), endpoint=endpoint)
 
 
@@ -90,8 +72,7 @@ def _imf_code(iso3: str) -> str:
     return _IMF_CODES.get(iso3, iso3)
 
 
-def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
-    request = task.request
+def _fetch(under: FetchContext, request: Request) -> ServiceAnswer:
     _, indicator, reporter, *whom = request.code.split(".")
     rows = _ask(under, request_of(request))
     if not rows:
@@ -100,47 +81,20 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
     partners = set(whom[0].split("-")) if whom else set()
     if missing := partners - set(frame["partner"]):
         problems.append(f"nothing came for partner {', '.join(sorted(missing))}")
-    if frame.empty:
-        raise NoDataError("; ".join(problems) or f"the IMF has no value for {request.code} in the years asked for")
-    sides = ("exporter", "importer") if FLOWS[indicator] == EXPORTER_FOB else ("importer", "exporter")
-    frame = frame.rename(columns={"partner": sides[1]}).assign(
-        **{sides[0]: reporter, "product": "TOTAL", "basis": FLOWS[indicator]}
-    )
-    info = SeriesInfo(
-        code=request.code,
-        label=f"{indicator}, reported by {reporter}",
-        unit="US$",
-        kind="level",
-        source="IMF, International Trade in Goods (IMTS)"
-        + ("" if request.endpoint == ENDPOINT else f" (as served by {request.endpoint})"),
-        vintage=datetime.now(UTC).date().isoformat(),
-        vintage_note="day of retrieval; the service prints no release date",
-        note="; ".join(problems),
-    )
-    entry = store.put(SeriesData(info, frame[[*schema.KEYS, "value"]]), request, keys=schema.KEYS)
-    under.spool.clear()
-    return replace(row_of(entry, "done"), sentence="; ".join(problems), attempts=under.tally.requests)
+    own, other = sides_of(FLOWS[indicator])
+    frame = frame.rename(columns={"partner": other})
+    frame = frame.assign(**{own: reporter, "product": "TOTAL", "basis": FLOWS[indicator]})
+    return ServiceAnswer(frame[[*schema.KEYS, "value"]], f"{indicator}, reported by {reporter}", "US$", problems)
 
 
 def _ask(under: FetchContext, url: str) -> list[dict[str, str]]:
-    host = urlsplit(url).netloc
-    kept = under.spool.get(url)
-    if kept is not None:
-        try:
-            return _rows(kept, host)
-        except FetchError:
-            under.spool.drop(url)
     try:
-        body, rows = under.transport.get(url, lambda body: (body, _rows(body, host)), under.tally)
+        return ask(under, url, _rows)
     except FetchError as error:
-        if (
-            error.code == "401"
-        ):  # so it answered for hours in May 2026, and the same requests were right before and after
+        if error.code == "401":  # as for hours in May 2026, when the same requests were right before and after
             text = f"{error}; it asks no key for these data, so try again later"
             raise FetchError(text, "status", again=False, code="401") from error
         raise
-    under.spool.put(url, body)
-    return rows
 
 
 def _rows(body: bytes, host: str) -> list[dict[str, str]]:
@@ -154,14 +108,9 @@ def _rows(body: bytes, host: str) -> list[dict[str, str]]:
 
 def _table(rows: list[dict[str, str]], request: Request) -> tuple[pd.DataFrame, list[str]]:
     """Partner, year and value of the years asked for, each row checked; and what was left out."""
-    host = urlsplit(request.endpoint).netloc
+    host = host_of(request)
     _, indicator, reporter, *whom = request.code.split(".")
-    asked = {"COUNTRY": _imf_code(reporter), "INDICATOR": indicator, "FREQUENCY": "A"}
-    for name, wanted in asked.items():
-        odd = [row[name] for row in rows if row[name] != wanted]
-        if odd:
-            text = f"{host} was asked for {name} {wanted} and sent {odd[0][:40]!r}"
-            raise FetchError(text, "body", again=False)
+    require_same(rows, {"COUNTRY": [_imf_code(reporter)], "INDICATOR": [indicator], "FREQUENCY": ["A"]}, host)
     whom_codes = {_imf_code(p) for p in whom[0].split("-")} if whom else None
     found: dict[tuple[str, int], float] = {}
     left: set[str] = set()
@@ -189,8 +138,7 @@ def _table(rows: list[dict[str, str]], request: Request) -> tuple[pd.DataFrame, 
         found[partner, int(period)] = value
     frame = pd.DataFrame([(p, y, v) for (p, y), v in found.items()], columns=["partner", "year", "value"])
     frame = frame[frame["partner"] != reporter].astype({"year": "int64", "value": "float64"})
-    shown = ", ".join(sorted(left)[:6]) + (f" and {len(left) - 6} more" if len(left) > 6 else "")
-    return frame, [f"partners that are no economy left out: {shown}"] if left else []
+    return frame, left_out(left, "partners that are no economy")
 
 
 def _partner(code: str) -> str:
@@ -202,10 +150,11 @@ def _partner(code: str) -> str:
 
 def _why_empty(under: FetchContext, request: Request) -> NoDataError:
     """What an answer without rows means, by a request whose answer is known."""
-    host = urlsplit(request.endpoint).netloc
     if not _ask(under, question(request.endpoint, _CONTROL, 2019)):
-        text = (
-            f"{host} has no row even for the exports of the United States, so an empty answer says nothing; try later"
-        )
-        return FetchError(text, "body", again=False)
+        text = "has no row even for the exports of the United States, so an empty answer says nothing; try later"
+        return FetchError(f"{host_of(request)} {text}", "body", again=False)
     return NoDataError(f"the IMF has nothing for {request.code} in the years asked for")
+
+
+SOURCE = "IMF, International Trade in Goods (IMTS)"
+SERVICE = Service(PREFIX, "the IMF", SOURCE, ENDPOINT, _named, _fetch, headers=lambda: {"Accept": FORM})

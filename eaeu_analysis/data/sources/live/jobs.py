@@ -12,20 +12,22 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import filelock
 import pandas as pd
 
 from ....errors import EaeuError, one_line
 from ....results import Result
-from ....series import SeriesData
 from .http import FetchError, Stopped, Tally, Transport, out_of_time
 from .pages import Spool
 from .request import Request
+
+if TYPE_CHECKING:
+    from ...store.store import Store
+
 
 # What became of a pull, series by series.
 
@@ -95,36 +97,6 @@ log = logging.getLogger(__name__)
 _WRITE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
-class PullStore(Protocol):
-    """What a pull needs of a store."""
-
-    @property
-    def problems(self) -> list[Any]: ...
-
-    def fresh(self, code: str, max_age: float | None = None, request: Request | None = None) -> Any: ...
-
-    def put(
-        self,
-        data: SeriesData,
-        request: Request,
-        *,
-        notes: dict[str, str] | None = None,
-        footnotes: Iterable[tuple[str, int, str, str]] = (),
-        problems: Sequence[str] = (),
-        keys: tuple[str, ...] = ...,
-    ) -> Any: ...
-
-    def read(self, entry: Any) -> SeriesData: ...
-
-    def latest(self, request: Request) -> Any: ...
-
-    def others_of(self, entry: Any) -> list[Any]: ...
-
-    def partial(self, request: Request) -> Path: ...
-
-    def series_lock(self, request_id: str) -> filelock.BaseFileLock: ...
-
-
 @dataclass(frozen=True)
 class FetchTask:
     """``vintage`` is "" for the current release, a month for an archived one, or the day the release must have."""
@@ -135,7 +107,7 @@ class FetchTask:
 
 @dataclass
 class FetchContext:
-    """What a fetch under way has at hand: the transport, the pages kept, the count of its requests."""
+    """What a fetch under way works with: the transport, the pages kept, the count of its requests."""
 
     transport: Transport
     spool: Spool
@@ -159,7 +131,7 @@ class Job:
 
     def __init__(
         self,
-        store: PullStore,
+        store: Store,
         transport: Transport,
         fetch: Callable[[FetchTask, FetchContext], Row],
         max_age: float | None,
@@ -259,7 +231,7 @@ class Job:
             return replace(row, sentence=one_line(text), attempts=under.tally.requests, kind="unexpected")
 
     def _tidy(self, request: Request, spool: Spool) -> None:
-        """Leftovers of a series that is at hand go, where that can be done without waiting for anybody; a store that is
+        """Leftovers of a series that is stored go, where that can be done without waiting for anybody; a store that is
         only read from is left as it is."""
         if spool.folder.is_dir():
             free = self.store.series_lock(request.id)

@@ -27,7 +27,7 @@ from pydantic_core import from_json
 from .... import files
 from .http import FetchError
 
-MAX_ROWS = 5_000_000  # of one series; no database of the World Bank holds a tenth of that
+MAX_ROWS = 5_000_000  # of one series; no database of the World Bank has a tenth of that
 PASSING_MESSAGES = {"105", "199"}  # "service unavailable", "unknown error"
 _XML_MESSAGE = re.compile(rb'<wb:message id="(\d{1,4})"(?: key="([^"]{0,200})")?>([^<]{0,400})')
 

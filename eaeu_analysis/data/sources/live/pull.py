@@ -10,7 +10,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .... import settings
 from ....errors import BadInputError, EaeuError, IntegrityError, NoDataError
@@ -21,9 +21,12 @@ from ....settings import endpoint as endpoint_of_settings
 from . import worldbank
 from . import worldbank as archives
 from .http import FetchError, HttpSettings, Transport
-from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, PullStore, Row, row_of
+from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, Row, row_of
 from .pages import release_day
 from .request import Request, address, request_years
+
+if TYPE_CHECKING:
+    from ...store.store import Store
 
 # From a code as a user gives it to a request, and from an answer to the series' record.
 
@@ -70,7 +73,7 @@ def _economies(given: str | Sequence[str]) -> tuple[str, ...] | None:
 
 
 def _database(code: str) -> str:
-    """The database that holds a series of the catalogue; the WDI for any other code."""
+    """The database that has a series of the catalogue; the WDI for any other code."""
     try:
         return str(indicator(code).database or worldbank.WDI)
     except EaeuError:
@@ -126,7 +129,7 @@ def pull_series(
     economies: str | Sequence[str] = "all",
     years: Iterable[int] | int | str | None = None,
     *,
-    store: PullStore,
+    store: Store,
     endpoint: str | None = None,
     vintage: str | None = None,
     database: str | None = None,
@@ -172,7 +175,7 @@ def _check_arguments(
         raise BadInputError(f"max_age is {max_age:g}; a number of days from 0 on was expected")
 
 
-def _fetch(store: PullStore, notes: bool, per_page: int, task: FetchTask, under: FetchContext) -> Row:
+def _fetch(store: Store, notes: bool, per_page: int, task: FetchTask, under: FetchContext) -> Row:
     """One series from the service into the store."""
     call = worldbank.Call(under.transport, task.request.endpoint, under.spool, per_page, under.tally)
     request, vintage_note = task.request, "as the source prints it"
@@ -210,7 +213,7 @@ def _fetch(store: PullStore, notes: bool, per_page: int, task: FetchTask, under:
     return replace(row_of(entry, "done"), sentence="; ".join(filter(None, messages)), attempts=call.tally.requests)
 
 
-def _changes(store: PullStore, before: Any, entry: Any) -> Iterator[str]:
+def _changes(store: Store, before: Any, entry: Any) -> Iterator[str]:
     """Sentences on what an earlier retrieval of the same request had otherwise; ``before`` is the latest of them."""
     if before is None:
         return

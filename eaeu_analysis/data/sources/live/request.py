@@ -41,7 +41,7 @@ class Request:
 
     @property
     def id(self) -> str:
-        """A name made of a hash, safe as a file name whatever the request holds."""
+        """A name made of a hash, safe as a file name whatever the request says."""
         return digest(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Request:
         )
 
     def covers(self, other: Request) -> bool:
-        """Whether an answer to this request holds everything that ``other`` asks for."""
+        """Whether an answer to this request has everything that ``other`` asks for."""
         same = (self.source, self.database, self.code, self.version, self.endpoint) == (
             other.source,
             other.database,

@@ -94,7 +94,7 @@ class SdmxSession(GuardedSession):
 
 def check_sdmx(body: bytes, host: str) -> None:
     """Raise FetchError unless ``body`` is well-formed SDMX-ML data, without a document type or entities."""
-    from lxml import etree  # type: ignore[import-untyped]
+    from lxml import etree  # type: ignore[import-untyped] # no stubs
 
     start = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:

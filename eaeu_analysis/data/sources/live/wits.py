@@ -10,22 +10,19 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 
 from ....errors import BadInputError, NoDataError, require_option
 from ....reference import economies
-from ....series import SeriesData, SeriesInfo
 from ..bulk import schema
 from ..bulk.schema import EXPORTER_FOB, IMPORTER_CIF, WORLD
-from .http import FetchError, HttpSettings, Transport
-from .jobs import FetchContext, FetchTask, Job, Progress, PullReport, PullStore, Row, row_of
-from .request import Request, address, request_years
+from .http import FetchError
+from .jobs import FetchContext
+from .request import Request
 from .sdmxml import SdmxSession, fetch_year
+from .service import Service, ServiceAnswer, Years, full_name, name_parts, sides_of, years_of_calls
 
 # What WITS sends, as tables: flows in US dollars, average tariffs, tariff lines and their averages.
 
@@ -33,29 +30,7 @@ TARIFF_KEYS = ("reporter", "partner", "year", "product")
 LINE_KEYS = (*TARIFF_KEYS, "type")
 _NUMBERS = {"lines": "TOTALNOOFLINES", "na_lines": "NBR_NA_LINES", "low": "MIN_RATE", "high": "MAX_RATE"}
 _FIELDS = ("REPORTER", "PARTNER", "TIME_PERIOD", "PRODUCTCODE", "OBS_VALUE")
-BY = ("reporter", "partner", "year", "type")
 Table = tuple[pd.DataFrame, tuple[str, ...], list[str]]
-
-
-def average_rates(lines: pd.DataFrame, weights: pd.Series[Any] | None = None, by: Sequence[str] = BY) -> pd.DataFrame:
-    """Average tariff over products, per cent: simple over HS6 products, or weighted by ``weights`` (by product).
-
-    Returns ``by``, ``rate``, ``products`` (that had a rate) and, weighted, ``covered`` (their share of all weights).
-    Raises NoDataError when no product has a weight.
-    """
-    if weights is None:
-        grouped = lines.groupby(list(by), sort=True)["value"]
-        return grouped.agg(rate="mean", products="size").reset_index()
-    weighted = lines.assign(weight=lines["product"].map(weights)).dropna(subset=["weight"])
-    weighted = weighted[weighted["weight"] > 0]
-    if weighted.empty:
-        raise NoDataError("no product of these tariff lines has a weight")
-    weighted = weighted.assign(part=weighted["value"] * weighted["weight"])
-    sums = weighted.groupby(list(by), sort=True).agg(
-        part=("part", "sum"), weight=("weight", "sum"), products=("part", "size")
-    )
-    sums = sums.assign(rate=sums["part"] / sums["weight"], covered=sums["weight"] / float(weights[weights > 0].sum()))
-    return sums.reset_index()[[*by, "rate", "products", "covered"]]
 
 
 def _parties(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -88,9 +63,9 @@ def _parties(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def trade(rows: pd.DataFrame, exports: bool) -> Table:
     """Thousands of US$ as the service has them, in US$; the reporter is the exporter or the importer."""
     frame, problems = _parties(rows)
-    sides = ("exporter", "importer") if exports else ("importer", "exporter")
-    frame = frame.rename(columns=dict(zip(("reporter", "partner"), sides, strict=True)))
-    frame = frame.assign(value=frame["value"] * 1000.0, basis=EXPORTER_FOB if exports else IMPORTER_CIF)
+    basis = EXPORTER_FOB if exports else IMPORTER_CIF
+    frame = frame.rename(columns=dict(zip(("reporter", "partner"), sides_of(basis), strict=True)))
+    frame = frame.assign(value=frame["value"] * 1000.0, basis=basis)
     return frame[[*schema.KEYS, "value"]], schema.KEYS, problems
 
 
@@ -123,184 +98,32 @@ PREFIX = "WITS."
 ENDPOINT = "https://wits.worldbank.org/API/V1/SDMX/V21/rest"
 TRADE, TARIFF, LINES = "DF_WITS_TradeStats_Trade", "DF_WITS_TradeStats_Tariff", "DF_WITS_Tariff_TRAINS"
 FLOWS = {"exports": "XPRT-TRD-VL", "imports": "MPRT-TRD-VL"}
-AVERAGES = {
-    ("mfn", "simple"): "MFN-SMPL-AVRG",
-    ("mfn", "weighted"): "MFN-WGHTD-AVRG",
-    ("applied", "simple"): "AHS-SMPL-AVRG",
-    ("applied", "weighted"): "AHS-WGHTD-AVRG",
-}
-KINDS = {"reported": "reported", "with equivalents": "aveestimated"}
+AVERAGES = ("MFN-SMPL-AVRG", "MFN-WGHTD-AVRG", "AHS-SMPL-AVRG", "AHS-WGHTD-AVRG")
+REPORTED, KINDS = "reported", ("reported", "aveestimated")  # ad valorem rates only; the others estimated
+DATAFLOWS = {**dict.fromkeys(FLOWS.values(), TRADE), **dict.fromkeys(AVERAGES, TARIFF), **dict.fromkeys(KINDS, LINES)}
 
 
-def pull_wits(
-    codes: Sequence[str], years: Iterable[int] | int | str | None, *, store: PullStore, **options: Any
-) -> PullReport:
-    """Pull tables by the name they are stored under: ``WITS.<indicator>.<product>.<reporter>[.<partner>-...]``.
+def _named(code: str, years: Years, endpoint: str) -> Request:
+    """The request for a name.
 
     ``WITS.XPRT-TRD-VL.Total.UZB`` are Uzbekistan's exports by partner, ``WITS.AHS-WGHTD-AVRG.Total.KGZ.WLD`` is
-    Kyrgyzstan's average applied tariff, ``WITS.reported.all.KGZ.RUS`` its preferential rates for Russia by line. Raises
-    BadInputError for a name of another form, and without years.
+    Kyrgyzstan's average applied tariff (the lowest that a partner is granted), ``WITS.reported.all.KGZ.RUS`` its
+    preferential rates for Russia by line. WITS publishes no average of preferential rates alone.
     """
-    plan = [_named(code, years, options.get("endpoint") or ENDPOINT) for code in dict.fromkeys(codes)]
-    return _run(plan, store, **options)
-
-
-def _named(code: str, years: Iterable[int] | int | str | None, endpoint: str) -> FetchTask:
-    """The task for a name."""
-    parts = code.split(".")
-    known = {**dict.fromkeys(FLOWS.values(), TRADE), **dict.fromkeys(AVERAGES.values(), TARIFF)}
-    known |= dict.fromkeys(KINDS.values(), LINES)
-    if len(parts) not in (4, 5) or parts[0] != "WITS" or "" in parts:
-        raise BadInputError(
-            f"{code!r} is not of the form WITS.<indicator>.<product>.<reporter>[.<partner>-<partner>], "
-            "as in WITS.XPRT-TRD-VL.Total.UZB"
-        )
-    _, indicator, product, reporter = parts[:4]
-    require_option("WITS indicator", indicator, known)
-    partners = _partners(parts[4].split("-") if len(parts) == 5 else [])
-    if known[indicator] != TRADE and not partners:
+    form = "WITS.<indicator>.<product>.<reporter>[.<partner>-<partner>]"
+    (indicator, product, reporter), partners = name_parts(code, form, "WITS.XPRT-TRD-VL.Total.UZB")
+    require_option("WITS indicator", indicator, DATAFLOWS)
+    if DATAFLOWS[indicator] != TRADE and not partners:
         raise BadInputError(f"{code!r} names no partner; tariffs are by partner, WLD for all alike: {code}.WLD")
-    return FetchTask(_request(indicator, known[indicator], reporter, partners, product, _years(years), endpoint))
-
-
-def pull_trade(
-    reporters: Sequence[str],
-    years: Iterable[int] | int | str,
-    *,
-    store: PullStore,
-    flow: str = "exports",
-    partners: str | Sequence[str] = "all",
-    products: Sequence[str] = ("Total",),
-    **options: Any,
-) -> PullReport:
-    """Merchandise trade as a reporter states it, US$, by partner and product group ("Total", "Food", ...).
-
-    Stored as ``WITS.<indicator>.<product>.<reporter>``; :func:`bilateral.flows` brings it to the schema of flows.
-    Options: ``endpoint``, ``max_age`` (days), ``settings``, ``progress``.
-    """
-    require_option("flow", flow, FLOWS)
-    return _pull(TRADE, FLOWS[flow], reporters, years, partners, products, store, **options)
-
-
-def pull_tariffs(
-    reporters: Sequence[str],
-    years: Iterable[int] | int | str,
-    *,
-    store: PullStore,
-    kind: str = "applied",
-    average: str = "weighted",
-    partners: str | Sequence[str] = (WORLD,),
-    products: Sequence[str] = ("Total",),
-    **options: Any,
-) -> PullReport:
-    """Average tariffs in per cent, by partner and product group; ``kind`` mfn or applied.
-
-    ``average`` is simple (over products) or weighted (by imports). Applied is WITS's effectively applied rate (AHS):
-    the lowest that a partner is granted, so that under a partner it is the preferential average, weighted by what
-    comes from there. Of preferential rates alone WITS publishes no average: they are in the lines
-    (:func:`pull_lines`), averaged by :func:`average_rates`, with the weights that :func:`bilateral.import_weights`
-    makes of flows by HS6 product (``ea.read_flows(..., products="HS6")``).
-    """
-    if kind.startswith("pref"):
-        raise BadInputError(
-            "WITS publishes no average of preferential rates alone: 'applied' under a partner is the lowest rate it is "
-            "granted, and the preferential lines are in pull_lines, averaged by average_rates"
-        )
-    if (kind, average) not in AVERAGES:
-        known = ", ".join(" ".join(pair) for pair in AVERAGES)
-        raise BadInputError(f"tariff {kind!r} with average {average!r} not known; known: {known}")
-    return _pull(TARIFF, AVERAGES[kind, average], reporters, years, partners, products, store, **options)
-
-
-def pull_lines(
-    reporters: Sequence[str],
-    years: Iterable[int] | int | str,
-    *,
-    store: PullStore,
-    kind: str = "reported",
-    partners: str | Sequence[str] = (WORLD,),
-    products: Sequence[str] = ("all",),
-    **options: Any,
-) -> PullReport:
-    """UNCTAD TRAINS rates by HS6 product, per cent: MFN under partner WLD, preferential under a partner.
-
-    ``kind`` "reported" has ad valorem rates only, "with equivalents" estimates the others. A product whose every
-    line is specific has no rate among the reported, though the service writes 0: it is left out, and told.
-    """
-    require_option("kind", kind, KINDS)
-    return _pull(LINES, KINDS[kind], reporters, years, partners, products, store, **options)
-
-
-# -- pulling ---------------------------------------------------------------------------------------------------
-def _pull(
-    dataflow: str,
-    indicator: str,
-    reporters: Sequence[str],
-    years: Iterable[int] | int | str,
-    partners: str | Sequence[str],
-    products: Sequence[str],
-    store: PullStore,
-    **options: Any,
-) -> PullReport:
-    if isinstance(reporters, str) or not reporters or isinstance(products, str) or not products:
-        raise BadInputError("WITS wants reporters and products as lists, and the years")
-    whom = _partners([] if partners == "all" else [partners] if isinstance(partners, str) else partners)
-    plan = [
-        FetchTask(
-            _request(indicator, dataflow, reporter, whom, product, _years(years), options.get("endpoint") or ENDPOINT)
-        )
-        for reporter in dict.fromkeys(reporters)
-        for product in dict.fromkeys(products)
-    ]
-    return _run(plan, store, **options)
-
-
-def _years(years: Iterable[int] | int | str | None) -> tuple[int, ...]:
-    wanted = request_years(years)
-    if wanted is None:
-        raise BadInputError("WITS wants the years: it is asked for one at a time ('2015-2020')")
-    return wanted
-
-
-def _partners(given: Sequence[str]) -> list[str]:
-    return sorted({p if p == WORLD else economies.resolve(p) for p in given})
-
-
-def _run(
-    plan: list[FetchTask],
-    store: PullStore,
-    *,
-    endpoint: str | None = None,
-    max_age: float | None = 30.0,
-    settings: HttpSettings | None = None,
-    progress: Callable[[Progress], None] | None = None,
-) -> PullReport:
-    fetch = functools.partial(_fetch, store)
-    transport = Transport(settings or HttpSettings())
-    rows = Job(store, transport, fetch, max_age, progress).run(plan, 1)  # one call at a time: the service asks for it
-    return PullReport(tuple(rows), endpoint or ENDPOINT, tuple(p.text for p in store.problems))
-
-
-def _request(
-    indicator: str,
-    dataflow: str,
-    reporter: str,
-    partners: list[str],
-    product: str,
-    years: tuple[int, ...],
-    endpoint: str,
-) -> Request:
-    """The request; raises BadInputError for a product, an economy or an address that cannot be one."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,40}", product):
         raise BadInputError(f"product {product!r} is not of the form of a code ('Total', '01-05_Animal', '020110')")
-    reporter = economies.resolve(reporter)
-    parts = ["WITS", indicator, product, reporter, *(["-".join(partners)] if partners else [])]
-    return Request("wits", ".".join(parts), dataflow, (reporter,), years, endpoint=address(endpoint))
+    wanted, reporter = years_of_calls(years, "WITS"), economies.resolve(reporter)
+    name = full_name(PREFIX, (indicator, product, reporter), partners)
+    return Request("wits", name, DATAFLOWS[indicator], (reporter,), wanted, endpoint=endpoint)
 
 
-def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
+def _fetch(under: FetchContext, request: Request) -> ServiceAnswer:
     """One reporter, indicator and product over the years, a call a year."""
-    request = task.request
     dataflow = request.database
     _, indicator, product, reporter, *whom = request.code.split(".")
     partners = whom[0].split("-") if whom else []
@@ -326,27 +149,15 @@ def _fetch(store: PullStore, task: FetchTask, under: FetchContext) -> Row:
         elif dataflow == TARIFF:
             frame, keys, problems = averages(rows)
         else:
-            frame, keys, problems = tariff_line_table(rows, reported=indicator == KINDS["reported"])
+            frame, keys, problems = tariff_line_table(rows, reported=indicator == REPORTED)
         problems += _compared(frame, request, partners, product) if len(frame) else []
     except FetchError:
         under.spool.clear()
         raise
     if frame.empty:
         raise NoDataError(f"WITS has no value for {reporter}, {indicator}, {product}: {'; '.join(problems)}")
-    today = datetime.now(UTC).date().isoformat()
-    info = SeriesInfo(
-        code=request.code,
-        label=f"{indicator}, {product}, reported by {reporter}",
-        unit="US$" if dataflow == TRADE else "per cent",
-        kind="level" if dataflow == TRADE else "rate",
-        source="World Bank, WITS" + ("" if request.endpoint == ENDPOINT else f" (as served by {request.endpoint})"),
-        vintage=today,
-        vintage_note="day of retrieval; WITS prints no release date",
-        note="; ".join(problems),
-    )
-    entry = store.put(SeriesData(info, frame), request, keys=keys)
-    under.spool.clear()
-    return replace(row_of(entry, "done"), sentence="; ".join(problems), attempts=under.tally.requests)
+    unit, kind = ("US$", "level") if dataflow == TRADE else ("per cent", "rate")
+    return ServiceAnswer(frame, f"{indicator}, {product}, reported by {reporter}", unit, problems, keys, kind)
 
 
 def _compared(frame: pd.DataFrame, request: Request, partners: list[str], product: str) -> list[str]:
@@ -376,3 +187,6 @@ def _key(dataflow: str, reporter: str, partners: list[str], product: str, indica
         whom = "+".join("000" if p == WORLD else schema.number_of(p) for p in partners)
         return f"A.{schema.number_of(reporter)}.{whom}.{goods}.{indicator}/"
     return f"A.{reporter.lower()}.{'+'.join(p.lower() for p in partners)}.{goods}.{indicator}/"
+
+
+SERVICE = Service(PREFIX, "WITS", "World Bank, WITS", ENDPOINT, _named, _fetch)

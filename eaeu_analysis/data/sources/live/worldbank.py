@@ -171,7 +171,7 @@ class Fetched:
     """A whole series: ``frame`` (economy, year, value; sorted, no gaps as NaN), its label and release.
 
     ``notes`` are the series' own, by field; ``footnotes`` those of observations, as (economy, year, status, text).
-    ``problems`` are sentences on what could not be had besides the values.
+    ``problems`` are sentences on what could not be had apart from the values.
     """
 
     frame: pd.DataFrame
@@ -187,7 +187,7 @@ class Fetched:
 def fetch(request: Request, call: Call, notes: bool = True) -> Fetched:
     """The series of ``request``; begun again when its pages contradict each other, at most :data:`ROUNDS` times.
 
-    Raises FetchError when it cannot be had whole, NoDataError when it holds no value.
+    Raises FetchError when it cannot be had whole, NoDataError when it has no value.
     """
     for round_ in range(1, ROUNDS + 1):
         call.begin()
@@ -333,7 +333,7 @@ def _periods_of(times: set[str], code: str) -> tuple[str, dict[str, int]]:
 
 
 def _with_notes(fetched: Fetched, request: Request, call: Call) -> Fetched:
-    """The series' notes, and for live series the footnotes and status of observations; a failure is told, not fatal."""
+    """The series' notes, and for live series footnotes and status of observations; a failure is reported, not fatal."""
     notes: dict[str, str] = {}
     footnotes: list[tuple[str, int, str, str]] = []
     problems = list(fetched.problems)
@@ -361,7 +361,7 @@ def _series_notes(request: Request, call: Call) -> dict[str, str]:
 
 
 def _footnotes(request: Request, call: Call, fetched: Fetched) -> list[tuple[str, int, str, str]]:
-    """From the older half of the API, the only one that has them, and only for values that the series holds."""
+    """From the older half of the API, the only one that has them, and only for values that the series has."""
     frame = fetched.frame
     economies = ";".join(request.economies) if request.economies and len(request.economies) <= 250 else "all"
     params = {"source": request.database, "footnote": "y", "per_page": call.per_page}

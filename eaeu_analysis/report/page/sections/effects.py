@@ -14,7 +14,7 @@ from ..figures import FIGURES
 from ..parts import Card, Cards, Cell, Column, Figure, PageSection, PageTable, Text, sources
 
 if TYPE_CHECKING:
-    from ...gather.content import Content
+    from ....impact.members.effects import UnionEffects
     from ...wording.templates import Language
     from ..chart import Picture
     from ..material import Material
@@ -40,14 +40,13 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
             texts = [Text(sentences[key])] if (key := f"fared.{name}.counterfactual") in sentences else []
             parts = (Figure(picture, picture.title), *texts, sources(effect.provenance, words))
             cards.append(Card(f"effect-{name}", picture.title, parts))
-    return PageSection("effects", title, title, (how, Cards(tuple(cards)), _table(content, words)))
+    return PageSection("effects", title, title, (how, Cards(tuple(cards)), _table(content.effects, words)))
 
 
-def _table(content: Content, words: Language) -> PageTable:
-    assert content.effects is not None  # noqa: S101
+def _table(effects: UnionEffects, words: Language) -> PageTable:
     heads = tuple(Column(words.say("column", name), kind) for name, kind in COLUMNS.items())
-    rows = tuple(tuple(map(Cell, _row(row, words))) for row in content.effects.table.to_dict("records"))
-    caption = words.say("effects", "caption", {"level": 100 * content.effects.level})
+    rows = tuple(tuple(map(Cell, _row(row, words))) for row in effects.table.to_dict("records"))
+    caption = words.say("effects", "caption", {"level": 100 * effects.level})
     return PageTable("effects-table", caption, heads, rows, lang=words.code)
 
 

@@ -28,7 +28,7 @@ from ..parts import (
 
 if TYPE_CHECKING:
     from ....results import Provenance
-    from ....trade.tariff_exposure.estimate import TariffExposure
+    from ....trade.tariff_exposure.result import TariffExposure
     from ....trade.union.answer import TradeAnswer
     from ...wording.templates import Language
     from ..chart import Picture

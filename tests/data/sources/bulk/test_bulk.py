@@ -137,7 +137,7 @@ def test_a_slow_sum_gives_the_same(tmp_path: Path) -> None:
     pd.testing.assert_series_equal(fast, slow, check_names=False, rtol=1e-12)
 
 
-COMTRADE = "typeCode,freqCode,refYear,reporterCode,reporterISO,flowCode,partnerCode,partnerISO,partner2Code,cmdCode,customsCode,motCode,primaryValue\n"  # noqa: E501
+COMTRADE = "typeCode,freqCode,refYear,reporterCode,reporterISO,flowCode,partnerCode,partnerISO,partner2Code,cmdCode,customsCode,motCode,primaryValue\n"  # noqa: E501 - a line of the file
 
 
 def comtrade(*rows: str) -> str:
@@ -205,13 +205,13 @@ def test_comtrade_in_the_form_before(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-DOTS = "Country Name,Country Code,Indicator Name,Indicator Code,Counterpart Country Name,Counterpart Country Code,Attribute,2018,2019,2019Q1\n"  # noqa: E501
+DOTS = "Country Name,Country Code,Indicator Name,Indicator Code,Counterpart Country Name,Counterpart Country Code,Attribute,2018,2019,2019Q1\n"  # noqa: E501 - a line of the file
 DOTS_ROWS = (
-    '"Russian Federation",922,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"Kyrgyz Rep.",917,Value,1500,1530,300\n'  # noqa: E501
-    '"Kyrgyz Rep.",917,"Goods, Value of Imports, Cost, Insurance, Freight (CIF), US Dollars",TMG_CIF_USD,"China, P.R.: Mainland",924,Value,,1735.5,\n'  # noqa: E501
+    '"Russian Federation",922,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"Kyrgyz Rep.",917,Value,1500,1530,300\n'  # noqa: E501 - a line of the file
+    '"Kyrgyz Rep.",917,"Goods, Value of Imports, Cost, Insurance, Freight (CIF), US Dollars",TMG_CIF_USD,"China, P.R.: Mainland",924,Value,,1735.5,\n'  # noqa: E501 - a line of the file
     '"Kyrgyz Rep.",917,"Goods, Value of Trade Balance, US Dollars",TBG_USD,"World",1,Value,-5,5,\n'
     '"Kyrgyz Rep.",917,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"World",1,Value,5,5,\n'
-    '"Russian Federation",922,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"Kyrgyz Rep.",917,Status,e,e,\n'  # noqa: E501
+    '"Russian Federation",922,"Goods, Value of Exports, Free on board (FOB), US Dollars",TXG_FOB_USD,"Kyrgyz Rep.",917,Status,e,e,\n'  # noqa: E501 - a line of the file
 )
 
 

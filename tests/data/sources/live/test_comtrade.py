@@ -29,7 +29,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pulled(bank: StandIn, store: Store, code: str = IMPORTS, years: Any = "2019", **options: Any) -> PullReport:
     given = {"endpoint": bank.base, "settings": QUICK, "max_age": 1.0} | options
-    return comtrade.pull_comtrade([code], years, store=store, **given)
+    return comtrade.SERVICE.pull([code], years, store=store, **given)
 
 
 def test_flows_come_in_dollars_with_taiwan_and_kosovo(bank: StandIn, store: Store) -> None:

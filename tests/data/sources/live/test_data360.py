@@ -25,7 +25,7 @@ IMPATIENT = replace(QUICK, attempts=3, max_bytes=4 << 20)
 
 def pulled(bank: StandIn, store: Store, code: str = SHORT, years: Any = None, **options: Any) -> PullReport:
     given = {"endpoint": bank.base, "settings": QUICK, "max_age": 1.0} | options
-    return data360.pull_data360([code], years, store=store, **given)
+    return data360.SERVICE.pull([code], years, store=store, **given)
 
 
 def test_more_than_ten_thousand_rows_come_economy_by_economy_and_none_is_lost(bank: StandIn, store: Store) -> None:
@@ -72,7 +72,7 @@ def test_a_part_that_does_not_come_whole_fails_the_series(bank: StandIn, store: 
 LASTING = [
     ("total", r"announced 883 rows and sent 0 \(tried 3 times\)"),
     ("repeat", r"announced 876 rows and sent 876, some of them twice"),
-    ("breakdowns", r"was asked for WB_X_SHORT and sent 'OTHER'"),
+    ("breakdowns", r"was asked for INDICATOR WB_X_SHORT and sent 'OTHER'"),
     ("text-value", r"sent 'many' for '2019', which is no value of a period"),
     ("other-year", r"for '\?', which is no value of a period|some of them twice"),
     ("403", r"answered 403 \(Forbidden\)$"),

@@ -37,12 +37,12 @@ def test_a_slow_answer_ends_within_its_bound(bank: StandIn, kind: str) -> None:
 
 
 READERS: dict[str, Callable[[StandIn, dict[str, Any]], PullReport]] = {
-    "comtrade": lambda bank, o: comtrade.pull_comtrade(["COMTRADE.M.TOTAL.UZB"], "2019", endpoint=bank.base, **o),
-    "imts": lambda bank, o: imts.pull_imts(
+    "comtrade": lambda bank, o: comtrade.SERVICE.pull(["COMTRADE.M.TOTAL.UZB"], "2019", endpoint=bank.base, **o),
+    "imts": lambda bank, o: imts.SERVICE.pull(
         ["IMTS.XG_FOB_USD.UZB"], "2018-2019", endpoint=f"{bank.base}/external/sdmx/3.0", **o
     ),
-    "data360": lambda bank, o: data360.pull_data360(["DATA360.WB_X.WB_X_SHORT"], None, endpoint=bank.base, **o),
-    "wits": lambda bank, o: wits.pull_trade(["KGZ"], (2018, 2019), endpoint=bank.wits, **o),
+    "data360": lambda bank, o: data360.SERVICE.pull(["DATA360.WB_X.WB_X_SHORT"], None, endpoint=bank.base, **o),
+    "wits": lambda bank, o: wits.SERVICE.pull(["WITS.XPRT-TRD-VL.Total.KGZ"], (2018, 2019), endpoint=bank.wits, **o),
 }
 
 
@@ -135,7 +135,7 @@ def test_a_body_packed_in_a_way_that_was_not_asked_for_is_refused(bank: StandIn)
 @pytest.mark.parametrize("name", ["total", "turn", "deadline", "read", "connect"])
 def test_a_limit_is_a_number_of_seconds(name: str, wrong: float) -> None:
     with pytest.raises(BadInputError, match=f"{name} is .*; expected seconds, above 0"):
-        HttpSettings(**{name: wrong})  # type: ignore[arg-type]
+        HttpSettings(**{name: wrong})  # type: ignore[arg-type] # wrong on purpose
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,9 @@ import server_data as world
 from server import StandIn
 from small import CODES, QUICK, hashes, small_pull
 
-from eaeu_analysis.data.sources.live import worldbank
+from eaeu_analysis.data.sources.live import wits, worldbank
 from eaeu_analysis.data.sources.live.pages import Spool, release_day
 from eaeu_analysis.data.sources.live.request import Request
-from eaeu_analysis.data.sources.live.wits import pull_trade
 from eaeu_analysis.data.sources.pinned import PinnedSource
 from eaeu_analysis.data.store import Store, StoreSource
 from eaeu_analysis.data.store.source import FallbackSource
@@ -223,7 +222,7 @@ def test_the_store_takes_nothing_that_it_could_not_give_back(store: Store, frame
 
 def test_wits_is_compared_with_what_was_asked_too(bank: StandIn, store: Store) -> None:
     given = {"store": store, "endpoint": bank.wits, "settings": QUICK}
-    report = pull_trade(["KGZ"], range(2014, 2016), partners=["RUS", "KAZ"], **given)
+    report = wits.SERVICE.pull(["WITS.XPRT-TRD-VL.Total.KGZ.KAZ-RUS"], range(2014, 2016), **given)
     assert report.rows[0].status == "done", report.summary()
     real = bank.answer
 
@@ -232,12 +231,12 @@ def test_wits_is_compared_with_what_was_asked_too(bank: StandIn, store: Store) -
         answer.body = answer.body.replace(b'id="PARTNER" value="KAZ"', b'id="PARTNER" value="USA"')
         return answer, fault
 
-    bank.answer = other  # type: ignore[method-assign]
-    report = pull_trade(["UZB"], range(2014, 2016), partners=["RUS", "KAZ"], **given)
+    bank.answer = other  # type: ignore[method-assign] # the service changes
+    report = wits.SERVICE.pull(["WITS.XPRT-TRD-VL.Total.UZB.KAZ-RUS"], range(2014, 2016), **given)
     assert report.rows[0].sentence == "WITS sent the importer 'USA', which was not asked for"
     assert [e.request.economies for e in store.entries()] == [("KGZ",)]
-    bank.answer = real  # type: ignore[method-assign]
-    assert not pull_trade(["UZB"], range(2014, 2016), partners=["RUS", "KAZ"], **given).failed
+    bank.answer = real  # type: ignore[method-assign] # the service changes
+    assert not wits.SERVICE.pull(["WITS.XPRT-TRD-VL.Total.UZB.KAZ-RUS"], range(2014, 2016), **given).failed
 
 
 # -- pinned data behind live data ----------------------------------------------------------------------------------

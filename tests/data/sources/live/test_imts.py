@@ -25,7 +25,7 @@ IMPATIENT = replace(QUICK, attempts=3, max_bytes=4 << 20)
 
 def pulled(bank: StandIn, store: Store, code: str = EXPORTS, years: Any = "2018-2019", **options: Any) -> PullReport:
     given = {"endpoint": f"{bank.base}/external/sdmx/3.0", "settings": QUICK, "max_age": 1.0} | options
-    return imts.pull_imts([code], years, store=store, **given)
+    return imts.SERVICE.pull([code], years, store=store, **given)
 
 
 def test_exports_come_in_full_dollars_whatever_their_scale_says(bank: StandIn, store: Store) -> None:

@@ -57,7 +57,7 @@ REQUESTS = [
     ),
     LiveRequest(
         "WITS TradeStats",
-        lambda store: wits.pull_wits(["WITS.XPRT-TRD-VL.Total.USA.WLD"], 2019, store=store),
+        lambda store: wits.SERVICE.pull(["WITS.XPRT-TRD-VL.Total.USA.WLD"], 2019, store=store),
         "https://wits.worldbank.org/API/V1/SDMX/V21/rest/data/DF_WITS_TradeStats_Trade/A.usa.wld.Total.XPRT-TRD-VL/"
         "?startPeriod=2019&endPeriod=2019",
         "WITS.XPRT-TRD-VL.Total.USA.WLD",
@@ -67,7 +67,7 @@ REQUESTS = [
     ),
     LiveRequest(
         "UN Comtrade v1",
-        lambda store: comtrade.pull_comtrade([COMTRADE], 2019, store=store),
+        lambda store: comtrade.SERVICE.pull([COMTRADE], 2019, store=store),
         comtrade.question(
             comtrade.ENDPOINT,
             {"reporterCode": "842,840", "period": "2019", "flowCode": "X", "cmdCode": "TOTAL", "partnerCode": "0"},
@@ -80,7 +80,7 @@ REQUESTS = [
     ),
     LiveRequest(
         "IMF IMTS, SDMX 3.0",
-        lambda store: imts.pull_imts([IMTS], 2023, store=store),
+        lambda store: imts.SERVICE.pull([IMTS], 2023, store=store),
         imts.question(imts.ENDPOINT, "USA.XG_FOB_USD.G001.A", 2023),
         IMTS,
         1.9e12,
@@ -89,7 +89,7 @@ REQUESTS = [
     ),
     LiveRequest(
         "World Bank Data360, bilateral remittances",
-        lambda store: data360.pull_data360([DATA360], 2021, store=store),
+        lambda store: data360.SERVICE.pull([DATA360], 2021, store=store),
         "https://data360api.worldbank.org/data360/data?DATABASE_ID=WB_KNOMAD&INDICATOR=WB_KNOMAD_BRE&REF_AREA=RUS&skip=0",
         DATA360,
         0,

@@ -208,7 +208,7 @@ def test_no_more_requests_at_once_than_allowed(bank: StandIn, store: Store) -> N
             with lock:
                 now -= 1
 
-    bank.answer = counted  # type: ignore[method-assign]
+    bank.answer = counted  # type: ignore[method-assign] # counted
     pull_series(
         list(world.SERIES)[:8], years="2020-2024", store=store, endpoint=bank.endpoint, concurrency=2, settings=QUICK
     )
