@@ -57,6 +57,7 @@ TO = {"to", "до"}
 BY = {"by", "на"}
 SIGNED = {"plus": 1, "minus": -1, "плюс": 1, "минус": -1, "plyus": 1}  # words before a number that are its sign
 COMPARATIVES = {"больше", "выше", "меньше", "ниже", "above", "below", "over", "under"}
+AFTER = {"in", "в", "before", "earlier", "previously", "then", "after", "if"}  # after a number that counts nothing
 AGAINST = {"against", "versus", "vs", "with", "than", "from", "to", "против"}  # before a number compared with another
 JOINING = {
     "to",
@@ -647,7 +648,7 @@ def _share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: s
         at = other.place
         rest = words[at + 1 : at + 3]
         dated = len(rest) > 1 and rest[0].text in ("in", "в") and bool(re.fullmatch(r"(?:19|20)\d\d", rest[1].text))
-        last = not rest or not rest[0].text.isalpha() or rest[0].text in ("in", "в")  # not "from 9 partners"
+        last = not rest or not rest[0].text.isalpha() or rest[0].text in AFTER  # not "from 9 partners"
         compared = (other.about or other.bound or words[at - 1].text in AGAINST) and last
         if other.measure == "none" and out[i - 1].measure == "percent" and (dated or compared or other.half < MIN_HALF):
             out[i] = replace(other, measure="percent", base=out[i - 1].base)
