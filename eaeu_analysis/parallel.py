@@ -102,6 +102,44 @@ def safe_path() -> Iterator[None]:
                 os.environ[SAFE_PATH] = before
 
 
+# A task that is begun on a worker while this process does another.
+
+IDLE = 30  # seconds after which a worker without work ends, as when the process that asked for it was killed
+Begin = Callable[[Callable[[], Any]], Callable[[], Any]]  # task -> what gives its result
+
+
+@contextmanager
+def helpers(jobs: int, most: int) -> Iterator[Begin]:
+    """What begins a task on one of ``jobs - 1`` workers (``most`` at most) and gives a function for its result; a task
+    that no worker has begun with by then is done here, as all are with one job.
+
+    The workers end with the block, however it ends, and by themselves when this process was killed.
+    """
+    if jobs < 2:
+        yield lambda task: task
+        return
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    with safe_path():
+        pool = ProcessPoolExecutor(max_workers=min(jobs - 1, most), timeout=IDLE, env={SAFE_PATH: "1"})
+
+    def begin(task: Callable[[], Any]) -> Callable[[], Any]:
+        with safe_path():
+            begun = pool.submit(_in_one_thread, task)
+        return lambda: task() if begun.cancel() else begun.result()
+
+    try:
+        yield begin
+    finally:
+        pool.shutdown(wait=False, kill_workers=True)
+
+
+def _in_one_thread(task: Callable[[], Any]) -> Any:
+    """The result of a task on a worker."""
+    with one_blas_thread():
+        return task()
+
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 WAIT = 10.0  # seconds for the scheduler to answer, and for a first worker

@@ -19,10 +19,11 @@ if __name__ == "__main__":
 """
 BESIDE = """
 from functools import partial
-from eaeu_analysis.report.gather.evidence import _background_results
+from eaeu_analysis.parallel import helpers
 if __name__ == "__main__":
-    with _background_results({"one": partial(abs, -1), "two": partial(abs, -2)}, 2) as result:
-        print(result("one"), result("two"))
+    with helpers(2, 2) as begin:
+        one, two = begin(partial(abs, -1)), begin(partial(abs, -2))
+        print(one(), two())
 """
 EAEU = """
 from eaeu_analysis.cli import main

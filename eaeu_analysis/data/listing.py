@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,8 +17,10 @@ from ..reference.shipped_tables import FOLDERS, read_records
 from ..series import period_text
 from .sources import Source
 from .sources.pinned import COUNTS, PinnedSource, series_counts
-from .store.entry import KEYS, StoreEntry
-from .store.store import Store
+
+if TYPE_CHECKING:
+    from .store.entry import StoreEntry
+    from .store.store import Store
 
 ECONOMIES = ("KGZ", "ARM", "BLR", "KAZ", "RUS", "UZB", "TJK", "TKM", "MDA", "GEO", "AZE", "UKR")
 """Whose coverage is shown: the members of the EAEU, its observer, and the neighbours they are compared with."""
@@ -237,6 +239,8 @@ def describe_stored(store: Store, code: str, economies: Sequence[str] | None = N
 
 
 def _vintage(store: Store, entry: StoreEntry, economies: Sequence[str]) -> dict[str, Any]:
+    from .store.entry import KEYS  # here, because it brings the network libraries
+
     asked = entry.request
     frame = store.read(entry).frame
     record: dict[str, Any] = {"vintage": entry.vintage, "hash": f"sha256:{entry.sha256}"}

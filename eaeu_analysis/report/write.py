@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInputError, DriftError, PartialDataError, as_names, require_least, require_option
 from ..output_folder import output_folder, require_output_folder
-from ..parallel import one_blas_thread
+from ..parallel import helpers, one_blas_thread
 from ..reference.blocs import bloc as find_bloc
 from ..reference.economies import resolve
 from ..settings import site_address
@@ -19,14 +20,17 @@ from .brief.render import NO_PDF, can_write_pdf, require_pdf
 from .drift import baseline
 from .drift.changes import Drift, checked, read_baseline_check
 from .gather.content import named
+from .gather.evidence import WORKERS
 from .kept_run import BRIEF, KIND, MARK, MARKDOWN, ReportRun, kept_brief, load_run, requested_files, run_key, store_run
 from .run_record import run_files
 from .wording import sentences, templates
+from .wording.templates import languages
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..data.sources import Source
+    from ..parallel import Begin
     from .claims.claim import Claim
     from .page.material import Material
 
@@ -262,12 +266,16 @@ def _run(
     if found is not None:
         return found
     progress.info("reading the data and running the analyses")
-    with one_blas_thread():
-        material = assemble(unit, bloc, source, *workers)
+    jobs, dask = workers
+    made = TEXTS if mark else formats
+    first, *others = languages()
+    with one_blas_thread(), helpers(1 if dask else jobs, WORKERS) as begin:
+        material = assemble(unit, bloc, source, jobs, dask, begin)
         progress.info("drawing the figures and writing the page")
-        texts = render_report(material, TEXTS if mark else formats)
-        require_origins(texts, material)
-    cards = answer_cards(material.claims) if "html" in formats or mark else {}
+        rest = begin(partial(traced_report, material, made, others))
+        texts = traced_report(material, made, (first,))
+        cards = answer_cards(material.claims) if "html" in made else {}
+        texts |= rest()
     run = ReportRun(
         files={**{name: text.encode("utf-8") for name, text in texts.items()}, **cards},
         claims=material.claims,
@@ -284,12 +292,17 @@ def _run(
 
 
 def assemble(
-    unit: str, bloc: str, source: str | Path | Source = "pinned", jobs: int = 1, dask: str | None = None
+    unit: str,
+    bloc: str,
+    source: str | Path | Source = "pinned",
+    jobs: int = 1,
+    dask: str | None = None,
+    begin: Begin | None = None,
 ) -> Material:
     """All that a page shows. The analyses are loaded here: a kept report needs none of them."""
     from .page import material
 
-    return material.assemble(unit, bloc, source, jobs, dask)
+    return material.assemble(unit, bloc, source, jobs, dask, begin)
 
 
 def _formats(given: Sequence[str] | None, unit: str, bloc: str) -> tuple[str, ...]:
@@ -325,21 +338,33 @@ def require_origins(texts: Mapping[str, str], material: Material) -> None:
             require_traced(trace(texts[name], known), name)
 
 
-def render_report(material: Material, formats: Sequence[str] = TEXTS) -> dict[str, str]:
-    """All text files of the report, by name; what :func:`.kept_run.requested_files` gives was rendered here."""
+def traced_report(material: Material, formats: Sequence[str], langs: Sequence[str]) -> dict[str, str]:
+    """What :func:`render_report` gives; UntracedError when a number of it has no origin."""
+    texts = render_report(material, formats, langs)
+    require_origins(texts, material)
+    return texts
+
+
+def render_report(
+    material: Material, formats: Sequence[str] = TEXTS, langs: Sequence[str] | None = None
+) -> dict[str, str]:
+    """All text files of the report in these languages (all by default), by name; what has no language is made with the
+    English. What :func:`.kept_run.requested_files` gives was rendered here."""
     from .page import document, render
 
-    made: dict[str, str] = {MARK: document.report_document(material)}
+    langs = languages() if langs is None else langs
+    english = "en" in langs
+    made: dict[str, str] = {MARK: document.report_document(material)} if english else {}
     if not {"html", "md", "csv"} & set(formats):
         return made
-    pages = render.prepare(material)
+    pages = render.prepare(material, langs=langs)
     if "html" in formats:
         made |= render.html_files(pages)
-    if "md" in formats:
+    if "md" in formats and english:
         made[MARKDOWN] = render.page_markdown(pages)
     if {"html", "md"} & set(formats):
         made |= render.picture_files([picture for own in pages.pictures.values() for picture in own.values()])
-    if {"html", "csv"} & set(formats):
+    if {"html", "csv"} & set(formats) and english:
         made |= render.data_tables(pages)
     return made
 

@@ -146,13 +146,16 @@ def predictor_values(panel: Panel, predictors: Sequence[Predictor], units: Seque
     """(K, N) values of the predictors for ``units``; NaN where a unit has no value in any of the years."""
     index = panel.frame.index
     place = pd.Index(units).get_indexer(index.get_level_values(0))
-    times = panel.calendar.ordinals(index.get_level_values(1))
+    chosen = np.flatnonzero(place >= 0)
+    place, times = place[chosen], panel.calendar.ordinals(index.get_level_values(1))[chosen]
     values = np.empty((len(predictors), len(units)))
     for k, predictor in enumerate(predictors):
         years = np.array(predictor.listed)
-        rows = (place >= 0) & np.isin(times, years)
+        rows = np.isin(times, years)
         block = np.full((len(years), len(units)), np.nan)
-        block[np.searchsorted(years, times[rows]), place[rows]] = panel.column(predictor.indicator).to_numpy()[rows]
+        block[np.searchsorted(years, times[rows]), place[rows]] = panel.column(predictor.indicator).to_numpy()[
+            chosen[rows]
+        ]
         if np.isinf(block).any():
             n = int(np.argwhere(np.isinf(block))[0][1])
             raise BadInputError(f"predictor '{predictor.label}' of {units[n]} is infinite")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 YEARS = Calendar("Y")
+EVEN = ("Q", "M", "W")  # letters of calendars in which a period without any value is an error, not a weekend or census
 MIN_PRE = 5  # periods before the event below which no counterfactual is fitted
 
 
@@ -180,8 +181,9 @@ def state_problem(
     leaves out around the event, and their outcomes in levels are taken in logarithms.
     ``options`` say what to take off the outcomes (:mod:`.adjustment`) and what happens to gaps: a donor with a missing
     value in those years is dropped, filled by straight lines between its neighbours, or refused; a period in which the
-    treated unit has none is left out, filled or refused alike; what was done is recorded. Periods in which no unit has
-    a value do not count as missing: they are no part of the panel's calendar.
+    treated unit has none is left out, filled or refused alike; what was done is recorded. A quarter, month or week
+    in which no unit has a value is refused; years, days and plain numbers without one are no part of the panel's
+    calendar (censuses, weekends) and stated.
     Raises BadInputError or NoDataError, one sentence each, for everything that cannot be answered.
     """
     from . import donors as pool
@@ -203,6 +205,13 @@ def state_problem(
     fit, lacking = record.fit_years(fit_years, min_pre)
     post, more = record.post_years(post_years)
     window = sorted({*fit, *post})
+    holes = tuple(t for t in range(window[0], window[-1] + 1) if t not in record.present)
+    if holes and calendar.letter in EVEN:
+        raise NoDataError(
+            f"no unit has a value of {outcome!r} in {calendar.listed(holes)}: add the values, choose other "
+            "fit_years or post_years, aggregate to longer periods, or number the periods 0, 1, 2, ... if no time "
+            "passed in between"
+        )
     present = [str(name) for name in wide.columns]
     named = pool.pool_name(panel, donors)
     if named:
@@ -247,7 +256,7 @@ def state_problem(
         flagged={name: why for name, why in chosen.flagged.items() if name in kept},
         calendar=calendar,
         missing=tuple(sorted({*lacking, *more})),
-        holes=tuple(t for t in range(window[0], window[-1] + 1) if t not in record.present),
+        holes=holes,
         rule=rule,
         considered=len(present) - 1,
         pool=named,

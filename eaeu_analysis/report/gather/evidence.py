@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NoDataError, NotConvergedError
-from ...parallel import SAFE_PATH, one_blas_thread, safe_path
+from ...parallel import Begin, helpers, one_blas_thread
 from ...reference.blocs import bloc as find_bloc
 from ..topics import TOPICS
 from .content import Content, gather
@@ -35,7 +35,7 @@ FROM_CONTENT = {"fared", "members", "rerouting", "unsupported"}
 FROM_GRAVITY = {"partners", "unsupported"}
 FROM_TARIFFS = {"tariffs", "revenue"}
 STEP = {"trade": "trade: gravity estimates", "scenario": "the scenario"}
-IDLE = 30  # seconds after which a worker without work ends, as when the process that asked for it was killed
+WORKERS = 6  # as many as there are tasks that take long
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,23 @@ def evidence(
     jobs: int = 1,
     content: Content | None = None,
     dask: str | None = None,
+    begin: Begin | None = None,
 ) -> Evidence:
     """Ask the questions behind ``topics``; ``content`` is used where it was gathered already.
 
-    With several ``jobs`` workers take the long tasks from the first on, and this process those that are left from the
-    last on; with a Dask scheduler at ``dask`` its workers take the counterfactuals and the draws. The results are the
-    same: linear algebra has one thread everywhere.
+    ``begin``: of :func:`.parallel.helpers`, whose workers are used; without it those of ``jobs``. Workers take the
+    long tasks from the first on, and this process those that are left from the last on; with a Dask scheduler at
+    ``dask`` its workers take the counterfactuals and the draws. The results are the same: linear algebra has one thread
+    everywhere.
     Raises BadInputError and NoDataError as :func:`.content.gather`.
     """
     from .curves import curves_for_source as curves
 
     wanted = set(topics)
     long = _long(wanted, bloc, dask)
-    with one_blas_thread(), _background_results(long, 1 if dask else jobs) as result:
+    own = nullcontext(begin) if begin is not None else helpers(1 if dask else jobs, WORKERS)
+    with one_blas_thread(), own as chosen:
+        results = {name: chosen(task) for name, task in long.items()}
         if content is None and wanted & FROM_CONTENT:
             progress.info("before and after, and counterfactuals")
             content = gather(unit, bloc, source, 1, dask)  # a second, less than workers of its own would take
@@ -98,7 +102,7 @@ def evidence(
         for name in reversed(long):
             progress.info("%s", STEP.get(name, name))
             try:
-                parts[name] = result(name)
+                parts[name] = results[name]()
             except (NoDataError, NotConvergedError) as error:
                 why[name] = str(error)
         missing += [(name, why[name]) for name in long if name in why]
@@ -141,32 +145,6 @@ def _long(wanted: set[str], bloc: str, dask: str | None) -> dict[str, Callable[[
     if "scenario" in wanted:
         tasks["scenario"] = partial(run_scenario, SCENARIO, DRAWS, SEED, dask=dask)
     return tasks
-
-
-@contextmanager
-def _background_results(tasks: Mapping[str, Callable[[], Any]], jobs: int) -> Iterator[Callable[[str], Any]]:
-    """The result of each task by its name, which this process works out itself where no worker has begun with it.
-
-    The workers end with the block, however it ends, and by themselves when this process was killed.
-    """
-    if jobs < 2 or not tasks:
-        yield lambda name: tasks[name]()
-        return
-    from joblib.externals.loky import ProcessPoolExecutor
-
-    with safe_path():
-        pool = ProcessPoolExecutor(max_workers=min(jobs - 1, len(tasks)), timeout=IDLE, env={SAFE_PATH: "1"})
-        begun = {name: pool.submit(_in_one_thread, task) for name, task in tasks.items()}
-    try:
-        yield lambda name: tasks[name]() if begun[name].cancel() else begun[name].result()
-    finally:
-        pool.shutdown(wait=False, kill_workers=True)
-
-
-def _in_one_thread(task: Callable[[], Any]) -> Any:
-    """The result of a task on a worker."""
-    with one_blas_thread():
-        return task()
 
 
 def _partner_changes() -> tuple[PartnerChanges, ...]:

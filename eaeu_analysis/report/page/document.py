@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
@@ -16,6 +17,8 @@ from ..wording.table_rows import section_rows
 from .downloads import csv_records
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..drift.changes import Drift
     from .material import Material
 
@@ -75,30 +78,36 @@ def _text(body: Any) -> str:
     return json.dumps(to_plain(body), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def csv_names(material: Material) -> list[str]:
+    """The files of :func:`csv_tables`."""
+    return sorted(f"{name}.csv" for name in ("before_after", "members", "figures", *_results(material)))
+
+
 def csv_tables(material: Material) -> dict[str, str]:
     """CSV text by file name: before/after, members, effects, trade, scenario, claims, the values behind the figures."""
-    content = material.content
     units, values = [], []
-    for section in content.sections:
+    for section in material.content.sections:
         if section.narrow is None:
             continue
         units += [{"outcome": section.outcome, **row} for row in section.narrow.to_frame().to_dict(orient="records")]
         table, unit = before_after_data(section.narrow)
-        for year, line in table.iterrows():
-            for economy, value in line.dropna().items():
-                values.append(
-                    {"outcome": section.outcome, "economy": economy, "year": year, "value": value, "unit": unit}
-                )
-    members = content.members.to_frame().to_dict(orient="records")
-    found = {
-        "before_after.csv": csv_records(units),
-        "members.csv": csv_records(members),
-        "figures.csv": csv_records(values),
-    }
-    more = {"effects": content.effects, "union_trade": material.evidence.trade, "scenario": material.evidence.scenario}
-    for name, result in more.items():
-        if result is not None:
-            found[f"{name}.csv"] = csv_records(result.to_frame().to_dict(orient="records"))
-    if material.claims:
-        found["claims.csv"] = csv_records(to_frame(material.claims).to_dict(orient="records"))
-    return dict(sorted(found.items()))
+        for year, line in zip(table.index, table.to_numpy(), strict=True):
+            for economy, value in zip(table.columns.tolist(), line.tolist(), strict=True):
+                if value == value:
+                    one = {"outcome": section.outcome, "economy": economy, "year": year, "value": value, "unit": unit}
+                    values.append(one)
+    found = {"before_after": units, "figures": values, "members": _records(material.content.members.to_frame())}
+    found |= {name: _records(make()) for name, make in _results(material).items()}
+    return {f"{name}.csv": csv_records(found[name]) for name in sorted(found)}
+
+
+def _results(material: Material) -> dict[str, Callable[[], pd.DataFrame]]:
+    """The tables of results that a report may lack."""
+    content, found = material.content, material.evidence
+    more = {"effects": content.effects, "union_trade": found.trade, "scenario": found.scenario}
+    made: dict[str, Callable[[], pd.DataFrame]] = {n: r.to_frame for n, r in more.items() if r is not None}
+    return made | ({"claims": lambda: to_frame(material.claims)} if material.claims else {})
+
+
+def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    return table.to_dict(orient="records")

@@ -13,6 +13,7 @@ from ..gather.evidence import Evidence
 
 if TYPE_CHECKING:
     from ...data.sources import Source
+    from ...parallel import Begin
     from ...series import SeriesInfo
 
 
@@ -43,15 +44,16 @@ def assemble(
     source: str | Path | Source = "pinned",
     jobs: int = 1,
     dask: str | None = None,
+    begin: Begin | None = None,
 ) -> Material:
-    """Ask every question of the report once.
+    """Ask every question of the report once; ``begin`` as in :func:`.evidence`.
 
     Raises BadInputError and NoDataError as :func:`.content.gather`; a section that cannot be had is in ``missing``.
     """
     from ..claims.collect import from_evidence
     from ..gather.evidence import evidence
 
-    found = evidence(unit, bloc, source, jobs=jobs, dask=dask)
+    found = evidence(unit, bloc, source, jobs=jobs, dask=dask, begin=begin)
     if found.content is None:
         raise AssertionError("a report asks for every topic, so it has a content")
     return Material(found.content, tuple(from_evidence(found)), found, dict(found.missing))

@@ -243,24 +243,27 @@ def _scripts(texts: Sequence[str]) -> dict[str, Any]:
     return {"scripts": held, "hashes": [base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in held]}
 
 
-def prepare(material: Material, pictures: Mapping[str, Picture] | None = None) -> Pages:
-    """The sections and pictures of the pages, made once."""
-    drawn = {
-        lang: draw_all(material, find_language(lang, "page")) if pictures is None else pictures for lang in languages()
-    }
-    return Pages(material, drawn, {lang: sections.build_sections(material, drawn[lang], lang) for lang in languages()})
+def prepare(
+    material: Material, pictures: Mapping[str, Picture] | None = None, langs: Sequence[str] | None = None
+) -> Pages:
+    """The sections and pictures of the pages in these languages (all by default), made once."""
+    langs = languages() if langs is None else langs
+    drawn = {lang: draw_all(material, find_language(lang, "page")) if pictures is None else pictures for lang in langs}
+    return Pages(material, drawn, {lang: sections.build_sections(material, drawn[lang], lang) for lang in langs})
 
 
 def html_files(pages: Pages) -> dict[str, str]:
-    """Every page, and the pictures and tables that they show, by name."""
+    """Every page of the prepared languages, and the pictures and tables that they show, by name; with the English
+    pages what has no language."""
     made: dict[str, str] = {}
-    for lang in languages():
+    for lang in pages.blocks:
         found = front(pages.material, lang, pages.day)
         made[file_of("index", lang)] = _front_html(pages, found)
         shown = [found.picture, *(door.picture for door in found.doors)]
         made |= picture_files([picture for picture in shown if picture is not None], "pictures")
         made[file_of("findings", lang)] = _findings_html(pages, lang)
-    made |= number_files(pages.material.claims) | insert_files(pages.material)
+    if "en" in pages.blocks:
+        made |= number_files(pages.material.claims) | insert_files(pages.material)
     for lang, own in pages.blocks.items():
         made |= {file_of(name, lang): _reference_html(pages, name, lang) for name in own}
         made |= table_files([block for blocks in own.values() for block in blocks])
@@ -298,7 +301,7 @@ def _front_html(pages: Pages, found: Front) -> str:
 
 def _findings_html(pages: Pages, lang: str) -> str:
     shared = pages.shared("findings", lang)
-    found = findings_page(pages.material, pages.pictures["en"], _places(pages, lang), lang)
+    found = findings_page(pages.material, pages.pictures[lang], _places(pages, lang), lang)
     title, say = shared["say"]("page", "findings_title"), shared["say"]
     values = {
         **shared,
@@ -314,14 +317,14 @@ def _findings_html(pages: Pages, lang: str) -> str:
 
 
 def _places(pages: Pages, lang: str) -> dict[str, str]:
-    """The page that shows each picture, in that language where there is one."""
+    """The page that shows each picture, in that language."""
     places = {}
-    for name, blocks in pages.blocks["en"].items():
+    for name, blocks in pages.blocks[lang].items():
         for block in blocks:
             for part in block.parts:
                 for card in getattr(part, "cards", ()):
                     places[card.id] = file_of(name, lang)
-    return {name: places[name] for name in pages.pictures["en"] if name in places}
+    return {name: places[name] for name in pages.pictures[lang] if name in places}
 
 
 def _reference_html(pages: Pages, page: str, lang: str) -> str:

@@ -89,12 +89,12 @@ def world_flows(year: int, economy: str) -> WorldFlows:
     macro = _macro(year)
     goods = goods[goods["exporter"].isin(macro.index) & goods["importer"].isin(macro.index)]
     table, short = _with_home(goods, macro, year)
-    if economy not in set(table["exporter"]):
+    if economy not in set(table["exporter"].unique()):
         raise NoDataError(
             f"{economy} is not in the trade matrix of {year}, or has no GDP by sector in that year; years included: "
             f"{_listed(matrices())}"
         )
-    return WorldFlows(year, table, macro["gdp"].reindex(sorted(set(table["exporter"]))), filled, short)
+    return WorldFlows(year, table, macro["gdp"].reindex(sorted(set(table["exporter"].unique()))), filled, short)
 
 
 def baseline_world(
@@ -148,8 +148,8 @@ def _totals(year: int, economy: str) -> tuple[pd.DataFrame, int]:
         old = load_flows("world_sitc", years=[other])[["exporter", "importer", "usd"]]
         both = flows.merge(old, on=["exporter", "importer"], suffixes=("", "_old"))
         growth = float(both["usd"].sum() / both["usd_old"].sum())
-        traders = set(flows["exporter"])
-        buyers = set(flows["importer"])
+        traders = set(flows["exporter"].unique())
+        buyers = set(flows["importer"].unique())
         lacking = old[~(old["exporter"].isin(traders) & old["importer"].isin(buyers))]
         lacking = lacking.assign(usd=lacking["usd"] * growth)
         flows = pd.concat([flows, lacking], ignore_index=True)
@@ -243,7 +243,7 @@ def _inputs() -> pd.DataFrame:
 
 def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.DataFrame, int]:
     """Domestic sales of goods by section and of services added; how many economies have the least there can be."""
-    traders = sorted(set(goods["exporter"]) & set(goods["importer"]))
+    traders = sorted(set(goods["exporter"].unique()) & set(goods["importer"].unique()))
     goods = goods[goods["exporter"].isin(traders) & goods["importer"].isin(traders)]
     sold = goods.pivot_table(index="exporter", columns="sector", values="value", aggfunc="sum", fill_value=0.0)
     bought = goods.pivot_table(index="importer", columns="sector", values="value", aggfunc="sum", fill_value=0.0)

@@ -30,20 +30,23 @@ def union_members(name: str, year: int, without: str = "") -> list[str]:
     return sorted(members - {without})
 
 
+def free_with(economy: str, year: int) -> frozenset[str]:
+    """Economies whose goods enter ``economy`` free of duty, and the other way round."""
+    return _free_partners(year).get(economy, frozenset())
+
+
 @lru_cache
-def free_pairs(year: int) -> frozenset[frozenset[str]]:
-    """Pairs of economies with a free-trade agreement in force at the end of ``year``."""
+def _free_partners(year: int) -> dict[str, frozenset[str]]:
+    """Partners by economy with a free-trade agreement in force at the end of ``year``."""
     partial = {int(t) for entry in trade_tables()["not_free_trade"] for t in entry["treaties"]}
     partial |= {int(t) for t in scenario_tables()["partial_agreements"]["treaties"]}
     spells = pair_spells()
     live = spells[(spells["start"] <= year) & (spells["end"] > year) & ~spells["treaty"].astype(int).isin(partial)]
-    return frozenset(frozenset(pair) for pair in zip(live["a"], live["b"], strict=True))
-
-
-@lru_cache
-def free_with(economy: str, year: int) -> frozenset[str]:
-    """Economies whose goods enter ``economy`` free of duty, and the other way round."""
-    return frozenset(other for pair in free_pairs(year) if economy in pair for other in pair if other != economy)
+    sides = live["a"].tolist(), live["b"].tolist()
+    found: dict[str, set[str]] = {}
+    for economy, other in (*zip(*sides, strict=True), *zip(*reversed(sides), strict=True)):
+        found.setdefault(economy, set()).add(other)
+    return {economy: frozenset(others) for economy, others in found.items()}
 
 
 def last_agreements() -> int:
@@ -105,5 +108,5 @@ def merging(scenario: Scenario, flows: pd.DataFrame, named: set[str], apart: dic
         region = regions.get(code)
         return f"{region if isinstance(region, str) else 'Other'}{inside} ({treated.get(code, 'mfn')})"
 
-    every = sorted(set(flows["exporter"]) | set(flows["importer"]))
+    every = sorted(set(flows["exporter"].unique()) | set(flows["importer"].unique()))
     return {code: code if code in alone else group(code) for code in every}

@@ -64,24 +64,24 @@ class SectorBaseline:
         return invert_slope(self, Dense(self.share, self.kept), theta[:, None, None], Point.start(self, 1))
 
     @cached_property
-    def _links(self) -> tuple[Array, Array]:
+    def _links(self) -> tuple[Array, Array] | None:
         """``inputs`` by economy (N, S, S), using sectors first and input sectors first: in order, as products need."""
-        assert self.inputs is not None  # noqa: S101
-        return tuple(np.ascontiguousarray(self.inputs.transpose(axes)) for axes in ((2, 1, 0), (2, 0, 1)))  # type: ignore[return-value]
+        if self.inputs is None:
+            return None
+        by_user, by_input = (np.ascontiguousarray(self.inputs.transpose(axes)) for axes in ((2, 1, 0), (2, 0, 1)))
+        return by_user, by_input
 
     def uses(self, price: Array) -> Array:
         """Log cost of inputs by using sector (S, N, B) from log prices (S, N, B)."""
-        if self.inputs is None:
+        if self._links is None:
             return np.zeros_like(price)
-        by_user, _ = self._links
-        return batched_product(by_user, price.transpose(1, 0, 2)).transpose(1, 0, 2)
+        return batched_product(self._links[0], price.transpose(1, 0, 2)).transpose(1, 0, 2)
 
     def demands(self, output: Array) -> Array:
         """Spending on inputs by sector (S, N, B) from output (S, N, B)."""
-        if self.inputs is None:
+        if self._links is None:
             return np.zeros_like(output)
-        _, by_input = self._links
-        return batched_product(by_input, output.transpose(1, 0, 2)).transpose(1, 0, 2)
+        return batched_product(self._links[1], output.transpose(1, 0, 2)).transpose(1, 0, 2)
 
     def deficits(self, income: Array) -> Array:
         """New deficits (N, B) at factor incomes (N, B), transfers included."""

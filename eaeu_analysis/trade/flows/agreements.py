@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import combinations
+from itertools import combinations, groupby
 from typing import Any, Literal
 
 import numpy as np
@@ -104,8 +104,10 @@ def _acts(table: pd.DataFrame, unknown_entry: str) -> list[dict[str, Any]]:
     first_rows = table.drop_duplicates("number").set_index("number")
     base_kind = {str(number): int(kind) for number, kind in first_rows["typememb"].items()}
     belongs = {str(number): int(base) for number, base in first_rows["base_treaty"].items()}
-    for number, rows in table[table["iso3"].notna()].groupby("number", sort=True):
-        first = rows.iloc[0]
+    bound = table[table["iso3"].notna()].sort_values("number", kind="stable").to_dict("records")
+    for number, group in groupby(bound, key=lambda row: row["number"]):
+        rows = list(group)
+        first = rows[0]
         kind = first["entry_type"]
         if kind == "negotiation":
             continue
@@ -115,7 +117,7 @@ def _acts(table: pd.DataFrame, unknown_entry: str) -> list[dict[str, Any]]:
             if pd.isna(signed) or (kind not in ("accession", "withdrawal") and unknown_entry == "drop"):
                 continue
             start = int(signed) + (0 if kind == "withdrawal" else ACCESSION_LAG)
-        members = sorted(set(rows["iso3"]))
+        members = sorted({row["iso3"] for row in rows})
         treaty = int(first["base_treaty"])
         treaty = belongs.get(str(treaty), treaty)  # an amended treaty keeps the number of the first
         joined = base_kind.get(str(treaty), 0)

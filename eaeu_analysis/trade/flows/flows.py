@@ -86,7 +86,8 @@ def load_flows(
     if years is not None:
         frame = frame[frame["year"].isin(list(years))]
     if products is not None and (tuple(products) != ("TOTAL",) or (frame["product"] == "TOTAL").any()):
-        frame = frame[frame["product"].isin(list(products))]
+        chosen = frame["product"].isin(list(products))
+        frame = frame if chosen.all() else frame[chosen]
     if frame.empty:
         raise NoDataError(f"{name!r} has no flow for years {years} and products {products}")
     frame = frame.reset_index(drop=True)

@@ -105,7 +105,8 @@ def shares_by_year(code: str, groups: dict[str, list[str]]) -> pd.DataFrame:
     for side in ("exports", "imports"):
         wide = by_partner(code, side)
         for name, members in groups.items():
-            share, missing = _shares(wide, [m for m in members if m != code])
+            listed = [m for m in members if m != code]
+            share, missing = _share(wide, listed), _missing(wide, listed)
             parts.append(
                 pd.DataFrame({"partner": name, f"{side}_share": share, f"{side}_missing": missing}).reset_index()
             )
@@ -114,16 +115,22 @@ def shares_by_year(code: str, groups: dict[str, list[str]]) -> pd.DataFrame:
     return sold.merge(bought, on=["year", "partner"], how="outer").sort_values(["year", "partner"], kind="stable")
 
 
-def _shares(wide: pd.DataFrame, members: Sequence[str]) -> tuple[pd.Series[Any], pd.Series[Any]]:
+def _share(wide: pd.DataFrame, members: Sequence[str]) -> pd.Series[Any]:
     here = [m for m in members if m in wide.columns]
     if not here:
-        return pd.Series(np.nan, index=wide.index), pd.Series("", index=wide.index)
+        return pd.Series(np.nan, index=wide.index)
     largest = wide[here].median().idxmax()
     share = 100 * wide[here].sum(axis=1) / wide.sum(axis=1)
-    weighty = [m for m in here if wide[m].sum() >= TELLING * wide[here].sum().sum()]
-    codes = np.array(weighty, dtype=object)
-    missing = [" ".join(codes[row]) for row in wide[weighty].isna().to_numpy()]
-    return share.where(wide[largest].notna()), pd.Series(missing, index=wide.index, dtype="str")
+    return share.where(wide[largest].notna())
+
+
+def _missing(wide: pd.DataFrame, members: Sequence[str]) -> pd.Series[Any]:
+    """By year the members of weight without a figure."""
+    bought = wide[[m for m in members if m in wide.columns]]
+    weighty = bought.loc[:, bought.sum() >= TELLING * bought.sum().sum()]
+    codes = weighty.columns.to_numpy(dtype=object)
+    missing = [" ".join(codes[row]) for row in weighty.isna().to_numpy(dtype=bool)]
+    return pd.Series(missing, index=wide.index, dtype="str")
 
 
 def share_change(
@@ -160,7 +167,7 @@ def share_change(
     members = [m for m in members_of(partner) if m in kept.columns and m != code]
     if not members:
         raise NoDataError(f"{partner} has no {side} of {first} and {last} in the table of {code}")
-    shares, _ = _shares(kept, members)
+    shares = _share(kept, members)
     if shares[[first, last]].isna().any():
         raise NoDataError(f"{partner} has no {side} of {first} or {last} in the table of {code}")
     return ShareChange(shares.dropna(), tuple(sorted(map(str, gone))))
@@ -179,7 +186,7 @@ def direction_checks(economy: str, partner: str, side: Side, first: int, last: i
 def _direction_checks(code: str, partner: str, side: Side, first: int, last: int, folder: Path) -> tuple[Check, ...]:
     """The same of the data in that folder: claims and pictures in each language ask for it."""
     stated = share_change(code, partner, side, first, last)
-    known = _shares(by_partner(code, side), [m for m in members_of(partner) if m != code])[0].dropna().index
+    known = _share(by_partner(code, side), [m for m in members_of(partner) if m != code]).dropna().index
     starts = [y for y in range(first - FIRST_YEARS, first + FIRST_YEARS + 1) if y in known and y < last - 1]
     others = {year: share_change(code, partner, side, year, last) for year in starts}
     strict = share_change(code, partner, side, first, last, material=0)

@@ -10,7 +10,7 @@ import pytest
 
 from eaeu_analysis.compare.run import before_after
 from eaeu_analysis.data.panel import Panel
-from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.errors import BadInputError, NoDataError
 from eaeu_analysis.impact.curve.run import specification_curve
 from eaeu_analysis.impact.effect import Effect
 from eaeu_analysis.impact.estimators.interrupted_series import interrupted_series
@@ -79,6 +79,17 @@ def test_every_estimator_fits_all_weekdays(method: str) -> None:
     effect = estimate(panel_of(values(2, periods=30, start=20), WEEKDAYS), 29, method)
     assert effect.window.startswith("fitted on 20 periods, 1-26 (unevenly spaced); judged on 10 periods, 29-40")
     assert "10 periods without a value of any unit" in effect.window
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_month_without_a_value_of_any_unit_is_refused_with_the_way_out(method: str) -> None:
+    months = MONTHS[:10] + MONTHS[11:]
+    y = values(2, periods=35)
+    with pytest.raises(NoDataError, match=r"no unit has a value of 'y' in 2010-11: .*fit_years .*number the periods"):
+        estimate(panel_of(y, months, "M"), "2012-07", method)
+    assert estimate(panel_of(y, months, "M"), "2012-07", method, fit_years=("2010-12", "2012-06")).window.startswith(
+        "fitted on 19 months"
+    )
 
 
 def test_uneven_years_are_all_fitted_and_stated() -> None:

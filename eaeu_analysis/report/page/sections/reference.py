@@ -11,7 +11,7 @@ from ....data.freshness import freshness, newest_edition
 from ....reference.catalogue import read_table, table_path
 from ...claims.claim import GRADES
 from ...wording.stated import day_text, translated, with_names
-from ..document import csv_tables
+from ..document import csv_names
 from ..links import address_of
 from ..parts import Cell, Column, Download, Downloads, Heading, PageSection, PageTable, Term, Terms, Text
 
@@ -81,7 +81,7 @@ def series(material: Material, pictures: Mapping[str, Picture], words: Language)
     )
     files = tuple(
         Download(name, words.say("files", own) if words.has("files", own := name.partition(".")[0]) else "")
-        for name in csv_tables(material)
+        for name in csv_names(material)
     )
     caption = words.say("series", "caption", {}, {"day": f"date.{newest_edition(material.series)}"})
     table = PageTable("series-table", caption, heads, rows, lang=words.code)
