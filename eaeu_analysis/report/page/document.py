@@ -96,7 +96,7 @@ def csv_tables(material: Material) -> dict[str, str]:
                 if value == value:
                     one = {"outcome": section.outcome, "economy": economy, "year": year, "value": value, "unit": unit}
                     values.append(one)
-    found: dict[str, Sequence[Mapping[str, object]]] = {"before_after": units, "figures": values}
+    found: dict[str, Sequence[Mapping[Any, Any]]] = {"before_after": units, "figures": values}
     found["members"] = _records(material.content.members.to_frame())
     found |= {name: _records(make()) for name, make in _results(material).items()}
     return {f"{name}.csv": csv_records(found[name]) for name in sorted(found)}
