@@ -273,7 +273,8 @@ def test_every_page_keeps_its_place_in_another_language(browser: Any, report: Pa
     assert page.locator(".home").get_attribute("href") == "index.ru.html"
     place = page.evaluate(
         """() => {
-            const all = [...document.querySelectorAll("main [id]")].filter((e) => e.getBoundingClientRect().height);
+            const all = [...document.querySelectorAll("main [id]")]
+                .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height);
             const middle = all[Math.floor(all.length / 2)];
             middle.scrollIntoView({ behavior: "instant" });
             return middle.id;
@@ -286,6 +287,7 @@ def test_every_page_keeps_its_place_in_another_language(browser: Any, report: Pa
         )
         near = page.locator(f"[id='{place}']").bounding_box()
         assert -near["height"] < near["y"] < PHONE["height"], (lang, place)
+        assert page.locator("main details[open]").count() == 0  # what was closed stays closed
     page.context.close()
 
 
