@@ -568,8 +568,11 @@ def _side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     places, levels = zip(*(pd.factorize(together[name], sort=True) for name in ("economy", "year")), strict=True)
     rows, place = np.unique(places[0] * len(levels[1]) + places[1], return_inverse=True)
     values, first = np.full((len(rows), len(tables)), np.nan), 0
-    for column, table in enumerate(tables.values()):
-        values[place[first : first + len(table)], column] = table["value"].to_numpy(dtype=np.float64)
+    for column, (name, table) in enumerate(tables.items()):
+        cells = place[first : first + len(table)]
+        if len(np.unique(cells)) < len(cells):
+            raise BadInputError(f"{name} has two values of an economy in a year")
+        values[cells, column] = table["value"].to_numpy(dtype=np.float64)
         first += len(table)
     codes: Any = np.divmod(rows, len(levels[1]))
     index = pd.MultiIndex(levels=levels, codes=codes, names=["economy", "year"])

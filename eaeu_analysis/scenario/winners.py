@@ -136,7 +136,7 @@ def sectors_of(result: ScenarioResult, draws: int = DRAWS) -> SectorResult:
     text = f"{missed} of {len(values)} draws have no solution"
     solved = Check("every draw solved", missed == 0, float(missed), 0.0, text, role="fatal")
     others = tuple(c for c in result.checks if c.name not in ("every draw solved", "stand-in polynomial"))
-    spec = result.spec | {"draws": len(values)}
+    spec = {**result.spec, "draws": len(values)}
     provenance = Provenance(result.provenance.series, METHOD, REFERENCE, spec)
     table = pd.DataFrame(rows, columns=columns)
     return SectorResult(spec, table, result.level, (solved, *others), provenance, result.scenario)

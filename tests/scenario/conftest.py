@@ -42,6 +42,12 @@ def made_up() -> ScenarioResult:
     assert np.isfinite(drawn.drop(columns=[("interaction", "welfare")], errors="ignore")).all(axis=None)
     info = SeriesInfo(code="made/up", label="made up", unit="", source="nobody", vintage="2026-01")
     return ScenarioResult(
-        scenario, {"scenario": scenario.name}, summarise_draws(drawn, scenario.channels, 0.9), values, drawn, 0.9, (),
+        {"scenario": scenario.name},
+        summarise_draws(drawn, scenario.channels, 0.9),
+        0.9,
+        (),
         Provenance((info,), "by formula"),
-    )  # fmt: skip
+        scenario,
+        values,
+        drawn,
+    )

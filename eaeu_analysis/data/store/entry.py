@@ -103,7 +103,7 @@ class StoreEntry:
             return cls(
                 request=Request.from_dict(record["request"]),
                 info=SeriesInfo("").with_(**{name: str(record["info"][name]) for name in _INFO}),
-                retrieved_at=datetime.fromisoformat(record["retrieved_at"]).isoformat(timespec="milliseconds"),
+                retrieved_at=_with_zone(record["retrieved_at"]),
                 rows=int(record["rows"]),
                 sha256=str(record["sha256"]),
                 size=int(record["size"]),
@@ -117,6 +117,14 @@ class StoreEntry:
             raise
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise IntegrityError(f"it is not a manifest entry ({type(error).__name__})") from error
+
+
+def _with_zone(text: str) -> str:
+    """The time to the millisecond; ValueError without a time zone, since times without one cannot be compared."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("no time zone")
+    return time.isoformat(timespec="milliseconds")
 
 
 assert {f.name for f in fields(SeriesInfo)} >= set(_INFO)  # noqa: S101 - a renamed field must not lose provenance

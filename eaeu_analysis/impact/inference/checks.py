@@ -6,7 +6,7 @@ failed pre-period fit or pre-trend as "the comparison does not hold" and any oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -189,13 +189,26 @@ def predictor_balance_check(setup: Setup, fitted: Fitted) -> Check:
     )
 
 
+def left_out(dropped: Mapping[str, str]) -> Check:
+    """The donors dropped, the first four with the reason."""
+    reasons = [f"{name} ({why})" for name, why in list(dropped.items())[:4]]
+    more = len(dropped) - 4
+    text = "; ".join(reasons) + (f"; and {more} more" if more > 0 else "") if reasons else "none"
+    return Check("donors left out", None, float(len(dropped)), None, text)
+
+
+def contamination(total: float, heavy: Sequence[str]) -> Check:
+    """The weight of donors with an event of their own: fails above ``FLAGGED_WEIGHT``."""
+    named = f" ({'; '.join(heavy)})" if heavy else ""
+    text = (
+        f"donors with an event of their own in the window weigh {total:.0%}, passes up to {FLAGGED_WEIGHT:.0%}{named}"
+    )
+    return Check("contamination", total <= FLAGGED_WEIGHT + 1e-12, total, FLAGGED_WEIGHT, text)
+
+
 def donor_checks(problem: Problem, fitted: Fitted) -> list[Check]:
     """Donors dropped, filled, and contaminated (fails when the contaminated weigh more than a tenth)."""
-    checks = []
-    reasons = [f"{name} ({why})" for name, why in list(problem.dropped.items())[:4]]
-    more = len(problem.dropped) - 4
-    text = "; ".join(reasons) + (f"; and {more} more" if more > 0 else "") if reasons else "none"
-    checks.append(Check("donors left out", None, float(len(problem.dropped)), None, text))
+    checks = [left_out(problem.dropped)]
     if problem.filled:
         filled = ", ".join(f"{name} {count}" for name, count in problem.filled.items())
         checks.append(
@@ -206,16 +219,7 @@ def donor_checks(problem: Problem, fitted: Fitted) -> list[Check]:
         parts = {name: float(w) for name, w in zip(names, fitted.weights, strict=True) if name in problem.flagged}
         total = sum(parts.values())
         heavy = [f"{name} {weight:.0%}: {problem.flagged[name]}" for name, weight in parts.items() if weight > 0.005]
-        checks.append(
-            Check(
-                "contamination",
-                total <= FLAGGED_WEIGHT,
-                total,
-                FLAGGED_WEIGHT,
-                f"donors with an event of their own in the window weigh {total:.0%}, passes up to {FLAGGED_WEIGHT:.0%}"
-                + (f" ({'; '.join(heavy)})" if heavy else ""),
-            )
-        )
+        checks.append(contamination(total, heavy))
     return checks
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from ...arrays import Array
 from ...results import Check
 from ...text import format_p_equals
-from .checks import EFFECTIVE, FLAGGED_WEIGHT, loo_check, time_check
+from .checks import EFFECTIVE, contamination, left_out, loo_check, time_check
 from .inversion import student
 from .placebo import TimePlacebo
 
@@ -83,10 +83,7 @@ def extrapolation_check(weights: Array) -> Check:
 
 def donor_notes(dropped: Mapping[str, str], flagged: Mapping[str, str], weights: Mapping[str, float]) -> list[Check]:
     """Donors left out, and the weight of donors with an event of their own (fails above ``FLAGGED_WEIGHT``)."""
-    reasons = [f"{name} ({why})" for name, why in list(dropped.items())[:4]]
-    more = len(dropped) - 4
-    text = "; ".join(reasons) + (f"; and {more} more" if more > 0 else "") if reasons else "none"
-    checks = [Check("donors left out", None, float(len(dropped)), None, text)]
+    checks = [left_out(dropped)]
     if flagged:
         parts = {name: abs(float(weights[name])) for name in flagged if name in weights}
         total = sum(parts.values())
@@ -94,16 +91,7 @@ def donor_notes(dropped: Mapping[str, str], flagged: Mapping[str, str], weights:
         heavy = [f"{name} {weight:.0%}: {flagged[name]}" for name, weight in ranked[:4]]
         if len(ranked) > len(heavy):
             heavy.append(f"and {len(ranked) - len(heavy)} more")
-        checks.append(
-            Check(
-                "contamination",
-                total <= FLAGGED_WEIGHT + 1e-12,
-                total,
-                FLAGGED_WEIGHT,
-                f"donors with an event of their own in the window weigh {total:.0%}, passes up to {FLAGGED_WEIGHT:.0%}"
-                + (f" ({'; '.join(heavy)})" if heavy else ""),
-            )
-        )
+        checks.append(contamination(total, heavy))
     return checks
 
 

@@ -57,6 +57,7 @@ TO = {"to", "до"}
 BY = {"by", "на"}
 SIGNED = {"plus": 1, "minus": -1, "плюс": 1, "минус": -1, "plyus": 1}  # words before a number that are its sign
 COMPARATIVES = {"больше", "выше", "меньше", "ниже", "above", "below", "over", "under"}
+AFTER = {"in", "в", "before", "earlier", "previously", "then", "after", "if"}  # after a number that counts nothing
 AGAINST = {"against", "versus", "vs", "with", "than", "from", "to", "против"}  # before a number compared with another
 JOINING = {
     "to",
@@ -320,7 +321,7 @@ def _years(
         if year is not None and _of_prices(words, at):
             taken.add(at)
             year = None
-        amount = at + 2 < len(words) and words[at + 1].text in ("$", "us$") and words[at + 2].is_number
+        amount = _before_amount(words, at + 1)
         if year is None or (at + 1 in units and not amount) or (at and words[at - 1].text == "$"):
             at += 1
             continue
@@ -525,13 +526,19 @@ def _unit(
             follows = units.get(unit.last)
             if unit.name == "percent" and follows is not None and follows.name == "points":
                 unit = follows
-            if words[place].text in ("$", "us$") and words[min(place + 1, len(words) - 1)].is_number:
+            if _before_amount(words, place):
                 break  # of the next number
             if place > end and (unit.name != "usd" or words[end].is_number):
                 break  # only "million US dollars" has a word between
             require_option("unit", unit.name, UNITS)
             return UNITS[unit.name], unit.last
     return "", end
+
+
+def _before_amount(words: Sequence[TextToken], at: int) -> bool:
+    """Whether a token is the "$" right before a number."""
+    amount = at + 1 < len(words) and words[at].text in ("$", "us$") and words[at + 1].is_number
+    return amount and words[at].end == words[at + 1].start
 
 
 def _clock(words: Sequence[TextToken], at: int, last: int) -> bool:
@@ -641,7 +648,8 @@ def _share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: s
         at = other.place
         rest = words[at + 1 : at + 3]
         dated = len(rest) > 1 and rest[0].text in ("in", "в") and bool(re.fullmatch(r"(?:19|20)\d\d", rest[1].text))
-        compared = other.about or other.bound or words[at - 1].text in AGAINST
+        last = not rest or not rest[0].text.isalpha() or rest[0].text in AFTER  # not "from 9 partners"
+        compared = (other.about or other.bound or words[at - 1].text in AGAINST) and last
         if other.measure == "none" and out[i - 1].measure == "percent" and (dated or compared or other.half < MIN_HALF):
             out[i] = replace(other, measure="percent", base=out[i - 1].base)
     for i, (one, other) in enumerate(itertools.pairwise(out), 1):  # "lower on 19 % of imports, higher on 77 %"

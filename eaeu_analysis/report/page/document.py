@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
@@ -96,7 +96,8 @@ def csv_tables(material: Material) -> dict[str, str]:
                 if value == value:
                     one = {"outcome": section.outcome, "economy": economy, "year": year, "value": value, "unit": unit}
                     values.append(one)
-    found = {"before_after": units, "figures": values, "members": _records(material.content.members.to_frame())}
+    found: dict[str, Sequence[Mapping[Any, Any]]] = {"before_after": units, "figures": values}
+    found["members"] = _records(material.content.members.to_frame())
     found |= {name: _records(make()) for name, make in _results(material).items()}
     return {f"{name}.csv": csv_records(found[name]) for name in sorted(found)}
 

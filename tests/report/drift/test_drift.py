@@ -273,12 +273,12 @@ def quick(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> SimpleNamespa
 
     def assemble(*_: object, **__: object) -> Material:
         held.made += 1
-        return Material(SimpleNamespace(missing=(), substitutes=()), tuple(held.claims))
+        return Material(SimpleNamespace(missing=(), substitutes=(), sections=()), tuple(held.claims))
 
     monkeypatch.setattr(write, "assemble", assemble)
     monkeypatch.setattr(write.sentences, "answers", lambda _: ["one sentence"])
     rest = {"claims": [], "series": [], "answers": [], "question": {"unit": "KGZ", "bloc": "EAEU"}}
-    monkeypatch.setattr(write, "render_report", lambda *_: {"report.json": json.dumps({**rest, "drift": None})})
+    monkeypatch.setattr(write, "traced_report", lambda *_: {"report.json": json.dumps({**rest, "drift": None})})
     return held
 
 

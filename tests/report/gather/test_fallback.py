@@ -90,9 +90,13 @@ def test_the_page_says_that_it_rests_on_the_fall_back_and_strict_ends_with_4(
     told = capsys.readouterr()
     assert "the rest of the report was written" in told.err
     assert "could not be had live and are those of the fall-back" in told.out
-    for name in ("index.html", "index.uz.html", "fared.html", "report.md"):
-        text = (tmp_path / "out" / name).read_text(encoding="utf-8")
-        assert "NE.TRD.GNFS.ZS) could not be had live" in text
+    for name, stated in (
+        ("index.html", "NE.TRD.GNFS.ZS) could not be had live"),
+        ("index.uz.html", "NE.TRD.GNFS.ZS); ilova qilinganlari ishlatilgan"),
+        ("fared.html", "NE.TRD.GNFS.ZS) could not be had live"),
+        ("report.md", "NE.TRD.GNFS.ZS) could not be had live"),
+    ):
+        assert stated in (tmp_path / "out" / name).read_text(encoding="utf-8")
     document = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert "NE.TRD.GNFS.ZS" in document["from_the_fallback"]
 

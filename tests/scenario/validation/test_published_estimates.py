@@ -21,7 +21,7 @@ def made_up(name: str, **bounds: tuple[float, float, float]) -> ScenarioResult:
     """A result with given estimate, lower, upper by outcome, all channels together."""
     rows = [(o, TOTAL, scenario_tables()["outcomes"][o]["unit"], *b, 8, 0) for o, b in bounds.items()]
     table = pd.DataFrame(rows, columns=["outcome", "channel", "unit", "estimate", "lower", "upper", "draws", "failed"])
-    return ScenarioResult(load_scenario(name), {}, table, pd.DataFrame(), pd.DataFrame(), 0.9, (), Provenance())
+    return ScenarioResult({}, table, 0.9, (), Provenance(), load_scenario(name), pd.DataFrame(), pd.DataFrame())
 
 
 UZB = {"real_income": (0.1, -0.2, 0.4), "exports_to_members": (16.0, 12.0, 19.0), "remittances": (-5.0, -9.0, -1.0)}

@@ -59,8 +59,8 @@ def changed_section(found: Drift | None, words: Language, claims: Sequence[Claim
             (Cell(label(row["series"])), *(Cell(translated(words, str(row[name]))) for name in ("before", "now")))
             for row in records
         )
-        columns = ("series", "state_before", "now")
-        parts.append(_table("changed-series", words.say("changed", "revised"), columns, rows, words))
+        named = ("series", "state_before", "now")
+        parts.append(_table("changed-series", words.say("changed", "revised"), named, rows, words))
     return PageSection("changed", title, title, tuple(parts))
 
 

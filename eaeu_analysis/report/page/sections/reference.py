@@ -28,7 +28,8 @@ def build_limits(material: Material, pictures: Mapping[str, Picture], words: Lan
     """The rows of data/tables/limits.toml."""
     terms = tuple(
         Term(
-            *(translated(words, text) for text in (row.limit, row.follows)),
+            translated(words, row.limit),
+            translated(words, row.follows),
             source=translated(words, row.source),
             id=f"limit-{row.id}",
         )
