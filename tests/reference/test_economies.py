@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eaeu_analysis.errors import BadInputError
@@ -258,6 +258,7 @@ def test_a_mistake_in_the_table_of_economies_is_one_sentence(change: dict[str, o
 
 
 # -- properties and the house ----------------------------------------------------------------------------
+@settings(deadline=None)
 @given(
     st.sampled_from(CODES), st.sampled_from([str.lower, str.upper, str.title, str.swapcase]), st.text(" \t", max_size=3)
 )
@@ -267,6 +268,7 @@ def test_case_and_surrounding_space_do_not_matter(iso3: str, case, space: str) -
         assert economies.resolve(space + case(name) + space) == iso3
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_gives_an_economy_or_one_sentence(text: str) -> None:
     try:
