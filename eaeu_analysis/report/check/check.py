@@ -15,9 +15,11 @@ from ...text import clean_text
 from ..claims.claim import Claim
 from ..claims.shipped import shipped_claims
 from .advice import advise, find_check_language
+from .agree import Reason
 from .facts import KnownFact, PanelFacts, facts_of_claims
-from .judge import OUTCOMES, Judgement, Reason, Verdict, judge
+from .judge import Judgement, Verdict, judge
 from .reading import SentenceReading, read_sentence
+from .subject import OUTCOMES
 from .vocabulary import Lang, check_lang, sentences
 
 if TYPE_CHECKING:

@@ -17,7 +17,9 @@ from ...reference.blocs import bloc
 from ...reference.catalogue import outcome
 from ...results import is_reliable
 from ..claims.claim import Claim
-from .reading import BASES, Measure, read_sentence
+from .reading import read_sentence
+from .roles import BASES
+from .stated_number import Measure
 from .vocabulary import vocabulary_table
 
 UNCLEAR = ("none", "fragile", "unreliable", "untested")  # findings of no effect

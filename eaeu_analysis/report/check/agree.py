@@ -1,0 +1,128 @@
+"""Whether a stated number agrees with a known one in unit, years, direction and what it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from .facts import KnownFact, KnownNumber
+from .reading import SentenceReading
+from .stated_number import StatedNumber
+from .subject import closeness
+
+Reason = Literal["", "number", "sign", "unit", "year", "economy", "cause", "model", "unclear", "newer", "none"]
+
+
+@dataclass(frozen=True)
+class NumberMatch:
+    """A number of a sentence and the fact that it was compared with; ``reason`` is "" when they agree."""
+
+    number: StatedNumber
+    fact: KnownFact | None
+    known: KnownNumber | None
+    reason: Reason = ""
+
+
+def is_same_unit(number: StatedNumber, known: KnownNumber) -> bool:
+    """Whether the units are the same, and what a share is of where both say so."""
+    if number.measure == "count" and known.measure == "usd":
+        return True  # its unit may be stated elsewhere
+    if number.measure != known.measure:
+        effect = known.measure == "percent" and (
+            (known.base == "gdp" and known.name == "estimate") or known.name == "difference"
+        )
+        return effect and number.measure == "points"
+    if number.measure in ("percent", "points") and number.base:
+        if known.base:
+            return number.base == known.base
+        return number.measure == "points" or (known.role != "change" and number.base != "gdp")
+    return True
+
+
+def has_same_digits(number: StatedNumber, known: KnownNumber) -> bool:
+    """Whether the digits are the same in another unit or magnitude."""
+    if number.equals(known.value):
+        return True
+    if known.measure in ("percent", "points") and number.scale != 1:  # "19.5 billion dollars" for 19.5 %
+        return abs(abs(number.value) - abs(known.value) * number.scale) <= number.half
+    if known.measure != "usd" or number.measure != "usd" or not known.value or not number.value:
+        return False
+    steps = math.log10(abs(number.value / known.value)) / 3
+    scale = 1000.0 ** round(steps)
+    return scale != 1 and abs(abs(number.value) / scale - abs(known.value)) <= number.half / scale
+
+
+def years_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, number: StatedNumber) -> bool:
+    """Whether the years that go with a number are those of the fact; True where either has none."""
+    stated, spans = reading.dates_of(number)
+    ends = stated | {year for span in spans for year in span}
+    if not ends or not fact.years:
+        return True
+    if known.years:
+        return bool(known.years & ends)
+    return ends <= fact.years | _joined(fact)
+
+
+def _joined(fact: KnownFact) -> set[int]:
+    """Years in which the economies of a fact joined, which may be named with it."""
+    from ...reference.blocs import bloc
+
+    union = bloc("EAEU")
+    members = set(union.members())
+    return {union.accession(e).year for group in fact.entities for e in group if e in members}
+
+
+def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, number: StatedNumber) -> bool:
+    """Whether the direction that goes with a number is that of the known one."""
+    if reading.otherwise:  # "without the union trade would be higher" names it as the cause of a fall
+        return True
+    near = number.sign or reading.sign_near(number)
+    if {"before": "later", "after": "earlier"}.get(known.role) == (reading.phase_of(number) or "-"):
+        return False
+    if fact.sign:
+        return near in (0, fact.sign)
+    if known.role == "change":
+        apart = known.name == "difference" and "gap" in reading.concepts  # "the gap widened by 36 points"
+        return apart or known.name == "beside" or near in (0, known.sign)
+    if known.role == "before":
+        if number.role == "to" and "prices" not in reading.concepts:  # "prices rose to 8 %" in Uzbek: by 8 %
+            return False
+        pair = number.role == "from" and any(other.role == "to" for other in reading.numbers)
+        return not pair or known.newer is None or near == 0 or near * (known.newer - known.value) >= 0
+    return not (known.role == "after" and number.role == "from")
+
+
+def is_equal(number: StatedNumber, known: KnownNumber, reading: SentenceReading) -> bool:
+    """Whether a number states that value, in its unit, as what it is, of an economy that the sentence names."""
+    if known.of and reading.economies and known.of not in reading.economies:
+        return False
+    if known.name == "beside" and not reading.concepts & {"peers"} and len(reading.numbers) == 1:
+        return False
+    return number.equals(known.value) and is_same_unit(number, known) and _by_agrees(number, known)
+
+
+def _by_agrees(number: StatedNumber, known: KnownNumber) -> bool:
+    """Whether a number by which something changed is compared with a change: always where it is a fraction."""
+    if number.role != "by" or number.base:
+        return True
+    return known.role == "change" or not ((number.about and number.half == 0) or known.base)
+
+
+def role_fits(number: StatedNumber, known: KnownNumber) -> bool:
+    """Whether a number after "from", "to" or "by" is compared with a value before, a value after or a change."""
+    wanted = {"from": "before", "to": "after", "by": "change"}.get(number.role)
+    return known.role == wanted if wanted else True
+
+
+def distance(
+    pair: tuple[KnownFact, KnownNumber], number: StatedNumber, reading: SentenceReading
+) -> tuple[bool, float, float]:
+    """How far a number is from a known one: by years, by subject, by size."""
+    fact, known = pair
+    size = max(abs(known.value), 1e-9)
+    return (
+        not years_agree(fact, known, reading, number),
+        -closeness(fact, reading),
+        abs(abs(number.value) - size) / size,
+    )

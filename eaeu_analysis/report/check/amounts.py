@@ -1,0 +1,159 @@
+"""The numbers of a sentence that measure something, with their units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from ...errors import require_option
+from .dates import is_before_amount
+from .numerals import find_shares, find_values, read_numeral, read_whole
+from .roles import BOUND, find_base, find_hedge, find_role, find_sign, pair_roles, share_units
+from .stated_number import UNITS, Measure, StatedNumber
+from .vocabulary import FoundPhrase, Lang, TextToken
+
+LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
+LOOSE = 0.15  # the same where it is "almost doubled"
+ONE = {"of", "a", "one", "одного"}  # between a fraction and its unit
+EVERY = {"en": ("every", "each"), "ru": ("каждых", "каждые"), "uz": ("har",)}
+
+
+def find_numbers(
+    words: Sequence[TextToken], phrases: Sequence[FoundPhrase], taken: set[int], lang: Lang
+) -> tuple[list[StatedNumber], set[int]]:
+    """The numbers of a sentence that measure something, and the tokens of what percentages are of."""
+    units = {p.first: p for p in phrases if p.family == "unit"}
+    scales = {p.first: p for p in phrases if p.family == "scale"}
+    if lang == "uz":  # "bir yarim foiz" is one and a half
+        phrases = [
+            p for p in phrases if p.family != "part" or not (p.first and read_numeral(words[p.first - 1].text, lang))
+        ]
+    hedges = [p for p in phrases if p.family == "hedge" and p.name in BOUND]
+    concepts = {p.first: p for p in phrases if p.family == "concept"}
+    if lang == "uz":  # "olib kiradigan tovarlarning 77 foizi": by the last word too
+        concepts |= {p.last - 1: p for p in phrases if p.family == "concept"}
+    found: list[StatedNumber] = []
+    based: set[int] = set()
+    named = {t for p in phrases if p.family in ("part", "multiple") for t in range(p.first, p.last)}
+    ends = {p: _of_one(words, units, p.last) for p in phrases if p.family == "part"}
+    whole = {t for p, end in ends.items() if end for t in range(p.first, units[end].last)}  # "half of one per cent"
+    ratios = find_shares(words, units, taken | named | whole, lang)
+    every = {i for i in range(1, len(words)) if words[i - 1].text in EVERY[lang] and read_whole(words, i, lang) == 100}
+    apart = taken | every | whole | {t for first, (last, _) in ratios.items() for t in range(first, last)}
+    for at, last, value, half in find_values(words, apart, lang):
+        end, scale = last, 1.0
+        if end in scales:
+            scale, end = float(scales[end].name), scales[end].last
+        unit, after = _unit(words, units, end, at)
+        if unit == "time" or (unit == "" and _clock(words, at, last)):
+            continue
+        if every and unit == "" and value < 100 and scale == 1:
+            unit = "percent"
+        measure: Measure = unit or ("none" if scale == 1 else "count")
+        place, base = find_base(words, concepts, at, after, lang) if measure in ("percent", "points") else (-1, "")
+        based |= {place} if place >= 0 else set()
+        about, bound, post = find_hedge(words, hedges, at, after, lang)
+        found.append(
+            StatedNumber(
+                text=" ".join(w.text for w in words[at:after]),
+                value=value * scale,
+                measure=measure,
+                half=half * scale,
+                place=at,
+                base=base,
+                role="" if post else find_role(words, hedges, at, end, lang),
+                about=about,
+                bound=bound,
+                sign=find_sign(words, at),
+                scale=scale,
+            )
+        )
+    found = share_units(words, found, {t for p in phrases if p.family == "sign" for t in range(p.first, p.last)})
+    found = pair_roles(words, found, {p.first for p in phrases if p.family == "sign"}, lang)
+    used = {t for n in found for t in range(n.place + (n.measure != "times"), n.place + len(n.text.split()))}
+    found += _in_words(words, [p for p in phrases if p.first not in used], concepts, based, lang)
+    for first, (last, value) in ratios.items():
+        place, base = find_base(words, concepts, first, last, lang)
+        based |= {place} if place >= 0 else set()
+        _, bound, _ = find_hedge(words, hedges, first, last, lang)
+        text = " ".join(w.text for w in words[first:last])
+        found.append(StatedNumber(text, value, "percent", 0.0, first, base=base, about=True, bound=bound))
+    large = [n for n in found if n.measure != "none" or (n.value >= LARGE and float(n.value).is_integer())]
+    large = [replace(n, measure="count") if n.measure == "none" else n for n in large]
+    return sorted(large, key=lambda n: n.place), based
+
+
+def _unit(
+    words: Sequence[TextToken], units: dict[int, FoundPhrase], end: int, at: int
+) -> tuple[Measure | Literal["", "time"], int]:
+    """The unit after a number, or "$" before it, and the token after it; "" without one."""
+    if at and words[at - 1].text in ("$", "us$"):
+        return "usd", end
+    for place in range(end, min(end + 2, len(words))):
+        if place in units:
+            unit = units[place]
+            follows = units.get(unit.last)
+            if unit.name == "percent" and follows is not None and follows.name == "points":
+                unit = follows
+            if is_before_amount(words, place):
+                break  # of the next number
+            if place > end and (unit.name != "usd" or words[end].is_number):
+                break  # only "million US dollars" has a word between
+            require_option("unit", unit.name, UNITS)
+            return UNITS[unit.name], unit.last
+    return "", end
+
+
+def _clock(words: Sequence[TextToken], at: int, last: int) -> bool:
+    """Whether a bare number is part of a time or a score ("3:2")."""
+    around = (words[at - 1].text if at else "", words[last].text if last < len(words) else "")
+    return ":" in around
+
+
+def _in_words(
+    words: Sequence[TextToken],
+    phrases: Sequence[FoundPhrase],
+    concepts: dict[int, FoundPhrase],
+    based: set[int],
+    lang: Lang,
+) -> list[StatedNumber]:
+    """Fractions and multiples in words, which are approximate."""
+    found = []
+    hedges = [p for p in phrases if p.family == "hedge" and p.name in BOUND]
+    signs = {p.first for p in phrases if p.family == "sign"}
+    units = {p.first: p for p in phrases if p.family == "unit"}
+    for p in phrases:
+        added = [w.text for w in words[max(0, p.first - 2) : p.first]] == ["and", "a"]  # "a point and a half"
+        if p.family in ("part", "multiple") and p.name != "0" and not added:
+            value, part = float(p.name), p.family == "part"
+            place, base = find_base(words, concepts, p.first, p.last, lang)
+            if part and place >= 0:
+                based.add(place)
+            measure: Measure = "percent" if part else "times"
+            end = _of_one(words, units, p.last) if part else 0
+            if end:  # "a quarter of one per cent"
+                value, measure = value / 100, UNITS[units[end].name]  # type: ignore[assignment]
+            last = units[end].last if end else p.last
+            text = " ".join(w.text for w in words[p.first : last])
+            loose, bound, _ = find_hedge(words, hedges, p.first, p.last, lang)
+            half = LOOSE * abs(value) if loose and not part else 0.0
+            role = find_role(words, hedges, p.first, p.last, lang) if lang != "uz" else ""
+            if lang == "uz" and re.search("(ga|ka|kka)$", words[p.last - 1].text) and p.last in signs:
+                role = "by"  # "chorakka kamaydi"
+            if text.startswith("на") and not place >= 0:
+                role = "by"
+            found.append(
+                StatedNumber(
+                    text, value, measure, half, p.first, base=base if part else "", role=role, about=True, bound=bound
+                )
+            )
+    return found
+
+
+def _of_one(words: Sequence[TextToken], units: dict[int, FoundPhrase], at: int) -> int:
+    """The token of the unit that a fraction is of: "half a point", "a quarter of one per cent", "четверть процента"."""
+    while at < len(words) and words[at].text in ONE:
+        at += 1
+    return at if at in units and UNITS[units[at].name] in ("percent", "points") else 0

@@ -1,0 +1,196 @@
+"""The numbers of a sentence against the facts on the same subject.
+
+A number is supported when a fact on the same economy, outcome and partner has it in that unit, for those years and in
+that direction. Otherwise what differs is named: the year, the sign, the unit, the economy, or the number itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .agree import (
+    NumberMatch,
+    Reason,
+    distance,
+    has_same_digits,
+    is_equal,
+    is_same_unit,
+    role_fits,
+    signs_agree,
+    years_agree,
+)
+from .facts import KnownFact, PanelFacts
+from .match_series import match_series
+from .reading import OTHERS, SentenceReading
+from .stated_number import StatedNumber
+from .subject import CHECKED, SPECIFIC, UNSAID, closeness, is_about, is_same_matter
+
+BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
+INTERVAL = (
+    "lower",
+    "upper",
+    "plain_lower",
+    "plain_upper",
+    "curve_low",
+    "curve_high",
+    "curve_median",
+    "strictest",
+    "widest",
+    "same_sign",
+)
+OTHER_CASES = ("least", "most", "median", "without_low", "without_high", "left_out")
+BOUNDS = frozenset((*INTERVAL, *OTHER_CASES))  # numbers of a claim that count with another one of it
+ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
+COARSE = 5  # half units of its last digit below which a number equals too many others
+PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
+
+
+def match_numbers(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts) -> list[NumberMatch]:
+    """Every number of a sentence with the fact that it agrees with, or that it was compared with."""
+    matches = [_match_part(number, reading, facts, panel) for number in reading.numbers]
+    return _with_siblings(_with_bounds(_telling(_ranges(matches, reading, facts), reading, facts), reading))
+
+
+def _match_part(
+    number: StatedNumber, reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts
+) -> NumberMatch:
+    """A number by what the sentence is about, or else by what its own part of the sentence is about."""
+    whole = _match(number, reading, facts, panel)
+    part = reading.part_of(number, CHECKED | SPECIFIC)
+    other = whole.fact is not None and _elsewhere(number, whole.fact, reading)
+    if part == reading or (whole.reason in ("", "newer") and not other):
+        return whole
+    own = _match(number, part, facts, panel)
+    return own if other or own.reason in ("", "newer") else whole
+
+
+def _elsewhere(number: StatedNumber, fact: KnownFact, reading: SentenceReading) -> bool:
+    """Whether a number is of another economy than the fact: "trade of one was 90 %, and of the other 70 %"."""
+    named = reading.own_economies(number) - OTHERS
+    return bool(named and reading.economies - OTHERS - named and not fact.named & named)
+
+
+def _match(
+    number: StatedNumber, reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts
+) -> NumberMatch:
+    strict = len({n.measure for n in reading.numbers}) == len(reading.numbers) or reading.is_pair
+    about = [f for f in facts if is_about(f, reading, strict)]
+    about.sort(key=lambda f: -closeness(f, reading))
+    hidden = BOUNDS - set(OTHER_CASES) if "peers" in reading.concepts else BOUNDS
+    known = [(f, k) for f in about for k in f.numbers if k.name not in hidden]
+    hits = [(f, k) for f, k in known if is_equal(number, k, reading)]
+    if not hits and "other" not in reading.concepts:  # the sentence may name more than the fact is on
+        loose = (f for f in facts if number.telling or reading.economies <= f.named)
+        loose = (f for f in loose if is_about(f, reading, strict=False, narrow=False))
+        hits = [(f, k) for f in loose for k in f.numbers if k.name not in BOUNDS and is_equal(number, k, reading)]
+    for fact, item in hits:
+        if years_agree(fact, item, reading, number) and signs_agree(fact, item, reading, number):
+            if "now" in reading.hedges and item.newer is not None and not any(reading.dates_of(number)):
+                return NumberMatch(number, fact, item, "newer")
+            return NumberMatch(number, fact, item)
+    described = match_series(number, reading, panel)
+    if described is not None and described.reason in ("", "newer"):
+        return described
+    for fact, item in hits:
+        reason: Reason = "year" if not years_agree(fact, item, reading, number) else "sign"
+        return NumberMatch(number, fact, item, reason)
+    for fact, item in known:
+        same = is_same_unit(number, item) and number.equals(item.value)
+        if has_same_digits(number, item) and not same and number.measure != "count":
+            return NumberMatch(number, fact, item, "unit")
+    if "other" not in reading.concepts:
+        elsewhere = [f for f in facts if is_same_matter(f, reading)]
+        for fact in elsewhere:
+            for item in fact.numbers:
+                telling = number.half * 10**PLAIN <= max(abs(number.value), 1e-9) * 10 and not number.about
+                if telling and item.name not in BOUNDS and number.equals(item.value) and is_same_unit(number, item):
+                    return NumberMatch(number, fact, item, "economy")
+    if described is not None:
+        return described
+    known = [(f, k) for f, k in known if k.name not in ASIDE and not k.name.endswith("_growth")]
+    near = [(f, k) for f, k in known if is_same_unit(number, k) and role_fits(number, k)]
+    best = max((closeness(f, reading) for f, _ in near), default=0)
+    near = [(f, k) for f, k in near if closeness(f, reading) == best]
+    if not near and number.role == "by" and number.measure in ("percent", "points"):  # by how much, in another unit
+        near = [(f, k) for f, k in known if k.name == "change"]
+    if near:
+        fact, item = min(near, key=lambda pair: distance(pair, number, reading))
+        return NumberMatch(number, fact, item, "number")
+    return NumberMatch(number, None, None, "none")
+
+
+def _ranges(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Sequence[KnownFact]) -> list[NumberMatch]:
+    """Numbers that are both ends of the interval of one estimate: "anywhere from a fall of 0.2 to a rise of 0.7 %"."""
+    out = list(matches)
+    for fact in (f for f in facts if is_about(f, reading, strict=False)):
+        ends = {k.name: k for k in fact.numbers if k.name in ("lower", "upper", "high")}
+        found = {i: n for i, m in enumerate(matches) for n, k in ends.items() if m.number.equals(k.value)}
+        if len(set(found.values())) == len(ends) == 2:
+            for i, name in found.items():
+                if out[i].reason not in ("", "newer"):
+                    out[i] = NumberMatch(out[i].number, fact, ends[name])
+    return out
+
+
+def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Sequence[KnownFact]) -> list[NumberMatch]:
+    """Numbers of a sentence by a fact on the same economy that has two of them or, where the subject of the sentence is
+    not known by its words, one with three significant digits, in that unit, for those years and in that direction."""
+    named = (reading.concepts - UNSAID) | (reading.bases - {"gdp"})
+    if not reading.economies or "other" in reading.concepts or all(m.reason in ("", "newer") for m in matches):
+        return list(matches)
+    best: dict[int, NumberMatch] = {}
+    for fact in facts:
+        if not fact.entities or not all(group & reading.entities for group in fact.entities):
+            continue
+        if not reading.economies - OTHERS <= fact.named or (named and not is_about(fact, reading, strict=False)):
+            continue
+        hits = {}
+        for i, match in enumerate(matches):
+            number = match.number
+            for known in fact.numbers:
+                same = number.equals(known.value) and is_same_unit(number, known) and known.name not in BOUNDS
+                if same and years_agree(fact, known, reading, number) and signs_agree(fact, known, reading, number):
+                    hits[i] = NumberMatch(number, fact, known)
+        precise = any(m.number.telling for m in hits.values())
+        if (len(hits) > 1 or (precise and len(matches) == 1 and not named)) and len(hits) > len(best):
+            best = hits
+    return [m if m.reason in ("", "newer") else best.get(i, m) for i, m in enumerate(matches)]
+
+
+def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> list[NumberMatch]:
+    """The other numbers of a claim, and the level of its interval, count where one of its numbers is stated too."""
+    found = [(m.number.clause, m.fact) for m in matches if m.reason == "" and m.fact is not None]
+    out = []
+    for match in matches:
+        number = match.number
+        near = [fact for clause, fact in found if abs(number.clause - clause) <= BESIDE]
+        if match.reason not in ("", "newer"):
+            for fact in near:
+                level = 100 * fact.claim.level if fact.claim is not None else math.nan
+                equal = [k for k in fact.numbers if number.equals(k.value) and is_same_unit(number, k)]
+                coarse = abs(number.value) < COARSE * number.half
+                equal = [] if coarse or _elsewhere(number, fact, reading) else equal
+                right = (k for k in equal if years_agree(fact, k, reading, number))
+                known = next((k for k in right if k.name in BOUNDS or signs_agree(fact, k, reading, number)), None)
+                if known is not None or (number.measure == "percent" and number.equals(level)):
+                    match = NumberMatch(number, fact, known)
+        out.append(match)
+    return out
+
+
+def _with_siblings(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
+    """A wrong number is compared with the fact that has the other numbers of the sentence, where that fits."""
+    found = [(m.number.clause, m.fact, m.known) for m in matches if m.reason == "" and m.fact is not None]
+    used = {(fact.id, known.name) for _, fact, known in found if known is not None}
+    out = []
+    for match in matches:
+        if match.reason == "number":
+            for fact in (fact for clause, fact, _ in found if abs(clause - match.number.clause) <= 1):
+                fitting = (k for k in fact.numbers if is_same_unit(match.number, k) and role_fits(match.number, k))
+                item = next((k for k in fitting if (fact.id, k.name) not in used and k.name not in BOUNDS), None)
+                if item is not None:
+                    match = NumberMatch(match.number, fact, item, "number")
+                    break
+        out.append(match)
+    return out

@@ -1,0 +1,106 @@
+"""Numbers in digits and in words, and shares such as "three in four"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .stated_number import UNITS
+from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary
+
+HALF_MORE = {"en": ("and", "a", "half"), "ru": ("с", "половиной"), "uz": ("yarim",)}
+UZBEK_ENDING = re.compile("(?:ta|tasi|tasini|tasiga|tadan|nafari|nafardan|si|i|dan|ga|ni|ning|sini)$")
+ROUND = 0.02  # share by which a number that ends in zero may differ
+WHOLES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100)  # in "three in four", "six of every ten"
+OUT_OF = {"en": ("in", "of", "out", "every", "each"), "ru": ("из", "каждых", "каждые"), "uz": ()}
+
+
+def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list[tuple[int, int, float, float]]:
+    """Every number in digits or words: first token, token after it, value, half of its last digit."""
+    found = []
+    at = 0
+    while at < len(words):
+        spelled = 0 if at in taken or words[at].is_number else read_numeral(words[at].text, lang)
+        if words[at].is_number and at not in taken:
+            value, half = _value(words[at].text, lang)
+            found.append((at, at + 1, value, half))
+        elif spelled:
+            total, last = spelled, at + 1
+            while (
+                last < len(words)
+                and last not in taken
+                and 0 < read_numeral(words[last].text, lang) < _tail(total, lang)
+            ):
+                total, last = total + read_numeral(words[last].text, lang), last + 1
+            end, more = _half_more(words, last, lang)
+            found.append((at, end, total + more, 0.25 if more or total % 1 else 0.5))
+            at = end
+            continue
+        at += 1
+    return found
+
+
+def read_numeral(text: str, lang: Lang) -> float:
+    """The number that a word is, in Uzbek with its endings; 0 for another word."""
+    numerals = load_vocabulary(lang).numerals
+    if lang == "uz" and text not in numerals:
+        text = UZBEK_ENDING.sub("", text)
+    return numerals.get(text, 0)
+
+
+def _tail(total: float, lang: Lang) -> int:
+    """Below what a word adds to a number in words: "hundred thirty", "thirty four", in Uzbek "ten one"."""
+    return 100 if total >= 100 else 10 if total >= (10 if lang == "uz" else 20) and total % 10 == 0 else 0
+
+
+def _half_more(words: Sequence[TextToken], at: int, lang: Lang) -> tuple[int, float]:
+    """The token after "and a half", and 0.5; without it the token itself, and 0."""
+    phrase = HALF_MORE[lang]
+    return (at + len(phrase), 0.5) if tuple(w.text for w in words[at : at + len(phrase)]) == phrase else (at, 0.0)
+
+
+def read_whole(words: Sequence[TextToken], at: int, lang: Lang) -> int:
+    """The whole number at a token, in digits or words; 0 without one."""
+    if not 0 <= at < len(words):
+        return 0
+    text = words[at].text
+    return int(text) if text.isdigit() else int(read_numeral(text, lang))
+
+
+def find_shares(
+    words: Sequence[TextToken], units: dict[int, FoundPhrase], taken: set[int], lang: Lang
+) -> dict[int, tuple[int, float]]:
+    """Shares such as "three in four", "шесть из десяти", "har toʻrt kishidan uchi": by their first token, the token
+    after them and the per cent."""
+    found: dict[int, tuple[int, float]] = {}
+    for at in range(len(words)):
+        one = read_whole(words, at, lang)
+        if not one or at in taken:
+            continue
+        last = at + 1
+        if lang == "uz":  # the whole comes first
+            more = range(last, min(last + 2, len(words)))  # "har toʻrt kishidan uchi"
+            last = next((i + 1 for i in more if words[i].text.endswith("dan") and i not in units), last)
+            if not words[last - 1].text.endswith("dan") or last - 1 in units:
+                continue
+            whole, one = one, read_whole(words, last, lang)
+        else:
+            while last < len(words) and words[last].text in OUT_OF[lang]:
+                last += 1
+            whole = read_whole(words, last, lang) if last > at + 1 else 0
+        plain = last + 1 not in units or UNITS[units[last + 1].name] == "usd"  # "one in seven dollars"
+        if whole in WHOLES and 0 < one < whole and last not in taken and plain:
+            found[at] = (last + 1, 100.0 * one / whole)
+    return found
+
+
+def _value(text: str, lang: Lang) -> tuple[float, float]:
+    plain = text.replace(" ", "").replace("\u00a0", "").replace("\u202f", "")
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", plain) and (lang == "en" or plain.count(",") > 1):
+        plain = plain.replace(",", "")
+    plain = plain.replace(",", ".")
+    decimals = len(plain.partition(".")[2])
+    value, half = float(plain), 0.5 * 10.0**-decimals
+    if not decimals and plain.endswith("0"):  # "640 million": rounded to tens, but not so far as to be another number
+        half = max(half, min(ROUND * value, 0.5 * 10.0 ** (len(plain) - len(plain.rstrip("0")))))
+    return value, half
