@@ -73,7 +73,7 @@ def weight_check(weights: Array) -> Check:
 def extrapolation_check(weights: Array) -> Check:
     """Fails when the negative weights (J,) add up to more than ``NEGATIVE``: the counterfactual is then drawn from far
     outside the donors."""
-    negative = float(-np.minimum(weights, 0).sum())
+    negative = abs(float(np.minimum(weights, 0).sum()))  # no negative zero
     text = (
         f"negative weights sum to {negative:.2f}: how far the counterfactual lies outside the donors; fails above "
         f"{NEGATIVE:g}"
