@@ -190,6 +190,8 @@ def _fields(where: tuple[str, ...]) -> dict[str, Any]:
     """Keys of the block at ``where``."""
     model: Any = Scenario
     for part in where:
+        if part.isdigit():  # the place in a list of blocks
+            continue
         field = getattr(model, "model_fields", {}).get(part)
         if field is None:
             return {}

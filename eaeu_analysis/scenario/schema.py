@@ -353,8 +353,8 @@ class Scenario(SchemaBlock):
         ----------
         changes : mapping
             Path to a number, a distribution as text or a :class:`Quantity`: ``{"migration.permit_fee": 500,
-            "sigma": "uniform(3, 6)"}``. The name of a number is enough where one block alone has it. ``name``,
-            ``title``, ``economy`` and ``bloc`` can be given too.
+            "sigma": "uniform(3, 6)"}``. The name of a number is enough without its block. ``name``, ``title``,
+            ``economy`` and ``bloc`` can be given too.
 
         Returns
         -------
@@ -396,15 +396,13 @@ class Scenario(SchemaBlock):
 
     def _path(self, given: str) -> str:
         """The path of a number of the blocks that this scenario has, by its path or its last part."""
-        known = [p for p in (*every_path(), "tariffs.schedule", "border_costs.source")
+        known = [p for p in (*every_path(), "tariffs.schedule", "border_costs.source", "market_access.of")
                  if getattr(self, p.split(".")[0]) is not None]  # fmt: skip
         if given in known:
             return given
-        ends = [p for p in known if p.split(".")[1] == given]
-        if len(ends) == 1:
-            return ends[0]
-        if ends:
-            raise BadInputError(f"{given!r} is in several blocks; write one of {', '.join(ends)}")
+        for path in known:
+            if path.split(".")[1] == given:  # no two blocks have a name in common
+                return path
         raise unknown(f"quantity of {self.name}", given, [*known, *(p.split(".")[1] for p in known)])
 
     def to_toml(self) -> str:
