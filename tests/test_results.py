@@ -20,6 +20,7 @@ from eaeu_analysis.results import (
     Check,
     CheckRole,
     Provenance,
+    Result,
     TableResult,
     finding_of,
     is_reliable,
@@ -142,6 +143,29 @@ def test_a_result_as_text():
     assert source_lines(made().provenance, "> ") == [f"> source: {SERIES.source_line()}"]
 
 
+def test_a_new_kind_of_result_is_shown_by_the_first_line_of_its_summary():
+    @dataclasses.dataclass(frozen=True)
+    class Later(Made):
+        more: str = "x"
+
+    @dataclasses.dataclass(frozen=True, repr=False)
+    class Own(Made):
+        def __repr__(self) -> str:
+            return "own"
+
+    assert repr(made(Later)) == "<Later: A <title>>"
+    assert repr(made(Own)) == "own"
+
+
+def test_a_result_without_checks_has_none_of_any_name():
+    class Bare(Result):
+        def summary(self) -> str:
+            return "X:XX"
+
+    assert Bare().check("any") is None
+    assert repr(Bare()) == "<Bare: X:XX>"
+
+
 def test_the_table_of_a_result_is_a_copy():
     found = made()
     copy = found.to_frame()
@@ -218,7 +242,7 @@ def test_a_result_without_a_figure_says_so():
     ("value", "plain"),
     [
         ({1: {"b", "a"}, "t": (1, True, None)}, {"1": ["a", "b"], "t": [1, True, None]}),
-        (frozenset([3, 1, 2]), [1, 2, 3]),
+        (frozenset([10, 3, 8]), [3, 8, 10]),
         ([2, 1], [2, 1]),
         (np.float64(1 / 3), 0.333333333333),
         (np.int64(3), 3),

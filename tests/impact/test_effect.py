@@ -99,6 +99,7 @@ def test_post_is_what_the_estimate_averages():
          "no effect, however large"),
         ({"checks": (check("a", None),)}, "(p = 0.020), but no check was run"),
         ({"estimate": -2.0, "interval": (-3.0, -1.0), "checks": (check("a", False),)}, "-2.00 (% of GDP), lower than"),
+        ({"estimate": 0.5, "interval": (0.1, 0.9)}, "an effect found: +0.50 (% of GDP), higher than"),
         ({"measure": ""}, "an effect found: +2.00, higher than"),
         ({"p_value": NAN, "checks": (check("a", False),)}, "(the interval leaves zero out), but it fails: a"),
     ],

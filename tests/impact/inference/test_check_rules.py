@@ -76,6 +76,13 @@ TIMES = np.arange(2000.0, 2006.0)
 LINE = 0.5 * (TIMES - 2000)
 
 
+def test_an_exact_fit_is_measured_by_the_deviation_of_the_outcome():
+    small, large = 0.01 * WAVE, 100 * WAVE
+    assert rules.fit_check(np.full(4, 5e-6), small, 5).passed is True
+    assert rules.fit_check(np.full(4, 5e-3), large, 5).passed is None
+    assert rules.fit_check(np.zeros(1), np.ones(1)).passed is True  # no donors are counted unless given
+
+
 def test_a_drift_by_hand():
     slope, p, share = rules.drift(LINE + np.array([0.1, -0.1, 0, 0, -0.1, 0.1]), TIMES, 4.0, -8.0)
     assert (slope, share) == (pytest.approx(0.5), pytest.approx(0.25))  # half a unit a year, over four, of eight
@@ -159,6 +166,14 @@ def test_the_hull_may_be_left_in_a_tenth_of_the_years(outside, passed, stated):
         assert rules.hull(asked, fitted(asked, [0.5, 0.5, 0.0]), intercept=True).passed is None
 
 
+def test_the_range_of_the_donors_is_that_of_the_year():
+    rising = np.arange(12.0)
+    asked = problem(np.column_stack([rising + 1.5, rising, rising + 1]))
+    assert rules.hull(asked, fitted(asked, [0.5, 0.5]), intercept=False).value == 0.0
+    below = problem(np.column_stack([rising - 0.5, rising, rising + 1]))
+    assert rules.hull(below, fitted(below, [0.5, 0.5]), intercept=False).value == 0.0
+
+
 def test_the_edge_of_the_hull_is_inside():
     asked = three([0.0] * 5 + [4.0] * 5 + [2.0, 2.0])
     assert rules.hull(asked, fitted(asked, [0.5, 0.5, 0.0]), intercept=False).value == 1.0
@@ -201,6 +216,15 @@ def test_other_weights_that_fit_as_well_are_named_with_what_they_give():
     assert rules.uniqueness(higher, shifted).value == 0.0
 
 
+def test_the_intercept_is_taken_off_before_other_weights_are_looked_for():
+    """The first donor is the mean of the other two, which drift apart; the treated unit is five above it."""
+    first, apart = np.linspace(1, 4, 12), np.linspace(0.1, 1, 12)
+    asked = problem(np.column_stack([first + 5, first, first + apart, first - apart]))
+    found = rules.uniqueness(asked, fitted(asked, [1.0, 0.0, 0.0], intercept=5.0))
+    assert found.value == 0.0
+    assert "shortest" in found.text
+
+
 def test_with_an_intercept_donors_of_another_level_fit_as_well():
     """The second donor moves as the first one does, ten above it: the same path once levels are free."""
     before = np.linspace(1, 4, 10)
@@ -240,6 +264,9 @@ def test_the_balance_of_the_predictors():
     rich = predictors[1].label
     assert f"'{rich}': {distance:.2f} " in found.text
     assert found.text.endswith(f"range: {rich}")
+    two = Setup(asked, predictors, np.array([[9.0, 0.0, 4.0, 2.0], x[1], x[2]]))
+    named = rules.predictor_balance_check(two, fitted(asked, [0.5, 0.5, 0.0])).text
+    assert named.endswith(f"range: {predictors[0].label}, {rich}")
     inside = Setup(asked, predictors, np.array([x[0], [1.0, 1.0, 3.0, 2.0], [3.0, 1.0, 3.0, 2.0]]))
     calm = rules.predictor_balance_check(inside, fitted(asked, [0.0, 1.0, 0.0]))
     assert "outside" not in calm.text  # the ends of the range are inside
@@ -265,12 +292,14 @@ def test_the_donors_left_out(count, named, more):
     assert (more is None) or numbers(found.text)[-1] == more
     assert found.text.count("; ") == max(0, named - 1) + (more is not None)
     assert " more" in found.text or more is None
+    assert count or found.text == "none"
 
 
 @pytest.mark.parametrize(("total", "passed"), [(0.0, True), (0.1, True), (0.1 + 1e-13, True), (0.11, False)])
 def test_contaminated_donors_may_weigh_a_tenth(total, passed):
     found = rules.contamination(total, [])
     assert facts(found) == ("contamination", passed, total, 0.1, "warning", [f"{total:.0%}", "10%"])
+    assert found.text.endswith("10%")  # nobody is named
     assert rules.contamination(total, ["A 5%: a war", "B 6%: a union"]).text.endswith("(A 5%: a war; B 6%: a union)")
 
 
@@ -426,12 +455,12 @@ def test_no_donor_to_leave_out_and_no_estimate():
 def test_the_cohort_that_does_worst_is_shown():
     times = np.arange(2000, 2010)
     flat, wave = np.full(10, 10.0), 10 + np.tile([1.0, -1.0], 5)
-    treated = np.vstack([wave, wave + 2, flat])
+    treated = np.vstack([wave, wave + 6, flat])
     problems = (problem(np.ones((12, 2))),)
     design = Design(problems, ("D1",), times, np.ones((1, 10)), treated, np.array([6, 6, 8]))
     early, late = 0.1 * np.tile([1.0, -1.0], 5), 0.6 * np.tile([1.0, -1.0], 5)
     good = rules.design_checks(design, {6: early}, 4.0)
-    assert good[0] == rules.fit_check(early[:6], (wave + 1)[:6])
+    assert good[0] == rules.fit_check(early[:6], (wave + 3)[:6])
     assert good[1] == rules.trend_check(early[:6], times[:6].astype(float), 5.0, 4.0)  # 2002.5 to 2007.5
     both = rules.design_checks(design, {6: early, 8: late}, 4.0)
     assert both[0] == rules.fit_check(late[:8], flat[:8])  # 0.6 where 0.5 is allowed
@@ -439,7 +468,7 @@ def test_the_cohort_that_does_worst_is_shown():
     assert both[1] == good[1]
     assert rules.design_checks(design, {8: late, 6: early}, 4.0)[0] == both[0]
     two = rules.design_checks(design, {6: 9 * early, 8: 2 * late}, 4.0)
-    assert two[0] == rules.fit_check(9 * early[:6], (wave + 1)[:6])  # the first that fails
+    assert two[0] == rules.fit_check(9 * early[:6], (wave + 3)[:6])  # the first that fails
     assert rules.design_checks(design, {}, 4.0) == []
 
 
@@ -454,6 +483,7 @@ def test_the_cohort_that_does_worst_is_shown():
         (1e-3, [1e-3 - 1e-7, 1e3], 1.0),  # rounding is judged by the largest of all
         (1e3, [1e3 - 5e-7, 1.0], 2 / 3),
         (2.0, [], 1.0),
+        (1e-8, [1e-8 - 1e-10, 1e-9], 1 / 3),
     ],
 )
 def test_the_rank_among_placebos(actual, draws, p):
@@ -533,8 +563,8 @@ def test_how_far_outside_the_donors_a_counterfactual_may_lie(weights, passed, ne
 
 
 def test_donors_with_events_of_their_own_heaviest_first():
-    flagged = {name: f"event {name}" for name in "ABCDEFG"}
-    weights = {"A": 0.01, "B": -0.04, "C": 0.005, "D": 0.02, "E": 0.04, "F": 0.03}
+    flagged = {name: f"event {name}" for name in "AEBCDFG"}  # equal weights by name
+    weights = {"A": 0.01, "E": 0.04, "B": -0.04, "C": 0.005, "D": 0.02, "F": 0.03}
     left, found = placebo_checks.donor_notes({"X": "a gap"}, flagged, weights)
     assert left.text == "X (a gap)"
     assert (found.passed, found.value) == (False, pytest.approx(0.145))  # sizes, whatever their sign; G weighs nothing

@@ -7,9 +7,26 @@ import math
 from typing import Any
 
 import pytest
+from texts import numbers
 
 from eaeu_analysis.errors import BadInputError
-from eaeu_analysis.report.claims.claim import Claim, grade_of, side_of, state, to_frame
+from eaeu_analysis.report.claims import claim as record
+from eaeu_analysis.report.claims.claim import (
+    Claim,
+    call,
+    estimated,
+    failed_words,
+    grade_of,
+    load_call,
+    load_claim_rules,
+    meaning,
+    side_of,
+    state,
+    to_frame,
+    way,
+    with_age,
+    years,
+)
 from eaeu_analysis.results import Check, Provenance
 from eaeu_analysis.series import SeriesInfo
 
@@ -206,3 +223,109 @@ def test_what_a_claim_must_not_lack(missing: str) -> None:
 def test_a_side_or_grade_that_is_not_known_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(BadInputError, match="not known"):
         dataclasses.replace(made(), **wrong)
+
+
+# -- estimates ----------------------------------------------------------------------------------------------
+def effect(finding: str = "found", value: float = 2.0, good: str = "trade", **more: Any) -> Claim:
+    """The claim of an estimate, as the makers state it."""
+    given: dict[str, Any] = {"values": {"net": value, "p": 0.05}, "words": {"group": "=them"}, **more}
+    provenance = Provenance((SERIES,), "gravity", "somebody", {})
+    return estimated(
+        "partners.step", "partners.higher", (value, value - 1.0, value + 1.5), 0.9, finding, (GOOD, BAD), "ea.x()",
+        provenance, good=good, **given,
+    )  # fmt: skip
+
+
+def test_an_estimate_as_a_claim() -> None:
+    claim = effect()
+    assert (claim.id, claim.topic, claim.template, claim.grade) == ("partners.step", "partners", "partners.higher", "X")
+    assert (claim.value, claim.lower, claim.upper, claim.level) == (2.0, 1.0, 3.5, 0.9)
+    assert list(claim.values.items()) == [("net", 2.0), ("lower", 1.0), ("upper", 3.5), ("p", 0.05),
+                                          ("level_percent", 90.0)]  # fmt: skip
+    assert claim.words == {"failed": ("check.bad",), "group": "=them"}
+    assert (claim.finding, claim.measure, claim.slow, claim.checks) == ("found", "per cent", True, (GOOD, BAD))
+    assert (claim.call, claim.method, claim.reference) == ("ea.x()", "gravity", "somebody")
+    assert claim.series == (SERIES,)
+    other = effect(measure="log points", slow=False, words={"failed": ()}, caveat="partners_pair")
+    assert (other.measure, other.slow, other.words, other.caveat) == ("log points", False, {"failed": ()},
+                                                                      "partners_pair")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("finding", "value", "good", "side"),
+    [
+        ("found", 2.0, "trade", "for"),
+        ("found", -2.0, "trade", "against"),
+        ("found", 2.0, "inflation", "against"),
+        ("found", 2.0, "imports", "context"),
+        ("none", 2.0, "trade", "context"),
+        ("fragile", 2.0, "trade", "context"),
+        ("unreliable", 2.0, "trade", "context"),
+    ],
+)
+def test_only_an_effect_that_was_found_has_a_side(finding: str, value: float, good: str, side: str) -> None:
+    assert effect(finding, value, good).side == side
+
+
+@pytest.mark.parametrize(
+    ("finding", "value", "end"),
+    [("found", 0.5, "higher"), ("found", -0.5, "lower"), ("found", 0.0, "lower"), ("none", 1.0, "none"),
+     ("fragile", -1.0, "fragile")],
+)  # fmt: skip
+def test_which_way_an_effect_went(finding: str, value: float, end: str) -> None:
+    assert way(finding, value) == end
+
+
+# -- rules that all claims share ----------------------------------------------------------------------------
+def test_what_a_rise_means_is_looked_up() -> None:
+    assert (meaning("trade"), meaning("inflation"), meaning("imports")) == (1, -1, 0)
+    with pytest.raises(BadInputError, match=r"claims\.toml does not state what a rise of 'happiness' means$"):
+        meaning("happiness")
+
+
+def test_failed_checks_are_named_once() -> None:
+    assert failed_words((GOOD, BAD, TOLD, BAD)) == ("check.bad",)
+    assert failed_words(()) == ()
+
+
+def test_calls_as_text() -> None:
+    assert load_call(["trade", "fdi"], "pinned") == "ea.load_panel(['trade', 'fdi'])"
+    assert load_call(iter(["trade"]), "my file.csv") == "ea.load_panel(['trade'], source='my file.csv')"
+    assert call("ea.f", "a", 2, at=None, level=0.9) == "ea.f('a', 2, at=None, level=0.9)"
+    assert call("ea.f") == "ea.f()"
+    assert years("after", (2016, 2019)) == {"after_first": 2016.0, "after_last": 2019.0}
+
+
+def stale(year: float, newest: int, template: str = "") -> tuple[Claim, Claim]:
+    """A claim on how things are in ``year``, and the same with its age."""
+    template = template or next(iter(load_claim_rules().stale_figures))
+    field = load_claim_rules().stale_figures.get(template, "year")
+    claim = dataclasses.replace(made(), template=template, values={field: year})
+    return claim, with_age(claim, newest)
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_figure_is_stale_after_the_years_that_are_allowed(over: int) -> None:
+    allowed = load_claim_rules().stale_years
+    claim, aged = stale(2020.0, 2020 + allowed + over)
+    assert aged == dataclasses.replace(claim, checks=aged.checks)
+    *before, check = aged.checks
+    assert tuple(before) == claim.checks
+    assert (check.name, check.passed, check.role) == ("stale", not over, "warning")
+    assert (check.value, check.threshold) == (allowed + over, allowed)
+    assert numbers(check.text) == ["2020", str(allowed + over), str(allowed)]
+    assert stale(2019.6, 2020 + allowed + over)[1].checks[-1].value == allowed + over
+
+
+def test_a_claim_of_years_that_are_over_is_never_stale() -> None:
+    claim, aged = stale(1990.0, 2026, "latest.lower")
+    assert aged is claim
+    claim, aged = stale(math.nan, 2026)
+    assert aged is claim
+
+
+def test_a_meaning_that_is_no_sign_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = {"meaning": {"trade": {"sign": 2, "why": "more"}}}
+    monkeypatch.setattr(record, "read_table", lambda path: raw)
+    with pytest.raises(BadInputError, match="meaning of 'trade': sign 2, expected -1, 0 or 1"):
+        load_claim_rules.__wrapped__()
