@@ -26,7 +26,7 @@ def panel() -> ea.Panel:
     return ea.load_panel(["trade", "gdp_per_head", "tariff"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def trade(panel: ea.Panel) -> BeforeAfter:
     return before_after(panel, "trade", "Kyrgyzstan", "2015-08-12")
 

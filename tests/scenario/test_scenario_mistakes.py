@@ -56,6 +56,8 @@ def test_the_file_without_mistakes(tmp_path):
     assert (found.name, found.economy, found.bloc, found.baseline.year) == ("mine", "UZB", "EAEU", 2019)
     assert found.customs_revenue is not None
     assert (found.customs_revenue.phase.first, found.customs_revenue.phase.last) == (2, 3)
+    alone = SOUND[: SOUND.index("\n[customs_revenue]")].replace(', "customs_revenue"', "")
+    assert read(tmp_path, alone, "alone.toml").customs_revenue is None
 
 
 @pytest.mark.parametrize(

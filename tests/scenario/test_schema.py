@@ -175,3 +175,8 @@ def test_the_summary_states_every_number_that_counts(scenario):
     fixed = scenario.replace({"rouble": 0.2, "migration.sent_home": Quantity(value=0.5)})
     assert f"  rouble: 0.2  {scenario.label('migration.rouble')}  (set by the user)" in fixed.summary().splitlines()
     assert f"  sent_home: 0.5  {scenario.label('migration.sent_home')}" in fixed.summary().splitlines()
+
+
+def test_a_scenario_is_written_out_and_shown(scenario):
+    assert scenario.to_toml().splitlines()[0] == 'name = "uzb_eaeu"'
+    assert scenario.question.partition("'")[0] in scenario._repr_html_()
