@@ -44,6 +44,8 @@ def test_skip_nought_leaves_no_year_out():
         (2015, None, None),
         (2021, 2024, None),
         (2010, 2020, (2020, 2020)),
+        (2019, 2024, (2020, 2024)),
+        (2020, 2024, None),  # an event of these years leaves none of them apart
     ],
 )
 def test_late_years_stand_apart(event, last, latest):
@@ -58,6 +60,25 @@ def test_counts_that_are_no_counts(name, value):
     with pytest.raises(BadInputError, match=f"^{name} .* whole number") as caught:
         w.windows(2015, **({"pre": 5, "post": 4, "skip": 1} | {name: value}))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "least"), [("pre", 0, 1), ("post", 0, 1), ("skip", -1, 0), ("post", 1.0, 1), ("skip", False, 0)]
+)
+def test_a_refused_count_says_what_came_and_what_is_least(name, value, least):
+    with pytest.raises(BadInputError, match=rf"^{name} {value} is not a number of years: .*, {least} or more$"):
+        w.windows(2015, **({"pre": 5, "post": 4, "skip": 1} | {name: value}))
+    assert w.windows(2015, 1, 1, 0).before == (2014, 2014)
+
+
+@pytest.mark.parametrize(
+    ("last", "after", "year"),
+    [(2019, (2016, 2019), None), (2020, (2016, 2019), None), (2018, (2016, 2019), 2018), (2015, (2016, 2019), 2018),
+     (2015, (2016, 2016), 2016), (2015, (2016, 2025), 2021)],
+)  # fmt: skip
+def test_from_when_an_answer_can_be_had(last, after, year):
+    said = w.from_when(w.Windows(2015, (2010, 2014), after), last)
+    assert said.endswith(str(year)) if year else said == ""
 
 
 @pytest.mark.parametrize(("size", "needed"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (10, 6), (7, 5)])
@@ -143,6 +164,52 @@ def test_late_years_are_told_apart_and_change_nothing():
     assert math.isnan(plain.latest_mean)
 
 
+def test_values_that_are_missing_and_years_outside_count_for_nothing():
+    years, values = [*YEARS, 2009, 2015, 2020], [*KGZ_TRADE, 1e6, 1e6, 1e6]
+    plain = w.unit_stats(YEARS, KGZ_TRADE, SPEC, relative=True, level=0.8)
+    for more in (values, [*KGZ_TRADE, np.nan, np.nan, np.inf]):
+        found = w.unit_stats(years, more, SPEC, relative=True, level=0.8)
+        assert [*vars(found).values()] == pytest.approx([*vars(plain).values()], nan_ok=True)
+    assert found.test_value(relative=True) == found.log_change
+    assert found.test_value(relative=False) == found.change
+    assert (plain.latest_years, plain.available, plain.reason) == (0, True, "")
+
+
+def test_one_year_of_late_ones_is_not_enough():
+    spec = w.Windows(2015, (2010, 2014), (2016, 2019), (2020, 2023))
+    years, values = [*YEARS, 2020, 2021], [*KGZ_TRADE, 70.0, 80.0]
+    two = w.unit_stats(years, values, spec, relative=False)
+    assert (two.latest_years, two.available, two.reason) == (2, True, "")
+    assert math.isnan(two.latest_mean)
+    assert math.isnan(two.latest_change)
+    three = w.unit_stats([*years, 2023], [*values, 90.0], spec, relative=True)
+    assert (three.latest_years, three.latest_mean) == (3, pytest.approx(80.0))
+    assert three.latest_change == pytest.approx(100 * (80 / three.mean_before - 1))
+
+
+def test_both_windows_may_be_short():
+    found = w.unit_stats([2013, 2014, 2016, 2017], [1.0, 2.0, 4.0, 8.0], SPEC, relative=False)
+    assert found.reason == (
+        "before 2010-14: 2 of 5 years present (2013, 2014), under 60 %; "
+        "after 2016-19: 2 of 4 years present (2016, 2017), under 60 %"
+    )
+    none = w.unit_stats([2013, 2014, 2010], [1.0, 2.0, 4.0], SPEC, relative=False)
+    assert none.reason == "after 2016-19: 0 of 4 years present, under 60 %"
+    assert [none.sd_after, none.growth_after, none.change] == pytest.approx([math.nan] * 3, nan_ok=True)
+    assert (none.sd_before, none.years_before, none.years_after) == (pytest.approx(np.std([1, 2, 4], ddof=1)), 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "available"), [((1.0, 0.0), False), ((0.0, 1.0), False), ((0.5, 0.25), True), ((-1.0, -2.0), False)]
+)
+def test_what_has_a_change_in_per_cent(values, available):
+    spec = w.windows(2015, 1, 1, 0)
+    found = w.unit_stats([2014, 2015], values, spec, relative=True)
+    assert found.available is available
+    assert (found.change == pytest.approx(-50.0)) is available
+    assert found.reason == ("" if available else "a change in per cent needs positive means")
+
+
 # -- Newey-West ---------------------------------------------------------------------------------------------
 def by_hand(years, values, spec, lags):
     """Bartlett-weighted sums of residual products by distance in time, written out (Newey and West 1987, eq. 5)."""
@@ -205,6 +272,44 @@ def test_how_often_the_interval_holds_the_truth_is_as_stated(correlation, stated
         low, high = w.mean_shift(YEARS, np.delete(noise[-10:], 5), SPEC).interval(relative=False, level=0.9)
         held += low <= 0 <= high
     assert abs(held / 800 - stated) < 3 * math.sqrt(stated * (1 - stated) / 800) + 0.005
+
+
+@pytest.mark.parametrize(
+    ("df", "before", "after", "relative", "known"),
+    [
+        (1, 2.0, 3.0, False, True),
+        (0, 2.0, 3.0, False, False),
+        (0, 2.0, 3.0, True, False),
+        (1, 2.0, 0.0, False, True),
+        (1, 2.0, 0.0, True, False),
+        (1, 0.0, 2.0, True, False),
+        (1, 0.5, 0.5, True, True),
+        (1, -2.0, 3.0, False, True),
+        (1, -2.0, 3.0, True, False),
+    ],
+)
+def test_what_has_an_interval(df, before, after, relative, known):
+    low, high = w.Shift(before, after, np.diag([0.01, 0.02]), df, 0).interval(relative, 0.9)
+    assert math.isfinite(low) is math.isfinite(high) is known
+    if known and not relative:
+        half = 6.313751514675 * math.sqrt(0.03)  # 95th percentile of Student's t with one degree of freedom
+        assert (low, high) == pytest.approx((after - before - half, after - before + half))
+
+
+def test_rounding_below_zero_is_no_variance():
+    assert w.Shift(2.0, 3.0, np.diag([-1e-18, 0.0]), 3, 0).interval(False, 0.9) == (1.0, 1.0)
+
+
+def test_three_years_have_an_interval_and_years_outside_none():
+    spec = w.windows(2015, 2, 1, 0)
+    shift = w.mean_shift(np.array([2012, 2013, 2014, 2015, 2016]), np.array([1e6, 1.0, 3.0, 7.0, 1e6]), spec)
+    assert (shift.before, shift.after, shift.df, shift.lags) == (2.0, 7.0, 1, w.newey_west_lags(3))
+    assert np.isfinite(shift.cov).all()
+    assert shift.cov == pytest.approx(by_hand([2013, 2014, 2015], [1.0, 3.0, 7.0], spec, shift.lags) * 1.0)
+    two = w.mean_shift(np.array([2014, 2015]), np.array([3.0, 7.0]), spec)
+    assert (two.before, two.after, two.df) == (3.0, 7.0, 0)
+    assert two.cov.shape == (2, 2)
+    assert np.isnan(two.cov).all()
 
 
 def test_two_years_have_no_interval():
@@ -286,6 +391,40 @@ def test_the_interval_holds_exactly_the_effects_that_are_not_rejected(treated, o
     for outside in (test.lower - 1e-3 * width, test.upper + 1e-3 * width):
         if math.isfinite(outside):
             assert brute_force(treated - outside, others)[0] <= 1 - level + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("treated", "others", "two", "greater", "less", "rank"),
+    [
+        (5.0, [1.0, 2.0, 3.0], 0.25, 0.25, 1.0, 1),
+        (1.0, [5.0, 2.0, 3.0], 0.5, 1.0, 0.25, 4),
+        (3.0, [1.0, 3.0 + 1e-10, 5.0], 1.0, 0.75, 0.75, 2),  # a tie to rounding, and the centre
+        (3.0, [1.0, 3.0 + 1e-7, 5.0], 1.0, 0.75, 0.5, 3),
+        (-5.0, [-1.0, -5.0 - 1e-9, -3.0], 0.75, 1.0, 0.5, 3),
+    ],
+)
+def test_the_ranks_of_a_permutation(treated, others, two, greater, less, rank):
+    found = w.permutation(treated, others, 0.8)
+    assert (found.p_two_sided, found.p_greater, found.p_less, found.rank) == (two, greater, less, rank)
+    assert (found.n, found.level, found.floor) == (4, 0.8, 0.25)
+    assert found.statistic == pytest.approx(treated - np.mean(others))
+
+
+@pytest.mark.parametrize(
+    ("others", "level", "ends"),
+    [
+        # three others at 0, 1, 5 and n = 4: mirrored (12 - 4 c) / 2 are 6, 4, -4; the widest interval at 25 %
+        ([0.0, 1.0, 5.0], 0.75, (-4.0, 6.0)),
+        ([0.0, 1.0, 5.0], 0.5, (0.0, 5.0)),
+        ([0.0, 1.0, 5.0], 0.8, (-math.inf, math.inf)),
+        ([2.0], 0.5, (-math.inf, math.inf)),
+        ([0.0, 3.0], 0.6, (-3.0, 6.0)),
+    ],
+)
+def test_the_values_that_are_not_rejected(others, level, ends):
+    """Those of a treated unit at nought, the other way round."""
+    found = w.permutation(0.0, others, level)
+    assert (-found.upper, -found.lower) == pytest.approx(ends)
 
 
 def test_the_interval_is_finite_from_ten_units_on_at_ninety_per_cent():
