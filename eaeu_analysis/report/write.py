@@ -272,10 +272,12 @@ def _run(
     with one_blas_thread(), helpers(1 if dask else jobs, WORKERS) as begin:
         material = assemble(unit, bloc, source, jobs, dask, begin)
         progress.info("drawing the figures and writing the page")
-        rest = begin(partial(traced_report, material, made, others))
-        texts = traced_report(material, made, (first,))
+        elsewhere = others[: jobs - 1]
+        rest = [begin(partial(traced_report, material, made, (lang,))) for lang in elsewhere]
+        texts = traced_report(material, made, [first, *others[len(elsewhere) :]])
         cards = answer_cards(material.claims) if "html" in made else {}
-        texts |= rest()
+        for done in rest:
+            texts |= done()
     run = ReportRun(
         files={**{name: text.encode("utf-8") for name, text in texts.items()}, **cards},
         claims=material.claims,

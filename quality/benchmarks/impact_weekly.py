@@ -121,7 +121,7 @@ def _own_rows(turns: int, panel: Panel, question: tuple[str, str, str]) -> list[
 
     def completed() -> tuple[float, Any]:
         penalties = penalty_grid(y, observed)
-        errors = cross_validate_completion(y, observed, list(penalties), held_out_folds(observed, 5, 0))
+        errors = cross_validate_completion(y, observed, penalties, held_out_folds(observed, 5, 0))
         penalty = best_penalty(penalties, errors)
         return penalty, complete(y, observed, penalty).fitted
 

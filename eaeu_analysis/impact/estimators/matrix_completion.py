@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ RIDGE = 1e-2  # of a Newton step, at a residual as large as the threshold
 FORCING = 0.05  # of the residual: what conjugate gradients leave of it in a Newton step
 MOST_GRADIENTS = 50  # of them in a Newton step
 ENOUGH, SHORTEST = 1e-4, 1e-2  # of the fall of the envelope that a step promises; shortest share of a Newton step
-PATIENCE = 4  # penalties in succession, half a decade, without a lower error of cross-validation: the last ones tried
+PATIENCE = 4  # steps of the grid, half a decade, without a lower error of cross-validation: no smaller penalty is tried
 ROUGH = 1e-3  # TOLERANCE of the fits of cross-validation; errors closer to the least than this, relative, tie with it
 
 
@@ -222,43 +222,56 @@ def held_out_folds(observed: Mask, count: int, seed: int) -> list[Mask]:
     raise BadInputError("too few observed cells to hold some out of every unit and period in cross-validation")
 
 
-def cross_validate_completion(y: Array, observed: Mask, penalties: Sequence[float], held: Sequence[Mask]) -> Array:
-    """Mean squared error on the held-out cells by penalty, averaged over the folds; penalties in falling order.
+def search_penalties(penalties: Array, error_at: Callable[[int], float]) -> Array:
+    """Error of cross-validation ``error_at(i)`` by penalty, NaN where it is not tried; ``penalties`` in falling order.
 
-    Each fit starts where the two before it lead, in a straight line. Penalties after ``PATIENCE`` in succession
-    without a lower error are not tried: the answer then has as many errors as penalties tried.
+    Every second penalty is tried until ``PATIENCE`` in succession give no lower error, then the two next to the best.
+    """
+    errors = np.full(len(penalties), np.nan)
+    for i in range(0, len(penalties), 2):
+        errors[i] = error_at(i)
+        if i - int(np.nanargmin(errors)) >= PATIENCE:
+            break
+    best = int(np.flatnonzero(penalties == best_penalty(penalties, errors))[0])
+    for i in (best - 1, best + 1):
+        if 0 <= i < len(penalties) and np.isnan(errors[i]):
+            errors[i] = error_at(i)
+    return errors
+
+
+def cross_validate_completion(y: Array, observed: Mask, penalties: Array, held: Sequence[Mask]) -> Array:
+    """Mean squared error on the held-out cells, averaged over the folds, by penalty; NaN where it is not tried.
+
+    ``penalties`` in falling order, tried as in :func:`search_penalties`; each fit starts on the straight line through
+    the fits at the two nearest penalties.
     """
     training = [observed & ~out for out in held]
     bases = [two_way_fit(y, cells) for cells in training]
-    fits: list[list[Array]] = []
-    errors: list[float] = []
-    for i, penalty in enumerate(penalties):
+    fits: dict[int, list[Array]] = {}
+
+    def error_at(i: int) -> float:
+        near = sorted(fits, key=lambda j: abs(j - i))[:2]
         starts: list[Array | None] = [None] * len(held)
-        if i == 1:
-            starts = [*fits[0]]
-        elif i > 1:
-            further = (penalty - penalties[i - 1]) / (penalties[i - 1] - penalties[i - 2])
-            starts = [last + further * (last - before) for before, last in zip(fits[-2], fits[-1], strict=True)]
-        fits.append(
-            [
-                complete(y, cells, float(penalty), start, tolerance=ROUGH, base=base).fitted
-                for cells, start, base in zip(training, starts, bases, strict=True)
-            ]
-        )
-        errors.append(float(np.mean([((y - fit)[out] ** 2).mean() for fit, out in zip(fits[-1], held, strict=True)])))
-        least = int(np.argmin(errors))
-        if i - least >= PATIENCE:
-            break
-    return np.array(errors)
+        if len(near) == 1:
+            starts = [*fits[near[0]]]
+        elif near:
+            way = (penalties[i] - penalties[near[0]]) / (penalties[near[1]] - penalties[near[0]])
+            starts = [first + way * (second - first) for first, second in zip(*(fits[j] for j in near), strict=True)]
+        fits[i] = [
+            complete(y, cells, float(penalties[i]), start, tolerance=ROUGH, base=base).fitted
+            for cells, start, base in zip(training, starts, bases, strict=True)
+        ]
+        return float(np.mean([((y - fit)[out] ** 2).mean() for fit, out in zip(fits[i], held, strict=True)]))
+
+    return search_penalties(penalties, error_at)
 
 
-def best_penalty(penalties: Sequence[float] | Array, errors: Array) -> float:
-    """The largest of ``penalties`` whose cross-validated error ties with the least; ``errors`` of the first ones.
+def best_penalty(penalties: Array, errors: Array) -> float:
+    """The largest of ``penalties`` whose cross-validated error ties with the least; NaN in ``errors``: not tried.
 
     Ties are common: once no singular value of the held-in cells falls to zero, smaller penalties predict the same.
     """
-    tied = np.asarray(errors) <= (1.0 + ROUGH) * float(np.min(errors))
-    return float(np.asarray(penalties, dtype=np.float64)[: len(tied)][tied].max())
+    return float(penalties[errors <= (1.0 + ROUGH) * float(np.nanmin(errors))].max())
 
 
 REFERENCE = (
@@ -277,8 +290,8 @@ class MatrixCompletionEffect(Effect):
     rank : int
         Rank of the low-rank part.
     cross_validation : DataFrame or None
-        ``penalty, error`` by penalty tried, in falling order; the last is half a decade below that of the least error.
-        None when the penalty was given.
+        ``penalty, error`` by penalty tried, in falling order: every second of a grid, to half a decade below that of
+        the least error, and the two next to the best. None when the penalty was given.
     draws : ndarray, shape (B,), or None
         Placebo estimates that the standard error rests on.
     cohorts : DataFrame or None
@@ -389,7 +402,7 @@ def matrix_completion(
     penalty = options.penalty
     if penalty is None:
         penalties = penalty_grid(y, observed)
-        errors = cross_validate_completion(y, observed, list(penalties), held_out_folds(observed, options.folds, seed))
+        errors = cross_validate_completion(y, observed, penalties, held_out_folds(observed, options.folds, seed))
         penalty = best_penalty(penalties, errors)
     fit = complete(y, observed, penalty)
     count = len(design.donors)
@@ -432,7 +445,7 @@ def matrix_completion(
         se=se,
         penalty=penalty,
         rank=fit.rank,
-        cross_validation=pd.DataFrame({"penalty": penalties[: len(errors)], "error": errors})
+        cross_validation=pd.DataFrame({"penalty": penalties, "error": errors}).dropna(ignore_index=True)
         if len(penalties)
         else None,
         draws=placebo_estimates,

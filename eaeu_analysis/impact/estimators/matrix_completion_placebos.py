@@ -1,4 +1,4 @@
-"""Matrix completion for many units in the treated unit's place: the problem of :mod:`.completion_core`, side by side.
+"""Matrix completion for many units in the treated unit's place: the problem of :mod:`.matrix_completion`, side by side.
 
 One matrix per unit, all of one shape, differ only in whose cells after the event are missing. They take the same
 accelerated proximal steps together; a matrix leaves the batch when its own residual is small enough. The singular
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...arrays import Array, Mask
 from ...errors import NotConvergedError
 from ..options import FOLDS
-from .matrix_completion import FLAT, PATIENCE, ROUGH, best_penalty, complete, held_out_folds, penalty_grid
+from .matrix_completion import FLAT, ROUGH, best_penalty, complete, held_out_folds, penalty_grid, search_penalties
 
 # Fixed points of many maps at once, faster than by repeating them.
 
@@ -195,8 +195,8 @@ def completion_gaps(outcomes: Array, donors: int, pre: int, seed: int) -> Array:
 
 
 def choose_penalty(y: Array, observed: Mask, seed: int) -> float:
-    """The penalty of least error on held-out cells, as :func:`.completion_core.cross_validate` finds it; the folds run
-    side by side. ``y`` (N, T), ``observed`` (N, T)."""
+    """The penalty of least error on held-out cells, as :func:`.matrix_completion.cross_validate_completion` finds it;
+    the folds run side by side. ``y`` (N, T), ``observed`` (N, T)."""
     penalties = penalty_grid(y, observed)
     if len(penalties) == 1:
         return float(penalties[0])
@@ -205,15 +205,15 @@ def choose_penalty(y: Array, observed: Mask, seed: int) -> float:
     values = np.broadcast_to(y, hidden.shape)
     counts = (~hidden).sum(axis=(1, 2))
     middle = np.where(hidden, 0.0, values).sum(axis=(1, 2)) / counts
-    fitted = np.broadcast_to(middle[:, None, None], hidden.shape)
-    errors: list[float] = []
-    for i, penalty in enumerate(penalties):
-        fitted = complete_batch(values, hidden, float(penalty), fitted, tolerance=ROUGH)
-        squares = np.where(held, (values - fitted) ** 2, 0.0).sum(axis=(1, 2))
-        errors.append(float((squares / held.sum(axis=(1, 2))).mean()))
-        if i - int(np.argmin(errors)) >= PATIENCE:
-            break
-    return best_penalty(penalties, np.array(errors))
+    fits: dict[int, Array] = {-1: np.broadcast_to(middle[:, None, None], hidden.shape)}
+
+    def error_at(i: int) -> float:
+        nearest = min(fits, key=lambda j: abs(j - i))
+        fits[i] = complete_batch(values, hidden, float(penalties[i]), fits[nearest], tolerance=ROUGH)
+        squares = np.where(held, (values - fits[i]) ** 2, 0.0).sum(axis=(1, 2))
+        return float((squares / held.sum(axis=(1, 2))).mean())
+
+    return best_penalty(penalties, search_penalties(penalties, error_at))
 
 
 def _gaps(y: Array, missing: NDArray[np.intp], pre: int, penalty: float, start: Array) -> Array:

@@ -81,8 +81,6 @@ def evidence(
     everywhere.
     Raises BadInputError and NoDataError as :func:`.content.gather`.
     """
-    from .curves import curves_for_source as curves
-
     wanted = set(topics)
     long = _long(wanted, bloc, dask)
     own = nullcontext(begin) if begin is not None else helpers(1 if dask else jobs, WORKERS)
@@ -93,6 +91,8 @@ def evidence(
             content = gather(unit, bloc, source, 1, dask)  # a second, less than workers of its own would take
         held: Mapping[str, Curve] = {}
         if content is not None and content.effects is not None:
+            from .curves import curves_for_source as curves
+
             names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
             held = curves(content.unit, content.event, names, source)
         missing: list[tuple[str, str]] = []
@@ -125,26 +125,50 @@ def evidence(
 
 
 def _long(wanted: set[str], bloc: str, dask: str | None) -> dict[str, Callable[[], Any]]:
-    """What takes long and hangs on nothing else: trade (its gravity estimates take half a minute) and the scenario."""
-    from ...impact.members.stacked import stacked_members
-    from ...remittances.armenian_months import armenian_transfers
-    from ...scenario import run_scenario
-    from ...trade.tariff_exposure.armenia import armenian_tariff_exposure
-    from ...trade.union.answer import trade_answer
-    from ..topics import DRAWS, SCENARIO, SEED
-
+    """What takes long and hangs on nothing else. Each loads its own modules: workers begin before this process has."""
     tasks: dict[str, Callable[[], Any]] = {}
     if wanted & FROM_GRAVITY:
-        tasks["trade"] = partial(trade_answer, "UZB")
+        tasks["trade"] = _trade
     if "partners" in wanted:
         tasks["partner_changes"] = _partner_changes
-        tasks["tariff_exposure"] = partial(armenian_tariff_exposure, alternatives=False)
+        tasks["tariff_exposure"] = _tariff_exposure
     if "members" in wanted and find_bloc(bloc).code == "EAEU":
-        tasks["stacked"] = stacked_members
-        tasks["transfers"] = armenian_transfers
+        tasks["stacked"] = _stacked
+        tasks["transfers"] = _transfers
     if "scenario" in wanted:
-        tasks["scenario"] = partial(run_scenario, SCENARIO, DRAWS, SEED, dask=dask)
+        tasks["scenario"] = partial(_scenario, dask)
     return tasks
+
+
+def _trade() -> TradeAnswer:
+    from ...trade.union.answer import trade_answer
+
+    return trade_answer("UZB")
+
+
+def _tariff_exposure() -> TariffExposure:
+    from ...trade.tariff_exposure.armenia import armenian_tariff_exposure
+
+    return armenian_tariff_exposure(alternatives=False)
+
+
+def _stacked() -> StackedMembers:
+    from ...impact.members.stacked import stacked_members
+
+    return stacked_members()
+
+
+def _transfers() -> ArmenianTransfers:
+    from ...remittances.armenian_months import armenian_transfers
+
+    return armenian_transfers()
+
+
+def _scenario(dask: str | None) -> ScenarioResult:
+    from ...scenario import run_scenario
+    from ..topics import DRAWS, SCENARIO, SEED
+
+    return run_scenario(SCENARIO, DRAWS, SEED, dask=dask)
 
 
 def _partner_changes() -> tuple[PartnerChanges, ...]:

@@ -46,6 +46,7 @@ SKIPPED_FIELDS = (
 )  # fmt: skip
 DEEP = 9
 SIZE = re.compile(r"\d+(?:[.,]\d+)*")
+PLACE = "\0"  # of a number in a text without its numbers
 SPACE = re.compile(r"[\s\u00a0\u202f\u2009]+")
 NUMERAL = re.compile(r"\d+(?:\.\d+)?")
 LETTERS = 5  # that a text has at least: a bare number is no text
@@ -69,6 +70,11 @@ class Known:
     def scopes(self) -> frozenset[str]:
         """The places that have numbers of their own."""
         return frozenset(name for name in self.numbers if name)
+
+    @functools.cached_property
+    def traced(self) -> set[tuple[str, str]]:
+        """Places and texts that were traced: pages share many."""
+        return set()
 
     def pool(self, scope: str) -> np.ndarray[Any, Any]:
         """The numbers that count there."""
@@ -94,13 +100,12 @@ class Known:
         """Texts by one of their words, the longest, so that few are looked for in a block."""
         found: dict[str, list[str]] = {}
         for text in self.texts:
-            if len(SIZE.sub("#", text)) < LONG:
+            if len(SIZE.sub(PLACE, text)) < LONG:
                 found.setdefault(max(text.split(), key=len), []).append(text)
         return found
 
-    def frames_in(self, block: str) -> list[str]:
-        """The known texts without their numbers, as far as they stand so in the block; the longest first."""
-        bare = SIZE.sub("#", block)
+    def frames_in(self, bare: str) -> list[str]:
+        """The known texts without their numbers that stand in a block without its own; the longest first."""
         found = [frame for word, frames in self._by_frame.items() if word in bare for frame in frames if frame in bare]
         return sorted(found, key=len, reverse=True)
 
@@ -115,7 +120,7 @@ class Known:
         """Texts of some length by what is left of them without numbers, and these by their longest word."""
         frames: dict[str, list[str]] = {}
         for text in self.texts:
-            frames.setdefault(SIZE.sub("#", text), []).append(text)
+            frames.setdefault(SIZE.sub(PLACE, text), []).append(text)
         found: dict[str, dict[str, list[str]]] = {}
         for frame, texts in frames.items():
             if len(frame) >= LONG and _longest(frame):
@@ -139,11 +144,17 @@ class ResultLeaves:
 
 def _longest(frame: str) -> str:
     """The longest word without a number."""
-    return max((word for word in frame.split() if "#" not in word), key=len, default="")
+    return max((word for word in frame.split() if PLACE not in word), key=len, default="")
 
 
 def _differ(first: Sequence[str], second: Sequence[str]) -> int:
     return sum(a != b for a, b in zip(first, second, strict=True))
+
+
+def filled(frame: str, numbers: Sequence[str]) -> str:
+    """A text without its numbers, with these in their places."""
+    parts = frame.split(PLACE)
+    return parts[0] + "".join(number + part for number, part in zip(numbers, parts[1:], strict=True))
 
 
 def normal(text: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UntracedError
-from .known_numbers import SIZE, Known, normal
+from .known_numbers import PLACE, SIZE, Known, filled, normal
 
 NUMBER = re.compile(
     r"(?<![\w.,])[-+−]?\d{1,3}(?:[,\u202f]\d{3})+(?:\.\d+)?(?![\w])|(?<![\w.,])[-+−]?\d+(?:\.\d+)?(?![\w])"
@@ -97,16 +97,19 @@ def numbers_of(text: str) -> list[re.Match[str]]:
 def trace_text(text: str, known: Known, scope: str = "") -> list[Untraced]:
     """The untraced numbers of one text; ``scope`` names the place whose numbers count ("" counts those of all)."""
     left = normal(text)
-    if not re.search(r"\d", left) or left in known.codes:
+    if not re.search(r"\d", left) or left in known.codes or (scope, left) in known.traced:
         return []
-    found = []
-    for frame in known.frames_in(left):
-        pattern = SIZE.pattern.join(re.escape(part) for part in frame.split("#"))
-        for match in reversed(list(re.finditer(pattern, left))):
-            printed = SIZE.findall(match.group())
-            expected = known.printed_as(frame, printed, scope)
-            found += [Untraced(a, match.group(), scope) for a, b in zip(printed, expected, strict=True) if a != b]
-            left = left[: match.start()] + " ¶ " + left[match.end() :]
+    whole, found = left, []
+    bare, printed = SIZE.sub(PLACE, left), SIZE.findall(left)
+    for frame in known.frames_in(bare):
+        while (at := bare.rfind(frame)) >= 0:
+            first = bare.count(PLACE, 0, at)
+            own = printed[first : first + frame.count(PLACE)]
+            expected = known.printed_as(frame, own, scope)
+            found += [Untraced(a, filled(frame, own), scope) for a, b in zip(own, expected, strict=True) if a != b]
+            del printed[first : first + len(own)]
+            bare = f"{bare[:at]} ¶ {bare[at + len(frame) :]}"
+    left = filled(bare, printed)
     for short in known.texts_in(left):
         left = left.replace(short, " ¶ ")
     left = NAMES.sub(lambda m: " ¶ " if _named(m.group()) else m.group(), left)
@@ -117,6 +120,8 @@ def trace_text(text: str, known: Known, scope: str = "") -> list[Untraced]:
         if not _among(match.group(), left[match.end() : match.end() + 14], pool):
             around = left[max(0, match.start() - 60) : match.end() + 40]
             found.append(Untraced(match.group(), around.strip(), scope))
+    if not found:
+        known.traced.add((scope, whole))
     return found
 
 
