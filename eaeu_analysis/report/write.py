@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -217,14 +217,13 @@ def write_report(
     request = read_baseline_check(check, accept, old_data)
     question = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source)}
     use = cache and store.cache_enabled()
-    run = _run(unit, bloc, source, formats, (jobs, dask), use)
+    brief = partial(kept_brief, lang=lang, question=question, source=source, use=use) if "pdf" in formats else None
+    run, more = _run(unit, bloc, source, formats, (jobs, dask), use, brief)
     drift, state = None, None
     if request is not None:
         progress.info("comparing the claims with the accepted ones")
         drift, state = checked(request, run.claims, question, source, jobs)
-    files = requested_files(run, formats, drift)
-    if "pdf" in formats:
-        files[BRIEF] = kept_brief(run.claims, lang, question, source, use)
+    files = {**requested_files(run, formats, drift), **more}
     if "cards" in formats:
         from .cards.findings import SITE
         from .cards.write import card_findings, draw_cards
@@ -258,13 +257,15 @@ def _run(
     formats: Sequence[str],
     workers: tuple[int, str | None],
     use: bool,
-) -> ReportRun:
-    """The report: from an earlier run when nothing changed, otherwise made now and kept with all its texts."""
+    brief: Callable[[Sequence[Claim]], bytes] | None,
+) -> tuple[ReportRun, dict[str, bytes]]:
+    """The report: from an earlier run when nothing changed, otherwise made now and kept with all its texts; and the
+    file that ``brief`` makes of its claims."""
     question = {"unit": resolve(unit), "bloc": find_bloc(bloc).code, "source": named(source)}
     mark = run_key(question, source) if use else ""
     found = load_run(mark)
     if found is not None:
-        return found
+        return found, {BRIEF: brief(found.claims)} if brief else {}
     progress.info("reading the data and running the analyses")
     jobs, dask = workers
     made = TEXTS if mark else formats
@@ -274,10 +275,12 @@ def _run(
         progress.info("drawing the figures and writing the page")
         elsewhere = others[: jobs - 1]
         rest = [begin(partial(traced_report, material, made, (lang,))) for lang in elsewhere]
+        drawn = begin(partial(answer_cards, material.claims)) if "html" in made else None
+        written = begin(partial(brief, material.claims)) if brief else None
         texts = traced_report(material, made, [first, *others[len(elsewhere) :]])
-        cards = answer_cards(material.claims) if "html" in made else {}
         for done in rest:
             texts |= done()
+        cards, more = drawn() if drawn else {}, {BRIEF: written()} if written else {}
     run = ReportRun(
         files={**{name: text.encode("utf-8") for name, text in texts.items()}, **cards},
         claims=material.claims,
@@ -290,7 +293,7 @@ def _run(
         from .claims.collect import cache_claims
 
         cache_claims(list(material.claims), unit, bloc, source)
-    return run
+    return run, more
 
 
 def assemble(
