@@ -23,7 +23,8 @@ def conda_name(requirement: str) -> str:
 
 def environment(pyproject: Path = ROOT / "pyproject.toml") -> str:
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["notebooks"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["notebooks"], *extras["bulk"]]
     conda, pip = [], []
     for requirement in sorted(wanted):
         if re.match(r"[A-Za-z0-9._-]+", requirement).group() in FROM_PIP:

@@ -112,7 +112,7 @@ def test_the_recipe_for_conda_has_the_dependencies_and_the_hash_of_the_archive(t
     assert body["context"]["version"] == project["version"]
     run = [re.match(r"[\w.-]+", row).group() for row in body["requirements"]["run"]]
     assert len(run) == len(project["dependencies"]) + 1
-    assert {"python", "pandas", "python-duckdb", "matplotlib-base", "wbgapi"} <= set(run)
+    assert {"python", "pandas", "matplotlib-base", "wbgapi"} <= set(run)
     assert body["build"]["python"]["entry_points"] == ["eaeu = eaeu_analysis.cli:main"]
 
 

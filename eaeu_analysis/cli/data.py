@@ -228,7 +228,7 @@ def bulk(
     ] = "2GB",
     as_json: Json = False,
 ) -> None:
-    """Convert bulk files of bilateral trade to one format. Files may be larger than memory.
+    """Convert bulk files of bilateral trade to one format. Files may be larger than memory. Needs the extra "bulk".
 
     Example: eaeu data bulk baci BACI_HS92_V202601.zip --out flows --years 2010-2019
     """

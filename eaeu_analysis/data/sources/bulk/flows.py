@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -170,7 +171,7 @@ def read_flows(
     Raises
     ------
     BadInputError
-        Unknown option, or a file that is damaged or not of this kind; the message names the file.
+        Unknown option, a file that is damaged or not of this kind (the message names it), or no extra ``bulk``.
     NoDataError
         No flow between economies in these files and years.
 
@@ -195,6 +196,8 @@ def read_flows(
     """
     require_option("kind of bulk file", kind, layouts.KINDS)
     require_option("products", products, DIGITS)
+    if find_spec("duckdb") is None:
+        raise BadInputError("bulk files of trade need the extra: pip install 'eaeu-analysis[bulk]'")
     target = Path(out)
     keep = None if economies is None else sorted(set(known_economies.resolve_many(economies)))
     place = atomic.staging_place(require_output_folder(target, KIND))

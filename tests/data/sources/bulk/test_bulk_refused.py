@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -216,6 +217,13 @@ def test_a_bulk_file_in_latin_1_says_what_to_do(tmp_path: Path, place: str) -> N
     (tmp_path / "DOT.csv").write_bytes(text.encode("latin-1"))
     with pytest.raises(BadInputError, match=r"is not UTF-8.*Latin-1 or Windows-1251; save it as UTF-8"):
         flows.read_flows("imf", tmp_path / "DOT.csv", tmp_path / "out", products="TOTAL", scale="units")
+
+
+def test_without_its_extra_bulk_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(BadInputError, match=r"pip install 'eaeu-analysis\[bulk\]'"):
+        flows.read_flows("baci", baci(tmp_path / "in"), tmp_path / "out")
+    assert [p.name for p in tmp_path.iterdir()] == ["in"]
 
 
 @pytest.mark.parametrize("error", ["IOException", "FatalException", "TransactionException"])
