@@ -112,8 +112,8 @@ def test_cross_validation_by_hand() -> None:
 
 
 @pytest.mark.parametrize(("units", "periods", "noise"), [(9, 14, 1.0), (20, 30, 0.3), (20, 30, 3.0), (30, 12, 1.0)])
-def test_the_path_ends_after_its_least_error(units: int, periods: int, noise: float) -> None:
-    """Penalties that are not tried would have been no better, by fits with no memory of the ones before."""
+def test_penalties_that_are_not_tried_would_have_been_no_better(units: int, periods: int, noise: float) -> None:
+    """By fits with no memory of the ones before, the penalty chosen is within a step of the grid of the best of all."""
     y = factor_model(np.random.default_rng(units), units, periods, noise=noise)
     observed = np.ones(y.shape, dtype=bool)
     observed[-1, periods - 4 :] = False
@@ -124,9 +124,13 @@ def test_the_path_ends_after_its_least_error(units: int, periods: int, noise: fl
             for lam in penalties
         ]
     )
-    errors = cross_validate_completion(y, observed, list(penalties), held)
-    np.testing.assert_allclose(errors, whole[: len(errors)], rtol=1e-3)
-    assert best_penalty(penalties, errors) == best_penalty(penalties, whole)
+    errors = cross_validate_completion(y, observed, penalties, held)
+    tried = ~np.isnan(errors)
+    assert tried.sum() < len(penalties)
+    np.testing.assert_allclose(errors[tried], whole[tried], rtol=1e-3)
+    chosen, best = (int(np.argmin(abs(penalties - best_penalty(penalties, e)))) for e in (errors, whole))
+    assert abs(chosen - best) <= 1
+    assert whole[chosen] <= whole.min() * 1.002
 
 
 def test_low_rank_truth_is_recovered_better_than_by_did() -> None:
