@@ -1,4 +1,4 @@
-"""Calibrate the tool and keep what was found: python scripts/calibrate.py [--problems 1000] [--jobs 2].
+"""Calibrate the tool and keep what was found: python scripts/calibrate.py [--problems 1000] [--jobs 2] [--dask ADDRESS].
 
 Writes data/results/placebos.parquet (how often its tests cry wolf on placebo countries at placebo dates) and
 data/results/yardstick.json (the EU's rounds of 2004 and 2007 beside the literature), and
@@ -28,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--problems", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--dask", help="address of a Dask scheduler, used instead of --jobs for the placebo problems")
     parser.add_argument("--only-default", action="store_true")
     asked = parser.parse_args()
     panel = load_panel()
@@ -37,7 +38,7 @@ def main() -> None:
     if asked.only_default:
         write_hashes()
         return
-    found = calibrate(panel, problems=asked.problems, jobs=asked.jobs, progress=progress)
+    found = calibrate(panel, problems=asked.problems, jobs=asked.jobs, dask=asked.dask, progress=progress)
     write_calibration(found)
     print(found.summary())
     known = yardstick(panel, jobs=asked.jobs)

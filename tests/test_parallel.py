@@ -285,6 +285,13 @@ def test_counterfactuals_and_the_curve_are_the_same_bits_on_a_cluster(threads: L
     pd.testing.assert_frame_equal(other.table, one.table, check_exact=True)
 
 
+def test_a_calibration_on_a_cluster_is_the_same_bits(threads: LocalCluster) -> None:
+    panel = ea.load_panel(["trade", "SP.POP.TOTL"])
+    here = ea.calibrate(panel, ["trade"], problems=3)
+    there = ea.calibrate(panel, ["trade"], problems=3, dask=threads.scheduler_address)
+    pd.testing.assert_frame_equal(there.to_frame(), here.to_frame(), check_exact=True)
+
+
 @pytest.mark.slow
 def test_a_report_made_on_a_cluster_is_the_same_bytes(tmp_path: Path) -> None:
     here = ea.write_report(tmp_path / "here", formats=["md", "json"], cache=False)

@@ -40,6 +40,7 @@ SCRIPTS = {
     "bulk_comtrade": [],
     "impact_curve": [],
     "scenario": [],
+    "cluster": [],
     "report": [],
     "growth": [],
 }
@@ -55,12 +56,13 @@ QUICK = {
     "bulk_comtrade": ["--rows", "1000000"],
     "impact_curve": ["--specifications", "200"],
     "scenario": ["--draws", "100", "--dask-draws", "16"],
+    "cluster": ["--quick"],
     "report": ["--turns", "1"],
     "growth": ["--repeat", "1"],
 }
 TITLES = {
     "counterfactuals": "Counterfactuals", "trade": "Trade", "data": "Data", "scenarios": "Scenarios",
-    "report": "Report",
+    "cluster": "Cluster", "report": "Report",
 }  # fmt: skip
 LIBRARIES = ["eaeu_analysis", "numpy", "pandas", "scipy", "pyfixest", "wbgapi", "duckdb", "pyarrow"]
 

@@ -177,6 +177,7 @@ def calibrate(
     problems: int = 1000,
     seed: int = 0,
     jobs: int = 1,
+    dask: str | None = None,
     level: float = settings.LEVEL,
     progress: Callable[[int, int], None] | None = None,
     options: CalibrationOptions | None = None,
@@ -202,6 +203,8 @@ def calibrate(
         Seed of the draw.
     jobs : int, default 1
         Worker processes. The result does not depend on their number.
+    dask : str, optional
+        Address of a Dask scheduler ("tcp://host:port") that is used instead of ``jobs``.
     level : float, default 0.90
         Confidence level, for the findings.
     progress : callable, optional
@@ -253,8 +256,9 @@ def calibrate(
     picked = np.sort(np.random.default_rng(seed).permutation(len(possible))[:problems])
     drawn = [possible[i] for i in picked]
     work = partial(_answer, slims, grid, level, seed)
+    found = fan_out(work, drawn, jobs, dask, fits=lambda _, answer: isinstance(answer, Answered))
     rows: list[dict[str, Any]] = []
-    for number, (problem, answer) in enumerate(zip(drawn, fan_out(work, drawn, jobs), strict=True), start=1):
+    for number, (problem, answer) in enumerate(zip(drawn, found, strict=True), start=1):
         rows += _rows(problem, answer)
         if progress is not None:
             progress(number, len(drawn))
