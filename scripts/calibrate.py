@@ -1,4 +1,4 @@
-"""Calibrate the tool and keep what was found: python scripts/calibrate.py [--problems 1000] [--jobs 2] [--dask ADDRESS].
+"""Calibrate the tool and keep what was found: scripts/calibrate.py [--problems 1000] [--jobs 2] [--dask ADDRESS].
 
 Writes data/results/placebos.parquet (how often its tests cry wolf on placebo countries at placebo dates) and
 data/results/yardstick.json (the EU's rounds of 2004 and 2007 beside the literature), and

@@ -27,7 +27,7 @@ Work = Callable[..., pd.DataFrame]
 
 def works(quick: bool) -> dict[str, Work]:
     """What is done, by name: each takes ``jobs`` or ``dask`` and gives a table."""
-    trade, people = ea.load_panel(["trade"]), ea.load_panel(["trade", "SP.POP.TOTL"])
+    trade = ea.load_panel(["trade", "SP.POP.TOTL"])
     outcomes = ea.load_panel(["trade", "exports", "imports"])
 
     def curve(size: int) -> Work:
@@ -40,7 +40,7 @@ def works(quick: bool) -> dict[str, Work]:
         return lambda **place: ea.run_scenario("uzb_eaeu", draws=size, **place).draws
 
     def calibration(size: int) -> Work:
-        return lambda **place: ea.calibrate(people, ["trade"], problems=size, **place).to_frame()
+        return lambda **place: ea.calibrate(trade, ["trade"], problems=size, **place).to_frame()
 
     few = {"curve of 100 specifications": curve(100), "1,000 draws": draws(1000)}
     if quick:
