@@ -24,8 +24,12 @@ class NumberMatch:
     reason: Reason = ""
 
 
-def is_same_unit(number: StatedNumber, known: KnownNumber) -> bool:
-    """Whether the units are the same, and what a share is of where both say so."""
+def is_same_unit(number: StatedNumber, known: KnownNumber, reading: SentenceReading) -> bool:
+    """Whether the units are the same, and what a share is of where both say so: "74 % for the union, 78 % for the WTO"
+    are shares of those asked on two questions."""
+    named = {name for name, place in reading.parts if place == number.clause} & {"wto", "EAEU"}
+    if "poll" in reading.concepts and len(named) == 1 and known.name in ("wto", "share"):
+        return number.measure == known.measure and (known.name == "wto") is ("wto" in named)
     if number.measure == "count" and known.measure == "usd":
         return True  # its unit may be stated elsewhere
     if number.measure != known.measure:
@@ -99,7 +103,7 @@ def is_equal(number: StatedNumber, known: KnownNumber, reading: SentenceReading)
         return False
     if known.name == "beside" and not reading.concepts & {"peers"} and len(reading.numbers) == 1:
         return False
-    return number.equals(known.value) and is_same_unit(number, known) and _by_agrees(number, known)
+    return number.equals(known.value) and is_same_unit(number, known, reading) and _by_agrees(number, known)
 
 
 def _by_agrees(number: StatedNumber, known: KnownNumber) -> bool:

@@ -108,8 +108,9 @@ def _unit(
 
 def _clock(words: Sequence[TextToken], at: int, last: int) -> bool:
     """Whether a bare number is part of a time or a score ("3:2")."""
-    around = (words[at - 1].text if at else "", words[last].text if last < len(words) else "")
-    return ":" in around
+    before = at > 1 and words[at - 1].text == ":" and words[at - 2].is_number
+    after = last + 1 < len(words) and words[last].text == ":" and words[last + 1].is_number
+    return before or after
 
 
 def _in_words(
@@ -131,6 +132,10 @@ def _in_words(
             place, base = find_base(words, concepts, p.first, p.last, lang)
             if part and place >= 0:
                 based.add(place)
+            larger = _larger(words, concepts, p.last) if part and place < 0 else -1
+            if larger >= 0:  # "a third more than GDP"
+                value, base = 100 + value, "gdp"
+                based.add(larger)
             measure: Measure = "percent" if part else "times"
             end = _of_one(words, units, p.last) if part else 0
             if end:  # "a quarter of one per cent"
@@ -150,6 +155,15 @@ def _in_words(
                 )
             )
     return found
+
+
+def _larger(words: Sequence[TextToken], concepts: dict[int, FoundPhrase], at: int) -> int:
+    """The token of GDP in "more than the whole economy"; -1 without it."""
+    if at < len(words) and words[at].text in ("more", "larger", "bigger", "greater", "больше"):
+        return next(
+            (t for t in range(at + 1, min(at + 7, len(words))) if t in concepts and concepts[t].name == "gdp"), -1
+        )
+    return -1
 
 
 def _of_one(words: Sequence[TextToken], units: dict[int, FoundPhrase], at: int) -> int:

@@ -8,6 +8,21 @@ from collections.abc import Sequence
 from .vocabulary import APOSTROPHES, FoundPhrase, TextToken
 
 FIRST_YEAR, LAST_YEAR = 1900, 2050
+NEXT_TO = (  # of a year named before: "a year earlier", "the following year"
+    (
+        -1,
+        re.compile(
+            r"(?:a|one) year (?:earlier|previously)|(?:a|the) year before(?! \w)|the (?:previous|preceding) year"
+        ),
+    ),
+    (
+        -1,
+        re.compile(r"годом (?:ранее|раньше)|в (?:предыдущем|предшествующем) году|bir yil (?:oldin|avval|ilgari)"),
+    ),
+    (-1, re.compile(r"(?:oldingi|avvalgi) yil\w*")),
+    (1, re.compile(r"(?:a|one) year later|(?:the (?:following|next) year)|годом позже|в следующем году|через год")),
+    (1, re.compile(r"bir yil(?:dan)? (?:keyin|song)|keyingi yil\w*")),
+)
 
 
 def find_years(
@@ -24,6 +39,9 @@ def find_years(
             taken.add(at)
             year = None
         amount = is_before_amount(words, at + 1)
+        if year is not None and _is_decade(words, at):
+            taken.add(at)
+            year = None
         if year is None or (at + 1 in units and not amount) or (at and words[at - 1].text == "$"):
             at += 1
             continue
@@ -40,7 +58,31 @@ def find_years(
             dates.append((at, year, year))
             taken.add(at)
             at += 1
-    return dates, taken
+    return dates + _next_to(words, dates), taken
+
+
+def _is_decade(words: Sequence[TextToken], at: int) -> bool:
+    """Whether a year names a decade: "the late 2000s", "2010-х", "2010-yillarda"."""
+    rest = words[at + 1].text if at + 1 < len(words) else ""
+    span = at > 1 and words[at - 1].text in ("-", "–", "—", "−") and words[at - 2].is_number
+    return words[at].text.endswith("0") and (rest in ("s", "х") or (rest.startswith("yillar") and not span))
+
+
+def _next_to(words: Sequence[TextToken], dates: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Years that are named by the one before them, or else by the first: "17.2 % in 2022 and 13.8 % a year later"."""
+    starts, text = [], ""
+    for word in words:
+        starts.append(len(text))
+        text += f"{word.text} "
+    found = []
+    for step, pattern in NEXT_TO:
+        for match in pattern.finditer(text):
+            place = starts.index(match.start()) if match.start() in starts else -1
+            years = [d for d in dates if d[1] == d[2]]
+            near = next((d for d in reversed(years) if d[0] < place), years[0] if years else None)
+            if place >= 0 and near is not None:
+                found.append((place, near[1] + step, near[1] + step))
+    return found
 
 
 def is_price_year(words: Sequence[TextToken], at: int) -> bool:

@@ -60,7 +60,9 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
             fact = tests[0] if tests else first.fact
             if fact is not None and fact.claim is not None and not fact.clear:
                 return Judgement("overstated", "cause", fact, None, first.number, tuple(matches))
-        if not (reading.entities or reading.concepts & SPECIFIC or reading.causal or reading.bases - {"gdp"}):
+        if not (
+            reading.entities or reading.concepts & (SPECIFIC | {"members"}) or reading.causal or reading.bases - {"gdp"}
+        ):
             return None  # on trade or prices of whom is not said
         verdict: Verdict = "unsupported" if first.reason == "none" else "altered"
         return Judgement(verdict, first.reason, first.fact, first.known, first.number, tuple(matches))

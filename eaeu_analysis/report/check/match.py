@@ -49,7 +49,7 @@ PLAIN = 3  # significant digits from which a number alone tells which fact it co
 def match_numbers(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts) -> list[NumberMatch]:
     """Every number of a sentence with the fact that it agrees with, or that it was compared with."""
     matches = [_match_part(number, reading, facts, panel) for number in reading.numbers]
-    return _with_siblings(_with_bounds(_telling(_ranges(matches, reading, facts), reading, facts), reading))
+    return _with_siblings(_with_bounds(_telling(_ranges(matches, reading, facts), reading, facts), reading), reading)
 
 
 def _match_part(
@@ -96,7 +96,7 @@ def _match(
         reason: Reason = "year" if not years_agree(fact, item, reading, number) else "sign"
         return NumberMatch(number, fact, item, reason)
     for fact, item in known:
-        same = is_same_unit(number, item) and number.equals(item.value)
+        same = is_same_unit(number, item, reading) and number.equals(item.value)
         if has_same_digits(number, item) and not same and number.measure != "count":
             return NumberMatch(number, fact, item, "unit")
     if "other" not in reading.concepts:
@@ -104,12 +104,17 @@ def _match(
         for fact in elsewhere:
             for item in fact.numbers:
                 telling = number.half * 10**PLAIN <= max(abs(number.value), 1e-9) * 10 and not number.about
-                if telling and item.name not in BOUNDS and number.equals(item.value) and is_same_unit(number, item):
+                if (
+                    telling
+                    and item.name not in BOUNDS
+                    and number.equals(item.value)
+                    and is_same_unit(number, item, reading)
+                ):
                     return NumberMatch(number, fact, item, "economy")
     if described is not None:
         return described
     known = [(f, k) for f, k in known if k.name not in ASIDE and not k.name.endswith("_growth")]
-    near = [(f, k) for f, k in known if is_same_unit(number, k) and role_fits(number, k)]
+    near = [(f, k) for f, k in known if is_same_unit(number, k, reading) and role_fits(number, k)]
     best = max((closeness(f, reading) for f, _ in near), default=0)
     near = [(f, k) for f, k in near if closeness(f, reading) == best]
     if not near and number.role == "by" and number.measure in ("percent", "points"):  # by how much, in another unit
@@ -149,7 +154,7 @@ def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Se
         for i, match in enumerate(matches):
             number = match.number
             for known in fact.numbers:
-                same = number.equals(known.value) and is_same_unit(number, known) and known.name not in BOUNDS
+                same = number.equals(known.value) and is_same_unit(number, known, reading) and known.name not in BOUNDS
                 if same and years_agree(fact, known, reading, number) and signs_agree(fact, known, reading, number):
                     hits[i] = NumberMatch(number, fact, known)
         precise = any(m.number.telling for m in hits.values())
@@ -168,7 +173,7 @@ def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> li
         if match.reason not in ("", "newer"):
             for fact in near:
                 level = 100 * fact.claim.level if fact.claim is not None else math.nan
-                equal = [k for k in fact.numbers if number.equals(k.value) and is_same_unit(number, k)]
+                equal = [k for k in fact.numbers if number.equals(k.value) and is_same_unit(number, k, reading)]
                 coarse = abs(number.value) < COARSE * number.half
                 equal = [] if coarse or _elsewhere(number, fact, reading) else equal
                 right = (k for k in equal if years_agree(fact, k, reading, number))
@@ -179,7 +184,7 @@ def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> li
     return out
 
 
-def _with_siblings(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
+def _with_siblings(matches: Sequence[NumberMatch], reading: SentenceReading) -> list[NumberMatch]:
     """A wrong number is compared with the fact that has the other numbers of the sentence, where that fits."""
     found = [(m.number.clause, m.fact, m.known) for m in matches if m.reason == "" and m.fact is not None]
     used = {(fact.id, known.name) for _, fact, known in found if known is not None}
@@ -187,7 +192,9 @@ def _with_siblings(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
     for match in matches:
         if match.reason == "number":
             for fact in (fact for clause, fact, _ in found if abs(clause - match.number.clause) <= 1):
-                fitting = (k for k in fact.numbers if is_same_unit(match.number, k) and role_fits(match.number, k))
+                fitting = (
+                    k for k in fact.numbers if is_same_unit(match.number, k, reading) and role_fits(match.number, k)
+                )
                 item = next((k for k in fitting if (fact.id, k.name) not in used and k.name not in BOUNDS), None)
                 if item is not None:
                     match = NumberMatch(match.number, fact, item, "number")

@@ -33,7 +33,10 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
             ):
                 total, last = total + read_numeral(words[last].text, lang), last + 1
             end, more = _half_more(words, last, lang)
-            found.append((at, end, total + more, 0.25 if more or total % 1 else 0.5))
+            half = 0.25 if more or total % 1 else 0.5
+            if not more:
+                end, more, half = _decimals(words, last, lang, half)
+            found.append((at, end, total + more, half))
             at = end
             continue
         at += 1
@@ -57,6 +60,28 @@ def _half_more(words: Sequence[TextToken], at: int, lang: Lang) -> tuple[int, fl
     """The token after "and a half", and 0.5; without it the token itself, and 0."""
     phrase = HALF_MORE[lang]
     return (at + len(phrase), 0.5) if tuple(w.text for w in words[at : at + len(phrase)]) == phrase else (at, 0.0)
+
+
+def _decimals(words: Sequence[TextToken], at: int, lang: Lang, half: float) -> tuple[int, float, float]:
+    """The token after decimals in words, what they add, and half of the last digit: "point four", "целых четыре
+    десятых", "butun oʻndan toʻrt"."""
+    rest = [w.text for w in words[at : at + 4]]
+    digits: list[int] = []
+    if lang == "en" and rest[:1] == ["point"]:
+        for text in rest[1:]:
+            value = 0.0 if text in ("zero", "oh") else read_numeral(text, lang)
+            if not (text in ("zero", "oh") or 0 < value < 10):
+                break
+            digits.append(int(value))
+        size, end = len(digits), at + 1 + len(digits)
+        added = float(f"0.{''.join(map(str, digits))}") if digits else 0.0
+    elif lang != "en" and len(rest) > 2 and rest[0] in ("целых", "целая", "butun"):
+        part, number = (rest[2], rest[1]) if lang == "ru" else (rest[1], rest[2])
+        size = 1 if part.startswith(("десят", "ondan")) else 2 if part.startswith(("сот", "yuzdan")) else 0
+        added, end = read_numeral(number, lang) / 10**size, at + 3
+    else:
+        size, added, end = 0, 0.0, at
+    return (end, added, 0.5 * 10.0**-size) if size else (at, 0.0, half)
 
 
 def read_whole(words: Sequence[TextToken], at: int, lang: Lang) -> int:

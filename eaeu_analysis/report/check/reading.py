@@ -18,6 +18,12 @@ CLAUSE = re.compile(
     r"(?!\s(?:19|20)\d\d)",
     re.IGNORECASE,
 )
+TAG = re.compile(  # after a statement: ", isn't it?"
+    r"[,–—-]\s*(?:but so what|so what|and (?:then|what)|right|ok|okay|no|yes|eh|huh|see|you know|remember"
+    r"|(?:is|are|was|were|do|does|did|has|have|had)(?:n['’]t)? (?:it|they)|и что|ну и что|и что с того|да|правда|верно"
+    r"|не правда ли|не так ли|так ведь|так|понимаете|toʻgʻrimi|shundaymi|shunday emasmi|xoʻsh nima)\s*\?\W*$",
+    re.IGNORECASE,
+)
 PRONOUNS = {
     "en": {"it", "they", "its", "their"},
     "ru": {"он", "она", "оно", "они", "их", "его", "ее"},
@@ -174,7 +180,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
             for p in by["hedge"]
             if p.name in ("earlier", "later") and not (p.first and words[p.first - 1].text in ("than", "чем"))
         ),
-        question=text.rstrip('"»”) ').endswith("?"),
+        question=text.rstrip('"»”) ').endswith("?") and not TAG.search(text),
     )
 
 

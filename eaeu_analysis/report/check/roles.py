@@ -13,6 +13,7 @@ from .vocabulary import FoundPhrase, Lang, TextToken
 FROM = {"from", "с", "со", "от"}
 TO = {"to", "до"}
 BY = {"by", "на"}
+WAS, BECAME = {"was", "were", "было", "была", "был", "были"}, {"now", "стало", "стала", "стал", "теперь"}
 SIGNED = {"plus": 1, "minus": -1, "плюс": 1, "минус": -1, "plyus": 1}  # words before a number that are its sign
 COMPARATIVES = {"больше", "выше", "меньше", "ниже", "above", "below", "over", "under"}
 AFTER = {"in", "в", "before", "earlier", "previously", "then", "after", "if"}  # after a number that counts nothing
@@ -119,6 +120,9 @@ def find_role(words: Sequence[TextToken], hedges: Sequence[FoundPhrase], at: int
                 return "from"
             return "to" if first.endswith("gacha") or "band" not in first else ""
         return ""
+    changed = _changed(words, at)
+    if changed:
+        return changed
     place = at - 1
     while place >= 0:
         hedge = next((p for p in hedges if p.last == place + 1), None)
@@ -129,6 +133,14 @@ def find_role(words: Sequence[TextToken], hedges: Sequence[FoundPhrase], at: int
     if "→" in (before, *(w.text for w in words[end : end + 2])):
         return "to" if before == "→" else "from"
     return "from" if before in FROM else "to" if before in TO else "by" if before in BY else ""
+
+
+def _changed(words: Sequence[TextToken], at: int) -> Role:
+    """ "from" or "to" for "was 8 %, now 2 %", "было 8 %, стало 2 %"; "" otherwise."""
+    before = words[at - 1].text if at else ""
+    if before in WAS and any(w.text in BECAME for w in words[at:]):
+        return "from"
+    return "to" if before in BECAME and any(w.text in WAS for w in words[:at]) else ""
 
 
 def find_sign(words: Sequence[TextToken], at: int) -> int:
