@@ -10,7 +10,7 @@ from typing import Literal
 from ...errors import require_option
 from .dates import is_before_amount
 from .numerals import find_shares, find_values, read_numeral, read_whole
-from .roles import BOUND, find_base, find_hedge, find_role, find_sign, pair_roles, share_units
+from .roles import BOUND, MIN_HALF, find_base, find_hedge, find_role, find_sign, pair_roles, share_units
 from .stated_number import UNITS, Measure, StatedNumber
 from .vocabulary import FoundPhrase, Lang, TextToken
 
@@ -41,6 +41,7 @@ def find_numbers(
     whole = {t for p, end in ends.items() if end for t in range(p.first, units[end].last)}  # "half of one per cent"
     ratios = find_shares(words, units, taken | named | whole, lang)
     every = {i for i in range(1, len(words)) if words[i - 1].text in EVERY[lang] and read_whole(words, i, lang) == 100}
+    sharing = any(p.family == "concept" and p.name == "share" for p in phrases) and not units
     apart = taken | every | whole | {t for first, (last, _) in ratios.items() for t in range(first, last)}
     for at, last, value, half in find_values(words, apart, lang):
         end, scale = last, 1.0
@@ -50,6 +51,8 @@ def find_numbers(
         if unit == "time" or (unit == "" and _clock(words, at, last)):
             continue
         if every and unit == "" and value < 100 and scale == 1:
+            unit = "percent"
+        if sharing and unit == "" and scale == 1 and half < MIN_HALF:  # "the share, 34.7 to be exact"
             unit = "percent"
         measure: Measure = unit or ("none" if scale == 1 else "count")
         place, base = find_base(words, concepts, at, after, lang) if measure in ("percent", "points") else (-1, "")

@@ -32,6 +32,10 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
                 and 0 < read_numeral(words[last].text, lang) < _tail(total, lang)
             ):
                 total, last = total + read_numeral(words[last].text, lang), last + 1
+            if _is_tenths(words, last):
+                found.append((at, last + 1, total / 10, 0.05))
+                at = last + 1
+                continue
             end, more = _half_more(words, last, lang)
             half = 0.25 if more or total % 1 else 0.5
             if not more:
@@ -60,6 +64,17 @@ def _half_more(words: Sequence[TextToken], at: int, lang: Lang) -> tuple[int, fl
     """The token after "and a half", and 0.5; without it the token itself, and 0."""
     phrase = HALF_MORE[lang]
     return (at + len(phrase), 0.5) if tuple(w.text for w in words[at : at + len(phrase)]) == phrase else (at, 0.0)
+
+
+def _is_tenths(words: Sequence[TextToken], at: int) -> bool:
+    """Whether a token counts tenths of a unit: "two tenths of a percent", "две десятых процента"."""
+    rest = [w.text for w in words[at + 1 : at + 4] if w.text not in ("of", "a", "one")]
+    return (
+        at < len(words)
+        and words[at].text.startswith(("tenths", "десят"))
+        and rest[:1] != []
+        and rest[0].startswith(("percent", "per", "point", "процент", "пункт"))
+    )
 
 
 def _decimals(words: Sequence[TextToken], at: int, lang: Lang, half: float) -> tuple[int, float, float]:

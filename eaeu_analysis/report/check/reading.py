@@ -120,11 +120,13 @@ class SentenceReading:
 
     def sign_near(self, number: StatedNumber) -> int:
         """The direction that is nearest to a number: 1, -1, or 0 without any. One in its own part of the sentence
-        counts as nearer, and then one that follows."""
-        if not self.signs:
+        counts as nearer, and then one that follows; one of a later part with a number of its own is not of this."""
+        others = {n.clause for n in self.numbers if n.clause > number.clause}
+        signs = [s for s in self.signs if s[2] not in others]
+        if not signs:
             return 0
         at = number.place
-        return min(self.signs, key=lambda s: (s[2] != number.clause, abs(s[0] - at), s[0] < at))[1]
+        return min(signs, key=lambda s: (s[2] != number.clause, abs(s[0] - at), s[0] < at))[1]
 
     @property
     def sign(self) -> int:

@@ -29,6 +29,7 @@ UNSEEN = "210 of another writer"  # no rule was made for them
 KEPT = "half of the styles kept aside"  # measured once, when the reading had been extended; no rule was made for them
 LATER |= {"862 in seven sets": "seven", "640 in six rounds": "rounds", "120 on true statements and causes": "more"}
 LATER |= {"first batch of six kinds of author": "authors1", "second batch of them": "authors2"}
+LATER |= {"third batch of them": "authors3"}
 LATER |= {"half of the styles that was worked on": "broad", KEPT: "broad", UNSEEN: "unseen"}
 DRAWS, SEED = 1, 11
 CHANCE_DRAWS = 2000

@@ -50,7 +50,7 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
         assert {verdict for found, verdict in kinds if found == lang} == set(measure.VERDICTS)
     later = [len(halves[name]) for name in measure.LATER]
     assert 0.4 < len(halves["unseen half"]) / (len(every) - sum(later)) < 0.6
-    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 123, 125, 210]
+    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 70, 123, 125, 210]
 
 
 def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
@@ -388,6 +388,8 @@ def test_uzbek_in_cyrillic_reads_as_latin() -> None:
         ("nine point four percent, a point", "en", [(9.4, "percent")]),
         ("девять целых четыре десятых процента", "ru", [(9.4, "percent")]),
         ("toʻqqiz butun oʻndan toʻrt foiz", "uz", [(9.4, "percent")]),
+        ("on two tenths of a percent", "en", [(0.2, "percent")]),
+        ("на две десятых процента", "ru", [(0.2, "percent")]),
         ("a third more than the whole economy", "en", [(133.33, "percent")]),
         ("in the late 2000s, в 2010-х", "en", []),
         ("US$ of 2015", "en", []),
