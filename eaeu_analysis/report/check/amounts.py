@@ -17,7 +17,7 @@ from .vocabulary import FoundPhrase, Lang, TextToken
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
 LOOSE = 0.15  # the same where it is "almost doubled"
 ONE = {"of", "a", "one", "одного"}  # between a fraction and its unit
-EVERY = {"en": ("every", "each"), "ru": ("каждых", "каждые"), "uz": ("har",)}
+EVERY = {"en": ("every", "each", "a", "per", "of"), "ru": ("каждых", "каждые", "из"), "uz": ("har",)}
 
 
 def find_numbers(
@@ -40,7 +40,9 @@ def find_numbers(
     ends = {p: _of_one(words, units, p.last) for p in phrases if p.family == "part"}
     whole = {t for p, end in ends.items() if end for t in range(p.first, units[end].last)}  # "half of one per cent"
     ratios = find_shares(words, units, taken | named | whole, lang)
-    every = {i for i in range(1, len(words)) if words[i - 1].text in EVERY[lang] and read_whole(words, i, lang) == 100}
+    hundreds = {i for i in range(1, len(words)) if read_whole(words, i, lang) == 100}
+    hundreds -= {i for i in hundreds if i + 1 in scales or (i + 1 in units and units[i + 1].name == "percent")}
+    every = {i for i in hundreds if words[i - 1].text in EVERY[lang]}
     sharing = any(p.family == "concept" and p.name == "share" for p in phrases) and not units
     apart = taken | every | whole | {t for first, (last, _) in ratios.items() for t in range(first, last)}
     for at, last, value, half in find_values(words, apart, lang):

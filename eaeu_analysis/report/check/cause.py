@@ -64,6 +64,9 @@ def is_causal(
             gap = link.first - agent.last if lang == "uz" else agent.first - link.last
             if 0 <= gap <= NEAR:
                 return True
+    equated = {at for at, w in enumerate(words) if w.text == "="}  # "the union = growth of exports"
+    if any(agent.last in equated for agent in cause.get("agent", ())):
+        return True
     if any(_gap(blame, agent) <= APART for blame in cause.get("blame", ()) for agent in cause.get("agent", ())):
         return True
     if is_conditional(words, cause, lang):

@@ -60,9 +60,7 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
             fact = tests[0] if tests else first.fact
             if fact is not None and fact.claim is not None and not fact.clear:
                 return Judgement("overstated", "cause", fact, None, first.number, tuple(matches))
-        if not (
-            reading.entities or reading.concepts & (SPECIFIC | {"members"}) or reading.causal or reading.bases - {"gdp"}
-        ):
+        if not (reading.entities or reading.concepts & SPECIFIC or reading.causal or reading.bases - {"gdp"}):
             return None  # on trade or prices of whom is not said
         verdict: Verdict = "unsupported" if first.reason == "none" else "altered"
         return Judgement(verdict, first.reason, first.fact, first.known, first.number, tuple(matches))
@@ -139,9 +137,8 @@ def _judge_dates(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
     named = "EAEU" in reading.entities or "observer" in reading.concepts or member
     if not stated or not reading.concepts & {"joined", "observer", "free_trade", "wto"}:
         return None
-    sure = bool(named) and bool(
-        reading.concepts & {"joined", "observer"}
-    )  # else it may be another organisation that was joined, so that only a right date counts
+    sure = bool(named and reading.concepts & {"joined", "observer"}) or {"free_trade", "cis"} <= reading.concepts
+    # else it may be another organisation that was joined, so that only a right date counts
     reading = replace(reading, entities=reading.entities | {"EAEU"})
     several = len(reading.economies) > 1
     dated = [f for f in facts if not f.numbers and f.concepts and is_about(f, reading, strict=not several)]

@@ -15,6 +15,7 @@ from .agree import (
     distance,
     has_same_digits,
     is_equal,
+    is_of_same,
     is_same_unit,
     role_fits,
     signs_agree,
@@ -49,7 +50,7 @@ PLAIN = 3  # significant digits from which a number alone tells which fact it co
 def match_numbers(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts) -> list[NumberMatch]:
     """Every number of a sentence with the fact that it agrees with, or that it was compared with."""
     matches = [_match_part(number, reading, facts, panel) for number in reading.numbers]
-    return _with_siblings(_with_bounds(_telling(_ranges(matches, reading, facts), reading, facts), reading), reading)
+    return _with_siblings(_with_bounds(_telling(_ranges(matches, reading, facts), reading, facts), reading))
 
 
 def _match_part(
@@ -77,7 +78,7 @@ def _match(
     strict = len({n.measure for n in reading.numbers}) == len(reading.numbers) or reading.is_pair
     about = [f for f in facts if is_about(f, reading, strict)]
     about.sort(key=lambda f: -closeness(f, reading))
-    hidden = BOUNDS - set(OTHER_CASES) if "peers" in reading.concepts else BOUNDS
+    hidden = BOUNDS - set(OTHER_CASES) if "peers" in reading.near(number) else BOUNDS
     known = [(f, k) for f in about for k in f.numbers if k.name not in hidden]
     hits = [(f, k) for f, k in known if is_equal(number, k, reading)]
     if not hits and "other" not in reading.concepts:  # the sentence may name more than the fact is on
@@ -96,7 +97,9 @@ def _match(
         reason: Reason = "year" if not years_agree(fact, item, reading, number) else "sign"
         return NumberMatch(number, fact, item, reason)
     for fact, item in known:
-        same = is_same_unit(number, item, reading) and number.equals(item.value)
+        same = is_same_unit(number, item) and number.equals(item.value)
+        if same and not is_of_same(number, item, reading):
+            return NumberMatch(number, fact, item, "economy")
         if has_same_digits(number, item) and not same and number.measure != "count":
             return NumberMatch(number, fact, item, "unit")
     if "other" not in reading.concepts:
@@ -104,17 +107,12 @@ def _match(
         for fact in elsewhere:
             for item in fact.numbers:
                 telling = number.half * 10**PLAIN <= max(abs(number.value), 1e-9) * 10 and not number.about
-                if (
-                    telling
-                    and item.name not in BOUNDS
-                    and number.equals(item.value)
-                    and is_same_unit(number, item, reading)
-                ):
+                if telling and item.name not in BOUNDS and number.equals(item.value) and is_same_unit(number, item):
                     return NumberMatch(number, fact, item, "economy")
     if described is not None:
         return described
     known = [(f, k) for f, k in known if k.name not in ASIDE and not k.name.endswith("_growth")]
-    near = [(f, k) for f, k in known if is_same_unit(number, k, reading) and role_fits(number, k)]
+    near = [(f, k) for f, k in known if is_same_unit(number, k) and role_fits(number, k)]
     best = max((closeness(f, reading) for f, _ in near), default=0)
     near = [(f, k) for f, k in near if closeness(f, reading) == best]
     if not near and number.role == "by" and number.measure in ("percent", "points"):  # by how much, in another unit
@@ -154,7 +152,8 @@ def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Se
         for i, match in enumerate(matches):
             number = match.number
             for known in fact.numbers:
-                same = number.equals(known.value) and is_same_unit(number, known, reading) and known.name not in BOUNDS
+                same = number.equals(known.value) and is_same_unit(number, known) and known.name not in BOUNDS
+                same = same and is_of_same(number, known, reading)
                 if same and years_agree(fact, known, reading, number) and signs_agree(fact, known, reading, number):
                     hits[i] = NumberMatch(number, fact, known)
         precise = any(m.number.telling for m in hits.values())
@@ -173,10 +172,12 @@ def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> li
         if match.reason not in ("", "newer"):
             for fact in near:
                 level = 100 * fact.claim.level if fact.claim is not None else math.nan
-                equal = [k for k in fact.numbers if number.equals(k.value) and is_same_unit(number, k, reading)]
+                equal = [k for k in fact.numbers if number.equals(k.value) and is_same_unit(number, k)]
+                equal = [k for k in equal if is_of_same(number, k, reading)]
                 coarse = abs(number.value) < COARSE * number.half
                 equal = [] if coarse or _elsewhere(number, fact, reading) else equal
                 right = (k for k in equal if years_agree(fact, k, reading, number))
+                right = (k for k in right if k.name not in OTHER_CASES or "peers" in reading.near(number))
                 known = next((k for k in right if k.name in BOUNDS or signs_agree(fact, k, reading, number)), None)
                 if known is not None or (number.measure == "percent" and number.equals(level)):
                     match = NumberMatch(number, fact, known)
@@ -184,7 +185,7 @@ def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> li
     return out
 
 
-def _with_siblings(matches: Sequence[NumberMatch], reading: SentenceReading) -> list[NumberMatch]:
+def _with_siblings(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
     """A wrong number is compared with the fact that has the other numbers of the sentence, where that fits."""
     found = [(m.number.clause, m.fact, m.known) for m in matches if m.reason == "" and m.fact is not None]
     used = {(fact.id, known.name) for _, fact, known in found if known is not None}
@@ -192,9 +193,7 @@ def _with_siblings(matches: Sequence[NumberMatch], reading: SentenceReading) -> 
     for match in matches:
         if match.reason == "number":
             for fact in (fact for clause, fact, _ in found if abs(clause - match.number.clause) <= 1):
-                fitting = (
-                    k for k in fact.numbers if is_same_unit(match.number, k, reading) and role_fits(match.number, k)
-                )
+                fitting = (k for k in fact.numbers if is_same_unit(match.number, k) and role_fits(match.number, k))
                 item = next((k for k in fitting if (fact.id, k.name) not in used and k.name not in BOUNDS), None)
                 if item is not None:
                     match = NumberMatch(match.number, fact, item, "number")

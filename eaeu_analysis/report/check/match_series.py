@@ -29,7 +29,7 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
     series = [f for e in economies for f in panel.find(e, reading.concepts) if f.latest and _only(f, reading)]
     compared: NumberMatch | None = None
     for fact in series:
-        fitting = [k for k in fact.numbers if is_same_unit(number, k, reading)]
+        fitting = [k for k in fact.numbers if is_same_unit(number, k)]
         growing = "prices" in reading.concepts and fact.code == "inflation"  # "prices rose by 8 %"
         by = number.role == "by" and reading.signs and not growing and (not fitting or fitting[0].role != "change")
         if by or number.measure == "times":
@@ -41,7 +41,7 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
     if compared is None:
         for fact in series:
             for item in fact.numbers:
-                if item.years & years and number.equals(item.value) and not is_same_unit(number, item, reading):
+                if item.years & years and number.equals(item.value) and not is_same_unit(number, item):
                     return NumberMatch(number, fact, item, "unit")
     return compared
 

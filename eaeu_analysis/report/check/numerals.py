@@ -32,9 +32,10 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
                 and 0 < read_numeral(words[last].text, lang) < _tail(total, lang)
             ):
                 total, last = total + read_numeral(words[last].text, lang), last + 1
-            if _is_tenths(words, last):
-                found.append((at, last + 1, total / 10, 0.05))
-                at = last + 1
+            unit = _after_tenths(words, last)
+            if unit:
+                found.append((at, unit, total / 10, 0.05))
+                at = unit
                 continue
             end, more = _half_more(words, last, lang)
             half = 0.25 if more or total % 1 else 0.5
@@ -66,15 +67,12 @@ def _half_more(words: Sequence[TextToken], at: int, lang: Lang) -> tuple[int, fl
     return (at + len(phrase), 0.5) if tuple(w.text for w in words[at : at + len(phrase)]) == phrase else (at, 0.0)
 
 
-def _is_tenths(words: Sequence[TextToken], at: int) -> bool:
-    """Whether a token counts tenths of a unit: "two tenths of a percent", "две десятых процента"."""
-    rest = [w.text for w in words[at + 1 : at + 4] if w.text not in ("of", "a", "one")]
-    return (
-        at < len(words)
-        and words[at].text.startswith(("tenths", "десят"))
-        and rest[:1] != []
-        and rest[0].startswith(("percent", "per", "point", "процент", "пункт"))
-    )
+def _after_tenths(words: Sequence[TextToken], at: int) -> int:
+    """The token of the unit of which tenths are counted: "two tenths of a percent", "две десятых процента"; or 0."""
+    if at >= len(words) or not words[at].text.startswith(("tenths", "десят")):
+        return 0
+    unit = next((i for i in range(at + 1, min(at + 4, len(words))) if words[i].text not in ("of", "a", "one")), 0)
+    return unit if words[unit].text.startswith(("percent", "per", "point", "процент", "пункт")) else 0
 
 
 def _decimals(words: Sequence[TextToken], at: int, lang: Lang, half: float) -> tuple[int, float, float]:

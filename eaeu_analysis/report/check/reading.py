@@ -30,6 +30,8 @@ PRONOUNS = {
     "uz": {"u", "ular", "uning", "ularning"},
 }
 YEARLY = re.compile(r"\b(a year|per year|annually|yearly|в год|ежегодно|годовых|yiliga|йилига)\b", re.IGNORECASE)
+CLUBS = {"cis", "wto", "EU"}  # whose members may be named
+FOUNDERS = re.compile("found|основ|asos")
 OTHERS = {"CHN", "TUR", "EU", "RUS"}  # partners of others in most sentences
 IMPOSSIBLE = re.compile("[a-z](?:a|i|)b bolma[ys]")  # "cannot be ...", in Uzbek
 P_VALUE = re.compile(r"\bp\s*(?:-?value\s*)?(?:=|of|is)\s*0?[.,](\d+)", re.IGNORECASE)
@@ -87,8 +89,14 @@ class SentenceReading:
         return self
 
     def own_economies(self, number: StatedNumber) -> frozenset[str]:
-        """The economies that are named in a number's own part of the sentence."""
-        return self.economies & {name for name, place in self.parts if place == number.clause}
+        """The economies that are named in a number's own part of the sentence, or else right before it."""
+        own = {name for name, place in self.parts if place == number.clause}
+        return self.economies & own or (self.economies - OTHERS) & self.near(number)
+
+    def near(self, number: StatedNumber) -> frozenset[str]:
+        """What is named in a number's own part of the sentence and, if that has no other number, in the one before."""
+        places = {number.clause} | {number.clause - 1} - {n.clause for n in self.numbers}
+        return frozenset(name for name, place in self.parts if place in places)
 
     @property
     def economies(self) -> frozenset[str]:
@@ -155,11 +163,13 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     growing = by["sign"] and any(n.measure == "percent" for n in numbers) and "other" not in concepts
     if "prices" in concepts and (YEARLY.search(text) or growing):  # "prices rose by 8 %"
         concepts |= {"inflation"}
+    entities = frozenset(p.name for p in by["entity"]) - {"none"}
+    members = any(p.name == "members" and not FOUNDERS.match(words[p.first].text) for p in by["concept"])
     return SentenceReading(
         text=text,
         lang=lang,
         numbers=tuple(numbers),
-        entities=frozenset(p.name for p in by["entity"]) - {"none"},
+        entities=entities | ({"EAEU"} if members and not (concepts | entities) & CLUBS else set()),
         concepts=concepts,
         bases=frozenset(p.name for p in by["concept"] if p.first in based),
         signs=tuple(

@@ -25,12 +25,13 @@ SHORTEST = 4  # letters of a country's name that may be inflected
 APOSTROPHES = re.compile("['`´’‘ʻʼʹ]")
 TOKEN = re.compile(
     r"\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)|\d{1,3}(?: \d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)?"
-    r"|us\$|[^\W\d_]+|[%$+:,;\-–—−→]"
+    r"|us\$|[^\W\d_]+|[%$+:,;=\-–—−→]"
 )
 ENDING = re.compile(r"(?<=[.!?…])[\"»”)]*\s+(?=[\"«“(]*[A-ZА-ЯЁЎҚҒҲ0-9])|\n\s*\n|\n(?=\s*[-*#|0-9])")
 NO_ENDING = re.compile(
     r"(?:\b(?:п|млн|млрд|тыс|долл|руб|ул|mln|mlrd|vs|no|mr|mrs|dr|st|approx|e\.g|i\.e|u\.s)\.)$", re.IGNORECASE
 )
+ARROWS = "➡➜➔⟶⇒➝"
 NEGATED = re.compile("(do|does|did|is|are|was|were|has|have|had|would|could|should|must|need|ca)nt")  # without "'"
 UZBEK = re.compile(r"[ўқғҳ]|\b(?:йил|фоиз|ва|билан|учун|эди|савдо)\w*", re.IGNORECASE)
 UZBEK_LATIN = re.compile(
@@ -124,6 +125,8 @@ def _plain(text: str, lang: Lang) -> tuple[str, list[int]]:
             continue
         if char in "-\u2011" and text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalpha():
             char = " "
+        if char in ARROWS or text[place : place + 2] in ("->", "=>"):
+            char = "→"
         low = char.casefold()
         if lang == "uz" and low in TO_LATIN:
             low = TO_LATIN[low]

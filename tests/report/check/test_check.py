@@ -50,7 +50,7 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
         assert {verdict for found, verdict in kinds if found == lang} == set(measure.VERDICTS)
     later = [len(halves[name]) for name in measure.LATER]
     assert 0.4 < len(halves["unseen half"]) / (len(every) - sum(later)) < 0.6
-    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 70, 123, 125, 210]
+    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 70, 70, 123, 125, 210]
 
 
 def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
@@ -108,6 +108,8 @@ def test_sentences_for_which_no_rule_was_made_are_read_as_well_as_stated(
         ("The union agreed on a tariff of 12 %.", "en", False),
         ("The union's exports expanded.", "en", False),
         ("Trade fell after accession, and because of it.", "en", True),
+        ("The creation of the customs union led to less trade.", "en", True),
+        ("ЕАЭС = рост торговли", "ru", True),
         ("После вступления, и именно из-за него, экспорт сократился.", "ru", True),
         ("После вступления, но не раньше, экспорт сократился.", "ru", False),
         ("Союз завалил рынки китайскими товарами.", "ru", True),
@@ -429,6 +431,10 @@ def test_more_than_and_less_than_are_bounds(
         ("11.4 percent in 2022 and 9.6 in 2024", "en", [(0, 11.4, "percent"), (0, 9.6, "percent")]),
         ("bir yarim foiz", "uz", [(0, 1.5, "percent")]),
         ("122 → 135 %", "ru", [(0, 122.0, "percent"), (0, 135.0, "percent")]),
+        ("122 ➡️ 135 %", "en", [(0, 122.0, "percent"), (0, 135.0, "percent")]),
+        ("122% -> 135%", "en", [(0, 122.0, "percent"), (0, 135.0, "percent")]),
+        ("из ста долларов 77 из России", "ru", [(0, 77.0, "percent")]),
+        ("the share, 34.7 to be exact", "en", [(0, 34.7, "percent")]),
     ],
 )
 def test_signs_parts_of_a_per_cent_and_lists_are_read(
@@ -475,6 +481,20 @@ def test_before_and_after_in_the_wrong_order_do_not_pass(lang: Lang) -> None:
     pair = [f"{known['before']:.0f}", f"{known['after']:.0f}"]
     assert verdicts(texts[lang].format(*pair), lang) == ["supported"]
     assert verdicts(texts[lang].format(*reversed(pair)), lang) == ["altered"]
+
+
+def test_a_number_is_that_of_the_economy_of_its_part() -> None:
+    known = values("members.published.members_knobel")
+    text = "In a model, deep integration raises consumption in Armenia by {:.1f} % and in Belarus by {:.1f} %."
+    assert verdicts(text.format(known["arm"], known["blr"])) == ["supported"]
+    assert verdicts(text.format(known["blr"], known["arm"])) == ["altered"]
+
+
+def test_the_smallest_change_of_others_is_not_that_of_the_country() -> None:
+    least = abs(values("fared.gdp_per_head.before_after")["least"])
+    assert verdicts(
+        f"Kyrgyz GDP per head rose by {least:.1f} % after accession, and in comparable countries by 17.6."
+    ) != ["supported"]
 
 
 def test_a_round_number_may_be_rounded_and_another_one_may_not() -> None:
