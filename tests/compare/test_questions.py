@@ -98,6 +98,16 @@ def test_a_row_of_the_table(panel, trade):
     assert (own.available, own.latest_years, own.years_before) == (True, 4, 5)
 
 
+def test_the_columns_of_the_table():
+    frame = before_after(small(), "y", "t", 2015).to_frame()
+    assert list(frame.columns) == [
+        *("unit", "name", "role", "mean_before", "mean_after", "change", "change_unit", "log_change", "lower", "upper"),
+        *("sd_before", "sd_after", "growth_before", "growth_after", "years_before", "years_after", "growth_unit"),
+        *("available", "reason", "to_latest_mean", "to_latest_change", "to_latest_years", "to_latest_window"),
+    ]
+    assert frame["name"].tolist() == frame["unit"].tolist() == ["t", "a", "b", "c"]  # nobody has another name
+
+
 def test_the_difference_of_a_small_panel():
     r = before_after(small("level", "US$"), "y", "t", 2015, level=0.5)
     found = r.difference
