@@ -98,6 +98,22 @@ def test_a_row_of_the_table(panel, trade):
     assert (own.available, own.latest_years, own.years_before) == (True, 4, 5)
 
 
+def test_intervals_are_at_the_level_that_is_asked_for(panel):
+    r = before_after(panel, "trade", "KGZ", 2015, level=0.5)
+    own = unit_stats(r.observed.index, r.observed["TJK"], r.windows, False, 0.5)
+    assert r.to_frame().loc[1, ["lower", "upper"]].to_list() == pytest.approx([own.lower, own.upper])
+    assert r.interval == pytest.approx((r.treated["lower"], r.treated["upper"]))
+
+
+def test_comparators_are_chosen_for_the_outcome_and_its_kind(panel):
+    """The nearest by the level of trade over GDP; where changes are relative, by its trend alone."""
+    events = [e.text for e in before_after(panel, "trade", "KGZ", 2015).comparators.events]
+    assert events != [e.text for e in before_after(panel, "gdp_per_head", "KGZ", 2015).comparators.events]
+    level, trend = (before_after(panel, "trade", "KGZ", 2015, comparators="nearest", kind=kind).comparators.units
+                    for kind in ("share", "level"))  # fmt: skip
+    assert level != trend
+
+
 def test_the_columns_of_the_table():
     frame = before_after(small(), "y", "t", 2015).to_frame()
     assert list(frame.columns) == [
@@ -295,6 +311,12 @@ def test_no_comparator_with_both_windows():
     shown = before_after(small(edit=few), "y", "t", 2015)  # the unit itself has no answer, which comes first
     assert not shown.treated["available"]
     assert shown.difference is None
+
+
+def test_a_pool_of_which_nobody_is_left(panel):
+    alone = ea.Panel(panel.frame.loc[["KGZ"]], panel.series, panel.names, world=True)
+    with pytest.raises(NoDataError, match=r"^no comparator has 'trade' in both .* \(.*: nobody left\)$"):
+        before_after(alone, "trade", "KGZ", 2015, comparators="rouble")
 
 
 def test_of_many_rows_one_without_comparators_keeps_its_own_numbers(panel):
