@@ -73,6 +73,7 @@ def test_the_later_window_ends_before_the_pandemic(last, passed, union):
     stated = [str(last), "2019"]
     assert facts(found) == ("window before the pandemic", passed, float(last), 2019.0, "warning", stated)
     assert ("sanctioned" in found.text) is union
+    assert found.text.endswith("pandemic") is not union
 
 
 # -- events of their own ------------------------------------------------------------------------------------
@@ -247,6 +248,11 @@ def test_far_from_the_median_is_named(far, named):
     found = rules.outlier(units(t=100.0, a=1.0, b=2.0, c=3.0, d=1.0, e=3.0, f=2.0, g=far), False, "points")
     assert found.text.endswith(": g") is named
     assert ("over 3.5 robust" in found.text) is named
+
+
+def test_small_values_are_as_far_from_their_median():
+    found = rules.outlier(units(t=9.0, a=0.1, b=0.2, c=0.3, d=0.1, e=0.3, f=0.2, g=0.9), False, "points")
+    assert found.text.endswith(": g")
 
 
 def test_no_spread_names_nobody():
