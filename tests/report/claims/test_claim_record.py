@@ -27,6 +27,8 @@ from eaeu_analysis.report.claims.claim import (
     with_age,
     years,
 )
+from eaeu_analysis.report.claims.shipped import shipped_claims
+from eaeu_analysis.report.wording import templates
 from eaeu_analysis.results import Check, Provenance
 from eaeu_analysis.series import SeriesInfo
 
@@ -329,3 +331,26 @@ def test_a_meaning_that_is_no_sign_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(record, "read_table", lambda path: raw)
     with pytest.raises(BadInputError, match="meaning of 'trade': sign 2, expected -1, 0 or 1"):
         load_claim_rules.__wrapped__()
+
+
+def test_the_caveat_names_the_failed_checks() -> None:
+    claim = made(words={**WORDS, "failed": ("=contamination", "=drift")})
+    plain = made()
+    assert claim.sentence == plain.sentence
+    caveat = claim.text("caveat")
+    assert caveat.startswith(plain.text("caveat") + " ")
+    assert "contamination" in caveat
+    assert "drift" in caveat
+    assert made(words={**WORDS, "failed": ()}).text("caveat") == plain.text("caveat")
+    assert claim.text("would_change") == plain.text("would_change")
+
+
+def test_what_is_not_supported_is_quoted_with_what_refutes_it() -> None:
+    claim = next(claim for claim in shipped_claims() if claim.id == "unsupported.union_doubled_trade")
+    heard = templates.find_language("en").tables["heard"]["union_doubled_trade"]
+    why = dataclasses.replace(claim, topic="partners").sentence
+    assert claim.sentence.startswith("Not supported")
+    assert heard in claim.sentence
+    assert claim.sentence.endswith(why)
+    assert len(claim.sentence) > len(why) + len(heard)
+    assert "Not supported" not in claim.text("caveat")
