@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
+from eaeu_analysis.scenario import schema
 from eaeu_analysis.scenario.model.quantities import Quantity
 from eaeu_analysis.scenario.schema import LATER, Phase, Scenario, draw_order, every_path
 
@@ -180,3 +181,107 @@ def test_the_summary_states_every_number_that_counts(scenario):
 def test_a_scenario_is_written_out_and_shown(scenario):
     assert scenario.to_toml().splitlines()[0] == 'name = "uzb_eaeu"'
     assert scenario.question.partition("'")[0] in scenario._repr_html_()
+
+
+# -- limits -------------------------------------------------------------------------------------------------
+NEEDED: dict[str, dict[str, object]] = {
+    "Elasticities": {"sigma": 5}, "Tariffs": {"schedule": "own"}, "BorderCosts": {"source": "survey"},
+    "CustomsRevenue": {"share": 5}, "Migration": {}, "Dynamic": {},
+    "MarketAccess": {"of": "EU", "sections": ["0"], "before": 1, "after": 2},
+}  # fmt: skip
+BOUNDED = [(block, name, *ends) for block in NEEDED for name, ends in getattr(schema, block).BOUNDS.items()]
+
+
+@pytest.mark.parametrize(("block", "name", "lowest", "highest"), BOUNDED)
+def test_a_number_may_be_at_its_bounds_and_not_beyond(block, name, lowest, highest):
+    model, rest = getattr(schema, block), NEEDED[block]
+    for value in (lowest, highest):
+        assert getattr(model.model_validate({**rest, name: value}), name).value == value
+    spread = {"kind": "uniform", "low": lowest, "high": highest, "reference": "r"}
+    assert getattr(model.model_validate({**rest, name: spread}), name).free
+    step = 0.001 * (highest - lowest)
+    for came in (lowest - step, highest + step, spread | {"low": lowest - step}, spread | {"high": highest + step}):
+        expected = re.escape(f"; expected {lowest:g} to {highest:g}")
+        with pytest.raises(ValidationError, match=f"{name} is .*{expected}"):
+            model.model_validate({**rest, name: came})
+
+
+def test_a_spread_is_judged_by_one_draw_in_a_thousand():
+    sd = 3.0 / 3.0902  # of the normal distribution 99.9 % is below 3.0902 standard deviations
+    for scale, refused in ((0.999, False), (1.001, True)):
+        normal = {"kind": "normal", "mean": 0.0, "sd": scale * sd, "reference": "r"}
+        if refused:
+            with pytest.raises(ValidationError, match=r"effect is -3.* to 3.*; expected -3 to 3"):
+                schema.BorderCosts.model_validate({"source": "survey", "effect": normal})
+        else:
+            assert schema.BorderCosts.model_validate({"source": "survey", "effect": normal}).effect.free
+
+
+RATES = {str(k): (0.0, 500.0) for k in range(10)}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"schedule": "ceiling"}, "schedule 'ceiling' needs a ceiling"),
+        ({"schedule": "cet_within_ceiling"}, "schedule 'cet_within_ceiling' needs a ceiling"),
+        ({"schedule": "average", "average_before": 1}, "needs average_before and average_after"),
+        ({"schedule": "average", "average_after": 1}, "needs average_before and average_after"),
+        ({"schedule": "sections", "sections": {k: v for k, v in RATES.items() if k != "7"}}, "0 to 9; 7 is missing"),
+        ({"schedule": "sections", "sections": RATES | {"7": (0, 500.1)}}, "outside 0 to 500 per cent"),
+        ({"schedule": "sections", "sections": RATES | {"7": (-0.1, 5)}}, "outside 0 to 500 per cent"),
+        *(({"schedule": "own", "exempt_chapters": ["01", chapter]}, f"HS chapter '{chapter}' does not exist")
+          for chapter in ("00", "77", "98", "1", "001", "ab")),
+    ],
+)  # fmt: skip
+def test_tariffs_that_are_not_complete(given, sentence):
+    with pytest.raises(ValidationError, match=sentence):
+        schema.Tariffs.model_validate(given)
+
+
+def test_tariffs_that_are_complete():
+    for given in (
+        {"schedule": "ceiling", "ceiling": 10},
+        {"schedule": "average", "average_before": 0, "average_after": 500},
+        {"schedule": "sections", "sections": RATES},
+        {"schedule": "own", "exempt_chapters": ["01", "76", "78", "97"]},
+    ):
+        assert schema.Tariffs.model_validate(given).schedule == given["schedule"]
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        ({}, None),
+        ({"RUS": 100.011}, None),
+        ({"RUS": 99.989, "KAZ": 0}, None),
+        ({"RUS": 100.012}, "sum to 100.012, not to 100"),
+        ({"RUS": 99.988}, "sum to 99.988, not to 100"),
+        ({"RUS": 100.1, "KAZ": -0.1}, "the share of KAZ is -0.1; a share is zero or more"),
+        ({"RUS": float("nan")}, "the share of RUS is nan"),
+    ],
+)
+def test_shares_of_the_members_add_up(others, sentence):
+    given = {"share": 5, "others": others}
+    if sentence is None:
+        assert schema.CustomsRevenue.model_validate(given).others == others
+    else:
+        with pytest.raises(ValidationError, match=sentence):
+            schema.CustomsRevenue.model_validate(given)
+
+
+def test_other_limits():
+    with pytest.raises(ValidationError, match="SITC section '10' does not exist"):
+        schema.MarketAccess.model_validate(NEEDED["MarketAccess"] | {"sections": ["9", "10"]})
+    free = {"kind": "uniform", "low": 0, "high": 1, "reference": "r"}
+    for wrong in ({"work_rights": 0.1, "migrants": 1}, {"work_rights": free, "migrants": free}):
+        with pytest.raises(ValidationError, match="work_rights and migrants are alternatives"):
+            schema.Migration.model_validate(wrong)
+    assert schema.Migration.model_validate({"work_rights": 0, "migrants": 1}).migrants.value == 1
+    for phase in ({"first": 2, "last": 1}, {"first": -1}, {"last": -1}):
+        with pytest.raises(ValidationError, match=r"before it starts in year 2|greater than or equal to 0"):
+            Phase.model_validate(phase)
+    for horizon in (0, 41):
+        with pytest.raises(ValidationError, match="horizon"):
+            schema.BaselineBlock.model_validate({"year": 2019, "horizon": horizon})
+    assert schema.BaselineBlock.model_validate({"year": 2019, "horizon": 40, "accession": 2100}).horizon == 40
