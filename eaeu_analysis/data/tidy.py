@@ -71,6 +71,9 @@ def as_pandas(what: str, given: object) -> pd.DataFrame:
         raise BadInputError(
             f"{what} must be a DataFrame, not {kind}; pandas, polars and Arrow tables are read"
         ) from None
+    except Exception as error:  # of whatever library the table is of, which stops at types that pandas has not
+        reason = next(iter(str(error).strip().splitlines()), "")
+        raise BadInputError(f"{what} cannot be made a pandas table: {type(error).__name__}: {reason}") from error
     return found
 
 

@@ -92,6 +92,12 @@ def test_odd_polars_tables_are_one_sentence() -> None:
         (table.with_columns(text), "'y' in row 6: '..' is not a number"),
         (pl.concat([table, table.head(1)]), "more than once"),
         (table["y"], "must be a DataFrame, not polars.Series"),
+        (
+            table.lazy().with_columns(pl.col("none")),
+            "cannot be made a pandas table: ColumnNotFoundError: unable to find",
+        ),
+        (table.with_columns(pl.col("year").cast(pl.Int128)), "cannot be made a pandas table: ArrowInvalid"),
+        (table.with_columns(pl.lit([1, 2]).alias("z")), "'z' in row 1: array([1, 2]) is not a number"),
     ):
         with pytest.raises(EaeuError, match=re.escape(says)):
             ea.Panel.from_frame(given, unit="id")
