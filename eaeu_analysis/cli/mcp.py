@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .. import __version__
-from ..errors import BadInputError, EaeuError
+from ..errors import BadInputError, EaeuError, NoDataError
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -96,6 +96,9 @@ def series(code: str, economies: list[str], first: int = 1990, last: int = 2100)
     info = panel.info(name)
     long = panel.frame[name].dropna().rename_axis(["economy", "year"]).rename("value").reset_index()
     rows = long[long["year"].between(first, last)]
+    if rows.empty and len(long):
+        there = f"{long['year'].min()} to {long['year'].max()}"
+        raise NoDataError(f"{name} of these economies has no value in {first} to {last}; it has some in {there}")
     return {
         "label": info.label, "unit": info.unit, "source": info.source, "vintage": info.vintage, "licence": info.licence,
         "values": to_plain(rows.head(MOST_ROWS).to_dict("records")), "left_off": max(0, len(rows) - MOST_ROWS),

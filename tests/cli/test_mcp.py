@@ -33,12 +33,13 @@ def text_of(answer: Any) -> str:
 
 def test_a_client_gets_findings_with_their_grade_and_is_refused_the_rest() -> None:
     known = shipped_claims()[0]
-    found, one, unknown, series, economy, checked, draws = ask(
+    found, one, unknown, series, economy, later, checked, draws = ask(
         ("find_findings", {"query": "remittances Kyrgyzstan", "most": 3}),
         ("finding", {"id": known.id}),
         ("finding", {"id": "fared.happiness.before_after"}),
         ("series", {"code": "remittances", "economies": ["KGZ"], "first": 2019, "last": 2019}),
         ("series", {"code": "remittances", "economies": ["Kirgizia"]}),
+        ("series", {"code": "remittances", "economies": ["KGZ"], "first": 2090}),
         ("check", {"text": "Trade of Kyrgyzstan rose by 91.7 % of GDP after joining the union.", "lang": "en"}),
         ("run_scenario", {"name": "uzb_eaeu", "draws": 100000}),
     )
@@ -53,6 +54,8 @@ def test_a_client_gets_findings_with_their_grade_and_is_refused_the_rest() -> No
     assert row["value"] == pytest.approx(28.8, abs=0.1)
     assert economy.is_error
     assert "did you mean 'KGZ'" in text_of(economy)
+    assert later.is_error
+    assert "has no value in 2090 to 2100; it has some in 1993 to 2022" in text_of(later)
     (statement,) = checked.structured_content["result"]
     assert statement["verdict"] in {"altered", "unsupported"}
     assert draws.is_error
