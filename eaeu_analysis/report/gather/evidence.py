@@ -34,7 +34,7 @@ progress.propagate = False  # steps are for a command that shows them
 FROM_CONTENT = {"fared", "members", "rerouting", "unsupported"}
 FROM_GRAVITY = {"partners", "unsupported"}
 FROM_TARIFFS = {"tariffs", "revenue"}
-STEP = {"trade": "trade: gravity estimates", "scenario": "the scenario"}
+STEP = {"trade": "trade: gravity estimates", "scenario": "the scenario", "curves": "specification curves"}
 WORKERS = 6  # as many as there are tasks that take long
 
 
@@ -89,17 +89,16 @@ def evidence(
         if content is None and wanted & FROM_CONTENT:
             progress.info("before and after, and counterfactuals")
             content = gather(unit, bloc, source, 1, dask)  # a second, less than workers of its own would take
-        held: Mapping[str, Curve] = {}
+        order = list(reversed(long))  # as they are waited for
         if content is not None and content.effects is not None:
-            from .curves import curves_for_source as curves
-
-            names = list(dict.fromkeys(q.outcome for q in content.effects.effects))
-            held = curves(content.unit, content.event, names, source)
+            names = list(dict.fromkeys(question.outcome for question in content.effects.effects))
+            results["curves"] = partial(_curves, content.unit, content.event, names, source)  # done in this process
+            order.insert(1, "curves")
         missing: list[tuple[str, str]] = []
         panel = _macro(source, missing) if wanted & {"leaning", "revenue"} else None
         parts: dict[str, Any] = {}
         why: dict[str, str] = {}
-        for name in reversed(long):
+        for name in order:
             progress.info("%s", STEP.get(name, name))
             try:
                 parts[name] = results[name]()
@@ -110,7 +109,7 @@ def evidence(
     lean, gap = (trade.exposure, trade.tariffs) if trade else _own(wanted)
     return Evidence(
         content,
-        held,
+        parts.get("curves", {}),
         trade,
         lean,
         gap,
@@ -138,6 +137,12 @@ def _long(wanted: set[str], bloc: str, dask: str | None) -> dict[str, Callable[[
     if "scenario" in wanted:
         tasks["scenario"] = partial(_scenario, dask)
     return tasks
+
+
+def _curves(unit: str, event: str, names: list[str], source: str | Path | Source) -> Mapping[str, Curve]:
+    from .curves import curves_for_source
+
+    return curves_for_source(unit, event, names, source)
 
 
 def _trade() -> TradeAnswer:
