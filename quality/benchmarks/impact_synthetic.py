@@ -3,7 +3,9 @@
     python quality/benchmarks/impact_synthetic.py [--turns N] [--data DIR] [--no-peer-placebos] [--json F]
 
 Both sides take the same table in memory and search the predictor weights. To reach: 50 times faster at an equal or
-lower mean squared gap before the event, all placebos under 5 s, one outcomes-only fit under 2 ms. Without the published
+lower mean squared gap before the event, all placebos under 5 s, one outcomes-only fit under 2 ms. The peers have no
+bound on predictor weights: with the default one of 1/50 a placebo may fit less closely (Galicia by 3 %), so placebos
+are compared at 1/1000, where the search takes seven times as long. Without the published
 tables, which may not be shipped, simulated ones of the same shape are used.
 """
 
@@ -113,13 +115,13 @@ def basque_rows(turns: int, path: Path, peer_placebos: bool) -> list[Row]:
     table = _basque(path)
     question = ("gdpcap", TREATED, 1975)
 
-    def asked_of_the_table(**how: Any) -> Effect:
+    def asked_of_the_table(bound: float = V_FLOOR, **how: Any) -> Effect:
         return synthetic_control(
             Panel.from_frame(table, "regionname", "year"),
             *question,
             predictors=PREDICTORS,
             fit_years=(1960, 1969),
-            options=SyntheticControlOptions(checks=False),
+            options=SyntheticControlOptions(checks=False, v_floor=bound),
             **how,
         )
 
@@ -128,7 +130,7 @@ def basque_rows(turns: int, path: Path, peer_placebos: bool) -> list[Row]:
         return {**took, "mspe": effect.pre_mspe, "weights": effect.weights.to_dict()}
 
     def whole() -> dict[str, Any]:
-        effect, took = timed(asked_of_the_table)
+        effect, took = timed(lambda: asked_of_the_table(bound=WIDE))
         before = (effect.placebo_gaps.loc[1960:1969] ** 2).mean()
         return {**took, "mspe": before}
 
@@ -163,7 +165,7 @@ def basque_rows(turns: int, path: Path, peer_placebos: bool) -> list[Row]:
                 remark += f"{(both['there'] / both['here']).median():.1f} times"
             rows.append(
                 Row(
-                    "counterfactuals", "synthetic control, Basque, all 17 placebos, weights searched, from the table",
+                    "counterfactuals", "synthetic control, Basque, all 17 placebos, weights searched, bound 1/1000",
                     [m["cpu"] for m in mine], PYSYNCON if other else "", [o["cpu"] for o in other], at_most=5.0,
                     same=lower, compared=remark, note=note,
                     peak_mb=peak_mb(), peak_mb_theirs=other[-1]["peak_mb"] if other else None,
@@ -216,7 +218,7 @@ def diffdiff_rows(path: Path) -> list[Row]:
                         "counterfactuals",
                         f"synthetic control, Basque 1960-74, {'17 placebos' if whole else 'one fit'}, weights searched"
                         + (", bound 1/1000" if whole else ""),
-                        [m["cpu"] for m in mine], DIFFDIFF, [o["cpu"] for o in other],
+                        [m["cpu"] for m in mine], DIFFDIFF, [o["cpu"] for o in other], at_least=50.0 if whole else None,
                         same=bool(no_worse.all()),
                         compared=f"gap before equal or lower in {no_worse.sum()} of {len(alike)} regions"
                         + (f", {len(both) - len(alike)} more undetermined at the peer" if whole else "")
