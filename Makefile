@@ -11,7 +11,7 @@ BENCH  := $(BIN)/python quality/benchmarks/run.py
 MUTMUT := $(UV) run --quiet --isolated --frozen --extra dev --with mutmut==3.8.1 mutmut
 export PYTHONHASHSEED = 0
 
-.PHONY: help setup report test lint clean lab notebooks calibration docs test-slow live test-oldest test-python \
+.PHONY: help setup report test lint clean lab notebooks calibration docs test-slow live test-oldest test-newest test-python \
 	mutants mutants-left bench bench-data bench-impact bench-trade bench-scenario fuzz fuzz-coverage chaos audit wheel sbom recipe
 
 help: ## this list
@@ -66,12 +66,23 @@ live: $(READY) ## the live services, one small request each; skipped without a n
 	$(BIN)/python -m pytest -n 0 -m network -rs -s tests/data/sources/live/test_live_services.py
 
 test-oldest: $(UV) ## the tests with the oldest dependencies that pyproject.toml allows
-	$(UV) venv --quiet --clear bld/oldest
-	$(UV) pip install --quiet --python bld/oldest/bin/python --resolution lowest-direct --editable ".[dev]"
-	bld/oldest/bin/python -m pytest $(FAST)
+	$(call elsewhere,oldest,oldest dependencies,--resolution lowest-direct,3.11)
+
+test-newest: $(UV) ## the tests with the newest dependencies, pre-releases too
+	$(call elsewhere,newest,newest dependencies and pre-releases,--prerelease allow,3.13)
 
 test-python: $(UV) ## the tests on another Python, with branch coverage: make test-python VERSION=3.13
-	$(UV) run --quiet --isolated --frozen --extra dev --python $(VERSION) python -m pytest $(FAST) --cov=eaeu_analysis --cov-branch
+	$(UV) run --quiet --isolated --frozen --extra dev --python $(VERSION) python -m pytest $(FAST) --cov=eaeu_analysis --cov-branch \
+		--junitxml bld/python$(VERSION).xml
+	$(UV) run --quiet --isolated --frozen --extra dev --python $(VERSION) python scripts/count_tests.py "Python $(VERSION)" bld/python$(VERSION).xml
+
+# $(call elsewhere,folder,name,options of uv pip install,Python): the tests in an environment of their own, counted also where some fail
+define elsewhere
+	$(UV) venv --quiet --clear --python $(4) bld/$(1)
+	$(UV) pip install --quiet --python bld/$(1)/bin/python $(3) --editable ".[dev]"
+	bld/$(1)/bin/python -m pytest $(FAST) --junitxml bld/$(1).xml; failed=$$?; \
+		bld/$(1)/bin/python scripts/count_tests.py "$(2)" bld/$(1).xml && exit $$failed
+endef
 
 mutants: $(READY) ## mutation testing of the modules named in pyproject.toml (an hour)
 	OMP_NUM_THREADS=1 $(MUTMUT) run --max-children 2

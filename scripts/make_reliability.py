@@ -55,6 +55,12 @@ def figures() -> str:
         row: dict[str, Any] = bench[script]["rows"][place]
         seconds = sorted(row["ours"])[len(row["ours"]) // 2]
         lines.append(f"| {row['what']} | {seconds:.1f} | {row['peak_mb']:,.0f} | {row['compared']} |")
+    elsewhere = json.loads((ROOT / "tests" / "ELSEWHERE.json").read_text(encoding="utf-8"))
+    lines += ["", "| tests run with | Python | libraries | passed | failed | skipped |", "|---|---|---|---:|---:|---:|"]
+    for name, run in elsewhere.items():
+        libraries = ", ".join(f"{library} {number}" for library, number in run["libraries"].items())
+        counts = " | ".join(f"{run[what]:,}" for what in ("passed", "failed", "skipped"))
+        lines.append(f"| {name} | {run['python']} | {libraries} | {counts} |")
     mutants = json.loads((ROOT / "tests" / "MUTANTS.json").read_text(encoding="utf-8"))
     lines += ["", "| module with a line changed at a time | mutants | killed by a test |", "|---|---:|---:|"]
     for name, row in mutants.items():
