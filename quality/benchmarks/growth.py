@@ -4,13 +4,14 @@
 
 An exponent of 1 means that twice the work takes twice the time. It is fitted by least squares on the smallest of
 ``--repeat`` runs of each size; where the smallest sizes are all overhead it understates what happens beyond the
-largest, so the exponent between the two largest sizes is given as well.
+largest, so the exponent between the two largest sizes is given as well, and one run at ten times the largest size.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -19,17 +20,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from contest import timed
+from contest import peak_mb, timed
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Seconds of processor time at each size, smallest of the repeats."""
+    """Seconds of processor time at each size, smallest of the repeats. ``ten_times``: one run at ten times the largest,
+    ``size, seconds, peak_mb``."""
 
     what: str
     unit: str
     sizes: list[int]
     seconds: list[float]
+    ten_times: dict[str, float]
 
     @property
     def exponent(self) -> float:
@@ -99,16 +102,16 @@ def placebos(units: int, years: int = 30) -> Callable[[], Any]:
 
 
 def ppml_rows(n: int) -> Callable[[], Any]:
-    from trade_gravity import data, ours
+    from trade_gravity import data, made_up, ours
 
-    table = data(n)
+    table = data(n) if n <= SHIPPED else made_up(n)
     return lambda: ours(table)
 
 
 def bias_rows(n: int) -> Callable[[], Any]:
-    from trade_gravity import correct, data, ours
+    from trade_gravity import correct, data, made_up, ours
 
-    fit = ours(data(n))
+    fit = ours(data(n) if n <= SHIPPED else made_up(n, years=10))  # exact errors take 9,000 levels of effects at most
     return lambda: correct(fit)
 
 
@@ -120,6 +123,7 @@ def before_after(n: int) -> Callable[[], Any]:
     return lambda: ea.before_after(panel, "y", "U000", 1915, comparators=others)
 
 
+SHIPPED = 100_000  # rows of trade that the package has
 JOBS: list[tuple[str, str, Callable[[int], Callable[[], Any]], list[int]]] = [
     ("one-sector equilibrium", "economies", one_sector, [50, 100, 200, 400]),
     ("equilibrium of 10 sectors with links", "economies", many_sectors, [24, 48, 95, 190]),
@@ -140,20 +144,40 @@ def measure(repeat: int) -> list[Growth]:
             call = make(size)
             call()
             seconds.append(min(timed(call)[1]["cpu"] for _ in range(repeat)))
-        found.append(Growth(what, unit, sizes, seconds))
+        found.append(Growth(what, unit, sizes, seconds, ten_times(len(found), 10 * sizes[-1])))
         text = ", ".join(f"{n:,}: {s:.4f} s" for n, s in zip(sizes, seconds, strict=True))
         last = found[-1]
         print(
-            f"{what} by {unit}: exponent {last.exponent:.2f}, at the end {last.last_exponent:.2f} ({text})", flush=True
+            f"{what} by {unit}: exponent {last.exponent:.2f}, at the end {last.last_exponent:.2f} ({text}); ten times "
+            f"the largest: {last.ten_times['seconds']:.1f} s, {last.ten_times['peak_mb']:,.0f} MB",
+            flush=True,
         )
     return found
+
+
+def ten_times(job: int, size: int) -> dict[str, float]:
+    """One run of that size in a process of its own, what it takes to lay out the problem in its memory too."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--alone", str(job), str(size)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def alone(job: int, size: int) -> dict[str, float]:
+    took = timed(JOBS[job][2](size))[1]["cpu"]
+    return {"size": size, "seconds": took, "peak_mb": peak_mb()}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--alone", type=int, nargs=2, metavar=("JOB", "SIZE"), help="one run, its figures as JSON")
     given = parser.parse_args()
+    if given.alone:
+        print(json.dumps(alone(*given.alone)))
+        return 0
     found = measure(given.repeat)
     if given.json:
         given.json.write_text(json.dumps([asdict(g) for g in found], indent=1) + "\n", encoding="utf-8")

@@ -143,11 +143,16 @@ def page(kept: dict[str, Any]) -> str:
             "",
             "Processor time t = a n^b, b fitted over four sizes; 1 means twice the",
         ]
-        lines += ["work in twice the time. The last column is b between the two largest sizes.", ""]
-        lines += ["| job | n | sizes | seconds | b | b at the end |", "|---|---|---|---|---:|---:|"]
+        lines += [
+            "work in twice the time. The last columns are b between the two largest sizes, and one run at ten times the"
+        ]
+        lines += ["largest, with its memory.", ""]
+        lines += ["| job | n | sizes | seconds | b | b at the end | ten times the largest | MB |"]
+        lines += ["|---|---|---|---|---:|---:|---:|---:|"]
         for g in grown:
             sizes, seconds = ", ".join(f"{n:,}" for n in g.sizes), ", ".join(f"{s:.3g}" for s in g.seconds)
-            lines.append(f"| {g.what} | {g.unit} | {sizes} | {seconds} | {g.exponent:.2f} | {g.last_exponent:.2f} |")
+            last = f"{g.exponent:.2f} | {g.last_exponent:.2f} | {g.ten_times['seconds']:.3g} s"
+            lines.append(f"| {g.what} | {g.unit} | {sizes} | {seconds} | {last} | {g.ten_times['peak_mb']:,.0f} |")
         lines.append("")
     lines += ["## Machine", ""]
     for name, results in kept.items():

@@ -3,14 +3,17 @@
     python quality/benchmarks/trade_gravity.py [--turns N] [--json F]
 
 To reach: no more than 1.05 times pyfixest's time (a ratio of at least 0.952 here, where larger is faster); the bias
-correction, which no peer has, under 30 s and 1.5 GB. The peer is a library of ours, in the same process.
+correction, which no peer has, under 30 s and 1.5 GB. The peer is a library of ours, in the same process: with many
+effects it is what fits here too, so no more than its own time can be reached.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,22 @@ def data(rows: int = 100_000) -> pd.DataFrame:
     return table.assign(joined=(table["year"] >= start).astype(float), noise=rng.normal(size=len(table)), pair=pair)
 
 
+def made_up(rows: int, years: int = 45) -> pd.DataFrame:
+    """As many rows at least, of yearly trade between economies."""
+    count = math.ceil(math.sqrt(rows / years)) + 1
+    rng = np.random.default_rng(0)
+    at = np.indices((count, count, years)).reshape(3, -1)
+    seller, buyer, year = at[:, at[0] != at[1]]
+    pair = seller * count + buyer
+    joined = (year >= rng.integers(10, 80, count * count)[pair]).astype(float)
+    level = rng.normal(size=(count, years))[seller, year] + rng.normal(size=(count, years))[buyer, year]
+    level += rng.normal(size=count * count)[pair] + 0.3 * joined
+    usd = rng.poisson(np.exp(level)) * (rng.random(len(pair)) < 0.9)
+    names = np.array([f"E{i:04d}" for i in range(count)])
+    columns = {"exporter": names[seller], "importer": names[buyer], "year": 1970 + year, "usd": usd.astype(float)}
+    return pd.DataFrame({**columns, "joined": joined, "noise": rng.normal(size=len(pair)), "pair": pair})
+
+
 def ours(table: pd.DataFrame) -> Any:
     return ppml(table, "usd", TERMS, THREE, PAIR)
 
@@ -59,6 +78,24 @@ def direct(table: pd.DataFrame) -> Any:
             vcov={"CRV1": "pair"},
             ssc=pyfixest.ssc(k_adj=False),
         )
+
+
+def million(turns: int) -> Row:
+    table = made_up(1_000_000)
+    mine, other = alternate(turns, lambda: _fitted(ours, table), lambda: _fitted(direct, table))
+    gap = max(abs(mine[0]["coef"][term] - other[0]["coef"][term]) for term in TERMS)
+    return Row(
+        "trade", f"PPML, three sets of fixed effects, {len(table):,} rows",
+        [m["cpu"] for m in mine], f"pyfixest {pyfixest.__version__} called directly", [o["cpu"] for o in other],
+        at_least=1 / 1.05, same=gap < 1e-5, compared=f"largest gap of a coefficient {gap:.0e}", peak_mb=peak_mb(),
+        note="made-up trade",
+    )  # fmt: skip
+
+
+def _fitted(fit: Callable[[pd.DataFrame], Any], table: pd.DataFrame) -> dict[str, Any]:
+    found, took = timed(lambda: fit(table))
+    coef = found.coef() if callable(found.coef) else found.coef
+    return {**took, "coef": coef.to_dict()}
 
 
 def rows(turns: int) -> list[Row]:
@@ -78,6 +115,7 @@ def rows(turns: int) -> list[Row]:
             "trade", f"three-way bias correction, {len(table):,} rows", corrected, by="clock", at_most=30.0,
             peak_mb=peak_mb(), peak_mb_at_most=1500.0, note="no peer in Python",
         ),
+        million(max(1, turns // 2)),
     ]  # fmt: skip
 
 
