@@ -56,7 +56,7 @@ def made_up(rows: int, years: int = 45) -> pd.DataFrame:
     at = np.indices((count, count, years)).reshape(3, -1)
     seller, buyer, year = at[:, at[0] != at[1]]
     pair = seller * count + buyer
-    joined = (year >= rng.integers(10, 80, count * count)[pair]).astype(float)
+    joined = (year >= rng.integers(years // 4, 2 * years, count * count)[pair]).astype(float)
     level = rng.normal(size=(count, years))[seller, year] + rng.normal(size=(count, years))[buyer, year]
     level += rng.normal(size=count * count)[pair] + 0.3 * joined
     usd = rng.poisson(np.exp(level)) * (rng.random(len(pair)) < 0.9)
