@@ -95,7 +95,7 @@ def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, n
 
 def is_equal(number: StatedNumber, known: KnownNumber, reading: SentenceReading) -> bool:
     """Whether a number states that value, in its unit, as what it is, of an economy that the sentence names."""
-    if known.name == "beside" and not reading.concepts & {"peers"} and len(reading.numbers) == 1:
+    if known.name in ("beside", "near", "others") and "peers" not in reading.concepts and len(reading.numbers) == 1:
         return False
     agrees = number.equals(known.value) and is_same_unit(number, known) and _by_agrees(number, known)
     return agrees and is_of_same(number, known, reading)

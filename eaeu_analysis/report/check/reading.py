@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from .stated_number import StatedNumber
 from .vocabulary import Lang, TextToken, load_vocabulary, tokens
 
 CLAUSE = re.compile(
-    r"[,;:](?=\s)|\s[–—](?=\s)|\s(?:and|while|whereas|but|а|и|но|va|esa|lekin|ammo)(?=\s)"
+    r"[,;](?=\s)|(?<!\d{4}):(?=\s)|\s[–—](?=\s)|\s(?:and|while|whereas|but|а|и|но|va|esa|lekin|ammo)(?=\s)"
     r"(?!\s(?:19|20)\d\d)",
     re.IGNORECASE,
 )
@@ -45,8 +46,8 @@ class SentenceReading:
 
     ``entities``: economies and blocs; ``concepts``: what it is about; ``bases``: concepts that only name what a
     percentage is of; ``signs``: token, direction and clause of every direction; ``dates``: clause, first and last year
-    of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as the subject;
-    ``otherwise``: by what would be without it;
+    and token of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as
+    the subject; ``otherwise``: by what would be without it;
     ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before;
     ``parts``: economies and concepts with the clause that they are in; ``phases``: words for before and after.
     """
@@ -58,7 +59,7 @@ class SentenceReading:
     concepts: frozenset[str] = frozenset()
     bases: frozenset[str] = frozenset()
     signs: tuple[tuple[int, int, int], ...] = ()
-    dates: tuple[tuple[int, int, int], ...] = ()
+    dates: tuple[tuple[int, int, int, int], ...] = ()
     hedges: frozenset[str] = frozenset()
     causal: bool = False
     acting: bool = False
@@ -107,7 +108,10 @@ class SentenceReading:
         """Years and spans of the sentence, or those that go with one of its numbers: of its own part of the sentence,
         or else of the parts without a number."""
         dates = self.dates
-        if number is not None and len(self.numbers) > 1 and not self.is_pair:
+        own_date = self._date_in_turn(number)
+        if own_date:
+            dates = own_date
+        elif number is not None and len(self.numbers) > 1 and not self.is_pair:
             own = tuple(d for d in dates if d[0] == number.clause)
             others = {n.clause for n in self.numbers}
             apart = tuple(d for d in dates if d[0] not in others)
@@ -117,9 +121,20 @@ class SentenceReading:
             before = dates if earlier else ()
             dates = own or tuple(d for d in apart if abs(d[0] - number.clause) == near) or before
         return (
-            frozenset(first for _, first, last in dates if first == last),
-            frozenset((first, last) for _, first, last in dates if first != last),
+            frozenset(first for _, first, last, _ in dates if first == last),
+            frozenset((first, last) for _, first, last, _ in dates if first != last),
         )
+
+    def _date_in_turn(self, number: StatedNumber | None) -> tuple[tuple[int, int, int, int], ...]:
+        """The date of a number where numbers and dates take turns: "from 5 % in 2010 to 18 % in 2024"."""
+        if number is None:
+            return ()
+        numbers = [n for n in self.numbers if n.clause == number.clause]
+        dates = sorted((d for d in self.dates if d[0] == number.clause), key=lambda d: d[3])
+        turns = sorted([(n.place, 0) for n in numbers] + [(d[3], 1) for d in dates])
+        if len(numbers) != len(dates) or len(numbers) < 2 or any(a[1] == b[1] for a, b in itertools.pairwise(turns)):
+            return ()
+        return (dates[numbers.index(number)],)
 
     @property
     def is_pair(self) -> bool:
@@ -177,7 +192,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
             for p in by["sign"]
             if p.first not in compared and p.name != "none"
         ),
-        dates=tuple((_clause(words, place, breaks), first, last) for place, first, last in dates),
+        dates=tuple((_clause(words, place, breaks), first, last, place) for place, first, last in dates),
         hedges=frozenset(p.name for p in by["hedge"]) | _chance(text, words, lang),
         causal=acting or is_causal(words, phrases, cause, lang),
         acting=acting,

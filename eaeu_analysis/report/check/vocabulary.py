@@ -32,6 +32,8 @@ NO_ENDING = re.compile(
     r"(?:\b(?:п|млн|млрд|тыс|долл|руб|ул|mln|mlrd|vs|no|mr|mrs|dr|st|approx|e\.g|i\.e|u\.s)\.)$", re.IGNORECASE
 )
 ARROWS = "➡➜➔⟶⇒➝"
+FIRST_LETTER = 0x1F1E6  # of flags, which are two letters of a country's code
+FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 NEGATED = re.compile("(do|does|did|is|are|was|were|has|have|had|would|could|should|must|need|ca)nt")  # without "'"
 UZBEK = re.compile(r"[ўқғҳ]|\b(?:йил|фоиз|ва|билан|учун|эди|савдо)\w*", re.IGNORECASE)
 UZBEK_LATIN = re.compile(
@@ -120,6 +122,7 @@ def _plain(text: str, lang: Lang) -> tuple[str, list[int]]:
     """The text without case, accents and apostrophes, and the place of each of its characters in the text given."""
     letters: list[str] = []
     places: list[int] = []
+    flags = _flags(text)
     for place, char in enumerate(text):
         if APOSTROPHES.match(char):
             continue
@@ -127,6 +130,10 @@ def _plain(text: str, lang: Lang) -> tuple[str, list[int]]:
             char = " "
         if char in ARROWS or text[place : place + 2] in ("->", "=>"):
             char = "→"
+        if place in flags:  # of a country, as a word: "flagkg"
+            letters += flags[place]
+            places += [place] * len(flags[place])
+            continue
         low = char.casefold()
         if lang == "uz" and low in TO_LATIN:
             low = TO_LATIN[low]
@@ -136,6 +143,15 @@ def _plain(text: str, lang: Lang) -> tuple[str, list[int]]:
             letters.append(" " if c == "\t" else c)
             places.append(place)
     return "".join(letters), places
+
+
+def _flags(text: str) -> dict[int, str]:
+    """The two letters of every flag of a country, by their places, as the beginning and end of a word."""
+    found = {}
+    for match in FLAG.finditer(text):
+        first, second = (chr(ord("a") + ord(char) - FIRST_LETTER) for char in match.group())
+        found |= {match.start(): f" flag{first}", match.start() + 1: f"{second} "}
+    return found
 
 
 # -- phrases ---------------------------------------------------------------------------------------------
@@ -246,6 +262,7 @@ def _other_economies(lang: Lang, known: set[str]) -> list[_Phrase]:
     territories = Locale.parse(lang).territories
     found = []
     for iso3, economy in economy_tables().economies.items():
+        found.append(_Phrase("entity", iso3, (f"flag{economy.iso2.lower()}",)))
         for name in {territories.get(economy.iso2, economy.name), economy.name if lang == "en" else ""}:
             words = [token.text for token in tokens(str(name).partition("(")[0].partition(",")[0], lang)]
             if iso3 in known or not words or len("".join(words)) < SHORTEST:

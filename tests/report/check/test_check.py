@@ -50,7 +50,7 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
         assert {verdict for found, verdict in kinds if found == lang} == set(measure.VERDICTS)
     later = [len(halves[name]) for name in measure.LATER]
     assert 0.4 < len(halves["unseen half"]) / (len(every) - sum(later)) < 0.6
-    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 70, 70, 123, 125, 210]
+    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 70, 70, 70, 123, 125, 210]
 
 
 def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
@@ -488,6 +488,24 @@ def test_a_number_is_that_of_the_economy_of_its_part() -> None:
     text = "In a model, deep integration raises consumption in Armenia by {:.1f} % and in Belarus by {:.1f} %."
     assert verdicts(text.format(known["arm"], known["blr"])) == ["supported"]
     assert verdicts(text.format(known["blr"], known["arm"])) == ["altered"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "In Uzbekistan the share of China in imports went from {:.1f} % in 2009 to {:.1f} % in 2021."),
+        ("en", "Chinese share of 🇺🇿 imports: {:.1f}% (2009) ➡️ {:.1f}% (2021)"),
+        ("ru", "Доля Китая в импорте Узбекистана: {:.1f} % (2009) → {:.1f} % (2021)"),
+    ],
+)
+def test_numbers_and_years_that_take_turns_are_pairs(lang: Lang, text: str) -> None:
+    known = values("leaning.imports.China")
+    assert verdicts(text.format(known["then"], known["now"]), lang) == ["supported"]
+    assert verdicts(text.format(known["now"], known["then"]), lang) == ["altered"]
+
+
+def test_a_flag_is_a_country() -> None:
+    assert read_sentence("🇰🇬🇧🇾 2014", "en").entities == {"KGZ", "BLR"}
 
 
 def test_the_smallest_change_of_others_is_not_that_of_the_country() -> None:
