@@ -30,6 +30,7 @@ NEAR = 4  # tokens from a link to the cause it names
 BEFORE_WTO = 2  # tokens between "joining" and "WTO"
 FAR = 7  # tokens from a cause to its verb
 APART = 16  # tokens between "owes" or "to blame" and the cause
+EMPHATIC = {"именно", "как", "раз", "лишь", "только", "сам", "сама", "само"}
 WOULD = {"would", "бы", "edi"}
 
 
@@ -122,6 +123,8 @@ def is_acting(
         at, modal = _next_verb(words, unions, max(named.last, subject.last))
         if at in verbs or (at < len(words) and at not in idle and (modal or _is_verb(words, phrases, at, lang))):
             return True
+        while lang == "ru" and first and words[first - 1].text in EMPHATIC:
+            first -= 1  # "сделал именно союз"
         if lang == "ru" and first and first - 1 not in idle and words[first - 1].text not in ("был", "было", "была"):
             formed = first - 1 in verbs or ACTS[lang].search(words[first - 1].text)
             if formed and not words[first - 1].text.endswith(("ся", "сь")):  # "рост обеспечил союз"

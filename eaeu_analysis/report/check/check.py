@@ -308,7 +308,8 @@ def _in_context(reading: SentenceReading, earlier: SentenceReading) -> SentenceR
         named = reading.economies or subject
         return replace(reading, entities=named | {"EAEU"})
     flows = reading.bases & {"exports", "imports"}
-    if reading.concepts - VAGUE or flows or not (reading.refers or reading.causal):
+    own = reading.concepts - VAGUE - ({"joined"} if reading.causal and not reading.dates else set())
+    if own or flows or not (reading.refers or reading.causal):
         named = (reading.concepts - {"share", "members", "peers"}) | flows
         return replace(reading, entities=reading.entities | subject) if named else reading
     if (reading.numbers or reading.causal) and reading.economies <= earlier.economies:

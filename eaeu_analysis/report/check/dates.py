@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .vocabulary import APOSTROPHES, FoundPhrase, TextToken
+from .numerals import read_whole
+from .vocabulary import APOSTROPHES, FoundPhrase, Lang, TextToken
 
 FIRST_YEAR, LAST_YEAR = 1900, 2050
+YEARS_LATER = re.compile(r"(?:через )?(\w+) (?:years later|года спустя|лет спустя|yil(?:dan)? (?:keyin|song))")
 NEXT_TO = (  # of a year named before: "a year earlier", "the following year"
     (
         -1,
@@ -26,7 +28,7 @@ NEXT_TO = (  # of a year named before: "a year earlier", "the following year"
 
 
 def find_years(
-    text: str, words: Sequence[TextToken], phrases: Sequence[FoundPhrase]
+    text: str, words: Sequence[TextToken], phrases: Sequence[FoundPhrase], lang: Lang
 ) -> tuple[list[tuple[int, int, int]], set[int]]:
     """Token, first and last year of every year and span of years; and the tokens that they take up."""
     dates: list[tuple[int, int, int]] = []
@@ -58,7 +60,7 @@ def find_years(
             dates.append((at, year, year))
             taken.add(at)
             at += 1
-    return dates + _next_to(words, dates), taken
+    return dates + _next_to(words, dates, lang), taken
 
 
 def _is_decade(words: Sequence[TextToken], at: int) -> bool:
@@ -68,20 +70,28 @@ def _is_decade(words: Sequence[TextToken], at: int) -> bool:
     return words[at].text.endswith("0") and (rest in ("s", "х") or (rest.startswith("yillar") and not span))
 
 
-def _next_to(words: Sequence[TextToken], dates: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def _next_to(
+    words: Sequence[TextToken], dates: Sequence[tuple[int, int, int]], lang: Lang
+) -> list[tuple[int, int, int]]:
     """Years that are named by the one before them, or else by the first: "17.2 % in 2022 and 13.8 % a year later"."""
     starts, text = [], ""
     for word in words:
         starts.append(len(text))
         text += f"{word.text} "
+    years = [d for d in dates if d[1] == d[2]]
     found = []
     for step, pattern in NEXT_TO:
         for match in pattern.finditer(text):
             place = starts.index(match.start()) if match.start() in starts else -1
-            years = [d for d in dates if d[1] == d[2]]
             near = next((d for d in reversed(years) if d[0] < place), years[0] if years else None)
             if place >= 0 and near is not None:
                 found.append((place, near[1] + step, near[1] + step))
+    for match in YEARS_LATER.finditer(text):  # "twelve years later" than the year before it
+        place = starts.index(match.start()) if match.start() in starts else -1
+        near = next((d for d in reversed(years) if d[0] < place), None)
+        step = read_whole(words, starts.index(match.start(1)), lang) if match.start(1) in starts else 0
+        if step > 1 and near is not None:
+            found.append((place, near[1] + step, near[1] + step))
     return found
 
 

@@ -57,6 +57,9 @@ CHANGES = {
     "remainder",
     "expected",
     "early",
+    "income",
+    "wage",
+    "capital",
 }
 ESTIMATES = {"estimate", "lower", "upper", "low", "high", "uncontrolled", "lowest", "highest"}
 CHANNEL_WORDS = ("tariff", "duties", "migrants", "remittances", "customs_receipts", "prices")

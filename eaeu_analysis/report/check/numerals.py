@@ -20,7 +20,8 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
     found = []
     at = 0
     while at < len(words):
-        spelled = 0 if at in taken or words[at].is_number else read_numeral(words[at].text, lang)
+        pronoun = [w.text for w in words[at : at + 2]] == ["one", "of"]  # "from a tariff of 6.1 % to one of 10.8 %"
+        spelled = 0 if at in taken or words[at].is_number or pronoun else read_numeral(words[at].text, lang)
         if words[at].is_number and at not in taken:
             value, half = _value(words[at].text, lang)
             found.append((at, at + 1, value, half))

@@ -164,7 +164,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     phrases = load_vocabulary(lang).find(words)
     by = {family: [p for p in phrases if p.family == family] for family in ("entity", "concept", "sign", "hedge")}
     breaks = [m.start() for m in CLAUSE.finditer(text)]
-    dates, taken = find_years(text, words, phrases)
+    dates, taken = find_years(text, words, phrases, lang)
     constant = {t for at in taken if is_price_year(words, at) for t in range(at - 2, at + 4)}  # "in 2015 prices"
     by["concept"] = [p for p in by["concept"] if p.name != "prices" or p.first not in constant]
     numbers, based = find_numbers(words, phrases, taken, lang)

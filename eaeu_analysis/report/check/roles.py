@@ -130,8 +130,11 @@ def find_role(words: Sequence[TextToken], hedges: Sequence[FoundPhrase], at: int
             break
         place = hedge.first - 1 if hedge is not None else place - 1
     before = words[place].text if place >= 0 else ""
-    if "→" in (before, *(w.text for w in words[end : end + 2])):
-        return "to" if before == "→" else "from"
+    if before == "→":
+        return "to"
+    rest = itertools.takewhile(lambda w: not w.is_number and w.text not in ",;:", words[end : end + 6])
+    if any(w.text == "→" for w in rest):  # "3.4 % of GDP → 7.6 % of GDP"
+        return "from"
     return "from" if before in FROM else "to" if before in TO else "by" if before in BY else ""
 
 
@@ -168,13 +171,19 @@ def share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: se
                 role=one.role or ("from" if other.role == "to" else one.role),
             )  # fmt: skip
     for i, other in enumerate(out[1:], 1):  # "11 % in 2022 and 10 in 2023", "26 %, against 28"
-        at = other.place
-        rest = words[at + 1 : at + 3]
+        at, end = other.place, other.place + len(other.text.split())
+        rest = words[end : end + 2]
         dated = len(rest) > 1 and rest[0].text in ("in", "в") and bool(re.fullmatch(r"(?:19|20)\d\d", rest[1].text))
         last = not rest or not rest[0].text.isalpha() or rest[0].text in AFTER  # not "from 9 partners"
         compared = (other.about or other.bound or words[at - 1].text in AGAINST) and last
-        if other.measure == "none" and out[i - 1].measure == "percent" and (dated or compared or other.half < MIN_HALF):
-            out[i] = replace(other, measure="percent", base=out[i - 1].base)
+        before = out[i - 1]
+        exact = other.half < MIN_HALF and before.measure == "percent"
+        if other.measure == "none" and before.measure in ("percent", "usd") and (dated or compared or exact):
+            size = before.scale if before.measure == "usd" else 1.0
+            out[i] = replace(
+                other, measure=before.measure, base=before.base, value=other.value * size, half=other.half * size,
+                scale=size,
+            )  # fmt: skip
     for i, (one, other) in enumerate(itertools.pairwise(out), 1):  # "lower on 19 % of imports, higher on 77 %"
         if one.base in ("imports", "exports") and not other.base and one.role == other.role == "by":
             out[i] = replace(other, base=one.base)

@@ -50,7 +50,7 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
         assert {verdict for found, verdict in kinds if found == lang} == set(measure.VERDICTS)
     later = [len(halves[name]) for name in measure.LATER]
     assert 0.4 < len(halves["unseen half"]) / (len(every) - sum(later)) < 0.6
-    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 70, 70, 70, 123, 125, 210]
+    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 70, 70, 70, 70, 123, 125, 210]
 
 
 def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
@@ -110,6 +110,8 @@ def test_sentences_for_which_no_rule_was_made_are_read_as_well_as_stated(
         ("Trade fell after accession, and because of it.", "en", True),
         ("The creation of the customs union led to less trade.", "en", True),
         ("ЕАЭС = рост торговли", "ru", True),
+        ("Беднее Киргизию сделал именно союз.", "ru", True),
+        ("Yerevan's gamble on the union paid off.", "en", True),
         ("После вступления, и именно из-за него, экспорт сократился.", "ru", True),
         ("После вступления, но не раньше, экспорт сократился.", "ru", False),
         ("Союз завалил рынки китайскими товарами.", "ru", True),
@@ -433,6 +435,9 @@ def test_more_than_and_less_than_are_bounds(
         ("122 → 135 %", "ru", [(0, 122.0, "percent"), (0, 135.0, "percent")]),
         ("122 ➡️ 135 %", "en", [(0, 122.0, "percent"), (0, 135.0, "percent")]),
         ("122% -> 135%", "en", [(0, 122.0, "percent"), (0, 135.0, "percent")]),
+        ("3.4 % of GDP → 7.6 % of GDP", "en", [(0, 3.4, "percent"), (0, 7.6, "percent")]),
+        ("23 billion dollars before, almost 43 after", "en", [(0, 23e9, "usd"), (0, 43e9, "usd")]),
+        ("from a tariff of 6 % to one of 11 %", "en", [(0, 6.0, "percent"), (0, 11.0, "percent")]),
         ("из ста долларов 77 из России", "ru", [(0, 77.0, "percent")]),
         ("the share, 34.7 to be exact", "en", [(0, 34.7, "percent")]),
     ],
@@ -449,6 +454,7 @@ def test_signs_parts_of_a_per_cent_and_lists_are_read(
         ("14 % in 2023 and 17 % a year earlier.", "en", {2023, 2022}),
         ("14 % in 2014, a year before it joined.", "en", {2014}),
         ("14 % в 2023 году, годом позже — 15 %.", "ru", {2023, 2024}),
+        ("28 % in 2009; twelve years later it was 26 %.", "en", {2009, 2021}),
         ("2023-yilda 14 foiz, bir yil oldin 17 foiz.", "uz", {2023, 2022}),
         ("Uch yil oldin, 2012-yilda, 14 foiz.", "uz", {2012}),
     ],
@@ -502,6 +508,10 @@ def test_numbers_and_years_that_take_turns_are_pairs(lang: Lang, text: str) -> N
     known = values("leaning.imports.China")
     assert verdicts(text.format(known["then"], known["now"]), lang) == ["supported"]
     assert verdicts(text.format(known["now"], known["then"]), lang) == ["altered"]
+
+
+def test_a_cause_after_a_question_is_of_its_outcome() -> None:
+    assert verdicts("So why did Kyrgyz trade fall? Because they joined the customs union.") == ["overstated"]
 
 
 def test_a_flag_is_a_country() -> None:
