@@ -75,6 +75,7 @@ def find_numbers(
                 scale=scale,
             )
         )
+    found = _of_heading(words, phrases, found, concepts, based, lang)
     found = share_units(words, found, {t for p in phrases if p.family == "sign" for t in range(p.first, p.last)})
     found = pair_roles(words, found, {p.first for p in phrases if p.family == "sign"}, lang)
     used = {t for n in found for t in range(n.place + (n.measure != "times"), n.place + len(n.text.split()))}
@@ -88,6 +89,24 @@ def find_numbers(
     large = [n for n in found if n.measure != "none" or (n.value >= LARGE and float(n.value).is_integer())]
     large = [replace(n, measure="count") if n.measure == "none" else n for n in large]
     return sorted(large, key=lambda n: n.place), based
+
+
+def _of_heading(
+    words: Sequence[TextToken],
+    phrases: Sequence[FoundPhrase],
+    found: list[StatedNumber],
+    concepts: dict[int, FoundPhrase],
+    based: set[int],
+    lang: Lang,
+) -> list[StatedNumber]:
+    """Numbers without a unit take that of a heading: "Remittances, % of GDP: 17.2 in 2022, 13.8 in 2023"."""
+    headings = [p for p in phrases if p.family == "unit" and p.name == "percent"]
+    first = min((n.place for n in found), default=0)
+    if len(headings) != 1 or headings[0].last > first or any(n.measure != "none" for n in found):
+        return found
+    place, base = find_base(words, concepts, headings[0].first, headings[0].last, lang)
+    based |= {place} if place >= 0 else set()
+    return [replace(n, measure="percent", base=base) for n in found]
 
 
 def _unit(

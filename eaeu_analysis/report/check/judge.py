@@ -15,7 +15,7 @@ from .facts import KnownFact, KnownNumber, PanelFacts
 from .match import match_numbers
 from .reading import SentenceReading
 from .stated_number import StatedNumber
-from .subject import CHECKED, OUTCOMES, SPECIFIC, UNSAID, is_about
+from .subject import CHECKED, OUTCOMES, UNSAID, is_about, specific_concepts
 
 Verdict = Literal["supported", "outdated", "altered", "overstated", "unsupported"]
 COMPARED = ("beside", "near", "others", "expected")  # what those outside did: with it an estimate is a comparison
@@ -60,7 +60,7 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
             fact = tests[0] if tests else first.fact
             if fact is not None and fact.claim is not None and not fact.clear:
                 return Judgement("overstated", "cause", fact, None, first.number, tuple(matches))
-        if not (reading.entities or reading.concepts & SPECIFIC or reading.causal or reading.bases - {"gdp"}):
+        if not (reading.entities or specific_concepts(reading) or reading.causal or reading.bases - {"gdp"}):
             return None  # on trade or prices of whom is not said
         verdict: Verdict = "unsupported" if first.reason == "none" else "altered"
         return Judgement(verdict, first.reason, first.fact, first.known, first.number, tuple(matches))

@@ -10,6 +10,7 @@ from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary
 
 HALF_MORE = {"en": ("and", "a", "half"), "ru": ("с", "половиной"), "uz": ("yarim",)}
 UZBEK_ENDING = re.compile("(?:ta|tasi|tasini|tasiga|tadan|nafari|nafardan|si|i|dan|ga|ni|ning|sini)$")
+ROUGH = 20  # from which a number of tens in words ("thirty per cent") is a rough one
 ROUND = 0.02  # share by which a number that ends in zero may differ
 WHOLES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100)  # in "three in four", "six of every ten"
 OUT_OF = {"en": ("in", "of", "out", "every", "each"), "ru": ("из", "каждых", "каждые"), "uz": ()}
@@ -39,7 +40,7 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
                 at = unit
                 continue
             end, more = _half_more(words, last, lang)
-            half = 0.25 if more or total % 1 else 0.5
+            half = 0.25 if more or total % 1 else 1.0 if total >= ROUGH and total % 10 == 0 else 0.5
             if not more:
                 end, more, half = _decimals(words, last, lang, half)
             found.append((at, end, total + more, half))

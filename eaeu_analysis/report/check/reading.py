@@ -15,7 +15,7 @@ from .stated_number import StatedNumber
 from .vocabulary import Lang, TextToken, load_vocabulary, tokens
 
 CLAUSE = re.compile(
-    r"[,;](?=\s)|(?<!\d{4}):(?=\s)|\s[–—](?=\s)|\s(?:and|while|whereas|but|а|и|но|va|esa|lekin|ammo)(?=\s)"
+    r"[,;](?=\s)|(?<!\d{4}):(?=\s)|(?<!\d{4})\s[–—](?=\s)|\s(?:and|while|whereas|but|а|и|но|va|esa|lekin|ammo)(?=\s)"
     r"(?!\s(?:19|20)\d\d)",
     re.IGNORECASE,
 )

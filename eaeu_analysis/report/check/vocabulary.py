@@ -25,12 +25,13 @@ SHORTEST = 4  # letters of a country's name that may be inflected
 APOSTROPHES = re.compile("['`´’‘ʻʼʹ]")
 TOKEN = re.compile(
     r"\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)|\d{1,3}(?: \d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)?"
-    r"|us\$|[^\W\d_]+|[%$+:,;=\-–—−→]"
+    r"|us\$|[^\W\d_]+|[%$+:,;=\-–—−→↑↓]"
 )
 ENDING = re.compile(r"(?<=[.!?…])[\"»”)]*\s+(?=[\"«“(]*[A-ZА-ЯЁЎҚҒҲ0-9])|\n\s*\n|\n(?=\s*[-*#|0-9])")
 NO_ENDING = re.compile(
     r"(?:\b(?:п|млн|млрд|тыс|долл|руб|ул|mln|mlrd|vs|no|mr|mrs|dr|st|approx|e\.g|i\.e|u\.s)\.)$", re.IGNORECASE
 )
+SIGNS = dict.fromkeys("📈⬆🔺🔼", "↑") | dict.fromkeys("📉⬇🔻🔽", "↓")
 ARROWS = "➡➜➔⟶⇒➝"
 FIRST_LETTER = 0x1F1E6  # of flags, which are two letters of a country's code
 FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
@@ -128,6 +129,7 @@ def _plain(text: str, lang: Lang) -> tuple[str, list[int]]:
             continue
         if char in "-\u2011" and text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalpha():
             char = " "
+        char = SIGNS.get(char, char)
         if char in ARROWS or text[place : place + 2] in ("->", "=>"):
             char = "→"
         if place in flags:  # of a country, as a word: "flagkg"

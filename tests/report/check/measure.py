@@ -31,6 +31,7 @@ LATER |= {"862 in seven sets": "seven", "640 in six rounds": "rounds", "120 on t
 LATER |= {"first batch of six kinds of author": "authors1", "second batch of them": "authors2"}
 LATER |= {"third batch of them": "authors3", "fourth batch of them": "authors4"}
 LATER |= {"fifth batch of them": "authors5", "sixth batch of them": "authors6"}
+LATER |= {"seventh batch of them": "authors7"}
 LATER |= {"half of the styles that was worked on": "broad", KEPT: "broad", UNSEEN: "unseen"}
 DRAWS, SEED = 1, 11
 CHANCE_DRAWS = 2000
