@@ -67,7 +67,10 @@ def _match_part(
 
 
 def _elsewhere(number: StatedNumber, fact: KnownFact, reading: SentenceReading) -> bool:
-    """Whether a number is of another economy than the fact: "trade of one was 90 %, and of the other 70 %"."""
+    """Whether a number is of another economy or partner than the fact: "trade of one was 90 %, of the other 70 %"."""
+    here = reading.economies & OTHERS & {name for name, place in reading.parts if place == number.clause}
+    if len(here) == 1 and fact.named & OTHERS and not fact.named & here:
+        return True
     named = reading.own_economies(number) - OTHERS
     return bool(named and reading.economies - OTHERS - named and not fact.named & named)
 

@@ -10,6 +10,8 @@ from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary
 
 HALF_MORE = {"en": ("and", "a", "half"), "ru": ("с", "половиной"), "uz": ("yarim",)}
 UZBEK_ENDING = re.compile("(?:ta|tasi|tasini|tasiga|tadan|nafari|nafardan|si|i|dan|ga|ni|ning|sini)$")
+LARGE_WORDS = ("thousand", "million", "billion", "trillion")
+HUNDRED = 100
 ROUGH = 20  # from which a number of tens in words ("thirty per cent") is a rough one
 ROUND = 0.02  # share by which a number that ends in zero may differ
 WHOLES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100)  # in "three in four", "six of every ten"
@@ -26,8 +28,12 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
         if words[at].is_number and at not in taken:
             value, half = _value(words[at].text, lang)
             found.append((at, at + 1, value, half))
+        elif words[at].text == "a" and at + 1 < len(words) and words[at + 1].text in LARGE_WORDS:
+            found.append((at, at + 1, 1.0, ROUND))  # "a thousand"
         elif spelled:
             total, last = spelled, at + 1
+            if 1 < total < HUNDRED and last < len(words) and words[last].text == "hundred":  # "twelve hundred"
+                total, last = HUNDRED * total, last + 1
             while (
                 last < len(words)
                 and last not in taken

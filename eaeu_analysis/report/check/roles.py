@@ -50,12 +50,14 @@ JOINING = {
     "→",
     *SIGNED,
 }
+THOUSAND = 1000  # from which a number is not of thousands or millions that the one before it counts
 MIN_HALF = 0.5  # half of the last digit of a whole number; one with decimals has less
 LINKED = 3  # tokens between two numbers of one unit
 BOUND = {"about": 0, "over": 1, "under": -1}  # hedges of a number
 BETWEEN = ("the", "a", "an", "by", "to", "from", "на", "до", "с")  # between "more than" and a number
 BASES = ("gdp", "imports", "exports", "revenue", "duties", "population")
 SKIPPED = {"a", "an", "the", "only", "just", "merely", "barely", "well", "now", "still", "some", "as", "much", "little"}
+SKIPPED |= {"average", "mean", "of"}
 SKIPPED |= {"лишь", "всего", "только", "целых", "уже", "еще", "каких", "то", "level", "уровня", "аж"}
 
 
@@ -179,7 +181,7 @@ def share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: se
         before = out[i - 1]
         exact = other.half < MIN_HALF and before.measure == "percent"
         if other.measure == "none" and before.measure in ("percent", "usd") and (dated or compared or exact):
-            size = before.scale if before.measure == "usd" else 1.0
+            size = before.scale if before.measure == "usd" and other.value < THOUSAND else 1.0
             out[i] = replace(
                 other, measure=before.measure, base=before.base, value=other.value * size, half=other.half * size,
                 scale=size,

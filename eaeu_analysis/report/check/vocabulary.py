@@ -149,7 +149,7 @@ def _plain(text: str, lang: Lang) -> tuple[str, list[int]]:
 
 def _flags(text: str) -> dict[int, str]:
     """The two letters of every flag of a country, by their places, as the beginning and end of a word."""
-    found = {}
+    found: dict[int, str] = {}
     for match in FLAG.finditer(text):
         first, second = (chr(ord("a") + ord(char) - FIRST_LETTER) for char in match.group())
         found |= {match.start(): f" flag{first}", match.start() + 1: f"{second} "}

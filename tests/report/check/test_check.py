@@ -50,7 +50,7 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
         assert {verdict for found, verdict in kinds if found == lang} == set(measure.VERDICTS)
     later = [len(halves[name]) for name in measure.LATER]
     assert 0.4 < len(halves["unseen half"]) / (len(every) - sum(later)) < 0.6
-    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 70, 70, 70, 70, 70, 123, 125, 210]
+    assert later == [40, 60, 40, 36, 862, 640, 120, 70, 70, 70, 70, 70, 70, 70, 70, 70, 123, 125, 210]
 
 
 def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
@@ -68,7 +68,7 @@ def test_the_stated_error_rates_are_those_measured() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "ru", "uz"])
 def test_true_statements_pass_and_false_ones_do_not(lang: str, halves: dict[str, list[CorpusSentence]]) -> None:
-    known = [half for name, half in halves.items() if name not in (measure.UNSEEN, measure.KEPT)]
+    known = [half for name, half in halves.items() if name not in (measure.UNSEEN, measure.KEPT, measure.LAST)]
     counts = measure.confusion(s for half in known for s in half if s.lang == lang)
     both = ("altered", "unsupported")
     assert measure.passed(counts) >= 0.97
@@ -76,7 +76,7 @@ def test_true_statements_pass_and_false_ones_do_not(lang: str, halves: dict[str,
     assert measure.recall(counts, both) >= 0.85
 
 
-@pytest.mark.parametrize("name", [measure.UNSEEN, measure.KEPT])
+@pytest.mark.parametrize("name", [measure.UNSEEN, measure.KEPT, measure.LAST])
 def test_sentences_for_which_no_rule_was_made_are_read_as_well_as_stated(
     name: str, halves: dict[str, list[CorpusSentence]]
 ) -> None:
@@ -438,6 +438,7 @@ def test_more_than_and_less_than_are_bounds(
         ("3.4 % of GDP → 7.6 % of GDP", "en", [(0, 3.4, "percent"), (0, 7.6, "percent")]),
         ("23 billion dollars before, almost 43 after", "en", [(0, 23e9, "usd"), (0, 43e9, "usd")]),
         ("remittances, % of GDP: 2022 – 17.2, 2023 – 13.8", "en", [(0, 17.2, "percent"), (0, 13.8, "percent")]),
+        ("from a thousand dollars to twelve hundred", "en", [(0, 1000.0, "usd"), (0, 1200.0, "usd")]),
         ("from a tariff of 6 % to one of 11 %", "en", [(0, 6.0, "percent"), (0, 11.0, "percent")]),
         ("из ста долларов 77 из России", "ru", [(0, 77.0, "percent")]),
         ("the share, 34.7 to be exact", "en", [(0, 34.7, "percent")]),
