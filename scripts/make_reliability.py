@@ -64,7 +64,7 @@ def figures() -> str:
     mutants = json.loads((ROOT / "tests" / "MUTANTS.json").read_text(encoding="utf-8"))
     lines += ["", "| module with a line changed at a time | mutants | killed by a test |", "|---|---:|---:|"]
     for name, row in mutants.items():
-        lines.append(f"| `{name}` | {row['made']} | {row['killed']} ({row['killed'] / row['made']:.0%}) |")
+        lines.append(f"| `{name}` | {row['made']} | {row['killed']} ({100 * row['killed'] // row['made']}%) |")
     return "\n".join(lines) + "\n"
 
 
