@@ -28,10 +28,10 @@ LATER = {
 UNSEEN = "210 of another writer"  # no rule was made for them
 KEPT = "half of the styles kept aside"  # measured once, when the reading had been extended; no rule was made for them
 LATER |= {"862 in seven sets": "seven", "640 in six rounds": "rounds", "120 on true statements and causes": "more"}
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 LATER |= {f"{name} batch of six kinds of author": f"authors{i}" for i, name in enumerate(ORDINALS, 1)}
-LAST = "ninth batch of six kinds of author"  # no rule was made for it
 LATER |= {"half of the styles that was worked on": "broad", KEPT: "broad", UNSEEN: "unseen"}
+APART = (UNSEEN, KEPT, *(f"{name} batch of six kinds of author" for name in ORDINALS[-2:]))  # no rule was made for them
 DRAWS, SEED = 1, 11
 CHANCE_DRAWS = 2000
 
