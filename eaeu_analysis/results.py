@@ -104,6 +104,12 @@ def is_reliable(checks: Iterable[Check]) -> bool:
     return not any(check.failed and check.role == "fatal" for check in checks)
 
 
+def check_records(checks: Iterable[Check], *fields: str) -> list[dict[str, Any]]:
+    """These fields of each check; by default all but the scope."""
+    names = fields or ("name", "role", "passed", "value", "threshold", "text")
+    return [{name: getattr(check, name) for name in names} for check in checks]
+
+
 def finding_of(
     estimate: float, interval: tuple[float, float], level: float, p_value: float, checks: tuple[Check, ...]
 ) -> Finding:

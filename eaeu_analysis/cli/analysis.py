@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import BadInputError
+from ..results import Result
 from . import output
 from .options import Json, MaxAge, Source, StoreAt, source_of, split_list
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
     from ..data.sources import Source as SourceOfSeries
-    from ..results import Result
 
 
 def register(app: typer.Typer) -> None:

@@ -6,12 +6,15 @@ standard input and output, opens no port and reads no network.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from .. import __version__
 from ..errors import BadInputError, EaeuError, NoDataError
+from ..results import to_plain
+from .output import result_document
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -53,7 +56,6 @@ def make_server() -> MCPServer[Any]:
 
 def _refusing(tool: Any, refusal: type[Exception]) -> Any:
     """The tool with each error of the package as a refusal in one sentence."""
-    import functools
 
     @functools.wraps(tool)
     def answer(*args: Any, **kwargs: Any) -> Any:
@@ -89,7 +91,6 @@ def finding(id: str) -> dict[str, Any]:
 def series(code: str, economies: list[str], first: int = 1990, last: int = 2100) -> dict[str, Any]:
     """Values of a World Bank series or a named outcome of this package (trade, remittances ...), with its source."""
     from ..data.load import load_panel
-    from ..results import to_plain
 
     panel = load_panel([code], list(economies))
     (name,) = [column for column in panel.frame.columns if column.casefold() == code.strip().casefold()]
@@ -107,7 +108,6 @@ def series(code: str, economies: list[str], first: int = 1990, last: int = 2100)
 
 def list_scenarios() -> list[dict[str, Any]]:
     """The shipped scenarios of joining: name, title, economy, bloc, year of the baseline, channels."""
-    from ..results import to_plain
     from ..scenario import scenarios
 
     return list(to_plain(scenarios().to_dict("records")))
@@ -117,7 +117,6 @@ def run_scenario(name: str, draws: int = 100) -> dict[str, Any]:
     """The result of a shipped scenario: outcomes by channel with intervals, and its checks. A model, not evidence."""
     from ..scenario import run_scenario as run
     from ..scenario.load import bundled
-    from .output import result_document
 
     if name not in bundled():
         raise BadInputError(f"scenario {name!r} is not shipped; known: {', '.join(bundled())}")
@@ -129,7 +128,6 @@ def run_scenario(name: str, draws: int = 100) -> dict[str, Any]:
 def check(text: str, lang: str = "") -> list[dict[str, Any]]:
     """Each checkable statement of a text: supported, outdated, altered, overstated or unsupported; what may be used."""
     from ..report.check.check import check_text
-    from ..results import to_plain
 
     if len(text) > MOST_TEXT:
         raise BadInputError(f"the text has {len(text)} characters; expected at most {MOST_TEXT}")

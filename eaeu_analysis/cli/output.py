@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
-from ..results import to_plain
+from ..results import Result, check_records, to_plain
 from ..text import clean_text
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ..results import Result
 
 
 class CleanStream:
@@ -84,17 +82,7 @@ def result_document(result: Result) -> dict[str, Any]:
     return more | {
         "summary": result.summary(),
         "rows": rows(result.to_frame()),
-        "checks": [
-            {
-                "name": c.name,
-                "role": c.role,
-                "passed": c.passed,
-                "value": c.value,
-                "threshold": c.threshold,
-                "text": c.text,
-            }
-            for c in checks
-        ],
+        "checks": check_records(checks),
         "sources": provenance.lines() if provenance else [],
         "method": provenance.method if provenance else "",
         **({} if "spec" in more or not provenance else {"settings": provenance.settings}),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import BadInputError
 from . import output
 from .options import Dask
 
@@ -80,8 +81,6 @@ def run(
 
 def _changes(given: list[str]) -> dict[str, float | str | Quantity]:
     """PATH=VALUE, several times."""
-    from ..errors import BadInputError
-
     out: dict[str, float | str | Quantity] = {}
     for text in given:
         path, sign, value = text.partition("=")
@@ -169,7 +168,6 @@ def _write(path: Path, text: str) -> None:
 def _write_new(path: Path, text: str) -> None:
     """A file that is new: one that is there with other content is never overwritten."""
     from .. import files as atomic
-    from ..errors import BadInputError
 
     data = text.encode("utf-8")
     if path.exists() and not (path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data):

@@ -9,21 +9,18 @@ import functools
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..arrays import Array, Ints
+from ..data.panel import Panel
 from ..errors import BadInputError, NoDataError, unknown
 from ..reference.catalogue import TableRow, parse, read_table, table_path
 from .likeness import alike
 from .membership import FALLBACK, ConfoundingEvent, inside, joined_elsewhere, memberships
 from .windows import Windows, growth, years_needed
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ..data.panel import Panel
 
 ROUBLE, NEAREST, ALIKE, WIDE = "rouble", "nearest", "alike", "wide"
 

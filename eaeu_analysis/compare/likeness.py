@@ -10,17 +10,13 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from ..arrays import Array, Ints
 from ..reference.catalogue import TableRow, parse, read_table, table_path
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ..series import SeriesInfo
+from ..series import SeriesInfo
 
 GROWTH = "NY.GDP.MKTP.KD.ZG"
 POPULATION = "SP.POP.TOTL"
@@ -69,8 +65,6 @@ def attribute(code: str) -> tuple[pd.DataFrame, SeriesInfo]:
 @functools.lru_cache
 def attributes(years: tuple[int, ...]) -> pd.DataFrame:
     """Means over ``years``: a row per economy, a column per attribute of the rule."""
-    import pandas as pd
-
     means = {code: attribute(code)[0].reindex(list(years)).mean() for code in likeness_rule().factors}
     return pd.DataFrame(means)
 

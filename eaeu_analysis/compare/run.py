@@ -13,6 +13,7 @@ import pandas as pd
 from .. import settings
 from ..data.panel import Panel, event_year, require_years
 from ..errors import BadInputError, NoDataError, require_level, unknown
+from ..reference.catalogue import outcomes
 from ..results import Check, Provenance
 from ..series import KINDS, Kind, SeriesInfo
 from ..text import year_span
@@ -205,8 +206,6 @@ def ensure_outcome(panel: Panel, outcome: str) -> Panel:
     if outcome in panel.frame.columns or not panel.world:
         panel.info(outcome)
         return panel
-    from ..reference.catalogue import outcomes
-
     known = outcomes()
     if outcome in known.index:
         return panel.with_outcome(outcome)

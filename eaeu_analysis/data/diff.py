@@ -90,26 +90,12 @@ class VintageDiff(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """A row per series: status, vintages, rows, counts of what differs, largest revision in per cent."""
+        columns = ["code", "status", "vintage_a", "vintage_b", "rows_a", "rows_b", "added", "removed", "revised"]
         rows = []
         for s in self.series:
             top = s.largest(1)
             percent = float(top["percent"].iloc[0]) if len(top) else math.nan
-            rows.append(
-                {
-                    "code": s.code,
-                    "status": s.status,
-                    "vintage_a": s.vintage_a,
-                    "vintage_b": s.vintage_b,
-                    "rows_a": s.rows_a,
-                    "rows_b": s.rows_b,
-                    "added": s.added,
-                    "removed": s.removed,
-                    "revised": s.revised,
-                    "economies": len(s.economies),
-                    "largest_percent": percent,
-                }
-            )
-        columns = ["code", "status", "vintage_a", "vintage_b", "rows_a", "rows_b", "added", "removed", "revised"]
+            rows.append([*(getattr(s, name) for name in columns), len(s.economies), percent])
         return pd.DataFrame(rows, columns=[*columns, "economies", "largest_percent"])
 
     def to_json(self, largest: int = LARGEST) -> str:

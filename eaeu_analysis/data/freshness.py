@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import BadInputError
-from ..reference.catalogue import read_table, table_path
+from ..reference.catalogue import indicator, read_table, table_path
 from ..series import SeriesInfo
 from .listing import ECONOMIES, records
 from .sources.pinned import PinnedSource
@@ -101,8 +101,6 @@ def outdated(on: dt.date, store: Store | None = None) -> pd.DataFrame:
         raise BadInputError(
             f"the day {on.isoformat()} is before {data_as_of()}, the newest edition of the shipped data"
         )
-    from ..reference.catalogue import indicator
-
     source = PinnedSource()
     leading = [resource for resource in source.resources() if resource["default"]]
     newest: dict[str, str] = {}

@@ -132,38 +132,28 @@ def pin_series(
     """
     target = require_output_folder(out, PIN)
     with atomic.directory_lock(target):
-        return _pin(sources, target, selection, codes, retrieved)
-
-
-def _pin(
-    sources: Sequence[str | Path],
-    out: Path,
-    selection: str | Path | PinRecipe | None,
-    codes: Collection[str] | None,
-    retrieved: str,
-) -> pd.DataFrame:
-    kept = _existing(out, adding=selection is None)
-    found = [file for path in sources for file in files.expand(path)]
-    if selection is not None:
-        recipe = selection if isinstance(selection, PinRecipe) else read_recipe(selection)
-        items = _by_recipe(found, recipe, retrieved)
-    else:
-        recipe = PinRecipe()
-        items = [(PinEntry(i.info.code, retrieved=retrieved), i) for i in _all_series(found, codes)]
-    tables = dict(kept)
-    written: set[str] = set()
-    for entry, item in items:
-        resource, data = _resource(entry, item, recipe.first_year)
-        if resource["path"] in written:
-            raise BadInputError(f"{entry.code} comes twice in vintage {resource['vintage'] or 'undated'}")
-        written.add(resource["path"])
-        tables[resource["path"]] = resource, data
-    resources = _with_defaults([resource for resource, _ in tables.values()], set(kept))
-    with output_folder(out, PIN) as stage:
-        for path, (_, data) in sorted(tables.items()):
-            (stage / path).write_bytes(data)
-        (stage / PACKAGE).write_bytes(_package(recipe, resources, out))
-    listed = list_entries(PinnedSource(out))
+        kept = _existing(target, adding=selection is None)
+        found = [file for path in sources for file in files.expand(path)]
+        if selection is not None:
+            recipe = selection if isinstance(selection, PinRecipe) else read_recipe(selection)
+            items = _by_recipe(found, recipe, retrieved)
+        else:
+            recipe = PinRecipe()
+            items = [(PinEntry(i.info.code, retrieved=retrieved), i) for i in _all_series(found, codes)]
+        tables = dict(kept)
+        written: set[str] = set()
+        for entry, item in items:
+            resource, data = _resource(entry, item, recipe.first_year)
+            if resource["path"] in written:
+                raise BadInputError(f"{entry.code} comes twice in vintage {resource['vintage'] or 'undated'}")
+            written.add(resource["path"])
+            tables[resource["path"]] = resource, data
+        resources = _with_defaults([resource for resource, _ in tables.values()], set(kept))
+        with output_folder(target, PIN) as stage:
+            for path, (_, data) in sorted(tables.items()):
+                (stage / path).write_bytes(data)
+            (stage / PACKAGE).write_bytes(_package(recipe, resources, target))
+        listed = list_entries(PinnedSource(target))
     keys = zip(listed["code"], listed["vintage"], strict=True)
     chosen = [_path(SeriesInfo(str(c), vintage=str(v))) in written for c, v in keys]
     return listed[chosen].reset_index(drop=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..text import format_number
-from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, end_labels
+from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, end_labels, lines_across
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,8 +29,7 @@ def draw_corridors(result: Any, ax: Axes) -> None:
         ax.plot(100 * share.value, russia, "D", color=ACCENT, markersize=6, zorder=4)
     ax.set_yticks(places, [str(name) for name in table["name"]], fontsize=8)
     ax.invert_yaxis()
-    ax.grid(axis="x")
-    ax.grid(axis="y", visible=False)
+    lines_across(ax, below=False)
     ax.set_xlim(0, 105)
     ax.set_xlabel("% of the total", fontsize=8)
     handles = [("migrants by birth", SHADE, "s"), ("remittances, World Bank estimate", TREATED, "o")]

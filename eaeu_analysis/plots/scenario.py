@@ -7,6 +7,7 @@ line of its own everywhere; above and below it differ by darkness as well as by 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +17,9 @@ from matplotlib.ticker import MaxNLocator
 from ..arrays import Array
 from ..scenario import display
 from ..text import format_number
-from .style import ACCENT, GREY, INK, SHADE, TREATED, draw_by, end_labels, fill, set_title
+from .style import ACCENT, GREY, INK, SHADE, TREATED, draw_by, end_labels, fill, label_rows, set_title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
 
 
@@ -54,6 +53,7 @@ def sign_flip_sentence(outcome: str, values: np.ndarray[Any, np.dtype[np.float64
 
 TOTAL = "total"
 ROW, REST = 0.52, 1.25  # inches of a row, and of title and axis together
+ABOVE = 0.27  # rows from the middle of a bar to its words
 SMALLEST = 0.005  # a part below it gets no bar
 LIGHT = "#9cc3dc"  # the low end of an assumption, against TREATED for the high one
 BELOW = "#f6d0b1"  # a map where the outcome is below zero
@@ -73,7 +73,7 @@ def _waterfall(result: Any, ax: Axes, outcome: str) -> None:
     shown = parts[parts["mean"].abs() >= SMALLEST]
     rows = [*shown.itertuples(index=False)]
     labels = [f"{display.channel(r.channel)}: {format_number(r.mean, signed=True)}" for r in rows]
-    _rows(ax, [*labels, f"{display.channel(TOTAL)}: {display.format_interval(total)}"])
+    label_rows(ax, [*labels, f"{display.channel(TOTAL)}: {display.format_interval(total)}"], ABOVE)
     end = 0.0
     for place, row in enumerate(rows):
         ax.barh(place, row.mean, left=row.start, height=0.42, color=TREATED if row.mean >= 0 else ACCENT, zorder=2)
@@ -107,7 +107,7 @@ def _tornado(result: Any, ax: Axes, outcome: str, most: int) -> None:
     table, shares = result.tornado(outcome).head(most), result.shares(outcome)
     middle = float(result.surrogate.predict(outcome, pd.DataFrame(index=[0]))[0])
     labels = [display.quantity_row(name) for name in table["quantity"]]
-    _rows(ax, [f"{t['label']}: {shares[n]:.0%}" for t, n in zip(labels, table["quantity"], strict=True)])
+    label_rows(ax, [f"{t['label']}: {shares[n]:.0%}" for t, n in zip(labels, table["quantity"], strict=True)], ABOVE)
     for place, row in enumerate(table.to_dict("records")):
         for end, colour in (("low", LIGHT), ("high", TREATED)):
             at = row[f"at_{end}"]
@@ -174,7 +174,8 @@ def _partners(result: Any, ax: Axes, channel: str) -> None:
         display.outcome_label(o).removeprefix("Imports from ").removesuffix(" of the union") for o in rows["outcome"]
     ]
     partners = [name[:1].upper() + name[1:] for name in partners]
-    _rows(ax, [f"{n}: {display.format_interval(r)}" for n, r in zip(partners, rows.to_dict("records"), strict=True)])
+    texts = map(display.format_interval, rows.to_dict("records"))
+    label_rows(ax, [f"{name}: {text}" for name, text in zip(partners, texts, strict=True)], ABOVE)
     for place, row in enumerate(rows.to_dict("records")):
         colour = TREATED if row["estimate"] >= 0 else ACCENT
         ax.barh(place, row["estimate"], height=0.34, color=SHADE, edgecolor=colour, linewidth=0.8, zorder=2)
@@ -248,20 +249,6 @@ def _name_flip(ax: Axes, x: Array, y: Array, z: Array) -> None:
 
 def _caption_below(ax: Axes, text: str) -> None:
     ax.set_xlabel(fill(ax, text, 8), fontsize=8)
-
-
-def _rows(ax: Axes, labels: Sequence[str]) -> None:
-    """A row per label, top down, the words above the row's bar."""
-    for place, label in enumerate(labels):
-        words = fill(ax, label, 8)
-        box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
-        ax.annotate(
-            words, (0, place - 0.27), xycoords=("axes fraction", "data"), va="bottom", fontsize=8, zorder=2.5, bbox=box
-        )
-    ax.set_yticks([])
-    ax.set_ylim(len(labels) - 0.55, -0.75)
-    ax.spines["left"].set_visible(False)
-    ax.grid(axis="x")
 
 
 def _height(rows: int) -> float:

@@ -9,13 +9,14 @@ import pandas as pd
 from ..scenario import display
 from ..scenario.options import NOTHING, option_label
 from ..scenario.winners import signed
-from .style import ACCENT, GREY, TREATED, draw_by, fill, set_title
+from .style import ACCENT, GREY, TREATED, draw_by, fill, label_rows, set_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MEASURES = {"output": "Real output", "price": "Prices to buyers", "employment": "Jobs"}
 ROW, REST = 0.52, 1.35  # inches of an option, and of title and axis together
+ABOVE = 0.24  # rows from a point to its words
 
 
 def options_data(result: Any, outcome: str = "welfare") -> pd.DataFrame:
@@ -40,19 +41,13 @@ def _words(row: Any, name: str) -> str:
 def _options(result: Any, ax: Axes, outcome: str) -> None:
     table = options_data(result, outcome)
     rows = table.to_dict("records")
-    for place, (name, row) in enumerate(zip(table.index, rows, strict=True)):
+    for place, row in enumerate(rows):
         clear = is_clear(row)
         colour = TREATED if clear else ACCENT
         ax.plot([row["lower"], row["upper"]], [place, place], color=colour, linewidth=2.2, zorder=3)
         ax.plot(row["estimate"], place, "o" if clear else "D", color=colour, markersize=5, zorder=4)
-        box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
-        ax.annotate(fill(ax, _words(row, str(name)), 8), (0, place - 0.24), xycoords=("axes fraction", "data"),
-                    va="bottom", fontsize=8, zorder=2.5, bbox=box)  # fmt: skip
+    label_rows(ax, [_words(row, str(name)) for name, row in zip(table.index, rows, strict=True)], ABOVE)
     ax.axvline(0, color=GREY, linewidth=0.9, zorder=1)
-    ax.set_yticks([])
-    ax.set_ylim(len(rows) - 0.55, -0.75)
-    ax.spines["left"].set_visible(False)
-    ax.grid(axis="x")
     ax.margins(x=0.06)
     caption = (
         f"{display.outcome_label(outcome)}, {display.outcome_measure(outcome)}, against doing nothing; median and "
@@ -87,14 +82,8 @@ def _sectors(result: Any, ax: Axes, measure: str) -> None:
         colour = TREATED if row["lower"] > 0 or row["upper"] < 0 else ACCENT
         ax.plot([row["lower"], row["upper"]], [place, place], color=colour, linewidth=2.2)
         ax.plot(row["estimate"], place, "o", color=colour, markersize=5)
-        box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
-        ax.annotate(f"{row['label']}: {signed(row['estimate'])}", (0, place - 0.24), xycoords=("axes fraction", "data"),
-                    va="bottom", fontsize=8, bbox=box)  # fmt: skip
+    label_rows(ax, [f"{row['label']}: {signed(row['estimate'])}" for row in rows], ABOVE)
     ax.axvline(0, color=GREY, linewidth=0.9, zorder=1)
-    ax.set_yticks([])
-    ax.set_ylim(len(rows) - 0.55, -0.75)
-    ax.spines["left"].set_visible(False)
-    ax.grid(axis="x")
     unit = "thousand jobs" if measure == "employment" else "per cent"
     name = MEASURES.get(measure, measure.capitalize())
     ax.set_xlabel(fill(ax, f"{name}, change in {unit}; median and {result.level:.0%} interval", 8), fontsize=8)

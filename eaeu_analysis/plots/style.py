@@ -139,6 +139,26 @@ def _origins(info: Any) -> list[Any]:
     return [origin for part in info.derived_from for origin in _origins(part)]
 
 
+def label_rows(ax: Axes, labels: Sequence[str], above: float) -> None:
+    """A row per label, top down, the words above the row's bar or point."""
+    box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
+    for place, label in enumerate(labels):
+        at, words = (0, place - above), fill(ax, label, 8)
+        ax.annotate(words, at, xycoords=("axes fraction", "data"), va="bottom", fontsize=8, zorder=2.5, bbox=box)
+    ax.set_yticks([])
+    ax.set_ylim(len(labels) - 0.55, -0.75)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x")
+
+
+def lines_across(ax: Axes, below: bool = True) -> None:
+    """Grid lines of the horizontal axis alone, behind what is drawn."""
+    if below:
+        ax.set_axisbelow(True)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+
+
 def end_labels(ax: Axes, ends: Sequence[tuple[str, float, float, str, bool]], size: float = 8) -> None:
     """Names at the ends of lines, pushed apart so that none covers another.
 

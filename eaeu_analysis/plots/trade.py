@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import matplotlib as mpl
 import numpy as np
 
 from ..text import format_number
-from .style import ACCENT, GREY, INK, PALETTE, TREATED, end_labels
+from .style import ACCENT, GREY, INK, PALETTE, TREATED, end_labels, lines_across
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +36,7 @@ def draw_intervals(
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set_yticks(at, list(names), fontsize=7.5)
     ax.set_ylim(at.max() + 0.5, at.min() - 0.5)
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
+    lines_across(ax, below=False)
 
 
 def draw_gravity_fit(result: Any, ax: Axes) -> None:
@@ -181,8 +181,6 @@ def draw_trade_answer(result: Any, ax: Axes) -> None:
 
 def draw_flow_matrix(result: Any, ax: Axes) -> None:
     """Change of every flow between groups as colour and number, exporters down, importers across."""
-    import matplotlib as mpl
-
     table = result.wide("percent")
     values = table.to_numpy(dtype=float)
     bound = 100.0

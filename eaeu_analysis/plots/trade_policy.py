@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..text import format_number, higher_or_lower
-from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, set_title
+from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, lines_across, set_title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,9 +42,7 @@ def draw_exposure(result: Any, ax: Axes) -> None:
         label.set_fontweight("bold" if partner == "EAEU" else "normal")
     ax.set_ylim(len(table) - 0.5, -0.6)
     ax.set_xlim(left=min(0.0, -0.02 * ax.get_xlim()[1]))
-    ax.set_axisbelow(True)
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
+    lines_across(ax)
     ax.set_xlabel(f"per cent of the goods trade of {_name(result.economy)}, {result.year}", fontsize=8)
     known = table.set_index("partner")
     if {"EAEU", "China"} <= set(known.index):
@@ -115,9 +113,7 @@ def draw_equilibrium(result: Any, ax: Axes, most: int = 12, column: str = "welfa
     ax.set_yticks(places, [_name(str(code)) for code in shown.index], fontsize=8)
     ax.set_ylim(len(shown) - 0.5, -0.5)
     ax.margins(x=0.14)
-    ax.set_axisbelow(True)
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
+    lines_across(ax)
     ax.set_xlabel(f"{column.replace('_', ' ')}, per cent; closure {result.spec['closure']}", fontsize=8)
     up, down = int((table[column] > 0).sum()), int((table[column] < 0).sum())
     ax.set_title(
@@ -142,9 +138,7 @@ def draw_partial_equilibrium(result: Any, ax: Axes, most: int = 10) -> None:
     ax.set_yticks(places, [_name(str(code)) for code in table.index], fontsize=8)
     ax.set_ylim(len(table) - 0.5, -0.6)
     ax.margins(x=0.16)
-    ax.set_axisbelow(True)
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
+    lines_across(ax)
     ax.set_xlabel("change of imports, in the unit of the imports given", fontsize=8)
     ax.set_title(
         f"Created {format_number(result.creation, signed=True)}, diverted {format_number(result.diversion)}, "
@@ -166,9 +160,7 @@ def draw_surge(result: Any, ax: Axes, most: int = 12) -> None:
     ax.set_xscale("log")
     ax.set_yticks(places, [f"{_name(r.exporter)} to {_name(r.importer)}" for r in last.itertuples()], fontsize=7.5)
     ax.set_ylim(len(last) - 0.5, -0.5)
-    ax.set_axisbelow(True)
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
+    lines_across(ax)
     year = int(last["year"].iloc[0]) if len(last) else ""
     base = f"{result.fit_years[0]}-{result.fit_years[1]}"
     ax.set_xlabel(f"million US dollars, log scale; dot: {year};\ntick and bar: expected from {base}", fontsize=7.5)
@@ -233,9 +225,7 @@ def draw_partner_changes(result: Any, ax: Axes) -> None:
     labels = [f"{flow}: {_name(str(partner))}" for flow, partner in table.index]
     ax.set_yticks(places, labels, fontsize=7)
     ax.set_ylim(places[-1] + 0.7, -0.7)
-    ax.set_axisbelow(True)
-    ax.grid(axis="x")
-    ax.grid(visible=False, axis="y")
+    lines_across(ax)
     before, after = ("-".join(map(str, result.spec[name])) for name in ("before", "after"))
     ax.set_xlabel(f"million US$ a year, log scale; open: {before}, filled: {after}", fontsize=8)
     rows = result.table.set_index(["flow", "partner"])["change"]

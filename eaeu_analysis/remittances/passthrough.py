@@ -15,18 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from .. import settings
 from ..arrays import Array
-from ..data.panel import require_years
+from ..data.panel import Panel, require_years
 from ..errors import BadInputError, require_least, require_level, require_option
 from ..reference import economies
 from ..results import Provenance, TableResult
-from .regression import Fit
+from ..series import SeriesInfo
+from .regression import Fit, error_parts
 from .sample import (
     DESTINATION,
     DRIVERS,
@@ -39,10 +40,6 @@ from .sample import (
     shares_of,
 )
 from .tables import remittance_tables
-
-if TYPE_CHECKING:
-    from ..data.panel import Panel
-    from ..series import SeriesInfo
 
 METHOD = "least squares within countries on changes; jackknife over years"
 REFERENCE = (
@@ -241,7 +238,6 @@ def _result(
     panel: Panel, question: PassThroughSpec, sources: Sequence[SeriesInfo], level: float, lags: int
 ) -> PassThrough:
     from . import passthrough_checks
-    from .regression import error_parts
 
     present = set(panel.units)
     also = [o for o in remittance_tables()["sample"]["also"] if o in present]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,14 +21,12 @@ from numpy.typing import ArrayLike
 
 from .. import settings
 from ..arrays import Array
+from ..data.panel import Panel
 from ..errors import BadInputError, NoDataError, require_option
 from ..reference import economies
 from ..series import SeriesInfo
 from .sample import GDP_USD, REMITTANCES
 from .shares import Share, corridors
-
-if TYPE_CHECKING:
-    from ..data.panel import Panel
 
 RIGHTS, PATENTS, UNEXPLAINED = "work rights", "patents", "unexplained"
 

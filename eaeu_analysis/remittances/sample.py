@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..arrays import Array, Ints
+from ..data.panel import Panel
 from ..errors import BadInputError, NoDataError, require_option
 from ..reference import economies as names
 from ..series import SeriesInfo
 from .regression import Fit, least_squares
 from .shares import corridors
-
-if TYPE_CHECKING:
-    from ..data.panel import Panel
 
 REMITTANCES, RATE = "BX.TRF.PWKR.CD.DT", "PA.NUS.FCRF"
 GDP_REAL, GDP_USD = "NY.GDP.MKTP.KD", "NY.GDP.MKTP.CD"

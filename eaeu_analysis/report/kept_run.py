@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from .. import settings
 from ..errors import BadInputError
 from . import cache
+from .claims.claim import Claim
 from .claims.shipped import CLAIMS, claims_from_json, claims_to_json
+from .wording.templates import languages
 
 if TYPE_CHECKING:
     from ..data.sources import Source
-    from .claims.claim import Claim
     from .drift.changes import Drift
 
 KIND, FACTS, FOLDER = "report", "run.json", "files/"
@@ -106,7 +107,6 @@ def as_requested(
 ) -> dict[str, str]:
     """The pages of a run as a call asked for them."""
     from .page import render
-    from .wording.templates import languages
 
     made = dict(texts)
     for name in [name for name in texts if name.endswith(".html")]:

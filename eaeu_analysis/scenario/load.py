@@ -15,8 +15,12 @@ from pydantic import BaseModel, ValidationError
 
 from .. import settings
 from ..errors import BadInputError, near_matches, require_option
+from ..reference.blocs import bloc
+from ..reference.economies import resolve
 from ..reference.shipped_tables import differs_from_shipped
 from ..user_files import parse_toml, read_bytes
+from .model.baseline_world import matrices
+from .model.tariff_rates import require_known
 from .schema import Scenario
 
 log = logging.getLogger(__name__)
@@ -130,11 +134,6 @@ def _scenario(path: Path, data: bytes) -> Scenario:
 
 def _possible(scenario: Scenario, path: Path, text: str) -> None:
     """What the tables know of the economy and the bloc: names, membership, an available baseline."""
-    from ..reference.blocs import bloc
-    from ..reference.economies import resolve
-    from .model.baseline_world import matrices
-    from .model.tariff_rates import require_known
-
     with _at(path, text, ("economy",)):
         if (code := resolve(scenario.economy)) != scenario.economy:
             raise BadInputError(f"economy {scenario.economy!r}: write {code!r}")

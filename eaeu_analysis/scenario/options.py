@@ -15,7 +15,7 @@ from .. import settings
 from ..arrays import Array
 from ..errors import BadInputError, require_least, require_level, unknown
 from ..reference.economies import common_name
-from ..results import Check, Provenance, TableResult, to_plain
+from ..results import Check, Provenance, TableResult, check_records, to_plain
 from . import display
 from .load import load_scenario, scenarios_folder
 from .model.quantities import count_of_draws, draw_quantities, seed_of_draws
@@ -99,7 +99,7 @@ class ScenarioComparison(TableResult):
     def record(self) -> dict[str, Any]:
         """What is shipped: table, checks that failed, draws, seed and level; numbers to four significant digits."""
         rows = [{k: _short(v) for k, v in row.items()} for row in to_plain(self.table.to_dict("records"))]
-        failed = [{"name": c.name, "text": c.text, "role": c.role, "scope": c.scope} for c in self.checks if c.failed]
+        failed = check_records((c for c in self.checks if c.failed), "name", "text", "role", "scope")
         return {"spec": self.spec, "rows": rows, "failed": failed}
 
     def _line(self, row: dict[Any, Any]) -> str:

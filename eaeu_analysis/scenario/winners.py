@@ -12,19 +12,19 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import BadInputError
 from ..reference.shipped_tables import TARIFFS
-from ..results import Check, Provenance, TableResult, to_plain
+from ..results import Check, Provenance, TableResult, check_records, to_plain
 from .load import load_scenario, scenarios_folder
 from .model.baseline_world import SECTORS
 from .model.sectors import COLUMNS, has_jobs, section_of_sector, sector_changes
 from .model.setting import setting
 from .model.spread import ends_of
+from .schema import Scenario
 from .tables import scenario_tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .result import ScenarioResult
-    from .schema import Scenario
 
 DRAWS = 64  # solved with their matrices in full; the first of those that the result has
 METHOD = "the world model solved with all its sections; jobs follow real output, their sum as before"
@@ -95,7 +95,7 @@ class SectorResult(TableResult):
             {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in row.items()}
             for row in to_plain(self.table.to_dict("records"))
         ]
-        failed = [{"name": c.name, "text": c.text, "role": c.role, "scope": c.scope} for c in self.checks if c.failed]
+        failed = check_records((c for c in self.checks if c.failed), "name", "text", "role", "scope")
         return {"spec": self.spec, "rows": rows, "sentences": list(self.sentences), "failed": failed}
 
 

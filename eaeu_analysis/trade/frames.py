@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,20 @@ from ..data.tidy import as_pandas
 from ..errors import BadInputError, near_matches, unknown
 
 
-def places(name: str, column: str, given: pd.Series, place: Mapping[str, int]) -> Any:
-    """The place of each name of a column; :class:`BadInputError` with a near match for one that is not known."""
+def places(name: str, column: str, given: pd.Series, known: Sequence[str]) -> Any:
+    """The place in ``known`` of each name of a column; :class:`BadInputError` with a near match for any other name."""
+    place = {entry: i for i, entry in enumerate(known)}
     found = [place.get(str(value), -1) for value in given.tolist()]
     if -1 in found:
         culprit = given.iloc[found.index(-1)]
-        raise unknown(f"{name}: {column}", str(culprit), place)
+        raise unknown(f"{name}: {column}", str(culprit), known)
     return np.asarray(found, dtype=np.intp)
+
+
+def pair_places(name: str, frame: pd.DataFrame, economies: Sequence[str]) -> tuple[Any, Any]:
+    """The places of exporter and importer in ``economies``, by row."""
+    exporters, importers = (places(name, side, frame[side], economies) for side in ("exporter", "importer"))
+    return exporters, importers
 
 
 def need_columns(name: str, frame: object, columns: Sequence[str]) -> pd.DataFrame:

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ...arrays import Array
 from ...data.panel import Panel, event_year
 from ...errors import BadInputError, EaeuError, NoDataError
 from ...reference.catalogue import outcomes
 from ...remittances.ties_with_russia import COLUMNS, with_exposure
+from ...results import Check
 from ..effect import finding_of
 from ..inference import checks as rules
 from ..inference.checks import fit_check, trend_check
@@ -33,11 +35,7 @@ from ..question.problem import Problem, state_problem
 from ..weights.fit import Fitted, Setup
 from .grid import POPULATION, PREDICTED, Grid, Specification, Years, grid_for
 from .placebos import Memory, UnitArrays, UnitGaps, gaps_of_every_unit
-
-if TYPE_CHECKING:
-    from ...arrays import Array
-    from ...results import Check
-
+from .result import CHOICES
 
 # What all questions of a specification curve share: the panel cut to the columns used, and who may be compared.
 
@@ -216,13 +214,7 @@ def answer_question(
 def _choices(specification: Specification, years: Years) -> dict[str, Any]:
     return {
         "specification": specification.number,
-        "measure": specification.measure,
-        "estimator": specification.estimator,
-        "predictors": specification.predictors,
-        "pool": specification.pool,
-        "before": specification.before,
-        "after": specification.after,
-        "shock": specification.shock,
+        **{name: getattr(specification, name) for name in CHOICES},
         "event": years.event,
         "fit_first": years.fit[0] if years.fit else 0,
         "fit_last": years.fit[-1] if years.fit else 0,

@@ -10,20 +10,18 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ... import settings
+from ...data.panel import Panel
 from ...errors import BadInputError, EaeuError, require_least, require_option, unknown
 from ...reference.catalogue import TableRow, parse, read_table, table_path
 from ...remittances.ties_with_russia import COLUMNS
 from ..options import GAPS, Gaps
 from ..question.problem import MIN_PRE
 from .placebos import ESTIMATORS
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 KEPT, DROPPED, MOVED = "kept", "dropped", "moved"
 TREATMENTS = (KEPT, DROPPED, MOVED)

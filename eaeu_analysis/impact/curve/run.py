@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ... import files, settings
-from ...data.panel import require_years
+from ...data.panel import Panel, require_years
 from ...errors import BadInputError, NoDataError, require_least, require_level
 from ...parallel import fan_out
 from ...results import Provenance
@@ -29,8 +29,6 @@ from .result import SpecificationCurve
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from ...data.panel import Panel
 
 
 # What a specification curve has found so far, in one file that is always whole: an interrupted run goes on from it.

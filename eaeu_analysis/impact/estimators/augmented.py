@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
 import numpy as np
+import pandas as pd
 
 from ...arrays import Array
-from ...data.panel import require_panel
+from ...data.panel import Panel, require_panel
 from ...errors import require_option
 from ...results import Check, Provenance
 from ..effect import Effect, effect_table
@@ -29,12 +30,6 @@ from ..options import AugmentedOptions
 from ..question.design import described, treated_events
 from ..question.problem import Problem, state_problem
 from .synthetic_did_core import exact_weights
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ...data.panel import Panel
-
 
 # Ridge augmented synthetic control on arrays.
 
@@ -280,8 +275,6 @@ def augmented_synthetic_control(
     require_panel(panel)
     options = options or AugmentedOptions()
     penalty, rule, intercept, level = options.penalty, options.penalty_rule, options.intercept, options.level
-    import pandas as pd
-
     require_option("inference", inference, INFERENCE)
     events = treated_events(panel, unit, event)
     years: dict[str, Any] = {"fit_years": fit_years, "post_years": post_years}

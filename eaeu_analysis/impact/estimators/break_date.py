@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...arrays import Array
 from ...data.frequency import Calendar
-from ...data.panel import require_panel
+from ...data.panel import Panel, require_panel
 from ...errors import BadInputError, NoDataError, require_least, require_option
 from ...results import Check, Provenance, Result
 from ...text import format_number, format_p_equals
@@ -21,10 +21,6 @@ from ..options import BreakDateOptions, Regressors
 from ..question.design import one_unit, stated
 from ..question.problem import state_problem
 from .interrupted_series import donor_regressors, fewest_donors, without_constant_donors
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
-
 
 # When did a series break? Sup-F over dates on arrays, with the distribution drawn by bootstrap.
 

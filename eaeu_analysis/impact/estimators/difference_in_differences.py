@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ...arrays import Array
-from ...data.panel import require_panel
+from ...data.panel import Panel, require_panel
 from ...errors import BadInputError, NotConvergedError, require_least, require_option
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
@@ -25,12 +26,6 @@ from ..question.design import Design, cohort_table, described, design_table, obs
 from ..question.problem import MIN_PRE
 from .matrix_completion import two_way_means
 from .staggered import group_time_effects, study_covariance
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ...data.panel import Panel
-
 
 # Difference-in-differences on a design: contrasts per unit, and the same numbers from pyfixest with clustered errors.
 
@@ -89,8 +84,6 @@ def stacked(design: Design, study: bool = True) -> pd.DataFrame:
     """Long frame, a stack per cohort: y, unit, unit_stack, time_stack, d0.. (treated after) and, with ``study``,
     e{g}_{k} (k periods from the event, k = -1 left out). ``y`` is the outcome less the unit and period means of its
     stack, which the effects of the regression take up anyway: solvers fail on levels in US$."""
-    import pandas as pd
-
     names = [*design.donors, *design.units]
     parts = []
     for g, (pre, rows) in enumerate(design.cohort_rows().items()):
@@ -382,8 +375,6 @@ def difference_in_differences(
 def event_study_frame(design: Design, plan: Assignments, level: float) -> tuple[pd.DataFrame, Array]:
     """Effect by period from the event (base -1): estimate, randomisation interval and p; ``units`` treated units. And
     (B, K) the same effects by assignment."""
-    import pandas as pd
-
     rows = design.cohort_rows()
     y, groups = design.outcomes, groups_of(design)
     sizes = np.array([len(r) for r in rows.values()], dtype=np.float64)

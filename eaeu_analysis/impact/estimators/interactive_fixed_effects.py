@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
 from ...arrays import Array, Index
-from ...data.panel import require_panel
+from ...data.panel import Panel, require_panel
 from ...errors import BadInputError, require_least
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
@@ -26,9 +25,6 @@ from ..inference.checks import design_checks
 from ..inference.placebo_checks import donor_notes
 from ..options import InteractiveOptions
 from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 REFERENCE = "Xu 2017, Political Analysis 25(1); tests: Liu, Wang & Xu 2024, American Journal of Political Science 68(1)"
 HIDDEN = 3  # periods before the event that the placebo test hides

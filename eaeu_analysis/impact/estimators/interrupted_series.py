@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ...arrays import Array, Index, Ints
-from ...data.panel import require_panel
+from ...data.panel import Panel, require_panel
 from ...errors import BadInputError, require_least, require_option, unknown
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
@@ -20,9 +20,6 @@ from ..question.design import described, one_unit
 from ..question.problem import MIN_PRE, Problem, state_problem
 from .segmented import segmented
 from .structural import Forecast, structural_forecast
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 Method = Literal["structural", "segmented"]
 METHODS = {"structural": "structural time series forecast", "segmented": "segmented regression with HAC variance"}

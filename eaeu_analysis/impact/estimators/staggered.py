@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from ...arrays import Array, Index, Mask
-from ...data.panel import require_panel
+from ...data.panel import Panel, require_panel
 from ...errors import NoDataError, require_least, require_option
 from ...results import Check, Provenance
 from ...text import format_number, format_p_equals
@@ -29,9 +29,6 @@ from ..options import EffectOptions
 from ..question.adjustment import two_way_fit
 from ..question.design import Design, cohort_table, described, design_table, state_design
 from ..question.problem import MIN_PRE
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 Method = Literal["callaway_santanna", "sun_abraham", "imputation"]
 Control = Literal["not_yet_treated", "never_treated"]

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import pandas as pd
 
-from ...data.panel import require_panel
+from ...data.panel import Panel, require_panel
 from ...errors import require_option
 from ...results import Check, Provenance
+from ...series import SeriesInfo
 from ..effect import Effect, effect_table
 from ..inference import checks as rules
 from ..inference import placebo
@@ -29,8 +30,6 @@ from ..question.problem import Problem, state_problem
 from ..weights.fit import Fitted, Refit, Setup, WeightSettings, fit_unit, make_setup, resolve_v, values_up_to
 
 if TYPE_CHECKING:
-    from ...data.panel import Panel
-    from ...series import SeriesInfo
     from ..inference.prediction import PredictionUncertainty
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from ...arrays import Array
-from ...data.panel import require_panel
+from ...data.panel import Panel, require_panel
 from ...errors import require_least, require_option
 from ...results import Check, Provenance
 from ..effect import Effect
@@ -36,11 +37,6 @@ from .synthetic_did_core import (
     pooled,
     require_valid_inference,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ...data.panel import Panel
 
 Method = Literal["sdid", "sc", "did", "difp"]
 Inference = Literal["placebo", "jackknife", "bootstrap"]
@@ -163,8 +159,6 @@ def synthetic_did(
     require_panel(panel)
     options = options or SyntheticDidOptions()
     level = options.level
-    import pandas as pd
-
     require_option("method", method, METHODS, METHODS)
     require_least("draws", draws, 2)
     design = state_design(
@@ -251,8 +245,6 @@ def _cohort_errors(rows: Mapping[int, Any], replicates: InferenceDraws) -> list[
 def _time_weights(
     design: Design, rows: Mapping[int, Any], blocks: Sequence[CohortEstimate]
 ) -> dict[int, pd.Series[float]]:
-    import pandas as pd
-
     return {
         design.calendar.plain(design.times[pre]): pd.Series(
             b.lam, index=design.index[:pre].rename("time"), name="weight"

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 from ...arrays import Array
 from ...errors import BadInputError, require_option
@@ -164,8 +165,6 @@ def _projected(v: Array, counts: Array) -> Array:
 def _shortest(a: Array, weights: Array, scale: float) -> Array:
     """Of all weights on the simplex that give the same fit as ``weights`` the shortest, so that the answer does not
     hang on the order of the donors: minimal |w|^2 with the fit and the sum held by heavy rows."""
-    from scipy.optimize import nnls
-
     heavy = 1.0 / np.sqrt(SLIGHT)
     scaled = a * (heavy / np.sqrt(scale))
     rows = np.vstack([scaled, np.full((1, a.shape[1]), heavy), np.eye(a.shape[1])])

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linprog
 
 from ...arrays import Array
 from ...results import Check
@@ -148,8 +149,6 @@ def uniqueness(problem: Problem, fitted: Fitted) -> Check:
 def equally_good(problem: Problem, fitted: Fitted) -> tuple[float, float] | None:
     """Least and largest average effect among all weights that follow the fit years as the fitted do; None where linear
     programming finds no end."""
-    from scipy.optimize import linprog
-
     donors = problem.outcomes[:, list(fitted.donors)]
     if fitted.intercept:
         donors = donors - donors[problem.fit].mean(axis=0)

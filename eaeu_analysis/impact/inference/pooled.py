@@ -11,22 +11,20 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from ...arrays import Array, Index
 from ...data.frequency import Calendar
+from ...data.panel import Panel
 from ...errors import BadInputError, NoDataError
 from ...results import Check, Provenance
 from ...text import format_number
 from ..effect import PRE_FIT, PRE_TREND, Effect
 from .checks import loo_check
 from .placebo import rank_p_value, rejections
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 DRAWS = 9_999
 BAD = 0.25  # of the treated unit-periods that units with a failed fit or trend may have

@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
 from ...arrays import Array
 from ...errors import BadInputError
@@ -72,8 +73,6 @@ def farthest(gram: Array, weights: Array, score: Array, target: Array) -> float:
     of the constraint towards the best corner, so the price at which the constraint just binds is bracketed and then
     found by Brent's method; the bound is off by the square of the error in s.
     """
-    from scipy.optimize import brentq
-
     centre = gram @ weights + score
     offset = float(weights @ gram @ weights + 2.0 * score @ weights)
     top = int(target.argmax())

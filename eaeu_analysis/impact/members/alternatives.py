@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from ...data.panel import event_year
+from ...data.panel import Panel, event_year
 from ...errors import EaeuError
 from ...text import format_number, format_p_equals
 from .. import methods
 from ..question.default import default_rule
 from .effects import effects_plan
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 BACK = "not back-dated"  # fitted to the year before the event
 COLUMNS = ["alternative", "label", "estimate", "p_value", "donors", "fit_first", "fit_last", "reason"]

@@ -9,18 +9,23 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from ... import settings
-from ...data.panel import event_year, require_years
+from ...compare.comparators import population
+from ...compare.likeness import likeness_rule
+from ...compare.membership import memberships as membership
+from ...data.panel import Panel, event_year, require_years
 from ...errors import BadInputError, EaeuError, NoDataError, require_option
 from ...parallel import fan_out
+from ...reference.blocs import bloc as find_bloc
 from ...reference.catalogue import outcome as find_outcome
 from ...reference.catalogue import parse, read_table, table_path
 from ...remittances.ties_with_russia import with_exposure
 from ...results import Check, Provenance, TableResult
+from ...series import SeriesInfo
 from ...text import format_number, format_p_equals
 from .. import methods
 from ..curve.grid import PredictorRule
@@ -28,10 +33,6 @@ from ..effect import Effect, interval_text
 from ..question.default import analysed, default_rule
 from ..question.predictors import Predictor
 from .pooled import placebos_of, pool_each
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
-    from ...series import SeriesInfo
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,8 @@ def union_effects(
     prepared, columns = prepare(panel, names)
     if any(fixed.pools[pool].get("predictors") for pool in chosen):
         prepared = with_exposure(prepared)
-    answers = _answer_all(prepared, columns, questions, bloc, level, seed, jobs, dask)
+    work = functools.partial(_answer_one, prepared, columns, bloc, level, seed)
+    answers = list(fan_out(work, questions, jobs, dask, fits=_fits))
     table = pd.DataFrame([_row(panel, q, a) for q, a in zip(questions, answers, strict=True)])
     effects = {q: a for q, a in zip(questions, answers, strict=True) if not isinstance(a, str)}
     spec = {"bloc": bloc, "outcomes": names, "method": method, "pools": chosen, "level": level, "seed": seed}
@@ -248,10 +250,6 @@ def prepare(panel: Panel, outcomes: Iterable[str]) -> tuple[Panel, dict[str, str
 
 def donor_pool(panel: Panel, unit: str, bloc: str, event: int) -> list[str]:
     """Economies that never join the bloc and are large enough; the treated unit is not among them."""
-    from ...compare.comparators import population
-    from ...compare.likeness import likeness_rule
-    from ...reference.blocs import bloc as find_bloc
-
     members = set(find_bloc(bloc).to_frame()["economy"]) - set(find_bloc(bloc).observers)
     known = population()
     years = known.index.get_level_values(1)
@@ -297,30 +295,12 @@ def _matched(question: EffectQuestion, column: str, before: Sequence[int]) -> di
     return {"predictors": [*exposure, *path], "v": weights}
 
 
-def _answer_all(
-    panel: Panel,
-    columns: Mapping[str, str],
-    questions: Sequence[EffectQuestion],
-    bloc: str,
-    level: float,
-    seed: int,
-    jobs: int,
-    dask: str | None,
-) -> list[Effect | str]:
-    work = functools.partial(_answer_one, panel, columns, bloc, level, seed)
-    return list(fan_out(work, questions, jobs, dask, fits=_fits))
-
-
 def _fits(question: EffectQuestion, found: object) -> bool:
     """Whether this is an effect of the event that was asked for, or a sentence on why there is none."""
     if not isinstance(found, Effect):
         return type(found) is str
     whole = isinstance(found.table, pd.DataFrame) and isinstance(found.spec, Mapping)
-    return whole and all(map(_is_number, (found.estimate, found.p_value, *found.interval)))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float)
+    return whole and all(isinstance(value, int | float) for value in (found.estimate, found.p_value, *found.interval))
 
 
 def _answer_one(
@@ -331,8 +311,6 @@ def _answer_one(
 
 def member_events(panel: Panel, bloc: str, units: Sequence[str] | None) -> list[tuple[str, str]]:
     """(member, day it joined the first stage) of the bloc; BadInputError for a unit that never joined."""
-    from ...compare.membership import memberships as membership
-
     entries = membership(bloc)
     chosen = list(entries) if units is None else [panel.resolve(u) for u in units]
     for unit in chosen:

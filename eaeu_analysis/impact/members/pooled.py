@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...arrays import Array
 from ...errors import BadInputError, EaeuError, NoDataError
@@ -22,9 +23,6 @@ from ...reference.catalogue import outcome
 from ..effect import Effect
 from ..estimators.synthetic import SyntheticControlEffect
 from ..inference.placebo import rank_p_value, rejections
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 DRAWS = 9_999
 COLUMNS = ["outcome", "label", "measure", "pool", "members", "estimate", "lower", "upper", "p_value", "reason"]
@@ -89,8 +87,6 @@ def random_means(null: Array, draws: int, seed: int) -> Array:
 def pool_each(groups: Mapping[tuple[str, str], Sequence[Effect]], level: float, seed: int) -> pd.DataFrame:
     """A row per (donor pool, outcome) with two effects or more that have placebos, in log points x 100 for outcomes in
     logarithms; ``reason`` says why there is no estimate."""
-    import pandas as pd
-
     rows = []
     for (pool, name), effects in groups.items():
         if len(effects) < 2 or any(placebos_of(effect) is None for effect in effects):

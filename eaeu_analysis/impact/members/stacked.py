@@ -18,7 +18,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ import pandas as pd
 from ... import settings
 from ...arrays import Array
 from ...compare.comparators import pool_definitions
+from ...data.load import load_panel
+from ...data.panel import Panel
 from ...errors import BadInputError, NoDataError, as_names, require_level
 from ...reference import economies
 from ...reference.blocs import bloc as find_bloc
@@ -33,9 +35,6 @@ from ...reference.catalogue import outcome as find_outcome
 from ...remittances.ties_with_russia import COLUMNS, with_exposure
 from ...results import Check, Finding, Provenance, TableResult, finding_of, source_lines
 from ...text import format_number, format_p_equals
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 MEMBERS = ("ARM", "KGZ")
 OUTCOMES = ("trade", "exports", "remittances", "gdp_per_head")
@@ -175,8 +174,6 @@ def stacked_members(
 
 
 def _panel(outcomes: Sequence[str]) -> Panel:
-    from ...data.load import load_panel
-
     return load_panel([*outcomes, RATE])
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...reference.catalogue import TableRow, parse, read_table, table_path
+from ...reference.catalogue import TableRow, outcomes, parse, read_table, table_path
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -47,8 +47,6 @@ def default_rule() -> DefaultRule:
 
 def analysed(panel: Panel, outcome: str) -> tuple[Panel, str]:
     """The panel and the column that is analysed: of a panel of economies, the logarithm of an outcome in levels."""
-    from ...reference.catalogue import outcomes
-
     if not panel.world:
         return panel, outcome
     known = outcomes()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,10 @@ import pandas as pd
 from ...arrays import Array
 from ...compare.likeness import attribute, likeness_rule
 from ...data.frequency import Calendar
+from ...data.panel import Panel
 from ...errors import BadInputError, NoDataError, require_option
 from .default import default_rule
 from .problem import Problem, parse_years
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 
 def _mean(block: Array) -> Array:
@@ -186,8 +184,6 @@ def with_predictors(
         raise NoDataError(f"{len(problem.donors)} donor(s) have all predictors; at least 2 are needed")
     values = values[:, ~lacking.any(axis=0)]
     refuse_collinear(values, [p.label for p in predictors])
-    from dataclasses import replace
-
     return replace(problem, dropped=dropped), values
 
 

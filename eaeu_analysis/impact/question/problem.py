@@ -7,7 +7,7 @@ and a record of what was left out and why.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,8 +87,6 @@ class Problem:
 
     def without(self, donor: str) -> Problem:
         """The same question without one donor."""
-        from dataclasses import replace
-
         kept = [i for i, name in enumerate(self.units) if name != donor]
         return replace(self, units=tuple(self.units[i] for i in kept), outcomes=self.outcomes[:, kept])
 

@@ -18,13 +18,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...data.panel import require_years
+from ...data.panel import Panel, require_years
 from ...errors import NoDataError, require_least
 from ...parallel import fan_out
 from ...results import Check, Provenance, Result
@@ -35,9 +35,6 @@ from ..inference.inversion import student
 from ..inference.placebo import rank_p_value
 from ..options import Gaps
 from ..question import donors as pools
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 OUTCOMES = ("trade", "exports", "imports", "remittances", "gdp_per_head")
 EVENTS = tuple(range(2007, 2016))

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...compare.comparators import shocks_of_its_own
+from ...compare.comparators import population, shocks_of_its_own
 from ...compare.likeness import likeness_rule, shock_of_growth
-from ...data.panel import require_panel
+from ...data.panel import Panel, require_panel
 from ...errors import BadInputError, EaeuError, NoDataError
 from ...parallel import fan_out
 from ...results import Check, Provenance, Result
@@ -28,9 +28,6 @@ from ..options import SyntheticControlOptions
 from ..question.default import analysed, base_name, default_rule
 from ..question.donors import choose_donors
 from .calibration import OUTCOMES, PlaceboProblem, clustered_se
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 EVENTS = tuple(range(2010, 2016))  # the four years judged end by 2019
 METHOD = "placebo accessions"
@@ -133,8 +130,6 @@ def default_errors(
 
 def _possible(panel: Panel, column: str, events: Sequence[int]) -> Iterator[PlaceboProblem]:
     """Economies with every year of the windows, large enough, without a shock of their own, by event."""
-    from ...compare.comparators import population
-
     rule, wide, people = default_rule(), panel.wide(column), population()
     for event in events:
         first, last = rule.fit_window(event)

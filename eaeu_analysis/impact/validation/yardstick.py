@@ -11,24 +11,22 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...data.panel import require_years
+from ...data.panel import Panel, require_years
 from ...errors import BadInputError, EaeuError, NoDataError
 from ...reference.catalogue import TableRow, parse, read_table, table_path
+from ...reference.economies import common_name
 from ...results import Provenance, Result
 from ...text import format_number, format_p_equals
 from ..curve.grid import Grid, PoolRule
 from ..curve.result import SpecificationCurve
 from ..curve.run import specification_curve
 from ..inference.placebo import rank_p_value
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
 
 DRAWS = 9_999  # random sets of economies that the entrants of a round are ranked among
 
@@ -239,7 +237,6 @@ def yardstick(
     """
     require_years(panel, "yardstick")
     from ...reference.blocs import bloc
-    from ...reference.economies import common_name
 
     fixed = yardstick_plan()
     chosen, grid = tuple(rounds or fixed.rounds), grid or fixed.grid

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ...arrays import Array, Mask
+from ...data.panel import Panel
 from ...errors import BadInputError, require_option, unknown
 from ..options import STARTS, V_FLOOR
 from ..question.predictors import Predictor, check_predictors, predictor_values, with_predictors
@@ -20,11 +21,8 @@ from ..question.problem import Problem
 from . import predictor_weights
 from .simplex import simplex_fit
 
-if TYPE_CHECKING:
-    from ...data.panel import Panel
-
-
 CHOICES = ("search", "cross-validation", "equal", "outcomes")
+SEARCH_NOTE = ("loss", "evaluations", "starts", "agreeing")  # what a search of the weights reports
 
 
 @dataclass(frozen=True)
@@ -189,13 +187,7 @@ def _by_predictors(
     else:
         found = predictor_weights.search(x, z, recipe.v_floor, recipe.starts, recipe.penalty, recipe.seed)
         weights = found.weights
-    note = {
-        "loss": found.loss,
-        "evaluations": float(found.evaluations),
-        "starts": float(found.starts),
-        "agreeing": float(found.agreeing),
-    }
-    return found.v, weights, note
+    return found.v, weights, {name: float(getattr(found, name)) for name in SEARCH_NOTE}
 
 
 def scaled(x: Array, column: int, donors: Sequence[int]) -> Array:

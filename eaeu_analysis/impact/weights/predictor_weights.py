@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg.lapack import dgesv
+from scipy.optimize import minimize
 
 from ...arrays import Array
 from ...errors import NotConvergedError
@@ -99,8 +100,6 @@ def search(
 
 def _descend(objective: _Objective, begin: Array, low: float, steps: int, tolerance: float) -> tuple[float, Array]:
     """Loss and log V where L-BFGS-B, kept in the box [low, 0]^K, ends."""
-    from scipy.optimize import minimize
-
     objective.near = None
     end = minimize(
         objective,

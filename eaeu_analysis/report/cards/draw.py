@@ -10,6 +10,7 @@ import datetime as dt
 import functools
 from typing import TYPE_CHECKING
 
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from ...data.freshness import newest_edition
@@ -17,7 +18,7 @@ from ...plots import style
 from ...plots.compare import before_after_data
 from ...plots.style import ACCENT, GREY, INK, SHADE, TREATED
 from ...reference.blocs import bloc
-from ..wording.templates import find_language
+from ..wording.templates import Language, find_language
 from .canvas import Box, Canvas, width, wrap
 from .findings import CardFinding, PictureRule, picture_rule
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from ...compare import BeforeAfter
     from ..claims.claim import Claim
-    from ..wording.templates import Language
 
 NUMBER, LABEL, LEGEND = 30, 23, 23  # pixels of the texts in a picture
 LARGE = 44  # of the number that a picture is about
@@ -101,8 +101,6 @@ def _lines(canvas: Canvas, claim: Claim, rule: PictureRule, words: Language, box
 
 
 def _line_chart(result: BeforeAfter, box: Box, words: Language) -> Image.Image:
-    from matplotlib.ticker import MaxNLocator
-
     table = before_after_data(result)[0]
     event = result.windows.event
     table = table[table.index >= min(FIRST, result.windows.before[0])].dropna(how="all")

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Literal
 from ...data.freshness import newest_edition
 from ...errors import BadInputError
 from ...reference.catalogue import TableRow, parse, read_table, table_path
-from ..wording.templates import bind, find_language
+from ...series import SeriesInfo
+from ..wording.templates import Language, bind, find_language
 
 if TYPE_CHECKING:
-    from ...series import SeriesInfo
     from ..claims.claim import Claim
-    from ..wording.templates import Language
 
 LANGUAGES = ("en", "ru", "uz")
 SITE = "{site}"  # in a caption, where the address of the published page is not known

@@ -6,14 +6,11 @@ The sentence gets the largest type that fits: a card is mostly seen 300 pixels w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ...plots import style
 from . import draw
 from .canvas import Box, Canvas, fit, height, wrap
-
-if TYPE_CHECKING:
-    from .findings import CardFinding
+from .findings import CardFinding
 
 MARGIN, EDGE = 56, 14
 SIZES = (72, 66, 60, 56, 52, 48, 44, 41, 38, 36, 34, 32, 30)  # pixels of the sentence

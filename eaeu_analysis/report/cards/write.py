@@ -6,17 +6,15 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import BadInputError, as_names, require_option, unknown
 from ...output_folder import output_folder, require_output_folder
+from ..claims.claim import Claim
 from ..claims.shipped import shipped_claims
 from ..topics import TOPICS
 from .findings import LANGUAGES, SITE, CardFinding, finding
 from .layout import SHAPES, card_png
-
-if TYPE_CHECKING:
-    from ..claims.claim import Claim
 
 log = logging.getLogger(__name__)
 

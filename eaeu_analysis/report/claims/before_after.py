@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from ...compare import BeforeAfter
 from ...compare.checks import FEW
 from ...impact.curve.grid import default_grid
 from ...results import Check, Provenance
 from ...series import SeriesInfo
-from ..gather.content import GDP_USD
+from ..gather.content import GDP_USD, Content
 from .claim import Claim, Side, failed_words, load_call, load_claim_rules, meaning, side_of, state, years
-
-if TYPE_CHECKING:
-    from ...compare import BeforeAfter
-    from ..gather.content import Content
 
 
 def before_after_claims(content: Content) -> list[Claim]:

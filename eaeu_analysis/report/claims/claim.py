@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...errors import BadInputError
 from ...reference.catalogue import read_table, table_path
-from ...results import Check, Provenance, to_plain
+from ...results import Check, Provenance, check_records, to_plain
 from ...series import SeriesInfo
 from ..wording import templates
 
@@ -238,7 +238,7 @@ class Claim:
             "interval": [self.lower, self.upper],
             "level": self.level,
             "values": dict(self.values),
-            "checks": [{"name": c.name, "role": c.role, "passed": c.passed, "text": c.text} for c in self.checks],
+            "checks": check_records(self.checks, "name", "role", "passed", "text"),
             "sources": self.sources,
             "method": self.method,
             "reference": self.reference,

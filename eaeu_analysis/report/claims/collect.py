@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...data.freshness import data_as_of
+from ...data.sources import Source
 from ...errors import BadInputError, as_names, require_option
 from ...reference.economies import resolve
 from .. import cache as store
@@ -23,9 +24,6 @@ from .scenario import scenario_claims
 from .shipped import CLAIMS, claims_from_json, claims_to_json
 from .tariffs import revenue_claims, tariff_claims
 from .trade import union_trade_claims
-
-if TYPE_CHECKING:
-    from ...data.sources import Source
 
 
 def claims(

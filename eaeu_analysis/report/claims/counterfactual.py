@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ...data.panel import event_year
 from ...reference.catalogue import outcome as find_outcome
 from ...results import Check
 from .claim import SAME_SIGN, Claim, estimated, load_call, way, years
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...impact.effect import Effect
     from ...impact.members.effects import EffectQuestion
     from ..gather.content import Content

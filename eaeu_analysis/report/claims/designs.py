@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...reference.catalogue import read_table, table_path
-from ...remittances.armenian_months import AFTER, CRASH, WINDOWS
+from ...remittances.armenian_months import AFTER, CRASH, WINDOWS, ArmenianTransfers
 from ...results import finding_of
-from ...trade.partners.around_accession import RUSSIA
+from ...trade.partners.around_accession import RUSSIA, PartnerChanges
 from .claim import Claim, estimated, way, years
 
 if TYPE_CHECKING:
     from ...impact.members.stacked import StackedMembers
-    from ...remittances.armenian_months import ArmenianTransfers
-    from ...trade.partners.around_accession import PartnerChanges
     from ...trade.tariff_exposure.result import TariffExposure
 
 FLOWS = {"imports": "imports from Russia", "exports": "exports to Russia"}

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...results import is_reliable
+from ...results import Check, is_reliable
 from .claim import Claim, failed_words, meaning, side_of, state
 
 if TYPE_CHECKING:
-    from ...results import Check
     from ...scenario import ScenarioResult
 # outcome of the scenario -> whose meaning it has (data/tables/claims.toml)
 OUTCOMES = {

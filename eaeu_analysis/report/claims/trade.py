@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from ...impact.effect import finding_of
 from ...results import Check
 from .claim import Claim, estimated, meaning, side_of, state, way
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...trade.union.answer import TradeAnswer
     from ...trade.union.estimate import UnionTradeEffect
 

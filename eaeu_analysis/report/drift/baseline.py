@@ -19,13 +19,13 @@ from ... import __version__, files, settings
 from ...errors import BadInputError, EaeuError
 from ...reference.catalogue import TableRow, parse
 from ...results import round_published, to_plain
+from ...series import SeriesInfo
 from ...user_files import parse_json, read_bytes
 from ..cache import code_digest
 from ..claims.claim import Claim, load_claim_rules
 
 if TYPE_CHECKING:
     from ...data.sources import Source
-    from ...series import SeriesInfo
 
 SCHEMA = 1
 MOST_BYTES = 20_000_000  # of a baseline, which has some hundred thousand

@@ -20,6 +20,7 @@ import pandas as pd
 from ... import settings
 from ...errors import BadInputError, DriftError, EaeuError
 from ...results import Result
+from ...series import SeriesInfo
 from ..claims.claim import Claim
 from . import baseline
 from .baseline import (
@@ -35,7 +36,6 @@ from .baseline import (
 
 if TYPE_CHECKING:
     from ...data.sources import Source
-    from ...series import SeriesInfo
 
 
 DATA, CODE, SETTINGS, UNKNOWN = "data revision", "code version", "settings", "not known"

@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from ...compare import BeforeAfter
 from ...errors import NoDataError
 from ..wording.templates import UNITS, Language, bind, find_language
 from .values import DATA_FOLDER, data_files, shared_tables
@@ -21,7 +22,6 @@ from .values import DATA_FOLDER, data_files, shared_tables
 if TYPE_CHECKING:
     import jinja2
 
-    from ...compare import BeforeAfter
     from ..gather.content import Content
 
 # What the script needs of a language, to fill the same templates as wording/templates.py.

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...scenario.assumptions import OUTCOMES, OptionDraws, shipped_option_draws
 from ...scenario.display import outcome_measure, quantity_row
@@ -21,9 +22,6 @@ from ...scenario.tables import scenario_tables
 from ..wording.templates import UNITS, Language, bind, find_language
 from .members import Explorer, as_data, environment, number_marks
 from .values import DATA_FOLDER
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MOST, LEAST = 8, 0.01  # sliders at most, and what an assumption carries at least of the largest variance
 START, JOINING = "welfare", "uzb_eaeu"

@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
+from ...compare import BeforeAfter
 from ...compare.comparators import NEAREST, pool_definitions, population, recorded_own_events, touches
 from ...compare.membership import memberships
+from ...data.panel import Panel
 from ...errors import BadInputError
 from ...reference.blocs import accessions
 from ...reference.economies import economy_tables
 
 if TYPE_CHECKING:
-    from ...compare import BeforeAfter
-    from ...data.panel import Panel
     from ..gather.content import Content
 
 DATA_FOLDER = "explore"

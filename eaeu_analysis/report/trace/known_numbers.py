@@ -18,6 +18,7 @@ from ...errors import BadInputError
 from ...plots.scenario import path_data
 from ...plots.trade_policy import tariff_exposure_data, tariff_exposure_title
 from ...reference.catalogue import outcome, read_table, table_path
+from ...scenario import ScenarioResult
 from ...scenario.options import shipped_options
 from ..claims.claim import GRADES, PLACEBO_P, SAME_SIGN, SIDES, Claim, ClaimPart, load_claim_rules
 from ..claims.designs import TARIFF
@@ -30,7 +31,6 @@ from ..wording.stated import translated, with_names
 from ..wording.templates import find_language, languages
 
 if TYPE_CHECKING:
-    from ...scenario import ScenarioResult
     from ...trade.tariff_exposure.result import TariffExposure
     from ...trade.union.answer import TradeAnswer
     from ..drift.changes import Drift

@@ -14,13 +14,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...reference.economies import economy_tables
-from .templates import find_language
-
-if TYPE_CHECKING:
-    from .templates import Language
+from .templates import Language, find_language
 
 CODE = re.compile(r"(?<![\w.])[A-Z]{3}(?![\w.])")  # of an economy, not within the code of a series
 SCALES = {"m": "million", "bn": "billion", "tn": "trillion"}

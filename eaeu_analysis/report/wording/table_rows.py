@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ...results import to_plain
+from ...results import check_records, to_plain
 from ...text import format_number
 from .stated import localized
+from .templates import Language
 
 if TYPE_CHECKING:
     from ..gather.content import OutcomeSection
-    from .templates import Language
 
 
 def number_text(words: Language, value: float, *, signed: bool = False) -> str:
@@ -61,17 +61,7 @@ def section_rows(section: OutcomeSection) -> dict[str, Any]:
         "rows": to_plain(section.narrow.to_frame().to_dict(orient="records")),
         "against_narrow": _test(section.narrow),
         "against_wide": _test(section.wide) if section.wide else {"missing": section.wide_missing},
-        "checks": [
-            {
-                "name": c.name,
-                "role": c.role,
-                "passed": c.passed,
-                "value": to_plain(c.value),
-                "threshold": to_plain(c.threshold),
-                "text": c.text,
-            }
-            for c in section.narrow.checks
-        ],
+        "checks": to_plain(check_records(section.narrow.checks)),
         "sources": section.narrow.provenance.lines(),
     }
 

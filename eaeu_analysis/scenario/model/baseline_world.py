@@ -27,6 +27,7 @@ from ...trade.equilibrium.input_output import uzbekistan_inputs
 from ...trade.equilibrium.world_model import WorldModel, world_model
 from ...trade.flows.domestic import INDICATORS, RATIO, goods_output
 from ...trade.flows.flows import load_flows, trade_tables
+from ...trade.tariffs.schedule import tariff_tables as tables
 from ..tables import scenario_tables
 
 SERVICES = "services"
@@ -270,8 +271,6 @@ def _with_home(goods: pd.DataFrame, macro: pd.DataFrame, year: int) -> tuple[pd.
 
 def _own_spread(sold: pd.Series[float], output: float) -> pd.Series[float]:
     """Shares of sections in what the economy with an input-output table sells to itself: output less exports."""
-    from ...trade.tariffs.schedule import tariff_tables as tables
-
     place = {prefix: name for name, codes in tables()["cpa_sitc"].items() for prefix in codes}
     made = TARIFFS.load("inputoutput_uzb_sectors")
     section = [place[max((p for p in place if code.startswith(p)), key=len)] for code in made["sector"]]

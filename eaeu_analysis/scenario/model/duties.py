@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...reference.blocs import duty_shares
+from ...reference.blocs import bloc, duty_shares
 from ...reference.catalogue import read_table, table_path
 from .tariff_rates import Rates, by_chapter
 
@@ -41,8 +41,6 @@ def pool_of_members(year: int) -> tuple[float, float] | None:
     shared = collected("EAEU", year)
     if shared is None:
         return None
-    from ...reference.blocs import bloc
-
     rows = table[table["who"].isin(bloc("EAEU").members(on=f"{year}-12-31")) & (table["year"] == year)]
     ends = (*shared, float(rows["value"].sum()))
     return min(ends), max(ends)

@@ -10,20 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ... import settings
+from ...data.panel import Panel
 from ...errors import BadInputError, NoDataError, require_least
 from ...reference import economies
 from ...remittances.tables import remittance_tables
 from ...results import Check, Provenance, TableResult
-
-if TYPE_CHECKING:
-    from ...data.panel import Panel
-
 
 BLOC = "EAEU"
 

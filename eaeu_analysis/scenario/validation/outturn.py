@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import settings
 from ...arrays import Array
+from ...data.panel import Panel
 from ...errors import BadInputError
 from ...reference.blocs import bloc
 from ...remittances.sample import DESTINATION, DRIVERS
@@ -22,7 +23,6 @@ from ..schema import Scenario
 from ..tables import scenario_tables
 
 if TYPE_CHECKING:
-    from ...data.panel import Panel
     from ...impact.effect import Effect
 
 PER_CENT = "per cent"

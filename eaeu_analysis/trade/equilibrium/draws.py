@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...arrays import Array, Index
 from ...errors import BadInputError, NotConvergedError
-from ..frames import need_columns, places
+from ..frames import need_columns, pair_places, places
 from . import many_sectors as core
 from .inputs import Flows
 from .result import COLUMNS
@@ -86,12 +86,8 @@ def solve_draws(
         raise BadInputError("tariffs: the model was laid out without tariffs; give world_model the baseline's")
     n = len(model.flows.economies)
     paid = None if transfers is None else _transfers(model, transfers, draws)
-    place = {economy: i for i, economy in enumerate(model.flows.economies)}
     kept_pairs = pd.DataFrame(list(pairs), columns=["exporter", "importer"])
-    watched = (
-        places("pairs", "exporter", kept_pairs["exporter"], place),
-        places("pairs", "importer", kept_pairs["importer"], place),
-    )
+    watched = pair_places("pairs", kept_pairs, model.flows.economies)
     values = np.full((draws, n, len(COLUMNS)), np.nan)
     trade, revenue = np.full((draws, len(pairs)), np.nan), np.full((draws, n), np.nan)
     errors = np.full(draws, np.inf)
@@ -134,14 +130,14 @@ def _slope(world: core.SectorBaseline, node: int) -> Array:
 
 def _transfers(model: WorldModel, transfers: pd.DataFrame, draws: int) -> Array:
     """(N, B) balanced transfers: what the named economies do not pay each other, the rest pay by their income."""
-    place = {economy: i for i, economy in enumerate(model.flows.economies)}
-    rows = places("transfers", "economy", pd.Series(list(transfers.columns)), place)
+    economies = model.flows.economies
+    rows = places("transfers", "economy", pd.Series(list(transfers.columns)), economies)
     given = transfers.to_numpy(dtype=np.float64)
     if len(given) != draws:
         raise BadInputError(f"transfers must have a row per draw ({draws}), not {len(given)}")
     if not np.isfinite(given).all():
         raise BadInputError("transfers must be finite")
-    out = np.zeros((len(place), draws))
+    out = np.zeros((len(economies), draws))
     out[rows] = given.T
     others = model.world.factor_income.copy()
     others[rows] = 0.0
@@ -203,15 +199,11 @@ def _table(got: Mapping[str, Array]) -> Array:
 def _cells(flows: Flows, cells: pd.DataFrame) -> tuple[Index, Index, Index, Index]:
     """Row of ``cells``, sector, exporter and importer of every cell that changes (rows without sector: all sectors)."""
     cells = need_columns("cells", cells, ("exporter", "importer"))
-    place = {economy: i for i, economy in enumerate(flows.economies)}
-    i, j = (
-        places("cells", "exporter", cells["exporter"], place),
-        places("cells", "importer", cells["importer"], place),
-    )
+    i, j = pair_places("cells", cells, flows.economies)
     row = np.arange(len(cells))
     s = len(flows.sectors)
     if "sector" in cells.columns and flows.by_sector:
-        k = places("cells", "sector", cells["sector"], {name: x for x, name in enumerate(flows.sectors)})
+        k = places("cells", "sector", cells["sector"], flows.sectors)
     else:
         row, i, j, k = np.tile(row, s), np.tile(i, s), np.tile(j, s), np.repeat(np.arange(s), len(cells))
     flat = (k * len(flows.economies) + i) * len(flows.economies) + j

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ...arrays import Array
 from ...errors import BadInputError
-from ..frames import need_columns, numeric_column, places
+from ..frames import need_columns, numeric_column, pair_places, places
 
 ONE_SECTOR = "all"
 UNIT_MEDIAN = 0.0005  # a median domestic share nearer to 0 or 1 than this looks like two units in one table
@@ -180,11 +180,9 @@ def _read_pairs(name: str, frame: pd.DataFrame | None, column: str, flows: Flows
         row = frame.iloc[int(bad[0])]
         what = "a cost change is a ratio, zero or more" if column == "factor" else "a tariff is zero or more"
         raise BadInputError(f"{name}: {row['exporter']} to {row['importer']} has {column} {row[column]}; {what}")
-    place = {economy: i for i, economy in enumerate(flows.economies)}
-    i = places(name, "exporter", frame["exporter"], place)
-    j = places(name, "importer", frame["importer"], place)
+    i, j = pair_places(name, frame, flows.economies)
     if "sector" in frame.columns and flows.by_sector:
-        k = places(name, "sector", frame["sector"], {sector: i for i, sector in enumerate(flows.sectors)})
+        k = places(name, "sector", frame["sector"], flows.sectors)
         flat = (k * n + i) * n + j
         out.reshape(-1)[flat] = value
     else:

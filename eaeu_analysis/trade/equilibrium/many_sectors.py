@@ -204,15 +204,8 @@ class State(Point):
 
 
 def evaluate(world: SectorBaseline, kernel: Kernel, theta: Array, point: Point, tolerance: float) -> State:
-    """Prices, then demand, at the wages of ``point``, each iterated from where it stood to ``tolerance``."""
-    price, cost, a = _prices(world, kernel, theta, point, tolerance)
-    return _quantities(world, kernel, theta, point, price, cost, a, tolerance)
-
-
-def _prices(
-    world: SectorBaseline, kernel: Kernel, theta: Array, point: Point, tolerance: float
-) -> tuple[Array, Array, Array]:
-    """Log prices, log costs and costs ** -theta at given wages: a contraction."""
+    """Prices (a contraction), then demand at them (a linear fixed point), at the wages of ``point``, each iterated from
+    where it stood to ``tolerance``."""
     price = point.price
     own = world.value_added[:, :, None] * point.wage
     idle = None if world.active.all() else ~world.active[:, :, None]
@@ -228,25 +221,6 @@ def _prices(
         price = new
         if world.inputs is None or not moved >= tolerance:
             break
-    return price, cost, a
-
-
-def _farthest(gaps: Array) -> float:
-    """The largest size."""
-    return max(float(gaps.max()), -float(gaps.min()))
-
-
-def _quantities(
-    world: SectorBaseline,
-    kernel: Kernel,
-    theta: Array,
-    point: Point,
-    price: Array,
-    cost: Array,
-    a: Array,
-    tolerance: float,
-) -> State:
-    """Spending, output, revenue and excess supply at given prices: a linear fixed point."""
     phi = np.exp(-theta * price)
     labour = world.factor_income[:, None] * np.exp(point.wage)
     deficit = world.deficits(labour)
@@ -269,6 +243,11 @@ def _quantities(
     earned = (world.value_added[:, :, None] * output).sum(0)
     excess = (labour - earned) / world.factor_income[:, None]
     return State(point.wage, price, new, cost, a, g, output, revenue, income, deficit, excess)
+
+
+def _farthest(gaps: Array) -> float:
+    """The largest size."""
+    return max(float(gaps.max()), -float(gaps.min()))
 
 
 def invert_slope(world: SectorBaseline, kernel: Dense, theta: Array, point: Point) -> Array:

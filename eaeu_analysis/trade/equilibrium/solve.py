@@ -22,7 +22,10 @@ from .inputs import Flows, flow_arrays, read_factors, read_tariffs, trade_elasti
 from .result import DEFICITS, Equilibrium, baseline_checks, market_check
 
 CLOSURES = ("full", "conditional")
-REPLICATES = ("agtpa", "gegravity")
+PROCEDURES = {  # published ones that can be copied
+    "agtpa": "Published iteration of the Advanced Guide (2016, chapter 2), stopped at 0.01",
+    "gegravity": "gegravity 0.3: no feedback of income into demand",
+}
 WORLD = "world"
 REFERENCE_IN_PRINT = "DEU"  # the economy both published examples normalise on
 
@@ -99,7 +102,7 @@ def solve_equilibrium(
     require_option("closure", closure, CLOSURES)
     require_option("deficits", deficits, DEFICITS)
     if replicate is not None:
-        require_option("replicate", replicate, REPLICATES)
+        require_option("replicate", replicate, PROCEDURES)
     world = flows if isinstance(flows, Flows) else flow_arrays(flows)
     theta = trade_elasticities(sigma, world.sectors)
     factor = read_factors(cost_change, world)
@@ -154,31 +157,49 @@ def _one_sector(
     at: int | None,
 ) -> Equilibrium:
     flows = world.value[0]
-    output, ones = flows.sum(1), np.ones(len(flows))
+    output, spending = flows.sum(1), flows.sum(0)
+    revenue = np.zeros((2, len(flows)))
+    method, clears = "One-sector equilibrium in exact-hat form", True
     if spec["replicate"]:
         procedure = eq_replicate.agtpa if spec["replicate"] == "agtpa" else eq_replicate.gegravity
         copied = procedure(flows, factor, theta, cast("int", at))
-        spending = flows.sum(0)
-        return _pack(world, spec, copied.trade, copied.price, copied.index,
-                     np.array([output, copied.output]), np.zeros((2, len(flows))),
-                     np.array([spending, copied.expenditure]), copied.passes, clears=False)  # fmt: skip
-    if spec["closure"] == "conditional":
-        fit = one_sector.balance_trade(flows * factor, output, flows.sum(0))
-        index = fit.b ** (1 / theta)
+        trade, price, index, iterations = copied.trade, copied.price, copied.index, copied.passes
+        income, spent = np.array([output, copied.output]), np.array([spending, copied.expenditure])
+        method, clears = PROCEDURES[spec["replicate"]], False
+    elif spec["closure"] == "conditional":
+        fit = one_sector.balance_trade(flows * factor, output, spending)
+        trade, price, index, iterations = fit.trade, np.ones(len(flows)), fit.b ** (1 / theta), fit.iterations
         # what prices would do on impact (a ** (-1 / theta)) averages out over world output, as in the full closure
         level = float(output @ fit.a ** (-1 / theta)) / output.sum()
         index = index / index[at] if at is not None else index / level
-        held = np.array([output, output])
-        spent = np.array([flows.sum(0)] * 2)
-        return _pack(world, spec, fit.trade, ones, index, held, 0 * held, spent, fit.iterations, clears=True)
-    market, revenue, paid = _market(flows, factor, rates, theta, spec["deficits"] == "per_gdp")
-    done = one_sector.clear_all(market)
-    unit = 1.0 if at is None else float(done.index[at])
-    income = np.array([output + revenue, (output * done.price + done.revenue) / unit])
-    both = np.array([revenue, done.revenue / unit])
-    spent = np.array([paid, done.expenditure / unit])
-    return _pack(world, spec, done.trade / unit, done.price / unit, done.index / unit, income, both, spent,
-                 done.iterations, clears=True)  # fmt: skip
+        income, spent = np.array([output, output]), np.array([spending, spending])
+    else:
+        market, paid_before, paid = _market(flows, factor, rates, theta, spec["deficits"] == "per_gdp")
+        done = one_sector.clear_all(market)
+        unit = 1.0 if at is None else float(done.index[at])
+        trade, price, index, iterations = done.trade / unit, done.price / unit, done.index / unit, done.iterations
+        income = np.array([output + paid_before, (output * done.price + done.revenue) / unit])
+        revenue, spent = np.array([paid_before, done.revenue / unit]), np.array([paid, done.expenditure / unit])
+    gap = float(np.abs(trade.sum(1) / (output * price) - 1).max())
+    return Equilibrium(
+        spec=spec,
+        economies=world.economies,
+        sectors=world.sectors,
+        before=world.value,
+        after=trade[None],
+        producer_price=price,
+        price_index=index,
+        wage=price,
+        income=income,
+        revenue=revenue,
+        spending=spent,
+        checks=(market_check(gap, clears), *baseline_checks(world)),
+        provenance=Provenance(
+            method=method,
+            reference="Dekle, Eaton & Kortum (2008); Costinot & Rodriguez-Clare (2014); Yotov et al. (2016)",
+            settings={"iterations": iterations, **spec},
+        ),
+    )
 
 
 def _market(
@@ -197,43 +218,3 @@ def _market(
     share = paid / spending
     market = one_sector.Market(share, share * kernel, net, output, imports - output, theta, per_gdp)
     return market, spending - imports, spending
-
-
-def _pack(
-    world: Flows,
-    spec: Mapping[str, Any],
-    trade: Array,
-    price: Array,
-    index: Array,
-    income: Array,
-    revenue: Array,
-    spending: Array,
-    iterations: int,
-    clears: bool,
-) -> Equilibrium:
-    output = world.value[0].sum(1)
-    gap = float(np.abs(trade.sum(1) / (output * price) - 1).max())
-    checks = [market_check(gap, clears), *baseline_checks(world)]
-    method = "One-sector equilibrium in exact-hat form"
-    if spec["replicate"]:
-        method = {
-            "agtpa": "Published iteration of the Advanced Guide (2016, chapter 2), stopped at 0.01",
-            "gegravity": "gegravity 0.3: no feedback of income into demand",
-        }[spec["replicate"]]
-    settings = {"iterations": iterations, **spec}
-    reference = "Dekle, Eaton & Kortum (2008); Costinot & Rodriguez-Clare (2014); Yotov et al. (2016)"
-    return Equilibrium(
-        spec=spec,
-        economies=world.economies,
-        sectors=world.sectors,
-        before=world.value,
-        after=trade[None],
-        producer_price=price,
-        price_index=index,
-        wage=price,
-        income=income,
-        revenue=revenue,
-        spending=spending,
-        checks=tuple(checks),
-        provenance=Provenance(method=method, reference=reference, settings=settings),
-    )

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import BadInputError, unknown
+from ...reference import economies as names
 from ...reference.shipped_tables import FLOWS
 from .flows import trade_tables
 
@@ -153,8 +154,6 @@ def _family(name: str, treaty: int) -> str:
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
     """Names under which a treaty's title may call a member."""
-    from ...reference import economies as names
-
     alias = {
         "CIV": ("Cote d'Ivoire",),
         "CZE": ("Czech Republic",),

@@ -16,7 +16,7 @@ import pandas as pd
 from ...arrays import Array
 from ...errors import BadInputError, NotConvergedError
 from ...results import Check, Provenance, Result
-from ..frames import need_columns, numeric_column, places
+from ..frames import need_columns, numeric_column, pair_places
 
 REFERENCE = "Francois & Hall (2003), Global Simulation Analysis of Industry-Level Trade Policy, version 3.0"
 
@@ -165,60 +165,6 @@ def global_simulation(
     es = _elasticity("substitution", substitution, economies, negative=False)
     ex = _elasticity("supply", supply, economies, negative=False)
     spec = {"elasticities": {"demand": demand, "supply": supply, "substitution": substitution}}
-    return _simulate(economies, before, old, new, em, es, ex, spec)
-
-
-def _union(trade: pd.DataFrame) -> tuple[tuple[Any, Any], tuple[str, ...]]:
-    both = pd.concat([trade["exporter"], trade["importer"]]).astype(str).unique()
-    economies = tuple(sorted(both))
-    place = {name: i for i, name in enumerate(economies)}
-    codes = tuple(places("trade", side, trade[side], place) for side in ("exporter", "importer"))
-    return (codes[0], codes[1]), economies
-
-
-def _rates(tariffs: pd.DataFrame, economies: tuple[str, ...]) -> tuple[Array, Array]:
-    """Powers of the tariffs, 1 + rate, before and after, (N, N)."""
-    tariffs = need_columns("tariffs", tariffs, ("exporter", "importer", "before", "after"))
-    place = {name: i for i, name in enumerate(economies)}
-    i, j = (
-        places("tariffs", "exporter", tariffs["exporter"], place),
-        places("tariffs", "importer", tariffs["importer"], place),
-    )
-    out = []
-    for column in ("before", "after"):
-        rate = numeric_column("tariffs", tariffs, column)
-        if (rate < 0).any():
-            raise BadInputError(f"tariffs: {column} has a rate below zero")
-        power = np.ones((len(economies), len(economies)))
-        power[i, j] += rate / 100
-        out.append(power)
-    return out[0], out[1]
-
-
-def _elasticity(name: str, given: float | Mapping[str, float], economies: tuple[str, ...], negative: bool) -> Array:
-    if isinstance(given, Mapping):
-        missing = [economy for economy in economies if economy not in given]
-        if missing:
-            raise BadInputError(f"{name}: no elasticity for {missing[0]}")
-        values = np.array([float(given[economy]) for economy in economies])
-    else:
-        values = np.full(len(economies), float(given))
-    if np.isnan(values).any() or ((values >= 0) if negative else (values <= 0)).any():
-        sign = "below" if negative else "above"
-        raise BadInputError(f"{name}: an elasticity must be {sign} zero, not {values[0]:g}")
-    return values
-
-
-def _simulate(
-    economies: tuple[str, ...],
-    before: Array,
-    old: Array,
-    new: Array,
-    em: Array,
-    es: Array,
-    ex: Array,
-    spec: Mapping[str, Any],
-) -> GlobalSimulation:
     spent = before * old
     theta = spent / spent.sum(0)  # share of the exporter in the importer's spending at internal prices
     phi = before / before.sum(1, keepdims=True)  # share of the importer in the exporter's sales
@@ -260,3 +206,38 @@ def _simulate(
     return GlobalSimulation(
         spec, economies, before, after, price, composite, quantity, producer, consumer, revenue, checks, provenance
     )
+
+
+def _union(trade: pd.DataFrame) -> tuple[tuple[Any, Any], tuple[str, ...]]:
+    both = pd.concat([trade["exporter"], trade["importer"]]).astype(str).unique()
+    economies = tuple(sorted(both))
+    return pair_places("trade", trade, economies), economies
+
+
+def _rates(tariffs: pd.DataFrame, economies: tuple[str, ...]) -> tuple[Array, Array]:
+    """Powers of the tariffs, 1 + rate, before and after, (N, N)."""
+    tariffs = need_columns("tariffs", tariffs, ("exporter", "importer", "before", "after"))
+    i, j = pair_places("tariffs", tariffs, economies)
+    out = []
+    for column in ("before", "after"):
+        rate = numeric_column("tariffs", tariffs, column)
+        if (rate < 0).any():
+            raise BadInputError(f"tariffs: {column} has a rate below zero")
+        power = np.ones((len(economies), len(economies)))
+        power[i, j] += rate / 100
+        out.append(power)
+    return out[0], out[1]
+
+
+def _elasticity(name: str, given: float | Mapping[str, float], economies: tuple[str, ...], negative: bool) -> Array:
+    if isinstance(given, Mapping):
+        missing = [economy for economy in economies if economy not in given]
+        if missing:
+            raise BadInputError(f"{name}: no elasticity for {missing[0]}")
+        values = np.array([float(given[economy]) for economy in economies])
+    else:
+        values = np.full(len(economies), float(given))
+    if np.isnan(values).any() or ((values >= 0) if negative else (values <= 0)).any():
+        sign = "below" if negative else "above"
+        raise BadInputError(f"{name}: an elasticity must be {sign} zero, not {values[0]:g}")
+    return values

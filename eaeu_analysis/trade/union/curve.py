@@ -8,7 +8,6 @@ together, with domestic trade in the equation; its spread is that between choice
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +21,8 @@ from ...results import Check, Provenance, Result
 from ..flows.agreements import border_dummies, stage_dummies
 from ..flows.domestic import INDICATORS, RATIOS, with_domestic
 from ..flows.flows import group_members, trade_tables
-from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, member_groups, without_fuels
-from ..gravity.fit import GravityFit
-from ..gravity.ppml import GravityOptions, ppml
-from .model import by_year, change_weights, contrast, flow_groups
+from ..flows.union_panel import TradePanel, all_goods, member_groups, without_fuels
+from .model import SOURCES, by_year, change_weights, contrast, fit_flows, flow_groups
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -140,14 +137,13 @@ def gravity_curve(macro: Panel | None = None, *, level: float = settings.LEVEL) 
         for trend in ("common", "members"):
             rows += _domestic(panels["all goods"], macro, ratio, trend, level)
     table = pd.DataFrame(rows)[COLUMNS].drop_duplicates(ignore_index=True)
-    series = ("world_4yearly", "world_sitc", "russia_annual", "armenia_annual", "uzbekistan_annual", "distances")
     return GravityCurve(
         table,
         prior_of(table),
         level,
         _sign_checks(table),
         Provenance(
-            series=tuple(FLOWS.info(name) for name in series),
+            series=tuple(FLOWS.info(name) for name in (*SOURCES, "distances")),
             method="PPML under every combination of choices",
             reference="Yotov, Piermartini, Monteiro and Larch (2016); Simonsohn, Simmons and Nelson (2020)",
             settings={"level": level},
@@ -179,12 +175,6 @@ def border_prior() -> dict[str, float]:
     return {str(k): float(v) for k, v in json.loads(path.read_text(encoding="utf-8"))["prior"].items()}
 
 
-def _fit(flows: pd.DataFrame, dummies: Sequence[pd.DataFrame], level: float) -> GravityFit:
-    extra = pd.concat(list(dummies), axis=1)
-    data = pd.concat([flows, extra], axis=1)
-    return ppml(data, "usd", ["rta", *extra.columns], EFFECTS, PAIR, options=GravityOptions(level=level))
-
-
 def _net(name: str, panel: TradePanel, neighbours: str, level: float) -> list[dict[str, Any]]:
     """By year, founders alone and less one set of neighbours, each of which has flows with members of its own."""
     base, steps = STEPS[name]
@@ -196,7 +186,7 @@ def _net(name: str, panel: TradePanel, neighbours: str, level: float) -> list[di
     groups = {"founders": masks["founders"], "joiners": masks["joiners"], "near": near}
     if "UKR" not in codes:
         groups["Ukraine"] = masks["Ukraine"]
-    fit = _fit(panel.flows, [by_year(panel.flows, groups, base)], level)
+    fit = fit_flows(panel.flows, [by_year(panel.flows, groups, base)], level)
     rows = []
     for step, (start, end) in steps.items():
         choice = {"step": step, "panel": name, "domestic": NONE, "border_trend": NONE}
@@ -211,7 +201,7 @@ def _codes(group: str) -> list[str]:
 
 
 def _textbook(panel: TradePanel, level: float) -> list[dict[str, Any]]:
-    fit = _fit(panel.flows, [stage_dummies(panel.flows)], level)
+    fit = fit_flows(panel.flows, [stage_dummies(panel.flows)], level)
     choice = {"panel": panel.name, "neighbours": NONE, "domestic": NONE, "border_trend": NONE}
     return [{"step": step, **choice, **contrast(fit, weights).row} for step, weights in TEXTBOOK.items()]
 
@@ -226,7 +216,7 @@ def _domestic(trade: TradePanel, macro: Panel, ratio: float, trend: str, level: 
             flows["exporter"] != flows["importer"]
         )
         parts.append(by_year(flows, {"member_border": own}, int(flows["year"].min())))
-    fit = _fit(flows, parts, level)
+    fit = fit_flows(flows, parts, level)
     choice = {"panel": trade.name, "neighbours": NONE, "domestic": f"{ratio:g}", "border_trend": trend}
     return [{"step": step, **choice, **contrast(fit, weights).row} for step, weights in TEXTBOOK.items()]
 

@@ -20,9 +20,9 @@ from ...errors import BadInputError, NoDataError
 from ...reference.shipped_tables import FLOWS
 from ...results import Provenance, Result, source_lines
 from ..flows.agreements import pair_spells
-from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, not_free_trade
+from ..flows.union_panel import TradePanel, all_goods, not_free_trade
 from ..gravity.fit import GravityFit, normal_quantile
-from ..gravity.ppml import GravityOptions, ppml
+from .model import fit_flows
 
 NAMED = {
     "customs_union": "customs union of 2010",
@@ -123,17 +123,8 @@ def agreement_effects(
     if not isinstance(panel, TradePanel):
         raise BadInputError(f"trade_panel must be a TradePanel or None for the pinned one, not {type(panel).__name__}")
     dummies, flows = agreement_columns(panel, min_flows)
-    data = pd.concat([panel.flows.drop(columns="rta"), dummies], axis=1)
-    fit = ppml(
-        data,
-        "usd",
-        list(dummies.columns),
-        EFFECTS,
-        PAIR,
-        collinear="drop",
-        bias_correction=bias_correction,
-        options=GravityOptions(level=level),
-    )
+    flows_alone = panel.flows.drop(columns="rta")
+    fit = fit_flows(flows_alone, [dummies], level, others=(), collinear="drop", bias_correction=bias_correction)
     names = _titles()
     own = [str(c) for c in fit.coef.index if c != "others"]
     shrunk = shrink(fit.coef[own], fit.se[own], level)

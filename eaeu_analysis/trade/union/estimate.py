@@ -26,7 +26,7 @@ from ..flows.agreements import stage_dummies
 from ..flows.domestic import RATIO
 from ..flows.union_panel import EFFECTS, OUTSIDERS, PAIR, TradePanel, all_goods, member_groups, without_fuels
 from ..gravity.fit import GravityFit
-from ..gravity.ppml import GravityOptions, ppml
+from ..gravity.ppml import ppml
 from .fake_unions import (
     Changes,
     OneStep,
@@ -38,7 +38,7 @@ from .fake_unions import (
     one_step,
     real_coefficients,
 )
-from .model import by_year, change_weights, contrast, domestic_sensitivity, flow_groups, joint_p
+from .model import SOURCES, by_year, change_weights, contrast, domestic_sensitivity, fit_flows, flow_groups, joint_p
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
@@ -183,7 +183,7 @@ def union_trade_effect(
             continue
         panel = panels[name]
         fit = _fit(panel, base, (*MEMBERS, *CONTROLS), bias_correction, level)
-        bare = one_step(_null(panel))
+        bare = one_step(ppml(panel.flows, "usd", ["rta"], EFFECTS, PAIR))
         real, fakes = real_coefficients(bare, base), fake_coefficients(bare, 3, base)
         years.append(_years(name, fit))
         steps.append(_steps(name, fit, spans, base, real, fakes))
@@ -198,15 +198,6 @@ def union_trade_effect(
     if macro is not None and "all goods" in panels:
         home = domestic_sensitivity(panels["all goods"], macro, level=level)
         checks.append(_home_check(home))
-    sources = (
-        "world_4yearly",
-        "world_sitc",
-        "russia_annual",
-        "armenia_annual",
-        "uzbekistan_annual",
-        "agreements",
-        "distances",
-    )
     return UnionTradeEffect(
         spec={"designs": DESIGNS, "bias_correction": bias_correction, "level": level, "clusters": "pair"},
         steps=pd.concat(steps, ignore_index=True),
@@ -219,7 +210,7 @@ def union_trade_effect(
         level=level,
         checks=tuple(checks),
         provenance=Provenance(
-            series=tuple(FLOWS.info(source) for source in sources),
+            series=tuple(FLOWS.info(source) for source in (*SOURCES, "agreements", "distances")),
             method="PPML, exporter-year, importer-year and pair effects, by year; permutation over bordering economies",
             reference="Yotov, Piermartini, Monteiro and Larch (2016); Weidner and Zylkin (2021)",
             settings={"bias_correction": bias_correction},
@@ -231,20 +222,7 @@ def _fit(panel: TradePanel, base: int, groups: tuple[str, ...], correct: bool, l
     """By year, every year but the base: with years before it left out as well, the base would be their mean with it."""
     masks = flow_groups(panel.flows)
     dummies = by_year(panel.flows, {name: masks[name] for name in groups}, base)
-    data = pd.concat([panel.flows, dummies], axis=1)
-    return ppml(
-        data,
-        "usd",
-        ["rta", *dummies.columns],
-        EFFECTS,
-        PAIR,
-        bias_correction=correct,
-        options=GravityOptions(level=level),
-    )
-
-
-def _null(panel: TradePanel) -> GravityFit:
-    return ppml(panel.flows, "usd", ["rta"], EFFECTS, PAIR)
+    return fit_flows(panel.flows, [dummies], level, bias_correction=correct)
 
 
 def _years(name: str, fit: GravityFit) -> pd.DataFrame:
@@ -352,17 +330,7 @@ def _zeros(panels: Mapping[str, TradePanel], correct: bool, level: float) -> pd.
     for label, name in (("as published", "as published"), ("filled", "all goods")):
         if name in panels:
             flows = panels[name].flows
-            stages = stage_dummies(flows)
-            data = pd.concat([flows, stages], axis=1)
-            fit = ppml(
-                data,
-                "usd",
-                ["rta", *stages.columns],
-                EFFECTS,
-                PAIR,
-                bias_correction=correct,
-                options=GravityOptions(level=level),
-            )
+            fit = fit_flows(flows, [stage_dummies(flows)], level, bias_correction=correct)
             rows.append(fit.to_frame()[["regressor", "coef", "se", "lower", "upper"]].assign(gaps=label, nobs=fit.nobs))
     return pd.concat(rows[1:] or rows, ignore_index=True)
 

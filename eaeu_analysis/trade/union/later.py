@@ -18,9 +18,8 @@ from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result, source_lines
 from ..flows.agreements import agreement_dummy, pair_spells
 from ..flows.flows import load_flows, trade_tables
-from ..flows.union_panel import EFFECTS, PAIR, TradePanel, all_goods, not_free_trade
-from ..gravity.ppml import GravityOptions, ppml
-from .model import by_year, change_weights, contrast, flow_groups, joint_p
+from ..flows.union_panel import TradePanel, all_goods, not_free_trade
+from .model import by_year, change_weights, contrast, fit_flows, flow_groups, joint_p
 from .other_sources import YEARLY, national_paths, yearly_path
 
 BASE = 2012  # the last year of the four-yearly panel before the EAEU
@@ -88,15 +87,7 @@ def union_path(
     panel, sources = with_later_matrices(all_goods() if trade_panel is None else trade_panel)
     masks = flow_groups(panel.flows)
     dummies = by_year(panel.flows, {name: masks[name] for name in GROUPS}, BASE)
-    fit = ppml(
-        pd.concat([panel.flows, dummies], axis=1),
-        "usd",
-        ["rta", *dummies.columns],
-        EFFECTS,
-        PAIR,
-        bias_correction=bias_correction,
-        options=GravityOptions(level=level),
-    )
+    fit = fit_flows(panel.flows, [dummies], level, bias_correction=bias_correction)
     rows: list[dict[str, Any]] = []
     for group, minus in LINES:
         for year in panel.years:

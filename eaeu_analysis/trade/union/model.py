@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,15 @@ from ...errors import BadInputError, NoDataError
 from ..flows.agreements import border_dummies, stage_dummies
 from ..flows.domestic import RATIOS, with_domestic
 from ..flows.flows import group_members
-from ..flows.union_panel import EFFECTS, OUTSIDERS, PAIR, TradePanel, member_groups
+from ..flows.union_panel import EFFECTS, EVIDENCE, OUTSIDERS, PAIR, TradePanel, member_groups
 from ..gravity.fit import GravityFit, normal_quantile
 from ..gravity.ppml import GravityOptions, ppml
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
+
+
+SOURCES = ("world_4yearly", "world_sitc", *EVIDENCE)  # of the pinned panels
 
 
 def flow_groups(flows: pd.DataFrame) -> dict[str, pd.Series[Any]]:
@@ -53,6 +56,25 @@ def by_year(flows: pd.DataFrame, groups: Mapping[str, pd.Series[Any]], base: int
             if year != base:
                 columns[f"{name}_{year}"] = (mask & (flows["year"] == year)).astype("float64")
     return pd.DataFrame(columns, index=flows.index)
+
+
+def fit_flows(
+    flows: pd.DataFrame,
+    dummies: Sequence[pd.DataFrame],
+    level: float,
+    *,
+    others: Sequence[str] = ("rta",),
+    collinear: Literal["error", "drop"] = "error",
+    bias_correction: bool = False,
+) -> GravityFit:
+    """PPML of the flows on the columns ``others`` and these dummies, with exporter-year, importer-year and pair effects
+    and errors by pair."""
+    names = [*others, *(str(column) for part in dummies for column in part.columns)]
+    options = GravityOptions(level=level)
+    data = pd.concat([flows, *dummies], axis=1)
+    return ppml(
+        data, "usd", names, EFFECTS, PAIR, collinear=collinear, bias_correction=bias_correction, options=options
+    )
 
 
 @dataclass(frozen=True)
@@ -120,14 +142,8 @@ def domestic_sensitivity(
     rows = []
     for ratio in ratios:
         used = trade if ratio is None else with_domestic(trade, panel, ratio)[0]
-        steps = stage_dummies(used.flows)
-        parts = [used.flows, steps]
-        names = ["rta", *steps.columns]
-        if ratio is not None:
-            borders = border_dummies(used.flows)
-            parts.append(borders)
-            names += list(borders.columns)
-        fit = ppml(pd.concat(parts, axis=1), "usd", names, EFFECTS, PAIR, options=GravityOptions(level=level))
+        borders = [] if ratio is None else [border_dummies(used.flows)]
+        fit = fit_flows(used.flows, [stage_dummies(used.flows), *borders], level)
         table = fit.to_frame()[["regressor", "coef", "se", "lower", "upper"]]
         rows.append(table.assign(domestic="none" if ratio is None else f"{ratio:g}", nobs=fit.nobs))
     return pd.concat(rows, ignore_index=True)

@@ -18,11 +18,11 @@ from ...reference import economies as names
 from ..flows.agreements import border_dummies
 from ..flows.flows import group_members, load_flows
 from ..flows.products import sales_with_domestic
-from ..flows.union_panel import EFFECTS, PAIR, member_groups
+from ..flows.union_panel import PAIR, member_groups
 from ..gravity.fit import GravityFit
 from ..gravity.ppml import GravityOptions, ppml
 from ..partners.own_reports import OWN_TABLE
-from .model import by_year, change_weights, contrast, flow_groups
+from .model import by_year, change_weights, contrast, fit_flows, flow_groups
 
 SECTORS = ("agriculture", "manufacturing", "mining")
 YEARLY = "world_with_domestic"
@@ -36,12 +36,8 @@ def yearly_path(base: int, level: float = settings.LEVEL) -> list[dict[str, Any]
     goods = flows[flows["product"].isin(list(SECTORS))]
     table = goods.groupby([*PAIR, "year"])["usd"].sum().reset_index()
     masks = flow_groups(table)
-    dummies = pd.concat(
-        [by_year(table, {name: masks[name] for name in ("founders", "Ukraine")}, base), border_dummies(table, base)],
-        axis=1,
-    )
-    data = pd.concat([table, dummies], axis=1)
-    fit = ppml(data, "usd", list(dummies.columns), EFFECTS, PAIR, options=GravityOptions(level=level))
+    groups = by_year(table, {name: masks[name] for name in ("founders", "Ukraine")}, base)
+    fit = fit_flows(table, [groups, border_dummies(table, base)], level, others=())
     return _rows(fit, "founders", "founders, with domestic sales", YEARLY, sorted(table["year"].unique()), base)
 
 

@@ -45,15 +45,7 @@ class Request:
         return digest(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "source": self.source,
-            "database": self.database,
-            "code": self.code,
-            "economies": None if self.economies is None else list(self.economies),
-            "years": None if self.years is None else list(self.years),
-            "version": self.version,
-            "endpoint": self.endpoint,
-        }
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Request:

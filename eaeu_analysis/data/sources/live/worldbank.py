@@ -25,8 +25,9 @@ from urllib.parse import parse_qs, urlsplit
 import pandas as pd
 import requests
 
-from ....errors import EaeuError, NoDataError
+from ....errors import EaeuError, NoDataError, near_matches
 from ....reference import economies as names_of
+from ....reference.catalogue import catalogue
 from ....series import period_text, year_of
 from ....settings import ENDPOINT
 from ..files.periods import read_period
@@ -387,8 +388,6 @@ def _explained(error: FetchError, request: Request, call: Call) -> FetchError:
     """The service's message on an unknown or withdrawn series, with the near match from the catalogue."""
     if error.kind != "message" or error.code not in ("120", "160", "175"):
         return error
-    from ....errors import near_matches
-
     labels = _catalogue_labels()
     near = [] if request.code in labels else near_matches(request.code, labels, labels)
     shown = " or ".join(f"'{code}' ({labels[code]})" for code in near)
@@ -401,8 +400,6 @@ def _explained(error: FetchError, request: Request, call: Call) -> FetchError:
 
 
 def _catalogue_labels() -> dict[str, str]:
-    from ....reference.catalogue import catalogue
-
     return {str(code): str(label) for code, label in catalogue()["label"].items()}
 
 
