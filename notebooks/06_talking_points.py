@@ -56,11 +56,11 @@ def points(side, most=5):
 
 
 with pd.option_context("display.max_colwidth", None):
-    display(points("for"))  # noqa: F821
+    display(points("for"))  # noqa: F821 - of every notebook
 
 # %%
 with pd.option_context("display.max_colwidth", None):
-    display(points("against"))  # noqa: F821
+    display(points("against"))  # noqa: F821 - of every notebook
 
 # %% [markdown]
 # ## One claim in full

@@ -96,7 +96,7 @@ def started(folder: Path, workers: int, memory: str = "0") -> Iterator[Cluster]:
 
 def cluster(folder: Path, quick: bool) -> Iterator[Tally]:
     try:
-        import distributed  # noqa: F401
+        import distributed  # noqa: F401 - only whether it is there
     except ImportError:
         missing = Tally("cluster: Dask")
         missing.skip("the extra [dask] is not installed")

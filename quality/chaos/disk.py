@@ -193,7 +193,7 @@ def _standard_output(folder: Path) -> Tally:
     """Standard output into a full disk, and a file that may not grow."""
     tally = Tally("disk: standard output full")
     for argv in (["compare", "KGZ", "--json"], ["compare", "KGZ"], ["data", "list"], ["--version"]):
-        with open("/dev/full", "wb") as full:  # noqa: PTH123
+        with Path("/dev/full").open("wb") as full:
             command = [*EAEU, *argv]
             done = subprocess.run(
                 command, env=environment(), cwd=folder, stdout=full, stderr=subprocess.PIPE, check=False

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 KINDS = {"": 0, "full": 1, "readonly": 2, "fsync": 3, "io": 4, "torn": 5, "short": 6}
@@ -21,8 +22,8 @@ KINDS = {"": 0, "full": 1, "readonly": 2, "fsync": 3, "io": 4, "torn": 5, "short
 def main() -> None:
     from eaeu_analysis.cli import main as command
     from eaeu_analysis.data import pin  # noqa: F401 - loaded here once, for all children
-    from eaeu_analysis.data.sources.live import pull  # noqa: F401
-    from eaeu_analysis.report import cache, write  # noqa: F401
+    from eaeu_analysis.data.sources.live import pull  # noqa: F401 - as above
+    from eaeu_analysis.report import cache, write  # noqa: F401 - as above
 
     cache.code_digest(), cache.data_digest()  # kept in memory, for the children too
 
@@ -83,8 +84,7 @@ def _child(asked: dict[str, Any], command: Any, shim: Any) -> None:
         shim.chaos_trace.restype = ctypes.c_char_p
         letters = shim.chaos_trace()
         shim.chaos_arm(b"", 0, 0)
-        with open(f"{out}.trace", "wb") as file:  # noqa: PTH123
-            file.write(letters)
+        Path(f"{out}.trace").write_bytes(letters)
     os._exit(code)
 
 

@@ -114,7 +114,10 @@ def csv(folder: Path, code: str, label: str) -> Path:
 
 
 def copied(template: Path) -> Callable[[Path], None]:
-    return lambda folder: shutil.copytree(template, folder, dirs_exist_ok=True) and None  # type: ignore[func-returns-value]
+    def copy(folder: Path) -> None:
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+
+    return copy
 
 
 def pulling(codes: Sequence[str], store: Path, endpoint: str, *more: str) -> list[str]:

@@ -199,7 +199,7 @@ def _observed(data: bytes) -> None:
     for read in (lambda: wits.trade(rows, True), lambda: wits.averages(rows),
                  lambda: wits.tariff_line_table(rows, True)):  # fmt: skip
         try:
-            read()  # type: ignore[no-untyped-call]
+            read()  # type: ignore[no-untyped-call] # lambdas have no types
         except EaeuError as error:
             refused.append(error)
     if refused:

@@ -93,7 +93,7 @@ def test_markup_stays_text_in_the_page(poisoned: dict[str, str]) -> None:
     for svg in (poisoned["svg"], poisoned["inline"]):
         assert "<script" not in svg
         assert 'onmouseover="' not in svg
-        ElementTree.fromstring(f"<all>{svg}</all>")  # noqa: S314  what is markup in a label does not break the picture
+        ElementTree.fromstring(f"<all>{svg}</all>")  # noqa: S314 - what is markup in a label does not break the picture
 
 
 def test_characters_that_act_unseen_are_nowhere(poisoned: dict[str, str]) -> None:

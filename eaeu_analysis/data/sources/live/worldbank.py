@@ -117,8 +117,7 @@ class _RequestsFront:
     def get(self, url: str, **options: Any) -> Any:
         call = _call.get()
         if call is None:
-            # as the user's own call of wbgapi says
-            return requests.get(url, **options)  # noqa: S113  # nosec B113
+            return requests.get(url, **options)  # noqa: S113 - the caller's own options  # nosec B113
         return _Page(call.query(url.removeprefix(self._wbgapi.endpoint)))
 
     def __getattr__(self, name: str) -> Any:
