@@ -25,7 +25,7 @@ numpydoc_show_class_members = False
 html_theme = "pydata_sphinx_theme"
 html_title = "eaeu_analysis"
 html_copy_source = False
-html_extra_path = ["llms.txt"]  # what a language model is told of the site
+html_extra_path = ["llms.txt"]  # a description of the site for language models
 html_show_copyright = False
 html_theme_options = {
     "footer_end": [],

@@ -58,7 +58,7 @@ print(effect.summary())
 #
 # The default was written down before its result was seen. "alike": the nearest economies in income, size and openness
 # without a known shock of their own, at most one per year of the fit; the fit ends two years before the event. The
-# report, the brief and `eaeu impact` use the same one. Beside it, three others: "strict" halves the bounds of likeness;
+# report, the brief and `eaeu impact` use the same one. Three others: "strict" halves the bounds of likeness;
 # "wide" is every economy outside the union with over a million people; "rouble" is the non-members that shared the
 # rouble shock. "exposure" is the wide pool, but donors must also match Kyrgyzstan's trade with Russia and its
 # remittances from Russia.

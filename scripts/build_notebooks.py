@@ -1,4 +1,4 @@
-"""Runs the notebooks from their text (notebooks/*.py) and keeps their outputs beside it (notebooks/*.ipynb)."""
+"""Runs the notebooks from their text (notebooks/*.py) and keeps their outputs next to it (notebooks/*.ipynb)."""
 
 from __future__ import annotations
 

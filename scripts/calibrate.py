@@ -1,7 +1,7 @@
 """Calibrate the tool and keep what was found: scripts/calibrate.py [--problems 1000] [--jobs 2] [--dask ADDRESS].
 
 Writes data/results/placebos.parquet (how often its tests cry wolf on placebo countries at placebo dates) and
-data/results/yardstick.json (the EU's rounds of 2004 and 2007 beside the literature), and
+data/results/yardstick.json (the EU's rounds of 2004 and 2007 next to the literature), and
 data/results/default_errors.parquet (false-positive rate and power of the default counterfactual; with --only-default
 that alone, in five minutes). Twenty minutes of processor time; run again when data, estimators or checks change.
 """

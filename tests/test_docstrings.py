@@ -24,8 +24,8 @@ def test_its_example_prints_what_it_says(name: str, tmp_path: Path, monkeypatch:
     examples = doctest.DocTestParser().get_examples(inspect.getdoc(getattr(ea, name)) or "")
     assert len(examples) >= 2, "an import and a call"
     assert any(example.want for example in examples), "an example that prints nothing says nothing"
-    told: list[str] = []
+    shown: list[str] = []
     runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.NORMALIZE_WHITESPACE)
-    runner.run(doctest.DocTest(examples, {}, name, None, None, None), out=told.append)
-    assert runner.summarize(verbose=False).failed == 0, "".join(told)
+    runner.run(doctest.DocTest(examples, {}, name, None, None, None), out=shown.append)
+    assert runner.summarize(verbose=False).failed == 0, "".join(shown)
     assert not list(tmp_path.iterdir()), "an example leaves nothing behind"

@@ -40,9 +40,9 @@ def run(tmp_path: Path, code: int, **more: str) -> tuple[int, Path, str]:
 
 @pytest.mark.parametrize("code", [0, 3, 4, 5])
 def test_the_code_and_the_comment_are_those_of_the_command(tmp_path: Path, code: int) -> None:
-    ended, out, told = run(tmp_path, code)
+    ended, out, shown = run(tmp_path, code)
     assert ended == code
-    assert (out / "changed.md").read_text(encoding="utf-8") == told == "**A sentence.**"
+    assert (out / "changed.md").read_text(encoding="utf-8") == shown == "**A sentence.**"
     assert (out / "report.log").read_text(encoding="utf-8") == "3/20 NE.TRD.GNFS.ZS failed\n"
 
 

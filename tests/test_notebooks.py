@@ -130,6 +130,6 @@ def test_the_notebooks_with_parameters_are_known() -> None:
 
 def test_the_wheel_takes_every_notebook() -> None:
     """Each text is named in pyproject.toml, because a folder would take the outputs along."""
-    told = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    stated = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for text in NOTEBOOKS:
-        assert f'"notebooks/{text.name}" = "eaeu_analysis/_shipped/notebooks/{text.name}"' in told
+        assert f'"notebooks/{text.name}" = "eaeu_analysis/_shipped/notebooks/{text.name}"' in stated

@@ -142,9 +142,9 @@ def test_every_command_leaves_a_folder_of_the_user_alone(
         "notebooks": ["notebooks", "run", "02"],
     }
     assert main([*given[command], "--out", str(out)]) == 2
-    said = capsys.readouterr().err
-    assert "an empty or a new folder" in said
-    assert mark in said or "thesis.tex" in said
+    printed = capsys.readouterr().err
+    assert "an empty or a new folder" in printed
+    assert mark in printed or "thesis.tex" in printed
     assert tree(out) == before
 
 

@@ -74,9 +74,9 @@ def test_a_sentence_of_the_package_comes_through_as_it_is(threads: LocalCluster)
 
 
 def test_anything_else_is_one_sentence_with_its_cause(threads: LocalCluster) -> None:
-    with pytest.raises(NoDataError, match=r"gave up: ZeroDivisionError a bug$") as told:
+    with pytest.raises(NoDataError, match=r"gave up: ZeroDivisionError a bug$") as shown:
         list(parallel.fan_out(breaks, parts(2), 1, threads.scheduler_address))
-    assert isinstance(told.value.__cause__, ZeroDivisionError)
+    assert isinstance(shown.value.__cause__, ZeroDivisionError)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ ASK_A_PANEL = [
 @pytest.mark.parametrize(
     "given", [pd.DataFrame({"trade": [1.0]}), ["trade"], None, "KGZ"], ids=lambda x: type(x).__name__
 )
-def test_what_is_no_panel_is_refused_and_told_how_to_become_one(function: Callable[..., Any], given: object) -> None:
+def test_what_is_no_panel_is_refused_with_how_to_become_one(function: Callable[..., Any], given: object) -> None:
     needed = [p for p in list(inspect.signature(function).parameters.values())[1:] if p.default is p.empty]
     values = {"outcome": "trade", "unit": "KGZ", "event": "2015-08-12"}
     with pytest.raises(BadInputError, match=r"panel must be a Panel, not \w+; Panel\.from_frame"):

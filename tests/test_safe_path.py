@@ -17,7 +17,7 @@ from eaeu_analysis.parallel import fan_out
 if __name__ == "__main__":
     print(list(fan_out(abs, [-1, -2, -3, -4], jobs=2)))
 """
-BESIDE = """
+NEXT_TO = """
 from functools import partial
 from eaeu_analysis.parallel import helpers
 if __name__ == "__main__":
@@ -54,7 +54,7 @@ def run(trap: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
-@pytest.mark.parametrize(("script", "says"), [(FAN_OUT, "[1, 2, 3, 4]"), (BESIDE, "1 2")])
+@pytest.mark.parametrize(("script", "says"), [(FAN_OUT, "[1, 2, 3, 4]"), (NEXT_TO, "1 2")])
 def test_workers_import_nothing_from_the_current_folder(trap: Path, script: str, says: str) -> None:
     place = trap.parent / "script.py"
     place.write_text(script, encoding="utf-8")

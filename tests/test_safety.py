@@ -68,10 +68,10 @@ def test_terminal_and_log_are_clean(tmp_path: Path, capsys: pytest.CaptureFixtur
     logging.getLogger().handlers.clear()
     assert main(["data", "pin", str(table), "--out", str(tmp_path / "out")]) == 0
     package = tmp_path / "out" / "datapackage.json"
-    told = json.loads(package.read_text())
-    for resource in told["resources"]:
+    shown = json.loads(package.read_text())
+    for resource in shown["resources"]:
         resource |= {"label": EVIL.replace("\ud800", ""), "note": "\x1b[2J", "licence": "\x1b]0;x\x07"}
-    package.write_text(json.dumps(told))
+    package.write_text(json.dumps(shown))
     assert main(["data", "show", "MY.OWN", "--pinned", str(tmp_path / "out")]) == 0
     found = capsys.readouterr()
     for text in (found.out, found.err):
@@ -175,9 +175,9 @@ def test_odd_arguments_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFi
         ["notebooks", "run", "02", "-p", "unit=" + "-" * 400 + "9" * 90, "-p", "nothing=1"],
     ):
         assert main(arguments) == 2
-        said = capsys.readouterr().err
-        assert said.startswith("eaeu: ")
-        assert said.count("\n") == 1
+        printed = capsys.readouterr().err
+        assert printed.startswith("eaeu: ")
+        assert printed.count("\n") == 1
 
 
 def test_an_unknown_failure_is_one_sentence_and_debug_shows_the_traceback(
@@ -189,16 +189,16 @@ def test_an_unknown_failure_is_one_sentence_and_debug_shows_the_traceback(
     monkeypatch.setattr("eaeu_analysis.data.listing.list_entries", fail)
     monkeypatch.delenv("EAEU_DEBUG", raising=False)
     assert main(["data", "list"]) == 1
-    said = capsys.readouterr().err
-    assert "unexpected failure (KeyError" in said
-    assert "--debug" in said
-    assert said.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert "unexpected failure (KeyError" in printed
+    assert "--debug" in printed
+    assert printed.count("\n") == 1
     for arguments, env in ((["--debug", "data", "list"], "0"), (["data", "list"], "1")):
         monkeypatch.setenv("EAEU_DEBUG", env)
         assert main(arguments) == 1
-        said = capsys.readouterr().err
-        assert "Traceback (most recent call last)" in said
-        assert "\x1b" not in said
+        printed = capsys.readouterr().err
+        assert "Traceback (most recent call last)" in printed
+        assert "\x1b" not in printed
     assert main(["data", "show", "nothing at all"]) == 2
     assert "Traceback" in capsys.readouterr().err
 

@@ -297,9 +297,9 @@ def _as_source(out: Path) -> str:
 
 def _is_table(code: str) -> bool:
     """Whether the name is a shipped table or looks like one; World Bank codes have no slash."""
-    from ..data.listing import has_table as holds
+    from ..data.listing import has_table
 
-    return "/" in code or holds(code)
+    return "/" in code or has_table(code)
 
 
 def _open(pinned: Path | None) -> PinnedSource:

@@ -165,7 +165,7 @@ def _one(
     if pool == plan().headline and not asked:
         table = alternatives(prepared, column, code, day, method=method, level=found.level, seed=seed)
         curves = curves_for_source(code, str(day), [next(iter(columns))], source)
-        document["beside"] = output.rows(table)
+        document["alternatives"] = output.rows(table)
         lines = alternative_lines(table, found.measure)
         for curve in curves.values():
             document["curve"] = vars(curve)

@@ -265,7 +265,7 @@ def _ruled(
 
 @functools.lru_cache
 def population() -> pd.Series[Any]:
-    """Persons by (economy, year): the shipped SP.POP.TOTL, so that a pool does not hang on what else a panel holds."""
+    """Persons by (economy, year): the shipped SP.POP.TOTL, so that a pool does not depend on what else a panel has."""
     from ..data.sources.pinned import PinnedSource
 
     frame = PinnedSource().read("SP.POP.TOTL").frame

@@ -221,7 +221,7 @@ def _outcomes(panel: Panel, outcomes: str | Sequence[str] | None) -> list[str]:
     held = set(panel.frame.columns)
     found = [n for n in map(str, known().index) if n in held or set(outcome(n).codes) <= held]
     if not found:
-        raise NoDataError("the panel holds the series of no outcome of the catalogue")
+        raise NoDataError("the panel has the series of no outcome of the catalogue")
     return found
 
 
@@ -290,8 +290,8 @@ def _checks(table: pd.DataFrame, results: Mapping[tuple[str, str, str], BeforeAf
 # -- all members --------------------------------------------------------------------------------------------
 def comparison_summary(result: Comparison) -> str:
     """A block per member and event, a line per outcome; then what was found, by count."""
-    beside = result.spec["comparators"]
-    pool = beside if isinstance(beside, str) else "all other units" if beside is None else ", ".join(beside) or "nobody"
+    asked = result.spec["comparators"]
+    pool = asked if isinstance(asked, str) else "all other units" if asked is None else ", ".join(asked) or "nobody"
     lines = [f"{result.spec['bloc']}: members before and after, comparators: {pool}"]
     for (_, event), rows in result.table.groupby(["unit", "event"], sort=False):
         first = rows.iloc[0]

@@ -17,7 +17,7 @@ from .comparators import ComparatorPool
 from .membership import FALLBACK
 from .windows import Permutation, Windows, from_when, newey_west_lags
 
-LATE, PANDEMIC = "holds the pandemic and the sanctions years", "holds the pandemic"
+LATE, PANDEMIC = "includes the pandemic and the sanctions years", "includes the pandemic"
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ def _against(result: BeforeAfter) -> list[str]:
     chance = format_percent(1 - result.level)
     failed = sum(check.failed for check in result.checks)
     if test.p_two_sided > 1 - result.level + 1e-12:
-        verdict = f"cannot be told from chance at {chance}"
+        verdict = f"cannot be distinguished from chance at {chance}"
     else:
         verdict = f"rarer than {chance} by chance" + (f", but failed checks: {failed}" if failed else "")
     scale = f" on {d.test_measure}" if result.relative else ""
@@ -260,7 +260,7 @@ def _notes(result: BeforeAfter) -> list[str]:
     notes.append("a difference of means says what changed, not why")
     if result.treated["available"]:
         notes.append(
-            "Newey-West intervals are too narrow with so few years: for windows of 5 and 4 a nominal 90 % holds the "
+            "Newey-West intervals are too narrow with so few years: for windows of 5 and 4 a nominal 90 % covers the "
             "truth in 78 % of simulated cases without serial correlation, in 56 % at a correlation of 0.6"
         )
     return notes

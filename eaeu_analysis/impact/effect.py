@@ -271,9 +271,9 @@ def verdict_of(effect: Effect) -> str:
         return f"not answered: the comparison does not hold ({failed or 'no finite estimate'}), so {size} is no finding"
     if finding == "untested":
         return f"an estimate without a test: {size}"
-    p = f"{format_p_equals(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval holds zero"
+    p = f"{format_p_equals(effect.p_value)}" if math.isfinite(effect.p_value) else "the interval includes zero"
     if finding == "none" and effect.p_value <= 1 - effect.level + 1e-9:
-        p += ", but the interval holds zero"
+        p += ", but the interval includes zero"
     if finding == "none":
         detectable = effect.check("minimum detectable effect")
         unseen = ""

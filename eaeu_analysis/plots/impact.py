@@ -91,15 +91,15 @@ def draw_union_effects(result: Any, ax: Axes) -> None:
 
 
 def draw_specification_curve(result: Any, ax: Axes) -> None:
-    """Every estimate in the order of its size, by whether its comparison holds and its p is at most 1 - level; below,
+    """Every estimate in the order of its size, by whether it is reliable and its p is at most 1 - level; below,
     a row of marks per option of the choices that move it most."""
     table = result.answered.sort_values("estimate", kind="stable").reset_index(drop=True)
     low = table["p_value"] <= 1 - result.level + 1e-12
-    holds = table["finding"] != "unreliable"
+    reliable = table["finding"] != "unreliable"
     for rows, colour, name in (
-        (table[~holds], FAINT, "comparison does not hold"),
-        (table[holds & ~low], GREY, "does not stand out"),
-        (table[holds & low], ACCENT, "stands out"),
+        (table[~reliable], FAINT, "comparison does not hold"),
+        (table[reliable & ~low], GREY, "does not stand out"),
+        (table[reliable & low], ACCENT, "stands out"),
     ):
         ax.scatter(rows.index, rows["estimate"], s=5, color=colour, label=f"{name} ({len(rows)})", linewidths=0)
     ax.axhline(0, color=INK, linewidth=0.8)

@@ -1,6 +1,6 @@
 """Scenarios: what each channel adds, what carries the uncertainty, the years of phase-in, partners, break-even.
 
-Rows carry their words above their bar instead of beside it, so that a figure keeps its width on a phone. Zero has a
+Rows carry their words above their bar instead of next to it, so that a figure keeps its width on a phone. Zero has a
 line of its own everywhere; above and below it differ by darkness as well as by colour.
 """
 

@@ -200,7 +200,7 @@ def _armenia(logs: Logs, question: PassThroughSpec, fit: Fit, data: PassThroughS
 
 def _published(logs: Logs, question: PassThroughSpec, fit: Fit, data: PassThroughSample) -> list[Check]:
     found = []
-    for entry in remittance_tables()["beside"]:
+    for entry in remittance_tables()["comparison"]:
         if "before_usd" not in entry or entry["origin"] not in data.origins or entry["years"][1] > question.last_year:
             continue
         origin, (before, after) = entry["origin"], entry["years"]
@@ -210,7 +210,7 @@ def _published(logs: Logs, question: PassThroughSpec, fit: Fit, data: PassThroug
             f"{entry['what']}: {actual:+.2f} log points ({entry['source']}); the coefficients say {implied:+.2f} for "
             f"the years {before}-{after}, so something else added {actual - implied:+.2f}"
         )
-        found.append(Check(f"beside {entry['source'].split(' ')[0]}", None, implied - actual, None, text))
+        found.append(Check(f"against {entry['source'].split(' ')[0]}", None, implied - actual, None, text))
     return found
 
 

@@ -52,13 +52,13 @@ def row(rows: int, years: int, memory: str, level: str) -> Row:
     with tempfile.TemporaryDirectory() as temporary:
         folder = big_baci(Path(temporary) / "in", rows, years)
         expected = totals(folder, years)
-        said = read("baci", folder, memory, level)
-    gap = largest_gap(said, expected)
+        printed = read("baci", folder, memory, level)
+    gap = largest_gap(printed, expected)
     to = "to totals by exporter, importer and year" if level == "TOTAL" else f"kept at {level}, on disk"
     return Row(
         "data", f"{rows * years:,} rows of BACI at six digits, {_years(years)}, each row checked, {to}",
-        [said["seconds"]], by="clock", same=gap < 1e-9, peak_mb=said["peak_mb"], peak_mb_at_most=4096.0,
-        compared=f"{said['flows']:,} flows; largest gap of a year's total {gap:.0e}",
+        [printed["seconds"]], by="clock", same=gap < 1e-9, peak_mb=printed["peak_mb"], peak_mb_at_most=4096.0,
+        compared=f"{printed['flows']:,} flows; largest gap of a year's total {gap:.0e}",
     )  # fmt: skip
 
 
@@ -69,8 +69,8 @@ def read(kind: str, source: Path, memory: str, level: str) -> dict[str, Any]:
         return dict(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
 
 
-def largest_gap(said: dict[str, Any], expected: dict[int, float]) -> float:
-    return max(abs(said["totals"][str(year)] / total - 1) for year, total in expected.items())
+def largest_gap(printed: dict[str, Any], expected: dict[int, float]) -> float:
+    return max(abs(printed["totals"][str(year)] / total - 1) for year, total in expected.items())
 
 
 def _years(number: int) -> str:

@@ -24,7 +24,7 @@ def comtrade_row(rows: int, memory: str) -> Row:
             (bulk_baci.read("comtrade", file, memory, "TOTAL"), bulk_baci.read("baci", folder, memory, "TOTAL"))
             for _ in range(2)
         ]
-        gap = max(bulk_baci.largest_gap(said, bulk_baci.totals(folder, 1)) for turn in turns for said in turn)
+        gap = max(bulk_baci.largest_gap(printed, bulk_baci.totals(folder, 1)) for turn in turns for printed in turn)
     return Row(
         "data", f"{rows:,} rows of UN Comtrade at six digits, to totals", [ours["cpu"] for ours, _ in turns],
         peer="the same flows as BACI", theirs=[theirs["cpu"] for _, theirs in turns], at_least=0.5, same=gap < 1e-9,

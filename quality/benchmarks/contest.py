@@ -3,7 +3,7 @@
 A contest alternates: one turn of each side, the first to go changing from turn to turn; its ratio is the median of the
 ratios within a turn. A peer is a process that waits for its next turn, in an environment that uv makes once under
 bld/peers, so that its start and its imports are not counted and its libraries do not meet ours. Each row carries what
-was compared beside the time: a faster answer that is not the same answer does not count.
+was compared too: a faster answer that is not the same answer does not count.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ for _line in sys.stdin:
 class Row:
     """One figure. ``ours`` and ``theirs`` are seconds a turn, in the same order; ``by`` says of which clock.
 
-    ``reached`` holds when the target of ``at_least`` (ratio) or ``at_most`` (seconds) holds and ``same`` does.
+    ``reached``: whether the target of ``at_least`` (ratio) or ``at_most`` (seconds) is reached and ``same`` is true.
     """
 
     group: str
@@ -147,7 +147,7 @@ def timed(call: Callable[[], Any], repeat: int = 1) -> tuple[Any, dict[str, floa
 
 
 def alternate(turns: int, ours: Callable[[], Any], theirs: Callable[[], Any]) -> tuple[list[Any], list[Any]]:
-    """What each side said, turn by turn; who goes first changes."""
+    """The answer of each side, turn by turn; who goes first changes."""
     answers: tuple[list[Any], list[Any]] = ([], [])
     for turn in range(turns):
         sides = ((0, ours), (1, theirs)) if turn % 2 == 0 else ((1, theirs), (0, ours))

@@ -1,4 +1,4 @@
-"""32,550 World Bank observations from a local server to a frame, a store and a panel, beside ``wbgapi.data.DataFrame``.
+"""32,550 World Bank observations from a local server to a frame, a store and a panel, and by ``wbgapi.data.DataFrame``.
 
 Both ask the same server (a process of its own, its pages made beforehand), by turns, on the clock of the wall, because
 waiting is part of it. ``--full`` also pulls 40 series x 217 economies x 60 years.

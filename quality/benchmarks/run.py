@@ -117,7 +117,7 @@ def page(kept: dict[str, Any]) -> str:
         "is named, with one thread of linear algebra on both sides. Memory is the peak of the process; for the report,",
         "of all its processes.",
         "",
-        "The tables of the Basque study and of Proposition 99 may not be shipped here: give the folder that holds",
+        "The tables of the Basque study and of Proposition 99 may not be shipped here: give the folder that has",
         "`basque.csv` (as pysyncon has it) and `california_prop99.csv` (as synthdid has it) as `--data`. Without them",
         "made-up panels of the same shape are used, the row says so, and the ratio is another one.",
         "",
@@ -198,7 +198,7 @@ def _seconds(seconds: list[float], by: str) -> str:
 
 
 def picture(kept: dict[str, Any], path: Path) -> None:
-    """Ratios to the peers on a logarithmic axis, range and target; the exponents beside."""
+    """Ratios to the peers on a logarithmic axis, range and target; the exponents next to it."""
     import matplotlib.pyplot as plt
 
     from eaeu_analysis.plots.style import ACCENT, GREY, INK, STYLE, TREATED

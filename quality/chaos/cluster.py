@@ -158,7 +158,7 @@ def _whole(folder: Path, here: Ended) -> Tally:
 
 
 def _worker_killed(folder: Path, here: Ended) -> Tally:
-    """With its nanny, as a machine that dies; when it holds a chunk that is done and others are still to be done."""
+    """With its nanny, as a machine that dies; when it has a chunk that is done and others are still to be done."""
     tally = Tally("cluster: a worker killed half way")
     with started(folder, 2) as up:
         process = begin(up.address, folder)

@@ -83,7 +83,7 @@ def network(folder: Path, nursery: Nursery, seed: int, quick: bool) -> Iterator[
 def _pull(
     place: Path, bank: StandIn, nursery: Nursery, plans: list[dict[str, Any]], per_page: int = 600, total: float = 60.0
 ) -> tuple[State, int | str, str]:
-    """What is stored after a pull under these faults, the exit code, and what it said of what failed."""
+    """What is stored after a pull under these faults, the exit code, and its messages on what failed."""
     place.mkdir(parents=True, exist_ok=True)
     bank.faults.clear()
     for plan in plans:

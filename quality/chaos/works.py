@@ -37,8 +37,8 @@ State = dict[str, str]  # a hash, or what is known of it, by the name of what ca
 @dataclass(frozen=True)
 class Work:
     """``begin`` lays the state before into a folder; ``argv`` makes the command for it; ``read`` tells what stands
-    there, and raises when it cannot be read. ``free``: the command may leave part of the new beside all of the old
-    (a store), else it is all old or all new. ``quiet``: a fault costs nothing and is not told. ``again``: what to lay
+    there, and raises when it cannot be read. ``free``: the command may leave part of the new with all of the old
+    (a store), else it is all old or all new. ``quiet``: a fault costs nothing, in silence. ``again``: what to lay
     out before the same command is given once more."""
 
     name: str

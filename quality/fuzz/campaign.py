@@ -64,7 +64,7 @@ class Slate:
 
 
 def run(orders: list[Order], jobs: int, report: Callable[[Tally], None]) -> list[Tally]:
-    """Every order, ``jobs`` at a time, in their order; ``told`` of each as it ends."""
+    """Every order, ``jobs`` at a time, in their order; ``report`` of each as it ends."""
 
     def one(order: Order) -> Tally:
         tally = _followed(order)

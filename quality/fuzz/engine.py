@@ -39,7 +39,7 @@ class Tally:
 
 @dataclass
 class Sitting:
-    """One target under one engine: judges, counts, keeps what crashed in ``place``; ``mark`` is told each input first,
+    """One target under one engine: judges, counts, keeps what crashed in ``place``; ``mark`` is given each input first,
     so that it outlives the process."""
 
     target: Target
@@ -78,7 +78,7 @@ class Sitting:
 
 
 def keep(place: Path, name: str, data: bytes, report: str) -> Path:
-    """The input of a crash, by its hash, and what is known of it beside it."""
+    """The input of a crash, by its hash, and what is known of it in a file next to it."""
     place.mkdir(parents=True, exist_ok=True)
     path = place / f"{name}-{hashlib.sha256(data).hexdigest()[:16]}.bin"
     path.write_bytes(data)

@@ -117,7 +117,7 @@ def _averages(path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     kind = raw["series"].map(kinds)
     if kind.isna().any():
         raise BadInputError(
-            f"{path.name} holds a series that is neither MFN nor applied: {raw['series'][kind.isna()].iloc[0]}"
+            f"{path.name} has a series that is neither MFN nor applied: {raw['series'][kind.isna()].iloc[0]}"
         )
     frame = pd.DataFrame({"economy": raw["iso3"], "year": _number(raw["year"]).astype("int64"), "kind": kind})
     frame["rate"] = _number(raw["pct"])

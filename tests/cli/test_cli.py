@@ -80,22 +80,22 @@ def test_a_mistake_gets_one_sentence_and_an_exit_code(args: list[str], code: int
         assert main(args) == code
     finally:
         os.chdir(old)
-    told = capsys.readouterr()
-    assert says in told.err
-    assert "Traceback" not in told.err
-    assert told.out == ""
+    shown = capsys.readouterr()
+    assert says in shown.err
+    assert "Traceback" not in shown.err
+    assert shown.out == ""
     assert list(tmp_path.iterdir()) == []
 
 
 def test_compare_as_json_is_json_and_nothing_else() -> None:
     done = eaeu("compare", "Kyrgyzstan", "-o", "trade", "--json", LC_ALL="C.UTF-8", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    first = told["rows"][0]
+    shown = json.loads(done.stdout)
+    first = shown["rows"][0]
     assert first["unit"] == "KGZ"
     assert first["change"] == pytest.approx(first["mean_after"] - first["mean_before"])
-    assert any("NE.TRD.GNFS.ZS" in line for line in told["sources"])
-    assert {check["name"] for check in told["checks"]} >= {"window completeness", "contamination"}
+    assert any("NE.TRD.GNFS.ZS" in line for line in shown["sources"])
+    assert {check["name"] for check in shown["checks"]} >= {"window completeness", "contamination"}
 
 
 def test_without_a_bloc_the_one_that_the_economy_joined_is_named() -> None:
@@ -114,9 +114,9 @@ def test_the_designs_print_the_numbers_of_python() -> None:
     ):
         done = eaeu("compare", *args, "--json")
         assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout)
-        assert [row[column] for row in told["rows"]] == pytest.approx(found.table[column].tolist())
-        assert [check["name"] for check in told["checks"]] == [check.name for check in found.checks]
+        shown = json.loads(done.stdout)
+        assert [row[column] for row in shown["rows"]] == pytest.approx(found.table[column].tolist())
+        assert [check["name"] for check in shown["checks"]] == [check.name for check in found.checks]
 
 
 def test_compare_of_the_whole_bloc() -> None:
@@ -191,8 +191,8 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         assert process.stderr is not None
         process.stdout.read(10)
         process.stdout.close()
-        told = process.stderr.read().decode()
-    assert told == ""
+        shown = process.stderr.read().decode()
+    assert shown == ""
     assert process.returncode == 0
 
 
@@ -209,9 +209,9 @@ def test_without_a_network_live_says_so_and_offers_the_pinned_data(tmp_path: Pat
         "1",
     ]
     assert main(args) == 3
-    told = capsys.readouterr()
-    assert "cannot be reached" in told.out
-    assert "--source pinned" in told.err
+    shown = capsys.readouterr()
+    assert "cannot be reached" in shown.out
+    assert "--source pinned" in shown.err
 
 
 def test_as_a_module_too() -> None:

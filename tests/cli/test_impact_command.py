@@ -20,9 +20,9 @@ def test_a_curve_goes_on_from_what_was_kept(tmp_path, capsys):
     keep = tmp_path / "curve.parquet"
     assert main([*CURVE, "--keep", str(keep), "--json"]) == 0
     first = capsys.readouterr()
-    told = json.loads(first.out)
-    assert len(told["rows"]) == 6
-    assert not [row for row in told["rows"] if "lacks the series" in row["failed"]], "predictors are loaded too"
+    shown = json.loads(first.out)
+    assert len(shown["rows"]) == 6
+    assert not [row for row in shown["rows"] if "lacks the series" in row["failed"]], "predictors are loaded too"
     assert "6 of 6 specifications" in first.err
     whole = keep.read_bytes()
     assert main([*CURVE, "--keep", str(keep), "--json"]) == 0
@@ -32,7 +32,7 @@ def test_a_curve_goes_on_from_what_was_kept(tmp_path, capsys):
     assert "holds another specification curve" in capsys.readouterr().err
 
 
-def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys, monkeypatch):
+def test_a_place_that_cannot_be_written_is_stated_before_the_work(tmp_path, capsys, monkeypatch):
     from eaeu_analysis.impact.curve import run as curve
 
     monkeypatch.setattr(curve, "_run", lambda *given: pytest.fail("the work was begun"))
@@ -97,12 +97,12 @@ def test_windows_donors_and_their_number_can_be_chosen(capsys):
     assert main([*command, "--method", "did"]) == 0
     text = capsys.readouterr().out
     assert "fitted on 9 years, 2004-2012; judged on 3 years, 2016-2018" in text
-    assert "beside it" not in text  # only beside the default question
+    assert "beside it" not in text  # only with the default question
     assert main(["impact", "KGZ", "-o", "exports", "--most-donors", "5"]) == 0
     assert "donors considered, 5 used" in capsys.readouterr().out
 
 
-def test_beside_the_headline_are_the_curve_and_the_other_pools(capsys):
+def test_next_to_the_headline_are_the_curve_and_the_other_pools(capsys):
     assert main(["impact", "KGZ", "-o", "exports"]) == 0
     text = capsys.readouterr().out
     for part in ("specification curve: median", "quartiles", "within half the bounds", "all economies of a million",

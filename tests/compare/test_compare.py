@@ -43,7 +43,7 @@ def test_every_number_of_a_small_panel_by_hand():
     assert (r.estimate, r.windows.before, r.windows.after) == (pytest.approx(10), (2010, 2014), (2016, 2019))
 
 
-def test_levels_are_told_in_per_cent_and_log_points():
+def test_levels_are_stated_in_per_cent_and_log_points():
     r = before_after(small("level", "US$"), "y", "t", 2015)
     row = r.treated
     assert (row["change"], row["log_change"]) == pytest.approx((20, 100 * math.log(1.2)))
@@ -56,7 +56,7 @@ def test_levels_are_told_in_per_cent_and_log_points():
 
 
 @pytest.mark.parametrize(
-    ("kind", "unit", "asked", "told", "change"),
+    ("kind", "unit", "asked", "shown", "change"),
     [
         ("share", "% of GDP", None, "percentage points", 10),
         ("rate", "%", None, "percentage points", 10),
@@ -70,9 +70,9 @@ def test_levels_are_told_in_per_cent_and_log_points():
         ("level", "US$", "share", "US$", 10),
     ],
 )
-def test_the_kind_decides_how_a_change_is_told(kind, unit, asked, told, change):
+def test_the_kind_decides_how_a_change_is_stated(kind, unit, asked, shown, change):
     row = before_after(small(kind, unit), "y", "t", 2015, kind=asked).treated
-    assert row["change_unit"] == told
+    assert row["change_unit"] == shown
     assert row["change"] == pytest.approx(change)
 
 
@@ -108,7 +108,7 @@ def test_late_years_are_apart_and_never_in_the_windows():
 
 def test_late_years_of_a_panel_of_economies_are_labelled(real):
     r = before_after(real, "trade", "KGZ", 2015)
-    assert r.latest_label == "2020-24, holds the pandemic and the sanctions years"
+    assert r.latest_label == "2020-24, includes the pandemic and the sanctions years"
     values = real.with_outcome("trade").column("trade").loc["KGZ"].loc[2020:]
     assert r.treated["to_latest_mean"] == pytest.approx(values.mean())
     assert r.treated["to_latest_window"] == "2020-24"

@@ -67,13 +67,13 @@ def test_the_summary_says_windows_p_its_floor_and_what_it_cannot_say(real):
     assert "[FAIL] contamination" in text
 
 
-def test_an_accession_at_the_start_of_a_year_is_said(real):
+def test_an_accession_at_the_start_of_a_year_is_stated(real):
     assert "fell at the start of the year" in before_after(real, "trade", "ARM", "2015-01-02").summary()
     assert "fell inside the year" in before_after(real, "trade", "KGZ", "2015-08-12").summary()
     assert "left out" not in before_after(real, "trade", "ARM", "2015-01-02", skip=0).summary()
 
 
-def test_unknown_kind_is_said():
+def test_unknown_kind_is_stated():
     assert "is unknown: changes are differences" in before_after(small("unknown", ""), "y", "t", 2015).summary()
 
 

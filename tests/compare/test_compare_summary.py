@@ -1,4 +1,4 @@
-"""What a before/after says beside its numbers: on what scale it compares, by what checks, of whom, at what level."""
+"""What a before/after says next to its numbers: on what scale it compares, by what checks, of whom, at what level."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def panel(kind: str, unit: str) -> Panel:
 
 
 @pytest.mark.parametrize(
-    ("kind", "unit", "told", "scale"),
+    ("kind", "unit", "shown", "scale"),
     [
         ("share", "% of GDP", "percentage points", "percentage points"),
         ("level", "US$", "per cent", "log points"),
         ("rate", "US$ per hour", "US$ per hour", "US$ per hour"),
     ],
 )
-def test_the_scale_of_the_test_and_the_unit_of_the_change(kind: str, unit: str, told: str, scale: str) -> None:
+def test_the_scale_of_the_test_and_the_unit_of_the_change(kind: str, unit: str, shown: str, scale: str) -> None:
     found = before_after(panel(kind, unit), "y", "u00", 2015)
-    assert (found.difference.measure, found.difference.test_measure) == (told, scale)
-    assert set(found.table["change_unit"]) == {told}
-    assert set(found.table["growth_unit"]) == {f"{told} a year"}
+    assert (found.difference.measure, found.difference.test_measure) == (shown, scale)
+    assert set(found.table["change_unit"]) == {shown}
+    assert set(found.table["growth_unit"]) == {f"{shown} a year"}
     assert all(scale in check.text for check in found.checks if check.name == "outlier comparator")
 
 
@@ -80,7 +80,7 @@ def test_the_treated_unit_is_none_of_the_comparators_that_are_judged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "told"), [(2015, 2015), ("2015", 2015), (" 2015 ", 2015), ("2015-08-12", "2015-08-12")]
+    ("event", "shown"), [(2015, 2015), ("2015", 2015), (" 2015 ", 2015), ("2015-08-12", "2015-08-12")]
 )
-def test_the_event_is_told_as_it_was_given(event: object, told: object) -> None:
-    assert before_after(panel("share", "%"), "y", "u00", event).spec["event"] == told
+def test_the_event_is_stated_as_it_was_given(event: object, shown: object) -> None:
+    assert before_after(panel("share", "%"), "y", "u00", event).spec["event"] == shown

@@ -1,4 +1,4 @@
-"""Joining and leaving: which event is meant, beside whom, and from when an answer can be had."""
+"""Joining and leaving: which event is meant, compared with whom, and from when an answer can be had."""
 
 import pytest
 
@@ -20,22 +20,22 @@ def test_the_bloc_that_is_meant_where_none_is_named(unit, bloc):
 
 def test_leaving_a_bloc_is_a_membership_event(real, capsys):
     assert main(["compare", "GBR", "-o", "trade"]) == 0
-    said = capsys.readouterr()
-    assert "bloc: EU" in said.err
-    assert "before and after 2020-01-31" in said.out
-    assert "2015-19" in said.out
-    assert "2021-24" in said.out
+    printed = capsys.readouterr()
+    assert "bloc: EU" in printed.err
+    assert "before and after 2020-01-31" in printed.out
+    assert "2015-19" in printed.out
+    assert "2021-24" in printed.out
     steps = compare_members(real, ["trade"], "EU", units=["GBR"]).table
     assert steps["step"].tolist() == ["left the EU"]
 
 
 def test_croatia_is_not_compared_with_those_who_shared_the_roubles_fall(real, capsys):
     assert main(["compare", "HRV", "-o", "trade"]) == 0
-    said = capsys.readouterr()
-    assert "bloc: EU" in said.err
-    assert "Tajikistan" not in said.out
-    assert "sanctions" not in said.out  # a sentence on the EAEU
-    assert "holds the pandemic)" in said.out
+    printed = capsys.readouterr()
+    assert "bloc: EU" in printed.err
+    assert "Tajikistan" not in printed.out
+    assert "sanctions" not in printed.out  # a sentence on the EAEU
+    assert "includes the pandemic)" in printed.out
     assert "sanctions" in before_after(real, "trade", "KGZ", 2015).summary()
 
 

@@ -1,4 +1,4 @@
-"""Who stands beside the treated unit: pools by rule, members kept out, breaks shown."""
+"""Who is compared with the treated unit: pools by rule, members kept out, breaks shown."""
 
 import math
 import statistics
@@ -172,7 +172,7 @@ def test_events_of_the_treated_unit_count_unless_the_comparators_share_them(real
     def found(unit, event, outcome="trade", **more):
         return check(before_after(real, outcome, unit, event, **more), "other events of its own")
 
-    assert "Kumtor" in found("KGZ", 2015).text  # its gold, whoever stands beside it
+    assert "Kumtor" in found("KGZ", 2015).text  # its gold, whoever it is compared with
     assert found("KGZ", 2015, "remittances").passed is True  # the rouble's fall is shared by the pool
     assert "rouble" in found("KGZ", 2015, "remittances", comparators="nearest").text
     assert "rouble" in found("KGZ", 2015, "remittances", comparators=["TJK", "VNM"]).text

@@ -92,7 +92,7 @@ def test_sixty_per_cent_of_a_window(size, needed):
     ("window", "text"),
     [((2010, 2014), "2010-14"), ((1998, 2002), "1998-2002"), ((2014, 2014), "2014"), ((1, 12), "1-12")],
 )
-def test_how_a_window_is_said(window, text):
+def test_how_a_window_is_stated(window, text):
     assert year_span(window) == text
 
 
@@ -154,7 +154,7 @@ def test_a_change_in_per_cent_needs_positive_means():
     assert s.mean_after == pytest.approx(KGZ_TRADE[5:].mean() - 120)
 
 
-def test_late_years_are_told_apart_and_change_nothing():
+def test_late_years_are_distinguished_and_change_nothing():
     spec = w.windows(2015, 5, 4, 1, 2021)
     late = w.unit_stats([*YEARS, 2020, 2021], [*KGZ_TRADE, 78.99, 100.26], spec, relative=False)
     plain = w.unit_stats(YEARS, KGZ_TRADE, SPEC, relative=False)

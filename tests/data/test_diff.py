@@ -36,7 +36,7 @@ OLD: Values = {("KGZ", 2019): 25.7, ("KGZ", 2020): 29.3, ("UZB", 2019): 14.8, ("
 NEW: Values = {("KGZ", 2019): 28.8, ("KGZ", 2020): 29.3, ("UZB", 2019): 14.9, ("TJK", 2019): 33.0}
 
 
-def test_added_removed_and_revised_are_told_apart() -> None:
+def test_added_removed_and_revised_are_distinguished() -> None:
     found = diff_vintages([series(OLD)], [series(NEW, vintage="v2")]).series[0]
     assert (found.rows_a, found.rows_b, found.added, found.removed, found.revised) == (4, 4, 1, 1, 2)
     assert found.economies == ("ARM", "KGZ", "TJK", "UZB")

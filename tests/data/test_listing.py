@@ -47,9 +47,9 @@ def test_coverage_counts_the_flows_of_each_side() -> None:
 
 def test_shown_for_a_person_and_a_program(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "show", "world_4yearly", "--economies", "UZB"]) == 0
-    told = capsys.readouterr().out
-    assert "a missing row is not a zero" in told
-    assert "as exporter: 0 rows" in told
+    stated = capsys.readouterr().out
+    assert "a missing row is not a zero" in stated
+    assert "as exporter: 0 rows" in stated
     assert main(["data", "show", "trade/tariffs_cet", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["left_out"]["rule: specific"] == 613
     assert main(["data", "list", "--json"]) == 0

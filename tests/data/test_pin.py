@@ -132,7 +132,7 @@ def test_straight_from_files_the_header_says_what_is_known(source, tmp_path):
     assert (row["code"], row["vintage"], row["retrieved"]) == ("NE.TRD.GNFS.ZS", "2026-04-08", "2026-11-20")
 
 
-def test_another_vintage_is_added_beside_and_the_default_stays(source, tmp_path):
+def test_another_vintage_is_added_and_the_default_stays(source, tmp_path):
     out = tmp_path / "out"
     pin.pin_series([source / "older.csv"], out)
     pin.pin_series([source / "mine.csv"], out)

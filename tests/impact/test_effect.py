@@ -59,10 +59,10 @@ def made(**changes) -> Effect:
             {"p_value": 0.4, "interval": (-1.0, 5.0), "checks": (check("minimum detectable effect", None, 3.2),)},
             "one smaller than 3.20 would often be missed",
         ),
-        ({"p_value": 0.05, "interval": (-1.0, 5.0)}, "(p = 0.050, but the interval holds zero)"),
+        ({"p_value": 0.05, "interval": (-1.0, 5.0)}, "(p = 0.050, but the interval includes zero)"),
         ({"p_value": NAN, "interval": (NAN, NAN)}, "an estimate without a test: +2.00 (% of GDP)"),
         ({"p_value": NAN}, "(the interval leaves zero out)"),
-        ({"p_value": NAN, "interval": (-1.0, 5.0)}, "(the interval holds zero)"),
+        ({"p_value": NAN, "interval": (-1.0, 5.0)}, "(the interval includes zero)"),
     ],
 )
 def test_the_verdict_in_words(changes, says):
@@ -88,7 +88,7 @@ def test_post_is_what_the_estimate_averages():
     ("changes", "verdict"),
     [
         # p at the level with an interval that includes zero: both are stated
-        ({"p_value": 0.1, "interval": (-1.0, 5.0)}, "(p = 0.100, but the interval holds zero)"),
+        ({"p_value": 0.1, "interval": (-1.0, 5.0)}, "(p = 0.100, but the interval includes zero)"),
         ({"p_value": 0.1 + 1e-6, "interval": (-1.0, 5.0)}, "(p = 0.100)"),
         ({"estimate": NAN}, "(no finite estimate), so n/a (% of GDP) is no finding"),
         ({"checks": (check("a", False, role="fatal"), check("b", False), check("c", True))}, "(a, b), so +2.00"),

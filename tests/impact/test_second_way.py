@@ -1,4 +1,4 @@
-"""The effects told of members, made a second way: Lawson-Hanson on the pinned tables, nothing of the package but what
+"""The effects on members, made a second way: Lawson-Hanson on the pinned tables, nothing of the package but what
 is tested. Of weights that fit equally well the shortest, or an estimate would hang on the solver."""
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def second_way(name: str, unit: str, event: int) -> tuple[float, float]:
 
 
 @cache
-def told(name: str, unit: str, event: int) -> SyntheticControlEffect:
+def shown(name: str, unit: str, event: int) -> SyntheticControlEffect:
     """Outcomes alone against every economy of a million people, fitted to the year before the event."""
     panel = ea.load_panel([name, "SP.POP.TOTL"])
     return ea.synthetic_control(
@@ -79,13 +79,13 @@ def told(name: str, unit: str, event: int) -> SyntheticControlEffect:
 @pytest.mark.parametrize(("name", "unit", "event"), [("trade", "KAZ", 2010), ("remittances", "KGZ", 2015)])
 def test_estimate_and_p_a_second_way(name, unit, event):
     estimate, p = second_way(name, unit, event)
-    assert told(name, unit, event).estimate == pytest.approx(estimate, abs=1e-3)
-    assert told(name, unit, event).p_value == pytest.approx(p, abs=1e-9)
+    assert shown(name, unit, event).estimate == pytest.approx(estimate, abs=1e-3)
+    assert shown(name, unit, event).p_value == pytest.approx(p, abs=1e-9)
 
 
-def test_what_other_weights_would_give_is_said():
+def test_what_other_weights_would_give_is_stated():
     """Eight years and 137 donors: many weights follow Kazakhstan exactly and give anything from a fall to a rise."""
-    effect = told("trade", "KAZ", 2010)
+    effect = shown("trade", "KAZ", 2010)
     check = effect.check("unique weights")
     assert check.value == 0.0
     low, high = (float(word) for word in check.text.rpartition("from ")[2].split(" to "))

@@ -1,6 +1,6 @@
 """Published answers: the Advanced Guide to Trade Policy Analysis, chapter 2, and the sample of gegravity 0.3.
 
-The figures are printed in the sources named; the data state no licence, so they are read where they are at hand.
+The figures are printed in the sources named; the data state no licence, so they are read where they are available.
 """
 
 import warnings
@@ -14,7 +14,7 @@ from eaeu_analysis.trade.equilibrium.solve import solve_equilibrium
 from quality.benchmarks.gravity_baseline import gravity_baseline
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "benchmarks" / "data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"benchmark data are not at hand: {DATA}")
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"benchmark data are not available: {DATA}")
 
 # Yotov, Piermartini, Monteiro & Larch (2016), An Advanced Guide to Trade Policy Analysis, chapter 2, application 1:
 # abolishing international borders in 2006, sigma = 7, Germany the reference. Stata output of the authors' files:

@@ -1,7 +1,7 @@
 """Proposition 99 as published: Arkhangelsky, Athey, Hirshberg, Imbens & Wager (2021, AER 111(12)), tables 1, 7 and 8.
 
 The figures are those that the authors print in the vignette "paper results" of their R package synthdid (0.0.9).
-The data are not shipped: the tests look for them beside the repository and are skipped without them.
+The data are not shipped: the tests look for them next to the repository and are skipped without them.
 """
 
 from __future__ import annotations

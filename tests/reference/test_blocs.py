@@ -314,8 +314,8 @@ def test_the_timeline_and_the_blocs_tell_the_same_days() -> None:
 
 def test_published_tariffs_before_and_after() -> None:
     table = blocs.tariff_changes()
-    told = {(row.economy, row.measure): (row.before, row.after) for row in table.itertuples()}
-    assert told["KGZ", "average"] == (5.04, 9.4)
-    assert told["KAZ", "simple mean"] == (6.7, 11.1)
+    shown = {(row.economy, row.measure): (row.before, row.after) for row in table.itertuples()}
+    assert shown["KGZ", "average"] == (5.04, 9.4)
+    assert shown["KAZ", "simple mean"] == (6.7, 11.1)
     assert set(table["confidence"]) <= {"S", "S2"}
-    assert ("ARM", "statement") in told
+    assert ("ARM", "statement") in shown

@@ -86,7 +86,7 @@ def test_both_directions_of_trade_have_the_same_partners() -> None:
     assert {f"VAL.MRCH.{group}.ZS" for group in ("R1", "R2", "R3", "R4", "R5", "R6", "HI", "OR", "AL", "RS")} <= exports
 
 
-@pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not beside the project")
+@pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not next to the project")
 def test_every_file_of_real_data_is_catalogued() -> None:
     names = {path.stem.split("__")[0] for path in WDI.glob("*.csv")} - {"ECONOMIES", "PROVENANCE"}
     known = set(catalogue.catalogue().index)
@@ -94,7 +94,7 @@ def test_every_file_of_real_data_is_catalogued() -> None:
     assert names - known == set()
 
 
-@pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not beside the project")
+@pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not next to the project")
 @pytest.mark.parametrize(
     ("code", "iso3", "years"),
     [

@@ -181,7 +181,7 @@ def test_the_economies_are_the_world_banks_with_taiwan_and_western_sahara() -> N
     assert table["former_soviet"].sum() == 15
 
 
-@pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not beside the project")
+@pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not next to the project")
 def test_names_and_groups_agree_with_the_world_banks_list() -> None:
     with (WDI / "ECONOMIES.csv").open(encoding="utf-8") as lines:
         listed = {row["iso3"]: row for row in csv.DictReader(lines)}
@@ -195,7 +195,7 @@ def test_names_and_groups_agree_with_the_world_banks_list() -> None:
         assert table.loc[iso3, "region"][:11] == row["region"][:11]
 
 
-@pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not beside the project")
+@pytest.mark.skipif(not WDI.is_dir(), reason="the World Bank files to compare with are not next to the project")
 def test_every_code_in_the_files_is_an_economy_or_an_aggregate() -> None:
     seen = set()
     for path in sorted(WDI.glob("*.csv")):

@@ -1,4 +1,4 @@
-"""Shipped tables beside the World Bank's series: whole, or named in one sentence."""
+"""Shipped tables against the World Bank's series: whole, or named in one sentence."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_share_of_kyrgyzstan_is_that_of_the_matrix() -> None:
 
 
 def test_uzbekistans_row_of_2017_is_no_share() -> None:
-    """The whole inflow on Russia, nothing on Kazakhstan where 304,063 of its people live: never used, and said."""
+    """The whole inflow on Russia, nothing on Kazakhstan where 304,063 of its people live: never used: why."""
     whole = load_remittance_table("matrix_2017").query("origin == 'UZB'")
     assert whole["destination"].tolist() == ["RUS"]
     assert whole["usd"].iloc[0] == pytest.approx(2839e6, rel=0.001)  # World Bank, as PROVENANCE of the source states
@@ -42,9 +42,9 @@ def test_uzbekistans_row_of_2017_is_no_share() -> None:
         found = corridors("UZB", year)
         assert found.share().high < 0.9
         assert found.to_frame()["remittances_usd"].isna().all()
-        told = found.sources[(found.sources["basis"] == "matrix") & (found.sources["group"] == "RUS")].iloc[0]
-        assert told["reason"] == "the World Bank put the whole inflow on Russia"
-        assert not told["used"]
+        shown = found.sources[(found.sources["basis"] == "matrix") & (found.sources["group"] == "RUS")].iloc[0]
+        assert shown["reason"] == "the World Bank put the whole inflow on Russia"
+        assert not shown["used"]
         assert any(c.name == "artefact left out" for c in found.checks)
 
 
@@ -107,7 +107,7 @@ def test_shares_are_shares(origin: str, year: int | None) -> None:
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-def test_as_of_2013_no_later_figure_is_seen_and_hindsight_is_told(origin: str) -> None:
+def test_as_of_2013_no_later_figure_is_seen_and_hindsight_is_stated(origin: str) -> None:
     found = corridors(origin, 2013)
     assert found.sources["year"].max() <= 2013
     late = found.sources[found.sources["hindsight"]]

@@ -265,12 +265,12 @@ def test_year_effects_equal_two_way_dummies(actual) -> None:
 
 
 def test_it_says_that_two_years_carry_it_and_passes_where_they_do_not(actual) -> None:
-    told = {c.name: c for c in actual.checks}
-    two = told["more than two years speak"]
+    shown = {c.name: c for c in actual.checks}
+    two = shown["more than two years speak"]
     assert two.passed is False
     assert "2009 and 2015" in two.text
-    assert told["coverage"].passed is True
-    assert "Driscoll and Kraay's in" in told["coverage"].text
+    assert shown["coverage"].passed is True
+    assert "Driscoll and Kraay's in" in shown["coverage"].text
     even = next(c for c in fit(world(0, own=0.1)).checks if c.name == "more than two years speak")
     assert even.passed is True
 
@@ -280,8 +280,8 @@ def test_the_direction_is_that_of_what_happened(actual) -> None:
     assert -2 < actual.coef["rouble"] < 0 < actual.coef["income"]
     text = next(c.text for c in actual.checks if c.name == "Armenia's transfers from Russia")
     assert "-0.55" in text  # ln(923.1 / 1606.6), Central Bank of Armenia
-    beside = next(c.text for c in actual.checks if c.name == "beside EDB")
-    assert "-0.13" in beside  # ln(487 / 557), EDB
+    comparison = next(c.text for c in actual.checks if c.name == "against EDB")
+    assert "-0.13" in comparison  # ln(487 / 557), EDB
 
 
 def test_a_sample_beyond_the_clean_years_fails_its_check() -> None:

@@ -79,8 +79,8 @@ def test_draws_are_row_by_row() -> None:
     assert "usd, work rights" in together.to_frame()
 
 
-def test_the_fall_of_2015_is_told_with_its_sign_and_size() -> None:
-    """What the pass-through says of Kyrgyzstan 2013-15 beside what happened: 2,278 to 1,688 million US$ (WDI)."""
+def test_the_fall_of_2015_is_stated_with_its_sign_and_size() -> None:
+    """What the pass-through says of Kyrgyzstan 2013-15 against what happened: 2,278 to 1,688 million US$ (WDI)."""
     estimate = pass_through()
     base = remittance_baseline("KGZ", 2013, known_by=2013)
     assert base.remittances_usd == pytest.approx(2278e6, rel=0.001)

@@ -92,7 +92,7 @@ def test_the_specification_of_the_matched_pool_is_data(effects):
     assert sum(exposure) == pytest.approx(effects_plan().pools["exposure"]["share"])
     assert sum(v.values()) == pytest.approx(1.0)
     assert effects_plan().default_pools == ("alike",)
-    assert "exposure" not in effects_plan().beside
+    assert "exposure" not in effects_plan().alternatives
 
 
 def test_an_estimator_without_predictors_says_so(world):

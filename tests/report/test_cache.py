@@ -117,7 +117,7 @@ def test_the_key_follows_question_data_code_and_environment(tmp_path: Path, monk
     assert cache.cache_key("report", {"unit": "KGZ"}, own) != with_file
 
 
-def test_a_source_that_cannot_be_told_by_its_content_is_not_kept() -> None:
+def test_a_source_that_cannot_be_identified_by_its_content_is_not_kept() -> None:
     assert cache.cache_key("report", {}, object()) == ""
     assert not cache.store_cached("report", "", FILES)
     assert cache.load_cached("report", "") is None

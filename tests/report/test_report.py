@@ -176,7 +176,7 @@ def test_all_members_and_the_outcomes_asked_for_are_there(document: dict) -> Non
     }
 
 
-def test_the_talking_points_lie_beside_the_page(folder: Path) -> None:
+def test_the_talking_points_lie_next_to_the_page(folder: Path) -> None:
     assert (folder / "brief.pdf").read_bytes().startswith(b"%PDF-")
     for name, page in pages_of(folder).items():
         assert page.count('href="brief.pdf"') == 1, name
@@ -345,7 +345,7 @@ def test_a_tampered_table_stops_the_report_and_is_named(folder: Path, tmp_path: 
     assert not (tmp_path / "out").exists()
 
 
-def test_partial_data_are_said_and_strict_refuses(quick: None, tmp_path: Path) -> None:
+def test_partial_data_are_stated_and_strict_refuses(quick: None, tmp_path: Path) -> None:
     pinned = tmp_path / "pinned"
     shutil.copytree(data_dir() / "pinned", pinned)
     package = json.loads((pinned / "datapackage.json").read_text())

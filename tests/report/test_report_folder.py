@@ -129,7 +129,7 @@ def test_an_interrupt_while_files_are_written_leaves_the_old_report(
     with pytest.raises(KeyboardInterrupt):
         write_report(tmp_path / "out")
     assert content(tmp_path / "out") == before
-    assert list(tmp_path.iterdir()) == [tmp_path / "out"]  # nothing half written beside it
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]  # nothing half written next to it
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
@@ -203,7 +203,7 @@ def test_strict_counts_a_missing_section_as_partial(
         done.require(complete=True, undrifted=True)
 
 
-def test_partial_data_and_drift_are_both_told_and_drift_goes_before() -> None:
+def test_partial_data_and_drift_are_both_stated_and_drift_goes_before() -> None:
     moved = pd.DataFrame([["fared.trade", "sign flipped", "1", "-1", "0.1", DATA, ""]], columns=COLUMNS)
     drift = Drift(moved, pd.DataFrame(columns=REVISED), "0.1.0", (DATA,), 99)
     both = Report(Path("out"), (), (), (("tariff", "no values"),), drift=drift)

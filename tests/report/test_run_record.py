@@ -194,7 +194,7 @@ def test_a_feed_has_each_changed_conclusion_once_and_a_new_claim_is_none(
     assert len({item["id"] for item in first["items"]}) == 2
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
     again = json.loads(feed_text(report((CLAIM["id"], "sign flipped"), ("new.one", "new")), [CLAIM], first["items"]))
-    assert again["items"] == first["items"]  # what was told before is not told again
+    assert again["items"] == first["items"]  # what was reported before is not reported again
     more = json.loads(feed_text(report((CLAIM["id"], "grade changed")), [CLAIM], first["items"]))
     assert more["items"][0]["title"] == f"{CLAIM['id']}: grade changed"
     assert more["items"][0]["date_published"] == "2026-01-01T00:00:00+00:00"

@@ -1,4 +1,4 @@
-"""Every bundled scenario says what its expected output beside it says."""
+"""Every bundled scenario gives the expected output that is stored with it."""
 
 import io
 

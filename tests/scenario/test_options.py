@@ -1,4 +1,4 @@
-"""Options beside each other: common draws, who is better, one sentence for what cannot be compared."""
+"""Options side by side: common draws, who is better, one sentence for what cannot be compared."""
 
 import numpy as np
 import pytest

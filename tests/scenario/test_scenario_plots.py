@@ -55,11 +55,11 @@ def test_the_waterfall_draws_those_bars_and_the_interval_of_the_whole(made_up: A
     found = [(min(pair), max(pair)) for pair in bars(ax)]
     assert np.allclose(found[:-1], drawn, atol=1e-8)
     assert any(np.allclose(line.get_xdata(), [row["lower"], row["upper"]]) for line in ax.lines)
-    told = texts(ax)
-    assert "Migrants and remittances" in told
-    assert display.format_interval(row) in told
-    assert "90%" in told
-    assert "largest part: migrants" in told.replace("\n", " ")
+    stated = texts(ax)
+    assert "Migrants and remittances" in stated
+    assert display.format_interval(row) in stated
+    assert "90%" in stated
+    assert "largest part: migrants" in stated.replace("\n", " ")
     assert "made/up" in ax.get_figure().get_supxlabel()
 
 
@@ -70,11 +70,11 @@ def test_parts_that_do_not_add_up_are_refused(made_up: Any) -> None:
 
 def test_the_tornado_names_what_carries_the_outcome_and_the_ends_of_it(made_up: Any) -> None:
     ax = made_up.plot_tornado(most=3)
-    told = texts(ax)
+    stated = texts(ax)
     title = ax.get_title(loc="left").replace("\n", " ")
     assert title == "What carries the uncertainty of real spending: part of the saved fee that is sent home"
-    assert "5 %" in told
-    assert "95 %" in told
+    assert "5 %" in stated
+    assert "95 %" in stated
     first = made_up.tornado().iloc[0]
     middle = made_up.surrogate.predict("welfare", made_up.inputs.iloc[:1].assign(**made_up.surrogate.middle).drop(
         columns=[c for c in made_up.inputs if c not in made_up.surrogate.names]))[0]  # fmt: skip
@@ -90,7 +90,7 @@ def test_the_path_starts_at_nothing_and_ends_at_the_whole(made_up: Any) -> None:
     assert {"median", "5%", "95%"} <= {t.get_text() for t in ax.texts}
 
 
-def test_partners_are_told_apart_by_whether_their_sign_is_clear(made_up: Any) -> None:
+def test_partners_are_distinguished_by_whether_their_sign_is_clear(made_up: Any) -> None:
     ax = made_up.plot_partners()
     title = ax.get_title(loc="left").replace("\n", " ")
     assert title == "Imports: rise from members; fall from China; the sign is not clear for Russia"
@@ -122,7 +122,7 @@ def test_the_map_takes_the_two_that_matter_most(made_up: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("corners", "told"),
+    ("corners", "stated"),
     [
         ([[1, 2], [3, 4]], "Trade stays above zero over the ranges of both assumptions"),
         ([[-1, 2], [3, 4]], "Trade falls below zero only with a low price and a low share"),
@@ -134,8 +134,8 @@ def test_the_map_takes_the_two_that_matter_most(made_up: Any) -> None:
         ([[-1, -2], [-3, -4]], "Trade stays below zero over the ranges of both assumptions"),
     ],
 )
-def test_the_corners_of_the_map_in_a_sentence(corners: list[list[float]], told: str) -> None:
-    assert sign_flip_sentence("Trade", np.array(corners, dtype=float), ("Price", "Share")) == told
+def test_the_corners_of_the_map_in_a_sentence(corners: list[list[float]], stated: str) -> None:
+    assert sign_flip_sentence("Trade", np.array(corners, dtype=float), ("Price", "Share")) == stated
 
 
 def test_a_title_fits_a_phone(made_up: Any) -> None:
@@ -173,11 +173,11 @@ def test_every_number_a_file_may_hold_has_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "stated"),
     [(0.0, "0.00"), (-1e-9, "0.00"), (0.914, "+0.91"), (-6.5, "-6.50"), (28.42, "+28.4"), (1234.5, "+1,234")],
 )
-def test_numbers_are_written_with_their_sign_and_zero_without(number: float, told: str) -> None:
-    assert format_number(number, signed=True) == told
+def test_numbers_are_written_with_their_sign_and_zero_without(number: float, stated: str) -> None:
+    assert format_number(number, signed=True) == stated
 
 
 def test_values_are_shown_in_their_unit() -> None:

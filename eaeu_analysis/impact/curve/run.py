@@ -79,7 +79,7 @@ def load_answers(path: Path, mark: str, groups: Sequence[Sequence[Specification]
     kept = (table.schema.metadata or {}).get(b"fingerprint", b"").decode("utf-8", "replace")
     if kept != mark:
         raise BadInputError(
-            f"store {str(path)!r} holds another specification curve (other data, choices, seed or version); "
+            f"store {str(path)!r} has another specification curve (other data, choices, seed or version); "
             "name another file or delete it"
         )
     if missing:

@@ -185,7 +185,7 @@ class BreakDate(Result):
         if not inside:
             return f"{found}; it is none of {', '.join(outside)}"
         if len(inside) > 1:
-            return f"{found}; {' and '.join(inside)} cannot be told apart"
+            return f"{found}; {' and '.join(inside)} cannot be distinguished"
         return f"{found}; it can be {inside[0]}" + (f", not {', '.join(outside)}" if outside else "")
 
     def summary(self) -> str:

@@ -184,7 +184,7 @@ def staggered_did(
     weights = _cell_weights(found)
     if not weights.any():
         raise NoDataError(
-            "no treated cell has an untreated unit beside it in time: name donors, or use earlier periods"
+            "no treated cell has an untreated unit in the same period: name donors, or use earlier periods"
         )
     estimate = float(np.nansum(weights * found.effects))
 

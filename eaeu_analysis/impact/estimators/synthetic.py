@@ -338,7 +338,7 @@ def _by_conformal(problem: Problem, recipe: WeightSettings, level: float, seed: 
     if made.least_p > 1.0 - level + 1e-12:
         text += f"; p cannot fall below {made.least_p:.3f}, so at {level:.0%} no value can be rejected"
     if made.holes:
-        text += "; values inside an interval are rejected too: it is the smallest that holds all that are not"
+        text += "; values inside an interval are rejected too: it is the smallest that covers all that are not"
     each = pd.Series(made.p, index=problem.index[problem.post].rename("time"), name="p")
     return _Answer(made.p_value, made.interval, lower, upper, text, p_by_period=each)
 

@@ -249,7 +249,7 @@ def require_valid_inference(inference: str, cohorts: Cohorts, method: str) -> No
             )
     if inference == "bootstrap" and total < 2:
         raise BadInputError(
-            "inference 'bootstrap' needs several treated units: with one, every draw holds it or has no effect to "
+            "inference 'bootstrap' needs several treated units: with one, every draw has it or has no effect to "
             "estimate; use inference='placebo'"
         )
     if inference == "placebo" and controls < total + 2:

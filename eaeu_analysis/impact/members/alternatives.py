@@ -39,7 +39,7 @@ def alternatives(
     known = [int(t) for t in panel.wide(outcome)[unit].dropna().index] if outcome in panel.frame.columns else []
     first, last = default_rule().fit_window(start, foreseen=0)
     questions: list[tuple[str, str, dict[str, Any]]] = [
-        (pool, str(plan.pools[pool]["label"]), {"donors": pool}) for pool in pools or plan.beside
+        (pool, str(plan.pools[pool]["label"]), {"donors": pool}) for pool in pools or plan.alternatives
     ]
     years = [t for t in known if first <= t <= last] or list(range(first, last + 1))
     questions.append((BACK, f"the headline's pool, fitted to {last}", {"donors": plan.headline, "fit_years": years}))

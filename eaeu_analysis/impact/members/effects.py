@@ -42,7 +42,7 @@ class EffectsPlan:
     outcomes: tuple[str, ...]
     method: str
     default_pools: tuple[str, ...]
-    beside: tuple[str, ...]
+    alternatives: tuple[str, ...]
     pools: Mapping[str, Mapping[str, Any]]
 
     @property
@@ -59,7 +59,7 @@ def effects_plan() -> EffectsPlan:
         tuple(raw["outcomes"]),
         default_rule().method,
         tuple(raw["default_pools"]),
-        tuple(raw["beside"]),
+        tuple(raw["alternatives"]),
         raw["pools"],
     )
 

@@ -322,6 +322,6 @@ def _checks(
             least,
             0.1,
             f"touched donors weigh {weight:.0%}; least singular value of the system {least:.2f}: below 0.1 the effects "
-            "on the touched units can hardly be told apart",
+            "on the touched units can hardly be distinguished",
         ),
     ]

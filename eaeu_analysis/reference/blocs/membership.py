@@ -61,7 +61,7 @@ class Accession(TableRow):
     left_source: str = ""
     left_note: str = ""
 
-    def holds(self, on: dt.date) -> bool:
+    def covers(self, on: dt.date) -> bool:
         """Whether the economy is certainly in on that day."""
         return over(self.date, self.precision) <= on and (self.left is None or on < self.left)
 
@@ -151,7 +151,7 @@ class Bloc:
         return sorted(
             a.economy
             for a in self.accessions
-            if a.stage == wanted and (a.left is None if day is None else a.holds(day))
+            if a.stage == wanted and (a.left is None if day is None else a.covers(day))
         )
 
     def accession(self, economy: str, stage: str | None = None) -> dt.date:

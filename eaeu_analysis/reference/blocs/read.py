@@ -21,7 +21,7 @@ def read_blocs(path: Path) -> dict[str, Bloc]:
     """blocs.toml, checked: stages and economies exist, no one leaves before joining, no one joins twice."""
     found = {code: _bloc(code, raw, f"{path}, bloc '{code}'") for code, raw in read_table(path).items()}
     if not found:
-        raise NoDataError(f"{path} holds no bloc")
+        raise NoDataError(f"{path} has no bloc")
     return found
 
 

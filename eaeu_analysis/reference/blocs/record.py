@@ -141,7 +141,7 @@ def read_periods(path: Path) -> list[DutyShares]:
         for iso3 in found[-1].shares:
             _known(iso3, f"{path}, period {number}")
     if not found:
-        raise NoDataError(f"{path} holds no period")
+        raise NoDataError(f"{path} has no period")
     found.sort(key=lambda p: p.since)
     for earlier, later in itertools.pairwise(found):
         if earlier.until is None or earlier.until >= later.since:

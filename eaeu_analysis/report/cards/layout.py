@@ -15,18 +15,18 @@ from .findings import CardFinding
 MARGIN, EDGE = 56, 14
 SIZES = (72, 66, 60, 56, 52, 48, 44, 41, 38, 36, 34, 32, 30)  # pixels of the sentence
 HEAD, SURE, SOURCE = 30, 27, 21  # pixels of the other texts
-COLUMN, GAP = 0.42, 36  # of the width, for a picture beside the sentence; and pixels between them
+COLUMN, GAP = 0.42, 36  # of the width, for a picture next to the sentence; and pixels between them
 SENTENCE = 0.5  # of the height, where the picture is below it
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A form of the card; with ``beside`` the picture is beside the sentence and not below it."""
+    """A form of the card; with ``side_by_side`` the picture is next to the sentence and not below it."""
 
     name: str
     width: int
     height: int
-    beside: bool
+    side_by_side: bool
 
 
 SHAPES = (Shape("wide", 1200, 630, True), Shape("square", 1080, 1080, False))
@@ -41,7 +41,7 @@ def card_png(finding: CardFinding, shape: Shape) -> bytes:
     head, lines = fit(finding.head, whole, round(2 * HEAD), (HEAD, 26, 23))
     top = canvas.lines(lines, MARGIN, MARGIN - 10, head, style.ACCENT, bold=True) + 14
     pictured = draw.has_picture(finding)
-    column = round(COLUMN * whole) if pictured and shape.beside else 0
+    column = round(COLUMN * whole) if pictured and shape.side_by_side else 0
     room = bottom - top if column or not pictured else round(SENTENCE * (bottom - top))
     size, lines = fit(finding.sentence, whole - (column + GAP if column else 0), room, SIZES)
     below = canvas.lines(lines, MARGIN, top, size, style.INK) + 22

@@ -1,9 +1,9 @@
 """Claims of who trades with whom: what the union changed between members, and with outsiders (grades A and B).
 
-Told net of the neighbours that never joined, for what they share is not the union's doing. The placebo is the ranking
-among fake unions elsewhere; the specifications are those of ``trade_answer`` for the founders' step (by year, net of
-neighbours, textbook dummies, domestic trade), for others the rows of the same group over panels and steps. An estimate
-whose interval includes zero, or whose years before moved already, is no clear effect.
+Effects are net of the neighbours that never joined, since what they share is not the union's doing. The placebo is
+the ranking among fake unions elsewhere; the specifications are those of ``trade_answer`` for the founders' step (by
+year, net of neighbours, textbook dummies, domestic trade), for others the rows of the same group over panels and steps.
+An estimate whose interval includes zero, or whose years before moved already, is no clear effect.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ NUMBER = re.compile(
     r"(?<![\w.,])[-+−]?\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|(?<![\w.,])[-+−]?\d+(?:[.,]\d+)?(?!\d)"
 )
 SCALES = (1.0, 1e3, 1e6, 1e9)
-SPOKEN = 0.1  # share by which a whole number said aloud may differ from the exact one, which is printed with it
+SPOKEN = 0.1  # share by which a whole number read aloud may differ from the exact one, which is printed with it
 LOGS = 1000.0  # log points above which a number of such a claim is no estimate
 YEAR = re.compile(r"(?:19|20)\d\d")
 

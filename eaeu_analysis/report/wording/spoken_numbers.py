@@ -1,7 +1,7 @@
 """Numbers as a person says them into a microphone: "about a third", with the exact one next to it.
 
-A share is said as the nearest simple fraction where one is near, else as a whole per cent; money as one leading figure.
-"About" is within 5 % of what is said, "a little over" and "a little under" within 12 %.
+A share is the nearest simple fraction where one is near, else a whole per cent; money has one leading figure.
+"About" is within 5 % of the number spoken, "a little over" and "a little under" within 12 %.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from ...errors import BadInputError
 from .templates import Language
 
-ABOUT, LITTLE = 0.05, 0.12  # how far a number may be from what is said, of it
+ABOUT, LITTLE = 0.05, 0.12  # how far a number may be from the number spoken, as a share of it
 FRACTIONS: Final = {
     "tenth": 10.0,
     "fifth": 20.0,
@@ -41,10 +41,10 @@ def seconds_to_say(text: str, rate: float) -> int:
 
 
 def spoken_number(value: float, kind: str, lang: Language) -> str:
-    """``value`` as it is said: a "share" or "percent" (of 100), "usd" (US dollars), "times" (a ratio). The sign is the
-    sentence's: sizes are said. BadInputError for another kind, or for what is no number."""
+    """``value`` as spoken: a "share" or "percent" (of 100), "usd" (US dollars), "times" (a ratio). The sign is the
+    sentence's: sizes have none. BadInputError for another kind, or for what is no number."""
     if kind not in KINDS or not math.isfinite(value):
-        raise BadInputError(f"{value!r} as {kind!r} cannot be said aloud; kinds: {', '.join(KINDS)}")
+        raise BadInputError(f"{value!r} as {kind!r} cannot be read aloud; kinds: {', '.join(KINDS)}")
     size = abs(value)
     if kind in ("share", "times"):
         known = FRACTIONS if kind == "share" else TIMES
@@ -93,7 +93,7 @@ def _leading(value: float, digits: int) -> float:
 
 
 def _how(size: float, spoken: float) -> str:
-    """The table of phrases: "about", "over" or "under"; "" where what is said is too far."""
+    """The table of phrases: "about", "over" or "under"; "" where the number spoken is too far."""
     if not spoken:
         return ""
     off = size / spoken - 1

@@ -156,7 +156,7 @@ class Language:
         return str(format_skeleton("yMMMM", dt.datetime(day.year, day.month, 1), locale=self.code))
 
     def number(self, value: float, spec: str = "") -> str:
-        """A number as it is said in this language; see the module's text for ``spec``."""
+        """A number as it is written in this language; see the module's text for ``spec``."""
         parts = [part for part in spec.split(".") if part]
         for part in parts:
             if not part.isdigit() and part not in NUMBER_FORMS:
@@ -195,7 +195,7 @@ def _formatted(value: float, pattern: str, code: str) -> str:
 
 
 def decimals(value: float) -> int:
-    """Decimals that a number is said with: none from 1,000 on, one from 1 on, two below, more where all were zeros."""
+    """Decimals of a number in writing: none from 1,000 on, one from 1 on, two below, more where all were zeros."""
     size = abs(value)
     if size >= 1000 or size == 0:
         return 0
@@ -205,7 +205,7 @@ def decimals(value: float) -> int:
 
 
 def _spoken_decimals(value: float, most: int) -> int:
-    """Decimals that a number is said aloud with, at most so many: none from 10 on, and none that would be a zero."""
+    """Decimals that a number is read aloud with, at most so many: none from 10 on, and none that would be a zero."""
     digits = 0 if abs(value) >= 10 else min(most, decimals(value))
     while digits and round(value, digits) == round(value, digits - 1):
         digits -= 1

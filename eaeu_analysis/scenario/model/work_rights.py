@@ -176,4 +176,4 @@ def _published_check(mean: float) -> Check:
     entry = remittance_tables()["rights"]["published"]
     low, high = published_rights()
     text = f"{entry['source']}: {low:+.2f} to {high:+.2f} for {entry['what']}; {entry['note']}; here {mean:+.2f}"
-    return Check("beside others", None, mean - (low + high) / 2, None, text)
+    return Check("against others", None, mean - (low + high) / 2, None, text)

@@ -132,5 +132,5 @@ def uzbekistan_inputs(sectors: Mapping[str, str] | None = None, folder: Path | N
 def _place(code: str, sectors: Mapping[str, str]) -> str:
     hits = [prefix for prefix in sectors if code.startswith(prefix)]
     if not hits:
-        raise BadInputError(f"sectors: nothing is said of {code!r} of Uzbekistan's input-output table")
+        raise BadInputError(f"sectors: there is no entry for {code!r} of Uzbekistan's input-output table")
     return sectors[max(hits, key=len)]

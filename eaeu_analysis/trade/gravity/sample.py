@@ -228,6 +228,6 @@ def _connected(data: pd.DataFrame, rows: Ints, effects: tuple[Ints, ...], names:
         where = ", ".join(str(row[column]) for column in columns)
         raise BadInputError(
             f"the fixed effects fall into {pieces} groups that share no flow (the smallest, {int(count[lone])} rows, "
-            f"holds {where}): estimate them apart, leave one out, or pass "
+            f"has {where}): estimate them apart, leave one out, or pass "
             "options=GravityOptions(disconnected='allow')"
         )

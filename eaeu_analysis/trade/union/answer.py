@@ -230,8 +230,8 @@ def _effect(answer: TradeAnswer) -> str:
     verdict += "" if kept else " stands out"
     return (
         f"The textbook gravity equation says that the union changed trade among its three founders by {_span(plain)}; "
-        f"beside neighbours that never joined the change is {_span(net)}, and with domestic trade in the equation "
-        f"{_span(home)}: of the last two {verdict} from zero at {answer.level:.0%}."
+        f"compared with neighbours that never joined the change is {_span(net)}, and with domestic trade in the "
+        f"equation {_span(home)}: of the last two {verdict} from zero at {answer.level:.0%}."
     )
 
 
@@ -256,7 +256,9 @@ def _diverted(answer: TradeAnswer) -> str:
     ]
     if not moved:
         return "Imports from China, Turkey and the EU did not move by more than chance would have it."
-    return f"Imports of the members from outsiders, beside other outsiders, moved clearly for: {'; '.join(moved)}."
+    return (
+        f"Imports of the members from outsiders, compared with other outsiders, moved clearly for: {'; '.join(moved)}."
+    )
 
 
 def _published_sentence(answer: TradeAnswer) -> str:

@@ -57,7 +57,7 @@ def _entries() -> list[bytes]:
 
 
 def _digest_again(data: bytes) -> bytes:
-    """A manifest entry closed by a digest that holds, as one from a stranger would be."""
+    """A manifest entry closed by a valid digest, as one from a stranger would be."""
     try:
         record = json.loads(data)
         record.pop("digest")
@@ -83,14 +83,14 @@ def _in_a_store(data: bytes) -> None:
     place.mkdir(parents=True)
     (place / f"{hashlib.sha256(body).hexdigest()}.parquet").write_bytes(body)
     store = Store(root)
-    assert any(entry.code == CODE for entry in store.entries()), "a sound entry lost beside a damaged one"
+    assert any(entry.code == CODE for entry in store.entries()), "a sound entry lost because of a damaged one"
     store.find(CODE)
     listing(store.entries())
     store.verify()
 
 
 def _stored_values(data: bytes) -> None:
-    """An object whose bytes are not what its entry promises, though the hash holds."""
+    """An object whose bytes are not what its entry promises, though the hash is right."""
     root = ROOM.folder("store")
     hashed = hashlib.sha256(data).hexdigest()
     record = json.loads(_entry())
@@ -154,7 +154,7 @@ def _packaged(data: bytes) -> None:
 
 
 def _pinned_table(data: bytes) -> None:
-    """A table other than its columns say, though the recorded hash holds."""
+    """A table other than its columns say, though the recorded hash is right."""
     root = ROOM.folder("pinned")
     (root / "a.parquet").write_bytes(data)
     record = {"code": CODE, "label": "", "vintage": "2026", "default": True, "path": "a.parquet"}

@@ -52,7 +52,7 @@ def _facts() -> list[bytes]:
 
 
 def _run(data: bytes) -> None:
-    """Facts of a run under a seal that holds."""
+    """Facts of a run under a valid seal."""
     with _place():
         kept = {kept_run.FACTS: data, shipped.CLAIMS: b"[]", f"{kept_run.FOLDER}report.json": b"{}"}
         cache.store_cached(kept_run.KIND, MARK, kept)

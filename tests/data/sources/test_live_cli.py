@@ -35,9 +35,9 @@ def live(bank: StandIn, folder: Path, monkeypatch: pytest.MonkeyPatch) -> StandI
 
 def eaeu(capsys: Any, *args: str) -> tuple[int, str, str]:
     code = main(list(args))
-    told = capsys.readouterr()
-    assert "Traceback" not in told.err
-    return code, told.out, told.err
+    stated = capsys.readouterr()
+    assert "Traceback" not in stated.err
+    return code, stated.out, stated.err
 
 
 def test_pull_list_show_verify_diff_prune(live: StandIn, folder: Path, capsys: Any) -> None:
@@ -136,7 +136,7 @@ def test_a_mistake_is_one_sentence(
     assert not Path("nowhere").exists()
 
 
-def test_another_address_is_told_apart(bank: StandIn, folder: Path, capsys: Any) -> None:
+def test_another_address_is_distinguished(bank: StandIn, folder: Path, capsys: Any) -> None:
     assert eaeu(capsys, "data", "pull", CODE, "--endpoint", bank.endpoint)[0] == 0
     code, _, err = eaeu(capsys, "data", "diff", "pinned", "store")
     assert (code, f"it has series of {bank.endpoint}: name one with --endpoint" in err) == (3, True)

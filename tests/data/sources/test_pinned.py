@@ -48,8 +48,8 @@ def test_it_holds_what_the_recipe_says_and_no_more():
     }
     for entry in recipe.series:
         resource = SOURCE.resource(entry.code, entry.vintage)
-        said = ("source", "vintage_note", "retrieved", "licence", "via", "note")
-        assert {n: resource[n] for n in said} == {n: getattr(entry, n) for n in said}
+        printed = ("source", "vintage_note", "retrieved", "licence", "via", "note")
+        assert {n: resource[n] for n in printed} == {n: getattr(entry, n) for n in printed}
         assert resource["vintage"]
         assert resource["via"].startswith("github.com/")
         assert resource["licence"] == "CC-BY-4.0"

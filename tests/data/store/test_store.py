@@ -178,9 +178,9 @@ def test_prune_keeps_the_latest_of_each_request(store: Store) -> None:
     part.mkdir(parents=True)
     (part / "x.page").write_bytes(b"x")
     (store.root / "entries" / ".x.json.abc.part").write_bytes(b"{")  # as a kill in the middle of a write leaves it
-    told = store.prune(dry_run=True)
+    shown = store.prune(dry_run=True)
     assert len(store.entries()) == 4
-    assert store.prune() == told
+    assert store.prune() == shown
     assert [e.vintage for e in store.entries()] == ["2015-04", "2026-03-01"]
     assert len(list((store.root / "objects").rglob("*.parquet"))) == 2
     assert not part.exists()
@@ -247,7 +247,7 @@ def test_the_store_behind_the_source_protocol(bank: StandIn, store: Store) -> No
         source.read("NO.SUCH.CODE")
 
 
-def test_a_failure_of_one_series_is_told_when_it_is_read_and_not_before(bank: StandIn, store: Store) -> None:
+def test_a_failure_of_one_series_is_stated_when_it_is_read_and_not_before(bank: StandIn, store: Store) -> None:
     bank.fault("404", path=f"/series/{CODES[1]}/", times=99)
     source = StoreSource(store, endpoint=bank.endpoint, settings=QUICK, notes=False, max_age=0)
     source.prepare(CODES)
@@ -297,7 +297,7 @@ def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
         Store(tmp_path / "x")
 
 
-def test_a_store_given_as_a_path_is_told_how_it_is_asked(store: Store) -> None:
+def test_a_store_given_as_a_path_says_how_it_is_asked(store: Store) -> None:
     from eaeu_analysis.data.load import load_panel
 
     keep(store)

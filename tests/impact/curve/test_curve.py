@@ -92,7 +92,7 @@ def test_a_known_effect_is_found_by_the_curve(curve):
     assert low < curve.estimate < high
 
 
-def test_an_interval_holds_zero_exactly_when_p_is_above_the_level(curve):
+def test_an_interval_includes_zero_exactly_when_p_is_above_the_level(curve):
     inside = (curve.table["lower"] <= 0) & (curve.table["upper"] >= 0)
     assert ((curve.table["p_value"] > 0.1 + 1e-9) == inside).all()
 

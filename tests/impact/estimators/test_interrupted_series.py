@@ -301,12 +301,12 @@ def test_break_against_comparators_leaves_the_shared_shock_out() -> None:
     y[:, 14:] -= 5.0  # everyone's crash
     y[0, 18:] += 4.0  # the treated unit's own turn
     alone = break_date(as_panel(y), "y", "U00", 2018, draws=199, options=BreakDateOptions(trend=False))
-    beside = break_date(
+    comparison = break_date(
         as_panel(y), "y", "U00", 2018, draws=199, regressors="mean", options=BreakDateOptions(trend=False)
     )
     assert alone.time == 2014
-    assert beside.time == 2018
-    assert beside.p_value <= 0.05
+    assert comparison.time == 2018
+    assert comparison.p_value <= 0.05
 
 
 def break_rates(repetitions: int, rho: float, seed: int) -> tuple[float, float]:

@@ -164,7 +164,7 @@ def test_a_wider_box_is_searched_about_as_well_as_by_a_hundred_random_starts(flo
     assert max(share) <= 1.5
 
 
-def test_a_fit_that_one_start_alone_found_is_told():
+def test_a_fit_that_one_start_alone_found_is_stated():
     asked = {"predictors": PREDICTORS, "v_floor": 1e-8, **QUICK}
     fits = [
         call_with_options(synthetic_control, SyntheticControlOptions, world(9), "y", "U00", EVENT, seed=seed, **asked)

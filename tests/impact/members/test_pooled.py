@@ -53,7 +53,7 @@ def test_an_effect_that_all_share_is_found_and_shifts_one_to_one():
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_interval_holds_zero_exactly_when_p_is_above_the_level(seed):
+def test_the_interval_includes_zero_exactly_when_p_is_above_the_level(seed):
     for size in (0.0, 0.4, 0.8):
         found = pool_effects(effects(made(seed, size)), 0.9)
         assert (found.lower <= 0 <= found.upper) == (found.p_value > 0.1)

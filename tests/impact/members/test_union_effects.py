@@ -41,7 +41,7 @@ def test_no_member_and_no_observer_is_lost_or_let_in(panel: Panel) -> None:
         assert not {"KGZ", "ARM", "BLR", "KAZ", "RUS"} & set(state_problem(panel, "trade", "KGZ", 2015, pool).donors)
 
 
-def test_levels_are_in_logarithms_and_told_in_log_points(panel: Panel) -> None:
+def test_levels_are_in_logarithms_and_stated_in_log_points(panel: Panel) -> None:
     found = union_effects(panel, ["gdp_per_head"], units=["ARM"], pools=["rouble"])
     row, effect = found.table.iloc[0], next(iter(found.effects.values()))
     assert row["measure"] == "log points"

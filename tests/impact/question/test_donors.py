@@ -117,11 +117,11 @@ def test_python_and_the_command_line_give_one_number(capsys):
     for outcome in ("trade", "gdp_per_head"):
         effect = synthetic_control(panel, outcome, "KGZ", 2015)
         assert main(["impact", "KGZ", "-o", outcome, "--json"]) == 0
-        told = json.loads(capsys.readouterr().out)
-        assert told["estimate"] == pytest.approx(effect.estimate, rel=1e-9)
-        assert told["p_value"] == pytest.approx(effect.p_value, rel=1e-9)
-        assert [row["alternative"] for row in told["beside"]] == ["strict", "wide", "rouble", "not back-dated"]
-        assert told["curve"]["outcome"] == outcome
+        shown = json.loads(capsys.readouterr().out)
+        assert shown["estimate"] == pytest.approx(effect.estimate, rel=1e-9)
+        assert shown["p_value"] == pytest.approx(effect.p_value, rel=1e-9)
+        assert [row["alternative"] for row in shown["alternatives"]] == ["strict", "wide", "rouble", "not back-dated"]
+        assert shown["curve"]["outcome"] == outcome
         row = union_effects(panel, [outcome], units=["KGZ"]).table.iloc[0]
         assert row["estimate"] == pytest.approx(effect.estimate * (100 if outcome == "gdp_per_head" else 1))
 

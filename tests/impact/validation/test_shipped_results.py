@@ -78,7 +78,7 @@ def test_the_tests_that_decide_do_not_cry_wolf(test):
         assert row["size_10"] <= 0.10 + 2 * row["se_10"], row
 
 
-def test_both_rounds_of_the_european_union_beside_the_literature():
+def test_both_rounds_of_the_european_union_next_to_the_literature():
     found = shipped_yardstick()
     assert found.rounds["round"].tolist() == [2004, 2007]
     assert (found.entrants["failed"] == "").all()

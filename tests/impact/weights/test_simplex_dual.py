@@ -1,4 +1,4 @@
-"""Weights found in the dual, beside non-negative least squares of the same problem."""
+"""Weights found in the dual, against non-negative least squares of the same problem."""
 
 from __future__ import annotations
 

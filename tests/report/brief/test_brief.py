@@ -95,7 +95,7 @@ def test_no_point_is_stronger_than_its_check(claims: list[Claim], briefs: dict[s
             assert all(is_point(by_id[name]) and by_id[name].side == side for name in line.claims)
 
 
-def test_the_member_is_told_in_four_sentences_with_the_verdict_of_the_test(
+def test_the_member_is_stated_in_four_sentences_with_the_verdict_of_the_test(
     claims: list[Claim], briefs: dict[str, Brief]
 ) -> None:
     by_id = {c.id: c for c in claims}
@@ -108,7 +108,7 @@ def test_the_member_is_told_in_four_sentences_with_the_verdict_of_the_test(
                 assert verdict in line.text
 
 
-def test_a_test_that_found_an_effect_is_told_so_and_one_that_did_not_is_not(claims: list[Claim]) -> None:
+def test_a_test_that_found_an_effect_says_so_and_one_that_did_not_is_not(claims: list[Claim]) -> None:
     def first(finding: str, template: str) -> str:
         changed = [
             dataclasses.replace(c, finding=finding, template=template) if c.id == "fared.trade.counterfactual" else c
@@ -122,7 +122,7 @@ def test_a_test_that_found_an_effect_is_told_so_and_one_that_did_not_is_not(clai
 
 
 def test_the_bottom_line_follows_the_model_the_tests_and_the_trade(claims: list[Claim]) -> None:
-    """A sentence on each question, chosen by rule: a range across zero is never told as a gain or a loss."""
+    """A sentence on each question, chosen by rule: a range across zero is never reported as a gain or a loss."""
 
     def bottom(*, model: dict | None = None, finding: str = "none", exports: float = -1.7) -> list[str]:
         changed = {"scenario.welfare": {"checks": (), **(model or {})}}
@@ -160,8 +160,8 @@ def test_brief_and_page_state_the_same_counts(claims: list[Claim], briefs: dict[
         assert brief.document()["counts"] == counts
         sure = brief.parts["sure"]
         assert re.findall(r"\d+", sure[0].text) == [str(counts["fared_tests"]), str(counts["partners_tests"])]
-        told = {int(n) for n in re.findall(r"\d+", sure[1].text)}
-        assert told == {counts[n] for n in counts if n in ("findings", "for", "against", "context")} | {
+        shown = {int(n) for n in re.findall(r"\d+", sure[1].text)}
+        assert shown == {counts[n] for n in counts if n in ("findings", "for", "against", "context")} | {
             counts[f"{side}_{how}"] for side in ("for", "against") for how in ("points", "passed", "unchecked")
         }
 

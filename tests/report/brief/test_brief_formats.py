@@ -88,10 +88,10 @@ def test_the_fonts_are_embedded_and_hold_every_letter(lang: str, pdfs: dict[str,
 
 def test_the_day_is_that_of_the_environment_and_no_other(claims: list[Claim], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-    told = {lang: compose(claims, lang).small[-1] for lang in LANGS}
-    assert told["en"].startswith("Made on 1 January 2026 from eaeu_analysis")
-    assert "1 января 2026" in told["ru"]
-    assert "2026-yil 1-yanvar" in told["uz"]
+    shown = {lang: compose(claims, lang).small[-1] for lang in LANGS}
+    assert shown["en"].startswith("Made on 1 January 2026 from eaeu_analysis")
+    assert "1 января 2026" in shown["ru"]
+    assert "2026-yil 1-yanvar" in shown["uz"]
 
 
 def test_labels_are_inert_in_every_format(claims: list[Claim]) -> None:

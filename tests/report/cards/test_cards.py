@@ -39,7 +39,7 @@ def test_the_texts_of_the_cards_are_there_in_every_language_with_the_same_fields
     for table in english.keys() - {"plural"}:
         assert own[table].keys() == english[table].keys(), table
         for key, text in english[table].items():
-            fields = [set(re.findall(r"\{(\w+)", told)) for told in (text, own[table][key])]
+            fields = [set(re.findall(r"\{(\w+)", shown)) for shown in (text, own[table][key])]
             assert fields[0] == fields[1], f"{table}.{key}"
 
 
@@ -69,7 +69,7 @@ def test_a_caption_has_the_sentence_how_sure_the_source_and_the_address(lang: st
         assert f" {claim.grade}." in found.sure
 
 
-def test_a_failed_check_is_said_first() -> None:
+def test_a_failed_check_is_stated_first() -> None:
     failed = CLAIMS["fared.trade.before_after"]
     assert finding(failed).sure.startswith(f"{len(failed.failed)} checks failed. ")
     assert finding(failed, "ru").sure.startswith("Не пройдены 3 проверки. ")
@@ -197,10 +197,10 @@ def canvases_texts(canvas: Written) -> dict[str, tuple[float, ...]]:
 def test_cards_are_written_with_their_hashes_and_the_same_bytes_every_time(tmp_path, capsys) -> None:
     out = tmp_path / "cards"
     assert main(["cards", "--out", str(out), "--topic", "revenue", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [row["lang"] for row in told["findings"]] == ["en"] * 3 + ["ru"] * 3 + ["uz"] * 3
+    shown = json.loads(capsys.readouterr().out)
+    assert [row["lang"] for row in shown["findings"]] == ["en"] * 3 + ["ru"] * 3 + ["uz"] * 3
     kept = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    assert kept.keys() == {"manifest.json", *(name for row in told["findings"] for name in row["files"].values())}
+    assert kept.keys() == {"manifest.json", *(name for row in shown["findings"] for name in row["files"].values())}
     sizes = {Image.open(io.BytesIO(data)).size for name, data in kept.items() if name.endswith(".png")}
     assert sizes == {(1200, 630), (1080, 1080)}
     assert "{site}/findings.html#revenue-duty" in kept["en/revenue-duty.txt"].decode()

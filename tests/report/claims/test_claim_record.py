@@ -32,8 +32,8 @@ from eaeu_analysis.report.wording import templates
 from eaeu_analysis.results import Check, Provenance
 from eaeu_analysis.series import SeriesInfo
 
-GOOD, BAD, TOLD = (Check(name, passed, None, None, f"{name} told") for name, passed in (
-    ("good", True), ("bad", False), ("told", None)
+GOOD, BAD, INFO = (Check(name, passed, None, None, f"{name} check") for name, passed in (
+    ("good", True), ("bad", False), ("info", None)
 ))  # fmt: skip
 SERIES = SeriesInfo("NE.TRD.GNFS.ZS", "Trade", "% of GDP", source="World Bank", vintage="2026-04-08")
 VALUES = {"latest_first": 2020, "latest_last": 2024, "change": -3.25, "before_first": 2010, "before_last": 2014}
@@ -49,7 +49,7 @@ def made(**more: Any) -> Claim:
         "lower": -9.0,
         "upper": 2.5,
         "level": 0.9,
-        "checks": (GOOD, BAD, TOLD),
+        "checks": (GOOD, BAD, INFO),
         "finding": "none",
         **more,
     }
@@ -62,12 +62,12 @@ def made(**more: Any) -> Claim:
 @pytest.mark.parametrize(
     ("kind", "p", "share", "checks", "grade"),
     [
-        ("counterfactual", 0.05, 0.8, (GOOD, TOLD), "A"),
+        ("counterfactual", 0.05, 0.8, (GOOD, INFO), "A"),
         ("counterfactual", 0.10, 0.9, (GOOD,), "B"),  # below 0.1, not at it
         ("counterfactual", 0.05, 0.79, (GOOD,), "B"),
         ("counterfactual", 0.05, math.nan, (GOOD,), "B"),  # a share that nobody knows is no 80 %
         ("counterfactual", math.nan, 0.9, (GOOD,), "B"),
-        ("counterfactual", 0.05, 0.9, (TOLD,), "B"),  # no check was judged: never the best mark
+        ("counterfactual", 0.05, 0.9, (INFO,), "B"),  # no check was judged: never the best mark
         ("counterfactual", 0.05, 0.9, (), "B"),
         ("counterfactual", 0.05, 0.9, (GOOD, BAD), "X"),  # quoted as such, no evidence
         ("compared", 0.01, 1.0, (), "C"),
@@ -111,7 +111,7 @@ def test_a_claim_as_stated() -> None:
     assert (claim.value, claim.measure, claim.lower, claim.upper, claim.level) == (-3.25, "points", -9.0, 2.5, 0.9)
     assert (claim.question, claim.caveat, claim.would_change) == ("latest", "latest", "latest")
     assert (claim.method, claim.reference, claim.call) == ("before and after", "after nobody", "ea.call().estimate")
-    assert claim.checks == (GOOD, BAD, TOLD)
+    assert claim.checks == (GOOD, BAD, INFO)
     assert claim.failed == (BAD,)
     assert claim.values == VALUES
     assert all(isinstance(value, float) for value in claim.values.values())
@@ -171,7 +171,7 @@ def test_the_document_holds_all_of_it() -> None:
         "interval": [-9.0, None],
         "level": 0.9,
         "values": VALUES,
-        "checks": [{"name": c.name, "role": c.role, "passed": c.passed, "text": c.text} for c in (GOOD, BAD, TOLD)],
+        "checks": [{"name": c.name, "role": c.role, "passed": c.passed, "text": c.text} for c in (GOOD, BAD, INFO)],
         "sources": claim.sources,
         "method": "before and after",
         "reference": "after nobody",

@@ -56,9 +56,9 @@ def test_no_number_is_typed_into_a_template() -> None:
 
 
 def test_a_claim_whose_check_failed_says_no_clear_effect(claims: list[Claim]) -> None:
-    told = [c for c in claims if c.failed and c.topic in ("fared", "members")]
-    assert told
-    for claim in told:
+    shown = [c for c in claims if c.failed and c.topic in ("fared", "members")]
+    assert shown
+    for claim in shown:
         assert any(w in claim.sentence for w in ("No clear effect", "No detectable effect", "Inconclusive")), claim.id
         assert claim.grade != "A"
         if claim.finding:

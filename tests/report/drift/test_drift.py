@@ -40,13 +40,13 @@ def with_claim(claims: list[Claim], name: str, **changes: object) -> list[Claim]
     return [dataclasses.replace(c, **changes) if c.id == name else c for c in claims]
 
 
-def told(old: ClaimsBaseline, claims: list[Claim], **more: object) -> drift.Drift:
+def shown(old: ClaimsBaseline, claims: list[Claim], **more: object) -> drift.Drift:
     new = dataclasses.replace(baseline_of(claims, QUESTION, "pinned"), **more)
     return drift.compare_baselines(old, new, claims)
 
 
 def test_the_same_claims_have_not_drifted(state: ClaimsBaseline, claims: list[Claim]) -> None:
-    found = told(state, claims)
+    found = shown(state, claims)
     assert not found.drifted
     assert found.revised.empty
     assert found.changed == ()
@@ -68,8 +68,8 @@ def test_a_value_may_move_within_its_tolerance_and_no_further(state: ClaimsBasel
     accepted = state.claims[name]
     assert accepted.tolerance == pytest.approx(max(0.1, 0.02 * abs(accepted.value)))
     near = with_claim(claims, name, value=accepted.value + 0.99 * accepted.tolerance)
-    assert not told(state, near).drifted
-    far = told(state, with_claim(claims, name, value=accepted.value + 1.01 * accepted.tolerance))
+    assert not shown(state, near).drifted
+    far = shown(state, with_claim(claims, name, value=accepted.value + 1.01 * accepted.tolerance))
     assert list(far.table["change"]) == ["value moved"]
     with pytest.raises(DriftError, match="1 of"):
         far.require_none()
@@ -86,7 +86,7 @@ def test_a_value_may_move_within_its_tolerance_and_no_further(state: ClaimsBasel
     ],
 )
 def test_each_kind_of_change_is_named(state: ClaimsBaseline, claims: list[Claim], changes: dict, kind: str) -> None:
-    found = told(state, with_claim(claims, "tariffs.average", **changes))
+    found = shown(state, with_claim(claims, "tariffs.average", **changes))
     assert list(found.table["change"]) == [kind]
     assert kind in drift.KINDS
     assert found.drifted
@@ -101,9 +101,9 @@ def test_an_interval_may_move_by_a_quarter_of_its_width_and_no_further(
     held, quarter = state.claims[name], 5.0
     assert quarter > held.tolerance
     near = with_claim(claims, name, lower=held.lower - 0.99 * quarter, upper=held.upper + 0.99 * quarter)
-    assert not told(state, near).drifted
+    assert not shown(state, near).drifted
     for ends in ({"lower": held.lower - 1.01 * quarter}, {"upper": held.upper - 1.01 * quarter}, {"upper": math.nan}):
-        found = told(state, with_claim(claims, name, **ends))
+        found = shown(state, with_claim(claims, name, **ends))
         assert list(found.table["change"]) == ["interval moved"]
         assert found.table["before"].item() != found.table["now"].item()
 
@@ -112,23 +112,23 @@ def test_a_file_that_states_a_wider_tolerance_lets_no_more_pass(state: ClaimsBas
     name = "tariffs.average"
     loose = dataclasses.replace(state.claims[name], tolerance=1e99)
     opened = dataclasses.replace(state, claims={**state.claims, name: loose})
-    assert not told(opened, claims).drifted
+    assert not shown(opened, claims).drifted
     moved = with_claim(claims, name, value=loose.value + 1.01 * state.claims[name].tolerance)
-    assert list(told(opened, moved).table["change"]) == ["value moved"]
+    assert list(shown(opened, moved).table["change"]) == ["value moved"]
 
 
 def test_claims_that_come_and_go_are_named(state: ClaimsBaseline, claims: list[Claim]) -> None:
     fewer = [claim for claim in claims if claim.id != "tariffs.free"]
-    assert told(state, fewer).table[["claim", "change"]].to_numpy().tolist() == [["tariffs.free", "gone"]]
+    assert shown(state, fewer).table[["claim", "change"]].to_numpy().tolist() == [["tariffs.free", "gone"]]
     old = dataclasses.replace(state, claims={k: v for k, v in state.claims.items() if k != "tariffs.free"})
-    assert told(old, claims).table[["claim", "change"]].to_numpy().tolist() == [["tariffs.free", "new"]]
+    assert shown(old, claims).table[["claim", "change"]].to_numpy().tolist() == [["tariffs.free", "new"]]
 
 
-def test_revised_data_that_move_no_conclusion_are_told_and_are_no_drift(
+def test_revised_data_that_move_no_conclusion_are_stated_and_are_no_drift(
     state: ClaimsBaseline, claims: list[Claim]
 ) -> None:
     series = {**state.series, "trade/tariffs_cet": SeriesFingerprint("2026-01-01", "0" * 64)}
-    found = told(dataclasses.replace(state, series=series), claims)
+    found = shown(dataclasses.replace(state, series=series), claims)
     assert not found.drifted
     assert list(found.revised["series"]) == ["trade/tariffs_cet"]
     assert found.changed == (drift.DATA,)
@@ -151,7 +151,7 @@ MOVED = {"value": 9.0}
 def test_the_reason_is_what_alone_changed(
     state: ClaimsBaseline, claims: list[Claim], differs: dict, reason: str
 ) -> None:
-    found = told(dataclasses.replace(state, **differs), with_claim(claims, "tariffs.average", **MOVED))
+    found = shown(dataclasses.replace(state, **differs), with_claim(claims, "tariffs.average", **MOVED))
     assert list(found.table["reason"]) == [reason]
 
 
@@ -205,7 +205,7 @@ def test_the_hash_of_a_series_is_that_of_its_values(claims: list[Claim]) -> None
 def test_another_question_is_refused(state: ClaimsBaseline, claims: list[Claim]) -> None:
     old = dataclasses.replace(state, question={**QUESTION, "unit": "ARM"})
     with pytest.raises(BadInputError, match="about unit 'ARM', this report is about 'KGZ'"):
-        told(old, claims)
+        shown(old, claims)
 
 
 GOOD = {
@@ -220,7 +220,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "printed"),
     [
         ("", "not JSON"),
         ("{", "cut short"),
@@ -236,16 +236,16 @@ GOOD = {
     ],
 )
 def test_a_bad_baseline_is_one_sentence_and_code_2(
-    tmp_path: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, text: str, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "bad.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadInputError, match=r"bad\.json") as caught:
         baseline.read_baseline(path)
-    assert said in str(caught.value)
+    assert printed in str(caught.value)
     assert "\n" not in str(caught.value)
     assert main(["report", "--out", str(tmp_path / "out"), "--check", str(path)]) == 2
-    assert said in capsys.readouterr().err
+    assert printed in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     assert path.read_text(encoding="utf-8") == text
 

@@ -85,10 +85,10 @@ def browser() -> Iterator[Any]:
 
 def opened_at(browser: Any, path: Path, mark: str = "", **options: Any) -> Any:
     page = browser.new_context(**options).new_page()
-    page.asked, page.said = [], []
+    page.asked, page.console = [], []
     page.on("request", lambda request: page.asked.append(request.url))
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("console", lambda message: page.console.append(message.text))
+    page.on("pageerror", lambda error: page.console.append(str(error)))
     page.goto(path.as_uri() + mark)
     return page
 
@@ -176,7 +176,7 @@ def test_the_page_says_what_the_package_says(
             differ.append((chosen, found, wanted))
     assert differ == []
     assert compared >= 40
-    assert page.said == []
+    assert page.console == []
     page.context.close()
 
 
@@ -267,7 +267,7 @@ def test_choosing_by_hand_changes_sentences_and_address_and_the_address_brings_i
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     for opened in (page, again):
-        assert opened.said == []
+        assert opened.console == []
         opened.context.close()
 
 
@@ -286,7 +286,7 @@ def test_an_address_that_fits_nothing_gives_the_first_answer(browser: Any, folde
     page = opened_at(browser, folder / "en.html", mark)
     page.wait_for_function(READY)
     assert "Kyrgyzstan" in printed(page)["change"]
-    assert page.said == []
+    assert page.console == []
     page.context.close()
 
 
@@ -337,18 +337,18 @@ def shown(page: Any) -> dict[str, list[str]]:
         """() => [...document.querySelectorAll('[data-option]')].map(li => [li.dataset.option,
              ...['band', 'better'].map(name => li.querySelector(`[data-part=${name}]`).textContent)])"""
     )
-    told = page.locator("[data-part=sentence]").text_content()
-    return {"": [plain(told)], **{name: [plain(text) for text in texts] for name, *texts in rows}}
+    stated = page.locator("[data-part=sentence]").text_content()
+    return {"": [plain(stated)], **{name: [plain(text) for text in texts] for name, *texts in rows}}
 
 
 def by_draws(drawn: OptionDraws, known: dict[str, float], outcome: str, lang: str) -> dict[str, list[str]]:
     """The same from the package."""
     words, rows = find_language(lang, "explore"), drawn.given(known, outcome)
-    told = {
+    stated = {
         row["option"]: [plain(text) for text in describe_option(row, outcome, words).values()]
         for row in rows.to_dict("records")
     }
-    return {"": [plain(describe_joining(rows, outcome, words, drawn.level))], **told}
+    return {"": [plain(describe_joining(rows, outcome, words, drawn.level))], **stated}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -369,7 +369,7 @@ def test_options_under_assumptions_are_those_of_the_package(
         assert found == by_draws(drawn, known, outcome, lang), (outcome, at)
         seen.add(found[JOINING][0])
     assert len(seen) > 30
-    assert page.said == []
+    assert page.console == []
     page.context.close()
 
 
@@ -393,7 +393,7 @@ def test_an_assumption_is_set_and_left_open_by_hand_and_the_address_keeps_it(
     assert shown(page) == first
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     for opened in (page, again):
-        assert opened.said == []
+        assert opened.console == []
         opened.context.close()
 
 

@@ -1,4 +1,4 @@
-"""Live data with the shipped ones behind them: whole series from one or the other, and which, said everywhere."""
+"""Live data with the shipped ones behind them: whole series from one or the other, and which is named everywhere."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ def test_the_page_says_that_it_rests_on_the_fall_back_and_strict_ends_with_4(
     store = ["--store", str(tmp_path / "store")]
     command = ["report", "--out", str(tmp_path / "out"), "--source", "live", "--fallback", str(small), *store]
     assert main([*command, "--strict", "--format", "html,md"]) == 4
-    told = capsys.readouterr()
-    assert "the rest of the report was written" in told.err
-    assert "could not be had live and are those of the fall-back" in told.out
+    shown = capsys.readouterr()
+    assert "the rest of the report was written" in shown.err
+    assert "could not be had live and are those of the fall-back" in shown.out
     for name, stated in (
         ("index.html", "NE.TRD.GNFS.ZS) could not be had live"),
         ("index.uz.html", "NE.TRD.GNFS.ZS); ilova qilinganlari ishlatilgan"),

@@ -1,4 +1,4 @@
-"""The main page: every sentence by rule, the same numbers in every language, easy to read; what is missing is said."""
+"""The main page: every sentence by rule, the same numbers in every language, easy to read; what is missing is named."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def fronts(material: Material) -> dict[str, Front]:
 
 def texts_of(page: Front) -> list[str]:
     """Every text of the page in its order."""
-    told = [*(answer.text for answer in page.answers), page.sure.text if page.sure else ""]
+    stated = [*(answer.text for answer in page.answers), page.sure.text if page.sure else ""]
     for door in page.doors:
-        told += [door.question, door.answer.text, door.sure.text]
-        told += [text for side in door.sides for point in side.points for text in (point.text, point.caveat)]
-        told += [text for point in door.heard for text in (point.title, point.text)]
-        told += [door.picture.alt if door.picture else ""]
-    return [*told, page.picture.alt if page.picture else ""]
+        stated += [door.question, door.answer.text, door.sure.text]
+        stated += [text for side in door.sides for point in side.points for text in (point.text, point.caveat)]
+        stated += [text for point in door.heard for text in (point.title, point.text)]
+        stated += [door.picture.alt if door.picture else ""]
+    return [*stated, page.picture.alt if page.picture else ""]
 
 
 @pytest.mark.parametrize("lang", ["ru", "uz"])
@@ -82,10 +82,10 @@ def test_the_answers_are_easy_to_read_and_short_to_say(fronts: dict[str, Front])
 
 def test_no_sign_stands_where_a_verb_should_be(fronts: dict[str, Front]) -> None:
     for page in fronts.values():
-        told = [answer.text for answer in page.answers]
-        told += [t for d in page.doors for t in (d.question, d.answer.text, d.sure.text)]
-        told += [p.text for d in page.doors for s in d.sides for p in s.points]
-        for text in told:
+        stated = [answer.text for answer in page.answers]
+        stated += [t for d in page.doors for t in (d.question, d.answer.text, d.sure.text)]
+        stated += [p.text for d in page.doors for s in d.sides for p in s.points]
+        for text in stated:
             assert not re.search(r"(?<![\w\d])[+\u2212-]\d", text), text
             assert "{" not in text
 
@@ -138,17 +138,17 @@ def test_the_second_sentence_names_trade_only_where_it_brings_the_change(materia
 
 
 def test_the_first_door_turns_round_with_the_shares(material: Material) -> None:
-    def told(changed: Material) -> str:
+    def stated(changed: Material) -> str:
         return front(changed, "en", "2026-06-18").doors[0].answer.text
 
-    assert "no clear answer" in told(material)  # without the buyers of gold the share of exports rises
+    assert "no clear answer" in stated(material)  # without the buyers of gold the share of exports rises
     own = next(c for c in material.claims if c.id == "leaning.exports.EAEU")
     plain = with_claim(material, own.id, checks=())
-    assert told(plain).startswith("Not in its trade")
+    assert stated(plain).startswith("Not in its trade")
     risen = with_claim(plain, own.id, value=8.0, values={**own.values, "then": 20.0, "now": 28.0, "change": 8.0})
-    assert told(risen).startswith("The signs differ")  # imports still fell
+    assert stated(risen).startswith("The signs differ")  # imports still fell
     both = with_claim(risen, "leaning.imports.EAEU", value=3.0)
-    assert told(both).startswith("In its trade, yes")
+    assert stated(both).startswith("In its trade, yes")
 
 
 def test_a_door_without_its_findings_says_why(material: Material) -> None:

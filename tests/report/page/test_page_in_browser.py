@@ -70,12 +70,12 @@ def browser() -> Iterator[Any]:
 
 
 def opened_at(browser: Any, url: str, **options: Any) -> Any:
-    """The page at ``url``, with what it asked for and what the console said."""
+    """The page at ``url``, with what it asked for and what the console printed."""
     page = browser.new_context(**({"viewport": DESKTOP} | options)).new_page()
-    page.asked, page.said = [], []
+    page.asked, page.console = [], []
     page.on("request", lambda request: page.asked.append(request.url))
-    page.on("console", lambda message: page.said.append(message.text))
-    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("console", lambda message: page.console.append(message.text))
+    page.on("pageerror", lambda error: page.console.append(str(error)))
     page.goto(url)
     return page
 
@@ -124,7 +124,7 @@ def test_no_request_leaves_and_the_console_is_quiet(browser: Any, report: Path) 
         page.locator("button.theme").click()
         pictures = (report.parent / "figures").as_uri()
         assert [url for url in page.asked if not url.startswith(pictures)] == [at(report, name)]
-        assert page.said == [], name
+        assert page.console == [], name
         assert page.evaluate("document.documentElement.dataset.ready") == "true"
         page.context.close()
 
@@ -140,7 +140,7 @@ def test_it_is_the_same_from_a_server(browser: Any, report: Path) -> None:
         page.wait_for_load_state("networkidle")
         others = [url for url in page.asked if not url.startswith(f"{base}/figures/") and "favicon" not in url]
         assert others == [f"{base}/fared.html"]
-        assert [text for text in page.said if "404" not in text] == []
+        assert [text for text in page.console if "404" not in text] == []
         assert page.evaluate("[...document.images].filter(i => i.complete).every(i => i.naturalWidth > 0)")
         page.context.close()
         server.shutdown()
@@ -170,11 +170,11 @@ def test_axe_finds_no_violation_of_wcag(browser: Any, report: Path, name: str) -
         page.locator(".plot:visible").first.focus()
         page.keyboard.press("End")  # with the values of a figure shown
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]})
-    told = [
+    stated = [
         (v["id"], v["help"], [n["html"][:120] for n in v["nodes"]][:3], len(v["nodes"]))
         for v in found.response["violations"]
     ]
-    assert told == []
+    assert stated == []
     assert len(found.response["passes"]) > 15  # it did look
     page.context.close()
 
@@ -190,7 +190,7 @@ def test_axe_finds_no_violation_in_the_brief(browser: Any, material: Material, t
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]})
     assert [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found.response["violations"]] == []
     assert len(found.response["passes"]) > 10  # it did look
-    assert (page.asked, page.said) == ([path.as_uri()], [])
+    assert (page.asked, page.console) == ([path.as_uri()], [])
     page.context.close()
 
 
@@ -304,8 +304,8 @@ def test_the_sentence_is_copied_with_its_address(browser: Any, report: Path) -> 
     plain.write_text(without_cards((report.parent / "findings.html").read_text(encoding="utf-8")), encoding="utf-8")
     page.goto(plain.as_uri())
     page.locator("#tariffs-average button.copy").click()
-    told = page.evaluate("navigator.clipboard.readText()")
-    assert told.splitlines()[1].endswith("without_cards.html#tariffs-average")
+    stated = page.evaluate("navigator.clipboard.readText()")
+    assert stated.splitlines()[1].endswith("without_cards.html#tariffs-average")
     context.close()
 
 
@@ -452,11 +452,11 @@ def test_hover_and_arrow_keys_read_the_values_of_the_csv(page: Any, report: Path
     page.mouse.move(box["x"] + x * scale, box["y"] + down(line[3]) * scale)
     tip = plot.locator(".tip")
     assert tip.is_visible()
-    told = tip.inner_text()
-    assert told.splitlines()[0] == "2012"
+    stated = tip.inner_text()
+    assert stated.splitlines()[0] == "2012"
     for name, value in zip(header[1:], line[1:], strict=True):
-        assert name in told
-        assert f"{float(value):.1f}" in told
+        assert name in stated
+        assert f"{float(value):.1f}" in stated
     assert header[3] in tip.locator(".near").inner_text()  # the line under the pointer is the one that is lit
     spots = plot.locator("svg .spot")
     assert spots.count() == len(header) - 1
@@ -536,16 +536,16 @@ def test_numbers_with_names_of_size_sort_by_size(browser: Any, report: Path) -> 
         }"""
     )
     button = page.locator("#series-table thead th").nth(1).locator("button")
-    told = "[...document.querySelectorAll('#series-table tbody td')].map(c => c.textContent)"
+    stated = "[...document.querySelectorAll('#series-table tbody td')].map(c => c.textContent)"
     button.click()
-    assert page.evaluate(told) == ["-33.7 pp", "+0.5 pp", "2,486", "950 m", "1.84 bn", "n/a"]
+    assert page.evaluate(stated) == ["-33.7 pp", "+0.5 pp", "2,486", "950 m", "1.84 bn", "n/a"]
     button.click()
-    assert page.evaluate(told) == ["1.84 bn", "950 m", "2,486", "+0.5 pp", "-33.7 pp", "n/a"]
+    assert page.evaluate(stated) == ["1.84 bn", "950 m", "2,486", "+0.5 pp", "-33.7 pp", "n/a"]
     page.context.close()
 
 
 def test_what_the_reader_chooses_works_behind_the_doors(browser: Any, report: Path) -> None:
-    """An address opens its door; files beside the page alone are read; another language keeps what was chosen."""
+    """An address opens its door; files next to the page alone are read; another language keeps what was chosen."""
     mark = "#compare?case=ARM+2015-01-02&outcome=exports&pre=4&post=3&skip=1&with=TJK,MDA,GEO"
     page = opened_at(browser, report.as_uri() + mark, viewport=PHONE)
     page.locator("#compare[data-ready]").wait_for(state="attached")
@@ -561,7 +561,7 @@ def test_what_the_reader_chooses_works_behind_the_doors(browser: Any, report: Pa
     page.evaluate("location.hash = '#assume?outcome=welfare&border_costs.effect=0'")
     page.locator("#assume[data-ready]").wait_for(state="attached")
     assert page.locator("#door-joining > details").evaluate("d => d.open")
-    assert page.said == []
+    assert page.console == []
     page.context.close()
 
 
@@ -583,12 +583,12 @@ def test_a_page_that_is_refused_its_storage_still_works(browser: Any, report: Pa
     refusal = "get() { throw new DOMException('refused', 'SecurityError'); }"
     context.add_init_script("Object.defineProperty(window, 'localStorage', { " + refusal + " })")
     page = context.new_page()
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
+    printed: list[str] = []
+    page.on("pageerror", lambda error: printed.append(str(error)))
     page.goto(report.as_uri())
     page.locator("button.theme").click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert said == []
+    assert printed == []
     context.close()
 
 

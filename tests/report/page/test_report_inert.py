@@ -145,7 +145,7 @@ def test_nothing_of_it_runs_in_a_browser(poisoned: dict[str, str], tmp_path: Pat
         opened.locator("th button").first.click()
         assert opened.evaluate("window.pwned") is None
         assert [url for url in opened.asked if not url.endswith("poisoned.svg")] == [path.as_uri()]
-        assert [text for text in opened.said if "ERR_FILE_NOT_FOUND" not in text] == []  # the picture is not there
+        assert [text for text in opened.console if "ERR_FILE_NOT_FOUND" not in text] == []  # the picture is not there
         assert opened.locator("main script, main style").count() == 0
         shown = opened.locator("main p").first.text_content()
         assert EVIL["script"] in shown

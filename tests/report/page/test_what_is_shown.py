@@ -90,10 +90,10 @@ def test_changes_name_findings_by_their_sentence_and_lead_to_them(files: dict[st
     page, first = files["changes.html"], material.claims[0]
     assert f'<a href="findings.html#{first.slug}">' in page
     assert f'id="{first.slug}"' in files["findings.html"]
-    told = " ".join(Seen(page).texts).replace("\u00a0", " ")
-    assert first.sentence in told
-    assert "Armenia's banks" in told
-    assert "GDP (constant 2015 US$)" in told
+    stated = " ".join(Seen(page).texts).replace("\u00a0", " ")
+    assert first.sentence in stated
+    assert "Armenia's banks" in stated
+    assert "GDP (constant 2015 US$)" in stated
 
 
 def test_labels_stand_for_names_and_nothing_else_changes() -> None:

@@ -71,7 +71,7 @@ def test_names_are_no_numbers_and_numbers_are_no_names(text: str, left: list[str
     ("text", "good"),
     [
         ("12.3", True),
-        ("-12.3", True),  # a direction is told in words as well
+        ("-12.3", True),  # a direction is given in words as well
         ("12", True),
         ("12.35", True),
         ("12.4", False),

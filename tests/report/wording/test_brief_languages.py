@@ -39,7 +39,7 @@ def test_no_text_is_missing_in_any_language(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", [code for code in LANGS if code != "en"])
 def test_numbers_of_a_text_are_those_of_the_english_one(lang: str) -> None:
-    """Field by field: what measures is told in each language, and no digit is typed into a text."""
+    """Field by field: what measures is named in each language, and no digit is typed into a text."""
 
     def measured(text: str) -> set[str]:
         fields = re.findall(r"\{(\w+)(?::([^}]*))?\}", text)
@@ -88,18 +88,18 @@ def test_nouns_follow_the_plural_rules_of_the_language() -> None:
     english = templates.find_language("en", "brief")
     assert [english.noun("years", n) for n in (1, 2, 4, 5)] == ["year", "years", "years", "years"]
     russian = templates.find_language("ru", "brief")
-    told = [russian.noun("years", n) for n in (1, 2, 4, 5, 11, 21, 22, 1.5)]
-    assert told == ["год", "года", "года", "лет", "лет", "год", "года", "года"]
+    shown = [russian.noun("years", n) for n in (1, 2, 4, 5, 11, 21, 22, 1.5)]
+    assert shown == ["год", "года", "года", "лет", "лет", "год", "года", "года"]
     with pytest.raises(BadInputError, match=r"no noun plural\.tables"):
         russian.noun("tables", 2)
 
 
 def test_verbs_agree_with_what_rose_or_fell(briefs: dict[str, Brief]) -> None:
-    told = [plain(line.text) for line in briefs["ru"].parts["fared"]]
-    assert told[0].startswith("Торговля снизилась с ")
-    assert told[1].startswith("Переводы мигрантов выросли с ")
-    assert told[2].startswith("ВВП на душу населения вырос на ")
-    assert told[3].startswith("Прямые иностранные инвестиции снизились с ")
+    shown = [plain(line.text) for line in briefs["ru"].parts["fared"]]
+    assert shown[0].startswith("Торговля снизилась с ")
+    assert shown[1].startswith("Переводы мигрантов выросли с ")
+    assert shown[2].startswith("ВВП на душу населения вырос на ")
+    assert shown[3].startswith("Прямые иностранные инвестиции снизились с ")
 
 
 def test_the_numbers_of_a_line_are_the_same_in_every_language(briefs: dict[str, Brief]) -> None:

@@ -13,7 +13,7 @@ from eaeu_analysis.report.trace.brief_lines import numbers_in
 from eaeu_analysis.report.wording import templates
 
 OTHER = [code for code in LANGS if code != "en"]
-SAID = ("claim", "caveat", "would_change", "question", "topic", "grade", "side", "heard")
+TABLES = ("claim", "caveat", "would_change", "question", "topic", "grade", "side", "heard")
 PARTS = ("sentence", "question", "caveat", "would_change", "topic", "grade", "side")
 LATIN_IN_RUSSIAN = {"p"}  # the p-value
 ENGLISH = re.compile(
@@ -37,7 +37,7 @@ def test_there_are_three_languages() -> None:
 
 
 @pytest.mark.parametrize("lang", OTHER)
-@pytest.mark.parametrize("table", SAID)
+@pytest.mark.parametrize("table", TABLES)
 def test_each_text_has_the_same_fields_in_every_language(table: str, lang: str) -> None:
     english, own = (templates.find_language(code).tables[table] for code in ("en", lang))
     assert own.keys() == english.keys()
@@ -55,7 +55,7 @@ def test_each_word_is_in_every_language(lang: str) -> None:
 
 
 def test_the_same_numbers_in_three_languages(claims: list[Claim]) -> None:
-    told = 0
+    shown = 0
     for claim in claims:
         for part in PARTS:
             per_language = {
@@ -64,8 +64,8 @@ def test_the_same_numbers_in_three_languages(claims: list[Claim]) -> None:
             }
             assert per_language["ru"] == per_language["en"], (claim.id, part)
             assert per_language["uz"] == per_language["en"], (claim.id, part)
-            told += len(per_language["en"])
-    assert told > 1000
+            shown += len(per_language["en"])
+    assert shown > 1000
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -88,7 +88,7 @@ def test_no_english_word_is_left(lang: str, claims: list[Claim]) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_what_cannot_be_said_aloud_is_not_in_a_sentence(lang: str, claims: list[Claim]) -> None:
+def test_what_cannot_be_read_aloud_is_not_in_a_sentence(lang: str, claims: list[Claim]) -> None:
     """p-values and names of checks are in the caveat."""
     for claim in claims:
         assert not re.search(r"\bp = ", claim.text("sentence", lang)), claim.id
@@ -111,7 +111,7 @@ def test_apostrophes_of_uzbek_are_letters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lower", "upper", "said"),
+    ("lower", "upper", "printed"),
     [
         (-3.04, 5.0, {"en": "from a fall of 3.0 to a rise of 5.0 %", "ru": "от снижения на 3,0 до роста на 5,0 %"}),
         (2.0, 5.0, {"en": "a rise of 2.0 to 5.0 %", "ru": "рост на 2,0–5,0 %", "uz": "2,0–5,0 foizga oʻsish"}),
@@ -121,8 +121,8 @@ def test_apostrophes_of_uzbek_are_letters() -> None:
         (float("nan"), 2.0, {"en": "not available"}),
     ],
 )
-def test_an_interval_is_said_without_signs(lower: float, upper: float, said: dict[str, str]) -> None:
-    for lang, text in said.items():
+def test_an_interval_is_stated_without_signs(lower: float, upper: float, printed: dict[str, str]) -> None:
+    for lang, text in printed.items():
         known = templates.find_language(lang)
         unit = known.formed("unit.per cent", "by" if lang == "uz" else "")
         assert known.interval(lower, upper, unit) == text

@@ -50,7 +50,7 @@ def test_a_number_to_say_aloud_comes_with_its_year(briefs: dict[str, Brief]) -> 
 
 
 @pytest.mark.parametrize("topic", ["", *TOPICS])
-def test_everything_in_a_brief_can_be_said_aloud(topic: str, claims: list[Claim]) -> None:
+def test_everything_in_a_brief_can_be_read_aloud(topic: str, claims: list[Claim]) -> None:
     """No p-value, no log points, no sign in front of a number, and few digits."""
     for lang in LANGS:
         brief = compose([c for c in claims if topic in ("", c.topic)], lang, topic)
@@ -77,7 +77,7 @@ def test_the_seconds_are_those_of_the_words_at_the_stated_rate(claims: list[Clai
     assert [x.seconds for x in compose(longer).parts["for"]] == [x.seconds for x in briefs["en"].parts["for"]]
 
 
-def test_log_points_are_told_in_per_cent(claims: list[Claim]) -> None:
+def test_log_points_are_stated_in_per_cent(claims: list[Claim]) -> None:
     income = next(c for c in claims if c.id == "fared.gdp_per_head.counterfactual")
     found = dataclasses.replace(
         income,
@@ -99,7 +99,7 @@ def test_a_published_figure_without_a_year_gets_that_of_its_source(claims: list[
 
 
 @pytest.mark.parametrize(
-    ("value", "kind", "said"),
+    ("value", "kind", "printed"),
     [
         (33.7, "share", "about a third"),
         (-33.7, "share", "about a third"),
@@ -128,12 +128,12 @@ def test_a_published_figure_without_a_year_gets_that_of_its_source(claims: list[
         (720, "usd", "about 720 dollars"),
     ],
 )
-def test_a_number_is_said_as_people_say_it(value: float, kind: str, said: str) -> None:
-    assert plain(spoken_number(value, kind, templates.find_language("en", "brief"))) == said
+def test_a_number_is_stated_as_people_say_it(value: float, kind: str, printed: str) -> None:
+    assert plain(spoken_number(value, kind, templates.find_language("en", "brief"))) == printed
 
 
 @pytest.mark.parametrize(
-    ("lang", "value", "kind", "said"),
+    ("lang", "value", "kind", "printed"),
     [
         ("ru", 33.7, "share", "около трети"),
         ("ru", 18.6, "share", "чуть меньше пятой части"),
@@ -152,11 +152,11 @@ def test_a_number_is_said_as_people_say_it(value: float, kind: str, said: str) -
         ("uz", 3e6, "usd", "taxminan 3 million dollar"),
     ],
 )
-def test_numbers_are_said_in_the_forms_of_each_language(lang: str, value: float, kind: str, said: str) -> None:
-    assert plain(spoken_number(value, kind, templates.find_language(lang, "brief"))) == said
+def test_numbers_are_stated_in_the_forms_of_each_language(lang: str, value: float, kind: str, printed: str) -> None:
+    assert plain(spoken_number(value, kind, templates.find_language(lang, "brief"))) == printed
 
 
-def test_what_is_said_is_never_further_off_than_the_words_allow() -> None:
+def test_what_is_stated_is_never_further_off_than_the_words_allow() -> None:
     from eaeu_analysis.report.wording.spoken_numbers import FRACTIONS
 
     english = templates.find_language("en", "brief")
@@ -165,8 +165,8 @@ def test_what_is_said_is_never_further_off_than_the_words_allow() -> None:
         value = step / 10
         text = spoken_number(value, "share", english)
         if text.endswith("per cent"):
-            told = float(re.search(r"[\d.]+", text).group())
-            assert abs(value / told - 1) < 0.12
+            shown = float(re.search(r"[\d.]+", text).group())
+            assert abs(value / shown - 1) < 0.12
             continue
         fraction = text.removeprefix("about ").removeprefix("a little over ").removeprefix("a little under ")
         off = value / sizes[fraction] - 1
@@ -176,21 +176,21 @@ def test_what_is_said_is_never_further_off_than_the_words_allow() -> None:
 
 
 @pytest.mark.parametrize(("value", "kind"), [(math.nan, "share"), (math.inf, "usd"), (1.0, "furlongs")])
-def test_what_cannot_be_said_is_refused(value: float, kind: str) -> None:
-    with pytest.raises(BadInputError, match="cannot be said aloud"):
+def test_what_cannot_be_stated_is_refused(value: float, kind: str) -> None:
+    with pytest.raises(BadInputError, match="cannot be read aloud"):
         spoken_number(value, kind, templates.find_language("en", "brief"))
 
 
-def test_the_exact_number_stands_beside_the_one_that_is_said(claims: list[Claim], briefs: dict[str, Brief]) -> None:
+def test_the_exact_number_comes_with_the_one_that_is_stated(claims: list[Claim], briefs: dict[str, Brief]) -> None:
     by_id = {c.id: c for c in claims}
-    told = briefs["en"].parts["aloud"]
-    assert len(told) >= 6
-    free = next(line for line in told if line.claims == ("tariffs.free",))
+    shown = briefs["en"].parts["aloud"]
+    assert len(shown) >= 6
+    free = next(line for line in shown if line.claims == ("tariffs.free",))
     assert f"{by_id['tariffs.free'].values['share']:.1f}" in free.text
     assert free.text.startswith("About a third of")
 
 
-def test_a_number_whose_interval_holds_zero_is_not_told_by_its_sign(claims: list[Claim]) -> None:
+def test_a_number_whose_interval_includes_zero_is_not_stated_by_its_sign(claims: list[Claim]) -> None:
     wide = [dataclasses.replace(c, lower=-1.0, upper=2.0) if c.id == "scenario.welfare" else c for c in claims]
     assert all(line.claims != ("scenario.welfare",) for line in compose(wide).parts["aloud"])
 
@@ -234,8 +234,8 @@ def untraced(text: str, sources: list[Claim], lang: str) -> list[float]:
     out = []
     for size, decimals, _ in numbers(text, lang):
         half = 0.5 * 10.0**-decimals + 1e-9
-        told = any(abs(abs(v) - size * scale) <= half * scale for v in held for scale in SCALES)
-        if not told and size not in named and size not in short and abs(size - 2015) > 0:
+        shown = any(abs(abs(v) - size * scale) <= half * scale for v in held for scale in SCALES)
+        if not shown and size not in named and size not in short and abs(size - 2015) > 0:
             out.append(size)
     return out
 

@@ -1,4 +1,4 @@
-"""Calculations that fit on a sheet of paper, beside what the model makes of them."""
+"""Calculations that fit on a sheet of paper, against what the model makes of them."""
 
 from __future__ import annotations
 

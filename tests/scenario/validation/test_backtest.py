@@ -55,7 +55,7 @@ def test_what_is_not_available_is_no_miss_and_no_hit() -> None:
     assert counts["n_effect"] == 0
 
 
-def test_mean_errors_stand_beside_those_of_no_change() -> None:
+def test_mean_errors_come_with_those_of_no_change() -> None:
     found = scoring.score(rows((2.0, 1.0, 4.0, 3.0, NAN), (2.0, -1.0, 5.0, -2.0, NAN), (0.5, 0.0, 1.0, 0.25, NAN)))
     errors = scoring.score_errors(found.assign(unit=["per cent", "per cent", "% of GDP"]))
     assert (errors["rows"], errors["tool"], errors["no_change"]) == (
@@ -106,11 +106,11 @@ def counts(sign: int, covered: int, nearer: int, n: int = 8, m: int = 7) -> dict
 
 
 def test_the_sentence_follows_the_counts() -> None:
-    told = scoring.score_sentence("Aland", "exports", counts(6, 6, 5), counts(4, 5, 2), 0.9)
+    shown = scoring.score_sentence("Aland", "exports", counts(6, 6, 5), counts(4, 5, 2), 0.9)
     for part in ("6 of 8 changes correctly (no better than a coin)",
                  "contained 6 (not too narrow, and so wide that only 1 of 8 excluded zero)",
                  "4 directions (fewer: part of the first score is luck) and 5 intervals"):  # fmt: skip
-        assert part in told
+        assert part in shown
     better = scoring.score_sentence("Aland", "exports", counts(8, 3, 5), counts(8, 8, 2), 0.9)
     assert "better than a coin" in better
     assert "too narrow, and" in better
@@ -193,10 +193,10 @@ def test_the_rouble_and_russian_income_as_they_turned_out() -> None:
     assert 0.6 < moved["rouble"] < 0.75  # some 32 roubles per dollar to some 63
 
 
-def test_told_the_rouble_only_the_rouble_and_income_change() -> None:
+def test_knowing_the_rouble_only_the_rouble_and_income_change() -> None:
     scenario = load_scenario("kgz_2014")
-    told = outturn.with_russia(scenario, {"rouble": 0.5, "income": 0.1})
-    before, after = scenario.quantities(), told.quantities()
+    shown = outturn.with_russia(scenario, {"rouble": 0.5, "income": 0.1})
+    before, after = scenario.quantities(), shown.quantities()
     assert {k for k in before if before[k] != after[k]} == {"migration.rouble", "migration.russian_income"}
     assert after["migration.rouble"].centre == 0.5
     assert not after["migration.rouble"].free
@@ -209,7 +209,7 @@ def test_a_scenario_without_migrants_has_no_rouble_to_set() -> None:
         outturn.with_russia(load_scenario("uzb_wto"), {"rouble": 0.5, "income": 0.1})
 
 
-def test_what_a_series_lacks_is_said_and_not_filled() -> None:
+def test_what_a_series_lacks_is_stated_and_not_filled() -> None:
     panel, columns = outturn.outturn_panel()
     found = outturn.outturn(panel, columns["customs"], load_scenario("kgz_2014"), "customs")
     assert found.before == (2014,)
@@ -222,7 +222,7 @@ def test_what_a_series_lacks_is_said_and_not_filled() -> None:
     assert found.happened == pytest.approx(own.loc[2016:2019].mean() - own.loc[2014])
 
 
-def test_logarithms_are_told_as_per_cent_and_no_bound_stays_none() -> None:
+def test_logarithms_are_stated_as_per_cent_and_no_bound_stays_none() -> None:
     assert outturn.log_to_percent(math.log(1.5)) == pytest.approx(50.0)
     assert math.isinf(outturn.log_to_percent(math.inf))
     assert outturn.log_to_percent(-math.inf) == -100.0
@@ -286,11 +286,11 @@ def test_the_record_is_written_whole_with_the_same_bytes_each_time(tmp_path: Any
 
 
 def test_the_summary_says_what_is_not_available() -> None:
-    told = made_up_backtest().summary()
-    assert "against a counterfactual: not available" in told
-    assert "no bound" in told
-    assert "outside the interval" in told
-    assert "wrong direction" in told
+    shown = made_up_backtest().summary()
+    assert "against a counterfactual: not available" in shown
+    assert "no bound" in shown
+    assert "outside the interval" in shown
+    assert "wrong direction" in shown
 
 
 def test_the_shipped_score_agrees_with_itself_and_is_printed() -> None:

@@ -1,4 +1,4 @@
-"""Published estimates beside the scenarios: the table's facts, the comparison's rules, bad input."""
+"""Published estimates against the scenarios: the table's facts, the comparison's rules, bad input."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_comparable_findings_are_in_like_units() -> None:
             assert like.get(finding["unit"], finding["unit"]) == ours, finding["id"]
 
 
-def test_a_finding_is_set_beside_our_interval() -> None:
+def test_a_finding_is_compared_with_our_interval() -> None:
     table = compare_with_published(made_up("uzb_eaeu", **UZB)).table.set_index("id")
     assert list(table.index) == ["uzb_kofner_first", "uzb_edb_exports", "uzb_edb_remittances"]
     assert list(table["same_sign"]) == [None, True, False]  # both signs; same; other
@@ -69,10 +69,10 @@ def test_at_least_has_no_upper_end() -> None:
 
 def test_the_summary_names_source_both_numbers_and_why() -> None:
     found = compare_with_published(made_up("uzb_eaeu", **UZB))
-    told = found.summary()
+    shown = found.summary()
     for part in ("Kofner, greater-europe.org 7810", "+0.10 (-0.20 to +0.40) per cent", "takes both signs",
                  "the other sign", "seen quoted", "Theirs is a partial model"):  # fmt: skip
-        assert part in told
+        assert part in shown
     checks = {c.name: c for c in found.checks}
     assert checks["theirs in ours"].value == 1
     assert checks["signs"].passed is False

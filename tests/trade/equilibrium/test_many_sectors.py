@@ -313,7 +313,7 @@ def test_uzbekistans_table_adds_up():
     assert abs(whole["coefficient"].iloc[0] - 0.467) < 0.001
 
 
-def test_uzbekistans_table_beside_economies_without_one():
+def test_uzbekistans_table_next_to_economies_without_one():
     codes = ["KAZ", "RUS", "UZB"]
     flows = pd.concat([frame(matrix(3, s), codes).assign(sector=name) for s, name in enumerate(["6", "services"])])
     place = dict.fromkeys("ABDEFGHIJKLMNOPQRS", "services") | {"C": "6"}
@@ -358,9 +358,9 @@ def test_a_table_that_asks_for_more_than_is_bought():
     with pytest.raises(BadInputError, match="final demand would be negative"):
         solve_equilibrium(few, shock(4)[0], sigma=5, input_output=TABLE)
     result = solve_equilibrium(few, shock(4)[0], sigma=5, input_output=TABLE, negative_demand="absorb")
-    told = next(check for check in result.checks if check.name == "final demand")
-    assert told.value > 0
-    assert "scaled down" in told.text
+    shown = next(check for check in result.checks if check.name == "final demand")
+    assert shown.value > 0
+    assert "scaled down" in shown.text
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_margins_are_met_in_few_steps_as_proportional_fitting_meets_them_in_many
         assert float(rows @ np.log(found.a)) == pytest.approx(0.0, abs=1e-6 * rows.sum())
 
 
-def test_flows_of_any_size_beside_each_other_are_balanced_without_a_detour() -> None:
+def test_flows_of_any_size_next_to_each_other_are_balanced_without_a_detour() -> None:
     """Costs and sizes over e^40: a full step is often too far, and one that is never shortened takes twice as many."""
     steps = 0
     for seed in range(150):
@@ -171,7 +171,7 @@ def test_two_blocks_that_hardly_trade_are_balanced_too(far: float) -> None:
     assert found.iterations <= 8
 
 
-def test_margins_that_no_trade_can_have_are_said_to_have_none() -> None:
+def test_margins_that_no_trade_can_have_have_none() -> None:
     kernel = np.array([[1.0, 1.0], [0.0, 1.0]])  # the second sells to the second alone, which buys less than that
     with pytest.raises(NotConvergedError, match="no trade matrix with these margins"):
         one.balance_trade(kernel, np.array([1.0, 3.0]), np.array([2.0, 2.0]))

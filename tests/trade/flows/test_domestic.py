@@ -57,7 +57,7 @@ def test_an_economy_that_exports_more_than_it_makes_is_left_out_and_named() -> N
     assert not (set(panel.flows["exporter"]) | set(panel.flows["importer"])) & {"UZB"}
 
 
-def test_the_table_shows_every_ratio_beside_none() -> None:
+def test_the_table_shows_every_ratio_next_to_none() -> None:
     table = domestic_sensitivity(trade(), macro(), ratios=(None, 1.5, 2.0))
     assert list(table["domestic"].unique()) == ["none", "1.5", "2"]
     assert set(table.loc[table["domestic"] == "none", "regressor"]) == {"rta", "customs_union", "eaeu"}

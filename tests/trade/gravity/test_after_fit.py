@@ -63,7 +63,7 @@ def test_every_kind_of_error_works_on_small_panels(
     effects: list[str | tuple[str, ...]], cluster: str | list[str] | None
 ) -> None:
     """Two regressors, with and without weights and an offset. With one way of clustering each error, the bootstrap of
-    each coefficient and both tests give numbers; several ways may be too many for few clusters, which is then said."""
+    each coefficient and both tests give numbers; several ways may be too many for few clusters, then named."""
     ways = len(cluster) if isinstance(cluster, list) else int(cluster is not None)
     for seed, economies in ((1, 6), (2, 4)):
         draw = np.random.default_rng(seed)

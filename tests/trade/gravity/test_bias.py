@@ -313,7 +313,7 @@ def test_a_pair_that_fixes_a_coefficient_alone_does_not_blow_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "printed"),
     [
         ({"fixed_effects": THREE, "cluster": None}, "clustered by pair"),
         ({"fixed_effects": THREE, "cluster": "exporter"}, "clustered by pair"),
@@ -322,8 +322,8 @@ def test_a_pair_that_fixes_a_coefficient_alone_does_not_blow_up() -> None:
         ({"fixed_effects": [THREE[0], THREE[2]], "cluster": PAIR}, "takes 'year' for time"),
     ],
 )
-def test_what_it_cannot_correct_is_said_in_one_sentence(arguments: dict, said: str) -> None:
-    with pytest.raises(BadInputError, match=said):
+def test_what_it_cannot_correct_is_stated_in_one_sentence(arguments: dict, printed: str) -> None:
+    with pytest.raises(BadInputError, match=printed):
         ppml(unbalanced(), "usd", ["x"], bias_correction=True, **arguments)
 
 

@@ -148,7 +148,7 @@ def test_a_regressor_that_the_effects_explain_is_refused_or_dropped_by_name(worl
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "printed"),
     [
         (lambda d: d.rename(columns={"usd": "uds"}), "column 'usd' not known; did you mean 'uds'"),
         (lambda d: d.assign(usd=d["usd"] - 5), "is negative in row"),
@@ -157,8 +157,8 @@ def test_a_regressor_that_the_effects_explain_is_refused_or_dropped_by_name(worl
         (lambda d: pd.concat([d, d.assign(exporter="Z" + d["exporter"], importer="Z" + d["importer"])]), "2 groups"),
     ],
 )
-def test_bad_input_is_one_sentence(world: pd.DataFrame, change: object, said: str) -> None:
-    with pytest.raises(BadInputError, match=said) as caught:
+def test_bad_input_is_one_sentence(world: pd.DataFrame, change: object, printed: str) -> None:
+    with pytest.raises(BadInputError, match=printed) as caught:
         ppml(change(world), "usd", ["x", "w"], THREE, PAIR)
     assert "\n" not in str(caught.value)
 
@@ -169,7 +169,7 @@ def test_disconnected_effects_can_be_allowed_and_leave_the_coefficient_alone(wor
     np.testing.assert_allclose(fit.coef, ppml(world, "usd", ["x", "w"], THREE, PAIR).coef, rtol=1e-6)
 
 
-def test_nothing_to_estimate_on_is_said(world: pd.DataFrame) -> None:
+def test_nothing_to_estimate_on_is_stated(world: pd.DataFrame) -> None:
     with pytest.raises(NoDataError, match="every flow is zero"):
         ppml(world.assign(usd=0.0), "usd", ["x"], THREE, PAIR)
     with pytest.raises(BadInputError, match="no regressor"):
@@ -265,11 +265,11 @@ def test_the_last_digit_does_not_hang_on_the_hash_seed_of_the_process() -> None:
         "from trade_worlds import THREE, simulate; from eaeu_analysis.trade.gravity.ppml import ppml; "
         "fit = ppml(simulate(10, 4, 2, 3), 'usd', ['x'], THREE); print(fit.coef.iloc[0].hex(), fit.se.iloc[0].hex())"
     )
-    told = set()
+    shown = set()
     for seed in ("1", "2", "3"):
         path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
         env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
         done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        told.add(done.stdout)
-    assert len(told) == 1
+        shown.add(done.stdout)
+    assert len(shown) == 1

@@ -176,9 +176,9 @@ def test_a_regressor_that_predicts_zeros_does_not_spoil_the_others() -> None:
     assert fit.coef["a"] == pytest.approx(0.4, abs=3 * fit.se["a"])
     assert list(fit.separated_rows) == list(data.index[data["none"]])
     assert fit.dropped == ("b",)
-    said = {check.name: check for check in fit.checks}
-    assert "by a, b with the effects" in said["separation"].text
-    assert said["identification"].failed
+    printed = {check.name: check for check in fit.checks}
+    assert "by a, b with the effects" in printed["separation"].text
+    assert printed["identification"].failed
     spoilt = ppml(data, "y", ["a", "b", "ld"], ["g"], separation="effects")
     assert abs(spoilt.coef["a"]) > 10
 

@@ -41,7 +41,7 @@ def test_the_t_value_does_not_depend_on_the_unit(factor: float) -> None:
 
 
 def test_a_regressor_that_varies_little_beyond_the_effects_is_estimated() -> None:
-    """Levels of pairs a million times what varies: still told from the fixed effects."""
+    """Levels of pairs a million times what varies: still distinguished from the fixed effects."""
     data = world()
     level = 1e5 * pd.factorize(data["exporter"] + data["importer"])[0]
     plain, other = (ppml(d, "usd", ["x"], THREE, PAIR) for d in (data, data.assign(x=data["x"] + level)))

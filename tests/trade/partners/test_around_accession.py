@@ -58,7 +58,7 @@ def test_partners_add_up_to_all_and_gold_is_apart(kyrgyz: PartnerChanges) -> Non
     assert exports.loc["EU without gold", "change"] < 20  # with Britain's gold of 2018-19 it would be +727
 
 
-def test_the_partner_reports_are_beside_the_own_ones(kyrgyz: PartnerChanges) -> None:
+def test_the_partner_reports_are_next_to_the_own_ones(kyrgyz: PartnerChanges) -> None:
     rows = kyrgyz.table.set_index(["flow", "partner"])
     china = rows.loc[("imports", "China")]
     assert 3 < china["mirror_after"] < 5  # China reports about four times what Kyrgyzstan records

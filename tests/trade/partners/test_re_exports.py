@@ -81,7 +81,7 @@ def test_parallel_imports_are_russias_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "stated"),
     [
         (["--reports", "CHN"], "a seller and a buyer"),
         (["--reports", "CHN,Kirgizia"], "did you mean"),
@@ -90,11 +90,13 @@ def test_parallel_imports_are_russias_alone() -> None:
         (["--surges", "--agreements"], "one at a time"),
     ],
 )
-def test_commands_refuse_what_they_do_not_know(args: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_refuse_what_they_do_not_know(
+    args: list[str], stated: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     from eaeu_analysis.cli import main
 
     assert main(["gravity", *args]) == 2
-    assert told in capsys.readouterr().err
+    assert stated in capsys.readouterr().err
 
 
 def test_commands_show_routes_and_surges(capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,7 +88,7 @@ def test_one_report_is_kept_and_a_contradicted_zero_has_no_say() -> None:
     assert "carriage: as given" in done.summary()
 
 
-def test_too_little_to_estimate_is_said() -> None:
+def test_too_little_to_estimate_is_stated() -> None:
     side, distances, _ = reports(years=1)
     with pytest.raises(NoDataError, match="at least 30 are needed"):
         estimate_cif(side.head(20), distances)

@@ -90,7 +90,7 @@ def test_order_and_unit_do_not_matter():
     np.testing.assert_allclose(larger["world_price"], base["world_price"], rtol=1e-9)
 
 
-def test_large_changes_are_said_to_be_large():
+def test_large_changes_are_named():
     checks = {check.name: check for check in global_simulation(*free_trade(), **ELASTICITIES).checks}
     assert checks["size of the change"].passed is False
     assert "linear" in checks["size of the change"].text

@@ -1,9 +1,9 @@
-"""SMART: the formulas of its papers written out, accounts that close, GSIM beside it, taxes on top of taxes.
+"""SMART: the formulas of its papers written out, accounts that close, GSIM next to it, taxes on top of taxes.
 
 No worked example that prints both what went in and what came out was found for SMART: the manual and the online help
 of WITS, Laird and Yeats (1986), Jammes and Olarreaga (2005), the manual of TRIST and the Asian Development Bank's
 methodology (Plummer, Cheong and Hamanaka 2010) give formulas, or results whose inputs are the service's data of the
-day. So the published formulas are worked out here by hand, and GSIM, which has a published example, stands beside.
+day. So the published formulas are worked out here by hand, and GSIM, which has a published example, is the second.
 """
 
 import numpy as np
@@ -90,8 +90,8 @@ def test_viner_diversion_alone_loses_revenue():
     assert result.welfare_change < 0
 
 
-# -- beside GSIM -----------------------------------------------------------------------------------------------------
-def beside(values, before, after, em, es):
+# -- against GSIM -----------------------------------------------------------------------------------------------------
+def comparison(values, before, after, em, es):
     """The same market in both models: one importer, supply without limit."""
     partners = [f"P{i}" for i in range(len(values))]
     smart = partial_equilibrium(
@@ -110,7 +110,7 @@ def beside(values, before, after, em, es):
 
 
 def test_equal_cuts_agree_with_gsim_partner_by_partner():
-    smart, gsim = beside([300.0, 500.0, 200.0], [20.0] * 3, [10.0] * 3, -1.2, 3.0)
+    smart, gsim = comparison([300.0, 500.0, 200.0], [20.0] * 3, [10.0] * 3, -1.2, 3.0)
     np.testing.assert_allclose(smart.to_frame()["creation"], gsim, rtol=1e-10)
 
 
@@ -118,7 +118,7 @@ def test_a_preference_agrees_with_gsim_in_all_and_in_what_is_diverted():
     """SMART lets demand answer partner by partner, GSIM through the price of the whole; at equal rates before the sum
     is the same, and so is what moves between partners once the sum is taken out."""
     values, em, es = np.array([300.0, 500.0, 200.0]), -1.2, 3.0
-    smart, gsim = beside(values, [20.0] * 3, [20.0, 20.0, 5.0], em, es)
+    smart, gsim = comparison(values, [20.0] * 3, [20.0, 20.0, 5.0], em, es)
     table = smart.to_frame()
     np.testing.assert_allclose(table["creation"].sum(), gsim.sum(), rtol=1e-10)
     moved = gsim.to_numpy() - values / values.sum() * gsim.sum()

@@ -104,7 +104,7 @@ def test_unknown_is_not_zero():
 
 
 def test_implied_unit_values():
-    """10 % or 1.88 EUR are equal at 18.8 EUR a kilogram: a specific 2.2 EUR beside it comes to 11.7 %."""
+    """10 % or 1.88 EUR are equal at 18.8 EUR a kilogram: a specific 2.2 EUR next to it comes to 11.7 %."""
     table = lines(
         ("6203228000", "10%, но не менее 1.88 EUR за 1 кг"),
         ("6203238000", "10%, но не менее 2.20 EUR за 1 кг"),
@@ -244,7 +244,7 @@ def test_lines_are_unique_codes_of_ten_digits(schedule):
 
 def test_a_code_given_twice_keeps_its_official_wording(schedule):
     benzene = schedule.lines.set_index("code").loc["2902200000"]
-    assert benzene["wording"] == "3%"  # beside a bare 0.0 from another table
+    assert benzene["wording"] == "3%"  # next to a bare 0.0 from another table
 
 
 def test_no_duty_is_zero_without_being_so_worded(schedule):
@@ -282,7 +282,7 @@ def test_given_unit_values_settle_what_is_unknown(schedule):
     assert abs(sugar.loc[sugar["wording"] == "250 USD за 1 т", "ave"] - 50.0).max() < 1e-9
 
 
-def test_uzbekistan_beside_it(schedule):
+def test_uzbekistan_next_to_it(schedule):
     gap = tariff_gap.tariff_gap(schedule)
     table = gap.to_frame()
     assert set(table["direction"]) <= set(tariff_gap.DIRECTIONS)

@@ -35,18 +35,18 @@ def test_an_estimate_stands_out_when_its_interval_leaves_zero_out(answer: TradeA
         assert np.allclose(table["percent"], 100 * np.expm1(table["estimate"]))
 
 
-def test_only_findings_that_were_seen_are_set_beside_ours(answer: TradeAnswer) -> None:
+def test_only_findings_that_were_seen_are_compared_with_ours(answer: TradeAnswer) -> None:
     assert len(answer.findings) == len(findings())
     assert set(answer.findings["confidence"]) <= {"S", "S2"}
     assert (answer.findings["agree"] == (answer.findings["our_sign"] == answer.findings["their_sign"])).all()
 
 
 def test_the_words_say_what_the_data_cannot_carry(answer: TradeAnswer) -> None:
-    told = answer.sentences()
-    assert "before the customs union" in told[1]
+    shown = answer.sentences()
+    assert "before the customs union" in shown[1]
     assert [c.name for c in answer.before] == ["years before, all goods", "years before, without fuels"]
-    assert any("Uzbekistan" in text for text in told)
-    assert "nan" not in " ".join(told)
+    assert any("Uzbekistan" in text for text in shown)
+    assert "nan" not in " ".join(shown)
 
 
 def test_the_words_follow_the_numbers(answer: TradeAnswer) -> None:
@@ -66,12 +66,12 @@ def test_sources_are_named(answer: TradeAnswer) -> None:
 def test_the_pictures_say_what_the_tables_say(answer: TradeAnswer) -> None:
     from eaeu_analysis.plots import style as plots
 
-    for result, told in (
+    for result, shown in (
         (answer, f"{int(answer.effects['stands_out'].sum())} of {len(answer.effects)}"),
         (answer.union, "neighbours that never joined"),
     ):
         figure = Figure(figsize=(6.4, 4.0), layout="constrained")
         with plots.styled():
             ax = result.plot(figure.subplots())
-        assert told in ax.get_title(loc="left")
+        assert shown in ax.get_title(loc="left")
         assert ax.get_xlabel() or ax.get_ylabel()

@@ -210,8 +210,8 @@ def test_unreported_flows_come_from_one_report_for_all_years(filled: TradePanel)
     own = load_flows("russia_annual", [2000, 2004, 2008, 2012, 2016])
     own = own[(own["importer"] == "ARM") & (own["basis"] == "exporter_fob")].set_index("year")["usd"] / 1e6
     assert armenia.to_dict() == pytest.approx(own.to_dict())  # Russian customs have all five years, Armenia three
-    said = filled.changes[(filled.changes["exporter"] == "RUS") & (filled.changes["importer"] == "BLR")]
-    assert list(said["was"]) == ["zero", "zero", "zero", "other report", "other report"]
+    printed = filled.changes[(filled.changes["exporter"] == "RUS") & (filled.changes["importer"] == "BLR")]
+    assert list(printed["was"]) == ["zero", "zero", "zero", "other report", "other report"]
 
 
 def test_uzbekistan_exports_from_its_own_table_or_its_partners(filled: TradePanel) -> None:
@@ -280,6 +280,6 @@ def test_the_union_on_the_pinned_flows() -> None:
     assert europe["percent"] == pytest.approx(-9.6, abs=3)
     assert checks["imports before, EU, all goods"] is False
     assert checks["domestic trade"] is False
-    beside = compare_with_findings(result)
-    assert len(beside) == len(findings())
-    assert beside["our_percent"].notna().all()
+    comparison = compare_with_findings(result)
+    assert len(comparison) == len(findings())
+    assert comparison["our_percent"].notna().all()

@@ -250,7 +250,7 @@ def open_flows(folder: str | Path) -> BulkFlows:
         source, products, vintage = (str(record[name]) for name in ("source", "products", "vintage"))
         return BulkFlows(target, source, products, vintage, years, left)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise NoDataError(f"{str(target)!r} holds no bulk flows (flows.json is missing or damaged)") from error
+        raise NoDataError(f"{str(target)!r} has no bulk flows (flows.json is missing or damaged)") from error
 
 
 @contextmanager

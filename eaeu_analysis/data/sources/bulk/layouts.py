@@ -69,7 +69,7 @@ def add(
         learned, select = _LAYOUTS[kind](con, table, digits, scale, shape)
         con.execute(f"INSERT INTO raw SELECT {number} AS file, * FROM ({select})")
     except duckdb.DataError as error:
-        raise BadInputError(f"{file.name} has a cell that is not what its column holds: {_cell(error)}") from error
+        raise BadInputError(f"{file.name} has a cell that is not of the kind of its column: {_cell(error)}") from error
     except (duckdb.InvalidInputException, duckdb.BinderException) as error:
         raise BadInputError(f"{file.name} {bulk_table.refusal(error)}") from error
     if not _check(con, file, number):
@@ -93,7 +93,7 @@ def _check(con: duckdb.DuckDBPyConnection, file: Input, number: int) -> int:
     ).fetchone()
     if twice:
         flow = f"from {twice[0]} to {twice[1]} in {twice[2]} ({twice[3]})"
-        raise BadInputError(f"{file.name} has a flow {flow} twice, and does not say which of the two holds")
+        raise BadInputError(f"{file.name} has a flow {flow} twice, and does not say which of the two is right")
     return int(count)
 
 

@@ -111,9 +111,11 @@ def product_sql(cell: str, pattern: str, expected: str) -> str:
     return _unless(f"regexp_full_match({cell}, '{pattern}')", cell, cell, f"a product code, expected {expected}")
 
 
-def _unless(holds: str, then: str, cell: str, what: str) -> str:
-    """``then`` where ``holds``, else an error that names the cell; the check of the whole judges empty ones."""
-    return f"CASE WHEN coalesce({cell}, '') = '' THEN NULL WHEN {holds} THEN {then} ELSE {refuse_cell(cell, what)} END"
+def _unless(condition: str, then: str, cell: str, what: str) -> str:
+    """``then`` under the ``condition``, else an error that names the cell; the check of the whole judges empty ones."""
+    return (
+        f"CASE WHEN coalesce({cell}, '') = '' THEN NULL WHEN {condition} THEN {then} ELSE {refuse_cell(cell, what)} END"
+    )
 
 
 def refuse_cell(cell: str, what: str) -> str:

@@ -89,7 +89,7 @@ def _wanted(member: zipfile.ZipInfo, path: Path) -> bool:
     name = member.filename.replace("\\", "/")
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts or re.match(r"[A-Za-z]:", name) or "\0" in name:
-        raise BadInputError(f"{str(path)!r} holds a file named {member.filename!r}, which points outside of it")
+        raise BadInputError(f"{str(path)!r} has a file named {member.filename!r}, which points outside of it")
     if member.is_dir() or not name.lower().endswith(_TABLE) or pure.name.startswith((".", "_")):
         return False
     if member.flag_bits & 1:

@@ -98,10 +98,10 @@ def damaged(error: OSError) -> bool:
 def _choose(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > MAX_MEMBERS:
-        raise BadInputError(f"{str(path)!r} holds {len(members):,} files, more than any data download")
+        raise BadInputError(f"{str(path)!r} has {len(members):,} files, more than any data download")
     for member in members:
         if _climbs(member.filename):
-            raise BadInputError(f"{str(path)!r} holds a file named {member.filename!r}, which points outside of it")
+            raise BadInputError(f"{str(path)!r} has a file named {member.filename!r}, which points outside of it")
     member = _data_table(members, path)
     if member.flag_bits & 1:
         raise BadInputError(f"{str(path)!r}: {member.filename!r} is encrypted")
@@ -133,4 +133,4 @@ def _data_table(members: list[zipfile.ZipInfo], path: Path) -> zipfile.ZipInfo:
         return next(iter(tables.values()))[1]
     shown = ", ".join(repr(member.filename) for member in members[:5]) or "nothing"
     what = "no CSV table" if not tables else f"{len(tables)} CSV tables and no way to tell which is meant"
-    raise BadInputError(f"{str(path)!r} holds {what} (it has {shown})")
+    raise BadInputError(f"{str(path)!r} has {what} (it has {shown})")

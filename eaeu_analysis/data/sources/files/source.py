@@ -84,7 +84,7 @@ def inspect_file(
     if empty and (codes is None or codes):
         found.notes.append(f"{where}: no value at all for {', '.join(empty[:5])}{' ...' if len(empty) > 5 else ''}")
     if not found.frames and (codes is None or codes):
-        raise NoDataError(f"{where} holds no value")
+        raise NoDataError(f"{where} has no value")
     found.labels = {c: clean_text(label) for c, label in found.labels.items()}
     found.notes = [clean_text(note) for note in found.notes]
     info = _info(shape, vintage or shape.vintage or found.vintage, member or Member(path.name, 0, ""))

@@ -92,11 +92,11 @@ def read_parquet(
                 try:
                     column.validate(full=True)  # text that is not UTF-8 passes Arrow and brings duckdb down
                 except pa.ArrowInvalid as error:
-                    raise BadInputError(f"{where}: column {name!r} holds text that is not UTF-8") from error
+                    raise BadInputError(f"{where}: column {name!r} has text that is not UTF-8") from error
                 try:
                     columns[internal(position)] = column.cast(pa.string()).fill_null("")
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-                    raise BadInputError(f"{where}: column {name!r} holds {column.type}, not text or numbers") from error
+                    raise BadInputError(f"{where}: column {name!r} has {column.type}, not text or numbers") from error
             loader.add(pa.table(columns), pa.array(range(rows + 1, rows + batch.num_rows + 1), pa.int64()))
             rows += batch.num_rows
         return loader.finish()

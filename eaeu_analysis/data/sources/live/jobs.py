@@ -116,7 +116,7 @@ class FetchContext:
 
 @dataclass(frozen=True)
 class Progress:
-    """Told after each series: which, how it ended, how far the pull is. ``seconds_left`` is None at the start."""
+    """Reported after each series: which, how it ended, how far the pull is. ``seconds_left`` is None at the start."""
 
     code: str
     status: str

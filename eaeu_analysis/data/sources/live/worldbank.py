@@ -205,7 +205,7 @@ def fetch(request: Request, call: Call, notes: bool = True) -> Fetched:
             if round_ == ROUNDS:
                 raise FetchError(f"{error}, {ROUNDS} times over", error.kind, again=False) from error
     if fetched.frame.empty:
-        raise NoDataError(f"series '{request.code}' came whole and holds no value for what was asked")
+        raise NoDataError(f"series '{request.code}' came whole and has no value for what was asked")
     return _with_notes(fetched, request, call) if notes else fetched
 
 

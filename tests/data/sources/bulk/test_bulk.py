@@ -41,9 +41,9 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
     folder, out = str(baci(tmp_path / "in")), str(tmp_path / "out")
     assert main(["data", "bulk", "baci", folder, "--out", out, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    shown = json.loads(capsys.readouterr().out)
     assert as_dict(ea.open_flows(out).frame()) == EXPECTED
-    assert sum(row["rows"] for row in told["rows"]) == len(EXPECTED)
+    assert sum(row["rows"] for row in shown["rows"]) == len(EXPECTED)
     assert main(["data", "bulk", "bacy", folder, "--out", out]) == 2
     assert "did you mean 'baci'" in capsys.readouterr().err
     assert main(["data", "bulk", "baci", str(tmp_path / "nowhere"), "--out", out]) == 2

@@ -126,7 +126,7 @@ def test_zip_bomb_is_refused_by_what_it_declares(tmp_path):
         read_file(path)
 
 
-def test_nothing_is_unpacked_beside_the_zip(tmp_path):
+def test_nothing_is_unpacked_next_to_the_zip(tmp_path):
     read_file(zipped(tmp_path / "x.zip", {"API_x.csv": DOWNLOAD + ROWS}))
     assert [p.name for p in tmp_path.iterdir()] == ["x.zip"]
 
@@ -148,16 +148,16 @@ def test_a_million_rows_of_junk_end_in_one_sentence_and_bounded_memory(tmp_path,
         "import json, sys\n"
         "from eaeu_analysis.errors import EaeuError\n"
         "from eaeu_analysis.data.sources.files.source import read_file\n"
-        "try: read_file(sys.argv[1]); said = ''\n"
-        "except EaeuError as error: said = str(error)\n"
+        "try: read_file(sys.argv[1]); message = ''\n"
+        "except EaeuError as error: message = str(error)\n"
         "peak = [line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')]"
         " if sys.platform == 'linux' else [0]\n"  # the kernel's own mark: ru_maxrss has the parent's at the start
-        "print(json.dumps([said, int(peak[0]) / 1024]))\n"
+        "print(json.dumps([message, int(peak[0]) / 1024]))\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    said, peak_mb = json.loads(done.stdout)
-    assert "junk.csv" in said
-    assert "\n" not in said
+    printed, peak_mb = json.loads(done.stdout)
+    assert "junk.csv" in printed
+    assert "\n" not in printed
     assert done.stderr == ""
     if sys.platform == "linux":
         assert peak_mb < 700

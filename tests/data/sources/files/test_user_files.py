@@ -153,7 +153,7 @@ def test_parquet_reads_as_csv_does(tmp_path):
     assert rows(parquet) == rows(csv) == [("KGZ", 2015, 1e300), ("UZB", 2015, 0.1)]
 
 
-def test_nan_and_na_are_missing_and_counted_a_column_too_many_is_said(tmp_path):
+def test_nan_and_na_are_missing_and_counted_a_column_too_many_is_stated(tmp_path):
     text = "iso3,year,value,remark\nKGZ,2015,NaN,x\nKGZ,2016,N/A,\nKGZ,2017,,\nKGZ,2018,0,\n"
     reading = inspect_file(written(tmp_path / "a.csv", text))
     assert rows(reading.series[0]) == [("KGZ", 2018, 0.0)]  # a zero stays a zero
@@ -161,7 +161,7 @@ def test_nan_and_na_are_missing_and_counted_a_column_too_many_is_said(tmp_path):
     assert any("columns left aside: remark" in note for note in reading.notes)
 
 
-def test_a_code_of_no_economy_in_a_world_bank_file_is_left_out_and_said(tmp_path):
+def test_a_code_of_no_economy_in_a_world_bank_file_is_left_out_and_stated(tmp_path):
     row = '"Narnia","QQQ","Trade (% of GDP)","NE.TRD.GNFS.ZS","1","2","3",\n'
     reading = inspect_file(written(tmp_path / "a.csv", DOWNLOAD + ROWS + row))
     assert rows(reading.series[0]) == TRADE

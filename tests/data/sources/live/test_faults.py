@@ -82,7 +82,7 @@ LASTING: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-def told(record: Any, name: str, report: PullReport) -> None:
+def shown(record: Any, name: str, report: PullReport) -> None:
     seen = "; ".join(row.sentence for row in report.failed) or "nothing: asked again until it was right"
     seen = re.sub(r"127\.0\.0\.1:\d+", "HOST", re.sub(r"localhost:\d+", "ELSEWHERE", seen))
     rows = sum(row.rows for row in report.rows)
@@ -104,7 +104,7 @@ def test_a_fault_that_passes_costs_nothing(
     assert hashes(store) == clean.sha256
     assert store.verify() == []
     assert not [p for p in (store.root / "partial").iterdir() if p.is_dir()]
-    told(record_property, name_of(kind, plan), report)
+    shown(record_property, name_of(kind, plan), report)
 
 
 @pytest.mark.parametrize(("kind", "plan", "sentence"), LASTING, ids=[f"{k}-{n}" for n, (k, *_) in enumerate(LASTING)])
@@ -121,7 +121,7 @@ def test_a_fault_that_lasts_costs_one_series_and_says_so(
     assert "\n" not in report.rows[1].sentence
     assert hashes(store) == {code: sha for code, sha in clean.sha256.items() if code != HIT}
     assert (report.exit_code(), report.exit_code(strict=True)) == (0, 4)
-    told(record_property, name_of(kind, plan), report)
+    shown(record_property, name_of(kind, plan), report)
     bank.faults.clear()
     again = small_pull(bank, store, max_age=1)
     assert [row.status for row in again.rows] == ["cached", "done", "cached"]
@@ -149,7 +149,7 @@ def test_a_release_in_the_middle_never_mixes_within_a_series(
     small_pull(bank, whole)
     assert {c: h for c, h in hashes(whole).items() if c != CODES[0]}.items() <= hashes(store).items()
     assert "more than one release in this pull: 2026-04-08 (1 series), 2026-07-01 (2 series)" in report.summary()
-    told(record_property, "new release on page 4", report)
+    shown(record_property, "new release on page 4", report)
 
 
 def test_a_429_holds_every_worker_back(bank: StandIn, store: Store) -> None:
@@ -162,7 +162,7 @@ def test_a_429_holds_every_worker_back(bank: StandIn, store: Store) -> None:
     assert len(held) <= 1 + 4  # the concepts, then at most what the four workers had already sent
 
 
-def test_notes_that_cannot_be_had_are_told_and_the_values_kept(bank: StandIn, store: Store, clean: Clean) -> None:
+def test_notes_that_cannot_be_had_are_stated_and_the_values_kept(bank: StandIn, store: Store, clean: Clean) -> None:
     bank.fault("404", path=f"/series/{HIT}/metadata", times=99)
     bank.fault("502", path=f"/indicator/{HIT}", times=99)
     report = small_pull(bank, store, notes=True)
@@ -173,7 +173,7 @@ def test_notes_that_cannot_be_had_are_told_and_the_values_kept(bank: StandIn, st
     assert store.find(HIT).problems
 
 
-def test_a_silent_revision_is_kept_beside_the_old_and_told(bank: StandIn, store: Store) -> None:
+def test_a_silent_revision_is_kept_with_the_old_and_stated(bank: StandIn, store: Store) -> None:
     small_pull(bank, store)
     old = store.get(HIT).frame
     bank.fault("null", **AT, page=1, times=1)  # the first page loses its values, the date stays
@@ -238,7 +238,7 @@ def test_without_a_network_one_sentence_and_exit_code_3(store: Store, record_pro
             source.read(CODES[0])
         assert caught.value.exit_code == 3
         assert "\n" not in str(caught.value)
-    told(record_property, "no network", report)
+    shown(record_property, "no network", report)
 
 
 def test_offline_a_stored_copy_and_the_shipped_data_are_offered_with_their_dates(store: Store) -> None:
@@ -267,7 +267,7 @@ def test_when_the_network_goes_away_in_the_middle_what_is_stored_stays(store: St
     report = small_pull_at(endpoint, store)
     assert [row.status for row in report.rows] == ["cached", "failed", "failed"]
     assert report.exit_code(strict=True) == 4
-    told(record_property, "network gone after the first series", report)
+    shown(record_property, "network gone after the first series", report)
 
 
 def small_pull_at(endpoint: str, store: Store) -> PullReport:
@@ -291,7 +291,7 @@ def test_a_full_disk_stops_the_pull_and_keeps_what_was_stored(
     assert [row.status for row in report.rows] == ["cached", "failed", "failed"]
     assert re.search(r"the store cannot be written \(the disk is full\); what was", report.rows[1].sentence)
     assert re.search(r"not asked for: .*the disk is full\); what was stored before is kept", report.rows[2].sentence)
-    assert report.exit_code() == 4  # whoever did not ask to be strict is told too: it is their own disk
+    assert report.exit_code() == 4  # whoever did not ask to be strict is informed too: it is their own disk
     assert not list(store.root.rglob("*.part"))
     monkeypatch.undo()
     asked = bank.count(f"/series/{HIT}/")
@@ -299,7 +299,7 @@ def test_a_full_disk_stops_the_pull_and_keeps_what_was_stored(
     assert not again.failed
     assert hashes(store) == clean.sha256
     assert bank.count(f"/series/{HIT}/") - asked == 6 - 4  # the four pages on disk were not asked for again
-    told(record_property, "disk full on the fifth page", report)
+    shown(record_property, "disk full on the fifth page", report)
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,8 @@ def test_lines_by_product_and_specific_duties_are_no_zero(bank: StandIn, store: 
     assert lines["product"].tolist() == ["020110", "610910"]  # 220830 has specific duties alone: written 0, not free
     assert "1 products whose lines are all specific have no rate and were left out" in report.rows[0].sentence
     assert set(lines["type"]) == {"mfn"}
-    told = {line["product"]: float(line["value"]) for line in world.tariff_lines("860", "000", 2020)}
-    assert lines.set_index("product")["value"].to_dict() == {p: told[p] for p in ("020110", "610910")}
+    shown = {line["product"]: float(line["value"]) for line in world.tariff_lines("860", "000", 2020)}
+    assert lines.set_index("product")["value"].to_dict() == {p: shown[p] for p in ("020110", "610910")}
 
 
 def test_with_equivalents_every_product_has_a_rate(bank: StandIn, store: Store) -> None:

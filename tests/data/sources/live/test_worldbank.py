@@ -33,9 +33,9 @@ def fetched(bank: StandIn, code: str = CODES[0], **asked: Any) -> worldbank.Fetc
 
 def test_every_value_of_the_source_arrives_and_no_other(bank: StandIn) -> None:
     frame = fetched(bank).frame
-    told = world.table(CODES[0], world.RELEASES[0])
+    shown = world.table(CODES[0], world.RELEASES[0])
     rows = [*world.ECONOMIES, *world.AGGREGATES]
-    expected = {(e, y): told[i][j] for i, e in enumerate(rows) for j, y in enumerate(world.YEARS)}
+    expected = {(e, y): shown[i][j] for i, e in enumerate(rows) for j, y in enumerate(world.YEARS)}
     got = {(e, y): v for e, y, v in frame.itertuples(index=False)}
     assert got == {key: value for key, value in expected.items() if value is not None}
     assert [str(t) for t in frame.dtypes] == ["str", "int64", "float64"]
@@ -64,8 +64,8 @@ def test_a_request_with_every_economy_by_name_is_cut_below_the_limit_of_an_addre
     data = fetched(bank, economies=tuple(world.ECONOMIES), years=tuple(range(1920, 2025)))
     assert len({url.split("/country/")[1].split("/")[0] for url in bank.seen if "/country/" in url}) == 2
     assert max(map(len, bank.seen)) < 1500
-    told = [v for row in world.table(CODES[0], world.RELEASES[0])[:217] for v in row]
-    assert len(data.frame) == sum(v is not None for v in told)
+    shown = [v for row in world.table(CODES[0], world.RELEASES[0])[:217] for v in row]
+    assert len(data.frame) == sum(v is not None for v in shown)
 
 
 def test_release_notes_and_footnotes_are_kept(bank: StandIn, store: Store) -> None:
@@ -181,12 +181,12 @@ def test_a_day_that_is_no_longer_served_is_refused(bank: StandIn, store: Store) 
 
 
 def test_progress_counts_up_to_the_last_series(bank: StandIn, store: Store) -> None:
-    told: list[Progress] = []
-    small_pull(bank, store, progress=told.append)
-    assert [p.series_done for p in told] == [1, 2, 3]
-    assert {p.series_total for p in told} == {3}
-    assert told[-1].rows == sum(e.rows for e in store.entries())
-    assert told[-1].seconds_left == 0
+    shown: list[Progress] = []
+    small_pull(bank, store, progress=shown.append)
+    assert [p.series_done for p in shown] == [1, 2, 3]
+    assert {p.series_total for p in shown} == {3}
+    assert shown[-1].rows == sum(e.rows for e in store.entries())
+    assert shown[-1].seconds_left == 0
 
 
 def test_no_more_requests_at_once_than_allowed(bank: StandIn, store: Store) -> None:
