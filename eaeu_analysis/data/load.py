@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import BadInputError, as_names, unknown
 from ..reference import corrections
-from ..reference.catalogue import catalogue, indicator, outcome, outcomes
+from ..reference.catalogue import catalogue, indicator, outcome, outcome_names
 from .panel import Panel
 from .sources import Preparing, Source
 from .sources.pinned import PinnedSource
@@ -132,13 +132,16 @@ def open_source(source: str | Path | Source = "pinned", **live: Any) -> Source:
 
 def _codes(indicators: Sequence[str] | None, source: Source) -> tuple[list[str], list[str]]:
     """World Bank codes to read, and outcomes to compute from them."""
-    have = list(dict.fromkeys(entry.code for entry in source.entries()))
+    known = outcome_names()
+    asked = () if indicators is None else as_names("indicators", indicators)
+    have: list[str] = []
+    if indicators is None or any(name.partition("@")[0] not in known for name in asked):
+        have = list(dict.fromkeys(entry.code for entry in source.entries()))
     if indicators is None:
         return have, []
     codes: list[str] = []
     computed: list[str] = []
-    known = set(outcomes().index)
-    for name in as_names("indicators", indicators):
+    for name in asked:
         bare = name.partition("@")[0]
         if bare in known:
             computed.append(bare)

@@ -167,7 +167,7 @@ class Indicator(TableRow):
 @functools.lru_cache
 def _indicators() -> dict[str, Indicator]:
     path = table_path("indicators")
-    return {code: parse(Indicator, having(raw, code=code), f"{path}, entry '{code}'") for code, raw in _entries(path)}
+    return {code: parse(Indicator, having(raw, code=code), _where(path, code)) for code, raw in _entries(path)}
 
 
 def _entries(path: Path) -> list[tuple[str, Any]]:
@@ -280,13 +280,26 @@ class Outcome(TableRow):
 
 @functools.lru_cache
 def _outcomes() -> dict[str, Outcome]:
+    """The table as it is; :func:`outcomes` checks it against the indicators, which take longer to read."""
     path = table_path("outcomes")
-    return {name: read_outcome(name, raw, f"{path}, entry '{name}'") for name, raw in _entries(path)}
+    return {name: parse(Outcome, having(raw, name=name), _where(path, name)) for name, raw in _entries(path)}
+
+
+def _where(path: Path, name: str) -> str:
+    return f"{path}, entry '{name}'"
+
+
+def outcome_names() -> tuple[str, ...]:
+    """The names of all outcomes."""
+    return tuple(_outcomes())
 
 
 def read_outcome(name: str, raw: object, where: str) -> Outcome:
     """One entry of outcomes.toml, checked against the indicators it names."""
-    made = parse(Outcome, having(raw, name=name), where)
+    return _matched(parse(Outcome, having(raw, name=name), where), where)
+
+
+def _matched(made: Outcome, where: str) -> Outcome:
     try:
         parts = [indicator(code) for code in made.codes]
     except BadInputError as error:
@@ -346,7 +359,7 @@ def _outcome_table() -> pd.DataFrame:
     import pandas as pd
 
     columns = ("label", "short", "unit", "kind", "formula", "decimals", "log", "zero_is_missing", "zero_reason")
-    rows = [
-        {"outcome": o.name} | {c: getattr(o, c) for c in (*columns, "direction", "note")} for o in _outcomes().values()
-    ]
+    path = table_path("outcomes")
+    known = [_matched(made, _where(path, name)) for name, made in _outcomes().items()]
+    rows = [{"outcome": o.name} | {c: getattr(o, c) for c in (*columns, "direction", "note")} for o in known]
     return pd.DataFrame(rows).set_index("outcome")
