@@ -94,7 +94,16 @@ def impact(
     opened = source_of(source, store, max_age)
     panel = _panel(chosen, opened, curve)
     if curve:
-        _curve(panel, chosen, unit, event, bloc, (jobs, dask), seed, limit, keep, as_json)
+        from ..impact.curve.run import specification_curve
+        from ..reference.blocs import bloc as find_bloc
+
+        if unit is None or len(chosen) != 1:
+            raise BadInputError("--curve needs one economy and one --outcome")
+        day, shown = event or find_bloc(bloc).accession(unit), CountProgress("specifications")
+        made = specification_curve(
+            panel, chosen[0], unit, day, jobs=jobs, seed=seed, store=keep, progress=shown, limit=limit, dask=dask
+        )
+        output.print_result(made, as_json)
         return
     if (event is not None or "," in pool or asked) and (unit is None or len(chosen) != 1):
         raise BadInputError(
@@ -175,32 +184,6 @@ def _one(
         return
     shown = found.summary() + ("\n  other choices:\n" + "\n".join(f"    {line}" for line in lines) if lines else "")
     typer.echo(shown)
-
-
-def _curve(
-    panel: Panel,
-    chosen: list[str],
-    unit: str | None,
-    event: str | None,
-    bloc: str,
-    workers: tuple[int, str | None],
-    seed: int,
-    limit: int | None,
-    keep: Path | None,
-    as_json: bool,
-) -> None:
-    from ..impact.curve.run import specification_curve
-    from ..reference.blocs import bloc as find_bloc
-
-    if unit is None or len(chosen) != 1:
-        raise BadInputError("--curve needs one economy and one --outcome")
-    day = event or find_bloc(bloc).accession(unit)
-    progress = CountProgress("specifications")
-    jobs, dask = workers
-    made = specification_curve(
-        panel, chosen[0], unit, day, jobs=jobs, seed=seed, store=keep, progress=progress, limit=limit, dask=dask
-    )
-    output.print_result(made, as_json)
 
 
 def _panel(outcomes: list[str], source: str | SourceOfSeries, curve: bool) -> Panel:

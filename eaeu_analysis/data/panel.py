@@ -58,7 +58,8 @@ class Panel:
     2012     139.7
     2013     134.0
     2014     125.1
-    >>> mine = pd.DataFrame({"unit": ["A", "A", "B"], "time": [1, 2, 1], "sales": [10.0, 12.0, 8.0]})
+    >>> rows = [("A", 1, 10.0), ("A", 2, 12.0), ("B", 1, 8.0)]
+    >>> mine = pd.DataFrame(rows, columns=["unit", "time", "sales"])
     >>> ea.Panel.from_frame(mine, unit="unit", time="time")
     <Panel: unit 2, time 1-2, indicators 1>
     """

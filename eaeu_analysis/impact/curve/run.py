@@ -200,8 +200,28 @@ def specification_curve(
     chosen = sample_specifications(everything, limit, seed)
     groups = by_question(chosen)
     kept = None if store is None else Path(store)
-    answers = _answer_all(task, chosen, groups, jobs, dask, kept, progress)
-    return _collect(task, answers, limit)
+    mark = "" if kept is None else curve_fingerprint(task, [s.number for s in chosen])
+    done = {} if kept is None else load_answers(kept, mark, groups)
+    waiting = [number for number in range(len(groups)) if number not in done]
+    count = sum(len(groups[number]) for number in done)
+    if progress is not None and count:
+        progress(count, len(chosen))
+    unsaved = 0
+    if kept is not None and waiting:
+        files.require_writable(kept)
+    try:
+        for number, answer in zip(waiting, _run(task, [groups[n] for n in waiting], jobs, dask), strict=True):
+            done[number] = answer
+            count, unsaved = count + len(answer.rows), unsaved + 1
+            if kept is not None and unsaved >= SAVE_EVERY:
+                save(kept, mark, done)
+                unsaved = 0
+            if progress is not None:
+                progress(count, len(chosen))
+    finally:
+        if kept is not None and unsaved:  # whatever happens
+            save(kept, mark, done)
+    return _collect(task, [done[number] for number in range(len(groups))], limit)
 
 
 def by_question(specifications: Sequence[Specification]) -> list[list[Specification]]:
@@ -210,40 +230,6 @@ def by_question(specifications: Sequence[Specification]) -> list[list[Specificat
     for specification in specifications:
         groups.setdefault(specification.question, []).append(specification)
     return list(groups.values())
-
-
-def _answer_all(
-    task: CurveSetup,
-    chosen: Sequence[Specification],
-    groups: Sequence[Sequence[Specification]],
-    jobs: int,
-    dask: str | None,
-    store: Path | None,
-    progress: Callable[[int, int], None] | None,
-) -> list[Answered]:
-    """Answers by question, in order; the store is written every so often and whatever happens."""
-    mark = "" if store is None else curve_fingerprint(task, [s.number for s in chosen])
-    done = {} if store is None else load_answers(store, mark, groups)
-    waiting = [number for number in range(len(groups)) if number not in done]
-    count = sum(len(groups[number]) for number in done)
-    if progress is not None and count:
-        progress(count, len(chosen))
-    unsaved = 0
-    if store is not None and waiting:
-        files.require_writable(store)
-    try:
-        for number, answer in zip(waiting, _run(task, [groups[n] for n in waiting], jobs, dask), strict=True):
-            done[number] = answer
-            count, unsaved = count + len(answer.rows), unsaved + 1
-            if store is not None and unsaved >= SAVE_EVERY:
-                save(store, mark, done)
-                unsaved = 0
-            if progress is not None:
-                progress(count, len(chosen))
-    finally:
-        if store is not None and unsaved:
-            save(store, mark, done)
-    return [done[number] for number in range(len(groups))]
 
 
 def _run(

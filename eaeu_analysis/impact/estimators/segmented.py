@@ -62,13 +62,11 @@ def hac_t(z: Array, ys: Array, contrast: Array, lags: int) -> tuple[Array, Array
     return b @ contrast, np.sqrt(np.maximum(variance, 0.0) * periods / (periods - k))
 
 
-def design(t: Array, regressors: Array | None, slope: bool, trend: bool) -> tuple[Array, Array, Array]:
+def design(t: Array, regressors: Array | None, slope: bool) -> tuple[Array, Array, Array]:
     """Regressors (T, k) of the null, those the event adds (T, 1 or 2), and the weights of the average effect on them,
     for periods ``t`` (T,) counted from the event."""
     span = float(np.abs(t).max())
-    base = [np.ones(len(t))]
-    if trend:
-        base.append(t / span)
+    base = [np.ones(len(t)), t / span]
     if regressors is not None:
         centred = regressors - regressors.mean(axis=0)
         base.extend(centred.T / np.maximum(centred.std(axis=0), 1e-300)[:, None])
@@ -86,7 +84,6 @@ def segmented(
     draws: int,
     seed: int,
     slope: bool = True,
-    trend: bool = True,
 ) -> Segmented:
     """Fit ``y`` (T,) at periods ``t`` (T,) counted from the event, with ``regressors`` (T, m) or None.
 
@@ -95,7 +92,7 @@ def segmented(
     import statsmodels.api as sm
 
     periods = len(y)
-    base, added, weights = design(t, regressors, slope, trend)
+    base, added, weights = design(t, regressors, slope)
     z = np.hstack([base, added])
     if periods - z.shape[1] < 4:
         raise BadInputError(

@@ -324,11 +324,11 @@ def _by_placebo(setup: Setup, recipe: WeightSettings, fitted: Fitted, level: flo
 
 
 def _by_conformal(problem: Problem, recipe: WeightSettings, level: float, seed: int) -> _Answer:
-    from ..inference.conformal import conformal_inference as conformal
+    from ..inference.conformal import conformal_inference
 
     used = problem.fit | problem.post
     rows = problem.outcomes[used]
-    made = conformal(rows[:, 0], rows[:, 1:], problem.post[used], level, intercept=recipe.intercept, seed=seed)
+    made = conformal_inference(rows[:, 0], rows[:, 1:], problem.post[used], level, recipe.intercept)
     lower, upper = (np.full(len(problem.times), np.nan) for _ in range(2))
     lower[problem.post], upper[problem.post] = made.lower, made.upper
     text = (

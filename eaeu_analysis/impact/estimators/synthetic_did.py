@@ -179,7 +179,13 @@ def synthetic_did(
     of_unit = {int(i): block for r, block in zip(rows.values(), blocks, strict=True) for i in r}
     omega = np.average([b.omega for b in blocks], axis=0, weights=cohorts.cells)
     weights = pd.Series(omega, index=pd.Index(design.donors, name="donor"), name="weight")
-    checks = list(_checks(design, rows, blocks, replicates, estimate, level, weights))
+    checks = design_checks(design, {pre: block.curve for pre, block in zip(rows, blocks, strict=True)}, estimate)
+    if replicates.effects is not None and not design.staggered:
+        pre = next(iter(rows))
+        placebo_pre = replicates.effects.mean(axis=1)[:, :pre]
+        checks += placebo_gap_checks(blocks[0].curve[:pre], placebo_pre, estimate, replicates.draws, level)
+    checks.append(weight_check(omega))
+    checks += donor_notes(design.dropped, design.flagged, dict(zip(design.donors, omega, strict=True)))
     left_out = None
     if options.checks:
         left_out, more = _leave_out_checks(design, cohorts, estimator, omega, estimate, level)
@@ -251,25 +257,6 @@ def _time_weights(
         )
         for pre, b in zip(rows, blocks, strict=True)
     }
-
-
-def _checks(
-    design: Design,
-    rows: Mapping[int, Any],
-    blocks: Sequence[CohortEstimate],
-    replicates: InferenceDraws,
-    estimate: float,
-    level: float,
-    weights: pd.Series[float],
-) -> tuple[Check, ...]:
-    checks = design_checks(design, {pre: block.curve for pre, block in zip(rows, blocks, strict=True)}, estimate)
-    if replicates.effects is not None and not design.staggered:
-        pre = next(iter(rows))
-        placebo_pre = replicates.effects.mean(axis=1)[:, :pre]
-        checks += placebo_gap_checks(blocks[0].curve[:pre], placebo_pre, estimate, replicates.draws, level)
-    checks.append(weight_check(np.asarray(weights, dtype=np.float64)))
-    checks += donor_notes(design.dropped, design.flagged, dict(zip(design.donors, weights, strict=True)))
-    return tuple(checks)
 
 
 def _leave_out_checks(

@@ -17,11 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...arrays import Array, Mask
-from ...errors import BadInputError
 from ..weights.simplex import simplex_weights
 
 GRID = 61  # nulls tried in each of two rounds before the ends are refined
-DRAWS = 1000  # rearrangements of the "iid" scheme, in addition to the observed order
 
 
 @dataclass(frozen=True)
@@ -40,24 +38,15 @@ class Conformal:
 
 
 def conformal_p_value(
-    y: Array,
-    donors: Array,
-    post: Mask,
-    effect: float | Array = 0.0,
-    scheme: str = "block",
-    q: float = 1.0,
-    intercept: bool = False,
-    seed: int = 0,
+    y: Array, donors: Array, post: Mask, effect: float | Array = 0.0, intercept: bool = False
 ) -> float:
     """p of the null that the effect after the event is ``effect`` (a number or an array over the post periods).
 
     ``y`` (T,) and ``donors`` (T, J) over the periods used, ``post`` (T,) those after the event. The statistic is
-    (sum |u|^q / sqrt(n))^(1/q) over the post residuals. ``scheme`` "block": all T cyclic shifts, valid under weak
-    dependence; "iid": all orders alike, by ``DRAWS`` seeded ones.
+    sum |u| / sqrt(n) over the post residuals, among all T cyclic shifts, which is valid under weak dependence.
     Source: equations (5), (6) and definition 1 of the paper. Ties count against the null being rejected.
     """
-    residuals = null_residuals(y, donors, post, effect, intercept)
-    return residual_permutation_p_value(residuals, post, scheme, q, seed)
+    return residual_permutation_p_value(null_residuals(y, donors, post, effect, intercept), post)
 
 
 def null_residuals(y: Array, donors: Array, post: Mask, effect: float | Array, intercept: bool = False) -> Array:
@@ -71,38 +60,18 @@ def null_residuals(y: Array, donors: Array, post: Mask, effect: float | Array, i
     return np.asarray(untreated - others @ simplex_weights(others, untreated), dtype=np.float64)
 
 
-def residual_permutation_p_value(
-    residuals: Array, post: Mask, scheme: str = "block", q: float = 1.0, seed: int = 0
-) -> float:
+def residual_permutation_p_value(residuals: Array, post: Mask) -> float:
     """Rank of the post residuals' size among the rearrangements of all residuals, the observed one included."""
-    sizes = np.abs(residuals) ** q
+    sizes = np.abs(residuals)
     count = len(sizes)
-    if scheme == "block":
-        order = np.arange(count)
-        chosen = (np.flatnonzero(post)[None, :] + order[:, None]) % count
-        statistics = sizes[chosen].sum(axis=1)
-    elif scheme == "iid":
-        rng = np.random.default_rng(seed)
-        number = int(post.sum())
-        draws = [sizes[rng.choice(count, number, replace=False)].sum() for _ in range(DRAWS)]
-        statistics = np.array([sizes[post].sum(), *draws])
-    else:
-        raise BadInputError(f"scheme {scheme!r} not known; expected 'block' or 'iid'")
+    shifted = (np.flatnonzero(post)[None, :] + np.arange(count)[:, None]) % count
+    statistics = sizes[shifted].sum(axis=1)
     observed = statistics[0]
     return float(np.count_nonzero(statistics >= observed - 1e-9 * max(observed, 1e-300))) / len(statistics)
 
 
-def conformal_inference(
-    y: Array,
-    donors: Array,
-    post: Mask,
-    level: float,
-    scheme: str = "block",
-    intercept: bool = False,
-    seed: int = 0,
-    each: bool = True,
-) -> Conformal:
-    """Test of no effect, interval of a constant effect, and (``each``) an interval per period; see :class:`Conformal`.
+def conformal_inference(y: Array, donors: Array, post: Mask, level: float, intercept: bool = False) -> Conformal:
+    """Test of no effect, interval of a constant effect, and an interval per period; see :class:`Conformal`.
 
     An interval end is infinite when no null on that side can be rejected: always so when fewer than
     1 / (1 - level) rearrangements exist.
@@ -110,16 +79,16 @@ def conformal_inference(
     alpha = 1.0 - level + 1e-9  # 1 - 0.9 is a little less than 0.1, and p = 2/20 is to be rejected
 
     def joint(theta: float) -> float:
-        return conformal_p_value(y, donors, post, theta, scheme, 1.0, intercept, seed)
+        return conformal_p_value(y, donors, post, theta, intercept)
 
     gap = null_residuals(y, donors, np.zeros_like(post), 0.0, intercept)
-    least = 1.0 / (len(y) if scheme == "block" else DRAWS + 1)
+    least = 1.0 / len(y)
     scale = max(float(y.std()), float(np.abs(gap).max()), 1e-300)
     centre = _centre(y, donors, post, intercept)
     low, high, holes = acceptance_interval(joint, centre, scale, alpha)
     periods = np.flatnonzero(post)
     lower, upper, p = (np.full(len(periods), np.nan) for _ in range(3))
-    for i, t in enumerate(periods if each else []):
+    for i, t in enumerate(periods):
         rows = ~post
         rows[t] = True
         only = np.zeros(int(rows.sum()), dtype=np.bool_)
@@ -127,7 +96,7 @@ def conformal_inference(
         y_t, donors_t = y[rows], donors[rows]
 
         def single(theta: float, y_t: Array = y_t, donors_t: Array = donors_t, only: Mask = only) -> float:
-            return conformal_p_value(y_t, donors_t, only, theta, "block", 1.0, intercept, seed)
+            return conformal_p_value(y_t, donors_t, only, theta, intercept)
 
         p[i] = single(0.0)
         lower[i], upper[i], hole = acceptance_interval(single, _centre(y_t, donors_t, only, intercept), scale, alpha)

@@ -297,19 +297,14 @@ def _possible(
                 yield PlaceboProblem(outcome, unit, event)
 
 
-def _task(
-    problem: PlaceboProblem, panel: SlimPanel, columns: Mapping[str, str], grid: Grid, level: float, seed: int
-) -> CurveSetup:
-    members = grid.pools["pool"].members()
-    units = eligible(panel, columns[problem.outcome], problem.unit, problem.event, grid)
-    units = tuple(u for u in units if members is None or u in members)  # nobody outside the pool need be treated
-    return CurveSetup(panel, problem.outcome, problem.unit, problem.event, grid, level, seed, columns, units)
-
-
 def _answer(
     slims: Mapping[str, tuple[SlimPanel, dict[str, str]]], grid: Grid, level: float, seed: int, problem: PlaceboProblem
 ) -> Answered:
-    task = _task(problem, *slims[problem.outcome], grid, level, seed)
+    panel, columns = slims[problem.outcome]
+    members = grid.pools["pool"].members()
+    units = eligible(panel, columns[problem.outcome], problem.unit, problem.event, grid)
+    units = tuple(u for u in units if members is None or u in members)  # nobody outside the pool need be treated
+    task = CurveSetup(panel, problem.outcome, problem.unit, problem.event, grid, level, seed, columns, units)
     return answer_question(task, task.grid.specifications(task.outcome, task.event, task.panel.world))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import combinations, groupby
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,33 +29,27 @@ NEAR = 2  # years before entry in which a region's treaties with others already 
 ACCESSION_LAG = 1  # years from signature to effect of an accession whose entry into force is not recorded
 
 
-def pair_spells(
-    treaties: pd.DataFrame | None = None, unknown_entry: Literal["drop", "signature"] = "drop"
-) -> pd.DataFrame:
+def pair_spells(treaties: pd.DataFrame | None = None) -> pd.DataFrame:
     """Spells of pairs: ``a, b`` (a < b), ``treaty`` (DESTA base treaty), ``family``, ``start``, ``end`` (exclusive).
 
     Rules, where DESTA leaves room: an agreement counts from the year of entry into force; an accession without one from
-    the year after signature; a base treaty without one never ("drop") or from the year after signature ("signature").
+    the year after signature; a base treaty without one never.
     Negotiations do not count. A withdrawal ends the leaver's pairs in the year given. An agreement of a region with
     others binds the pairs with those its title names, and no pair that has a treaty of its own inside the region.
     """
-    if unknown_entry not in ("drop", "signature"):
-        raise BadInputError(f"unknown_entry={unknown_entry!r} is not known; 'drop' or 'signature'")
-    if treaties is None:
-        return _pinned_spells(unknown_entry).copy()
-    return _spells(treaties, unknown_entry)
+    return _pinned_spells().copy() if treaties is None else _spells(treaties)
 
 
 @cache
-def _pinned_spells(unknown_entry: str) -> pd.DataFrame:
-    return _spells(FLOWS.load("agreements"), unknown_entry)
+def _pinned_spells() -> pd.DataFrame:
+    return _spells(FLOWS.load("agreements"))
 
 
-def _spells(table: pd.DataFrame, unknown_entry: str) -> pd.DataFrame:
+def _spells(table: pd.DataFrame) -> pd.DataFrame:
     for column in ("base_treaty", "number", "name", "entry_type", "typememb", "signed", "entered", "iso3"):
         if column not in table.columns:
             raise unknown("column of treaties", column, map(str, table.columns))
-    acts = _acts(table, unknown_entry)
+    acts = _acts(table)
     spells: dict[tuple[str, str, int], list[Any]] = {}
     for act in acts:
         if act["kind"] not in REGION:
@@ -98,7 +92,7 @@ def _end(acts: list[dict[str, Any]], spells: dict[Any, Any]) -> None:
                 spell[2] = min(spell[2], act["start"])
 
 
-def _acts(table: pd.DataFrame, unknown_entry: str) -> list[dict[str, Any]]:
+def _acts(table: pd.DataFrame) -> list[dict[str, Any]]:
     """One entry per treaty act that changes who is bound."""
     acts = []
     named = _names()
@@ -115,7 +109,7 @@ def _acts(table: pd.DataFrame, unknown_entry: str) -> list[dict[str, Any]]:
         start = first["entered"]
         if pd.isna(start):
             signed = first["signed"]
-            if pd.isna(signed) or (kind not in ("accession", "withdrawal") and unknown_entry == "drop"):
+            if pd.isna(signed) or kind not in ("accession", "withdrawal"):
                 continue
             start = int(signed) + (0 if kind == "withdrawal" else ACCESSION_LAG)
         members = sorted({row["iso3"] for row in rows})
@@ -179,20 +173,12 @@ def _named_in(text: str, members: Sequence[str], named: dict[str, tuple[str, ...
 
 
 # -- dummies -------------------------------------------------------------------------------------------------
-def agreement_dummy(
-    frame: pd.DataFrame, spells: pd.DataFrame, families: Sequence[str] | None = None, without: Sequence[str] = ()
-) -> pd.Series[float]:
+def agreement_dummy(frame: pd.DataFrame, spells: pd.DataFrame, without: Sequence[str] = ()) -> pd.Series[float]:
     """1.0 where exporter and importer have an agreement in force that year, for the rows of ``frame``.
 
-    ``families``: only these; ``without``: all but these. Domestic rows are 0.
+    ``without``: all families but these. Domestic rows are 0.
     """
-    chosen = spells
-    if families is not None:
-        for family in families:
-            if family not in set(spells["family"]):
-                raise unknown("agreement", family, sorted(set(spells["family"])))
-        chosen = chosen[chosen["family"].isin(list(families))]
-    chosen = chosen[~chosen["family"].isin(list(without))]
+    chosen = spells[~spells["family"].isin(list(without))]
     sides = np.sort(frame[["exporter", "importer"]].to_numpy(dtype=object), axis=1)
     keys = pd.DataFrame({"a": sides[:, 0], "b": sides[:, 1], "year": frame["year"].to_numpy()})
     parts = []

@@ -43,34 +43,6 @@ def kyrgyz_goods(direction: Direction = "imports", years: Sequence[int] | None =
     return _of_years(table[["good", "hs", "year", "usd"]], years, "kyrgyzstan_goods")
 
 
-def russian_months(direction: Direction = "imports", years: Sequence[int] | None = None) -> pd.DataFrame:
-    """Russia's imports or exports by partner and month, 2006-21, after its customs: 29 partners.
-
-    Columns ``partner``, ``year``, ``month``, ``usd``. Imports carry freight and insurance. Armenia and Kyrgyzstan are
-    not among the partners; ``load_flows("russia_annual")`` has them by year.
-    Raises BadInputError for another direction, NoDataError for years without a row.
-    """
-    require_option("direction", direction, DIRECTIONS)
-    frame = FLOWS.load("russia_months")
-    table = frame[frame["flow"] == direction].assign(usd=frame["musd"] * 1e6)
-    return _of_years(table[["partner", "year", "month", "usd"]], years, "russia_months")
-
-
-def uzbek_chapters(years: Sequence[int] | None = None) -> pd.DataFrame:
-    """Uzbekistan's imports by partner and HS chapter with what the partner says it exported there, 2017-24.
-
-    Columns ``partner``, ``chapter``, ``year``, ``imports_usd`` (with freight and insurance), ``partner_exports_usd``
-    (without). Only what the partner reports has a row, so the imports are not totals; Russia and Belarus end in 2021.
-    Raises NoDataError for years without a row.
-    """
-    return _of_years(FLOWS.load("uzbekistan_chapters"), years, "uzbekistan_chapters")
-
-
-def uzbek_goods_imports() -> pd.DataFrame:
-    """Uzbekistan's official imports of goods, 2017-25: ``year``, ``imports_usd``, ``basis`` (another one from 2023)."""
-    return FLOWS.load("uzbekistan_goods")
-
-
 def sales_with_domestic(years: Sequence[int] | None = None) -> pd.DataFrame:
     """Flows between and within 80 economies and the rest of the world (ROW) by broad sector, 2011-22.
 

@@ -50,21 +50,21 @@ class TradePanel:
     years: tuple[int, ...]
 
 
-def all_goods(first: int = FIRST, fill: bool = True, rate: float | None = None, min_value: float = LEAST) -> TradePanel:
-    """Goods exports every fourth year from ``first`` to 2016, between today's economies.
+def all_goods(fill: bool = True) -> TradePanel:
+    """Goods exports every fourth year from 2000 to 2016, between today's economies.
 
     With ``fill``: a zero or a missing row takes the exporter's figure of another table, else the importer's less
-    carriage (``rate``, stated in ``trade.toml``), for exporters that report that year and for Uzbekistan. A pair that
+    carriage (at the rate in ``trade.toml``), for exporters that report that year and for Uzbekistan. A pair that
     was filled takes all its years from the same report, where that has them, so that no change of reporter looks like
     a change of trade (Armenia sees twice the imports from Russia that Russia reports). A zero that was likely not
     reported and that nobody else reports is taken out. Without ``fill``: the file as it is. Economies that export or
-    import less than ``min_value`` US$ a year are left out, but for members and their neighbours.
+    import less than a billion US$ a year are left out, but for members and their neighbours.
     """
     world = load_flows("world_4yearly")
-    world = world[(world["year"] >= first) & _today(world)].reset_index(drop=True)
+    world = world[(world["year"] >= FIRST) & _today(world)].reset_index(drop=True)
     if not fill:
-        return _finished("as published", "all goods, every fourth year, gaps left", world, _no_changes(), min_value)
-    others = _other_reports(world["year"].unique(), trade_tables()["cif"]["rate"] if rate is None else rate)
+        return _finished("as published", "all goods, every fourth year, gaps left", world, _no_changes())
+    others = _other_reports(world["year"].unique(), trade_tables()["cif"]["rate"])
     zeros = explain_zeros(world, others)
     gone = zeros[zeros["reason"].isin([UNREPORTED, LIKELY])]
     kept = world[~_keys(world).isin(_keys(gone))]
@@ -76,9 +76,7 @@ def all_goods(first: int = FIRST, fill: bool = True, rate: float | None = None, 
     kept = kept[~_keys(kept).isin(_keys(report))]
     changes = _replaced_values(world, report, gone)
     flows = pd.concat([kept, report], ignore_index=True)
-    return _finished(
-        "all goods", "all goods, every fourth year, gaps filled from other reports", flows, changes, min_value
-    )
+    return _finished("all goods", "all goods, every fourth year, gaps filled from other reports", flows, changes)
 
 
 def _other_reports(years: Any, rate: float) -> pd.DataFrame:
@@ -108,7 +106,7 @@ def _replaced_values(world: pd.DataFrame, report: pd.DataFrame, gone: pd.DataFra
     return pd.concat([changes, dropped]).sort_values(KEYS).reset_index(drop=True)
 
 
-def without_fuels(min_value: float = LEAST) -> TradePanel:
+def without_fuels() -> TradePanel:
     """Goods other than fuels (SITC 3) in 1995, 2005 and 2015, UNCTAD's matrix by section.
 
     Flows that are mostly in section 9, unallocated, are taken out: Russia's exports to Belarus before 2012 are all
@@ -125,7 +123,7 @@ def without_fuels(min_value: float = LEAST) -> TradePanel:
         product="TOTAL", source="", basis="taken out", was="unallocated (SITC 9)", usd_before=lost["usd"]
     )
     label = "goods other than fuels, 1995, 2005 and 2015"
-    return _finished("without fuels", label, flows, lost[list(_no_changes().columns)].reset_index(drop=True), min_value)
+    return _finished("without fuels", label, flows, lost[list(_no_changes().columns)].reset_index(drop=True))
 
 
 def not_free_trade() -> list[str]:
@@ -133,10 +131,10 @@ def not_free_trade() -> list[str]:
     return sorted({str(treaty) for entry in trade_tables()["not_free_trade"] for treaty in entry["treaties"]})
 
 
-def _finished(name: str, label: str, flows: pd.DataFrame, changes: pd.DataFrame, min_value: float) -> TradePanel:
+def _finished(name: str, label: str, flows: pd.DataFrame, changes: pd.DataFrame) -> TradePanel:
     years = flows["year"].nunique()
     sides = [flows.groupby(side)["usd"].sum() / years for side in ("exporter", "importer")]
-    enough = pd.concat(sides, axis=1).fillna(0.0).min(axis=1) >= min_value
+    enough = pd.concat(sides, axis=1).fillna(0.0).min(axis=1) >= LEAST
     kept = {*enough.index[enough], *group_members("EAEU"), *group_members("neighbours"), *group_members("Ukraine")}
     flows = flows[flows["exporter"].isin(kept) & flows["importer"].isin(kept)]
     table = flows[["exporter", "importer", "year", "usd"]].sort_values(["exporter", "importer", "year"])

@@ -102,15 +102,15 @@ def read_unit_values(unit_values: pd.DataFrame | None, usd_per_eur: float) -> pd
     return frame[columns].sort_values(["code", "unit"]).reset_index(drop=True)
 
 
-def check_code(code: object, name: str = "product code", lengths: tuple[int, ...] = (2, 4, 6, 8, 10)) -> str:
+def check_code(code: object, name: str = "product code") -> str:
     """The code as digits; :class:`BadInputError` when it is no string of digits of a length the system has."""
     text = str(code)
     if not text.isascii() or not text.isdigit():
         raise BadInputError(f"{name}: {text!r} is not a product code; digits were expected")
-    if len(text) not in lengths:
-        shown = ", ".join(map(str, lengths[:-1])) + (" or " if len(lengths) > 1 else "") + str(lengths[-1])
+    if len(text) not in (2, 4, 6, 8, 10):
         raise BadInputError(
-            f"{name}: {text!r} has {len(text)} digits; {shown} were expected (a leading zero may have been lost)"
+            f"{name}: {text!r} has {len(text)} digits; 2, 4, 6, 8 or 10 were expected (a leading zero may have been "
+            "lost)"
         )
     return text
 

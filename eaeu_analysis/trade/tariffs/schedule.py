@@ -78,32 +78,25 @@ class Schedule(Result):
         return self._ended(lines)
 
 
-def cet(
-    unit_values: pd.DataFrame | None = None,
-    *,
-    implied: bool = True,
-    usd_per_eur: float = USD_PER_EUR,
-    folder: Path | None = None,
-) -> Schedule:
+def cet(unit_values: pd.DataFrame | None = None, *, folder: Path | None = None) -> Schedule:
     """The EAEU's common external tariff at 10 digits, rates of 2026, with ad valorem equivalents.
 
-    ``unit_values``, ``implied``, ``usd_per_eur``: see :func:`ad_valorem_equivalents`. Rows of the source that are no
+    ``unit_values``: see :func:`ad_valorem_equivalents`. Rows of the source that are no
     line (a code twice, a heading, a test entry) are left out and counted in ``checks``; lines worded otherwise than
     the official text are kept and counted. ``folder``: where the pins are, the package's own by default.
     """
     table = TARIFFS.load("tariffs_cet", folder)
     kept = table[table["status"].isin([LINE, OTHER_WORDING])].reset_index(drop=True)
-    lines = ad_valorem_equivalents(kept, unit_values, implied=implied, usd_per_eur=usd_per_eur)
-    settings = {
-        "implied": implied,
-        "usd_per_eur": usd_per_eur,
-        "unit_values": 0 if unit_values is None else len(unit_values),
-    }
+    lines = ad_valorem_equivalents(kept, unit_values)
     provenance = Provenance(
         series=(TARIFFS.info("tariffs_cet", folder),),
         method="ad valorem equivalents from unit values",
         reference="rule of the World Tariff Profiles: specific duty over unit value",
-        settings=settings,
+        settings={
+            "implied": True,
+            "usd_per_eur": USD_PER_EUR,
+            "unit_values": 0 if unit_values is None else len(unit_values),
+        },
     )
     return Schedule(lines, _schedule_checks(table, lines), provenance)
 

@@ -23,7 +23,6 @@ from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result, source_lines
 from ...text import format_p_equals
 from ..flows.agreements import stage_dummies
-from ..flows.domestic import RATIO
 from ..flows.union_panel import EFFECTS, OUTSIDERS, PAIR, TradePanel, all_goods, member_groups, without_fuels
 from ..gravity.fit import GravityFit
 from ..gravity.ppml import ppml
@@ -38,10 +37,10 @@ from .fake_unions import (
     one_step,
     real_coefficients,
 )
-from .model import SOURCES, by_year, change_weights, contrast, domestic_sensitivity, fit_flows, flow_groups, joint_p
+from .model import SOURCES, by_year, change_weights, contrast, fit_flows, flow_groups, joint_p
 
 if TYPE_CHECKING:
-    from ...data.panel import Panel
+    pass
 
 MEMBERS = ("founders", "joiners")
 CONTROLS = ("neighbours", "Ukraine")
@@ -74,14 +73,12 @@ class UnionTradeEffect(Result):
         ``plain_upper``) and the founders' rank among fake unions.
     zeros : DataFrame
         The textbook dummies with gaps left as they are and filled.
-    domestic : DataFrame
-        The same with domestic trade, by ratio of output to value added; empty without a macro panel.
     changes : DataFrame
         The flows that were filled.
     level : float
         Level of the intervals.
     checks : tuple of Check
-        Pre-trends, neighbours, unreported zeros, domestic trade.
+        Pre-trends, neighbours, unreported zeros.
     provenance : Provenance
         Sources and method.
     """
@@ -94,7 +91,6 @@ class UnionTradeEffect(Result):
     pairs: pd.DataFrame
     diversion: pd.DataFrame
     zeros: pd.DataFrame
-    domestic: pd.DataFrame
     changes: pd.DataFrame
     level: float
     checks: tuple[Check, ...]
@@ -129,7 +125,6 @@ class UnionTradeEffect(Result):
 
 def union_trade_effect(
     trade_panels: Mapping[str, TradePanel] | None = None,
-    macro: Panel | None = None,
     *,
     bias_correction: bool = True,
     level: float = settings.LEVEL,
@@ -140,8 +135,6 @@ def union_trade_effect(
     ----------
     trade_panels : mapping of str to TradePanel, optional
         Panels named "all goods", "without fuels" or "as published". None takes the pinned ones.
-    macro : Panel, optional
-        GDP and value added (:data:`.domestic.INDICATORS`), for the same equation with domestic trade.
     bias_correction : bool, default True
         Correct points and errors for the incidental parameter problem (Weidner and Zylkin 2021).
     level : float, default 0.9
@@ -194,10 +187,6 @@ def union_trade_effect(
         checks += [_imports_check(name, outside, outsider, base) for outsider in OUTSIDERS]
     zeros = _zeros(panels, bias_correction, level)
     checks += _zero_check(zeros)
-    home = pd.DataFrame()
-    if macro is not None and "all goods" in panels:
-        home = domestic_sensitivity(panels["all goods"], macro, level=level)
-        checks.append(_home_check(home))
     return UnionTradeEffect(
         spec={"designs": DESIGNS, "bias_correction": bias_correction, "level": level, "clusters": "pair"},
         steps=pd.concat(steps, ignore_index=True),
@@ -205,7 +194,6 @@ def union_trade_effect(
         pairs=pd.concat(pairs, ignore_index=True),
         diversion=pd.concat(diversion, ignore_index=True),
         zeros=zeros,
-        domestic=home,
         changes=pd.concat([p.changes.assign(panel=n) for n, p in panels.items()], ignore_index=True),
         level=level,
         checks=tuple(checks),
@@ -370,13 +358,3 @@ def _zero_check(zeros: pd.DataFrame) -> list[Check]:
     gap = coef["as published", "customs_union"][0] - filled
     text = f"flows that were not reported move the customs union's coefficient by {gap:+.2f}; the filled panel is used"
     return [Check("unreported zeros", abs(gap) <= limit, abs(gap), limit, text)]
-
-
-def _home_check(home: pd.DataFrame) -> Check:
-    """Whether the union's step survives domestic trade, which takes up what moves all of an economy's exports alike."""
-    step = home.loc[home["regressor"] == "eaeu", ["domestic", "coef", "lower"]].to_numpy()
-    found = {str(d): (float(c), float(low)) for d, c, low in step}
-    (without, _), (with_, low) = found["none"], found[f"{RATIO:g}"]
-    text = f"the EAEU's coefficient is {without:+.2f} without domestic trade and {with_:+.2f} with it"
-    text += "" if low > 0 else ", no longer distinguishable from zero"
-    return Check("domestic trade", low > 0, with_, None, text)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from simulated_panels import as_panel, factor_model
 
-from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
 from eaeu_analysis.impact.inference.conformal import (
     acceptance_interval,
@@ -40,18 +39,6 @@ def test_cyclic_shifts_by_hand():
     assert residual_permutation_p_value(quiet, post) == pytest.approx(3 / 5)
 
 
-def test_the_iid_scheme_is_seeded_and_near_the_exact_share():
-    residuals = np.array([1.0, -2.0, 0.5, 3.0, -4.0, 0.1, 0.2, 0.3])
-    post = np.arange(8) >= 6
-    p = residual_permutation_p_value(residuals, post, "iid", seed=1)
-    assert p == residual_permutation_p_value(residuals, post, "iid", seed=1)
-    sizes = np.abs(residuals)
-    pairs = [sizes[i] + sizes[j] for i in range(8) for j in range(i)]
-    assert p == pytest.approx(np.mean([s >= 0.5 - 1e-12 for s in pairs]), abs=0.05)
-    with pytest.raises(BadInputError, match="'ring'"):
-        residual_permutation_p_value(residuals, post, "ring")
-
-
 def test_weights_are_fitted_to_all_periods_under_the_null():
     y, donors, post = world(0)
     residuals = null_residuals(y, donors, post, 3.0)
@@ -66,7 +53,7 @@ def test_weights_are_fitted_to_all_periods_under_the_null():
 def test_the_interval_is_the_set_of_effects_that_are_not_rejected(seed):
     y, donors, post = world(seed)
     y = y + (seed % 3) * post
-    made = conformal_inference(y, donors, post, 0.9, each=False)
+    made = conformal_inference(y, donors, post, 0.9)
     low, high = made.interval
     margin = 1e-5 * y.std()
     for theta in np.linspace(low - 3, high + 3, 61):
@@ -97,7 +84,7 @@ def test_each_period_has_its_own_test():
 
 def test_too_few_periods_leave_the_interval_open():
     y, donors, post = world(8, pre=6, post=2)
-    made = conformal_inference(y, donors, post, 0.9, each=False)
+    made = conformal_inference(y, donors, post, 0.9)
     assert made.interval == (-math.inf, math.inf)
     effect = synthetic_control(
         as_panel(np.vstack([y, donors.T])),

@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 
 from eaeu_analysis.errors import BadInputError, NoDataError
+from eaeu_analysis.reference.shipped_tables import FLOWS
 from eaeu_analysis.trade.flows.flows import flow_names, load_flows
 from eaeu_analysis.trade.flows.products import (
     armenian_headings,
     kyrgyz_goods,
-    russian_months,
     sales_with_domestic,
-    uzbek_chapters,
-    uzbek_goods_imports,
 )
 from eaeu_analysis.trade.tariffs.steps import cet_2013_by_heading
 
@@ -62,7 +60,7 @@ def test_a_direction_or_a_year_that_is_not_there_is_refused() -> None:
 
 def test_months_of_russian_customs_add_up_to_the_table_by_year() -> None:
     """Partners of both tables by the same source: every year of Uzbekistan to 0.1 %; Kazakhstan has half of 2010."""
-    months = russian_months("imports").groupby(["partner", "year"])["usd"].sum()
+    months = 1e6 * FLOWS.load("russia_months").query("flow == 'imports'").groupby(["partner", "year"])["musd"].sum()
     years = load_flows("russia_annual").query("importer == 'RUS'").set_index(["exporter", "year"])["usd"]
     ratio = (months / years.rename_axis(["partner", "year"])).dropna()
     assert ratio["UZB"].sub(1).abs().max() < 0.001
@@ -71,14 +69,14 @@ def test_months_of_russian_customs_add_up_to_the_table_by_year() -> None:
 
 
 def test_chapters_of_uzbekistan_show_both_sides_and_are_not_totals() -> None:
-    table = uzbek_chapters([2019])
+    table = FLOWS.load("uzbekistan_chapters").query("year == 2019")
     russia = table[table["partner"] == "RUS"]
     assert russia["partner_exports_usd"].sum() / 1e6 == pytest.approx(3908, abs=1)  # Russian customs
     customs = (
         load_flows("russia_annual").query("exporter == 'RUS' and importer == 'UZB' and year == 2019")["usd"].item()
     )
     assert russia["partner_exports_usd"].sum() == pytest.approx(customs, rel=0.001)
-    official = uzbek_goods_imports().set_index("year")["imports_usd"]
+    official = FLOWS.load("uzbekistan_goods").set_index("year")["imports_usd"]
     assert 0.5 < table["imports_usd"].sum() / official[2019] < 0.95
 
 
