@@ -29,7 +29,7 @@ def test_a_curve_goes_on_from_what_was_kept(tmp_path, capsys):
     assert capsys.readouterr().out == first.out
     assert keep.read_bytes() == whole
     assert main([*CURVE, "--seed", "1", "--keep", str(keep)]) == 2
-    assert "holds another specification curve" in capsys.readouterr().err
+    assert "has another specification curve" in capsys.readouterr().err
 
 
 def test_a_place_that_cannot_be_written_is_stated_before_the_work(tmp_path, capsys, monkeypatch):

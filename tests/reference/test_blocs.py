@@ -246,7 +246,7 @@ def test_a_good_table_of_blocs_reads_and_an_empty_one_does_not(tmp_path: Path) -
     bloc = blocs.read_blocs(path)["X"]
     assert (bloc.members(), bloc.members(on=2003), bloc.left("KGZ")) == ([], ["KGZ"], dt.date(2005, 6, 1))
     path.write_text("", encoding="utf-8")
-    with pytest.raises(NoDataError, match="holds no bloc"):
+    with pytest.raises(NoDataError, match="has no bloc"):
         blocs.read_blocs(path)
 
 

@@ -208,7 +208,7 @@ def test_a_store_of_another_question_is_refused(tmp_path):
         (as_panel(made()), replace(grid, after=(3,)), 0),
         (as_panel(made()), grid, 1),
     ):
-        with pytest.raises(BadInputError, match="holds another specification curve"):
+        with pytest.raises(BadInputError, match="has another specification curve"):
             specification_curve(panel, "y", "U00", EVENT, changed, seed=seed, store=store)
     store.write_text("not a table")
     with pytest.raises(BadInputError, match="cannot be read"):

@@ -286,7 +286,7 @@ def test_what_a_rise_means_is_looked_up() -> None:
 
 
 def test_failed_checks_are_named_once() -> None:
-    assert failed_words((GOOD, BAD, TOLD, BAD)) == ("check.bad",)
+    assert failed_words((GOOD, BAD, INFO, BAD)) == ("check.bad",)
     assert failed_words(()) == ()
 
 

@@ -72,7 +72,7 @@ IMTS = "COUNTRY,INDICATOR,COUNTERPART_COUNTRY,SCALE,TIME_PERIOD,OBS_VALUE\n"
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (HEAD + ROW + ROW, r"from 643 to 417 in 2019 \(.*\) twice, and does not say which of the two holds"),
+        (HEAD + ROW + ROW, r"from 643 to 417 in 2019 \(.*\) twice, and does not say which of the two is right"),
         (HEAD + ROW + "2019,643,417,8703,1,1\n", "has '8703' for a product code, expected six digits"),
         (HEAD + ROW + "2019,643,417,8703211,1,1\n", "has '8703211' for a product code"),
         (HEAD + ROW + "2019,643,417,ABCDEF,1,1\n", "has 'ABCDEF' for a product code"),
@@ -85,7 +85,7 @@ IMTS = "COUNTRY,INDICATOR,COUNTERPART_COUNTRY,SCALE,TIME_PERIOD,OBS_VALUE\n"
         (HEAD + ROW + "99999,643,417,271121,1,1\n", "a flow of the year 99999, expected 1800 to 2100"),
         (HEAD + ROW + "2018,643,417,271121,1,1\n", "a flow of the year 2018, and its name says 2019"),
         (HEAD + ROW + "2019,643,417,271121,-1,1\n", "has '-1' for a value, which is never below nothing"),
-        (HEAD + ROW + "2019,643,417,271121,nan,1\n", "not what its column holds"),
+        (HEAD + ROW + "2019,643,417,271121,nan,1\n", "not of the kind of its column"),
         ("t,T,i,j,k,v,q\n2019," + ROW, "has two columns 't'"),
         (HEAD + ROW + "2019,643,417\n", "line 3 has not the cells that the first line names"),
         (HEAD + ROW + "2019,643,417,271121,1,1,1\n", "line 3 has not the cells that the first line names"),
@@ -118,7 +118,7 @@ def test_delimiters_line_ends_and_marks_of_order_are_read(tmp_path: Path, delimi
     ("kind", "text", "sentence"),
     [
         ("baci", "a,b\n1,2\n", "is no BACI table: it has no column t, i, j, k, v"),
-        ("baci", HEAD + "2019,643,417,271019,lots,1\n", "has a cell that is not what its column holds: 'lots'"),
+        ("baci", HEAD + "2019,643,417,271019,lots,1\n", "has a cell that is not of the kind of its column: 'lots'"),
         ("baci", HEAD + "then,643,417,271019,1,1\n", "'then'"),
         ("baci", HEAD + "2019,643,417\n2019,643,417,1,1,1,1,1,1\n", "is no table: line 2 has not the cells"),
         ("baci", HEAD, "has a header and no row"),
@@ -153,7 +153,7 @@ def test_arguments_that_make_no_sense(tmp_path: Path) -> None:
         flows.read_flows("baci", tmp_path / "nowhere", tmp_path / "out")
     with pytest.raises(BadInputError, match="no baci table in"):
         flows.read_flows("baci", tmp_path, tmp_path / "out")
-    with pytest.raises(NoDataError, match="holds no bulk flows"):
+    with pytest.raises(NoDataError, match="has no bulk flows"):
         flows.open_flows(tmp_path)
 
 

@@ -64,7 +64,7 @@ BAD = {
     "broken Parquet": (b"PAR1 and then nothing PAR1", "damaged Parquet"),
     "zip cut to its first bytes": (b"PK\x03\x04 and then nothing", "zip file cut short"),
     "one endless line": (b"x" * 300_000, "no line end"),
-    "no values": (TIDY + b"KGZ,2015,\nUZB,2015,..\n", "holds no value"),
+    "no values": (TIDY + b"KGZ,2015,\nUZB,2015,..\n", "has no value"),
 }
 
 

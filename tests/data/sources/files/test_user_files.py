@@ -265,5 +265,5 @@ def test_text_in_parquet_that_is_not_utf8_is_one_sentence(
     text = {name: pa.array(values, pa.binary()).view(pa.string()) for name, values in plain.items()}
     table = pa.table({**text, "year": [2015, 2015], "value": [1.0, 2.0]})
     pq.write_table(table, tmp_path / "t.parquet", use_dictionary=dictionary)
-    with pytest.raises(BadInputError, match=f"column '{column}' holds text that is not UTF-8"):
+    with pytest.raises(BadInputError, match=f"column '{column}' has text that is not UTF-8"):
         FileSource(tmp_path / "t.parquet").entries()

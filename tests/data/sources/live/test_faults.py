@@ -70,7 +70,7 @@ LASTING: list[tuple[str, dict[str, Any], str]] = [
     ("repeat", {"times": 99, "page": 3}, r"sent page 2 again as page 3, 3 times over"),
     ("unknown", {"times": 99}, r"not known in database 2.*: .*Invalid value.*\(message 120\)"),
     ("deleted", {"times": 99}, r"deleted or archived in database 2.*: .*\(message 175\)"),
-    ("null", {"times": 99}, r"came whole and holds no value for what was asked"),
+    ("null", {"times": 99}, r"came whole and has no value for what was asked"),
     ("redirect", {"times": 99}, r"redirects to another site \(http://localhost:\d+\); not followed"),
     ("redirect-same", {"times": 999}, r"redirects in a circle"),
     ("huge", {"times": 99}, r"sends more than 4 MB in one answer; stopped reading"),

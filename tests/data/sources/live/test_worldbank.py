@@ -128,7 +128,7 @@ def test_a_deleted_series_is_called_that(bank: StandIn, store: Store) -> None:
 
 def test_a_series_without_values_is_not_stored(bank: StandIn, store: Store) -> None:
     report = small_pull(bank, store, [world.NULL_SERIES])
-    assert "holds no value" in report.rows[0].sentence
+    assert "has no value" in report.rows[0].sentence
     assert store.entries() == []
 
 
