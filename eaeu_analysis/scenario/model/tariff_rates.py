@@ -55,7 +55,7 @@ def by_chapter(economy: str) -> bool:
 @cache
 def chapters() -> Chapters:
     """Uzbekistan's chapters and those of the common external tariff."""
-    own = uzbekistan("chapter")
+    own = uzbekistan()
     lines = cet().lines
     part_specific = lines.loc[lines["rule"] != "ad valorem", "ave"]
     bound = float(part_specific.quantile(float(scenario_tables()["unknown_equivalents"]["bound_quantile"])))

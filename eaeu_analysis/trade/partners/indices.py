@@ -36,14 +36,9 @@ def group_share(flows: pd.DataFrame, economy: str, group: Sequence[str], side: S
     return float(shares[shares.index.isin([g for g in group if g != economy])].sum())
 
 
-def herfindahl(shares: pd.Series[Any], normalised: bool = False) -> float:
-    """Sum of squared shares: one over the number of equal partners; ``normalised`` to run from 0 to 1."""
-    values = shares.to_numpy(dtype=np.float64)
-    index = float(np.sum(values**2))
-    if not normalised:
-        return index
-    n = len(values)
-    return (index - 1 / n) / (1 - 1 / n) if n > 1 else 1.0
+def herfindahl(shares: pd.Series[Any]) -> float:
+    """Sum of squared shares: one over the number of equal partners."""
+    return float(np.sum(shares.to_numpy(dtype=np.float64) ** 2))
 
 
 def intensity(flows: pd.DataFrame, economy: str, group: Sequence[str], side: Side = "exports") -> float:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...errors import require_option
 from ...reference.catalogue import read_table, table_path
 from ...reference.shipped_tables import TARIFFS
 from ...results import Check, Provenance, Result
@@ -22,11 +21,10 @@ TOLERANCE = 0.5  # percentage points: nearer to each other two averages count as
 DIRECTIONS = ("rise", "fall", "same", "unclear")
 
 
-def uzbekistan(aggregation: Literal["chapter", "section"] = "chapter", folder: Path | None = None) -> pd.DataFrame:
-    """Uzbekistan by chapter or section: average MFN and applied tariff, imports (USD, 2025), demand elasticity."""
-    require_option("aggregation", aggregation, ("chapter", "section"))
+def uzbekistan(folder: Path | None = None) -> pd.DataFrame:
+    """Uzbekistan by chapter: average MFN and applied tariff, imports (USD, 2025), demand elasticity."""
     table = TARIFFS.load("tariffs_uzb", folder)
-    return table[table["level"] == aggregation].drop(columns="level").set_index("code")
+    return table[table["level"] == "chapter"].drop(columns="level").set_index("code")
 
 
 def uzbekistan_partners(folder: Path | None = None) -> pd.DataFrame:
@@ -145,7 +143,7 @@ def tariff_gap(schedule: Schedule | None = None, tolerance: float = TOLERANCE, f
     if schedule is None:
         plain = cet(folder=folder)
         schedule = cet(unit_values=stated_unit_values(plain.lines), folder=folder)
-    own = uzbekistan("chapter", folder)
+    own = uzbekistan(folder)
     beyond, within = beyond_quota(schedule.lines)
     new = average(schedule.lines[~beyond], "chapter")
     new["simple_high"] = average(schedule.lines[~within], "chapter")["simple_high"]

@@ -243,9 +243,7 @@ def test_weights_that_are_the_only_ones():
 
 
 def test_no_end_is_given_where_there_is_none(monkeypatch):
-    import scipy.optimize
-
-    monkeypatch.setattr(scipy.optimize, "linprog", lambda *a, **k: SimpleNamespace(success=False, x=np.zeros(3)))
+    monkeypatch.setattr(rules, "linprog", lambda *a, **k: SimpleNamespace(success=False, x=np.zeros(3)))
     asked = problem(np.column_stack([np.ones(12)] * 4))
     assert rules.equally_good(asked, fitted(asked, [1.0, 0.0, 0.0])) is None
     found = rules.uniqueness(asked, fitted(asked, [1.0, 0.0, 0.0]))

@@ -34,7 +34,6 @@ def test_shares_and_concentration() -> None:
     shares = partner_shares(FLOWS, "A")
     assert shares.to_dict() == {"B": 0.6, "C": 0.4}
     assert herfindahl(shares) == pytest.approx(0.52)
-    assert herfindahl(shares, normalised=True) == pytest.approx(0.04)
     assert partner_shares(FLOWS, "A", "imports").to_dict() == {"B": 1.0}
     assert group_share(FLOWS, "A", ["B", "C", "A"]) == pytest.approx(1.0)
     with pytest.raises(NoDataError, match="no exports of C"):
@@ -80,7 +79,6 @@ def test_structures() -> None:
 def test_bounds(values: list[float]) -> None:
     shares = pd.Series(values) / sum(values)
     assert 1 / len(values) - 1e-12 <= herfindahl(shares) <= 1
-    assert -1e-12 <= herfindahl(shares, normalised=True) <= 1
     a, b = pd.Series(values), pd.Series(values[::-1])
     assert 0 <= complementarity(a, b) <= 1 + 1e-12
     assert -1e-12 <= grubel_lloyd(a, b) <= 1
