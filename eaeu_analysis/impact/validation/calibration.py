@@ -36,7 +36,7 @@ from ..inference.placebo import rank_p_value
 from ..options import Gaps
 from ..question import donors as pools
 
-OUTCOMES = ("trade", "exports", "imports", "remittances", "gdp_per_head")
+OUTCOMES: tuple[str, ...] = ("trade", "exports", "imports", "remittances", "gdp_per_head")
 EVENTS = tuple(range(2007, 2016))
 SIZES = (0.05, 0.10)
 OUTCOMES_ONLY = tuple(name for name in ESTIMATORS if name != PREDICTED)

@@ -30,7 +30,8 @@ SHOCKS: Mapping[str, Callable[[Setting, pd.DataFrame], Shock]] = {
     "market_access": channels.market_access_shock,
     "dynamic": channels.dynamic_shock,
 }
-TOTAL, INTERACTION = "total", "interaction"
+TOTAL: str = "total"
+INTERACTION: str = "interaction"
 WORLD_PRICED, ALIKE = "world_priced", "alike"  # closures: gold at the world's price, or like all other goods
 CLOSURE_OUTCOMES = ("welfare", "real_income", "price_index", "exports", "imports")
 PACE = "pace"  # of the pool: what it pays net at the old tariff, over what it pays net at the new one; not an outcome
