@@ -50,14 +50,13 @@ def _dollars(trade: BeforeAfter, gdp: BeforeAfter, content: Content) -> Claim:
     where = "" if content.source == "pinned" else f", source={content.source!r}"
     return state(
         "fared.trade.dollars",
-        "descriptive",
-        "plain.dollars_fell" if change < 0 < grown else "plain.dollars",
         change,
         "per cent",
         f"(lambda t, g: 100 * ((t * g).loc[{spec.after[0]}:{spec.after[1]}].mean() / "
         f"(t * g).loc[{spec.before[0]}:{spec.before[1]}].mean() - 1))(*(ea.load_panel(['NE.TRD.GNFS.ZS', "
         f"'NY.GDP.MKTP.CD']{where}).wide(c)[{content.unit!r}] for c in ('NE.TRD.GNFS.ZS', 'NY.GDP.MKTP.CD')))",
         trade.provenance,
+        template="plain.dollars_fell" if change < 0 < grown else "plain.dollars",
         values={
             "change": change,
             "gdp": grown,
@@ -88,12 +87,11 @@ def _peak(result: BeforeAfter, content: Content) -> list[Claim]:
     return [
         state(
             "fared.trade.peak",
-            "descriptive",
-            "plain.peak",
             fall,
             "percentage points",
             f"(lambda t: t.loc[{last}] - t.loc[{top}])({load}.with_outcome('trade').wide('trade')[{content.unit!r}])",
             result.provenance,
+            template="plain.peak",
             values={
                 "peak": float(before.loc[top]),
                 "at": float(top),
@@ -148,12 +146,12 @@ def _change(result: BeforeAfter, outcome: str, name: str, source: str, wide: Bef
     moved = "rose" if row["change"] >= 0 else "fell"
     return state(
         name,
-        "compared",
-        f"before_after.{moved}{'_unclear' if failed else ''}",
         float(row["change"]),
         result.change_measure,
         f"{_call(result, outcome, source)}.estimate",
         _provenance(result),
+        kind="compared",
+        template=f"before_after.{moved}{'_unclear' if failed else ''}",
         question="fared",
         side=_side(result, wide, outcome),
         values={
@@ -201,12 +199,11 @@ def _latest(result: BeforeAfter, outcome: str, source: str) -> Claim:
     change = float(row["to_latest_change"])
     return state(
         f"rerouting.{outcome}.latest",
-        "descriptive",
-        f"latest.{'higher' if change >= 0 else 'lower'}",
         change,
         result.change_measure,
         f"{_call(result, outcome, source)}.treated['to_latest_change']",
         Provenance(_provenance(result).series, "mean of the latest years against the mean before the event"),
+        template=f"latest.{'higher' if change >= 0 else 'lower'}",
         rest="latest",
         values={"change": change, **years("before", spec.before), **years("latest", spec.latest)},
         words={

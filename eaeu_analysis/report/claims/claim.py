@@ -250,14 +250,14 @@ class Claim:
 
 def state(
     name: str,
-    kind: Kind,
-    template: str,
     value: float,
     measure: str,
     call: str,
     provenance: Provenance,
     *,
     values: Mapping[str, float],
+    kind: Kind = "descriptive",
+    template: str = "",
     rest: str = "",
     side: Side = "context",
     p_value: float = math.nan,
@@ -267,8 +267,9 @@ def state(
 ) -> Claim:
     """A claim with that name.
 
-    The topic is the first part of the name; the grade follows from ``kind`` and the tests. The question, the caveat and
-    what would change the claim have the key ``rest`` (by default the topic) unless they are given.
+    The topic is the first part of the name, the template has the name unless it is given; the grade follows from
+    ``kind`` and the tests. The question, the caveat and what would change the claim have the key ``rest`` (by default
+    the topic) unless they are given.
     """
     topic = name.partition(".")[0]
     key = rest or topic
@@ -277,7 +278,7 @@ def state(
         id=name,
         topic=topic,
         side=side,
-        template=template,
+        template=template or name,
         values=dict(values),
         value=value,
         measure=measure,
@@ -323,12 +324,12 @@ def estimated(
     more |= {"lower": lower, "upper": upper, "level": level, "checks": checks, "finding": finding, "slow": slow}
     return state(
         name,
-        "counterfactual",
-        template,
         value,
         measure,
         call,
         provenance,
+        kind="counterfactual",
+        template=template,
         values=values,
         words=words,
         side=side,

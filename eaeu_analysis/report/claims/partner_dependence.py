@@ -77,13 +77,12 @@ def _share(found: Exposure, partner: str, flow: Flow) -> list[Claim]:
     return [
         state(
             f"leaning.{flow}.{partner}",
-            "descriptive",
-            f"leaning.share_{'up' if change.trend > 0 else 'down'}",
             change.trend,
             "percentage points",
             "from eaeu_analysis.trade.partners.own_reports import share_change; "
             f"share_change('UZB', {partner!r}, {flow!r}, {BASE}, {last}).trend",
             found.provenance,
+            template=f"leaning.share_{'up' if change.trend > 0 else 'down'}",
             values=values,
             words={"partner": f"partner.{word}", "flow": f"flow.{flow}", "economy": "economy.UZB"},
             side=side_of(change.trend, meaning(nearness)),
@@ -112,13 +111,12 @@ def _date(name: str) -> list[Claim]:
     return [
         state(
             f"leaning.timeline.{name}",
-            "descriptive",
-            f"timeline.{name}",
             float(day.year),
             "year",
             "from eaeu_analysis.reference.blocs import timeline; "
             f"timeline().query(\"event == {str(row['event'])!r}\")['date'].iloc[0].year",
             Provenance((info,), "table of dates, each with its source"),
+            template=f"timeline.{name}",
             values={},
             words={"date": f"{'date' if exact else 'month'}.{day.isoformat()}"},
             caveat=f"confidence_{row['confidence']}",
@@ -188,13 +186,13 @@ def _remittance_claim(
     name = f"{template.replace('_member', '').replace('_estimate', '')}.{economy}"
     return state(
         f"{name}.estimate" if kind == "model" else name,
-        kind,
-        template,
         float(values["own"]),
         info.unit,
         call
         or f"ea.load_panel(['remittances']).with_outcome('remittances').wide('remittances').loc[{year}, {economy!r}]",
         Provenance(info.derived_from or (info,), "remittances in dollars over GDP in dollars"),
+        kind=kind,
+        template=template,
         values={key: float(number) for key, number in values.items()},
         words={"economy": f"economy.{economy}"},
         side=side,

@@ -59,13 +59,13 @@ def _claim(row: Published) -> Claim:
     info = SeriesInfo(code=f"tables/published/{row.name}", label=row.note, unit=row.unit, source=row.source)
     return state(
         f"{row.topic}.published.{row.name}",
-        "published",
-        f"published.{row.name}",
         value,
         row.unit,
         "from eaeu_analysis.report.claims.published import published_rows; "
         f"{{r.name: r for r in published_rows()}}[{row.name!r}].values[{row.value!r}]",
         Provenance((info,), "as published"),
+        kind="published",
+        template=f"published.{row.name}",
         values={name: float(number) for name, number in row.values.items()},
         words={"source": f"={row.source}"},
         side=side_of(value, meaning(row.meaning)),

@@ -56,12 +56,12 @@ def _claim(found: ScenarioResult, outcome: str, channel: str, means: str) -> Cla
     call = f"ea.run_scenario({spec['scenario']!r}, draws={spec['draws']}, seed={spec['seed']})"
     return state(
         f"scenario.{outcome}" if whole else f"scenario.{channel}.{outcome}",
-        "model",
-        f"scenario.{template}" if whole else f"scenario.channel_{template}",
         estimate,
         str(row["unit"]),
         f"{call}.value({outcome!r}, {channel!r})['estimate']",
         found.provenance,
+        kind="model",
+        template=f"scenario.{template}" if whole else f"scenario.channel_{template}",
         values={
             "estimate": estimate,
             "lower": lower,

@@ -45,13 +45,12 @@ def _average(gap: TariffGap) -> Claim:
     own, new = (float(np.average(table[c], weights=table["imports_usd"])) for c in ("own", "new"))
     return state(
         "tariffs.average",
-        "descriptive",
-        f"tariffs.average_{'up' if new > own else 'down'}",
         new - own,
         "percentage points",
         "(lambda t: ((t['new'] - t['own']) * t['imports_usd']).sum() / t['imports_usd'].sum())"
         "(ea.tariff_gap().table.dropna(subset=['own', 'new']))",
         gap.provenance,
+        template=f"tariffs.average_{'up' if new > own else 'down'}",
         values={
             "own": own,
             "new": new,
@@ -71,8 +70,6 @@ def _direction(gap: TariffGap, direction: str) -> Claim:
     share = 100 * float(row["share"])
     return state(
         f"tariffs.{direction}",
-        "descriptive",
-        f"tariffs.{direction}",
         share,
         "% of imports",
         f"100 * ea.tariff_gap().totals().loc[{direction!r}, 'share']",
@@ -91,12 +88,11 @@ def _chapter(gap: TariffGap, direction: str) -> Claim:
     row = rows.loc[[code]].iloc[0]
     return state(
         f"tariffs.most.{direction}",
-        "descriptive",
-        f"tariffs.most_{direction}",
         float(row["change"]),
         "percentage points",
         f"ea.tariff_gap().table.loc[{code!r}, 'change']",
         gap.provenance,
+        template=f"tariffs.most_{direction}",
         values={
             "own": float(row["own"]),
             "new": float(row["new"]),
@@ -114,8 +110,6 @@ def _free(gap: TariffGap) -> Claim:
     partners = gap.partners
     share = 100 * float(partners.loc[~partners["changes"], "share"].sum())
     return state(
-        "tariffs.free",
-        "descriptive",
         "tariffs.free",
         share,
         "% of imports",
@@ -140,14 +134,13 @@ def _published(economy: str) -> list[Claim]:
     return [
         state(
             f"tariffs.law.{economy}",
-            "descriptive",
-            "tariffs.law",
             change,
             "percentage points",
             "from eaeu_analysis.reference.blocs import tariff_changes; (lambda t: (t['after'] - t['before']).iloc[0])"
             f"(tariff_changes().query(\"economy == {economy!r} and confidence == 'S'\")"
             ".dropna(subset=['before', 'after']))",
             Provenance((info,), "averages as published"),
+            template="tariffs.law",
             values={"before": float(row["before"]), "after": float(row["after"]), "change": change},
             words={"economy": f"economy.{economy}", "measure": f"measure.{row['measure']}"},
             side=side_of(change, meaning("tariff_rise")),
@@ -163,12 +156,12 @@ def _duty(gap: TariffGap) -> Claim:
     value = (low + high) / 2
     return state(
         "revenue.duty",
-        "model",
-        f"revenue.duty_{'up' if value > 0 else 'down'}",
         value,
         "US$ a year",
         "sum(ea.tariff_gap().duty_range) / 2",
         gap.provenance,
+        kind="model",
+        template=f"revenue.duty_{'up' if value > 0 else 'down'}",
         values={"value": value, "low": low, "high": high, "year": 2025},
         side="context",  # who keeps it depends on a share of the pool that nobody has agreed
         checks=gap.checks,
@@ -192,8 +185,6 @@ def _budget(panel: Panel) -> list[Claim]:
     change = float(levels[-1] - levels[0])
     return [
         state(
-            "revenue.budget",
-            "descriptive",
             "revenue.budget",
             change,
             "percentage points",
@@ -231,8 +222,6 @@ def _pool(panel: Panel) -> list[Claim]:
     info = SeriesInfo(code="tables/duty_shares", label="shares of customs duties", unit="%", source=source)
     return [
         state(
-            "revenue.pool",
-            "descriptive",
             "revenue.pool",
             share - weight,
             "percentage points",

@@ -116,12 +116,12 @@ def _pair(found: UnionTradeEffect, first: str, second: str) -> list[Claim]:
     query = f"pair == '{first}-{second}' and step == 'EAEU'"
     claim = state(
         f"partners.{first}_{second}.eaeu",
-        "counterfactual",
-        "partners.pair" if finding == "found" else "partners.pair_none",
         value,
         "per cent",
         f"from math import expm1; 100 * expm1({CALL}.pairs.query({query!r})['estimate'].iloc[0])",
         found.provenance,
+        kind="counterfactual",
+        template="partners.pair" if finding == "found" else "partners.pair_none",
         values={"excess": value, "low": low, "high": high, "p": p, "first": 2012, "last": 2016},
         words={"first_economy": f"economy.{first}", "second_economy": f"economy.{second}"},
         side=side_of(value, meaning("member_trade")) if finding == "found" else "context",

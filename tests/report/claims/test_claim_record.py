@@ -54,9 +54,8 @@ def made(**more: Any) -> Claim:
         **more,
     }
     provenance = Provenance((SERIES, SERIES), "before and after", "after nobody", {})
-    return state(
-        "fared.trade.latest", "compared", "latest.lower", -3.25, "points", "ea.call().estimate", provenance, **given
-    )
+    given = {"kind": "compared", "template": "latest.lower"} | given
+    return state("fared.trade.latest", -3.25, "points", "ea.call().estimate", provenance, **given)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +134,7 @@ def test_a_claim_as_stated() -> None:
 )
 def test_its_grade_follows_from_what_it_is_given(kind: str, more: dict[str, Any], grade: str) -> None:
     provenance = Provenance((SERIES,), "m", "r", {})
-    claim = state("a.b", kind, "latest.lower", 1.0, "points", "ea.x()", provenance, values={}, **more)
+    claim = state("a.b", 1.0, "points", "ea.x()", provenance, kind=kind, template="latest.lower", values={}, **more)
     assert claim.grade == grade
     assert claim.topic == claim.question == claim.caveat == claim.would_change == "a"
 
