@@ -146,7 +146,8 @@ def test_what_is_shipped_is_read_back(summed: OptionDraws, tmp_path: Path, monke
     table = pd.read_parquet(tmp_path / assumptions.FILE)
     assert (table.dtypes == np.float32).all()
     assert f"{WTO}|elasticities.sigma" in table  # drawn otherwise, kept of its own
-    assert f"{WTO}|elasticities.demand" not in table  # drawn alike, kept once
+    assert f"{WTO}|elasticities.world_priced" not in table  # drawn alike, kept once
+    assert len(table.columns) == 8 + 4  # eight different assumptions, four outcomes
     assert f"{LOST}|elasticities.sigma" not in table
     pd.DataFrame({"x": [1.0]}).to_parquet(tmp_path / assumptions.FILE)
     with pytest.raises(BadInputError, match=r"options_draws\.parquet: not the draws of the options \('options'\)"):
