@@ -15,11 +15,12 @@ import pytest
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.results import Check, Provenance
-from eaeu_analysis.scenario import options
+from eaeu_analysis.scenario import display, options
 from eaeu_analysis.scenario.model.quantities import draw_quantities
 from eaeu_analysis.scenario.model.spread import ends_of, monte_carlo_error
 from eaeu_analysis.scenario.run import against_no_change
 from eaeu_analysis.scenario.schema import draw_order
+from eaeu_analysis.scenario.tables import scenario_tables
 
 NAN, COUNT = math.nan, 50
 EAEU, WTO, OBSERVER = "uzb_eaeu", "uzb_wto", "uzb_observer"
@@ -105,6 +106,7 @@ def test_checks_bear_on_what_they_drive(asked: list[tuple[Any, ...]]) -> None:
     for outcome, failed in (("welfare", name), ("price_index", name), ("imports", "")):
         assert found.value(outcome, EAEU)["failed_checks"] == failed
     assert found.value("welfare", OBSERVER)["failed_checks"] == ""
+    assert ea.compare_scenarios([EAEU, WTO], 2).value("exports", EAEU)["failed_checks"] == ""
     assert {check.scope for check in found.checks} == {EAEU, OBSERVER}
     assert [c.name for c in found.checks if c.failed] == [name]
     assert not any(c.name == name and c.scope == OBSERVER for c in found.checks)  # it has no tariff to change
@@ -154,6 +156,13 @@ def test_an_outcome_or_an_option_that_is_not_there(asked: list[tuple[Any, ...]])
             found.better(*pair)
     with pytest.raises(BadInputError, match=r"^outcome 'imports': a rise is neither good nor bad"):
         found.better(EAEU, WTO, "imports")
+
+
+def test_of_two_options_the_difference_counts(asked: list[tuple[Any, ...]]) -> None:
+    found = ea.compare_scenarios([EAEU, WTO], 4)
+    draws = found.draws.copy()
+    draws[(EAEU, "welfare")], draws[(WTO, "welfare")] = [1.0, 2.0, 3.0, 3.0], [2.0, 1.0, 1.0, 3.0]
+    assert dataclasses.replace(found, draws=draws).better(EAEU, WTO) == 0.625
 
 
 @pytest.mark.parametrize(
@@ -224,8 +233,12 @@ def test_the_summary_of_a_comparison(asked: list[tuple[Any, ...]]) -> None:
     titles = [lines[k + 1] for k, line in enumerate(lines) if not line and lines[k + 1][:1].strip()]
     assert [title.rpartition(", ")[2] for title in titles][:2] == ["per cent", "per cent"]
     (imports,) = [lines[k + 1] for k, line in enumerate(lines) if line.startswith("Imports")]
-    assert "better" not in imports
-    assert "best" not in imports
+    other = found.value("imports", EAEU)
+    assert imports == f"  {label}: {display.format_interval(other, other['error'])}"
+    known = scenario_tables()["outcomes"]
+    assert titles[:3] == [
+        f"{known[name]['label']}, {known[name]['unit']}" for name in ("welfare", "price_index", "imports")
+    ]
     (failed,) = [c for c in found.checks if c.failed]
     assert f"  [FAIL] {EAEU}: {failed.name}: {failed.text}" in lines
     assert "  [info] of all: told of all" in lines
