@@ -165,7 +165,7 @@ def test_structural_coverage_whatever_the_errors(rho: float | None) -> None:
 def test_hac_by_hand() -> None:
     rng = np.random.default_rng(10)
     t = np.arange(-15, 7).astype(float)
-    base, added, weights = design(t, rng.normal(size=(22, 1)), True, True)
+    base, added, weights = design(t, rng.normal(size=(22, 1)), True)
     z = np.hstack([base, added])
     y = rng.normal(size=22)
     contrast = np.concatenate([np.zeros(3), weights])
@@ -188,7 +188,7 @@ def test_segmented_agrees_with_statsmodels_and_averages() -> None:
     assert effect.post["effect"].mean() == pytest.approx(effect.estimate)
     found = segmented(y[0], np.arange(-18, 6).astype(float), y[1:].mean(axis=0)[:, None], 0.9, 199, 0)
     t = np.arange(-18, 6).astype(float)
-    base, added, weights = design(t, y[1:].mean(axis=0)[:, None], True, True)
+    base, added, weights = design(t, y[1:].mean(axis=0)[:, None], True)
     estimate, se = hac_t(np.hstack([base, added]), y[:1], np.concatenate([np.zeros(3), weights]), found.lags)
     assert found.estimate == pytest.approx(estimate[0])
     assert found.se == pytest.approx(se[0])
