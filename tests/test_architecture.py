@@ -168,6 +168,12 @@ def test_public_names_stay_callable_whatever_is_imported_first() -> None:
     assert run(code).strip() == "[]"
 
 
+def test_a_folder_has_at_most_fourteen_modules() -> None:
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    counts = {str(f.relative_to(ROOT)): len([p for p in f.glob("*.py") if p.name != "__init__.py"]) for f in folders}
+    assert {folder: count for folder, count in counts.items() if count > 14} == {}
+
+
 @pytest.mark.parametrize("script", ["make_environment.py", "make_reliability.py"])
 def test_what_is_generated_agrees_with_what_it_is_made_from(script: str) -> None:
     done = subprocess.run([sys.executable, str(ROOT / "scripts" / script), "--check"], capture_output=True, text=True)

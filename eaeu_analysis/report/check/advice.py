@@ -13,7 +13,7 @@ from ..wording import templates
 from ..wording.templates import Language
 from .facts import KnownFact, KnownNumber, series_source
 from .judge import Judgement
-from .vocabulary import Lang, vocabulary_table
+from .reading.vocabulary import Lang, vocabulary_table
 
 BASE_UNITS = {"gdp": "% of GDP", "imports": "% of imports", "revenue": "% of revenue"}
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .facts import KnownFact, KnownNumber
-from .reading import SentenceReading
-from .stated_number import StatedNumber
+from .reading.sentence import SentenceReading
+from .reading.stated_number import StatedNumber
 from .subject import closeness
 
 Reason = Literal["", "number", "sign", "unit", "year", "economy", "cause", "model", "unclear", "newer", "none"]

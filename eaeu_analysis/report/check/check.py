@@ -18,9 +18,9 @@ from .advice import advise, find_check_language
 from .agree import Reason
 from .facts import KnownFact, PanelFacts, facts_of_claims
 from .judge import Judgement, Verdict, judge
-from .reading import SentenceReading, read_sentence
+from .reading.sentence import SentenceReading, read_sentence
+from .reading.vocabulary import Lang, check_lang, sentences
 from .subject import OUTCOMES
-from .vocabulary import Lang, check_lang, sentences
 
 if TYPE_CHECKING:
     import pandas as pd

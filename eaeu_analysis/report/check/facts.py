@@ -17,10 +17,10 @@ from ...reference.blocs import bloc
 from ...reference.catalogue import outcome
 from ...results import is_reliable
 from ..claims.claim import Claim
-from .reading import read_sentence
-from .roles import BASES
-from .stated_number import Measure
-from .vocabulary import vocabulary_table
+from .reading.roles import BASES
+from .reading.sentence import read_sentence
+from .reading.stated_number import Measure
+from .reading.vocabulary import vocabulary_table
 
 UNCLEAR = ("none", "fragile", "unreliable", "untested")  # findings of no effect
 COUNTS = {"asked", "firms", "patents", "partners", "chapters", "all", "comparators", "economies", "years", "draws"}

@@ -13,8 +13,8 @@ from typing import Literal
 from .agree import NumberMatch, Reason
 from .facts import KnownFact, KnownNumber, PanelFacts
 from .match import match_numbers
-from .reading import SentenceReading
-from .stated_number import StatedNumber
+from .reading.sentence import SentenceReading
+from .reading.stated_number import StatedNumber
 from .subject import CHECKED, OUTCOMES, UNSAID, is_about, specific_concepts
 
 Verdict = Literal["supported", "outdated", "altered", "overstated", "unsupported"]

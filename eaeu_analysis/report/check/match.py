@@ -23,8 +23,8 @@ from .agree import (
 )
 from .facts import KnownFact, PanelFacts
 from .match_series import match_series
-from .reading import OTHERS, SentenceReading
-from .stated_number import StatedNumber
+from .reading.sentence import OTHERS, SentenceReading
+from .reading.stated_number import StatedNumber
 from .subject import CHECKED, SPECIFIC, UNSAID, closeness, is_about, is_same_matter
 
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated

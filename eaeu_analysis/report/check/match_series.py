@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from .agree import NumberMatch, is_same_unit, signs_agree
 from .facts import RECENT, KnownFact, KnownNumber, PanelFacts
-from .reading import SentenceReading
-from .stated_number import StatedNumber
+from .reading.sentence import SentenceReading
+from .reading.stated_number import StatedNumber
 from .subject import specific_concepts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .facts import KnownFact
-from .reading import SentenceReading
+from .reading.sentence import SentenceReading
 
 OUTCOMES = frozenset(
     [

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from corpus import CorpusSentence, read_corpus
 
 import eaeu_analysis as ea
-from eaeu_analysis.report.check.vocabulary import tokens
+from eaeu_analysis.report.check.reading.vocabulary import tokens
 from eaeu_analysis.report.claims.shipped import shipped_claims
 from eaeu_analysis.report.trace.known_numbers import known_of_claims
 from eaeu_analysis.report.trace.trace import trace_text

@@ -18,8 +18,15 @@ from corpus import CorpusSentence, read_corpus
 
 import eaeu_analysis as ea
 from eaeu_analysis.cli import main
-from eaeu_analysis.report.check.reading import read_sentence
-from eaeu_analysis.report.check.vocabulary import Lang, find_lang, load_vocabulary, sentences, tokens, vocabulary_table
+from eaeu_analysis.report.check.reading.sentence import read_sentence
+from eaeu_analysis.report.check.reading.vocabulary import (
+    Lang,
+    find_lang,
+    load_vocabulary,
+    sentences,
+    tokens,
+    vocabulary_table,
+)
 from eaeu_analysis.report.claims.shipped import shipped_claims
 from eaeu_analysis.report.wording.templates import find_language
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from ...errors import require_option
+from ....errors import require_option
 from .dates import is_before_amount
 from .numerals import find_shares, find_values, read_numeral, read_whole
 from .roles import BOUND, MIN_HALF, find_base, find_hedge, find_role, find_sign, pair_roles, share_units

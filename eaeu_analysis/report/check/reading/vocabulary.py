@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from ...errors import unknown
-from ...reference.catalogue import read_table, table_path
-from ...reference.economies import economy_tables
-from ..wording.templates import find_language
+from ....errors import unknown
+from ....reference.catalogue import read_table, table_path
+from ....reference.economies import economy_tables
+from ...wording.templates import find_language
 
 Lang = Literal["en", "ru", "uz"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
