@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -56,9 +55,6 @@ def impact(
     ] = None,
     curve: Annotated[bool, typer.Option(help="Estimate the specification curve instead of one specification.")] = False,
     limit: Annotated[int | None, typer.Option(help="With --curve: number of specifications, drawn at random.")] = None,
-    keep: Annotated[
-        Path | None, typer.Option(help="With --curve: file for the results; a second run continues from it.")
-    ] = None,
     jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = 1,
     dask: Dask = None,
     seed: Annotated[int, typer.Option(help="Seed of the random draws.")] = 0,
@@ -70,7 +66,7 @@ def impact(
     """Estimate the effect of joining against a counterfactual built from economies that did not join.
 
     Examples: eaeu impact KGZ --outcome remittances --method sc --json; eaeu impact --bloc EAEU --outcome exports;
-    eaeu impact KGZ --outcome trade --curve --jobs 2 --keep curve.parquet
+    eaeu impact KGZ --outcome trade --curve --jobs 2
     """
     from ..impact.members.effects import effects_plan as plan
     from ..impact.members.effects import union_effects
@@ -86,8 +82,8 @@ def impact(
             "--curve uses all methods, pools and years of its grid: leave out --method, --pool, --fit-years, "
             "--post-years and --most-donors"
         )
-    if not curve and (limit is not None or keep is not None):
-        raise BadInputError("--limit and --keep belong to --curve")
+    if not curve and limit is not None:
+        raise BadInputError("--limit belongs to --curve")
     if "," not in pool and pool not in plan().pools:
         raise unknown("donor pool", pool, plan().pools, hint="or at least two economies, separated by commas")
     chosen = outcome or list(plan().outcomes)
@@ -101,7 +97,7 @@ def impact(
             raise BadInputError("--curve needs one economy and one --outcome")
         day, shown = event or find_bloc(bloc).accession(unit), CountProgress("specifications")
         made = specification_curve(
-            panel, chosen[0], unit, day, jobs=jobs, seed=seed, store=keep, progress=shown, limit=limit, dask=dask
+            panel, chosen[0], unit, day, jobs=jobs, seed=seed, progress=shown, limit=limit, dask=dask
         )
         output.print_result(made, as_json)
         return

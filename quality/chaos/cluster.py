@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -108,20 +107,15 @@ def cluster(folder: Path, quick: bool) -> Iterator[Tally]:
     yield _worker_killed(folder, here)
     yield _out_of_memory(folder, here)
     yield _scheduler_gone(folder, here)
-    yield _curve(folder)
 
 
 def argv() -> list[str]:
     return ["scenario", "run", "uzb_wto", "--draws", str(DRAWS), "--json"]
 
 
-def curve_argv(keep: Path) -> list[str]:
-    return ["impact", "KGZ", "-o", "trade", "--curve", "--limit", "96", "--keep", str(keep), "--json"]
-
-
-def begin(address: str, folder: Path, plain: list[str] | None = None) -> subprocess.Popen[bytes]:
+def begin(address: str, folder: Path) -> subprocess.Popen[bytes]:
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    command = [*EAEU, *(plain or argv()), "--dask", address]
+    command = [*EAEU, *argv(), "--dask", address]
     return subprocess.Popen(command, env=environment(), cwd=folder, **pipes)
 
 
@@ -143,7 +137,7 @@ def same(here: Ended, there: Ended) -> list[str]:
 
 def clear_end(there: Ended) -> list[str]:
     """One sentence, of what failed and where; no traceback, no log of the library's."""
-    lines = [line for line in there.err.strip().splitlines() if not re.fullmatch(r"\d+ of \d+ specifications", line)]
+    lines = there.err.strip().splitlines()
     found = [] if there.code == 3 else [f"it ends with {there.code}: {there.err[-300:]}"]
     return found + (
         [] if len(lines) == 1 and lines[0].startswith("eaeu: ") else [f"not one sentence: {there.err[-600:]}"]
@@ -201,31 +195,4 @@ def _scheduler_gone(folder: Path, here: Ended) -> Tally:
             up.work(2)
             up.until(lambda s: s["workers"] >= 2)
             tally.tried(same(here, end(begin(up.address, folder))))
-    return tally
-
-
-def _curve(folder: Path) -> Tally:
-    """What a curve had found is in its file when the scheduler goes; the same command goes on from there."""
-    import pyarrow.parquet as pq
-
-    tally = Tally("cluster: scheduler killed under a curve that is kept")
-    here = run([*EAEU, *curve_argv(folder / "alone.parquet")], environment(), folder)
-    assert here.code == 0, here.err
-    keep = folder / "curve.parquet"
-    with started(folder, 2) as up:
-        process = begin(up.address, folder, curve_argv(keep))
-        kept_some = up.until(lambda _: keep.exists())
-        up.kill(up.scheduler)
-        there = end(process)
-    problems = clear_end(there)
-    if not kept_some or there.code == 0:
-        tally.skip("the curve was done before it was written for the first time")
-        return tally
-    before = pq.read_table(keep).num_rows
-    problems += [] if before else ["nothing was kept"]
-    again = run([*EAEU, *curve_argv(keep)], environment(), folder)
-    problems += same(here, again)
-    reported = re.search(r"(\d+) of 96", again.err)
-    problems += [] if reported and int(reported[1]) >= before > 0 else ["it began from nothing again"]
-    tally.tried(problems, there.sentence)
     return tally

@@ -1,4 +1,4 @@
-"""Several processes at once: pulls into one store, reports into one folder, pins into one package, one kept curve."""
+"""Several processes at once: pulls into one store, reports into one folder, pins into one package."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def together(folder: Path, nursery: Nursery, kept: Path, seed: int, quick: bool)
         yield _pulls(folder / f"pull-{count}", nursery, count, 1 if quick else 3, seed)
     with works(folder / "works", nursery, kept) as all_works:
         for work in all_works:
-            if work.name in ("report and --accept", "brief", "specification curve kept"):
+            if work.name in ("report and --accept", "brief"):
                 yield _same(work, folder / "at", nursery, 1 if quick else 5)
     yield _pins(folder / "pins", nursery, 1 if quick else 5)
 

@@ -90,13 +90,6 @@ def pinned(folder: Path) -> State:
     return tree(folder / "pin")
 
 
-def curve(folder: Path) -> State:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(folder / "curve.parquet")
-    return {"rows": str(table.num_rows), "values": hashlib.sha256(repr(table.to_pydict()).encode()).hexdigest()}
-
-
 def held(folder: Path, mark: str) -> State:
     """What is found in the cache under that key."""
     from eaeu_analysis.report import cache
@@ -137,7 +130,7 @@ assert cache.load_cached("claims", {mark!r}) in (None, files, {{"a": b"old"}})
 @contextlib.contextmanager
 def works(folder: Path, nursery: Nursery, kept: Path) -> Iterator[list[Work]]:
     """The works, each with its state before laid out once; ``kept``: cache of the report that :func:`warm` made."""
-    names = ("pull", "pin", "bulk", "report", "brief", "curve", "file", "cache")
+    names = ("pull", "pin", "bulk", "report", "brief", "file", "cache")
     before = {name: folder / "before" / name for name in names}
     for place in before.values():
         place.mkdir(parents=True)
@@ -158,8 +151,6 @@ def works(folder: Path, nursery: Nursery, kept: Path) -> Iterator[list[Work]]:
         own_folder(before["brief"] / "brief", "brief", "brief.json")
         own_folder(before["bulk"] / "flows", "flows", "flows.json", "flows_1999.parquet")
         baci(folder / "from" / "baci")
-        done(curve_argv(before["curve"], 6), before["curve"])
-        cut(before["curve"] / "curve.parquet")
         write_output_file(before["file"] / "checked.html", b"old")
         mark = "0" * 64
         old = f"from eaeu_analysis.report import cache; cache.store_cached('claims', {mark!r}, {{'a': b'old'}})"
@@ -176,7 +167,6 @@ def works(folder: Path, nursery: Nursery, kept: Path) -> Iterator[list[Work]]:
             Work("brief", copied(before["brief"]),
                  lambda at: ["brief", "--out", str(at / "brief"), "--format", "md,html,json"],
                  lambda at: tree(at / "brief"), env=warm_env),
-            Work("specification curve kept", copied(before["curve"]), lambda at: curve_argv(at, 6), curve),
             Work("a single file", copied(before["file"]),
                  lambda at: ["check", "It rained.", "--html", str(at / "checked.html")], tree),
             Work("cache of the report", copied(before["cache"]), lambda at: KEEP.format(mark=mark),
@@ -206,18 +196,6 @@ def reported(at: Path) -> State:
 
     baseline.read_baseline(at / "baseline.json")
     return {"report": whole, "baseline": hashlib.sha256((at / "baseline.json").read_bytes()).hexdigest()}
-
-
-def curve_argv(at: Path, limit: int) -> list[str]:
-    return ["impact", "KGZ", "-o", "trade", "--curve", "--limit", str(limit), "--keep", str(at / "curve.parquet")]
-
-
-def cut(file: Path) -> None:
-    """The kept curve as an interrupted run leaves it: without its last answers."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(file)
-    pq.write_table(table.slice(0, 3), file)
 
 
 def warm(kept: Path, folder: Path, nursery: Nursery) -> Path:

@@ -10,30 +10,24 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ... import files, settings
+from ... import settings
 from ...data.panel import Panel, require_years
-from ...errors import BadInputError, NoDataError, require_least, require_level
+from ...errors import NoDataError, require_least, require_level
 from ...parallel import fan_out
 from ...results import Provenance
 from .estimates import Answered, CurveSetup, answer_questions, make_curve_setup
 from .grid import Grid, Specification, sample_specifications
 from .result import SpecificationCurve
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-
-# What a specification curve has found so far, in one file that is always whole: an interrupted run goes on from it.
-
-FORMAT = "specification curve 3"  # of the file and of the numbers in it: raised when either changes
+REFERENCE = "Simonsohn, Simmons & Nelson (2020), Nature Human Behaviour 4"
+FORMAT = "specification curve 3"  # of the numbers of a curve: raised when they change
 ARRAYS = ("effects", "statistics", "p_values")
 
 
@@ -61,66 +55,6 @@ def curve_fingerprint(task: CurveSetup, specifications: Sequence[int]) -> str:
     return digest.hexdigest()
 
 
-def load_answers(path: Path, mark: str, groups: Sequence[Sequence[Specification]]) -> dict[int, Answered]:
-    """Questions answered before, by their place in ``groups``; empty when the file does not exist.
-
-    BadInputError when the file is no store, or that of another question.
-    """
-    import pyarrow.parquet as pq
-    from pyarrow.lib import ArrowException
-
-    if not path.exists():
-        return {}
-    try:
-        table = pq.read_table(path)
-        missing = sorted({*ARRAYS, "specification"} - set(table.column_names))
-    except (ArrowException, OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"store {str(path)!r} cannot be read as a specification curve: {error}") from None
-    kept = (table.schema.metadata or {}).get(b"fingerprint", b"").decode("utf-8", "replace")
-    if kept != mark:
-        raise BadInputError(
-            f"store {str(path)!r} has another specification curve (other data, choices, seed or version); "
-            "name another file or delete it"
-        )
-    if missing:
-        raise BadInputError(f"store {str(path)!r} is no specification curve: it has no column {missing[0]}")
-    try:
-        arrays = {name: np.array(table.column(name).to_pylist(), dtype=np.float64) for name in ARRAYS}
-    except (ValueError, TypeError) as error:
-        raise BadInputError(f"store {str(path)!r} is no specification curve: {error}") from None
-    records = table.drop_columns(list(ARRAYS)).to_pylist()
-    place = {record["specification"]: i for i, record in enumerate(records)}
-    done = {}
-    for number, group in enumerate(groups):
-        at = [place[s.number] for s in group if s.number in place]
-        if len(at) == len(group):
-            done[number] = Answered(tuple(records[i] for i in at), *(arrays[name][at] for name in ARRAYS))
-    return done
-
-
-def save(path: Path, mark: str, done: Mapping[int, Answered]) -> None:
-    """All answers so far, in the order of the specifications; the file is replaced as a whole."""
-    import pyarrow.parquet as pq
-
-    with files.replacing(path) as aside:
-        pq.write_table(_table(mark, done), aside)
-
-
-def _table(mark: str, done: Mapping[int, Answered]) -> pa.Table:
-    import pyarrow as pa
-
-    answers = [done[number] for number in sorted(done)]
-    records: list[Mapping[str, Any]] = [row for answer in answers for row in answer.rows]
-    columns = {name: [record[name] for record in records] for name in records[0]}
-    for name in ARRAYS:
-        columns[name] = [line for answer in answers for line in getattr(answer, name).tolist()]
-    return pa.table(columns).replace_schema_metadata({"fingerprint": mark})
-
-
-REFERENCE = "Simonsohn, Simmons & Nelson (2020), Nature Human Behaviour 4"
-SAVE_EVERY = 20  # questions between two writings of the store
-
-
 def specification_curve(
     panel: Panel,
     outcome: str,
@@ -130,7 +64,6 @@ def specification_curve(
     jobs: int = 1,
     *,
     seed: int = 0,
-    store: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     level: float = settings.LEVEL,
     limit: int | None = None,
@@ -156,8 +89,6 @@ def specification_curve(
         Worker processes. The result does not depend on their number.
     seed : int, default 0
         Seed of what is drawn.
-    store : str or Path, optional
-        File that keeps what has been found; a second call with the same question resumes from it.
     progress : callable, optional
         Called with the number of specifications done and their total.
     level : float, default 0.90
@@ -198,30 +129,14 @@ def specification_curve(
     task = make_curve_setup(panel, outcome, unit, event, grid, level, seed)
     everything = task.grid.specifications(outcome, task.event, panel.world)
     chosen = sample_specifications(everything, limit, seed)
-    groups = by_question(chosen)
-    kept = None if store is None else Path(store)
-    mark = "" if kept is None else curve_fingerprint(task, [s.number for s in chosen])
-    done = {} if kept is None else load_answers(kept, mark, groups)
-    waiting = [number for number in range(len(groups)) if number not in done]
-    count = sum(len(groups[number]) for number in done)
-    if progress is not None and count:
-        progress(count, len(chosen))
-    unsaved = 0
-    if kept is not None and waiting:
-        files.require_writable(kept)
-    try:
-        for number, answer in zip(waiting, _run(task, [groups[n] for n in waiting], jobs, dask), strict=True):
-            done[number] = answer
-            count, unsaved = count + len(answer.rows), unsaved + 1
-            if kept is not None and unsaved >= SAVE_EVERY:
-                save(kept, mark, done)
-                unsaved = 0
-            if progress is not None:
-                progress(count, len(chosen))
-    finally:
-        if kept is not None and unsaved:  # whatever happens
-            save(kept, mark, done)
-    return _collect(task, [done[number] for number in range(len(groups))], limit)
+    answers: list[Answered] = []
+    count = 0
+    for answer in _run(task, by_question(chosen), jobs, dask):
+        answers.append(answer)
+        count += len(answer.rows)
+        if progress is not None:
+            progress(count, len(chosen))
+    return _collect(task, answers, limit)
 
 
 def by_question(specifications: Sequence[Specification]) -> list[list[Specification]]:
@@ -240,7 +155,7 @@ def _run(
     shares = [list(share) for _, share in itertools.groupby(groups, lambda group: group[0].question[:3])]
     if dask is None and (jobs == 1 or len(shares) < 2):
         for share in shares:
-            yield from answer_questions(task, share)  # each as soon as it is there, to be kept
+            yield from answer_questions(task, share)  # each as soon as it is there, for the progress
         return
     for answers in fan_out(partial(_answer_share, task), shares, jobs, dask, fits=partial(_fits, len(task.units))):
         yield from answers

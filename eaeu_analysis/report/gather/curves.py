@@ -135,14 +135,14 @@ def _summarise_curve(made: SpecificationCurve, outcome: str, unit: str, event: s
 
 def curve_input_hash(outcome: str, unit: str, event: str, source: str | Path | Source = "pinned") -> str:
     """SHA-256 of the question, the choices and every number of the panel that the curve uses."""
-    from ...impact.curve import run as curve_store
     from ...impact.curve.estimates import make_curve_setup as state_task
     from ...impact.curve.grid import sample_specifications as sample
+    from ...impact.curve.run import curve_fingerprint
 
     panel = _panel(outcome, source)
     task = state_task(panel, outcome, unit, event, None, settings.LEVEL, SEED)
     chosen = sample(range(task.grid.size(outcome, task.event, panel.world)), LIMIT, SEED)
-    return curve_store.curve_fingerprint(task, chosen)
+    return curve_fingerprint(task, chosen)
 
 
 def _panel(outcome: str, source: str | Path | Source) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from types import SimpleNamespace
 from typing import Any
 
 from eaeu_analysis import settings
@@ -15,7 +14,6 @@ from eaeu_analysis.data.sources.live.pages import Spool
 from eaeu_analysis.data.sources.live.request import Request, digest
 from eaeu_analysis.data.store import Store, StoreEntry, listing
 from eaeu_analysis.data.store.entry import from_parquet, to_parquet
-from eaeu_analysis.impact.curve import run
 from eaeu_analysis.impact.validation import shipped_results
 from eaeu_analysis.reference import shipped_tables
 from eaeu_analysis.report.gather import curves
@@ -224,18 +222,6 @@ def _calibrations() -> list[bytes]:
     return [sink.getvalue().to_pybytes(), parquet({"a": [1]})]
 
 
-def _curve_store(data: bytes) -> None:
-    groups: Any = ((SimpleNamespace(number=0), SimpleNamespace(number=1)),)
-    run.load_answers(ROOM.file("curve.parquet", data), "", groups)
-
-
-def _curve_stores() -> list[bytes]:
-    numbers: dict[str, list[Any]] = {name: [[1.0, 2.0], [0.5, None]] for name in run.ARRAYS}
-    ragged = numbers | {"specification": [0, 1], "p_values": [[1.0], [0.5, 0.1]]}
-    return [parquet(numbers | {"specification": [0, 1], "estimator": ["sc", "did"]}), parquet(ragged),
-            parquet(numbers | {"specification": [0, 1], "effects": ["a", "b"]}), parquet({"a": [1]})]  # fmt: skip
-
-
 def _json_as_calibration(data: bytes) -> None:
     """The question that a table of placebo problems carries."""
     import pyarrow as pa
@@ -269,5 +255,4 @@ TARGETS = (
     Target("yardstick", _read_yardstick, _yardsticks, _JSON, 0.5),
     Target("calibration table", _calibration, _calibrations, structure.raw, 0.5),
     Target("calibration question", _json_as_calibration, _questions, _JSON, 0.5),
-    Target("curve store", _curve_store, _curve_stores, structure.raw, 0.5),
 )

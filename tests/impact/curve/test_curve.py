@@ -16,7 +16,7 @@ from eaeu_analysis.impact.curve import estimates
 from eaeu_analysis.impact.curve.estimates import make_curve_setup
 from eaeu_analysis.impact.curve.grid import PoolRule, PredictorRule
 from eaeu_analysis.impact.curve.result import curve_test
-from eaeu_analysis.impact.curve.run import by_question, specification_curve
+from eaeu_analysis.impact.curve.run import by_question, curve_fingerprint, specification_curve
 from eaeu_analysis.impact.estimators.augmented import augmented_synthetic_control
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
 from eaeu_analysis.impact.options import AugmentedOptions, SyntheticControlOptions
@@ -159,60 +159,15 @@ def test_questions_answered_together_are_those_answered_alone():
             np.testing.assert_array_equal(getattr(together, name), getattr(alone, name))
 
 
-def test_a_run_that_was_interrupted_goes_on_and_ends_in_the_same_bytes(tmp_path, monkeypatch):
-    panel, whole, broken = as_panel(made(2.0)), tmp_path / "whole.parquet", tmp_path / "broken.parquet"
-    first = specification_curve(panel, "y", "U00", EVENT, QUICK, store=whole)
+def test_a_fingerprint_is_that_of_the_question_and_not_of_the_last_bit_of_a_logarithm():
+    def mark(values, grid=QUICK, seed=0, numbers=(0, 1)):
+        return curve_fingerprint(make_curve_setup(as_panel(values), "y", "U00", EVENT, grid, 0.9, seed), numbers)
 
-    def stop(done: int, total: int) -> None:
-        if done > total / 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        specification_curve(panel, "y", "U00", EVENT, QUICK, store=broken, progress=stop)
-    assert broken.read_bytes() != whole.read_bytes()
-    asked = []
-    answer = estimates.answer_question
-    monkeypatch.setattr(
-        estimates, "answer_question", lambda task, group, *more: asked.append(group) or answer(task, group, *more)
-    )
-    again = specification_curve(panel, "y", "U00", EVENT, QUICK, store=broken)
-    assert 0 < len(asked) < 6, "what had been answered is not asked again"
-    assert broken.read_bytes() == whole.read_bytes()
-    pd.testing.assert_frame_equal(again.table, first.table, check_exact=True)
-    pd.testing.assert_frame_equal(again.statistics, first.statistics, check_exact=True)
-    monkeypatch.setattr(estimates, "answer_question", None)
-    kept = specification_curve(panel, "y", "U00", EVENT, QUICK, store=broken)
-    pd.testing.assert_frame_equal(kept.table, first.table, check_exact=True)
-    assert kept.test().table.equals(first.test().table)
-
-
-def test_a_store_holds_on_a_processor_whose_logarithm_differs_in_the_last_bit(tmp_path):
-    store = tmp_path / "curve.parquet"
-    grid = replace(QUICK, estimators=("did",), shocks=("kept",))
-    values = made()
-    first = specification_curve(as_panel(values), "y", "U00", EVENT, grid, store=store)
-    held = store.read_bytes()
-    nudged = specification_curve(as_panel(np.nextafter(values, np.inf)), "y", "U00", EVENT, grid, store=store)
-    assert store.read_bytes() == held  # read, and not refused or computed anew
-    pd.testing.assert_frame_equal(first.table, nudged.table)
-
-
-def test_a_store_of_another_question_is_refused(tmp_path):
-    store = tmp_path / "curve.parquet"
-    grid = replace(QUICK, estimators=("did",))
-    specification_curve(as_panel(made()), "y", "U00", EVENT, grid, store=store)
-    other = made()
+    first, other = made(), made()
     other[3, 3] += 1e-4
-    for panel, changed, seed in (
-        (as_panel(other), grid, 0),
-        (as_panel(made()), replace(grid, after=(3,)), 0),
-        (as_panel(made()), grid, 1),
-    ):
-        with pytest.raises(BadInputError, match="has another specification curve"):
-            specification_curve(panel, "y", "U00", EVENT, changed, seed=seed, store=store)
-    store.write_text("not a table")
-    with pytest.raises(BadInputError, match="cannot be read"):
-        specification_curve(as_panel(made()), "y", "U00", EVENT, grid, store=store)
+    assert mark(np.nextafter(first, np.inf)) == mark(first)
+    changed = mark(other), mark(first, replace(QUICK, after=(3,))), mark(first, seed=1), mark(first, numbers=(0, 2))
+    assert len({mark(first), *changed}) == 5
 
 
 def test_rows_of_the_panel_units_and_constants_do_not_matter():
