@@ -169,8 +169,8 @@ def test_a_row_is_completed_as_the_whole_matrix_is(shape):
 
 
 def test_penalties_that_predict_alike_give_way_to_the_largest():
-    assert best_penalty([4.0, 2.0, 1.0, 0.5], np.array([3.0, 1.0002, 1.0, 1.0001])) == 2.0
-    assert best_penalty([4.0, 2.0, 1.0, 0.5], np.array([3.0, 1.1, 1.0, 2.0])) == 1.0
+    assert best_penalty(np.array([4.0, 2.0, 1.0, 0.5]), np.array([3.0, 1.0002, 1.0, 1.0001])) == 2.0
+    assert best_penalty(np.array([4.0, 2.0, 1.0, 0.5]), np.array([3.0, 1.1, 1.0, 2.0])) == 1.0
 
 
 def test_the_penalty_is_that_of_the_public_cross_validation():
@@ -179,7 +179,7 @@ def test_the_penalty_is_that_of_the_public_cross_validation():
         observed = np.ones(y.shape, dtype=bool)
         observed[-1, 10:] = False
         grid = penalty_grid(y, observed)
-        errors = cross_validate_completion(y, observed, list(grid), held_out_folds(observed, 5, seed))
+        errors = cross_validate_completion(y, observed, grid, held_out_folds(observed, 5, seed))
         assert matrix_completion_placebos.choose_penalty(y, observed, seed) == best_penalty(grid, errors)
 
 
