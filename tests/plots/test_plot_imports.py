@@ -35,7 +35,7 @@ def test_every_drawer_named_by_a_result_exists() -> None:
     classes, seen = [Result], set()
     while classes:
         classes += (cls := classes.pop()).__subclasses__()
-        if cls.drawn_by:
+        if cls.drawn_by and cls.__module__.startswith("eaeu_analysis"):  # other tests define results of their own
             seen.add(cls.drawn_by)
             module, _, function = cls.drawn_by.partition(".")
             assert callable(getattr(importlib.import_module(f"eaeu_analysis.plots.{module}"), function)), cls

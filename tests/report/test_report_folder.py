@@ -47,8 +47,7 @@ FILES = {
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A report whose files are ready: what is tested is the writing."""
     run = ReportRun(files=FILES, claims=(), answers=("yes",), missing=())
-    monkeypatch.setattr("eaeu_analysis.report.write._run", lambda *_: run)
-    monkeypatch.setattr("eaeu_analysis.report.write.kept_brief", lambda *_: b"brief")
+    monkeypatch.setattr("eaeu_analysis.report.write._run", lambda *_: (run, {BRIEF: b"brief"}))
 
 
 def old_report(folder: Path) -> dict[str, bytes]:
@@ -140,8 +139,7 @@ import os, signal
 from pathlib import Path
 from eaeu_analysis.report import write, write_report
 from eaeu_analysis.report.kept_run import ReportRun
-write._run = lambda *_: ReportRun(files={FILES!r}, claims=(), answers=(), missing=())
-write.kept_brief = lambda *_: b"brief"
+write._run = lambda *_: (ReportRun(files={FILES!r}, claims=(), answers=(), missing=()), {{}})
 left, put = [3], Path.write_bytes
 def stop(self, data):
     left[0] -= 1
