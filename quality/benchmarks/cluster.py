@@ -46,12 +46,12 @@ def works(quick: bool) -> dict[str, Work]:
     if quick:
         return few
     return few | {
-        "curve of 1,000 specifications": curve(1000),
+        "curve of 600 specifications": curve(600),
         "counterfactuals of trade for all members, with placebos": placebos(["trade"]),
         "counterfactuals of three outcomes for all members, with placebos": placebos(["trade", "exports", "imports"]),
-        "10,000 draws": draws(10_000),
+        "4,000 draws": draws(4000),
         "calibration on 20 placebo problems": calibration(20),
-        "calibration on 200 placebo problems": calibration(200),
+        "calibration on 60 placebo problems": calibration(60),
     }
 
 
