@@ -163,7 +163,7 @@ def _in_words(
             measure: Measure = "percent" if part else "times"
             end = _of_one(words, units, p.last) if part else 0
             if end:  # "a quarter of one per cent"
-                value, measure = value / 100, UNITS[units[end].name]  # type: ignore[assignment]
+                value, measure = value / 100, UNITS[units[end].name]  # type: ignore[assignment] # of one unit
             last = units[end].last if end else p.last
             text = " ".join(w.text for w in words[p.first : last])
             loose, bound, _ = find_hedge(words, hedges, p.first, p.last, lang)
