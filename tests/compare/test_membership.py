@@ -141,12 +141,12 @@ def test_a_stranger_has_no_event():
 
 def test_accessions_elsewhere_in_the_years_compared():
     found = m.joined_elsewhere("KGZ", SPEC, "EAEU")
-    told = {(e.economy, e.text): e for e in found}
+    joined = {(e.economy, e.text): e for e in found}
     assert {e.economy for e in found} == {"VEN", "HRV", "SSD", "AUS", "CAN", "JPN", "MEX", "NZL", "SGP", "VNM"}
-    croatia = told["HRV", "joined EU on 2013-07-01"]
+    croatia = joined["HRV", "joined EU on 2013-07-01"]
     assert (croatia.year, croatia.kind, croatia.closer, croatia.touches) == (2013, "accession", True, ())
     assert croatia.source.startswith("ec.europa.eu")
-    assert told["VNM", "joined CPTPP on 2019-01-14"].closer is False
+    assert joined["VNM", "joined CPTPP on 2019-01-14"].closer is False
     own = {(e.economy, e.text.split()[1]) for e in m.joined_elsewhere("UZB", SPEC, "EU")}
     assert ("HRV", "EU") not in own  # the bloc that is asked about
     assert ("KGZ", "EAEU") in own

@@ -77,8 +77,8 @@ def test_a_refused_count_says_what_came_and_what_is_least(name, value, least):
      (2015, (2016, 2016), 2016), (2015, (2016, 2025), 2021)],
 )  # fmt: skip
 def test_from_when_an_answer_can_be_had(last, after, year):
-    said = w.from_when(w.Windows(2015, (2010, 2014), after), last)
-    assert said.endswith(str(year)) if year else said == ""
+    sentence = w.from_when(w.Windows(2015, (2010, 2014), after), last)
+    assert sentence.endswith(str(year)) if year else sentence == ""
 
 
 @pytest.mark.parametrize(("size", "needed"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (10, 6), (7, 5)])

@@ -341,7 +341,7 @@ def test_the_checks_of_a_fit():
 
 
 @pytest.mark.parametrize(
-    ("search", "said"),
+    ("search", "stated"),
     [
         ({"agreeing": 1.0, "starts": 5.0}, True),
         ({"agreeing": 2.0, "starts": 5.0}, False),
@@ -349,12 +349,12 @@ def test_the_checks_of_a_fit():
         ({}, False),
     ],
 )
-def test_a_search_that_ends_differently_from_every_start_is_stated(search, said):
+def test_a_search_that_ends_differently_from_every_start_is_stated(search, stated):
     asked = three([2.0] * 12)
     found = rules.fit_checks(Setup(asked), fitted(asked, [0.5, 0.5, 0.0], search=search), False, 3.0)
     last = found[-1]
-    assert (len(found) == 7) is said
-    if said:
+    assert (len(found) == 7) is stated
+    if stated:
         assert facts(last) == ("search of predictor weights", None, 1.0, None, "info", ["5"])
 
 

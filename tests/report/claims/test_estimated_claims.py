@@ -192,14 +192,14 @@ def result(*rows: tuple[Any, ...], checks: tuple[Check, ...] = ()) -> ScenarioRe
                           pd.DataFrame())  # fmt: skip
 
 
-def told(outcome: str = "welfare", channel: str = "total", estimate: float = 1.0, lower: float = 0.5,
+def claim_of(outcome: str = "welfare", channel: str = "total", estimate: float = 1.0, lower: float = 0.5,
          upper: float = 2.0, checks: tuple[Check, ...] = ()) -> Claim:  # fmt: skip
     (claim,) = scenario_claims(result((outcome, channel, estimate, lower, upper), checks=checks))
     return claim
 
 
 def test_a_claim_of_a_scenario() -> None:
-    claim = told(checks=(GOOD, BAD))
+    claim = claim_of(checks=(GOOD, BAD))
     assert (claim.id, claim.template, claim.grade, claim.side) == ("scenario.welfare", "scenario.higher", "F", "for")
     assert (claim.value, claim.lower, claim.upper, claim.level) == (1.0, 0.5, 2.0, 0.9)
     assert (claim.measure, claim.slow) == ("per cent", True)
@@ -211,7 +211,7 @@ def test_a_claim_of_a_scenario() -> None:
     }  # fmt: skip
     assert claim.call == "ea.run_scenario('uzb_eaeu', draws=100, seed=3).value('welfare', 'total')['estimate']"
     assert (claim.series, claim.method, claim.checks) == (PROVENANCE.series, "a method", (GOOD, BAD))
-    part = told(channel="migration")
+    part = claim_of(channel="migration")
     assert (part.id, part.template) == ("scenario.migration.welfare", "scenario.channel_higher")
     assert part.words["channel"] == "channel.migration"
 
@@ -232,7 +232,7 @@ def test_a_claim_of_a_scenario() -> None:
     ],
 )
 def test_the_side_of_a_scenario(outcome, estimate, lower, upper, template, side) -> None:
-    claim = told(outcome, "total", estimate, lower, upper)
+    claim = claim_of(outcome, "total", estimate, lower, upper)
     assert (claim.template, claim.side) == (f"scenario.{template}", side)
 
 
@@ -252,7 +252,7 @@ def test_the_side_of_a_scenario(outcome, estimate, lower, upper, template, side)
 )
 def test_which_check_bears_on_which_claim(scope, channel, outcome, reliable) -> None:
     check = dataclasses.replace(FATAL, scope=scope)
-    claim = told(outcome, channel, checks=(check,))
+    claim = claim_of(outcome, channel, checks=(check,))
     assert claim.checks == ((check,) if not reliable else (check.as_info(),))
     end = "higher" if reliable else "unreliable"
     assert claim.template == f"scenario.{'' if channel == 'total' else 'channel_'}{end}"
