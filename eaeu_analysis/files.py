@@ -162,6 +162,7 @@ def _hold(handle: int | None) -> bool | None:
 
 
 WAIT = 60.0  # seconds for a turn on a directory
+SYNCS = 8  # files that are waited for at a time
 TRIES = 20  # of putting a directory in its place, while other processes do the same
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 _REASONS = {
@@ -249,8 +250,7 @@ def replacing_files(folder: str | os.PathLike[str]) -> Iterator[Path]:
             new.mkdir()
             yield new
             staged = sorted(p.relative_to(new) for p in new.rglob("*") if p.is_file())
-            for name in staged:
-                _sync(new / name)
+            _sync_files([new / name for name in staged])
             _swap_in(staged, new, old, target)
             for parent in sorted({(target / name).parent for name in staged}):
                 _sync_directory(parent)
@@ -271,8 +271,7 @@ def directory(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield new
         with contextlib.suppress(FileNotFoundError):  # new, or another writer is exchanging it just now
             shutil.copymode(target, new)
-        for file in sorted(p for p in new.rglob("*") if p.is_file()):
-            _sync(file)
+        _sync_files(sorted(p for p in new.rglob("*") if p.is_file()))
         for folder in sorted(p for p in (new, *new.rglob("*")) if p.is_dir()):
             _sync_directory(folder)
         if written_into(target):
@@ -468,6 +467,15 @@ def _keep_mode(aside: Path, target: Path) -> None:
 def _sync(path: Path) -> None:
     with path.open("rb" if os.name == "posix" else "r+b") as handle:  # Windows flushes only what may be written
         os.fsync(handle.fileno())
+
+
+def _sync_files(paths: list[Path]) -> None:
+    """Several at a time: a file system then writes its journal once for many of them."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(SYNCS) as threads:
+        for _ in threads.map(_sync, paths):
+            pass
 
 
 def _sync_directory(path: Path) -> None:

@@ -1,5 +1,5 @@
-"""The estimation itself: Newton's method where the effects can be taken out exactly, else pyfixest, with its errors as
-errors of this package.
+"""The estimation itself: Newton's method for Poisson; for least squares, and where that gives up, pyfixest, with its
+errors as errors of this package.
 
 Regressors go in with the fixed effects taken out and at standard deviation one, so that neither the unit of a regressor
 nor its size next to the fixed effects decides whether the fit converges; coefficients come back in the user's unit.
@@ -19,7 +19,7 @@ import pandas as pd
 from ...arrays import Array, Ints
 from ...errors import BadInputError, NotConvergedError
 from .newton import damped
-from .projection import Projection, few_levels, off_effects
+from .projection import Projection, off_effects
 from .sample import GravitySample
 from .separation import Separation, find_separated
 
@@ -76,18 +76,16 @@ def identify(sample: GravitySample, search: bool) -> tuple[GravitySample, Scaled
 
 
 def estimate(kind: Literal["fepois", "feols"], sample: GravitySample, scaled: Scaled, k_adj: bool) -> Estimate:
-    """Poisson fits by Newton's method where the effects are few enough for exact projections, all else by pyfixest;
-    where one of the two gives a Poisson fit up the other takes over.
+    """Poisson fits by Newton's method, or by pyfixest where that gives up; least squares by pyfixest.
 
     Raises NotConvergedError, and BadInputError when every regressor is collinear.
     """
     if kind == "feols":
         return by_pyfixest(kind, sample, scaled, k_adj)
-    exact = few_levels(sample.effects)
     try:
-        return by_newton(sample, scaled, k_adj) if exact else by_pyfixest(kind, sample, scaled, k_adj)
+        return by_newton(sample, scaled, k_adj)
     except NotConvergedError:
-        return by_pyfixest(kind, sample, scaled, k_adj) if exact else by_newton(sample, scaled, k_adj)
+        return by_pyfixest(kind, sample, scaled, k_adj)
 
 
 def by_newton(sample: GravitySample, scaled: Scaled, k_adj: bool) -> Estimate:

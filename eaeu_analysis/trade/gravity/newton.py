@@ -1,7 +1,8 @@
 """Poisson fits by damped Newton steps of all coefficients and effects together, so that the likelihood never falls.
 
-The weights of a step change little from one to the next, so that the projection off the fixed effects, the dear part,
-is kept for as long as each step promises a small part of what the one before did. A step that would lower the
+The weights of a step change little from one to the next, so that an exact projection off the fixed effects, the dear
+part, is kept for as long as each step promises a small part of what the one before did. One in iterations starts from
+what the last one left of the regressors, and is as precise as the step that it is for. A step that would lower the
 likelihood, or send flows beyond what a computer can represent, is halved. The likelihood is concave: this leads to its
 maximum wherever there is one, which the search for separated rows has made sure of.
 """
@@ -14,13 +15,16 @@ import numpy as np
 
 from ...arrays import Array, Ints
 from ...errors import BadInputError, NotConvergedError
-from .projection import Iterated, Projection, off_effects
+from .projection import PRECISION, Iterated, Projection, off_effects
 from .sample import GravitySample
 
 STEPS = 200
 FIRST_SWEEPS = 5  # of them from the start: the steps do the rest
 HALVINGS = 40
 CONVERGED = 1e-14  # gain of the likelihood that a step promises, as a share of the deviance of a row
+COARSE = 1e-3  # precision of projections in iterations at the start
+POLISHED = 12  # steps at most by the last exact projection
+SETTLED = 1e-11  # of the index: what is left of such a step is rounding
 PERFECT = 1e-14  # of the sum of flows, added to the deviance: what is left of it in a fit without error
 SMALL = (
     1e-9  # of the deviance: a gain below it cannot be seen in the likelihood; if exact steps stop there it is rounding
@@ -81,17 +85,20 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
     beta: Array = np.zeros(x.shape[1])
     deviance = _deviance(y, index, weights)
     least = PERFECT * float(np.sum(weights * y))
-    promise, at, exact = np.inf, None, False
+    promise, at, exact, precision, left = np.inf, None, False, COARSE, x
     for _ in range(STEPS):
         mu = np.exp(index)
         score = weights * (y - mu)
         fresh = at is None
-        at = _directions(x, weights * mu, effects) if at is None else at
+        if at is None:
+            at = _directions(left, weights * mu, effects, precision)
+            left = at.x if isinstance(at.off, Iterated) else x  # the next projection has less to take out
         move, along = at.step(score)
         gain = float(along @ score)
+        precision = max(PRECISION, min(COARSE, 0.1 * gain / float(at.off.weights.sum())))  # steps shrink like squares
         slow = gain > FASTER * promise
         if gain <= CONVERGED * (deviance + least) / len(y) or (slow and exact and gain <= SMALL * (deviance + least)):
-            return _refined(sample, x, beta + move, index + along)
+            return _refined(sample, x, beta + move, index + along, at)
         if slow:
             promise, at, exact = np.inf, None, False
             continue
@@ -107,23 +114,33 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
     raise NotConvergedError(f"the Poisson fit did not converge in {STEPS} damped steps")
 
 
-def _refined(sample: GravitySample, x: Array, beta: Array, index: Array) -> tuple[Array, Array, _Direction, Array]:
-    """What :func:`_climb` returns, after an exact step more of all and one of the coefficients alone: without them the
-    ninth digit depends on the processor."""
+def _refined(
+    sample: GravitySample, x: Array, beta: Array, index: Array, at: _Direction
+) -> tuple[Array, Array, _Direction, Array]:
+    """What :func:`_climb` returns, after more steps by its last directions until they are rounding, and an exact one of
+    the coefficients (of all first, where they were not): without them the ninth digit depends on the processor."""
     weights = np.ones(len(sample.y)) if sample.weights is None else sample.weights
     effects = sample.effects or (np.zeros(len(sample.y), dtype=np.int64),)
-    for _ in range(2):
+    exact, settled, size = isinstance(at.off, Projection), False, 1.0
+    for _ in range(POLISHED if exact else 0):
+        move, along = at.step(weights * (sample.y - np.exp(index)))
+        before, size = size, float(np.abs(along).max())
+        if not size < before / 2:
+            break
+        beta, index = beta + move, np.maximum(index + along, LOWEST)
+        settled = size < SETTLED
+    for _ in range(1 if settled else 2):
         index = np.maximum(index, LOWEST)
         mu = np.exp(index)
         score = weights * (sample.y - mu)
-        at = _directions(x, weights * mu, effects)
+        at = _directions(x if exact else at.x, weights * mu, effects, PRECISION)
         move, along = at.step(score)
         beta, index = beta + move, index + along
     return beta, mu, at, score
 
 
-def _directions(x: Array, weights: Array, effects: tuple[Ints, ...]) -> _Direction:
-    off = off_effects(weights, effects)
+def _directions(x: Array, weights: Array, effects: tuple[Ints, ...], precision: float) -> _Direction:
+    off = off_effects(weights, effects, precision)
     tilde = off.residual(x) if x.shape[1] else x
     return _Direction(off, tilde, (tilde * weights[:, None]).T @ tilde)
 

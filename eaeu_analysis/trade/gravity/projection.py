@@ -149,19 +149,23 @@ class Projection:
 
 @dataclass(frozen=True)
 class Iterated:
-    """The same projection by alternating between the effects; ``weights`` (n,), ``effects`` as codes."""
+    """The same projection by alternating between the effects; ``weights`` (n,), ``effects`` as codes, ``precision`` at
+    which a column has converged."""
 
     weights: Array
     effects: tuple[Ints, ...]
+    precision: float = PRECISION
 
     def residual(self, values: Array) -> Array:
         """(n, k): what is left of each column; NotConvergedError where the projections do not converge."""
         from pyfixest.core.demean import demean, demean_within
 
         levels = np.column_stack(self.effects)
-        out, converged = demean(values, levels.astype(np.uint64), self.weights, PRECISION, 500)
+        out, converged = demean(values, levels.astype(np.uint64), self.weights, self.precision, 500)
         if not converged:
-            out, converged, _ = demean_within(values, levels.astype(np.uint32), self.weights, PRECISION / 100, 2000)
+            out, converged, _ = demean_within(
+                values, levels.astype(np.uint32), self.weights, self.precision / 100, 2000
+            )
         if not converged:
             raise NotConvergedError("the fixed effects could not be taken out: the projections did not converge")
         return np.asarray(out, dtype=np.float64)
@@ -173,10 +177,10 @@ def few_levels(effects: tuple[Ints, ...]) -> bool:
     return sum(sizes) - max(sizes, default=0) <= FEW
 
 
-def off_effects(weights: Array, effects: tuple[Ints, ...]) -> Projection | Iterated:
+def off_effects(weights: Array, effects: tuple[Ints, ...], precision: float = PRECISION) -> Projection | Iterated:
     """The projection off the effects (of the mean, where there are none), exact where they are few."""
     effects = effects or (np.zeros(len(weights), dtype=np.int64),)
-    return project(weights, effects) if few_levels(effects) else Iterated(weights, effects)
+    return project(weights, effects) if few_levels(effects) else Iterated(weights, effects, precision)
 
 
 def project(weights: Array, effects: tuple[Ints, ...], eliminate: int | None = None) -> Projection:
