@@ -158,7 +158,7 @@ def _score(sample: GravitySample, scaled: Scaled, place: int, value: float) -> A
     others = np.delete(scaled.x, place, axis=1)
     mu = damped(restricted, others)[2] if others.shape[1] else effects_alone(restricted)
     weights = np.ones(len(mu)) if sample.weights is None else sample.weights
-    tilde = off_effects(weights * mu, sample.effects).residual(scaled.x)
+    tilde = off_effects(weights * mu, sample.effects, scaled.x.shape[1]).residual(scaled.x)
     own, rest = tilde[:, place], np.delete(tilde, place, axis=1)
     if rest.shape[1]:
         root = np.sqrt(weights * mu)

@@ -63,7 +63,7 @@ def damped(sample: GravitySample, x: Array) -> tuple[tuple[int, ...], Array, Arr
     if not kept:
         raise BadInputError("every regressor is explained by the fixed effects: nothing is left to estimate")
     try:
-        beta, mu, last, score = _climb(sample, x[:, list(kept)])
+        beta, mu, last, score = _climb(sample, x if len(kept) == x.shape[1] else x[:, list(kept)])
         influence = np.linalg.solve(last.hessian, (last.x * score[:, None]).T).T
     except np.linalg.LinAlgError:
         raise NotConvergedError("the Poisson fit came to flows at which the regressors are collinear") from None
@@ -98,7 +98,8 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
         precision = max(PRECISION, min(COARSE, 0.1 * gain / float(at.off.weights.sum())))  # steps shrink like squares
         slow = gain > FASTER * promise
         if gain <= CONVERGED * (deviance + least) / len(y) or (slow and exact and gain <= SMALL * (deviance + least)):
-            return _refined(sample, x, beta + move, index + along, at)
+            beta, index = beta + move, index + along
+            break
         if slow:
             promise, at, exact = np.inf, None, False
             continue
@@ -111,7 +112,10 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
         if share > 0.0:
             beta, index = beta + share * move, np.maximum(index + share * along, LOWEST)
             deviance = _deviance(y, index, weights)
-    raise NotConvergedError(f"the Poisson fit did not converge in {STEPS} damped steps")
+    else:
+        raise NotConvergedError(f"the Poisson fit did not converge in {STEPS} damped steps")
+    del mu, score, along, left  # of the length of the data
+    return _refined(sample, x, beta, index, at)
 
 
 def _refined(
@@ -140,7 +144,7 @@ def _refined(
 
 
 def _directions(x: Array, weights: Array, effects: tuple[Ints, ...], precision: float) -> _Direction:
-    off = off_effects(weights, effects, precision)
+    off = off_effects(weights, effects, x.shape[1], precision)
     tilde = off.residual(x) if x.shape[1] else x
     return _Direction(off, tilde, (tilde * weights[:, None]).T @ tilde)
 

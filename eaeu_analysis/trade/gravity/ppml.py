@@ -145,9 +145,10 @@ def ppml(
     -----
     Santos Silva and Tenreyro (2006), The Log of Gravity; Yotov, Piermartini, Monteiro and Larch (2016), An Advanced
     Guide to Trade Policy Analysis; Correia, Guimaraes and Zylkin (2020) for the algorithm, and (2021) for separation;
-    Weidner and Zylkin (2021) and Cox and Snell (1968) for the bias correction. The fit is by Newton's
-    method. Up to 2,000 levels of the fixed effects other than the largest are projected out exactly, more of them by
-    pyfixest's alternating projections; pyfixest's own fit, which is the same, takes over where the method gives up.
+    Weidner and Zylkin (2021) and Cox and Snell (1968) for the bias correction. The fit is
+    by Newton's method. Fixed effects are projected out exactly where that is the faster way for their levels and for
+    the rows and regressors, else by pyfixest's alternating projections; pyfixest's own fit, which is the same, takes
+    over where the method gives up.
 
     Examples
     --------

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from ...arrays import Array, Ints
 from ...errors import BadInputError, NotConvergedError
 
-FEW = 2000  # levels besides the largest effect up to which the exact projection is the faster
+FEW = 2000  # levels besides the largest effect up to which a projection may be exact
+DEAR = 5000  # numbers to be projected are worth the factor of a matrix of F levels if there are F^3 / DEAR of them
 PRECISION = 1e-10  # of the projections in iterations, on columns of standard deviation one
 MAX_DENSE = 9000  # levels besides the largest effect: 9,000^2 numbers are 650 MB
 RANK_TOLERANCE = 1e-11  # of a unit diagonal; below it a level is a combination of others
@@ -161,26 +162,31 @@ class Iterated:
         from pyfixest.core.demean import demean, demean_within
 
         levels = np.column_stack(self.effects)
-        out, converged = demean(values, levels.astype(np.uint64), self.weights, self.precision, 500)
+        out, converged = demean(values, levels.view(np.uint64), self.weights, self.precision, 500)
+        if not converged and _levels_besides_largest(self.effects) <= FEW:
+            return project(self.weights, self.effects).residual(values)
         if not converged:
-            out, converged, _ = demean_within(
-                values, levels.astype(np.uint32), self.weights, self.precision / 100, 2000
-            )
+            finer = self.precision / 100
+            out, converged, _ = demean_within(values, levels.astype(np.uint32), self.weights, finer, 2000)
         if not converged:
             raise NotConvergedError("the fixed effects could not be taken out: the projections did not converge")
         return np.asarray(out, dtype=np.float64)
 
 
-def few_levels(effects: tuple[Ints, ...]) -> bool:
-    """Whether the exact projection is the faster one."""
+def _levels_besides_largest(effects: tuple[Ints, ...]) -> int:
     sizes = [int(codes.max()) + 1 for codes in effects]
-    return sum(sizes) - max(sizes, default=0) <= FEW
+    return sum(sizes) - max(sizes)
 
 
-def off_effects(weights: Array, effects: tuple[Ints, ...], precision: float = PRECISION) -> Projection | Iterated:
-    """The projection off the effects (of the mean, where there are none), exact where they are few."""
+def off_effects(
+    weights: Array, effects: tuple[Ints, ...], columns: int, precision: float = PRECISION
+) -> Projection | Iterated:
+    """The projection off the effects (of the mean, where there are none), exact where that is faster for this number of
+    columns and one more."""
     effects = effects or (np.zeros(len(weights), dtype=np.int64),)
-    return project(weights, effects) if few_levels(effects) else Iterated(weights, effects, precision)
+    levels = _levels_besides_largest(effects)
+    exact = levels <= FEW and levels**3 <= DEAR * len(weights) * (columns + 1)
+    return project(weights, effects) if exact else Iterated(weights, effects, precision)
 
 
 def project(weights: Array, effects: tuple[Ints, ...], eliminate: int | None = None) -> Projection:
