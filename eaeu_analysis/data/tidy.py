@@ -79,7 +79,10 @@ def as_pandas(what: str, given: object) -> pd.DataFrame:
 
 def unit_texts(column: pd.Series[Any]) -> list[str]:
     """Units as text; whole numbers without a decimal point."""
-    return [unit_text(value) for value in column]
+    if column.dtype == object:  # what are equal may be different units here, such as 1 and True
+        return [unit_text(value) for value in column]
+    codes, units = pd.factorize(column)
+    return list(np.array([unit_text(value) for value in units], dtype=object)[codes])
 
 
 def unit_text(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -71,10 +72,10 @@ class Predictor:
     years: Any
     how: str = "mean"
 
-    @property
-    def listed(self) -> list[int]:
+    @cached_property
+    def listed(self) -> tuple[int, ...]:
         """The years, one by one."""
-        return parse_years(self.years, f"years of predictor '{self.indicator}'")
+        return tuple(parse_years(self.years, f"years of predictor '{self.indicator}'"))
 
     @property
     def label(self) -> str:
@@ -91,7 +92,7 @@ class Predictor:
 
     def spec(self) -> dict[str, Any]:
         """The predictor in plain values."""
-        return {"indicator": self.indicator, "years": self.listed, "how": self.how}
+        return {"indicator": self.indicator, "years": list(self.listed), "how": self.how}
 
 
 @dataclass(frozen=True)
