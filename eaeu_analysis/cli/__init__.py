@@ -76,6 +76,7 @@ _debug: list[bool] = []  # whether the command that runs was given --debug
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return the exit code; an error of the user is one sentence, without a traceback."""
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # gives back what it has freed, here and in workers
     for stream in (sys.stdout, sys.stderr):  # the output is always UTF-8
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
