@@ -95,15 +95,22 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
             left = at.x if isinstance(at.off, Iterated) else x  # the next projection has less to take out
         move, along = at.step(score)
         gain = float(along @ score)
+        coarse = isinstance(at.off, Iterated) and at.off.precision > PRECISION
         precision = max(PRECISION, min(COARSE, 0.1 * gain / float(at.off.weights.sum())))  # steps shrink like squares
         slow = gain > FASTER * promise
         if gain <= CONVERGED * (deviance + least) / len(y) or (slow and exact and gain <= SMALL * (deviance + least)):
+            if coarse:
+                at, precision = None, PRECISION
+                continue
             beta, index = beta + move, index + along
             break
         if slow:
             promise, at, exact = np.inf, None, False
             continue
         share = 1.0 if gain <= SMALL * deviance else _share(y, index, along, weights, deviance)
+        if share == 0.0 and fresh and coarse:
+            at, precision = None, PRECISION
+            continue
         if share == 0.0 and fresh:
             raise NotConvergedError("the Poisson fit stopped short of its maximum: no step raises the likelihood")
         if share < 1.0 or isinstance(at.off, Iterated):

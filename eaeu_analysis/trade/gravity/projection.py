@@ -18,6 +18,7 @@ from ...errors import BadInputError, NotConvergedError
 
 FEW = 2000  # levels besides the largest effect up to which a projection may be exact
 DEAR = 5000  # numbers to be projected are worth the factor of a matrix of F levels if there are F^3 / DEAR of them
+SWEEPS, QUICK = 500, 60  # of a projection in iterations, and where an exact one can take over if these do not suffice
 PRECISION = 1e-10  # of the projections in iterations, on columns of standard deviation one
 MAX_DENSE = 9000  # levels besides the largest effect: 9,000^2 numbers are 650 MB
 RANK_TOLERANCE = 1e-11  # of a unit diagonal; below it a level is a combination of others
@@ -162,15 +163,21 @@ class Iterated:
         from pyfixest.core.demean import demean, demean_within
 
         levels = np.column_stack(self.effects)
-        out, converged = demean(values, levels.view(np.uint64), self.weights, self.precision, 500)
-        if not converged and _levels_besides_largest(self.effects) <= FEW:
-            return project(self.weights, self.effects).residual(values)
+        few = _levels_besides_largest(self.effects) <= FEW
+        sweeps = QUICK if few else SWEEPS
+        out, converged = demean(values, levels.view(np.uint64), self.weights, self.precision, sweeps)
+        if not converged and few:
+            return self._exact.residual(values)
         if not converged:
             finer = self.precision / 100
             out, converged, _ = demean_within(values, levels.astype(np.uint32), self.weights, finer, 2000)
         if not converged:
             raise NotConvergedError("the fixed effects could not be taken out: the projections did not converge")
         return np.asarray(out, dtype=np.float64)
+
+    @cached_property
+    def _exact(self) -> Projection:
+        return project(self.weights, self.effects)
 
 
 def _levels_besides_largest(effects: tuple[Ints, ...]) -> int:

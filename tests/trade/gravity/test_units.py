@@ -66,6 +66,22 @@ def test_a_regressor_with_very_long_tails_converges() -> None:
     assert ppml(flows, "usd", ["near"], TWO, PAIR).coef["near"] == pytest.approx(437.27, abs=0.01)
 
 
+def test_projections_in_iterations_give_the_exact_fit_of_a_network_that_is_a_chain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each exporter sells to its next three neighbours, so that alternating between the effects goes on for ever."""
+    draw = np.random.default_rng(0)
+    flows = pd.DataFrame([(i, j) for i in range(400) for j in range(i, min(i + 3, 400))], columns=["from", "to"])
+    flows["x"] = draw.normal(size=len(flows))
+    flows["usd"] = draw.poisson(np.exp(0.3 * flows["x"] + np.sin(flows["from"] / 50) + np.cos(flows["to"] / 70) + 4))
+    fits = []
+    for dear in (0, 10**9):
+        monkeypatch.setattr(projection, "DEAR", dear)
+        fits.append(ppml(flows, "usd", ["x"], ["from", "to"]))
+    assert fits[0].coef["x"] == pytest.approx(fits[1].coef["x"], rel=1e-9)
+    assert fits[0].se["x"] == pytest.approx(fits[1].se["x"], rel=1e-8)
+
+
 @pytest.mark.parametrize("effects", [[], ["exporter"], TWO, THREE])
 @pytest.mark.parametrize("cluster", [None, PAIR, ["exporter", "importer"]])
 def test_damped_steps_give_what_pyfixest_gives(effects: list, cluster: object, monkeypatch: pytest.MonkeyPatch) -> None:
