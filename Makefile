@@ -56,7 +56,7 @@ docs: $(READY) ## build the documentation site in bld/site; a warning is an erro
 	$(UV) run --quiet --isolated --frozen --extra docs sphinx-build -W --keep-going --fresh-env --quiet -d bld/doctrees docs bld/site
 
 calibration: $(READY) ## false-positive rate and power on placebo problems and past accessions, into data/results
-	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py --jobs 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m scripts.calibrate --jobs 2
 
 ##@ Quality
 test-slow: $(READY) ## the tests that take minutes

@@ -57,6 +57,10 @@ class SeriesInfo:
         source = f", {self.source}" if self.source else ""
         return f"{self.code}{source}{vintage}"
 
+    def origins(self) -> list[SeriesInfo]:
+        """The series of a source that it goes back to, through every step of computing it; or itself."""
+        return [origin for part in self.derived_from for origin in part.origins()] or [self]
+
     def with_(self, **changes: Any) -> SeriesInfo:
         return replace(self, **changes)
 

@@ -108,14 +108,11 @@ def clean_text(text: str) -> str:
     return _ESCAPES.sub("", text).replace("\r\n", "\n").translate(_UNSEEN)
 
 
-def higher_or_lower(value: float, unit: str = "%", digits: int | None = None) -> str:
-    """A difference in words: "27.3 pp lower"; "no different" where it is zero as shown.
-
-    ``digits``: after the point; by default as :func:`format_number` has it.
-    """
+def higher_or_lower(value: float) -> str:
+    """A difference in per cent in words: "27.3 % lower"; "no different" where it is zero as shown."""
     if not math.isfinite(value):
         return format_number(value)
-    size = format_number(abs(value)) if digits is None else f"{abs(value):.{digits}f}"
+    size = format_number(abs(value))
     if not size.strip("0.,"):
         return "no different"
-    return f"{size} {unit} {'higher' if value > 0 else 'lower'}"
+    return f"{size} % {'higher' if value > 0 else 'lower'}"

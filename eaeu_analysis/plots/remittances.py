@@ -1,4 +1,4 @@
-"""Corridors of migrants, the pass-through, work rights."""
+"""Corridors of migrants, the pass-through, money sent to Armenia."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..text import format_number
-from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, end_labels, lines_across
+from .style import ACCENT, GREY, INK, SHADE, TREATED, end_labels, lines_across
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,27 +60,6 @@ def draw_pass_through(result: Any, ax: Axes) -> None:
             ("explained", end, 100 * float(last["fitted"]), ACCENT, False),
         ],
     )
-
-
-def draw_work_rights(result: Any, ax: Axes) -> None:
-    """Estimates of the members with their intervals, and the distribution that is used."""
-    table = result.table
-    places = range(len(table))
-    for i, row in zip(places, table.to_dict("records"), strict=True):
-        colour = PALETTE[0] if row["weight"] else GREY
-        if np.isfinite(row["lower"]) and np.isfinite(row["upper"]):
-            ax.plot([row["lower"], row["upper"]], [i, i], color=colour, linewidth=1.6)
-        ax.plot(row["estimate"], i, "o", color=colour, markersize=5)
-    low, high = result.interval
-    ax.plot([low, high], [len(table)] * 2, color=ACCENT, linewidth=2.4)
-    ax.plot(result.mean, len(table), "D", color=ACCENT, markersize=6)
-    names = [f"{row['name']}, donors {row['pool']}" for row in table.to_dict("records")]
-    ax.set_yticks(range(len(table) + 1), [*names, "used"], fontsize=8)
-    ax.axvline(0, color=GREY, linewidth=0.8)
-    ax.invert_yaxis()
-    widths = f"intervals: members {result.level:.0%}, used {result.used_level:.0%}"
-    ax.set_xlabel(f"log points of remittances in US$ ({widths})", fontsize=8)
-    ax.set_title("What joining did to members' remittances: not clear" if low <= 0 <= high else "Work rights")
 
 
 def draw_armenian_transfers(result: Any, ax: Axes) -> None:

@@ -119,7 +119,7 @@ def styled() -> AbstractContextManager[None]:
 
 def source_line(figure: Figure, provenance: Any) -> int:
     """Series and vintages in small type under the figure; how many lines they take."""
-    parts = {part.key: part for info in provenance.series for part in _origins(info)}.values()
+    parts = {part.key: part for info in provenance.series for part in info.origins()}.values()
     by_owner: dict[str, list[str]] = {}
     for p in parts:
         owner = p.source.partition(" (github.com/")[0]  # who made the figures; the record names who passed them on
@@ -130,13 +130,6 @@ def source_line(figure: Figure, provenance: Any) -> int:
     lines = textwrap.wrap(text, wide)
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=6.5, gid="figure_sources")
     return len(lines)
-
-
-def _origins(info: Any) -> list[Any]:
-    """The series of a source that a column goes back to, through every step of computing it."""
-    if not info.derived_from:
-        return [info]
-    return [origin for part in info.derived_from for origin in _origins(part)]
 
 
 def label_rows(ax: Axes, labels: Sequence[str], above: float) -> None:

@@ -7,24 +7,19 @@ nothing is known these are the draws themselves, so the table of options is met 
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from .. import files, settings
+from .. import settings
 from ..errors import BadInputError, require_option, unknown
 from .load import load_scenario, scenarios_folder
-from .model.quantities import draw_quantities
 from .model.spread import ends_of
 from .model.surrogate import Surrogate, fit
-from .options import ScenarioComparison, share_above, sign_of
-from .schema import draw_order
+from .options import share_above, sign_of
 
 FILE = "options_draws.parquet"
 OUTCOMES = ("welfare", "real_income", "exports", "customs_receipts_of_gdp", "remittances_of_gdp")
@@ -122,37 +117,6 @@ class OptionDraws:
                 drawn = drawn + surrogate.predict(outcome, inputs.assign(**moved)) - surrogate.predict(outcome, inputs)
             rows.append((option, *ends_of(drawn, self.level), share_above(sign_of(outcome) * drawn)))
         return pd.DataFrame(rows, columns=["option", "estimate", "lower", "upper", "better"])
-
-
-def draws_of(found: ScenarioComparison) -> OptionDraws:
-    """The draws of a comparison with the assumptions behind them, in single precision as they are shipped."""
-    count, seed = found.spec["draws"], found.spec["seed"]
-    inputs = {}
-    for scenario in found.scenarios:
-        joint = {pair.of: pair.correlation for pair in scenario.joint}
-        quantities = scenario.quantities()
-        drawn = draw_quantities(quantities, joint, count, seed, draw_order())
-        free = [name for name, quantity in quantities.items() if quantity.free]
-        inputs[scenario.name] = drawn[free].astype(np.float32).astype(float)
-    columns = [(s.name, o) for s in found.scenarios for o in OUTCOMES if (s.name, o) in found.draws]
-    return OptionDraws(inputs, found.draws[columns].astype(np.float32).astype(float), found.level)
-
-
-def write_option_draws(found: OptionDraws) -> None:
-    """Ship the draws; an assumption that all options draw alike is kept once."""
-    columns: dict[str, Any] = {}
-    for option, inputs in found.inputs.items():
-        for name in map(str, inputs.columns):
-            values = inputs[name].to_numpy(dtype=np.float32)
-            place = name if name not in columns or np.array_equal(columns[name], values) else f"{option}|{name}"
-            columns[place] = values
-    pairs = [(o, name) for o in found.options for name in OUTCOMES if (o, name) in found.draws]
-    columns |= {f"{o}|{name}": found.draws[(o, name)].to_numpy(dtype=np.float32) for o, name in pairs}
-    table = pd.DataFrame(columns)
-    table.attrs = {"options": json.dumps({o: list(i.columns) for o, i in found.inputs.items()}), "level": found.level}
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    files.write_bytes(scenarios_folder() / FILE, buffer.getvalue())
 
 
 @lru_cache

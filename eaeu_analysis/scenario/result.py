@@ -26,7 +26,6 @@ from .winners import SectorResult, sectors_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-GDP_USD = "NY.GDP.MKTP.CD"
 RESTATED = 2024  # the year in whose economy amounts are restated
 HEADLINES = (
     "welfare", "real_income", "price_index", "exports", "imports", "exports_to_members", "imports_from_members",

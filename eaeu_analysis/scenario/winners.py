@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,7 @@ import pandas as pd
 from ..arrays import Array
 from ..errors import BadInputError
 from ..reference.shipped_tables import TARIFFS
-from ..results import Check, Provenance, TableResult, check_records, to_plain
-from .load import load_scenario, scenarios_folder
+from ..results import Check, Provenance, TableResult
 from .model.baseline_world import SECTORS
 from .model.sectors import COLUMNS, has_jobs, section_of_sector, sector_changes
 from .model.setting import setting
@@ -22,8 +20,6 @@ from .schema import Scenario
 from .tables import scenario_tables
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from .result import ScenarioResult
 
 DRAWS = 64  # solved with their matrices in full; the first of those that the result has
@@ -70,12 +66,6 @@ class SectorResult(TableResult):
             raise BadInputError(f"employment by sector is not shipped for {self.scenario.economy}")
         return _jobs_by_sector(self.table)
 
-    def plot_measure(self, measure: str, ax: Axes | None = None) -> Axes:
-        """Sections from the largest fall to the largest rise of one measure, with intervals."""
-        if measure not in set(self.table["measure"]):
-            raise BadInputError(f"measure {measure!r}: expected one of {', '.join(sorted(set(self.table['measure'])))}")
-        return self._draw("scenario_options.draw_sectors", ax, measure)
-
     def summary(self) -> str:
         draws, year = self.spec["draws"], self.scenario.baseline.year
         lines = [f"Who gains, who loses: {self.scenario.title}", *self.sentences, ""]
@@ -88,30 +78,6 @@ class SectorResult(TableResult):
             ]
         lines += ["", *(f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks if c.failed)]
         return "\n".join([*lines, *(f"  source: {line}" for line in self.provenance.lines())])
-
-    def record(self) -> dict[str, Any]:
-        """What is shipped: table, sentences, failed checks, draws, seed and level; four significant digits."""
-        rows = [
-            {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in row.items()}
-            for row in to_plain(self.table.to_dict("records"))
-        ]
-        failed = check_records((c for c in self.checks if c.failed), "name", "text", "role", "scope")
-        return {"spec": self.spec, "rows": rows, "sentences": list(self.sentences), "failed": failed}
-
-
-def shipped_sectors() -> SectorResult | None:
-    """Winners and losers of Uzbekistan's membership as shipped (``data/scenarios/sectors.json``); None without it."""
-    path = scenarios_folder() / "sectors.json"
-    if not path.is_file():
-        return None
-    found = json.loads(path.read_text(encoding="utf-8"))
-    spec = found["spec"]
-    checks = tuple(
-        Check(c["name"], False, None, None, c["text"], role=c["role"], scope=c["scope"]) for c in found["failed"]
-    )
-    table = pd.DataFrame(found["rows"])
-    scenario = load_scenario(spec["scenario"])
-    return SectorResult(spec, table, spec["level"], checks, Provenance((), METHOD, REFERENCE, spec), scenario)
 
 
 def sectors_of(result: ScenarioResult, draws: int = DRAWS) -> SectorResult:

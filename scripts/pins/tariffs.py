@@ -6,7 +6,9 @@ tariff lines stay, with a status that gives the reason. Same input gives the sam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,58 @@ from eaeu_analysis import settings
 from eaeu_analysis.errors import BadInputError, unknown
 from eaeu_analysis.reference import economies
 from eaeu_analysis.reference.shipped_tables import TARIFFS
-from eaeu_analysis.trade.tariffs.duties import parse_duty
 from eaeu_analysis.trade.tariffs.schedule import DUPLICATE, LINE, NOT_A_LINE, OTHER_WORDING, tariff_tables
 
 from .write import Reader, write_pins
 
 REGIMES = ("fta", "mfn", "full")
+UNITS = {"кг": "kg", "т": "t", "л": "l", "пар": "pair", "шт": "piece", "м2": "m2", "см3, мл": "cm3"}
+RULES = ("ad valorem", "specific", "not less than", "plus")
+_PER = re.compile(r"(?P<amount>\d+(?:\.\d+)?) (?P<currency>EUR|USD) за (?P<per>\d+)(?: (?P<many>\d+))? (?P<unit>.+)")
+_TONNE = 1000.0
+
+
+@dataclass(frozen=True)
+class Duty:
+    """``ad_valorem``: per cent (NaN for a specific duty); ``amount`` in ``currency`` per one ``unit`` (NaN, "" else);
+    ``rule``: one of :data:`RULES`."""
+
+    rule: str
+    ad_valorem: float
+    amount: float
+    currency: str
+    unit: str
+
+
+def parse_duty(text: str) -> Duty:
+    """Read a duty as the tariff words it; tonnes become kilograms and thousands of pieces single ones.
+
+    Raises :class:`BadInputError` for a wording that is not known.
+    """
+    text = text.strip()
+    if re.fullmatch(r"\d+(?:\.\d+)?%?", text):
+        return Duty("ad valorem", float(text.rstrip("%")), float("nan"), "", "")
+    for joint, rule in ((", но не менее ", "not less than"), (" плюс ", "plus")):
+        if joint in text:
+            left, right = text.split(joint, 1)
+            rate, part = re.fullmatch(r"(\d+(?:\.\d+)?)%", left), _specific(right)
+            if rate and part:
+                return Duty(rule, float(rate[1]), *part)
+    part = _specific(text)
+    if part is None:
+        raise BadInputError(f"duty {text!r} is not worded in a known way")
+    return Duty("specific", float("nan"), *part)
+
+
+def _specific(text: str) -> tuple[float, str, str] | None:
+    found = _PER.fullmatch(text)
+    if not found or found["unit"] not in UNITS:
+        return None
+    count = float(found["per"]) * float(found["many"] or 1)
+    unit = UNITS[found["unit"]]
+    if unit == "t":
+        unit, count = "kg", count * _TONNE
+    return float(found["amount"]) / count, found["currency"], unit
 
 
 def pin_tariffs(source: Path | str, out: Path | str | None = None) -> dict[str, Any]:

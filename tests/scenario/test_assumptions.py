@@ -11,10 +11,11 @@ import pytest
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.results import Provenance
 from eaeu_analysis.scenario import assumptions, load_scenario, run_scenario
-from eaeu_analysis.scenario.assumptions import OUTCOMES, OptionDraws, draws_of, shipped_option_draws
+from eaeu_analysis.scenario.assumptions import OUTCOMES, OptionDraws, shipped_option_draws
 from eaeu_analysis.scenario.model.quantities import draw_quantities
 from eaeu_analysis.scenario.options import ScenarioComparison, shipped_options
 from eaeu_analysis.scenario.schema import draw_order
+from scripts.make_expected import draws_of, write_option_draws
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +137,7 @@ def test_what_is_shipped_is_read_back(summed: OptionDraws, tmp_path: Path, monke
     monkeypatch.setattr(assumptions, "scenarios_folder", lambda: tmp_path)
     read = shipped_option_draws.__wrapped__
     assert read() is None
-    assumptions.write_option_draws(found)
+    write_option_draws(found, tmp_path / assumptions.FILE)
     again = read()
     assert (again.options, again.level) == ([LOST, WTO], 0.8)
     pd.testing.assert_frame_equal(again.draws, found.draws, check_names=False)

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ... import files, settings
+from ... import settings
 from ...errors import BadInputError, NoDataError
-from ...results import Provenance, Result, to_plain
+from ...results import Provenance, Result
 from ...series import SeriesInfo
 from ...text import format_number, format_p_equals
 from .calibration import Calibration
-from .default_errors import METHOD, DefaultErrors
-from .yardstick import Yardstick
 
-PLACEBOS, YARDSTICK, DEFAULT = "placebos.parquet", "yardstick.json", "default_errors.parquet"
-KEPT = ["outcome", "unit", "event", "estimator", "test", "donors", "p_value", "least_p", "finding", "failed"]
+PLACEBOS, YARDSTICK = "placebos.parquet", "yardstick.json"
 MAKE = "make calibration"
 
 
@@ -100,25 +97,12 @@ def shipped_calibration(path: Path | None = None) -> Calibration:
     >>> len(ea.shipped_calibration().to_frame()["outcome"].unique())
     5
     """
-    frame, series, spec = _read(path or results_path(PLACEBOS))
+    frame, series, spec = read_problems(path or results_path(PLACEBOS))
     return Calibration(spec, frame, Provenance(series, "placebo problems", "", spec))
 
 
-def shipped_default_errors(path: Path | None = None) -> DefaultErrors:
-    """The error rates of the default counterfactual that are shipped, or those of ``path``.
-
-    NoDataError when the file is missing, BadInputError when it is not one of placebo problems.
-    """
-    frame, series, spec = _read(path or results_path(DEFAULT))
-    return DefaultErrors(spec, frame, float(spec.get("level", settings.LEVEL)), Provenance(series, METHOD, "", spec))
-
-
-def write_default_errors(found: DefaultErrors, path: Path | None = None) -> None:
-    """The placebo accessions with their question, replaced as a whole; the same ones give the same bytes."""
-    _write(found.table, found.spec, found.provenance, path or results_path(DEFAULT))
-
-
-def _read(path: Path) -> tuple[pd.DataFrame, tuple[SeriesInfo, ...], dict[str, Any]]:
+def read_problems(path: Path) -> tuple[pd.DataFrame, tuple[SeriesInfo, ...], dict[str, Any]]:
+    """Placebo problems, their series and their question; NoDataError without the file, BadInputError for another."""
     import pyarrow.parquet as pq
     from pyarrow.lib import ArrowException
 
@@ -130,22 +114,6 @@ def _read(path: Path) -> tuple[pd.DataFrame, tuple[SeriesInfo, ...], dict[str, A
         return table.to_pandas(), tuple(_info(one) for one in stated["series"]), dict(stated["spec"])
     except (ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadInputError(f"{str(path)!r} is not a file of placebo problems: {error}") from None
-
-
-def _write(frame: pd.DataFrame, spec: Mapping[str, Any], provenance: Provenance, path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    stated = {"spec": to_plain(spec), "series": [asdict(info) for info in provenance.series]}
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata({"calibration": json.dumps(stated, sort_keys=True)})
-    with files.replacing(path) as aside:
-        pq.write_table(table, aside, compression="zstd", compression_level=15)
-
-
-def write_calibration(found: Calibration, path: Path | None = None) -> None:
-    """The p-values with their question, replaced as a whole; the same calibration gives the same bytes."""
-    _write(found.table[KEPT], found.spec, found.provenance, path or results_path(PLACEBOS))
 
 
 def shipped_yardstick(path: Path | None = None) -> ShippedYardstick:
@@ -190,26 +158,6 @@ def shipped_yardstick(path: Path | None = None) -> ShippedYardstick:
         )
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadInputError(f"{str(path)!r} is not a file of the yardstick: {error}") from None
-
-
-def write_yardstick(found: Yardstick, path: Path | None = None) -> None:
-    """Its tables as sorted JSON, replaced as a whole."""
-    body = {
-        "spec": to_plain(found.spec),
-        "measure_unit": found.measure_unit,
-        "entrants": _records(found.table),
-        "rounds": _records(found.rounds),
-        "by_estimator": _records(found.by("estimator").reset_index()),
-        "literature": _records(found.literature),
-        "agrees": {str(year): bool(agrees) for year, agrees in found.agrees.items()},
-    }
-    files.write_text(
-        path or results_path(YARDSTICK), json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    )
-
-
-def _records(frame: pd.DataFrame) -> list[Any]:
-    return [to_plain(row) for row in frame.to_dict("records")]
 
 
 def _info(raw: Mapping[str, Any]) -> SeriesInfo:

@@ -401,7 +401,7 @@ class _Writer:
             return []
         key = tuple(info.source_line() for info in claim.series)
         if key not in self.sources:
-            short = "; ".join(dict.fromkeys(self.say.source(part) for info in claim.series for part in _flat(info)))
+            short = "; ".join(dict.fromkeys(self.say.source(part) for info in claim.series for part in info.origins()))
             self.sources[key] = (f"S{len(self.sources) + 1}", short, "; ".join(dict.fromkeys(key)))
         return [self.sources[key][0]]
 
@@ -520,8 +520,3 @@ class _Writer:
 
     def _as_of(self) -> str:
         return newest_edition(part for claim in self.claims for part in claim.series)
-
-
-def _flat(info: Any) -> list[Any]:
-    """The series that it was computed of, or itself."""
-    return [part for own in info.derived_from for part in _flat(own)] if info.derived_from else [info]

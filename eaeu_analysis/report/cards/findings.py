@@ -149,7 +149,7 @@ def how_sure(claim: Claim, words: Language) -> str:
 def _owners(claim: Claim, words: Language) -> tuple[str, bool]:
     """Who published the figures: at most two names, and whether there are more. A table of published figures is named
     in full."""
-    found = dict.fromkeys(_owner(info) for series in claim.series for info in _origins(series))
+    found = dict.fromkeys(_owner(info) for series in claim.series for info in series.origins())
     names = [name for name in found if name]
     return ", ".join(names[:OWNERS]), len(names) > OWNERS
 
@@ -159,8 +159,3 @@ def _owner(info: SeriesInfo) -> str:
         return info.source
     name = OWNER_ENDS.split(info.source)[0]
     return "" if name.startswith("github.com/") else name
-
-
-def _origins(info: SeriesInfo) -> list[SeriesInfo]:
-    """The series that it was computed from, or itself."""
-    return [part for own in info.derived_from for part in _origins(own)] if info.derived_from else [info]

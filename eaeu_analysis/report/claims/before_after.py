@@ -9,13 +9,11 @@ Years after 2019 are context by rule.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 from ...compare import BeforeAfter
 from ...compare.checks import FEW
 from ...impact.curve.grid import default_grid
 from ...results import Check, Provenance
-from ...series import SeriesInfo
 from ..gather.content import GDP_USD, Content
 from .claim import Claim, Side, failed_words, load_call, load_claim_rules, meaning, side_of, state, years
 
@@ -246,15 +244,7 @@ def _wide_check(result: BeforeAfter | None) -> tuple[Check, ...]:
 
 
 def _provenance(result: BeforeAfter) -> Provenance:
-    return Provenance(tuple(_parts(result.outcome)), result.provenance.method, result.provenance.reference)
-
-
-def _parts(info: SeriesInfo) -> Iterator[SeriesInfo]:
-    if info.derived_from:
-        for part in info.derived_from:
-            yield from _parts(part)
-    else:
-        yield info
+    return Provenance(tuple(result.outcome.origins()), result.provenance.method, result.provenance.reference)
 
 
 def _call(result: BeforeAfter, outcome: str, source: str) -> str:

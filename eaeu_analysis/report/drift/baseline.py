@@ -97,7 +97,7 @@ def accept_claim(claim: Claim) -> Accepted:
         side=claim.side,
         finding=claim.finding,
         tolerance=round_published(tolerance(claim.value)),
-        series=tuple(sorted({info.code for info in flat(claim.series)})),
+        series=tuple(sorted({origin.code for info in claim.series for origin in info.origins()})),
         **finite,
     )
 
@@ -107,15 +107,10 @@ def tolerance(value: float) -> float:
     return max(load_claim_rules().least, load_claim_rules().share * abs(value))
 
 
-def flat(series: Sequence[SeriesInfo]) -> list[SeriesInfo]:
-    """The series of which others are computed, and those that are not computed."""
-    return [leaf for info in series for leaf in (flat(info.derived_from) if info.derived_from else [info])]
-
-
 def series_fingerprints(claims: Sequence[Claim], source: str | Path | Source) -> dict[str, SeriesFingerprint]:
     """Vintage and hash of every series behind the claims, by code; "" where the source cannot be read for it."""
     found: dict[str, SeriesFingerprint] = {}
-    infos = {info.code: info for claim in claims for info in flat(claim.series)}
+    infos = {origin.code: origin for claim in claims for info in claim.series for origin in info.origins()}
     for code in sorted(infos):
         found[code] = SeriesFingerprint(infos[code].vintage, series_hash(infos[code], source))
     return found

@@ -72,7 +72,7 @@ def sources_of(series: Iterable[SeriesInfo], words: Language) -> tuple[SourceLin
     """Each source series behind these once: what it is, who publishes it, its vintage, its address."""
     found = {}
     for info in series:
-        for part in _origins(info):
+        for part in info.origins():
             found[part.key] = SourceLink(_named(part, words), address_of(part))
     return tuple(dict.fromkeys(found.values()))
 
@@ -80,15 +80,11 @@ def sources_of(series: Iterable[SeriesInfo], words: Language) -> tuple[SourceLin
 def owners_of(series: Iterable[SeriesInfo], words: Language) -> tuple[SourceLink, ...]:
     """Who published the series behind a result, each once, with the address of the first of its series."""
     found: dict[str, SourceLink] = {}
-    for part in (part for info in series for part in _origins(info)):
+    for part in (part for info in series for part in info.origins()):
         name = part.source if part.code.startswith("tables/") else OWNER_ENDS.split(part.source)[0]
         if name:
             found.setdefault(name, SourceLink(translated(words, name), address_of(part)))
     return tuple(sorted(found.values(), key=lambda owner: owner.text.startswith("github.com/")))
-
-
-def _origins(info: SeriesInfo) -> list[SeriesInfo]:
-    return [part for own in info.derived_from for part in _origins(own)] if info.derived_from else [info]
 
 
 def _named(info: SeriesInfo, words: Language) -> str:

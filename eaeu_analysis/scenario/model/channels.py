@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ...arrays import Array
-from ...remittances import RemittanceBaseline, remittance_baseline, remittance_change
+from ...remittances import remittance_change, remittances_received
 from ..tables import scenario_tables
 from .baseline_world import SECTIONS
 from .duties import member_shares, members_duties, own_duties, share_of_pool
@@ -126,15 +126,15 @@ def dynamic_shock(at: Setting, values: pd.DataFrame) -> Shock:
 PAYER = "RUS"
 
 
-def migration_baseline(at: Setting) -> RemittanceBaseline:
-    """Remittances and GDP of the baseline year; shares as known then for a year of the past. Raises NoDataError."""
+def migration_baseline(at: Setting) -> float:
+    """Remittances of the baseline year, US$. Raises NoDataError."""
     return _remittances(at.economy, at.world.year)
 
 
 @lru_cache(maxsize=16)
-def _remittances(economy: str, year: int) -> RemittanceBaseline:
+def _remittances(economy: str, year: int) -> float:
     """Kept for the process: every chunk of draws asks for it, and loading the panel takes longer than its solution."""
-    return remittance_baseline(economy, year, known_by=None if year >= 2019 else year + 1)
+    return remittances_received(economy, year)
 
 
 @dataclass(frozen=True)
@@ -172,15 +172,15 @@ def remittances_change(at: Setting, values: pd.DataFrame) -> Array:
     }
     start = migration_baseline(at)
     sent = 1e6 * permits(values).saved * np.clip(part["sent_home"], 0.0, 1.0)
-    found = remittance_change(
+    change = remittance_change(
         start,
         {"rouble": part["rouble"], "income": part["russian_income"]},
         {"rouble": part["pass_through_rouble"], "income": part["pass_through_income"]},
         share=np.clip(part["russian_share"], 0.0, 1.0),
         rights=part["work_rights"],
-        patents=np.log1p(sent / start.remittances_usd),
+        patents=np.log1p(sent / start),
     )
-    return found.usd / 1e6
+    return change / 1e6
 
 
 def migration_shock(at: Setting, values: pd.DataFrame) -> Shock:

@@ -200,5 +200,5 @@ def backtest_draws(result: ScenarioResult, outcome: str) -> Array:
     years = [year - joined for year in range(first, last + 1)]
     mean = np.mean([result.in_year(spec["model"], year) for year in years], axis=0)
     if spec["model"] == "remittances":
-        mean = 100 * mean / (channels.migration_baseline(setting(result.scenario)).remittances_usd / 1e6)
+        mean = 100 * mean / (channels.migration_baseline(setting(result.scenario)) / 1e6)
     return np.asarray(mean, dtype=np.float64)

@@ -8,7 +8,7 @@ apart (table ``trade.toml``). Sources: DESTA (Duer, Baccini and Elsig 2014); cre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import combinations, groupby
 from typing import Any
@@ -223,25 +223,6 @@ def _in(
         at = np.flatnonzero(when == year)
         inside[at] = codes.iloc[at].isin([code for code, since in bound if since == year]).to_numpy()
     return inside
-
-
-def timed(
-    frame: pd.DataFrame,
-    dummy: Callable[[pd.DataFrame], pd.Series[float]],
-    name: str,
-    leads: Sequence[int],
-    lags: Sequence[int],
-) -> pd.DataFrame:
-    """The dummy now, ``leads`` years ahead (it must have no effect yet) and ``lags`` years ago (phasing in).
-
-    ``dummy`` maps rows of exporter, importer, year to the indicator, so that years outside the data count too.
-    """
-    out = {name: dummy(frame)}
-    for ahead in leads:
-        out[f"{name}_lead{ahead}"] = dummy(frame.assign(year=frame["year"] + ahead))
-    for ago in lags:
-        out[f"{name}_lag{ago}"] = dummy(frame.assign(year=frame["year"] - ago))
-    return pd.DataFrame(out, index=frame.index)
 
 
 def border_dummies(frame: pd.DataFrame, base: int | None = None) -> pd.DataFrame:

@@ -22,8 +22,6 @@ from ...reference.shipped_tables import FLOWS
 
 COLUMNS = ("exporter", "importer", "year", "product", "usd", "basis", "source", "status")
 KEYS = ["exporter", "importer", "year", "product"]
-Basis = Literal["exporter_fob", "importer_cif", "importer_cif_consignment"]
-BASES = ("exporter_fob", "importer_cif", "importer_cif_consignment")
 
 
 # -- the pinned tables ---------------------------------------------------------------------------------------

@@ -211,29 +211,3 @@ def reset(fit: GravityFit) -> Check:
         return Check("RESET", None, p, RESET_LEVEL, f"squared fitted index: {format_p_equals(p)}; {verdict}")
     verdict = "no sign of a wrong functional form" if p >= RESET_LEVEL else "the functional form is in doubt"
     return Check("RESET", p >= RESET_LEVEL, p, RESET_LEVEL, f"squared fitted index: {format_p_equals(p)}; {verdict}")
-
-
-def variance_shape(fit: GravityFit) -> Check:
-    """Park's test in the form of Manning and Mullahy (2001): the power of the mean to which the variance rises.
-
-    Squared residuals are regressed on the logarithm of the fitted flows by PPML with robust errors. ``value`` is the
-    power: at one PPML is also efficient, at two least squares of logs would be, had there been no zeros. The check only
-    informs, since PPML with clustered errors is valid for any power.
-    """
-    from scipy.special import ndtr
-
-    mu = fit.fitted.to_numpy()
-    squares: Array = (fit.sample.y - mu) ** 2
-    none = np.empty(0, dtype=np.int64)
-    sample = GravitySample(
-        fit.sample.rows, squares / squares.mean(), np.log(mu)[:, None], (), (), 0, none, 0, (), fit.sample.weights
-    )
-    sample, scaled, _ = identify(sample, search=False)
-    found = estimate("fepois", sample, scaled, k_adj=False)
-    power, se = float(found.beta[0]), float(np.sqrt(found.vcov[0, 0]))
-    at = {null: float(2 * ndtr(-abs(power - null) / se)) for null in (1, 2)}
-    text = (
-        f"the variance rises with the mean to the power {power:.2f} (se {se:.2f}); proportional to the mean "
-        f"{format_p_equals(at[1])}, to its square {format_p_equals(at[2])}"
-    )
-    return Check("variance", None, power, None, text)

@@ -24,7 +24,7 @@ from ...text import format_number, format_p_equals, year_span
 from ..flows.flows import group_members, load_flows, side_by_side, trade_tables
 from .own_reports import OWN_TABLE
 from .partner_years import COLUMNS, against_others, by_matrices, difference, flow_label, partner_rules
-from .reconcile import Reconciled, reconcile
+from .reconcile import reconcile
 
 SIDES = {"exports": ("exporter", "importer", "exporter_fob"), "imports": ("importer", "exporter", "importer_cif")}
 MATRICES = ("world_4yearly", "world_2019", "world_2023")
@@ -166,9 +166,9 @@ def partner_changes(economy: str = "KGZ", bloc: str = "EAEU", *, level: float = 
     event = find_bloc(bloc).accession(code)
     before = (event.year - settings.PRE_YEARS, event.year - 1)
     after = (event.year + settings.SKIP_YEARS, min(event.year + settings.POST_YEARS, settings.LAST_CLEAN_YEAR))
-    both = _both_reports(code)
+    reports, reliability = _both_reports(code)
     groups = _groups(code)
-    table = pd.concat([_changes(code, flow, groups, before, after, both.table) for flow in SIDES], ignore_index=True)
+    table = pd.concat([_changes(code, flow, groups, before, after, reports) for flow in SIDES], ignore_index=True)
     rules = partner_rules()["russia"]
     with_russia, by_year = _with_russia(code, before, after, level)
     by_year = pd.concat([by_year, by_matrices(code, level)], ignore_index=True)
@@ -188,7 +188,7 @@ def partner_changes(economy: str = "KGZ", bloc: str = "EAEU", *, level: float = 
         table,
         with_russia,
         by_year,
-        both.reliability,
+        reliability,
         _checks(code, table, with_russia, after),
         Provenance(
             tuple(FLOWS.info(name) for name in series),
@@ -261,7 +261,7 @@ def _partner_tables(code: str) -> list[str]:
     return [name for member, name in sorted(OWN_TABLE.items()) if member != code]
 
 
-def _both_reports(code: str) -> Reconciled:
+def _both_reports(code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Own and partners' reports of all economies with tables, weighted; national tables come before the matrices."""
     frames = []
     for name in (OWN_TABLE[code], *_partner_tables(code), *MATRICES):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ...errors import BadInputError, NoDataError
@@ -142,10 +140,3 @@ def flow_matrix(
             method="sums of flows known in both years, current US$",
         ),
     )
-
-
-def between(matrix: FlowMatrix, exporters: Sequence[str], importers: Sequence[str]) -> dict[str, Any]:
-    """Before, after and change (per cent) of the flows from some groups to others together."""
-    rows = matrix.table[matrix.table["exporter"].isin(list(exporters)) & matrix.table["importer"].isin(list(importers))]
-    before, after = (float(np.nansum(rows[c])) for c in ("before", "after"))
-    return {"before": before, "after": after, "percent": 100 * (after / before - 1) if before > 0 else float("nan")}

@@ -7,63 +7,14 @@ known the equivalent is a range with a stated basis. An unknown duty is never co
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from ...errors import BadInputError, unknown
 
 USD_PER_EUR = 1.0824  # 2024 average: World Bank WDI, PA.NUS.FCRF, EMU, 0.92389 EUR per USD
-UNITS = {"кг": "kg", "т": "t", "л": "l", "пар": "pair", "шт": "piece", "м2": "m2", "см3, мл": "cm3"}
+UNITS = ("cm3", "kg", "l", "m2", "pair", "piece")
 CURRENCIES = ("EUR", "USD")
-RULES = ("ad valorem", "specific", "not less than", "plus")
-_PER = re.compile(r"(?P<amount>\d+(?:\.\d+)?) (?P<currency>EUR|USD) за (?P<per>\d+)(?: (?P<many>\d+))? (?P<unit>.+)")
-_TONNE = 1000.0
-
-
-@dataclass(frozen=True)
-class Duty:
-    """``ad_valorem``: per cent (NaN for a specific duty); ``amount`` in ``currency`` per one ``unit`` (NaN, "" else);
-    ``rule``: one of :data:`RULES`."""
-
-    rule: str
-    ad_valorem: float
-    amount: float
-    currency: str
-    unit: str
-
-
-def parse_duty(text: str) -> Duty:
-    """Read a duty as the tariff words it; tonnes become kilograms and thousands of pieces single ones.
-
-    Raises :class:`BadInputError` for a wording that is not known.
-    """
-    text = text.strip()
-    if re.fullmatch(r"\d+(?:\.\d+)?%?", text):
-        return Duty("ad valorem", float(text.rstrip("%")), float("nan"), "", "")
-    for joint, rule in ((", но не менее ", "not less than"), (" плюс ", "plus")):
-        if joint in text:
-            left, right = text.split(joint, 1)
-            rate, part = re.fullmatch(r"(\d+(?:\.\d+)?)%", left), _specific(right)
-            if rate and part:
-                return Duty(rule, float(rate[1]), *part)
-    part = _specific(text)
-    if part is None:
-        raise BadInputError(f"duty {text!r} is not worded in a known way")
-    return Duty("specific", float("nan"), *part)
-
-
-def _specific(text: str) -> tuple[float, str, str] | None:
-    found = _PER.fullmatch(text)
-    if not found or found["unit"] not in UNITS:
-        return None
-    count = float(found["per"]) * float(found["many"] or 1)
-    unit = UNITS[found["unit"]]
-    if unit == "t":
-        unit, count = "kg", count * _TONNE
-    return float(found["amount"]) / count, found["currency"], unit
 
 
 def read_unit_values(unit_values: pd.DataFrame | None, usd_per_eur: float) -> pd.DataFrame:
@@ -82,7 +33,7 @@ def read_unit_values(unit_values: pd.DataFrame | None, usd_per_eur: float) -> pd
             raise BadInputError(f"unit_values lacks the column {name!r}")
     frame = unit_values.copy()
     frame["code"] = frame["code"].map(lambda code: check_code(code, "unit_values"))
-    known = sorted(set(UNITS.values()) - {"t"})
+    known = sorted(UNITS)
     for unit in frame["unit"].unique():
         if unit not in known:
             raise unknown("unit_values: unit", str(unit), known)

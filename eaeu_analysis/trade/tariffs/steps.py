@@ -11,8 +11,6 @@ from ...errors import NoDataError
 from ...reference import economies as names
 from ...reference.shipped_tables import TARIFFS
 
-STAGES = ("all", "capital", "consumer", "intermediate", "raw")
-
 
 def cet_2013() -> pd.DataFrame:
     """The common external tariff in force on 11 August 2013: base rates of the EAEU's agreement with Viet Nam.

@@ -7,7 +7,6 @@ together, with domestic trade in the equation; its spread is that between choice
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from ... import settings
-from ...errors import NoDataError
 from ...reference.shipped_tables import FLOWS
 from ...results import Check, Provenance, Result
 from ..flows.agreements import border_dummies, stage_dummies
@@ -121,8 +119,6 @@ def gravity_curve(macro: Panel | None = None, *, level: float = settings.LEVEL) 
     >>> import eaeu_analysis as ea
     >>> curve = ea.gravity_curve()  # doctest: +SKIP
     >>> curve.ranges()  # doctest: +SKIP
-    >>> sorted(ea.trade.union.curve.border_prior())[:3]  # the prior that follows from the shipped curve
-    ['between', 'highest', 'lowest']
     """
     from ...data.load import load_panel
 
@@ -165,14 +161,6 @@ def prior_of(table: pd.DataFrame) -> dict[str, float]:
         "lowest": float(both["estimate"].min()),
         "highest": float(both["estimate"].max()),
     }
-
-
-def border_prior() -> dict[str, float]:
-    """The prior of the shipped curve: ``mean`` and ``sd`` of the union's border effect, log points of trade."""
-    path = settings.data_dir() / "results" / SHIPPED
-    if not path.is_file():
-        raise NoDataError(f"{path} is missing: the installation is incomplete")
-    return {str(k): float(v) for k, v in json.loads(path.read_text(encoding="utf-8"))["prior"].items()}
 
 
 def _net(name: str, panel: TradePanel, neighbours: str, level: float) -> list[dict[str, Any]]:

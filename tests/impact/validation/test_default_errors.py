@@ -10,12 +10,13 @@ from simulated_panels import as_panel, factor_model
 from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact.estimators.synthetic import synthetic_control
-from eaeu_analysis.impact.validation.default_errors import default_errors
-from eaeu_analysis.impact.validation.shipped_results import shipped_default_errors, write_default_errors
+from eaeu_analysis.impact.validation.shipped_results import results_path
+from scripts.calibrate import write_problems
+from scripts.default_errors import DEFAULT, default_errors, shipped_default_errors
 
 
 def test_the_shipped_size_is_within_monte_carlo_error_of_its_nominal_size():
-    found = shipped_default_errors()
+    found = shipped_default_errors(results_path(DEFAULT))
     row = found.sizes.iloc[0]
     assert row["problems"] >= 300
     assert abs(row["size"] - row["nominal"]) <= 2 * row["se"]
@@ -33,7 +34,7 @@ def test_a_row_is_the_default_question_asked_by_hand(tmp_path):
         assert row["estimate"] == pytest.approx(effect.estimate)
         assert row["p_value"] == pytest.approx(effect.p_value)
         assert row["donors"] == len(effect.spec["donors"])
-    write_default_errors(found, tmp_path / "errors.parquet")
+    write_problems(found.table, found.spec, found.provenance, tmp_path / "errors.parquet")
     again = shipped_default_errors(tmp_path / "errors.parquet")
     pd.testing.assert_frame_equal(again.table, found.table, check_dtype=False)
     assert again.summary() == found.summary()

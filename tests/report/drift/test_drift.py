@@ -88,7 +88,6 @@ def test_a_value_may_move_within_its_tolerance_and_no_further(state: ClaimsBasel
 def test_each_kind_of_change_is_named(state: ClaimsBaseline, claims: list[Claim], changes: dict, kind: str) -> None:
     found = shown(state, with_claim(claims, "tariffs.average", **changes))
     assert list(found.table["change"]) == [kind]
-    assert kind in drift.KINDS
     assert found.drifted
 
 
@@ -195,7 +194,7 @@ def test_old_data_are_known_by_their_hashes(state: ClaimsBaseline, claims: list[
 
 
 def test_the_hash_of_a_series_is_that_of_its_values(claims: list[Claim]) -> None:
-    info = next(i for c in claims for i in baseline.flat(c.series) if i.code == "NY.GDP.MKTP.CD")
+    info = next(i for c in claims for s in c.series for i in s.origins() if i.code == "NY.GDP.MKTP.CD")
     first = baseline.series_hash(info, "pinned")
     assert len(first) == 64
     assert baseline.series_hash(info, data_dir() / "pinned") == first  # the same values by another way

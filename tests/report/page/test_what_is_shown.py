@@ -193,7 +193,7 @@ def test_no_title_of_a_figure_has_a_sign_in_place_of_a_verb(files: dict[str, str
 
 
 def test_a_difference_in_words() -> None:
-    assert higher_or_lower(-27.32, "pp") == "27.3 pp lower"
-    assert higher_or_lower(0.254, digits=2) == "0.25 % higher"
-    assert higher_or_lower(-0.004, digits=2) == higher_or_lower(0.0) == "no different"
+    assert higher_or_lower(-27.32) == "27.3 % lower"
+    assert higher_or_lower(0.254) == "0.25 % higher"
+    assert higher_or_lower(-1e-6) == higher_or_lower(0.0) == "no different"
     assert higher_or_lower(float("nan")) == "n/a"

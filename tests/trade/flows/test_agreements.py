@@ -18,7 +18,6 @@ from eaeu_analysis.trade.flows.agreements import (
     pair_spells,
     stage_dummies,
     stage_members,
-    timed,
 )
 from eaeu_analysis.trade.union.each_agreement import shrink
 
@@ -136,14 +135,6 @@ def test_the_steps_follow_the_table_of_blocs() -> None:
     first = pair_spells().query("a == 'KAZ' and b == 'RUS'").set_index("family")["start"]
     assert first["customs_union"] == 2010
     assert first["eaeu"] == 2015
-
-
-def test_leads_and_lags_see_years_outside_the_data() -> None:
-    frame = pd.DataFrame({"exporter": "RUS", "importer": "KAZ", "year": [2004, 2008, 2012, 2016]})
-    table = timed(frame, lambda rows: stage_dummies(rows)["customs_union"], "cu", leads=(4,), lags=(4,))
-    assert list(table["cu"]) == [0, 0, 1, 1]
-    assert list(table["cu_lead4"]) == [0, 1, 1, 1]
-    assert list(table["cu_lag4"]) == [0, 0, 0, 1]
 
 
 def test_border_dummies_need_domestic_trade() -> None:

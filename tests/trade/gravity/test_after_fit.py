@@ -83,7 +83,6 @@ def test_every_kind_of_error_works_on_small_panels(
                 assert np.isfinite(fit.coef).all()
                 assert (fit.se > 0).all()
                 assert fit.reset().name == "RESET"
-                assert fit.variance_shape().value is not None
                 if ways == 1:
                     assert all(0 < fit.wild_bootstrap(name, draws=99).p_value <= 1 for name in ("x", "w"))
 
@@ -124,15 +123,6 @@ def test_the_bootstrap_of_one_of_two_regressors() -> None:
         fits.append(ppml(data, "usd", ["x", "z"], TWO, "exporter"))
     assert np.mean([fit.wild_bootstrap("z").p_value < 0.1 for fit in fits]) < 0.45
     assert all(fit.wild_bootstrap("x").p_value < 0.05 for fit in fits[:4])
-
-
-def test_the_shape_of_the_variance_is_found() -> None:
-    """Errors proportional to the mean, and to its square (simulations 2 and 3 of Weidner and Zylkin), wide means."""
-    for kind, power in ((2, 1.0), (3, 2.0)):
-        data = simulate(25, 3, kind, 1, beta=2.0)
-        check = ppml(data, "usd", ["x"], TWO, PAIR).variance_shape()
-        assert check.passed is None
-        assert check.value == pytest.approx(power, abs=0.3)
 
 
 def joined(effect: float, trend: float = 0.0, seed: int = 0) -> pd.DataFrame:

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from flow_checks import apply_rule
 
-from eaeu_analysis.errors import BadInputError, NoDataError
-from eaeu_analysis.trade.flows.flows import COLUMNS, load_flows, mirror_gap, side_by_side
-from eaeu_analysis.trade.partners.reconcile import estimate_cif, reconcile, reporter_errors
+from eaeu_analysis.errors import NoDataError
+from eaeu_analysis.trade.flows.flows import load_flows, mirror_gap, side_by_side
+from eaeu_analysis.trade.partners.reconcile import carriage_rate, reconcile, reporter_errors
 
 CAREFUL, CARELESS = ["A", "B", "C", "D", "E"], ["V", "W", "X", "Y", "Z"]
 ALL = [*CAREFUL, *CARELESS]
@@ -38,73 +38,63 @@ def reports(seed: int = 0, years: int = 12) -> tuple[pd.DataFrame, pd.DataFrame,
     return side, distances, pd.Series(truth)
 
 
-def test_carriage_is_found_again_with_its_error() -> None:
+def test_carriage_is_found_again() -> None:
     side, distances, _ = reports()
-    estimate = estimate_cif(side, distances)
-    assert estimate.coef["log_distance"] == pytest.approx(0.05, abs=3 * estimate.se["log_distance"])
-    assert estimate.coef["constant"] == pytest.approx(0.02, abs=3 * estimate.se["constant"])
-    assert estimate.rate.between(0, 0.5).all()
-    assert list(estimate.rate.index) == list(side.index)
+    rate = carriage_rate(side, distances)
+    far = side.merge(distances, on=["exporter", "importer"], how="left")["dist"]
+    true = np.expm1(0.02 + 0.05 * np.log(far / 1000)).clip(0, 0.5)
+    assert (rate - true.to_numpy()).abs().max() < 0.03
+    assert list(rate.index) == list(side.index)
 
 
 def test_reliability_is_found_again() -> None:
     side, distances, _ = reports()
-    table = reporter_errors(mirror_gap(side, estimate_cif(side, distances).rate)).set_index("reporter")
+    table = reporter_errors(mirror_gap(side, carriage_rate(side, distances))).set_index("reporter")
     assert table.loc[CAREFUL, "sigma"].max() < 0.15
     assert table.loc[CARELESS, "sigma"].between(0.3, 0.5).all()
     assert (table["mirrored"] == 2 * 9 * 12).all()
 
 
-def test_the_weighted_average_is_nearer_the_truth_than_any_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_weighted_average_is_nearer_the_truth_than_any_rule() -> None:
     side, distances, truth = reports(1)
-    rate = estimate_cif(side, distances).rate
+    table, _ = reconcile(side, distances)
 
-    def miss(flows: pd.DataFrame) -> float:
-        indexed = flows.set_index(["exporter", "importer", "year"])["usd"]
+    def miss(flows: pd.DataFrame, column: str = "usd") -> float:
+        indexed = flows.set_index(["exporter", "importer", "year"])[column]
         return float(np.sqrt(np.mean(np.log(indexed / truth.reindex(indexed.index)) ** 2)))
 
-    best = miss(reconcile(side, rate).flows)
+    best = miss(table, "reconciled_usd")
     for rule in ("exporter", "importer", "larger", "mean"):
-        assert best < 0.95 * miss(apply_rule(side, rule, rate)), rule
+        assert best < 0.95 * miss(apply_rule(side, rule, table["rate"])), rule
 
 
 def test_one_report_is_kept_and_a_contradicted_zero_has_no_say() -> None:
-    side, _, _ = reports()
+    side, distances, _ = reports()
     side.loc[0, "importer_usd"] = np.nan
     side.loc[1, "exporter_usd"] = np.nan
     side.loc[2, "exporter_usd"] = 0.0
-    done = reconcile(side, 0.1)
-    assert list(done.flows.columns) == list(COLUMNS)
-    assert done.flows.loc[0, "usd"] == side.loc[0, "exporter_usd"]
-    assert done.flows.loc[0, "status"] == "exporter only"
-    assert done.flows.loc[1, "usd"] == pytest.approx(side.loc[1, "importer_usd"] / 1.1)
-    assert done.flows.loc[2, "usd"] == pytest.approx(side.loc[2, "importer_usd"] / 1.1)
-    inside = done.table[done.table["known"] == "both"].drop(index=2, errors="ignore")
-    low, high = (
-        inside[["exporter_usd", "importer_fob"]].min(axis=1),
-        inside[["exporter_usd", "importer_fob"]].max(axis=1),
-    )
+    table, _ = reconcile(side, distances)
+    assert table.loc[0, "reconciled_usd"] == side.loc[0, "exporter_usd"]
+    for row in (1, 2):
+        assert table.loc[row, "reconciled_usd"] == pytest.approx(table.loc[row, "importer_fob"])
+    inside = table[table["known"] == "both"].drop(index=2, errors="ignore")
+    reports_of = inside[["exporter_usd", "importer_fob"]]
+    low, high = reports_of.min(axis=1), reports_of.max(axis=1)
     assert inside["reconciled_usd"].between(low * (1 - 1e-12), high * (1 + 1e-12)).all()
-    assert "carriage: as given" in done.summary()
 
 
 def test_too_little_to_estimate_is_stated() -> None:
     side, distances, _ = reports(years=1)
     with pytest.raises(NoDataError, match="at least 30 are needed"):
-        estimate_cif(side.head(20), distances)
+        carriage_rate(side.head(20), distances)
     with pytest.raises(NoDataError, match="reliability cannot be estimated"):
-        reconcile(side.assign(importer_usd=np.nan), "stated")
-    with pytest.raises(BadInputError, match="rate='guess' is not known"):
-        reconcile(side, "guess")
+        reporter_errors(mirror_gap(side.assign(importer_usd=np.nan)))
 
 
 def test_the_pinned_reports_reconcile() -> None:
     years = [2008, 2012, 2016]
     names = ("world_4yearly", "russia_annual", "armenia_annual", "uzbekistan_annual")
-    frames = [load_flows(name, years) for name in names]
-    done = reconcile(side_by_side(*frames))
-    assert (done.flows["usd"] >= 0).all()
-    assert done.flows["usd"].notna().all()
-    gap = done.table[(done.table["exporter"] == "UZB") & (done.table["importer"] == "RUS")]
+    table, _ = reconcile(side_by_side(*(load_flows(name, years) for name in names)))
+    assert (table["reconciled_usd"] >= 0).all()
+    gap = table[(table["exporter"] == "UZB") & (table["importer"] == "RUS")]
     assert (gap["known"].isin(["both", "importer"])).all()
-    assert "stated rate 6%" in done.rate_text

@@ -9,8 +9,9 @@ from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.reference.shipped_tables import TARIFFS
 from eaeu_analysis.trade.tariffs import gap as tariff_gap
 from eaeu_analysis.trade.tariffs import schedule as tariffs
-from eaeu_analysis.trade.tariffs.duties import ad_valorem_equivalents, check_code, parse_duty
+from eaeu_analysis.trade.tariffs.duties import ad_valorem_equivalents, check_code
 from eaeu_analysis.trade.tariffs.stated_prices import beyond_quota, stated_unit_values
+from scripts.pins.tariffs import parse_duty
 
 PINS = settings.data_dir() / "trade"
 

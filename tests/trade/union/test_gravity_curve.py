@@ -13,7 +13,7 @@ from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.trade.flows.domestic import INDICATORS
 from eaeu_analysis.trade.flows.flows import load_flows
 from eaeu_analysis.trade.flows.union_panel import TradePanel, all_goods
-from eaeu_analysis.trade.union.curve import COLUMNS, SHIPPED, GravityCurve, _domestic, border_prior, prior_of
+from eaeu_analysis.trade.union.curve import COLUMNS, SHIPPED, GravityCurve, _domestic, prior_of
 from eaeu_analysis.trade.union.later import union_path, with_later_matrices
 from eaeu_analysis.trade.union.other_sources import _own_flows, national_paths
 
@@ -45,7 +45,7 @@ def test_the_choice_of_neighbours_moves_the_net_effect(table: pd.DataFrame) -> N
 
 def test_the_prior_has_the_spread_between_choices_and_within(table: pd.DataFrame) -> None:
     prior = prior_of(table)
-    for name, value in border_prior().items():
+    for name, value in SHIPPED_CURVE["prior"].items():
         assert value == pytest.approx(prior[name], abs=1e-5)
     both = table[(table["step"] == "both") & (table["domestic"] != "none")]
     assert prior["mean"] == pytest.approx(both["estimate"].mean())

@@ -10,27 +10,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ... import settings
-from ...compare.comparators import population, shocks_of_its_own
-from ...compare.likeness import likeness_rule, shock_of_growth
-from ...data.panel import Panel, require_panel
-from ...errors import BadInputError, EaeuError, NoDataError
-from ...parallel import fan_out
-from ...results import Check, Provenance, Result
-from ..estimators.synthetic import synthetic_control
-from ..inference.placebo import rank_p_value
-from ..options import SyntheticControlOptions
-from ..question.default import analysed, base_name, default_rule
-from ..question.donors import choose_donors
-from .calibration import OUTCOMES, PlaceboProblem, clustered_se
+from eaeu_analysis import settings
+from eaeu_analysis.compare.comparators import population, shocks_of_its_own
+from eaeu_analysis.compare.likeness import likeness_rule, shock_of_growth
+from eaeu_analysis.data.panel import Panel, require_panel
+from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
+from eaeu_analysis.impact.estimators.synthetic import synthetic_control
+from eaeu_analysis.impact.inference.placebo import rank_p_value
+from eaeu_analysis.impact.options import SyntheticControlOptions
+from eaeu_analysis.impact.question.default import analysed, base_name, default_rule
+from eaeu_analysis.impact.question.donors import choose_donors
+from eaeu_analysis.impact.validation.calibration import OUTCOMES, PlaceboProblem, clustered_se
+from eaeu_analysis.impact.validation.shipped_results import read_problems
+from eaeu_analysis.parallel import fan_out
+from eaeu_analysis.results import Check, Provenance, Result
 
 EVENTS = tuple(range(2010, 2016))  # the four years judged end by 2019
 METHOD = "placebo accessions"
+DEFAULT = "default_errors.parquet"  # in data/results
 SIZES = (1.0, 2.0, 4.0, 8.0)  # effects added, in units of the gap or of the noise before the event
 
 
@@ -90,6 +93,12 @@ class DefaultErrors(Result):
             scale = "" if row["outcome"] == "all" else f"; median scale {row['scale']:.3g}"
             lines.append(f"  {row['outcome']}: effects found, by size in scales: {found}{scale}")
         return "\n".join(lines)
+
+
+def shipped_default_errors(path: Path) -> DefaultErrors:
+    """The error rates that were written to a file of placebo problems."""
+    frame, series, spec = read_problems(path)
+    return DefaultErrors(spec, frame, float(spec.get("level", settings.LEVEL)), Provenance(series, METHOD, "", spec))
 
 
 def default_errors(
