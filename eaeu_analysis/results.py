@@ -75,6 +75,9 @@ class Check:
 
     def __post_init__(self) -> None:
         require_option("role of a check", self.role, get_args(CheckRole))
+        for name in ("value", "threshold"):  # plain numbers, whatever the rule took them from
+            if (number := getattr(self, name)) is not None:
+                object.__setattr__(self, name, float(number))
         if self.passed is None:
             object.__setattr__(self, "role", "info")
         elif self.role == "info":
@@ -83,6 +86,16 @@ class Check:
             )
         else:
             object.__setattr__(self, "passed", bool(self.passed))  # numpy's False is not the object False
+
+    @classmethod
+    def at_least(cls, name: str, value: float, least: float, text: str, **more: Any) -> Check:
+        """A check that passes where the value is ``least`` or more; ``more``: role and scope."""
+        return cls(name, value >= least, value, least, text, **more)
+
+    @classmethod
+    def at_most(cls, name: str, value: float, most: float, text: str, **more: Any) -> Check:
+        """A check that passes where the value is ``most`` or less; ``more``: role and scope."""
+        return cls(name, value <= most, value, most, text, **more)
 
     @property
     def mark(self) -> str:

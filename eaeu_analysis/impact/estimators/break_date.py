@@ -399,12 +399,6 @@ def _alone(found: BreakSearch, times: Any, level: float) -> Check:
 
 def _edge(found: BreakSearch) -> Check:
     inside = found.dates[0] < found.best < found.dates[-1]
-    return Check(
-        "inside the dates tried",
-        inside,
-        float(found.best),
-        None,
-        "the likeliest date is not the first or last one tried"
-        if inside
-        else "the likeliest date is at the edge of those tried: the break may lie outside",
-    )
+    edge = "the likeliest date is at the edge of those tried: the break may lie outside"
+    text = "the likeliest date is not the first or last one tried" if inside else edge
+    return Check("inside the dates tried", inside, found.best, None, text)

@@ -14,7 +14,7 @@ from ...arrays import Array
 from ...data.panel import Panel, require_panel
 from ...errors import BadInputError, NotConvergedError, require_least, require_option
 from ...results import Check, Provenance
-from ...text import format_number, format_p_equals
+from ...text import format_p_equals
 from ..effect import LEADS, PRE_TREND, Effect
 from ..inference.checks import fit_check, trend_check
 from ..inference.inversion import invert_linear, student
@@ -25,7 +25,7 @@ from ..options import EffectOptions
 from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
 from ..question.problem import MIN_PRE
 from .matrix_completion import two_way_means
-from .staggered import group_time_effects, study_covariance
+from .staggered import group_time_effects, leads_check, study_covariance
 
 # Difference-in-differences on a design: contrasts per unit, and the same numbers from pyfixest with clustered errors.
 
@@ -462,20 +462,11 @@ def _checks(
     level: float,
 ) -> list[Check]:
     alpha = 1 - level
-    p = randomisation_p_value(leads)
     gap, outcome, times, reach = _before(design)
     checks = [
         fit_check(gap, outcome),
         trend_check(gap, times, reach, estimate),
-        Check(
-            LEADS,
-            p > alpha + 1e-12,
-            p,
-            alpha,
-            "all leads tested jointly by randomisation: root mean squared deviation from parallel paths "
-            f"{format_number(float(leads[0]))}, {format_p_equals(p)}; fails at p <= {alpha:.2f}",
-            role="fatal",
-        ),
+        leads_check(leads, alpha, "root mean squared deviation from parallel paths"),
     ]
     if np.isfinite(regression.leads_p):
         text = f"Wald test of the leads on cluster-robust errors, {format_p_equals(regression.leads_p)}"
@@ -491,7 +482,7 @@ def _checks(
             f"{len(design.units)} treated units; with fewer than {FEW} clustered errors are too small and their "
             "bootstrap erratic (MacKinnon & Webb 2018)"
         )
-        checks.append(Check("treated units", len(design.units) >= FEW, float(len(design.units)), float(FEW), text))
+        checks.append(Check.at_least("treated units", len(design.units), FEW, text))
     before = int(design.starts.min())
     if before < MIN_PRE:
         checks = [check.as_info() if check.name in (PRE_TREND, LEADS) and before < 3 else check for check in checks]
@@ -499,9 +490,9 @@ def _checks(
             f"{before} {design.calendar.words(before)} before the event: whether paths were parallel can hardly be "
             f"seen; fails below {MIN_PRE}"
         )
-        checks.append(Check("periods before the event", False, float(before), float(MIN_PRE), text))
+        checks.append(Check("periods before the event", False, before, MIN_PRE, text))
     if len(design.donors) < 2:
         text = "one donor alone: whatever happened to it counts as an effect; fails below 2"
-        checks.append(Check("number of donors", False, float(len(design.donors)), 2.0, text))
+        checks.append(Check("number of donors", False, len(design.donors), 2, text))
     equal = dict.fromkeys(design.donors, 1 / len(design.donors))
     return checks + donor_notes(design.dropped, design.flagged, equal)

@@ -8,7 +8,7 @@ which predicts periods before the event best, each left out in turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from ..effect import LEADS, Effect
 from ..inference.checks import design_checks
 from ..inference.placebo_checks import donor_notes
 from ..options import InteractiveOptions
-from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
+from ..question.design import Design, described, design_table, drawn_cohorts, over_rows, state_design
 
 REFERENCE = "Xu 2017, Political Analysis 25(1); tests: Liu, Wang & Xu 2024, American Journal of Political Science 68(1)"
 HIDDEN = 3  # periods before the event that the placebo test hides
@@ -215,7 +215,7 @@ def interactive_fixed_effects(
         **described("interactive_fixed_effects", design, options, draws=draws, seed=seed),
         table=design_table(
             design,
-            [_shown_path(design, i, paths) for i in range(len(design.units))],
+            [over_rows(design, i, paths[i]) for i in range(len(design.units))],
             [(gaps[i] - spread[i], gaps[i] + spread[i]) for i in range(len(gaps))],
         ),
         estimate=estimate,
@@ -237,11 +237,7 @@ def interactive_fixed_effects(
         cross_validation=table,
         event_study=study,
         draws=averages,
-        cohorts=cohort_table(
-            design,
-            [float(gaps[rows, pre:].mean()) for pre, rows in design.cohort_rows().items()],
-            [float(drawn[:, rows, pre:].mean(axis=(1, 2)).std()) for pre, rows in design.cohort_rows().items()],
-        ),
+        cohorts=drawn_cohorts(design, gaps, drawn),
     )
 
 
@@ -389,11 +385,3 @@ def _loadings_check(design: Design, found: Components, loadings: Array, count: i
         "fails if one does not"
     )
     return Check("loadings", share == 1.0, share, 1.0, text)
-
-
-def _shown_path(design: Design, i: int, paths: Sequence[Array] | Array) -> Array:
-    """The path of treated unit ``i`` over the rows of its table; NaN in periods outside the design."""
-    times, _ = observed_rows(design, i)
-    path = np.full(len(times), np.nan)
-    path[np.isin(times, design.times)] = paths[i]
-    return path

@@ -290,6 +290,14 @@ def _segmented(problem: Problem, x: Array, slope: bool, draws: int, seed: int, l
     counterfactual[used], fitted[used] = found.counterfactual, found.fitted
     errors = (y - fitted)[problem.fit]
     table = effect_table(problem.unit, problem.index, y, counterfactual)
+    usual = (
+        f"by the usual table {format_p_equals(found.p_hac)}; in series this short it rejects a true null of 10% in a "
+        "fifth to a half of samples, so it decides nothing here"
+    )
+    persistent = (
+        f"errors keep {found.rho:.2f} of last period's value; fails from 0.9, where a wandering series looks like "
+        "a trend"
+    )
     return {
         "table": table,
         # the observed mean after the event equals the fitted one, for the regression fits those residuals to zero
@@ -303,23 +311,8 @@ def _segmented(problem: Problem, x: Array, slope: bool, draws: int, seed: int, l
             f"(rho {found.rho:.2f})"
         ),
         "checks": [
-            Check(
-                "Student's table",
-                None,
-                found.p_hac,
-                1 - level,
-                f"by the usual table {format_p_equals(found.p_hac)}; in series this short it rejects a true null "
-                f"of 10% in "
-                "a fifth to a half of samples, so it decides nothing here",
-            ),
-            Check(
-                "persistence",
-                found.rho < 0.9,
-                found.rho,
-                0.9,
-                f"errors keep {found.rho:.2f} of last period's value; fails from 0.9, where a wandering series looks "
-                "like a trend",
-            ),
+            Check("Student's table", None, found.p_hac, 1 - level, usual),
+            Check("persistence", found.rho < 0.9, found.rho, 0.9, persistent),
         ],
         "hac_p": found.p_hac,
         "hac_interval": found.interval_hac,

@@ -19,7 +19,7 @@ from ..inference.inversion import student
 from ..inference.placebo_checks import donor_notes, placebo_gap_checks
 from ..options import MatrixCompletionOptions
 from ..question.adjustment import two_way_fit
-from ..question.design import Design, cohort_table, described, design_table, observed_rows, state_design
+from ..question.design import Design, described, design_table, drawn_cohorts, over_rows, state_design
 from .synthetic_did_core import placebo_picks
 
 if TYPE_CHECKING:
@@ -426,7 +426,7 @@ def matrix_completion(
         **described("matrix_completion", design, options, draws=draws, seed=seed),
         table=design_table(
             design,
-            [_counterfactual(design, i, fit) for i in range(len(design.units))],
+            [over_rows(design, i, fit.fitted[count + i]) for i in range(len(design.units))],
             [(effects[i] - spread[i], effects[i] + spread[i]) for i in range(len(effects))],
         ),
         estimate=estimate,
@@ -449,11 +449,7 @@ def matrix_completion(
         if len(penalties)
         else None,
         draws=placebo_estimates,
-        cohorts=cohort_table(
-            design,
-            [float(effects[rows, pre:].mean()) for pre, rows in design.cohort_rows().items()],
-            [float(placebo[:, rows, pre:].mean(axis=(1, 2)).std()) for pre, rows in design.cohort_rows().items()],
-        ),
+        cohorts=drawn_cohorts(design, effects, placebo),
     )
 
 
@@ -469,11 +465,3 @@ def _placebo_effects(design: Design, penalty: float, fit: Completion, draws: int
         fitted = complete(design.control, observed, penalty, start=fit.fitted[:count]).fitted
         out[k] = design.control[pick] - fitted[pick]
     return out, exact
-
-
-def _counterfactual(design: Design, i: int, fit: Completion) -> Array:
-    """The fitted path of treated unit ``i`` over the rows of its table; NaN in periods outside the design."""
-    times, _ = observed_rows(design, i)
-    path = np.full(len(times), np.nan)
-    path[np.isin(times, design.times)] = fit.fitted[len(design.donors) + i]
-    return path

@@ -27,7 +27,7 @@ from ..inference.placebo_checks import donor_notes
 from ..inference.randomisation import assignments, randomisation_p_value
 from ..options import EffectOptions
 from ..question.adjustment import two_way_fit
-from ..question.design import Design, cohort_table, described, design_table, state_design
+from ..question.design import Design, cohort_table, described, design_table, over_rows, state_design
 from ..question.problem import MIN_PRE
 
 Method = Literal["callaway_santanna", "sun_abraham", "imputation"]
@@ -79,13 +79,15 @@ class StaggeredEffect(Effect):
 @dataclass(frozen=True)
 class GroupTime:
     """``effects`` (G, T), NaN where there is no control; ``influence`` (G, T, N), of which the mean square over N is
-    the variance (NaN for imputation); ``controls`` (G, T) number of them; ``starts`` (G,), ``sizes`` (G,)."""
+    the variance (NaN for imputation); ``controls`` (G, T) number of them; ``starts`` (G,), ``sizes`` (G,); ``own``
+    (N, T): of each unit, by imputation."""
 
     effects: Array
     influence: Array
     controls: Index
     starts: Index
     sizes: Index
+    own: Array | None = None
 
 
 def staggered_did(
@@ -209,7 +211,7 @@ def staggered_did(
     covariance = None if method == "imputation" else study_covariance(found, starts, study, np.array(studies), horizon)
     return StaggeredEffect(
         **described("staggered_did", design, options, method=method, control=control, draws=draws, seed=seed),
-        table=_table(design, found, method),
+        table=_table(design, found),
         estimate=estimate,
         interval=interval,
         p_value=p_value,
@@ -297,7 +299,7 @@ def imputed(y: Array, starts: Index) -> GroupTime:
     effects = np.array([rest[starts == s].mean(axis=0) for s in dates])
     controls = np.tile(untreated.sum(axis=0), (len(dates), 1)).astype(np.intp)
     sizes = np.array([int((starts == s).sum()) for s in dates], dtype=np.intp)
-    return GroupTime(effects, np.full((len(dates), periods, count), np.nan), controls, dates, sizes)
+    return GroupTime(effects, np.full((len(dates), periods, count), np.nan), controls, dates, sizes, rest)
 
 
 def _after(found: GroupTime) -> Mask:
@@ -403,33 +405,17 @@ def _group_time(design: Design, found: GroupTime) -> pd.DataFrame:
     )
 
 
-def _table(design: Design, found: GroupTime, method: str) -> pd.DataFrame:
+def _table(design: Design, found: GroupTime) -> pd.DataFrame:
     """Per treated unit and period: the effect is that of its cohort; by imputation the unit's own."""
-    paths = []
-    rest = None
-    if method == "imputation":
-        starts = np.concatenate([np.full(len(design.donors), len(design.times)), design.starts])
-        untreated: Mask = np.arange(len(design.times)) < starts[:, None]
-        possible = untreated.any(axis=0)
-        rest = np.full(design.outcomes.shape, np.nan)
-        own = design.outcomes[:, possible]
-        rest[:, possible] = own - two_way_fit(own, untreated[:, possible])
     place = {int(s): g for g, s in enumerate(found.starts)}
-    for i, start in enumerate(design.starts):
-        missing = np.full(len(design.times), np.nan)
-        effect = (
-            rest[len(design.donors) + i]
-            if rest is not None
-            else (found.effects[place[int(start)]] if int(start) in place else missing)
-        )
-        paths.append(effect)
-    shown = [design.problems[i].times for i in range(len(paths))]
     counterfactuals = []
-    for i, effect in enumerate(paths):
-        times = shown[i] if not design.staggered else shown[i][np.isin(shown[i], design.times)]
-        path = np.full(len(times), np.nan)
-        path[np.isin(times, design.times)] = design.treated[i] - effect
-        counterfactuals.append(path)
+    for i, start in enumerate(design.starts):
+        effect = np.full(len(design.times), np.nan)
+        if found.own is not None:
+            effect = found.own[len(design.donors) + i]
+        elif int(start) in place:
+            effect = found.effects[place[int(start)]]
+        counterfactuals.append(over_rows(design, i, design.treated[i] - effect))
     table: pd.DataFrame = design_table(design, counterfactuals, None)
     return table
 
@@ -440,63 +426,39 @@ def _checks(design: Design, found: GroupTime, studies: Array, horizon: list[int]
     checks = []
     if before:
         sizes = np.sqrt(np.nanmean(studies[:, before] ** 2, axis=1))
-        p = randomisation_p_value(np.where(np.isfinite(sizes), sizes, 0.0))
-        checks.append(
-            Check(
-                LEADS,
-                p > alpha + 1e-12,
-                p,
-                alpha,
-                f"all leads tested jointly by randomisation: root mean squared {format_number(float(sizes[0]))}, "
-                f"{format_p_equals(p)}; fails at p <= {alpha:.2f}",
-                role="fatal",
-            )
-        )
+        checks.append(leads_check(np.where(np.isfinite(sizes), sizes, 0.0), alpha, "root mean squared"))
     else:
         checks.append(Check(LEADS, None, None, None, "no period before the last one before the event: nothing to test"))
     treated = (np.arange(len(design.times)) >= found.starts[:, None]) * found.sizes[:, None]
     total = int((len(design.times) - design.starts).sum())
-    lost = total - int((treated * np.isfinite(found.effects)).sum())
-    checks.append(
-        Check(
-            "treated cells with a control",
-            lost == 0,
-            float(total - lost),
-            float(total),
-            f"{total - lost} of {total} treated unit-periods have an untreated unit to compare with; fails if one has "
-            "not",
-        )
+    compared = int((treated * np.isfinite(found.effects)).sum())
+    compared_text = (
+        f"{compared} of {total} treated unit-periods have an untreated unit to compare with; fails if one has not"
     )
     least = int(found.controls[_after(found)].min())
-    checks.append(
-        Check(
-            "controls",
-            least >= 2,
-            float(least),
-            2.0,
-            f"every treated cell is compared with {least} untreated units or more; fails below 2",
-        )
-    )
-    checks.append(
-        Check(
-            "treated units",
-            None,
-            float(len(design.units)),
-            float(FEW),
-            f"{len(design.units)} treated units in {len(found.starts)} cohorts; standard errors mean little below "
-            f"{FEW}",
-        )
-    )
+    controls_text = f"every treated cell is compared with {least} untreated units or more; fails below 2"
+    units = len(design.units)
+    units_text = f"{units} treated units in {len(found.starts)} cohorts; standard errors mean little below {FEW}"
     first = int(design.starts.min())
-    checks.append(
-        Check(
-            "periods before the event",
-            first >= MIN_PRE,
-            float(first),
-            float(MIN_PRE),
-            f"{first} {design.calendar.words(first)} before the first event, to see whether paths are parallel; "
-            f"fails below {MIN_PRE}",
-        )
+    first_text = (
+        f"{first} {design.calendar.words(first)} before the first event, to see whether paths are parallel; "
+        f"fails below {MIN_PRE}"
     )
+    checks += [
+        Check.at_least("treated cells with a control", compared, total, compared_text),
+        Check.at_least("controls", least, 2, controls_text),
+        Check("treated units", None, units, FEW, units_text),
+        Check.at_least("periods before the event", first, MIN_PRE, first_text),
+    ]
     equal = dict.fromkeys(design.donors, 1 / max(1, len(design.donors)))
     return checks + donor_notes(design.dropped, design.flagged, equal)
+
+
+def leads_check(sizes: Array, alpha: float, measure: str) -> Check:
+    """All leads tested jointly; ``sizes``: the ``measure`` of the actual assignment first, then of the random ones."""
+    p = randomisation_p_value(sizes)
+    text = (
+        f"all leads tested jointly by randomisation: {measure} {format_number(float(sizes[0]))}, "
+        f"{format_p_equals(p)}; fails at p <= {alpha:.2f}"
+    )
+    return Check(LEADS, p > alpha + 1e-12, p, alpha, text, role="fatal")

@@ -41,16 +41,11 @@ def fit_check(gap: Array, outcome: Array, donors: int = 0) -> Check:
     if donors > len(gap) and size <= EXACT * deviation:
         text = f"an exact fit, which says nothing: {donors} donors can follow any path of {len(gap)} periods"
         return Check(PRE_FIT, None, size, limit, text)
-    return Check(
-        PRE_FIT,
-        size <= limit,
-        size,
-        limit,
-        f"root mean squared gap {format_number(size)} before the event; passes up to {FIT_SHARE:g} of the "
-        f"outcome's standard "
-        f"deviation ({format_number(deviation)}) or {FIT_LEVEL:.0%} of its mean ({format_number(mean)})",
-        role="fatal",
+    text = (
+        f"root mean squared gap {format_number(size)} before the event; passes up to {FIT_SHARE:g} of the outcome's "
+        f"standard deviation ({format_number(deviation)}) or {FIT_LEVEL:.0%} of its mean ({format_number(mean)})"
     )
+    return Check.at_most(PRE_FIT, size, limit, text, role="fatal")
 
 
 def drift(gap: Array, times: Array, reach: float, estimate: float) -> tuple[float, float, float]:
@@ -178,14 +173,9 @@ def predictor_balance_check(setup: Setup, fitted: Fitted) -> Check:
         if not low <= value <= high
     ]
     worst = int(np.argmax(away))
-    return Check(
-        "predictor balance",
-        None,
-        float(away[worst]),
-        None,
-        f"farthest in '{setup.labels[worst]}': {away[worst]:.2f} standard deviations"
-        + (f"; outside the donors' range: {', '.join(outside)}" if outside else "; all within the donors' range"),
-    )
+    within = f"outside the donors' range: {', '.join(outside)}" if outside else "all within the donors' range"
+    text = f"farthest in '{setup.labels[worst]}': {away[worst]:.2f} standard deviations; {within}"
+    return Check("predictor balance", None, away[worst], None, text)
 
 
 def left_out(dropped: Mapping[str, str]) -> Check:
@@ -237,8 +227,9 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
         f"({format_number(float(placebos.table['ratio'].iloc[0]))}); fails if it decides otherwise than "
         f"the main p"
     )
+    p_fitted = p["within_20_two_sided"]
     well_fitted_donors_text = (
-        f"{format_p_equals(p['within_20_two_sided'])} among the {p['within_20_donors']:.0f} of {donors} donors "
+        f"{format_p_equals(p_fitted)} among the {p['within_20_donors']:.0f} of {donors} donors "
         f"with a "
         "mean squared gap before the event of at most 20 times the treated unit's, "
         f"{format_p(p['within_5_two_sided'])} among the {p['within_5_donors']:.0f} within 5 times; fails if the "
@@ -249,25 +240,14 @@ def placebo_test_checks(placebos: Placebos, level: float) -> list[Check]:
         f"as it is, "
         f"{format_p(p['average_two_sided'])} two-sided"
     )
+    detectable_text = f"{donors} donors are too few for a test at {alpha:.0%}: no effect can be found"
+    if np.isfinite(placebos.detectable):
+        detectable_text = f"an average effect of {format_number(placebos.detectable)} would be found four times in five"
     return [
         Check("RMSPE ratio", agrees(p["ratio"]), p["ratio"], alpha, rmspe_ratio_text),
-        Check(
-            "well-fitted donors",
-            agrees(p["within_20_two_sided"]),
-            p["within_20_two_sided"],
-            alpha,
-            well_fitted_donors_text,
-        ),
+        Check("well-fitted donors", agrees(p_fitted), p_fitted, alpha, well_fitted_donors_text),
         Check("one-sided", None, min(p["greater"], p["less"]), alpha, one_sided_text),
-        Check(
-            "minimum detectable effect",
-            None,
-            placebos.detectable,
-            None,
-            f"an average effect of {format_number(placebos.detectable)} would be found four times in five"
-            if np.isfinite(placebos.detectable)
-            else f"{donors} donors are too few for a test at {alpha:.0%}: no effect can be found",
-        ),
+        Check("minimum detectable effect", None, placebos.detectable, None, detectable_text),
     ]
 
 

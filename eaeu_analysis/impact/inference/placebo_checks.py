@@ -41,9 +41,10 @@ def placebo_gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: A
     alpha = 1 - level
     p_fit = placebo_rank_p_value(float(np.sqrt((pre**2).mean())), np.sqrt((placebo_pre**2).mean(axis=1)))
     p_slope = placebo_rank_p_value(abs(float(slopes(pre[None, :])[0])), np.abs(slopes(placebo_pre)))
+    p_gap = min(p_fit, p_slope)
     able = 1 / (1 + len(draws)) <= alpha / 2 + 1e-12
     p_rank = placebo_rank_p_value(abs(estimate), np.abs(draws))
-    gap_among_placebos_text = (
+    gap_text = (
         f"{p_fit:.0%} of units have as large a gap before the event, {p_slope:.0%} as steep a one; fails at "
         f"{alpha / 2:.0%} or less"
     )
@@ -52,13 +53,7 @@ def placebo_gap_checks(pre: Array, placebo_pre: Array, estimate: float, draws: A
         f"no smaller p than {1 / (1 + len(draws)):.3f} can come of them"
     )
     return [
-        Check(
-            "gap among placebos",
-            min(p_fit, p_slope) > alpha / 2 + 1e-12 if able else None,
-            min(p_fit, p_slope),
-            alpha / 2,
-            gap_among_placebos_text,
-        ),
+        Check("gap among placebos", p_gap > alpha / 2 + 1e-12 if able else None, p_gap, alpha / 2, gap_text),
         Check("placebo rank", None, p_rank, alpha, placebo_rank_text),
     ]
 

@@ -235,26 +235,14 @@ def _checks(
     placebo_averages_text = (
         f"{placebos} placebo averages: no p below {least:.4f} can come of them; fails above {1.0 - level:.2f}"
     )
+    named = f" ({', '.join(bad)})" if bad else ""
+    fit_text = f"units whose {PRE_FIT} or {PRE_TREND} fails are {total:.0%} of the treated unit-periods{named}; "
+    units_text = f"from {format_number(float(own.min()))} to {format_number(float(own.max()))}"
+    if len(each) <= 12:
+        units_text = "; ".join(f"{unit} {format_number(v, signed=True)}" for unit, v in zip(each, own, strict=True))
     return [
-        Check(
-            PRE_FIT,
-            total <= BAD,
-            total,
-            BAD,
-            f"units whose {PRE_FIT} or {PRE_TREND} fails are {total:.0%} of the treated unit-periods"
-            + (f" ({', '.join(bad)})" if bad else "")
-            + f"; passes up to {BAD:.0%}",
-            role="fatal",
-        ),
+        Check.at_most(PRE_FIT, total, BAD, f"{fit_text}passes up to {BAD:.0%}", role="fatal"),
         replace(left_out, name="one treated unit left out", text=left_out.text.replace("donor", "treated unit")),
         Check("placebo averages", least <= 1.0 - level + 1e-9, least, 1.0 - level, placebo_averages_text),
-        Check(
-            "effects by unit",
-            None,
-            float(np.std(own)),
-            None,
-            "; ".join(f"{name} {format_number(value, signed=True)}" for name, value in zip(each, own, strict=True))
-            if len(each) <= 12
-            else f"from {format_number(float(own.min()))} to {format_number(float(own.max()))}",
-        ),
+        Check("effects by unit", None, float(np.std(own)), None, units_text),
     ]

@@ -228,20 +228,14 @@ def _one(
         f"the last {TREND_YEARS} years before against the earlier ones: "
         f"{format_number(scale * trend, signed=True)}, {format_p_equals(p_before)}; passes at 0.10 and above"
     )
-    sign_without_any_one_unit_text = (
+    farthest = min(without, key=lambda one: one * np.sign(value))
+    sign_text = (
         f"from {format_number(scale * min(without))} to {format_number(scale * max(without))}; passes when the "
         "sign never changes"
     )
     checks = [
         Check("placebo in time", p_before >= 0.10, p_before, 0.10, placebo_in_time_text, role="fatal", scope=name),
-        Check(
-            "sign without any one unit",
-            bool((np.sign(without) == np.sign(value)).all()),
-            scale * float(min(without, key=lambda one: one * np.sign(value))),
-            0.0,
-            sign_without_any_one_unit_text,
-            scope=name,
-        ),
+        Check("sign without any one unit", farthest * np.sign(value) > 0, scale * farthest, 0, sign_text, scope=name),
     ]
     p_value = _rank(value, placebos)
     finding: Finding = finding_of(value, (value - reach, value + reach), level, p_value, tuple(checks))

@@ -225,6 +225,13 @@ def cohort_table(design: Design, estimates: Sequence[float], errors: Sequence[fl
     )
 
 
+def drawn_cohorts(design: Design, gaps: Array, drawn: Array) -> pd.DataFrame:
+    """:func:`cohort_table` of ``gaps`` (N1, T) with the spread of ``drawn`` ones (B, N1, T) as their error."""
+    cells = [(rows, slice(pre, None)) for pre, rows in design.cohort_rows().items()]
+    errors = [float(drawn[:, rows, after].mean(axis=(1, 2)).std()) for rows, after in cells]
+    return cohort_table(design, [float(gaps[cell].mean()) for cell in cells], errors)
+
+
 def design_table(design: Design, counterfactuals: Sequence[Array], bounds: Sequence[tuple[Array, Array]] | None) -> Any:
     """Table of an effect: per treated unit a row per period of its :func:`shown` ones.
 
@@ -251,6 +258,14 @@ def observed_rows(design: Design, i: int) -> tuple[NDArray[np.int64], Array]:
     columns = [problem.units.index(name) for name in (problem.unit, *design.donors)]
     rows = np.isin(problem.times, design.times) if design.staggered else np.ones(len(problem.times), dtype=bool)
     return problem.times[rows], problem.outcomes[np.ix_(rows, np.array(columns))]
+
+
+def over_rows(design: Design, i: int, path: Array) -> Array:
+    """A path of treated unit ``i`` over ``design.times`` on the rows of its table; NaN outside the design."""
+    times, _ = observed_rows(design, i)
+    shown = np.full(len(times), np.nan)
+    shown[np.isin(times, design.times)] = path
+    return shown
 
 
 def one_unit(unit: object) -> str:

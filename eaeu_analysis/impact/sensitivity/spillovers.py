@@ -307,21 +307,15 @@ def _checks(
 ) -> list[Check]:
     alpha = 1.0 - effect.level
     same = math.copysign(1.0, estimate) == math.copysign(1.0, effect.estimate)
+    touched = (
+        f"allowing for effects on the touched donors {format_number(estimate, signed=True)}, {format_p_equals(p)}; "
+        f"{_verdict(limits)}; fails when p is above {alpha:.2f} or the sign changes"
+    )
+    untouched = (
+        f"touched donors weigh {weight:.0%}; least singular value of the system {least:.2f}: below 0.1 the effects "
+        "on the touched units can hardly be distinguished"
+    )
     return [
-        Check(
-            "touched donors",
-            None if limits[0] == 0.0 else bool(p <= alpha + 1e-9 and same),
-            p,
-            alpha,
-            f"allowing for effects on the touched donors {format_number(estimate, signed=True)}, {format_p_equals(p)}; "
-            f"{_verdict(limits)}; fails when p is above {alpha:.2f} or the sign changes",
-        ),
-        Check(
-            "untouched donors",
-            least >= 0.1,
-            least,
-            0.1,
-            f"touched donors weigh {weight:.0%}; least singular value of the system {least:.2f}: below 0.1 the effects "
-            "on the touched units can hardly be distinguished",
-        ),
+        Check("touched donors", None if limits[0] == 0.0 else p <= alpha + 1e-9 and same, p, alpha, touched),
+        Check.at_least("untouched donors", least, 0.1, untouched),
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from typing import Any
 
 from ...errors import BadInputError, NoDataError
@@ -38,16 +38,11 @@ def _plain(claim: Claim) -> dict[str, Any]:
     row = {field.name: getattr(claim, field.name) for field in fields(claim)}
     return {
         **row,
-        "values": {name: float(value) for name, value in claim.values.items()},
+        "values": dict(claim.values),
         "words": dict(claim.words),
-        "checks": [vars(check) for check in map(_simple, claim.checks)],
+        "checks": [vars(check) for check in claim.checks],
         "series": [asdict(info) for info in claim.series],
     }
-
-
-def _simple(check: Check) -> Check:
-    value, threshold = (None if v is None else float(v) for v in (check.value, check.threshold))
-    return replace(check, value=value, threshold=threshold)
 
 
 def _claim(row: Mapping[str, Any]) -> Claim:

@@ -165,6 +165,14 @@ class GravityFit(Result):
 
         return reset(self)
 
+    def predict(
+        self, rows: Any = None, changes: dict[str, Any] | None = None, new: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """Fitted or counterfactual flows with errors, in the sample or beyond; see :func:`.predictions.predict`."""
+        from .predictions import predict
+
+        return predict(self, rows, changes, new)
+
     def wild_bootstrap(
         self, regressor: str, null: float = 0.0, *, draws: int = 999, seed: int = 0, interval: bool = False
     ) -> ScoreBootstrap:

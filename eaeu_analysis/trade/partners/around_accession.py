@@ -359,74 +359,36 @@ def _checks(code: str, table: pd.DataFrame, with_russia: pd.DataFrame, after: Ye
         gap = float(np.log1p(theirs["percent"] / 100))
         reach = float(np.log1p(theirs["upper"] / 100)) - gap
         clear = abs(gap) > reach
-        text = (
+        both = (
             f"{label} changed by {row['change']:+.1f} % by own and {theirs['change']:+.1f} % by Russian reports; "
             f"against Russia's other partners by {100 * np.expm1(own):+.1f} and {theirs['percent']:+.1f} %; passes "
             "when both are beyond the interval of the difference, or neither is"
         )
-        made.append(
-            Check(
-                f"both reports, {flow}",
-                bool(own * np.sign(gap) > reach if clear else abs(own) <= reach),
-                float(100 * np.expm1(own)),
-                float(theirs["percent"]),
-                text,
-            )
-        )
-        text = (
+        agree = own * np.sign(gap) > reach if clear else abs(own) <= reach
+        trend = (
             f"slope of {label} before, against Russia's other partners: {format_p_equals(theirs['p_trend'])}; "
             "passes at 0.10 and above"
         )
-        made.append(
-            Check(
-                f"trend before, {flow}",
-                bool(theirs["p_trend"] >= 0.10),
-                float(theirs["p_trend"]),
-                0.10,
-                text,
-                role="fatal",
-            )
-        )
-        logs = [abs(np.log1p(theirs[name] / 100)) for name in ("placebo", "percent")]
-        text = (
+        placebo, rest, estimate = (np.log1p(theirs[name] / 100) for name in ("placebo", "without_trend", "percent"))
+        moved = (
             f"between the earlier and the later years before, {label} moved by {theirs['placebo']:+.1f} % against "
             f"Russia's other partners, after accession by {theirs['percent']:+.1f} %; passes when the first is "
             "smaller"
         )
-        made.append(
-            Check(
-                f"placebo in time, {flow}",
-                bool(logs[0] < logs[1]),
-                float(theirs["placebo"]),
-                float(theirs["percent"]),
-                text,
-            )
-        )
-        rest = float(np.log1p(theirs["without_trend"] / 100))
-        estimate = float(np.log1p(theirs["percent"] / 100))
-        text = (
+        continued = (
             f"less the slope before, continued, {label} moved by {theirs['without_trend']:+.1f} % against Russia's "
             "other partners; passes when the slope changes the estimate by no more than half"
         )
-        made.append(
-            Check(
-                f"trend continued, {flow}",
-                bool(abs(rest - estimate) <= abs(estimate) / 2),
-                float(theirs["without_trend"]),
-                float(theirs["percent"]),
-                text,
-            )
-        )
-        text = f"from {theirs['lowest']:+.1f} to {theirs['highest']:+.1f} %; passes when the sign never changes"
-        made.append(
-            Check(
-                f"leave one partner out, {flow}",
-                bool(np.sign(theirs["lowest"]) == np.sign(theirs["highest"])),
-                float(theirs["lowest"]),
-                0.0,
-                text,
-            )
-        )
+        kept, near = theirs["percent"], abs(rest - estimate) <= abs(estimate) / 2
+        low, high = theirs["lowest"], theirs["highest"]
+        spread = f"from {low:+.1f} to {high:+.1f} %; passes when the sign never changes"
+        made += [
+            Check(f"both reports, {flow}", agree, 100 * np.expm1(own), kept, both),
+            Check.at_least(f"trend before, {flow}", theirs["p_trend"], 0.10, trend, role="fatal"),
+            Check(f"placebo in time, {flow}", abs(placebo) < abs(estimate), theirs["placebo"], kept, moved),
+            Check(f"trend continued, {flow}", near, theirs["without_trend"], kept, continued),
+            Check(f"leave one partner out, {flow}", np.sign(low) == np.sign(high), low, 0, spread),
+        ]
     exports = table[table["flow"] == "exports"].set_index("partner")["change"]
     if "all without gold" in exports.index:
         whole, bare = float(exports["all"]), float(exports["all without gold"])
@@ -434,5 +396,5 @@ def _checks(code: str, table: pd.DataFrame, with_russia: pd.DataFrame, after: Ye
             f"exports changed by {whole:+.1f} % with gold and by {bare:+.1f} % without partners that take it; "
             "passes when the signs agree"
         )
-        made.append(Check("gold", bool(np.sign(whole) == np.sign(bare)), float(bare), None, text))
+        made.append(Check("gold", np.sign(whole) == np.sign(bare), bare, None, text))
     return tuple(made)

@@ -311,15 +311,8 @@ def _checks(
         matrix, table = _value(world, [code], list(world["importer"].unique())), float(own["usd"].sum()) / 1e6
         gap = matrix / table - 1
         totals = f"exports of {year} add up to {matrix:,.0f} million US$ in the matrix and {table:,.0f} in {name}"
-        checks.append(
-            Check(
-                "totals",
-                abs(gap) <= TOTAL_GAP,
-                gap,
-                TOTAL_GAP,
-                f"{totals} ({gap:+.0%}): intensities rest on the matrix",
-            )
-        )
+        text = f"{totals} ({gap:+.0%}): intensities rest on the matrix"
+        checks.append(Check("totals", abs(gap) <= TOTAL_GAP, gap, TOTAL_GAP, text))
     return tuple(checks)
 
 

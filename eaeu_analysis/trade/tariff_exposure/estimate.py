@@ -325,22 +325,18 @@ def _pre_trend(
     slope = float(trend.coef["slope"])
     distance = (sum(sample.post_years) - sum(sample.fit_years)) / 2
     least = min(joint, p_slope)
+    pre_trend_text = (
+        f"{first}-{last}, by permutation: leads jointly zero {format_p_equals(joint)}; slope "
+        f"{format_number(slope, signed=True)} a year, {format_p_equals(p_slope)}; passes at {PRE_TREND_LEVEL:.2f} "
+        "and above"
+    )
     trend_continued_text = (
         f"the slope before, continued for {distance:g} years, would give "
         f"{format_number(slope * distance, signed=True)}, against an estimate of "
         f"{format_number(estimate, signed=True)}"
     )
     return (
-        Check(
-            PRE_TREND,
-            least >= PRE_TREND_LEVEL,
-            least,
-            PRE_TREND_LEVEL,
-            f"{first}-{last}, by permutation: leads jointly zero {format_p_equals(joint)}; slope "
-            f"{format_number(slope, signed=True)} a year, {format_p_equals(p_slope)}; passes at {PRE_TREND_LEVEL:.2f} "
-            "and above",
-            role="fatal",
-        ),
+        Check.at_least(PRE_TREND, least, PRE_TREND_LEVEL, pre_trend_text, role="fatal"),
         Check("trend continued", None, slope * distance, None, trend_continued_text),
     )
 

@@ -301,15 +301,8 @@ def _imports_check(name: str, fit: GravityFit, outsider: str, base: int) -> Chec
     p = joint_p(fit, before)
     verdict = "they were moving already" if p < PRE_TREND else "no trend before"
     text = f"imports from {outsider} before {base}: {format_p_equals(p)}, {verdict}"
-    return Check(
-        f"imports before, {outsider}, {name}",
-        p >= PRE_TREND,
-        p,
-        PRE_TREND,
-        text,
-        role="fatal",
-        scope=f"imports from {outsider}, {name}",
-    )
+    scope = f"imports from {outsider}, {name}"
+    return Check.at_least(f"imports before, {outsider}, {name}", p, PRE_TREND, text, role="fatal", scope=scope)
 
 
 def _zeros(panels: Mapping[str, TradePanel], correct: bool, level: float) -> pd.DataFrame:
@@ -329,21 +322,14 @@ def _panel_checks(name: str, fit: GravityFit, spans: dict[str, tuple[int, int]],
     ]
     p = joint_p(fit, before)
     verdict = "members were drifting apart or together already" if p < PRE_TREND else "no trend before"
+    before_text = f"founders before {base}: {format_p_equals(p)}, {verdict}"
     start, end = list(spans.values())[-1]
     near = contrast(fit, change_weights("neighbours", start, end))
     still = near.lower <= 0 <= near.upper
     neighbours = "did not move" if still else "moved too, so that much is not the union's doing"
     moved = f"neighbours that never joined {neighbours}: {near.estimate:+.2f} ({near.lower:+.2f} to {near.upper:+.2f})"
     return [
-        Check(
-            f"years before, {name}",
-            p >= PRE_TREND,
-            p,
-            PRE_TREND,
-            f"founders before {base}: {format_p_equals(p)}, {verdict}",
-            role="fatal",
-            scope=name,
-        ),
+        Check.at_least(f"years before, {name}", p, PRE_TREND, before_text, role="fatal", scope=name),
         Check(f"neighbours, {name}", still, near.estimate, None, f"{moved}, {start}-{end}", scope=name),
     ]
 

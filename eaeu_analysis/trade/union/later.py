@@ -24,6 +24,10 @@ from .other_sources import YEARLY, national_paths, yearly_path
 
 BASE = 2012  # the last year of the four-yearly panel before the EAEU
 GROUPS = ("founders", "joiners", "neighbours", "Ukraine")
+NATIONAL = (
+    "one economy's own trade by partner and side: descriptions, whose errors rest on four partners and are too narrow; "
+    "a line that starts after 2012 is against its first year"
+)
 LINES = (("founders", None), ("neighbours", None), ("founders", "neighbours"))
 
 
@@ -111,14 +115,7 @@ def union_path(
         Check("years before", p >= 0.1, p, 0.1, f"founders before {BASE}: p = {p:.3f}", role="fatal"),
         Check("source", None, float(len(sources)), None, f"from another source than the years before: {named}"),
         Check("yearly flows", None, yearly[-1]["percent"], None, _yearly_text(yearly), scope=YEARLY),
-        Check(
-            "national statistics",
-            None,
-            float(len({row["source"] for row in national})),
-            None,
-            "one economy's own trade by partner and side: descriptions, whose errors rest on four partners and are "
-            "too narrow; a line that starts after 2012 is against its first year",
-        ),
+        Check("national statistics", None, len({row["source"] for row in national}), None, NATIONAL),
     )
     return UnionPath(
         pd.DataFrame([*rows, *yearly, *national]),
