@@ -139,13 +139,13 @@ class _Objective:
         size = len(on)
         system = np.ones((size + 1, size + 1))
         mean = float(gram.trace()) / len(gram) or 1.0
-        system[:size, :size] = gram[on][:, on] / mean
+        np.divide(gram[on][:, on], mean, out=system[:size, :size])
         system[size, size] = 0.0
         right = np.zeros(size + 1)
         right[:size] = (2.0 / len(z) / self.scale) * (z[:, on].T @ gap)
         adjoint = _solve(system, right)[:size] / mean
-        moved = x[:, on] @ adjoint
-        gradient = -moved * (x[:, on] @ fit.weights[on])
+        own = x[:, on]
+        gradient = -(own @ adjoint) * (own @ fit.weights[on])
         if self.penalty:
             gradient -= 0.5 * self.penalty * (self.squares[:, on] @ adjoint)
         return loss, gradient * v

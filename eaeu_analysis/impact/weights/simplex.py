@@ -87,6 +87,7 @@ def _dual(y: Array, b: Array, soft: Array, w: Array) -> float:
 
 
 TOLERANCE = 1e-11  # of the duality gap, relative to the mean squared length of the columns
+_NOTHING = np.zeros(1)  # the weight of a donor that enters
 ACCEPTED = 1e-8  # the same, where rounding allows no less; above it the fit is refused
 
 
@@ -159,11 +160,12 @@ def solve_gram(gram: Array, slope: Array | None = None, start: Array | None = No
     best, stalled, iteration, limit = np.inf, 0, 0, 20 * count + 100
     while True:
         iteration += 1
-        gradient = values @ gram[support]
-        level = float(values @ gradient[support])  # the quadratic part
+        at = np.array(support)
+        gradient = values @ gram[at]
+        level = float(values @ gradient[at])  # the quadratic part
         tilt = 0.0
         if slope is not None:
-            tilt = float(values @ slope[support])
+            tilt = float(values @ slope[at])
             gradient -= slope
         objective = level - 2.0 * tilt
         entering = int(gradient.argmin())
@@ -175,22 +177,22 @@ def solve_gram(gram: Array, slope: Array | None = None, start: Array | None = No
         if entering in support or stalled > 5 or iteration >= limit:
             break  # rounding: no donor can improve on what has been reached
         support.append(entering)
-        support, values = _to_face_optimum(gram, slope, support, np.append(values, 0.0), scale)
+        support, values = _to_face_optimum(gram, slope, support, np.concatenate((values, _NOTHING)), scale)
     if not gap <= ACCEPTED * scale:  # true for NaN too
         raise NotConvergedError(
             f"weights of {count} donors did not converge: the duality gap is {gap / scale:.1e} of the scale after "
             f"{iteration} iterations"
         )
     weights = np.zeros(count)
-    weights[support] = values
+    weights[at] = values
     return SimplexFit(weights, objective, max(gap, 0.0), np.flatnonzero(weights), iteration)
 
 
 def _begin(gram: Array, slope: Array | None, start: Array | None, scale: float) -> tuple[list[int], Array]:
     """Support and its weights: the best single donor, or the optimum of the face that ``start`` is on."""
     if start is not None and (on := start > 0).any():
-        support = [int(i) for i in np.flatnonzero(on)]
-        return _to_face_optimum(gram, slope, support, start[on] / start[on].sum(), scale)
+        values = start[on]
+        return _to_face_optimum(gram, slope, np.flatnonzero(on).tolist(), values / values.sum(), scale)
     single = gram.diagonal() if slope is None else gram.diagonal() - 2.0 * slope
     return [int(single.argmin())], np.ones(1)
 
@@ -223,9 +225,9 @@ def _affine_step(
     """From ``values`` to the minimiser on the affine hull of the support, where weights may be negative; False with a
     direction in which the objective falls for ever when there is none. One bordered linear system."""
     m = len(support)
+    at = np.array(support)
     system = np.ones((m + 1, m + 1))
-    system[:m, :m] = gram[support][:, support]
-    system[:m, :m] /= scale
+    np.divide(gram[at][:, at], scale, out=system[:m, :m])
     system[m, m] = 0.0
     right = np.zeros(m + 1)
     right[m] = 1.0
