@@ -122,19 +122,17 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
     else:
         raise NotConvergedError(f"the Poisson fit did not converge in {STEPS} damped steps")
     del mu, score, along, left  # of the length of the data
-    return _refined(sample, x, beta, index, at)
+    return _refined(y, weights, effects, x, beta, index, at)
 
 
 def _refined(
-    sample: GravitySample, x: Array, beta: Array, index: Array, at: _Direction
+    y: Array, weights: Array, effects: tuple[Ints, ...], x: Array, beta: Array, index: Array, at: _Direction
 ) -> tuple[Array, Array, _Direction, Array]:
     """What :func:`_climb` returns, after more steps by its last directions until they are rounding, and an exact one of
     the coefficients (of all first, where they were not): without them the ninth digit depends on the processor."""
-    weights = np.ones(len(sample.y)) if sample.weights is None else sample.weights
-    effects = sample.effects or (np.zeros(len(sample.y), dtype=np.int64),)
     exact, settled, size = isinstance(at.off, Projection), False, 1.0
     for _ in range(POLISHED if exact else 0):
-        move, along = at.step(weights * (sample.y - np.exp(index)))
+        move, along = at.step(weights * (y - np.exp(index)))
         before, size = size, float(np.abs(along).max())
         if not size < before / 2:
             break
@@ -143,7 +141,7 @@ def _refined(
     for _ in range(1 if settled else 2):
         index = np.maximum(index, LOWEST)
         mu = np.exp(index)
-        score = weights * (sample.y - mu)
+        score = weights * (y - mu)
         at = _directions(x if exact else at.x, weights * mu, effects, PRECISION)
         move, along = at.step(score)
         beta, index = beta + move, index + along

@@ -162,7 +162,7 @@ class Iterated:
         """(n, k): what is left of each column; NotConvergedError where the projections do not converge."""
         from pyfixest.core.demean import demean, demean_within
 
-        levels = np.column_stack(self.effects)
+        levels = _side_by_side(self.effects)
         few = _levels_besides_largest(self.effects) <= FEW
         sweeps = QUICK if few else SWEEPS
         out, converged = demean(values, levels.view(np.uint64), self.weights, self.precision, sweeps)
@@ -178,6 +178,14 @@ class Iterated:
     @cached_property
     def _exact(self) -> Projection:
         return project(self.weights, self.effects)
+
+
+def _side_by_side(effects: tuple[Ints, ...]) -> Ints:
+    """(n, E): without a copy where the effects are the rows of one array."""
+    block = effects[0].base
+    if block is None or block.shape != (len(effects), len(effects[0])) or any(e.base is not block for e in effects):
+        return np.column_stack(effects)
+    return np.asarray(block.T)
 
 
 def _levels_besides_largest(effects: tuple[Ints, ...]) -> int:

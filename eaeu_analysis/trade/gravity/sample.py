@@ -48,7 +48,7 @@ class GravitySample:
             rows=self.rows[keep],
             y=self.y[keep],
             x=self.x[keep],
-            effects=tuple(_recoded(codes[keep]) for codes in self.effects),
+            effects=_in_one_block([_recoded(codes[keep]) for codes in self.effects]),
             clusters=tuple(_recoded(codes[keep]) for codes in self.clusters),
             separated=np.sort(np.concatenate([self.separated, self.rows[lost]])),
             singletons=self.singletons + alone,
@@ -133,15 +133,16 @@ def take_sample(
         raise NoDataError(f"no row is left of column {y!r}: every flow is zero, missing or alone in a fixed effect")
     rows = np.flatnonzero(keep)
     silent = _silent(data, fixed_effects, flow, keep, missing) if drop_zero_groups else ()
-    small = tuple(_recoded(codes[rows]) for codes in effects)
+    small = _in_one_block([_recoded(effects.pop(0)[rows]) for _ in fixed_effects])  # the long ones go, one by one
+    flow, matrix = flow[rows], matrix[rows]
     if connected:
         _connected(data, rows, small, fixed_effects)
     return GravitySample(
         rows,
-        flow[rows],
-        matrix[rows],
+        flow,
+        matrix,
         small,
-        tuple(_recoded(codes[rows]) for codes in groups),
+        tuple(_recoded(groups.pop(0)[rows]) for _ in clusters),
         missing,
         separated,
         singletons,
@@ -149,6 +150,11 @@ def take_sample(
         None if weight is None else weight[rows],
         None if shift is None else shift[rows],
     )
+
+
+def _in_one_block(effects: list[Ints]) -> tuple[Ints, ...]:
+    """The same codes in one array (E, n), which projections in iterations take as it is."""
+    return tuple(np.stack(effects)) if effects else ()
 
 
 def _recoded(codes: Ints) -> Ints:
@@ -197,8 +203,10 @@ def _silent(
     if not fixed_effects:
         return ()
     first = fixed_effects[0] if isinstance(fixed_effects[0], str) else fixed_effects[0][0]
-    total = pd.Series(np.nan_to_num(flow)).groupby(data[first].to_numpy()).sum()
-    return tuple(sorted(str(level) for level in total.index[total == 0]))
+    codes, levels = pd.factorize(data[first])
+    known = codes >= 0
+    total = np.bincount(codes[known], weights=np.nan_to_num(flow[known]), minlength=len(levels))
+    return tuple(sorted(str(level) for level in levels[total == 0]))
 
 
 def _connected(data: pd.DataFrame, rows: Ints, effects: tuple[Ints, ...], names: Sequence[Effect]) -> None:
@@ -215,8 +223,10 @@ def _connected(data: pd.DataFrame, rows: Ints, effects: tuple[Ints, ...], names:
 
     sizes = [int(codes.max()) + 1 for codes in effects]
     starts = np.concatenate([[0], np.cumsum(sizes)])
-    left = np.concatenate([effects[0] for _ in effects[1:]])
-    right = np.concatenate([codes + starts[k + 1] for k, codes in enumerate(effects[1:])])
+    left = np.concatenate([effects[0] for _ in effects[1:]], dtype=np.int32, casting="same_kind")
+    right = np.concatenate(
+        [codes + starts[k + 1] for k, codes in enumerate(effects[1:])], dtype=np.int32, casting="same_kind"
+    )
     graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(starts[-1], starts[-1]))
     pieces, label = connected_components(graph, directed=False)
     if pieces > expected:
