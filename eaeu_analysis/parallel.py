@@ -122,17 +122,24 @@ def helpers(jobs: int, most: int) -> Iterator[Begin]:
         return
     from joblib.externals.loky import ProcessPoolExecutor
 
+    workers = min(jobs - 1, most)
     with safe_path():
-        pool = ProcessPoolExecutor(max_workers=min(jobs - 1, most), timeout=IDLE, env={SAFE_PATH: "1"})
+        pool = ProcessPoolExecutor(max_workers=workers, timeout=IDLE, env={SAFE_PATH: "1"})
+    threads = ThreadPoolExecutor(workers)  # one waits for each worker: the pool itself would hand out tasks ahead
 
-    def begin(task: Callable[[], Any]) -> Callable[[], Any]:
+    def there(task: Callable[[], Any]) -> Any:
         with safe_path():
             begun = pool.submit(_in_one_thread, task)
+        return begun.result()
+
+    def begin(task: Callable[[], Any]) -> Callable[[], Any]:
+        begun = threads.submit(there, task)
         return lambda: task() if begun.cancel() else begun.result()
 
     try:
         yield begin
     finally:
+        threads.shutdown(wait=False, cancel_futures=True)
         pool.shutdown(wait=False, kill_workers=True)
 
 
