@@ -30,7 +30,9 @@ def impact(
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(help="Estimator: sc, sc-demeaned, augmented, sdid, difp, did, mc, series or segmented."),
+        typer.Option(
+            help="Estimator: sc, sc-demeaned, augmented, sdid, difp, did, ife, mc, interrupted_series or segmented."
+        ),
     ] = None,
     bloc: Annotated[str, typer.Option(help="Bloc whose accession date is the event.")] = "EAEU",
     pool: Annotated[

@@ -35,7 +35,7 @@ def report(
             "--format", help="Files to write: html,md,pdf,json,csv (pdf is the brief, extra pdf). Default: all."
         ),
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz. The page is in English.")] = "en",
+    lang: Annotated[str, typer.Option(help="Language of the brief: en, ru or uz. The page is in all three.")] = "en",
     strict: Annotated[
         bool,
         typer.Option(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from eaeu_analysis.cli import main
+from eaeu_analysis.impact.methods import METHODS
 
 CURVE = ["impact", "KGZ", "--outcome", "exports", "--curve", "--limit", "6"]
 
@@ -93,3 +95,10 @@ def test_next_to_the_headline_are_the_curve_and_the_other_pools(capsys):
                  "shared the rouble shock", "fitted to 2014"):  # fmt: skip
         assert part in text
     assert text.count("  source: NE.EXP.GNFS.ZS, World Bank") == 1
+
+
+def test_the_help_lists_every_method(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["impact", "--help"]) == 0
+    words = set(re.findall(r"[\w-]+", capsys.readouterr().out))
+    assert set(METHODS) <= words
