@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -96,6 +97,11 @@ class Check:
     def at_most(cls, name: str, value: float, most: float, text: str, **more: Any) -> Check:
         """A check that passes where the value is ``most`` or less; ``more``: role and scope."""
         return cls(name, value <= most, value, most, text, **more)
+
+    @property
+    def line(self) -> str:
+        """The check in a summary."""
+        return f"[{self.mark}] {self.name}: {self.text}"
 
     @property
     def mark(self) -> str:
@@ -231,7 +237,7 @@ class Result(ABC):
     def _ended(self, lines: Sequence[str], indent: str = "  ", *, sources: bool = True) -> str:
         """The text of a summary: these lines, then the checks and the sources."""
         mine: Any = self  # every result has both, as fields or as properties
-        ends = [f"[{check.mark}] {check.name}: {check.text}" for check in mine.checks]
+        ends = [check.line for check in mine.checks]
         ends += source_lines(mine.provenance) if sources else []
         return "\n".join([*lines, *(f"{indent}{end}" for end in ends)])
 
@@ -284,6 +290,11 @@ def source_lines(provenance: Provenance, before: str = "") -> list[str]:
 def round_published(value: float) -> float:
     """``value`` as it is published: to the digits that every processor and number of threads agrees on."""
     return float(f"{value:.{PUBLISHED_DIGITS}g}")
+
+
+def json_text(document: Any, indent: int = 1) -> str:
+    """JSON text: plain types, sorted keys, a newline at the end."""
+    return json.dumps(to_plain(document), indent=indent, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def to_plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import output
-from .options import Json, Source, split_list
+from .options import Jobs, Json, Source, Topic, split_list
 
 
 def register(app: typer.Typer) -> None:
@@ -18,14 +18,14 @@ def register(app: typer.Typer) -> None:
 
 
 def brief(
-    topic: Annotated[str | None, typer.Option(help="One topic, such as tariffs. Default: all topics.")] = None,
+    topic: Topic = None,
     lang: Annotated[str, typer.Option(help="Language: en, ru or uz.")] = "en",
     out: Annotated[Path | None, typer.Option(help="Folder for the files. Default: brief, or none with --json.")] = None,
     formats: Annotated[
         str | None, typer.Option("--format", help="Files to write: pdf,docx,md,html,json. Default: all.")
     ] = None,
     source: Source = "pinned",
-    jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = 1,
+    jobs: Jobs = 1,
     cache: Annotated[bool, typer.Option(help="Use claims of an earlier run with the same data and code.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -52,13 +52,13 @@ def brief(
         jobs=jobs,
         cache=cache,
     )
-    typer.echo(output.to_json(done.brief.document()) if as_json else done.summary(), nl=not as_json)
+    output.print_document(done.brief.document(), as_json, done.summary)
 
 
 def cards(
     out: Annotated[Path, typer.Option(help="Folder for the cards; older cards there are replaced.")] = Path("cards"),
     lang: Annotated[str, typer.Option(help="Languages: en,ru,uz.")] = "en,ru,uz",
-    topic: Annotated[str | None, typer.Option(help="One topic, such as tariffs. Default: all topics.")] = None,
+    topic: Topic = None,
     site: Annotated[
         str | None, typer.Option(help="Address of the published page, for the links in captions. Default: $EAEU_SITE.")
     ] = None,
@@ -77,4 +77,4 @@ def cards(
 
     address = (site_address() or SITE) if site is None else site
     done = write_cards(out, langs=split_list(lang), topic=topic, site=address)
-    typer.echo(output.to_json(done.document()) if as_json else done.summary(), nl=not as_json)
+    output.print_document(done.document(), as_json, done.summary)

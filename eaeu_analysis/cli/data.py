@@ -9,7 +9,7 @@ import typer
 
 from ..errors import BadInputError, IntegrityError
 from . import live, output
-from .options import Json, StoreAt, split_list
+from .options import Codes, Json, StoreAt, split_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,7 +191,7 @@ def pin(
     select: Annotated[
         Path | None, typer.Option(help="TOML file that lists the series, with vintage and licence.")
     ] = None,
-    code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; may be repeated.")] = None,
+    code: Codes = None,
     retrieved: Annotated[str, typer.Option(help="Download date, where the file does not state it.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -246,13 +246,9 @@ def bulk(
         scale=cast("Scale | None", scale),
         memory=memory,
     )
-    if as_json:
-        left_out = output.rows(found.left_out)
-        typer.echo(
-            output.to_json({"folder": str(out), "rows": output.rows(found.years), "left_out": left_out}), nl=False
-        )
-        return
-    typer.echo(f"{found.summary()}\nwritten to {out}; in Python: ea.open_flows({str(out)!r})")
+    document = {"folder": str(out), "rows": output.rows(found.years), "left_out": output.rows(found.left_out)}
+    where = f"written to {out}; in Python: ea.open_flows({str(out)!r})"
+    output.print_document(document, as_json, lambda: f"{found.summary()}\n{where}")
 
 
 def _spans(first: pd.Series[Any], last: pd.Series[Any]) -> list[str]:

@@ -8,7 +8,7 @@ import typer
 
 from ..errors import BadInputError, NoDataError, unknown
 from . import output
-from .options import CountProgress, Dask, Json, MaxAge, Source, StoreAt, source_of, split_list
+from .options import CountProgress, Dask, Jobs, Json, MaxAge, Source, StoreAt, source_of, split_list
 
 if TYPE_CHECKING:
     from ..data.panel import Panel
@@ -57,7 +57,7 @@ def impact(
     ] = None,
     curve: Annotated[bool, typer.Option(help="Estimate the specification curve instead of one specification.")] = False,
     limit: Annotated[int | None, typer.Option(help="With --curve: number of specifications, drawn at random.")] = None,
-    jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = 1,
+    jobs: Jobs = 1,
     dask: Dask = None,
     seed: Annotated[int, typer.Option(help="Seed of the random draws.")] = 0,
     source: Source = "pinned",
@@ -177,11 +177,8 @@ def _one(
         for curve in curves.values():
             document["curve"] = vars(curve)
             lines.insert(0, curve.line())
-    if as_json:
-        typer.echo(output.to_json(document), nl=False)
-        return
-    shown = found.summary() + ("\n  other choices:\n" + "\n".join(f"    {line}" for line in lines) if lines else "")
-    typer.echo(shown)
+    other = "\n".join(["\n  other choices:", *(f"    {line}" for line in lines)]) if lines else ""
+    output.print_document(document, as_json, lambda: found.summary() + other)
 
 
 def _panel(outcomes: list[str], source: str | SourceOfSeries, curve: bool) -> Panel:

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import BadInputError, EaeuError, StoppedError, unknown
 from . import output
-from .options import Endpoint, Json, StoreAt, progress, split_list
+from .options import Codes, Endpoint, Json, StoreAt, progress, split_list
 
 if TYPE_CHECKING:
     from ..data.diff import Collection
@@ -127,11 +127,8 @@ def pull(
 
 def _print_report(report: PullReport, strict: bool, as_json: bool) -> None:
     """Print the report on standard output and the reason for a non-zero exit code on standard error."""
-    if as_json:
-        document = {"endpoint": report.endpoint, "rows": output.rows(report.to_frame()), "damaged": report.damaged}
-        typer.echo(output.to_json(document), nl=False)
-    else:
-        typer.echo(report.summary())
+    document = {"endpoint": report.endpoint, "rows": output.rows(report.to_frame()), "damaged": report.damaged}
+    output.print_document(document, as_json, report.summary)
     code = report.exit_code(strict)
     if not code:
         return
@@ -171,7 +168,7 @@ def diff(
         str, typer.Argument(help="pinned, store, a folder of pinned data, a file, or a vintage such as 2015-04.")
     ],
     b: Annotated[str, typer.Argument(help="What to compare it with: the same options.")],
-    code: Annotated[list[str] | None, typer.Option("--code", help="Only this series; may be repeated.")] = None,
+    code: Codes = None,
     tolerance: Annotated[float, typer.Option(help="Relative difference up to which two values count as equal.")] = 0.0,
     store: StoreAt = None,
     endpoint: Endpoint = None,

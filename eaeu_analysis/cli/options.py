@@ -32,6 +32,9 @@ MaxAge = Annotated[
     float | None,
     typer.Option("--max-age", help="With --source live: age in days after which a stored series is downloaded again."),
 ]
+Jobs = Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")]
+Topic = Annotated[str | None, typer.Option(help="One topic, such as tariffs. Default: all topics.")]
+Codes = Annotated[list[str] | None, typer.Option("--code", help="Only this series; may be repeated.")]
 Dask = Annotated[
     str | None, typer.Option(help="Address of a Dask scheduler (tcp://host:port) to use instead of --jobs.")
 ]

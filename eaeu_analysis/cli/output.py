@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
-from ..results import Result, check_records, to_plain
+from ..results import Result, check_records, json_text, to_plain
 from ..text import clean_text
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def to_json(document: Any) -> str:
-    """JSON text: sorted keys, two spaces, a newline at the end."""
-    return json.dumps(to_plain(document), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    """JSON text with two spaces, as the program prints it."""
+    return json_text(document, 2)
 
 
 def _fields(value: Any) -> Any:
@@ -87,6 +87,11 @@ def result_document(result: Result) -> dict[str, Any]:
         "method": provenance.method if provenance else "",
         **({} if "spec" in more or not provenance else {"settings": provenance.settings}),
     }
+
+
+def print_document(document: Any, as_json: bool, text: Callable[[], str]) -> None:
+    """The document as JSON, or else the text."""
+    typer.echo(to_json(document) if as_json else text(), nl=not as_json)
 
 
 def print_result(result: Result, as_json: bool) -> None:

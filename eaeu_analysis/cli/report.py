@@ -10,7 +10,7 @@ import typer
 
 from ..errors import EaeuError
 from . import output
-from .options import Dask, Fallback, Json, MaxAge, Source, StoreAt, source_of, split_list
+from .options import Dask, Fallback, Jobs, Json, MaxAge, Source, StoreAt, source_of, split_list
 from .progress import shown_progress
 
 JOBS = min(2, os.cpu_count() or 1)  # trade and the scenario take as long as everything else
@@ -42,7 +42,7 @@ def report(
             help="Exit with code 4 when data are missing or come from the fall-back (code 5 for drift comes first)."
         ),
     ] = False,
-    jobs: Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")] = JOBS,
+    jobs: Jobs = JOBS,
     dask: Dask = None,
     check: Annotated[
         Path | None,

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import BadInputError
 from . import output
-from .options import Dask
+from .options import Dask, Jobs, Json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,14 +21,13 @@ app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What would joining do? Scenarios by name or from a file."
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Name = Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a scenario file.")]
 Draws = Annotated[int, typer.Option(help="Number of draws, from 1 to a million.")]
 Seed = Annotated[int, typer.Option(help="Seed of the draws; the same seed gives the same numbers.")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Another number or distribution; may be given several times."),
 ]
-Jobs = Annotated[int, typer.Option(help="Number of worker processes; the result does not depend on it.")]
 
 
 @app.command("list")
@@ -43,10 +42,7 @@ def list_(as_json: Json = False) -> None:
 
 
 @app.command()
-def show(
-    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a scenario file.")],
-    as_json: Json = False,
-) -> None:
+def show(name: Name, as_json: Json = False) -> None:
     """Show a scenario: question, channels, all numbers with their references, and omissions.
 
     Example: eaeu scenario show uzb_eaeu
@@ -54,12 +50,12 @@ def show(
     from ..scenario import load_scenario
 
     found = load_scenario(name)
-    typer.echo(output.to_json(found.model_dump(mode="json")) if as_json else found.summary(), nl=not as_json)
+    output.print_document(found.model_dump(mode="json"), as_json, found.summary)
 
 
 @app.command()
 def run(
-    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a scenario file.")],
+    name: Name,
     draws: Draws = 1000,
     seed: Seed = 0,
     jobs: Jobs = 1,
@@ -92,7 +88,7 @@ def _changes(given: list[str]) -> dict[str, float | str | Quantity]:
 
 @app.command()
 def sectors(
-    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a scenario file.")],
+    name: Name,
     draws: Annotated[int, typer.Option(help="Number of draws, each solved with every sector.")] = 64,
     seed: Seed = 0,
     as_json: Json = False,
@@ -104,11 +100,8 @@ def sectors(
     from ..scenario import run_scenario
 
     found = run_scenario(name, draws, seed).sectors(draws)
-    if as_json:
-        document = {"sectors": output.rows(found.table), "sentences": list(found.sentences)}
-        typer.echo(output.to_json(document), nl=False)
-        return
-    typer.echo(found.summary())
+    document = {"sectors": output.rows(found.table), "sentences": list(found.sentences)}
+    output.print_document(document, as_json, found.summary)
 
 
 @app.command()
@@ -147,10 +140,7 @@ def new(
 
 
 @app.command()
-def copy(
-    name: Annotated[str, typer.Argument(help="Name of a bundled scenario, or path of a scenario file.")],
-    file: Annotated[Path, typer.Argument(help="File to write.")],
-) -> None:
+def copy(name: Name, file: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
     """Copy a scenario to a file of your own, every number written out with its reference.
 
     Example: eaeu scenario copy uzb_eaeu mine.toml
@@ -267,9 +257,7 @@ def published(draws: Draws = 1000, seed: Seed = 0, jobs: Jobs = 1, as_json: Json
 
 
 @app.command()
-def schema(
-    out: Annotated[Path | None, typer.Option(help="File to write. Default: standard output.")] = None,
-) -> None:
+def schema(out: Annotated[Path | None, typer.Option(help="File to write. Default: standard output.")] = None) -> None:
     """Print the JSON Schema of scenario files, for editors.
 
     Example: eaeu scenario schema --out scenario.schema.json

@@ -177,7 +177,7 @@ def before_after_summary(result: BeforeAfter) -> str:
             f"{format_change(row['to_latest_change'], unit)} against {year_span(spec.before)}"
         )
     lines += ["", _units_table(result), ""]
-    lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in result.checks]
+    lines += [f"  {check.line}" for check in result.checks]
     lines += [f"  left out: {code}: {reason}" for code, reason in result.comparators.dropped]
     lines += [f"  note: {text}" for text in _notes(result)]
     lines += [f"  source: {text}" for text in result.provenance.lines()]

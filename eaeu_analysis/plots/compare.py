@@ -25,7 +25,6 @@ def draw_lines(
     names: Mapping[str, str] | None = None,
     title: str = "",
     unit: str = "",
-    label_others: bool = True,
     clean_until: int | None = None,
 ) -> None:
     """Time series of a treated unit (dark, wide) over its comparators (grey), the windows shaded.
@@ -47,9 +46,8 @@ def draw_lines(
         if clean_until is not None:
             late = values[values.index >= clean_until]
             ax.plot(late.index, late.to_numpy(), color=colour, linewidth=width * 0.8, linestyle=":", zorder=2)
-        if mine or label_others:
-            name = names.get(unit_code, unit_code)
-            ends.append((name, float(values.index[-1]), float(values.iloc[-1]), TREATED if mine else "#5b616b", mine))
+        name = names.get(unit_code, unit_code)
+        ends.append((name, float(values.index[-1]), float(values.iloc[-1]), TREATED if mine else "#5b616b", mine))
     ax.set_title(title, wrap=True)
     ax.set_ylabel(unit, fontsize=8)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -76,7 +76,7 @@ class SectorResult(TableResult):
                 f"    {r['label']}: {signed(r['estimate'])} ({signed(r['lower'])} to {signed(r['upper'])})"
                 for r in rows.to_dict("records")
             ]
-        lines += ["", *(f"  [{c.mark}] {c.name}: {c.text}" for c in self.checks if c.failed)]
+        lines += ["", *(f"  {c.line}" for c in self.checks if c.failed)]
         return "\n".join([*lines, *(f"  source: {line}" for line in self.provenance.lines())])
 
 

@@ -61,10 +61,9 @@ def average_contrasts(y: Array, starts: Sequence[int]) -> Array:
     return np.array([y[:, pre:].mean(axis=1) - y[:, :pre].mean(axis=1) for pre in starts])
 
 
-def period_contrasts(y: Array, pre: int, base: int | None = None) -> Array:
-    """(T, N): each unit's value in a period less its mean before ``pre``, or less its value in column ``base``."""
-    level = y[:, :pre].mean(axis=1) if base is None else y[:, base]
-    return np.asarray((y - level[:, None]).T, dtype=np.float64)
+def period_contrasts(y: Array, pre: int) -> Array:
+    """(T, N): each unit's value in a period less its mean before ``pre``."""
+    return np.asarray((y - y[:, :pre].mean(axis=1, keepdims=True)).T, dtype=np.float64)
 
 
 def lead_sizes(y: Array, starts: Sequence[int], plan: Assignments) -> Array:

@@ -118,7 +118,7 @@ class Calibration(Result):
         lines = [
             f"calibration: {self.problems} placebo problems, events {spec['events'][0]}-{spec['events'][-1]}, donors: "
             f"{spec['pool']}, outcomes: {', '.join(spec['outcomes'])}",
-            *(f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks),
+            *(f"  {check.line}" for check in self.checks),
         ]
         lines += [
             f"  claims of an effect by {row['estimator']}: {row['claims']:.1%}"

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources, util
+from importlib import util
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInputError, EaeuError
+from ...results import json_text
+from ..template_files import template_engine, template_file
 from .word import docx
 
 if TYPE_CHECKING:
@@ -42,29 +44,25 @@ def render_brief(brief: Brief, form: str) -> bytes:
     if form == "pdf":
         return pdf(brief)
     if form == "docx":
-        return docx(brief, lambda name, **fields: _environment().get_template(name).render(**fields))
-    text = {"html": brief_html, "md": brief_markdown, "json": as_json}[form](brief)
-    return text.encode("utf-8")
-
-
-def as_json(brief: Brief) -> str:
-    """JSON text: sorted keys, a newline at the end."""
-    return json.dumps(brief.document(), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+        return docx(brief, lambda name, **fields: _engine().get_template(name).render(**fields))
+    if form == "json":
+        return json_text(brief.document(), 2).encode("utf-8")
+    return {"html": brief_html, "md": brief_markdown}[form](brief).encode("utf-8")
 
 
 def brief_html(brief: Brief) -> str:
     """A self-contained page: no script, nothing loaded from elsewhere."""
-    return _environment().get_template("brief.html").render(brief=brief, style=_file("brief.css"))
+    return _engine().get_template("brief.html").render(brief=brief, style=template_file("brief.css"))
 
 
 def fragment(brief: Brief) -> str:
     """The body alone, for a notebook."""
-    return _environment().get_template("brief_body.html").render(brief=brief)
+    return _engine().get_template("brief_body.html").render(brief=brief)
 
 
 def brief_markdown(brief: Brief) -> str:
     """Markdown without HTML."""
-    return _environment().get_template("brief.md").render(brief=brief)
+    return _engine().get_template("brief.md").render(brief=brief)
 
 
 def pdf(brief: Brief) -> bytes:
@@ -72,7 +70,7 @@ def pdf(brief: Brief) -> bytes:
     require_pdf()
     import typst
 
-    source, data = _file("brief.typ").encode(), json.dumps(brief.document(), sort_keys=True, ensure_ascii=False)
+    source, data = template_file("brief.typ").encode(), json.dumps(brief.document(), sort_keys=True, ensure_ascii=False)
     fonts = typst.Fonts(include_system_fonts=False)
     for size in SIZES:
         compiler = typst.Compiler(source, font_paths=fonts, sys_inputs={"brief": data, "size": f"{size}pt"})
@@ -91,21 +89,5 @@ def _line(text: Any) -> str:
 
 
 @functools.lru_cache
-def _file(name: str) -> str:
-    return (resources.files("eaeu_analysis.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-@functools.lru_cache
-def _environment() -> Environment:
-    import jinja2
-
-    made = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_file),
-        autoescape=jinja2.select_autoescape(["html", "xml"], default_for_string=True),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters["line"] = _line
-    return made
+def _engine() -> Environment:
+    return template_engine({"line": _line})

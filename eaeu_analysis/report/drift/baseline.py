@@ -7,7 +7,6 @@ settings and the code that made them. Read strictly: what is not such a file is 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 from ... import __version__, files, settings
 from ...errors import BadInputError, EaeuError
 from ...reference.catalogue import TableRow, parse
-from ...results import round_published, to_plain
+from ...results import json_text, round_published
 from ...series import SeriesInfo
 from ...user_files import parse_json, read_bytes
 from ..cache import code_digest
@@ -158,7 +157,7 @@ def text(state: ClaimsBaseline) -> str:
         "series": {code: vars(row) for code, row in state.series.items()},
         "claims": {name: vars(row) for name, row in state.claims.items()},
     }
-    return json.dumps(to_plain(body), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(body)
 
 
 def read_baseline(path: str | Path) -> ClaimsBaseline:

@@ -9,19 +9,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ...compare import BeforeAfter
 from ...errors import NoDataError
+from ..template_files import template_engine
 from ..wording.templates import UNITS, Language, bind, find_language
 from .values import DATA_FOLDER, data_files, shared_tables
 
 if TYPE_CHECKING:
-    import jinja2
-
     from ..gather.content import Content
 
 # What the script needs of a language, to fill the same templates as wording/templates.py.
@@ -33,18 +29,8 @@ SENTENCES = ("rose", "fell", "rose_unclear", "fell_unclear")
 START = "trade"
 
 
-@dataclass(frozen=True)
-class Explorer:
-    """``html``: the fragment of a page."""
-
-    html: str
-
-
-def members_explorer(content: Content, picture: str = "", lang: str = "en", folder: str = DATA_FOLDER) -> Explorer:
-    """The part on the members, in that language.
-
-    ``picture``: the drawing of the question shown first, as SVG; ``folder``: where the page finds the files of
-    :func:`explore_files`.
+def members_explorer(content: Content, lang: str = "en") -> str:
+    """The part on the members, in that language: a fragment of a page.
 
     Raises NoDataError where no member can be compared.
     """
@@ -56,7 +42,7 @@ def members_explorer(content: Content, picture: str = "", lang: str = "en", fold
     settled = {
         **tables,
         "start": {**first, "with": list(result.comparators.units)},
-        "folder": folder,
+        "folder": DATA_FOLDER,
         "source": "" if content.source == "pinned" else f", source={content.source!r}",
         "language": _language(words, tables),
     }
@@ -68,16 +54,14 @@ def members_explorer(content: Content, picture: str = "", lang: str = "en", fold
         {"value": name, "label": words.say("explore", "outcome", {}, _outcome_words(name, known["unit"]))}
         for name, known in tables["outcomes"].items()
     ]
-    html = environment().get_template("explore.html").render(
+    return template_engine().get_template("explore.html").render(
         words=words.tables["explore"],
         sentences={name: bind(text) for name, text in sentences.items()},
-        picture=picture,
         cases=cases,
         outcomes=outcomes,
         first=first,
         data=as_data(settled),
     )  # fmt: skip
-    return Explorer(html)
 
 
 def first_sentences(content: Content, lang: str) -> list[str]:
@@ -186,23 +170,3 @@ def number_marks(lang: str) -> dict[str, str]:
 def as_data(data: Any) -> str:
     """JSON that can stand in a script element."""
     return json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False).replace("</", "<\\/")
-
-
-@lru_cache
-def script() -> str:
-    """What runs on the page."""
-    return (resources.files("eaeu_analysis.report") / "templates" / "explore.js").read_text(encoding="utf-8")
-
-
-@lru_cache
-def environment() -> jinja2.Environment:
-    """The templates of the report."""
-    import jinja2
-
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("eaeu_analysis.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -19,8 +19,9 @@ from ...scenario.display import outcome_measure, quantity_row
 from ...scenario.model.spread import round_outcome
 from ...scenario.options import shipped_options
 from ...scenario.tables import scenario_tables
+from ..template_files import template_engine
 from ..wording.templates import UNITS, Language, bind, find_language
-from .members import Explorer, as_data, environment, number_marks
+from .members import as_data, number_marks
 from .values import DATA_FOLDER
 
 MOST, LEAST = 8, 0.01  # sliders at most, and what an assumption carries at least of the largest variance
@@ -30,11 +31,11 @@ PADDING = 0.06  # of the width of the scale, at either end
 TABLES = ("number", "plural", "verb", "change", "degree", "range", "gender", "assume")
 
 
-def options_explorer(lang: str = "en", folder: str = DATA_FOLDER) -> Explorer | None:
-    """The part on the options, in that language; None where no draws are shipped."""
+def options_explorer(lang: str = "en") -> str:
+    """The part on the options, in that language: a fragment of a page, empty where no draws are shipped."""
     drawn = shipped_option_draws()
     if drawn is None:
-        return None
+        return ""
     words = find_language(lang, "explore")
     rows = drawn.given({}, START)
     sentences = [describe_option(row, START, words) for row in rows.to_dict("records")]
@@ -62,12 +63,12 @@ def options_explorer(lang: str = "en", folder: str = DATA_FOLDER) -> Explorer | 
         "joining": JOINING,
         "level": drawn.level,
         "start": START,
-        "folder": folder,
+        "folder": DATA_FOLDER,
         "padding": PADDING,
         "tiny": TINY,
         "language": {**number_marks(lang), "units": UNITS, "words": _words(words)},
     }
-    html = environment().get_template("explore_options.html").render(
+    return template_engine().get_template("explore_options.html").render(
         words=words.tables["assume"],
         sentence=bind(sentence),
         bars=bars,
@@ -77,7 +78,6 @@ def options_explorer(lang: str = "en", folder: str = DATA_FOLDER) -> Explorer | 
         note=_note(drawn, words),
         data=as_data(data),
     )  # fmt: skip
-    return Explorer(html)
 
 
 def first_options(lang: str) -> list[str]:

@@ -243,11 +243,10 @@ def row_picture(
     caption: Caption,
     values: pd.DataFrame,
     numbers: Numbers = plain_number,
-    zero: bool = True,
 ) -> Picture:
     """A row for each thing: its name and numbers above, its interval as a bar with its points below."""
     found = [v for row in rows for v in (*(m for m, _ in row.marks), *(row.interval or ()))]
-    found = [v for v in found if math.isfinite(v)] + ([0.0] if zero else [])
+    found = [0.0, *(v for v in found if math.isfinite(v))]
     low, high = _limits(min(found), max(found))
     ticks = [tick for tick in _ticks(low, high) if low <= tick <= high]
     digits = _digits(ticks)
@@ -265,7 +264,7 @@ def row_picture(
         y += LEADING * len(label) + 20
     bottom = y + 2
     for tick in ticks:
-        parts.append(_segment("zero" if tick == 0 and zero else "grid", across(tick), 2, across(tick), bottom))
+        parts.append(_segment("zero" if tick == 0 else "grid", across(tick), 2, across(tick), bottom))
         parts.append(_text(numbers(tick, digits), across(tick), bottom + 14, "small", "middle"))
     places = []
     for row, (label, top) in zip(rows, heads, strict=True):

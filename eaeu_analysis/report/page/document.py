@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ... import __version__
 from ...data.freshness import freshness, newest_edition
 from ...plots.compare import before_after_data
-from ...results import to_plain
+from ...results import json_text, to_plain
 from ..claims.claim import to_frame
 from ..claims.points import balance
 from ..wording import sentences
@@ -59,7 +59,7 @@ def report_document(material: Material) -> str:
             for info, age in zip(material.series, ages, strict=True)
         ],
     }
-    return _text(body)
+    return json_text(body)
 
 
 def document_with_drift(text: str, found: Drift) -> str:
@@ -71,11 +71,7 @@ def document_with_drift(text: str, found: Drift) -> str:
         "claims": found.table.to_dict(orient="records"),
         "series": found.revised.to_dict(orient="records"),
     }
-    return _text({**json.loads(text), "drift": drift})
-
-
-def _text(body: Any) -> str:
-    return json.dumps(to_plain(body), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text({**json.loads(text), "drift": drift})
 
 
 def csv_names(material: Material) -> list[str]:

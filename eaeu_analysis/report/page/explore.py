@@ -1,43 +1,27 @@
-"""What the reader can try behind a door: HTML and script for the main page; nothing for a door without it."""
+"""What the reader can try behind a door of the main page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import NoDataError
-from ..explore.members import explore_files, members_explorer, script
+from ..explore.members import explore_files, members_explorer
 from ..explore.options import option_files, options_explorer
 
 if TYPE_CHECKING:
-    from ..explore.members import Explorer
     from .material import Material
 
 
-@dataclass(frozen=True)
-class Insert:
-    """``html`` goes into the open door as it is; ``script`` runs after the page's own."""
-
-    html: str = ""
-    script: str = ""
-
-
-def insert(material: Material, door: str, lang: str) -> Insert:
-    """The part of that door ("joining" or "fared") in that language."""
-    found = explorer(material, door, lang)
-    return Insert(found.html, script()) if found is not None else Insert()
-
-
-def explorer(material: Material, door: str, lang: str) -> Explorer | None:
-    """The options behind the door on joining, the members behind the one on how they fared; None without results."""
+def insert(material: Material, door: str, lang: str) -> str:
+    """HTML for an open door, as it is: the options behind "joining", the members behind "fared"; nothing elsewhere."""
     if door == "joining" and material.evidence.scenario is not None:
         return options_explorer(lang)
     if door == "fared" and material.content.panel is not None:
         try:
-            return members_explorer(material.content, "", lang)
+            return members_explorer(material.content, lang)
         except NoDataError:
-            return None
-    return None
+            return ""
+    return ""
 
 
 def insert_files(material: Material) -> dict[str, str]:

@@ -18,7 +18,7 @@ from ..wording.spoken_numbers import spoken_number
 from ..wording.stated import translated
 from ..wording.templates import Language, bind, find_language
 from .chart import spark
-from .explore import Insert, insert
+from .explore import insert
 from .front_pictures import front_pictures
 from .links import SourceLink, owners_of
 
@@ -110,7 +110,7 @@ class Door:
     heard: tuple[DoorPoint, ...]
     more: tuple[str, ...]
     picture: Picture | None
-    insert: Insert
+    insert: str
     spark: str = ""
 
 

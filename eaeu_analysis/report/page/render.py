@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
@@ -20,6 +19,7 @@ from ...data.freshness import newest_edition
 from ...errors import BadInputError
 from ...results import to_plain
 from ...text import clean_text
+from ..template_files import template_engine, template_file
 from ..trace.known_numbers import known_of_drift
 from ..trace.trace import require_traced, trace_html, trace_markdown
 from ..wording import sentences
@@ -60,30 +60,11 @@ CARD = re.compile(r'<a class="card-file"[^>]*>.*?</a>\n')
 
 
 @lru_cache
-def _file(name: str) -> str:
-    return (resources.files("eaeu_analysis.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-@lru_cache
-def _environment() -> Environment:
-    import jinja2
-
-    made = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_file),
-        autoescape=jinja2.select_autoescape(["html"], default_for_string=True),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_inert,
-    )
-    made.policies["json.dumps_function"] = _json
-    made.filters["cell"] = _cell
-    made.filters["plain"] = to_plain
-    made.filters["line"] = _line
-    made.filters["bound"] = _bound
-    made.filters["linked"] = linked
-    return made
+def _engine() -> Environment:
+    filters = {"cell": _cell, "plain": to_plain, "line": _line, "bound": _bound, "linked": linked}
+    engine = template_engine(filters, finalize=_inert)
+    engine.policies["json.dumps_function"] = _json
+    return engine
 
 
 def _inert(value: Any) -> Any:
@@ -216,8 +197,8 @@ class Pages:
             "missing": translated(
                 words, self.material.missing.get("claims", "no claim is supported by the available data")
             ),
-            "style": _slim_style(_file("style.css") + page_style()),
-            **_scripts([_slim(_file("page.js"))]),
+            "style": _slim_style(template_file("style.css") + page_style()),
+            **_scripts([_slim(template_file("page.js"))]),
         }
 
 
@@ -288,15 +269,15 @@ def _front_html(pages: Pages, found: Front) -> str:
     about = " ".join(answer.text for answer in found.answers)
     values = {
         **shared,
-        "style": f"{shared['style']}{_slim_style(_file('explore.css'))}",
-        **_scripts([*shared["scripts"], *(door.insert.script for door in found.doors)]),
+        "style": f"{shared['style']}{_slim_style(template_file('explore.css'))}",
+        **_scripts([*shared["scripts"], *(template_file("explore.js") for door in found.doors if door.insert)]),
         "front": found,
         "title": found.title,
         "heading": found.title,
         "about": about or found.lead,
         "lead": found.lead,
     }
-    return _environment().get_template("front.html").render(values)
+    return _engine().get_template("front.html").render(values)
 
 
 def _findings_html(pages: Pages, lang: str) -> str:
@@ -313,7 +294,7 @@ def _findings_html(pages: Pages, lang: str) -> str:
         "how": say("findings", "how"),
         "shown": say("findings", "shown", {}, {"shown": "=#", "all": f"={found.count}"}),
     }
-    return _short(_environment().get_template("findings.html").render(values))
+    return _short(_engine().get_template("findings.html").render(values))
 
 
 def _places(pages: Pages, lang: str) -> dict[str, str]:
@@ -340,7 +321,7 @@ def _reference_html(pages: Pages, page: str, lang: str) -> str:
         "about": f"{about[:1].upper()}{about[1:]}.",
         "lead": _lead(pages.material.content, page, find_language(lang, "page")) if page in COMPARED else day,
     }
-    return _environment().get_template("reference.html").render(values)
+    return _engine().get_template("reference.html").render(values)
 
 
 def _lead(content: Content, page: str, words: Language) -> str:
@@ -377,7 +358,7 @@ def page_markdown(pages: Pages) -> str:
         "owners": "; ".join(sorted({info.source for info in pages.material.series if info.source})),
         "blocks": [block for blocks in pages.blocks["en"].values() for block in blocks],
     }
-    return _environment().get_template("page.md").render(values)
+    return _engine().get_template("page.md").render(values)
 
 
 def data_tables(pages: Pages) -> dict[str, str]:
@@ -451,4 +432,4 @@ def _replaced(page: str, before: str, now: str) -> str:
 
 
 def _part(template: str, values: Mapping[str, Any]) -> str:
-    return _environment().get_template(template).render(values)
+    return _engine().get_template(template).render(values)

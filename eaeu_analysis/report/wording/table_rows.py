@@ -24,13 +24,13 @@ def change_text(words: Language, value: float, measure: str) -> str:
     return f"{number_text(words, value, signed=True)} {words.word(f'short_unit.{measure}')}"
 
 
-def span_text(words: Language, low: float, high: float, *, signed: bool = True) -> str:
+def span_text(words: Language, low: float, high: float) -> str:
     """An interval in a cell: '-40.5 to -26.9', 'от −40,5 до −26,9'; words where it has no ends."""
     if math.isnan(low) or math.isnan(high):
         return words.word("number.none")
     if math.isinf(low) or math.isinf(high):
         return words.say("range", "open")
-    ends = (number_text(words, end, signed=signed) for end in (low, high))
+    ends = (number_text(words, end, signed=True) for end in (low, high))
     return words.say("cell", "span", words=dict(zip(("low", "high"), (f"={end}" for end in ends), strict=True)))
 
 

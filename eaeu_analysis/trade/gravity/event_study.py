@@ -49,8 +49,8 @@ class EventStudy(Result):
 
     def summary(self) -> str:
         shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.3f}")
-        checks = "\n".join(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)
-        return f"Effects by time since the event, against time {self.base:+d}, log points\n\n{shown}\n\n{checks}"
+        title = f"Effects by time since the event, against time {self.base:+d}, log points"
+        return self._ended([title, "", shown, ""], "", sources=False)
 
 
 def event_study(

@@ -90,7 +90,7 @@ class Exposure(Result):
     def summary(self) -> str:
         shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.2f}", na_rep="")
         held = ", ".join(f"{name} {value:.3f}" for name, value in self.concentration.items())
-        checks = "\n".join(f"[{c.mark}] {c.name}: {c.text}" for c in self.checks)
+        checks = "\n".join(check.line for check in self.checks)
         return (
             f"Goods trade of {names.economy_name(self.economy)} by partner, {self.year} (shares in per cent)\n{shown}\n"
             f"Herfindahl index of partners: {held}\n\n{checks}\n\n" + "\n".join(source_lines(self.provenance))

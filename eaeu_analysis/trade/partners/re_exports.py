@@ -57,11 +57,11 @@ class Surge(Result):
         jumped = self.table[self.table["surged"]].sort_values("ratio", ascending=False)
         shown = jumped.head(20).to_string(index=False, float_format=lambda v: f"{v:,.2f}")
         how = "a log-linear trend" if self.trend else "a constant"
-        return (
+        title = (
             f"{len(jumped)} of {len(self.table)} flow-years lie above the {self.level:.0%} prediction interval of {how}"
-            f" over {self.fit_years[0]}-{self.fit_years[1]} (US$)\n{shown}\n"
-            + "\n".join([f"[{c.mark}] {c.name}: {c.text}" for c in self.checks] + source_lines(self.provenance))
+            f" over {self.fit_years[0]}-{self.fit_years[1]} (US$)"
         )
+        return self._ended([title, shown], "")
 
 
 def surges(

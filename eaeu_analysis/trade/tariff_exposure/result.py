@@ -188,7 +188,7 @@ class TariffExposure(Result):
                 shown = table.to_string(index=False, float_format=lambda v: f"{v:.2f}")
                 lines += ["", *(f"  {row}" for row in shown.split("\n"))]
         lines.append("")
-        lines += [f"  [{check.mark}] {check.name}: {check.text}" for check in self.checks]
+        lines += [f"  {check.line}" for check in self.checks]
         if self.alternatives is not None:
             other = self.alternatives.to_string(index=False, na_rep="", float_format=lambda v: f"{v:.2f}")
             lines += ["", *(f"  {row}" for row in other.split("\n")), ""]

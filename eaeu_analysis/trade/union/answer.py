@@ -101,8 +101,8 @@ class TradeAnswer(Result):
     def summary(self) -> str:
         shown = self.effects.to_string(index=False, float_format=lambda v: f"{v:.2f}", na_rep="")
         sentences = "\n".join(f"{i}. {text}" for i, text in enumerate(self.sentences(), 1))
-        checks = "\n".join(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)
-        return f"{sentences}\n\nTrade among the founders, log points, {self.level:.0%} intervals\n{shown}\n\n{checks}"
+        title = f"Trade among the founders, log points, {self.level:.0%} intervals"
+        return self._ended([sentences, "", title, shown, ""], "", sources=False)
 
 
 def trade_answer(

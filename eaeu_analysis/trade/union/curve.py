@@ -20,16 +20,13 @@ from ..flows.agreements import border_dummies, stage_dummies
 from ..flows.domestic import INDICATORS, RATIOS, with_domestic
 from ..flows.flows import group_members, trade_tables
 from ..flows.union_panel import TradePanel, all_goods, member_groups, without_fuels
+from .estimate import DESIGNS
 from .model import SOURCES, by_year, change_weights, contrast, fit_flows, flow_groups
 
 if TYPE_CHECKING:
     from ...data.panel import Panel
 
-STEPS = {
-    "all goods": (2008, {"customs union": (2008, 2012), "EAEU": (2012, 2016), "both": (2008, 2016)}),
-    "as published": (2008, {"customs union": (2008, 2012), "EAEU": (2012, 2016), "both": (2008, 2016)}),
-    "without fuels": (2005, {"both": (2005, 2015)}),
-}
+STEPS = DESIGNS | {"as published": DESIGNS["all goods"]}
 TEXTBOOK = {
     "customs union": {"customs_union": 1.0},
     "EAEU": {"eaeu": 1.0},
@@ -79,11 +76,9 @@ class GravityCurve(Result):
         shown = self.table.to_string(index=False, float_format=lambda v: f"{v:.2f}")
         ranges = self.ranges().to_string(float_format=lambda v: f"{v:.1f}")
         prior = f"{self.prior['mean']:+.3f} (standard deviation {self.prior['sd']:.3f})"
-        checks = "\n".join(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)
-        return (
-            f"Trade among the founders under every choice, log points, {self.level:.0%} intervals\n\n{shown}\n\n"
-            f"Range, per cent\n{ranges}\n\nBoth steps with domestic trade, for scenarios: {prior}\n\n{checks}"
-        )
+        title = f"Trade among the founders under every choice, log points, {self.level:.0%} intervals"
+        both = f"Both steps with domestic trade, for scenarios: {prior}"
+        return self._ended([title, "", shown, "", "Range, per cent", ranges, "", both, ""], "", sources=False)
 
 
 def gravity_curve(macro: Panel | None = None, *, level: float = settings.LEVEL) -> GravityCurve:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,9 +38,6 @@ from .fake_unions import (
     real_coefficients,
 )
 from .model import SOURCES, by_year, change_weights, contrast, fit_flows, flow_groups, joint_p
-
-if TYPE_CHECKING:
-    pass
 
 MEMBERS = ("founders", "joiners")
 CONTROLS = ("neighbours", "Ukraine")
@@ -113,7 +110,7 @@ class UnionTradeEffect(Result):
             "Imports of the members from outsiders, against other outsiders:",
             shown(self.diversion),
             "",
-            *(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks),
+            *(check.line for check in self.checks),
             "",
             "The four-yearly panel ends in 2016, one full year after the union began: it covers the customs union and",
             "the first year of the union, not later years.",

@@ -57,7 +57,7 @@ class UnionPath(Result):
 
     def summary(self) -> str:
         shown = self.table.drop(columns=["base"]).to_string(index=False, float_format=lambda v: f"{v:.2f}")
-        checks = "\n".join(f"[{check.mark}] {check.name}: {check.text}" for check in self.checks)
+        checks = "\n".join(check.line for check in self.checks)
         lines = "\n".join(source_lines(self.provenance))
         return f"Trade since {BASE}, log points, {self.level:.0%} intervals\n\n{shown}\n\n{checks}\n\n{lines}"
 
