@@ -13,12 +13,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from stated_checks import check
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.plots import style
 from eaeu_analysis.results import (
     Check,
-    CheckRole,
     Provenance,
     Result,
     TableResult,
@@ -30,10 +30,6 @@ from eaeu_analysis.results import (
 from eaeu_analysis.series import SeriesInfo
 
 INF, NAN = math.inf, math.nan
-
-
-def check(name: str, passed: bool | None, value: float | None = None, role: CheckRole = "warning") -> Check:
-    return Check(name, passed, value, None, "", role=role)
 
 
 @pytest.mark.parametrize(

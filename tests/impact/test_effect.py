@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from stated_checks import check
 
 from eaeu_analysis.errors import BadInputError
 from eaeu_analysis.impact.effect import (
@@ -19,14 +20,10 @@ from eaeu_analysis.impact.effect import (
     names_text,
     weights_text,
 )
-from eaeu_analysis.results import Check, CheckRole, Provenance
+from eaeu_analysis.results import Provenance
 from eaeu_analysis.series import SeriesInfo
 
 INF, NAN = math.inf, math.nan
-
-
-def check(name: str, passed: bool | None, value: float | None = None, role: CheckRole = "warning") -> Check:
-    return Check(name, passed, value, None, "", role=role)
 
 
 def made(**changes) -> Effect:

@@ -131,7 +131,7 @@ def test_a_number_with_its_unit_stays_a_number(text: str) -> None:
 
 def test_nothing_of_it_runs_in_a_browser(poisoned: dict[str, str], tmp_path: Path) -> None:
     playwright = pytest.importorskip("playwright.sync_api")
-    from test_page_in_browser import CHROMIUM, FLAGS, opened_at
+    from chromium import CHROMIUM, FLAGS, opened_at
 
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine; .ci/run installs Debian's")
