@@ -84,7 +84,7 @@ def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, n
         return near in (0, fact.sign)
     if known.role == "change":
         apart = known.name == "difference" and "gap" in reading.concepts  # "the gap widened by 36 points"
-        return apart or known.name == "beside" or near in (0, known.sign)
+        return apart or known.name == "comparators_mean" or near in (0, known.sign)
     if known.role == "before":
         if number.role == "to" and "prices" not in reading.concepts:  # "prices rose to 8 %" in Uzbek: by 8 %
             return False
@@ -95,7 +95,8 @@ def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, n
 
 def is_equal(number: StatedNumber, known: KnownNumber, reading: SentenceReading) -> bool:
     """Whether a number states that value, in its unit, as what it is, of an economy that the sentence names."""
-    if known.name in ("beside", "near", "others") and "peers" not in reading.concepts and len(reading.numbers) == 1:
+    of_others = known.name in ("comparators_mean", "near", "others")
+    if of_others and "peers" not in reading.concepts and len(reading.numbers) == 1:
         return False
     agrees = number.equals(known.value) and is_same_unit(number, known) and _by_agrees(number, known)
     return agrees and is_of_same(number, known, reading)

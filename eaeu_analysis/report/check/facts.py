@@ -28,12 +28,13 @@ COUNTS |= {"pairs", "origins"}
 TOLD = {"asked", "firms", "patents"}  # counts that a text may state
 SKIPPED = {"p", "floor", "failed_count", "level_percent", "specifications", *COUNTS} - TOLD
 LEVELS = ("before", "after", "law_before", "law_after", "left_out", "peak", "then", "value")  # fields in the unit
-BESIDE = ("change", "beside", "difference", "least", "most", "median", "without_low", "without_high", "fall")  # changes
+# changes
+BESIDE = ("change", "comparators_mean", "difference", "least", "most", "median", "without_low", "without_high", "fall")
 DOLLARS = {"billion": 1e9, "total": 1e9, "usd_low": 1e9, "usd_high": 1e9, "imports": 1.0}  # fields and their scale
 BILLIONS = ("before", "low", "later", "last")  # fields in billions of dollars next to the field "billion"
 CHANGES = {
     "change",
-    "beside",
+    "comparators_mean",
     "difference",
     "least",
     "most",

@@ -18,7 +18,8 @@ from .reading.stated_number import StatedNumber
 from .subject import CHECKED, OUTCOMES, UNSAID, is_about, specific_concepts
 
 Verdict = Literal["supported", "outdated", "altered", "overstated", "unsupported"]
-COMPARED = ("beside", "near", "others", "expected")  # what those outside did: with it an estimate is a comparison
+# what those outside did: with it an estimate is a comparison
+COMPARED = ("comparators_mean", "near", "others", "expected")
 EFFECTS = ("estimate", "percent", "net", "net_ratio", "raw_ratio", "excess")
 
 

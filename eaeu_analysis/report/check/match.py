@@ -42,7 +42,7 @@ INTERVAL = (
 )
 OTHER_CASES = ("least", "most", "median", "without_low", "without_high", "left_out")
 BOUNDS = frozenset((*INTERVAL, *OTHER_CASES))  # numbers of a claim that count with another one of it
-ASIDE = ("beside", "difference", "near")  # numbers of a claim that are not about its subject alone
+ASIDE = ("comparators_mean", "difference", "near")  # numbers of a claim that are not about its subject alone
 COARSE = 5  # half units of its last digit below which a number equals too many others
 PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
 

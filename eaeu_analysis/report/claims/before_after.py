@@ -160,7 +160,7 @@ def _change(result: BeforeAfter, outcome: str, name: str, source: str, wide: Bef
             "left_out": float(result.observed[result.unit].get(spec.event, math.nan)),
             "comparators": float(gap.test.n - 1),
             "economies": float(gap.test.n),
-            "beside": gap.mean,
+            "comparators_mean": gap.mean,
             "median": gap.median,
             "least": gap.spread[0],
             "most": gap.spread[1],

@@ -116,7 +116,7 @@ def describe_comparison(result: BeforeAfter, lang: Language) -> dict[str, str]:
         "change": float(row["change"]),
         "comparators": float(test.n - 1),
         "economies": float(test.n),
-        "beside": gap.mean,
+        "comparators_mean": gap.mean,
         "difference": gap.versus_mean,
         "extreme": float(round(test.p_two_sided * test.n)),
         "p": test.p_two_sided,

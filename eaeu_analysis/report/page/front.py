@@ -34,7 +34,7 @@ TRADE = frozenset({"tariffs", "border_costs"})  # channels that are trade
 MARKS: Mapping[str, int] = {"A": 4, "B": 3, "C": 2, "D": 2, "E": 2, "F": 1, "X": 1}
 ROUBLE = 2015  # the year in whose months the rouble fell
 SMALL = 1.0  # per cent of spending, below which both ends of an interval are called small
-WORDY = (0.08, 0.96)  # per cent that are said as a part of one per cent
+WORDY = (0.08, 0.96)  # per cent that are written as a part of one per cent
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class _Writer:
         return self._answer(key, [claim], {}, {"model": f"={model}", "spoken": f"={self._spoken(claim.value)}"})
 
     def _spoken(self, value: float) -> str:
-        """A per cent as it is said: a part of one per cent where it is less, and where a fraction is near."""
+        """A per cent in everyday words: a part of one per cent where it is less, and where a fraction is near."""
         size = abs(value)
         if WORDY[0] <= size <= WORDY[1]:
             words = spoken_number(100 * size, "share", self.brief)

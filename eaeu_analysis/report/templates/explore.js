@@ -242,13 +242,13 @@
       if (Number.isFinite(trend(own)) && trends.length >= 3 && bar(permutation(trend(own), trends))) failed.push(4);
       if (!known.relative && used.length >= 3 && bar(permutation(own.before, used.map((s) => s.before)))) failed.push(5);
       if (outlierFails(own.test, rest)) failed.push(6);
-      const beside = mean(sorted(used.map((s) => s.change)));
-      return { own, used, test, beside, difference: own.change - beside, failed: failed.map((k) => settings.checks[k]), spoilt };
+      const othersMean = mean(sorted(used.map((s) => s.change)));
+      return { own, used, test, othersMean, difference: own.change - othersMean, failed: failed.map((k) => settings.checks[k]), spoilt };
     }
     return { inside, nearest, compare };
   }
 
-  // Values of an outcome, from a file beside the page that is read when it is first wanted.
+  // Values of an outcome, from a file next to the page that is read when it is first wanted.
   const waiting = {};
   function fetched(folder, name) {
     waiting[name] ??= new Promise((resolve, reject) => {
@@ -311,9 +311,9 @@
       return text;
     };
     Object.keys(series).filter((code) => code !== own).forEach((code) => lined.append(draw("path", { class: "ex-line", d: path(series[code]) })));
-    means.forEach(([member, beside], i) => {
+    means.forEach(([member, others], i) => {
       const ends = { x1: x(windows[i][0] - 0.4), x2: x(windows[i][1] + 0.4) };
-      lined.append(draw("line", { class: "ex-mean", ...ends, y1: y(beside), y2: y(beside) }), draw("line", { class: "ex-mean ex-mean-own", ...ends, y1: y(member), y2: y(member) }));
+      lined.append(draw("line", { class: "ex-mean", ...ends, y1: y(others), y2: y(others) }), draw("line", { class: "ex-mean ex-mean-own", ...ends, y1: y(member), y2: y(member) }));
     });
     lined.append(draw("path", { class: "ex-own", d: path(series[own], (year) => year <= clean) }), draw("path", { class: "ex-own ex-late", d: path(series[own], (year) => year >= clean) }));
     const label = (text, year, value, kind) => {
@@ -462,7 +462,7 @@
       else {
         const { own, test } = found, bar = 1 - settings.level + 1e-12;
         const numbers = {
-          before: own.before, after: own.after, change: own.change, comparators: test.n - 1, economies: test.n, beside: found.beside,
+          before: own.before, after: own.after, change: own.change, comparators: test.n - 1, economies: test.n, comparators_mean: found.othersMean,
           difference: found.difference, extreme: test.extreme, p: test.p, needed: Math.floor(1 / (1 - settings.level) - 1e-9),
           before_first: windows[0][0], before_last: windows[0][1], after_first: windows[1][0], after_last: windows[1][1],
         };
@@ -497,10 +497,10 @@
       const series = Object.fromEntries(used.map((s) => [s.code, Object.fromEntries(Object.entries(values[s.code]).map(([t, v]) => [t, v * base(s.code, s.before)]))]));
       const shown = span(Math.max(settings.first, windows[0][0] - 5), Math.max(...Object.keys(values[unit]).map(Number)));
       const { own } = found;
-      const beside = known.relative ? [100, 100 + found.beside] : [mean(found.used.map((s) => s.before)), mean(found.used.map((s) => s.after))];
+      const others = known.relative ? [100, 100 + found.othersMean] : [mean(found.used.map((s) => s.before)), mean(found.used.map((s) => s.after))];
       const mine = known.relative ? [100, 100 + own.change] : [own.before, own.after];
       lines(plot, say, {
-        years: shown, series, own: unit, name: country, event: year, windows, means: [[mine[0], beside[0]], [mine[1], beside[1]]],
+        years: shown, series, own: unit, name: country, event: year, windows, means: [[mine[0], others[0]], [mine[1], others[1]]],
         unit: known.relative ? words.index : say.word(`unit.${known.unit}`), clean: settings.clean,
       });
     }

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..material import Material
 
 LARGEST = 20  # chapters shown of those by import value
-SAID = (  # the findings at the head of the page
+HEADLINES = (  # the findings at the head of the page
     *("partners.founders.customs_union", "partners.founders.eaeu", "partners.founders.without_fuels"),
     *("partners.imports.China", "partners.imports.Turkey", "partners.imports.EU"),
     *("leaning.exports.EAEU", "leaning.imports.EAEU", "tariffs.rise", "tariffs.fall"),
@@ -53,7 +53,7 @@ def build(material: Material, pictures: Mapping[str, Picture], words: Language) 
     cards = [_card(name, pictures[name], answer.provenance, words) for name in TRADE if name in pictures]
     cards += exposure_cards(material.evidence.tariff_exposure, pictures, words)
     parts = (
-        Items(tuple(sentences[name] for name in SAID if name in sentences)),
+        Items(tuple(sentences[name] for name in HEADLINES if name in sentences)),
         Text(words.say("trade", "how")),
         Cards(tuple(cards)),
         _effects(answer, words),
