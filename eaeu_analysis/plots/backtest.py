@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .style import ACCENT, GREY, INK, TREATED, lines_across
+from .style import ACCENT, GREY, INK, TREATED, named_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,9 +27,7 @@ def draw_backtest(result: Any, ax: Axes) -> None:
     first = table.drop_duplicates(["economy", "label"])
     ax.plot(first["happened"], range(len(keys)), "D", color=ACCENT, markersize=7, label="happened", zorder=4)
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set_yticks(range(len(keys)), [f"{economy}, {label.lower()}" for economy, label in keys], fontsize=8)
-    ax.invert_yaxis()
-    lines_across(ax, below=False)
+    named_rows(ax, range(len(keys)), [f"{economy}, {label.lower()}" for economy, label in keys])
     left_out = sorted(set(result.table["label"]) - set(table["label"]))
     also = f"; {', '.join(left_out).lower()}, in % of GDP: see the table" if left_out else ""
     ax.set_xlabel(f"change, per cent, {result.level:.0%} intervals{also}", fontsize=8)
@@ -60,9 +58,7 @@ def draw_published_comparison(result: Any, ax: Axes) -> None:
     ticks = [-10, -1, 0, 1, 10, 100]
     ax.set_xticks(ticks, [f"{t:+d}" if t else "0" for t in ticks])
     words = [textwrap.fill(f"{row['economy']}: {row['finding']}", 46) for row in table.to_dict("records")]
-    ax.set_yticks(places, words, fontsize=7)
-    ax.invert_yaxis()
-    lines_across(ax, below=False)
+    named_rows(ax, places, words, 7)
     ax.set_xlabel("per cent (scale of logarithms beyond 1)", fontsize=8)
     ax.legend(frameon=False, fontsize=8, loc="best")
     ax.set_title("Published estimates and this tool", wrap=True)

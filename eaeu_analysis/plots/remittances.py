@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..text import format_number
-from .style import ACCENT, GREY, INK, SHADE, TREATED, end_labels, lines_across
+from .style import ACCENT, GREY, INK, SHADE, TREATED, end_labels, named_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,9 +27,7 @@ def draw_corridors(result: Any, ax: Axes) -> None:
     if russia is not None:
         ax.plot([100 * share.low, 100 * share.high], [russia, russia], color=ACCENT, linewidth=2, zorder=3)
         ax.plot(100 * share.value, russia, "D", color=ACCENT, markersize=6, zorder=4)
-    ax.set_yticks(places, [str(name) for name in table["name"]], fontsize=8)
-    ax.invert_yaxis()
-    lines_across(ax, below=False)
+    named_rows(ax, places, [str(name) for name in table["name"]])
     ax.set_xlim(0, 105)
     ax.set_xlabel("% of the total", fontsize=8)
     handles = [("migrants by birth", SHADE, "s"), ("remittances, World Bank estimate", TREATED, "o")]

@@ -144,10 +144,11 @@ def label_rows(ax: Axes, labels: Sequence[str], above: float) -> None:
     ax.grid(axis="x")
 
 
-def lines_across(ax: Axes, below: bool = True) -> None:
-    """Grid lines of the horizontal axis alone, behind what is drawn."""
-    if below:
-        ax.set_axisbelow(True)
+def named_rows(ax: Axes, places: Sequence[float], names: Sequence[str], size: float = 8) -> None:
+    """Rows from the top, each with its name, and grid lines of the horizontal axis alone."""
+    ax.set_yticks(places, names, fontsize=size)
+    ax.set_ylim(max(places, default=0) + 0.6, -0.6)
+    ax.set_axisbelow(True)
     ax.grid(axis="x")
     ax.grid(visible=False, axis="y")
 

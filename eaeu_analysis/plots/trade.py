@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 
 from ..text import format_number
-from .style import ACCENT, GREY, INK, PALETTE, TREATED, end_labels, lines_across
+from .style import ACCENT, GREY, INK, PALETTE, TREATED, end_labels, named_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +34,7 @@ def draw_intervals(
         ax.hlines(at[mask], rows["lower"], rows["upper"], color=colour, linewidth=1.6)
         ax.plot(rows[estimate], at[mask], "o" if colour == TREATED else "D", color=colour, markersize=4.5)
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set_yticks(at, list(names), fontsize=7.5)
-    ax.set_ylim(at.max() + 0.5, at.min() - 0.5)
-    lines_across(ax, below=False)
+    named_rows(ax, at, names, 7.5)
 
 
 def draw_gravity_fit(result: Any, ax: Axes) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..text import format_number, higher_or_lower
-from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, lines_across, set_title
+from .style import ACCENT, GREY, INK, PALETTE, SHADE, TREATED, named_rows, set_title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,12 +37,10 @@ def draw_exposure(result: Any, ax: Axes) -> None:
     for column, colour, side in (("exports_share", TREATED, gap), ("imports_share", ACCENT, -gap)):
         ax.annotate(column.split("_")[0], (top[column], 0), xytext=(side, 0), textcoords="offset points", fontsize=8,
                     color=colour, fontweight="bold", va="center", ha="left" if side > 0 else "right")  # fmt: skip
-    ax.set_yticks(places, [_name(str(p)) for p in table["partner"]], fontsize=8)
+    named_rows(ax, places, [_name(str(p)) for p in table["partner"]])
     for label, partner in zip(ax.get_yticklabels(), table["partner"], strict=True):
         label.set_fontweight("bold" if partner == "EAEU" else "normal")
-    ax.set_ylim(len(table) - 0.5, -0.6)
     ax.set_xlim(left=min(0.0, -0.02 * ax.get_xlim()[1]))
-    lines_across(ax)
     ax.set_xlabel(f"per cent of the goods trade of {_name(result.economy)}, {result.year}", fontsize=8)
     known = table.set_index("partner")
     if {"EAEU", "China"} <= set(known.index):
@@ -110,10 +108,8 @@ def draw_equilibrium(result: Any, ax: Axes, most: int = 12, column: str = "welfa
         ax.annotate(label, (value, place), xytext=(3 if value >= 0 else -3, 0), textcoords="offset points",
                     va="center", ha="left" if value >= 0 else "right", fontsize=7.5)  # fmt: skip
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set_yticks(places, [_name(str(code)) for code in shown.index], fontsize=8)
-    ax.set_ylim(len(shown) - 0.5, -0.5)
+    named_rows(ax, places, [_name(str(code)) for code in shown.index])
     ax.margins(x=0.14)
-    lines_across(ax)
     ax.set_xlabel(f"{column.replace('_', ' ')}, per cent; closure {result.spec['closure']}", fontsize=8)
     up, down = int((table[column] > 0).sum()), int((table[column] < 0).sum())
     ax.set_title(
@@ -135,10 +131,8 @@ def draw_partial_equilibrium(result: Any, ax: Axes, most: int = 10) -> None:
         ax.annotate(column, (value, at + shift), xytext=(3 if value >= 0 else -3, 0), textcoords="offset points",
                     va="center", ha="left" if value >= 0 else "right", fontsize=7.5, color=colour)  # fmt: skip
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set_yticks(places, [_name(str(code)) for code in table.index], fontsize=8)
-    ax.set_ylim(len(table) - 0.5, -0.6)
+    named_rows(ax, places, [_name(str(code)) for code in table.index])
     ax.margins(x=0.16)
-    lines_across(ax)
     ax.set_xlabel("change of imports, in the unit of the imports given", fontsize=8)
     ax.set_title(
         f"Created {format_number(result.creation, signed=True)}, diverted {format_number(result.diversion)}, "
@@ -158,9 +152,7 @@ def draw_surge(result: Any, ax: Axes, most: int = 12) -> None:
         ax.annotate(f"×{row['ratio']:.1f}", (row["observed"] / 1e6, place), xytext=(6, 0), textcoords="offset points",
                     fontsize=7.5, va="center", color=ACCENT)  # fmt: skip
     ax.set_xscale("log")
-    ax.set_yticks(places, [f"{_name(r.exporter)} to {_name(r.importer)}" for r in last.itertuples()], fontsize=7.5)
-    ax.set_ylim(len(last) - 0.5, -0.5)
-    lines_across(ax)
+    named_rows(ax, places, [f"{_name(r.exporter)} to {_name(r.importer)}" for r in last.itertuples()], 7.5)
     year = int(last["year"].iloc[0]) if len(last) else ""
     base = f"{result.fit_years[0]}-{result.fit_years[1]}"
     ax.set_xlabel(f"million US dollars, log scale; dot: {year};\ntick and bar: expected from {base}", fontsize=7.5)
@@ -223,9 +215,7 @@ def draw_partner_changes(result: Any, ax: Axes) -> None:
         ax.plot(after, place, "o", color=colour, markersize=5)
     ax.set_xscale("log")
     labels = [f"{flow}: {_name(str(partner))}" for flow, partner in table.index]
-    ax.set_yticks(places, labels, fontsize=7)
-    ax.set_ylim(places[-1] + 0.7, -0.7)
-    lines_across(ax)
+    named_rows(ax, places, labels, 7)
     before, after = ("-".join(map(str, result.spec[name])) for name in ("before", "after"))
     ax.set_xlabel(f"million US$ a year, log scale; open: {before}, filled: {after}", fontsize=8)
     rows = result.table.set_index(["flow", "partner"])["change"]

@@ -96,11 +96,7 @@ def series_info(request: Request, fetched: worldbank.Fetched, vintage: str, vint
         unit, kind, label = known.unit, known.kind, known.label or label
     except EaeuError:
         log.debug("series %s is not in the catalogue", request.code)
-    name = {
-        worldbank.WDI: "World Bank, World Development Indicators",
-        worldbank.ARCHIVES: "World Bank, WDI Database Archives",
-    }
-    source = name.get(request.database, f"World Bank, database {request.database}")
+    source = NAMES.get(request.database, f"World Bank, database {request.database}")
     if request.endpoint != settings.ENDPOINT:
         source += f" (as served by {request.endpoint})"
     licence = fetched.notes.get("License_Type", "") or ("CC BY 4.0" if request.database in NAMES else "")

@@ -177,7 +177,6 @@ class Fetched:
     frame: pd.DataFrame
     label: str
     lastupdated: str
-    version_label: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     footnotes: list[tuple[str, int, str, str]] = field(default_factory=list)
     problems: tuple[str, ...] = ()
