@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from .facts import KnownFact, KnownNumber
+from .facts import GROWTH, KnownFact, KnownNumber
 from .reading.sentence import SentenceReading
 from .reading.stated_number import StatedNumber
 from .subject import closeness
@@ -32,9 +32,10 @@ def is_same_unit(number: StatedNumber, known: KnownNumber) -> bool:
         effect = known.measure == "percent" and (
             (known.base == "gdp" and known.name == "estimate") or known.name == "difference"
         )
-        return effect and number.measure == "points"
+        of_base = number.measure == "percent" and number.base == known.base != ""  # "fell by a third of GDP"
+        return (effect and number.measure == "points") or (of_base and known.measure == "points")
     if number.measure in ("percent", "points") and number.base:
-        if known.base:
+        if known.base and number.measure == "percent":
             return number.base == known.base
         return number.measure == "points" or (known.role != "change" and number.base != "gdp")
     return True
@@ -80,11 +81,18 @@ def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, n
     near = number.sign or reading.sign_near(number)
     if {"before": "later", "after": "earlier"}.get(known.role) == (reading.phase_of(number) or "-"):
         return False
+    if known.span and _is_of_other_span(fact, known, reading, number):
+        return False
     if fact.sign:
         return near in (0, fact.sign)
+    if fact.code in GROWTH and not number.sign:  # "growth slowed to 5.9 % from 8.3 %"
+        return known.sign in {0, near} | {sign for _, sign, _ in reading.signs} or near == 0
     if known.role == "change":
         apart = known.name == "difference" and "gap" in reading.concepts  # "the gap widened by 36 points"
-        return apart or known.name == "comparators_mean" or near in (0, known.sign)
+        more = known.name == "difference" and "peers" in reading.concepts  # "8.5 points more" than in a smaller fall
+        fell = more and any(k.name == "change" and k.sign * known.sign == near for k in fact.numbers)
+        apart = apart or fell or known.name == "comparators_mean"
+        return (apart and not number.sign) or near in (0, known.sign)
     if known.role == "before":
         if number.role == "to" and "prices" not in reading.concepts:  # "prices rose to 8 %" in Uzbek: by 8 %
             return False
@@ -93,10 +101,17 @@ def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, n
     return not (known.role == "after" and number.role == "from")
 
 
+def _is_of_other_span(fact: KnownFact, known: KnownNumber, reading: SentenceReading, number: StatedNumber) -> bool:
+    """Whether every year next to a number is outside the years of a mean: "3.4 % (2010-14)" for that of 2016-19."""
+    years = [d for d in reading.dates if d[0] == number.clause and not {d[1], d[2]} <= _joined(fact)]
+    alone = sum(n.clause == number.clause for n in reading.numbers) == 1
+    alone = alone and all(place != number.clause for _, place in reading.phases)  # not "135 % after 2010"
+    return alone and bool(years) and all(d[2] < known.span[0] or d[1] > known.span[1] for d in years)
+
+
 def is_equal(number: StatedNumber, known: KnownNumber, reading: SentenceReading) -> bool:
     """Whether a number states that value, in its unit, as what it is, of an economy that the sentence names."""
-    of_others = known.name in ("comparators_mean", "near", "others")
-    if of_others and "peers" not in reading.concepts and len(reading.numbers) == 1:
+    if known.name in ("comparators_mean", "near", "others") and "peers" not in reading.concepts:
         return False
     agrees = number.equals(known.value) and is_same_unit(number, known) and _by_agrees(number, known)
     return agrees and is_of_same(number, known, reading)

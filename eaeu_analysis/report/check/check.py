@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -20,13 +21,14 @@ from .facts import KnownFact, PanelFacts, facts_of_claims
 from .judge import Judgement, Verdict, judge
 from .reading.sentence import SentenceReading, read_sentence
 from .reading.vocabulary import Lang, check_lang, sentences
-from .subject import OUTCOMES
+from .subject import OUTCOMES, specific_concepts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 1_000_000  # characters of a text
 BACK = 3  # sentences back in which a subject that is not named is looked for
+WORD = re.compile(r"[^\W\d_]{3,}")  # a sentence without one goes on with that before it: "2015: 131 %"
 VAGUE = frozenset(("gdp", "share", "members", "peers"))  # concepts that do not say what a sentence is about
 PARTNERS = frozenset(("CHN", "TUR", "EU", "RUS"))  # of others in most sentences, and seldom their subject
 ORDER = ("supported", "overstated", "outdated", "altered", "unsupported")  # which reading of a sentence is taken
@@ -258,7 +260,7 @@ def check_text(text: str, lang: str | None = None, *, claims: Sequence[Claim] | 
     before: list[SentenceReading] = []
     for start, end in sentences(text):
         reading, judgement = _judge_in_context(read_sentence(text[start:end], known), before, facts, panel)
-        if reading.economies or reading.concepts & OUTCOMES:
+        if reading.economies or reading.concepts & OUTCOMES or specific_concepts(reading):
             before = [reading, *before][:BACK]
         if judgement is None:
             continue
@@ -296,8 +298,14 @@ def _judge_in_context(
         more = _in_context(reading, earlier)
         if more != reading:
             tried.append((more, judge(more, facts, panel)))
+        if reading.numbers and (more == reading or reading.concepts <= VAGUE):  # "That is 59 % of all", where it is so
+            named, topics = reading.entities | earlier.entities, reading.concepts | earlier.concepts
+            more = replace(reading, entities=named, concepts=topics, bases=reading.bases | earlier.bases)
+            found = judge(more, facts, panel)
+            answer = earlier is before[0] and (earlier.question or not WORD.search(reading.text))
+            tried += [(more, found)] if found is not None and (answer or found.verdict == "supported") else []
     if not reading.economies:  # of verdicts that are the same, the one with a subject
-        tried = [*tried[1:], tried[0]]
+        tried = [*tried[1:], *(tried[:1] if all(found is None for _, found in tried[1:]) else [])]
     return min(tried, key=lambda pair: len(ORDER) if pair[1] is None else ORDER.index(pair[1].verdict))
 
 
@@ -311,8 +319,11 @@ def _in_context(reading: SentenceReading, earlier: SentenceReading) -> SentenceR
     own = reading.concepts - VAGUE - ({"joined"} if reading.causal and not reading.dates else set())
     if own or flows or not (reading.refers or reading.causal):
         named = (reading.concepts - {"share", "members", "peers"}) | flows
-        return replace(reading, entities=reading.entities | subject) if named else reading
-    if (reading.numbers or reading.causal) and reading.economies <= earlier.economies:
+        goods = {c for c in earlier.concepts if c.startswith("product_") and reading.concepts & {"tariff", "duties"}}
+        more = replace(reading, entities=reading.entities | subject, concepts=reading.concepts | goods)
+        return more if named else reading
+    unclear = "no_effect" in reading.hedges
+    if (reading.numbers or reading.causal or unclear) and reading.economies <= earlier.economies:
         entities = reading.entities | subject | (earlier.entities & {"EAEU"})
         return replace(reading, entities=entities, concepts=reading.concepts | earlier.concepts)
     return reading

@@ -83,7 +83,7 @@ class KnownNumber:
 
     ``role`` is "before", "after", "change" or "level"; ``years``: years of its own, empty where those of the fact
     count; ``newer``: the value that replaced it; ``of``: its economy where the fact has one number for each;
-    ``revised``: what older editions of the series have instead.
+    ``revised``: what older editions of the series have instead; ``span``: first and last year of a mean.
     """
 
     name: str
@@ -95,6 +95,7 @@ class KnownNumber:
     newer: float | None = None
     of: str = ""
     revised: tuple[float, ...] = ()
+    span: tuple[float, ...] = ()
 
     @property
     def sign(self) -> int:
@@ -275,10 +276,13 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
             role = "change"
         if name in ("change", "own", "percent", "excess") and role == "change" and abs(value) >= MANIFOLD:
             yield _times(f"{name}_ratio", max(1 + value / 100, 1e-9))
-        yield KnownNumber(name, value * scale, measure, base, role, own, newer, of)
+        span = tuple(values[f"{name}_{end}"] for end in ("first", "last") if f"{name}_{end}" in values)
+        yield KnownNumber(name, value * scale, measure, base, role, own, newer, of, span=span)
         if role == "before" and value > 0 and later is not None:
             yield _times(f"{name}_ratio", values[later] / value)
             yield KnownNumber(f"{name}_growth", 100 * (values[later] / value - 1), "percent", role="change")
+            if measure == "usd":
+                yield KnownNumber(f"{name}_rise", (values[later] - value) * scale, measure, role="change")
     if not values and math.isfinite(claim.value) and not FIRST < claim.value < LAST:
         measure, base, scale = _measure(claim, "value", claim.value)
         yield KnownNumber("value", claim.value * scale, measure, base)
@@ -305,7 +309,9 @@ def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float
     if name in LEVELS and "unit" in claim.words and not claim.id.endswith(".counterfactual"):
         return parse_measure(_unit(claim, "unit"))
     if name in BESIDE and "change_unit" in claim.words:
-        return parse_measure(_unit(claim, "change_unit"))
+        measure, _, scale = parse_measure(_unit(claim, "change_unit"))  # points of what the level is a share of
+        base = parse_measure(_unit(claim, "unit"))[1] if measure == "points" and "unit" in claim.words else ""
+        return measure, base, scale
     if name == "fall":
         return parse_measure(claim.measure)
     if "flow" in claim.words and name.endswith(("then", "now", "low", "high")):

@@ -45,7 +45,12 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
         reading = replace(reading, concepts=reading.concepts | more)
     if not reading.numbers:
         return _judge_words(reading, facts)
-    if not (reading.entities or reading.concepts & CHECKED or reading.causal or reading.joining):
+    if not reading.concepts - UNSAID and reading.signs and reading.economies:  # "Georgia grew by 9.7 % in 2024"
+        grown = judge(replace(reading, concepts=frozenset({"growth"})), facts, panel)
+        if grown is not None and grown.verdict == "supported":
+            return grown
+    sure = bool(reading.entities or reading.concepts & CHECKED or reading.causal or reading.joining)
+    if not (sure or specific_concepts(reading)):
         return None
     usable = [f for f in facts if not f.id.startswith("unsupported.") and f.numbers]
     concepts = reading.concepts | reading.bases
@@ -61,7 +66,8 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
             fact = tests[0] if tests else first.fact
             if fact is not None and fact.claim is not None and not fact.clear:
                 return Judgement("overstated", "cause", fact, None, first.number, tuple(matches))
-        if not (reading.entities or specific_concepts(reading) or reading.causal or reading.bases - {"gdp"}):
+        of_whom = reading.entities or specific_concepts(reading) or reading.causal or reading.bases - {"gdp"}
+        if not (sure and of_whom):
             return None  # on trade or prices of whom is not said
         verdict: Verdict = "unsupported" if first.reason == "none" else "altered"
         return Judgement(verdict, first.reason, first.fact, first.known, first.number, tuple(matches))

@@ -6,8 +6,10 @@ that direction. Otherwise what differs is named: the year, the sign, the unit, t
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .agree import (
     NumberMatch,
@@ -25,7 +27,7 @@ from .facts import KnownFact, PanelFacts
 from .match_series import match_series
 from .reading.sentence import OTHERS, SentenceReading
 from .reading.stated_number import StatedNumber
-from .subject import CHECKED, SPECIFIC, UNSAID, closeness, is_about, is_same_matter
+from .subject import CHECKED, OUTCOMES, SPECIFIC, UNSAID, closeness, is_about, is_same_matter, specific_concepts
 
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
 INTERVAL = (
@@ -49,8 +51,15 @@ PLAIN = 3  # significant digits from which a number alone tells which fact it co
 
 def match_numbers(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts) -> list[NumberMatch]:
     """Every number of a sentence with the fact that it agrees with, or that it was compared with."""
+    if "other" in reading.concepts:  # a word on something else, unless its numbers tell what it is about
+        alone = replace(reading, concepts=reading.concepts - {"other"})
+        matches = match_numbers(alone, facts, panel)
+        right = all(m.reason == "" and m.fact is not None for m in matches)
+        if right and any(n.telling for n in reading.numbers) and (reading.dates or len(matches) > 1):
+            return matches
     matches = [_match_part(number, reading, facts, panel) for number in reading.numbers]
-    return _with_siblings(_with_bounds(_telling(_ranges(matches, reading, facts), reading, facts), reading))
+    matches = _with_bounds(_telling(_ranges(matches, reading, facts), reading, facts), reading)
+    return _with_siblings(_derived(matches))
 
 
 def _match_part(
@@ -58,7 +67,7 @@ def _match_part(
 ) -> NumberMatch:
     """A number by what the sentence is about, or else by what its own part of the sentence is about."""
     whole = _match(number, reading, facts, panel)
-    part = reading.part_of(number, CHECKED | SPECIFIC)
+    part = reading.part_of(number, CHECKED | SPECIFIC | {"growth"})
     other = whole.fact is not None and _elsewhere(number, whole.fact, reading)
     if part == reading or (whole.reason in ("", "newer") and not other):
         return whole
@@ -90,7 +99,7 @@ def _match(
         hits = [(f, k) for f in loose for k in f.numbers if k.name not in BOUNDS and is_equal(number, k, reading)]
     for fact, item in hits:
         if years_agree(fact, item, reading, number) and signs_agree(fact, item, reading, number):
-            if "now" in reading.hedges and item.newer is not None and not any(reading.dates_of(number)):
+            if reading.is_now(number) and item.newer is not None and not any(reading.dates_of(number)):
                 return NumberMatch(number, fact, item, "newer")
             return NumberMatch(number, fact, item)
     described = match_series(number, reading, panel)
@@ -132,7 +141,9 @@ def _ranges(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Seq
     for fact in (f for f in facts if is_about(f, reading, strict=False)):
         ends = {k.name: k for k in fact.numbers if k.name in ("lower", "upper", "high")}
         found = {i: n for i, m in enumerate(matches) for n, k in ends.items() if m.number.equals(k.value)}
-        if len(set(found.values())) == len(ends) == 2:
+        dates = {reading.dates_of(matches[i].number) for i in found}
+        alike = sum(any(stated) for stated in dates) <= 1  # not of different years
+        if len(set(found.values())) == len(ends) == 2 and alike:
             for i, name in found.items():
                 if out[i].reason not in ("", "newer"):
                     out[i] = NumberMatch(out[i].number, fact, ends[name])
@@ -145,11 +156,12 @@ def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Se
     named = (reading.concepts - UNSAID) | (reading.bases - {"gdp"})
     if not reading.economies or "other" in reading.concepts or all(m.reason in ("", "newer") for m in matches):
         return list(matches)
+    specific = specific_concepts(reading)
     best: dict[int, NumberMatch] = {}
     for fact in facts:
         if not fact.entities or not all(group & reading.entities for group in fact.entities):
             continue
-        if not reading.economies - OTHERS <= fact.named or (named and not is_about(fact, reading, strict=False)):
+        if not reading.economies - OTHERS <= fact.named or named & OUTCOMES - fact.topics or specific - fact.topics:
             continue
         hits = {}
         for i, match in enumerate(matches):
@@ -160,7 +172,9 @@ def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Se
                 if same and years_agree(fact, known, reading, number) and signs_agree(fact, known, reading, number):
                     hits[i] = NumberMatch(number, fact, known)
         precise = any(m.number.telling for m in hits.values())
-        if (len(hits) > 1 or (precise and len(matches) == 1 and not named)) and len(hits) > len(best):
+        flow = len(fact.entities) > 1 and bool(reading.dates) and matches[0].number.measure == "usd"  # between two
+        several = len({m.known for m in hits.values()}) > 1
+        if (several or ((precise or flow) and len(matches) == 1 and not named)) and len(hits) > len(best):
             best = hits
     return [m if m.reason in ("", "newer") else best.get(i, m) for i, m in enumerate(matches)]
 
@@ -184,6 +198,24 @@ def _with_bounds(matches: Sequence[NumberMatch], reading: SentenceReading) -> li
                 known = next((k for k in right if k.name in BOUNDS or signs_agree(fact, k, reading, number)), None)
                 if known is not None or (number.measure == "percent" and number.equals(level)):
                     match = NumberMatch(number, fact, known)
+        out.append(match)
+    return out
+
+
+def _derived(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
+    """Numbers that follow from two right ones of the sentence: how many times, or by how much, one is the other."""
+    levels = [m for m in matches if m.reason == "" and m.fact is not None and m.known is not None]
+    levels = [m for m in levels if m.known is not None and m.known.role != "change" and m.known.value > 0]
+    out = []
+    for match in matches:
+        number = match.number
+        for one, other in itertools.permutations(levels, 2) if match.reason not in ("", "newer") else ():
+            if one.known is None or other.known is None or one.known.measure != other.known.measure:
+                continue
+            ratio = one.known.value / other.known.value
+            size = {"times": ratio, "percent": 100 * (ratio - 1), "points": one.known.value - other.known.value}
+            if number.equals(size.get(number.measure, math.inf)):
+                match = NumberMatch(number, one.fact, None)
         out.append(match)
     return out
 

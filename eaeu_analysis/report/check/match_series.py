@@ -9,7 +9,8 @@ from .agree import NumberMatch, is_same_unit, signs_agree
 from .facts import RECENT, KnownFact, KnownNumber, PanelFacts
 from .reading.sentence import SentenceReading
 from .reading.stated_number import StatedNumber
-from .subject import specific_concepts
+from .reading.vocabulary import vocabulary_table
+from .subject import UNSAID, specific_concepts
 
 
 def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFacts) -> NumberMatch | None:
@@ -20,13 +21,18 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
         return None
     alone = len(reading.economies) == 1
     foreign = {"members", "duty_free", "patents", "poll"}
-    if (
-        number.base != "gdp" and "gdp" not in reading.bases | reading.concepts
-    ):  # "accounted for 42 % of GDP" is no share of a partner
+    in_gdp = number.base == "gdp" or "gdp" in reading.bases | reading.concepts
+    if number.measure == "percent" and not in_gdp:  # "accounted for 42 % of GDP" is no share of a partner
         foreign.add("share")
     if (not alone and len(reading.numbers) < 2) or reading.concepts & foreign:
         return None
-    series = [f for e in economies for f in panel.find(e, reading.concepts) if f.latest and _only(f, reading)]
+    unsaid = not reading.concepts - UNSAID and not reading.bases - {
+        "gdp"
+    }  # of what is not said in words that are known
+    if unsaid and not (number.telling and years and alone):
+        return None
+    topics = frozenset(vocabulary_table()["concept"]) if unsaid else reading.concepts
+    series = [f for e in economies for f in panel.find(e, topics) if f.latest and _only(f, reading)]
     compared: NumberMatch | None = None
     for fact in series:
         fitting = [k for k in fact.numbers if is_same_unit(number, k)]
@@ -38,6 +44,8 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
         if found is not None and found.reason in ("", "newer"):
             return found
         compared = compared or found
+    if unsaid:
+        return None
     if compared is None:
         for fact in series:
             for item in fact.numbers:
@@ -58,7 +66,7 @@ def _ends(number: StatedNumber, reading: SentenceReading) -> tuple[frozenset[int
 def _at_years(
     number: StatedNumber, reading: SentenceReading, fact: KnownFact, fitting: Sequence[KnownNumber]
 ) -> NumberMatch | None:
-    now = "now" in reading.hedges
+    now = reading.is_now(number)
     years, _ = _ends(number, reading)
     if years:
         stated = [k for k in fitting if k.years & years]
@@ -81,6 +89,8 @@ def _at_years(
     if number.equals(last.value):
         return NumberMatch(number, fact, last)
     older = next((k for k in reversed(recent) if number.equals(k.value)), None)
+    if older is not None and number.role == "from" and reading.dates:  # of some year before
+        return NumberMatch(number, fact, older)
     if older is not None and (now or (number.role == "" and number.telling)):
         return NumberMatch(number, fact, replace(older, newer=last.value), "newer")
     return NumberMatch(number, fact, last, "number") if now else None

@@ -61,7 +61,11 @@ def is_about(fact: KnownFact, reading: SentenceReading, strict: bool, narrow: bo
     number for each head of another one."""
     named = reading.entities | reading.concepts
     economies = reading.economies
-    groups = fact.entities if economies or not (reading.joining or reading.concepts & (CHECKED | SPECIFIC)) else ()
+    groups = (
+        fact.entities
+        if economies or not (reading.joining or reading.concepts & CHECKED or specific_concepts(reading))
+        else ()
+    )
     if economies and economies <= FOREIGN and any(group <= FOREIGN for group in fact.entities):
         groups = tuple(group for group in groups if group <= FOREIGN)  # "a model puts imports from China 5 % lower"
     if not fact.concepts or not all(group & named for group in groups):

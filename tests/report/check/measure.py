@@ -30,8 +30,9 @@ KEPT = "half of the styles kept aside"  # measured once, when the reading had be
 LATER |= {"862 in seven sets": "seven", "640 in six rounds": "rounds", "120 on true statements and causes": "more"}
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 LATER |= {f"{name} batch of six kinds of author": f"authors{i}" for i, name in enumerate(ORDINALS, 1)}
+LATER |= {f"{i}th batch, of ten kinds of author": f"authors{i}" for i in range(11, 21)}
 LATER |= {"half of the styles that was worked on": "broad", KEPT: "broad", UNSEEN: "unseen"}
-APART = (UNSEEN, KEPT, *(f"{name} batch of six kinds of author" for name in ORDINALS[-2:]))  # no rule was made for them
+APART = (UNSEEN, KEPT)  # no rule was made for them
 DRAWS, SEED = 1, 11
 CHANCE_DRAWS = 2000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,8 @@ from .stated_number import UNITS, Measure, StatedNumber
 from .vocabulary import FoundPhrase, Lang, TextToken
 
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
+SHARES = ("as", "share", "relative", "как", "доля", "доли", "долю")  # "doubled as a share of GDP"
+NEAR_OUTPUT = 5  # tokens after a multiple in which it may be said to be of GDP
 LOOSE = 0.15  # the same where it is "almost doubled"
 ONE = {"of", "a", "one", "одного"}  # between a fraction and its unit
 EVERY = {"en": ("every", "each", "a", "per", "of"), "ru": ("каждых", "каждые", "из"), "uz": ("har",)}
@@ -41,21 +44,31 @@ def find_numbers(
     whole = {t for p, end in ends.items() if end for t in range(p.first, units[end].last)}  # "half of one per cent"
     ratios = find_shares(words, units, taken | named | whole, lang)
     hundreds = {i for i in range(1, len(words)) if read_whole(words, i, lang) == 100}
+    hundreds -= {i for i in hundreds if words[i + 1 : i + 2] and words[i + 1].text == "and"}  # "a hundred and thirty"
     hundreds -= {i for i in hundreds if i + 1 in scales or (i + 1 in units and units[i + 1].name == "percent")}
     every = {i for i in hundreds if words[i - 1].text in EVERY[lang]}
+    rated = any(p.family == "concept" and p.name == "exchange_rate" for p in phrases)
     sharing = any(p.family == "concept" and p.name == "share" for p in phrases) and not units
-    apart = taken | every | whole | {t for first, (last, _) in ratios.items() for t in range(first, last)}
-    for at, last, value, half in find_values(words, apart, lang):
-        end, scale = last, 1.0
-        if end in scales:
-            scale, end = float(scales[end].name), scales[end].last
+    parts = [p for p in phrases if p.family == "part" and _scale_after(words, scales, p)]
+    apart = (
+        taken
+        | every
+        | whole
+        | {t for p in parts for t in (p.last, p.last + 1)}
+        | {t for first, (last, _) in ratios.items() for t in range(first, last)}
+    )
+    for at, end, value, half, scale in _added_up(find_values(words, apart, lang), scales):
         unit, after = _unit(words, units, end, at)
-        if unit == "time" or (unit == "" and _clock(words, at, last)):
+        if unit == "time" or (unit == "" and _clock(words, at, end)):
             continue
-        if every and unit == "" and value < 100 and scale == 1:
+        if every and unit in ("", "usd") and value < LARGE and scale == 1:  # "for every hundred dollars of GDP"
             unit = "percent"
         if sharing and unit == "" and scale == 1 and half < MIN_HALF:  # "the share, 34.7 to be exact"
             unit = "percent"
+        if rated and unit == "" and scale == 1:  # "the rate averaged 469 per US dollar"
+            unit = "count"
+        if rated and unit == "usd" and value == 1:  # "one dollar"
+            continue
         measure: Measure = unit or ("none" if scale == 1 else "count")
         place, base = find_base(words, concepts, at, after, lang) if measure in ("percent", "points") else (-1, "")
         based |= {place} if place >= 0 else set()
@@ -86,9 +99,51 @@ def find_numbers(
         _, bound, _ = find_hedge(words, hedges, first, last, lang)
         text = " ".join(w.text for w in words[first:last])
         found.append(StatedNumber(text, value, "percent", 0.0, first, base=base, about=True, bound=bound))
+    found = [_of_output(n, words, concepts) for n in found]
+    former = {p.first for p in phrases if p.family == "hedge" and p.name == "former"}
+    found = [_of_former(n) if n.place + len(n.text.split()) in former else n for n in found]
     large = [n for n in found if n.measure != "none" or (n.value >= LARGE and float(n.value).is_integer())]
     large = [replace(n, measure="count") if n.measure == "none" else n for n in large]
     return sorted(large, key=lambda n: n.place), based
+
+
+def _of_output(number: StatedNumber, words: Sequence[TextToken], concepts: dict[int, FoundPhrase]) -> StatedNumber:
+    """A multiple of GDP as a percentage of it: "one and a half times GDP", "YaIMdan ikki barobar"."""
+    end = number.place + len(number.text.split())
+    near = range(end, min(end + NEAR_OUTPUT, len(words)))
+    rest = itertools.takewhile(lambda t: words[t].text.isalpha() and words[t].text not in SHARES, near)
+    places = [t for t in rest if t in concepts and concepts[t].name == "gdp"]
+    before = number.place - 1 in concepts and words[number.place - 1].text.endswith("dan")
+    if number.measure != "times" or number.value < 1 or not (places or before):
+        return number
+    return replace(number, value=100 * number.value, half=100 * number.half, measure="percent", base="gdp", role="")
+
+
+def _of_former(number: StatedNumber) -> StatedNumber:
+    """A share of what something was, as a multiple: "a fifth of what it was" is a fall to five times less."""
+    if number.measure != "percent" or not number.value:
+        return number
+    fall = number.value < 100
+    ratio = 100 / number.value if fall else number.value / 100
+    half, bound = ratio * number.half / number.value, -number.bound if fall else number.bound
+    return replace(number, measure="times", value=-ratio if fall else ratio, half=half, bound=bound, base="", role="")
+
+
+def _added_up(
+    values: Sequence[tuple[int, int, float, float]], scales: dict[int, FoundPhrase]
+) -> list[tuple[int, int, float, float, float]]:
+    """Values with the token after them and their scales; one that follows thousands or millions is a part of them:
+    "five thousand four hundred"."""
+    found: list[tuple[int, int, float, float, float]] = []
+    for at, last, value, half in values:
+        size, end = (float(scales[last].name), scales[last].last) if last in scales else (1.0, last)
+        first, before, total, _, scale = found[-1] if found else (0, 0, 0.0, 0.0, 1.0)
+        if before == at and value * size < scale >= LARGE:
+            zeros = len(f"{value:.0f}") - len(f"{value:.0f}".rstrip("0"))
+            found[-1] = (first, end, total + value * size / scale, 0.5 * 10**zeros * size / scale, scale)
+        else:
+            found.append((at, end, value, half, size))
+    return found
 
 
 def _of_heading(
@@ -99,14 +154,19 @@ def _of_heading(
     based: set[int],
     lang: Lang,
 ) -> list[StatedNumber]:
-    """Numbers without a unit take that of a heading: "Remittances, % of GDP: 17.2 in 2022, 13.8 in 2023"."""
-    headings = [p for p in phrases if p.family == "unit" and p.name == "percent"]
+    """Numbers without a unit take that of a heading: "Remittances, % of GDP: 17.2 in 2022", "GDP, $bn: Armenia 26"."""
+    headings = [p for p in phrases if p.family == "unit" and p.name in ("percent", "usd")]
     first = min((n.place for n in found), default=0)
-    if len(headings) != 1 or headings[0].last > first or any(n.measure != "none" for n in found):
+    ended = any(w.text == ":" for w in words[headings[0].last : first]) if headings else False
+    headings = [p for p in headings if p.name == "percent" or ended]  # per cent may come last: "8.7 in 2024, %"
+    if len(headings) != 1 or any(n.measure != "none" for n in found):
         return found
     place, base = find_base(words, concepts, headings[0].first, headings[0].last, lang)
     based |= {place} if place >= 0 else set()
-    return [replace(n, measure="percent", base=base) for n in found]
+    sizes = (float(p.name) for p in phrases if p.family == "scale" and headings[0].first in (p.first - 1, p.last))
+    size = next(sizes, 1.0) if headings[0].name == "usd" else 1.0
+    unit: Measure = "usd" if headings[0].name == "usd" else "percent"
+    return [replace(n, measure=unit, base=base, value=n.value * size, half=n.half * size) for n in found]
 
 
 def _unit(
@@ -149,6 +209,7 @@ def _in_words(
     hedges = [p for p in phrases if p.family == "hedge" and p.name in BOUND]
     signs = {p.first for p in phrases if p.family == "sign"}
     units = {p.first: p for p in phrases if p.family == "unit"}
+    scales = {p.first: p for p in phrases if p.family == "scale"}
     for p in phrases:
         added = [w.text for w in words[max(0, p.first - 2) : p.first]] == ["and", "a"]  # "a point and a half"
         if p.family in ("part", "multiple") and p.name != "0" and not added:
@@ -162,6 +223,9 @@ def _in_words(
                 based.add(larger)
             measure: Measure = "percent" if part else "times"
             end = _of_one(words, units, p.last) if part else 0
+            scale = _scale_after(words, scales, p)
+            if part and scale is not None:  # "half a thousand firms"
+                value, measure, base = value / 100 * float(scale.name), "count", ""
             if end:  # "a quarter of one per cent"
                 value, measure = value / 100, UNITS[units[end].name]  # type: ignore[assignment] # of one unit
             last = units[end].last if end else p.last
@@ -179,6 +243,11 @@ def _in_words(
                 )
             )
     return found
+
+
+def _scale_after(words: Sequence[TextToken], scales: dict[int, FoundPhrase], part: FoundPhrase) -> FoundPhrase | None:
+    """The scale that a fraction is of: "half a million"; None without one."""
+    return scales.get(part.last + ([w.text for w in words[part.last : part.last + 1]] == ["a"]))
 
 
 def _larger(words: Sequence[TextToken], concepts: dict[int, FoundPhrase], at: int) -> int:

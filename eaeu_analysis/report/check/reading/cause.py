@@ -26,6 +26,7 @@ REFLEXIVE = re.compile("(обер|сказал|отраз|окуп|вылил|а
 AUXILIARIES = MODALS | {"also", "already", "itself", "alone", "уже", "также", "и", "бы", "сам", "само", "сама"}
 SHORT_OBJECT = 4  # letters of the shortest pronouns and the like that end as an object does, in Uzbek
 OF = {"of", "in", "to", "into", "with", "the", "в", "во", "к", "с", "со", "при"}  # before what the subject is of
+TIMES = {"after", "since", "before", "после", "до"}  # "came from migrants after accession"
 NEAR = 4  # tokens from a link to the cause it names
 BEFORE_WTO = 2  # tokens between "joining" and "WTO"
 FAR = 7  # tokens from a cause to its verb
@@ -63,7 +64,7 @@ def is_causal(
     for link in cause.get("link", ()):
         for agent in cause.get("agent", ()):
             gap = link.first - agent.last if lang == "uz" else agent.first - link.last
-            if 0 <= gap <= NEAR:
+            if 0 <= gap <= NEAR and not TIMES & {w.text for w in words[link.last : agent.first]}:
                 return True
     equated = {at for at, w in enumerate(words) if w.text == "="}  # "the union = growth of exports"
     if any(agent.last in equated for agent in cause.get("agent", ())):
@@ -221,7 +222,7 @@ def _passive(words: Sequence[TextToken], phrases: Sequence[FoundPhrase], cause: 
     for agent in cause.get("agent", ()):
         at = agent.first - 1
         at -= at >= 0 and words[at].text in ("the", "its")
-        by = at >= 0 and words[at].text == "by" and agent.last not in concepts
+        by = at >= 0 and words[at].text == "by" and agent.last not in concepts and at - 1 not in idle
         if by and any(0 <= at - act <= APART for act in acts):
             return True
         if at > 0 and words[at].text in ("is", "was", "were") and any(w.text == "what" for w in words[:at]):

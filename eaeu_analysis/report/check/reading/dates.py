@@ -22,8 +22,14 @@ NEXT_TO = (  # of a year named before: "a year earlier", "the following year"
         re.compile(r"годом (?:ранее|раньше)|в (?:предыдущем|предшествующем) году|bir yil (?:oldin|avval|ilgari)"),
     ),
     (-1, re.compile(r"(?:oldingi|avvalgi) yil\w*")),
-    (1, re.compile(r"(?:a|one) year later|(?:the (?:following|next) year)|годом позже|в следующем году|через год")),
-    (1, re.compile(r"bir yil(?:dan)? (?:keyin|song)|keyingi yil\w*")),
+    (
+        1,
+        re.compile(
+            r"(?:a|one) year (?:later|on)|(?:a|the) year after(?! \w)|the (?:following|next) year|годом позже"
+            r"|в следующем году|на следующий год|через год|(?<!\d )год спустя|bir yil(?:dan)? (?:keyin|song)"
+            r"|(?:keyingi|kelasi) yil\w*"
+        ),
+    ),
 )
 
 
@@ -44,7 +50,8 @@ def find_years(
         if year is not None and _is_decade(words, at):
             taken.add(at)
             year = None
-        if year is None or (at + 1 in units and not amount) or (at and words[at - 1].text == "$"):
+        paid = at > 0 and words[at - 1].text == "$" and words[at - 1].end == words[at].start
+        if year is None or (at + 1 in units and not amount) or paid:
             at += 1
             continue
         last = None

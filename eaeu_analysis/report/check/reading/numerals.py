@@ -28,21 +28,21 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
         if words[at].is_number and at not in taken:
             value, half = _value(words[at].text, lang)
             found.append((at, at + 1, value, half))
-        elif words[at].text == "a" and at + 1 < len(words) and words[at + 1].text in LARGE_WORDS:
+        elif at not in taken and words[at].text == "a" and at + 1 < len(words) and words[at + 1].text in LARGE_WORDS:
             found.append((at, at + 1, 1.0, ROUND))  # "a thousand"
         elif spelled:
             total, last = spelled, at + 1
-            if 1 < total < HUNDRED and last < len(words) and words[last].text == "hundred":  # "twelve hundred"
+            if 0 < total < HUNDRED and lang != "ru" and read_whole(words, last, lang) == HUNDRED:  # "twelve hundred"
                 total, last = HUNDRED * total, last + 1
-            while (
-                last < len(words)
-                and last not in taken
-                and 0 < read_numeral(words[last].text, lang) < _tail(total, lang)
-            ):
-                total, last = total + read_numeral(words[last].text, lang), last + 1
-            unit = _after_tenths(words, last)
+            while last < len(words) and last not in taken:
+                joined = lang == "en" and total % HUNDRED == 0 and words[last].text == "and"  # "a hundred and thirty"
+                part = read_whole(words, last + joined, lang)
+                if not 0 < part < _tail(total, lang):
+                    break
+                total, last = total + part, last + joined + 1
+            unit, whole = _after_tenths(words, last)
             if unit:
-                found.append((at, unit, total / 10, 0.05))
+                found.append((at, unit, total / whole, 0.5 / whole))
                 at = unit
                 continue
             end, more = _half_more(words, last, lang)
@@ -75,12 +75,14 @@ def _half_more(words: Sequence[TextToken], at: int, lang: Lang) -> tuple[int, fl
     return (at + len(phrase), 0.5) if tuple(w.text for w in words[at : at + len(phrase)]) == phrase else (at, 0.0)
 
 
-def _after_tenths(words: Sequence[TextToken], at: int) -> int:
-    """The token of the unit of which tenths are counted: "two tenths of a percent", "две десятых процента"; or 0."""
-    if at >= len(words) or not words[at].text.startswith(("tenths", "десят")):
-        return 0
+def _after_tenths(words: Sequence[TextToken], at: int) -> tuple[int, int]:
+    """The token of the unit of which tenths or hundredths are counted, and 10 or 100: "two tenths of a percent", "две
+    сотых процента"; or 0."""
+    text = words[at].text if at < len(words) else ""
+    whole = 10 if text.startswith(("tenths", "десят")) else 100 if text.startswith(("hundredths", "сот")) else 0
     unit = next((i for i in range(at + 1, min(at + 4, len(words))) if words[i].text not in ("of", "a", "one")), 0)
-    return unit if words[unit].text.startswith(("percent", "per", "point", "процент", "пункт")) else 0
+    of_unit = words[unit].text.startswith(("percent", "per", "point", "процент", "пункт"))
+    return (unit, whole) if whole and of_unit else (0, 1)
 
 
 def _decimals(words: Sequence[TextToken], at: int, lang: Lang, half: float) -> tuple[int, float, float]:
@@ -96,7 +98,7 @@ def _decimals(words: Sequence[TextToken], at: int, lang: Lang, half: float) -> t
             digits.append(int(value))
         size, end = len(digits), at + 1 + len(digits)
         added = float(f"0.{''.join(map(str, digits))}") if digits else 0.0
-    elif lang != "en" and len(rest) > 2 and rest[0] in ("целых", "целая", "butun"):
+    elif lang != "en" and len(rest) > 2 and rest[0] in ("целых", "целая", "и", "butun"):
         part, number = (rest[2], rest[1]) if lang == "ru" else (rest[1], rest[2])
         size = 1 if part.startswith(("десят", "ondan")) else 2 if part.startswith(("сот", "yuzdan")) else 0
         added, end = read_numeral(number, lang) / 10**size, at + 3
@@ -125,15 +127,20 @@ def find_shares(
             continue
         last = at + 1
         if lang == "uz":  # the whole comes first
-            more = range(last, min(last + 2, len(words)))  # "har toʻrt kishidan uchi"
+            more = range(last, min(last + 3, len(words)))  # "har toʻrt kishidan uchi"
             last = next((i + 1 for i in more if words[i].text.endswith("dan") and i not in units), last)
             if not words[last - 1].text.endswith("dan") or last - 1 in units:
                 continue
+            last += words[last : last + 1] != [] and words[last].text in ("qariyb", "deyarli", "taxminan")
             whole, one = one, read_whole(words, last, lang)
         else:
+            nouns = range(last, min(last + 3, len(words)))  # "nine Kyrgyz goods in ten"
+            preposition = next((i for i in nouns if words[i].text in OUT_OF[lang][:3]), last)
+            plain = all(words[i].text.isalpha() and i not in units for i in range(last, preposition))
+            start = last = preposition if plain else last
             while last < len(words) and words[last].text in OUT_OF[lang]:
                 last += 1
-            whole = read_whole(words, last, lang) if last > at + 1 else 0
+            whole = read_whole(words, last, lang) if last > start else 0
         plain = last + 1 not in units or UNITS[units[last + 1].name] == "usd"  # "one in seven dollars"
         if whole in WHOLES and 0 < one < whole and last not in taken and plain:
             found[at] = (last + 1, 100.0 * one / whole)

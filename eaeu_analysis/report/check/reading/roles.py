@@ -17,7 +17,19 @@ WAS, BECAME = {"was", "were", "было", "была", "был", "были"}, {"n
 SIGNED = {"plus": 1, "minus": -1, "плюс": 1, "минус": -1, "plyus": 1}  # words before a number that are its sign
 COMPARATIVES = {"больше", "выше", "меньше", "ниже", "above", "below", "over", "under"}
 AFTER = {"in", "в", "before", "earlier", "previously", "then", "after", "if"}  # after a number that counts nothing
-AGAINST = {"against", "versus", "vs", "with", "than", "from", "to", "против"}  # before a number compared with another
+AGAINST = {
+    "against",
+    "versus",
+    "vs",
+    "with",
+    "than",
+    "from",
+    "to",
+    "против",
+    "—",
+    "–",
+    ":",
+}  # before a number compared with another
 JOINING = {
     "to",
     "and",
@@ -78,6 +90,8 @@ def find_base(
     else:
         places = list(range(after, min(after + 2, len(words))))
         places = [p for p in places if not re.fullmatch("(экс|им)порт", words[p].text)]  # "на 82 % экспорт вырос"
+        if after < len(words) and words[after].text.startswith("доллар"):  # "каждый третий доллар киргизского ВВП"
+            places = list(range(after, min(after + 3, len(words))))
         if after < len(words) and words[after].text in ("того", "всего"):  # "77 % того, что страна ввозит"
             places = list(range(after + 1, min(after + 6, len(words))))
     for place in places:
@@ -143,9 +157,9 @@ def find_role(words: Sequence[TextToken], hedges: Sequence[FoundPhrase], at: int
 def _changed(words: Sequence[TextToken], at: int) -> Role:
     """ "from" or "to" for "was 8 %, now 2 %", "было 8 %, стало 2 %"; "" otherwise."""
     before = words[at - 1].text if at else ""
-    if before in WAS and any(w.text in BECAME for w in words[at:]):
+    if before in WAS and any(w.text in BECAME for w in words):
         return "from"
-    return "to" if before in BECAME and any(w.text in WAS for w in words[:at]) else ""
+    return "to" if before in BECAME and any(w.text in WAS for w in words) else ""
 
 
 def find_sign(words: Sequence[TextToken], at: int) -> int:
@@ -163,8 +177,16 @@ def share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: se
     out = list(found)
     for i in range(len(out) - 2, -1, -1):
         one, other = out[i], out[i + 1]
+        if one.measure == "usd" and one.scale == 1 < other.scale and other.measure == "count":  # "$1.5-2.0bn"
+            out[i + 1] = other = replace(other, measure="usd")
+            one = replace(one, measure="none")
         places = range(one.place + 1, other.place)
         between = [words[at].text for at in places if at not in signs]  # "from a fall of 0.2 to a rise of 0.3 %"
+        listed = (
+            one.measure == "none" and one.half < MIN_HALF and other.measure == "percent"
+        )  # "Russia 13.7, Armenia 8.6 %"
+        if listed:
+            out[i] = replace(one, measure=other.measure, base=other.base)
         open_ = one.measure == "none" or (one.measure == "count" and other.measure == "usd")
         if open_ and other.measure != "none" and 0 < len(between) <= LINKED + 2 and set(between) <= JOINING:
             scale = 1.0 if one.measure == "count" else other.scale

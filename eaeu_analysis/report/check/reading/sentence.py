@@ -12,10 +12,10 @@ from .cause import find_causes, is_acting, is_causal, is_conditional
 from .comparisons import find_compared, find_hedging
 from .dates import find_years, is_price_year
 from .stated_number import StatedNumber
-from .vocabulary import Lang, TextToken, load_vocabulary, tokens
+from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary, tokens
 
 CLAUSE = re.compile(
-    r"[,;](?=\s)|(?<!\d{4}):(?=\s)|(?<!\d{4})\s[–—](?=\s)|\s(?:and|while|whereas|but|а|и|но|va|esa|lekin|ammo)(?=\s)"
+    r"[,;](?=\s)|(?<!\d{4}):(?=\s)|(?<!\d{4})\s[–—](?=\s)|\s(?:and|while|whereas|but|against|versus|than|а|и|но|против|чем|va|esa|lekin|ammo)(?=\s)"
     r"(?!\s(?:19|20)\d\d)",
     re.IGNORECASE,
 )
@@ -37,6 +37,12 @@ OTHERS = {"CHN", "TUR", "EU", "RUS"}  # partners of others in most sentences
 IMPOSSIBLE = re.compile("[a-z](?:a|i|)b bolma[ys]")  # "cannot be ...", in Uzbek
 P_VALUE = re.compile(r"\bp\s*(?:-?value\s*)?(?:=|of|is)\s*0?[.,](\d+)", re.IGNORECASE)
 PRICES = re.compile("price|цен|narx")
+DATE = re.compile(r"(?:19|20)\d\d")
+START = re.compile(
+    r"\b(?:since|compared with|compared to|comparison with|с|по сравнению с)\s(?:the )?(?:year )?((?:19|20)\d\d)\b"
+    r"|((?:19|20)\d\d)-yil(?:dan|ga nisbatan)",
+    re.IGNORECASE,
+)
 CHANCE = 0.1  # p-value above which an estimate is within chance
 
 
@@ -49,7 +55,7 @@ class SentenceReading:
     and token of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as
     the subject; ``otherwise``: by what would be without it;
     ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before;
-    ``parts``: economies and concepts with the clause that they are in; ``phases``: words for before and after.
+    ``parts``: economies and concepts with the clause that they are in; ``phases``: words for before, after and now.
     """
 
     text: str
@@ -73,9 +79,15 @@ class SentenceReading:
     def phase_of(self, number: StatedNumber) -> str:
         """Whether a number is of before or after joining, by the words of its own part of the sentence: "earlier",
         "later", or "" where there are none or both, or several numbers."""
-        found = {name for name, place in self.phases if place == number.clause}
+        places = {number.clause} | {number.clause - 1} - {n.clause for n in self.numbers}  # "after it — 8 %"
+        found = {name for name, place in self.phases if place in places} - {"now"}
         alone = sum(n.clause == number.clause for n in self.numbers) == 1 and len(self.numbers) > 1
         return found.pop() if alone and len(found) == 1 and not number.role else ""
+
+    def is_now(self, number: StatedNumber) -> bool:
+        """Whether a number is said to be of today: in its own part of the sentence, or else in one without a number."""
+        places = {place for name, place in self.phases if name == "now"}
+        return bool(places) and (number.clause in places or not places & {n.clause for n in self.numbers})
 
     def part_of(self, number: StatedNumber, topics: frozenset[str]) -> SentenceReading:
         """What is read in a number's own part of the sentence, or in the last one before it with one of the topics. Its
@@ -109,11 +121,11 @@ class SentenceReading:
         or else of the parts without a number."""
         dates = self.dates
         own_date = self._date_in_turn(number)
-        if own_date:
+        if own_date is not None:
             dates = own_date
         elif number is not None and len(self.numbers) > 1 and not self.is_pair:
             own = tuple(d for d in dates if d[0] == number.clause)
-            others = {n.clause for n in self.numbers}
+            others = {n.clause for n in self.numbers if n.measure != "times"}
             apart = tuple(d for d in dates if d[0] not in others)
             near = min((abs(d[0] - number.clause) for d in apart), default=0)
             dated = {d[0] for d in dates}
@@ -125,21 +137,32 @@ class SentenceReading:
             frozenset((first, last) for _, first, last, _ in dates if first != last),
         )
 
-    def _date_in_turn(self, number: StatedNumber | None) -> tuple[tuple[int, int, int, int], ...]:
-        """The date of a number where numbers and dates take turns: "from 5 % in 2010 to 18 % in 2024"."""
+    def _date_in_turn(self, number: StatedNumber | None) -> tuple[tuple[int, int, int, int], ...] | None:
+        """The date of a number where numbers and dates take turns: "from 5 % in 2010 to 18 % in 2024"; None where they
+        do not. Of "from" and "to" in two years, the earlier year is that of "from"; in one, it is that of "to"."""
         if number is None:
-            return ()
+            return None
+        ends = {n.role: n.place for n in self.numbers if n.role in ("from", "to")}
+        if number.role in ends and len(ends) == 2 and all(d[1] == d[2] for d in self.dates):
+            years = sorted(self.dates, key=lambda d: d[1])
+            if len(years) == 2:  # "halved since 2010, from 25 to 10.5 % in 2024"
+                return tuple(years[:1] if number.role == "from" else years[1:])
+            start = START.search(self.text)  # "since 2009 it fell from 19 to 14 %"
+            if len(years) == 1 and start is not None and years[0][1] == int(start[1] or start[2]):
+                return tuple(years) if number.role == "from" else ()
+            if len(years) == 1 and number.role == "from" and not ends["from"] < years[0][3] < ends["to"]:
+                return ()  # "grew in 2024, from 13.8 to 14.4 %"
         numbers = [n for n in self.numbers if n.clause == number.clause]
         dates = sorted((d for d in self.dates if d[0] == number.clause), key=lambda d: d[3])
         turns = sorted([(n.place, 0) for n in numbers] + [(d[3], 1) for d in dates])
         if len(numbers) != len(dates) or len(numbers) < 2 or any(a[1] == b[1] for a, b in itertools.pairwise(turns)):
-            return ()
+            return None
         return (dates[numbers.index(number)],)
 
     @property
     def is_pair(self) -> bool:
         """Whether its two numbers are those before and after."""
-        return len(self.numbers) == 2 and [n.role for n in self.numbers] == ["from", "to"]
+        return len(self.numbers) == 2 and {n.role for n in self.numbers} == {"from", "to"}
 
     def sign_near(self, number: StatedNumber) -> int:
         """The direction that is nearest to a number: 1, -1, or 0 without any. One in its own part of the sentence
@@ -203,12 +226,20 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
             (p.name, _clause(words, p.first, breaks)) for p in (*by["entity"], *by["concept"]) if p.first not in based
         ),
         phases=tuple(
-            (p.name, _clause(words, p.first, breaks))
+            ("earlier" if _is_after_amount(words, p) else p.name, _clause(words, p.first, breaks))
             for p in by["hedge"]
-            if p.name in ("earlier", "later") and not (p.first and words[p.first - 1].text in ("than", "чем"))
+            if p.name in ("earlier", "later", "now") and not (p.first and words[p.first - 1].text in ("than", "чем"))
         ),
         question=text.rstrip('"»”) ').endswith("?") and not TAG.search(text),
     )
+
+
+def _is_after_amount(words: Sequence[TextToken], phrase: FoundPhrase) -> bool:
+    """Whether "after" says what a number was before: "23 %, after 35 %", "35 foizdan keyin"."""
+    later = words[phrase.first].text in ("after", "после", "keyin")
+    number = phrase.last < len(words) and words[phrase.last].is_number and not DATE.fullmatch(words[phrase.last].text)
+    uzbek = words[phrase.first].text == "keyin"
+    return later and (phrase.first > 0 and words[phrase.first - 1].text == "foizdan" if uzbek else number)
 
 
 def _clause(words: Sequence[TextToken], place: int, breaks: Sequence[int]) -> int:

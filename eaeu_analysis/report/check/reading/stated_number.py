@@ -11,13 +11,14 @@ UNITS: dict[str, Measure | Literal["time"]] = {  # units of vocabulary.toml
     "log": "percent",
     "points": "points",
     "usd": "usd",
+    "currency": "count",
     "times": "times",
     "time": "time",
 }
 Role = Literal["", "from", "to", "by"]
 TELLING = 100  # half units of its last digit from which a number is telling
 MORE = 0.2  # the same where it is "more than" or "less than"
-ABOUT = {True: 0.12, False: 0.05}  # share by which a fraction or multiple in words may differ, and an "about" number
+ABOUT = {True: 0.12, False: 0.06}  # share by which a fraction or multiple in words may differ, and an "about" number
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,14 @@ TO_LATIN = {
 
 @dataclass(frozen=True)
 class TextToken:
-    """A word, number or sign: ``text`` without case and accents, its place in the sentence, and whether it began with
-    a capital."""
+    """A word, number or sign: ``text`` without case and accents, its place in the sentence, whether it began with a
+    capital, and whether it is all capitals."""
 
     text: str
     start: int
     end: int
     capital: bool = False
+    upper: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -115,7 +116,7 @@ def tokens(text: str, lang: Lang) -> list[TextToken]:
         start, end = places[m.start()], places[m.end() - 1] + 1
         short = NEGATED.fullmatch(m.group()) if lang == "en" else None  # "don't"
         parts = (("cannot",) if short[1] == "ca" else (short[1], "not")) if short else (m.group(),)
-        found += [TextToken(part, start, end, text[start].isupper()) for part in parts]
+        found += [TextToken(part, start, end, text[start].isupper(), text[start:end].isupper()) for part in parts]
     return found
 
 
@@ -163,10 +164,11 @@ class _Phrase:
     name: str
     words: tuple[str, ...]
     capital: bool = False
+    upper: bool = False
 
     def match(self, found: Sequence[TextToken], at: int) -> int:
         """The token after the phrase when it begins at that token; 0 when it does not."""
-        if self.capital and not found[at].capital:
+        if (self.capital and not found[at].capital) or (self.upper and not found[at].upper):
             return 0
         place, gap = at, 0
         for word in self.words:
@@ -265,6 +267,8 @@ def _other_economies(lang: Lang, known: set[str]) -> list[_Phrase]:
     found = []
     for iso3, economy in economy_tables().economies.items():
         found.append(_Phrase("entity", iso3, (f"flag{economy.iso2.lower()}",)))
+        if iso3 in known:
+            found += [_Phrase("entity", iso3, (f"{c.lower()}.",), upper=True) for c in (economy.iso2, iso3)]
         for name in {territories.get(economy.iso2, economy.name), economy.name if lang == "en" else ""}:
             words = [token.text for token in tokens(str(name).partition("(")[0].partition(",")[0], lang)]
             if iso3 in known or not words or len("".join(words)) < SHORTEST:
