@@ -144,7 +144,7 @@ def label_rows(ax: Axes, labels: Sequence[str], above: float) -> None:
     ax.grid(axis="x")
 
 
-def named_rows(ax: Axes, places: Sequence[float], names: Sequence[str], size: float = 8) -> None:
+def named_rows(ax: Axes, places: Sequence[float] | np.ndarray[Any, Any], names: Sequence[str], size: float = 8) -> None:
     """Rows from the top, each with its name, and grid lines of the horizontal axis alone."""
     ax.set_yticks(places, names, fontsize=size)
     ax.set_ylim(max(places, default=0) + 0.6, -0.6)
