@@ -142,14 +142,15 @@ class SentenceReading:
         do not. Of "from" and "to" in two years, the earlier year is that of "from"; in one, it is that of "to"."""
         if number is None:
             return None
+        start = START.search(self.text)
+        since = int(start[1] or start[2]) if start else 0
+        if len(self.numbers) > 1 and [d[1:3] for d in self.dates] == [(since, since)]:
+            return self.dates if number.role == "from" else ()  # "since 2009 it has dropped by 5 points, to 20.6 %"
         ends = {n.role: n.place for n in self.numbers if n.role in ("from", "to")}
         if number.role in ends and len(ends) == 2 and all(d[1] == d[2] for d in self.dates):
             years = sorted(self.dates, key=lambda d: d[1])
             if len(years) == 2:  # "halved since 2010, from 25 to 10.5 % in 2024"
                 return tuple(years[:1] if number.role == "from" else years[1:])
-            start = START.search(self.text)  # "since 2009 it fell from 19 to 14 %"
-            if len(years) == 1 and start is not None and years[0][1] == int(start[1] or start[2]):
-                return tuple(years) if number.role == "from" else ()
             if len(years) == 1 and number.role == "from" and not ends["from"] < years[0][3] < ends["to"]:
                 return ()  # "grew in 2024, from 13.8 to 14.4 %"
         numbers = [n for n in self.numbers if n.clause == number.clause]
