@@ -59,9 +59,8 @@ def identify(sample: GravitySample, search: bool) -> tuple[GravitySample, Scaled
     zero = (sample.y == 0) if search else np.zeros(len(sample.y), dtype=bool)
     sd = sample.x.std(axis=0)
     sd = np.where(sd > 0, sd, 1.0)
-    standard = (sample.x - sample.x.mean(axis=0)) / sd
     positive = off_effects((~zero).astype(np.float64), sample.effects, sample.x.shape[1])
-    spread = positive.residual(standard)
+    spread = positive.residual((sample.x - sample.x.mean(axis=0)) / sd)
     found = find_separated(sample.y, spread, sample.effects, positive) if search else None
     if found is not None:
         smaller, scaled, _ = identify(sample.without(found.rows), search=False)

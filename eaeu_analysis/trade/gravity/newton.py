@@ -76,10 +76,42 @@ def effects_alone(sample: GravitySample) -> Array:
 
 
 def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, Array]:
-    """The maximum: coefficients, fitted flows, the directions there and the score of the index there."""
+    """The maximum: coefficients, fitted flows, the directions there and the score of the index there.
+
+    The ascent is followed by more steps of its last directions until they are rounding, and an exact one of the
+    coefficients (of all first, where they were not): without them the ninth digit depends on the processor. Arrays of
+    the length of the data are let go as soon as they can be.
+    """
     y = sample.y
-    weights = np.ones(len(y)) if sample.weights is None else sample.weights
+    weights = np.ones(1) if sample.weights is None else sample.weights
     effects = sample.effects or (np.zeros(len(y), dtype=np.int64),)
+    beta, index, at = _ascend(sample, weights, effects, x)
+    exact, settled, size = isinstance(at.off, Projection), False, 1.0
+    for _ in range(POLISHED if exact else 0):
+        move, along = at.step(weights * (y - np.exp(index)))
+        before, size = size, float(np.abs(along).max())
+        if not size < before / 2:
+            break
+        beta, index = beta + move, np.maximum(index + along, LOWEST)
+        settled = size < SETTLED
+    for _ in range(1 if settled else 2):
+        left = x if exact else at.x
+        del at
+        index = np.maximum(index, LOWEST)
+        mu = np.exp(index)
+        score = weights * (y - mu)
+        at = _directions(left, weights * mu, effects, PRECISION)
+        del left
+        move, along = at.step(score)
+        beta, index = beta + move, index + along
+    return beta, mu, at, score
+
+
+def _ascend(
+    sample: GravitySample, weights: Array, effects: tuple[Ints, ...], x: Array
+) -> tuple[Array, Array, _Direction]:
+    """Coefficients, index and last directions, where the likelihood rises no more."""
+    y = sample.y
     index = np.zeros(len(y)) if sample.offset is None else sample.offset - sample.offset.max()
     index = _balanced(index, y, weights, effects, FIRST_SWEEPS)
     beta: Array = np.zeros(x.shape[1])
@@ -93,6 +125,7 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
         if at is None:
             at = _directions(left, weights * mu, effects, precision)
             left = at.x if isinstance(at.off, Iterated) else x  # the next projection has less to take out
+        del mu
         move, along = at.step(score)
         gain = float(along @ score)
         coarse = isinstance(at.off, Iterated) and at.off.precision > PRECISION
@@ -102,8 +135,7 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
             if coarse:
                 at, precision = None, PRECISION
                 continue
-            beta, index = beta + move, index + along
-            break
+            return beta + move, index + along, at
         if slow:
             promise, at, exact = np.inf, None, False
             continue
@@ -119,33 +151,8 @@ def _climb(sample: GravitySample, x: Array) -> tuple[Array, Array, _Direction, A
         if share > 0.0:
             beta, index = beta + share * move, np.maximum(index + share * along, LOWEST)
             deviance = _deviance(y, index, weights)
-    else:
-        raise NotConvergedError(f"the Poisson fit did not converge in {STEPS} damped steps")
-    del mu, score, along, left  # of the length of the data
-    return _refined(y, weights, effects, x, beta, index, at)
-
-
-def _refined(
-    y: Array, weights: Array, effects: tuple[Ints, ...], x: Array, beta: Array, index: Array, at: _Direction
-) -> tuple[Array, Array, _Direction, Array]:
-    """What :func:`_climb` returns, after more steps by its last directions until they are rounding, and an exact one of
-    the coefficients (of all first, where they were not): without them the ninth digit depends on the processor."""
-    exact, settled, size = isinstance(at.off, Projection), False, 1.0
-    for _ in range(POLISHED if exact else 0):
-        move, along = at.step(weights * (y - np.exp(index)))
-        before, size = size, float(np.abs(along).max())
-        if not size < before / 2:
-            break
-        beta, index = beta + move, np.maximum(index + along, LOWEST)
-        settled = size < SETTLED
-    for _ in range(1 if settled else 2):
-        index = np.maximum(index, LOWEST)
-        mu = np.exp(index)
-        score = weights * (y - mu)
-        at = _directions(x if exact else at.x, weights * mu, effects, PRECISION)
-        move, along = at.step(score)
-        beta, index = beta + move, index + along
-    return beta, mu, at, score
+        del along
+    raise NotConvergedError(f"the Poisson fit did not converge in {STEPS} damped steps")
 
 
 def _directions(x: Array, weights: Array, effects: tuple[Ints, ...], precision: float) -> _Direction:

@@ -112,7 +112,8 @@ def take_sample(
     flow = _numbers(data, y)
     matrix = np.column_stack([_numbers(data, name) for name in x]) if x else np.empty((len(data), 0))
     effects = [effect_codes(data, effect) for effect in fixed_effects]
-    groups = [effect_codes(data, cluster) for cluster in clusters]
+    own = [cluster for cluster in clusters if cluster not in fixed_effects]  # the others have the codes of the effect
+    groups = [effect_codes(data, cluster) for cluster in own]
     weight, shift = (None if name is None else _numbers(data, name) for name in (weights, offset))
     keep = np.isfinite(flow) & np.isfinite(matrix).all(axis=1)
     for values in (weight, shift):
@@ -134,6 +135,8 @@ def take_sample(
     rows = np.flatnonzero(keep)
     silent = _silent(data, fixed_effects, flow, keep, missing) if drop_zero_groups else ()
     small = _in_one_block([_recoded(effects.pop(0)[rows]) for _ in fixed_effects])  # the long ones go, one by one
+    place = list(fixed_effects).index
+    grouped = [small[place(c)] if c in fixed_effects else _recoded(groups.pop(0)[rows]) for c in clusters]
     flow, matrix = flow[rows], matrix[rows]
     if connected:
         _connected(data, rows, small, fixed_effects)
@@ -142,7 +145,7 @@ def take_sample(
         flow,
         matrix,
         small,
-        tuple(_recoded(groups.pop(0)[rows]) for _ in clusters),
+        tuple(grouped),
         missing,
         separated,
         singletons,

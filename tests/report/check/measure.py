@@ -31,8 +31,10 @@ LATER |= {"862 in seven sets": "seven", "640 in six rounds": "rounds", "120 on t
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 LATER |= {f"{name} batch of six kinds of author": f"authors{i}" for i, name in enumerate(ORDINALS, 1)}
 LATER |= {f"batch {i}, of ten kinds of author": f"authors{i}" for i in range(11, 22)}
+INDEPENDENT = {"formal prose of an independent author": "authors22", "speech of an independent author": "authors23"}
+LATER |= INDEPENDENT
 LATER |= {"half of the styles that was worked on": "broad", KEPT: "broad", UNSEEN: "unseen"}
-APART = (UNSEEN, KEPT)  # no rule was made for them
+APART = (UNSEEN, KEPT, *INDEPENDENT)  # no rule was made for them
 DRAWS, SEED = 1, 11
 CHANCE_DRAWS = 2000
 
