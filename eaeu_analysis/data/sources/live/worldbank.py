@@ -266,7 +266,6 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
         odd = sorted(repr(e) for e in set(economies) if not (isinstance(e, str) and form.fullmatch(e)))
         values = [float("nan") if row["value"] is None else float(row["value"]) for row in rows]
         label = str(rows[0]["variable"][place["series"]].get("value") or "")[:_LABEL]
-        version = rows[0]["variable"][names.index("version")].get("value", "") if "version" in names else ""
     except _OTHER_FORM:
         raise FetchError(f"{call.host} sent rows without economy, series or time", "paging", again=False) from None
     if series != {request.code}:
@@ -290,7 +289,7 @@ def _assembled(rows: list[dict[str, Any]], request: Request, call: Call) -> Fetc
         phrase += f"{period_text(freq, first.year)} among them"
         raise FetchError(phrase, "paging", again=False)
     frame = frame.dropna(subset=["value"]).sort_values(["economy", "year"], ignore_index=True)
-    return Fetched(frame, label, call.ledger.lastupdated, str(version), problems=absent, freq=freq)
+    return Fetched(frame, label, call.ledger.lastupdated, problems=absent, freq=freq)
 
 
 def _compared(request: Request, host: str, economies: set[str], years: set[int]) -> tuple[str, ...]:
