@@ -22,8 +22,10 @@ from eaeu_analysis.results import (
     Provenance,
     Result,
     TableResult,
+    check_records,
     finding_of,
     is_reliable,
+    json_text,
     source_lines,
     to_plain,
 )
@@ -262,3 +264,25 @@ def test_values_as_plain_json(value, plain):
 
 def test_an_array_of_numbers_is_no_single_number():
     assert to_plain(np.array([1.0, 2.0])) == "[1. 2.]"
+
+
+@pytest.mark.parametrize(("limit", "passes"), [("at_least", [False, True, True]), ("at_most", [True, True, False])])
+def test_a_check_against_a_limit_passes_at_the_limit(limit: str, passes: list[bool]) -> None:
+    made = [getattr(Check, limit)("donors", value, 5.0, f"{value:g} donors") for value in (4.0, 5.0, 6.0)]
+    assert [check.passed for check in made] == passes
+    assert made[0] == Check("donors", passes[0], 4.0, 5.0, "4 donors")
+    stated = getattr(Check, limit)("donors", 4.0, 5.0, "four", role="fatal", scope="exports")
+    assert (stated.role, stated.scope) == ("fatal", "exports")
+
+
+def test_records_of_checks_have_all_fields_but_the_scope_or_those_asked_for() -> None:
+    check = Check("fit", False, 2.0, 1.0, "too far", role="fatal", scope="exports")
+    whole = {"name": "fit", "role": "fatal", "passed": False, "value": 2.0, "threshold": 1.0, "text": "too far"}
+    assert check_records([check]) == [whole]
+    assert check_records([check, check], "name", "scope") == 2 * [{"name": "fit", "scope": "exports"}]
+
+
+def test_json_text_has_sorted_keys_plain_letters_and_a_last_line_end() -> None:
+    text = json_text({"b": np.float64(0.5), "a": ("ü", math.nan)})
+    assert text == '{\n "a": [\n  "ü",\n  null\n ],\n "b": 0.5\n}\n'
+    assert json_text({"b": 1}, indent=2) == '{\n  "b": 1\n}\n'
