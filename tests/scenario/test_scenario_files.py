@@ -6,7 +6,6 @@ import shutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 import eaeu_analysis as ea
 from eaeu_analysis.errors import BadInputError
@@ -171,13 +170,3 @@ def test_the_tariff_of_another_economy_is_never_taken_as_zero(name, economy):
     moved = ea.load_scenario(name).replace({"economy": economy})
     with pytest.raises(BadInputError, match=f"the own tariff of {economy} is not shipped.*supply schedule = 'average'"):
         ea.run_scenario(moved, draws=2)
-
-
-def test_the_effect_of_work_rights_is_that_of_the_counterfactuals_of_armenia_and_kyrgyzstan():
-    """Pooled by inverse variance; the deviations are averaged, since both rest on the same donors and years."""
-    panel = ea.load_panel(["remittances_usd", "SP.POP.TOTL"], years=(1990, 2019))
-    found = ea.union_effects(panel, ["remittances_usd"], units=["ARM", "KGZ"], pools=["rouble"], level=0.8).to_frame()
-    mean, sd = found["estimate"] / 100, (found["upper"] - found["lower"]) / 200 / stats.norm.ppf(0.9)
-    weights = 1 / sd**2 / (1 / sd**2).sum()
-    stated = ea.load_scenario("uzb_eaeu_work_rights").quantities()["migration.work_rights"]
-    assert (stated.mean, stated.sd) == pytest.approx(((weights * mean).sum(), (weights * sd).sum()), abs=0.005)

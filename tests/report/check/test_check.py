@@ -77,6 +77,8 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
         87,
         88,
         31,
+        90,
+        90,
         123,
         125,
         210,
