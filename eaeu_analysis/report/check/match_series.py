@@ -26,9 +26,7 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
         foreign.add("share")
     if (not alone and len(reading.numbers) < 2) or reading.concepts & foreign:
         return None
-    unsaid = not reading.concepts - UNSAID and not reading.bases - {
-        "gdp"
-    }  # of what is not said in words that are known
+    unsaid = not reading.concepts - UNSAID and not reading.bases - {"gdp"}  # of outcomes that no known word names
     if unsaid and not (number.telling and years and alone):
         return None
     topics = frozenset(vocabulary_table()["concept"]) if unsaid else reading.concepts

@@ -17,7 +17,7 @@ from .vocabulary import FoundPhrase, Lang, TextToken
 
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
 SHARES = ("as", "share", "relative", "как", "доля", "доли", "долю")  # "doubled as a share of GDP"
-NEAR_OUTPUT = 5  # tokens after a multiple in which it may be said to be of GDP
+NEAR_OUTPUT = 5  # tokens after a multiple within which GDP may be named
 LOOSE = 0.15  # the same where it is "almost doubled"
 ONE = {"of", "a", "one", "одного"}  # between a fraction and its unit
 EVERY = {"en": ("every", "each", "a", "per", "of"), "ru": ("каждых", "каждые", "из"), "uz": ("har",)}

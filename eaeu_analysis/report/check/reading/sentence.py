@@ -85,7 +85,7 @@ class SentenceReading:
         return found.pop() if alone and len(found) == 1 and not number.role else ""
 
     def is_now(self, number: StatedNumber) -> bool:
-        """Whether a number is said to be of today: in its own part of the sentence, or else in one without a number."""
+        """Whether a number is of today by its words: in its own part of a sentence, or else in one without a number."""
         places = {place for name, place in self.phases if name == "now"}
         return bool(places) and (number.clause in places or not places & {n.clause for n in self.numbers})
 
