@@ -374,7 +374,7 @@ class Panel:
         return table if units is None else table[[self.resolve(u) for u in units]]
 
     def _wide(self, indicator: str) -> pd.DataFrame:
-        table = self.column(indicator).unstack(0)
+        table = self.column(indicator).unstack(0).sort_index()  # unstack leaves periods as they first appear
         calendar = self.calendar
         times = calendar.ordinals(table.index)
         if int(times[-1] - times[0]) + 1 != len(times):

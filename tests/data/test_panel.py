@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eaeu_analysis.data.load import load_panel
 from eaeu_analysis.data.panel import Panel, event_year
 from eaeu_analysis.errors import BadInputError, EaeuError, NoDataError
 from eaeu_analysis.series import SeriesData, SeriesInfo
@@ -35,6 +36,23 @@ def world() -> Panel:
             series("R", "% a year", "rate", {("KGZ", 2014): -1.0, ("KGZ", 2015): 2.0}),
         ]
     )
+
+
+@pytest.mark.parametrize("first", [("a", 2003), ("b", 2003), ("c", 2001)])
+def test_a_wide_table_has_every_year_whichever_unit_begins_first(first: tuple[str, int]) -> None:
+    begin = {"a": 2001, "b": 2001, "c": 2001, first[0]: first[1]}
+    values = {(unit, year): float(year) for unit in "abc" for year in range(begin[unit], 2006)}
+    panels = [Panel.from_series([series("x", "%", "share", values)])]
+    panels.append(Panel.from_frame(panels[0].frame.reset_index(), unit="economy", time="year"))
+    for panel in panels:
+        assert list(panel.wide("x").index) == list(range(2001, 2006))
+        assert panel.wide("x").notna().sum().sum() == len(values)
+
+
+def test_the_panel_that_ships_is_wide_for_any_economies() -> None:
+    wide = load_panel(["poverty_national"], ["GEO", "UZB"]).wide("poverty_national")
+    assert (wide.index[0], wide.index[-1]) == (2001, 2024)
+    assert wide["GEO"].dropna().index[0] == 2004
 
 
 def test_from_frame_sorts_and_keeps_missing_as_missing() -> None:
