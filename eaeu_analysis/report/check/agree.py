@@ -32,7 +32,8 @@ def is_same_unit(number: StatedNumber, known: KnownNumber) -> bool:
         effect = known.measure == "percent" and (
             (known.base == "gdp" and known.name == "estimate") or known.name == "difference"
         )
-        of_base = number.measure == "percent" and number.base == known.base != ""  # "fell by a third of GDP"
+        same = known.base in (number.base, "" if number.base == "gdp" else number.base)
+        of_base = number.measure == "percent" and number.base != "" and same  # "fell by a third of GDP"
         return (effect and number.measure == "points") or (of_base and known.measure == "points")
     if number.measure in ("percent", "points") and number.base:
         if known.base and number.measure == "percent":
@@ -103,6 +104,9 @@ def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, n
 
 def _is_of_other_span(fact: KnownFact, known: KnownNumber, reading: SentenceReading, number: StatedNumber) -> bool:
     """Whether every year next to a number is outside the years of a mean: "3.4 % (2010-14)" for that of 2016-19."""
+    turn = reading.date_in_turn(number)
+    if turn:  # "100 % in 2010-14, 134 % in 2016-19"
+        return all(d[2] < known.span[0] or d[1] > known.span[1] for d in turn)
     years = [d for d in reading.dates if d[0] == number.clause and not {d[1], d[2]} <= _joined(fact)]
     alone = sum(n.clause == number.clause for n in reading.numbers) == 1
     alone = alone and all(place != number.clause for _, place in reading.phases)  # not "135 % after 2010"

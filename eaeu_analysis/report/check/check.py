@@ -18,7 +18,7 @@ from ..claims.shipped import shipped_claims
 from .advice import advise, find_check_language
 from .agree import Reason
 from .facts import KnownFact, PanelFacts, facts_of_claims
-from .judge import Judgement, Verdict, judge
+from .judge import Judgement, Verdict, judge, judge_as_before
 from .reading.sentence import SentenceReading, read_sentence
 from .reading.vocabulary import Lang, check_lang, sentences
 from .subject import OUTCOMES, specific_concepts
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 MOST = 1_000_000  # characters of a text
 BACK = 3  # sentences back in which a subject that is not named is looked for
 WORD = re.compile(r"[^\W\d_]{3,}")  # a sentence without one goes on with that before it: "2015: 131 %"
-VAGUE = frozenset(("gdp", "share", "members", "peers"))  # concepts that do not say what a sentence is about
+VAGUE = frozenset(
+    ("merchandise", "outflow", "gdp", "share", "members", "peers")
+)  # concepts that do not say what a sentence is about
 PARTNERS = frozenset(("CHN", "TUR", "EU", "RUS"))  # of others in most sentences, and seldom their subject
 ORDER = ("supported", "overstated", "outdated", "altered", "unsupported")  # which reading of a sentence is taken
 VERDICTS: tuple[Verdict, ...] = ("supported", "outdated", "altered", "overstated", "unsupported")
@@ -256,34 +258,44 @@ def check_text(text: str, lang: str | None = None, *, claims: Sequence[Claim] | 
     known = check_lang(lang, text)
     facts = _shipped_facts() if claims is None else facts_of_claims(claims)
     panel = PanelFacts()
-    found = []
+    judged: list[tuple[int, int, SentenceReading, Judgement]] = []
     before: list[SentenceReading] = []
     for start, end in sentences(text):
         reading, judgement = _judge_in_context(read_sentence(text[start:end], known), before, facts, panel)
+        if judgement is not None:
+            last = judged[-1][3] if judged else None
+            judged.append((start, end, reading, judge_as_before(reading, judgement, last) if last else judgement))
+        elif judged and "no_effect" in reading.hedges and not reading.entities:  # "The estimate fails a check."
+            first, until, hedged, _ = judged[-1]
+            hedged = replace(hedged, hedges=hedged.hedges | {"no_effect"})
+            again = judge(hedged, facts, panel)
+            if again is not None and again.verdict == "supported":
+                judged[-1] = (first, until, hedged, again)
         if reading.economies or reading.concepts & OUTCOMES or specific_concepts(reading):
             before = [reading, *before][:BACK]
-        if judgement is None:
-            continue
-        advice = advise(judgement, known)
-        fact = judgement.fact
-        found.append(
-            CheckedStatement(
-                text=" ".join(text[start:end].split()),
-                verdict=judgement.verdict,
-                claim=fact.claim if fact else None,
-                evidence=fact.id if fact else "",
-                reason=judgement.reason,
-                finding=advice.finding,
-                why=advice.why,
-                instead=advice.instead,
-                grade=fact.claim.grade if fact and fact.claim else "",
-                caveat=advice.caveat,
-                sources=advice.sources,
-                start=start,
-                end=end,
-            )
-        )
-    return TextCheck(text, known, tuple(found))
+    return TextCheck(text, known, tuple(_statement(text, *row, lang=known) for row in judged))
+
+
+def _statement(
+    text: str, start: int, end: int, reading: SentenceReading, judgement: Judgement, *, lang: Lang
+) -> CheckedStatement:
+    advice = advise(judgement, lang)
+    fact = judgement.fact
+    return CheckedStatement(
+        text=" ".join(text[start:end].split()),
+        verdict=judgement.verdict,
+        claim=fact.claim if fact else None,
+        evidence=fact.id if fact else "",
+        reason=judgement.reason,
+        finding=advice.finding,
+        why=advice.why,
+        instead=advice.instead,
+        grade=fact.claim.grade if fact and fact.claim else "",
+        caveat=advice.caveat,
+        sources=advice.sources,
+        start=start,
+        end=end,
+    )
 
 
 def _judge_in_context(

@@ -71,7 +71,7 @@ YEAR_FIELD = re.compile(r"^(?:[a-z]_)?(?:\w+_)?(?:first|last|year|event|at)$")
 PARTNERS = {"China": "CHN", "Turkey": "TUR", "EU": "EU", "EAEU": "EAEU", "RUS": "RUS"}
 MEMBER_FIELDS = ("ARM", "BLR", "KAZ", "KGZ", "RUS", "UZB")  # of claims with a number for each member
 FIRST, LAST = 1900, 2100
-GROWTH = ("gdp_growth", "NY.GDP.MKTP.KD.ZG")  # series whose sign is a direction
+GROWTH = ("gdp_growth", "NY.GDP.MKTP.KD.ZG", "NY.GDP.PCAP.KD.ZG")  # series whose sign is a direction
 BY_LAW = ("tariffs.average", "tariffs.rise", "tariffs.fall", "tariffs.most", "tariffs.law", "revenue.duty")
 MANIFOLD = 40  # per cent of change from which a text may state it as a multiple
 RECENT = 10  # years back in which a number without a year is looked for
@@ -123,6 +123,7 @@ class KnownFact:
     code: str = ""
     latest: int = 0
     economy: str = field(default="")
+    unit: str = ""
 
     @functools.cached_property
     def named(self) -> frozenset[str]:
@@ -226,6 +227,8 @@ def _subject(claim: Claim) -> tuple[Any, ...]:
             entities.append(options)
         else:
             concepts.append(options)
+    if any("gold" in name for name in claim.values):
+        extra.add("gold")
     if not concepts:  # what its English sentence is about, as that of any other text
         found = read_sentence(claim.sentence, "en")
         concepts = [found.concepts - {"members", "share"}] if found.concepts - {"members", "share"} else []
@@ -276,6 +279,8 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
             role = "change"
         if name in ("change", "own", "percent", "excess") and role == "change" and abs(value) >= MANIFOLD:
             yield _times(f"{name}_ratio", max(1 + value / 100, 1e-9))
+        if claim.measure == "log points" and name in ("estimate", "value"):  # as a text may say it in per cent
+            yield KnownNumber(f"{name}_percent", 100 * math.expm1(value / 100), "percent", role="change")
         span = tuple(values[f"{name}_{end}"] for end in ("first", "last") if f"{name}_{end}" in values)
         yield KnownNumber(name, value * scale, measure, base, role, own, newer, of, span=span)
         if role == "before" and value > 0 and later is not None:
@@ -346,7 +351,7 @@ def parse_measure(measure: str) -> tuple[Measure, str, float]:
 
 
 _BASE_WORDS = {
-    **{"gdp": "GDP", "imports": "imports", "exports": "exports", "revenue": "revenue"},
+    **{"gdp": "(?:GDP|GNI)", "imports": "imports", "exports": "exports", "revenue": "revenue"},
     **{"duties": "(?:duties|pool)", "population": "population"},
 }
 
@@ -383,7 +388,7 @@ def _series_fact(name: str, economy: str, source: str) -> KnownFact:
     """The series of an economy, as a fact with a value for each year."""
     unit, column, must, extra = _series(name)
     measure, base, scale = parse_measure(unit)
-    if name.startswith("exchange_rate") or unit in ("people", "persons"):
+    if name in ("exchange_rate", "SI.POV.GINI") or unit in ("people", "persons"):
         measure, base, scale = "count", "", 1.0
     values = dict(_values(name, source).get(economy, {}))
     older: dict[int, list[float]] = {}
@@ -408,6 +413,7 @@ def _series_fact(name: str, economy: str, source: str) -> KnownFact:
         code=name,
         latest=max(values, default=0),
         economy=economy,
+        unit=unit,
     )
 
 

@@ -12,10 +12,10 @@ from typing import Literal
 
 from .agree import NumberMatch, Reason
 from .facts import KnownFact, KnownNumber, PanelFacts
-from .match import match_numbers
+from .match import match_numbers, match_to
 from .reading.sentence import SentenceReading
 from .reading.stated_number import StatedNumber
-from .subject import CHECKED, OUTCOMES, UNSAID, is_about, specific_concepts
+from .subject import CHECKED, OUTCOMES, UNSAID, is_about, other_matters, specific_concepts
 
 Verdict = Literal["supported", "outdated", "altered", "overstated", "unsupported"]
 # what those outside did: with it an estimate is a comparison
@@ -77,6 +77,18 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
     return _judge_use(reading, matches, facts)
 
 
+def judge_as_before(reading: SentenceReading, own: Judgement, before: Judgement) -> Judgement:
+    """The verdict on a sentence whose numbers are all of the finding that the sentence before is on, where they are."""
+    facts = {m.fact.id: m.fact for m in before.matches if m.reason == "" and m.fact is not None and m.fact.claim}
+    if own.verdict not in ("altered", "unsupported") or not own.matches:
+        return own
+    for fact in facts.values():
+        matches = [m if m.reason in ("", "newer") else match_to(m.number, reading, fact) for m in own.matches]
+        if all(m is not None for m in matches):
+            return _judge_use(reading, [m for m in matches if m is not None], [fact])
+    return own
+
+
 def _judge_use(reading: SentenceReading, matches: Sequence[NumberMatch], facts: Sequence[KnownFact]) -> Judgement:
     """The verdict on a sentence whose numbers are right."""
     best = matches[0]
@@ -120,7 +132,8 @@ def _judge_words(reading: SentenceReading, facts: Sequence[KnownFact]) -> Judgem
             if unclear:
                 return _signed(clear is None, clear or tests[0])
             return Judgement("overstated", "cause", tests[0])
-        if reading.causal and not unclear and reading.economies and reading.concepts & (CHECKED | {"other"}):
+        checked = reading.concepts & CHECKED or other_matters(reading)
+        if reading.causal and not unclear and reading.economies and checked:
             return Judgement("unsupported", "none")
         return None
     peaks = [f for f in facts if any(k.name == "peak" for k in f.numbers)]  # "trade began to fall in 2012"

@@ -27,7 +27,18 @@ from .facts import KnownFact, PanelFacts
 from .match_series import match_series
 from .reading.sentence import OTHERS, SentenceReading
 from .reading.stated_number import StatedNumber
-from .subject import CHECKED, OUTCOMES, SPECIFIC, UNSAID, closeness, is_about, is_same_matter, specific_concepts
+from .subject import (
+    CHECKED,
+    MATTERS,
+    OUTCOMES,
+    SPECIFIC,
+    UNSAID,
+    closeness,
+    is_about,
+    is_same_matter,
+    other_matters,
+    specific_concepts,
+)
 
 BESIDE = 3  # parts of a sentence after an estimate in which its interval is stated
 INTERVAL = (
@@ -44,6 +55,7 @@ INTERVAL = (
 )
 OTHER_CASES = ("least", "most", "median", "without_low", "without_high", "left_out")
 BOUNDS = frozenset((*INTERVAL, *OTHER_CASES))  # numbers of a claim that count with another one of it
+IN_PER_CENT = frozenset(("estimate_percent", "value_percent"))  # of an estimate in log points
 ASIDE = ("comparators_mean", "difference", "near")  # numbers of a claim that are not about its subject alone
 COARSE = 5  # half units of its last digit below which a number equals too many others
 PLAIN = 3  # significant digits from which a number alone tells which fact it comes from
@@ -62,12 +74,21 @@ def match_numbers(reading: SentenceReading, facts: Sequence[KnownFact], panel: P
     return _with_siblings(_derived(matches))
 
 
+def match_to(number: StatedNumber, reading: SentenceReading, fact: KnownFact) -> NumberMatch | None:
+    """The number of a fact that a stated number agrees with in unit, years and direction; None without one."""
+    for known in fact.numbers:
+        same = number.equals(known.value) and is_same_unit(number, known)
+        if same and years_agree(fact, known, reading, number) and signs_agree(fact, known, reading, number):
+            return NumberMatch(number, fact, known)
+    return None
+
+
 def _match_part(
     number: StatedNumber, reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFacts
 ) -> NumberMatch:
     """A number by what the sentence is about, or else by what its own part of the sentence is about."""
     whole = _match(number, reading, facts, panel)
-    part = reading.part_of(number, CHECKED | SPECIFIC | {"growth"})
+    part = reading.part_of(number, CHECKED | SPECIFIC | MATTERS | {"growth"})
     other = whole.fact is not None and _elsewhere(number, whole.fact, reading)
     if part == reading or (whole.reason in ("", "newer") and not other):
         return whole
@@ -93,10 +114,15 @@ def _match(
     hidden = BOUNDS - set(OTHER_CASES) if "peers" in reading.near(number) else BOUNDS
     known = [(f, k) for f in about for k in f.numbers if k.name not in hidden]
     hits = [(f, k) for f, k in known if is_equal(number, k, reading)]
-    if not hits and "other" not in reading.concepts:  # the sentence may name more than the fact is on
+    if not hits and not other_matters(reading):  # the sentence may name more than the fact is on
         loose = (f for f in facts if number.telling or reading.economies <= f.named)
         loose = (f for f in loose if is_about(f, reading, strict=False, narrow=False))
-        hits = [(f, k) for f in loose for k in f.numbers if k.name not in BOUNDS and is_equal(number, k, reading)]
+        hits = [
+            (f, k)
+            for f in loose
+            for k in f.numbers
+            if k.name not in BOUNDS | IN_PER_CENT and is_equal(number, k, reading)
+        ]
     for fact, item in hits:
         if years_agree(fact, item, reading, number) and signs_agree(fact, item, reading, number):
             if reading.is_now(number) and item.newer is not None and not any(reading.dates_of(number)):
@@ -114,7 +140,7 @@ def _match(
             return NumberMatch(number, fact, item, "economy")
         if has_same_digits(number, item) and not same and number.measure != "count":
             return NumberMatch(number, fact, item, "unit")
-    if "other" not in reading.concepts:
+    if not other_matters(reading):
         elsewhere = [f for f in facts if is_same_matter(f, reading)]
         for fact in elsewhere:
             for item in fact.numbers:
@@ -154,7 +180,7 @@ def _telling(matches: Sequence[NumberMatch], reading: SentenceReading, facts: Se
     """Numbers of a sentence by a fact on the same economy that has two of them or, where the subject of the sentence is
     not known by its words, one with three significant digits, in that unit, for those years and in that direction."""
     named = (reading.concepts - UNSAID) | (reading.bases - {"gdp"})
-    if not reading.economies or "other" in reading.concepts or all(m.reason in ("", "newer") for m in matches):
+    if not reading.economies or other_matters(reading) or all(m.reason in ("", "newer") for m in matches):
         return list(matches)
     specific = specific_concepts(reading)
     best: dict[int, NumberMatch] = {}

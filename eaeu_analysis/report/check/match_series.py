@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -10,37 +12,59 @@ from .facts import RECENT, KnownFact, KnownNumber, PanelFacts
 from .reading.sentence import SentenceReading
 from .reading.stated_number import StatedNumber
 from .reading.vocabulary import vocabulary_table
-from .subject import UNSAID, specific_concepts
+from .subject import MATTERS, UNSAID, specific_concepts
+
+ROUGHLY = 5  # half the last digit of a number without a year is less than this part of it
+PRICES_OF = re.compile(  # whose prices a sentence names
+    r"\b(20\d\d)(?:-yil)? (?:(?:US|international) )?(?:prices|dollars|narx)"
+    r"|(?:prices|dollars|US\$|ценах|долл\w*\.?) (?:of )?(20\d\d)\b",
+    re.IGNORECASE,
+)
+PARITY = re.compile(r"purchasing.power|\bPPP\b|международн\w+ долл|паритет|ППС|xalqaro dollar|pariteti", re.IGNORECASE)
 
 
 def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFacts) -> NumberMatch | None:
     """The number against the series of the panel; None when no series describes it."""
     economies = sorted(e for e in reading.economies if len(e) == 3)
     years, spans = _ends(number, reading)
-    if not economies or spans or "other" in reading.concepts:
+    if not economies or "other" in reading.concepts:
         return None
     alone = len(reading.economies) == 1
     foreign = {"members", "duty_free", "patents", "poll"}
     in_gdp = number.base == "gdp" or "gdp" in reading.bases | reading.concepts
-    if number.measure == "percent" and not in_gdp:  # "accounted for 42 % of GDP" is no share of a partner
+    partner = not in_gdp and not reading.concepts & MATTERS  # "accounted for 42 % of GDP" is no share of a partner
+    if number.measure == "percent" and partner:
         foreign.add("share")
     if (not alone and len(reading.numbers) < 2) or reading.concepts & foreign:
         return None
     unsaid = not reading.concepts - UNSAID and not reading.bases - {"gdp"}  # of outcomes that no known word names
     if unsaid and not (number.telling and years and alone):
         return None
-    topics = frozenset(vocabulary_table()["concept"]) if unsaid else reading.concepts
+    topics = reading.concepts | (reading.bases if reading.concepts & MATTERS else set())  # "fuels are 57 % of exports"
+    topics = frozenset(vocabulary_table()["concept"]) if unsaid else topics
     series = [f for e in economies for f in panel.find(e, topics) if f.latest and _only(f, reading)]
+    series = [f for f in series if _is_priced(f.unit, reading.text)]
+    compared_with = _relative(number, reading, series, years)
+    if compared_with is not None:
+        return compared_with
     compared: NumberMatch | None = None
     for fact in series:
         fitting = [k for k in fact.numbers if is_same_unit(number, k)]
         growing = "prices" in reading.concepts and fact.code == "inflation"  # "prices rose by 8 %"
+        if spans:  # their means
+            means = _means(fact, number, years, spans)
+            if any(number.equals(k.value) and signs_agree(fact, k, reading, number) for k in means):
+                return NumberMatch(number, fact, None)
+            continue
         by = number.role == "by" and reading.signs and not growing and (not fitting or fitting[0].role != "change")
         if by or number.measure == "times":
             fitting = _changes(fact, number, years if len(years) > 1 else reading.dates_of()[0])
         found = _at_years(number, reading, fact, fitting)
         if found is not None and found.reason in ("", "newer"):
             return found
+        more = _changes(fact, number, reading.dates_of()[0])  # "36.4 million, eight million more than in 2010"
+        if any(number.equals(k.value) and signs_agree(fact, k, reading, number) for k in more):
+            return NumberMatch(number, fact, None)
         compared = compared or found
     if unsaid:
         return None
@@ -55,10 +79,51 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
 def _ends(number: StatedNumber, reading: SentenceReading) -> tuple[frozenset[int], frozenset[tuple[int, int]]]:
     """Years and spans of a number; of "from", "to" and "by" or a multiple in one span the ends that they are of."""
     years, spans = reading.dates_of(number)
-    if years or len(spans) != 1 or not (number.role or number.measure == "times"):
+    if years or len(reading.dates) != 1 or len(spans) != 1 or not (number.role or number.measure == "times"):
         return years, spans
     first, last = next(iter(spans))
     return {"from": frozenset({first}), "to": frozenset({last})}.get(number.role, frozenset({first, last})), frozenset()
+
+
+def _is_priced(unit: str, text: str) -> bool:
+    """Whether a series is in the prices that a sentence names, where it names them."""
+    year = PRICES_OF.search(text)
+    parity = PARITY.search(text)
+    if "$" not in unit:
+        return True
+    return (not year or (year[1] or year[2]) in unit) and (not parity or "international" in unit)
+
+
+def _relative(
+    number: StatedNumber, reading: SentenceReading, series: Sequence[KnownFact], years: Iterable[int]
+) -> NumberMatch | None:
+    """A multiple that one of two economies is of the other in a year: "about five times that of Kyrgyzstan"."""
+    for one, other in itertools.permutations(series, 2) if number.measure == "times" else ():
+        if one.code != other.code or one.economy == other.economy:
+            continue
+        at = {max(k.years): k.value for k in other.numbers if k.years}
+        for known in one.numbers:
+            base = at.get(max(known.years, default=0), 0.0)
+            if base > 0 and known.years <= set(years) and number.equals(known.value / base):
+                return NumberMatch(number, other if other.economy in reading.own_economies(number) else one, None)
+    return None
+
+
+def _means(
+    fact: KnownFact, number: StatedNumber, years: Iterable[int], spans: Iterable[tuple[int, int]]
+) -> list[KnownNumber]:
+    """The mean over a span of years, or how the means over two spans, or a year and a span, compare."""
+    at = {max(k.years): k for k in fact.numbers if k.years}
+    periods = [range(year, year + 1) for year in years] + [range(first, last + 1) for first, last in spans]
+    means = [sum(at[y].value for y in p) / len(p) for p in sorted(periods, key=min) if all(y in at for y in p)]
+    if not means or len(means) < len(periods):
+        return []
+    level = fact.numbers[0]
+    found = [replace(level, value=mean, years=frozenset()) for mean in means]
+    found = [k for k in found if is_same_unit(number, k)]
+    if len(means) == 2:
+        found += _between(level, number, *means)
+    return found
 
 
 def _at_years(
@@ -79,6 +144,8 @@ def _at_years(
         if len(stated) == 1 or (stated and len(reading.numbers) == 1):
             other = next((k for k in fitting if number.equals(k.value) and number.half < abs(number.value) / 50), None)
             return NumberMatch(number, fact, stated[0], "year" if other is not None else "number")
+        return None
+    if number.half > abs(number.value) / ROUGHLY:
         return None
     recent = [k for k in fitting if max(k.years, default=0) > fact.latest - RECENT]
     if not recent or reading.hedges & {"after_joining", "before_joining"}:
@@ -106,14 +173,19 @@ def _changes(fact: KnownFact, number: StatedNumber, years: Iterable[int]) -> lis
     if len(stated) != 2 or not set(stated) <= set(at):
         return []
     first, last = at[stated[0]], at[stated[1]]
-    share = first.measure == "percent"
-    if number.measure == "points" and share:
-        value = last.value - first.value
-    elif number.measure == "percent" and first.value and (number.about or not share):
-        value = 100 * (last.value / first.value - 1)  # a fraction of a share too: "fell by a quarter"
-    elif number.measure == "times" and first.value and last.value / first.value > 0:
-        ratio = last.value / first.value
-        value = ratio if ratio >= 1 else -1 / ratio
+    return [replace(k, years=frozenset(stated)) for k in _between(first, number, first.value, last.value)]
+
+
+def _between(level: KnownNumber, number: StatedNumber, first: float, last: float) -> list[KnownNumber]:
+    """How the second of two values compares with the first: points of a share, per cent, or a multiple."""
+    share = level.measure == "percent"
+    alike = number.measure == level.measure and number.measure in ("usd", "count")
+    if alike or (number.measure == "points" and share):
+        value = last - first
+    elif number.measure == "percent" and first and (number.about or not share):
+        value = 100 * (last / first - 1)  # a fraction of a share too: "fell by a quarter"
+    elif number.measure == "times" and first and last / first > 0:
+        value = last / first if last >= first else -first / last
     else:
         return []
-    return [KnownNumber("change", value, number.measure, role="change", years=frozenset(stated))]
+    return [KnownNumber("change", value, number.measure, role="change")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .facts import KnownFact
 from .reading.sentence import SentenceReading
+from .reading.vocabulary import vocabulary_table
 
 OUTCOMES = frozenset(
     [
@@ -49,11 +50,16 @@ SPECIFIC = frozenset(
         "real_income",
         "customs_receipts",
         "population",
+        "poverty",
+        "poorest",
     ]
 )
 FOREIGN = frozenset(("CHN", "TUR", "EU"))  # partners that no finding is about by themselves
 CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is checked though no economy is named
-UNSAID = frozenset(("share", "members", "peers", "joined", "bought", "stays", "real"))  # concepts that are no subject
+MATTERS = frozenset(vocabulary_table()["series"]["matters"])  # on which there is a series but no claim
+UNSAID = frozenset(
+    ("merchandise", "outflow", "share", "members", "peers", "joined", "bought", "stays", "real")
+)  # concepts that are no subject
 
 
 def is_about(fact: KnownFact, reading: SentenceReading, strict: bool, narrow: bool = True) -> bool:
@@ -72,16 +78,23 @@ def is_about(fact: KnownFact, reading: SentenceReading, strict: bool, narrow: bo
         return False
     concepts = reading.concepts | reading.bases
     own = fact.topics
-    if not all(group & concepts for group in fact.concepts) or "other" in reading.concepts - own:
+    if not all(group & concepts for group in fact.concepts) or other_matters(reading) - own:
         return False
     if narrow and specific_concepts(reading) - own and (strict or "per_head" in (reading.concepts - own)):
         return False
     return not strict or economies <= fact.named
 
 
+def other_matters(reading: SentenceReading) -> frozenset[str]:
+    """Concepts of a sentence on which no claim is."""
+    return reading.concepts & (MATTERS | {"other"})
+
+
 def specific_concepts(reading: SentenceReading) -> frozenset[str]:
     """Concepts that another finding on the same economy is not about; goods among them."""
-    return (reading.concepts & SPECIFIC) | {name for name in reading.concepts if name.startswith("product_")}
+    return (reading.concepts & (SPECIFIC | MATTERS)) | {
+        name for name in reading.concepts if name.startswith("product_")
+    }
 
 
 def is_same_matter(fact: KnownFact, reading: SentenceReading) -> bool:

@@ -48,6 +48,7 @@ def find_numbers(
     hundreds -= {i for i in hundreds if i + 1 in scales or (i + 1 in units and units[i + 1].name == "percent")}
     every = {i for i in hundreds if words[i - 1].text in EVERY[lang]}
     rated = any(p.family == "concept" and p.name == "exchange_rate" for p in phrases)
+    index = rated or any(p.family == "concept" and p.name == "gini" for p in phrases)
     sharing = any(p.family == "concept" and p.name == "share" for p in phrases) and not units
     parts = [p for p in phrases if p.family == "part" and _scale_after(words, scales, p)]
     apart = (
@@ -57,15 +58,18 @@ def find_numbers(
         | {t for p in parts for t in (p.last, p.last + 1)}
         | {t for first, (last, _) in ratios.items() for t in range(first, last)}
     )
-    for at, end, value, half, scale in _added_up(find_values(words, apart, lang), scales):
+    for at, end, value, half, scale in _added_up(find_values(words, apart, lang), scales, words):
         unit, after = _unit(words, units, end, at)
+        if any(w.text == "p" for w in words[max(0, at - 3) : at]):  # "p = 0.56"
+            continue
         if unit == "time" or (unit == "" and _clock(words, at, end)):
             continue
         if every and unit in ("", "usd") and value < LARGE and scale == 1:  # "for every hundred dollars of GDP"
             unit = "percent"
         if sharing and unit == "" and scale == 1 and half < MIN_HALF:  # "the share, 34.7 to be exact"
             unit = "percent"
-        if rated and unit == "" and scale == 1:  # "the rate averaged 469 per US dollar"
+        priced = rated and words[end : end + 1] and words[end].text in ("per", "to", "за", "a")  # "152 per dollar"
+        if index and (unit == "" or priced) and scale == 1:  # "the rate averaged 469 per US dollar"
             unit = "count"
         if rated and unit == "usd" and value == 1:  # "one dollar"
             continue
@@ -114,7 +118,8 @@ def _of_output(number: StatedNumber, words: Sequence[TextToken], concepts: dict[
     rest = itertools.takewhile(lambda t: words[t].text.isalpha() and words[t].text not in SHARES, near)
     places = [t for t in rest if t in concepts and concepts[t].name == "gdp"]
     before = number.place - 1 in concepts and words[number.place - 1].text.endswith("dan")
-    if number.measure != "times" or number.value < 1 or not (places or before):
+    verb = re.match(r"\w+(?:led|bled|pled)\b|удво|утро", number.text)  # "doubled its GDP"
+    if verb or number.measure != "times" or number.value < 1 or not (places or before):
         return number
     return replace(number, value=100 * number.value, half=100 * number.half, measure="percent", base="gdp", role="")
 
@@ -130,7 +135,7 @@ def _of_former(number: StatedNumber) -> StatedNumber:
 
 
 def _added_up(
-    values: Sequence[tuple[int, int, float, float]], scales: dict[int, FoundPhrase]
+    values: Sequence[tuple[int, int, float, float]], scales: dict[int, FoundPhrase], words: Sequence[TextToken]
 ) -> list[tuple[int, int, float, float, float]]:
     """Values with the token after them and their scales; one that follows thousands or millions is a part of them:
     "five thousand four hundred"."""
@@ -138,7 +143,10 @@ def _added_up(
     for at, last, value, half in values:
         size, end = (float(scales[last].name), scales[last].last) if last in scales else (1.0, last)
         first, before, total, _, scale = found[-1] if found else (0, 0, 0.0, 0.0, 1.0)
-        if before == at and value * size < scale >= LARGE:
+        joined = before == at and not (
+            words[at].is_number and words[at].start > words[at - 1].end + 1
+        )  # not "bn (77 %"
+        if joined and value * size < scale >= LARGE:
             zeros = len(f"{value:.0f}") - len(f"{value:.0f}".rstrip("0"))
             found[-1] = (first, end, total + value * size / scale, 0.5 * 10**zeros * size / scale, scale)
         else:

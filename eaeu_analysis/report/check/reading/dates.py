@@ -10,6 +10,13 @@ from .vocabulary import APOSTROPHES, FoundPhrase, Lang, TextToken
 
 FIRST_YEAR, LAST_YEAR = 1900, 2050
 YEARS_LATER = re.compile(r"(?:через )?(\w+) (?:years later|года спустя|лет спустя|yil(?:dan)? (?:keyin|song))")
+YEARS_EARLIER = re.compile(
+    r"(?:за )?(\w+) (?:years (?:earlier|before(?! \w)|previously|ago)|года? (?:ранее|раньше|до этого|назад)"
+    r"|лет (?:ранее|раньше|до этого|назад)|годами (?:ранее|раньше)|yil (?:oldin|avval|ilgari))"
+)
+YEARS_AFTER = re.compile(  # the years after one that is named: "in each of the next two years"
+    r"(?:next|following|subsequent|следующи\w+|последующи\w+|keyingi) (\w+) (?:years|год\w*|лет|yil\w*)"
+)
 NEXT_TO = (  # of a year named before: "a year earlier", "the following year"
     (
         -1,
@@ -93,12 +100,14 @@ def _next_to(
             near = next((d for d in reversed(years) if d[0] < place), years[0] if years else None)
             if place >= 0 and near is not None:
                 found.append((place, near[1] + step, near[1] + step))
-    for match in YEARS_LATER.finditer(text):  # "twelve years later" than the year before it
-        place = starts.index(match.start()) if match.start() in starts else -1
-        near = next((d for d in reversed(years) if d[0] < place), None)
-        step = read_whole(words, starts.index(match.start(1)), lang) if match.start(1) in starts else 0
-        if step > 1 and near is not None:
-            found.append((place, near[1] + step, near[1] + step))
+    for way, pattern in ((1, YEARS_LATER), (-1, YEARS_EARLIER), (0, YEARS_AFTER)):  # "twelve years later" than a year
+        for match in pattern.finditer(text):
+            place = starts.index(match.start()) if match.start() in starts else -1
+            near = next((d for d in reversed(years) if d[0] < place), None)
+            step = read_whole(words, starts.index(match.start(1)), lang) if match.start(1) in starts else 0
+            if step > 1 and near is not None:
+                steps = range(1, step + 1) if way == 0 else [way * step]
+                found += [(place, near[1] + ahead, near[1] + ahead) for ahead in steps]
     return found
 
 

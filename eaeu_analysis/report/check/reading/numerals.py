@@ -9,6 +9,7 @@ from .stated_number import UNITS
 from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary
 
 HALF_MORE = {"en": ("and", "a", "half"), "ru": ("с", "половиной"), "uz": ("yarim",)}
+THIRDS = {"third": 1 / 3, "quarter": 0.25, "fifth": 0.2}  # after "one and a"
 UZBEK_ENDING = re.compile("(?:ta|tasi|tasini|tasiga|tadan|nafari|nafardan|si|i|dan|ga|ni|ning|sini)$")
 LARGE_WORDS = ("thousand", "million", "billion", "trillion")
 HUNDRED = 100
@@ -30,7 +31,7 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
             found.append((at, at + 1, value, half))
         elif at not in taken and words[at].text == "a" and at + 1 < len(words) and words[at + 1].text in LARGE_WORDS:
             found.append((at, at + 1, 1.0, ROUND))  # "a thousand"
-        elif spelled:
+        elif spelled or (at not in taken and _is_zero(words, at, lang)):
             total, last = spelled, at + 1
             if 0 < total < HUNDRED and lang != "ru" and read_whole(words, last, lang) == HUNDRED:  # "twelve hundred"
                 total, last = HUNDRED * total, last + 1
@@ -56,6 +57,14 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
     return found
 
 
+def _is_zero(words: Sequence[TextToken], at: int, lang: Lang) -> bool:
+    """Whether decimals in words begin at a token: "zero point four", "ноль целых четыре десятых"."""
+    named = (
+        words[at].text in {"en": ("zero", "nought", "naught"), "ru": ("ноль", "нуль", "нулем"), "uz": ("nol",)}[lang]
+    )
+    return named and _decimals(words, at + 1, lang, 0.0)[0] > at + 1
+
+
 def read_numeral(text: str, lang: Lang) -> float:
     """The number that a word is, in Uzbek with its endings; 0 for another word."""
     numerals = load_vocabulary(lang).numerals
@@ -72,7 +81,9 @@ def _tail(total: float, lang: Lang) -> int:
 def _half_more(words: Sequence[TextToken], at: int, lang: Lang) -> tuple[int, float]:
     """The token after "and a half", and 0.5; without it the token itself, and 0."""
     phrase = HALF_MORE[lang]
-    return (at + len(phrase), 0.5) if tuple(w.text for w in words[at : at + len(phrase)]) == phrase else (at, 0.0)
+    rest = tuple(w.text for w in words[at : at + len(phrase)])
+    part = THIRDS.get(rest[-1], 0.0) if lang == "en" and rest[:2] == phrase[:2] else 0.0  # "one and a third"
+    return (at + len(phrase), 0.5) if rest == phrase else (at + 3, part) if part else (at, 0.0)
 
 
 def _after_tenths(words: Sequence[TextToken], at: int) -> tuple[int, int]:
@@ -136,7 +147,8 @@ def find_shares(
         else:
             nouns = range(last, min(last + 3, len(words)))  # "nine Kyrgyz goods in ten"
             preposition = next((i for i in nouns if words[i].text in OUT_OF[lang][:3]), last)
-            plain = all(words[i].text.isalpha() and i not in units for i in range(last, preposition))
+            nouns = range(last, preposition)  # dollars among them: "one dollar in seven"
+            plain = all(words[i].text.isalpha() and (i not in units or units[i].name == "usd") for i in nouns)
             start = last = preposition if plain else last
             while last < len(words) and words[last].text in OUT_OF[lang]:
                 last += 1

@@ -167,6 +167,8 @@ def find_sign(words: Sequence[TextToken], at: int) -> int:
     before = words[at - 1] if at else None
     if before is not None and before.text in SIGNED:
         return SIGNED[before.text]
+    if before is not None and before.text in ("$", "us$"):
+        return find_sign(words, at - 1)
     if before is None or before.end != words[at].start or (at > 1 and words[at - 2].end == before.start):
         return 0
     return {"+": 1, "-": -1, "−": -1, "–": -1}.get(before.text, 0)

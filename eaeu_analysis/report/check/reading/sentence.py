@@ -11,8 +11,9 @@ from .amounts import find_numbers
 from .cause import find_causes, is_acting, is_causal, is_conditional
 from .comparisons import find_compared, find_hedging
 from .dates import find_years, is_price_year
+from .spelled_years import join_years
 from .stated_number import StatedNumber
-from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary, tokens
+from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary, tokens, vocabulary_table
 
 CLAUSE = re.compile(
     r"[,;](?=\s)|(?<!\d{4}):(?=\s)|(?<!\d{4})\s[–—](?=\s)|\s(?:and|while|whereas|but|against|versus|than|а|и|но|против|чем|va|esa|lekin|ammo)(?=\s)"
@@ -31,6 +32,7 @@ PRONOUNS = {
     "uz": {"u", "ular", "uning", "ularning"},
 }
 YEARLY = re.compile(r"\b(a year|per year|annually|yearly|в год|ежегодно|годовых|yiliga|йилига)\b", re.IGNORECASE)
+SECTORS = {"agriculture", "industry", "services"}  # in which people work
 CLUBS = {"cis", "wto", "EU"}  # whose members may be named
 FOUNDERS = re.compile("found|основ|asos")
 OTHERS = {"CHN", "TUR", "EU", "RUS"}  # partners of others in most sentences
@@ -43,6 +45,7 @@ START = re.compile(
     r"|((?:19|20)\d\d)-yil(?:dan|ga nisbatan)",
     re.IGNORECASE,
 )
+SHORT_STEM = 3  # letters of a name of a currency that takes no ending
 CHANCE = 0.1  # p-value above which an estimate is within chance
 
 
@@ -97,6 +100,7 @@ class SentenceReading:
             here = {name for name, place in self.parts if place == clause}
             here |= self.concepts & {"inflation"} if "prices" in here else set()
             if here & topics:
+                here |= self.concepts & {"employment"} if here & SECTORS else set()
                 economies = self.own_economies(number) or (self.economies & here) or (self.economies - OTHERS)
                 return replace(self, concepts=self.concepts & here, entities=(economies or self.economies) | union)
         return self
@@ -120,7 +124,7 @@ class SentenceReading:
         """Years and spans of the sentence, or those that go with one of its numbers: of its own part of the sentence,
         or else of the parts without a number."""
         dates = self.dates
-        own_date = self._date_in_turn(number)
+        own_date = self.date_in_turn(number)
         if own_date is not None:
             dates = own_date
         elif number is not None and len(self.numbers) > 1 and not self.is_pair:
@@ -137,7 +141,7 @@ class SentenceReading:
             frozenset((first, last) for _, first, last, _ in dates if first != last),
         )
 
-    def _date_in_turn(self, number: StatedNumber | None) -> tuple[tuple[int, int, int, int], ...] | None:
+    def date_in_turn(self, number: StatedNumber | None) -> tuple[tuple[int, int, int, int], ...] | None:
         """The date of a number where numbers and dates take turns: "from 5 % in 2010 to 18 % in 2024"; None where they
         do not. Of "from" and "to" in two years, the earlier year is that of "from"; in one, it is that of "to"."""
         if number is None:
@@ -184,13 +188,16 @@ class SentenceReading:
 
 def read_sentence(text: str, lang: Lang) -> SentenceReading:
     """A sentence, read by the vocabulary of its language."""
-    words = tokens(text, lang)
+    words = join_years(tokens(text, lang), lang)
     phrases = load_vocabulary(lang).find(words)
+    risen = [i for i in range(1, len(words)) if words[i].text == "to" and words[i - 1].text in ("up", "down")]
+    risen = [i for i in risen if any(w.text == "from" for w in words[:i])]  # "from 4 % up to 6 %", no hedge
+    phrases = [p for p in phrases if p.family != "hedge" or p.last - 1 not in risen]
     by = {family: [p for p in phrases if p.family == family] for family in ("entity", "concept", "sign", "hedge")}
     breaks = [m.start() for m in CLAUSE.finditer(text)]
     dates, taken = find_years(text, words, phrases, lang)
     constant = {t for at in taken if is_price_year(words, at) for t in range(at - 2, at + 4)}  # "in 2015 prices"
-    by["concept"] = [p for p in by["concept"] if p.name != "prices" or p.first not in constant]
+    by["concept"] = [p for p in by["concept"] if p.name not in ("prices", "other") or p.first not in constant]
     numbers, based = find_numbers(words, phrases, taken, lang)
     numbers = [replace(n, clause=_clause(words, n.place, breaks)) for n in numbers]
     compared = find_compared(words, by["sign"], numbers) | find_hedging(words, by["hedge"], numbers, lang)
@@ -203,6 +210,8 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     if "prices" in concepts and (YEARLY.search(text) or growing):  # "prices rose by 8 %"
         concepts |= {"inflation"}
     entities = frozenset(p.name for p in by["entity"]) - {"none"}
+    if "exchange_rate" in concepts and not entities - OTHERS:  # "the tenge averaged 469 to the dollar"
+        entities |= find_issuers(words, lang)
     members = any(p.name == "members" and not FOUNDERS.match(words[p.first].text) for p in by["concept"])
     return SentenceReading(
         text=text,
@@ -233,6 +242,13 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         ),
         question=text.rstrip('"»”) ').endswith("?") and not TAG.search(text),
     )
+
+
+def find_issuers(words: Sequence[TextToken], lang: Lang) -> frozenset[str]:
+    """The economies whose currencies a sentence names."""
+    stems: dict[str, str] = vocabulary_table()["currency"][lang]
+    fits = ((owner, w.text, stem) for stem, owner in stems.items() for w in words)
+    return frozenset(o for o, text, stem in fits if text == stem or (len(stem) > SHORT_STEM and text.startswith(stem)))
 
 
 def _is_after_amount(words: Sequence[TextToken], phrase: FoundPhrase) -> bool:

@@ -178,12 +178,16 @@ class _Phrase:
             if at < place < len(found) and found[place].text == ",":
                 place += 1
             limit = min(len(found), place + gap + 1)
-            while place < limit and not _fits(word, found[place].text):
+            while place < limit and not self._fits(word, found[place].text):
                 place += 1
             if place >= limit:
                 return 0
             place, gap = place + 1, 0
         return place
+
+    def _fits(self, word: str, token: str) -> bool:
+        owner = self.family == "entity" and token == f"{word[:-1]}s"  # "Tashkent's"
+        return owner or _fits(word, token)
 
 
 def _fits(word: str, token: str) -> bool:
