@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,9 @@ from .reading.sentence import SentenceReading
 from .reading.stated_number import StatedNumber
 from .subject import closeness
 
+BALANCES = ("current_account", "BN.CAB.XOKA.CD", "NE.RSB.GNFS.ZS", "NE.RSB.GNFS.CD", "BN.GSR.GNFS.CD", "BN.GSR.MRCH.CD")
+SURPLUS = re.compile("surplus|профицит|profitsit", re.IGNORECASE)
+DEFICIT = re.compile("deficit|shortfall|дефицит|taqchil|kamomad|defitsit", re.IGNORECASE)
 Reason = Literal["", "number", "sign", "unit", "year", "economy", "cause", "model", "unclear", "newer", "none"]
 
 
@@ -86,6 +90,9 @@ def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, n
         return False
     if fact.sign:
         return near in (0, fact.sign)
+    if fact.code in BALANCES and known.role == "level":
+        stated = bool(SURPLUS.search(reading.text)) - bool(DEFICIT.search(reading.text))
+        return stated == 0 or stated * known.value >= 0
     if fact.code in GROWTH and not number.sign:  # "growth slowed to 5.9 % from 8.3 %"
         return known.sign in {0, near} | {sign for _, sign, _ in reading.signs} or near == 0
     if known.role == "change":

@@ -30,7 +30,7 @@ MOST = 1_000_000  # characters of a text
 BACK = 3  # sentences back in which a subject that is not named is looked for
 WORD = re.compile(r"[^\W\d_]{3,}")  # a sentence without one goes on with that before it: "2015: 131 %"
 VAGUE = frozenset(
-    ("merchandise", "outflow", "gdp", "share", "members", "peers")
+    ("merchandise", "outflow", "levied", "gdp", "share", "members", "peers")
 )  # concepts that do not say what a sentence is about
 PARTNERS = frozenset(("CHN", "TUR", "EU", "RUS"))  # of others in most sentences, and seldom their subject
 ORDER = ("supported", "overstated", "outdated", "altered", "unsupported")  # which reading of a sentence is taken
@@ -261,7 +261,10 @@ def check_text(text: str, lang: str | None = None, *, claims: Sequence[Claim] | 
     judged: list[tuple[int, int, SentenceReading, Judgement]] = []
     before: list[SentenceReading] = []
     for start, end in sentences(text):
-        reading, judgement = _judge_in_context(read_sentence(text[start:end], known), before, facts, panel)
+        read = read_sentence(text[start:end], known)
+        if read.pointing and before and (before[0].joining or "EAEU" in before[0].entities):  # "because of it"
+            read = replace(read, causal=True)
+        reading, judgement = _judge_in_context(read, before, facts, panel)
         if judgement is not None:
             last = judged[-1][3] if judged else None
             judged.append((start, end, reading, judge_as_before(reading, judgement, last) if last else judgement))
@@ -303,6 +306,16 @@ def _judge_in_context(
 ) -> tuple[SentenceReading, Judgement | None]:
     """The verdict on a sentence by itself, or with the economies, and after a pronoun the outcome, of one before it."""
     own = judge(reading, facts, panel)
+    if own is not None and own.verdict in ("altered", "unsupported") and len(reading.numbers) > 1:
+        for earlier in before[:1]:  # all numbers of one finding on what the sentence before names
+            more = _joined(reading, earlier)
+            found = judge(more, facts, panel)
+            if (
+                found is not None
+                and found.verdict == "supported"
+                and len({m.fact.id for m in found.matches if m.fact}) == 1
+            ):
+                return more, found
     if own is not None and reading.economies and own.reason not in ("none", "economy"):
         return reading, own
     tried = [(reading, own)]
@@ -311,22 +324,38 @@ def _judge_in_context(
         if more != reading:
             tried.append((more, judge(more, facts, panel)))
         if reading.numbers and (more == reading or reading.concepts <= VAGUE):  # "That is 59 % of all", where it is so
-            named, topics = reading.entities | earlier.entities, reading.concepts | earlier.concepts
-            more = replace(reading, entities=named, concepts=topics, bases=reading.bases | earlier.bases)
+            more = _joined(reading, earlier)
             found = judge(more, facts, panel)
             answer = earlier is before[0] and (earlier.question or not WORD.search(reading.text))
             tried += [(more, found)] if found is not None and (answer or found.verdict == "supported") else []
+            if reading.economies and earlier is before[0]:  # "Armenia: 24 %."
+                more = replace(more, entities=reading.entities | (earlier.entities & {"EAEU"}))
+                found = judge(more, facts, panel)
+                tried += [(more, found)] if found is not None and found.verdict == "supported" else []
     if not reading.economies:  # of verdicts that are the same, the one with a subject
         tried = [*tried[1:], *(tried[:1] if all(found is None for _, found in tried[1:]) else [])]
     return min(tried, key=lambda pair: len(ORDER) if pair[1] is None else ORDER.index(pair[1].verdict))
 
 
+def _joined(reading: SentenceReading, earlier: SentenceReading) -> SentenceReading:
+    """The sentence with all that an earlier one names, and its years where it has none of its own."""
+    grown = earlier.signs and not earlier.concepts - VAGUE  # "Georgia grew by 9.7 % in 2024."
+    topics = reading.concepts | earlier.concepts | (frozenset({"growth"}) if grown else frozenset())
+    dates = reading.dates or tuple((-1, first, last, -1) for _, first, last, _ in earlier.dates)
+    more = replace(reading, entities=reading.entities | earlier.entities, concepts=topics, dates=dates)
+    hedges = reading.hedges | (earlier.hedges & {"no_effect", "model"})
+    return replace(more, bases=reading.bases | earlier.bases, hedges=hedges)
+
+
 def _in_context(reading: SentenceReading, earlier: SentenceReading) -> SentenceReading:
     """The sentence with the subject of an earlier one, where it seems to have the same."""
     subject = earlier.economies - PARTNERS or earlier.economies
-    if reading.concepts & {"observer", "joined"} and reading.dates and not reading.numbers:
+    answer = earlier.question and not reading.concepts - {"joined"}  # "When did it come in as an observer? In 2020."
+    if (reading.concepts & {"observer", "joined"} or answer) and reading.dates and not reading.numbers:
         named = reading.economies or subject
-        return replace(reading, entities=named | {"EAEU"})
+        asked = earlier.concepts & {"observer"} if answer else frozenset()
+        topics = (reading.concepts - {"joined"} if asked else reading.concepts) | asked
+        return replace(reading, entities=named | {"EAEU"}, concepts=topics)
     flows = reading.bases & {"exports", "imports"}
     own = reading.concepts - VAGUE - ({"joined"} if reading.causal and not reading.dates else set())
     if own or flows or not (reading.refers or reading.causal):

@@ -240,7 +240,8 @@ def _derived(matches: Sequence[NumberMatch]) -> list[NumberMatch]:
                 continue
             ratio = one.known.value / other.known.value
             size = {"times": ratio, "percent": 100 * (ratio - 1), "points": one.known.value - other.known.value}
-            if number.equals(size.get(number.measure, math.inf)):
+            part = number.about and number.half == 0 and number.measure == "percent"  # "less than half of the 5.6 %"
+            if number.equals(size.get(number.measure, math.inf)) or (part and number.equals(100 * ratio)):
                 match = NumberMatch(number, one.fact, None)
         out.append(match)
     return out

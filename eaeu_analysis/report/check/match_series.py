@@ -32,9 +32,9 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
     alone = len(reading.economies) == 1
     foreign = {"members", "duty_free", "patents", "poll"}
     in_gdp = number.base == "gdp" or "gdp" in reading.bases | reading.concepts
-    partner = not in_gdp and not reading.concepts & MATTERS  # "accounted for 42 % of GDP" is no share of a partner
-    if number.measure == "percent" and partner:
-        foreign.add("share")
+    flows = reading.concepts & {"trade", "exports", "imports", "bought", "remittances"}
+    if number.measure == "percent" and flows and not in_gdp and not reading.concepts & MATTERS:
+        foreign.add("share")  # of a partner, unlike "accounted for 42 % of GDP"
     if (not alone and len(reading.numbers) < 2) or reading.concepts & foreign:
         return None
     unsaid = not reading.concepts - UNSAID and not reading.bases - {"gdp"}  # of outcomes that no known word names

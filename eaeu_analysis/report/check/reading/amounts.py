@@ -15,6 +15,7 @@ from .roles import BOUND, MIN_HALF, find_base, find_hedge, find_role, find_sign,
 from .stated_number import UNITS, Measure, StatedNumber
 from .vocabulary import FoundPhrase, Lang, TextToken
 
+DAILY = re.compile(r"(?:a|per|в) (?:day|день|сутки)|runs|draws|simulations|прогон|розыгрыш|kuniga")
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
 SHARES = ("as", "share", "relative", "как", "доля", "доли", "долю")  # "doubled as a share of GDP"
 NEAR_OUTPUT = 5  # tokens after a multiple within which GDP may be named
@@ -60,6 +61,8 @@ def find_numbers(
     )
     for at, end, value, half, scale in _added_up(find_values(words, apart, lang), scales, words):
         unit, after = _unit(words, units, end, at)
+        if _is_setting(words, at, after):
+            continue
         if any(w.text == "p" for w in words[max(0, at - 3) : at]):  # "p = 0.56"
             continue
         if unit == "time" or (unit == "" and _clock(words, at, end)):
@@ -109,6 +112,12 @@ def find_numbers(
     large = [n for n in found if n.measure != "none" or (n.value >= LARGE and float(n.value).is_integer())]
     large = [replace(n, measure="count") if n.measure == "none" else n for n in large]
     return sorted(large, key=lambda n: n.place), based
+
+
+def _is_setting(words: Sequence[TextToken], at: int, after: int) -> bool:
+    """Whether a number is a poverty line ("4.20 dollars a day") or how often a model was run."""
+    rest = " ".join(w.text for w in words[after : after + 2])
+    return bool(DAILY.match(rest)) or (at > 0 and words[at - 1].text == "kuniga")
 
 
 def _of_output(number: StatedNumber, words: Sequence[TextToken], concepts: dict[int, FoundPhrase]) -> StatedNumber:

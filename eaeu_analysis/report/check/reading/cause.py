@@ -183,13 +183,21 @@ def _next_verb(words: Sequence[TextToken], entities: Sequence[FoundPhrase], at: 
     return at, modal
 
 
+def is_pointing(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
+    """Whether a pronoun is what a link names as the cause: "because of it"."""
+    return bool(_pointers(words, cause, lang))
+
+
+def _pointers(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> list[FoundPhrase]:
+    """The links that name a pronoun as the cause."""
+    places = ((link, link.first - 1 if lang == "uz" else link.last) for link in cause.get("link", ()))
+    return [link for link, at in places if 0 <= at < len(words) and words[at].text in POINTERS[lang]]
+
+
 def _pointed(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
     """Whether a link has a pronoun for the union named before: "after accession, and because of it"."""
-    for link in cause.get("link", ()):
-        at = link.first - 1 if lang == "uz" else link.last
-        if 0 <= at < len(words) and words[at].text in POINTERS[lang]:
-            return any(agent.last <= link.first for agent in cause.get("agent", ()))
-    return False
+    links = _pointers(words, cause, lang)[:1]
+    return any(agent.last <= link.first for link in links for agent in cause.get("agent", ()))
 
 
 def _gap(one: FoundPhrase, other: FoundPhrase) -> int:

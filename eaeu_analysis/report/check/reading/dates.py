@@ -11,11 +11,16 @@ from .vocabulary import APOSTROPHES, FoundPhrase, Lang, TextToken
 FIRST_YEAR, LAST_YEAR = 1900, 2050
 YEARS_LATER = re.compile(r"(?:через )?(\w+) (?:years later|года спустя|лет спустя|yil(?:dan)? (?:keyin|song))")
 YEARS_EARLIER = re.compile(
-    r"(?:за )?(\w+) (?:years (?:earlier|before(?! \w)|previously|ago)|года? (?:ранее|раньше|до этого|назад)"
-    r"|лет (?:ранее|раньше|до этого|назад)|годами (?:ранее|раньше)|yil (?:oldin|avval|ilgari))"
+    r"(?:за )?(\w+) (?:years (?:earlier|previously|ago|before(?! (?:\w+ ){0,3}(?:join|acced|enter|member|union)))"
+    r"|года? (?:ранее|раньше|до этого|назад)|лет (?:ранее|раньше|до этого|назад)|годами (?:ранее|раньше)"
+    r"|yil (?:oldin|avval|ilgari))"
 )
 YEARS_AFTER = re.compile(  # the years after one that is named: "in each of the next two years"
     r"(?:next|following|subsequent|следующи\w+|последующи\w+|keyingi) (\w+) (?:years|год\w*|лет|yil\w*)"
+)
+DECADE = (
+    (-10, re.compile(r"a decade (?:earlier|before|previously|ago)|десятилетием (?:ранее|раньше)")),
+    (10, re.compile(r"a decade (?:later|on)|десятилетие спустя")),
 )
 NEXT_TO = (  # of a year named before: "a year earlier", "the following year"
     (
@@ -94,10 +99,11 @@ def _next_to(
         text += f"{word.text} "
     years = [d for d in dates if d[1] == d[2]]
     found = []
-    for step, pattern in NEXT_TO:
+    for step, pattern in (*NEXT_TO, *DECADE):
         for match in pattern.finditer(text):
             place = starts.index(match.start()) if match.start() in starts else -1
-            near = next((d for d in reversed(years) if d[0] < place), years[0] if years else None)
+            first = years[0] if years and place else None  # at the beginning it is of the sentence before
+            near = next((d for d in reversed(years) if d[0] < place), first)
             if place >= 0 and near is not None:
                 found.append((place, near[1] + step, near[1] + step))
     for way, pattern in ((1, YEARS_LATER), (-1, YEARS_EARLIER), (0, YEARS_AFTER)):  # "twelve years later" than a year

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .amounts import find_numbers
-from .cause import find_causes, is_acting, is_causal, is_conditional
+from .cause import find_causes, is_acting, is_causal, is_conditional, is_pointing
 from .comparisons import find_compared, find_hedging
 from .dates import find_years, is_price_year
 from .spelled_years import join_years
@@ -56,9 +56,9 @@ class SentenceReading:
     ``entities``: economies and blocs; ``concepts``: what it is about; ``bases``: concepts that only name what a
     percentage is of; ``signs``: token, direction and clause of every direction; ``dates``: clause, first and last year
     and token of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as
-    the subject; ``otherwise``: by what would be without it;
-    ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before;
-    ``parts``: economies and concepts with the clause that they are in; ``phases``: words for before, after and now.
+    the subject; ``otherwise``: by what would be without it; ``pointing``: whether a pronoun is said to be the cause;
+    ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before; ``parts``:
+    economies and concepts with the clause that they are in; ``phases``: words for before, after and now.
     """
 
     text: str
@@ -73,6 +73,7 @@ class SentenceReading:
     causal: bool = False
     acting: bool = False
     otherwise: bool = False
+    pointing: bool = False
     joining: bool = False
     question: bool = False
     refers: bool = False
@@ -230,6 +231,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
         causal=acting or is_causal(words, phrases, cause, lang),
         acting=acting,
         otherwise=is_conditional(words, cause, lang),
+        pointing=is_pointing(words, cause, lang),
         joining=any(p.family == "cause" and p.name == "agent" for p in phrases),
         refers=any(word.text in PRONOUNS[lang] for word in words),
         parts=tuple(
