@@ -260,10 +260,12 @@ def check_text(text: str, lang: str | None = None, *, claims: Sequence[Claim] | 
     panel = PanelFacts()
     judged: list[tuple[int, int, SentenceReading, Judgement]] = []
     before: list[SentenceReading] = []
+    on_union = False  # whether the sentence before names the union
     for start, end in sentences(text):
         read = read_sentence(text[start:end], known)
-        if read.pointing and before and (before[0].joining or "EAEU" in before[0].entities):  # "because of it"
+        if read.pointing and on_union:  # "because of it"
             read = replace(read, causal=True)
+        on_union = read.joining or "EAEU" in read.entities
         reading, judgement = _judge_in_context(read, before, facts, panel)
         if judgement is not None:
             last = judged[-1][3] if judged else None

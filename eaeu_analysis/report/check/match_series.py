@@ -35,7 +35,8 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
     flows = reading.concepts & {"trade", "exports", "imports", "bought", "remittances"}
     if number.measure == "percent" and flows and not in_gdp and not reading.concepts & MATTERS:
         foreign.add("share")  # of a partner, unlike "accounted for 42 % of GDP"
-    if (not alone and len(reading.numbers) < 2) or reading.concepts & foreign:
+    several = not alone and len(reading.numbers) < 2 and number.measure != "times"  # whose number it is is not known
+    if several or reading.concepts & foreign:
         return None
     unsaid = not reading.concepts - UNSAID and not reading.bases - {"gdp"}  # of outcomes that no known word names
     if unsaid and not (number.telling and years and alone):

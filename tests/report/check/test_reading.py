@@ -185,3 +185,27 @@ def test_sentences_end_where_they_end() -> None:
 def test_a_token_knows_its_place() -> None:
     text = "Oʻzbekiston’s GDP — 5 %"
     assert [text[t.start : t.end] for t in tokens(text, "en")][-2:] == ["5", "%"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "years"),
+    [
+        ("It fell from twenty twenty-two to twenty twenty-four.", "en", {2022, 2024}),
+        ("Trade fell by a tenth in two thousand and nine.", "en", {2009}),
+        ("It was higher in twenty sixteen to nineteen.", "en", {2016, 2019}),
+        ("It grew from twenty per cent to thirty per cent for two thousand firms.", "en", set()),
+        ("В две тысячи пятнадцатом году, а потом в двадцатом.", "ru", {2015, 2020}),
+        ("В первом году членства доля выросла на две десятых процента.", "ru", set()),
+        ("Ikki ming oʻn toʻrtinchi yilda va ikki ming yigirma toʻrtinchi yilda.", "uz", {2014, 2024}),
+        ("It was 179 in 2014, and ten years later 469.", "en", {2014, 2024}),
+        ("It is 57 % in 2024, against 76 % a decade before.", "en", {2024, 2014}),
+        ("It was 8 % in 2014, five years before it joined 9 %.", "en", {2014}),
+    ],
+)
+def test_years_in_words_and_years_before_or_after_one(text: str, lang: Lang, years: set[int]) -> None:
+    assert {year for _, first, last, _ in read_sentence(text, lang).dates for year in (first, last)} == years
+
+
+def test_a_poverty_line_and_the_runs_of_a_model_are_no_statements() -> None:
+    found = read_sentence("At 4.20 dollars a day poverty was 8.4 % in 2023, in 1,000 runs, p = 0.04.", "en").numbers
+    assert [n.value for n in found] == [8.4]

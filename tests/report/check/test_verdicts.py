@@ -336,3 +336,69 @@ def test_a_cause_gets_the_finding_on_the_economy_that_is_named_and_a_paper_is_no
 def test_a_date_of_joining_has_the_source_of_the_record() -> None:
     (found,) = ea.check_text("Kyrgyzstan joined the union in 2015.", "en").statements
     assert found.sources == (ea.bloc("EAEU").record("KGZ").source,)
+
+
+def value(code: str, economy: str, year: int) -> float:
+    return float(ea.load_panel([code]).frame[code][(economy, year)])
+
+
+def test_every_kind_of_series_that_ships_can_be_stated() -> None:
+    farmers = value("SL.AGR.EMPL.ZS", "KAZ", 2023)
+    assert verdicts(f"In {2023} {farmers:.1f} % of jobs in Kazakhstan were in agriculture.") == ["supported"]
+    assert verdicts(f"In {2023} {farmers + 9:.1f} % of jobs in Kazakhstan were in agriculture.") == ["altered"]
+    debt = value("DT.DOD.DECT.GN.ZS", "KGZ", 2016)
+    assert verdicts(f"Внешний долг Кыргызстана в 2016 году составлял {debt:.1f} % ВНД.") == ["supported"]
+    poor = value("SI.POV.NAHC", "UZB", 2023)
+    assert verdicts(f"Oʻzbekistonda 2023-yilda kambagʻallik {poor:.1f} foiz edi.") == ["supported"]
+
+
+def test_the_mean_of_a_period_is_that_of_its_years() -> None:
+    column = ea.load_panel(["inflation"]).frame["inflation"]
+    mean = float(column.loc["MDA"].loc[2011:2014].mean())
+    assert verdicts(f"Inflation in Moldova averaged {mean:.1f} % in 2011-2014.") == ["supported"]
+    assert verdicts(f"Inflation in Moldova averaged {mean + 3:.1f} % in 2011-2014.") != ["supported"]
+
+
+def test_one_economy_may_be_a_multiple_of_another() -> None:
+    ratio = value("NY.GDP.MKTP.CD", "KAZ", 2024) / value("NY.GDP.MKTP.CD", "KGZ", 2024)
+    text = "In 2024 the GDP of Kazakhstan was {:.0f} times that of Kyrgyzstan."
+    assert verdicts(text.format(ratio)) == ["supported"]
+    assert verdicts(text.format(2 * ratio)) != ["supported"]
+
+
+def test_a_surplus_is_no_deficit() -> None:
+    gap = value("BN.CAB.XOKA.GD.ZS", "UZB", 2023)
+    assert gap < 0
+    assert verdicts(f"Uzbekistan's current account deficit was {-gap:.1f} % of GDP in 2023.") == ["supported"]
+    assert verdicts(f"Uzbekistan's current account surplus was {-gap:.1f} % of GDP in 2023.") == ["altered"]
+
+
+def test_purchasing_power_and_prices_of_a_year_are_those_of_the_series() -> None:
+    parity = value("NY.GDP.PCAP.PP.CD", "UZB", 2024)
+    assert verdicts(f"Uzbekistan's GDP per head was {parity:,.0f} dollars in 2024 in 2015 prices.") != ["supported"]
+    assert verdicts(f"Uzbekistan's GDP per head was {parity:,.0f} dollars in 2024 at purchasing power parity.") == [
+        "supported"
+    ]
+
+
+def test_a_sentence_goes_on_with_the_one_before() -> None:
+    grown = [value("NY.GDP.MKTP.KD.ZG", economy, 2024) for economy in ("GEO", "ARM")]
+    text = "Georgia grew by {:.1f} % in 2024. Armenia by {:.1f} %."
+    assert verdicts(text.format(*grown)) == ["supported", "supported"]
+    assert verdicts(text.format(grown[0], grown[1] + 4))[1] != "supported"
+    assert verdicts("When did Uzbekistan become an observer of the union? On 11 December 2020.") == ["supported"]
+    assert verdicts("When did Uzbekistan become an observer of the union? On 11 December 2016.") == ["altered"]
+
+
+def test_a_cause_may_be_a_pronoun_for_the_union_of_the_sentence_before() -> None:
+    rise = values("fared.gdp_per_head.before_after")
+    change = 100 * (rise["after"] / rise["before"] - 1)
+    after = f"In Kyrgyzstan GDP per head is {change:.0f} % higher because of it."
+    assert verdicts(f"The union is eight years old. {after}")[-1] == "overstated"
+
+
+def test_an_estimate_may_be_called_uncertain_in_the_next_sentence() -> None:
+    net = values("partners.founders.eaeu")["net"]
+    text = f"Trade among the founders rose by {net:.1f} % net of neighbours in 2012-2016."
+    assert verdicts(text) == ["overstated"]
+    assert verdicts(f"{text} That estimate fails a check.") == ["supported"]
