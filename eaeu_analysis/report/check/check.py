@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -308,43 +308,59 @@ def _judge_in_context(
 ) -> tuple[SentenceReading, Judgement | None]:
     """The verdict on a sentence by itself, or with the economies, and after a pronoun the outcome, of one before it."""
     own = judge(reading, facts, panel)
-    if own is not None and own.verdict in ("altered", "unsupported") and len(reading.numbers) > 1:
-        for earlier in before[:1]:  # all numbers of one finding on what the sentence before names
-            more = _joined(reading, earlier)
-            found = judge(more, facts, panel)
-            if (
-                found is not None
-                and found.verdict == "supported"
-                and len({m.fact.id for m in found.matches if m.fact}) == 1
-            ):
-                return more, found
-    if own is not None and reading.economies and own.reason not in ("none", "economy"):
+    if own is not None and reading.economies and own.verdict in ("supported", "overstated"):
         return reading, own
     tried = [(reading, own)]
+    settled = own is not None and bool(reading.economies) and own.reason not in ("none", "economy")
     for earlier in before:
-        more = _in_context(reading, earlier)
-        if more != reading:
-            tried.append((more, judge(more, facts, panel)))
-        if reading.numbers and (more == reading or reading.concepts <= VAGUE):  # "That is 59 % of all", where it is so
-            more = _joined(reading, earlier)
+        latest = earlier is before[0]
+        for more in _in_contexts(reading, earlier, latest) if latest or not settled else ():
             found = judge(more, facts, panel)
-            answer = earlier is before[0] and (earlier.question or not WORD.search(reading.text))
-            tried += [(more, found)] if found is not None and (answer or found.verdict == "supported") else []
-            if reading.economies and earlier is before[0]:  # "Armenia: 24 %."
-                more = replace(more, entities=reading.entities | (earlier.entities & {"EAEU"}))
-                found = judge(more, facts, panel)
-                tried += [(more, found)] if found is not None and found.verdict == "supported" else []
+            sure = not settled and more == _in_context(reading, earlier)
+            answer = not settled and latest and (earlier.question or not WORD.search(reading.text))
+            answer = answer or (own is None and latest and _continues(reading, earlier))
+            if found is not None and (sure or answer or found.verdict == "supported"):
+                tried.append((more, found))
+    if settled:
+        return min(tried, key=lambda pair: pair[1] is None or pair[1].verdict != "supported")
     if not reading.economies:  # of verdicts that are the same, the one with a subject
         tried = [*tried[1:], *(tried[:1] if all(found is None for _, found in tried[1:]) else [])]
     return min(tried, key=lambda pair: len(ORDER) if pair[1] is None else ORDER.index(pair[1].verdict))
+
+
+def _continues(reading: SentenceReading, earlier: SentenceReading) -> bool:
+    """Whether a sentence has numbers of its own but nothing that they are of, unlike the one before it."""
+    bare = not reading.entities and not reading.concepts - VAGUE and not reading.bases - {"gdp"}
+    stated = bool(reading.numbers) and all(n.measure in ("percent", "points", "usd") for n in reading.numbers)
+    return bare and stated and bool(earlier.economies) and bool(earlier.concepts - VAGUE or earlier.signs)
+
+
+def _in_contexts(reading: SentenceReading, earlier: SentenceReading, latest: bool) -> Iterator[SentenceReading]:
+    """The sentence with what an earlier one may add to it: its subject, all that it names, or only its years."""
+    same = _in_context(reading, earlier)
+    if same != reading:
+        yield same
+    if not reading.numbers:
+        return
+    joined = _joined(reading, earlier)
+    if same == reading or reading.concepts <= VAGUE or latest:  # "That is 59 % of all", where it is so
+        yield joined
+    if latest:
+        yield replace(same, dates=joined.dates, signs=joined.signs)
+        if reading.economies:  # "Armenia: 24 %."
+            yield replace(joined, entities=reading.entities | (earlier.entities & {"EAEU"}))
 
 
 def _joined(reading: SentenceReading, earlier: SentenceReading) -> SentenceReading:
     """The sentence with all that an earlier one names, and its years where it has none of its own."""
     grown = earlier.signs and not earlier.concepts - VAGUE  # "Georgia grew by 9.7 % in 2024."
     topics = reading.concepts | earlier.concepts | (frozenset({"growth"}) if grown else frozenset())
-    dates = reading.dates or tuple((-1, first, last, -1) for _, first, last, _ in earlier.dates)
-    more = replace(reading, entities=reading.entities | earlier.entities, concepts=topics, dates=dates)
+    dated = {clause for clause, *_ in reading.dates}
+    before = tuple((-1, first, last, -1) for _, first, last, _ in earlier.dates)
+    dates = reading.dates if dated and all(n.clause in dated for n in reading.numbers) else before + reading.dates
+    direction = {sign for _, sign, _ in earlier.signs}
+    signs = reading.signs or tuple((-1, sign, -1) for sign in direction if len(direction) == 1)
+    more = replace(reading, entities=reading.entities | earlier.entities, concepts=topics, dates=dates, signs=signs)
     hedges = reading.hedges | (earlier.hedges & {"no_effect", "model"})
     return replace(more, bases=reading.bases | earlier.bases, hedges=hedges)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .agree import NumberMatch, is_same_unit, signs_agree
-from .facts import RECENT, KnownFact, KnownNumber, PanelFacts
+from .facts import GROWTH, RECENT, KnownFact, KnownNumber, PanelFacts
 from .reading.sentence import SentenceReading
 from .reading.stated_number import StatedNumber
 from .reading.vocabulary import vocabulary_table
@@ -100,7 +100,7 @@ def _relative(
 ) -> NumberMatch | None:
     """A multiple that one of two economies is of the other in a year: "about five times that of Kyrgyzstan"."""
     for one, other in itertools.permutations(series, 2) if number.measure == "times" else ():
-        if one.code != other.code or one.economy == other.economy:
+        if one.code != other.code or one.economy == other.economy or one.code in GROWTH:
             continue
         at = {max(k.years): k.value for k in other.numbers if k.years}
         for known in one.numbers:
@@ -180,7 +180,7 @@ def _changes(fact: KnownFact, number: StatedNumber, years: Iterable[int]) -> lis
 def _between(level: KnownNumber, number: StatedNumber, first: float, last: float) -> list[KnownNumber]:
     """How the second of two values compares with the first: points of a share, per cent, or a multiple."""
     share = level.measure == "percent"
-    alike = number.measure == level.measure and number.measure in ("usd", "count")
+    alike = level.measure in ("usd", "count") and number.measure in (level.measure, "count")
     if alike or (number.measure == "points" and share):
         value = last - first
     elif number.measure == "percent" and first and (number.about or not share):

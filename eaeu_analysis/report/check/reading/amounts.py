@@ -16,6 +16,7 @@ from .stated_number import UNITS, Measure, StatedNumber
 from .vocabulary import FoundPhrase, Lang, TextToken
 
 DAILY = re.compile(r"(?:a|per|в) (?:day|день|сутки)|runs|draws|simulations|прогон|розыгрыш|kuniga")
+TIMED = re.compile("year|month|год|лет|месяц|yil|oy$")
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
 SHARES = ("as", "share", "relative", "как", "доля", "доли", "долю")  # "doubled as a share of GDP"
 NEAR_OUTPUT = 5  # tokens after a multiple within which GDP may be named
@@ -72,7 +73,7 @@ def find_numbers(
         if sharing and unit == "" and scale == 1 and half < MIN_HALF:  # "the share, 34.7 to be exact"
             unit = "percent"
         priced = rated and words[end : end + 1] and words[end].text in ("per", "to", "за", "a")  # "152 per dollar"
-        if index and (unit == "" or priced) and scale == 1:  # "the rate averaged 469 per US dollar"
+        if index and (unit == "" or priced) and scale <= LARGE:  # "the rate averaged 469 per US dollar"
             unit = "count"
         if rated and unit == "usd" and value == 1:  # "one dollar"
             continue
@@ -155,7 +156,8 @@ def _added_up(
         joined = before == at and not (
             words[at].is_number and words[at].start > words[at - 1].end + 1
         )  # not "bn (77 %"
-        if joined and value * size < scale >= LARGE:
+        timed = last < len(words) and bool(TIMED.match(words[last].text))  # "3.28bn two years earlier"
+        if joined and not timed and value * size < scale >= LARGE:
             zeros = len(f"{value:.0f}") - len(f"{value:.0f}".rstrip("0"))
             found[-1] = (first, end, total + value * size / scale, 0.5 * 10**zeros * size / scale, scale)
         else:

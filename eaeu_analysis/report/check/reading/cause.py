@@ -13,6 +13,11 @@ POINTERS = {
     "ru": {"него", "нее", "этого", "нему", "ней", "этому"},
     "uz": {"shu", "shuning", "buning", "uning", "aynan"},
 }
+SUBJECTS = {
+    "en": {"it", "that", "this"},
+    "ru": {"он", "оно", "она", "это"},
+    "uz": {"u", "bu", "shu"},
+}
 ACTS = {  # verbs by their form: past tense in English, past and future in Russian, the causative in Uzbek
     "en": re.compile("[a-z]{2}ed$"),
     "ru": re.compile("[а-я]{2}(л|ла|ло|[еиюя]т)$"),
@@ -26,6 +31,8 @@ REFLEXIVE = re.compile("(обер|сказал|отраз|окуп|вылил|а
 AUXILIARIES = MODALS | {"also", "already", "itself", "alone", "уже", "также", "и", "бы", "сам", "само", "сама"}
 SHORT_OBJECT = 4  # letters of the shortest pronouns and the like that end as an object does, in Uzbek
 OF = {"of", "in", "to", "into", "with", "the", "в", "во", "к", "с", "со", "при"}  # before what the subject is of
+SPELLED = {"a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+SPELLED |= {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred", "half", "zero"}
 TIMES = {"after", "since", "before", "после", "до"}  # "came from migrants after accession"
 NEAR = 4  # tokens from a link to the cause it names
 BEFORE_WTO = 2  # tokens between "joining" and "WTO"
@@ -44,7 +51,8 @@ def find_causes(words: Sequence[TextToken], phrases: Sequence[FoundPhrase]) -> d
     for phrase in phrases:
         if phrase.family != "cause":
             continue
-        number = any(w.is_number for w in words[phrase.last : phrase.last + LINKED])
+        after = range(phrase.last, min(phrase.last + LINKED, len(words)))
+        number = any(words[at].is_number or words[at].text in SPELLED for at in after)
         if phrase.name in ("link", "blame") and phrase.first in moves and number:
             continue
         other = any(_gap(phrase, p) <= BEFORE_WTO for p in wto)
@@ -184,8 +192,9 @@ def _next_verb(words: Sequence[TextToken], entities: Sequence[FoundPhrase], at: 
 
 
 def is_pointing(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
-    """Whether a pronoun is what a link names as the cause: "because of it"."""
-    return bool(_pointers(words, cause, lang))
+    """Whether a pronoun is said to be the cause: "because of it", "It raised ..." at the beginning."""
+    begins = bool(words) and words[0].text in SUBJECTS[lang] and any(p.first == 1 for p in cause.get("verb", ()))
+    return begins or bool(_pointers(words, cause, lang))
 
 
 def _pointers(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> list[FoundPhrase]:

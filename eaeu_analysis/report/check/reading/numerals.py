@@ -41,6 +41,10 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
                 if not 0 < part < _tail(total, lang):
                     break
                 total, last = total + part, last + joined + 1
+                if (
+                    lang == "en" and total < HUNDRED and read_whole(words, last, lang) == HUNDRED
+                ):  # "thirty-one hundred"
+                    total, last = HUNDRED * total, last + 1
             unit, whole = _after_tenths(words, last)
             if unit:
                 found.append((at, unit, total / whole, 0.5 / whole))

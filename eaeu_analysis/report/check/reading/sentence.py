@@ -109,7 +109,8 @@ class SentenceReading:
     def own_economies(self, number: StatedNumber) -> frozenset[str]:
         """The economies that are named in a number's own part of the sentence, or else right before it."""
         own = {name for name, place in self.parts if place == number.clause}
-        return self.economies & own or (self.economies - OTHERS) & self.near(number)
+        near = self.economies & self.near(number)
+        return self.economies & own or (near if len(near) == 1 else near - OTHERS)
 
     def near(self, number: StatedNumber) -> frozenset[str]:
         """What is named in a number's own part of the sentence and, if that has no other number, in the one before."""

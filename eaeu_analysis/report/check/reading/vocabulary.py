@@ -27,12 +27,13 @@ TOKEN = re.compile(
     r"\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)|\d{1,3}(?: \d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)?"
     r"|us\$|[^\W\d_]+|[%$+:,;=\-–—−→↑↓]"
 )
-ENDING = re.compile(r"(?<=[.!?…])[\"»”)]*\s+(?=[\"«“(]*[A-ZА-ЯЁЎҚҒҲ0-9])|\n\s*\n|\n(?=\s*[-*#|0-9])")
+ENDING = re.compile(r"(?<=[.!?…])[\"»”)]*\s+(?=[\"«“(]*[A-ZА-ЯЁЎҚҒҲ0-9])|\n\s*\n|\n(?=\s*[-*#|0-9])|\s+(?=[•●▪] )")
 NO_ENDING = re.compile(
     r"(?:\b(?:п|млн|млрд|тыс|долл|руб|ул|mln|mlrd|vs|no|mr|mrs|dr|st|approx|e\.g|i\.e|u\.s)\.)$", re.IGNORECASE
 )
 SIGNS = dict.fromkeys("📈⬆🔺🔼", "↑") | dict.fromkeys("📉⬇🔻🔽", "↓")
 ARROWS = "➡➜➔⟶⇒➝"
+LISTED = re.compile(r"(?:^|(?<=\s))(\d{1,2})\)\s")  # of an item of a list: "1) Russia 2) Armenia"
 FIRST_LETTER = 0x1F1E6  # of flags, which are two letters of a country's code
 FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 NEGATED = re.compile("(do|does|did|is|are|was|were|has|have|had|would|could|should|must|need|ca)nt")  # without "'"
@@ -112,7 +113,10 @@ def tokens(text: str, lang: Lang) -> list[TextToken]:
     """The tokens of a sentence. Uzbek in Cyrillic letters is read as Latin."""
     plain, places = _plain(text, lang)
     found = []
+    listed = {m.start(1) for m in LISTED.finditer(plain)}
     for m in TOKEN.finditer(plain):
+        if m.start() in listed:
+            continue
         start, end = places[m.start()], places[m.end() - 1] + 1
         short = NEGATED.fullmatch(m.group()) if lang == "en" else None  # "don't"
         parts = (("cannot",) if short[1] == "ca" else (short[1], "not")) if short else (m.group(),)
