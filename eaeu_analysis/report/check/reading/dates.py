@@ -141,4 +141,4 @@ def _year(word: TextToken, text: str) -> int | None:
 def is_before_amount(words: Sequence[TextToken], at: int) -> bool:
     """Whether a token is the "$" right before a number."""
     amount = at + 1 < len(words) and words[at].text in ("$", "us$") and words[at + 1].is_number
-    return amount and words[at].end == words[at + 1].start
+    return amount and words[at + 1].start <= words[at].end + (words[at].text == "us$")

@@ -51,7 +51,16 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
                 at = unit
                 continue
             end, more = _half_more(words, last, lang)
-            half = 0.25 if more or total % 1 else 1.0 if total >= ROUGH and total % 10 == 0 else 0.5
+            hundreds = lang == "en" and total >= 10 * HUNDRED  # "thirty-one hundred"
+            half = (
+                HUNDRED / 2
+                if hundreds
+                else 0.25
+                if more or total % 1
+                else 1.0
+                if total >= ROUGH and total % 10 == 0
+                else 0.5
+            )
             if not more:
                 end, more, half = _decimals(words, last, lang, half)
             found.append((at, end, total + more, half))

@@ -16,7 +16,7 @@ from .stated_number import StatedNumber
 from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary, tokens, vocabulary_table
 
 CLAUSE = re.compile(
-    r"[,;](?=\s)|(?<!\d{4}):(?=\s)|(?<!\d{4})\s[–—](?=\s)|\s(?:and|while|whereas|but|against|versus|than|а|и|но|против|чем|va|esa|lekin|ammo)(?=\s)"
+    r"\s(?:\d{1,2}\)|[•●▪])(?=\s)|[,;](?=\s)|(?<!\d{4}):(?=\s)|(?<!\d{4})\s[–—](?=\s)|\s(?:and|while|whereas|but|against|versus|than|а|и|но|против|чем|va|esa|lekin|ammo)(?=\s)"
     r"(?!\s(?:19|20)\d\d)",
     re.IGNORECASE,
 )
