@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST = 1_000_000  # characters of a text
 BACK = 3  # sentences back in which a subject that is not named is looked for
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)  # in Markdown, which states nothing
 WORD = re.compile(r"[^\W\d_]{3,}")  # a sentence without one goes on with that before it: "2015: 131 %"
 VAGUE = frozenset(
     ("merchandise", "outflow", "levied", "gdp", "share", "members", "peers")
@@ -255,14 +256,15 @@ def check_text(text: str, lang: str | None = None, *, claims: Sequence[Claim] | 
     if len(text) > MOST:
         raise BadInputError(f"the text has {len(text):,} characters; expected at most {MOST:,}: check it in parts")
     text = clean_text(text)
-    known = check_lang(lang, text)
+    prose = CODE.sub(lambda m: " " * len(m[0]), text)
+    known = check_lang(lang, prose)
     facts = _shipped_facts() if claims is None else facts_of_claims(claims)
     panel = PanelFacts()
     judged: list[tuple[int, int, SentenceReading, Judgement]] = []
     before: list[SentenceReading] = []
     on_union = False  # whether the sentence before names the union
-    for start, end in sentences(text):
-        read = read_sentence(text[start:end], known)
+    for start, end in sentences(prose):
+        read = read_sentence(prose[start:end], known)
         if read.pointing and on_union:  # "because of it"
             read = replace(read, causal=True)
         on_union = read.joining or "EAEU" in read.entities

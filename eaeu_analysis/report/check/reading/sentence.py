@@ -32,6 +32,7 @@ PRONOUNS = {
     "uz": {"u", "ular", "uning", "ularning"},
 }
 YEARLY = re.compile(r"\b(a year|per year|annually|yearly|в год|ежегодно|годовых|yiliga|йилига)\b", re.IGNORECASE)
+EXCEPT = {"without", "excluding", "except", "besides", "minus", "без", "кроме", "исключая"}  # before an economy
 SECTORS = {"agriculture", "industry", "services"}  # in which people work
 CLUBS = {"cis", "wto", "EU"}  # whose members may be named
 FOUNDERS = re.compile("found|основ|asos")
@@ -196,6 +197,8 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     risen = [i for i in risen if any(w.text == "from" for w in words[:i])]  # "from 4 % up to 6 %", no hedge
     phrases = [p for p in phrases if p.family != "hedge" or p.last - 1 not in risen]
     by = {family: [p for p in phrases if p.family == family] for family in ("entity", "concept", "sign", "hedge")}
+    left_out = [p for p in by["entity"] if p.first and words[p.first - 1].text in EXCEPT]
+    by["entity"] = [p for p in by["entity"] if p not in left_out] or left_out  # "without Kazakhstan"
     breaks = [m.start() for m in CLAUSE.finditer(text)]
     dates, taken = find_years(text, words, phrases, lang)
     constant = {t for at in taken if is_price_year(words, at) for t in range(at - 2, at + 4)}  # "in 2015 prices"
