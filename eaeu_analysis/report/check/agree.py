@@ -42,7 +42,9 @@ def is_same_unit(number: StatedNumber, known: KnownNumber) -> bool:
     if number.measure in ("percent", "points") and number.base:
         if known.base and number.measure == "percent":
             return number.base == known.base
-        return number.measure == "points" or (known.role != "change" and number.base != "gdp")
+        changed = known.name in ("estimate", "change", "lower", "upper")
+        own = number.base in ("exports", "imports") and changed  # "loses 4.7 % of its exports"
+        return own or number.measure == "points" or (known.role != "change" and number.base != "gdp")
     return True
 
 
@@ -81,6 +83,8 @@ def _joined(fact: KnownFact) -> set[int]:
 
 def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, number: StatedNumber) -> bool:
     """Whether the direction that goes with a number is that of the known one."""
+    if known.name in ("chapters", "all"):  # how many chapters of goods
+        return True
     if reading.otherwise:  # "without the union trade would be higher" names it as the cause of a fall
         return True
     near = number.sign or reading.sign_near(number)
@@ -90,6 +94,8 @@ def signs_agree(fact: KnownFact, known: KnownNumber, reading: SentenceReading, n
         return False
     if fact.sign:
         return near in (0, fact.sign)
+    if fact.code == "inflation" and number.role == "by" and "prices" in reading.concepts:  # "prices fell by 6 %"
+        return near * known.value >= 0
     if fact.code in BALANCES and known.role == "level":
         stated = bool(SURPLUS.search(reading.text)) - bool(DEFICIT.search(reading.text))
         return stated == 0 or stated * known.value >= 0

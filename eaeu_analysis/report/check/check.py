@@ -21,7 +21,6 @@ from .facts import KnownFact, PanelFacts, facts_of_claims
 from .judge import Judgement, Verdict, judge, judge_as_before
 from .reading.sentence import SentenceReading, read_sentence
 from .reading.vocabulary import Lang, check_lang, sentences
-from .subject import OUTCOMES, specific_concepts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,9 +28,15 @@ if TYPE_CHECKING:
 MOST = 1_000_000  # characters of a text
 BACK = 3  # sentences back in which a subject that is not named is looked for
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)  # in Markdown, which states nothing
+ASIDE = re.compile(  # words that a speaker adds
+    r",\s(?:you see|you know|mind you|believe me|I mean|to be honest|frankly|so to speak|by the way|of course"
+    r"|no question|no doubt|знаете|видите ли|понимаете|кстати|честно говоря|конечно|bilasizmi|rostini aytsam|aytgancha)"
+    r"(?:,|(?=[.!]))",
+    re.IGNORECASE,
+)
 WORD = re.compile(r"[^\W\d_]{3,}")  # a sentence without one goes on with that before it: "2015: 131 %"
 VAGUE = frozenset(
-    ("merchandise", "outflow", "levied", "gdp", "share", "members", "peers")
+    ("merchandise", "outflow", "chapters", "levied", "gdp", "share", "members", "peers")
 )  # concepts that do not say what a sentence is about
 PARTNERS = frozenset(("CHN", "TUR", "EU", "RUS"))  # of others in most sentences, and seldom their subject
 ORDER = ("supported", "overstated", "outdated", "altered", "unsupported")  # which reading of a sentence is taken
@@ -256,7 +261,7 @@ def check_text(text: str, lang: str | None = None, *, claims: Sequence[Claim] | 
     if len(text) > MOST:
         raise BadInputError(f"the text has {len(text):,} characters; expected at most {MOST:,}: check it in parts")
     text = clean_text(text)
-    prose = CODE.sub(lambda m: " " * len(m[0]), text)
+    prose = ASIDE.sub(lambda m: " " * len(m[0]), CODE.sub(lambda m: " " * len(m[0]), text))
     known = check_lang(lang, prose)
     facts = _shipped_facts() if claims is None else facts_of_claims(claims)
     panel = PanelFacts()
@@ -278,7 +283,7 @@ def check_text(text: str, lang: str | None = None, *, claims: Sequence[Claim] | 
             again = judge(hedged, facts, panel)
             if again is not None and again.verdict == "supported":
                 judged[-1] = (first, until, hedged, again)
-        if reading.economies or reading.concepts & OUTCOMES or specific_concepts(reading):
+        if reading.economies or reading.concepts - VAGUE:
             before = [reading, *before][:BACK]
     return TextCheck(text, known, tuple(_statement(text, *row, lang=known) for row in judged))
 
@@ -310,7 +315,9 @@ def _judge_in_context(
 ) -> tuple[SentenceReading, Judgement | None]:
     """The verdict on a sentence by itself, or with the economies, and after a pronoun the outcome, of one before it."""
     own = judge(reading, facts, panel)
-    if own is not None and reading.economies and own.verdict in ("supported", "overstated"):
+    asked = bool(before) and before[0].question  # an answer may rest on what the question says
+    final = ("supported",) if asked else ("supported", "overstated")
+    if own is not None and reading.economies and own.verdict in final:
         return reading, own
     tried = [(reading, own)]
     settled = own is not None and bool(reading.economies) and own.reason not in ("none", "economy")
@@ -349,6 +356,9 @@ def _in_contexts(reading: SentenceReading, earlier: SentenceReading, latest: boo
         yield joined
     if latest:
         yield replace(same, dates=joined.dates, signs=joined.signs)
+        if reading.steps:  # "$2.4bn more than in the previous year"
+            both = tuple((-1, first, last, -1) for _, first, last, _ in earlier.dates) + joined.dates
+            yield replace(joined, dates=both)
         if reading.economies:  # "Armenia: 24 %."
             yield replace(joined, entities=reading.entities | (earlier.entities & {"EAEU"}))
 
@@ -357,9 +367,16 @@ def _joined(reading: SentenceReading, earlier: SentenceReading) -> SentenceReadi
     """The sentence with all that an earlier one names, and its years where it has none of its own."""
     grown = earlier.signs and not earlier.concepts - VAGUE  # "Georgia grew by 9.7 % in 2024."
     topics = reading.concepts | earlier.concepts | (frozenset({"growth"}) if grown else frozenset())
-    dated = {clause for clause, *_ in reading.dates}
+    base = next((last for _, first, last, _ in reversed(earlier.dates) if first == last), None)
+    own = reading.dates + tuple((c, base + step, base + step, at) for c, step, at in reading.steps if base is not None)
+    dated = {clause for clause, *_ in own}
     before = tuple((-1, first, last, -1) for _, first, last, _ in earlier.dates)
-    dates = reading.dates if dated and all(n.clause in dated for n in reading.numbers) else before + reading.dates
+    own_dates = dated and (
+        all(n.clause in dated for n in reading.numbers) or (reading.steps and len(reading.numbers) == 1)
+    )
+    dates = own if own_dates else before + own
+    if "prices" in topics and reading.signs and any(n.measure == "percent" for n in reading.numbers):
+        topics |= {"inflation"}
     direction = {sign for _, sign, _ in earlier.signs}
     signs = reading.signs or tuple((-1, sign, -1) for sign in direction if len(direction) == 1)
     more = replace(reading, entities=reading.entities | earlier.entities, concepts=topics, dates=dates, signs=signs)

@@ -25,7 +25,7 @@ from .reading.vocabulary import vocabulary_table
 UNCLEAR = ("none", "fragile", "unreliable", "untested")  # findings of no effect
 COUNTS = {"asked", "firms", "patents", "partners", "chapters", "all", "comparators", "economies", "years", "draws"}
 COUNTS |= {"pairs", "origins"}
-TOLD = {"asked", "firms", "patents"}  # counts that a text may state
+TOLD = {"asked", "firms", "patents", "chapters", "all"}  # counts that a text may state
 SKIPPED = {"p", "floor", "failed_count", "level_percent", "specifications", *COUNTS} - TOLD
 LEVELS = ("before", "after", "law_before", "law_after", "left_out", "peak", "then", "value")  # fields in the unit
 # changes
@@ -291,6 +291,8 @@ def _numbers(claim: Claim) -> Iterator[KnownNumber]:
     if not values and math.isfinite(claim.value) and not FIRST < claim.value < LAST:
         measure, base, scale = _measure(claim, "value", claim.value)
         yield KnownNumber("value", claim.value * scale, measure, base)
+    if values.get("weight", 0) > 0 and values.get("share", 0) > 0:  # "four times its weight in the combined GDP"
+        yield _times("weight_ratio", values["share"] / values["weight"])
     for name in ("raw", "net"):
         if name in values:
             yield _times(f"{name}_ratio", 1 + values[name] / 100)
@@ -303,7 +305,7 @@ def _times(name: str, ratio: float) -> KnownNumber:
 
 def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float]:
     """The unit of a field, what it is a share of, and its scale; a scale of NaN for what is no number to state."""
-    if name in ("asked", "firms", "patents") or (name == "total" and "patents" in claim.values):
+    if name in TOLD or (name == "total" and "patents" in claim.values):
         return "count", "", 1.0
     if name in DOLLARS and (name != "imports" or abs(value) > 1000):
         return "usd", "", DOLLARS[name] if name == "imports" or abs(value) < 1e5 else 1.0

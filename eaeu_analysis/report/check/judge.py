@@ -61,7 +61,8 @@ def judge(reading: SentenceReading, facts: Sequence[KnownFact], panel: PanelFact
     if wrong:
         first = next((m for m in wrong if m.reason != "none"), wrong[0])
         in_words = first.number.about and first.number.half == 0 and "poll" not in reading.concepts
-        if first.reason in ("none", "number", "unit") and in_words and reading.causal:  # "the union doubled trade"
+        caused = reading.causal and "no_effect" not in reading.hedges
+        if first.reason in ("none", "number", "unit") and in_words and caused:  # "the union doubled trade"
             tests = _tests(reading, facts)
             fact = tests[0] if tests else first.fact
             if fact is not None and fact.claim is not None and not fact.clear:
@@ -92,7 +93,10 @@ def judge_as_before(reading: SentenceReading, own: Judgement, before: Judgement)
 def _judge_use(reading: SentenceReading, matches: Sequence[NumberMatch], facts: Sequence[KnownFact]) -> Judgement:
     """The verdict on a sentence whose numbers are right."""
     best = matches[0]
-    unclear = "no_effect" in reading.hedges
+    stated = {(m.fact.id, m.known.name) for m in matches if m.fact is not None and m.known is not None}
+    spans = any((i, "upper") in stated for i, name in stated if name == "lower")  # an interval with both ends
+    spans = spans and any(m.fact is not None and not m.fact.clear for m in matches)
+    unclear = "no_effect" in reading.hedges or spans
     found = [m.fact for m in matches if m.fact is not None]
     more = (best.known, best.number, tuple(matches))
     partner = reading.acting and any(frozenset({"EAEU"}) in fact.entities for fact in found)  # "the union took 26 %"
@@ -106,7 +110,7 @@ def _judge_use(reading: SentenceReading, matches: Sequence[NumberMatch], facts: 
         fact, known = match.fact, match.known
         if fact is None or known is None or unclear:
             continue
-        if {m.known.name for m in matches if m.fact is fact and m.known is not None} & set(COMPARED):
+        if {m.known.name for m in matches if m.known is not None} & set(COMPARED):
             continue
         if fact.modelled and "model" not in reading.hedges:
             return Judgement("overstated", "model", fact, known, match.number, tuple(matches))

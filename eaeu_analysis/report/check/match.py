@@ -101,7 +101,10 @@ def _elsewhere(number: StatedNumber, fact: KnownFact, reading: SentenceReading) 
     here = reading.economies & OTHERS & {name for name, place in reading.parts if place == number.clause}
     if len(here) == 1 and fact.named & OTHERS and not fact.named & here:
         return True
-    named = reading.own_economies(number) - OTHERS
+    own = reading.own_economies(number)
+    if fact.code and len(own) == 1 and not fact.named & own:  # of a series the economy itself, and not its partner
+        return True
+    named = own - OTHERS
     return bool(named and reading.economies - OTHERS - named and not fact.named & named)
 
 

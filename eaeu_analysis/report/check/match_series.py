@@ -16,9 +16,12 @@ from .subject import MATTERS, UNSAID, specific_concepts
 
 ROUGHLY = 5  # half the last digit of a number without a year is less than this part of it
 PRICES_OF = re.compile(  # whose prices a sentence names
-    r"\b(20\d\d)(?:-yil)? (?:(?:US|international) )?(?:prices|dollars|narx)"
+    r"\b(20\d\d)(?:-yil)? (?:(?:US|international) )?(?:prices|dollars|narx|\$|US\$)"
     r"|(?:prices|dollars|US\$|ценах|долл\w*\.?) (?:of )?(20\d\d)\b",
     re.IGNORECASE,
+)
+BASE_FIRST = re.compile(
+    r"^\W*(?:compared|next to|relative to|по сравнению|в сравнении)|nisbatan|qaraganda", re.IGNORECASE
 )
 PARITY = re.compile(r"purchasing.power|\bPPP\b|международн\w+ долл|паритет|ППС|xalqaro dollar|pariteti", re.IGNORECASE)
 
@@ -30,14 +33,19 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
     if not economies or "other" in reading.concepts:
         return None
     alone = len(reading.economies) == 1
-    foreign = {"members", "duty_free", "patents", "poll"}
     in_gdp = number.base == "gdp" or "gdp" in reading.bases | reading.concepts
     flows = reading.concepts & {"trade", "exports", "imports", "bought", "remittances"}
+    foreign = {"duty_free", "patents", "poll"} | ({"members"} if flows else set())
     if number.measure == "percent" and flows and not in_gdp and not reading.concepts & MATTERS:
         foreign.add("share")  # of a partner, unlike "accounted for 42 % of GDP"
-    several = not alone and len(reading.numbers) < 2 and number.measure != "times"  # whose number it is is not known
-    if several or reading.concepts & foreign:
+    own = sorted(e for e in reading.own_economies(number) if len(e) == 3)
+    if not alone and len(own) == 1 and len(reading.numbers) == 1 and number.measure != "times":
+        economies, alone = own, True  # "Uzbekistan had 36 million people, more than Kazakhstan"
+    several = not alone and len(reading.numbers) < 2  # whose number it is is not known
+    if reading.concepts & foreign:
         return None
+    if number.base == "gdp" and reading.signs and not reading.concepts - UNSAID:  # "lost a seventh of its output"
+        number, reading = replace(number, base=""), replace(reading, concepts=frozenset({"growth"}))
     unsaid = not reading.concepts - UNSAID and not reading.bases - {"gdp"}  # of outcomes that no known word names
     if unsaid and not (number.telling and years and alone):
         return None
@@ -61,13 +69,13 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
         if by or number.measure == "times":
             fitting = _changes(fact, number, years if len(years) > 1 else reading.dates_of()[0])
         found = _at_years(number, reading, fact, fitting)
-        if found is not None and found.reason in ("", "newer"):
+        if found is not None and found.reason in ("", "newer") and (number.telling or not several):
             return found
         more = _changes(fact, number, reading.dates_of()[0])  # "36.4 million, eight million more than in 2010"
         if any(number.equals(k.value) and signs_agree(fact, k, reading, number) for k in more):
             return NumberMatch(number, fact, None)
         compared = compared or found
-    if unsaid:
+    if unsaid or several:
         return None
     if compared is None:
         for fact in series:
@@ -98,14 +106,22 @@ def _is_priced(unit: str, text: str) -> bool:
 def _relative(
     number: StatedNumber, reading: SentenceReading, series: Sequence[KnownFact], years: Iterable[int]
 ) -> NumberMatch | None:
-    """A multiple that one of two economies is of the other in a year: "about five times that of Kyrgyzstan"."""
-    for one, other in itertools.permutations(series, 2) if number.measure == "times" else ():
-        if one.code != other.code or one.economy == other.economy or one.code in GROWTH:
+    """How one of two economies compares with the other in a year: "about five times that of Kyrgyzstan", "16 million
+    people more than Kazakhstan". The one that is named first is larger, unless the sentence says otherwise."""
+    order = list(dict.fromkeys(name for name, _ in reading.parts))
+    smaller = reading.sign_near(number) < 0 or bool(BASE_FIRST.search(reading.text))
+    for one, other in itertools.permutations(series, 2):
+        known = one.economy in order and other.economy in order
+        if one.code != other.code or one.economy == other.economy or one.code in GROWTH or not known:
+            continue
+        if order.index(one.economy) > order.index(other.economy) and not smaller:
             continue
         at = {max(k.years): k.value for k in other.numbers if k.years}
-        for known in one.numbers:
-            base = at.get(max(known.years, default=0), 0.0)
-            if base > 0 and known.years <= set(years) and number.equals(known.value / base):
+        for item in (k for k in one.numbers if k.years and k.years <= set(years)):
+            base = at.get(max(item.years), 0.0)
+            alike = number.measure in ("count", item.measure) and item.measure in ("usd", "count")
+            size = item.value / base if number.measure == "times" and base > 0 else item.value - base if alike else 0.0
+            if size > 0 and number.equals(size):
                 return NumberMatch(number, other if other.economy in reading.own_economies(number) else one, None)
     return None
 
@@ -189,4 +205,6 @@ def _between(level: KnownNumber, number: StatedNumber, first: float, last: float
         value = last / first if last >= first else -first / last
     else:
         return []
-    return [KnownNumber("change", value, number.measure, role="change")]
+    found = [KnownNumber("change", value, number.measure, role="change")]
+    part = number.measure == "percent" and number.about and number.half == 0  # "less than half the rate of 2020"
+    return [*found, KnownNumber("part", 100 * last / first, "percent")] if part else found

@@ -58,7 +58,7 @@ FOREIGN = frozenset(("CHN", "TUR", "EU"))  # partners that no finding is about b
 CHECKED = OUTCOMES | {"barriers", "lender", "budget"}  # on which a number is checked though no economy is named
 MATTERS = frozenset(vocabulary_table()["series"]["matters"])  # on which there is a series but no claim
 UNSAID = frozenset(
-    ("merchandise", "outflow", "share", "members", "peers", "joined", "bought", "stays", "real")
+    ("merchandise", "outflow", "chapters", "share", "members", "peers", "joined", "bought", "stays", "real")
 )  # concepts that are no subject
 
 

@@ -57,8 +57,8 @@ def test_the_corpus_has_every_kind_in_every_language(halves: dict[str, list[Corp
         87,
         88,
         31,
-        90,
-        90,
+        *[180] * 23,
+        *[90] * 6,
         123,
         125,
         210,
@@ -70,6 +70,14 @@ def test_a_field_without_its_claim_leaves_the_sentence_out() -> None:
     found, left = read_corpus(few)
     assert "en001" in left
     assert all(s.id != "en001" for s in found)
+
+
+def test_what_a_new_text_meets_is_within_the_aims(halves: dict[str, list[CorpusSentence]]) -> None:
+    """98 % of true statements pass, 95 % of what is called false is so, 85 % of it is found, on sets without a rule."""
+    counts = measure.confusion(s for name in measure.INDEPENDENT for s in halves[name])
+    assert measure.passed(counts) >= 0.98
+    assert measure.precision(counts, ("altered", "unsupported")) >= 0.95
+    assert measure.recall(counts, ("altered", "unsupported")) >= 0.85
 
 
 def test_the_stated_error_rates_are_those_measured() -> None:
@@ -92,11 +100,11 @@ def test_true_statements_pass_and_false_ones_do_not(lang: str, halves: dict[str,
 def test_sentences_for_which_no_rule_was_made_are_read_as_well_as_stated(
     name: str, halves: dict[str, list[CorpusSentence]]
 ) -> None:
-    """True ones pass in seven of eight, false ones are found in six of seven, claims of cause in three of four."""
+    """True ones pass in nine of ten, false ones are found in five of six, claims of cause in four of five."""
     counts = measure.confusion(halves[name])
-    assert measure.passed(counts) >= 0.87
-    assert measure.precision(counts, ("altered", "unsupported")) >= 0.78
-    assert measure.recall(counts, ("altered", "unsupported")) >= 0.85
+    assert measure.passed(counts) >= 0.9
+    assert measure.precision(counts, ("altered", "unsupported")) >= 0.9
+    assert measure.recall(counts, ("altered", "unsupported")) >= 0.8
     assert measure.precision(counts, ("overstated",)) >= 0.9
-    assert measure.recall(counts, ("overstated",)) >= 0.75
+    assert measure.recall(counts, ("overstated",)) >= 0.8
     assert measure.recall(counts, ("none",)) == 1

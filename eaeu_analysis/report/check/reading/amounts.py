@@ -15,7 +15,9 @@ from .roles import BOUND, MIN_HALF, find_base, find_hedge, find_role, find_sign,
 from .stated_number import UNITS, Measure, StatedNumber
 from .vocabulary import FoundPhrase, Lang, TextToken
 
-DAILY = re.compile(r"(?:a|per|в) (?:day|день|сутки)|runs|draws|simulations|прогон|розыгрыш|kuniga")
+SINGLE = {"one", "один", "одна", "одно", "одной", "одну", "одного", "одному", "одним", "bir", "bitta"}
+DAILY = re.compile(r"(?:poverty )?line\b|(?:a|per|в) (?:day|день|сутки)|runs|draws|simulations|прогон|розыгрыш|kuniga")
+NARROW = 1.15  # times the lower end of a range that the upper end of a narrow one is at most
 TIMED = re.compile("year|month|год|лет|месяц|yil|oy$")
 LARGE = 1000  # a number without a unit from which it is a count, not a number of months or a place in a list
 SHARES = ("as", "share", "relative", "как", "доля", "доли", "долю")  # "doubled as a share of GDP"
@@ -62,10 +64,13 @@ def find_numbers(
     )
     for at, end, value, half, scale in _added_up(find_values(words, apart, lang), scales, words):
         unit, after = _unit(words, units, end, at)
+        if unit == "" and scale == value == 1 and words[at].text in SINGLE:  # "according to one model"
+            continue
         if _is_setting(words, at, after):
             continue
         if any(w.text == "p" for w in words[max(0, at - 3) : at]):  # "p = 0.56"
             continue
+        unit, after = ("", end) if unit == "time" and scale > 1 else (unit, after)  # "90 млрд годом раньше"
         if unit == "time" or (unit == "" and _clock(words, at, end)):
             continue
         if every and unit in ("", "usd") and value < LARGE and scale == 1:  # "for every hundred dollars of GDP"
@@ -108,6 +113,7 @@ def find_numbers(
         text = " ".join(w.text for w in words[first:last])
         found.append(StatedNumber(text, value, "percent", 0.0, first, base=base, about=True, bound=bound))
     found = [_of_output(n, words, concepts) for n in found]
+    found = _of_narrow_ranges(words, found)
     former = {p.first for p in phrases if p.family == "hedge" and p.name == "former"}
     found = [_of_former(n) if n.place + len(n.text.split()) in former else n for n in found]
     large = [n for n in found if n.measure != "none" or (n.value >= LARGE and float(n.value).is_integer())]
@@ -134,6 +140,24 @@ def _of_output(number: StatedNumber, words: Sequence[TextToken], concepts: dict[
     return replace(number, value=100 * number.value, half=100 * number.half, measure="percent", base="gdp", role="")
 
 
+def _of_narrow_ranges(words: Sequence[TextToken], found: Sequence[StatedNumber]) -> list[StatedNumber]:
+    """Two numbers that say between what one is, as one: "between thirteen and fourteen per cent", "12-13 points"."""
+    out: list[StatedNumber] = []
+    for number in found:
+        one = out[-1] if out else number
+        between = [w.text for w in words[one.place + len(one.text.split()) : number.place]]
+        joined = between[-1:] in (["-"], ["–"], ["to"]) or (
+            between[-1:] in (["and"], ["и"], ["va"]) and words[max(one.place - 1, 0)].text in ("between", "между")
+        )
+        same = one.measure == number.measure and one.value < number.value <= NARROW * one.value
+        if out and joined and same and len(between) == 1:
+            middle, half = (one.value + number.value) / 2, (number.value - one.value) / 2 + number.half
+            out[-1] = replace(one, value=middle, half=half, base=number.base or one.base, about=False, bound=0)
+        else:
+            out.append(number)
+    return out
+
+
 def _of_former(number: StatedNumber) -> StatedNumber:
     """A share of what something was, as a multiple: "a fifth of what it was" is a fall to five times less."""
     if number.measure != "percent" or not number.value:
@@ -141,7 +165,8 @@ def _of_former(number: StatedNumber) -> StatedNumber:
     fall = number.value < 100
     ratio = 100 / number.value if fall else number.value / 100
     half, bound = ratio * number.half / number.value, -number.bound if fall else number.bound
-    return replace(number, measure="times", value=-ratio if fall else ratio, half=half, bound=bound, base="", role="")
+    value = -ratio if fall else ratio
+    return replace(number, measure="times", value=value, half=half, bound=bound, base="", role="", sign=-fall)
 
 
 def _added_up(
@@ -151,7 +176,10 @@ def _added_up(
     "five thousand four hundred"."""
     found: list[tuple[int, int, float, float, float]] = []
     for at, last, value, half in values:
-        size, end = (float(scales[last].name), scales[last].last) if last in scales else (1.0, last)
+        more = (
+            last + 2 if [w.text for w in words[last : last + 2]] == ["с", "лишним"] else last
+        )  # "26 с лишним миллионов"
+        size, end = (float(scales[more].name), scales[more].last) if more in scales else (1.0, last)
         first, before, total, _, scale = found[-1] if found else (0, 0, 0.0, 0.0, 1.0)
         joined = before == at and not (
             words[at].is_number and words[at].start > words[at - 1].end + 1

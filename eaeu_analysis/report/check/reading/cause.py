@@ -27,6 +27,7 @@ BE = {"is", "are", "was", "were", "been", "being", "be"}  # before a participle
 MODALS = {"will", "would", "could", "might", "may", "can", "has", "have", "had", "did", "does", "to"}  # a verb follows
 ACTED_ON = {"trade", "exports", "imports", "remittances", "fdi", "gdp", "richer", "inflation", "prices"}  # not adopted
 RELATIVE = {"that", "which", "который", "которая", "которое", "что"}  # "it is the union that raised"
+IS_WHAT = (["is", "what"], ["was", "what"])  # "joining is what made"
 REFLEXIVE = re.compile("(обер|сказал|отраз|окуп|вылил|аукнул|зверш|заверш|кончил)")  # such verbs name an effect
 AUXILIARIES = MODALS | {"also", "already", "itself", "alone", "уже", "также", "и", "бы", "сам", "само", "сама"}
 SHORT_OBJECT = 4  # letters of the shortest pronouns and the like that end as an object does, in Uzbek
@@ -179,7 +180,7 @@ def _next_verb(words: Sequence[TextToken], entities: Sequence[FoundPhrase], at: 
             at = inside
         elif words[at].text in OF and words[at].text not in MODALS:
             at += 1
-        elif words[at].text == "," and at + 1 < len(words) and words[at + 1].text in RELATIVE:
+        elif [w.text for w in words[at : at + 2]] in (*([",", word] for word in RELATIVE), *IS_WHAT):
             at += 2
         elif words[at].text in RELATIVE and words[at].text != "что":
             at += 1

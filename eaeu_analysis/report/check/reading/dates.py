@@ -18,6 +18,7 @@ YEARS_EARLIER = re.compile(
 YEARS_AFTER = re.compile(  # the years after one that is named: "in each of the next two years"
     r"(?:next|following|subsequent|следующи\w+|последующи\w+|keyingi) (\w+) (?:years|год\w*|лет|yil\w*)"
 )
+WITHIN = {"in", "over", "during", "across", "of", "for"}  # before a span of years
 DECADE = (
     (-10, re.compile(r"a decade (?:earlier|before|previously|ago)|десятилетием (?:ранее|раньше)")),
     (10, re.compile(r"a decade (?:later|on)|десятилетие спустя")),
@@ -26,7 +27,8 @@ NEXT_TO = (  # of a year named before: "a year earlier", "the following year"
     (
         -1,
         re.compile(
-            r"(?:a|one) year (?:earlier|previously)|(?:a|the) year before(?! \w)|the (?:previous|preceding) year"
+            r"(?:twelve|12) months (?:earlier|before|previously)|(?:a|one) year (?:earlier|previously)"
+            r"|(?:a|the) year before(?! \w)|the (?:previous|preceding) year"
         ),
     ),
     (
@@ -37,7 +39,8 @@ NEXT_TO = (  # of a year named before: "a year earlier", "the following year"
     (
         1,
         re.compile(
-            r"(?:a|one) year (?:later|on)|(?:a|the) year after(?! \w)|the (?:following|next) year|годом позже"
+            r"(?:twelve|12) months (?:later|on)|(?:a|one) year (?:later|on(?! top))"
+            r"|(?:a|the) year after(?! \w)|the (?:very )?(?:following|next) year|годом позже"
             r"|в следующем году|на следующий год|через год|(?<!\d )год спустя|bir yil(?:dan)? (?:keyin|song)"
             r"|(?:keyingi|kelasi) yil\w*"
         ),
@@ -47,8 +50,9 @@ NEXT_TO = (  # of a year named before: "a year earlier", "the following year"
 
 def find_years(
     text: str, words: Sequence[TextToken], phrases: Sequence[FoundPhrase], lang: Lang
-) -> tuple[list[tuple[int, int, int]], set[int]]:
-    """Token, first and last year of every year and span of years; and the tokens that they take up."""
+) -> tuple[list[tuple[int, int, int]], set[int], list[tuple[int, int]]]:
+    """Token, first and last year of every year and span of years; the tokens that they take up; and token and step of
+    what is counted from a year of the sentence before: "A year earlier it was 13.8 %"."""
     dates: list[tuple[int, int, int]] = []
     taken: set[int] = set()
     units = {p.first for p in phrases if p.family in ("unit", "scale") and p.name != "time"}
@@ -71,6 +75,8 @@ def find_years(
             other = words[at + 2].text
             short = len(other) == 2 and other.isdigit() and int(other) > year % 100
             last = year // 100 * 100 + int(other) if short else _year(words[at + 2], text)
+        within = at > 0 and words[at - 1].text in WITHIN and at + 2 < len(words) and words[at + 1].text == "to"
+        last = _year(words[at + 2], text) if last is None and within else last  # "in 2010 to 2014"
         if last is not None and last > year:
             dates.append((at, year, last))
             taken |= {at, at + 2}
@@ -79,7 +85,8 @@ def find_years(
             dates.append((at, year, year))
             taken.add(at)
             at += 1
-    return dates + _next_to(words, dates, lang), taken
+    more, steps = _next_to(words, dates, lang)
+    return dates + more, taken, steps
 
 
 def _is_decade(words: Sequence[TextToken], at: int) -> bool:
@@ -91,14 +98,16 @@ def _is_decade(words: Sequence[TextToken], at: int) -> bool:
 
 def _next_to(
     words: Sequence[TextToken], dates: Sequence[tuple[int, int, int]], lang: Lang
-) -> list[tuple[int, int, int]]:
-    """Years that are named by the one before them, or else by the first: "17.2 % in 2022 and 13.8 % a year later"."""
+) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
+    """Years that are named by the one before them, or else by the first: "17.2 % in 2022 and 13.8 % a year later"; and
+    token and step of those at the beginning, which are named by the sentence before."""
     starts, text = [], ""
     for word in words:
         starts.append(len(text))
         text += f"{word.text} "
     years = [d for d in dates if d[1] == d[2]]
-    found = []
+    found: list[tuple[int, int, int]] = []
+    steps = []
     for step, pattern in (*NEXT_TO, *DECADE):
         for match in pattern.finditer(text):
             place = starts.index(match.start()) if match.start() in starts else -1
@@ -106,15 +115,19 @@ def _next_to(
             near = next((d for d in reversed(years) if d[0] < place), first)
             if place >= 0 and near is not None:
                 found.append((place, near[1] + step, near[1] + step))
+            elif place >= 0:
+                steps.append((place, step))
     for way, pattern in ((1, YEARS_LATER), (-1, YEARS_EARLIER), (0, YEARS_AFTER)):  # "twelve years later" than a year
         for match in pattern.finditer(text):
             place = starts.index(match.start()) if match.start() in starts else -1
             near = next((d for d in reversed(years) if d[0] < place), None)
             step = read_whole(words, starts.index(match.start(1)), lang) if match.start(1) in starts else 0
             if step > 1 and near is not None:
-                steps = range(1, step + 1) if way == 0 else [way * step]
-                found += [(place, near[1] + ahead, near[1] + ahead) for ahead in steps]
-    return found
+                ahead = range(1, step + 1) if way == 0 else [way * step]
+                found += [(place, near[1] + more, near[1] + more) for more in ahead]
+            elif step > 1 and way and place >= 0:
+                steps.append((place, way * step))
+    return found, steps
 
 
 def is_price_year(words: Sequence[TextToken], at: int) -> bool:
@@ -124,6 +137,7 @@ def is_price_year(words: Sequence[TextToken], at: int) -> bool:
     return (
         before in (["us$", "of"], ["prices", "of"], ["dollars", "of"])
         or after[:1] in (["prices"], ["dollars"])
+        or (after[:1] in (["$"], ["us$"]) and not "".join(after[1:2])[:1].isdigit())
         or before[-1:] in (["ценах"], ["constant"])
         or (
             any(re.fullmatch("narx(lari)?da", text) for text in after) and any(text.startswith("yil") for text in after)

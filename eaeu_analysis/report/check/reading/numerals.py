@@ -52,15 +52,10 @@ def find_values(words: Sequence[TextToken], taken: set[int], lang: Lang) -> list
                 continue
             end, more = _half_more(words, last, lang)
             hundreds = lang == "en" and total >= 10 * HUNDRED  # "thirty-one hundred"
-            half = (
-                HUNDRED / 2
-                if hundreds
-                else 0.25
-                if more or total % 1
-                else 1.0
-                if total >= ROUGH and total % 10 == 0
-                else 0.5
-            )
+            half = 0.25 if more or total % 1 else 1.0 if total >= ROUGH and total % 10 == 0 else 0.5
+            if hundreds or (total >= HUNDRED and total % 10 == 0):  # "eight hundred and ninety" is rounded as 890 is
+                zeros = len(f"{total:.0f}") - len(f"{total:.0f}".rstrip("0"))
+                half = HUNDRED / 2 if hundreds else max(half, min(ROUND * total, 0.5 * 10.0**zeros))
             if not more:
                 end, more, half = _decimals(words, last, lang, half)
             found.append((at, end, total + more, half))
@@ -166,7 +161,7 @@ def find_shares(
             while last < len(words) and words[last].text in OUT_OF[lang]:
                 last += 1
             whole = read_whole(words, last, lang) if last > start else 0
-        plain = last + 1 not in units or UNITS[units[last + 1].name] == "usd"  # "one in seven dollars"
+        plain = last + 1 not in units or UNITS[units[last + 1].name] in ("usd", "count")  # "one in seven dollars"
         if whole in WHOLES and 0 < one < whole and last not in taken and plain:
             found[at] = (last + 1, 100.0 * one / whole)
     return found

@@ -16,7 +16,26 @@ BY = {"by", "на"}
 WAS, BECAME = {"was", "were", "было", "была", "был", "были"}, {"now", "стало", "стала", "стал", "теперь"}
 SIGNED = {"plus": 1, "minus": -1, "плюс": 1, "минус": -1, "plyus": 1}  # words before a number that are its sign
 COMPARATIVES = {"больше", "выше", "меньше", "ниже", "above", "below", "over", "under"}
-AFTER = {"in", "в", "before", "earlier", "previously", "then", "after", "if"}  # after a number that counts nothing
+AFTER = {
+    "when",
+    "once",
+    "as",
+    "by",
+    "during",
+    "since",
+    "когда",
+    "после",
+    "с",
+    "со",
+    "in",
+    "в",
+    "before",
+    "earlier",
+    "previously",
+    "then",
+    "after",
+    "if",
+}  # after a number that counts nothing
 AGAINST = {
     "against",
     "versus",
@@ -25,6 +44,7 @@ AGAINST = {
     "than",
     "from",
     "to",
+    "до",
     "против",
     "—",
     "–",
@@ -121,7 +141,8 @@ def find_hedge(
             return BOUND[p.name] == 0, BOUND[p.name], False
     for p in hedges:
         than = lang == "uz" and (BOUND[p.name] == 0 or words[after - 1].text.endswith("dan"))
-        if p.first == after and (than or words[p.first].text == "с"):  # "34 foizdan ortiq", "34 % с лишним"
+        so = words[p.first].text in ("с", "or")  # "34 % с лишним", "150 or so"
+        if p.first == after and (than or so):  # "34 foizdan ortiq"
             return BOUND[p.name] == 0, BOUND[p.name], lang == "uz"
     return False, 0, False
 
@@ -182,7 +203,7 @@ def share_units(words: Sequence[TextToken], found: list[StatedNumber], signs: se
         if one.measure == "usd" and one.scale == 1 < other.scale and other.measure == "count":  # "$1.5-2.0bn"
             out[i + 1] = other = replace(other, measure="usd")
             one = replace(one, measure="none")
-        places = range(one.place + 1, other.place)
+        places = range(one.place + len(one.text.split()), other.place)
         between = [words[at].text for at in places if at not in signs]  # "from a fall of 0.2 to a rise of 0.3 %"
         listed = (
             one.measure == "none" and one.half < MIN_HALF and other.measure == "percent"

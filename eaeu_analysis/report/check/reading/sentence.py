@@ -11,17 +11,21 @@ from .amounts import find_numbers
 from .cause import find_causes, is_acting, is_causal, is_conditional, is_pointing
 from .comparisons import find_compared, find_hedging
 from .dates import find_years, is_price_year
+from .numerals import read_numeral
 from .spelled_years import join_years
 from .stated_number import StatedNumber
 from .vocabulary import FoundPhrase, Lang, TextToken, load_vocabulary, tokens, vocabulary_table
 
-CLAUSE = re.compile(
-    r"\s(?:\d{1,2}\)|[•●▪])(?=\s)|[,;](?=\s)|(?<!\d{4}):(?=\s)|(?<!\d{4})\s[–—](?=\s)|\s(?:and|while|whereas|but|against|versus|than|а|и|но|против|чем|va|esa|lekin|ammo)(?=\s)"
+CLAUSE = re.compile(  # after an item of a list, a bracket after a span of years, a comma, colon or dash, a conjunction
+    r"\s(?:\d{1,2}\)|[•●▪])(?=\s)|(?<=[-–]\d{4}):(?=\s)|(?<=[-–]\d{4})\s\((?!\D{0,12}(?:19|20)\d\d)"
+    r"|[,;](?=\s)|(?<!\d{4}):(?=\s)|(?<!\d{4})\s[–—](?=\s)(?!\s(?:ниже|выше|меньше|больше|lower|higher|less|more)\b)"
+    r"|\s(?:and|while|whereas|but|against|versus|than|compared|instead|а|и|но|против|чем|вместо|va|esa|lekin|ammo)(?=\s)"
     r"(?!\s(?:19|20)\d\d)",
     re.IGNORECASE,
 )
 TAG = re.compile(  # after a statement: ", isn't it?"
     r"[,–—-]\s*(?:but so what|so what|and (?:then|what)|right|ok|okay|no|yes|eh|huh|see|you know|remember"
+    r"|can you imagine|would you believe it|представляете|представьте"
     r"|(?:is|are|was|were|do|does|did|has|have|had)(?:n['’]t)? (?:it|they)|и что|ну и что|и что с того|да|правда|верно"
     r"|не правда ли|не так ли|так ведь|так|понимаете|toʻgʻrimi|shundaymi|shunday emasmi|xoʻsh nima)\s*\?\W*$",
     re.IGNORECASE,
@@ -56,7 +60,8 @@ class SentenceReading:
 
     ``entities``: economies and blocs; ``concepts``: what it is about; ``bases``: concepts that only name what a
     percentage is of; ``signs``: token, direction and clause of every direction; ``dates``: clause, first and last year
-    and token of every year and span of years; ``causal``: whether the union is said to be the cause; ``acting``: as
+    and token of every year and span of years; ``steps``: clause, years and token of "a year earlier" than one of the
+    sentence before; ``causal``: whether the union is said to be the cause; ``acting``: as
     the subject; ``otherwise``: by what would be without it; ``pointing``: whether a pronoun is said to be the cause;
     ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before; ``parts``:
     economies and concepts with the clause that they are in; ``phases``: words for before, after and now.
@@ -70,6 +75,7 @@ class SentenceReading:
     bases: frozenset[str] = frozenset()
     signs: tuple[tuple[int, int, int], ...] = ()
     dates: tuple[tuple[int, int, int, int], ...] = ()
+    steps: tuple[tuple[int, int, int], ...] = ()
     hedges: frozenset[str] = frozenset()
     causal: bool = False
     acting: bool = False
@@ -126,7 +132,7 @@ class SentenceReading:
     def dates_of(self, number: StatedNumber | None = None) -> tuple[frozenset[int], frozenset[tuple[int, int]]]:
         """Years and spans of the sentence, or those that go with one of its numbers: of its own part of the sentence,
         or else of the parts without a number."""
-        dates = self.dates
+        dates = self.dates if number is None else self._dates_of_numbers()
         own_date = self.date_in_turn(number)
         if own_date is not None:
             dates = own_date
@@ -137,12 +143,17 @@ class SentenceReading:
             near = min((abs(d[0] - number.clause) for d in apart), default=0)
             dated = {d[0] for d in dates}
             earlier = len(dated) == 1 and max(dated) < number.clause and number.role != "from"
-            before = dates if earlier else ()
+            before = dates if earlier else tuple(d for d in dates if d[0] < number.clause and number.role != "from")
             dates = own or tuple(d for d in apart if abs(d[0] - number.clause) == near) or before
         return (
             frozenset(first for _, first, last, _ in dates if first == last),
             frozenset((first, last) for _, first, last, _ in dates if first != last),
         )
+
+    def _dates_of_numbers(self) -> tuple[tuple[int, int, int, int], ...]:
+        """The dates without those of a status: "Uzbekistan, an observer since 2020, ..."."""
+        status = {place for name, place in self.parts if name == "observer"} - {n.clause for n in self.numbers}
+        return tuple(d for d in self.dates if d[0] not in status)
 
     def date_in_turn(self, number: StatedNumber | None) -> tuple[tuple[int, int, int, int], ...] | None:
         """The date of a number where numbers and dates take turns: "from 5 % in 2010 to 18 % in 2024"; None where they
@@ -176,6 +187,7 @@ class SentenceReading:
         """The direction that is nearest to a number: 1, -1, or 0 without any. One in its own part of the sentence
         counts as nearer, and then one that follows; one of a later part with a number of its own is not of this."""
         others = {n.clause for n in self.numbers if n.clause > number.clause}
+        others |= {place for name, place in self.parts if name == "peers" and place > number.clause}
         signs = [s for s in self.signs if s[2] not in others]
         if not signs:
             return 0
@@ -200,10 +212,12 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
     left_out = [p for p in by["entity"] if p.first and words[p.first - 1].text in EXCEPT]
     by["entity"] = [p for p in by["entity"] if p not in left_out] or left_out  # "without Kazakhstan"
     breaks = [m.start() for m in CLAUSE.finditer(text)]
-    dates, taken = find_years(text, words, phrases, lang)
+    dates, taken, steps = find_years(text, words, phrases, lang)
     constant = {t for at in taken if is_price_year(words, at) for t in range(at - 2, at + 4)}  # "in 2015 prices"
     by["concept"] = [p for p in by["concept"] if p.name not in ("prices", "other") or p.first not in constant]
     numbers, based = find_numbers(words, phrases, taken, lang)
+    ends = [(words[n.place].start, words[min(n.place + len(n.text.split()), len(words)) - 1].end) for n in numbers]
+    breaks = [at for at in breaks if not any(start <= at < end for start, end in ends)]  # not in "seven and a half"
     numbers = [replace(n, clause=_clause(words, n.place, breaks)) for n in numbers]
     compared = find_compared(words, by["sign"], numbers) | find_hedging(words, by["hedge"], numbers, lang)
     cause = find_causes(words, phrases)
@@ -231,6 +245,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
             if p.first not in compared and p.name != "none"
         ),
         dates=tuple((_clause(words, place, breaks), first, last, place) for place, first, last in dates),
+        steps=tuple((_clause(words, place, breaks), step, place) for place, step in steps),
         hedges=frozenset(p.name for p in by["hedge"]) | _chance(text, words, lang),
         causal=acting or is_causal(words, phrases, cause, lang),
         acting=acting,
@@ -242,7 +257,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
             (p.name, _clause(words, p.first, breaks)) for p in (*by["entity"], *by["concept"]) if p.first not in based
         ),
         phases=tuple(
-            ("earlier" if _is_after_amount(words, p) else p.name, _clause(words, p.first, breaks))
+            ("earlier" if _is_after_amount(words, p, lang) else p.name, _clause(words, p.first, breaks))
             for p in by["hedge"]
             if p.name in ("earlier", "later", "now") and not (p.first and words[p.first - 1].text in ("than", "чем"))
         ),
@@ -257,10 +272,12 @@ def find_issuers(words: Sequence[TextToken], lang: Lang) -> frozenset[str]:
     return frozenset(o for o, text, stem in fits if text == stem or (len(stem) > SHORT_STEM and text.startswith(stem)))
 
 
-def _is_after_amount(words: Sequence[TextToken], phrase: FoundPhrase) -> bool:
+def _is_after_amount(words: Sequence[TextToken], phrase: FoundPhrase, lang: Lang) -> bool:
     """Whether "after" says what a number was before: "23 %, after 35 %", "35 foizdan keyin"."""
     later = words[phrase.first].text in ("after", "после", "keyin")
-    number = phrase.last < len(words) and words[phrase.last].is_number and not DATE.fullmatch(words[phrase.last].text)
+    following = words[phrase.last] if phrase.last < len(words) else None
+    number = following is not None and not DATE.fullmatch(following.text)
+    number = number and following is not None and (following.is_number or read_numeral(following.text, lang) > 0)
     uzbek = words[phrase.first].text == "keyin"
     return later and (phrase.first > 0 and words[phrase.first - 1].text == "foizdan" if uzbek else number)
 

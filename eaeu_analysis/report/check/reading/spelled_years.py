@@ -108,8 +108,9 @@ def _uzbek(words: Sequence[TextToken], at: int, since: int) -> tuple[int, int]:
     total, place = 0, start
     while place < min(start + 2, len(words)):
         text = words[place].text
-        ended = re.fullmatch("(.+?)i?nchi", text)
-        value = int(read_numeral(ended[1] if ended else text, "uz"))
+        ended = text.endswith("nchi")
+        stems = (text.removesuffix("nchi"), text.removesuffix("inchi"))  # "oltinchi", "oʻninchi"
+        value = int(next((v for v in (read_numeral(stem, "uz") for stem in stems) if v), 0))
         if not value or (total and value >= 10):
             break
         total, place = total + value, place + 1

@@ -12,6 +12,7 @@ UNITS: dict[str, Measure | Literal["time"]] = {  # units of vocabulary.toml
     "points": "points",
     "usd": "usd",
     "currency": "count",
+    "chapters": "count",
     "times": "times",
     "time": "time",
 }
