@@ -33,7 +33,11 @@ def test_nothing_to_check_passes() -> None:
     assert "Nothing" in done.summary()
 
 
-@pytest.mark.parametrize("text", ["", " \n", "....", "% % %", "1e400 %", "9" * 400 + " %", "‮\x1b[31m 5 % \x00"])
+ODD = ["", " \n", "....", "% % %", "1e400 %", "9" * 400 + " %", "\u202e\x1b[31m 5 % \x00"]
+ODD += ["Oʻzbekiston aholisi 1 316 569", "Armenia shed 14.1 % of its output in 2009 then 2.2 % in 2010."]
+
+
+@pytest.mark.parametrize("text", ODD)
 def test_odd_texts_are_no_failure(text: str) -> None:
     assert ea.check_text(text).lang in ("en", "ru", "uz")
 

@@ -88,7 +88,7 @@ def find_numbers(
         about, bound, post = find_hedge(words, hedges, at, after, lang)
         found.append(
             StatedNumber(
-                text=" ".join(w.text for w in words[at:after]),
+                text=_text(words[at:after]),
                 value=value * scale,
                 measure=measure,
                 half=half * scale,
@@ -110,7 +110,7 @@ def find_numbers(
         place, base = find_base(words, concepts, first, last, lang)
         based |= {place} if place >= 0 else set()
         _, bound, _ = find_hedge(words, hedges, first, last, lang)
-        text = " ".join(w.text for w in words[first:last])
+        text = _text(words[first:last])
         found.append(StatedNumber(text, value, "percent", 0.0, first, base=base, about=True, bound=bound))
     found = [_of_output(n, words, concepts) for n in found]
     found = _of_narrow_ranges(words, found)
@@ -119,6 +119,11 @@ def find_numbers(
     large = [n for n in found if n.measure != "none" or (n.value >= LARGE and float(n.value).is_integer())]
     large = [replace(n, measure="count") if n.measure == "none" else n for n in large]
     return sorted(large, key=lambda n: n.place), based
+
+
+def _text(words: Sequence[TextToken]) -> str:
+    """The tokens of a number with a space between each two; one with spaces in it ("1 316 569") without them."""
+    return " ".join("".join(w.text.split()) for w in words)
 
 
 def _is_setting(words: Sequence[TextToken], at: int, after: int) -> bool:
@@ -276,7 +281,7 @@ def _in_words(
             if end:  # "a quarter of one per cent"
                 value, measure = value / 100, UNITS[units[end].name]  # type: ignore[assignment] # of one unit
             last = units[end].last if end else p.last
-            text = " ".join(w.text for w in words[p.first : last])
+            text = _text(words[p.first : last])
             loose, bound, _ = find_hedge(words, hedges, p.first, p.last, lang)
             half = LOOSE * abs(value) if loose and not part else 0.0
             role = find_role(words, hedges, p.first, p.last, lang) if lang != "uz" else ""

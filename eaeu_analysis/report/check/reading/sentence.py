@@ -176,7 +176,7 @@ class SentenceReading:
         turns = sorted([(n.place, 0) for n in numbers] + [(d[3], 1) for d in dates])
         if len(numbers) != len(dates) or len(numbers) < 2 or any(a[1] == b[1] for a, b in itertools.pairwise(turns)):
             return None
-        return (dates[numbers.index(number)],)
+        return (dates[[n.place for n in numbers].index(number.place)],)
 
     @property
     def is_pair(self) -> bool:
