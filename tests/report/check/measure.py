@@ -138,6 +138,13 @@ def tables() -> str:
         shares += [_share(counts, kind, of_found) for kind in (false, cause) for of_found in (True, False)]
         bold = "**" if name in APART else ""
         lines.append(f"| {bold}{name}{bold} ({len(half)}) | {' | '.join(shares)} |")
+    apart = confusion(s for name in INDEPENDENT for s in halves()[name])
+    lines += ["", "By verdict, on the sets of the three independent authors:", ""]
+    lines += ["| verdict | precision | recall |", "|---|---|---|"]
+    for kind in VERDICTS:
+        label = {"none": "nothing to check"}.get(kind, kind)
+        if any(true == kind for true, _ in apart):
+            lines.append(f"| {label} | {_share(apart, (kind,), True)} | {_share(apart, (kind,), False)} |")
     every = [s for half in halves().values() for s in half]
     lines += ["", "**Chance**", "", "| | whole numbers | one decimal |", "|---|---|---|"]
     rates = []
