@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOT_SUPPORTED = DriftError.exit_code  # 5: the text says what the findings do not
 EXPECTED = "name a file, write the text itself, or - for standard input"
 MOST_BYTES = 4_000_000
-FILE_NAME = re.compile(r"[^\s]+\.(?:txt|md|markdown|rst|html?|srt|vtt)$", re.IGNORECASE)
+FILE_NAME = re.compile(r"\S+")
 PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)  # how a page begins
 CUE = re.compile(r"^\s*(?:WEBVTT.*|\d+|(?:\d+:)?\d\d:\d\d[.,]\d+ -->.*)\s*$", re.MULTILINE)
 
@@ -91,10 +91,10 @@ def _read(given: str) -> str:
     except (OSError, ValueError):
         there = False
     if not there:
-        if FILE_NAME.fullmatch(given):
+        if FILE_NAME.fullmatch(given):  # one word is no statement
             raise BadInputError(f"file '{given}' does not exist; {EXPECTED}")
         return given
-    text = _decode(read_bytes(path, "text", MOST_BYTES), f"'{path}'")
+    text = _some(_decode(read_bytes(path, "text", MOST_BYTES), f"'{path}'"), f"file '{path}'")
     if path.suffix.lower() in (".html", ".htm"):
         return _text_of_html(text)
     return CUE.sub("", text) if path.suffix.lower() in (".srt", ".vtt") else text
@@ -111,10 +111,10 @@ def _decode(data: bytes, what: str) -> str:
     return text
 
 
-def _some(text: str) -> str:
+def _some(text: str, what: str = "the text") -> str:
     """The text; BadInputError when it is empty."""
     if not text.strip():
-        raise BadInputError(f"the text is empty; {EXPECTED}")
+        raise BadInputError(f"{what} is empty; {EXPECTED}")
     return text
 
 

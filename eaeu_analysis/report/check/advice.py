@@ -116,7 +116,8 @@ def _shown(known: KnownNumber, fact: KnownFact | None, say: Language) -> str:
     }.get(known.measure, "")
     if fact is not None and fact.code:
         unit = _series_unit(fact.code, say) if known.name != "change" else unit
-    return f"{say.number(known.value, spec)} {unit}".strip()
+    bracketed = say.code == "uz" and fact is not None and fact.code and unit  # "14,5 (yiliga foizda)"
+    return f"{say.number(known.value, spec)} {f'({unit})' if bracketed else unit}".strip()
 
 
 def _newer(known: KnownNumber, fact: KnownFact | None, say: Language) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from .agree import NumberMatch, is_same_unit, signs_agree
 from .facts import GROWTH, RECENT, KnownFact, KnownNumber, PanelFacts
-from .reading.sentence import SentenceReading
+from .reading.sentence import SentenceReading, read_sentence
 from .reading.stated_number import StatedNumber
 from .reading.vocabulary import vocabulary_table
 from .subject import MATTERS, UNSAID, specific_concepts
@@ -23,6 +23,7 @@ PRICES_OF = re.compile(  # whose prices a sentence names
 BASE_FIRST = re.compile(
     r"^\W*(?:compared|next to|relative to|по сравнению|в сравнении)|nisbatan|qaraganda", re.IGNORECASE
 )
+THAN = re.compile(r"\b(?:than|чем)\b|qaraganda", re.IGNORECASE)
 PARITY = re.compile(r"purchasing.power|\bPPP\b|международн\w+ долл|паритет|ППС|xalqaro dollar|pariteti", re.IGNORECASE)
 
 
@@ -38,10 +39,14 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
     foreign = {"duty_free", "patents", "poll"} | ({"members"} if flows else set())
     if number.measure == "percent" and flows and not in_gdp and not reading.concepts & MATTERS:
         foreign.add("share")  # of a partner, unlike "accounted for 42 % of GDP"
-    own = sorted(e for e in reading.own_economies(number) if len(e) == 3)
-    if not alone and len(own) == 1 and len(reading.numbers) == 1 and number.measure != "times":
-        economies, alone = own, True  # "Uzbekistan had 36 million people, more than Kazakhstan"
-    several = not alone and len(reading.numbers) < 2  # whose number it is is not known
+    several = not alone and len(reading.numbers) < 2
+    if several and number.measure != "times":
+        compared_to = THAN.split(reading.text, maxsplit=1)
+        first = frozenset(e for e in reading.own_economies(number) if len(e) == 3)
+        if not first and len(compared_to) > 1:
+            first = read_sentence(compared_to[0], reading.lang).economies
+        if len(first) == 1:  # "Uzbekistan had 36 million people, more than Kazakhstan"
+            economies, alone, several = sorted(first), True, False
     if reading.concepts & foreign:
         return None
     if number.base == "gdp" and reading.signs and not reading.concepts - UNSAID:  # "lost a seventh of its output"
@@ -56,6 +61,8 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
     compared_with = _relative(number, reading, series, years)
     if compared_with is not None:
         return compared_with
+    if several:
+        return _of_each(number, reading, series, economies)
     compared: NumberMatch | None = None
     for fact in series:
         fitting = [k for k in fact.numbers if is_same_unit(number, k)]
@@ -69,13 +76,13 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
         if by or number.measure == "times":
             fitting = _changes(fact, number, years if len(years) > 1 else reading.dates_of()[0])
         found = _at_years(number, reading, fact, fitting)
-        if found is not None and found.reason in ("", "newer") and (number.telling or not several):
+        if found is not None and found.reason in ("", "newer"):
             return found
         more = _changes(fact, number, reading.dates_of()[0])  # "36.4 million, eight million more than in 2010"
         if any(number.equals(k.value) and signs_agree(fact, k, reading, number) for k in more):
             return NumberMatch(number, fact, None)
         compared = compared or found
-    if unsaid or several:
+    if unsaid:
         return None
     if compared is None:
         for fact in series:
@@ -83,6 +90,19 @@ def match_series(number: StatedNumber, reading: SentenceReading, panel: PanelFac
                 if item.years & years and number.equals(item.value) and not is_same_unit(number, item):
                     return NumberMatch(number, fact, item, "unit")
     return compared
+
+
+def _of_each(
+    number: StatedNumber, reading: SentenceReading, series: Sequence[KnownFact], economies: Sequence[str]
+) -> NumberMatch | None:
+    """One number of several economies: that of each of them, or none."""
+    for code in dict.fromkeys(fact.code for fact in series):
+        own = [fact for fact in series if fact.code == code]
+        fitting = ((fact, [k for k in fact.numbers if is_same_unit(number, k)]) for fact in own)
+        found = [_at_years(number, reading, fact, known) for fact, known in fitting]
+        if len(own) == len(economies) and all(match is not None and match.reason == "" for match in found):
+            return found[0]
+    return None
 
 
 def _ends(number: StatedNumber, reading: SentenceReading) -> tuple[frozenset[int], frozenset[tuple[int, int]]]:

@@ -53,7 +53,10 @@ def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path:
     latin.write_bytes("наука".encode("cp1251"))
     wide = tmp_path / "b.txt"
     wide.write_bytes("Trade fell.".encode("utf-16-le"))
-    cases = [("none.txt", "does not exist"), (str(latin), "not UTF-8"), (str(wide), "not UTF-8"), ("", "is empty")]
+    empty = tmp_path / "empty.md"
+    empty.write_bytes(b"\n")
+    cases = [("none.txt", "does not exist"), ("none.docx", "does not exist"), ("article", "does not exist")]
+    cases += [(str(empty), "is empty"), (str(latin), "not UTF-8"), (str(wide), "not UTF-8"), ("", "is empty")]
     for argument, message in (*cases, (" ", "is empty")):
         assert main(["check", argument]) == 2
         assert message in capsys.readouterr().err

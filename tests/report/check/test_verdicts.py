@@ -402,3 +402,12 @@ def test_an_estimate_may_be_called_uncertain_in_the_next_sentence() -> None:
     text = f"Trade among the founders rose by {net:.1f} % net of neighbours in 2012-2016."
     assert verdicts(text) == ["overstated"]
     assert verdicts(f"{text} That estimate fails a check.") == ["supported"]
+
+
+@pytest.mark.parametrize("order", [("ARM", "AZE", "GEO"), ("AZE", "ARM", "GEO"), ("GEO", "ARM", "AZE")])
+def test_one_number_of_several_economies_is_that_of_each(order: tuple[str, ...]) -> None:
+    names = {"ARM": "Armenia", "AZE": "Azerbaijan", "GEO": "Georgia"}
+    rates = [value("FP.CPI.TOTL.ZG", economy, 2023) for economy in order]
+    assert max(rates) > 3 > min(rates)
+    first, second, third = (names[economy] for economy in order)
+    assert verdicts(f"In {first}, {second} and {third} inflation was below 3 % in 2023.") == ["unsupported"]

@@ -64,7 +64,8 @@ class SentenceReading:
     sentence before; ``causal``: whether the union is said to be the cause; ``acting``: as
     the subject; ``otherwise``: by what would be without it; ``pointing``: whether a pronoun is said to be the cause;
     ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before; ``parts``:
-    economies and concepts with the clause that they are in; ``phases``: words for before, after and now.
+    economies and concepts with the clause that they are in; ``phases``: words for before, after and now;
+    ``listed``: clauses that are no more than an economy.
     """
 
     text: str
@@ -86,6 +87,7 @@ class SentenceReading:
     refers: bool = False
     parts: tuple[tuple[str, int], ...] = ()
     phases: tuple[tuple[str, int], ...] = ()
+    listed: frozenset[int] = frozenset()
 
     def phase_of(self, number: StatedNumber) -> str:
         """Whether a number is of before or after joining, by the words of its own part of the sentence: "earlier",
@@ -114,10 +116,14 @@ class SentenceReading:
         return self
 
     def own_economies(self, number: StatedNumber) -> frozenset[str]:
-        """The economies that are named in a number's own part of the sentence, or else right before it."""
-        own = {name for name, place in self.parts if place == number.clause}
+        """The economies that are named in a number's own part of the sentence, with those of a list that ends there, or
+        else right before it."""
+        own = self.economies & {name for name, place in self.parts if place == number.clause}
+        place = number.clause - 1
+        while own and place in self.listed:  # "in Armenia, Azerbaijan and Georgia inflation was below 3 %"
+            own, place = own | {name for name, clause in self.parts if clause == place}, place - 1
         near = self.economies & self.near(number)
-        return self.economies & own or (near if len(near) == 1 else near - OTHERS)
+        return own or (near if len(near) == 1 else near - OTHERS)
 
     def near(self, number: StatedNumber) -> frozenset[str]:
         """What is named in a number's own part of the sentence and, if that has no other number, in the one before."""
@@ -261,6 +267,7 @@ def read_sentence(text: str, lang: Lang) -> SentenceReading:
             for p in by["hedge"]
             if p.name in ("earlier", "later", "now") and not (p.first and words[p.first - 1].text in ("than", "чем"))
         ),
+        listed=_listed(words, by["entity"], breaks),
         question=text.rstrip('"»”) ').endswith("?") and not TAG.search(text),
     )
 
@@ -280,6 +287,16 @@ def _is_after_amount(words: Sequence[TextToken], phrase: FoundPhrase, lang: Lang
     number = number and following is not None and (following.is_number or read_numeral(following.text, lang) > 0)
     uzbek = words[phrase.first].text == "keyin"
     return later and (phrase.first > 0 and words[phrase.first - 1].text == "foizdan" if uzbek else number)
+
+
+def _listed(words: Sequence[TextToken], economies: Sequence[FoundPhrase], breaks: Sequence[int]) -> frozenset[int]:
+    """The parts of a sentence that name an economy and have at most one other word: "in Armenia,"."""
+    named = {_clause(words, p.first, breaks) for p in economies if p.name not in ("none", "EAEU")}
+    taken = {at for p in economies for at in range(p.first, p.last)}
+    others = [_clause(words, at, breaks) for at, w in enumerate(words) if w.text[0].isalnum() and at not in taken]
+    joined = {"and", "и", "va"}  # a part begins with the word that parts it from the one before
+    ands = [_clause(words, at, breaks) for at, w in enumerate(words) if w.text in joined]
+    return frozenset(c for c in named if others.count(c) - ands.count(c) <= 1)
 
 
 def _clause(words: Sequence[TextToken], place: int, breaks: Sequence[int]) -> int:
