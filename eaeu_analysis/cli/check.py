@@ -45,10 +45,18 @@ def check(
     """
     from ..output_folder import require_output_file, write_output_file
     from ..report.check.check import check_text
+    from ..report.check.reading.vocabulary import find_lang
 
     if html is not None:
         require_output_file(html)
-    done = check_text(_read(text), lang)
+    given = _read(text)
+    done = check_text(given, lang)
+    likely = find_lang(given)
+    if likely != done.lang and not done.statements:  # else nothing would be checked, and a pipeline would go on
+        raise BadInputError(
+            f"nothing can be checked in {done.lang!r}, and the text looks like {likely!r}; leave out --lang, or give "
+            f"--lang {likely}"
+        )
     if html is not None:
         write_output_file(html, done.page().encode("utf-8"))
     if as_json:

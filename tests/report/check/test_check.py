@@ -62,6 +62,13 @@ def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path:
         assert message in capsys.readouterr().err
 
 
+def test_a_text_in_another_language_than_given_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "В 2024 году инфляция в Казахстане была 3 %."
+    assert main(["check", text]) == 5
+    assert main(["check", text, "--lang", "en"]) == 2
+    assert "--lang ru" in capsys.readouterr().err
+
+
 def test_the_exit_code_stops_a_pipeline(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["check", "Kyrgyzstan joined the union in 2015."]) == 0
     assert main(["check", "The union doubled trade among its founders."]) == 5
