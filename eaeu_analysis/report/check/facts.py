@@ -25,8 +25,8 @@ from .reading.vocabulary import vocabulary_table
 UNCLEAR = ("none", "fragile", "unreliable", "untested")  # findings of no effect
 COUNTS = {"asked", "firms", "patents", "partners", "chapters", "all", "comparators", "economies", "years", "draws"}
 COUNTS |= {"pairs", "origins"}
-TOLD = {"asked", "firms", "patents", "chapters", "all"}  # counts that a text may state
-SKIPPED = {"p", "floor", "failed_count", "level_percent", "specifications", *COUNTS} - TOLD
+STATED_COUNTS = {"asked", "firms", "patents", "chapters", "all"}  # counts that a text may state
+SKIPPED = {"p", "floor", "failed_count", "level_percent", "specifications", *COUNTS} - STATED_COUNTS
 LEVELS = ("before", "after", "law_before", "law_after", "left_out", "peak", "then", "value")  # fields in the unit
 # changes
 BESIDE = ("change", "comparators_mean", "difference", "least", "most", "median", "without_low", "without_high", "fall")
@@ -305,7 +305,7 @@ def _times(name: str, ratio: float) -> KnownNumber:
 
 def _measure(claim: Claim, name: str, value: float) -> tuple[Measure, str, float]:
     """The unit of a field, what it is a share of, and its scale; a scale of NaN for what is no number to state."""
-    if name in TOLD or (name == "total" and "patents" in claim.values):
+    if name in STATED_COUNTS or (name == "total" and "patents" in claim.values):
         return "count", "", 1.0
     if name in DOLLARS and (name != "imports" or abs(value) > 1000):
         return "usd", "", DOLLARS[name] if name == "imports" or abs(value) < 1e5 else 1.0

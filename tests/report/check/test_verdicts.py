@@ -202,9 +202,9 @@ def test_a_sentence_takes_its_subject_from_the_one_before() -> None:
 @pytest.mark.parametrize("lang", ["en", "ru", "uz"])
 def test_every_sentence_of_the_findings_is_supported_or_left_out(lang: str) -> None:
     """98 of 100, in each language."""
-    told = [c for c in shipped_claims() if c.topic != "unsupported"]
-    bad = [c.id for c in told if set(verdicts(c.text("sentence", lang), lang)) - {"supported"}]
-    assert len(bad) <= 0.02 * len(told), bad
+    stated = [c for c in shipped_claims() if c.topic != "unsupported"]
+    bad = [c.id for c in stated if set(verdicts(c.text("sentence", lang), lang)) - {"supported"}]
+    assert len(bad) <= 0.02 * len(stated), bad
 
 
 @pytest.mark.parametrize(
