@@ -96,8 +96,8 @@ def test_uzbek_in_cyrillic_reads_as_latin() -> None:
         ("US$ of 2015", "en", []),
     ],
 )
-def test_numbers_are_read_with_their_units(text: str, lang: str, found: list[tuple[float, str]]) -> None:
-    read = read_sentence(text, lang).numbers  # type: ignore[arg-type] # "en" or "ru"
+def test_numbers_are_read_with_their_units(text: str, lang: Lang, found: list[tuple[float, str]]) -> None:
+    read = read_sentence(text, lang).numbers
     assert [(pytest.approx(n.value), n.measure) for n in read] == found
 
 
@@ -113,9 +113,9 @@ def test_numbers_are_read_with_their_units(text: str, lang: str, found: list[tup
     ],
 )
 def test_more_than_and_less_than_are_bounds(
-    text: str, lang: str, fits: tuple[float, ...], fails: tuple[float, ...]
+    text: str, lang: Lang, fits: tuple[float, ...], fails: tuple[float, ...]
 ) -> None:
-    (number,) = read_sentence(text, lang).numbers  # type: ignore[arg-type] # "en" or "ru"
+    (number,) = read_sentence(text, lang).numbers
     assert all(number.equals(value) for value in fits)
     assert not any(number.equals(value) for value in fails)
 

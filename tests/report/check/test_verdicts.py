@@ -162,7 +162,7 @@ def test_what_differs_is_named(text: str, verdict: str, reason: str) -> None:
 
 
 def test_the_number_alone_does_not_pass() -> None:
-    """The share of China, said of Turkey, of another flow, and of another economy."""
+    """The share of China stated as that of Turkey, of another flow, and of another economy."""
     share = values("leaning.exports.China")["now"]
     assert verdicts(f"China took {share:.1f} % of Uzbekistan's exports in 2021.") == ["supported"]
     for other in ("Turkey took {} % of Uzbekistan's exports", "China took {} % of Kazakhstan's exports"):

@@ -193,7 +193,7 @@ def _next_verb(words: Sequence[TextToken], entities: Sequence[FoundPhrase], at: 
 
 
 def is_pointing(words: Sequence[TextToken], cause: dict[str, list[FoundPhrase]], lang: Lang) -> bool:
-    """Whether a pronoun is said to be the cause: "because of it", "It raised ..." at the beginning."""
+    """Whether a pronoun is named as the cause: "because of it", "It raised ..." at the beginning."""
     begins = bool(words) and words[0].text in SUBJECTS[lang] and any(p.first == 1 for p in cause.get("verb", ()))
     return begins or bool(_pointers(words, cause, lang))
 

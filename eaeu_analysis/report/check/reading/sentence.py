@@ -61,8 +61,8 @@ class SentenceReading:
     ``entities``: economies and blocs; ``concepts``: what it is about; ``bases``: concepts that only name what a
     percentage is of; ``signs``: token, direction and clause of every direction; ``dates``: clause, first and last year
     and token of every year and span of years; ``steps``: clause, years and token of "a year earlier" than one of the
-    sentence before; ``causal``: whether the union is said to be the cause; ``acting``: as
-    the subject; ``otherwise``: by what would be without it; ``pointing``: whether a pronoun is said to be the cause;
+    sentence before; ``causal``: whether the union is named as the cause; ``acting``: as
+    the subject; ``otherwise``: by what would be without it; ``pointing``: whether a pronoun is named as the cause;
     ``joining``: whether joining it is named; ``refers``: whether a pronoun points to the sentence before; ``parts``:
     economies and concepts with the clause that they are in; ``phases``: words for before, after and now;
     ``listed``: clauses that are no more than an economy.
